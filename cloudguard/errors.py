@@ -1,0 +1,49 @@
+"""The one root of errors: each says what to do next, and which exit status it is."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """What the process tells its caller."""
+
+    CLEAN = 0
+    INTERNAL = 1
+    USAGE = 2
+    FINDINGS = 3
+    INCOMPLETE = 4
+    FINDINGS_AND_INCOMPLETE = 5
+    LOCKED = 75
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class CloudguardError(Exception):
+    """Something a user can mend: ``message`` is what is wrong, ``hint`` what to do next."""
+
+    status: ExitStatus = ExitStatus.INTERNAL
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.hint}" if self.hint else self.message
+
+
+class UsageError(CloudguardError):
+    """A flag, an argument or a given file is wrong."""
+
+    status = ExitStatus.USAGE
+
+
+class ClusterNotFoundError(UsageError):
+    """No cluster, or more than one, goes by the given name."""
+
+
+class AccessError(CloudguardError):
+    """The cloud could not be asked at all: no credentials, an expired token, no endpoint."""
+
+    status = ExitStatus.INCOMPLETE

@@ -1,0 +1,93 @@
+"""Cloud identities and the policy documents attached to them, statement by statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cloudguard.model.source import Source
+
+
+class Effect(StrEnum):
+    """What a statement does to a request that it matches."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class PolicyKind(StrEnum):
+    """How a policy document counts in an evaluation."""
+
+    GRANT = "grant"
+    BOUNDARY = "boundary"
+    TRUST = "trust"
+    """Who may become the identity."""
+    RESOURCE = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``operator`` applied to context ``key`` and ``values``, in the cloud's own words."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a policy; ``label`` is its name in the document or its index ("#2").
+
+    Exactly one of ``actions``/``not_actions`` and of ``resources``/``not_resources`` is filled.
+    """
+
+    label: str
+    effect: Effect
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] = ()
+    principals: tuple[str, ...] = ()
+    not_principals: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy document. ``document`` is its text as the cloud gave it."""
+
+    id: str
+    name: str
+    kind: PolicyKind
+    managed_by: str
+    """"user", "provider" (the cloud writes it), or "inline"."""
+    document: str
+    statements: tuple[Statement, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A cloud identity that hosts of the cluster hold; ``policies`` are ids of ``Policy``.
+
+    ``complete`` is false when some attached document could not be read.
+    """
+
+    id: str
+    name: str
+    roles: tuple[str, ...]
+    """What holds it: "control-plane", "node", "etcd", "cluster" (a managed control plane), "pods"."""
+    policies: tuple[str, ...]
+    source: Source
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """The identities of one cluster; ``administrator_actions`` are action patterns that, allowed on
+    every resource without condition, let the holder give itself everything else.
+    """
+
+    identities: tuple[Identity, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    administrator_actions: tuple[str, ...] = ()

@@ -1,0 +1,66 @@
+"""Where a fact came from, and what could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The API call that gave a fact, and the resource it was asked about."""
+
+    call: str
+    resource: str = "*"
+
+
+class Facet(StrEnum):
+    """A part of the picture; a check names the facets it rests on, a gap those it hides."""
+
+    HOSTS = "hosts"
+    """The cluster's hosts, their roles, interfaces and addresses."""
+    POOLS = "pools"
+    """What the next host will get: scaling groups and launch templates."""
+    FILTERS = "filters"
+    """Host, subnet and balancer filters and their rules."""
+    ADDRESS_LISTS = "address-lists"
+    """Named address lists; an unread one widens the upper bound where it is used."""
+    MEMBERS = "members"
+    """Which interfaces carry a group that a rule names as its peer."""
+    ROUTES = "routes"
+    """Subnets, routes, gateways, peerings."""
+    BALANCERS = "balancers"
+    """Load balancers, listeners, targets."""
+    ENDPOINT = "endpoint"
+    """The managed control plane's endpoint and its settings."""
+    IDENTITIES = "identities"
+    """Cloud identities of the hosts and what is attached to them."""
+    DISKS = "disks"
+    """Disks of the hosts that hold etcd, and their snapshots."""
+    KEYS = "keys"
+    """Encryption keys: state and manager."""
+
+
+class Reason(StrEnum):
+    """Why something could not be read."""
+
+    DENIED = "denied"
+    THROTTLED = "throttled"
+    FAILED = "failed"
+    UNSUPPORTED = "unsupported"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that was not read: the call, what it was asked about, why, and what it hides.
+
+    ``permission`` is the missing permission in the cloud's words ("" where none would help).
+    """
+
+    call: str
+    resource: str
+    reason: Reason
+    message: str
+    hides: tuple[Facet, ...]
+    permission: str = ""

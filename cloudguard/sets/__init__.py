@@ -1,0 +1,1 @@
+"""Mathematics: canonical sets of addresses, services and packets. Imports nothing of ours."""
