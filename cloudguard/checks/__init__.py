@@ -1,0 +1,1 @@
+"""The five rows, a file each."""

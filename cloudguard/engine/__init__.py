@@ -1,0 +1,1 @@
+"""What the facts add up to: who reaches what, by which path, and what to take away."""

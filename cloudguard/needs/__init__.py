@@ -1,0 +1,1 @@
+"""What Kubernetes needs, as data with its source, and what the user declares."""

@@ -1,0 +1,41 @@
+"""What the user declares about one cluster: administrators, services, extra needs. Frozen; read by the checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredService:
+    """Ports that clients may reach on the nodes: ``services`` as in a rule ("tcp/443"), ``sources`` CIDRs."""
+
+    services: str
+    sources: tuple[str, ...] = ("0.0.0.0/0", "::/0")
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredNeed:
+    """A flow of the user's own: ``peer`` (a CIDR or a group's id) to hosts of ``role`` on ``services``."""
+
+    peer: str
+    role: str
+    services: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The declarations, after flags, environment and file are merged.
+
+    ``admin_cidrs`` None: not declared. Empty ``cni``: what the installer and the snapshot tell.
+    """
+
+    admin_cidrs: tuple[str, ...] | None = None
+    services: tuple[DeclaredService, ...] = ()
+    needs: tuple[DeclaredNeed, ...] = ()
+    require_customer_key: bool = False
+    cni: str = ""
+    api_ports: tuple[str, ...] = ()
+    etcd_ports: tuple[str, ...] = ()
+    node_ports: str = "tcp/30000-32767,udp/30000-32767"

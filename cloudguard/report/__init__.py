@@ -1,0 +1,1 @@
+"""A Report in, a string out; a file a format."""
