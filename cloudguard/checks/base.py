@@ -17,7 +17,7 @@ SCHEMA = "cloudguard/report/v1"
 class Verdict(StrEnum):
     """The answer of a row."""
 
-    PASS = "PASS"
+    PASS = "PASS"  # noqa: S105 - a verdict, no password
     FAIL = "FAIL"
     UNKNOWN = "UNKNOWN"
     PROVIDER = "PROVIDER"
@@ -37,7 +37,10 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A fact that a finding rests on: the resource, the rule ("" if none), the call it was read by, the fact in words."""
+    """A fact that a finding rests on: the resource, the rule ("" if none), the call it was read by.
+
+    ``fact`` says it in words.
+    """
 
     resource: Resource
     rule: str

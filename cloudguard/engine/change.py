@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A thing in the cloud; ``kind`` is the neutral word ("filter", "balancer", "disk", "identity", "endpoint", "pool")."""
+    """A thing in the cloud.
+
+    ``kind`` is the neutral word ("filter", "balancer", "disk", "identity", "endpoint", "pool").
+    """
 
     kind: str
     id: str
@@ -16,7 +19,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One edit. ``kind`` is "rule.remove", "rule.narrow", "disk.encrypt", "endpoint.restrict" …
+    """One edit. ``kind`` is "rule.remove", "rule.narrow", "disk.encrypt", "endpoint.restrict" or the like.
 
     ``before`` and ``after`` are lines of text as a unified diff would show them (after empty: removed).
     ``proved``: applied to the model, the excess was gone and nothing needed was lost.

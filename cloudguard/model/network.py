@@ -164,7 +164,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface. ``filters`` apply together; ``labels`` are what rules may name it by.
+    """A network interface. ``filters`` apply together (none: nothing is barred); rules may name it by ``labels``.
 
     ``addresses`` are private v4 and all v6 addresses or ranges, ``public`` the v4 addresses mapped to it
     from the internet. ``owner`` tells whose it is when it belongs to no host of the cluster.
@@ -215,9 +215,9 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Balancer:
-    """A load balancer. ``guarded`` false: it has no filter of its own and admits everyone.
+    """A load balancer. ``filters`` apply together; without any it admits everyone.
 
-    ``client_labels``: a target's rule that names one of ``labels`` matches what comes through it.
+    A target's rule that names one of ``labels`` matches what comes through it.
     ``declared_service``: the Kubernetes Service or Ingress it was made for ("" if none is known).
     """
 
@@ -227,8 +227,8 @@ class Balancer:
     internet_facing: bool
     network: str
     segments: tuple[str, ...]
+    filters: tuple[str, ...]
     labels: tuple[str, ...]
-    guarded: bool
     listeners: tuple[Listener, ...]
     source: Source
     addresses: tuple[str, ...] = ()
