@@ -1,0 +1,58 @@
+"""A packet set known only between two bounds, for what rests on facts that could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.sets.addresses import AddressSet
+from cloudguard.sets.packets import PacketSet
+from cloudguard.sets.services import ServiceSet
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The true set holds all of ``surely`` and nothing outside ``possibly`` (which is widened to hold ``surely``)."""
+
+    surely: PacketSet
+    possibly: PacketSet
+
+    def __post_init__(self) -> None:
+        if self.possibly is not self.surely:
+            object.__setattr__(self, "possibly", self.possibly | self.surely)
+
+    def __or__(self, other: Bounds) -> Bounds:
+        return Bounds(self.surely | other.surely, self.possibly | other.possibly)
+
+    def __and__(self, other: Bounds) -> Bounds:
+        return Bounds(self.surely & other.surely, self.possibly & other.possibly)
+
+    def __sub__(self, other: Bounds) -> Bounds:
+        return Bounds(self.surely - other.possibly, self.possibly - other.surely)
+
+    def only(self, services: ServiceSet) -> Bounds:
+        """Return the part whose service is one of ``services``."""
+        return Bounds(self.surely.only(services), self.possibly.only(services))
+
+    def within(self, addresses: AddressSet) -> Bounds:
+        """Return the part whose address is one of ``addresses``."""
+        return Bounds(self.surely.within(addresses), self.possibly.within(addresses))
+
+    @property
+    def open_question(self) -> PacketSet:
+        """The packets that may or may not be in."""
+        return self.possibly - self.surely
+
+
+def exactly(packets: PacketSet) -> Bounds:
+    """Return the bounds of a set that is known."""
+    return Bounds(packets, packets)
+
+
+def unknown(packets: PacketSet) -> Bounds:
+    """Return the bounds of a set of which nothing is known but that it lies in ``packets``."""
+    return Bounds(PacketSet.nothing(), packets)
+
+
+NOTHING: Final = exactly(PacketSet.nothing())
+EVERYTHING: Final = exactly(PacketSet.everything())
