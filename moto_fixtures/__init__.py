@@ -1,0 +1,1 @@
+"""Whole small accounts, loaded into moto; each says, line by line, what must be found in it."""

@@ -1,0 +1,29 @@
+"""A small language for accounts: each line of a scene makes one thing, and is remembered as its origin."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws.builder.ledger import ACCOUNT, REGION, Line, Tags
+from moto_fixtures.aws.builder.machines import Host, Role, statement
+from moto_fixtures.aws.builder.network import WORLD, WORLD6, ForeignGroup, Group, PrefixList, Subnet, Vpc
+from moto_fixtures.aws.builder.services import AccountBuilder as Account
+from moto_fixtures.aws.builder.services import Balancer, Eks
+
+__all__ = [
+    "ACCOUNT",
+    "REGION",
+    "WORLD",
+    "WORLD6",
+    "Account",
+    "Balancer",
+    "Eks",
+    "ForeignGroup",
+    "Group",
+    "Host",
+    "Line",
+    "PrefixList",
+    "Role",
+    "Subnet",
+    "Tags",
+    "Vpc",
+    "statement",
+]

@@ -1,0 +1,189 @@
+"""Hosts, disks, keys, snapshots, roles, launch templates with scaling groups."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moto_fixtures.aws.builder.ledger import ACCOUNT, Tags, tag_list
+from moto_fixtures.aws.builder.network import Group, NetworkBuilder, Subnet
+
+IMAGE = "ami-12345678"
+ROOT = "/dev/sda1"
+Statement = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """An instance with its first interface."""
+
+    id: str
+    interface: str
+    address: str
+    subnet: Subnet
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """An IAM role with an instance profile of the same name."""
+
+    name: str
+    arn: str
+
+
+def statement(*actions: str, resource: str = "*") -> Statement:
+    """Allow ``actions`` on ``resource``."""
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+
+
+def disk(*, encrypted: bool, key: str = "") -> dict[str, object]:
+    """Describe a root disk as instances and launch templates take it."""
+    fields: dict[str, object] = {"VolumeSize": 20, "VolumeType": "gp3", "Encrypted": encrypted}
+    return {"DeviceName": ROOT, "Ebs": fields | ({"KmsKeyId": key} if key else {})}
+
+
+class MachineBuilder(NetworkBuilder):
+    """Builds what runs in networks."""
+
+    __slots__ = ()
+
+    def host(  # noqa: PLR0913 - the properties of a machine
+        self,
+        name: str,
+        subnet: Subnet,
+        groups: Sequence[Group],
+        tags: Tags | None = None,
+        *,
+        role: Role | None = None,
+        public: bool = False,
+        encrypted: bool = True,
+        key: str = "",
+    ) -> Host:
+        """Start one instance. ``tags`` None: it belongs to no cluster. Its root disk is ``encrypted`` with ``key``."""
+        nic: dict[str, object] = {"DeviceIndex": 0, "SubnetId": subnet.id, "Groups": [group.id for group in groups]}
+        answer = self.call(
+            "ec2",
+            "run_instances",
+            ImageId=IMAGE,
+            MinCount=1,
+            MaxCount=1,
+            NetworkInterfaces=[nic | {"AssociatePublicIpAddress": public}],
+            BlockDeviceMappings=[disk(encrypted=encrypted, key=key)],
+            MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
+            TagSpecifications=[{"ResourceType": "instance", "Tags": tag_list({"Name": name} | (tags or {}))}],
+            **({"IamInstanceProfile": {"Name": role.name}} if role else {}),
+        )["Instances"][0]
+        nic_id = answer["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        if subnet.vpc.cidr6:
+            self.call("ec2", "assign_ipv6_addresses", NetworkInterfaceId=nic_id, Ipv6AddressCount=1)
+        found = self.call("ec2", "describe_instances", InstanceIds=[answer["InstanceId"]])["Reservations"][0]
+        root = found["Instances"][0]["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+        self.default_key()
+        self.note(answer["InstanceId"], nic_id, root)
+        return Host(answer["InstanceId"], nic_id, answer["PrivateIpAddress"], subnet, root)
+
+    def address(self, host: Host) -> str:
+        """Give ``host`` an Elastic IP."""
+        answer = self.call("ec2", "allocate_address", Domain="vpc")
+        self.call("ec2", "associate_address", AllocationId=answer["AllocationId"], NetworkInterfaceId=host.interface)
+        self.note(answer["AllocationId"], answer["PublicIp"])
+        return str(answer["PublicIp"])
+
+    def volume(
+        self,
+        host: Host,
+        tags: Tags | None = None,
+        *,
+        encrypted: bool = True,
+        key: str = "",
+        device: str = "/dev/xvdu",
+    ) -> str:
+        """Attach a data disk to ``host``."""
+        fields: dict[str, object] = {"Encrypted": encrypted, **({"KmsKeyId": key} if key else {})}
+        made = self.call("ec2", "create_volume", AvailabilityZone=host.subnet.zone, Size=20, VolumeType="gp3", **fields)
+        self.call("ec2", "attach_volume", VolumeId=made["VolumeId"], InstanceId=host.id, Device=device)
+        self.tag(made["VolumeId"], tags or {})
+        self.default_key()
+        self.note(made["VolumeId"])
+        return str(made["VolumeId"])
+
+    def snapshot(self, volume: str, shared_with: str = "") -> str:
+        """Snapshot ``volume``, shared with another account or with "all"."""
+        made = str(self.call("ec2", "create_snapshot", VolumeId=volume)["SnapshotId"])
+        who = {"GroupNames": ["all"]} if shared_with == "all" else {"UserIds": [shared_with]}
+        if shared_with:
+            attribute = {"Attribute": "createVolumePermission", "OperationType": "add"}
+            self.call("ec2", "modify_snapshot_attribute", SnapshotId=made, **attribute, **who)
+        self.note(made)
+        return made
+
+    def key(self, *, disabled: bool = False, pending_deletion: bool = False) -> str:
+        """Make a customer key and return its ARN."""
+        key = self.call("kms", "create_key")["KeyMetadata"]
+        if disabled:
+            self.call("kms", "disable_key", KeyId=key["KeyId"])
+        if pending_deletion:
+            self.call("kms", "schedule_key_deletion", KeyId=key["KeyId"], PendingWindowInDays=7)
+        self.note(key["Arn"], key["KeyId"])
+        return str(key["Arn"])
+
+    def default_key(self) -> None:
+        """Say that the default EBS key is the provider's, as the real KMS does and moto does not."""
+        for key in self.backend("kms").keys.values():
+            if key.description.startswith("Default master key"):
+                key.key_manager = "AWS"
+
+    def role(self, name: str, *statements: Statement, managed: str = "", service: str = "ec2") -> Role:
+        """Make a role that ``service`` may assume, with an inline policy and one of the provider's."""
+        trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        arn = self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        if statements:
+            policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            self.call("iam", "put_role_policy", RoleName=name, PolicyName=name, PolicyDocument=policy)
+        if managed:
+            self.call("iam", "attach_role_policy", RoleName=name, PolicyArn=managed)
+        self.call("iam", "create_instance_profile", InstanceProfileName=name)
+        self.call("iam", "add_role_to_instance_profile", InstanceProfileName=name, RoleName=name)
+        self.note(arn, name, f"arn:aws:iam::{ACCOUNT}:instance-profile/{name}")
+        return Role(name, arn)
+
+    def pool(  # noqa: PLR0913 - the properties of a pool
+        self,
+        name: str,
+        subnet: Subnet,
+        groups: Sequence[Group],
+        tags: Tags,
+        *,
+        role: Role | None = None,
+        public: bool = False,
+        encrypted: bool = True,
+    ) -> str:
+        """Make a launch template and a scaling group of no host yet; return the template's id."""
+        nic: dict[str, object] = {"DeviceIndex": 0, "Groups": [group.id for group in groups]}
+        data: dict[str, object] = {
+            "ImageId": IMAGE,
+            "InstanceType": "m5.large",
+            "NetworkInterfaces": [nic | {"AssociatePublicIpAddress": public}],
+            "BlockDeviceMappings": [disk(encrypted=encrypted)],
+            "TagSpecifications": [{"ResourceType": "instance", "Tags": tag_list(tags)}],
+            **({"IamInstanceProfile": {"Name": role.name}} if role else {}),
+        }
+        made = self.call("ec2", "create_launch_template", LaunchTemplateName=name, LaunchTemplateData=data)
+        template = str(made["LaunchTemplate"]["LaunchTemplateId"])
+        self.call(
+            "autoscaling",
+            "create_auto_scaling_group",
+            AutoScalingGroupName=name,
+            LaunchTemplate={"LaunchTemplateId": template, "Version": "$Latest"},
+            MinSize=0,
+            MaxSize=10,
+            DesiredCapacity=0,
+            VPCZoneIdentifier=subnet.id,
+            Tags=[tag | {"PropagateAtLaunch": True} for tag in tag_list(tags)],
+        )
+        listed = self.call("autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[name])
+        self.note(template, name, listed["AutoScalingGroups"][0]["AutoScalingGroupARN"])
+        return template

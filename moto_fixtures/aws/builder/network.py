@@ -1,0 +1,217 @@
+"""VPCs, subnets, routes, network ACLs, peerings, security groups and their rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+from itertools import islice
+
+from moto_fixtures.aws.builder.ledger import Ledger, Tags
+
+WORLD, WORLD6 = "0.0.0.0/0", "::/0"
+
+
+@dataclass(slots=True)
+class Vpc:
+    """A VPC; ``subnets`` counts those made in it."""
+
+    id: str
+    cidr: str
+    cidr6: str = ""
+    gateway: str = ""
+    subnets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet with a route table and, on request, a network ACL of its own."""
+
+    id: str
+    vpc: Vpc
+    table: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixList:
+    """A customer-managed prefix list."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignGroup:
+    """A security group of another account, behind a peering."""
+
+    id: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A security group."""
+
+    id: str
+    ledger: Ledger
+
+    def allow(self, services: str, *peers: Group | ForeignGroup | PrefixList | str) -> None:
+        """Let ``peers`` (CIDRs, groups, prefix lists) in to ``services`` ("tcp/443,icmp/3/4")."""
+        permissions = [permission(service) | peer_of(peer) for service in services.split(",") for peer in peers]
+        for one in permissions:
+            answer = self.ledger.call("ec2", "authorize_security_group_ingress", GroupId=self.id, IpPermissions=[one])
+            self.ledger.note(*(rule["SecurityGroupRuleId"] for rule in answer["SecurityGroupRules"]))
+
+
+def permission(service: str) -> dict[str, object]:
+    """``service`` ("all", "tcp/1-65535", "icmp/3/4", "proto/50") as an IpPermission without its peer."""
+    protocol, *rest = service.split("/")
+    if protocol == "all":
+        return {"IpProtocol": "-1"}
+    if protocol == "proto":
+        return {"IpProtocol": rest[0], "FromPort": -1, "ToPort": -1}
+    if protocol in {"icmp", "icmpv6"}:
+        kind, code = (*(int(part) for part in rest), -1, -1)[:2]
+        return {"IpProtocol": protocol, "FromPort": kind, "ToPort": code}
+    first, _, last = (rest[0] if rest else "0-65535").partition("-")
+    return {"IpProtocol": protocol, "FromPort": int(first), "ToPort": int(last or first)}
+
+
+def peer_of(peer: Group | ForeignGroup | PrefixList | str) -> dict[str, object]:
+    """``peer`` as the rest of an IpPermission."""
+    if isinstance(peer, Group):
+        return {"UserIdGroupPairs": [{"GroupId": peer.id}]}
+    if isinstance(peer, ForeignGroup):
+        return {"UserIdGroupPairs": [{"GroupId": peer.id, "UserId": peer.account}]}
+    if isinstance(peer, PrefixList):
+        return {"PrefixListIds": [{"PrefixListId": peer.id}]}
+    return {"Ipv6Ranges": [{"CidrIpv6": peer}]} if ":" in peer else {"IpRanges": [{"CidrIp": peer}]}
+
+
+class NetworkBuilder(Ledger):
+    """Builds networks."""
+
+    __slots__ = ()
+
+    def vpc(self, cidr: str = "10.0.0.0/16", *, ipv6: bool = False) -> Vpc:
+        """Make a VPC."""
+        answer = self.call("ec2", "create_vpc", CidrBlock=cidr, AmazonProvidedIpv6CidrBlock=ipv6)["Vpc"]
+        self.note(answer["VpcId"])
+        blocks = self.call("ec2", "describe_vpcs", VpcIds=[answer["VpcId"]])["Vpcs"][0]
+        block6 = next((found["Ipv6CidrBlock"] for found in blocks.get("Ipv6CidrBlockAssociationSet", ())), "")
+        return Vpc(answer["VpcId"], cidr, block6)
+
+    def subnet(self, vpc: Vpc, *, public: bool = False, zone: str = "a", tags: Tags | None = None) -> Subnet:
+        """Make the next /24 of ``vpc``; ``public`` ones have a route to its internet gateway."""
+        block = str(next(islice(ip_network(vpc.cidr).subnets(new_prefix=24), vpc.subnets, None)))
+        extra: dict[str, object] = {}
+        if vpc.cidr6:
+            block6 = next(islice(ip_network(vpc.cidr6).subnets(new_prefix=64), vpc.subnets, None))
+            extra["Ipv6CidrBlock"] = str(block6)
+        vpc.subnets += 1
+        zone_name = self.session.region_name + zone
+        made = self.call("ec2", "create_subnet", VpcId=vpc.id, CidrBlock=block, AvailabilityZone=zone_name, **extra)
+        subnet = str(made["Subnet"]["SubnetId"])
+        table = str(self.call("ec2", "create_route_table", VpcId=vpc.id)["RouteTable"]["RouteTableId"])
+        self.call("ec2", "associate_route_table", SubnetId=subnet, RouteTableId=table)
+        self.tag(subnet, tags or {})
+        self.note(subnet, table)
+        handle = Subnet(subnet, vpc, table, zone_name)
+        if public:
+            self.route(handle, WORLD, self.gateway(vpc))
+            if vpc.cidr6:
+                self.route(handle, WORLD6, self.gateway(vpc))
+        return handle
+
+    def gateway(self, vpc: Vpc) -> str:
+        """The internet gateway of ``vpc``, made when first asked for."""
+        if not vpc.gateway:
+            vpc.gateway = str(self.call("ec2", "create_internet_gateway")["InternetGateway"]["InternetGatewayId"])
+            self.call("ec2", "attach_internet_gateway", InternetGatewayId=vpc.gateway, VpcId=vpc.id)
+            self.note(vpc.gateway)
+        return vpc.gateway
+
+    def nat(self, subnet: Subnet) -> str:
+        """Make a NAT gateway in ``subnet``."""
+        address = self.call("ec2", "allocate_address", Domain="vpc")["AllocationId"]
+        answer = self.call("ec2", "create_nat_gateway", SubnetId=subnet.id, AllocationId=address)
+        self.note(answer["NatGateway"]["NatGatewayId"], address)
+        return str(answer["NatGateway"]["NatGatewayId"])
+
+    def route(self, subnet: Subnet, destination: str, target: str) -> None:
+        """Lead ``destination`` from ``subnet`` to ``target`` (a gateway, NAT gateway or peering)."""
+        kind = {"igw": "GatewayId", "nat": "NatGatewayId", "pcx": "VpcPeeringConnectionId", "vgw": "GatewayId"}
+        block = {"DestinationIpv6CidrBlock" if ":" in destination else "DestinationCidrBlock": destination}
+        where = {kind[target.partition("-")[0]]: target}
+        self.call("ec2", "create_route", RouteTableId=subnet.table, **block, **where)
+        self.note(subnet.table)
+
+    def peering(self, vpc: Vpc, peer: Vpc) -> str:
+        """Peer two VPCs; the routes are separate."""
+        asked = self.call("ec2", "create_vpc_peering_connection", VpcId=vpc.id, PeerVpcId=peer.id)
+        peering = str(asked["VpcPeeringConnection"]["VpcPeeringConnectionId"])
+        self.call("ec2", "accept_vpc_peering_connection", VpcPeeringConnectionId=peering)
+        self.note(peering)
+        return peering
+
+    def vpn(self, vpc: Vpc) -> str:
+        """Make a virtual private gateway, the near end of a VPN to an office."""
+        gateway = str(self.call("ec2", "create_vpn_gateway", Type="ipsec.1")["VpnGateway"]["VpnGatewayId"])
+        self.call("ec2", "attach_vpn_gateway", VpnGatewayId=gateway, VpcId=vpc.id)
+        self.note(gateway)
+        return gateway
+
+    def nacl(self, subnet: Subnet, *rules: str) -> str:
+        """Guard ``subnet`` with a network ACL: "in 100 deny tcp/22 0.0.0.0/0", in the order of their numbers."""
+        acl = str(self.call("ec2", "create_network_acl", VpcId=subnet.vpc.id)["NetworkAcl"]["NetworkAclId"])
+        for rule in rules:
+            self.nacl_rule(acl, rule)
+        found = self.call("ec2", "describe_network_acls", Filters=[{"Name": "vpc-id", "Values": [subnet.vpc.id]}])
+        links = (link for one in found["NetworkAcls"] for link in one["Associations"] if link["SubnetId"] == subnet.id)
+        link = next(links)["NetworkAclAssociationId"]
+        self.call("ec2", "replace_network_acl_association", AssociationId=link, NetworkAclId=acl)
+        self.note(acl)
+        return acl
+
+    def nacl_rule(self, acl: str, rule: str) -> None:
+        """Add one line to ``acl``."""
+        direction, number, action, service, cidr = rule.split()
+        fields = permission(service)
+        names = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
+        entry: dict[str, object] = {"Protocol": names.get(str(fields["IpProtocol"]), fields["IpProtocol"])}
+        ports = {"From": fields.get("FromPort"), "To": fields.get("ToPort")}
+        if service.startswith("icmp"):
+            entry["IcmpTypeCode"] = {"Type": ports["From"], "Code": ports["To"]}
+        elif service.startswith(("tcp", "udp")):
+            entry["PortRange"] = ports
+        self.call(
+            "ec2",
+            "create_network_acl_entry",
+            NetworkAclId=acl,
+            RuleNumber=int(number),
+            RuleAction=action,
+            Egress=direction == "out",
+            **{"Ipv6CidrBlock" if ":" in cidr else "CidrBlock": cidr},
+            **entry,
+        )
+
+    def group(self, vpc: Vpc, name: str, tags: Tags | None = None) -> Group:
+        """Make a security group, closed but for what leaves it."""
+        answer = self.call("ec2", "create_security_group", VpcId=vpc.id, GroupName=name, Description=name)
+        self.tag(answer["GroupId"], tags or {})
+        self.note(answer["GroupId"])
+        return Group(answer["GroupId"], self)
+
+    def prefixes(self, name: str, *cidrs: str) -> PrefixList:
+        """Make a prefix list."""
+        family = "IPv6" if any(":" in cidr for cidr in cidrs) else "IPv4"
+        entries = [{"Cidr": cidr} for cidr in cidrs]
+        answer = self.call(
+            "ec2",
+            "create_managed_prefix_list",
+            PrefixListName=name,
+            Entries=entries,
+            MaxEntries=10,
+            AddressFamily=family,
+        )
+        self.note(answer["PrefixList"]["PrefixListId"])
+        return PrefixList(answer["PrefixList"]["PrefixListId"])

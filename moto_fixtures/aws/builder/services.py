@@ -1,0 +1,164 @@
+"""Load balancers of each kind, and managed clusters with their node groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moto_fixtures.aws.builder.ledger import Tags, tag_list
+from moto_fixtures.aws.builder.machines import Host, MachineBuilder, Role
+from moto_fixtures.aws.builder.network import Group, Subnet, Vpc
+
+
+@dataclass(frozen=True, slots=True)
+class Balancer:
+    """A load balancer; its listeners are separate."""
+
+    arn: str
+    vpc: Vpc
+
+
+@dataclass(frozen=True, slots=True)
+class Eks:
+    """A managed cluster with the security group that EKS makes for it."""
+
+    name: str
+    group: Group
+    subnets: tuple[str, ...]
+
+
+class AccountBuilder(MachineBuilder):
+    """Builds whole accounts."""
+
+    __slots__ = ()
+
+    def nlb(  # noqa: PLR0913 - the properties of a balancer
+        self,
+        name: str,
+        subnet: Subnet,
+        groups: Sequence[Group] = (),
+        *,
+        internal: bool = False,
+        kind: str = "network",
+        tags: Tags | None = None,
+    ) -> Balancer:
+        """Make a network load balancer (or an "application" one); without groups it admits everyone."""
+        made = self.call(
+            "elbv2",
+            "create_load_balancer",
+            Name=name,
+            Type=kind,
+            Scheme="internal" if internal else "internet-facing",
+            Subnets=[subnet.id],
+            SecurityGroups=[group.id for group in groups],
+            **({"Tags": tag_list(tags)} if tags else {}),
+        )["LoadBalancers"][0]
+        self.note(made["LoadBalancerArn"], name)
+        return Balancer(made["LoadBalancerArn"], subnet.vpc)
+
+    def listener(  # noqa: PLR0913 - a listener and its target group
+        self,
+        balancer: Balancer,
+        port: int,
+        targets: Sequence[Host],
+        target_port: int,
+        *,
+        protocol: str = "TCP",
+        by_address: bool = False,
+        preserve: bool | None = None,
+        name: str = "",
+    ) -> str:
+        """Lead ``port`` to ``targets``, by id or ``by_address``; ``preserve`` None: the default for the kind."""
+        group = self.call(
+            "elbv2",
+            "create_target_group",
+            Name=name or f"targets-{port}-{balancer.arn[-8:]}",
+            Protocol=protocol,
+            Port=target_port,
+            VpcId=balancer.vpc.id,
+            TargetType="ip" if by_address else "instance",
+        )["TargetGroups"][0]["TargetGroupArn"]
+        members = [{"Id": host.address if by_address else host.id, "Port": target_port} for host in targets]
+        self.call("elbv2", "register_targets", TargetGroupArn=group, Targets=members)
+        if preserve is not None:
+            attribute = {"Key": "preserve_client_ip.enabled", "Value": str(preserve).lower()}
+            self.call("elbv2", "modify_target_group_attributes", TargetGroupArn=group, Attributes=[attribute])
+        made = self.call(
+            "elbv2",
+            "create_listener",
+            LoadBalancerArn=balancer.arn,
+            Protocol=protocol,
+            Port=port,
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+        )["Listeners"][0]["ListenerArn"]
+        self.note(made, group)
+        return str(made)
+
+    def clb(  # noqa: PLR0913, PLR0917 - a classic balancer and its only listener
+        self, name: str, subnet: Subnet, groups: Sequence[Group], port: int, targets: Sequence[Host], target_port: int
+    ) -> str:
+        """Make a classic load balancer with one listener."""
+        listener = {"Protocol": "TCP", "LoadBalancerPort": port, "InstanceProtocol": "TCP", "InstancePort": target_port}
+        self.call(
+            "elb",
+            "create_load_balancer",
+            LoadBalancerName=name,
+            Listeners=[listener],
+            Subnets=[subnet.id],
+            SecurityGroups=[group.id for group in groups],
+        )
+        members = [{"InstanceId": host.id} for host in targets]
+        self.call("elb", "register_instances_with_load_balancer", LoadBalancerName=name, Instances=members)
+        self.note(name)
+        return name
+
+    def eks(  # noqa: PLR0913 - the properties of a cluster
+        self,
+        name: str,
+        subnets: Sequence[Subnet],
+        role: Role,
+        *,
+        public: Sequence[str] = ("0.0.0.0/0",),
+        private: bool = False,
+        secrets_key: str = "",
+    ) -> Eks:
+        """Make a managed cluster; ``public`` lists who may use its public endpoint (nobody: it has none)."""
+        settings = {"endpointPublicAccess": bool(public), "endpointPrivateAccess": private}
+        where: dict[str, object] = {"subnetIds": [subnet.id for subnet in subnets], "securityGroupIds": []}
+        encryption = [{"resources": ["secrets"], "provider": {"keyArn": secrets_key}}] if secrets_key else []
+        made = self.call(
+            "eks",
+            "create_cluster",
+            name=name,
+            roleArn=role.arn,
+            resourcesVpcConfig=where | settings | {"publicAccessCidrs": list(public)},
+            encryptionConfig=encryption,
+        )["cluster"]
+        owned = {"aws:eks:cluster-name": name, f"kubernetes.io/cluster/{name}": "owned"}
+        group = self.group(subnets[0].vpc, f"eks-cluster-sg-{name}")
+        self.backend("ec2").create_tags([group.id], owned)
+        group.allow("all", group)
+        self.complete_eks(name, subnets[0].vpc, group)
+        self.note(name, made["arn"], group.id)
+        return Eks(name, group, tuple(subnet.id for subnet in subnets))
+
+    def complete_eks(self, name: str, vpc: Vpc, group: Group) -> None:
+        """Fill in what the real service answers and moto leaves out: the VPC and the cluster's own group."""
+        known = self.backend("eks").clusters[name].resources_vpc_config
+        known |= {"vpcId": vpc.id, "clusterSecurityGroupId": group.id}
+
+    def nodegroup(self, cluster: Eks, name: str, role: Role, template: str = "") -> str:
+        """Make a managed node group; moto starts no instances for it, so the scene starts its hosts."""
+        launch: dict[str, object] = {"launchTemplate": {"id": template, "version": "1"}} if template else {}
+        made = self.call(
+            "eks",
+            "create_nodegroup",
+            clusterName=cluster.name,
+            nodegroupName=name,
+            subnets=list(cluster.subnets),
+            nodeRole=role.arn,
+            scalingConfig={"minSize": 1, "maxSize": 3, "desiredSize": 1},
+            **launch,
+        )["nodegroup"]
+        self.note(made["nodegroupArn"], name)
+        return name

@@ -1,0 +1,65 @@
+"""kops, three control-plane hosts behind a network load balancer, in private subnets, as kops sets it up.
+
+The API is open to the world (kops' default). Nodes may not reach etcd's own ports: kops leaves holes for 2380, 2381,
+4001 and 4002 in the rules; but its etcd-manager (3994-3997) and metrics are inside the ranges that stay open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from moto_fixtures.aws.builder import WORLD, Account, Group, Host, statement
+from moto_fixtures.aws.installers import etcd_volume, kops
+
+ARGUMENTS: dict[str, object] = {}
+VERDICTS = {
+    "api-server-access": "FAIL",
+    "node-access": "PASS",
+    "cloud-api-access": "UNKNOWN",
+    "etcd-access": "PASS",
+    "etcd-encryption": "PASS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What other scenes build on."""
+
+    masters: Group
+    nodes: Group
+    control_plane: tuple[Host, ...]
+
+
+def build(a: Account) -> Cluster:
+    """Make it."""
+    vpc = a.vpc("172.20.0.0/16")  # OK
+    utility = a.subnet(vpc, public=True)  # OK
+    zones = [a.subnet(vpc, zone=zone) for zone in "abc"]  # OK
+    nat = a.nat(utility)  # OK
+    for zone in zones:
+        a.route(zone, WORLD, nat)  # OK
+    lb = a.group(vpc, "api-elb.prod")  # OK
+    masters = a.group(vpc, "masters.prod")  # OK
+    nodes = a.group(vpc, "nodes.prod")  # OK
+    lb.allow("tcp/443", WORLD)  # NOT OK: api-server-access/internet
+    lb.allow("all", nodes)  # OK
+    masters.allow("tcp/443,tcp/3988", lb)  # OK
+    masters.allow("all", masters)  # OK
+    masters.allow("tcp/1-2379", nodes)  # OK
+    masters.allow("tcp/2382-4000", nodes)  # NOT OK: etcd-access/auxiliary
+    masters.allow("tcp/4003-65535,udp/1-65535", nodes)  # OK
+    nodes.allow("all", masters)  # NOT OK: node-access/control-plane
+    nodes.allow("all", nodes)  # OK
+    controllers = a.role("masters.prod", statement("ec2:DescribeInstances"))  # OK
+    kubelets = a.role("nodes.prod", statement("ec2:DescribeInstances"))  # OK
+    hosts = [
+        a.host(f"master-{zone.zone}", zone, [masters], kops.control_plane, role=controllers) for zone in zones
+    ]  # OK
+    for zone in zones[:2]:
+        a.host(f"node-{zone.zone}", zone, [nodes], kops.node, role=kubelets)  # OK
+    key = a.key()  # OK
+    for host in hosts:
+        a.volume(host, etcd_volume("main"), key=key)  # OK
+    api = a.nlb("api-prod", utility, [lb])  # OK
+    a.listener(api, 443, hosts, 443)  # OK
+    return Cluster(masters, nodes, tuple(hosts))
