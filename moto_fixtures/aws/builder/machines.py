@@ -27,10 +27,11 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """An IAM role with an instance profile of the same name."""
+    """An IAM role with an instance profile."""
 
     name: str
     arn: str
+    profile: str
 
 
 def statement(*actions: str, resource: str = "*") -> Statement:
@@ -73,7 +74,7 @@ class MachineBuilder(NetworkBuilder):
             BlockDeviceMappings=[disk(encrypted=encrypted, key=key)],
             MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
             TagSpecifications=[{"ResourceType": "instance", "Tags": tag_list({"Name": name} | (tags or {}))}],
-            **({"IamInstanceProfile": {"Name": role.name}} if role else {}),
+            **({"IamInstanceProfile": {"Name": role.profile}} if role else {}),
         )["Instances"][0]
         nic_id = answer["NetworkInterfaces"][0]["NetworkInterfaceId"]
         if subnet.vpc.cidr6:
@@ -135,20 +136,19 @@ class MachineBuilder(NetworkBuilder):
             if key.description.startswith("Default master key"):
                 key.key_manager = "AWS"
 
-    def role(self, name: str, *statements: Statement, managed: str = "", service: str = "ec2") -> Role:
-        """Make a role that ``service`` may assume, with an inline policy and one of the provider's."""
+    def role(self, name: str, *statements: Statement, profile: str = "", service: str = "ec2") -> Role:
+        """Make a role that ``service`` may assume, with an inline policy and an instance profile."""
         trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         arn = self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
         if statements:
             policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
             self.call("iam", "put_role_policy", RoleName=name, PolicyName=name, PolicyDocument=policy)
-        if managed:
-            self.call("iam", "attach_role_policy", RoleName=name, PolicyArn=managed)
-        self.call("iam", "create_instance_profile", InstanceProfileName=name)
-        self.call("iam", "add_role_to_instance_profile", InstanceProfileName=name, RoleName=name)
-        self.note(arn, name, f"arn:aws:iam::{ACCOUNT}:instance-profile/{name}")
-        return Role(name, arn)
+        profile = profile or name
+        self.call("iam", "create_instance_profile", InstanceProfileName=profile)
+        self.call("iam", "add_role_to_instance_profile", InstanceProfileName=profile, RoleName=name)
+        self.note(arn, name, profile, f"arn:aws:iam::{ACCOUNT}:instance-profile/{profile}")
+        return Role(name, arn, profile)
 
     def pool(  # noqa: PLR0913 - the properties of a pool
         self,
@@ -169,7 +169,7 @@ class MachineBuilder(NetworkBuilder):
             "NetworkInterfaces": [nic | {"AssociatePublicIpAddress": public}],
             "BlockDeviceMappings": [disk(encrypted=encrypted)],
             "TagSpecifications": [{"ResourceType": "instance", "Tags": tag_list(tags)}],
-            **({"IamInstanceProfile": {"Name": role.name}} if role else {}),
+            **({"IamInstanceProfile": {"Name": role.profile}} if role else {}),
         }
         made = self.call("ec2", "create_launch_template", LaunchTemplateName=name, LaunchTemplateData=data)
         template = str(made["LaunchTemplate"]["LaunchTemplateId"])

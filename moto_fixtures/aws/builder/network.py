@@ -41,10 +41,11 @@ class PrefixList:
 
 @dataclass(frozen=True, slots=True)
 class ForeignGroup:
-    """A security group of another account, behind a peering."""
+    """A security group of another account, behind a peering; ``vpc`` is where moto holds it until it is named."""
 
     id: str
     account: str
+    vpc: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ class Group:
         for one in permissions:
             answer = self.ledger.call("ec2", "authorize_security_group_ingress", GroupId=self.id, IpPermissions=[one])
             self.ledger.note(*(rule["SecurityGroupRuleId"] for rule in answer["SecurityGroupRules"]))
+        for peer in peers:
+            if isinstance(peer, ForeignGroup):  # moto takes a rule that names it only while it exists here
+                self.ledger.backend("ec2").groups[peer.vpc].pop(peer.id)
 
 
 def permission(service: str) -> dict[str, object]:
@@ -200,6 +204,12 @@ class NetworkBuilder(Ledger):
         self.tag(answer["GroupId"], tags or {})
         self.note(answer["GroupId"])
         return Group(answer["GroupId"], self)
+
+    def foreign_group(self, vpc: Vpc, account: str) -> ForeignGroup:
+        """Make a security group of another account that one rule of ``vpc`` can name."""
+        made = self.call("ec2", "create_security_group", VpcId=vpc.id, GroupName=account, Description="foreign")
+        self.note(made["GroupId"])
+        return ForeignGroup(made["GroupId"], account, vpc.id)
 
     def prefixes(self, name: str, *cidrs: str) -> PrefixList:
         """Make a prefix list."""

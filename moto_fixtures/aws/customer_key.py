@@ -1,0 +1,16 @@
+"""A customer key is required (``--require-cmk``): one etcd volume has the provider's default key."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws import kops_ha
+from moto_fixtures.aws.builder import Account
+from moto_fixtures.aws.installers import etcd_volume
+
+ARGUMENTS = kops_ha.ARGUMENTS | {"require_customer_key": True}
+VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    first, _, _ = kops_ha.build(a).control_plane
+    a.volume(first, etcd_volume("events"), device="/dev/xvdv")  # NOT OK: etcd-encryption/customer-key

@@ -1,0 +1,57 @@
+"""EKS as it is made by default: a public endpoint for the whole world, Secrets under the provider's own key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from moto_fixtures.aws.builder import WORLD, Account, Eks, Group, Role, Subnet, Vpc, statement
+from moto_fixtures.aws.installers import managed_node
+
+NODE_POLICIES = ("ec2:DescribeInstances", "ec2:DescribeTags")
+ARGUMENTS: dict[str, object] = {}
+VERDICTS = {
+    "api-server-access": "FAIL",
+    "node-access": "PASS",
+    "cloud-api-access": "UNKNOWN",
+    "etcd-access": "PROVIDER",
+    "etcd-encryption": "PROVIDER",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The network and identities of the managed scenes."""
+
+    vpc: Vpc
+    public: Subnet
+    private: Subnet
+    cluster_role: Role
+    node_role: Role
+
+
+def network(a: Account) -> Network:
+    """Make what every managed cluster here stands on."""
+    vpc = a.vpc("10.0.0.0/16")  # OK
+    public = a.subnet(vpc, public=True)  # OK
+    private = a.subnet(vpc)  # OK
+    nat = a.nat(public)  # OK
+    a.route(private, WORLD, nat)  # OK
+    cluster = a.role("eks-cluster", statement("ec2:DescribeInstances"), service="eks")  # OK
+    nodes = a.role("eks-nodes", statement(*NODE_POLICIES))  # OK
+    return Network(vpc, public, private, cluster, nodes)
+
+
+def workers(a: Account, net: Network, cluster: Eks, *groups: Group) -> None:
+    """Make a managed node group and the hosts that it would have."""
+    a.nodegroup(cluster, "workers", net.node_role)  # OK
+    for zone in "ab":
+        a.host(f"worker-{zone}", net.private, [cluster.group, *groups], managed_node, role=net.node_role)  # OK
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    net = network(a)
+    cluster = a.eks(
+        "prod", [net.private], net.cluster_role
+    )  # NOT OK: api-server-access/internet, etcd-encryption/secrets
+    workers(a, net, cluster)

@@ -1,0 +1,17 @@
+"""EKS with a public endpoint for the administrators only and a private one for the nodes; Secrets under an own key."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws import clean, eks_public
+from moto_fixtures.aws.builder import Account
+
+ARGUMENTS = clean.ARGUMENTS
+VERDICTS = eks_public.VERDICTS | {"api-server-access": "PASS"}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    net = eks_public.network(a)
+    key = a.key()  # OK
+    cluster = a.eks("prod", [net.private], net.cluster_role, public=[clean.ADMINS], private=True, secrets_key=key)  # OK
+    eks_public.workers(a, net, cluster)

@@ -1,0 +1,21 @@
+"""etcd on hosts of its own, told by a flag; the nodes may reach it although only the control plane should."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws import clean
+from moto_fixtures.aws.builder import Account
+from moto_fixtures.aws.installers import OWNED
+
+ARGUMENTS = clean.ARGUMENTS | {"etcd_tags": ("tier=etcd",)}
+VERDICTS = clean.VERDICTS | {"etcd-access": "FAIL"}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    cluster = clean.build(a)
+    etcd = a.group(cluster.vpc, "prod-etcd")  # OK
+    etcd.allow("tcp/2379", cluster.masters)  # OK
+    etcd.allow("tcp/2379-2380", etcd)  # OK
+    etcd.allow("tcp/2379", cluster.nodes)  # NOT OK: etcd-access/inside
+    for member in "abc":
+        a.host(f"prod-etcd-{member}", cluster.private, [etcd], OWNED | {"tier": "etcd"})  # OK

@@ -1,0 +1,19 @@
+"""etcd volumes whose customer key is about to be deleted, and another whose key is disabled."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws import kops_ha
+from moto_fixtures.aws.builder import Account
+from moto_fixtures.aws.installers import etcd_volume
+
+ARGUMENTS = kops_ha.ARGUMENTS
+VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    first, second, _ = kops_ha.build(a).control_plane
+    dying = a.key(pending_deletion=True)  # NOT OK: etcd-encryption/key
+    off = a.key(disabled=True)  # NOT OK: etcd-encryption/key
+    a.volume(first, etcd_volume("events"), key=dying, device="/dev/xvdv")  # NOT OK: etcd-encryption/key
+    a.volume(second, etcd_volume("events", "b"), key=off, device="/dev/xvdv")  # NOT OK: etcd-encryption/key

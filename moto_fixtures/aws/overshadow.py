@@ -1,0 +1,27 @@
+"""Groups are added together: a NodePort rule for the world makes a carefully narrowed one void.
+
+As in kubernetes-sigs/cluster-api-provider-aws#3271.
+"""
+
+from __future__ import annotations
+
+from cloudguard.needs.policy import DeclaredService
+
+from moto_fixtures.aws import clean
+from moto_fixtures.aws.builder import WORLD, Account
+from moto_fixtures.aws.installers import capa
+
+PARTNER = "192.0.2.0/24"
+ARGUMENTS = clean.ARGUMENTS | {"services": (DeclaredService("tcp/31443", (PARTNER,), "the shop's ingress"),)}
+VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    cluster = clean.build(a)
+    shop = a.group(cluster.vpc, "k8s-elb-shop")  # OK
+    shop.allow("tcp/31443", PARTNER)  # OK
+    world = a.group(cluster.vpc, "prod-node-ports")  # OK
+    world.allow("tcp/30000-32767", WORLD)  # NOT OK: node-access/node-ports
+    groups = [cluster.nodes, shop, world]
+    a.host("edge", cluster.public, groups, capa.node, role=cluster.node_role, public=True)  # OK

@@ -1,0 +1,31 @@
+"""RKE2 from its Terraform module: servers and agents share one group that admits itself, so agents reach etcd."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws import clean
+from moto_fixtures.aws.builder import WORLD, Account, statement
+from moto_fixtures.aws.installers import OWNED
+
+ARGUMENTS = clean.ARGUMENTS
+VERDICTS = clean.VERDICTS | {"etcd-access": "FAIL"}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    vpc = a.vpc("10.0.0.0/16")  # OK
+    public = a.subnet(vpc, public=True)  # OK
+    private = a.subnet(vpc)  # OK
+    nat = a.nat(public)  # OK
+    a.route(private, WORLD, nat)  # OK
+    shared = a.group(vpc, "prod-rke2-cluster")  # OK
+    front = a.group(vpc, "prod-rke2-cp-elb")  # OK
+    shared.allow("all", shared)  # NOT OK: etcd-access/inside
+    shared.allow("tcp/6443,tcp/9345", front)  # OK
+    front.allow("tcp/6443", clean.ADMINS)  # OK
+    servers = a.role("prod-rke2-server", statement("ec2:DescribeInstances"))  # OK
+    agents = a.role("prod-rke2-agent", statement("ec2:DescribeInstances"))  # OK
+    server = a.host("prod-server-a", private, [shared], OWNED, role=servers)  # OK
+    a.host("prod-agent-a", private, [shared], OWNED, role=agents)  # OK
+    api = a.nlb("prod-rke2-cp", public, [front])  # OK
+    a.listener(api, 6443, [server], 6443)  # OK
+    a.listener(api, 9345, [server], 9345)  # OK

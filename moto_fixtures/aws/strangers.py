@@ -1,0 +1,15 @@
+"""The control plane's group is also carried by a build server, which so reaches etcd and the kubelets."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws import clean
+from moto_fixtures.aws.builder import Account
+
+ARGUMENTS = clean.ARGUMENTS
+VERDICTS = clean.VERDICTS | {"api-server-access": "FAIL", "node-access": "FAIL", "etcd-access": "FAIL"}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    cluster = clean.build(a)
+    a.host("build-server", cluster.private, [cluster.masters])  # NOT OK: node-access/inside, etcd-access/inside
