@@ -84,8 +84,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """The identities of one cluster; ``administrator_actions`` are action patterns that, allowed on
-    every resource without condition, let the holder give itself everything else.
+    """The identities of one cluster.
+
+    ``administrator_actions`` are action patterns that, allowed on every resource without condition, let the holder
+    give itself everything else.
     """
 
     identities: tuple[Identity, ...] = ()

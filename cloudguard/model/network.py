@@ -254,8 +254,6 @@ class Endpoint:
     labels: tuple[str, ...]
     source: Source
     address: str = ""
-    outbound_addresses: tuple[str, ...] = ()
-    """Public addresses the cluster's own hosts leave by; needed by a public endpoint without a private one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,3 +271,5 @@ class Topology:
     balancers: tuple[Balancer, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     strangers: tuple[Interface, ...] = ()
+    outbound_addresses: tuple[str, ...] = ()
+    """Public addresses (CIDRs) that the cluster's hosts leave by: address translation's, and their own."""

@@ -1,0 +1,100 @@
+"""Who can open a connection to the API server? Only the administrators' addresses may.
+
+Judged over every way in: public addresses of control-plane hosts, each load balancer in front of them, a managed
+endpoint, and from inside the network. Without a declared list of administrators (`--admin-cidr`) small public ranges
+are advice, and so is access from the whole of the inside.
+"""
+
+from __future__ import annotations
+
+from cloudguard.checks.base import Severity
+from cloudguard.checks.context import PLACES, Answer, Context, answer
+from cloudguard.checks.exposure import Judgement, Ledger, Problem, Tier, latent, origins_text, subject
+from cloudguard.engine.reach import Way
+from cloudguard.engine.trace import Blame
+from cloudguard.model.cluster import Role
+from cloudguard.model.source import Facet
+from cloudguard.sets.addresses import AddressSet
+from cloudguard.sets.bounds import Bounds, exactly
+from cloudguard.sets.packets import PacketSet
+from cloudguard.sets.services import ServiceSet
+
+ROW = "api-server-access"
+AREA = "Network access to API Server (Control plane)"
+CHECKS = {
+    "api-server-access/internet": "Public addresses can connect to the API server: critical where more than 2^24 v4 "
+    "addresses (or a v6 /16 and wider) can, high where more than 65,536 can or any outside the declared "
+    "administrators, low for smaller ranges while none are declared.",
+    "api-server-access/inside": "Private addresses beyond the declared administrators can connect (medium); "
+    "while none are declared, that the whole of the inside can is advice (low).",
+}
+
+ALMOST_EVERYONE4, MANY4 = 2**24, 65_536
+ALMOST_EVERYONE6, MANY6 = 2**112, 2**80
+"""A v6 /16; and a v6 /48, which is one site (RFC 6177)."""
+
+
+def judge(context: Context) -> Answer:
+    """Judge the row."""
+    unknown = context.missing(PLACES | {Facet.ENDPOINT})
+    ledger = Ledger(context.reach, ROW)
+    ways = _ways(context)
+    if not ways:
+        unknown += ("no control-plane host and no managed endpoint was found; name the hosts with --control-plane-tag",)
+    for way, api in sorted(ways, key=lambda item: item[0].origin.inside):
+        ledger.add(way, _excess(context, way, way.granted.only(api)), _tier)
+    drafts = ledger.drafts(lambda problem: _worded(context, problem))
+    return answer(ROW, AREA, drafts, unknown + ledger.unknown, "only the administrators' addresses reach the API")
+
+
+def _ways(context: Context) -> list[tuple[Way, ServiceSet]]:
+    found = [
+        (way, context.ports.api)
+        for target in context.with_role(Role.CONTROL_PLANE)
+        for way in context.reach.ways(target)
+    ]
+    for endpoint in context.snapshot.topology.endpoints:
+        found += [(way, ServiceSet.parse(endpoint.service)) for way in context.reach.endpoint_ways(endpoint)]
+    return found
+
+
+def _excess(context: Context, way: Way, granted: Bounds) -> Bounds:
+    """What is granted beyond the administrators; everything where the grant is too wide to be a list of them."""
+    admins = AddressSet.of(context.policy.admin_cidrs or ())
+    expected = admins | AddressSet.of(context.snapshot.topology.outbound_addresses)
+    if way.origin.inside:
+        expected |= context.own_addresses
+    elif _width(granted.surely.addresses()) > Severity.MEDIUM:
+        return granted
+    return granted - exactly(PacketSet.of([(expected, ServiceSet.everything())]))
+
+
+def _tier(way: Way, one: Blame) -> Tier:
+    del one
+    where = "inside" if way.origin.inside else "internet"
+    return f"{ROW}/{where}", where
+
+
+def _width(addresses: AddressSet) -> Severity:
+    if addresses.size4 > ALMOST_EVERYONE4 or addresses.size6 >= ALMOST_EVERYONE6:
+        return Severity.CRITICAL
+    return Severity.HIGH if addresses.size4 > MANY4 or addresses.size6 > MANY6 else Severity.LOW
+
+
+def _worded(context: Context, problem: Problem) -> Judgement:
+    listed = context.policy.admin_cidrs is not None
+    addresses, services = problem.packets.addresses(), problem.packets.services()
+    who = subject(problem.targets)
+    keep = tuple((cidr, services) for cidr in context.policy.admin_cidrs or ("the administrators (--admin-cidr)",))
+    declare = "" if listed else "Declare who administers the cluster with --admin-cidr"
+    if problem.check == f"{ROW}/inside":
+        beyond = " beyond the declared administrators" if listed else ""
+        message = f"{origins_text(problem)} can connect to the API ({services}) of {who}{beyond}"
+        hidden = latent(context.reach, problem)
+        severity = Severity.MEDIUM if listed else Severity.LOW
+        return Judgement(severity, f"{message}; {hidden}" if hidden else message, declare, keep)
+    severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
+    count = f"{addresses.size4:,} public v4 addresses" if addresses.size4 else "public v6 addresses"
+    also = " and v6 addresses" if addresses.size4 and addresses.size6 else ""
+    message = f"{count}{also} can connect to the API ({services}) of {who}"
+    return Judgement(severity, message, declare, keep)

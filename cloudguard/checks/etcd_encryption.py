@@ -1,0 +1,183 @@
+"""Is every disk that holds etcd encrypted at rest, and by whose key?
+
+Where a disk is known to be etcd's, that disk counts; on an etcd host of which no disk is known to be, every disk does.
+Copies of those disks, their keys, and what the next host would get are judged too. Where the provider runs etcd, only
+the encryption of Secrets by a key of one's own remains to be set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cloudguard.checks.base import Evidence, Finding, RowResult, Severity, Verdict, Witness, finding_id, verdict_of
+from cloudguard.checks.context import Answer, Context, answer, provided
+from cloudguard.checks.exposure import Draft
+from cloudguard.engine.change import Change, Resource
+from cloudguard.model.cluster import Disk, Key, KeyManager, KeyState, Pool, Role
+from cloudguard.model.source import Facet, Source
+
+ROW = "etcd-encryption"
+AREA = "etcd Encryption"
+CHECKS = {
+    "etcd-encryption/disk": "A disk with etcd's data is not encrypted (high).",
+    "etcd-encryption/key": "The key of a disk with etcd's data is disabled or will be deleted (high).",
+    "etcd-encryption/snapshot": "A snapshot of a disk with etcd's data is not encrypted, or is shared (high).",
+    "etcd-encryption/customer-key": "A customer's key is required (--require-cmk), and a disk has none (medium).",
+    "etcd-encryption/pool": "The next host of a pool that runs etcd would get an unencrypted disk (medium).",
+    "etcd-encryption/secrets": "A managed cluster encrypts Secrets with the provider's key only (low).",
+}
+_DYING = {KeyState.DISABLED: "disabled", KeyState.PENDING_DELETION: "pending deletion"}
+
+
+@dataclass(frozen=True)
+class _Problem:
+    check: str
+    severity: Severity
+    resource: Resource
+    message: str
+    fact: str
+    source: Source
+    change: Change | None = None
+    host: str = ""
+    detail: str = ""
+
+
+def judge(context: Context) -> Answer:
+    """Judge the row."""
+    if context.cluster.managed:
+        return _managed(context)
+    unknown = context.missing(frozenset({Facet.HOSTS, Facet.DISKS, Facet.KEYS, Facet.POOLS}))
+    hosts = context.cluster.hosts_by(Role.ETCD)
+    if not hosts:
+        unknown += ("no etcd host was found; name them with --etcd-tag or --control-plane-tag",)
+    keys = {key.id: key for key in context.cluster.keys}
+    problems: list[_Problem] = []
+    for disk in _etcd_disks(context):
+        problems += _disk(context, disk, keys.get(disk.key))
+        if disk.encrypted and disk.key and disk.key not in keys:
+            unknown += (f"the key {disk.key} of {disk.id} was not read",)
+    known = {disk.host for disk in context.cluster.disks}
+    unknown += tuple(f"no disk of {host.id} ({host.name}) was read" for host in hosts if host.id not in known)
+    problems += _pools(context.cluster.pools)
+    unknown += _untold(context.cluster.pools)
+    drafts = tuple(_draft(context, problem) for problem in problems)
+    return answer(ROW, AREA, drafts, unknown, "every disk that holds etcd is encrypted")
+
+
+def _etcd_disks(context: Context) -> list[Disk]:
+    """Disks known to be etcd's, and every disk of an etcd host that has none such."""
+    disks = context.cluster.disks
+    etcd = {host.id for host in context.cluster.hosts_by(Role.ETCD)}
+    told = {disk.host for disk in disks if disk.holds_etcd and disk.host}
+    return [disk for disk in disks if disk.holds_etcd or (disk.host in etcd and disk.host not in told)]
+
+
+def _disk(context: Context, disk: Disk, key: Key | None) -> Iterator[_Problem]:
+    resource = Resource("disk", disk.id, disk.name)
+    holds = disk.holds_etcd or "a disk of an etcd host of which no disk is known to be etcd's"
+    where = f"{disk.id} ({disk.device} of {disk.host})" if disk.host else f"{disk.id} (detached)"
+    if not disk.encrypted:
+        message = f"{where} holds etcd and is not encrypted"
+        change = _encrypt(resource, "make an encrypted copy, and attach that instead", message)
+        yield _Problem("disk", Severity.HIGH, resource, message, holds, disk.source, change, disk.host)
+    elif key is not None and key.state in _DYING:
+        message = f"the key {key.id} of {where} is {_DYING[key.state]}"
+        what = Resource("key", key.id)
+        change = _change("key.enable", what, f"state {key.state}", "state enabled", message)
+        yield _Problem("key", Severity.HIGH, what, message, f"state {key.state}", key.source, change, disk.host)
+    if disk.encrypted and context.policy.require_customer_key and not _customers(key):
+        message = f"{where} is encrypted by the provider's key, and a customer's is required"
+        change = _encrypt(resource, "make a copy encrypted by a key of your own", message)
+        yield _Problem("customer-key", Severity.MEDIUM, resource, message, holds, disk.source, change, disk.host)
+    for snapshot in disk.snapshots:
+        what = Resource("snapshot", snapshot.id)
+        faults = [] if snapshot.encrypted else ["is not encrypted"]
+        if snapshot.shared_with:
+            faults.append(f"is shared with {', '.join(snapshot.shared_with)}")
+        if faults:
+            message = f"{snapshot.id}, a copy of {where}, {' and '.join(faults)}"
+            change = _change("snapshot.remove", what, message, "encrypted and not shared, or deleted", message)
+            yield _Problem("snapshot", Severity.HIGH, what, message, message, snapshot.source, change, disk.host)
+
+
+def _customers(key: Key | None) -> bool:
+    return key is not None and key.manager is KeyManager.CUSTOMER
+
+
+def _pools(pools: Iterable[Pool]) -> Iterator[_Problem]:
+    for pool in pools:
+        plain = [disk.device for disk in pool.disks if disk.encrypted is False]
+        if Role.ETCD not in pool.roles or not plain:
+            continue
+        resource = Resource("pool", pool.id, pool.name)
+        message = f"the next host of {pool.name or pool.id} would hold etcd on unencrypted {', '.join(plain)}"
+        change = _change("pool.encrypt", resource, f"{', '.join(plain)} unencrypted", "encrypted", message)
+        fact = f"template {pool.template}" if pool.template else "its template"
+        yield _Problem("pool", Severity.MEDIUM, resource, message, fact, pool.source, change)
+
+
+def _untold(pools: Iterable[Pool]) -> tuple[str, ...]:
+    return tuple(
+        f"whether {disk.device} of the next host of {pool.name or pool.id} is encrypted can't be told from its template"
+        for pool in pools
+        if Role.ETCD in pool.roles
+        for disk in pool.disks
+        if disk.encrypted is None
+    )
+
+
+def _encrypt(resource: Resource, how: str, why: str) -> Change:
+    return _change("disk.encrypt", resource, "encrypted: no" if "not encrypted" in why else "provider's key", how, why)
+
+
+def _change(kind: str, resource: Resource, before: str, after: str, why: str) -> Change:
+    name = finding_name(kind, resource)
+    return Change(id=name, row=ROW, kind=kind, resource=resource, before=(before,), after=(after,), why=why)
+
+
+def finding_name(kind: str, resource: Resource) -> str:
+    """Return a change's id: its kind and resource."""
+    return f"{kind}:{resource.id}"
+
+
+def _draft(context: Context, problem: _Problem) -> Draft:
+    check = f"{ROW}/{problem.check}"
+    evidence = Evidence(problem.resource, "", problem.source.call, problem.fact)
+    finding = Finding(
+        id=finding_id(context.cluster, check, problem.resource.id),
+        check=check,
+        severity=problem.severity,
+        resource=problem.resource,
+        message=problem.message,
+        witness=Witness(problem.message, facts=(("resource", problem.resource.id),)),
+        evidence=(evidence,),
+        hosts=(problem.host,) if problem.host else (),
+    )
+    return Draft(finding, changes=(problem.change,) if problem.change else ())
+
+
+def _managed(context: Context) -> Answer:
+    base = provided(ROW, AREA, context.cluster, "encrypting Secrets by a key of your own remains yours to set")
+    secrets = context.cluster.secrets_encryption
+    keys = {key.id: key for key in context.cluster.keys}
+    unknown = context.missing(frozenset({Facet.ENDPOINT}))
+    if secrets is None:
+        return Answer(RowResult(ROW, AREA, base.result.verdict, base.result.why, unknown=unknown))
+    key = keys.get(secrets.key)
+    if secrets.key and (key is None or key.state not in _DYING):
+        return Answer(RowResult(ROW, AREA, Verdict.PROVIDER, base.result.why, unknown=unknown))
+    resource = Resource("cluster", context.cluster.name, context.cluster.name)
+    if key is not None:
+        message = f"the key {key.id} that encrypts Secrets is {_DYING[key.state]}"
+        problem = _Problem("key", Severity.HIGH, Resource("key", key.id), message, message, key.source)
+    else:
+        message = "Secrets are encrypted by the provider's key only"
+        change = _change("secrets.encrypt", resource, "provider's key", "a key of your own", message)
+        severity = Severity.MEDIUM if context.policy.require_customer_key else Severity.LOW
+        problem = _Problem("secrets", severity, resource, message, "no key of the customer's", secrets.source, change)
+    draft = _draft(context, problem)
+    failed = verdict_of((draft.finding,), ()) is Verdict.FAIL
+    why = draft.finding.message if failed else base.result.why
+    verdict = Verdict.FAIL if failed else Verdict.PROVIDER
+    return Answer(RowResult(ROW, AREA, verdict, why, (draft.finding,), unknown), (draft,))

@@ -1,0 +1,178 @@
+"""Filters as sets: what each lets in and out, in two bounds, and the rules that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cloudguard.model.network import Action, AddressList, Direction, Filter, PeerKind, Rule, Segment, Topology
+from cloudguard.sets.addresses import AddressSet
+from cloudguard.sets.bounds import Bounds, exactly, unknown
+from cloudguard.sets.filters import first_match
+from cloudguard.sets.packets import PacketSet
+from cloudguard.sets.services import ServiceSet
+
+EVERYWHERE = AddressSet.everything()
+TCP = ServiceSet.parse("tcp")
+UDP = ServiceSet.parse("udp")
+NEEDS_NO_REPLY = ServiceSet.everything() - TCP - UDP
+
+
+@dataclass(frozen=True)
+class Side:
+    """One direction of a gate: ``ranges`` by the peer's address, ``labels`` by what the peer carries."""
+
+    ranges: Bounds
+    labels: Mapping[str, ServiceSet]
+
+    def by_label(self, labels: Iterable[str]) -> ServiceSet:
+        """Services open to whoever carries any of ``labels``."""
+        together = ServiceSet.nothing()
+        for label in labels:
+            together |= self.labels.get(label, ServiceSet.nothing())
+        return together
+
+    def admits(self, addresses: AddressSet, labels: Iterable[str]) -> Bounds:
+        """What peers at ``addresses`` that carry ``labels`` get through."""
+        named = self.by_label(labels)
+        admitted = self.ranges.within(addresses)
+        return admitted | exactly(PacketSet.of([(addresses, named)])) if named else admitted
+
+
+class Gates:
+    """Every filter of a topology, compiled once."""
+
+    def __init__(self, topology: Topology) -> None:
+        self.filters: Mapping[str, Filter] = {one.id: one for one in topology.filters}
+        self._segments: Mapping[str, Segment] = {one.id: one for one in topology.segments}
+        self._lists: Mapping[str, AddressList] = {one.id: one for one in topology.address_lists}
+        self._sides: dict[tuple[str, Direction], Side] = {}
+        self._together: dict[tuple[tuple[str, ...], Direction], Side] = {}
+        self._borders: dict[str, Bounds] = {}
+        self._packets: dict[Rule, Bounds] = {}
+
+    def side(self, names: tuple[str, ...], direction: Direction) -> Side:
+        """Return one direction of filters that apply together; none at all let everything pass."""
+        found = self._together.get((names, direction))
+        if found is None:
+            found = self._together[names, direction] = self._join(names, direction)
+        return found
+
+    def _join(self, names: tuple[str, ...], direction: Direction) -> Side:
+        if not names:
+            return Side(exactly(PacketSet.everything()), {})
+        sides = [self._one(name, direction) for name in names]
+        ranges, labels = sides[0].ranges, dict(sides[0].labels)
+        for side in sides[1:]:
+            ranges |= side.ranges
+            for label, services in side.labels.items():
+                labels[label] = labels.get(label, ServiceSet.nothing()) | services
+        return Side(ranges, labels)
+
+    def _one(self, name: str, direction: Direction) -> Side:
+        found = self._sides.get((name, direction))
+        if found is None:
+            known = self.filters.get(name)
+            if known is None:
+                found = Side(unknown(PacketSet.everything()), {})
+            else:
+                rules = tuple(rule for rule in known.rules if rule.direction is direction)
+                found = self.compile(rules, ordered=known.ordered)
+            self._sides[name, direction] = found
+        return found
+
+    def compile(self, rules: tuple[Rule, ...], *, ordered: bool) -> Side:
+        """Return what ``rules`` of one direction let pass."""
+        if ordered:
+            return Side(self._ordered(rules), {})
+        labels: dict[str, ServiceSet] = {}
+        surely: list[tuple[AddressSet, ServiceSet]] = []
+        possibly: list[tuple[AddressSet, ServiceSet]] = []
+        for rule in rules:
+            services = ServiceSet.parse(rule.services)
+            if rule.peer.kind is PeerKind.GROUP:
+                labels[rule.peer.value] = labels.get(rule.peer.value, ServiceSet.nothing()) | services
+                continue
+            peers = self.peers(rule)
+            (possibly if peers is None else surely).append((EVERYWHERE if peers is None else peers, services))
+        known = PacketSet.of(surely)
+        return Side(Bounds(known, known | PacketSet.of(possibly)) if possibly else exactly(known), labels)
+
+    def _ordered(self, rules: tuple[Rule, ...]) -> Bounds:
+        """First match wins; a rule whose peer is not known permits only possibly and denies only possibly."""
+        lower: list[tuple[bool, AddressSet, ServiceSet]] = []
+        upper: list[tuple[bool, AddressSet, ServiceSet]] = []
+        for rule in sorted(rules, key=lambda one: one.order):
+            permit, services, peers = rule.action is Action.PERMIT, ServiceSet.parse(rule.services), self.peers(rule)
+            if peers is not None:
+                lower.append((permit, peers, services))
+                upper.append((permit, peers, services))
+            else:
+                (upper if permit else lower).append((permit, EVERYWHERE, services))
+        if lower == upper:
+            return exactly(first_match(lower).permit)
+        return Bounds(first_match(lower).permit, first_match(upper).permit)
+
+    def peers(self, rule: Rule) -> AddressSet | None:
+        """Return the addresses a rule names; None where they are not known (or not addresses at all)."""
+        if rule.peer.kind is PeerKind.RANGE:
+            return AddressSet.parse(rule.peer.value)
+        named = self._lists.get(rule.peer.value) if rule.peer.kind is PeerKind.ADDRESS_LIST else None
+        return AddressSet.of(named.ranges) if named and named.known else None
+
+    def packets(self, rule: Rule) -> Bounds:
+        """Return what a rule by ranges matches, by the peer's address; nothing for a rule by group."""
+        found = self._packets.get(rule)
+        if found is None:
+            peers, services = self.peers(rule), ServiceSet.parse(rule.services)
+            if rule.peer.kind is PeerKind.GROUP:
+                found = exactly(PacketSet.nothing())
+            elif peers is None:
+                found = unknown(PacketSet.of([(EVERYWHERE, services)]))
+            else:
+                found = exactly(PacketSet.of([(peers, services)]))
+            self._packets[rule] = found
+        return found
+
+    def rules(self, names: tuple[str, ...], direction: Direction) -> list[tuple[Filter, Rule]]:
+        """Return the rules of filters that apply together, in their order."""
+        known = (self.filters[name] for name in names if name in self.filters)
+        return [(one, rule) for one in known for rule in one.rules if rule.direction is direction]
+
+    def border(self, segment: str) -> Bounds:
+        """Return what crosses a segment's border from outside and gets its reply back, by the peer's address."""
+        found = self._borders.get(segment)
+        if found is None:
+            found = self._borders[segment] = self._border(segment)
+        return found
+
+    def _border(self, name: str) -> Bounds:
+        segment = self._segments.get(name)
+        if segment is None:
+            return unknown(PacketSet.everything())
+        crossing = exactly(PacketSet.everything())
+        for guard in segment.filters:
+            crossing &= self.side((guard,), Direction.INGRESS).ranges
+            known = self.filters.get(guard)
+            if known is None or not known.stateful:
+                crossing &= replies(self.side((guard,), Direction.EGRESS).ranges)
+        return crossing
+
+    def crossing(self, segment: str) -> Bounds:
+        """Return ``border``, but for peers inside the segment itself, whom it never sees."""
+        known = self._segments.get(segment)
+        inside = AddressSet.of(known.ranges) if known else AddressSet.nothing()
+        free = exactly(PacketSet.of([(inside, ServiceSet.everything())]))
+        return self.border(segment).within(EVERYWHERE - inside) | free
+
+
+def replies(egress: Bounds) -> Bounds:
+    """Return which requests get an answer through a stateless egress: some port of the client's must be open.
+
+    A client chooses its own port, so any open port is enough. Other protocols than tcp and udp need no reply.
+    """
+    return Bounds(_replies(egress.surely), _replies(egress.possibly))
+
+
+def _replies(egress: PacketSet) -> PacketSet:
+    return PacketSet.of([(egress.on(TCP), TCP), (egress.on(UDP), UDP), (EVERYWHERE, NEEDS_NO_REPLY)])

@@ -1,0 +1,120 @@
+"""Where senders are, seen from a segment: the internet it answers, its own network, what is routed to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cloudguard.engine.gates import EVERYWHERE, Gates
+from cloudguard.engine.origins import Origin, OriginKind
+from cloudguard.engine.routes import WIDEST_PRIVATE_ROUTE, routed
+from cloudguard.model.network import AddressList, Interface, Network, NextHop, Segment, Topology
+from cloudguard.sets.addresses import PUBLIC, AddressSet
+from cloudguard.sets.bounds import Bounds, unknown
+from cloudguard.sets.packets import PacketSet
+from cloudguard.sets.services import ServiceSet
+
+EVERY_SERVICE = ServiceSet.everything()
+_WORDS = {NextHop.PEER: "the peered network", NextHop.HUB: "networks behind the hub", NextHop.VPN: "the private link"}
+
+
+def at(addresses: AddressSet) -> PacketSet:
+    """Every service from ``addresses``."""
+    return PacketSet.of([(addresses, EVERY_SERVICE)])
+
+
+class Places:
+    """The senders that a topology knows, by segment."""
+
+    def __init__(self, topology: Topology, gates: Gates) -> None:
+        self._gates = gates
+        self._segments: Mapping[str, Segment] = {one.id: one for one in topology.segments}
+        self._networks: Mapping[str, Network] = {one.id: one for one in topology.networks}
+        self._lists: Mapping[str, AddressList] = {one.id: one for one in topology.address_lists}
+        self._groups = {one.id: one for one in topology.groups}
+        self._strangers: dict[str, list[Interface]] = {}
+        for stranger in topology.strangers:
+            for label in stranger.labels:
+                self._strangers.setdefault(label, []).append(stranger)
+        own = AddressSet.of(text for network in topology.networks for text in network.ranges)
+        self.internet = Origin(OriginKind.INTERNET, "the internet", PUBLIC - own)
+        self._inside: dict[tuple[str, ...], tuple[Origin, ...]] = {}
+        self._answered: dict[str, Bounds] = {}
+        self._carriers: dict[str, Origin | None] = {}
+
+    def ranges(self, segments: Iterable[str]) -> AddressSet:
+        """Return the addresses inside ``segments``."""
+        return AddressSet.of(
+            text for name in segments if name in self._segments for text in self._segments[name].ranges
+        )
+
+    def answered(self, segment: str) -> Bounds:
+        """Return the internet's addresses whose requests reach the segment and get their reply by its routes."""
+        found = self._answered.get(segment)
+        if found is None:
+            found = self._answered[segment] = self._answer(self._segments.get(segment))
+        return found
+
+    def _answer(self, segment: Segment | None) -> Bounds:
+        if segment is None:
+            return unknown(at(self.internet.addresses))
+        surely = possibly = AddressSet.nothing()
+        for (hop, _), addresses in routed(segment, self._lists).items():
+            if hop is NextHop.INTERNET and not segment.inspected:
+                surely |= addresses
+            elif hop in {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}:
+                possibly |= addresses
+        public = self.internet.addresses
+        return Bounds(at(surely & public), at((surely | possibly) & public))
+
+    def inside(self, segments: tuple[str, ...]) -> tuple[Origin, ...]:
+        """Return the senders inside the segments' networks and those routed to them, unlabelled."""
+        found = self._inside.get(segments)
+        if found is None:
+            found = self._inside[segments] = tuple(self._find_inside(segments))
+        return found
+
+    def _find_inside(self, segments: tuple[str, ...]) -> Iterable[Origin]:
+        known = [self._segments[name] for name in segments if name in self._segments]
+        networks = {segment.network for segment in known} or set(self._networks)
+        own = AddressSet.nothing()
+        for name in sorted(networks & self._networks.keys()):
+            network = self._networks[name]
+            ranges = AddressSet.of(network.ranges)
+            own |= ranges
+            yield Origin(OriginKind.NETWORK, f"anyone inside {network.name or network.id} ({ranges})", ranges)
+        behind: dict[tuple[NextHop, str], AddressSet] = {}
+        for segment in known:
+            for key, addresses in routed(segment, self._lists).items():
+                behind[key] = behind.get(key, AddressSet.nothing()) | addresses
+        for (hop, target), addresses in sorted(behind.items(), key=lambda item: item[0]):
+            if hop not in _WORDS:
+                continue
+            senders = (addresses - PUBLIC if addresses.size4 >= WIDEST_PRIVATE_ROUTE else addresses) - own
+            if senders:
+                yield Origin(OriginKind.ROUTED, f"{_WORDS[hop]} {target}", senders)
+
+    def carriers(self, label: str) -> Origin | None:
+        """Return those outside the cluster who carry a group; None when nobody does."""
+        if label not in self._carriers:
+            self._carriers[label] = self._find_carriers(label)
+        return self._carriers[label]
+
+    def _find_carriers(self, label: str) -> Origin | None:
+        group, strangers = self._groups.get(label), self._strangers.get(label, [])
+        name = f"{label} ({group.name})" if group and group.name else label
+        if strangers:
+            count = f"{len(strangers)} interface{'s' if len(strangers) != 1 else ''} outside the cluster"
+            addresses = AddressSet.of(text for one in strangers for text in one.addresses)
+            example = strangers[0].owner or strangers[0].id
+            return Origin(OriginKind.GROUP, f"{count} that carry {name}", addresses, (label,), example)
+        if group is not None and not group.members_known:
+            whose = f" of {group.owner}" if group.owner else ""
+            return Origin(
+                OriginKind.GROUP,
+                f"whoever carries {name}{whose}, which can't be listed from here",
+                EVERYWHERE - PUBLIC,
+                (label,),
+                label,
+                sure=False,
+            )
+        return None

@@ -1,0 +1,157 @@
+"""Effective reachability: every way in to a class of hosts or a managed endpoint, gates intersected, in two bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cloudguard.engine.balancers import Fronts
+from cloudguard.engine.classes import HostClass, classify
+from cloudguard.engine.gates import Gates
+from cloudguard.engine.origins import Origin, OriginKind
+from cloudguard.engine.places import Places
+from cloudguard.model.network import Balancer, Direction, Endpoint, Listener
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
+from cloudguard.sets.bounds import Bounds, exactly
+from cloudguard.sets.packets import PacketSet
+from cloudguard.sets.services import ServiceSet
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One way in: what ``origin`` gets through to ``target`` (sender's address and service at the target)."""
+
+    origin: Origin
+    target: HostClass | Endpoint
+    granted: Bounds
+    balancer: Balancer | None = None
+    listener: Listener | None = None
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The filters of the target itself."""
+        return self.target.filters if isinstance(self.target, Endpoint) else self.target.signature.filters
+
+
+class Reach:
+    """Answers, for one snapshot, who reaches what."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.topology = snapshot.topology
+        self.cluster = snapshot.cluster
+        self.segments = {one.id: one for one in self.topology.segments}
+        self.gates = Gates(self.topology)
+        self.places = Places(self.topology, self.gates)
+        self.classes = classify(self.cluster, self.topology)
+        self._fronts = Fronts(self.topology, self.gates, self.places)
+
+    def ways(self, target: HostClass) -> Iterator[Way]:
+        """Yield every way in to a class from outside the cluster; those that let nothing in too."""
+        yield from self._direct(target)
+        yield from self._behind_balancers(target)
+        yield from self._from_inside(target)
+        yield from self._from_groups(target, target.signature.filters, (target.signature.segment,))
+
+    def endpoint_ways(self, endpoint: Endpoint) -> Iterator[Way]:
+        """Yield every way in to a managed control plane's endpoint."""
+        service = ServiceSet.parse(endpoint.service)
+        if endpoint.public:
+            clients = AddressSet.of(endpoint.public_ranges) & PUBLIC
+            granted = exactly(PacketSet.of([(clients, service)]))
+            yield Way(self.places.internet, endpoint, granted)
+        if endpoint.private:
+            side = self.gates.side(endpoint.filters, Direction.INGRESS)
+            for origin in self.places.inside(endpoint.segments):
+                yield Way(origin, endpoint, side.ranges.within(origin.addresses).only(service))
+            for way in self._from_groups(endpoint, endpoint.filters, endpoint.segments):
+                yield Way(way.origin, endpoint, way.granted.only(service))
+
+    def between(self, source: HostClass, target: HostClass) -> Way:
+        """Return the way from a class of the cluster's hosts to another (or to its own other hosts)."""
+        origin = self.origin_of(source)
+        side = self.gates.side(target.signature.filters, Direction.INGRESS)
+        granted = side.admits(origin.addresses, origin.labels)
+        granted &= self.gates.crossing(target.signature.segment)
+        leaving = self.gates.side(source.signature.filters, Direction.EGRESS)
+        granted = granted.only(leaving_services(leaving.ranges, target.addresses)) if target.addresses else granted
+        named = leaving.by_label(target.signature.labels)
+        if named and target.addresses:
+            again = side.admits(origin.addresses, origin.labels) & self.gates.crossing(target.signature.segment)
+            granted |= again.only(named)
+        return Way(origin, target, granted)
+
+    def from_endpoint(self, endpoint: Endpoint, target: HostClass) -> Way:
+        """Return what a managed control plane gets through to a class of hosts."""
+        ranges = self.places.ranges(endpoint.segments)
+        origin = Origin(OriginKind.HOSTS, "the managed control plane", ranges, endpoint.labels)
+        named = self.gates.side(target.signature.filters, Direction.INGRESS).by_label(endpoint.labels)
+        granted = exactly(PacketSet.of([(ranges, named)]))
+        return Way(origin, target, granted & self.gates.crossing(target.signature.segment))
+
+    def origin_of(self, source: HostClass) -> Origin:
+        """Return a class of hosts as senders."""
+        signature, count = source.signature, len(source.hosts)
+        roles = "/".join(signature.roles) or "unknown"
+        name = f"{count} {roles} host{'s' if count != 1 else ''}" if count else f"the next {roles} host"
+        return Origin(
+            OriginKind.HOSTS,
+            name,
+            source.addresses or self.places.ranges((signature.segment,)),
+            signature.labels,
+            example=source.hosts[0].id if count else "",
+            hosts=source,
+        )
+
+    def _direct(self, target: HostClass) -> Iterator[Way]:
+        signature = target.signature
+        families = AddressSet.nothing()
+        if signature.public4:
+            families |= ALL4
+        if signature.public6:
+            families |= ALL6
+        if not families:
+            return
+        clients = self.places.answered(signature.segment).within(families)
+        side = self.gates.side(signature.filters, Direction.INGRESS)
+        yield Way(self.places.internet, target, clients & self.gates.border(signature.segment) & side.ranges)
+
+    def exposed(self, target: HostClass) -> bool:
+        """Whether the class has a public address and a route that answers the internet."""
+        return any(way.origin.kind is OriginKind.INTERNET for way in self._direct(target)) and bool(
+            self.places.answered(target.signature.segment).surely,
+        )
+
+    def _behind_balancers(self, target: HostClass) -> Iterator[Way]:
+        for balancer_id, listener_id, service in target.signature.memberships:
+            balancer, listener = self._fronts.find(balancer_id, listener_id)
+            for origin in self._fronts.origins(balancer):
+                granted = self._fronts.through(balancer, listener, ServiceSet.parse(service), target, origin)
+                yield Way(origin, target, granted, balancer, listener)
+
+    def _from_inside(self, target: HostClass) -> Iterator[Way]:
+        side = self.gates.side(target.signature.filters, Direction.INGRESS)
+        crossing = self.gates.crossing(target.signature.segment)
+        for origin in self.places.inside((target.signature.segment,)):
+            yield Way(origin, target, side.ranges.within(origin.addresses) & crossing)
+
+    def _from_groups(
+        self,
+        target: HostClass | Endpoint,
+        filters: tuple[str, ...],
+        segments: tuple[str, ...],
+    ) -> Iterator[Way]:
+        side = self.gates.side(filters, Direction.INGRESS)
+        for label in sorted(side.labels):
+            origin = self.places.carriers(label)
+            if origin is None:
+                continue
+            granted = exactly(PacketSet.of([(origin.addresses, side.labels[label])]))
+            if len(segments) == 1:
+                granted &= self.gates.crossing(segments[0])
+            yield Way(origin, target, granted if origin.sure else Bounds(PacketSet.nothing(), granted.possibly))
+
+
+def leaving_services(egress: Bounds, addresses: AddressSet) -> ServiceSet:
+    """Return the services that an egress side lets out to any of ``addresses``."""
+    return egress.possibly.within(addresses).services()

@@ -1,0 +1,156 @@
+"""Why a packet gets in: the rules to answer for it, and its path gate by gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cloudguard.engine.change import Resource
+from cloudguard.engine.reach import Reach, Way
+from cloudguard.model.network import ClientAddress, Direction, Endpoint, Filter, PeerKind, Rule, Segment
+from cloudguard.sets.addresses import AddressSet
+from cloudguard.sets.packets import Packet, PacketSet
+from cloudguard.sets.services import ServiceSet
+
+
+@dataclass(frozen=True, eq=False)
+class Blame:
+    """What answers for ``part`` of an excess: a rule of a filter, or a resource that has no rule to narrow."""
+
+    resource: Resource
+    part: PacketSet
+    call: str
+    fact: str
+    filter: Filter | None = None
+    rule: Rule | None = None
+
+
+def rule_text(rule: Rule) -> str:
+    """Return a rule in words: "tcp/22 from 0.0.0.0/0"."""
+    word = "from" if rule.direction is Direction.INGRESS else "to"
+    return f"{rule.services} {word} {rule.peer.value}"
+
+
+def filter_resource(one: Filter) -> Resource:
+    """Return a filter as a resource."""
+    return Resource("filter", one.id, one.name)
+
+
+def blame(reach: Reach, way: Way, excess: PacketSet) -> Iterator[Blame]:
+    """Yield what lets ``excess`` in on ``way``; what no rule answers for is its balancer's, endpoint's or host's."""
+    left = excess
+    for one, rule in reach.gates.rules(_door(way), Direction.INGRESS):
+        part = _part(reach, way, rule, excess)
+        if part:
+            left -= part
+            yield Blame(filter_resource(one), part, rule.source.call, rule_text(rule), one, rule)
+    if left:
+        yield _without_rule(way, left)
+
+
+def _door(way: Way) -> tuple[str, ...]:
+    """Return the filters that could shut the way: the balancer's own where it has some, else the target's."""
+    if isinstance(way.target, Endpoint):
+        return way.filters if way.origin.inside else ()
+    if way.balancer is None:
+        return way.filters
+    if way.balancer.filters:
+        return way.balancer.filters
+    replaced = way.listener is not None and way.listener.client_address is ClientAddress.REPLACED
+    return () if replaced else way.filters
+
+
+def _part(reach: Reach, way: Way, rule: Rule, excess: PacketSet) -> PacketSet:
+    if rule.peer.kind is PeerKind.GROUP:
+        named = rule.peer.value in way.origin.labels
+        return excess.only(_services(way, rule)) if named else PacketSet.nothing()
+    if way.balancer is not None and way.balancer.filters:
+        peers = reach.gates.packets(rule).possibly.on(_listening(way))
+        return excess.within(peers)
+    return excess & reach.gates.packets(rule).possibly
+
+
+def _listening(way: Way) -> ServiceSet:
+    return ServiceSet.parse(way.listener.service) if way.listener else ServiceSet.everything()
+
+
+def _services(way: Way, rule: Rule) -> ServiceSet:
+    """Return what a rule's services are at the target: behind a balancer, all that its listener sends."""
+    services = ServiceSet.parse(rule.services)
+    if way.balancer is not None and way.balancer.filters:
+        return ServiceSet.everything() if services & _listening(way) else ServiceSet.nothing()
+    return services
+
+
+def _without_rule(way: Way, part: PacketSet) -> Blame:
+    if isinstance(way.target, Endpoint):
+        ranges = ", ".join(way.target.public_ranges) or "everywhere"
+        fact = f"the public endpoint lets in {ranges}"
+        return Blame(Resource("endpoint", way.target.id), part, way.target.source.call, fact)
+    if way.balancer is not None:
+        facing = "faces the internet" if way.balancer.internet_facing else "is internal"
+        guard = "has no filter of its own" if not way.balancer.filters else "lets it through"
+        resource = Resource("balancer", way.balancer.id, way.balancer.name)
+        return Blame(resource, part, way.balancer.source.call, f"{way.balancer.name} {facing} and {guard}")
+    name = way.filters[0] if way.filters else way.target.signature.segment
+    fact = f"{name} could not be read" if way.filters else "no filter guards the interface"
+    call = way.target.interfaces[0].source.call if way.target.interfaces else ""
+    return Blame(Resource("filter", name), part, call, fact)
+
+
+def path(reach: Reach, way: Way, packet: Packet) -> tuple[str, ...]:
+    """Return the gates that ``packet`` passes on ``way``, each with the rule that lets it pass."""
+    return tuple(_steps(reach, way, packet))
+
+
+def _steps(reach: Reach, way: Way, packet: Packet) -> Iterator[str]:
+    if isinstance(way.target, Endpoint):
+        side = "private" if way.origin.inside else "public"
+        yield f"{side} endpoint {way.target.id} on {way.target.service}"
+        if way.origin.inside:
+            yield from _passed(reach, way, way.filters, packet)
+        return
+    balancer, listener = way.balancer, way.listener
+    if balancer is not None and listener is not None:
+        yield f"{balancer.kind}/{balancer.name} listens on {listener.service}"
+        front = Packet(packet.address, _listening(way).first())
+        if balancer.filters:
+            yield from _passed(reach, way, balancer.filters, front)
+        else:
+            yield f"{balancer.kind}/{balancer.name} has no filter of its own"
+        seen = {
+            ClientAddress.PRESERVED: "the client's address",
+            ClientAddress.REPLACED: "the balancer's own address",
+            ClientAddress.UNKNOWN: "an address that could not be told",
+        }[listener.client_address]
+        yield f"the target sees {seen}"
+    elif not way.origin.inside:
+        yield f"public address, routed to the internet by {way.target.signature.segment}"
+    yield from _border_steps(reach, way, packet)
+    yield from _passed(reach, way, way.filters, packet)
+
+
+def _border_steps(reach: Reach, way: Way, packet: Packet) -> Iterator[str]:
+    if isinstance(way.target, Endpoint):
+        return
+    segment: Segment | None = reach.segments.get(way.target.signature.segment)
+    for guard in segment.filters if segment else ():
+        yield from _passed(reach, way, (guard,), packet)
+
+
+def _passed(reach: Reach, way: Way, filters: tuple[str, ...], packet: Packet) -> Iterator[str]:
+    """Yield the first rule of ``filters`` that lets the packet pass, by range or by a group on the way."""
+    labels = (*way.origin.labels, *(way.balancer.labels if way.balancer else ()))
+    point = AddressSet.parse(packet.address)
+    balancer_seen = way.balancer is not None and filters == way.filters
+    own = reach.places.ranges(way.balancer.segments) if way.balancer and balancer_seen else AddressSet.nothing()
+    rules = reach.gates.rules(filters, Direction.INGRESS)
+    for one, rule in sorted(rules, key=lambda item: item[1].order):
+        if packet.service not in ServiceSet.parse(rule.services):
+            continue
+        peers = reach.gates.peers(rule)
+        by_label = rule.peer.kind is PeerKind.GROUP and rule.peer.value in labels
+        if by_label or (peers is not None and (point <= peers or bool(peers & own))):
+            name = f" ({one.name})" if one.name else ""
+            yield f"{one.kind} {one.id}{name}: rule {rule.id} ({rule_text(rule)})"
+            return

@@ -1,0 +1,107 @@
+"""Which ports of a cluster are the API's, etcd's, the kubelet's: by installer and CNI, from ``ports.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from cloudguard.model.cluster import Cluster, Role
+from cloudguard.needs.policy import Policy
+from cloudguard.sets.services import ServiceSet
+
+SSH_AND_RDP = ServiceSet.parse("tcp/22,tcp/3389")
+KUBELET = ServiceSet.parse("tcp/10250,tcp/10255")
+"""The kubelet's API and its read-only port (kubernetes/website, ports-and-protocols)."""
+ALL_TCP = ServiceSet.parse("tcp")
+HEALTH_CHECKS = ServiceSet.parse("tcp/10256")
+"""kube-proxy's health port, asked by balancers (k3s-io/docs, requirements)."""
+PATH_MTU = ServiceSet.parse("icmp/3/4,icmpv6/2/0")
+"""Fragmentation needed and packet too big: needed from anywhere (RFC 1191, RFC 8201)."""
+ICMP = ServiceSet.parse("icmp,icmpv6")
+
+
+@cache
+def _entries() -> tuple[dict[str, Any], ...]:
+    text = files("cloudguard.needs").joinpath("ports.toml").read_text(encoding="utf-8")
+    return tuple(tomllib.loads(text)["port"])
+
+
+def _services(kind: str, cluster: Cluster) -> ServiceSet:
+    """Ports of ``kind`` for the cluster's installer, else those of every installer."""
+    extra = {value for key, value in cluster.labels if key == "etcd-cluster"}
+    entries = [entry for entry in _entries() if entry["kind"] == kind and entry.get("etcd_cluster", "") in {"", *extra}]
+    named = [entry for entry in entries if cluster.installer in entry["installers"]]
+    return _union(named or [entry for entry in entries if not entry["installers"]])
+
+
+def _union(entries: list[dict[str, Any]]) -> ServiceSet:
+    together = ServiceSet.nothing()
+    for entry in entries:
+        together |= ServiceSet.parse(entry["services"])
+    return together
+
+
+def _given(texts: tuple[str, ...]) -> ServiceSet:
+    together = ServiceSet.nothing()
+    for text in texts:
+        together |= ServiceSet.parse(text)
+    return together
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of one cluster, as the hosts see them.
+
+    ``etcd`` are client and peer ports, ``etcd_from_nodes`` those of an etcd that nodes are clients of,
+    ``control_plane_to_node`` None where the CNI is not known.
+    """
+
+    api: ServiceSet
+    etcd: ServiceSet
+    etcd_auxiliary: ServiceSet
+    etcd_from_nodes: ServiceSet
+    node_ports: ServiceSet
+    control_plane_to_node: ServiceSet | None
+
+
+def ports_of(cluster: Cluster, policy: Policy, api_targets: ServiceSet) -> Ports:
+    """Return the cluster's ports; the policy's own win over the installer's.
+
+    ``api_targets`` are ports on control-plane hosts that a balancer serves as the API.
+    """
+    node_ports = ServiceSet.parse(policy.node_ports)
+    etcd = _given(policy.etcd_ports) or _services("etcd", cluster)
+    from_nodes = _services("etcd-from-nodes", cluster)
+    api = _given(policy.api_ports) or _services("api", cluster) | (api_targets - node_ports - etcd)
+    return Ports(
+        api=api,
+        etcd=etcd,
+        etcd_auxiliary=_services("etcd-auxiliary", cluster) - etcd - from_nodes,
+        etcd_from_nodes=from_nodes,
+        node_ports=node_ports,
+        control_plane_to_node=_control_plane_to_node(cluster, policy),
+    )
+
+
+def api_listeners(cluster: Cluster) -> ServiceSet:
+    """Listener ports behind which a balancer serves the API."""
+    return _services("api-listener", cluster)
+
+
+def _control_plane_to_node(cluster: Cluster, policy: Policy) -> ServiceSet | None:
+    cni = policy.cni or dict(cluster.labels).get("cni", "")
+    entries = [entry for entry in _entries() if entry["kind"] == "cni" and entry["cni"] == cni]
+    return _services("control-plane-to-node", cluster) | _union(entries) if entries else None
+
+
+def judged_elsewhere(ports: Ports, roles: frozenset[Role]) -> ServiceSet:
+    """Ports of a host with ``roles`` that a row of their own judges, so the nodes' row need not."""
+    own = ServiceSet.nothing()
+    if Role.CONTROL_PLANE in roles:
+        own |= ports.api
+    if Role.ETCD in roles:
+        own |= ports.etcd | ports.etcd_from_nodes
+    return own
