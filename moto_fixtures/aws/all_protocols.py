@@ -5,7 +5,7 @@ from __future__ import annotations
 from moto_fixtures.aws import kops_ha
 from moto_fixtures.aws.builder import Account
 
-ARGUMENTS = kops_ha.ARGUMENTS
+DECLARED = kops_ha.DECLARED
 VERDICTS = kops_ha.VERDICTS | {"etcd-access": "FAIL"}
 
 

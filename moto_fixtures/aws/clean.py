@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cloudguard.needs.policy import Policy
+
 from moto_fixtures.aws.builder import WORLD, Account, Balancer, Group, Host, Role, Subnet, Vpc, statement
 from moto_fixtures.aws.installers import capa
+from moto_fixtures.aws.scene import Declared
 
 ADMINS = "198.51.100.0/24"
-ARGUMENTS: dict[str, object] = {"admin_cidrs": (ADMINS,)}
+DECLARED = Declared(Policy(admin_cidrs=(ADMINS,)))
 VERDICTS = {
     "api-server-access": "PASS",
     "node-access": "PASS",

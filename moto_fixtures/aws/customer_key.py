@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from cloudguard.needs.policy import Policy
+
 from moto_fixtures.aws import kops_ha
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.installers import etcd_volume
+from moto_fixtures.aws.scene import Declared
 
-ARGUMENTS = kops_ha.ARGUMENTS | {"require_customer_key": True}
+DECLARED = Declared(Policy(require_customer_key=True))
 VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from moto_fixtures.aws import eks_public
 from moto_fixtures.aws.builder import Account
+from moto_fixtures.aws.scene import Declared
 
-ARGUMENTS: dict[str, object] = {}
+DECLARED = Declared()
 VERDICTS = eks_public.VERDICTS | {"api-server-access": "PASS", "node-access": "FAIL"}
 
 

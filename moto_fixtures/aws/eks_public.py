@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from moto_fixtures.aws.builder import WORLD, Account, Eks, Group, Role, Subnet, Vpc, statement
 from moto_fixtures.aws.installers import managed_node
+from moto_fixtures.aws.scene import Declared
 
 NODE_POLICIES = ("ec2:DescribeInstances", "ec2:DescribeTags")
-ARGUMENTS: dict[str, object] = {}
+DECLARED = Declared()
 VERDICTS = {
     "api-server-access": "FAIL",
     "node-access": "PASS",

@@ -6,7 +6,7 @@ from moto_fixtures.aws import kops_ha
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.installers import etcd_volume
 
-ARGUMENTS = kops_ha.ARGUMENTS
+DECLARED = kops_ha.DECLARED
 VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
 
 

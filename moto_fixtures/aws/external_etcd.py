@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from cloudguard.model.cluster import Role
+
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.installers import OWNED
 
-ARGUMENTS = clean.ARGUMENTS | {"etcd_tags": ("tier=etcd",)}
+DECLARED = replace(clean.DECLARED, role_tags={Role.ETCD: ("tier=etcd",)})
 VERDICTS = clean.VERDICTS | {"etcd-access": "FAIL"}
 
 

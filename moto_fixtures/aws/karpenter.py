@@ -6,7 +6,7 @@ from moto_fixtures.aws import clean, eks_public
 from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import karpenter_node
 
-ARGUMENTS = clean.ARGUMENTS
+DECLARED = clean.DECLARED
 VERDICTS = eks_public.VERDICTS | {"api-server-access": "PASS", "node-access": "FAIL"}
 
 

@@ -6,7 +6,7 @@ from moto_fixtures.aws import kops_ha
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.installers import etcd_volume
 
-ARGUMENTS = kops_ha.ARGUMENTS
+DECLARED = kops_ha.DECLARED
 VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
 
 
@@ -15,5 +15,5 @@ def build(a: Account) -> None:
     first, second, _ = kops_ha.build(a).control_plane
     dying = a.key(pending_deletion=True)  # NOT OK: etcd-encryption/key
     off = a.key(disabled=True)  # NOT OK: etcd-encryption/key
-    a.volume(first, etcd_volume("events"), key=dying, device="/dev/xvdv")  # NOT OK: etcd-encryption/key
-    a.volume(second, etcd_volume("events", "b"), key=off, device="/dev/xvdv")  # NOT OK: etcd-encryption/key
+    a.volume(first, etcd_volume("events"), key=dying, device="/dev/xvdv")  # OK
+    a.volume(second, etcd_volume("events", "b"), key=off, device="/dev/xvdv")  # OK

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from moto_fixtures.aws.builder import WORLD, Account, Group, Host, statement
 from moto_fixtures.aws.installers import etcd_volume, kops
+from moto_fixtures.aws.scene import Declared
 
-ARGUMENTS: dict[str, object] = {}
+DECLARED = Declared()
 VERDICTS = {
     "api-server-access": "FAIL",
     "node-access": "PASS",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from cloudguard.model.cluster import Role
+
 from moto_fixtures.aws.builder import WORLD, Account, statement
 from moto_fixtures.aws.installers import OWNED
+from moto_fixtures.aws.scene import Declared
 
-ARGUMENTS: dict[str, object] = {"control_plane_tags": ("role=control-plane",)}
+DECLARED = Declared(role_tags={Role.CONTROL_PLANE: ("role=control-plane",)})
 VERDICTS = {
     "api-server-access": "FAIL",
     "node-access": "FAIL",

@@ -6,7 +6,7 @@ from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import capa
 
-ARGUMENTS = clean.ARGUMENTS
+DECLARED = clean.DECLARED
 VERDICTS = clean.VERDICTS
 RULES = ("in 100 allow all 0.0.0.0/0", "out 100 allow all 10.0.0.0/16")
 

@@ -6,9 +6,10 @@ Its template lets the whole VPC in to the API, the machine configuration server 
 from __future__ import annotations
 
 from moto_fixtures.aws.builder import WORLD, Account, statement
+from moto_fixtures.aws.scene import Declared
 
 OWNED = {"kubernetes.io/cluster/prod": "owned"}
-ARGUMENTS: dict[str, object] = {}
+DECLARED = Declared()
 VERDICTS = {
     "api-server-access": "FAIL",
     "node-access": "PASS",

@@ -5,14 +5,16 @@ As in kubernetes-sigs/cluster-api-provider-aws#3271.
 
 from __future__ import annotations
 
-from cloudguard.needs.policy import DeclaredService
+from cloudguard.needs.policy import DeclaredService, Policy
 
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import capa
+from moto_fixtures.aws.scene import Declared
 
 PARTNER = "192.0.2.0/24"
-ARGUMENTS = clean.ARGUMENTS | {"services": (DeclaredService("tcp/31443", (PARTNER,), "the shop's ingress"),)}
+SHOP = DeclaredService("tcp/31443", (PARTNER,), "the shop's ingress")
+DECLARED = Declared(Policy(admin_cidrs=(clean.ADMINS,), services=(SHOP,)))
 VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 

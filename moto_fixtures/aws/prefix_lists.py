@@ -6,7 +6,7 @@ from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import capa
 
-ARGUMENTS = clean.ARGUMENTS
+DECLARED = clean.DECLARED
 VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 

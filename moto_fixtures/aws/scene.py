@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from moto_fixtures.aws.builder import Account
+import boto3
+from cloudguard import check as check_cluster
+from cloudguard.checks.base import Report
+from cloudguard.model.cluster import Role
+from cloudguard.needs.policy import Policy
+
+from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.installers import CLUSTER
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the user of a scene's cluster says about it, beside its name."""
+
+    policy: Policy = field(default_factory=Policy)
+    role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
 
 
 class Scene(Protocol):
     """A module of scenes; its docstring tells the story.
 
-    ``ARGUMENTS`` are given to ``cloudguard.check`` beside the cluster's name. Every line of ``build`` that makes
-    something ends with ``# OK`` or ``# NOT OK: <check>[, <check>]``.
+    Every line of ``build`` that makes something ends with ``# OK`` or ``# NOT OK: <check>[, <check>]``.
     """
 
     @property
@@ -21,8 +36,8 @@ class Scene(Protocol):
         ...
 
     @property
-    def ARGUMENTS(self) -> Mapping[str, object]:  # noqa: N802 - a module's constant
-        """Named arguments of ``cloudguard.check``."""
+    def DECLARED(self) -> Declared:  # noqa: N802 - a module's constant
+        """What ``cloudguard.check`` is told."""
         ...
 
     @property
@@ -42,3 +57,16 @@ class Builder(Protocol):
     def __call__(self, a: Account) -> object:
         """Build with ``a``."""
         ...
+
+
+def check(scene: Scene, session: boto3.Session) -> Report:
+    """Judge the scene's cluster, as a library user would."""
+    told = scene.DECLARED
+    return check_cluster(
+        "aws",
+        cluster=CLUSTER,
+        policy=told.policy,
+        role_tags=told.role_tags,
+        options={"region": REGION},
+        session=session,
+    )

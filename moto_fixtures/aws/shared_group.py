@@ -6,7 +6,7 @@ from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import WORLD, Account, statement
 from moto_fixtures.aws.installers import OWNED
 
-ARGUMENTS = clean.ARGUMENTS
+DECLARED = clean.DECLARED
 VERDICTS = clean.VERDICTS | {"etcd-access": "FAIL"}
 
 

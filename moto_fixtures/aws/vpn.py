@@ -5,7 +5,7 @@ from __future__ import annotations
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import Account
 
-ARGUMENTS = clean.ARGUMENTS
+DECLARED = clean.DECLARED
 VERDICTS = clean.VERDICTS
 
 

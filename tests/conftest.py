@@ -1,0 +1,64 @@
+"""An account to test in: a moto server on loopback, empty for each test, and credentials that open nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.server import ThreadedMotoServer
+from moto_fixtures.aws.builder import REGION, Account
+
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # else 1,177 snapshots that are nobody's
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "made-up"}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Only made-up credentials, no profile, no instance metadata, no settings of whoever runs the tests."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "CLOUDGUARD_")):
+            monkeypatch.delenv(name)
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[str]:
+    """The address of one server for the whole run."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def endpoint(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The server, emptied, as the endpoint of every SDK client made from now on."""
+    with urlopen(Request(f"{moto_server}/moto-api/reset", method="POST")) as answer:  # noqa: S310 - our own loopback
+        assert answer.status == 200
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server)
+    return moto_server
+
+
+@pytest.fixture
+def account(endpoint: str) -> Account:
+    """An empty account on the server."""
+    assert endpoint
+    return Account(boto3.Session())
+
+
+@pytest.fixture
+def inner_account() -> Iterator[Account]:
+    """An empty account within this process: no sockets, so faster."""
+    with mock_aws():
+        yield Account(boto3.Session())

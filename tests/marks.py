@@ -1,0 +1,52 @@
+"""Reads the marks on a scene's lines: ``# OK`` and ``# NOT OK: <check>[, <check>]``."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from moto_fixtures.aws.builder import Line
+
+MARK = re.compile(r"# (?:(?P<ok>OK)|NOT OK: (?P<checks>[a-z/-]+(?:, [a-z/-]+)*))\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a line says of itself; ``checks`` None: nothing, or nothing that can be read."""
+
+    line: Line
+    checks: frozenset[str] | None
+
+    def __str__(self) -> str:
+        return f"{Path(self.line.file).name}:{self.line.number}"
+
+
+@cache
+def _statements(file: str) -> tuple[list[str], list[ast.stmt]]:
+    text = Path(file).read_text(encoding="utf-8")
+    simple = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt) and not hasattr(node, "body")]
+    return text.splitlines(), simple
+
+
+def mark_of(line: Line) -> Mark:
+    """Return the mark of the statement that ``line`` belongs to; it stands at the end of one of its lines."""
+    lines, statements = _statements(line.file)
+    span = range(line.number, line.number + 1)
+    for node in statements:
+        if node.lineno <= line.number <= (node.end_lineno or node.lineno):
+            span = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    found = [match for number in span if (match := MARK.search(lines[number - 1]))]
+    if len(found) != 1:
+        return Mark(Line(line.file, span[0]), None)
+    checks = found[0]["checks"]
+    return Mark(Line(line.file, span[0]), frozenset(checks.split(", ")) if checks else frozenset())
+
+
+def marked_lines(file: str) -> dict[Line, frozenset[str]]:
+    """Every marked statement of ``file`` by its first line."""
+    _, statements = _statements(file)
+    marks = [mark_of(Line(file, node.lineno)) for node in statements]
+    return {mark.line: mark.checks for mark in marks if mark.checks is not None}
