@@ -115,6 +115,6 @@ class Places:
                 EVERYWHERE - PUBLIC,
                 (label,),
                 label,
-                sure=False,
+                sure=bool(group.owner),
             )
         return None
