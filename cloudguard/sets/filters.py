@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.sets import steps
-from cloudguard.sets.addresses import AddressSet
+from cloudguard.sets.addresses import END, AddressSet
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
+
+_BLOCK: Final = 32
+"""Rules that are laid one by one before the tree of merges begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,8 @@ def first_match(rules: Sequence[tuple[bool, AddressSet, ServiceSet]]) -> Decided
     def then(firsts: list[int], seconds: list[int]) -> list[int]:
         return [first | (second & ~(first >> width)) for first, second in zip(firsts, seconds, strict=True)]
 
-    def leaf(permit: bool, addresses: AddressSet, services: ServiceSet) -> steps.Steps:  # noqa: FBT001 - a rule's field
-        decided = steps.mask_of(services.spans, axis)
-        mask = decided << width | (decided if permit else 0)
-        return steps.swept((start, end, mask) for start, end in addresses.spans)
-
-    level = [leaf(*rule) for rule in rules] or [steps.EMPTY]
+    pieces = _pieces(rules, axis)
+    level = [_painted(pieces[at : at + _BLOCK], width) for at in range(0, len(pieces), _BLOCK)] or [steps.EMPTY]
     while len(level) > 1:
         odd = level[len(level) & ~1 :]
         level = [steps.combined(*pair, then) for pair in zip(level[::2], level[1::2], strict=False)] + odd
@@ -60,3 +60,25 @@ def first_match(rules: Sequence[tuple[bool, AddressSet, ServiceSet]]) -> Decided
     permit = PacketSet(steps.settled(starts, [mask & low for mask in masks]), axis)
     deny = PacketSet(steps.settled(starts, [mask >> width & ~mask for mask in masks]), axis)
     return Decided(permit, deny)
+
+
+def _pieces(rules: Sequence[tuple[bool, AddressSet, ServiceSet]], axis: steps.Axis) -> list[steps.Piece]:
+    """Return the rules' address spans in order, each with its rule's mask of twice the width."""
+    width = len(axis)
+    decided = {spans: steps.mask_of(spans, axis) for spans in {services.spans for _, _, services in rules}}
+    out: list[steps.Piece] = []
+    for permit, addresses, services in rules:
+        mask = decided[services.spans]
+        wide = mask << width | (mask if permit else 0)
+        out.extend((start, end, wide) for start, end in addresses.spans)
+    return out
+
+
+def _painted(pieces: list[steps.Piece], width: int) -> steps.Steps:
+    """Return what a short list of pieces decides, by laying each where the earlier ones left something undecided."""
+    starts = sorted({0, *(edge for start, end, _ in pieces for edge in (start, end))} - {END})
+    masks = [0] * len(starts)
+    for start, end, mask in pieces:
+        for place in range(bisect_left(starts, start), bisect_left(starts, end)):
+            masks[place] |= mask & ~(masks[place] >> width)
+    return steps.settled(starts, masks)

@@ -41,7 +41,7 @@ class PacketSet:
         """Wrap a settled step function on ``axis``; for this package: others build with ``of``."""
         self._steps = function
         self._axis = axis
-        self._canonical: tuple[steps.Axis, tuple[int, ...]] | None = None
+        self._canonical: tuple[steps.Steps, steps.Axis] | None = None
 
     @staticmethod
     def nothing() -> PacketSet:
@@ -102,9 +102,9 @@ class PacketSet:
         return self._steps[0] == other._steps[0] and self._canon() == other._canon()
 
     def __hash__(self) -> int:
-        return hash((self._steps[0], self._canon()))
+        return hash(self._canon())
 
-    def _canon(self) -> tuple[steps.Axis, tuple[int, ...]]:
+    def _canon(self) -> tuple[steps.Steps, steps.Axis]:
         if self._canonical is None:
             self._canonical = steps.coarsest(self._steps, self._axis)
         return self._canonical
@@ -115,7 +115,10 @@ class PacketSet:
 
     def only(self, services: ServiceSet) -> PacketSet:
         """Return the part whose service is one of ``services``."""
-        return self & PacketSet.of([(AddressSet.everything(), services)])
+        around = steps.mask_around(services.spans, self._axis)
+        starts, masks = self._steps
+        near = PacketSet(*steps.coarsest(steps.settled(starts, [mask & around for mask in masks]), self._axis))
+        return near & PacketSet.of([(AddressSet.everything(), services)])
 
     def within(self, addresses: AddressSet) -> PacketSet:
         """Return the part whose address is one of ``addresses``."""
@@ -147,7 +150,7 @@ class PacketSet:
             mask |= each
         return self._services_of(mask)
 
-    def _segments(self) -> Iterator[tuple[int, int, int]]:
+    def _segments(self) -> Iterator[steps.Piece]:
         starts, masks = self._steps
         return zip(starts, (*starts[1:], END), masks, strict=True)
 
@@ -180,7 +183,7 @@ def union(sets: Iterable[PacketSet]) -> PacketSet:
     axis: steps.Axis = (0,)
     for member in members:
         axis = steps.joined(axis, member.axis)
-    pieces: list[tuple[int, int, int]] = []
+    pieces: list[steps.Piece] = []
     for member in members:
         starts, masks = member.on_axis(axis)
         pieces.extend(piece for piece in zip(starts, (*starts[1:], END), masks, strict=True) if piece[2])

@@ -8,7 +8,7 @@ bit i of a mask stands for all of them.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import compress
@@ -20,6 +20,9 @@ from cloudguard.sets.spans import Span, merged
 
 Steps = tuple[tuple[int, ...], tuple[int, ...]]
 Axis = tuple[int, ...]
+
+Piece = tuple[int, int, int]
+"""``(start, end, mask)``: one mask over one span of addresses."""
 
 EMPTY: Steps = ((0,), (0,))
 
@@ -48,6 +51,14 @@ def mask_of(spans: tuple[Span, ...], axis: Axis) -> int:
     mask = 0
     for start, end in spans:
         mask |= (1 << bisect_left(axis, end)) - (1 << bisect_left(axis, start))
+    return mask
+
+
+def mask_around(spans: tuple[Span, ...], axis: Axis) -> int:
+    """Return the mask of every atom that shares a service with ``spans``, whose ends need be no cuts."""
+    mask = 0
+    for start, end in spans:
+        mask |= (1 << bisect_left(axis, end)) - (1 << bisect_right(axis, start) - 1)
     return mask
 
 
@@ -94,20 +105,20 @@ def respelt(steps: Steps, coarse: Axis, fine: Axis) -> Steps:
     return steps[0], tuple([spelling[mask] for mask in steps[1]])
 
 
-def coarsest(steps: Steps, axis: Axis) -> tuple[Axis, tuple[int, ...]]:
-    """Return the only axis without needless cuts, and the masks on it."""
+def coarsest(steps: Steps, axis: Axis) -> tuple[Steps, Axis]:
+    """Return the same function on the only axis without needless cuts."""
+    starts, masks = steps
     edges = 0
-    for mask in set(steps[1]):
+    for mask in set(masks):
         edges |= mask ^ (mask << 1)
     keep = [0, *(bit for bit in range(1, len(axis)) if edges >> bit & 1)]
     if len(keep) == len(axis):
-        return axis, steps[1]
-    coarse = tuple(axis[bit] for bit in keep)
-    shrunk = {mask: sum(1 << i for i, bit in enumerate(keep) if mask >> bit & 1) for mask in set(steps[1])}
-    return coarse, tuple(shrunk[mask] for mask in steps[1])
+        return steps, axis
+    shrunk = {mask: sum(1 << i for i, bit in enumerate(keep) if mask >> bit & 1) for mask in set(masks)}
+    return (starts, tuple([shrunk[mask] for mask in masks])), tuple([axis[bit] for bit in keep])
 
 
-def swept(pieces: Iterable[tuple[int, int, int]]) -> Steps:
+def swept(pieces: Iterable[Piece]) -> Steps:
     """Return the union of ``(start, end, mask)`` pieces in one pass over their sorted starts.
 
     ``ends`` and ``covers`` are a stack of the pieces open at the current point, the one that ends first on top; a cover
