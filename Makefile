@@ -1,0 +1,38 @@
+# Everything runs in .venv, which is made from pyproject.toml. Needs only make and Python 3.11 or newer.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+CORE := cloudguard/sets/*,cloudguard/model/*,cloudguard/engine/*,cloudguard/checks/*
+
+.PHONY: demo test lint format docs bench clean
+
+demo: $(READY) ## check a made-up account, in process
+	$(BIN)/python -m moto_fixtures.demo
+
+test: $(READY) ## run every test; the core must be covered by lines and branches
+	$(BIN)/pytest -n auto --cov --cov-report=
+	$(BIN)/coverage report --include='$(CORE)' --skip-covered --show-missing --fail-under=95
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+format: $(READY)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(READY) ## write docs/rows from the rows' docstrings
+	$(BIN)/python docs/render.py
+
+bench: $(READY)
+	set -e; for script in benchmarks/*.py; do $(BIN)/python $$script; done
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@

@@ -1,0 +1,41 @@
+"""Writes ``docs/rows``: a page a row, from the row module's docstring and its checks."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from types import ModuleType
+
+from cloudguard.checks import ROWS
+
+PAGES = Path(__file__).parent / "rows"
+ORIGIN = "<!-- Written by `make docs` from cloudguard/checks/{name}.py. Edit that file instead. -->"
+
+
+def page(row: ModuleType) -> str:
+    """Return the Markdown page of one row."""
+    name = row.__name__.rpartition(".")[2]
+    parts = [ORIGIN.format(name=name), f"# {row.ROW}", f"*{row.AREA}*", inspect.cleandoc(row.__doc__ or "")]
+    parts.append("## Checks")
+    for check, description in row.CHECKS.items():
+        parts += [f"### {check}", description]
+    return "\n\n".join(parts) + "\n"
+
+
+def pages() -> dict[Path, str]:
+    """Return every page's text by its path."""
+    return {PAGES / f"{row.ROW}.md": page(row) for row in ROWS}
+
+
+def main() -> None:
+    """Write the pages, and take away those of rows that are gone."""
+    wanted = pages()
+    PAGES.mkdir(exist_ok=True)
+    for old in set(PAGES.glob("*.md")) - set(wanted):
+        old.unlink()
+    for path, text in wanted.items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

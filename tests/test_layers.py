@@ -1,0 +1,221 @@
+"""The laws of the house that can be read off the source: who imports whom, who prints, how long a file is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PRODUCT = sorted([*ROOT.glob("cloudguard/**/*.py"), *ROOT.glob("providers/**/*.py")])
+EVERYTHING = sorted(
+    [
+        *PRODUCT,
+        *(path for name in ("moto_fixtures", "tests", "benchmarks", "docs") for path in ROOT.glob(f"{name}/**/*.py")),
+    ]
+)
+
+MAY_IMPORT = {
+    "sets": (),
+    "errors": (),
+    "model": ("sets", "errors"),
+    "adapter": ("model", "errors"),
+    "needs": ("model", "sets", "errors"),
+    "engine": ("needs", "model", "sets", "errors"),
+    "checks": ("engine", "needs", "model", "sets", "errors"),
+    "report": ("checks.base", "engine.change", "model", "errors"),
+    "pipeline": ("checks", "engine.change", "needs", "adapter", "model", "sets", "errors"),
+    "cli": ("pipeline", "report", "checks", "needs", "adapter", "model", "errors"),
+    "__main__": ("cli",),
+    "__init__": ("pipeline", "checks.base", "engine.change", "needs.policy", "errors"),
+    "provider": ("adapter", "model", "sets", "errors"),
+}
+"""Beside itself, what each room may import: a room, or one module of it."""
+
+NOT_SHIPPED = {"moto", "moto_fixtures", "tests", "benchmarks", "docs"}
+EDGE = {"cli", "__main__"}
+NO_CLOUD_IN = {"sets", "model", "engine", "checks", "report"}
+CLOUDS = re.compile(
+    r"(?<![a-z])(aws|gcp|azure|amazon|eks|gke|aks|boto3|ec2|google)(?![a-z])",
+    re.IGNORECASE,
+)
+ENDS_OR_PRINTS = {"print", "exit", "quit", "input", "breakpoint"}
+EDGE_OF_SYS = {"exit", "stdout", "stderr", "stdin", "argv"}
+EDGE_OF_OS = {"environ", "environb", "getenv", "_exit", "abort"}
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 60
+
+
+def name_of(path: Path) -> str:
+    """Return a module's dotted name."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = parts[1:] if parts[0] == "providers" else parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 2 else parts)
+
+
+def room_of(module: str) -> str:
+    """Return the room a dotted module name is in: "provider" for a provider's, else what follows ``cloudguard``."""
+    top, _, rest = module.partition(".")
+    return rest.partition(".")[0] if top == "cloudguard" else "provider"
+
+
+def imported(tree: ast.AST, module: str) -> Iterator[str]:
+    """Yield the dotted names that a module imports, wherever in it: ``from a import b`` gives ``a.b``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            yield from (arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
+
+
+def wrong_imports(text: str, module: str) -> list[str]:
+    """Return the imports that the rooms' order forbids."""
+    room, own = room_of(module), module.partition(".")[0]
+    wrong: list[str] = []
+    for name in imported(ast.parse(text), module):
+        top, _, inside = name.partition(".")
+        if top == "cloudguard":
+            same_room = own == "cloudguard" and inside.partition(".")[0] == room
+            allowed = any(f"{inside}.".startswith(f"{one}.") for one in MAY_IMPORT[room])
+            wrong += [] if same_room or allowed else [name]
+        elif (top.startswith("cloudguard_") and top != own) or top in NOT_SHIPPED:
+            wrong.append(name)
+    return wrong
+
+
+def edges(text: str) -> list[str]:
+    """Return where a module prints, exits, or reads the environment or the streams."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ENDS_OR_PRINTS:
+            found.append(ast.unparse(node))
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            edge = {"sys": EDGE_OF_SYS, "os": EDGE_OF_OS}.get(node.value.id, set[str]())
+            found += [ast.unparse(node)] if node.attr in edge else []
+        elif isinstance(node, ast.ImportFrom) and node.module in {"sys", "os", "rich"}:
+            bad = EDGE_OF_SYS | EDGE_OF_OS | {"print"}
+            found += [alias.name for alias in node.names if alias.name in bad]
+        elif isinstance(node, ast.Name) and node.id in {"SystemExit", "KeyboardInterrupt"}:
+            found.append(node.id)
+    return found
+
+
+def broad_excepts(text: str) -> list[int]:
+    """Return the lines of handlers that catch everything."""
+    handlers = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ExceptHandler))
+    return [node.lineno for node in handlers if node.type is None or _names(node.type) & {"Exception", "BaseException"}]
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
+def clouds_named(text: str) -> list[str]:
+    """Return the lines that name a cloud, in code, strings or comments."""
+    return [f"{number}: {line.strip()}" for number, line in enumerate(text.splitlines(), 1) if CLOUDS.search(line)]
+
+
+def long_functions(text: str) -> list[str]:
+    """Return the functions that are too long."""
+    return [
+        node.name
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or node.lineno) - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+
+
+def _by_name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=_by_name)
+def test_imports_run_one_way(path: Path) -> None:
+    assert wrong_imports(path.read_text(encoding="utf-8"), name_of(path)) == []
+
+
+@pytest.mark.parametrize("path", [path for path in PRODUCT if room_of(name_of(path)) not in EDGE], ids=_by_name)
+def test_only_the_command_line_meets_the_outside(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert edges(text) == []
+    assert broad_excepts(text) == []
+
+
+@pytest.mark.parametrize("path", [path for path in PRODUCT if room_of(name_of(path)) in NO_CLOUD_IN], ids=_by_name)
+def test_the_core_names_no_cloud(path: Path) -> None:
+    assert clouds_named(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=_by_name)
+def test_every_file_is_short_and_says_what_it_is_for(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text)), "no module docstring"
+    assert len(text.splitlines()) <= LONGEST_FILE
+    assert long_functions(text) == []
+
+
+def test_every_room_is_looked_at() -> None:
+    rooms = {room_of(name_of(path)) for path in PRODUCT}
+    assert rooms == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("cloudguard.sets.spans", "from cloudguard.model.source import Gap"),
+        ("cloudguard.sets.spans", "from cloudguard import errors"),
+        ("cloudguard.model.source", "import cloudguard.engine.reach"),
+        ("cloudguard.engine.reach", "from cloudguard.checks import base"),
+        ("cloudguard.report.table", "from cloudguard.checks import ROWS"),
+        ("cloudguard.report.table", "from cloudguard.checks.basement import Cellar"),
+        ("cloudguard.pipeline", "def load():\n    import cloudguard_aws"),
+        ("cloudguard.cli.main", "importlib.import_module('cloudguard_aws.api')"),
+        ("cloudguard_aws.api", "from cloudguard.engine.reach import Reach"),
+        ("cloudguard_aws.api", "from cloudguard_gcp import api"),
+        ("cloudguard_aws.api", "import moto_fixtures.aws"),
+    ],
+)
+def test_a_wrong_import_is_seen(module: str, line: str) -> None:
+    assert len(wrong_imports(line, module)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("cloudguard.sets.spans", "from cloudguard.sets.addresses import AddressSet"),
+        ("cloudguard.report.table", "from cloudguard.checks.base import Report"),
+        ("cloudguard_aws.api", "from cloudguard_aws.network import read"),
+        ("cloudguard_aws.api", "from cloudguard import adapter"),
+    ],
+)
+def test_a_right_import_is_let_through(module: str, line: str) -> None:
+    assert wrong_imports(line, module) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["print(1)", "sys.exit(1)", "raise SystemExit", "sys.stdout.write('')", "os.environ['A']", "from os import getenv"],
+)
+def test_a_leak_to_the_outside_is_seen(line: str) -> None:
+    assert edges(line) != []
+
+
+@pytest.mark.parametrize("clause", ["except:", "except Exception:", "except (ValueError, BaseException) as error:"])
+def test_a_broad_except_is_seen(clause: str) -> None:
+    assert broad_excepts(f"try:\n    pass\n{clause}\n    pass") == [3]
+
+
+@pytest.mark.parametrize("line", ["# as AWS does", "azure_name = 1", '"""On EKS."""', "if provider == 'gcp':"])
+def test_a_cloud_s_name_is_seen(line: str) -> None:
+    assert clouds_named(line) != []
+
+
+@pytest.mark.parametrize("line", ["laws", "flaws = 1", "leaks", "tweaks"])
+def test_a_word_that_holds_a_cloud_s_name_is_not_one(line: str) -> None:
+    assert clouds_named(line) == []
