@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from moto.server import ThreadedMotoServer
 from moto_fixtures.aws.builder import REGION, Account
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # else 1,177 snapshots that are nobody's
+logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a line a request in every failure
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "made-up"}
 
 

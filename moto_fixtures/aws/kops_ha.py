@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moto_fixtures.aws.builder import WORLD, Account, Group, Host, statement
+from moto_fixtures.aws.builder import WORLD, Account, Group, Host, Subnet, Vpc, statement
 from moto_fixtures.aws.installers import etcd_volume, kops
 from moto_fixtures.aws.scene import Declared
 
@@ -26,6 +26,8 @@ VERDICTS = {
 class Cluster:
     """What other scenes build on."""
 
+    vpc: Vpc
+    utility: Subnet
     masters: Group
     nodes: Group
     control_plane: tuple[Host, ...]
@@ -63,4 +65,4 @@ def build(a: Account) -> Cluster:
         a.volume(host, etcd_volume("main"), key=key)  # OK
     api = a.nlb("api-prod", utility, [lb])  # OK
     a.listener(api, 443, hosts, 443)  # OK
-    return Cluster(masters, nodes, tuple(hosts))
+    return Cluster(vpc, utility, masters, nodes, tuple(hosts))
