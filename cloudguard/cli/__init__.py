@@ -1,0 +1,20 @@
+"""argv in, words and an exit status out: the only room that prints, exits or reads the environment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process's own, without its name) and return the exit status."""
+    from cloudguard.cli.app import parse  # noqa: PLC0415 - importing cloudguard.cli alone costs nothing
+    from cloudguard.cli.failures import guarded  # noqa: PLC0415 - likewise
+
+    words = list(sys.argv[1:] if argv is None else argv)
+
+    def work() -> int:
+        do = parse(words)
+        return do()
+
+    return guarded(work, verbose=bool({"-v", "--verbose"} & set(words)))

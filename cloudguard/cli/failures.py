@@ -1,0 +1,84 @@
+"""Errors and signals, as one line on stderr and an exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from cloudguard.errors import CloudguardError, ExitStatus
+from cloudguard.report.text import visible
+
+_DEBUG = "CLOUDGUARD_DEBUG"
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM came."""
+
+
+def say(text: str) -> None:
+    """Write a line to stderr; one that nobody reads any more is dropped."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        _forget(sys.stderr.fileno())
+
+
+def guarded(work: Callable[[], int], *, verbose: bool = False) -> int:
+    """Return the exit status of ``work``; what it raises is told in a line."""
+    try:
+        with _terminable():
+            return work()
+    except CloudguardError as error:
+        say(f"cloudguard: {visible(str(error))}")
+        return int(error.status)
+    except KeyboardInterrupt:
+        say("cloudguard: interrupted")
+        return int(ExitStatus.INTERRUPTED)
+    except _TerminatedError:
+        say("cloudguard: terminated")
+        return int(ExitStatus.TERMINATED)
+    except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, the status is 1 and the line says so
+        if verbose or os.environ.get(_DEBUG):
+            traceback.print_exc()
+        what = visible(f"{type(error).__name__}: {error}")
+        say(f"cloudguard: internal error: {what}. Please report it; {_DEBUG}=1 shows the traceback")
+        return int(ExitStatus.INTERNAL)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Turn SIGTERM into an exception while the work runs, where signals may be handled at all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _TerminatedError
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _forget(descriptor: int) -> None:
+    """Point ``descriptor`` at nothing, so that the interpreter's last flush is quiet."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
+def put(text: str) -> None:
+    """Write ``text`` to stdout; a reader that has gone is no error, a full disk is. Raises OSError."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget(sys.stdout.fileno())

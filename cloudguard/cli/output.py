@@ -1,0 +1,152 @@
+"""Where a report goes and how it looks there: formats, files, colour."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from cloudguard.checks.base import Report
+from cloudguard.cli.failures import put
+from cloudguard.errors import UsageError
+
+Renderer: TypeAlias = Callable[[Report, bool, int | None], str]
+"""Report, whether to colour, the terminal's width in columns or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """One format and its file ("" is stdout)."""
+
+    format: str
+    file: str = ""
+
+
+def _table(report: Report, color: bool, width: int | None) -> str:
+    from cloudguard.report.table import render  # noqa: PLC0415 - a format's imports are paid by who asks for it
+
+    return render(report, color=color, width=width)
+
+
+def _json(report: Report, color: bool, width: int | None) -> str:
+    from cloudguard.report.json_report import render  # noqa: PLC0415 - as above
+
+    del color, width
+    return render(report)
+
+
+def _markdown(report: Report, color: bool, width: int | None) -> str:
+    from cloudguard.report.markdown import render  # noqa: PLC0415 - as above
+
+    del color, width
+    return render(report)
+
+
+FORMATS: Mapping[str, Renderer] = {"table": _table, "json": _json, "markdown": _markdown}
+
+
+def sinks(formats: Sequence[str], output: str | None, known: Sequence[str] = tuple(FORMATS)) -> tuple[Sink, ...]:
+    """Read ``-f`` and ``-o``; raises UsageError on an unknown format, two for one place, or a place that can't be."""
+    found = [Sink(*_split(text)) for text in formats or ("table",)]
+    for sink in found:
+        if sink.format not in known:
+            message = f"--format: {sink.format!r} is none of {', '.join(known)}"
+            raise UsageError(message)
+    if output is not None:
+        if len(found) > 1 or found[0].file:
+            message = "--output serves a single format without a file of its own"
+            raise UsageError(message, hint="Write -f FORMAT=FILE for each")
+        found = [Sink(found[0].format, "" if output == "-" else output)]
+    places = [sink.file for sink in found]
+    for place in places:
+        if places.count(place) > 1:
+            message = f"--format: two formats for {place or 'stdout'}"
+            raise UsageError(message, hint="Write -f FORMAT=FILE")
+        writable(place)
+    return tuple(found)
+
+
+def _split(text: str) -> tuple[str, str]:
+    name, _, file = text.partition("=")
+    return name, "" if file == "-" else file
+
+
+def write(report: Report, to: Sequence[Sink], color: str) -> None:
+    """Write ``report`` to every sink. Raises UsageError where that can't be done."""
+    for sink in to:
+        screen = not sink.file and sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if screen else None
+        text = FORMATS[sink.format](report, coloured(color, os.environ, screen=screen, file=bool(sink.file)), width)
+        save(text, sink.file)
+
+
+def coloured(choice: str, environment: Mapping[str, str], *, screen: bool, file: bool = False) -> bool:
+    """Return whether to colour: the flag wins, then NO_COLOR, FORCE_COLOR, TERM, then whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if file or environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE"):
+        return True
+    return screen and environment.get("TERM") != "dumb"
+
+
+def writable(file: str) -> None:
+    """Raise UsageError when ``file`` can't be written, before anything is read for it."""
+    if not file:
+        return
+    path = Path(file)
+    folder = path.resolve().parent
+    if path.is_dir():
+        reason = "it is a folder"
+    elif not folder.is_dir():
+        reason = f"there is no folder {folder}"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        reason = "permission denied"
+    else:
+        return
+    message = f"cannot write {file}: {reason}"
+    raise UsageError(message)
+
+
+def save(text: str, file: str) -> None:
+    """Write ``text`` to ``file`` whole or not at all ("" is stdout). Raises UsageError."""
+    try:
+        if not file:
+            put(text)
+        elif Path(file).exists() and not Path(file).is_file():
+            Path(file).write_text(text, encoding="utf-8")
+        else:
+            _replace(Path(file).resolve(), text)
+    except OSError as error:
+        message = f"cannot write {file or 'to stdout'}: {error.strerror or error}"
+        raise UsageError(message) from None
+
+
+def _replace(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        Path(name).chmod(_mode(path))
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _mode(path: Path) -> int:
+    """Return the permissions of the file that is replaced, or those a new one gets."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,45 @@
+"""Names, tags and messages that others chose, made harmless for the place they are shown in."""
+
+from __future__ import annotations
+
+import re
+
+_BYTE = 0xFF
+_PLANE = 0xFFFF
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>|#~&!$]")
+_LINK = re.compile(r"(?i)://|www\.|@")
+_LINK_BROKEN = {"://": "&#58;//", "www.": "www&#46;", "@": "@<!-- -->"}
+
+
+def visible(text: str) -> str:
+    r"""Return ``text`` on one line with nothing hidden: control, bidi, invisible and lone surrogates as ``\x1b``.
+
+    What counts as such is Unicode's general category (Cc, Cf, Cs, Co, Cn, Zl, Zp, odd spaces): ``str.isprintable``.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escape(ord(char)) for char in text)
+
+
+def _escape(code: int) -> str:
+    if code <= _BYTE:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= _PLANE else f"\\U{code:08x}"
+
+
+def markdown(text: str) -> str:
+    """Return ``text`` so that Markdown shows it as it is: no markup, HTML, link, mention or table cell's end."""
+    escaped = _MARKDOWN.sub(lambda match: "\\" + match.group(), visible(text))
+    return _LINK.sub(lambda match: _LINK_BROKEN[match.group().lower()], escaped)
+
+
+def code(text: str) -> str:
+    """Return ``text`` as a Markdown code span, with a fence longer than any run of backticks in it."""
+    shown = visible(text)
+    fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
+    return f"{fence} {shown} {fence}" if "`" in shown else f"{fence}{shown}{fence}"
+
+
+def encodable(text: str) -> str:
+    """Return ``text`` with lone surrogates spelt out, as a snapshot file spells them."""
+    return text.encode("utf-8", "backslashreplace").decode()
