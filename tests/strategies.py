@@ -1,0 +1,155 @@
+"""Hypothesis strategies for sets. Values crowd together, so that sets meet, touch and nest as often as they miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
+from itertools import combinations_with_replacement
+
+from cloudguard.sets.addresses import END, V4_END, AddressSet, address_point
+from cloudguard.sets.bounds import Bounds
+from cloudguard.sets.filters import Decided, first_match
+from cloudguard.sets.packets import PacketSet
+from cloudguard.sets.services import OTHER, ServiceSet
+from hypothesis import settings
+from hypothesis import strategies as st
+
+import oracle
+
+laws = settings(max_examples=50, deadline=None)
+"""A law is tried on this many cases; no deadline, for machines are shared."""
+
+BASES = (
+    "0.0.0.0",  # noqa: S104 - the lowest address, no socket
+    "9.255.255.0",
+    "10.0.0.0",
+    "10.0.1.0",
+    "198.51.100.0",
+    "255.255.255.0",
+    "::",
+    "2001:db8::",
+    "2001:db8:0:1::",
+    "fd00::",
+    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ff00",
+)
+PORTS = (0, 1, 21, 22, 23, 443, 65_534, 65_535)
+SMALL = (0, 1, 3, 4, 254, 255)
+PROTOCOLS = (0, 1, 2, 4, 6, 17, 50, 58, 59, 255)
+HOLES = tuple(OTHER + number for number in (1, 6, 17, 58))
+
+
+def _ranges(values: Iterable[int]) -> list[str]:
+    """Return every ``7`` and ``7-9`` over ``values``."""
+    return [str(low) if low == high else f"{low}-{high}" for low, high in combinations_with_replacement(values, 2)]
+
+
+TERMS = (
+    ["tcp", "udp", "icmp", "icmpv6", "all", "none"]
+    + [f"{name}/{ports}" for name in ("tcp", "udp") for ports in _ranges(PORTS)]
+    + [f"{name}/{kinds}" for name in ("icmp", "icmpv6") for kinds in _ranges(SMALL)]
+    + [f"icmp/{kinds}/{codes}" for kinds in _ranges(SMALL) for codes in _ranges((0, 4, 255))]
+    + [f"proto/{numbers}" for numbers in _ranges(PROTOCOLS)]
+)
+
+CIDRS = sorted(
+    {
+        str(
+            ip_network(
+                f"{ip_address(base) + offset}/{length + (96 if ':' in base and length > 12 else 0)}", strict=False
+            )
+        )
+        for base in BASES
+        for length in (0, 1, 4, 8, 12, 22, 23, 24, 25, 28, 30, 31, 32)
+        for offset in (0, 1, 7, 200, 255)
+    }
+)
+
+POINTS = sorted(
+    {0, V4_END - 1, V4_END, END - 1}
+    | {address_point(base) + offset for base in BASES for offset in (0, 1, 7, 200, 255)}
+)
+
+SERVICE_POINTS = sorted(
+    {65_536 * family + port for family in range(4) for port in PORTS}
+    | {65_536 * family + 256 * kind + code for family in (2, 3) for kind in SMALL for code in SMALL}
+    | {OTHER + number for number in PROTOCOLS if OTHER + number not in HOLES}
+)
+
+
+def service_terms() -> st.SearchStrategy[str]:
+    """Single terms of the service grammar."""
+    return st.sampled_from(TERMS)
+
+
+def service_texts() -> st.SearchStrategy[str]:
+    """Texts of the service grammar."""
+    return st.lists(service_terms(), min_size=1, max_size=3).map(",".join)
+
+
+def services() -> st.SearchStrategy[ServiceSet]:
+    """Sets of services."""
+    return service_texts().map(ServiceSet.parse)
+
+
+def service_points() -> st.SearchStrategy[int]:
+    """Points of the service axis, without those that don't exist."""
+    return st.one_of(st.sampled_from(SERVICE_POINTS), st.integers(0, OTHER - 1))
+
+
+def cidrs() -> st.SearchStrategy[str]:
+    """CIDRs of either version."""
+    return st.sampled_from(CIDRS)
+
+
+def address_points() -> st.SearchStrategy[int]:
+    """Points of the address axis."""
+    return st.one_of(st.sampled_from(POINTS), st.integers(0, END - 1))
+
+
+def address_spans() -> st.SearchStrategy[tuple[int, int]]:
+    """Spans that need be no CIDR and may cross from version 4 to 6."""
+    points = st.sampled_from(POINTS)
+    return st.tuples(points, points).map(lambda ends: (min(ends), max(ends) + 1))
+
+
+def addresses() -> st.SearchStrategy[AddressSet]:
+    """Sets of addresses: of CIDRs, and of spans that overlap without nesting."""
+    return st.one_of(
+        st.lists(cidrs(), max_size=2).map(AddressSet.of),
+        st.lists(address_spans(), max_size=2).map(AddressSet.of_spans),
+    )
+
+
+def pairs() -> st.SearchStrategy[list[tuple[AddressSet, ServiceSet]]]:
+    """Rectangles of a packet set."""
+    return st.lists(st.tuples(addresses(), services()), max_size=4)
+
+
+def packet_sets() -> st.SearchStrategy[PacketSet]:
+    """Packet sets, each on an axis of its own."""
+    return pairs().map(PacketSet.of)
+
+
+def rule_lists(most: int = 8) -> st.SearchStrategy[list[oracle.Rule]]:
+    """Rules as a console shows them."""
+    return st.lists(
+        st.tuples(st.booleans(), st.lists(cidrs(), min_size=1, max_size=2).map(tuple), service_texts()), max_size=most
+    )
+
+
+def read(rule: oracle.Rule) -> tuple[bool, AddressSet, ServiceSet]:
+    """Return the rule as the sets take it."""
+    permit, ranges_, text = rule
+    return permit, AddressSet.of(ranges_), ServiceSet.parse(text)
+
+
+def decisions() -> st.SearchStrategy[Decided]:
+    """What short lists of ordered rules decide."""
+    return rule_lists(4).map(lambda rules: first_match([read(rule) for rule in rules]))
+
+
+@st.composite
+def bounds_of_truths(draw: st.DrawFn) -> tuple[Bounds, PacketSet]:
+    """Draw a packet set and bounds that it respects."""
+    truth, less, more = draw(packet_sets()), draw(packet_sets()), draw(packet_sets())
+    return Bounds(truth - less, truth | more), truth

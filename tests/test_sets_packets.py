@@ -1,0 +1,236 @@
+"""The laws of packet sets and of their bounds, and their agreement with the oracle, packet by packet."""
+
+from __future__ import annotations
+
+import pytest
+from cloudguard.sets import bounds
+from cloudguard.sets.addresses import PUBLIC, AddressSet, address_point, address_text
+from cloudguard.sets.bounds import Bounds, exactly, unknown
+from cloudguard.sets.packets import Packet, PacketSet, union
+from cloudguard.sets.services import ServiceSet
+from hypothesis import given
+from hypothesis import strategies as st
+
+import oracle
+from strategies import (
+    address_points,
+    addresses,
+    bounds_of_truths,
+    laws,
+    packet_sets,
+    pairs,
+    read,
+    rule_lists,
+    service_points,
+    services,
+)
+
+NOTHING, EVERYTHING = PacketSet.nothing(), PacketSet.everything()
+
+
+def one(cidr: str, text: str) -> PacketSet:
+    return PacketSet.of([(AddressSet.parse(cidr), ServiceSet.parse(text))])
+
+
+@laws
+@given(packet_sets(), packet_sets())
+def test_union_is_commutative(a: PacketSet, b: PacketSet) -> None:
+    assert a | b == b | a
+
+
+@laws
+@given(packet_sets(), packet_sets(), packet_sets())
+def test_union_is_associative(a: PacketSet, b: PacketSet, c: PacketSet) -> None:
+    assert (a | b) | c == a | (b | c) == union([a, b, c])
+
+
+@laws
+@given(packet_sets(), packet_sets(), packet_sets())
+def test_intersection_is_commutative_and_associative(a: PacketSet, b: PacketSet, c: PacketSet) -> None:
+    assert a & b == b & a
+    assert (a & b) & c == a & (b & c)
+
+
+@laws
+@given(packet_sets(), packet_sets(), packet_sets())
+def test_intersection_distributes_over_union(a: PacketSet, b: PacketSet, c: PacketSet) -> None:
+    assert a & (b | c) == (a & b) | (a & c)
+    assert a | (b & c) == (a | b) & (a | c)
+
+
+@laws
+@given(packet_sets())
+def test_nothing_and_everything_are_neutral(a: PacketSet) -> None:
+    assert a | NOTHING == a == a & EVERYTHING
+    assert a & NOTHING == NOTHING
+    assert a | EVERYTHING == EVERYTHING
+    assert a | a == a == a & a
+
+
+@laws
+@given(packet_sets(), packet_sets())
+def test_difference_is_disjoint(a: PacketSet, b: PacketSet) -> None:
+    assert not (a - b) & b
+    assert (a - b) | (a & b) == a
+
+
+@laws
+@given(packet_sets(), packet_sets())
+def test_complements_follow_de_morgan(a: PacketSet, b: PacketSet) -> None:
+    assert EVERYTHING - (a | b) == (EVERYTHING - a) & (EVERYTHING - b)
+    assert EVERYTHING - (EVERYTHING - a) == a
+
+
+@laws
+@given(packet_sets(), packet_sets())
+def test_inclusion_is_an_empty_difference(a: PacketSet, b: PacketSet) -> None:
+    assert (a <= b) == (not a - b) == (a | b == b)
+    assert a & b <= a <= a | b
+    assert a ^ b == (a | b) - (a & b)
+
+
+@laws
+@given(pairs(), packet_sets(), st.randoms(use_true_random=False))
+def test_equal_sets_are_equal_and_hash_alike_however_built(
+    rectangles: list[tuple[AddressSet, ServiceSet]], other: PacketSet, dice: object
+) -> None:
+    whole = PacketSet.of(rectangles)
+    shuffled = sorted(rectangles, key=lambda pair: hash((pair, str(dice))))
+    rebuilt = union(PacketSet.of([pair]) for pair in shuffled)
+    detour = ((whole | other) - other) | (whole & other)
+    for same in (rebuilt, detour, PacketSet.of(whole.items())):
+        assert same == whole
+        assert hash(same) == hash(whole)
+        assert len({same, whole}) == 1
+
+
+@laws
+@given(packet_sets(), packet_sets())
+def test_unequal_sets_differ_in_some_packet(a: PacketSet, b: PacketSet) -> None:
+    assert (a == b) == ((a ^ b).witness() is None)
+
+
+@laws
+@given(rule_lists(), address_points(), service_points())
+def test_union_of_rules_agrees_with_the_oracle(rules: list[oracle.Rule], address: int, service: int) -> None:
+    permitted = PacketSet.of(read(rule)[1:] for rule in rules if rule[0])
+    packet = oracle.packet_at(address_text(address), service)
+    assert (service in permitted.at(address)) == oracle.any_permits(rules, packet)
+
+
+@laws
+@given(rule_lists(), rule_lists(), address_points(), service_points())
+def test_operators_agree_with_the_oracle(
+    first: list[oracle.Rule], second: list[oracle.Rule], address: int, service: int
+) -> None:
+    a, b = (PacketSet.of(read(rule)[1:] for rule in rules if rule[0]) for rules in (first, second))
+    packet = oracle.packet_at(address_text(address), service)
+    in_a, in_b = oracle.any_permits(first, packet), oracle.any_permits(second, packet)
+    assert (service in (a | b).at(address)) == (in_a or in_b)
+    assert (service in (a & b).at(address)) == (in_a and in_b)
+    assert (service in (a - b).at(address)) == (in_a and not in_b)
+
+
+@laws
+@given(packet_sets(), services())
+def test_only_keeps_what_has_the_service(a: PacketSet, wanted: ServiceSet) -> None:
+    part = a.only(wanted)
+    assert part.services() == a.services() & wanted
+    assert part | a.only(ServiceSet.everything() - wanted) == a
+    assert part == PacketSet.of((where, what & wanted) for where, what in a.items())
+    assert a.on(wanted) == part.addresses()
+
+
+@laws
+@given(packet_sets(), addresses())
+def test_within_keeps_what_has_the_address(a: PacketSet, wanted: AddressSet) -> None:
+    part = a.within(wanted)
+    assert part.addresses() == a.addresses() & wanted
+    assert part | a.within(AddressSet.everything() - wanted) == a
+    assert part == PacketSet.of((where & wanted, what) for where, what in a.items())
+
+
+@laws
+@given(packet_sets())
+def test_items_are_disjoint_distinct_and_in_order(a: PacketSet) -> None:
+    items = list(a.items())
+    assert len({what for _, what in items}) == len(items)
+    assert [where.first() for where, _ in items] == sorted(where.first() for where, _ in items)
+    assert sum(where.size for where, _ in items) == a.addresses().size
+    assert all(where and what and a.at(where.first()) == what for where, what in items)
+
+
+@laws
+@given(packet_sets())
+def test_a_witness_is_in_the_set(a: PacketSet) -> None:
+    packet = a.witness()
+    assert (packet is not None) == bool(a)
+    if packet is not None:
+        point = address_point(packet.address)
+        assert packet.service == a.at(point).first()
+        assert point in PUBLIC or not a.addresses() & PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("cidr", "text", "packet"),
+    [
+        ("0.0.0.0/0", "tcp/6443", "198.51.100.7 tcp 6443"),
+        ("::/0", "all", "2001:db8::7 tcp 0"),
+        ("8.8.8.0/24", "udp/53", "8.8.8.0 udp 53"),
+        ("8.0.0.0/5", "icmp/3/4", "8.0.0.0 icmp 3/4"),
+        ("10.0.0.0/7", "proto/4", "11.0.0.0 protocol 4"),
+        ("10.0.0.0/8", "tcp/22", "10.0.0.0 tcp 22"),
+        ("fd00::/8", "icmpv6/128/0", "fd00:: icmpv6 128/0"),
+    ],
+)
+def test_a_witness_is_the_most_telling_packet(cidr: str, text: str, packet: str) -> None:
+    assert str(one(cidr, text).witness()) == packet
+
+
+def test_a_packet_names_its_service() -> None:
+    assert Packet("10.0.0.1", 443).service_name == "tcp 443"
+
+
+def test_tcp_udp_and_icmp_are_not_every_protocol() -> None:
+    assert one("0.0.0.0/0", "tcp,udp,icmp,icmpv6") != one("0.0.0.0/0", "all")
+
+
+def test_a_packet_set_is_no_other_thing() -> None:
+    assert ServiceSet.nothing() != NOTHING
+    assert repr(NOTHING) == "<PacketSet nothing>"
+    assert repr(one("10.0.0.0/8", "tcp/22")) == "<PacketSet 10.0.0.0/8 tcp/22>"
+
+
+@laws
+@given(bounds_of_truths(), bounds_of_truths())
+def test_bounds_hold_the_truth_through_every_operator(
+    first: tuple[Bounds, PacketSet], second: tuple[Bounds, PacketSet]
+) -> None:
+    (a, true_a), (b, true_b) = first, second
+    for known, truth in ((a | b, true_a | true_b), (a & b, true_a & true_b), (a - b, true_a - true_b)):
+        assert known.surely <= truth <= known.possibly
+
+
+@laws
+@given(bounds_of_truths(), services(), addresses())
+def test_bounds_hold_the_truth_of_every_part(
+    drawn: tuple[Bounds, PacketSet], wanted: ServiceSet, where: AddressSet
+) -> None:
+    known, truth = drawn
+    assert known.only(wanted).surely <= truth.only(wanted) <= known.only(wanted).possibly
+    assert known.within(where).surely <= truth.within(where) <= known.within(where).possibly
+    assert truth - known.surely <= known.open_question
+
+
+@laws
+@given(packet_sets(), packet_sets())
+def test_surely_lies_in_possibly_however_made(a: PacketSet, b: PacketSet) -> None:
+    assert Bounds(a, b).surely <= Bounds(a, b).possibly == a | b
+    assert not exactly(a).open_question
+    assert unknown(a).open_question == a
+    assert exactly(a) | bounds.NOTHING == exactly(a) == exactly(a) & bounds.EVERYTHING
+
+
+def test_an_unknown_part_is_neither_surely_kept_nor_surely_taken() -> None:
+    ssh, web = one("0.0.0.0/0", "tcp/22"), one("0.0.0.0/0", "tcp/443")
+    assert exactly(ssh | web) - unknown(ssh) == Bounds(web, ssh | web)
