@@ -55,7 +55,68 @@ DESCRIBE_NODEGROUP = Call("eks", "DescribeNodegroup", "nodegroup", ("eks:Describ
 LIST_FARGATE_PROFILES = Call("eks", "ListFargateProfiles", "fargateProfileNames[]", ("eks:ListFargateProfiles",))
 DESCRIBE_FARGATE_PROFILE = Call("eks", "DescribeFargateProfile", "fargateProfile", ("eks:DescribeFargateProfile",))
 
-# The network around it (network helper appends here).
+# The network around it.
+DESCRIBE_VPCS = Call("ec2", "DescribeVpcs", "Vpcs[]", ("ec2:DescribeVpcs",))
+DESCRIBE_SUBNETS = Call("ec2", "DescribeSubnets", "Subnets[]", ("ec2:DescribeSubnets",))
+DESCRIBE_ROUTE_TABLES = Call("ec2", "DescribeRouteTables", "RouteTables[]", ("ec2:DescribeRouteTables",))
+DESCRIBE_NETWORK_ACLS = Call("ec2", "DescribeNetworkAcls", "NetworkAcls[]", ("ec2:DescribeNetworkAcls",))
+DESCRIBE_NAT_GATEWAYS = Call("ec2", "DescribeNatGateways", "NatGateways[]", ("ec2:DescribeNatGateways",))
+DESCRIBE_VPC_PEERING_CONNECTIONS = Call(
+    "ec2", "DescribeVpcPeeringConnections", "VpcPeeringConnections[]", ("ec2:DescribeVpcPeeringConnections",)
+)
+DESCRIBE_SECURITY_GROUPS = Call("ec2", "DescribeSecurityGroups", "SecurityGroups[]", ("ec2:DescribeSecurityGroups",))
+DESCRIBE_SECURITY_GROUP_RULES = Call(
+    "ec2", "DescribeSecurityGroupRules", "SecurityGroupRules[]", ("ec2:DescribeSecurityGroupRules",)
+)
+DESCRIBE_MANAGED_PREFIX_LISTS = Call(
+    "ec2", "DescribeManagedPrefixLists", "PrefixLists[]", ("ec2:DescribeManagedPrefixLists",)
+)
+GET_MANAGED_PREFIX_LIST_ENTRIES = Call(
+    "ec2", "GetManagedPrefixListEntries", "Entries[]", ("ec2:GetManagedPrefixListEntries",)
+)
+DESCRIBE_NETWORK_INTERFACES = Call(
+    "ec2", "DescribeNetworkInterfaces", "NetworkInterfaces[]", ("ec2:DescribeNetworkInterfaces",)
+)
+
+# Load balancers.
+DESCRIBE_LOAD_BALANCERS = Call(
+    "elbv2", "DescribeLoadBalancers", "LoadBalancers[]", ("elasticloadbalancing:DescribeLoadBalancers",)
+)
+DESCRIBE_TARGET_GROUPS = Call(
+    "elbv2", "DescribeTargetGroups", "TargetGroups[]", ("elasticloadbalancing:DescribeTargetGroups",)
+)
+DESCRIBE_TARGET_HEALTH = Call(
+    "elbv2", "DescribeTargetHealth", "TargetHealthDescriptions[]", ("elasticloadbalancing:DescribeTargetHealth",)
+)
+DESCRIBE_TARGET_GROUP_ATTRIBUTES = Call(
+    "elbv2", "DescribeTargetGroupAttributes", "Attributes[]", ("elasticloadbalancing:DescribeTargetGroupAttributes",)
+)
+DESCRIBE_LISTENERS = Call("elbv2", "DescribeListeners", "Listeners[]", ("elasticloadbalancing:DescribeListeners",))
+DESCRIBE_RULES = Call("elbv2", "DescribeRules", "Rules[]", ("elasticloadbalancing:DescribeRules",))
+BALANCER_DESCRIBE_TAGS = Call("elbv2", "DescribeTags", "TagDescriptions[]", ("elasticloadbalancing:DescribeTags",))
+CLASSIC_DESCRIBE_LOAD_BALANCERS = Call(
+    "elb", "DescribeLoadBalancers", "LoadBalancerDescriptions[]", ("elasticloadbalancing:DescribeLoadBalancers",)
+)
+CLASSIC_DESCRIBE_TAGS = Call("elb", "DescribeTags", "TagDescriptions[]", ("elasticloadbalancing:DescribeTags",))
+
+# Identities.
+GET_INSTANCE_PROFILE = Call("iam", "GetInstanceProfile", "InstanceProfile", ("iam:GetInstanceProfile",))
+GET_ROLE = Call("iam", "GetRole", "Role", ("iam:GetRole",))
+LIST_ATTACHED_ROLE_POLICIES = Call(
+    "iam", "ListAttachedRolePolicies", "AttachedPolicies[]", ("iam:ListAttachedRolePolicies",)
+)
+LIST_ROLE_POLICIES = Call("iam", "ListRolePolicies", "PolicyNames[]", ("iam:ListRolePolicies",))
+GET_ROLE_POLICY = Call("iam", "GetRolePolicy", "@", ("iam:GetRolePolicy",))
+GET_POLICY = Call("iam", "GetPolicy", "Policy", ("iam:GetPolicy",))
+GET_POLICY_VERSION = Call("iam", "GetPolicyVersion", "PolicyVersion", ("iam:GetPolicyVersion",))
+
+# Disks and keys.
+DESCRIBE_VOLUMES = Call("ec2", "DescribeVolumes", "Volumes[]", ("ec2:DescribeVolumes",))
+DESCRIBE_SNAPSHOTS = Call("ec2", "DescribeSnapshots", "Snapshots[]", ("ec2:DescribeSnapshots",))
+DESCRIBE_SNAPSHOT_ATTRIBUTE = Call(
+    "ec2", "DescribeSnapshotAttribute", "CreateVolumePermissions[]", ("ec2:DescribeSnapshotAttribute",)
+)
+DESCRIBE_KEY = Call("kms", "DescribeKey", "KeyMetadata", ("kms:DescribeKey",))
 
 CALLS: tuple[Call, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Call))
 """All of them."""
