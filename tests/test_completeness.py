@@ -1,0 +1,83 @@
+"""A check is whole: it has a row, a page, a scene that shows it and a test that names it."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from cloudguard import checks
+from cloudguard.checks import ROWS
+from docs.render import PAGES, pages
+
+from marks import MARK
+
+ROOT = Path(__file__).parent.parent
+CHECKS = {check: description for row in ROWS for check, description in row.CHECKS.items()}
+AREAS = {
+    "api-server-access": "Network access to API Server (Control plane)",
+    "node-access": "Network access to Nodes (nodes)",
+    "cloud-api-access": "Kubernetes access to Cloud Provider API",
+    "etcd-access": "Access to etcd",
+    "etcd-encryption": "etcd Encryption",
+}
+"""https://kubernetes.io/docs/concepts/security/overview/, "Infrastructure security", in its order."""
+
+EVERYWHERE = {"etcd-access/tls": "every cluster that runs its own etcd has this advice, so no line makes it so"}
+"""Checks that no scene marks, and why."""
+
+
+def _sources(*folders: str) -> dict[Path, str]:
+    paths = (path for folder in folders for path in (ROOT / folder).glob("**/*.py"))
+    return {path: path.read_text(encoding="utf-8") for path in paths if path != Path(__file__)}
+
+
+SCENES = _sources("moto_fixtures")
+TESTS = _sources("tests")
+MARKED = {
+    check
+    for text in SCENES.values()
+    for line in text.splitlines()
+    if (mark := MARK.search(line)) and mark["checks"]
+    for check in mark["checks"].split(", ")
+}
+
+
+def test_rows_are_the_table_s() -> None:
+    assert {row.ROW: row.AREA for row in ROWS} == AREAS
+    assert [row.ROW for row in ROWS] == list(AREAS)
+
+
+def test_every_row_module_is_in_rows() -> None:
+    modules = [import_module(f"{checks.__name__}.{info.name}") for info in pkgutil.iter_modules(checks.__path__)]
+    assert {module for module in modules if hasattr(module, "ROW")} == set(ROWS)
+
+
+def test_checks_are_named_after_their_row() -> None:
+    assert [check for row in ROWS for check in row.CHECKS if not check.startswith(f"{row.ROW}/")] == []
+
+
+def test_pages_are_as_make_docs_writes_them() -> None:
+    assert {path: path.read_text(encoding="utf-8") for path in PAGES.glob("*.md")} == pages()
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_check_is_described_on_its_page(check: str) -> None:
+    page = (PAGES / f"{check.partition('/')[0]}.md").read_text(encoding="utf-8")
+    assert f"### {check}\n\n{CHECKS[check]}\n" in page
+    assert CHECKS[check].strip()
+
+
+@pytest.mark.parametrize("check", sorted(CHECKS.keys() - EVERYWHERE))
+def test_check_is_shown_by_a_scene(check: str) -> None:
+    assert check in MARKED
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_check_is_named_by_a_test(check: str) -> None:
+    assert [path.name for path, text in TESTS.items() if f'"{check}"' in text] != []
+
+
+def test_marks_name_checks() -> None:
+    assert MARKED - CHECKS.keys() == set()

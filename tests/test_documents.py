@@ -1,0 +1,80 @@
+"""What the documents say is so: their examples run, their tables are complete, their links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from cloudguard.adapter import installed
+from cloudguard.checks import ROWS
+from cloudguard.checks.base import Verdict
+from cloudguard.errors import ExitStatus
+from cloudguard.needs.policy_file import Declarations, read
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("providers/**/*.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the fenced blocks of ``language``."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def first_cells(heading: str) -> list[str]:
+    """Return the first column of the tables under a heading of the README, without its code marks."""
+    section = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1].strip(" `") for line in section.splitlines() if line.startswith("|")]
+    return [cell for cell in cells if not cell.startswith("---")]
+
+
+def test_the_library_example_runs(tmp_path: Path) -> None:
+    (example,) = blocks(README, "python")
+    (tmp_path / "test_example.py").write_text(example, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)  # noqa: S603 - our own
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+
+
+def test_exit_statuses_are_all_told() -> None:
+    assert {int(cell) for cell in first_cells("Exit status") if cell.isdigit()} == set(ExitStatus)
+
+
+def test_verdicts_and_rows_are_all_told() -> None:
+    told = first_cells("How it judges")
+    assert [cell for cell in told if cell in set(Verdict)] == list(Verdict)
+    assert [cell for cell in told if "-" in cell] == [row.ROW for row in ROWS]
+
+
+def test_the_configuration_example_says_everything_there_is_to_say() -> None:
+    (example,) = blocks((ROOT / "docs/configuration.md").read_text(encoding="utf-8"), "toml")
+    said = read(example, "the example")
+    assert [field.name for field in fields(Declarations) if getattr(said, field.name) is None] == []
+    assert set(said.providers or {}) <= set(installed())
+
+
+def test_the_readme_s_configuration_is_valid() -> None:
+    (example,) = blocks(README, "toml")
+    assert read(example, "README.md").admin_cidrs == ("198.51.100.0/24",)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8"))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (document.parent / link).exists()] == []
