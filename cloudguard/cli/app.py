@@ -16,6 +16,7 @@ Work: TypeAlias = Callable[[], int]
 
 _PROVIDER = Argument("provider", "The cloud to ask; name it before --help to see its own flags too.")
 _ONE_PROVIDER = Argument("provider", _PROVIDER.help, default=None)
+_WHAT = Argument("what", "A row, a check or a finding's id; without it, all rows and checks are listed.")
 _LIST_FORMAT = Flag("format", "Write table or json, to FILE if given.", "FMT[=FILE]", many=True, short="-f")
 _WITH_PROVIDER = frozenset(("check", "collect", "discover", "permissions", "explain"))
 
@@ -38,21 +39,12 @@ def _app(argv: Sequence[str]) -> typer.Typer:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.callback(help=_HELP)(_nothing)
     own = _own_flags(argv)
-    whole = (_PROVIDER, CLUSTER, SNAPSHOT, *own, *ROLES, *POLICY, CONFIG)
-    add_command(
-        app, "check", _CHECK, (_PROVIDER, CLUSTER, SNAPSHOT, *own, *ROLES, *POLICY, CONFIG, *REPORT, *TALK), _check
-    )
+    whole: tuple[Argument | Flag, ...] = (_PROVIDER, CLUSTER, SNAPSHOT, *own, *ROLES, *POLICY, CONFIG)
+    add_command(app, "check", _CHECK, (*whole, *REPORT, *TALK), _check)
     add_command(app, "collect", _COLLECT, (_ONE_PROVIDER, CLUSTER, *own, *ROLES, CONFIG, OUTPUT, *TALK), _collect)
     add_command(app, "discover", _DISCOVER, (_ONE_PROVIDER, *own, CONFIG, _LIST_FORMAT, OUTPUT, *TALK), _discover)
     add_command(app, "permissions", _PERMISSIONS, (_ONE_PROVIDER, OUTPUT), _permissions)
-    word = Argument("what", "A row, a check or a finding's id; without it, all rows and checks are listed.")
-    add_command(
-        app,
-        "explain",
-        _EXPLAIN,
-        (word, _PROVIDER, CLUSTER, SNAPSHOT, *own, *ROLES, *POLICY, CONFIG, OUTPUT, *TALK),
-        _explain,
-    )
+    add_command(app, "explain", _EXPLAIN, (_WHAT, *whole, OUTPUT, *TALK), _explain)
     add_command(app, "version", "Print the version.", (), _version)
     return app
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from cloudguard import pipeline
-from cloudguard.adapter import installed, silent
+from cloudguard.adapter import installed
 from cloudguard.checks.base import Report, Severity
 from cloudguard.cli import output
 from cloudguard.cli.declared import declarations, request
@@ -72,7 +72,7 @@ def snapshot_of(values: Values, declared: Declarations) -> Snapshot:
         raise UsageError(message)
     wanted = request(values, declared, provider)
     with progress(values) as step:
-        return pipeline.collect(provider, wanted, step or silent)
+        return pipeline.collect(provider, wanted, step)
 
 
 def _from_file(file: str, values: Values, provider: str) -> Snapshot:
@@ -83,10 +83,8 @@ def _from_file(file: str, values: Values, provider: str) -> Snapshot:
         raise UsageError(message) from None
     snapshot = codec.load(data, "on stdin" if file == "-" else file)
     cluster = snapshot.cluster
-    for flag, said, held in (
-        ("provider", provider, cluster.provider),
-        ("--cluster", values.one("cluster"), cluster.name),
-    ):
+    named = (("provider", provider, cluster.provider), ("--cluster", values.one("cluster"), cluster.name))
+    for flag, said, held in named:
         if said and said != held:
             message = f"{flag} {said!r}: the snapshot is of {held!r}"
             raise UsageError(message)

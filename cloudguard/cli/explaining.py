@@ -11,6 +11,8 @@ from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.report import explain as pages
 from cloudguard.report.table import grid
 
+_HINT = "List them: cloudguard explain. For a finding's id add --snapshot FILE or a provider"
+
 
 def explain(values: Values) -> int:
     """Write the page of what is named, or the list of what can be."""
@@ -35,9 +37,7 @@ def _page(values: Values) -> str:
 def _finding(what: str, values: Values) -> str:
     if values.one("snapshot") is None and not values.one("provider"):
         message = f"no row or check is called {what!r}"
-        raise UsageError(
-            message, hint="List them: cloudguard explain. For a finding's id add --snapshot FILE or a provider"
-        )
+        raise UsageError(message, hint=_HINT)
     declared = declarations(values)
     report = pipeline.evaluate(snapshot_of(values, declared), declared.policy())
     for finding in report.findings:

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -52,13 +52,14 @@ def guarded(work: Callable[[], int], *, verbose: bool = False) -> int:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def _terminable() -> Generator[None]:
     """Turn SIGTERM into an exception while the work runs, where signals may be handled at all."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
         raise _TerminatedError
 
     before = signal.signal(signal.SIGTERM, stop)

@@ -28,9 +28,7 @@ def discover(values: Values) -> int:
     for sink in to:
         output.save(_json(found) if sink.format == "json" else _table(found), sink.file)
     if not found and not values.on("quiet"):
-        say(
-            "cloudguard: no cluster found; --control-plane-tag and --node-tag of check name hosts that nothing else tells"
-        )
+        say("cloudguard: no cluster found; check --control-plane-tag and --node-tag name hosts that nothing tells")
     return int(ExitStatus.CLEAN)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from cloudguard.adapter import Progress, silent
@@ -13,7 +13,7 @@ from cloudguard.report.text import visible
 
 
 @contextmanager
-def progress(values: Values) -> Iterator[Progress]:
+def progress(values: Values) -> Generator[Progress]:
     """Give what a provider tells its steps to; silent unless stderr is a terminal, and in CI."""
     quiet = values.on("no-progress") or values.on("quiet") or not sys.stderr.isatty()
     if quiet or os.environ.get("CI") or os.environ.get("TERM") == "dumb":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -19,6 +20,7 @@ MOST_FAULTS = 20
 
 _FAMILY = SCHEMA.rpartition("/")[0]
 _HEAD = re.compile(rb'\s*\{\s*"schema"\s*:\s*"([^"\\]{0,100})"')
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _Root = NewType("_Root", Snapshot)
 """A name of its own, because pydantic takes settings for a dataclass only under another name."""
 
@@ -35,12 +37,12 @@ def dump(snapshot: Snapshot) -> str:
 
     A lone surrogate, which no UTF-8 file can hold, is written as the text of its escape.
     """
-    from pydantic_core import PydanticSerializationError, to_json  # noqa: PLC0415 - loaded only when used
+    from pydantic_core import PydanticSerializationError, from_json, to_json  # noqa: PLC0415 - loaded only when used
 
     try:
         data = _adapter().dump_json(snapshot, indent=1)
     except PydanticSerializationError:
-        data = to_json(_encodable(asdict(snapshot)), indent=1)
+        data = to_json(from_json(spelt_out(json.dumps(asdict(snapshot), ensure_ascii=False))), indent=1)
     return data.decode() + "\n"
 
 
@@ -101,14 +103,6 @@ def _refusal(name: str, faults: list[str]) -> UsageError:
     return UsageError(f"the snapshot {name} cannot be read: {shown}", hint="Collect it again with this version")
 
 
-def _encodable(value: object) -> object:
-    """Return ``value`` with every lone surrogate spelt out."""
-    match value:
-        case str():
-            return value.encode("utf-8", "backslashreplace").decode()
-        case dict():
-            return {_encodable(key): _encodable(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_encodable(item) for item in value]
-        case _:
-            return value
+def spelt_out(text: str) -> str:
+    """Return JSON ``text`` with every lone surrogate in it as the text of its escape, which any reader takes."""
+    return _SURROGATE.sub(lambda match: f"\\\\u{ord(match.group()):04x}", text)

@@ -193,7 +193,7 @@ def _declarations(table: _File) -> Declarations:
         etcd_ports=_tuple(table.etcd_port),
         node_ports=table.node_ports,
         role_tags=role_tags or None,
-        extra_hosts=table.host and {host: tuple(roles) for host, roles in table.host.items()},
+        extra_hosts={host: tuple(roles) for host, roles in (table.host or {}).items()} or None,
         providers={name: {key: tuple(values) for key, values in options.items()} for name, options in own.items()}
         or None,
         fail_on=table.fail_on,

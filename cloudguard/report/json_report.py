@@ -7,13 +7,14 @@ import json
 from cloudguard.checks.base import Evidence, Finding, Report, RowResult, Waiver
 from cloudguard.engine.change import Change, Resource
 from cloudguard.model.cluster import Cluster, Host
+from cloudguard.model.codec import spelt_out
 from cloudguard.model.source import Gap
-from cloudguard.report.text import encodable
 
 
 def render(report: Report) -> str:
     """Return ``report`` as JSON in ASCII; equal reports give equal text."""
-    return json.dumps(_clean(_report(report)), indent=2, ensure_ascii=True) + "\n"
+    document = json.loads(spelt_out(json.dumps(_report(report), ensure_ascii=False)))
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
 def _report(report: Report) -> dict[str, object]:
@@ -94,7 +95,9 @@ def _evidence(fact: Evidence) -> dict[str, object]:
 
 
 def _waiver(waiver: Waiver | None) -> dict[str, object] | None:
-    return waiver and {"owner": waiver.owner, "reason": waiver.reason, "expires": waiver.expires}
+    if waiver is None:
+        return None
+    return {"owner": waiver.owner, "reason": waiver.reason, "expires": waiver.expires}
 
 
 def _change(change: Change) -> dict[str, object]:
@@ -120,16 +123,3 @@ def _gap(gap: Gap) -> dict[str, object]:
         "hides": list(gap.hides),
         "permission": gap.permission,
     }
-
-
-def _clean(value: object) -> object:
-    """Return ``value`` without lone surrogates, which many JSON readers refuse."""
-    match value:
-        case str():
-            return encodable(value)
-        case dict():
-            return {_clean(key): _clean(item) for key, item in value.items()}
-        case list():
-            return [_clean(item) for item in value]
-        case _:
-            return value

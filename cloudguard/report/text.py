@@ -38,8 +38,3 @@ def code(text: str) -> str:
     shown = visible(text)
     fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     return f"{fence} {shown} {fence}" if "`" in shown else f"{fence}{shown}{fence}"
-
-
-def encodable(text: str) -> str:
-    """Return ``text`` with lone surrogates spelt out, as a snapshot file spells them."""
-    return text.encode("utf-8", "backslashreplace").decode()
