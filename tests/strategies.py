@@ -47,7 +47,7 @@ TERMS = (
     ["tcp", "udp", "icmp", "icmpv6", "all", "none"]
     + [f"{name}/{ports}" for name in ("tcp", "udp") for ports in _ranges(PORTS)]
     + [f"{name}/{kinds}" for name in ("icmp", "icmpv6") for kinds in _ranges(SMALL)]
-    + [f"icmp/{kinds}/{codes}" for kinds in _ranges(SMALL) for codes in _ranges((0, 4, 255))]
+    + [f"icmp/{kinds}/{codes}" for kinds in (0, 3, "3-4", 255) for codes in _ranges((0, 4, 255))]
     + [f"proto/{numbers}" for numbers in _ranges(PROTOCOLS)]
 )
 
