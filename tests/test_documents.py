@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import fields
@@ -12,6 +13,7 @@ import pytest
 from cloudguard.adapter import installed
 from cloudguard.checks import ROWS
 from cloudguard.checks.base import Verdict
+from cloudguard.cli.app import parse
 from cloudguard.errors import ExitStatus
 from cloudguard.needs.policy_file import Declarations, read
 
@@ -23,6 +25,18 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def blocks(text: str, language: str) -> list[str]:
     """Return the fenced blocks of ``language``."""
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    """Return the lines of the shell examples that call cloudguard, without comments and redirections."""
+    lines = [
+        line
+        for path in DOCUMENTS
+        for text in blocks(path.read_text(encoding="utf-8"), "sh")
+        for line in text.splitlines()
+    ]
+    words = [shlex.split(line.partition(" > ")[0], comments=True) for line in lines]
+    return [shlex.join(one) for one in words if one[:1] == ["cloudguard"]]
 
 
 def first_cells(heading: str) -> list[str]:
@@ -49,6 +63,11 @@ def test_the_library_example_runs(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)  # noqa: S603 - our own
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands_are_understood(command: str) -> None:
+    assert callable(parse(shlex.split(command)[1:]))
 
 
 def test_exit_statuses_are_all_told() -> None:

@@ -107,9 +107,15 @@ def edges(text: str) -> list[str]:
 
 
 def broad_excepts(text: str) -> list[int]:
-    """Return the lines of handlers that catch everything."""
+    """Return the lines of handlers that catch everything, but for those that end by handing on what they caught."""
     handlers = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ExceptHandler))
-    return [node.lineno for node in handlers if node.type is None or _names(node.type) & {"Exception", "BaseException"}]
+    broad = (node for node in handlers if node.type is None or _names(node.type) & {"Exception", "BaseException"})
+    return [node.lineno for node in broad if not _handed_on(node)]
+
+
+def _handed_on(handler: ast.ExceptHandler) -> bool:
+    last = ast.unparse(handler.body[-1])
+    return last == "raise" or last.endswith(f".set_exception({handler.name})")
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -209,6 +215,11 @@ def test_a_leak_to_the_outside_is_seen(line: str) -> None:
 @pytest.mark.parametrize("clause", ["except:", "except Exception:", "except (ValueError, BaseException) as error:"])
 def test_a_broad_except_is_seen(clause: str) -> None:
     assert broad_excepts(f"try:\n    pass\n{clause}\n    pass") == [3]
+
+
+@pytest.mark.parametrize("last", ["raise", "future.set_exception(error)"])
+def test_an_error_that_is_handed_on_is_let_through(last: str) -> None:
+    assert broad_excepts(f"try:\n    pass\nexcept BaseException as error:\n    {last}") == []
 
 
 @pytest.mark.parametrize("line", ["# as AWS does", "azure_name = 1", '"""On EKS."""', "if provider == 'gcp':"])
