@@ -232,6 +232,16 @@ def test_surely_lies_in_possibly_however_made(a: PacketSet, b: PacketSet) -> Non
     assert exactly(a) | bounds.NOTHING == exactly(a) == exactly(a) & bounds.EVERYTHING
 
 
+@laws
+@given(packet_sets(), packet_sets(), services(), addresses())
+def test_what_is_known_stays_known(a: PacketSet, b: PacketSet, wanted: ServiceSet, where: AddressSet) -> None:
+    known_a, known_b = exactly(a), exactly(b)
+    assert known_a | known_b == Bounds(a | b, a | b)
+    assert known_a & known_b == Bounds(a & b, a & b)
+    assert known_a - known_b == Bounds(a - b, a - b)
+    assert known_a.only(wanted).within(where) == exactly(a.only(wanted).within(where))
+
+
 def test_an_unknown_part_is_neither_surely_kept_nor_surely_taken() -> None:
     ssh, web = one("0.0.0.0/0", "tcp/22"), one("0.0.0.0/0", "tcp/443")
     assert exactly(ssh | web) - unknown(ssh) == Bounds(web, ssh | web)

@@ -22,21 +22,31 @@ class Bounds:
             object.__setattr__(self, "possibly", self.possibly | self.surely)
 
     def __or__(self, other: Bounds) -> Bounds:
-        return Bounds(self.surely | other.surely, self.possibly | other.possibly)
+        surely = self.surely | other.surely
+        return exactly(surely) if self._known and other._known else Bounds(surely, self.possibly | other.possibly)
 
     def __and__(self, other: Bounds) -> Bounds:
-        return Bounds(self.surely & other.surely, self.possibly & other.possibly)
+        surely = self.surely & other.surely
+        return exactly(surely) if self._known and other._known else Bounds(surely, self.possibly & other.possibly)
 
     def __sub__(self, other: Bounds) -> Bounds:
-        return Bounds(self.surely - other.possibly, self.possibly - other.surely)
+        surely = self.surely - other.possibly
+        return exactly(surely) if self._known and other._known else Bounds(surely, self.possibly - other.surely)
 
     def only(self, services: ServiceSet) -> Bounds:
         """Return the part whose service is one of ``services``."""
-        return Bounds(self.surely.only(services), self.possibly.only(services))
+        surely = self.surely.only(services)
+        return exactly(surely) if self._known else Bounds(surely, self.possibly.only(services))
 
     def within(self, addresses: AddressSet) -> Bounds:
         """Return the part whose address is one of ``addresses``."""
-        return Bounds(self.surely.within(addresses), self.possibly.within(addresses))
+        surely = self.surely.within(addresses)
+        return exactly(surely) if self._known else Bounds(surely, self.possibly.within(addresses))
+
+    @property
+    def _known(self) -> bool:
+        """Whether both bounds are one object, as ``exactly`` makes them: then every operator works once, not twice."""
+        return self.possibly is self.surely
 
     @property
     def open_question(self) -> PacketSet:
