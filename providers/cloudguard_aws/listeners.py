@@ -10,7 +10,8 @@ from typing import Final
 from cloudguard.model.cluster import Host
 from cloudguard.model.network import Balancer, ClientAddress, Listener, Target
 from cloudguard.model.source import Source
-from cloudguard_aws.rules import Item
+
+from cloudguard_aws.rules import Item, inner
 
 APPLICATION, NETWORK, CLASSIC = "application", "network", "classic"
 _KINDS: Final = {APPLICATION: "alb", NETWORK: "nlb", CLASSIC: "clb"}
@@ -61,7 +62,7 @@ class Members:
         """Return the host and the address text ("" for a target by id) that ``target`` is; None: no host's."""
         if target in self.ids:
             return target, ""
-        if "." not in target and ":" not in target or target.startswith("arn:"):
+        if ("." not in target and ":" not in target) or target.startswith("arn:"):
             return None
         alone = ip_network(target)
         if known := self.addresses.get(str(alone.network_address)):
@@ -84,7 +85,7 @@ def targets_of(group: Item, registered: Iterable[Item], members: Members) -> tup
         where = members.find(one["Target"]["Id"])
         if where is not None:
             port = int(one["Target"].get("Port") or group["Port"])
-            state = (one.get("TargetHealth") or {}).get("State", "")
+            state = inner(one, "TargetHealth").get("State", "")
             found[Target(where[0], where[1], services_of(group.get("Protocol", "TCP"), port), state)] = None
     return tuple(found)
 
@@ -121,7 +122,7 @@ def forwarded(actions: Iterable[Item]) -> Iterator[str]:
             continue
         if one := action.get("TargetGroupArn"):
             yield one
-        for group in (action.get("ForwardConfig") or {}).get("TargetGroups", ()):
+        for group in inner(action, "ForwardConfig").get("TargetGroups", ()):
             yield group["TargetGroupArn"]
 
 

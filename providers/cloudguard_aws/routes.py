@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
 from cloudguard.model.network import Network, NextHop, Route, Segment
 from cloudguard.model.source import Source
-from cloudguard_aws.rules import Item, name_of
+
+from cloudguard_aws.rules import Item, inner, name_of
 
 VPCS: Final = "ec2:DescribeVpcs"
 SUBNETS: Final = "ec2:DescribeSubnets"
@@ -74,7 +75,9 @@ class Tables:
         """
         ranges = [ip_network(text) for text in subnet_ranges(subnet)]
         for table in self.tables:
-            if table["VpcId"] != subnet["VpcId"] or not any("GatewayId" in one for one in table.get("Associations", ())):
+            if table["VpcId"] != subnet["VpcId"] or not any(
+                "GatewayId" in one for one in table.get("Associations", ())
+            ):
                 continue
             for route in routes_of(table, self.call):
                 if route.hop is NextHop.APPLIANCE and any(_overlap(route.destination, own) for own in ranges):
@@ -92,12 +95,12 @@ class Tables:
         return next((target for target in targets if target.startswith("igw-")), "")
 
 
-def _overlap(destination: str, own: object) -> bool:
+def _overlap(destination: str, own: IPv4Network | IPv6Network) -> bool:
     try:
         network = ip_network(destination)
     except ValueError:
         return True  # a prefix list: it may hold the subnet
-    return type(network) is type(own) and network.overlaps(own)  # type: ignore[arg-type]
+    return network.version == own.version and network.overlaps(own)
 
 
 def routes_of(table: Item, call: str, peerings: Peerings | None = None) -> tuple[Route, ...]:
@@ -140,9 +143,7 @@ def _beyond(destination: str, ranges: Sequence[str]) -> Iterator[str]:
     inside = [
         text
         for text in ranges
-        if type(part := ip_network(text)) is type(whole)
-        and part.prefixlen > whole.prefixlen
-        and part.subnet_of(whole)  # type: ignore[arg-type]
+        if type(part := ip_network(text)) is type(whole) and part.prefixlen > whole.prefixlen and part.subnet_of(whole)  # type: ignore[arg-type]
     ]
     yield from inside or (destination,)
 
@@ -151,7 +152,7 @@ def peering_ranges(peerings: Iterable[Item], vpcs: frozenset[str]) -> dict[str, 
     """Return, by peering, the ranges of the side that is none of ``vpcs`` (of both, if both are)."""
     found: dict[str, tuple[str, ...]] = {}
     for peering in peerings:
-        sides = (peering.get("AccepterVpcInfo") or {}, peering.get("RequesterVpcInfo") or {})
+        sides = (inner(peering, "AccepterVpcInfo"), inner(peering, "RequesterVpcInfo"))
         others = [side for side in sides if side.get("VpcId") not in vpcs] or list(sides)
         found[peering["VpcPeeringConnectionId"]] = tuple(block for side in others for block in _blocks(side))
     return found

@@ -45,6 +45,12 @@ def services_text(protocol: str, first: int | None, last: int | None) -> str:
     return f"proto/{name}" if name.isdigit() else "all"
 
 
+def inner(item: Item, key: str) -> Item:
+    """Return a part of a resource, empty where the answer leaves it out."""
+    part: Item | None = item.get(key)
+    return part or {}
+
+
 def tags_of(item: Item) -> dict[str, str]:
     """Return a resource's tags by key."""
     return {tag["Key"]: tag.get("Value", "") for tag in item.get("Tags", ())}
@@ -112,7 +118,9 @@ def _listed_peer(rule: Item) -> Peer:
 def _permitted(group: Item, source: Source) -> Iterator[Rule]:
     for key, direction in (("IpPermissions", Direction.INGRESS), ("IpPermissionsEgress", Direction.EGRESS)):
         for permission in group.get(key, ()):
-            services = services_text(str(permission["IpProtocol"]), permission.get("FromPort"), permission.get("ToPort"))
+            services = services_text(
+                str(permission["IpProtocol"]), permission.get("FromPort"), permission.get("ToPort")
+            )
             for peer, description in _peers(permission):
                 yield Rule(
                     id=f"{source.resource}/{direction}/{services}/{peer.value}",
@@ -139,7 +147,9 @@ def _peers(permission: Item) -> Iterator[tuple[Peer, str]]:
 
 def owners_of_named(groups: Iterable[Item], listed: Iterable[Item]) -> dict[str, str]:
     """Return each group that a rule names, with the account it is said to belong to ("": not said)."""
-    pairs = [pair for group in groups for key in ("IpPermissions", "IpPermissionsEgress") for pair in _pairs(group, key)]
+    pairs = [
+        pair for group in groups for key in ("IpPermissions", "IpPermissionsEgress") for pair in _pairs(group, key)
+    ]
     pairs += [rule["ReferencedGroupInfo"] for rule in listed if "ReferencedGroupInfo" in rule]
     found: dict[str, str] = {}
     for pair in pairs:
@@ -168,7 +178,7 @@ def network_acl(acl: Item, call: str) -> Filter:
 
 def _entry(acl: str, entry: Item, call: str) -> Rule:
     direction = Direction.EGRESS if entry.get("Egress") else Direction.INGRESS
-    ports, icmp = entry.get("PortRange") or {}, entry.get("IcmpTypeCode") or {}
+    ports, icmp = inner(entry, "PortRange"), inner(entry, "IcmpTypeCode")
     first, last = (icmp.get("Type"), icmp.get("Code")) if icmp else (ports.get("From"), ports.get("To"))
     return Rule(
         id=f"{acl}/{direction}/{entry['RuleNumber']}",
