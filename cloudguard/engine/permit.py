@@ -1,0 +1,126 @@
+"""What an identity may do: everything granted, within its boundary, without everything denied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from cloudguard.engine.statements import matched
+from cloudguard.model.identity import Effect, Identity, Policy, PolicyKind, Statement
+from cloudguard.sets import permissions
+from cloudguard.sets.actions import ActionTable
+from cloudguard.sets.boxes import EVERYWHERE, Box
+from cloudguard.sets.operators import Doubt, Variables
+from cloudguard.sets.permissions import PermissionSet
+from cloudguard.sets.space import Request, Space
+
+
+class Catalog(Protocol):
+    """A cloud's list of actions. Names and keys are compared in lower case."""
+
+    @property
+    def version(self) -> str:
+        """Its version, for the report."""
+        ...
+
+    def actions(self) -> Mapping[str, Iterable[str]]:
+        """Names of actions by service: {"storage": ["GetObject", ...]}."""
+        ...
+
+    def forms(self, action: str) -> Iterable[str] | None:
+        """Return the forms of resource names that "service:Action" takes, six segments with ``*`` for what varies.
+
+        None of them: it takes no resource and is asked for on "*". None: not known, any resource.
+        """
+        ...
+
+    def multivalued(self, key: str) -> bool:
+        """Whether condition ``key`` (lower case) can have several values in one request."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A statement of ``policy`` and the requests that it matches."""
+
+    policy: Policy
+    statement: Statement
+    requests: PermissionSet
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What an identity may do, and the statements that say so.
+
+    ``unread``: its documents that were not seen; ``seen`` is what the others add up to.
+    """
+
+    permissions: PermissionSet
+    seen: PermissionSet
+    statements: tuple[Matched, ...]
+    unread: tuple[str, ...] = ()
+
+    def responsible(self, request: Request) -> tuple[Matched, ...]:
+        """Return the statements that grant ``request``."""
+        return tuple(one for one in self.statements if _grants(one) and one.requests.has(request) is not False)
+
+    @property
+    def idle(self) -> tuple[Matched, ...]:
+        """The granting statements that can match nothing."""
+        return tuple(one for one in self.statements if _grants(one) and one.requests.is_empty)
+
+
+def _grants(one: Matched) -> bool:
+    return one.policy.kind is PolicyKind.GRANT and one.statement.effect is Effect.ALLOW
+
+
+def space_of(catalog: Catalog, statements: Iterable[Statement]) -> Space:
+    """Return the space in which sets of all these statements can be compared."""
+    named = (text for statement in statements for text in (*statement.actions, *statement.not_actions))
+    return Space(ActionTable(catalog.actions(), named), catalog.forms, catalog.multivalued)
+
+
+def allowed(space: Space, statements: Iterable[Statement], variables: Variables) -> PermissionSet:
+    """Return what allowing statements allow and denying ones do not deny."""
+    listed = list(statements)
+    sets = [(statement.effect, matched(space, statement, variables)) for statement in listed]
+    granted = _union(space, (found for effect, found in sets if effect is Effect.ALLOW))
+    return granted - _union(space, (found for effect, found in sets if effect is Effect.DENY))
+
+
+def effective(space: Space, identity: Identity, policies: Mapping[str, Policy], variables: Variables) -> Grants:
+    """Return what ``identity`` may do by the ``policies`` (by id) attached to it and its boundary.
+
+    A document that was not read may grant or deny anything: then nothing is sure. Resource policies and limits
+    set above the account are not in it.
+    """
+    unread = tuple(name for name in identity.policies if name not in policies)
+    found = tuple(
+        Matched(policy, statement, matched(space, statement, variables))
+        for policy in (policies[name] for name in dict.fromkeys(identity.policies) if name in policies)
+        if policy.kind in {PolicyKind.GRANT, PolicyKind.BOUNDARY}
+        for statement in policy.statements
+    )
+    granted = _union(space, (one.requests for one in found if _grants(one)))
+    if any(policies[name].kind is PolicyKind.BOUNDARY for name in identity.policies if name in policies):
+        granted &= _union(space, (one.requests for one in found if _bounds(one)))
+    granted -= _union(space, (one.requests for one in found if one.statement.effect is Effect.DENY))
+    if unread or not identity.complete:
+        missing = unread or (f"a document of {identity.name}",)
+        return Grants(_anything(space, f"{', '.join(missing)} was not read"), granted, found, missing)
+    return Grants(granted, granted, found)
+
+
+def _bounds(one: Matched) -> bool:
+    return one.policy.kind is PolicyKind.BOUNDARY and one.statement.effect is Effect.ALLOW
+
+
+def _union(space: Space, sets: Iterable[PermissionSet]) -> PermissionSet:
+    return permissions.of(space, (box for found in sets for box in found.boxes))
+
+
+def _anything(space: Space, cause: str) -> PermissionSet:
+    """Return a set that may be anything, but holds nothing for sure."""
+    scope = EVERYWHERE.with_doubt(Doubt(cause, space.serial()))
+    return PermissionSet(space, (Box(space.table.everything, scope),))

@@ -1,0 +1,170 @@
+"""Glob patterns as text: wildcards, literals, matching, and what a glance at two of them can tell.
+
+A pattern is kept as one string in which noncharacters stand for the wildcards, so that a literal star
+and a wildcard star never mix and patterns hash and compare as strings do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NewType
+
+Pattern = NewType("Pattern", str)
+"""A parsed glob; made by ``glob``, ``literal``, ``pattern`` and ``segmented`` only."""
+
+MANY = "\ufdd0"
+"""Any run of characters (``*``)."""
+ONE = "\ufdd1"
+"""Any one character (``?``)."""
+MANY_INSIDE = "\ufdd2"
+"""Any run of characters without a colon."""
+ONE_INSIDE = "\ufdd3"
+"""Any one character but a colon."""
+FOLD = "\ufdd4"
+"""Leads a pattern whose letters (of ASCII) match in either case."""
+
+SEPARATOR = ":"
+SEGMENTS = 6
+_MARKS = frozenset((MANY, ONE, MANY_INSIDE, ONE_INSIDE, FOLD))
+_WILD = re.compile(f"[{MANY}{ONE}{MANY_INSIDE}{ONE_INSIDE}]")
+_RUN = re.compile(f"[{MANY}{ONE}]{{2,}}")
+_TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+_TO_WILD = str.maketrans("*?", MANY + ONE)
+_TO_INSIDE = str.maketrans(MANY + ONE, MANY_INSIDE + ONE_INSIDE)
+_LETTER = re.compile("[A-Za-z]")
+
+ANYTHING = Pattern(MANY)
+"""The pattern ``*``."""
+
+
+class ReservedCharacterError(ValueError):
+    """A text holds a noncharacter that patterns use for their wildcards."""
+
+
+def _checked(text: str) -> str:
+    if not text.isascii() and not _MARKS.isdisjoint(text):
+        message = "the text holds one of the noncharacters U+FDD0 to U+FDD4"
+        raise ReservedCharacterError(message)
+    return text
+
+
+def _sorted_run(run: re.Match[str]) -> str:
+    ones = run[0].count(ONE)
+    return ONE * ones + (MANY if ones < len(run[0]) else "")
+
+
+def wild(text: str) -> str:
+    """Return ``text`` with its ``*`` and ``?`` made wildcards, to be joined. Raises ReservedCharacterError."""
+    return _checked(text).translate(_TO_WILD)
+
+
+def plain(text: str) -> str:
+    """Return ``text`` as it is, to be joined with wild texts. Raises ReservedCharacterError."""
+    return _checked(text)
+
+
+def pattern(marked: str, *, fold: bool = False) -> Pattern:
+    """Make a pattern of joined ``wild`` and ``plain`` texts; ``fold``: letters match in either case."""
+    body = _RUN.sub(_sorted_run, marked)
+    return Pattern(FOLD + body.translate(_TO_LOWER)) if fold and _LETTER.search(body) else Pattern(body)
+
+
+def glob(text: str, *, fold: bool = False) -> Pattern:
+    """Read ``*`` and ``?`` as wildcards; ``fold``: letters match in either case. Raises ReservedCharacterError."""
+    return pattern(wild(text), fold=fold)
+
+
+def literal(text: str, *, fold: bool = False) -> Pattern:
+    """Match exactly ``text``, stars and all; ``fold``: in either case. Raises ReservedCharacterError."""
+    return pattern(plain(text), fold=fold)
+
+
+def segmented(marked: str) -> Pattern | None:
+    """Match six colon-separated segments one by one: only the last one's wildcards match a colon.
+
+    None when ``marked`` (joined ``wild`` and ``plain`` texts) has fewer segments.
+    """
+    parts = marked.split(SEPARATOR, SEGMENTS - 1)
+    if len(parts) < SEGMENTS:
+        return None
+    head = SEPARATOR.join(_RUN.sub(_sorted_run, part).translate(_TO_INSIDE) for part in parts[:-1])
+    return Pattern(f"{head}{SEPARATOR}{_RUN.sub(_sorted_run, parts[-1])}")
+
+
+def is_literal(pattern: Pattern) -> bool:
+    """Whether ``pattern`` matches exactly one string, itself."""
+    return pattern.isascii() or (pattern[:1] != FOLD and _WILD.search(pattern) is None)
+
+
+def shown(pattern: Pattern) -> str:
+    """``pattern`` as people write it."""
+    text = pattern.lstrip(FOLD)
+    for mark, sign in ((MANY, "*"), (MANY_INSIDE, "*"), (ONE, "?"), (ONE_INSIDE, "?")):
+        text = text.replace(mark, sign)
+    return text
+
+
+def _expression(pattern: Pattern) -> Iterator[str]:
+    """Yield regular-expression parts; a run before a plain part is matched once, never tried again."""
+    first, *rest = (_plain(part) for part in pattern.lstrip(FOLD).split(MANY))
+    yield first
+    for index, part in enumerate(rest, 1):
+        atomic = MANY_INSIDE not in pattern and index < len(rest)
+        yield f"(?>.*?{part})" if atomic else f".*{part}"
+
+
+def _plain(part: str) -> str:
+    tokens = {ONE: ".", ONE_INSIDE: "[^:]", MANY_INSIDE: "[^:]*"}
+    return "".join(tokens.get(char) or re.escape(char) for char in part)
+
+
+@lru_cache(maxsize=1 << 15)
+def _compiled(pattern: Pattern) -> re.Pattern[str]:
+    flags = re.DOTALL | (re.IGNORECASE | re.ASCII if pattern[:1] == FOLD else re.NOFLAG)
+    return re.compile("".join(_expression(pattern)), flags)
+
+
+def matches(pattern: Pattern, text: str) -> bool:
+    """Whether ``pattern`` matches the whole of ``text``."""
+    if pattern == MANY:
+        return True
+    if is_literal(pattern):
+        return pattern == text
+    if pattern.count(MANY_INSIDE) > 1:
+        return _matches_by_segments(pattern, text)
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+def _matches_by_segments(pattern: Pattern, text: str) -> bool:
+    """Match the patterns that ``segmented`` makes one segment at a time, which keeps backtracking short."""
+    wanted, given = pattern.split(SEPARATOR, SEGMENTS - 1), text.split(SEPARATOR, SEGMENTS - 1)
+    if len(wanted) != len(given):
+        return False
+    as_runs = (part.replace(MANY_INSIDE, MANY).replace(ONE_INSIDE, ONE) for part in wanted)
+    return all(matches(Pattern(_RUN.sub(_sorted_run, part)), value) for part, value in zip(as_runs, given, strict=True))
+
+
+def apart(left: Pattern, right: Pattern) -> bool:
+    """Whether a glance (first and last plain characters) shows that no string matches both."""
+    if left[:1] == FOLD or right[:1] == FOLD:
+        return False
+    if is_literal(left):
+        return not matches(right, left)
+    if is_literal(right):
+        return not matches(left, right)
+    head, other_head = _WILD.split(left, maxsplit=1)[0], _WILD.split(right, maxsplit=1)[0]
+    if not (head.startswith(other_head) or other_head.startswith(head)):
+        return True
+    tail, other_tail = _WILD.split(left)[-1], _WILD.split(right)[-1]
+    return not (tail.endswith(other_tail) or other_tail.endswith(tail))
+
+
+def covers(wide: Pattern, narrow: Pattern) -> bool:
+    """Whether a glance (equal, everything, a literal, a plain prefix) shows that ``wide`` matches all of ``narrow``."""
+    if wide in (MANY, narrow):
+        return True
+    if is_literal(narrow):
+        return matches(wide, narrow)
+    return wide[-1:] == MANY and wide[:1] != FOLD and narrow.startswith(wide[:-1]) and not _WILD.search(wide[:-1])

@@ -1,0 +1,166 @@
+"""Languages: the strings that match one glob of every group and none of some others.
+
+They are closed under intersection; a difference is a few disjoint ones. Results are remembered, since the
+same few segments meet again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from cloudguard.sets.automata import UndecidedError, shortest
+from cloudguard.sets.globs import ANYTHING, Pattern, apart, covers, is_literal, matches, shown
+
+Group = frozenset[Pattern]
+_REMEMBERED = 1 << 16
+
+
+class Language:
+    """AND over ``groups`` (each an OR of patterns), AND NOT ``misses``; made by ``language``."""
+
+    __slots__ = ("_hash", "groups", "misses")
+
+    def __init__(self, groups: frozenset[Group], misses: Group) -> None:
+        self.groups = groups
+        self.misses = misses
+        self._hash = hash((groups, misses))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Language) and self.groups == other.groups and self.misses == other.misses
+
+    def __repr__(self) -> str:
+        return f"Language({self})"
+
+    def __str__(self) -> str:
+        groups = [
+            " or ".join(sorted(shown(pattern) or "''" for pattern in group)) or "nothing" for group in self.groups
+        ]
+        misses = [f"not {text}" for text in sorted(shown(pattern) or "''" for pattern in self.misses)]
+        return " and ".join([*sorted(groups), *misses]) or "anything"
+
+
+def _texts(patterns: Group) -> list[str]:
+    return sorted(shown(pattern) or "''" for pattern in patterns)
+
+
+def language(groups: Iterable[Iterable[Pattern]] = (), misses: Iterable[Pattern] = ()) -> Language:
+    """Return the language, made plain: sets of literals are filtered, idle groups and misses left out."""
+    return _plain(frozenset(frozenset(group) for group in groups), frozenset(misses))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _plain(groups: frozenset[Group], misses: Group) -> Language:
+    groups = frozenset(group for group in groups if ANYTHING not in group)
+    finite = [group for group in groups if all(map(is_literal, group))]
+    if finite:
+        texts = [text for text in min(finite, key=len) if _fits(groups, misses, text)]
+        return Language(frozenset((frozenset(texts),)), frozenset()) if texts else NOTHING
+    if not groups and not misses:
+        return EVERYTHING
+    narrowed = (frozenset(p for p in group if not any(covers(miss, p) for miss in misses)) for group in groups)
+    groups = frozenset(group for group in narrowed if not _idle(group, groups))
+    if any(not group for group in groups) or ANYTHING in misses:
+        return NOTHING
+    if len(groups) == 1:
+        (only,) = groups
+        misses = frozenset(miss for miss in misses if not all(apart(miss, pattern) for pattern in only))
+    return Language(groups, frozenset(m for m in misses if not any(covers(wide, m) for wide in misses - {m})))
+
+
+def _idle(group: Group, groups: frozenset[Group]) -> bool:
+    """Whether another group is a proper part of this one, and so says more."""
+    return any(other < group for other in groups)
+
+
+def _fits(groups: Iterable[Group], misses: Group, text: str) -> bool:
+    return all(any(matches(p, text) for p in group) for group in groups) and not any(matches(m, text) for m in misses)
+
+
+NOTHING = Language(frozenset((frozenset[Pattern](),)), frozenset())
+EVERYTHING = Language(frozenset(), frozenset())
+
+
+def contains(whole: Language, text: str) -> bool:
+    """Whether ``text`` is in ``whole``."""
+    return _fits(whole.groups, whole.misses, text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def witness(whole: Language) -> str | None:
+    """Return a shortest member, None if there is none; raises UndecidedError beyond the search's budget."""
+    return shortest(sorted(map(sorted, whole.groups)), sorted(whole.misses))  # sorted: the same member in every run
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def inhabited(whole: Language) -> bool | None:
+    """Whether ``whole`` has a member; None: undecided."""
+    if not whole.misses and len(whole.groups) <= 1:
+        return all(whole.groups)
+    try:
+        return witness(whole) is not None
+    except UndecidedError:
+        return None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def meet(left: Language, right: Language) -> Language:
+    """Return the intersection; ``NOTHING`` where it is known to be empty."""
+    if left is right or right is EVERYTHING:
+        return left
+    if left is EVERYTHING:
+        return right
+    if _glance_apart(left, right):
+        return NOTHING
+    both = _plain(left.groups | right.groups, left.misses | right.misses)
+    return NOTHING if inhabited(both) is False else both
+
+
+def _glance_apart(left: Language, right: Language) -> bool:
+    return any(all(apart(p, q) for p in one for q in two) for one in left.groups for two in right.groups)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def minus(left: Language, right: Language) -> tuple[Language, ...]:
+    """Return ``left`` without ``right`` as disjoint languages; none of them is known to be empty."""
+    if left is right or right is EVERYTHING:
+        return ()
+    pieces: list[Language] = []
+    kept = left
+    for group in sorted(right.groups - left.groups, key=sorted):
+        if not _glance_inside(kept, group):
+            pieces.append(_plain(kept.groups, kept.misses | group))
+            kept = meet(kept, Language(frozenset((group,)), frozenset()))
+    rest = right.misses - kept.misses
+    if rest:
+        pieces.append(meet(kept, Language(frozenset((rest,)), frozenset())))
+    return tuple(piece for piece in pieces if inhabited(piece) is not False)
+
+
+def _glance_inside(left: Language, group: Group) -> bool:
+    """Whether a glance shows that every member of ``left`` matches a pattern of ``group``."""
+    return any(all(any(covers(q, p) for q in group) for p in one) for one in left.groups)
+
+
+def inside(left: Language, right: Language) -> bool:
+    """Whether every member of ``left`` is known to be one of ``right``."""
+    return left is right or right is EVERYTHING or not minus(left, right)
+
+
+def atoms(whole: Language) -> tuple[Language, ...]:
+    """Return languages of one group or one set of misses each, whose intersection is ``whole``."""
+    groups = (Language(frozenset((group,)), frozenset()) for group in sorted(whole.groups, key=sorted))
+    return (*groups, *((Language(frozenset(), whole.misses),) if whole.misses else ()))
+
+
+def negated(atom: Language) -> Language:
+    """Return the complement of one of ``atoms``."""
+    if atom.misses:
+        return _plain(frozenset((atom.misses,)), frozenset())
+    (group,) = atom.groups
+    return _plain(frozenset(), group)

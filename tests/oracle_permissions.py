@@ -1,0 +1,153 @@
+"""Permission the naive way: one request in, allow or deny out, by the published evaluation logic.
+
+Nothing here uses the algebra under test. A request is (action, resource, context); a context maps lower-case
+keys to the tuple of their values; an absent key is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+from cloudguard.model.identity import Condition, Effect, Policy, PolicyKind, Statement
+
+Context = Mapping[str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=1 << 18)
+def glob_matches(pattern: str, text: str, *, wild_colon: bool = True) -> bool:
+    """``*`` any run, ``?`` any one character; without ``wild_colon`` neither takes a colon."""
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        if glob_matches(pattern[1:], text, wild_colon=wild_colon):
+            return True
+        return bool(text) and (wild_colon or text[0] != ":") and glob_matches(pattern, text[1:], wild_colon=wild_colon)
+    if not text:
+        return False
+    if pattern[0] == "?" and (wild_colon or text[0] != ":"):
+        return glob_matches(pattern[1:], text[1:], wild_colon=wild_colon)
+    return pattern[0] == text[0] and glob_matches(pattern[1:], text[1:], wild_colon=wild_colon)
+
+
+@lru_cache(maxsize=1 << 18)
+def resource_matches(pattern: str, text: str, colons: int = 0) -> bool:
+    """Whether a resource pattern matches a name of six segments, or ``*``, the name of no resource.
+
+    A star that ends its segment may run over the colons after it, other wildcards keep to their segment;
+    in the sixth segment a colon is a character like others.
+    ``colons`` of the name were passed so far.
+    """
+    if text == "*" and not colons:
+        return ":" not in pattern and glob_matches(pattern, text)
+    if not pattern:
+        return not text
+    border = bool(text) and text[0] == ":" and colons < 5
+    if pattern[0] == "*":
+        runs = bool(text) and (not border or pattern[1:2] in {"", ":"})
+        longer = runs and resource_matches(pattern, text[1:], colons + border)
+        return longer or resource_matches(pattern[1:], text, colons)
+    if not text or (pattern[0] != text[0] and (pattern[0] != "?" or border)):
+        return False
+    return resource_matches(pattern[1:], text[1:], colons + border)
+
+
+def action_matches(pattern: str, action: str) -> bool:
+    """Actions are compared in lower case."""
+    return glob_matches(pattern.lower(), action.lower())
+
+
+def _date(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _ordered(base: str, held: float, wanted: float) -> bool:
+    return {
+        "equals": held == wanted,
+        "lessthan": held < wanted,
+        "lessthanequals": held <= wanted,
+        "greaterthan": held > wanted,
+        "greaterthanequals": held >= wanted,
+    }[base]
+
+
+def _value_matches(base: str, held: str, wanted: str) -> bool:  # noqa: PLR0911 - one line an operator reads best
+    if base.startswith("numeric"):
+        return _ordered(base.removeprefix("numeric"), float(held), float(wanted))
+    if base.startswith("date"):
+        return _ordered(base.removeprefix("date"), _date(held), _date(wanted))
+    if base == "stringlike":
+        return glob_matches(wanted, held)
+    if base == "stringequalsignorecase":
+        return held.lower() == wanted.lower()
+    if base in {"arnlike", "arnequals"}:
+        parts, others = wanted.split(":", 5), held.split(":", 5)
+        return len(parts) == len(others) and all(glob_matches(p, o) for p, o in zip(parts, others, strict=True))
+    if base == "bool":
+        return held.lower() == wanted.lower()
+    if base == "ipaddress":
+        return ip_address(held) in ip_network(wanted, strict=False)
+    return held == wanted  # StringEquals, BinaryEquals
+
+
+def _positive(base: str) -> tuple[str, bool]:
+    """Return the operator without its "not", and whether it had one."""
+    named = {"stringnotequalsignorecase": "stringequalsignorecase", "notipaddress": "ipaddress"}
+    if base in named:
+        return named[base], True
+    return (base.replace("not", ""), True) if "not" in base else (base, False)
+
+
+def condition_holds(condition: Condition, context: Context) -> bool:
+    """Whether one condition holds; its values must be free of variables."""
+    operator, key = condition.operator.lower(), condition.key.lower()
+    held = context.get(key)
+    if operator == "null":
+        return any((held is None) == (value.lower() == "true") for value in condition.values)
+    mode, _, base = operator.rpartition(":")
+    if base.endswith("ifexists"):
+        base = base.removesuffix("ifexists")
+        if held is None:
+            return True
+    base, negated = _positive(base)
+    if mode == "foranyvalue":
+        return held is not None and any(_one(base, v, condition.values, negated=negated) for v in held)
+    if mode == "forallvalues":
+        return held is None or all(_one(base, v, condition.values, negated=negated) for v in held)
+    if held is None:
+        return negated
+    return _one(base, held[0], condition.values, negated=negated)
+
+
+def _one(base: str, held: str, values: Sequence[str], *, negated: bool) -> bool:
+    return any(_value_matches(base, held, value) for value in values) != negated
+
+
+def statement_applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
+    """Whether action, resource and every condition match."""
+    actions = any(action_matches(p, action) for p in statement.actions or statement.not_actions)
+    if actions == bool(statement.not_actions):
+        return False
+    resources = any(resource_matches(p, resource) for p in statement.resources or statement.not_resources)
+    if resources == bool(statement.not_resources):
+        return False
+    return all(condition_holds(condition, context) for condition in statement.conditions)
+
+
+def allowed(policies: Iterable[Policy], action: str, resource: str, context: Context) -> bool:
+    """An explicit deny wins; else the boundary, where there is one, and a grant must both allow."""
+    policies = [policy for policy in policies if policy.kind in {PolicyKind.GRANT, PolicyKind.BOUNDARY}]
+    applying = [
+        (policy.kind, statement.effect)
+        for policy in policies
+        for statement in policy.statements
+        if statement_applies(statement, action, resource, context)
+    ]
+    if any(effect is Effect.DENY for _, effect in applying):
+        return False
+    allowing = {kind for kind, effect in applying if effect is Effect.ALLOW}
+    bounded = any(policy.kind is PolicyKind.BOUNDARY for policy in policies)
+    return PolicyKind.GRANT in allowing and (not bounded or PolicyKind.BOUNDARY in allowing)

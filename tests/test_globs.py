@@ -1,0 +1,133 @@
+"""Languages of globs against every short string, matched the naive way."""
+
+from __future__ import annotations
+
+import time
+from itertools import product
+from random import Random
+
+import pytest
+from cloudguard.sets.automata import UndecidedError, shortest
+from cloudguard.sets.globs import ReservedCharacterError, glob, literal, matches, segmented, shown, wild
+from cloudguard.sets.languages import (
+    EVERYTHING,
+    NOTHING,
+    Language,
+    contains,
+    inhabited,
+    inside,
+    language,
+    meet,
+    minus,
+    witness,
+)
+
+from oracle_permissions import glob_matches
+
+WORDS = tuple("".join(word) for length in range(6) for word in product("aby", repeat=length))
+"""Every word up to five characters; "y" is in no pattern and stands for all other characters."""
+
+
+def random_pattern(random: Random) -> str:
+    return "".join(random.choice("aabb*?") for _ in range(random.randint(0, 4)))
+
+
+def random_language(random: Random) -> tuple[Language, frozenset[str]]:
+    """Return a language, and which of ``WORDS`` are in it by the naive matcher."""
+    groups = [[random_pattern(random) for _ in range(random.randint(1, 2))] for _ in range(random.randint(0, 2))]
+    misses = [random_pattern(random) for _ in range(random.randint(0, 2))]
+    words = frozenset(
+        word
+        for word in WORDS
+        if all(any(glob_matches(p, word) for p in group) for group in groups)
+        and not any(glob_matches(p, word) for p in misses)
+    )
+    return language([[glob(p) for p in group] for group in groups], [glob(p) for p in misses]), words
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_operations_agree_with_every_short_word(seed: int) -> None:
+    random = Random(seed)
+    for _ in range(25):
+        (left, left_words), (right, right_words) = random_language(random), random_language(random)
+        assert {word for word in WORDS if contains(left, word)} == left_words
+        assert {word for word in WORDS if contains(meet(left, right), word)} == left_words & right_words
+        pieces = minus(left, right)
+        found = [word for piece in pieces for word in WORDS if contains(piece, word)]
+        assert sorted(found) == sorted(left_words - right_words), "disjoint pieces, nothing lost"
+        assert inside(left, right) == (not pieces)
+        assert all(inhabited(piece) for piece in pieces)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_witness_is_a_shortest_member(seed: int) -> None:
+    random = Random(1000 + seed)
+    for _ in range(50):
+        whole, words = random_language(random)
+        found = witness(whole)
+        if found is None:
+            assert not words
+        else:
+            assert contains(whole, found)
+            assert len(found) <= min(map(len, words), default=len(found))
+
+
+def test_letters_fold_where_asked() -> None:
+    assert matches(glob("Ab*", fold=True), "aBxyz")
+    assert not matches(glob("Ab*"), "abc")
+    assert matches(literal("É", fold=True), "É")
+    folded, upper = language([[literal("ab", fold=True)]]), language([[literal("AB")]])
+    assert inside(upper, folded)
+    assert not inside(folded, upper)
+
+
+def test_a_literal_star_is_no_wildcard() -> None:
+    assert not matches(literal("a*"), "ab")
+    assert matches(literal("a*"), "a*")
+    assert inside(language([[literal("a*")]]), language([[glob("a*")]]))
+    assert not inside(language([[glob("a*")]]), language([[literal("a*")]]))
+
+
+def test_segments_keep_their_colons() -> None:
+    pattern = segmented(wild("n:p:s:*:1?:r/*"))
+    assert pattern is not None
+    assert matches(pattern, "n:p:s::12:r/x:y")
+    assert not matches(pattern, "n:p:s:a:b:12:r/x")
+    assert not matches(pattern, "n:p:s:a:1::r/x")
+    assert witness(language([[pattern]])) == "n:p:s::1x:r/"
+    assert segmented(wild("n:p:*")) is None
+    assert inside(language([[pattern]]), language([[glob("n:p:s:*:1?:r/*")]]))
+    assert not inside(language([[glob("n:p:s:*:1?:r/*")]]), language([[pattern]]))
+
+
+def test_runs_of_wildcards_are_one_pattern() -> None:
+    assert glob("a***b") == glob("a*b")
+    assert glob("*?*?") == glob("??*")
+    assert shown(glob("*?")) == "?*"
+
+
+def test_reserved_characters_are_refused() -> None:
+    with pytest.raises(ReservedCharacterError):
+        glob("a\ufdd0")
+
+
+def test_everything_and_nothing() -> None:
+    assert inhabited(EVERYTHING)
+    assert not inhabited(NOTHING)
+    assert minus(EVERYTHING, EVERYTHING) == ()
+    assert witness(language([[glob("a*")]], [glob("*")])) is None
+
+
+def test_two_hundred_stars_are_answered_in_time() -> None:
+    started = time.perf_counter()
+    stars = glob("*".join("ab" * 100))
+    assert witness(language([[stars]])) == "ab" * 100
+    assert inside(language([[stars]]), language([[glob("*".join("ab" * 50))]]))
+    hard = [[glob("*a" + "?" * n + "*")] for n in range(10, 40)]
+    assert inhabited(language(hard, [glob("*a" + "?" * 45 + "b*")])) in {True, None}
+    assert time.perf_counter() - started < 5
+
+
+def test_the_budget_ends_a_search_undecided() -> None:
+    with pytest.raises(UndecidedError):
+        shortest([[glob("*a??????????????b")], [glob("*b??????????????a??")]], [glob("*a?????????????c*")], budget=100)

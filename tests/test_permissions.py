@@ -1,0 +1,79 @@
+"""Permission sets against the naive evaluator, request by request."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from cloudguard.engine.permit import Grants, effective, space_of
+from cloudguard.model.identity import Effect, Policy, Statement
+from cloudguard.sets.space import Request, Space
+
+from drawn_policies import ACTIONS, FORMS, RESOURCES, SmallCatalog, draw_context, draw_policies, holder
+from oracle_permissions import Context, allowed, resource_matches
+
+SETS, POINTS = 18, 120
+
+
+def request(action: str, name: str, context: Context) -> Request:
+    return Request(action, name, tuple(sorted(context.items())))
+
+
+def context_of(found: Request) -> dict[str, tuple[str, ...]]:
+    return {key: values for key, values in found.context if values is not None}
+
+
+def draw_request(random: Random) -> Request:
+    return request(random.choice(ACTIONS), random.choice(RESOURCES), draw_context(random))
+
+
+def granted(space: Space, policies: tuple[Policy, ...]) -> Grants:
+    return effective(space, holder(policies), {policy.id: policy for policy in policies}, {})
+
+
+def space_for(*policies: Policy, catalog: SmallCatalog | None = None) -> Space:
+    statements = [statement for policy in policies for statement in policy.statements]
+    return space_of(catalog or SmallCatalog(), [*statements, Statement("all", Effect.ALLOW, actions=ACTIONS)])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_every_operation_agrees_with_the_naive_evaluator(seed: int) -> None:
+    random = Random(seed)
+    for _ in range(SETS):
+        mine, other = draw_policies(random), draw_policies(random)
+        space = space_for(*mine, *other)
+        left, right = granted(space, mine).permissions, granted(space, other).permissions
+        union, common, excess = left | right, left & right, left - right
+        assert (left <= right) == excess.is_empty
+        for _ in range(POINTS):
+            point = draw_request(random)
+            context = context_of(point)
+            one = allowed(mine, point.action, point.name, context)
+            two = allowed(other, point.action, point.name, context)
+            assert left.has(point) == one, f"{mine}\n{point}"
+            assert union.has(point) == (one or two), f"{mine}\n{other}\n{point}"
+            assert common.has(point) == (one and two), f"{mine}\n{other}\n{point}"
+            assert excess.has(point) == (one and not two), f"{mine}\n{other}\n{point}"
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("forms", [{}, FORMS])
+def test_a_witness_of_a_difference_is_granted_and_not_needed(seed: int, forms: dict[str, tuple[str, ...]]) -> None:
+    random = Random(500 + seed)
+    seen = 0
+    for _ in range(SETS):
+        mine, other = draw_policies(random), draw_policies(random)
+        space = space_for(*mine, *other, catalog=SmallCatalog(forms))
+        left, right = granted(space, mine).permissions, granted(space, other).permissions
+        excess = left - right
+        for found in (excess.witness(), left.beyond(right)):
+            assert (found is None) == excess.is_empty
+            if found is not None and not found.assuming:
+                seen += 1
+                context = context_of(found)
+                assert allowed(mine, found.action, found.name, context), (mine, found)
+                assert not allowed(other, found.action, found.name, context), (other, found)
+                assert excess.has(found)
+                known = forms.get(found.action)
+                assert known is None or any(resource_matches(form, found.name) for form in known or ("*",))
+    assert seen > SETS // 2

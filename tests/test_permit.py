@@ -1,0 +1,256 @@
+"""What an identity may do: the named cases, and everything between lower and upper bound where something is unknown."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from random import Random
+
+import pytest
+from cloudguard.engine.permit import allowed, effective, space_of
+from cloudguard.engine.statements import matched
+from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
+from cloudguard.sets.permissions import PermissionSet
+from cloudguard.sets.space import Request, Space
+
+from drawn_policies import ACTIONS, FORMS, RESOURCES, SmallCatalog, draw_context, draw_statement, holder, policy
+from oracle_permissions import allowed as really_allowed
+
+BUCKET = ("n:p:store:::b1", "n:p:store:::b1/*")
+VOLUME = "n:p:disk:*:*:volume/*"
+
+
+def allow(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = ()) -> Statement:
+    return Statement("s", Effect.ALLOW, actions=actions, resources=on, conditions=when)
+
+
+def deny(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = ()) -> Statement:
+    return Statement("s", Effect.DENY, actions=actions, resources=on, conditions=when)
+
+
+def space(*statements: Statement, known: bool = True) -> Space:
+    return space_of(SmallCatalog(FORMS if known else {}), statements)
+
+
+def of(*statements: Statement, known: bool = True) -> PermissionSet:
+    return allowed(space(*statements, known=known), statements, {})
+
+
+def within(where: Space, *statements: Statement) -> PermissionSet:
+    return allowed(where, statements, {})
+
+
+def test_everything_but_one_bucket_is_everything_but_one_bucket() -> None:
+    found = of(allow("*"), deny("*", on=BUCKET))
+    assert found.has(Request("role:PassRole", "n:p:role::1:role/a"))
+    assert found.has(Request("store:GetObject", "n:p:store:::b2/x"))
+    assert found.has(Request("store:GetObject", "n:p:store:::b1/x")) is False
+    assert found.has(Request("store:ListAll", "*"))
+    assert not found.causes
+
+
+def test_a_conditioned_deny_takes_only_where_its_condition_holds() -> None:
+    insecure = Condition("Bool", "Secure", ("false",))
+    found = of(allow("*"), deny("*", on=BUCKET, when=(insecure,)))
+    inside = Request("store:GetObject", "n:p:store:::b1/x")
+    assert found.has(inside), "the key is absent"
+    assert found.has(replace(inside, context=(("secure", ("true",)),)))
+    assert found.has(replace(inside, context=(("secure", ("false",)),))) is False
+
+
+def test_a_deny_of_part_of_a_wildcard_takes_that_part() -> None:
+    found = of(allow("disk:*Volume"), deny("disk:Create*"))
+    assert list(found.space.table.names(found.actions)) == ["disk:DeleteVolume"]
+
+
+def test_everything_is_no_more_than_the_only_form_an_action_takes() -> None:
+    wide, narrow = (
+        allow("disk:CreateVolume", "disk:ListRegions"),
+        (allow("disk:CreateVolume", on=(VOLUME,)), allow("disk:ListRegions")),
+    )
+    where = space(wide, *narrow)
+    assert within(where, wide) <= within(where, *narrow)
+    assert within(where, *narrow) <= within(where, wide)
+    unknown = space(wide, *narrow, known=False)
+    assert not within(unknown, wide) <= within(unknown, *narrow)
+
+
+def test_a_name_on_an_action_without_resources_grants_nothing() -> None:
+    statement = allow("disk:ListRegions", on=(VOLUME,))
+    where = space(statement)
+    grants = effective(where, holder([policy([statement])]), {"policy": policy([statement])}, {})
+    assert grants.permissions.is_empty
+    assert [one.statement for one in grants.idle] == [statement]
+
+
+def test_wildcards_hold_the_actions_that_are_added_later() -> None:
+    found = of(allow("disk:*"), deny("disk:*Volume*", "disk:CreateSnapshot", "disk:ListRegions"))
+    assert list(found.space.table.names(found.actions)) == ["disk:<unlisted>"]
+    everything = of(allow("*"))
+    assert "*:<unlisted>" in everything.space.table.names(everything.actions)
+
+
+def test_an_action_that_no_list_has_is_not_lost() -> None:
+    mine, other = allow("disk:NewThing", "other:*"), allow("disk:newthing")
+    where = space(mine, other)
+    excess = within(where, mine) - within(where, other)
+    assert list(where.table.names(excess.actions)) == ["other:<unlisted>"]
+    unaware = space(allow("disk:CreateVolume"))
+    found = within(unaware, mine)
+    assert found.lower.is_empty
+    assert not found.upper.is_empty
+
+
+def test_what_the_boundary_does_not_allow_is_not_granted() -> None:
+    grant, limit = (
+        policy([allow("*")]),
+        policy([allow("disk:*"), deny("disk:DeleteVolume")], PolicyKind.BOUNDARY, "limit"),
+    )
+    where = space(*grant.statements, *limit.statements)
+    found = effective(where, holder([grant, limit]), {"policy": grant, "limit": limit}, {})
+    names = set(where.table.names(found.permissions.actions))
+    assert "disk:CreateVolume" in names
+    assert not any(name.startswith("store:") for name in names)
+    assert "disk:DeleteVolume" not in names
+    request = found.permissions.witness()
+    assert request is not None
+    assert [one.policy.id for one in found.responsible(request)] == ["policy"]
+
+
+@pytest.mark.parametrize("missing", ["policy", "completeness"])
+def test_an_unread_document_makes_everything_possible_and_nothing_sure(missing: str) -> None:
+    grant = policy([allow("disk:*")])
+    where = space(*grant.statements)
+    read = {} if missing == "policy" else {"policy": grant}
+    found = effective(where, holder([grant], complete=missing == "policy"), read, {})
+    assert found.unread
+    assert found.permissions.lower.is_empty
+    assert found.permissions.upper.actions == where.table.everything
+    assert "was not read" in found.permissions.causes[0]
+
+
+def test_equal_doubts_cancel() -> None:
+    when = (Condition("StringEquals", "tag", ("${principal/tag}",)),)
+    mine, other = allow("disk:*", on=(VOLUME,), when=when), allow("disk:CreateVolume", on=(VOLUME,), when=when)
+    where = space(mine, other)
+    excess = within(where, mine) - within(where, other)
+    assert "disk:CreateVolume" not in set(where.table.names(excess.actions))
+    assert (within(where, other) - within(where, mine)).is_empty
+    strict = allow("disk:CreateVolume", on=(VOLUME,))
+    assert not (within(where, strict) - within(where, other)).lower.is_empty, "an absent tag is surely not needed"
+
+
+def test_a_doubtful_deny_leaves_the_grant_possible() -> None:
+    when = (Condition("StringEquals", "tag", ("${principal/tag}",)), Condition("Null", "tag", ("false",)))
+    found = of(allow("disk:CreateVolume"), deny("disk:*", when=when))
+    request = Request("disk:CreateVolume", "n:p:disk:r:1:volume/a", (("tag", ("x",)),))
+    assert found.has(request) is None
+    assert found.upper.has(request)
+    assert found.lower.has(request) is False
+    assert found.lower.has(replace(request, context=()))
+    assert found.causes == ("StringEquals on tag: ${principal/tag}",)
+
+
+def test_known_variables_are_put_in() -> None:
+    statement = allow("store:GetObject", on=("n:p:store:::b1/${Principal/Name}/*",))
+    found = matched(space(statement), statement, {"principal/name": "a*"})
+    assert found.has(Request("store:GetObject", "n:p:store:::b1/a*/x"))
+    assert found.has(Request("store:GetObject", "n:p:store:::b1/ab/x")) is False
+    assert found.causes == ()
+    star = allow("store:GetObject", on=("n:p:store:::b1/${*}",))
+    assert matched(space(star), star, {}).has(Request("store:GetObject", "n:p:store:::b1/x")) is False
+
+
+UNKNOWN = {"name": "ab"}
+"""The variable's value, which only the naive evaluator is told."""
+
+
+def with_variables(random: Random, statement: Statement) -> Statement:
+    """Return the statement with a variable in a resource and in text values."""
+    spoil = random.random() < 0.5
+    conditions = tuple(
+        Condition(c.operator, c.key, (*c.values, "${name}")) if "String" in c.operator and random.random() < 0.5 else c
+        for c in statement.conditions
+    )
+    extra = ("n:p:disk:r1:1:volume/${name}",) if spoil else ()
+    return replace(
+        statement,
+        conditions=conditions,
+        resources=statement.resources + extra if statement.resources else (),
+        not_resources=statement.not_resources + extra if statement.not_resources else (),
+    )
+
+
+def filled(statement: Statement) -> Statement:
+    """Return the statement as the cloud evaluates it."""
+
+    def fill(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(text.replace("${name}", UNKNOWN["name"]) for text in texts)
+
+    conditions = tuple(Condition(c.operator, c.key, fill(c.values)) for c in statement.conditions)
+    resources, others = fill(statement.resources), fill(statement.not_resources)
+    return replace(statement, conditions=conditions, resources=resources, not_resources=others)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_truth_lies_between_the_bounds(seed: int) -> None:
+    random = Random(9000 + seed)
+    for _ in range(20):
+        mine, other = ([with_variables(random, draw_statement(random)) for _ in range(3)] for _ in range(2))
+        where = space_of(SmallCatalog(), [*mine, *other, allow(*ACTIONS)])
+        excess = within(where, *mine) - within(where, *other)
+        exact = allowed(where, mine, UNKNOWN) - allowed(where, other, UNKNOWN)
+        lower, upper = excess.lower, excess.upper
+        one, two = (policy([filled(s) for s in statements]) for statements in (mine, other))
+        for _ in range(40):
+            context = draw_context(random)
+            point = Request(random.choice(ACTIONS), random.choice(RESOURCES), tuple(sorted(context.items())))
+            truth = really_allowed([one], point.action, point.name, context) and not really_allowed(
+                [two], point.action, point.name, context
+            )
+            assert exact.has(point) == truth
+            assert truth or not lower.has(point)
+            assert upper.has(point) or not truth
+            assert excess.has(point) in {truth, None}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("*", on=("n:p:store:::" + "*a" * 200,)),
+        Statement(
+            "\x1b[31m", Effect.ALLOW, not_actions=("*" * 200 + "x",), not_resources=("*a" * 200, "::::::", "", "\ufdd0")
+        ),
+        allow("disk:\ufdd0*", on=("\ufdd1", "n:p:\ufdd2:::"), when=(Condition("StringLike", "tag", ("\ufdd3",)),)),
+        allow(
+            "*", when=(Condition("NoSuch", "tag", ("a",)), Condition("NumericLessThan", "size", ("x", "1e999999999")))
+        ),
+        allow(
+            "*", when=(Condition("DateEquals", "now", ("tomorrow",)), Condition("IpAddress", "ip", ("10.0.0.0/99",)))
+        ),
+        allow("*", when=(Condition("Bool", "secure", ()), Condition("Null", "tag", ("maybe",)))),
+        allow("*", when=tuple(Condition("StringLike", f"k{n}", (f"${{x}}{n}", "b")) for n in range(40))),
+        allow("*", when=(Condition("StringLike", "tag", tuple("*a" + "?" * n + "*b*" for n in range(30))),)),
+    ],
+)
+def test_the_absurd_is_answered_in_time(statement: Statement) -> None:
+    started = time.perf_counter()
+    needed = allow("disk:*", on=("n:p:disk:*:*:v*a*b*",), when=(Condition("StringLike", "tag", ("*a*b*",)),))
+    where = space(statement, needed)
+    excess = within(where, statement, deny("*", on=("n:*:*:*:*:*b*",))) - within(where, needed)
+    excess.witness()
+    assert excess.upper.lower.is_empty == excess.upper.is_empty
+    assert time.perf_counter() - started < 5
+
+
+def test_ten_thousand_statements_are_answered_in_time() -> None:
+    random = Random(1)
+    many = [
+        allow(f"store:*{random.choice('abcdefgh')}*", on=(f"n:p:store:::b{n}-*{random.randint(0, 99)}/*",))
+        for n in range(10_000)
+    ]
+    needed = allow("store:GetObject", on=("n:p:store:::b1*/x*",))
+    where = space(*many, needed)
+    started = time.perf_counter()
+    assert within(where, *many).beyond(within(where, needed)) is not None
+    assert time.perf_counter() - started < 5
