@@ -1,0 +1,112 @@
+"""IAM policy documents as statements.
+
+The grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. The SDK hands documents
+over decoded; what is kept as a policy's text is their JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+from urllib.parse import unquote
+
+from cloudguard.model.identity import Condition, Effect, Statement
+
+_EFFECTS: Final = {"Allow": Effect.ALLOW, "Deny": Effect.DENY}
+
+
+class DocumentError(ValueError):
+    """A document that says nothing certain."""
+
+
+def text_of(document: object) -> str:
+    """Return a document's JSON text; the raw API sends it URL-encoded."""
+    if not isinstance(document, str):
+        return json.dumps(document)
+    return unquote(document) if document.lstrip().startswith("%7B") else document
+
+
+def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
+    """Return a document's statements; raises DocumentError when any of it can't be made out.
+
+    A trust policy names no resource: it stands for the role it is attached to, "*" here.
+    """
+    try:
+        document: object = json.loads(text)
+    except ValueError as error:
+        message = f"the document is no JSON: {error}"
+        raise DocumentError(message) from error
+    listed = _object(document, "the document").get("Statement")
+    items: list[object] = cast("list[object]", listed) if isinstance(listed, list) else [listed]
+    return tuple(
+        _statement(_object(item, f"statement {number}"), number, trust) for number, item in enumerate(items, 1)
+    )
+
+
+def _object(value: object, what: str) -> Mapping[str, object]:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value)
+    message = f"{what} is no object"
+    raise DocumentError(message)
+
+
+def _statement(item: Mapping[str, object], number: int, trust: bool) -> Statement:  # noqa: FBT001 - private, read once
+    effect = _EFFECTS.get(str(item.get("Effect")))
+    actions, not_actions = _texts(item, "Action"), _texts(item, "NotAction")
+    resources, not_resources = _texts(item, "Resource"), _texts(item, "NotResource")
+    if trust and not (resources or not_resources):
+        resources = ("*",)
+    if effect is None or bool(actions) == bool(not_actions) or bool(resources) == bool(not_resources):
+        message = (
+            f"statement {number} lacks an effect, or has none or both of an element and its Not… (action, resource)"
+        )
+        raise DocumentError(message)
+    return Statement(
+        label=str(item.get("Sid") or f"#{number}"),
+        effect=effect,
+        actions=actions,
+        not_actions=not_actions,
+        resources=resources,
+        not_resources=not_resources,
+        principals=tuple(_principals(item.get("Principal"))),
+        not_principals=tuple(_principals(item.get("NotPrincipal"))),
+        conditions=tuple(_conditions(item.get("Condition"))),
+    )
+
+
+def _texts(item: Mapping[str, object], key: str) -> tuple[str, ...]:
+    return tuple(_values(item[key])) if key in item else ()
+
+
+def _values(value: object) -> Iterator[str]:
+    """Yield a value, or a list's, as text; truth and numbers as JSON writes them."""
+    if isinstance(value, list):
+        for one in cast("list[object]", value):
+            yield from _values(one)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, (bool, int, float)):
+        yield json.dumps(value)
+    else:
+        message = f"{json.dumps(cast('Any', value))[:80]} stands where text should"
+        raise DocumentError(message)
+
+
+def _principals(value: object) -> Iterator[str]:
+    """Yield "*", "AWS:arn:…", "Service:ec2.amazonaws.com", "Federated:…"."""
+    if value is None:
+        return
+    if isinstance(value, str):
+        yield value
+        return
+    for kind, names in _object(value, "a principal").items():
+        yield from (f"{kind}:{name}" for name in _values(names))
+
+
+def _conditions(value: object) -> Iterator[Condition]:
+    if value is None:
+        return
+    for operator, keys in _object(value, "a condition").items():
+        for key, values in _object(keys, f"the condition {operator}").items():
+            yield Condition(operator, key, tuple(_values(values)))
