@@ -78,8 +78,10 @@ def _forget(descriptor: int) -> None:
 
 def put(text: str) -> None:
     """Write ``text`` to stdout; a reader that has gone is no error, a full disk is. Raises OSError."""
+    encoding = sys.stdout.encoding
+    shown = text.encode(encoding, "backslashreplace").decode(encoding)  # an arrow is no reason to fail in ASCII
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(shown)
         sys.stdout.flush()
     except BrokenPipeError:
         _forget(sys.stdout.fileno())

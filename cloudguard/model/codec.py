@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NewType
 
 from cloudguard.errors import UsageError
+from cloudguard.model.faults import faults as misread
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def load(data: bytes | str, name: str) -> Snapshot:
         listed = error.errors(include_url=False, include_context=False, include_input=False)
         faults.extend(_fault(fault["loc"], fault["type"], fault["msg"]) for fault in listed)
     else:
+        faults.extend(misread(snapshot))
         if not faults:
             return snapshot
     raise _refusal(name, faults)

@@ -80,8 +80,8 @@ def diff_lines(resource: Resource, changes: tuple[Change, ...]) -> tuple[str, ..
     """Return the edits of one resource as a unified diff shows them."""
     lines = [f"--- {named(resource)}"]
     for change in changes:
-        proof = "" if change.proved else " (not proved)"
-        lines += [f"@@ {change.kind} {change.rule or change.id} @@"]
+        proof = " (proved)" if change.proved else ""
+        lines += [f"@@ {' '.join(part for part in (change.kind, change.rule) if part)} @@"]
         lines += [f"- {line}" for line in change.before]
         lines += [f"+ {line}" for line in change.after]
         lines += [f"# {change.why}{proof}"]

@@ -1,0 +1,80 @@
+"""A provider that lives in memory, installed by entry point as any other: what the command line is tested with."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from cloudguard.adapter import ClusterSummary, Option, Progress, Request, silent
+from cloudguard.errors import AccessError, ClusterNotFoundError
+from cloudguard.model.snapshot import Snapshot
+
+import sample
+
+NAME = "memory"
+
+
+class Memory:
+    """Answers by the cluster's name: "prod" is there, "gappy" has a gap, others break in their own ways."""
+
+    def __init__(self) -> None:
+        self.name = NAME
+        self.options = (
+            Option("profile", "Whose eyes to look with."),
+            Option("region", "Where to look.", "REGION", many=True),
+        )
+        self.requests: list[Request] = []
+
+    def discover(self, request: Request, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
+        """Return two clusters, or none in the region "nowhere"."""
+        self.requests.append(request)
+        progress("memory:List")
+        if "nowhere" in request.options.get("region", ()):
+            return ()
+        hosts = (("control-plane", 1), ("node", 2))
+        return (
+            ClusterSummary("prod", "kubeadm", "here", hosts),
+            ClusterSummary(sample.HOSTILE, "kops", "1e5", ()),
+        )
+
+    def collect(self, request: Request, progress: Progress = silent) -> Snapshot:
+        """Return the sample, or fail as the cluster's name says."""
+        self.requests.append(request)
+        progress("memory:Read")
+        match request.cluster:
+            case "" | "prod":
+                return sample.snapshot()
+            case "gappy":
+                return sample.snapshot(gaps=(sample.GAP,), name="gappy")
+            case "hostile":
+                return sample.snapshot(name=sample.HOSTILE)
+            case "locked":
+                message = "no credentials"
+                raise AccessError(message, hint="Log in")
+            case "broken":
+                message = "bad\x1b[31m wire"
+                raise RuntimeError(message)
+            case "interrupted":
+                raise KeyboardInterrupt
+            case "terminated":
+                os.kill(os.getpid(), signal.SIGTERM)
+                return sample.snapshot()
+            case _:
+                message = f"no cluster is called {request.cluster!r}"
+                raise ClusterNotFoundError(message, hint="List them: cloudguard discover memory")
+
+    def permissions(self) -> str:
+        """Return a policy."""
+        return '{"allow": ["memory:Read"]}'
+
+
+ADAPTER = Memory()
+
+
+def register(folder: Path) -> None:
+    """Write into ``folder``, which must be on the path, what registers this provider."""
+    about = folder / "memory_adapter-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: memory-adapter\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(f"[cloudguard.providers]\n{NAME} = memory_adapter:ADAPTER\n")

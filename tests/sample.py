@@ -1,0 +1,131 @@
+"""A small cluster by hand, for tests that need no cloud: a control-plane host open to the world, and nodes."""
+
+from __future__ import annotations
+
+from cloudguard.checks.base import Evidence, Finding, Report, RowResult, Severity, Verdict, Waiver, Witness
+from cloudguard.engine.change import Change, Resource
+from cloudguard.model.cluster import Cluster, Disk, Host, Role
+from cloudguard.model.identity import Identities
+from cloudguard.model.network import (
+    Action,
+    Direction,
+    Filter,
+    Group,
+    Interface,
+    Network,
+    NextHop,
+    Peer,
+    PeerKind,
+    Route,
+    Rule,
+    Segment,
+    Topology,
+)
+from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.source import Facet, Gap, Reason, Source
+
+READ = Source("memory:Read", "everything")
+HOSTILE = "a\x1b[31mred\r\nb\u202egnp.\x9b`|<b>_*[x](http://e.vil)@who\ud800"
+"""A name that tries every trick: escape codes, line breaks, bidi, C1, markup, links, a lone surrogate."""
+
+
+def rule(name: str, services: str, peer: str, kind: PeerKind = PeerKind.RANGE) -> Rule:
+    """Return an ingress rule that permits ``services`` from ``peer``."""
+    return Rule(name, Direction.INGRESS, Action.PERMIT, services, Peer(kind, peer), READ)
+
+
+def host(name: str, roles: tuple[Role, ...], address: str, filters: tuple[str, ...], public: str = "") -> Host:
+    """Return a host with one interface."""
+    port = Interface(f"nic-{name}", "seg-1", (address,), READ, (public,) if public else (), filters, filters)
+    return Host(name, name, roles, ("a tag says so",), (port,), READ)
+
+
+def snapshot(*, gaps: tuple[Gap, ...] = (), name: str = "prod", nodes: int = 2) -> Snapshot:
+    """Return the sample; everything is deterministic."""
+    masters = (host("m-1", (Role.CONTROL_PLANE, Role.ETCD), "10.0.0.10", ("f-masters",), "198.51.100.10"),)
+    workers = tuple(
+        host(f"n-{number}", (Role.NODE,), f"10.0.{1 + number // 200}.{1 + number % 200}", ("f-nodes",))
+        for number in range(nodes)
+    )
+    filters = (
+        Filter(
+            "f-masters",
+            "masters",
+            "group",
+            (
+                rule("r-api", "tcp/6443", "0.0.0.0/0"),
+                rule("r-nodes", "tcp/6443", "f-nodes", PeerKind.GROUP),
+                rule("r-etcd", "tcp/2379-2380", "0.0.0.0/0"),
+            ),
+            READ,
+        ),
+        Filter("f-nodes", "nodes", "group", (rule("r-kubelet", "tcp/10250", "f-masters", PeerKind.GROUP),), READ),
+    )
+    routes = (Route("10.0.0.0/16", NextHop.LOCAL, "", READ), Route("0.0.0.0/0", NextHop.INTERNET, "gw-1", READ))
+    topology = Topology(
+        networks=(Network("net-1", "main", ("10.0.0.0/16",), READ, "gw-1"),),
+        segments=(Segment("seg-1", "all", "net-1", "zone-1", ("10.0.0.0/16",), (), routes, READ),),
+        filters=filters,
+        groups=(Group("f-masters", "masters", READ), Group("f-nodes", "nodes", READ)),
+    )
+    cluster = Cluster(
+        name=name,
+        provider="memory",
+        account="1234",
+        regions=("here",),
+        installer="kubeadm",
+        version="1.33",
+        managed=False,
+        scanned_by="auditor",
+        hosts=(*masters, *workers),
+        disks=(Disk("d-1", "root", "m-1", "/dev/a", encrypted=True, key="", source=READ),),
+    )
+    return Snapshot(
+        SCHEMA, "memory 1", "2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z", cluster, topology, Identities(), gaps
+    )
+
+
+GAP = Gap("memory:ReadFilters", "f-nodes", Reason.DENIED, "access denied", (Facet.FILTERS,), "memory:read")
+
+
+def finding(
+    number: int = 1,
+    severity: Severity = Severity.HIGH,
+    text: str = "open",
+    waived: Waiver | None = None,
+    changes: tuple[str, ...] = (),
+) -> Finding:
+    """Return a finding by hand, ``text`` in every place that others may fill."""
+    resource = Resource("filter", f"f-{number}", text)
+    return Finding(
+        id=f"{number:012x}",
+        check="etcd-access/inside",
+        severity=severity,
+        resource=resource,
+        message=f"message {text}",
+        witness=Witness(f"witness {text}", (f"gate {text}",), (("port", text),)),
+        evidence=(Evidence(resource, f"r-{text}", "memory:Read", f"fact {text}"),),
+        hosts=(f"h-{text}",),
+        changes=changes,
+        waived=waived,
+    )
+
+
+def change(text: str = "open") -> Change:
+    """Return a change by hand."""
+    before, after = (f"before {text}",), (f"after {text}",)
+    return Change(
+        "c-1", "etcd-access", "rule.narrow", Resource("filter", "f-1", text), before, after, f"why {text}", "r-1"
+    )
+
+
+def report(*findings: Finding, text: str = "prod", unknown: tuple[str, ...] = (), gaps: tuple[Gap, ...] = ()) -> Report:
+    """Return a report by hand, all its findings in one row, ``text`` in every place that others may fill."""
+    verdict = Verdict.FAIL if findings else Verdict.UNKNOWN if unknown else Verdict.PASS
+    rows = (
+        RowResult("etcd-access", "Access to etcd", verdict, f"why {text}", findings, unknown),
+        RowResult("etcd-encryption", "etcd Encryption", Verdict.PASS, "all is well"),
+    )
+    base = snapshot(name=text)
+    plan = (change(text),) if findings else ()
+    return Report("cloudguard 0", base.started, base.finished, base.cluster, rows, plan, gaps)

@@ -1,0 +1,369 @@
+"""The command line from argv to words and status, with a provider in memory that is installed like any other."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cloudguard.cli import run
+from cloudguard.cli.output import coloured
+from cloudguard.model import codec
+from cloudguard.model.cluster import Role
+
+import memory_adapter
+import sample
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Install the provider "memory", and work in an empty folder."""
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    memory_adapter.register(packages)
+    monkeypatch.setattr(sys, "path", [str(packages), *sys.path])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(packages), str(HERE), str(HERE.parent))))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    memory_adapter.ADAPTER.requests.clear()
+
+
+@pytest.fixture
+def snapshot() -> str:
+    """A snapshot file of the sample."""
+    Path("prod.json").write_text(codec.dump(sample.snapshot()), encoding="utf-8")
+    return "prod.json"
+
+
+def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    """Run ``argv`` and return status, stdout, stderr; nothing that is told may hold control characters."""
+    status = run(argv)
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out + err
+    return status, out, err
+
+
+def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    """Run ``argv``, which is wrong, and return the one line that says why."""
+    status, out, err = told(capsys, *argv)
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith("cloudguard: ")
+    return err
+
+
+def test_check_writes_the_report_to_stdout_and_the_summary_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = told(capsys, "check", "memory", "--cluster", "prod")
+    assert status == 3
+    assert out.startswith("cluster     prod (kubeadm 1.33)")
+    assert "etcd-access/internet" in out
+    assert err.strip() == out.strip().splitlines()[-1]
+
+
+def test_a_snapshot_gives_the_same_report_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, "collect", "memory", "--cluster", "hostile", "-o", "prod.json")[0] == 0
+    for form in ("table", "json", "markdown"):
+        live = told(capsys, "check", "memory", "--cluster", "hostile", "-f", form)
+        assert live == told(capsys, "check", "--snapshot", "prod.json", "-f", form)
+        assert live[0] == 3
+
+
+def test_a_snapshot_is_read_from_stdin(snapshot: str) -> None:
+    command = [sys.executable, "-m", "cloudguard", "check", "--snapshot", "-", "-f", "json"]
+    done = subprocess.run(command, input=Path(snapshot).read_bytes(), capture_output=True, check=False)  # noqa: S603
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["cluster"]["name"] == "prod"
+
+
+@pytest.mark.parametrize(
+    ("cluster", "fail_on", "status"),
+    [
+        ("prod", "critical", 3),
+        ("prod", "never", 0),
+        ("gappy", "medium", 5),
+        ("gappy", "never", 4),
+    ],
+)
+def test_the_status_tells_findings_and_gaps(
+    capsys: pytest.CaptureFixture[str], cluster: str, fail_on: str, status: int
+) -> None:
+    assert told(capsys, "check", "memory", "--cluster", cluster, "--fail-on", fail_on)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("cluster", "status", "line"),
+    [
+        ("locked", 4, "no credentials. Log in"),
+        ("nobody", 2, "no cluster is called 'nobody'. List them: cloudguard discover memory"),
+        ("broken", 1, "internal error: RuntimeError: bad\\x1b[31m wire. Please report it"),
+        ("interrupted", 130, "interrupted"),
+        ("terminated", 143, "terminated"),
+    ],
+)
+def test_a_failure_is_one_line_and_its_status(
+    capsys: pytest.CaptureFixture[str], cluster: str, status: int, line: str
+) -> None:
+    got, out, err = told(capsys, "check", "memory", "--cluster", cluster)
+    assert (got, out) == (status, "")
+    assert err.startswith(f"cloudguard: {line}")
+    assert err.count("\n") == 1
+
+
+def test_the_traceback_of_an_internal_error_is_for_who_asks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    argv = ("check", "memory", "--cluster", "broken")
+    assert run([*argv, "-v"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+    monkeypatch.setenv("CLOUDGUARD_DEBUG", "1")
+    assert run(argv) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "part"),
+    [
+        (("chek",), "No such command 'chek'"),
+        (("check", "--nonsense"), "No such option: --nonsense"),
+        (("check",), "name a provider"),
+        (("check", "elsewhere", "--project", "x"), "no provider is called 'elsewhere'"),
+        (("collect",), "Missing argument"),
+        (("check", "memory", "--admin-cidr", "10.0.0.1/8"), "--admin-cidr: '10.0.0.1/8' is no CIDR: it has host bits"),
+        (("check", "memory", "--admin-cidr", "x\x1b[2J"), "x\\x1b[2J"),
+        (("check", "memory", "--service", "tcp/99999"), "--service: '99999'"),
+        (("check", "memory", "--service", "tcp/443=x"), "--service: 'x'"),
+        (("check", "memory", "--fail-on", "bad"), "--fail-on: "),
+        (("check", "memory", "--color", "red"), "--color: "),
+        (("check", "memory", "--host", "i-1"), "--host: 'i-1' is not ID=ROLE"),
+        (("check", "memory", "--host", "i-1=king"), "--host: "),
+        (("check", "memory", "--node-tag", "role"), "--node-tag: 'role' is no tag"),
+        (("check", "memory", "-f", "yaml"), "--format: 'yaml' is none of table, json, markdown"),
+        (("check", "memory", "-f", "table", "-f", "json"), "two formats for stdout"),
+        (("check", "memory", "-f", "table=x", "-f", "json=x"), "two formats for x"),
+        (("check", "memory", "-f", "table=x", "-o", "y"), "--output serves a single format"),
+        (("check", "memory", "-o", "no/such/folder/x"), "cannot write no/such/folder/x: there is no folder"),
+        (("check", "memory", "-o", "."), "cannot write .: it is a folder"),
+        (("check", "memory", "--config", "none.toml"), "cannot read none.toml: No such file"),
+        (("check", "--snapshot", "none.json"), "cannot read the snapshot none.json: No such file"),
+        (("check", "--snapshot", "."), "cannot read the snapshot .: Is a directory"),
+        (("explain", "etcd"), "no row or check is called 'etcd'"),
+        (("explain", "0123456789ab", "memory"), "has no finding '0123456789ab'"),
+    ],
+    ids=str,
+)
+def test_a_wrong_command_line_is_refused_in_a_line(
+    capsys: pytest.CaptureFixture[str], argv: tuple[str, ...], part: str
+) -> None:
+    assert part in refused(capsys, *argv)
+
+
+def test_a_snapshot_of_another_cluster_is_refused(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    assert "the snapshot is of 'prod'" in refused(capsys, "check", "--snapshot", snapshot, "--cluster", "test")
+    other = Path(snapshot).read_text(encoding="utf-8").replace('"provider": "memory"', '"provider": "other"')
+    Path("other.json").write_text(other, encoding="utf-8")
+    assert "the snapshot is of 'other'" in refused(capsys, "check", "memory", "--snapshot", "other.json")
+    assert told(capsys, "check", "memory", "--snapshot", snapshot, "--cluster", "prod")[0] == 3
+
+
+def test_a_flag_that_comes_too_late_for_a_snapshot_is_told(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    _, _, err = told(capsys, "check", "--snapshot", snapshot, "--host", "i-1=etcd")
+    assert "--host has no effect on a snapshot" in err
+
+
+def test_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, "--help")[0] == 0
+    status, out, _ = told(capsys)
+    assert status == 2
+    assert "Usage: cloudguard" in out
+
+
+def test_a_provider_s_own_flags_are_told_where_it_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("check", "collect", "discover", "explain"):
+        assert "--profile" in told(capsys, command, "memory", "--help")[1]
+        status, out, _ = told(capsys, command, "--help")
+        assert status == 0
+        assert "--profile" not in out
+
+
+def test_every_flag_reaches_the_provider(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ("--cluster", "prod", "--profile", "p", "--region", "a", "--region", "b", "--etcd-tag", "x=y")
+    hosts = ("--host", "i-1=etcd", "--host", "i-1=control-plane")
+    told(capsys, "collect", *flags, "memory", *hosts, "-o", "s.json")
+    [request] = memory_adapter.ADAPTER.requests
+    assert request.cluster == "prod"
+    assert request.options == {"profile": ("p",), "region": ("a", "b")}
+    assert request.role_tags == {Role.ETCD: ("x=y",)}
+    assert request.extra_hosts == {"i-1": (Role.ETCD, Role.CONTROL_PLANE)}
+
+
+def test_flag_beats_environment_beats_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("cloudguard.toml").write_text('cluster = "prod"\n[provider.memory]\nprofile = "file"\nregion = "file"\n')
+    monkeypatch.setenv("CLOUDGUARD_REGION", "env-1 env-2")
+    told(capsys, "check", "memory")
+    monkeypatch.setenv("CLOUDGUARD_PROFILE", "env")
+    told(capsys, "check", "memory", "--region", "flag")
+    first, second = memory_adapter.ADAPTER.requests
+    assert first.cluster == "prod"
+    assert first.options == {"profile": ("file",), "region": ("env-1", "env-2")}
+    assert second.options == {"profile": ("env",), "region": ("flag",)}
+
+
+def test_the_file_may_be_named_by_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("other.toml").write_text('cluster = "gappy"\nfail-on = "never"\n')
+    monkeypatch.setenv("CLOUDGUARD_CONFIG", "other.toml")
+    assert told(capsys, "check", "memory")[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"[provider.memory]\nnonsense = '1'\n", "provider.memory.nonsense: no such key"),
+        (b"admin-cidrs = []\n", "cloudguard.toml: admin-cidrs: no such key"),
+        (b"cluster = '\xff'\n", "cloudguard.toml is not UTF-8"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_a_line(capsys: pytest.CaptureFixture[str], content: bytes, part: str) -> None:
+    Path("cloudguard.toml").write_bytes(content)
+    assert part in refused(capsys, "check", "memory")
+
+
+def test_declarations_change_the_answer(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    verdicts: list[str] = []
+    for flags in ((), ("--require-cmk",)):
+        _, out, _ = told(capsys, "check", "--snapshot", snapshot, "-f", "json", *flags)
+        verdicts += [row["verdict"] for row in json.loads(out)["rows"] if row["row"] == "etcd-encryption"]
+    assert verdicts == ["PASS", "FAIL"]
+
+
+def test_formats_go_to_their_files(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    formats = ("-f", "json=a.json", "-f", "markdown=a.md", "-f", "table")
+    _, out, _ = told(capsys, "check", "--snapshot", snapshot, *formats)
+    assert out.startswith("cluster ")
+    assert json.loads(Path("a.json").read_text())["schema"] == "cloudguard/report/v1"
+    assert Path("a.md").read_text().startswith("# cloudguard: prod")
+    assert sorted(path.name for path in Path().iterdir()) == ["a.json", "a.md", "prod.json"]
+
+
+def test_a_file_is_replaced_whole_and_keeps_its_mode(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    report = Path("report.txt")
+    report.write_text("old")
+    report.chmod(0o640)
+    Path("link.txt").symlink_to(report)
+    _, out, err = told(capsys, "check", "--snapshot", snapshot, "-o", "link.txt", "-q")
+    assert (out, err) == ("", "")
+    assert Path("link.txt").is_symlink()
+    assert report.read_text().startswith("cluster ")
+    assert report.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_no_file_is_written_to_as_it_is(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    assert told(capsys, "check", "--snapshot", snapshot, "-o", "/dev/null")[0] == 3
+    assert "cannot write /dev/full: No space left" in refused(
+        capsys, "check", "--snapshot", snapshot, "-o", "/dev/full"
+    )
+
+
+def test_collect_tells_its_gaps(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = told(capsys, "collect", "memory", "--cluster", "gappy")
+    assert status == 4
+    assert codec.load(out, "stdout").gaps == (sample.GAP,)
+    assert "not read: memory:ReadFilters on f-nodes: denied: access denied; grant memory:read" in err
+
+
+def test_discover_lists_clusters(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = told(capsys, "discover", "memory")
+    assert status == 0
+    assert "prod" in out
+    assert "1 control-plane, 2 node" in out
+    assert "1e5" in out
+    _, out, _ = told(capsys, "discover", "memory", "-f", "json")
+    assert json.loads(out)[0] == {
+        "name": "prod",
+        "installer": "kubeadm",
+        "region": "here",
+        "hosts": {"control-plane": 1, "node": 2},
+    }
+    assert "no cluster found" in told(capsys, "discover", "memory", "--region", "nowhere")[2]
+
+
+def test_permissions_and_version_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, "permissions", "memory") == (0, '{"allow": ["memory:Read"]}\n', "")
+    assert told(capsys, "version")[1].startswith("cloudguard ")
+
+
+def test_explain_tells_rows_checks_and_findings(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    assert "etcd-access/internet" in told(capsys, "explain")[1]
+    _, out, _ = told(capsys, "explain", "etcd-access")
+    assert out.startswith("etcd-access: Access to etcd\n\nWho can open a connection to etcd's ports?")
+    assert "cloudguard explain etcd-access" in told(capsys, "explain", "etcd-access/inside")[1]
+    _, out, _ = told(capsys, "check", "--snapshot", snapshot, "-f", "json")
+    found = next(one for row in json.loads(out)["rows"] for one in row["findings"] if one["check"].endswith("internet"))
+    status, out, _ = told(capsys, "explain", found["id"], "--snapshot", snapshot)
+    assert status == 0
+    for part in (found["message"], *found["witness"]["path"], "Evidence", "rule r-api", "read by memory:Read", "--- "):
+        assert part in out
+    assert told(capsys, "explain", found["id"], "memory", "--cluster", "prod")[1] == out
+
+
+@pytest.mark.parametrize(
+    ("choice", "environment", "screen", "on"),
+    [
+        ("auto", {}, True, True),
+        ("auto", {}, False, False),
+        ("auto", {"NO_COLOR": "1"}, True, False),
+        ("auto", {"NO_COLOR": ""}, True, True),
+        ("auto", {"FORCE_COLOR": "1"}, False, True),
+        ("auto", {"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
+        ("auto", {"TERM": "dumb"}, True, False),
+        ("always", {"NO_COLOR": "1"}, False, True),
+        ("never", {"FORCE_COLOR": "1"}, True, False),
+    ],
+)
+def test_colour_is_a_terminal_s_unless_told(choice: str, environment: dict[str, str], screen: bool, on: bool) -> None:  # noqa: FBT001
+    assert coloured(choice, environment, screen=screen) is on
+
+
+def test_a_file_is_coloured_only_by_the_flag() -> None:
+    assert not coloured("auto", {"FORCE_COLOR": "1"}, screen=False, file=True)
+    assert coloured("always", {}, screen=False, file=True)
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash in which ``cloudguard`` is this project's."""
+    command = ["bash", "-o", "pipefail", "-c", line.replace("cloudguard", f"{sys.executable} -m cloudguard")]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+
+
+def test_a_reader_that_leaves_is_no_error(snapshot: str) -> None:
+    done = shell(f"cloudguard check --snapshot {snapshot} -q -f json | true")
+    assert (done.returncode, done.stderr) == (3, "")
+
+
+def test_a_full_disk_is_told(snapshot: str) -> None:
+    done = shell(f"cloudguard check --snapshot {snapshot} -q > /dev/full")
+    assert done.returncode == 2
+    assert done.stderr == "cloudguard: cannot write to stdout: No space left on device\n"
+
+
+def test_a_terminal_that_knows_ascii_only_still_gets_a_report(snapshot: str) -> None:
+    done = shell(f"PYTHONIOENCODING=ascii cloudguard check --snapshot {snapshot}")
+    assert done.returncode == 3
+    assert "198.51.100.7 \\u2192 tcp 2379" in done.stdout
+
+
+def test_a_terminal_is_shown_progress_and_colour_and_a_pipe_is_not(snapshot: str) -> None:
+    assert "\x1b" not in shell(f"cloudguard check --snapshot {snapshot}").stdout
+    on_terminal = f"TERM=xterm script -qec '{sys.executable} -m cloudguard check memory 2>&1' /dev/null"
+    shown = shell(f"env -u CI {on_terminal.replace(sys.executable + ' -m cloudguard', 'cloudguard')}").stdout
+    assert "\x1b[1;31mFAIL\x1b[0m" in shown
+    assert "reading" in shown
+    piped = shell(f"{on_terminal.replace('2>&1', '2>/dev/null | cat')}").stdout
+    assert "\x1b" not in piped

@@ -1,0 +1,105 @@
+"""A snapshot goes to a file and back unchanged; a file that is wrong is refused with all that is wrong in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+import pytest
+from cloudguard.errors import ExitStatus, UsageError
+from cloudguard.model import codec
+from cloudguard.model.snapshot import SCHEMA
+
+import sample
+
+Document = dict[str, Any]
+WHOLE = sample.snapshot(gaps=(sample.GAP,))
+TEXT = codec.dump(WHOLE)
+
+
+def refusal(data: bytes | str) -> str:
+    """Return what ``load`` says of ``data``."""
+    with pytest.raises(UsageError) as caught:
+        codec.load(data, "prod.json")
+    assert caught.value.status is ExitStatus.USAGE
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_what_is_dumped_is_loaded() -> None:
+    assert codec.load(codec.dump(WHOLE), "prod.json") == WHOLE
+    assert codec.load(codec.dump(WHOLE).encode(), "prod.json") == WHOLE
+
+
+def test_dumping_is_deterministic_and_begins_with_the_schema() -> None:
+    text = codec.dump(WHOLE)
+    assert text == codec.dump(sample.snapshot(gaps=(sample.GAP,)))
+    assert next(iter(json.loads(text).items())) == ("schema", SCHEMA)
+
+
+def test_hostile_names_survive_and_lone_surrogates_are_spelt_out() -> None:
+    hostile = replace(WHOLE, cluster=replace(WHOLE.cluster, name=sample.HOSTILE))
+    loaded = codec.load(codec.dump(hostile).encode(), "prod.json")
+    assert loaded.cluster.name == sample.HOSTILE.replace("\ud800", "\\ud800")
+    assert codec.dump(loaded) == codec.dump(hostile)
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    document: Document = json.loads(codec.dump(WHOLE))
+    document["schema"] = "cloudguard/snapshot/v9"
+    document["extra"] = 1
+    document["cluster"]["hosts"][0]["roles"] = ["node", "king"]
+    document["cluster"]["managed"] = "yes"
+    del document["topology"]["filters"][0]["rules"][1]["peer"]
+    said = refusal(json.dumps(document))
+    for part in (
+        "'cloudguard/snapshot/v9'",
+        "extra: no such field",
+        "cluster.hosts[0].roles[1]: ",
+        "cluster.managed: ",
+        "topology.filters[0].rules[1].peer: missing",
+    ):
+        assert part in said
+
+
+def test_faults_beyond_twenty_are_counted() -> None:
+    document: Document = json.loads(codec.dump(WHOLE))
+    document |= {f"extra{number}": 0 for number in range(25)}
+    said = refusal(json.dumps(document))
+    assert said.count("no such field") == codec.MOST_FAULTS
+    assert "and 5 more" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (TEXT[: len(TEXT) // 2], "damaged or cut short"),
+        ("", "is empty"),
+        ("  \n", "is empty"),
+        ("[1, 2]", "is not a cloudguard snapshot"),
+        ('{"schema": "cloudguard/report/v1"}', "'cloudguard/report/v1'"),
+        (TEXT + "{", "damaged or cut short"),
+        (TEXT.replace("10.0.0.10", "10.0.0.300"), "10.0.0.300"),
+        (TEXT.replace("10.0.0.0/16", "10.0.0.1/16"), "host bits"),
+        (TEXT.replace("tcp/6443", "tcp/66443"), "66443"),
+    ],
+    ids=["half", "empty", "blank", "list", "report", "trailing", "address", "host bits", "port"],
+)
+def test_a_wrong_file_is_refused(text: str, told: str) -> None:
+    assert told in refusal(text)
+
+
+def test_bytes_that_are_not_utf_8_are_refused() -> None:
+    said = refusal(codec.dump(WHOLE).encode().replace(b'"prod"', b'"pr\xffod"'))
+    assert "not UTF-8" in said
+    assert "0xff" in said
+
+
+@pytest.mark.parametrize("junk", [b"\0", b"x", b"[", b"{}", b'"', b"0,"], ids=repr)
+def test_a_hundred_megabytes_of_garbage_are_refused_at_once(junk: bytes) -> None:
+    garbage = junk * (100_000_000 // len(junk))
+    begun = perf_counter()
+    assert "is not a cloudguard snapshot" in refusal(garbage)
+    assert perf_counter() - begun < 1

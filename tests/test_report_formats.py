@@ -1,0 +1,164 @@
+"""All formats are fed the same reports: each says the same, in order, and lets no name out of its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from cloudguard.checks.base import Report, Severity, Waiver
+from cloudguard.report import json_report, markdown, table
+
+import sample
+
+WAIVER = Waiver("ops", "it is a lab", "2027-01-01")
+FULL = sample.report(
+    sample.finding(1, Severity.LOW),
+    sample.finding(2, Severity.CRITICAL, changes=("c-1",)),
+    sample.finding(3, Severity.HIGH, waived=WAIVER),
+    unknown=("the filter of n-1",),
+    gaps=(sample.GAP,),
+)
+HOSTILE = sample.report(
+    sample.finding(1, text=sample.HOSTILE), text=sample.HOSTILE, unknown=(sample.HOSTILE,), gaps=(sample.GAP,)
+)
+TEXTS: tuple[Callable[[Report], str], ...] = (table.render, markdown.render)
+
+
+@pytest.mark.parametrize("render", TEXTS, ids=["table", "markdown"])
+def test_people_read_it_in_the_promised_order(render: Callable[[Report], str]) -> None:
+    text = render(FULL).replace("\\", "")
+    parts = [
+        "prod (kubeadm 1.33), memory 1234 here",
+        "1 control-plane+etcd, 2 node",
+        "auditor",
+        "why prod",
+        "all is well",
+        "the filter of n-1",
+        "000000000002",
+        "witness open",
+        "gate open",
+        "000000000003",
+        "waived by ops until 2027-01-01: it is a lab",
+        "000000000001",
+        "--- filter f-1 (prod)",
+        "- before prod",
+        "+ after prod",
+        "# why prod",
+        "memory:ReadFilters",
+        "access denied; grant memory:read",
+        "1 critical, 1 low, 1 waived; 1 change proposed; INCOMPLETE; 1 gap",
+    ]
+    places = [text.find(part) for part in parts]
+    assert -1 not in places, parts[places.index(-1)]
+    assert places == sorted(places)
+    assert text.endswith("\n")
+
+
+def test_colour_is_on_severities_and_verdicts_only() -> None:
+    coloured = table.render(FULL, color=True)
+    assert "\x1b[1;31mcritical\x1b[0m" in coloured
+    assert "\x1b[1;31mFAIL\x1b[0m" in coloured
+    plain = coloured
+    for code in ("\x1b[1;31m", "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[32m", "\x1b[1;33m", "\x1b[0m"):
+        plain = plain.replace(code, "")
+    assert plain == table.render(FULL)
+    assert "\x1b" not in plain
+
+
+def test_lines_are_broken_on_a_terminal_only() -> None:
+    long = sample.report(sample.finding(text="word " * 60), text="name " * 30, gaps=(sample.GAP,))
+    assert max(map(len, table.render(long).splitlines())) > 250
+    narrow = table.render(long, width=80)
+    assert max(map(len, narrow.splitlines())) <= 80
+    assert narrow.split() == [word for word in table.render(long, width=80).split() if word]
+
+
+def test_numbers_stay_as_they_are_written() -> None:
+    assert "1e5" in table.grid([("1e5", "007")], ("A", "B"))
+    assert "007" in table.grid([("1e5", "007")], ("A", "B"))
+
+
+@pytest.mark.parametrize("width", [None, 40, 100])
+def test_the_terminal_gets_no_control_characters(width: int | None) -> None:
+    text = table.render(HOSTILE, width=width)
+    assert "".join(text.split("\n")).isprintable()
+    if width is None:
+        assert "\\x1b[31mred\\x0d\\x0ab\\u202egnp" in text
+
+
+def test_markdown_keeps_hostile_names_in_their_cells() -> None:
+    text = markdown.render(HOSTILE)
+    assert "".join(text.split("\n")).isprintable()
+    row = next(line for line in text.splitlines() if line.startswith("| etcd-access"))
+    assert row.replace("\\|", "").count("|") == 4
+    outside = text.split("```diff")[0]
+    assert "<b>" not in outside
+    assert "[x]" not in outside
+    assert "://" not in outside
+
+
+def test_a_diff_cannot_leave_its_fence() -> None:
+    text = markdown.render(sample.report(sample.finding(), text="x\n````\n# out"))
+    fence = next(line for line in text.splitlines() if line.endswith("diff")).removesuffix("diff")
+    assert len(fence) == 5
+    assert text.splitlines().count(fence) == 1
+
+
+def test_json_is_the_contract() -> None:
+    text = json_report.render(FULL)
+    document = json.loads(text)
+    assert text.isascii()
+    assert list(document) == ["schema", "tool", "started", "finished", "cluster", "complete", "rows", "plan", "gaps"]
+    assert document["schema"] == "cloudguard/report/v1"
+    assert document["complete"] is False
+    assert document["tool"] == {"name": "cloudguard", "version": "0"}
+    cluster = document["cluster"]
+    assert {"name", "provider", "account", "region", "installer", "version", "hosts"} <= set(cluster)
+    assert cluster["hosts"][0] | {"evidence": 0} == {
+        "id": "m-1",
+        "name": "m-1",
+        "roles": ["control-plane", "etcd"],
+        "addresses": ["10.0.0.10", "198.51.100.10"],
+        "identity": "",
+        "evidence": 0,
+    }
+    row = document["rows"][0]
+    assert (row["row"], row["verdict"]) == ("etcd-access", "FAIL")
+    low, critical, waived = row["findings"]
+    assert (low["severity"], critical["severity"], waived["severity"]) == ("low", "critical", "high")
+    assert critical["resource"] == {"kind": "filter", "id": "f-2", "name": "open"}
+    assert critical["witness"] == {"summary": "witness open", "path": ["gate open"], "facts": {"port": "open"}}
+    assert critical["evidence"][0]["call"] == "memory:Read"
+    assert critical["changes"] == ["c-1"]
+    assert critical["waived"] is None
+    assert waived["waived"] == {"owner": "ops", "reason": "it is a lab", "expires": "2027-01-01"}
+    change = document["plan"]["changes"][0]
+    assert {"id", "row", "kind", "resource", "before", "after", "proved"} <= set(change)
+    assert document["gaps"][0] | {"message": 0} == {
+        "call": "memory:ReadFilters",
+        "resource": "f-nodes",
+        "reason": "denied",
+        "message": 0,
+        "hides": ["filters"],
+        "permission": "memory:read",
+    }
+
+
+def test_json_holds_names_as_they_are_but_for_lone_surrogates() -> None:
+    document = json.loads(json_report.render(HOSTILE))
+    assert document["cluster"]["name"] == sample.HOSTILE.replace("\ud800", "\\ud800")
+
+
+def test_an_empty_report_is_told_without_empty_blocks() -> None:
+    for render in TEXTS:
+        text = render(sample.report())
+        assert "findings: none; 0 changes proposed" in text
+        assert "Findings" not in text
+        assert "\n\n\n" not in text
+
+
+def test_many_hosts_are_counted() -> None:
+    many = sample.finding()
+    object.__setattr__(many, "hosts", tuple(f"n-{number}" for number in range(25)))
+    assert "and 15 more" in table.render(sample.report(many))
