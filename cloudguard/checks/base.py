@@ -94,7 +94,7 @@ def finding_id(cluster: Cluster, check: str, *parts: str) -> str:
     ``parts`` name resources, rules and property values; never times, message texts, host lists or list positions.
     """
     text = "\0".join((cluster.provider, cluster.account, ",".join(cluster.regions), cluster.name, check, *parts))
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
