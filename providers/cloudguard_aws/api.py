@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from cloudguard.adapter import Progress, silent
 from cloudguard.model.source import Facet, Gap, Reason, Source
@@ -27,7 +27,7 @@ LONGEST_MESSAGE = 300
 
 
 class Api:
-    """One account and region. Safe to call from threads; close it (or use it in ``with``) when done."""
+    """One account and region. Safe to call from threads."""
 
     def __init__(self, session: boto3.Session, region: str, progress: Progress = silent) -> None:
         self.session: Any = session  # its client() is overloaded by service name, which is a variable here
@@ -37,13 +37,7 @@ class Api:
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._answers: dict[tuple[Any, ...], Future[list[Item]]] = {}
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="cloudguard-aws")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._turns = threading.BoundedSemaphore(THREADS)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -95,10 +89,14 @@ class Api:
         return answer.result()
 
     def _fetch(self, call: Call, parameters: dict[str, object]) -> list[Item]:
+        """Read every page; at most ``THREADS`` calls are under way at once, however deep gathers are nested."""
+        with self._turns:
+            self._progress(call.name)
+            return self._pages(self.client(call.service), call, parameters)
+
+    def _pages(self, client: Any, call: Call, parameters: dict[str, object]) -> list[Item]:  # noqa: ANN401
         import jmespath  # noqa: PLC0415 - comes with the SDK
 
-        self._progress(call.name)
-        client = self.client(call.service)
         if client.can_paginate(call.method):
             found = client.get_paginator(call.method).paginate(**parameters).search(call.items)
             return [item for item in found if item is not None]
@@ -126,10 +124,15 @@ class Api:
             return found
 
     def gather(self, *thunks: Callable[[], T]) -> list[T]:
-        """Run ``thunks`` in parallel and return their results in order; may be called from within one."""
-        if len(thunks) <= 1 or threading.current_thread().name.startswith("cloudguard-aws"):
-            return [thunk() for thunk in thunks]
-        return [future.result() for future in [self._pool.submit(thunk) for thunk in thunks]]
+        """Run ``thunks`` in parallel and return their results in order; may be called from within one.
+
+        Whoever waits does the work that no thread has begun, so waiting within waiting cannot use up the threads.
+        """
+        futures = [self._pool.submit(thunk) for thunk in thunks[1:]]
+        found = [thunk() for thunk in thunks[:1]]
+        for thunk, future in zip(thunks[1:], futures, strict=True):
+            found.append(thunk() if future.cancel() else future.result())
+        return found
 
     def source(self, call: Call, resource: str = "*") -> Source:
         """Return where a fact came from."""
