@@ -1,1 +1,7 @@
-"""Amazon Web Services."""
+"""AWS: reads one cluster through boto3. Importing this loads no SDK."""
+
+from __future__ import annotations
+
+from cloudguard_aws.adapter import ADAPTER
+
+__all__ = ["ADAPTER"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from cloudguard.adapter import Progress, silent
@@ -124,15 +124,11 @@ class Api:
             return found
 
     def gather(self, *thunks: Callable[[], T]) -> list[T]:
-        """Run ``thunks`` in parallel and return their results in order; may be called from within one.
-
-        Whoever waits does the work that no thread has begun, so waiting within waiting cannot use up the threads.
-        """
-        futures = [self._pool.submit(thunk) for thunk in thunks[1:]]
-        found = [thunk() for thunk in thunks[:1]]
-        for thunk, future in zip(thunks[1:], futures, strict=True):
-            found.append(thunk() if future.cancel() else future.result())
-        return found
+        """Run ``thunks`` in parallel and return their results in order; may be called from within one."""
+        if len(thunks) <= 1:
+            return [thunk() for thunk in thunks]
+        with ThreadPoolExecutor(min(len(thunks), THREADS), thread_name_prefix="cloudguard-aws") as pool:
+            return [future.result() for future in [pool.submit(thunk) for thunk in thunks]]
 
     def source(self, call: Call, resource: str = "*") -> Source:
         """Return where a fact came from."""

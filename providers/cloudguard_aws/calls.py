@@ -26,9 +26,10 @@ class Call:
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", self.operation).lower()
 
 
-# Finding the cluster, its hosts and pools.
+# Finding the cluster, its hosts and pools. Templates are taken without their user data, which may hold secrets.
 GET_CALLER_IDENTITY = Call("sts", "GetCallerIdentity", "@", ("sts:GetCallerIdentity",))
 DESCRIBE_REGIONS = Call("ec2", "DescribeRegions", "Regions[]", ("ec2:DescribeRegions",))
+DESCRIBE_TAGS = Call("ec2", "DescribeTags", "Tags[]", ("ec2:DescribeTags",))
 DESCRIBE_INSTANCES = Call("ec2", "DescribeInstances", "Reservations[].Instances[]", ("ec2:DescribeInstances",))
 DESCRIBE_AUTO_SCALING_GROUPS = Call(
     "autoscaling",
@@ -39,14 +40,29 @@ DESCRIBE_AUTO_SCALING_GROUPS = Call(
 DESCRIBE_LAUNCH_CONFIGURATIONS = Call(
     "autoscaling",
     "DescribeLaunchConfigurations",
-    "LaunchConfigurations[]",
+    "LaunchConfigurations[].{LaunchConfigurationName: LaunchConfigurationName, ImageId: ImageId,"
+    " SecurityGroups: SecurityGroups, AssociatePublicIpAddress: AssociatePublicIpAddress,"
+    " BlockDeviceMappings: BlockDeviceMappings, MetadataOptions: MetadataOptions,"
+    " IamInstanceProfile: IamInstanceProfile}",
     ("autoscaling:DescribeLaunchConfigurations",),
 )
 DESCRIBE_LAUNCH_TEMPLATE_VERSIONS = Call(
     "ec2",
     "DescribeLaunchTemplateVersions",
-    "LaunchTemplateVersions[]",
+    "LaunchTemplateVersions[].{LaunchTemplateId: LaunchTemplateId, VersionNumber: VersionNumber,"
+    " ImageId: LaunchTemplateData.ImageId, SecurityGroupIds: LaunchTemplateData.SecurityGroupIds,"
+    " NetworkInterfaces: LaunchTemplateData.NetworkInterfaces,"
+    " BlockDeviceMappings: LaunchTemplateData.BlockDeviceMappings,"
+    " MetadataOptions: LaunchTemplateData.MetadataOptions,"
+    " IamInstanceProfile: LaunchTemplateData.IamInstanceProfile}",
     ("ec2:DescribeLaunchTemplateVersions",),
+)
+DESCRIBE_IMAGES = Call("ec2", "DescribeImages", "Images[]", ("ec2:DescribeImages",))
+GET_EBS_ENCRYPTION_BY_DEFAULT = Call(
+    "ec2",
+    "GetEbsEncryptionByDefault",
+    "{EbsEncryptionByDefault: EbsEncryptionByDefault}",
+    ("ec2:GetEbsEncryptionByDefault",),
 )
 DESCRIBE_CLUSTER = Call("eks", "DescribeCluster", "cluster", ("eks:DescribeCluster",))
 LIST_CLUSTERS = Call("eks", "ListClusters", "clusters[]", ("eks:ListClusters",))

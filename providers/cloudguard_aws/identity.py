@@ -130,7 +130,7 @@ def _inline(api: Api, role: str, name: str, policy: str) -> _Read:
     items = api.read(call, hides=_HIDES, resource=f"{name}/{policy}", RoleName=name, PolicyName=policy)
     if not items:
         return _Read(None)
-    made = _Draft(f"{role}#{policy}", policy, PolicyKind.GRANT, "inline", f"{name}/{policy}")
+    made = _Draft(f"{role}#inline/{policy}", policy, PolicyKind.GRANT, "inline", f"{name}/{policy}")
     return _parsed(api, made, call, items[0].get("PolicyDocument"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -46,56 +46,94 @@ class _Guards:
     account: str
 
 
-def read_topology(
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """VPCs and what is in them, as answered; ``tables`` and ``acls`` None where they could not be read."""
+
+    vpcs: list[Item]
+    subnets: list[Item]
+    tables: Tables | None
+    acls: list[Item] | None
+    balancers: tuple[Balancer, ...]
+
+
+def read_topology(  # noqa: PLR0913 - all that stands in the network
     api: Api,
     *,
     cluster: str,
     hosts: tuple[Host, ...],
     pools: tuple[Pool, ...],
     endpoints: tuple[Endpoint, ...],
+    network_ids: Collection[str] = (),
 ) -> Topology:
-    """Read everything about the network that concerns one cluster."""
+    """Read all about the network that concerns one cluster; ``network_ids`` are its VPCs where they are known."""
     used = {interface.segment for host in hosts for interface in host.interfaces}
     used.update(*(pool.segments for pool in pools), *(endpoint.segments for endpoint in endpoints))
-    subnets = _by_values(api, calls.DESCRIBE_SUBNETS, _PLACES, "subnet-id", used - {""})
-    vpcs = frozenset({subnet["VpcId"] for subnet in subnets} | {one.network for one in endpoints if one.network})
-    members = Members.of(hosts)
-    balancers, items, tables, acls = four(
-        api,
-        partial(read_balancers, api, cluster=cluster, network_ids=vpcs, members=members),
-        partial(_by_values, api, calls.DESCRIBE_VPCS, (Facet.ROUTES,), "vpc-id", vpcs),
-        partial(_tables, api, vpcs),
-        partial(_by_values_or_none, api, calls.DESCRIBE_NETWORK_ACLS, (Facet.FILTERS,), "vpc-id", vpcs),
-    )
-    more = {name for one in balancers for name in one.segments} - used
-    subnets += _by_values(api, calls.DESCRIBE_SUBNETS, _PLACES, "subnet-id", more)
-    guarding = _by_subnet(acls or ())
-    segments = tuple(
-        segment(item, (guarding.get(item["SubnetId"], f"network ACL of {item['SubnetId']}"),), tables)
-        for item in sorted(subnets, key=lambda one: str(one["SubnetId"]))
-    )
-    used_acls = {name for one in segments for name in one.filters}
-    call = calls.DESCRIBE_NETWORK_ACLS.name
-    borders = [network_acl(acl, call) for acl in acls or () if acl["NetworkAclId"] in used_acls]
-    names = _filter_names(hosts, pools, endpoints, balancers)
+    networks = {*network_ids, *(one.network for one in endpoints)} - {""}
+    ground = _ground(api, cluster, Members.of(hosts), frozenset(used - {""}), frozenset(networks))
+    segments = _segments(ground, api)
+    names = _filter_names(hosts, pools, endpoints, ground.balancers)
     guards, outbound = two(api, partial(_guards, api, names), partial(_outbound, api, hosts, segments))
-    insiders = _insiders(cluster, hosts, balancers)
     (groups, outsiders), lists = two(
         api,
-        partial(_groups, api, guards, insiders),
+        partial(_groups, api, guards, _insiders(cluster, hosts, ground.balancers)),
         partial(_address_lists, api, _listed(guards.filters, segments)),
     )
     return Topology(
-        networks=tuple(network(item, tables) for item in sorted(items, key=lambda one: str(one["VpcId"]))),
+        networks=tuple(network(item, ground.tables) for item in sorted(ground.vpcs, key=lambda one: str(one["VpcId"]))),
         segments=segments,
-        filters=(*guards.filters, *sorted(borders, key=lambda one: one.id)),
+        filters=(*guards.filters, *_borders(ground.acls or (), segments)),
         groups=groups,
         address_lists=lists,
-        balancers=balancers,
+        balancers=ground.balancers,
         endpoints=endpoints,
         strangers=outsiders,
         outbound_addresses=outbound,
     )
+
+
+def _ground(api: Api, cluster: str, members: Members, used: frozenset[str], known: frozenset[str]) -> _Ground:
+    """Read the VPCs; where they are not ``known``, those of the subnets ``used``."""
+    subnets: list[Item] = []
+    if not known:
+        subnets = _by_values(api, calls.DESCRIBE_SUBNETS, _PLACES, "subnet-id", used)
+        known = frozenset(subnet["VpcId"] for subnet in subnets)
+    balancers, inside, (vpcs, acls), tables = four(
+        api,
+        partial(read_balancers, api, cluster=cluster, network_ids=known, members=members),
+        partial(_by_values, api, calls.DESCRIBE_SUBNETS, _PLACES, "vpc-id", () if subnets else known),
+        lambda: two(
+            api,
+            partial(_by_values, api, calls.DESCRIBE_VPCS, (Facet.ROUTES,), "vpc-id", known),
+            partial(_by_values_or_none, api, calls.DESCRIBE_NETWORK_ACLS, (Facet.FILTERS,), "vpc-id", known),
+        ),
+        partial(_tables, api, known),
+    )
+    wanted = used.union(*(one.segments for one in balancers))
+    items = {str(one["SubnetId"]): one for one in (*subnets, *inside)}
+    for one in _by_values(api, calls.DESCRIBE_SUBNETS, _PLACES, "subnet-id", wanted - items.keys()):
+        items[str(one["SubnetId"])] = one
+    return _Ground(vpcs, [one for name, one in sorted(items.items()) if name in wanted], tables, acls, balancers)
+
+
+def _segments(ground: _Ground, api: Api) -> tuple[Segment, ...]:
+    """Return the subnets. One whose network ACL is not seen is guarded by a filter that no one knows."""
+    guarding = {link["SubnetId"]: acl["NetworkAclId"] for acl in ground.acls or () for link in acl["Associations"]}
+    for item in ground.subnets if ground.acls is not None else ():
+        if item["SubnetId"] not in guarding:
+            message = "the subnet's network ACL can't be seen from this account"
+            call = calls.DESCRIBE_NETWORK_ACLS.name
+            api.add_gap(Gap(call, item["SubnetId"], Reason.MISSING, message, (Facet.FILTERS,)))
+    return tuple(
+        segment(item, (guarding.get(item["SubnetId"], f"network ACL of {item['SubnetId']}"),), ground.tables)
+        for item in ground.subnets
+    )
+
+
+def _borders(acls: Iterable[Item], segments: Iterable[Segment]) -> tuple[Filter, ...]:
+    used = {name for one in segments for name in one.filters}
+    found = (network_acl(acl, calls.DESCRIBE_NETWORK_ACLS.name) for acl in acls if acl["NetworkAclId"] in used)
+    return tuple(sorted(found, key=lambda one: one.id))
 
 
 def _filter_names(
@@ -117,10 +155,6 @@ def _insiders(cluster: str, hosts: tuple[Host, ...], balancers: tuple[Balancer, 
         interfaces={interface.id for host in hosts for interface in host.interfaces},
         balancers=balancer_descriptions(balancers),
     )
-
-
-def _by_subnet(acls: Iterable[Item]) -> dict[str, str]:
-    return {link["SubnetId"]: acl["NetworkAclId"] for acl in acls for link in acl.get("Associations", ())}
 
 
 def _by_values(api: Api, call: calls.Call, hides: tuple[Facet, ...], name: str, values: Iterable[str]) -> list[Item]:

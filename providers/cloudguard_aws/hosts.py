@@ -1,0 +1,212 @@
+"""Instances as hosts: their roles, each with its evidence, their interfaces, disks and metadata service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from cloudguard.model.cluster import Host, MetadataService, Role
+from cloudguard.model.network import Interface
+from cloudguard.model.source import Facet, Gap, Reason, Source
+
+from cloudguard_aws import marks
+from cloudguard_aws.api import Api, Item
+from cloudguard_aws.balancers import target_memberships
+from cloudguard_aws.calls import DESCRIBE_INSTANCES, DESCRIBE_NETWORK_INTERFACES
+from cloudguard_aws.cluster import Found
+from cloudguard_aws.rules import name_of, tags_of
+
+API_PORTS = frozenset({6443, 9345, 16443, 50000})
+"""Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Not 443, which an ingress
+may serve as well (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos pkg/machinery/constants)."""
+TELL = "name its role with --control-plane-tag, --node-tag or --etcd-tag KEY=VALUE, or --host ID=ROLE"
+Told = tuple[tuple[Role, ...], str]
+
+
+def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
+    """Return the cluster's hosts with their roles; a host whose role nothing tells has none, and a Gap says so."""
+    source = api.source(DESCRIBE_INSTANCES)
+    told = {one["InstanceId"]: _told(found, one) for one in found.instances}
+    untold = {name for name, what in told.items() if what is None}
+    if untold and found.eks is None:
+        _tell_by_others(api, found, told, untold)
+    hosts = [_host(one, told[one["InstanceId"]], source) for one in found.instances]
+    for host in hosts:
+        if not host.roles:
+            message = f"the role of {host.id} ({host.name}) can't be told; {TELL}"
+            api.add_gap(Gap(DESCRIBE_INSTANCES.name, host.id, Reason.MISSING, message, (Facet.HOSTS,)))
+    return _stacked(hosts)
+
+
+def _told(found: Found, instance: Item) -> Told | None:
+    by_flag = found.by_flag.get(instance["InstanceId"])
+    if by_flag:
+        return by_flag
+    tags = tags_of(instance)
+    by_tags = marks.told_by_tags(tags, found.name)
+    if by_tags:
+        return by_tags
+    if found.eks is not None:
+        cluster = next(iter(sorted(marks.clusters_of(tags))), found.name)
+        return (Role.NODE,), f"tagged for the managed cluster {cluster}"
+    return None
+
+
+def _tell_by_others(api: Api, found: Found, told: dict[str, Told | None], untold: Collection[str]) -> None:
+    """Tell roles by what sends to a host, else by the names of its instance profile, group and itself."""
+    serving = _serving(api, found)
+    for one in found.instances:
+        name = one["InstanceId"]
+        if name not in untold:
+            continue
+        addresses = {address for interface in _interfaces(one, Source("")) for address in interface.addresses}
+        behind = [serving[key] for key in (name, *sorted(addresses)) if key in serving]
+        if behind:
+            told[name] = (Role.CONTROL_PLANE,), behind[0]
+            continue
+        told[name] = next(_by_names(one, found.name), None)
+
+
+def _serving(api: Api, found: Found) -> dict[str, str]:
+    """Return evidence by instance id or address: which balancer sends the API's connections there."""
+    return {
+        one.target: f"target of {one.balancer} on port {one.port}"
+        for one in target_memberships(api, network_ids=found.networks)
+        if one.port in API_PORTS
+    }
+
+
+def _by_names(instance: Item, cluster: str) -> Iterator[Told]:
+    tags = tags_of(instance)
+    profile = instance.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2]
+    group = tags.get(marks.SCALING_GROUP, "")
+    named = (("instance profile", profile), ("scaling group", group), ("name", tags.get("Name", "")))
+    for what, name in named:
+        told = marks.told_by_name(name, cluster, what) if name else None
+        if told:
+            yield told
+
+
+def _stacked(hosts: list[Host]) -> tuple[Host, ...]:
+    """Where no host is etcd's alone, control-plane hosts run etcd; but not those that kops makes for the API alone."""
+    alone = [host for host in hosts if Role.ETCD in host.roles and Role.CONTROL_PLANE not in host.roles]
+    result: list[Host] = []
+    for host in hosts:
+        known = Role.CONTROL_PLANE in host.roles and Role.ETCD not in host.roles
+        apiserver_only = any("apiserver" in evidence for evidence in host.evidence)
+        if known and not alone and not apiserver_only:
+            evidence = "no host is etcd's alone, so control-plane hosts run it"
+            result.append(replace(host, roles=(*host.roles, Role.ETCD), evidence=(*host.evidence, evidence)))
+        else:
+            result.append(host)
+    return tuple(result)
+
+
+def _host(instance: Item, told: Told | None, source: Source) -> Host:
+    roles, evidence = told or ((), "")
+    return Host(
+        id=instance["InstanceId"],
+        name=name_of(instance) or instance.get("PrivateDnsName", ""),
+        roles=roles,
+        evidence=(evidence,) if evidence else (),
+        interfaces=tuple(_interfaces(instance, source)),
+        source=source,
+        identity=instance.get("IamInstanceProfile", {}).get("Arn", ""),
+        pool=tags_of(instance).get(marks.SCALING_GROUP, ""),
+        disks=tuple(
+            sorted(
+                mapping["Ebs"]["VolumeId"]
+                for mapping in instance.get("BlockDeviceMappings", ())
+                if mapping.get("Ebs", {}).get("VolumeId")
+            ),
+        ),
+        metadata=metadata_service(instance.get("MetadataOptions")),
+    )
+
+
+def metadata_service(options: Mapping[str, object] | None) -> MetadataService | None:
+    """Return the metadata service as an instance or template sets it; None where it is not said."""
+    if not options:
+        return None
+    hops = options.get("HttpPutResponseHopLimit")
+    return MetadataService(
+        enabled=options.get("HttpEndpoint", "enabled") != "disabled",
+        tokens_required=options.get("HttpTokens") == "required",
+        hop_limit=hops if isinstance(hops, int) else 1,
+    )
+
+
+def _interfaces(instance: Item, source: Source) -> Iterator[Interface]:
+    listed = instance.get("NetworkInterfaces") or ()
+    for one in sorted(listed, key=lambda item: item.get("NetworkInterfaceId", "")):
+        yield interface(one, source, instance)
+    if not listed and instance.get("SubnetId"):
+        groups = tuple(sorted(group["GroupId"] for group in instance.get("SecurityGroups", ())))
+        yield Interface(
+            id=instance["InstanceId"],
+            segment=instance["SubnetId"],
+            addresses=tuple(filter(None, [instance.get("PrivateIpAddress", "")])),
+            source=source,
+            public=tuple(filter(None, [instance.get("PublicIpAddress", "")])),
+            filters=groups,
+            labels=groups,
+        )
+
+
+def interface(item: Item, source: Source, instance: Item | None = None) -> Interface:
+    """Return an elastic network interface; of an instance, its groups and public address fill what it lacks."""
+    whole = instance or {}
+    listed = item.get("Groups") or whole.get("SecurityGroups") or ()
+    groups = tuple(sorted(group["GroupId"] for group in listed))
+    private = item.get("PrivateIpAddresses") or ()
+    public = {one["Association"]["PublicIp"] for one in private if one.get("Association", {}).get("PublicIp")}
+    if item.get("Association", {}).get("PublicIp"):
+        public.add(item["Association"]["PublicIp"])
+    primary = item.get("PrivateIpAddress") == whole.get("PrivateIpAddress")
+    if not public and primary and whole.get("PublicIpAddress"):
+        public.add(whole["PublicIpAddress"])
+    return Interface(
+        id=item.get("NetworkInterfaceId", ""),
+        segment=item.get("SubnetId") or whole.get("SubnetId", ""),
+        addresses=tuple(_addresses(item, private)),
+        source=source,
+        public=tuple(sorted(public)),
+        filters=groups,
+        labels=groups,
+    )
+
+
+def _addresses(item: Item, private: Iterable[Item]) -> Iterator[str]:
+    listed = [one["PrivateIpAddress"] for one in private if one.get("PrivateIpAddress")]
+    yield from dict.fromkeys(listed or filter(None, [item.get("PrivateIpAddress", "")]))
+    keys: tuple[tuple[str, str], ...] = (
+        ("Ipv4Prefixes", "Ipv4Prefix"),
+        ("Ipv6Addresses", "Ipv6Address"),
+        ("Ipv6Prefixes", "Ipv6Prefix"),
+    )
+    for many, one in keys:
+        yield from (part[one] for part in item.get(many) or () if part.get(one))
+
+
+def read_fargate(api: Api, found: Found, known: Collection[str], exists: Callable[[], bool]) -> tuple[Host, ...]:
+    """Return Fargate pods as hosts: interfaces without an instance that carry the cluster's own group."""
+    config = (found.eks or {}).get("resourcesVpcConfig", {})
+    group = config.get("clusterSecurityGroupId", "")
+    if not group or not exists():
+        return ()
+    listed = api.read(
+        DESCRIBE_NETWORK_INTERFACES,
+        hides=(Facet.HOSTS,),
+        resource=group,
+        Filters=[{"Name": "group-id", "Values": [group]}],
+    )
+    source = api.source(DESCRIBE_NETWORK_INTERFACES, group)
+    pods: list[Host] = []
+    for one in sorted(listed, key=lambda item: item["NetworkInterfaceId"]):
+        name, attached = one["NetworkInterfaceId"], one.get("Attachment", {}).get("InstanceId")
+        managed = str(one.get("Description", "")).startswith(("Amazon EKS ", "aws-K8S-", "ELB "))
+        if attached or managed or name in known:
+            continue
+        evidence = (f"an interface without an instance that carries {group}, and the cluster has Fargate profiles",)
+        pods.append(Host(name, "Fargate pod", (Role.NODE,), evidence, (interface(one, source),), source))
+    return tuple(pods)
