@@ -1,28 +1,59 @@
-"""The real command line in a process of its own."""
+"""Runs the command line in process or in a shell, with the provider in memory installed."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cloudguard.cli import run
+from cloudguard.model import codec
+
+import memory_adapter
+import sample
+
+HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What a command left: its status and both streams."""
+def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Install the provider "memory" from ``folder``, and work in an empty folder in it."""
+    packages = folder / "packages"
+    packages.mkdir()
+    memory_adapter.register(packages)
+    monkeypatch.setattr(sys, "path", [str(packages), *sys.path])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(packages), str(HERE), str(HERE.parent))))
+    work = folder / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    memory_adapter.ADAPTER.requests.clear()
 
-    status: int
-    out: str
-    err: str
+
+def written() -> str:
+    """Write the sample's snapshot and return the file's name."""
+    Path("prod.json").write_text(codec.dump(sample.snapshot()), encoding="utf-8")
+    return "prod.json"
 
 
-def cloudguard(*words: str, text: bytes | None = None) -> Ran:
-    """Run ``cloudguard`` with ``words``, ``text`` on stdin and this process's environment, with no terminal."""
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "cloudguard", *words],
-        input=text,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    return Ran(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    """Run ``argv`` and return status, stdout, stderr; nothing that is told may hold control characters."""
+    status = run(argv)
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out + err
+    return status, out, err
+
+
+def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    """Run ``argv``, which is wrong, and return the one line that says why."""
+    status, out, err = told(capsys, *argv)
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith("cloudguard: ")
+    return err
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash in which ``cloudguard`` is this project's."""
+    command = ["bash", "-o", "pipefail", "-c", line.replace("cloudguard", f"{sys.executable} -m cloudguard")]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.model import codec
+from cloudguard.model.network import AddressList, Balancer, ClientAddress, Endpoint, Interface, Listener, Target
 from cloudguard.model.snapshot import SCHEMA
 
 import sample
@@ -103,3 +104,19 @@ def test_a_hundred_megabytes_of_garbage_are_refused_at_once(junk: bytes) -> None
     begun = perf_counter()
     assert "is not a cloudguard snapshot" in refusal(garbage)
     assert perf_counter() - begun < 1
+
+
+def test_every_address_and_service_is_looked_at() -> None:
+    source = sample.READ
+    listener = Listener("l-1", "tcp/70000", (Target("m-1", "", "tcp/70001"),), ClientAddress.REPLACED, source)
+    topology = replace(
+        WHOLE.topology,
+        address_lists=(AddressList("a-1", "offices", ("10.0.0.0/40",), known=True, source=source),),
+        balancers=(Balancer("b-1", "b", "network", False, "net-1", (), (), (), (listener,), source),),  # noqa: FBT003
+        endpoints=(Endpoint("e-1", "tcp/70002", True, ("1.2.3.4/40",), False, "net-1", (), (), (), source),),  # noqa: FBT003
+        strangers=(Interface("i-1", "seg-1", ("1.2.3.400",), source),),
+        outbound_addresses=("1.2.3.5/40",),
+    )
+    said = refusal(codec.dump(replace(WHOLE, topology=topology)))
+    for part in ("70000", "70001", "70002", "10.0.0.0/40", "1.2.3.4/40", "1.2.3.400", "1.2.3.5/40"):
+        assert part in said

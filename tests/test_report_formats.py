@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from cloudguard.checks.base import Report, Severity, Waiver
-from cloudguard.report import json_report, markdown, table
+from cloudguard.report import explain, json_report, markdown, table, words
 
 import sample
 
@@ -159,6 +160,22 @@ def test_an_empty_report_is_told_without_empty_blocks() -> None:
 
 
 def test_many_hosts_are_counted() -> None:
-    many = sample.finding()
-    object.__setattr__(many, "hosts", tuple(f"n-{number}" for number in range(25)))
+    many = replace(sample.finding(), hosts=tuple(f"n-{number}" for number in range(25)))
     assert "and 15 more" in table.render(sample.report(many))
+
+
+def test_a_finding_is_explained_with_all_that_is_known() -> None:
+    one = sample.finding(1, text=sample.HOSTILE, waived=WAIVER, changes=("c-1",))
+    page = explain.finding(one, sample.report(one))
+    assert "".join(page.split("\n")).isprintable()
+    places = [
+        page.find(part) for part in ("waived by ops", "Witness", "Hosts (1)", "Evidence", "read by", "--- filter")
+    ]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_a_managed_control_plane_is_told() -> None:
+    cluster = replace(sample.snapshot().cluster, managed=True, managed_by="a service", hosts=())
+    assert words.hosts_by_role(cluster) == "control plane run by a service"
+    assert words.hosts_by_role(replace(cluster, managed=False)) == "none found"

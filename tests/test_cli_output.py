@@ -1,0 +1,110 @@
+"""Where the command line's words go: stdout, stderr, files, pipes and terminals, plain or coloured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cloudguard.cli.output import coloured
+
+from command import install, refused, shell, told, written
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Install the provider "memory"."""
+    install(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def snapshot() -> str:
+    """A snapshot file of the sample."""
+    return written()
+
+
+def test_a_snapshot_is_read_from_stdin(snapshot: str) -> None:
+    command = [sys.executable, "-m", "cloudguard", "check", "--snapshot", "-", "-f", "json"]
+    done = subprocess.run(command, input=Path(snapshot).read_bytes(), capture_output=True, check=False)  # noqa: S603
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["cluster"]["name"] == "prod"
+
+
+def test_formats_go_to_their_files(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    formats = ("-f", "json=a.json", "-f", "markdown=a.md", "-f", "table")
+    _, out, _ = told(capsys, "check", "--snapshot", snapshot, *formats)
+    assert out.startswith("cluster ")
+    assert json.loads(Path("a.json").read_text())["schema"] == "cloudguard/report/v1"
+    assert Path("a.md").read_text().startswith("# cloudguard: prod")
+    assert sorted(path.name for path in Path().iterdir()) == ["a.json", "a.md", "prod.json"]
+
+
+def test_a_file_is_replaced_whole_and_keeps_its_mode(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    report = Path("report.txt")
+    report.write_text("old")
+    report.chmod(0o640)
+    Path("link.txt").symlink_to(report)
+    _, out, err = told(capsys, "check", "--snapshot", snapshot, "-o", "link.txt", "-q")
+    assert (out, err) == ("", "")
+    assert Path("link.txt").is_symlink()
+    assert report.read_text().startswith("cluster ")
+    assert report.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_no_file_is_written_to_as_it_is(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    assert told(capsys, "check", "--snapshot", snapshot, "-o", "/dev/null")[0] == 3
+    assert "cannot write /dev/full: No space left" in refused(
+        capsys, "check", "--snapshot", snapshot, "-o", "/dev/full"
+    )
+
+
+@pytest.mark.parametrize(
+    ("choice", "environment", "screen", "on"),
+    [
+        ("auto", {}, True, True),
+        ("auto", {}, False, False),
+        ("auto", {"NO_COLOR": "1"}, True, False),
+        ("auto", {"NO_COLOR": ""}, True, True),
+        ("auto", {"FORCE_COLOR": "1"}, False, True),
+        ("auto", {"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
+        ("auto", {"TERM": "dumb"}, True, False),
+        ("always", {"NO_COLOR": "1"}, False, True),
+        ("never", {"FORCE_COLOR": "1"}, True, False),
+    ],
+)
+def test_colour_is_a_terminal_s_unless_told(choice: str, environment: dict[str, str], screen: bool, on: bool) -> None:  # noqa: FBT001
+    assert coloured(choice, environment, screen=screen) is on
+
+
+def test_a_file_is_coloured_only_by_the_flag() -> None:
+    assert not coloured("auto", {"FORCE_COLOR": "1"}, screen=False, file=True)
+    assert coloured("always", {}, screen=False, file=True)
+
+
+def test_a_reader_that_leaves_is_no_error(snapshot: str) -> None:
+    done = shell(f"cloudguard check --snapshot {snapshot} -q -f json | true")
+    assert (done.returncode, done.stderr) == (3, "")
+
+
+def test_a_full_disk_is_told(snapshot: str) -> None:
+    done = shell(f"cloudguard check --snapshot {snapshot} -q > /dev/full")
+    assert done.returncode == 2
+    assert done.stderr == "cloudguard: cannot write to stdout: No space left on device\n"
+
+
+def test_a_terminal_that_knows_ascii_only_still_gets_a_report(snapshot: str) -> None:
+    done = shell(f"PYTHONIOENCODING=ascii cloudguard check --snapshot {snapshot}")
+    assert done.returncode == 3
+    assert "198.51.100.7 \\u2192 tcp 2379" in done.stdout
+
+
+def test_a_terminal_is_shown_progress_and_colour_and_a_pipe_is_not(snapshot: str) -> None:
+    assert "\x1b" not in shell(f"cloudguard check --snapshot {snapshot}").stdout
+    on_terminal = f"TERM=xterm script -qec '{sys.executable} -m cloudguard check memory 2>&1' /dev/null"
+    shown = shell(f"env -u CI {on_terminal.replace(sys.executable + ' -m cloudguard', 'cloudguard')}").stdout
+    assert "\x1b[1;31mFAIL\x1b[0m" in shown
+    assert "reading" in shown
+    piped = shell(f"{on_terminal.replace('2>&1', '2>/dev/null | cat')}").stdout
+    assert "\x1b" not in piped

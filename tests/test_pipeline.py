@@ -1,0 +1,84 @@
+"""The library's door: one call, a report; nothing printed, nothing kept, nothing loaded before it is asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import cloudguard
+import pytest
+from cloudguard.checks.base import Verdict
+from cloudguard.errors import UsageError
+from cloudguard.model.cluster import Role
+from cloudguard.needs.policy import Policy
+from cloudguard.pipeline import evaluate
+
+import memory_adapter
+import sample
+from command import install
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Install the provider "memory"."""
+    install(monkeypatch, tmp_path)
+
+
+def test_check_is_one_call(capsys: pytest.CaptureFixture[str]) -> None:
+    session, steps = object(), list[str]()
+
+    def progress(step: str) -> None:
+        steps.append(step)
+
+    report = cloudguard.check(
+        "memory",
+        cluster="prod",
+        options={"profile": "audit", "region": ["a", "b"]},
+        role_tags={Role.NODE: ("a=b",)},
+        extra_hosts={"i-1": (Role.ETCD,)},
+        session=session,
+        progress=progress,
+    )
+    assert report.row("etcd-access").verdict is Verdict.FAIL
+    assert report == evaluate(sample.snapshot(), Policy())
+    [request] = memory_adapter.ADAPTER.requests
+    assert request.client is session
+    assert request.options == {"profile": ("audit",), "region": ("a", "b")}
+    assert steps == ["memory:Read"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_policy_is_declared_by_the_caller() -> None:
+    report = cloudguard.check("memory", policy=Policy(require_customer_key=True))
+    assert report.row("etcd-encryption").verdict is Verdict.FAIL
+
+
+def test_threads_may_check_at_once() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(cloudguard.check, "memory", cluster="prod") for _ in range(8)]
+        reports = [run.result() for run in runs]
+    assert all(report == reports[0] for report in reports)
+
+
+def test_no_provider_of_the_name_is_an_error() -> None:
+    with pytest.raises(UsageError, match="no provider is called 'nimbus'"):
+        cloudguard.check("nimbus")
+
+
+def test_times_are_the_snapshot_s() -> None:
+    report = evaluate(replace(sample.snapshot(), started="then", finished="now"), Policy())
+    assert (report.started, report.finished) == ("then", "now")
+
+
+def test_importing_the_package_loads_nothing_of_it() -> None:
+    code = "import sys, cloudguard; print([name for name in sys.modules if name.startswith('cloudguard.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == "[]\n"
+
+
+def test_what_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        getattr(cloudguard, "nonsense")  # noqa: B009 - the static form is refused by the type checkers, rightly
