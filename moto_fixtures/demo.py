@@ -21,7 +21,7 @@ def main() -> int:
     """Run it; what the check found is no failure of the demo."""
     words = ["check", "aws", "--cluster", CLUSTER, "--region", REGION]
     with mock_aws():
-        showcase.build(Account(boto3.Session()))
+        showcase.build(Account(boto3.Session(region_name=REGION)))
         sys.stderr.write(f"$ cloudguard {shlex.join(words)}\n")
         run(words)
     return 0
