@@ -70,6 +70,15 @@ def test_commands_are_understood(command: str) -> None:
     assert callable(parse(shlex.split(command)[1:]))
 
 
+def test_the_demo_runs_and_the_readme_shows_its_report() -> None:
+    command = [sys.executable, "-m", "moto_fixtures.demo"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)  # noqa: S603 - our own
+    assert done.returncode == 0, done.stderr
+    (excerpt,) = blocks(README, "text")
+    shown = re.sub(r"\b([a-z]+)-[0-9a-f]{17}\b", r"\1-…", done.stdout)
+    assert [line for line in excerpt.splitlines() if line not in shown] == []
+
+
 def test_exit_statuses_are_all_told() -> None:
     assert {int(cell) for cell in first_cells("Exit status") if cell.isdigit()} == set(ExitStatus)
 
