@@ -1,4 +1,4 @@
-"""Cluster API's defaults: NodePorts open to the world, but on nodes that the world cannot address."""
+"""Cluster API's defaults: NodePorts open to the world, but on nodes that the world cannot address: latent."""
 
 from __future__ import annotations
 

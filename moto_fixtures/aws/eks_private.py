@@ -17,7 +17,9 @@ def build(a: Account) -> None:
     """Make it."""
     net = eks_public.network(a)
     key = a.key()  # OK
-    cluster = a.eks("prod", [net.private], net.cluster_role, public=[], private=True, secrets_key=key)  # OK
+    cluster = a.eks(
+        "prod", [net.private], net.cluster_role, public=[], private=True, secrets_key=key
+    )  # NOT OK: node-access/control-plane
     cluster.group.allow("tcp/443", net.vpc.cidr)  # NOT OK: api-server-access/inside, node-access/inside
     cluster.group.allow("tcp/10250", net.vpc.cidr)  # NOT OK: node-access/inside
     eks_public.workers(a, net, cluster)

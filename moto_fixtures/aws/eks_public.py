@@ -54,5 +54,5 @@ def build(a: Account) -> None:
     net = network(a)
     cluster = a.eks(
         "prod", [net.private], net.cluster_role
-    )  # NOT OK: api-server-access/internet, etcd-encryption/secrets
+    )  # NOT OK: api-server-access/internet, etcd-encryption/secrets, node-access/control-plane
     workers(a, net, cluster)

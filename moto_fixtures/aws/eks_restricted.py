@@ -13,5 +13,7 @@ def build(a: Account) -> None:
     """Make it."""
     net = eks_public.network(a)
     key = a.key()  # OK
-    cluster = a.eks("prod", [net.private], net.cluster_role, public=[clean.ADMINS], private=True, secrets_key=key)  # OK
+    cluster = a.eks(
+        "prod", [net.private], net.cluster_role, public=[clean.ADMINS], private=True, secrets_key=key
+    )  # NOT OK: node-access/control-plane
     eks_public.workers(a, net, cluster)

@@ -14,7 +14,9 @@ def build(a: Account) -> None:
     """Make it."""
     net = eks_public.network(a)
     key = a.key()  # OK
-    cluster = a.eks("prod", [net.private], net.cluster_role, public=[clean.ADMINS], private=True, secrets_key=key)  # OK
+    cluster = a.eks(
+        "prod", [net.private], net.cluster_role, public=[clean.ADMINS], private=True, secrets_key=key
+    )  # NOT OK: node-access/control-plane
     ssh = a.group(net.vpc, "karpenter-debug", {"karpenter.sh/discovery": "prod"})  # OK
     ssh.allow("tcp/22", WORLD)  # NOT OK: node-access/internet
     groups = [cluster.group, ssh]

@@ -16,5 +16,5 @@ def build(a: Account) -> None:
     """Make it."""
     cluster = clean.build(a)
     cluster.masters.allow("tcp/6443", cluster.vpc.cidr)  # NOT OK: api-server-access/inside
-    bare = a.nlb("prod-bare", cluster.public)  # OK
-    a.listener(bare, 443, [cluster.control_plane], 6443, by_address=True)  # NOT OK: api-server-access/internet
+    bare = a.nlb("prod-bare", cluster.public)  # NOT OK: api-server-access/internet
+    a.listener(bare, 443, [cluster.control_plane], 6443, by_address=True)  # OK

@@ -40,5 +40,5 @@ def build(a: Account) -> None:
     a.host("prod-x7k2p-worker-a-1", private, [workers], OWNED, role=kubelets)  # OK
     api = a.nlb("prod-x7k2p-ext", public, tags=OWNED)  # OK
     a.listener(api, 6443, hosts, 6443, by_address=True, preserve=True, name="prod-x7k2p-aext")  # OK
-    inner = a.nlb("prod-x7k2p-int", private, internal=True, tags=OWNED)  # OK
+    inner = a.nlb("prod-x7k2p-int", private, internal=True, tags=OWNED)  # NOT OK: node-access/inside
     a.listener(inner, 22623, hosts, 22623, by_address=True, name="prod-x7k2p-sint")  # OK

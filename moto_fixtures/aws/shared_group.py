@@ -19,7 +19,7 @@ def build(a: Account) -> None:
     a.route(private, WORLD, nat)  # OK
     shared = a.group(vpc, "prod-rke2-cluster")  # OK
     front = a.group(vpc, "prod-rke2-cp-elb")  # OK
-    shared.allow("all", shared)  # NOT OK: etcd-access/inside
+    shared.allow("all", shared)  # NOT OK: etcd-access/inside, node-access/control-plane
     shared.allow("tcp/6443,tcp/9345", front)  # OK
     front.allow("tcp/6443", clean.ADMINS)  # OK
     servers = a.role("prod-rke2-server", statement("ec2:DescribeInstances"))  # OK

@@ -12,4 +12,6 @@ VERDICTS = clean.VERDICTS | {"api-server-access": "FAIL", "node-access": "FAIL",
 def build(a: Account) -> None:
     """Make it."""
     cluster = clean.build(a)
-    a.host("build-server", cluster.private, [cluster.masters])  # NOT OK: node-access/inside, etcd-access/inside
+    a.host(
+        "build-server", cluster.private, [cluster.masters]
+    )  # NOT OK: api-server-access/inside, node-access/inside, etcd-access/inside

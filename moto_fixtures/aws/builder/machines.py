@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from moto_fixtures.aws.builder.ledger import ACCOUNT, Tags, tag_list
 from moto_fixtures.aws.builder.network import Group, NetworkBuilder, Subnet
 
-IMAGE = "ami-12345678"
 ROOT = "/dev/sda1"
 Statement = dict[str, object]
 
@@ -50,6 +49,15 @@ class MachineBuilder(NetworkBuilder):
 
     __slots__ = ()
 
+    def image(self) -> str:
+        """The image that hosts start from, made when first asked for; its own disk is not encrypted."""
+        known = self.call("ec2", "describe_images", Owners=["self"])["Images"]
+        if known:
+            return str(known[0]["ImageId"])
+        mapping: dict[str, object] = {"DeviceName": ROOT, "Ebs": {"VolumeSize": 8, "VolumeType": "gp3"}}
+        root: dict[str, object] = {"RootDeviceName": ROOT, "BlockDeviceMappings": [mapping]}
+        return str(self.call("ec2", "register_image", Name="node", **root)["ImageId"])
+
     def host(  # noqa: PLR0913 - the properties of a machine
         self,
         name: str,
@@ -67,7 +75,7 @@ class MachineBuilder(NetworkBuilder):
         answer = self.call(
             "ec2",
             "run_instances",
-            ImageId=IMAGE,
+            ImageId=self.image(),
             MinCount=1,
             MaxCount=1,
             NetworkInterfaces=[nic | {"AssociatePublicIpAddress": public}],
@@ -164,7 +172,7 @@ class MachineBuilder(NetworkBuilder):
         """Make a launch template and a scaling group of no host yet; return the template's id."""
         nic: dict[str, object] = {"DeviceIndex": 0, "Groups": [group.id for group in groups]}
         data: dict[str, object] = {
-            "ImageId": IMAGE,
+            "ImageId": self.image(),
             "InstanceType": "m5.large",
             "NetworkInterfaces": [nic | {"AssociatePublicIpAddress": public}],
             "BlockDeviceMappings": [disk(encrypted=encrypted)],

@@ -100,9 +100,17 @@ class NetworkBuilder(Ledger):
         """Make a VPC."""
         answer = self.call("ec2", "create_vpc", CidrBlock=cidr, AmazonProvidedIpv6CidrBlock=ipv6)["Vpc"]
         self.note(answer["VpcId"])
+        if ipv6:
+            self.default_nacl6(answer["VpcId"])
         blocks = self.call("ec2", "describe_vpcs", VpcIds=[answer["VpcId"]])["Vpcs"][0]
         block6 = next((found["Ipv6CidrBlock"] for found in blocks.get("Ipv6CidrBlockAssociationSet", ())), "")
         return Vpc(answer["VpcId"], cidr, block6)
+
+    def default_nacl6(self, vpc: str) -> None:
+        """Let IPv6 through the default network ACL, as the real service does for a VPC with IPv6 and moto does not."""
+        found = self.call("ec2", "describe_network_acls", Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+        for direction in ("in", "out"):
+            self.nacl_rule(found["NetworkAcls"][0]["NetworkAclId"], f"{direction} 101 allow all ::/0")
 
     def subnet(self, vpc: Vpc, *, public: bool = False, zone: str = "a", tags: Tags | None = None) -> Subnet:
         """Make the next /24 of ``vpc``; ``public`` ones have a route to its internet gateway."""
