@@ -257,18 +257,24 @@ def _listed(filters: Iterable[Filter], segments: Iterable[Segment]) -> frozenset
 
 
 def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
-    """Read prefix lists; one whose entries can't be read is kept as unknown."""
+    """Read prefix lists; one that is not there, or whose entries can't be read, is kept as unknown."""
     hides, ordered, call = (Facet.ADDRESS_LISTS,), sorted(names), calls.GET_MANAGED_PREFIX_LIST_ENTRIES
     described, entries = two(
         api,
-        partial(_by_values, api, calls.DESCRIBE_MANAGED_PREFIX_LISTS, hides, "prefix-list-id", names),
-        lambda: [api.read_or_none(call, hides=hides, resource=name, PrefixListId=name) for name in ordered],
+        partial(_by_values_or_none, api, calls.DESCRIBE_MANAGED_PREFIX_LISTS, hides, "prefix-list-id", names),
+        lambda: api.gather(
+            *(partial(api.read_or_none, call, hides=hides, resource=name, PrefixListId=name) for name in ordered)
+        ),
     )
-    titles = {one["PrefixListId"]: one.get("PrefixListName", "") for one in described}
-    return tuple(
-        address_list(name, titles.get(name, ""), found, api.source(call, name))
-        for name, found in zip(ordered, entries, strict=True)
-    )
+    titles = {one["PrefixListId"]: one.get("PrefixListName", "") for one in described or ()}
+    found: list[AddressList] = []
+    for name, listed in zip(ordered, entries, strict=True):
+        missing = listed == [] and described is not None and name not in titles
+        if missing:
+            api.add_gap(Gap(call.name, name, Reason.MISSING, "the prefix list can't be seen from this account", hides))
+        known = None if missing else listed
+        found.append(address_list(name, titles.get(name, ""), known, api.source(call, name)))
+    return tuple(found)
 
 
 def _outbound(api: Api, hosts: tuple[Host, ...], segments: Iterable[Segment]) -> tuple[str, ...]:

@@ -45,6 +45,9 @@ _HOPS: Final = {
 """By the prefix of the target's id. A local gateway (Outposts) leads to the customer's own site, as a VPN does."""
 _HOPS_BY_KEY: Final = {"CoreNetworkArn": NextHop.HUB, "OdbNetworkArn": NextHop.PEER}
 
+_GONE: Final = {"disassociated", "failing", "failed"}
+"""States of a range that is not, or no longer, the VPC's or subnet's."""
+
 Peerings = Mapping[str, Sequence[str]]
 """CIDRs of both sides of a peering, by its id."""
 
@@ -193,7 +196,7 @@ def _blocks6(item: Item) -> Iterator[str]:
 
 
 def _associated(state: Item | None) -> bool:
-    return not state or state.get("State", "associated") in {"associated", "associating"}
+    return not state or state.get("State") not in _GONE
 
 
 def segment(subnet: Item, filters: tuple[str, ...], tables: Tables | None) -> Segment:

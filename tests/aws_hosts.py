@@ -1,0 +1,35 @@
+"""Hosts of an account as the adapter sees them, for tests of what stands around them."""
+
+from __future__ import annotations
+
+from cloudguard.model.cluster import Host, Role
+from cloudguard.model.source import Source
+from moto_fixtures.aws.builder import REGION, Account
+
+from cloudguard_aws.api import Api
+from cloudguard_aws.hosts import interface
+
+SOURCE = Source("ec2:DescribeInstances")
+
+
+def api_of(account: Account) -> Api:
+    """Return a reader of the account."""
+    return Api(account.session, REGION)
+
+
+def hosts_of(account: Account, *ids: str, role: Role = Role.NODE) -> tuple[Host, ...]:
+    """Return instances as hosts of one role."""
+    answer = account.call("ec2", "describe_instances", InstanceIds=list(ids))
+    found = [instance for reservation in answer["Reservations"] for instance in reservation["Instances"]]
+    return tuple(
+        Host(
+            id=one["InstanceId"],
+            name="",
+            roles=(role,),
+            evidence=(),
+            interfaces=tuple(interface(item, SOURCE, one) for item in one["NetworkInterfaces"]),
+            source=SOURCE,
+            identity=one.get("IamInstanceProfile", {}).get("Arn", ""),
+        )
+        for one in found
+    )

@@ -1,0 +1,346 @@
+"""Security groups, network ACLs, routes and strangers, as the real service answers and as moto does."""
+
+from __future__ import annotations
+
+import pytest
+from cloudguard.model.network import Action, Direction, NextHop, Peer, PeerKind, Route, Topology
+from cloudguard.model.source import Facet, Reason
+from cloudguard.sets.services import ServiceSet
+from moto_fixtures.aws.builder import WORLD, WORLD6, Account, Host
+
+from aws_hosts import api_of, hosts_of
+from cloudguard_aws.network import read_topology
+from cloudguard_aws.routes import Tables, peering_ranges, routes_of, segment
+from cloudguard_aws.rules import network_acl, owners_of_named, security_group, services_text
+from cloudguard_aws.strangers import Insiders, strangers
+
+CALL = "ec2:DescribeSecurityGroupRules"
+OTHER_ACCOUNT = "999988887777"
+ANY_ICMP = {"Type": -1, "Code": -1}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "first", "last", "text"),
+    [
+        ("-1", None, None, "all"),
+        ("-1", -1, -1, "all"),
+        ("tcp", 443, 443, "tcp/443"),
+        ("6", 30000, 32767, "tcp/30000-32767"),
+        ("udp", 0, 65535, "udp"),
+        ("17", None, None, "udp"),
+        ("icmp", -1, -1, "icmp"),
+        ("icmp", 8, -1, "icmp/8"),
+        ("1", 3, 4, "icmp/3/4"),
+        ("58", 128, 0, "icmpv6/128/0"),
+        ("icmpv6", -1, -1, "icmpv6"),
+        ("4", None, None, "proto/4"),
+        ("50", -1, -1, "proto/50"),
+    ],
+)
+def test_protocol_and_ports_are_the_services_they_mean(
+    protocol: str, first: int | None, last: int | None, text: str
+) -> None:
+    assert services_text(protocol, first, last) == text
+    assert ServiceSet.parse(text)
+
+
+def test_security_group_rules_keep_their_ids_peers_and_descriptions() -> None:
+    base = {"GroupId": "sg-1", "GroupOwnerId": "111122223333", "IsEgress": False, "IpProtocol": "tcp"}
+    listed = [
+        base | {"SecurityGroupRuleId": "sgr-1", "FromPort": 22, "ToPort": 22, "CidrIpv4": "0.0.0.0/0"},
+        base | {"SecurityGroupRuleId": "sgr-2", "FromPort": 22, "ToPort": 22, "CidrIpv6": "::/0", "Description": "v6"},
+        base | {"SecurityGroupRuleId": "sgr-3", "FromPort": 1, "ToPort": 2, "PrefixListId": "pl-1"},
+        base
+        | {
+            "SecurityGroupRuleId": "sgr-4",
+            "IpProtocol": "4",
+            "FromPort": -1,
+            "ToPort": -1,
+            "ReferencedGroupInfo": {"GroupId": "sg-9", "UserId": OTHER_ACCOUNT, "PeeringStatus": "active"},
+        },
+        base | {"SecurityGroupRuleId": "sgr-5", "IsEgress": True, "IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0"},
+    ]
+    found = security_group({"GroupId": "sg-1", "GroupName": "nodes"}, listed, CALL)
+    assert [(rule.id, rule.direction, rule.services, rule.peer) for rule in found.rules] == [
+        ("sgr-1", Direction.INGRESS, "tcp/22", Peer(PeerKind.RANGE, "0.0.0.0/0")),
+        ("sgr-2", Direction.INGRESS, "tcp/22", Peer(PeerKind.RANGE, "::/0")),
+        ("sgr-3", Direction.INGRESS, "tcp/1-2", Peer(PeerKind.ADDRESS_LIST, "pl-1")),
+        ("sgr-4", Direction.INGRESS, "proto/4", Peer(PeerKind.GROUP, "sg-9")),
+        ("sgr-5", Direction.EGRESS, "all", Peer(PeerKind.RANGE, "0.0.0.0/0")),
+    ]
+    assert found.rules[1].description == "v6"
+    assert found.stateful
+    assert not found.ordered
+    assert owners_of_named([], listed) == {"sg-9": OTHER_ACCOUNT}
+
+
+def test_rules_that_could_not_be_listed_come_from_the_group_with_ids_made_up() -> None:
+    group = {
+        "GroupId": "sg-1",
+        "IpPermissions": [
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 22,
+                "ToPort": 22,
+                "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "ssh"}],
+                "Ipv6Ranges": [{"CidrIpv6": "::/0"}],
+                "UserIdGroupPairs": [{"GroupId": "sg-2", "UserId": "111122223333"}],
+                "PrefixListIds": [{"PrefixListId": "pl-1"}],
+            }
+        ],
+        "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    }
+    found = security_group(group, None, "ec2:DescribeSecurityGroups")
+    assert [rule.id for rule in found.rules] == [
+        "sg-1/ingress/tcp/22/0.0.0.0/0",
+        "sg-1/ingress/tcp/22/::/0",
+        "sg-1/ingress/tcp/22/pl-1",
+        "sg-1/ingress/tcp/22/sg-2",
+        "sg-1/egress/all/0.0.0.0/0",
+    ]
+    assert found.rules[0].description == "ssh"
+
+
+@pytest.mark.parametrize(
+    ("group", "editable", "words"),
+    [
+        ({"GroupName": "nodes"}, True, ""),
+        ({"Tags": [{"Key": "aws:eks:cluster-name", "Value": "prod"}]}, True, "move nodes to a group of their own"),
+        ({"GroupName": "k8s-elb-a1b2"}, False, "loadBalancerSourceRanges"),
+        ({"Tags": [{"Key": "ingress.k8s.aws/stack", "Value": "web"}]}, False, "loadBalancerSourceRanges"),
+    ],
+)
+def test_groups_that_others_write_say_what_to_do_instead(
+    *,
+    group: dict[str, object],
+    editable: bool,
+    words: str,
+) -> None:
+    found = security_group({"GroupId": "sg-1"} | group, [], CALL)
+    assert found.editable is editable
+    assert words in found.note
+
+
+def test_network_acl_is_ordered_stateless_and_closed_at_the_end() -> None:
+    base = {"Egress": False, "RuleAction": "allow"}
+    acl = {
+        "NetworkAclId": "acl-1",
+        "Entries": [
+            base | {"RuleNumber": 90, "Protocol": "6", "PortRange": {"From": 22, "To": 22}, "CidrBlock": "0.0.0.0/1"},
+            base | {"RuleNumber": 100, "RuleAction": "deny", "Protocol": "-1", "CidrBlock": "10.0.0.0/8"},
+            base | {"RuleNumber": 110, "Protocol": "1", "IcmpTypeCode": {"Type": 3, "Code": 4}, "CidrBlock": WORLD},
+            base
+            | {"RuleNumber": 120, "Protocol": "58", "IcmpTypeCode": {"Type": -1, "Code": -1}, "Ipv6CidrBlock": WORLD6},
+            base | {"RuleNumber": 101, "Protocol": "-1", "Ipv6CidrBlock": "::/0", "Egress": True},
+            base | {"RuleNumber": 32767, "RuleAction": "deny", "Protocol": "-1", "CidrBlock": "0.0.0.0/0"},
+            base | {"RuleNumber": 32768, "RuleAction": "deny", "Protocol": "-1", "Ipv6CidrBlock": "::/0"},
+        ],
+    }
+    found = network_acl(acl, "ec2:DescribeNetworkAcls")
+    assert [(rule.id, rule.order, rule.action, rule.services, rule.peer.value) for rule in found.rules] == [
+        ("acl-1/ingress/90", 90, Action.PERMIT, "tcp/22", "0.0.0.0/1"),
+        ("acl-1/ingress/100", 100, Action.DENY, "all", "10.0.0.0/8"),
+        ("acl-1/ingress/110", 110, Action.PERMIT, "icmp/3/4", "0.0.0.0/0"),
+        ("acl-1/ingress/120", 120, Action.PERMIT, "icmpv6", "::/0"),
+        ("acl-1/egress/101", 101, Action.PERMIT, "all", "::/0"),
+    ]
+    assert found.ordered
+    assert not found.stateful
+
+
+TABLE = {
+    "RouteTableId": "rtb-1",
+    "VpcId": "vpc-1",
+    "Associations": [{"Main": True}],
+    "Routes": [
+        {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"},
+        {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"},
+        {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1", "State": "active"},
+        {"DestinationCidrBlock": "1.0.0.0/8", "NatGatewayId": "nat-1", "State": "active"},
+        {"DestinationCidrBlock": "10.0.0.0/8", "VpcPeeringConnectionId": "pcx-1", "State": "active"},
+        {"DestinationCidrBlock": "172.16.0.0/12", "TransitGatewayId": "tgw-1", "State": "active"},
+        {"DestinationCidrBlock": "192.168.0.0/16", "GatewayId": "vgw-1", "State": "active"},
+        {"DestinationPrefixListId": "pl-s3", "GatewayId": "vpce-1", "State": "active"},
+        {"DestinationCidrBlock": "2.0.0.0/8", "GatewayId": "vpce-2", "State": "active"},
+        {"DestinationCidrBlock": "3.0.0.0/8", "InstanceId": "i-1", "NetworkInterfaceId": "eni-1", "State": "active"},
+        {"DestinationCidrBlock": "4.0.0.0/8", "NatGatewayId": "nat-2", "State": "blackhole"},
+        {"DestinationPrefixListId": "pl-office", "TransitGatewayId": "tgw-1", "State": "active"},
+        {"DestinationCidrBlock": "5.0.0.0/8", "CoreNetworkArn": "arn:aws:networkmanager::1:core-network/c"},
+        {"DestinationCidrBlock": "6.0.0.0/8", "SomethingNewId": "new-1"},
+    ],
+}
+
+
+def test_routes_lead_where_their_target_does() -> None:
+    ranges = {"pcx-1": ("10.9.0.0/16", "fd00::/56")}
+    found = [(route.destination, route.hop) for route in routes_of(TABLE, "ec2:DescribeRouteTables", ranges)]
+    assert found == [
+        ("10.0.0.0/16", NextHop.LOCAL),
+        ("0.0.0.0/0", NextHop.INTERNET),
+        ("::/0", NextHop.OUTBOUND),
+        ("1.0.0.0/8", NextHop.OUTBOUND),
+        ("10.9.0.0/16", NextHop.PEER),
+        ("172.16.0.0/12", NextHop.HUB),
+        ("192.168.0.0/16", NextHop.VPN),
+        ("pl-s3", NextHop.SERVICE),
+        ("2.0.0.0/8", NextHop.APPLIANCE),
+        ("3.0.0.0/8", NextHop.APPLIANCE),
+        ("4.0.0.0/8", NextHop.BLACKHOLE),
+        ("pl-office", NextHop.HUB),
+        ("5.0.0.0/8", NextHop.HUB),
+        ("6.0.0.0/8", NextHop.UNKNOWN),
+    ]
+
+
+def test_peering_ranges_are_those_of_the_other_side() -> None:
+    here = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
+    there = {"VpcId": "vpc-2", "CidrBlockSet": [{"CidrBlock": "10.9.0.0/16"}, {"CidrBlock": "10.8.0.0/16"}]}
+    peering = {"VpcPeeringConnectionId": "pcx-1", "AccepterVpcInfo": there, "RequesterVpcInfo": here}
+    assert peering_ranges([peering], frozenset({"vpc-1"})) == {"pcx-1": ("10.9.0.0/16", "10.8.0.0/16")}
+
+
+SUBNET = {"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24", "MapPublicIpOnLaunch": True}
+
+
+def test_subnet_without_a_table_of_its_own_has_the_main_one_of_its_vpc() -> None:
+    other = {"RouteTableId": "rtb-2", "VpcId": "vpc-2", "Associations": [{"Main": True}], "Routes": []}
+    found = segment(SUBNET, ("acl-1",), Tables([other, TABLE], "ec2:DescribeRouteTables"))
+    assert found.routes == routes_of(TABLE, "ec2:DescribeRouteTables")
+    assert found.public_by_default
+    assert not found.inspected
+
+
+@pytest.mark.parametrize(
+    ("destination", "inspected"), [("10.0.1.0/24", True), ("10.0.0.0/16", True), ("10.0.2.0/24", False)]
+)
+def test_gateway_route_table_sends_a_subnet_through_an_appliance(
+    *,
+    destination: str,
+    inspected: bool,
+) -> None:
+    edge = {
+        "RouteTableId": "rtb-9",
+        "VpcId": "vpc-1",
+        "Associations": [{"GatewayId": "igw-1", "Main": False}],
+        "Routes": [{"DestinationCidrBlock": destination, "GatewayId": "vpce-1", "State": "active"}],
+    }
+    assert segment(SUBNET, (), Tables([TABLE, edge], "call")).inspected is inspected
+
+
+def test_routes_that_could_not_be_read_lead_nobody_knows_where() -> None:
+    assert {(route.destination, route.hop) for route in segment(SUBNET, (), None).routes} == {
+        ("0.0.0.0/0", NextHop.UNKNOWN),
+        ("::/0", NextHop.UNKNOWN),
+    }
+
+
+BALANCED = "ELB net/api/0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("said", "stranger"),
+    [
+        ({"Attachment": {"InstanceId": "i-1"}}, False),
+        ({"Attachment": {"InstanceId": "i-2"}}, True),
+        ({"Description": BALANCED, "RequesterManaged": True}, False),
+        ({"Description": BALANCED, "RequesterManaged": False}, True),
+        ({"Description": "ELB net/other/0123456789abcdef", "RequesterManaged": True}, True),
+        ({"Description": "Amazon EKS prod", "RequesterId": "AROA:AmazonEKS"}, False),
+        ({"Description": "Amazon EKS other", "RequesterId": "AROA:AmazonEKS"}, True),
+        ({"Description": "Amazon EKS prod", "RequesterId": "AIDAMALLORY"}, True),
+        ({"InterfaceType": "vpc_endpoint"}, False),
+        ({"TagSet": [{"Key": "vpcresources.k8s.aws/trunk-eni-id", "Value": "eni-own"}]}, False),
+        ({"NetworkInterfaceId": "eni-own"}, False),
+    ],
+)
+def test_stranger_is_whoever_is_not_the_clusters(
+    *,
+    said: dict[str, object],
+    stranger: bool,
+) -> None:
+    insiders = Insiders("prod", {"i-1"}, {"eni-own"}, {BALANCED})
+    item = {"NetworkInterfaceId": "eni-1", "OwnerId": "111122223333", "Groups": [{"GroupId": "sg-1"}]} | said
+    assert bool(list(strangers([item], insiders, "ec2:DescribeNetworkInterfaces"))) is stranger
+
+
+def topology(account: Account, *hosts: Host) -> Topology:
+    found = hosts_of(account, *(host.id for host in hosts))
+    return read_topology(api_of(account), cluster="prod", hosts=found, pools=(), endpoints=())
+
+
+def test_only_what_stands_around_the_cluster_is_read(inner_account: Account) -> None:
+    a = inner_account
+    vpc, elsewhere = a.vpc(), a.vpc("10.1.0.0/16")
+    subnet, unused = a.subnet(vpc, public=True), a.subnet(vpc)
+    nodes, bastions, unrelated = (a.group(vpc, name) for name in ("nodes", "bastions", "unrelated"))
+    a.group(elsewhere, "elsewhere")
+    nodes.allow("tcp/22", bastions)
+    foreign = a.foreign_group(elsewhere, OTHER_ACCOUNT)
+    nodes.allow("tcp/443", foreign)
+    node = a.host("node", subnet, [nodes], public=True)
+    bastion = a.host("bastion", unused, [bastions])
+    a.host("other", unused, [unrelated])
+    found = topology(a, node)
+    assert [one.id for one in found.networks] == [vpc.id]
+    assert [one.id for one in found.segments] == [subnet.id]
+    assert found.segments[0].routes[-1] == Route(
+        WORLD, NextHop.INTERNET, vpc.gateway, found.segments[0].routes[-1].source
+    )
+    assert found.networks[0].internet_gateway == vpc.gateway
+    assert [one.id for one in found.filters] == [nodes.id, found.segments[0].filters[0]]
+    assert {(one.id, one.members_known, one.owner) for one in found.groups} == {
+        (bastions.id, True, ""),
+        (foreign.id, False, OTHER_ACCOUNT),
+    }
+    assert [(one.id, one.labels, one.owner) for one in found.strangers] == [
+        (bastion.interface, (bastions.id,), f"instance {bastion.id}")
+    ]
+    assert len(found.outbound_addresses) == 1
+
+
+def test_prefix_list_is_read_and_one_that_is_not_there_is_unknown(inner_account: Account) -> None:
+    a = inner_account
+    vpc = a.vpc()
+    subnet, nodes = a.subnet(vpc), a.group(vpc, "nodes")
+    office = a.prefixes("office", "198.51.100.0/24", "203.0.113.0/24")
+    lost = a.prefixes("lost", "192.0.2.0/24")
+    nodes.allow("tcp/22", office, lost)
+    node = a.host("node", subnet, [nodes])
+    a.call("ec2", "delete_managed_prefix_list", PrefixListId=lost.id)
+    a.backend("ec2").managed_prefix_lists.pop(lost.id, None)
+    api = api_of(a)
+    found = read_topology(api, cluster="prod", hosts=hosts_of(a, node.id), pools=(), endpoints=())
+    lists = {one.id: (one.name, one.ranges, one.known) for one in found.address_lists}
+    assert lists[office.id] == ("office", ("198.51.100.0/24", "203.0.113.0/24"), True)
+    assert lists[lost.id] == ("", (), False)
+    assert [(gap.resource, gap.hides) for gap in api.gaps] == [(lost.id, (Facet.ADDRESS_LISTS,))]
+
+
+def test_network_acl_and_peering_of_a_real_account(inner_account: Account) -> None:
+    a = inner_account
+    vpc, peer = a.vpc(ipv6=True), a.vpc("10.9.0.0/16")
+    subnet = a.subnet(vpc)
+    a.route(subnet, "10.0.0.0/8", a.peering(vpc, peer))
+    acl = a.nacl(subnet, "in 100 deny udp/53 0.0.0.0/0", "in 110 allow tcp/443 ::/0", "out 100 allow all 0.0.0.0/0")
+    node = a.host("node", subnet, [a.group(vpc, "nodes")])
+    found = topology(a, node)
+    border = next(one for one in found.filters if one.id == acl)
+    assert [(rule.order, rule.action, rule.services, rule.peer.value) for rule in border.rules] == [
+        (100, Action.DENY, "udp/53", "0.0.0.0/0"),
+        (110, Action.PERMIT, "tcp/443", "::/0"),
+        (100, Action.PERMIT, "all", "0.0.0.0/0"),
+    ]
+    assert [route.destination for route in found.segments[0].routes if route.hop is NextHop.PEER] == ["10.9.0.0/16"]
+    assert any(":" in text for text in found.segments[0].ranges)
+
+
+def test_group_that_is_not_there_is_a_gap(inner_account: Account) -> None:
+    a = inner_account
+    vpc = a.vpc()
+    group = a.group(vpc, "nodes")
+    node = a.host("node", a.subnet(vpc), [group])
+    hosts = hosts_of(a, node.id)
+    del a.backend("ec2").groups[vpc.id][group.id]
+    api = api_of(a)
+    read_topology(api, cluster="prod", hosts=hosts, pools=(), endpoints=())
+    assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [(group.id, Reason.MISSING, (Facet.FILTERS,))]
