@@ -20,7 +20,9 @@ from cloudguard.sets.services import ServiceSet, service_name
 
 FEW = 3
 MOST_SPANS = 6
-MANY_ADDRESSES = 2**16
+MANY_ADDRESSES4, MANY_ADDRESSES6 = 2**16, 2**80
+NOTABLE = tuple(ServiceSet.parse(text) for text in ("tcp/22", "tcp/10250", "tcp/6443", "tcp/443"))
+"""Services that make a witness telling, where they are in the set."""
 
 Tier = tuple[str, str]
 """A check's id, and what tells its problems apart within one filter ("ssh", "all ports")."""
@@ -170,6 +172,10 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
         rule = one.rule.id if one.rule else ""
         seen.setdefault((one.resource.id, rule), Evidence(one.resource, rule, one.call, one.fact))
     yield from seen.values()
+    strangers = {one.id: one for way in problem.ways for one in way.origin.strangers[:FEW]}
+    for stranger in strangers.values():
+        resource = Resource("interface", stranger.id, stranger.owner)
+        yield Evidence(resource, "", stranger.source.call, f"carries {', '.join(stranger.labels)}")
     for target in problem.targets[:FEW]:
         if isinstance(target, HostClass) and target.hosts:
             host = target.hosts[0]
@@ -183,7 +189,8 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
 
 def witness(reach: Reach, way: Way, packets: PacketSet) -> Witness:
     """Return one packet of ``packets`` that gets in on ``way``, and its path."""
-    packet = packets.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
+    telling = next(filter(None, map(packets.only, NOTABLE)), packets)
+    packet = telling.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
     place = target_text(way.target)
     via = f" via {way.balancer.kind}/{way.balancer.name}" if way.balancer else ""
     sender = f"{packet.address} ({way.origin.example})" if way.origin.example else packet.address
@@ -251,15 +258,17 @@ def latent(reach: Reach, problem: Problem) -> str:
     for way, one in zip(problem.ways, problem.blames, strict=True):
         if not way.origin.inside or one.rule is None or isinstance(way.target, Endpoint):
             continue
-        peers = reach.gates.peers(one.rule) or AddressSet.nothing()
-        if (peers & reach.places.internet.addresses).size4 <= MANY_ADDRESSES and not _wide6(reach, peers):
-            continue
-        return f"latent: {one.fact} would let the internet in, but {_kept_out(reach, way.target)}"
+        if lets_internet_in(reach, one):
+            return f"latent: {one.fact} would let the internet in, but {_kept_out(reach, way.target)}"
     return ""
 
 
-def _wide6(reach: Reach, peers: AddressSet) -> bool:
-    return (peers & reach.places.internet.addresses).size6 > 2**80
+def lets_internet_in(reach: Reach, one: Blame) -> bool:
+    """Whether a blamed rule by itself lets in more of the internet than anyone's own addresses."""
+    if one.rule is None:
+        return False
+    public = (reach.gates.peers(one.rule) or AddressSet.nothing()) & reach.places.internet.addresses
+    return public.size4 > MANY_ADDRESSES4 or public.size6 > MANY_ADDRESSES6
 
 
 def _kept_out(reach: Reach, target: HostClass) -> str:

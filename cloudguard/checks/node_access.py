@@ -16,6 +16,7 @@ from cloudguard.checks.exposure import (
     Problem,
     Tier,
     latent,
+    lets_internet_in,
     origins_text,
     services_text,
     subject,
@@ -74,8 +75,8 @@ def _excess(context: Context, target: HostClass, way: Way) -> Bounds:
         return exactly(PacketSet.nothing())
     expected = judged_elsewhere(ports, frozenset(target.signature.roles)) | PATH_MTU
     if way.origin.inside:
-        expected |= ports.node_ports | HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
-    elif way.balancer is not None:
+        expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
+    if way.balancer is not None:
         expected |= ports.node_ports
     granted = way.granted.only(ServiceSet.everything() - expected)
     declared, _ = context.declared(target)
@@ -90,9 +91,9 @@ def _tier(context: Context, way: Way, one: Blame) -> Tier | None:
     services = one.part.services()
     whole = _is_every_port(one, services)
     if way.origin.inside:
-        if whole or services & KUBELET:
-            return f"{ROW}/inside", EVERY_PORT if whole else "kubelet"
-        return f"{ROW}/inside", "other ports"
+        if services <= context.ports.node_ports:
+            return (f"{ROW}/inside", "NodePorts") if lets_internet_in(context.reach, one) else None
+        return f"{ROW}/inside", EVERY_PORT if whole else "kubelet" if services & KUBELET else "other ports"
     if not whole and services <= context.ports.node_ports:
         return f"{ROW}/node-ports", "NodePorts"
     return f"{ROW}/internet", EVERY_PORT if whole else _kind(services)
@@ -126,7 +127,8 @@ def _from_control_plane(context: Context) -> list[Way]:
 
 
 def _worded(context: Context, problem: Problem) -> Judgement:
-    services = EVERY_PORT if problem.tier == EVERY_PORT else services_text(problem.packets.services())
+    found = problem.packets.services()
+    services = EVERY_PORT if problem.tier == EVERY_PORT else services_text(found - context.ports.node_ports or found)
     who = subject(problem.targets)
     keep = tuple(
         {pair: None for one in problem.targets if isinstance(one, HostClass) for pair in context.declared(one)[1]},
@@ -138,7 +140,7 @@ def _worded(context: Context, problem: Problem) -> Judgement:
         return Judgement(Severity.LOW, message, advice, narrow=needed, mend=needed is not None)
     message = f"{origins_text(problem)} can connect to {services} of {who}"
     if problem.check == f"{ROW}/inside":
-        wide = problem.tier != "other ports"
+        wide = problem.tier in {EVERY_PORT, "kubelet"}
         hidden = latent(context.reach, problem)
         message = f"{message}; {hidden}" if hidden else message
         return Judgement(Severity.MEDIUM if wide else Severity.LOW, message, keep=keep)
@@ -163,7 +165,7 @@ def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple
         check=check,
         severity=Severity.LOW,
         resource=Resource("host", first.id, first.name),
-        message=f"{subject(idle)} have a public address and a route to the internet, though nothing gets in",
+        message=f"nothing gets in to {subject(idle)} by the public address and the route to the internet there",
         witness=Witness(f"{first.id} has {address} and its segment answers the internet"),
         evidence=tuple(
             Evidence(Resource("host", one.id, one.name), "", one.source.call, "has a public address") for one in ordered

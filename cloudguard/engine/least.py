@@ -122,7 +122,7 @@ def _lost(
 def allowed_between(source: HostClass, target: HostClass, ports: Ports) -> ServiceSet:
     """Return what a class of the cluster's hosts may open on another: all but etcd, which is the control plane's."""
     if target.has(Role.ETCD) and not (source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD)):
-        return ServiceSet.everything() - ports.etcd
+        return ServiceSet.everything() - ports.etcd - ports.etcd_auxiliary
     return ServiceSet.everything()
 
 

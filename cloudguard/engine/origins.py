@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cloudguard.engine.classes import HostClass
+from cloudguard.model.network import Interface
 from cloudguard.sets.addresses import AddressSet
 
 
@@ -37,6 +38,7 @@ class Origin:
     example: str = ""
     sure: bool = True
     hosts: HostClass | None = None
+    strangers: tuple[Interface, ...] = ()
 
     @property
     def inside(self) -> bool:

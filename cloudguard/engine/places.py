@@ -103,10 +103,12 @@ class Places:
         group, strangers = self._groups.get(label), self._strangers.get(label, [])
         name = f"{label} ({group.name})" if group and group.name else label
         if strangers:
-            count = f"{len(strangers)} interface{'s' if len(strangers) != 1 else ''} outside the cluster"
+            many = len(strangers) != 1
+            who = f"{len(strangers)} interfaces" if many else "an interface"
+            who += f" outside the cluster that {'carry' if many else 'carries'} {name}"
             addresses = AddressSet.of(text for one in strangers for text in one.addresses)
             example = strangers[0].owner or strangers[0].id
-            return Origin(OriginKind.GROUP, f"{count} that carry {name}", addresses, (label,), example)
+            return Origin(OriginKind.GROUP, who, addresses, (label,), example, strangers=tuple(strangers))
         if group is not None and not group.members_known:
             whose = f" of {group.owner}" if group.owner else ""
             return Origin(

@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 
 from cloudguard.model.identity import Condition, Statement
-from cloudguard.sets import constraints, permissions
+from cloudguard.sets import boxes, constraints, permissions
 from cloudguard.sets.boxes import EVERYWHERE, Box, Scope
 from cloudguard.sets.constraints import FREE
 from cloudguard.sets.globs import MANY, SEGMENTS, SEPARATOR, ReservedCharacterError
@@ -22,9 +22,16 @@ _MOST_COMBINATIONS = 64
 
 def matched(space: Space, statement: Statement, variables: Variables) -> PermissionSet:
     """Return the requests that ``statement`` matches; ``variables``: known values by lower-case name. Never raises."""
-    actions = PermissionSet(space, tuple(Box(mask, scope) for mask, scope in _actions(space, statement)))
-    conditions = _all_actions(space, _conditions(space, statement.conditions, variables))
-    return actions & conditions & _all_actions(space, _resources(space, statement, variables))
+    conditions = _conditions(space, statement.conditions, variables)
+    resources = list(_resources(space, statement, variables))
+    scopes = (boxes.meet(resource, condition) for resource in resources for condition in conditions)
+    parts = [
+        Box(mask, scope.with_doubt(doubt) if doubt else scope)
+        for scope in scopes
+        if scope is not None
+        for mask, doubt in _actions(space, statement)
+    ]
+    return permissions.of(space, parts)
 
 
 def _all_actions(space: Space, scopes: Iterable[Scope]) -> PermissionSet:
@@ -32,17 +39,17 @@ def _all_actions(space: Space, scopes: Iterable[Scope]) -> PermissionSet:
     return PermissionSet(space, tuple(Box(space.table.everything, scope) for scope in scopes))
 
 
-def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Scope]]:
+def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Doubt | None]]:
     """Yield masks of actions, each with the doubt that it rests on."""
     table = space.table
     if statement.not_actions:
-        yield table.everything & ~table.mask(statement.not_actions), EVERYWHERE
+        yield table.everything & ~table.mask(statement.not_actions), None
         return
     known = [text for text in statement.actions if not table.unknown(text)]
     if mask := table.mask(known):
-        yield mask, EVERYWHERE
+        yield mask, None
     for text in sorted(set(statement.actions).difference(known)):
-        yield table.unlisted(text), EVERYWHERE.with_doubt(Doubt(f"what the unlisted action {text} is"))
+        yield table.unlisted(text), Doubt(f"what the unlisted action {text} is")
 
 
 def _resources(space: Space, statement: Statement, variables: Variables) -> Iterator[Scope]:
