@@ -23,7 +23,7 @@ MULTIVALUED = frozenset({"tagkeys", "fields"})
 class SmallCatalog:
     """A catalog that knows no resource forms, or those that it is given."""
 
-    known_forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    known_forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     version: str = "1"
 
     def actions(self) -> Mapping[str, Iterable[str]]:

@@ -119,13 +119,13 @@ def test_everything_and_nothing() -> None:
 
 
 def test_two_hundred_stars_are_answered_in_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     stars = glob("*".join("ab" * 100))
     assert witness(language([[stars]])) == "ab" * 100
     assert inside(language([[stars]]), language([[glob("*".join("ab" * 50))]]))
     hard = [[glob("*a" + "?" * n + "*")] for n in range(10, 40)]
     assert inhabited(language(hard, [glob("*a" + "?" * 45 + "b*")])) in {True, None}
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_the_budget_ends_a_search_undecided() -> None:

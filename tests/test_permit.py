@@ -234,13 +234,13 @@ def test_the_truth_lies_between_the_bounds(seed: int) -> None:
     ],
 )
 def test_the_absurd_is_answered_in_time(statement: Statement) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     needed = allow("disk:*", on=("n:p:disk:*:*:v*a*b*",), when=(Condition("StringLike", "tag", ("*a*b*",)),))
     where = space(statement, needed)
     excess = within(where, statement, deny("*", on=("n:*:*:*:*:*b*",))) - within(where, needed)
     excess.witness()
     assert excess.upper.lower.is_empty == excess.upper.is_empty
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_ten_thousand_statements_are_answered_in_time() -> None:
@@ -251,6 +251,6 @@ def test_ten_thousand_statements_are_answered_in_time() -> None:
     ]
     needed = allow("store:GetObject", on=("n:p:store:::b1*/x*",))
     where = space(*many, needed)
-    started = time.perf_counter()
+    started = time.process_time()
     assert within(where, *many).beyond(within(where, needed)) is not None
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -77,6 +77,7 @@ class Constraint:
 FREE = Constraint(absent=True)
 ABSENT = Constraint(absent=True, text=NOTHING)
 PRESENT = Constraint(absent=False)
+NEVER = Constraint(absent=False, text=NOTHING)
 
 
 def on_line(kind: Kind, points: Ranges) -> Constraint:
@@ -127,9 +128,6 @@ def meet(left: Constraint, right: Constraint) -> Constraint:
         lines=_lines_met(left.lines, right.lines),
     )
     return both if present_possible(both) is not False else (ABSENT if both.absent else NEVER)
-
-
-NEVER = Constraint(absent=False, text=NOTHING)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -7,8 +7,9 @@ and a wildcard star never mix and patterns hash and compare as strings do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import NewType
 
 Pattern = NewType("Pattern", str)
@@ -106,6 +107,40 @@ def shown(pattern: Pattern) -> str:
     return text
 
 
+_FILLING = "~"
+"""A character that patterns seldom name."""
+
+
+def has_run(pattern: Pattern) -> bool:
+    """Whether ``pattern`` is made of plain characters and at least one ``*``; then ``joint`` knows all about it."""
+    return MANY in pattern and pattern[0] != FOLD and MANY_INSIDE not in pattern and ONE_INSIDE not in pattern
+
+
+def joint(patterns: Sequence[Pattern]) -> str | None:
+    """Return a string that all ``patterns``, each of which ``has_run``, match; None: there is none.
+
+    Their heads must agree, and their tails; what lies between runs can follow one after the other.
+    """
+    parts = [pattern.split(MANY) for pattern in patterns]
+    head = _agreed([part[0] for part in parts])
+    tail = _agreed([part[-1][::-1] for part in parts])
+    if head is None or tail is None:
+        return None
+    middles = [text.replace(ONE, _FILLING) for part in parts for text in part[1:-1] if text]
+    return _FILLING.join((head, *middles, tail[::-1]))
+
+
+def _agreed(heads: Iterable[str]) -> str | None:
+    """Return the longest of ``heads`` if all others are its beginning, single wildcards filled in."""
+    chars: list[str] = []
+    for column in zip_longest(*heads, fillvalue=ONE):
+        named = set(column) - {ONE}
+        if len(named) > 1:
+            return None
+        chars.append(named.pop() if named else _FILLING)
+    return "".join(chars)
+
+
 def _expression(pattern: Pattern) -> Iterator[str]:
     """Yield regular-expression parts; a run before a plain part is matched once, never tried again."""
     first, *rest = (_plain(part) for part in pattern.lstrip(FOLD).split(MANY))
@@ -146,19 +181,24 @@ def _matches_by_segments(pattern: Pattern, text: str) -> bool:
     return all(matches(Pattern(_RUN.sub(_sorted_run, part)), value) for part, value in zip(as_runs, given, strict=True))
 
 
+@lru_cache(maxsize=1 << 15)
+def _ends(pattern: Pattern) -> tuple[bool, str, str]:
+    """Return whether ``pattern`` is literal, and its plain beginning and end."""
+    if pattern[:1] == FOLD:
+        return False, "", ""
+    plain_parts = _WILD.split(pattern)
+    return len(plain_parts) == 1, plain_parts[0], plain_parts[-1]
+
+
 def apart(left: Pattern, right: Pattern) -> bool:
     """Whether a glance (first and last plain characters) shows that no string matches both."""
-    if left[:1] == FOLD or right[:1] == FOLD:
-        return False
-    if is_literal(left):
-        return not matches(right, left)
-    if is_literal(right):
-        return not matches(left, right)
-    head, other_head = _WILD.split(left, maxsplit=1)[0], _WILD.split(right, maxsplit=1)[0]
+    fixed, head, tail = _ends(left)
+    other_fixed, other_head, other_tail = _ends(right)
     if not (head.startswith(other_head) or other_head.startswith(head)):
         return True
-    tail, other_tail = _WILD.split(left)[-1], _WILD.split(right)[-1]
-    return not (tail.endswith(other_tail) or other_tail.endswith(tail))
+    if not (tail.endswith(other_tail) or other_tail.endswith(tail)):
+        return True
+    return (fixed and not matches(right, left)) or (other_fixed and not matches(left, right))
 
 
 def covers(wide: Pattern, narrow: Pattern) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice, product
 
 from cloudguard.sets.automata import UndecidedError, shortest
-from cloudguard.sets.globs import ANYTHING, Pattern, apart, covers, is_literal, matches, shown
+from cloudguard.sets.globs import ANYTHING, Pattern, apart, covers, has_run, is_literal, joint, matches, shown
 
 Group = frozenset[Pattern]
 _REMEMBERED = 1 << 16
+_GUESSES = 8
 
 
 class Language:
@@ -38,10 +40,8 @@ class Language:
         return f"Language({self})"
 
     def __str__(self) -> str:
-        groups = [
-            " or ".join(sorted(shown(pattern) or "''" for pattern in group)) or "nothing" for group in self.groups
-        ]
-        misses = [f"not {text}" for text in sorted(shown(pattern) or "''" for pattern in self.misses)]
+        groups = [" or ".join(_texts(group)) or "nothing" for group in self.groups]
+        misses = [f"not {text}" for text in _texts(self.misses)]
         return " and ".join([*sorted(groups), *misses]) or "anything"
 
 
@@ -60,7 +60,7 @@ def _plain(groups: frozenset[Group], misses: Group) -> Language:
     finite = [group for group in groups if all(map(is_literal, group))]
     if finite:
         texts = [text for text in min(finite, key=len) if _fits(groups, misses, text)]
-        return Language(frozenset((frozenset(texts),)), frozenset()) if texts else NOTHING
+        return Language(frozenset((frozenset(texts),)), NO_PATTERN) if texts else NOTHING
     if not groups and not misses:
         return EVERYTHING
     narrowed = (frozenset(p for p in group if not any(covers(miss, p) for miss in misses)) for group in groups)
@@ -82,8 +82,9 @@ def _fits(groups: Iterable[Group], misses: Group, text: str) -> bool:
     return all(any(matches(p, text) for p in group) for group in groups) and not any(matches(m, text) for m in misses)
 
 
-NOTHING = Language(frozenset((frozenset[Pattern](),)), frozenset())
-EVERYTHING = Language(frozenset(), frozenset())
+NO_PATTERN: Group = frozenset()
+NOTHING = Language(frozenset((NO_PATTERN,)), NO_PATTERN)
+EVERYTHING = Language(frozenset[Group](), NO_PATTERN)
 
 
 def contains(whole: Language, text: str) -> bool:
@@ -97,11 +98,25 @@ def witness(whole: Language) -> str | None:
     return shortest(sorted(map(sorted, whole.groups)), sorted(whole.misses))  # sorted: the same member in every run
 
 
+def _glance(whole: Language) -> bool | None:
+    """Whether ``whole`` has a member, where patterns with runs in them tell at once; None: a search is needed."""
+    groups = whole.groups or frozenset((frozenset((ANYTHING,)),))
+    if not all(has_run(pattern) for group in groups for pattern in group):
+        return None
+    texts = [joint(choice) for choice in islice(product(*groups), _GUESSES)]
+    if any(text is not None and contains(whole, text) for text in texts):
+        return True
+    return False if texts == [None] else None
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def inhabited(whole: Language) -> bool | None:
     """Whether ``whole`` has a member; None: undecided."""
     if not whole.misses and len(whole.groups) <= 1:
         return all(whole.groups)
+    seen = _glance(whole)
+    if seen is not None:
+        return seen
     try:
         return witness(whole) is not None
     except UndecidedError:
@@ -135,10 +150,10 @@ def minus(left: Language, right: Language) -> tuple[Language, ...]:
     for group in sorted(right.groups - left.groups, key=sorted):
         if not _glance_inside(kept, group):
             pieces.append(_plain(kept.groups, kept.misses | group))
-            kept = meet(kept, Language(frozenset((group,)), frozenset()))
+            kept = meet(kept, Language(frozenset((group,)), NO_PATTERN))
     rest = right.misses - kept.misses
     if rest:
-        pieces.append(meet(kept, Language(frozenset((rest,)), frozenset())))
+        pieces.append(meet(kept, Language(frozenset((rest,)), NO_PATTERN)))
     return tuple(piece for piece in pieces if inhabited(piece) is not False)
 
 
@@ -154,13 +169,13 @@ def inside(left: Language, right: Language) -> bool:
 
 def atoms(whole: Language) -> tuple[Language, ...]:
     """Return languages of one group or one set of misses each, whose intersection is ``whole``."""
-    groups = (Language(frozenset((group,)), frozenset()) for group in sorted(whole.groups, key=sorted))
-    return (*groups, *((Language(frozenset(), whole.misses),) if whole.misses else ()))
+    groups = (Language(frozenset((group,)), NO_PATTERN) for group in sorted(whole.groups, key=sorted))
+    return (*groups, *((Language(frozenset[Group](), whole.misses),) if whole.misses else ()))
 
 
 def negated(atom: Language) -> Language:
     """Return the complement of one of ``atoms``."""
     if atom.misses:
-        return _plain(frozenset((atom.misses,)), frozenset())
+        return _plain(frozenset((atom.misses,)), NO_PATTERN)
     (group,) = atom.groups
-    return _plain(frozenset(), group)
+    return _plain(frozenset[Group](), group)

@@ -79,7 +79,7 @@ class PermissionSet:
         return of(self.space, met)
 
     def __sub__(self, other: PermissionSet) -> PermissionSet:
-        return of(self.space, carved(self, other))
+        return of(self.space, carved(self, other)) if other.boxes else self
 
     def __le__(self, other: PermissionSet) -> bool:
         """Whether all of it is proved to be in ``other``."""
@@ -188,12 +188,10 @@ def _carved_scope(space: Space, actions: int, scope: Scope, rivals: list[Scope],
         if fuel.left < 0:
             yield piece.with_doubt(Doubt(GAVE_UP, space.serial()))
             continue
-        if not space.live(actions, piece.name):
-            continue
         met = [other for other in others if not boxes.apart(piece, other)]
         if not met:
             yield piece
-        elif not any(boxes.within(piece, other, space.multivalued) for other in met):
+        elif space.live(actions, piece.name) and not any(boxes.within(piece, other, space.multivalued) for other in met):
             pieces = [(part, met[1:]) for part in boxes.carve(piece, met[0], space.multivalued)]
             stack.extend(reversed(pieces))
 
@@ -206,7 +204,7 @@ def _holds(scope: Scope, segments: tuple[str, ...], request: Request) -> bool:
         values = given.get(key)
         kinds = [kind for kind, _ in asked.lines] if values else []
         try:
-            read = {kind: [_READERS[kind](value) for value in values or ()] for kind in kinds}
+            read = {kind: [_read(kind, value) for value in values or ()] for kind in kinds}
         except ValueError:
             return False
         if not constraints.holds(asked, values, read):
@@ -214,16 +212,12 @@ def _holds(scope: Scope, segments: tuple[str, ...], request: Request) -> bool:
     return True
 
 
-def _exactly(kind: Kind, text: str) -> Ranges:
+def _read(kind: Kind, text: str) -> Ranges:
+    if kind is Kind.ADDRESS:
+        return ranges.network(text)
+    if kind is Kind.TRUTH:
+        return ranges.truth(text)
     return ranges.compared("=", ranges.number(text) if kind is Kind.NUMBER else ranges.date(text))
-
-
-_READERS = {
-    Kind.NUMBER: lambda text: _exactly(Kind.NUMBER, text),
-    Kind.DATE: lambda text: _exactly(Kind.DATE, text),
-    Kind.ADDRESS: ranges.network,
-    Kind.TRUTH: ranges.truth,
-}
 
 
 def _first(requests: Iterable[Request | None]) -> Request | None:

@@ -1,0 +1,108 @@
+"""Which actions can be asked for on some resource in a given name: an index over the resource forms they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from cloudguard.sets import languages, names
+from cloudguard.sets.actions import UNLISTED, ActionTable
+from cloudguard.sets.globs import SEGMENTS
+from cloudguard.sets.languages import EVERYTHING, NOTHING, Language
+from cloudguard.sets.names import EVERY_NAME, NO_NAME, Name
+
+Forms = Callable[[str], Iterable[str] | None]
+"""Resource forms of an action ("service:Action"): none if it takes no resource; None if that is not known."""
+
+_LAST = SEGMENTS - 1
+_ORDER = (2, 4, 3, 1, 0)
+"""The segments with few forms, the most telling first."""
+
+
+@dataclass(slots=True)
+class FormIndex:
+    """Forms are numbered and kept as masks; a service's are read when they are first asked for."""
+
+    table: ActionTable
+    forms: Forms
+    _unread: dict[str, int] = field(default_factory=dict[str, int])
+    _numbers: dict[Name, int] = field(default_factory=dict[Name, int])
+    _actions: list[int] = field(default_factory=list[int])
+    """By a form's number: the actions that take it."""
+    _parts: tuple[dict[Language, int], ...] = ()
+    """By segment but the last: which forms have a language there."""
+    _last: list[Language] = field(default_factory=list[Language])
+    """By a form's number: its last segment."""
+    _met: dict[tuple[int, Language], int] = field(default_factory=dict[tuple[int, Language], int])
+    _live: dict[Name, int] = field(default_factory=dict[Name, int])
+
+    def __post_init__(self) -> None:
+        self._unread = {service: self.table.service_mask(service) for service in self.table.services}
+        self._parts = tuple(dict[Language, int]() for _ in _ORDER)
+
+    def names_of(self, action: str) -> tuple[Name, ...]:
+        """Return the names that a request for ``action`` can be about."""
+        forms = None if action.endswith(UNLISTED) else self.forms(action)
+        if forms is None:
+            return (EVERY_NAME,)
+        return tuple(map(names.form, forms)) or (NO_NAME,)
+
+    def live(self, actions: int, name: Name) -> int:
+        """Return those of ``actions`` that can be asked for on some resource in ``name``."""
+        if name == EVERY_NAME:
+            return actions
+        self._read(actions)
+        found = self._live.get(name)
+        if found is None:
+            found = self._live[name] = self._find(name)
+        return actions & found
+
+    def _read(self, actions: int) -> None:
+        touched = [service for service, mask in self._unread.items() if actions & mask]
+        if touched:
+            self._met.clear()
+            self._live.clear()
+        for service in touched:
+            for action in self.table.names(self._unread.pop(service)):
+                bit = self.table.bit(action) or 0
+                for name in self.names_of(action):
+                    self._actions[self._number(name)] |= bit
+
+    def _number(self, name: Name) -> int:
+        number = self._numbers.setdefault(name, len(self._numbers))
+        if number == len(self._actions):
+            self._actions.append(0)
+            self._last.append(name[_LAST])
+            for part, known in zip(name, self._parts, strict=False):
+                known[part] = known.get(part, 0) | (1 << number)
+        return number
+
+    def _find(self, name: Name) -> int:
+        alive = (1 << len(self._actions)) - 1
+        for index in _ORDER:
+            if name[index] is not EVERYTHING:
+                alive &= self._meeting(index, name[index])
+        found = 0
+        for number in _ones(alive):
+            if languages.meet(name[_LAST], self._last[number]) is not NOTHING:
+                found |= self._actions[number]
+        return found
+
+    def _meeting(self, index: int, part: Language) -> int:
+        """Return the forms that meet ``part`` in a segment."""
+        key = (index, part)
+        found = self._met.get(key)
+        if found is None:
+            found = 0
+            for shape, forms in self._parts[index].items():
+                if languages.meet(part, shape) is not NOTHING:
+                    found |= forms
+            self._met[key] = found
+        return found
+
+
+def _ones(mask: int) -> Iterator[int]:
+    while mask:
+        bit = mask & -mask
+        mask ^= bit
+        yield bit.bit_length() - 1
