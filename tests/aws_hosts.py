@@ -12,9 +12,14 @@ from cloudguard_aws.hosts import interface
 SOURCE = Source("ec2:DescribeInstances")
 
 
-def api_of(account: Account) -> Api:
-    """Return a reader of the account."""
-    return Api(account.session, REGION)
+def api_of(account: Account, asked: list[str] | None = None) -> Api:
+    """Return a reader of the account; it notes in ``asked`` what it asks."""
+    notes = [] if asked is None else asked
+
+    def note(step: str) -> None:
+        notes.append(step)
+
+    return Api(account.session, REGION, note)
 
 
 def hosts_of(account: Account, *ids: str, role: Role = Role.NODE) -> tuple[Host, ...]:

@@ -93,7 +93,7 @@ def test_client_address_follows_the_attribute_else_the_default_of_the_kind(
 
 def test_targets_outside_the_cluster_are_left_out_and_ports_default_to_the_groups() -> None:
     group = {"Port": 30080, "Protocol": "TCP_UDP"}
-    registered = [
+    registered: list[dict[str, Any]] = [
         {"Target": {"Id": "i-1", "Port": 31000}, "TargetHealth": {"State": "unhealthy"}},
         {"Target": {"Id": "i-2"}},
         {"Target": {"Id": "i-9", "Port": 1}},
@@ -121,7 +121,7 @@ def test_listener_is_split_where_its_groups_differ() -> None:
 
 
 def test_forward_actions_name_one_group_or_several() -> None:
-    actions = [
+    actions: list[dict[str, Any]] = [
         {"Type": "authenticate-oidc", "Order": 1},
         {"Type": "forward", "TargetGroupArn": "a", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "a"}]}},
         {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "b"}, {"TargetGroupArn": "c"}]}},
@@ -263,7 +263,7 @@ def test_memberships_name_ports_and_targets_without_more_calls(inner_account: Ac
     a.listener(api_balancer, 443, [node], 6443)
     a.clb("old", subnet, [a.group(vpc, "lb")], 443, [node], 9345)
     asked: list[str] = []
-    api = Api(a.session, api_of(a).region, asked.append)
+    api = api_of(a, asked)
     found = target_memberships(api, network_ids={vpc.id})
     assert {(one.balancer, one.target, one.port, one.internet_facing) for one in found} == {
         (api_balancer.arn, node.id, 6443, False),

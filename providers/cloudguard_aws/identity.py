@@ -51,9 +51,13 @@ def resolve_profiles(api: Api, arns: Iterable[str]) -> dict[str, str]:
 
 
 def _role_of_profile(api: Api, arn: str) -> str:
-    name = arn.rpartition("/")[2]
-    items = api.read(calls.GET_INSTANCE_PROFILE, hides=_HIDES, resource=arn, InstanceProfileName=name)
-    return next((str(role["Arn"]) for item in items for role in item.get("Roles", ())), "")
+    """Return the role in a profile, "" and a gap when there is none: its hosts hold no identity that can be read."""
+    name, call = arn.rpartition("/")[2], calls.GET_INSTANCE_PROFILE
+    items = api.read_or_none(call, hides=_HIDES, resource=arn, InstanceProfileName=name)
+    role = next((str(role["Arn"]) for item in items or () for role in item.get("Roles", ())), "")
+    if items is not None and not role:
+        api.add_gap(Gap(call.name, arn, Reason.MISSING, "the instance profile has no role", _HIDES))
+    return role
 
 
 def read_identities(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Final
 
 from cloudguard.model.cluster import Host
@@ -36,41 +36,32 @@ class Members:
 
     ids: frozenset[str]
     addresses: Mapping[str, tuple[str, str]]
-    """Host and the interface's own text, by single address."""
-    ranges: Sequence[tuple[IPv4Network | IPv6Network, str, str]] = field(
-        default_factory=list[tuple[IPv4Network | IPv6Network, str, str]]
-    )
-    """Delegated prefixes, whose addresses are pods of the host."""
+    """Host and the interface's own text, by address or range."""
+    lengths: frozenset[int] = frozenset()
+    """Prefix lengths of the delegated ranges among them, whose addresses are pods of the host."""
 
     @classmethod
-    def of(cls, hosts: Iterable[Host]) -> Members:
+    def of(cls, hosts: Collection[Host]) -> Members:
         """Index ``hosts``."""
-        ids, addresses = set[str](), dict[str, tuple[str, str]]()
-        ranges: list[tuple[IPv4Network | IPv6Network, str, str]] = []
-        for host in hosts:
-            ids.add(host.id)
-            for interface in host.interfaces:
-                for text in interface.addresses:
-                    network = ip_network(text, strict=False)
-                    if network.num_addresses == 1:
-                        addresses[str(network.network_address)] = (host.id, text)
-                    else:
-                        ranges.append((network, host.id, text))
-        return cls(frozenset(ids), addresses, ranges)
+        found = {
+            text: (host.id, text) for host in hosts for interface in host.interfaces for text in interface.addresses
+        }
+        lengths = frozenset(int(text.rpartition("/")[2]) for text in found if "/" in text)
+        return cls(frozenset(host.id for host in hosts), found, lengths)
 
     def find(self, target: str) -> tuple[str, str] | None:
         """Return the host and the address text ("" for a target by id) that ``target`` is; None: no host's."""
         if target in self.ids:
             return target, ""
-        if ("." not in target and ":" not in target) or target.startswith("arn:"):
-            return None
-        alone = ip_network(target)
-        if known := self.addresses.get(str(alone.network_address)):
+        known = self.addresses.get(target)
+        if known or not self.lengths or target.startswith("arn:") or not {".", ":"}.intersection(target):
             return known
-        for network, host, text in self.ranges:
-            if alone.version == network.version and alone.subnet_of(network):  # type: ignore[arg-type]
-                return host, text
-        return None
+        around = (str(ip_network(f"{target}/{length}", strict=False)) for length in self._lengths(target))
+        return next((self.addresses[text] for text in around if text in self.addresses), None)
+
+    def _lengths(self, target: str) -> Iterator[int]:
+        longest = 128 if ":" in target else 32
+        return (length for length in self.lengths if length <= longest)
 
 
 def services_of(protocol: str, port: int) -> str:

@@ -1,0 +1,109 @@
+"""Disks of control-plane hosts, their keys, and the snapshots of those that hold etcd."""
+
+from __future__ import annotations
+
+import pytest
+from cloudguard.model.cluster import KeyManager, KeyState, Role
+from cloudguard.model.source import Facet, Reason
+from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, Host
+
+from aws_hosts import api_of, hosts_of
+from cloudguard_aws.disks import etcd_evidence, read_disks, read_keys
+
+ETCD = {"k8s.io/etcd/main": "a/a", "kubernetes.io/cluster/prod": "owned"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "evidence"),
+    [
+        ({"Name": "x", "k8s.io/etcd/events": "a/a,b"}, "tag k8s.io/etcd/events=a/a,b"),
+        ({"Name": "prod Etcd data"}, "tag Name=prod Etcd data"),
+        ({"kubernetes.io/created-for/pvc/name": "main-etcd-0"}, "tag kubernetes.io/created-for/pvc/name=main-etcd-0"),
+        ({"Name": "root", "kubernetes.io/cluster/etcd": "owned"}, ""),
+        ({}, ""),
+    ],
+)
+def test_evidence_that_a_disk_holds_etcd(tags: dict[str, str], evidence: str) -> None:
+    assert etcd_evidence(tags, "prod") == evidence
+
+
+def test_a_clusters_own_name_is_no_evidence() -> None:
+    assert etcd_evidence({"Name": "etcd-lab-root"}, "etcd-lab") == ""
+    assert etcd_evidence({"Name": "etcd-root"}, "") == "tag Name=etcd-root"
+
+
+def machine(a: Account, name: str) -> Host:
+    vpc = a.vpc()
+    return a.host(name, a.subnet(vpc), [a.group(vpc, name)], encrypted=False)
+
+
+def test_disks_keys_and_snapshots_of_the_control_plane(inner_account: Account) -> None:
+    a = inner_account
+    master, worker = machine(a, "master"), machine(a, "worker")
+    key, doomed = a.key(), a.key(pending_deletion=True)
+    etcd = a.volume(master, ETCD, key=key)
+    zone = master.subnet.zone
+    detached = a.call("ec2", "create_volume", AvailabilityZone=zone, Size=1, Encrypted=True, KmsKeyId=doomed)[
+        "VolumeId"
+    ]
+    a.tag(detached, ETCD)
+    others = a.call("ec2", "create_volume", AvailabilityZone=zone, Size=1)["VolumeId"]
+    a.tag(others, {"k8s.io/etcd/main": "a/a", "kubernetes.io/cluster/other": "owned"})
+    world, closed = a.snapshot(etcd, "all"), a.snapshot(etcd)
+    a.snapshot(worker.root, "all")
+    a.snapshot(master.root, "all")
+    hosts = (
+        *hosts_of(a, master.id, role=Role.CONTROL_PLANE),
+        *hosts_of(a, worker.id),
+    )
+    api = api_of(a)
+    disks, keys = read_disks(api, cluster="prod", hosts=hosts)
+    found = {disk.id: disk for disk in disks}
+    assert set(found) == {etcd, detached, master.root}
+    assert (found[etcd].host, found[etcd].device, found[etcd].key) == (master.id, "/dev/xvdu", key)
+    assert found[etcd].holds_etcd == "tag k8s.io/etcd/main=a/a"
+    assert (found[detached].host, found[detached].encrypted) == ("", True)
+    assert (found[master.root].encrypted, found[master.root].key, found[master.root].snapshots) == (False, "", ())
+    assert {(one.id, one.encrypted, one.shared_with) for one in found[etcd].snapshots} == {
+        (world, True, ("all",)),
+        (closed, True, ()),
+    }
+    assert {(one.id, one.manager, one.state) for one in keys} == {
+        (key, KeyManager.CUSTOMER, KeyState.ENABLED),
+        (doomed, KeyManager.CUSTOMER, KeyState.PENDING_DELETION),
+    }
+    assert api.gaps == ()
+
+
+def test_every_disk_counts_where_none_is_known_to_be_etcds(inner_account: Account) -> None:
+    a = inner_account
+    master = machine(a, "master")
+    shared = a.snapshot(master.root, "999988887777")
+    (disk,), keys = read_disks(api_of(a), cluster="prod", hosts=hosts_of(a, master.id, role=Role.CONTROL_PLANE))
+    assert [(one.id, one.encrypted, one.shared_with) for one in disk.snapshots] == [(shared, False, ("999988887777",))]
+    assert keys == ()
+
+
+def test_workers_disks_are_not_asked_for(inner_account: Account) -> None:
+    a = inner_account
+    worker = machine(a, "worker")
+    asked: list[str] = []
+    assert read_disks(api_of(a, asked), cluster="prod", hosts=hosts_of(a, worker.id)) == ((), ())
+    assert asked == []
+
+
+def test_providers_and_disabled_keys_and_one_that_is_gone(inner_account: Account) -> None:
+    a = inner_account
+    disabled = a.key(disabled=True)
+    a.volume(machine(a, "master"))
+    default = next(key.arn for key in a.backend("kms").keys.values() if key.key_manager == "AWS")
+    gone = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
+    api = api_of(a)
+    found = {(one.id, one.manager, one.state) for one in read_keys(api, ["", disabled, default, gone, default])}
+    assert found == {
+        (disabled, KeyManager.CUSTOMER, KeyState.DISABLED),
+        (default, KeyManager.PROVIDER, KeyState.ENABLED),
+    }
+    assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
+        ("kms:DescribeKey", gone, Reason.MISSING, (Facet.KEYS,))
+    ]
