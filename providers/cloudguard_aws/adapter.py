@@ -117,13 +117,28 @@ def _look(
     progress: Progress,
     first: Api,
 ) -> list[tuple[Api, Found]]:
+    """Return where the cluster is; raises AccessError when it is nowhere and some region could not be asked."""
     from cloudguard_aws.api import Api  # noqa: PLC0415 - only when asked for
-    from cloudguard_aws.cluster import find  # noqa: PLC0415
 
     apis = [first if region == first.region else Api(session, region, progress) for region in regions]
-    vpc = option(request, "vpc-id")
-    found = first.gather(*[lambda api=api: find(api, request, vpc) for api in apis])
-    return [(api, one) for api, one in zip(apis, found, strict=True) if one is not None]
+    found = first.gather(*[lambda api=api: _found_or_refused(api, request) for api in apis])
+    refused = [one for one in found if isinstance(one, AccessError)]
+    places = [
+        (api, one) for api, one in zip(apis, found, strict=True) if one is not None and not isinstance(one, AccessError)
+    ]
+    if refused and not places:
+        raise refused[0]
+    return places
+
+
+def _found_or_refused(api: Api, request: Request) -> Found | AccessError | None:
+    """Return the error instead of raising it: an account may be barred from regions where it has nothing."""
+    from cloudguard_aws.cluster import find  # noqa: PLC0415 - only when asked for
+
+    try:
+        return find(api, request, option(request, "vpc-id"))
+    except AccessError as error:
+        return error
 
 
 def _not_found(

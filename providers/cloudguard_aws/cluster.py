@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
-from cloudguard.model.source import Facet, Reason
+from cloudguard.model.cluster import Role
+from cloudguard.model.source import Facet, Gap, Reason
 
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api, Item, explain
@@ -16,9 +16,8 @@ from cloudguard_aws.calls import DESCRIBE_CLUSTER, DESCRIBE_INSTANCES, DESCRIBE_
 from cloudguard_aws.rules import tags_of
 from cloudguard_aws.together import three
 
-if TYPE_CHECKING:
-    from cloudguard.model.cluster import Role
-
+Told = tuple[tuple[Role, ...], str]
+"""A host's roles, and the evidence for them in words."""
 ALIVE = ("pending", "running", "stopping", "stopped")
 MOST_VALUES = 200
 """Values that one filter of an EC2 call takes (EC2 API reference, Filter)."""
@@ -32,16 +31,14 @@ class Found:
     region: str
     instances: tuple[Item, ...]
     eks: Item | None = None
-    by_flag: Mapping[str, tuple[tuple[Role, ...], str]] = field(default_factory=dict[str, Any])
+    by_flag: Mapping[str, Told] = field(default_factory=dict[str, Told])
     """Roles and evidence that the caller's flags give, by instance id."""
 
     @property
     def networks(self) -> frozenset[str]:
         """Ids of the VPCs that it stands in."""
         own = {one["VpcId"] for one in self.instances if one.get("VpcId")}
-        if self.eks and self.eks.get("resourcesVpcConfig", {}).get("vpcId"):
-            own.add(self.eks["resourcesVpcConfig"]["vpcId"])
-        return frozenset(own)
+        return frozenset(own | {_vpc_of(self.eks)} - {""})
 
     @property
     def installer(self) -> str:
@@ -70,21 +67,33 @@ def find(api: Api, request: Request, vpc: str = "") -> Found | None:
             message = f"{len(infras)} clusters go by {name!r} in {api.region}: {', '.join(sorted(infras))}"
             raise ClusterNotFoundError(message, hint="Give one of these names with --cluster")
         name = infras.pop() if infras else name
-    networks = {one.get("VpcId") for one in instances.values()}
-    by_flag = {one["InstanceId"]: told for one, told in flagged}
-    for one, told in flagged:
-        if not networks or one.get("VpcId") in networks or told[1].startswith("--host"):
+    if vpc and eks is not None and _vpc_of(eks) != vpc:
+        eks = None
+    networks = {one.get("VpcId", "") for one in instances.values()} | {_vpc_of(eks)} - {""}
+    for one, _ in flagged:
+        if one["InstanceId"] not in request.extra_hosts and (not networks or one.get("VpcId") in networks):
             instances.setdefault(one["InstanceId"], one)
-    found = [one for one in _alone(instances.values(), vpc) if _counts(one, eks)]
-    if eks is None and not found:
+    own = [one for one in instances.values() if _counts(one, eks) and vpc in {"", one.get("VpcId")}]
+    guests = {one["InstanceId"]: one for one, _ in flagged if one["InstanceId"] in request.extra_hosts}
+    if eks is None and not own and not guests:
+        _refuse_unseen(api, name)
         return None
-    result = Found(name, api.region, tuple(sorted(found, key=lambda one: one["InstanceId"])), eks, by_flag)
-    _refuse_two(result, vpc)
-    return result
+    _refuse_two(Found(name, api.region, tuple(own), eks), vpc)
+    hosts = guests | {one["InstanceId"]: one for one in own}
+    return Found(name, api.region, tuple(hosts[key] for key in sorted(hosts)), eks, _merged(flagged))
 
 
-def _alone(instances: Iterable[Item], vpc: str) -> list[Item]:
-    return [one for one in instances if not vpc or one.get("VpcId") == vpc]
+def _vpc_of(eks: Item | None) -> str:
+    return str(((eks or {}).get("resourcesVpcConfig") or {}).get("vpcId", ""))
+
+
+def _merged(flagged: Iterable[tuple[Item, Told]]) -> dict[str, Told]:
+    """Return what all flags together say of each instance."""
+    merged: dict[str, Told] = {}
+    for one, (roles, evidence) in flagged:
+        known, why = merged.get(one["InstanceId"], ((), ""))
+        merged[one["InstanceId"]] = tuple(dict.fromkeys((*known, *roles))), f"{why}, {evidence}" if why else evidence
+    return merged
 
 
 def _counts(instance: Item, eks: Item | None) -> bool:
@@ -92,11 +101,24 @@ def _counts(instance: Item, eks: Item | None) -> bool:
     return instance.get("State", {}).get("Name", "running") in ALIVE and (eks is None or bool(instance.get("VpcId")))
 
 
+def _refuse_unseen(api: Api, name: str) -> None:
+    """Raise AccessError where nothing was found but not all could be asked: the cluster may be there all the same."""
+    hidden = [gap for gap in api.gaps if Facet.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
+    if hidden:
+        refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
+        message = f"whether {name!r} is in {api.region} can't be told: {refused}"
+        raise AccessError(message, hint="Grant it; see: cloudguard permissions aws")
+
+
 def _refuse_two(found: Found, vpc: str) -> None:
-    """Raise ClusterNotFoundError where hosts of one name stand in two VPCs: those are two clusters."""
+    """Raise ClusterNotFoundError where two clusters share the name: in two VPCs, or a managed and another in one."""
     if len(found.networks) > 1 and not vpc:
         message = f"two clusters go by {found.name!r} in {found.region}: in {' and in '.join(sorted(found.networks))}"
         raise ClusterNotFoundError(message, hint="Choose one with --vpc-id")
+    told = [marks.told_by_tags(tags_of(one), found.name) for one in found.instances] if found.eks else []
+    if any(one and Role.CONTROL_PLANE in one[0] for one in told):
+        message = f"an EKS cluster and one with control-plane hosts of its own go by {found.name!r} in {found.region}"
+        raise ClusterNotFoundError(message, hint="Tag the hosts of each with a name of its own")
 
 
 def _managed(api: Api, name: str) -> list[Item]:
@@ -115,7 +137,8 @@ def _managed(api: Api, name: str) -> list[Item]:
 def _tagged(api: Api, name: str) -> list[Item]:
     """Return the instances whose tags name the cluster; raises AccessError when they can't be listed."""
     keys = [f"{prefix}{name}" for prefix in marks.NAMED_BY_KEY]
-    by_key = instances(api, [{"Name": "tag-key", "Values": keys}])
+    listed = instances(api, [{"Name": "tag-key", "Values": keys}])
+    by_key = [one for one in listed if name in marks.clusters_of(tags_of(one))]  # "*" in a name is no wildcard
     known = {one["InstanceId"] for one in by_key}
     by_value = api.read(
         DESCRIBE_TAGS,
@@ -127,7 +150,7 @@ def _tagged(api: Api, name: str) -> list[Item]:
             {"Name": "value", "Values": [name]},
         ],
     )
-    more = sorted({tag["ResourceId"] for tag in by_value} - known)
+    more = sorted({tag["ResourceId"] for tag in by_value if tag["Value"] == name} - known)
     return by_key + by_id(api, more)
 
 
@@ -146,19 +169,29 @@ def _named(instance: Item, name: str) -> set[str]:
     }
 
 
-def _flagged(api: Api, request: Request) -> list[tuple[Item, tuple[tuple[Role, ...], str]]]:
-    """Return the instances that the caller's flags name, with the roles they give and by which flag."""
-    found: list[tuple[Item, tuple[tuple[Role, ...], str]]] = []
+def _flagged(api: Api, request: Request) -> list[tuple[Item, Told]]:
+    """Return the instances that the caller's flags name, with the roles they give and by which flag.
+
+    A flag that names nothing leaves a Gap: what it should have told stays untold.
+    """
+    found: list[tuple[Item, Told]] = []
     for role, pairs in request.role_tags.items():
         for pair in pairs:
             key, _, value = pair.partition("=")
-            told: tuple[tuple[Role, ...], str] = ((role,), f"--{role.value}-tag {pair}")
-            found += [(one, told) for one in instances(api, [{"Name": f"tag:{key}", "Values": [value]}])]
-    if request.extra_hosts:
-        for one in by_id(api, sorted(request.extra_hosts)):
-            roles = tuple(request.extra_hosts[one["InstanceId"]])
-            found.append((one, (roles, f"--host {one['InstanceId']}={','.join(roles)}")))
+            listed = instances(api, [{"Name": f"tag:{key}", "Values": [value]}])
+            found += [(one, ((role,), f"--{role.value}-tag {pair}")) for one in listed]
+            if not listed:
+                _nothing(api, pair, f"no live instance has the tag {pair} of --{role.value}-tag")
+    for one in by_id(api, sorted(request.extra_hosts)):
+        roles = tuple(request.extra_hosts[one["InstanceId"]])
+        found.append((one, (roles, f"--host {one['InstanceId']}={','.join(roles)}")))
+    for name in sorted(request.extra_hosts.keys() - {one["InstanceId"] for one, _ in found}):
+        _nothing(api, name, f"no live instance is called {name}, as --host says")
     return found
+
+
+def _nothing(api: Api, resource: str, message: str) -> None:
+    api.add_gap(Gap(DESCRIBE_INSTANCES.name, resource, Reason.MISSING, message, (Facet.HOSTS,)))
 
 
 def instances(api: Api, filters: list[Item]) -> list[Item]:

@@ -18,7 +18,7 @@ from cloudguard_aws.together import two
 _DISKS: Final = (Facet.DISKS,)
 _KEYS: Final = (Facet.KEYS,)
 _AT_ONCE: Final = 200
-_ETCD_TAG: Final = "k8s.io/etcd/"
+ETCD_TAG: Final = "k8s.io/etcd/"
 """kops: "k8s.io/etcd/main" = "a/a,b,c" (kubernetes/kops pkg/model/master_volumes.go)."""
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
 _STATES: Final = {
@@ -56,7 +56,7 @@ def _tagged(api: Api, cluster: str, hosts: list[str]) -> list[Item]:
     if not hosts:
         return []  # the provider runs the control plane, or nothing is known of it
     tags = [
-        {"Name": "tag-key", "Values": [f"{_ETCD_TAG}*"]},
+        {"Name": "tag-key", "Values": [f"{ETCD_TAG}*"]},
         {"Name": f"tag:kubernetes.io/cluster/{cluster}", "Values": ["owned", "shared"]},
     ]
     return _volumes(api, [tags])
@@ -86,7 +86,7 @@ def _disk(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Disk:
 def etcd_evidence(tags: Mapping[str, str], cluster: str) -> str:
     """Return the tag that says a disk holds etcd, "" if none does. A cluster's own name is no evidence."""
     for key, value in sorted(tags.items()):
-        if key.startswith(_ETCD_TAG):
+        if key.startswith(ETCD_TAG):
             return f"tag {key}={value}"
     for key in _NAMING_TAGS:
         if "etcd" in tags.get(key, "").replace(cluster or "\0", "").lower():

@@ -12,15 +12,16 @@ from cloudguard.model.source import Facet, Gap, Reason, Source
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api, Item
 from cloudguard_aws.balancers import target_memberships
-from cloudguard_aws.calls import DESCRIBE_INSTANCES, DESCRIBE_NETWORK_INTERFACES
-from cloudguard_aws.cluster import Found
+from cloudguard_aws.calls import DESCRIBE_INSTANCES, DESCRIBE_NETWORK_INTERFACES, DESCRIBE_VOLUMES
+from cloudguard_aws.cluster import Found, Told
+from cloudguard_aws.disks import ETCD_TAG
 from cloudguard_aws.rules import name_of, tags_of
+from cloudguard_aws.together import two
 
 API_PORTS = frozenset({6443, 9345, 16443, 50000})
 """Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Not 443, which an ingress
 may serve as well (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos pkg/machinery/constants)."""
 TELL = "name its role with --control-plane-tag, --node-tag or --etcd-tag KEY=VALUE, or --host ID=ROLE"
-Told = tuple[tuple[Role, ...], str]
 
 
 def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
@@ -53,18 +54,34 @@ def _told(found: Found, instance: Item) -> Told | None:
 
 
 def _tell_by_others(api: Api, found: Found, told: dict[str, Told | None], untold: Collection[str]) -> None:
-    """Tell roles by what sends to a host, else by the names of its instance profile, group and itself."""
-    serving = _serving(api, found)
+    """Tell roles by what sends to a host, else by the names of its instance profile, group and itself.
+
+    An etcd volume tells etcd's role beside any other.
+    """
+    serving, etcd = two(api, lambda: _serving(api, found), lambda: _etcd_volumes(api))
     for one in found.instances:
         name = one["InstanceId"]
         if name not in untold:
             continue
         addresses = {address for interface in _interfaces(one, Source("")) for address in interface.addresses}
         behind = [serving[key] for key in (name, *sorted(addresses)) if key in serving]
-        if behind:
-            told[name] = (Role.CONTROL_PLANE,), behind[0]
-            continue
-        told[name] = next(_by_names(one, found.name), None)
+        by_other = ((Role.CONTROL_PLANE,), behind[0]) if behind else next(_by_names(one, found.name), None)
+        if name in etcd:
+            roles, why = by_other or ((), "")
+            by_other = tuple(dict.fromkeys((*roles, Role.ETCD))), f"{why}, {etcd[name]}" if why else etcd[name]
+        told[name] = by_other
+
+
+def _etcd_volumes(api: Api) -> dict[str, str]:
+    """Return evidence by instance id: the etcd volume attached to it, by the tag that kops and others leave."""
+    wanted = [{"Name": "tag-key", "Values": [f"{ETCD_TAG}*"]}]
+    listed = api.read(DESCRIBE_VOLUMES, hides=(Facet.HOSTS,), Filters=wanted)
+    found: dict[str, str] = {}
+    for one in sorted(listed, key=lambda item: item["VolumeId"]):
+        keys = [tag for tag in sorted(tags_of(one)) if tag.startswith(ETCD_TAG)]
+        for place in one.get("Attachments", ()):
+            found.setdefault(place.get("InstanceId", ""), f"its volume {one['VolumeId']} is tagged {keys[0]}")
+    return found
 
 
 def _serving(api: Api, found: Found) -> dict[str, str]:
@@ -204,8 +221,9 @@ def read_fargate(api: Api, found: Found, known: Collection[str], exists: Callabl
     pods: list[Host] = []
     for one in sorted(listed, key=lambda item: item["NetworkInterfaceId"]):
         name, attached = one["NetworkInterfaceId"], one.get("Attachment", {}).get("InstanceId")
-        managed = str(one.get("Description", "")).startswith(("Amazon EKS ", "aws-K8S-", "ELB "))
-        if attached or managed or name in known:
+        managed = str(one.get("Description", "")).lower().startswith(("amazon eks ", "aws-k8s-", "elb "))
+        other = one.get("InterfaceType", "interface") != "interface"  # a VPC endpoint's, a function's, a balancer's
+        if attached or managed or other or name in known:
             continue
         evidence = (f"an interface without an instance that carries {group}, and the cluster has Fargate profiles",)
         pods.append(Host(name, "Fargate pod", (Role.NODE,), evidence, (interface(one, source),), source))

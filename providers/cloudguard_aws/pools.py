@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cloudguard.model.cluster import DiskTemplate, Host, Pool, Role
@@ -17,12 +18,23 @@ from cloudguard_aws.calls import (
     DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
     GET_EBS_ENCRYPTION_BY_DEFAULT,
 )
+from cloudguard_aws.cluster import Told
 from cloudguard_aws.hosts import metadata_service
+from cloudguard_aws.rules import tags_of
 
 _HIDES = (Facet.POOLS,)
+_LEGACY = "KubernetesCluster"
 MOST_NAMES = 50
 """Names that one call takes (Auto Scaling API reference, DescribeAutoScalingGroups)."""
 Template = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What decides where a template is silent: images by id, and whether the account encrypts (None: not told)."""
+
+    images: Mapping[str, Item]
+    encrypts: bool | None
 
 
 def read_pools(api: Api, cluster: str, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
@@ -36,22 +48,16 @@ def read_pools(api: Api, cluster: str, hosts: tuple[Host, ...], named: Collectio
         for template in found
     ]
     etcd = [template for _, template, (roles, _) in pairs if Role.ETCD in roles]
-    images, default = _images(api, etcd), _default(api, etcd)
-    pools = [_pool(api, group, template, told, images, default=default) for group, template, told in pairs]
+    given = Given(_images(api, etcd), _default(api, etcd))
+    pools = [_pool(api, group, template, told, given) for group, template, told in pairs]
     return tuple(sorted(pools, key=lambda pool: (pool.id, pool.template)))
 
 
 def _groups(api: Api, cluster: str, names: set[str]) -> list[Item]:
-    keys = [f"{prefix}{cluster}" for prefix in marks.NAMED_BY_KEY]
-    filters: list[list[Item]] = [
-        [{"Name": "tag-key", "Values": keys}],
-        [{"Name": "tag:KubernetesCluster", "Values": [cluster]}],
-    ]
-    thunks = [
-        lambda wanted=wanted: api.read(DESCRIBE_AUTO_SCALING_GROUPS, hides=_HIDES, resource=cluster, Filters=wanted)
-        for wanted in filters
-    ]
-    found = {one["AutoScalingGroupName"]: one for page in api.gather(*thunks) for one in page}
+    keys = [*(f"{prefix}{cluster}" for prefix in marks.NAMED_BY_KEY), _LEGACY]
+    wanted = [{"Name": "tag-key", "Values": keys}]
+    listed = api.read(DESCRIBE_AUTO_SCALING_GROUPS, hides=_HIDES, resource=cluster, Filters=wanted)
+    found = {one["AutoScalingGroupName"]: one for one in listed if cluster in marks.clusters_of(tags_of(one))}
     more = sorted(names - found.keys())
     for start in range(0, len(more), MOST_NAMES):
         page = more[start : start + MOST_NAMES]
@@ -98,14 +104,13 @@ def _specifications(group: Item) -> Iterator[Item]:
             yield override["LaunchTemplateSpecification"]
 
 
-def _told(group: Item, cluster: str, hosts: tuple[Host, ...]) -> tuple[tuple[Role, ...], str]:
+def _told(group: Item, cluster: str, hosts: tuple[Host, ...]) -> Told:
     """Return the roles of a group's hosts, by those it has, else by its tags and name."""
     name = group["AutoScalingGroupName"]
     made = [host for host in hosts if host.pool == name and host.roles]
     if made:
         return made[0].roles, f"its hosts: {made[0].evidence[0] if made[0].evidence else made[0].id}"
-    tags = {tag["Key"]: tag.get("Value", "") for tag in group.get("Tags", ())}
-    told = marks.told_by_tags(tags, cluster) or marks.told_by_name(name, cluster, "name")
+    told = marks.told_by_tags(tags_of(group), cluster) or marks.told_by_name(name, cluster, "name")
     return told or ((), "")
 
 
@@ -121,15 +126,7 @@ def _default(api: Api, templates: Collection[Template]) -> bool | None:
     return bool(found[0].get("EbsEncryptionByDefault")) if found else None
 
 
-def _pool(
-    api: Api,
-    group: Item,
-    template: Template,
-    told: tuple[tuple[Role, ...], str],
-    images: Mapping[str, Item],
-    *,
-    default: bool | None,
-) -> Pool:
+def _pool(api: Api, group: Item, template: Template, told: Told, given: Given) -> Pool:
     roles, evidence = told
     first: Item = next(iter(template.get("NetworkInterfaces") or ()), {})
     groups = first.get("Groups") or template.get("SecurityGroupIds") or template.get("SecurityGroups") or ()
@@ -151,17 +148,18 @@ def _pool(
         template=f"{identity}{version}",
         public=public if isinstance(public, bool) else None,
         desired=int(group.get("DesiredCapacity") or 0),
-        disks=tuple(_disks(template, images.get(template.get("ImageId") or ""), default)) if Role.ETCD in roles else (),
+        disks=tuple(_disks(template, given)) if Role.ETCD in roles else (),
         identity=arn,
         metadata=metadata_service(template.get("MetadataOptions")),
     )
 
 
-def _disks(template: Template, image: Item | None, default: bool | None) -> Iterator[DiskTemplate]:
+def _disks(template: Template, given: Given) -> Iterator[DiskTemplate]:
     """Yield the disks of the next host: the template's own, and those of the image that it does not override.
 
     What a template leaves open, the image's snapshot and the account's default decide (EC2 user guide, EBS encryption).
     """
+    image, default = given.images.get(template.get("ImageId") or ""), given.encrypts
     own = {one.get("DeviceName", ""): one.get("Ebs") or {} for one in template.get("BlockDeviceMappings") or ()}
     base = {
         one.get("DeviceName", ""): one["Ebs"] for one in (image or {}).get("BlockDeviceMappings", ()) if one.get("Ebs")
