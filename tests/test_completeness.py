@@ -5,15 +5,17 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 import pytest
 from cloudguard import checks
 from cloudguard.checks import ROWS
 from docs.render import PAGES, pages
+from moto_fixtures.aws import SCENES
 
-from marks import MARK
+from marks import marked_lines
 
-ROOT = Path(__file__).parent.parent
 CHECKS = {check: description for row in ROWS for check, description in row.CHECKS.items()}
 AREAS = {
     "api-server-access": "Network access to API Server (Control plane)",
@@ -28,19 +30,14 @@ EVERYWHERE = {"etcd-access/tls": "every cluster that runs its own etcd has this 
 """Checks that no scene marks, and why."""
 
 
-def _sources(*folders: str) -> dict[Path, str]:
-    paths = (path for folder in folders for path in (ROOT / folder).glob("**/*.py"))
-    return {path: path.read_text(encoding="utf-8") for path in paths if path != Path(__file__)}
-
-
-SCENES = _sources("moto_fixtures")
-TESTS = _sources("tests")
+TESTS = {
+    path.name: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py") if path != Path(__file__)
+}
 MARKED = {
     check
-    for text in SCENES.values()
-    for line in text.splitlines()
-    if (mark := MARK.search(line)) and mark["checks"]
-    for check in mark["checks"].split(", ")
+    for scene in cast("tuple[ModuleType, ...]", SCENES)
+    for checks in marked_lines(str(scene.__file__)).values()
+    for check in checks
 }
 
 
@@ -76,7 +73,7 @@ def test_check_is_shown_by_a_scene(check: str) -> None:
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_check_is_named_by_a_test(check: str) -> None:
-    assert [path.name for path, text in TESTS.items() if f'"{check}"' in text] != []
+    assert [name for name, text in TESTS.items() if f'"{check}"' in text] != []
 
 
 def test_marks_name_checks() -> None:

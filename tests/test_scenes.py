@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from types import ModuleType
-from typing import cast
 
 import pytest
 from cloudguard.checks import ROWS
@@ -15,9 +13,8 @@ from moto_fixtures.aws import SCENES
 from moto_fixtures.aws.builder import Account, Line
 from moto_fixtures.aws.scene import Scene, check
 
-from marks import Mark, mark_of, marked_lines
+from marks import Mark, mark_of
 
-CHECKS = frozenset(name for row in ROWS for name in row.CHECKS)
 UNMARKED = "etcd-access/tls"
 """Every cluster that runs its own etcd has this advice; no line makes it so."""
 
@@ -62,13 +59,6 @@ def lines_of(finding: Finding, account: Account) -> set[Line]:
     names = {finding.resource.id, *(name for one in finding.evidence for name in (one.resource.id, one.rule))}
     stems = {name.partition("/")[0] for name in names if name.startswith(("acl-", "sg-"))}
     return {line for name in names | stems for line in account.made.get(name, ())}
-
-
-def test_every_check_is_shown_by_some_scene() -> None:
-    files = {cast("ModuleType", scene).__file__ or "" for scene in SCENES}
-    shown = {check for file in files for checks in marked_lines(file).values() for check in checks}
-    assert shown <= CHECKS, "marks that name no check"
-    assert shown == CHECKS - {UNMARKED}
 
 
 def test_every_scene_is_listed() -> None:
