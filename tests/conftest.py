@@ -64,3 +64,11 @@ def inner_account() -> Iterator[Account]:
     """An empty account within this process: no sockets, so faster."""
     with mock_aws():
         yield Account(boto3.Session())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how many refused calls were tried."""
+    reports: list[pytest.TestReport] = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    counts = [value for report in reports for name, value in report.user_properties if name == "refused"]
+    if counts:
+        terminalreporter.write_line(f"{sum(map(int, map(str, counts)))} refused calls tried in {len(counts)} scenes")

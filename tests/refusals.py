@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from io import BytesIO
+from threading import Lock
 from typing import Any, cast
 
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from moto.core.models import botocore_stubber
 
 Call = tuple[str, str]
 """The service as the SDK's events name it, and the operation: ("auto-scaling", "DescribeTags")."""
@@ -37,21 +39,48 @@ def refusal(service: str, code: str, message: str) -> tuple[dict[str, str], byte
     return {"Content-Type": "text/xml"}, f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>".encode()
 
 
+class Reusing(boto3.Session):
+    """A session that makes each service's client once: most of a small check's time goes into making them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, Any] = {}
+        self._lock = Lock()
+
+    def client(self, service_name: str, *words: Any, **named: Any) -> Any:  # noqa: ANN401
+        """Return the service's client."""
+        with self._lock:
+            if service_name not in self._made:
+                make: Any = getattr(super(), "client")  # noqa: B009 - the stubs know services only by literal
+                self._made[service_name] = make(service_name, *words, **named)
+            return self._made[service_name]
+
+
 class Guard:
-    """Stands between a session and moto: records every call, and refuses the one in ``denied``."""
+    """Stands between a session and moto: records every call, and refuses the one in ``denied``.
+
+    Moto is asked once a request; the same request again gets the same bytes, for nothing changes in between.
+    """
 
     def __init__(self, session: boto3.Session) -> None:
         self.seen: dict[Call, None] = {}
         self.denied: Call | None = None
-        events = cast("Any", session.events)
-        events.register_first("before-send", self._before_send)
+        self._answers: dict[tuple[str, str, str], tuple[int, dict[str, str], bytes]] = {}
+        cast("Any", session.events).register_first("before-send", self._before_send)
 
-    def _before_send(self, event_name: str, request: Any, **_rest: object) -> AWSResponse | None:  # noqa: ANN401 - untyped
+    def _before_send(self, event_name: str, request: Any, **_rest: object) -> AWSResponse:  # noqa: ANN401 - untyped
         service, operation = event_name.split(".")[1:]
-        call = (service, operation)
-        self.seen[call] = None
-        if call != self.denied:
-            return None
-        code = {"ec2": "UnauthorizedOperation", "kms": "AccessDeniedException", "eks": "AccessDeniedException"}
-        headers, body = refusal(service, code.get(service, "AccessDenied"), MESSAGE)
-        return AWSResponse(request.url, 403, HTTPHeaders.from_dict(headers), cast("Any", Answer(body)))
+        self.seen[service, operation] = None
+        if (service, operation) == self.denied:
+            code = {"ec2": "UnauthorizedOperation", "kms": "AccessDeniedException", "eks": "AccessDeniedException"}
+            return response(request.url, 403, *refusal(service, code.get(service, "AccessDenied"), MESSAGE))
+        key = (event_name, str(request.url), repr(request.body))
+        if key not in self._answers:
+            given: Any = botocore_stubber(event_name, request)
+            self._answers[key] = (given.status_code, dict(given.headers), given.content)
+        return response(request.url, *self._answers[key])
+
+
+def response(url: str, status: int, headers: dict[str, str], body: bytes) -> AWSResponse:
+    """Make an answer as the SDK gets it from the wire."""
+    return AWSResponse(url, status, HTTPHeaders.from_dict(headers), cast("Any", Answer(body)))
