@@ -179,3 +179,11 @@ def test_a_managed_control_plane_is_told() -> None:
     cluster = replace(sample.snapshot().cluster, managed=True, managed_by="a service", hosts=())
     assert words.hosts_by_role(cluster) == "control plane run by a service"
     assert words.hosts_by_role(replace(cluster, managed=False)) == "none found"
+
+
+def test_a_witness_that_only_repeats_the_message_is_left_out() -> None:
+    one = sample.finding()
+    said_twice = replace(one, witness=replace(one.witness, summary=one.message))
+    for render in TEXTS:
+        assert "witness" in render(sample.report(one))
+        assert "witness" not in render(sample.report(said_twice))

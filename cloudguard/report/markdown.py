@@ -6,7 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from cloudguard.checks.base import Finding, Report
 from cloudguard.report.text import code, markdown, visible
-from cloudguard.report.words import by_resource, cluster_lines, diff_lines, gap_line, host_list, named, summary, waiver
+from cloudguard.report.words import (
+    by_resource,
+    cluster_lines,
+    diff_lines,
+    gap_line,
+    host_list,
+    named,
+    summary,
+    waiver,
+    witness,
+)
 
 
 def render(report: Report) -> str:
@@ -40,7 +50,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"{markdown(finding.message)}\n"
     told = [
         ("on", named(finding.resource)),
-        ("witness", finding.witness.summary),
+        ("witness", witness(finding)),
         *(("via", gate) for gate in finding.witness.path),
         ("hosts", host_list(finding.hosts)),
         ("advice", finding.advice),

@@ -9,7 +9,17 @@ from tabulate import tabulate
 
 from cloudguard.checks.base import Finding, Report, Severity, Verdict
 from cloudguard.report.text import visible
-from cloudguard.report.words import by_resource, cluster_lines, diff_lines, gap_line, host_list, named, summary, waiver
+from cloudguard.report.words import (
+    by_resource,
+    cluster_lines,
+    diff_lines,
+    gap_line,
+    host_list,
+    named,
+    summary,
+    waiver,
+    witness,
+)
 
 _RESET = "\x1b[0m"
 _COLOURS = {
@@ -74,7 +84,7 @@ def _finding(finding: Finding, *, color: bool) -> Iterator[str]:
     told = [
         ("", finding.message),
         ("on ", named(finding.resource)),
-        ("witness ", finding.witness.summary),
+        ("witness ", witness(finding)),
         *(("  via ", gate) for gate in finding.witness.path),
         ("hosts ", host_list(finding.hosts)),
         ("advice ", finding.advice),

@@ -52,6 +52,11 @@ def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
     )
 
 
+def witness(finding: Finding) -> str:
+    """Return the witness in a line ("" where the message says just that)."""
+    return "" if finding.witness.summary == finding.message else finding.witness.summary
+
+
 def host_list(hosts: tuple[str, ...]) -> str:
     """Return the first few ids and how many more there are."""
     more = len(hosts) - MOST_HOSTS
