@@ -90,9 +90,16 @@ class Api:
 
     def _fetch(self, call: Call, parameters: dict[str, object]) -> list[Item]:
         """Read every page; at most ``THREADS`` calls are under way at once, however deep gathers are nested."""
+        from botocore.exceptions import HTTPClientError  # noqa: PLC0415 - the SDK is loaded on first use
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415 - likewise
+
         with self._turns:
             self._progress(call.name)
-            return self._pages(self.client(call.service), call, parameters)
+            try:
+                return self._pages(self.client(call.service), call, parameters)
+            except ResponseParserError:
+                # The SDK's only error outside its own hierarchy; its text holds the whole answer.
+                raise HTTPClientError(error=f"the answer to {call.name} cannot be parsed") from None
 
     def _pages(self, client: Any, call: Call, parameters: dict[str, object]) -> list[Item]:  # noqa: ANN401
         import jmespath  # noqa: PLC0415 - comes with the SDK
