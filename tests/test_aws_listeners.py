@@ -1,0 +1,198 @@
+"""Listeners, target groups and balancers, as the real service answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cloudguard.model.cluster import Host as ModelHost
+from cloudguard.model.cluster import Role
+from cloudguard.model.network import ClientAddress, Interface, Target
+
+from aws_hosts import SOURCE
+from cloudguard_aws.listeners import (
+    Members,
+    TargetGroup,
+    balancer,
+    classic,
+    client_address,
+    declared_service,
+    forwarded,
+    listeners_of,
+    services_of,
+    targets_of,
+)
+
+PRESERVED, REPLACED, UNKNOWN = ClientAddress.PRESERVED, ClientAddress.REPLACED, ClientAddress.UNKNOWN
+
+
+def member(name: str, *addresses: str) -> ModelHost:
+    return ModelHost(name, "", (Role.NODE,), (), (Interface(f"eni-{name}", "subnet-1", addresses, SOURCE),), SOURCE)
+
+
+MEMBERS = Members.of([member("i-1", "10.0.0.5", "10.0.4.0/28", "2001:db8::5"), member("i-2", "10.0.0.6")])
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        ("i-1", ("i-1", "")),
+        ("i-9", None),
+        ("10.0.0.6", ("i-2", "10.0.0.6")),
+        ("10.0.4.7", ("i-1", "10.0.4.0/28")),
+        ("10.0.5.7", None),
+        ("2001:db8::5", ("i-1", "2001:db8::5")),
+        ("arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1", None),
+    ],
+)
+def test_target_is_found_by_id_address_or_delegated_prefix(target: str, found: tuple[str, str] | None) -> None:
+    assert MEMBERS.find(target) == found
+
+
+@pytest.mark.parametrize(
+    ("protocol", "text"),
+    [
+        ("TCP", "tcp/53"),
+        ("TLS", "tcp/53"),
+        ("HTTPS", "tcp/53"),
+        ("UDP", "udp/53"),
+        ("TCP_UDP", "tcp/53,udp/53"),
+        ("QUIC", "udp/53"),
+        ("TCP_QUIC", "tcp/53,udp/53"),
+    ],
+)
+def test_listener_protocol_is_the_services_it_means(protocol: str, text: str) -> None:
+    assert services_of(protocol, 53) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "protocol", "attributes", "seen"),
+    [
+        ("instance", "TCP", {}, PRESERVED),
+        ("instance", "TLS", {}, PRESERVED),
+        ("instance", "TCP", {"preserve_client_ip.enabled": "false"}, REPLACED),
+        ("instance", "TCP", None, UNKNOWN),
+        ("ip", "TCP", {}, REPLACED),
+        ("ip", "TLS", {}, REPLACED),
+        ("ip", "TCP", {"preserve_client_ip.enabled": "true"}, PRESERVED),
+        ("ip", "UDP", {}, PRESERVED),
+        ("ip", "TCP_UDP", {}, PRESERVED),
+        ("ip", "UDP", None, PRESERVED),
+        ("ip", "TCP", None, UNKNOWN),
+    ],
+)
+def test_client_address_follows_the_attribute_else_the_default_of_the_kind(
+    kind: str, protocol: str, attributes: dict[str, str] | None, seen: ClientAddress
+) -> None:
+    assert client_address({"TargetType": kind, "Protocol": protocol}, attributes) is seen
+
+
+def test_targets_outside_the_cluster_are_left_out_and_ports_default_to_the_groups() -> None:
+    group = {"Port": 30080, "Protocol": "TCP_UDP"}
+    registered: list[dict[str, Any]] = [
+        {"Target": {"Id": "i-1", "Port": 31000}, "TargetHealth": {"State": "unhealthy"}},
+        {"Target": {"Id": "i-2"}},
+        {"Target": {"Id": "i-9", "Port": 1}},
+    ]
+    assert targets_of(group, registered, MEMBERS) == (
+        Target("i-1", "", "tcp/31000,udp/31000", "unhealthy"),
+        Target("i-2", "", "tcp/30080,udp/30080", ""),
+    )
+
+
+def test_listener_is_split_where_its_groups_differ() -> None:
+    item = {"ListenerArn": "l-1", "Protocol": "TLS", "Port": 443}
+    groups = [
+        TargetGroup("a", "TCP", (Target("i-1", "", "tcp/1"),), PRESERVED),
+        TargetGroup("b", "TLS", (Target("i-2", "", "tcp/2"),), PRESERVED),
+        TargetGroup("c", "TCP", (Target("i-3", "", "tcp/3"),), REPLACED),
+        TargetGroup("d", "TCP", (Target("i-4", "", "tcp/4"),), PRESERVED),
+    ]
+    found = {(one.id, one.client_address, one.plaintext, len(one.targets)) for one in listeners_of(item, groups, "")}
+    assert found == {
+        ("l-1", PRESERVED, False, 1),
+        ("l-1#2", PRESERVED, True, 2),
+        ("l-1#3", REPLACED, True, 1),
+    }
+
+
+def test_forward_actions_name_one_group_or_several() -> None:
+    actions: list[dict[str, Any]] = [
+        {"Type": "authenticate-oidc", "Order": 1},
+        {"Type": "forward", "TargetGroupArn": "a", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "a"}]}},
+        {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "b"}, {"TargetGroupArn": "c"}]}},
+        {"Type": "redirect", "RedirectConfig": {}},
+    ]
+    assert list(dict.fromkeys(forwarded(actions))) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({"kubernetes.io/cluster/prod": "owned", "kubernetes.io/service-name": "web/front"}, "web/front"),
+        ({"elbv2.k8s.aws/cluster": "prod", "service.k8s.aws/stack": "web/front"}, "web/front"),
+        ({"elbv2.k8s.aws/cluster": "prod", "ingress.k8s.aws/stack": "shared"}, "shared"),
+        ({"elbv2.k8s.aws/cluster": "other", "service.k8s.aws/stack": "web/front"}, ""),
+        ({"kubernetes.io/cluster/prod": "owned"}, ""),
+        ({}, ""),
+    ],
+)
+def test_service_is_declared_by_the_tags_of_this_clusters_controllers(tags: dict[str, str], said: str) -> None:
+    assert declared_service(tags, "prod") == said
+
+
+NLB: dict[str, Any] = {
+    "LoadBalancerArn": "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/net/api/0123",
+    "LoadBalancerName": "api",
+    "Type": "network",
+    "Scheme": "internet-facing",
+    "VpcId": "vpc-1",
+    "IpAddressType": "dualstack",
+    "AvailabilityZones": [
+        {
+            "SubnetId": "subnet-2",
+            "LoadBalancerAddresses": [{"IpAddress": "198.51.100.1"}],
+        },
+        {"SubnetId": "subnet-1", "LoadBalancerAddresses": [{"IPv6Address": "2001:db8::1"}]},
+    ],
+}
+
+
+def test_network_balancer_without_groups_has_no_filters_and_keeps_its_addresses() -> None:
+    found = balancer(NLB, (), "", "elbv2:DescribeLoadBalancers")
+    assert (found.kind, found.filters, found.labels) == ("nlb", (), ())
+    assert found.segments == ("subnet-1", "subnet-2")
+    assert found.addresses == ("198.51.100.1", "2001:db8::1")
+    assert found.internet_facing
+    assert found.dual_stack
+    assert not balancer(NLB | {"Scheme": "internal", "IpAddressType": "ipv4"}, (), "", "").internet_facing
+
+
+def test_classic_balancer_is_a_proxy_that_may_speak_plaintext() -> None:
+    listeners = [
+        ("TCP", 443, "TCP", 6443),
+        ("HTTPS", 8443, "HTTP", 80),
+        ("SSL", 993, "TCP", 143),
+        ("SSL", 995, "SSL", 995),
+    ]
+    item = {
+        "LoadBalancerName": "old",
+        "Scheme": "internet-facing",
+        "VPCId": "vpc-1",
+        "Subnets": ["subnet-1"],
+        "SecurityGroups": ["sg-1"],
+        "Instances": [{"InstanceId": "i-1"}, {"InstanceId": "i-9"}],
+        "ListenerDescriptions": [
+            {"Listener": {"Protocol": a, "LoadBalancerPort": b, "InstanceProtocol": c, "InstancePort": d}}
+            for a, b, c, d in listeners
+        ],
+    }
+    found = classic(item, MEMBERS, "", "elb:DescribeLoadBalancers")
+    assert {one.client_address for one in found.listeners} == {REPLACED}
+    assert [(one.service, one.targets[0].service, one.plaintext) for one in found.listeners] == [
+        ("tcp/443", "tcp/6443", False),
+        ("tcp/8443", "tcp/80", True),
+        ("tcp/993", "tcp/143", True),
+        ("tcp/995", "tcp/995", False),
+    ]
+    assert all([target.host for target in one.targets] == ["i-1"] for one in found.listeners)

@@ -1,0 +1,143 @@
+"""Security groups and network ACLs, as the real service answers."""
+
+from __future__ import annotations
+
+import pytest
+from cloudguard.model.network import Action, Direction, Peer, PeerKind
+from cloudguard.sets.services import ServiceSet
+from moto_fixtures.aws.builder import WORLD, WORLD6
+
+from cloudguard_aws.rules import network_acl, owners_of_named, security_group, services_text
+
+CALL = "ec2:DescribeSecurityGroupRules"
+OTHER_ACCOUNT = "999988887777"
+ANY_ICMP = {"Type": -1, "Code": -1}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "first", "last", "text"),
+    [
+        ("-1", None, None, "all"),
+        ("-1", -1, -1, "all"),
+        ("tcp", 443, 443, "tcp/443"),
+        ("6", 30000, 32767, "tcp/30000-32767"),
+        ("udp", 0, 65535, "udp"),
+        ("17", None, None, "udp"),
+        ("icmp", -1, -1, "icmp"),
+        ("icmp", 8, -1, "icmp/8"),
+        ("1", 3, 4, "icmp/3/4"),
+        ("58", 128, 0, "icmpv6/128/0"),
+        ("icmpv6", -1, -1, "icmpv6"),
+        ("4", None, None, "proto/4"),
+        ("50", -1, -1, "proto/50"),
+    ],
+)
+def test_protocol_and_ports_are_the_services_they_mean(
+    protocol: str, first: int | None, last: int | None, text: str
+) -> None:
+    assert services_text(protocol, first, last) == text
+    assert ServiceSet.parse(text)
+
+
+def test_security_group_rules_keep_their_ids_peers_and_descriptions() -> None:
+    base = {"GroupId": "sg-1", "GroupOwnerId": "111122223333", "IsEgress": False, "IpProtocol": "tcp"}
+    listed = [
+        base | {"SecurityGroupRuleId": "sgr-1", "FromPort": 22, "ToPort": 22, "CidrIpv4": "0.0.0.0/0"},
+        base | {"SecurityGroupRuleId": "sgr-2", "FromPort": 22, "ToPort": 22, "CidrIpv6": "::/0", "Description": "v6"},
+        base | {"SecurityGroupRuleId": "sgr-3", "FromPort": 1, "ToPort": 2, "PrefixListId": "pl-1"},
+        base
+        | {
+            "SecurityGroupRuleId": "sgr-4",
+            "IpProtocol": "4",
+            "FromPort": -1,
+            "ToPort": -1,
+            "ReferencedGroupInfo": {"GroupId": "sg-9", "UserId": OTHER_ACCOUNT, "PeeringStatus": "active"},
+        },
+        base | {"SecurityGroupRuleId": "sgr-5", "IsEgress": True, "IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0"},
+    ]
+    found = security_group({"GroupId": "sg-1", "GroupName": "nodes"}, listed, CALL)
+    assert [(rule.id, rule.direction, rule.services, rule.peer) for rule in found.rules] == [
+        ("sgr-1", Direction.INGRESS, "tcp/22", Peer(PeerKind.RANGE, "0.0.0.0/0")),
+        ("sgr-2", Direction.INGRESS, "tcp/22", Peer(PeerKind.RANGE, "::/0")),
+        ("sgr-3", Direction.INGRESS, "tcp/1-2", Peer(PeerKind.ADDRESS_LIST, "pl-1")),
+        ("sgr-4", Direction.INGRESS, "proto/4", Peer(PeerKind.GROUP, "sg-9")),
+        ("sgr-5", Direction.EGRESS, "all", Peer(PeerKind.RANGE, "0.0.0.0/0")),
+    ]
+    assert found.rules[1].description == "v6"
+    assert found.stateful
+    assert not found.ordered
+    assert owners_of_named([], listed) == {"sg-9": OTHER_ACCOUNT}
+
+
+def test_rules_that_could_not_be_listed_come_from_the_group_with_ids_made_up() -> None:
+    group = {
+        "GroupId": "sg-1",
+        "IpPermissions": [
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 22,
+                "ToPort": 22,
+                "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "ssh"}],
+                "Ipv6Ranges": [{"CidrIpv6": "::/0"}],
+                "UserIdGroupPairs": [{"GroupId": "sg-2", "UserId": "111122223333"}],
+                "PrefixListIds": [{"PrefixListId": "pl-1"}],
+            }
+        ],
+        "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    }
+    found = security_group(group, None, "ec2:DescribeSecurityGroups")
+    assert [rule.id for rule in found.rules] == [
+        "sg-1/ingress/tcp/22/0.0.0.0/0",
+        "sg-1/ingress/tcp/22/::/0",
+        "sg-1/ingress/tcp/22/pl-1",
+        "sg-1/ingress/tcp/22/sg-2",
+        "sg-1/egress/all/0.0.0.0/0",
+    ]
+    assert found.rules[0].description == "ssh"
+
+
+@pytest.mark.parametrize(
+    ("group", "editable", "words"),
+    [
+        ({"GroupName": "nodes"}, True, ""),
+        ({"Tags": [{"Key": "aws:eks:cluster-name", "Value": "prod"}]}, True, "move nodes to a group of their own"),
+        ({"GroupName": "k8s-elb-a1b2"}, False, "loadBalancerSourceRanges"),
+        ({"Tags": [{"Key": "ingress.k8s.aws/stack", "Value": "web"}]}, False, "loadBalancerSourceRanges"),
+    ],
+)
+def test_groups_that_others_write_say_what_to_do_instead(
+    *,
+    group: dict[str, object],
+    editable: bool,
+    words: str,
+) -> None:
+    found = security_group({"GroupId": "sg-1"} | group, [], CALL)
+    assert found.editable is editable
+    assert words in found.note
+
+
+def test_network_acl_is_ordered_stateless_and_closed_at_the_end() -> None:
+    base = {"Egress": False, "RuleAction": "allow"}
+    acl = {
+        "NetworkAclId": "acl-1",
+        "Entries": [
+            base | {"RuleNumber": 90, "Protocol": "6", "PortRange": {"From": 22, "To": 22}, "CidrBlock": "0.0.0.0/1"},
+            base | {"RuleNumber": 100, "RuleAction": "deny", "Protocol": "-1", "CidrBlock": "10.0.0.0/8"},
+            base | {"RuleNumber": 110, "Protocol": "1", "IcmpTypeCode": {"Type": 3, "Code": 4}, "CidrBlock": WORLD},
+            base
+            | {"RuleNumber": 120, "Protocol": "58", "IcmpTypeCode": {"Type": -1, "Code": -1}, "Ipv6CidrBlock": WORLD6},
+            base | {"RuleNumber": 101, "Protocol": "-1", "Ipv6CidrBlock": "::/0", "Egress": True},
+            base | {"RuleNumber": 32767, "RuleAction": "deny", "Protocol": "-1", "CidrBlock": "0.0.0.0/0"},
+            base | {"RuleNumber": 32768, "RuleAction": "deny", "Protocol": "-1", "Ipv6CidrBlock": "::/0"},
+        ],
+    }
+    found = network_acl(acl, "ec2:DescribeNetworkAcls")
+    assert [(rule.id, rule.order, rule.action, rule.services, rule.peer.value) for rule in found.rules] == [
+        ("acl-1/ingress/90", 90, Action.PERMIT, "tcp/22", "0.0.0.0/1"),
+        ("acl-1/ingress/100", 100, Action.DENY, "all", "10.0.0.0/8"),
+        ("acl-1/ingress/110", 110, Action.PERMIT, "icmp/3/4", "0.0.0.0/0"),
+        ("acl-1/ingress/120", 120, Action.PERMIT, "icmpv6", "::/0"),
+        ("acl-1/egress/101", 101, Action.PERMIT, "all", "::/0"),
+    ]
+    assert found.ordered
+    assert not found.stateful
