@@ -13,23 +13,25 @@ test: $(READY) ## run every test; the core must be covered by lines and branches
 	$(BIN)/pytest -n auto --cov --cov-report=
 	$(BIN)/coverage report --include='$(CORE)' --skip-covered --show-missing --fail-under=95
 
-lint: $(READY)
+lint: $(READY) ## ruff, mypy and pyright
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-format: $(READY)
+format: $(READY) ## what ruff can mend by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 docs: $(READY) ## write docs/rows from the rows' docstrings
 	$(BIN)/python docs/render.py
 
-bench: $(READY)
-	set -e; for script in benchmarks/*.py; do $(BIN)/python $$script; done
+bench: $(READY) ## time the sets, and a whole check against a moto server
+	$(BIN)/python benchmarks/packet_sets.py
+	$(BIN)/python benchmarks/permission_sets.py
+	$(BIN)/python benchmarks/cost.py
 
-clean:
+clean: ## take away the environment and the caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 $(READY): pyproject.toml
