@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from cloudguard.adapter import Request
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.source import Source
-from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.builder import REGION, Account, Tags
 
 from cloudguard_aws.api import Api
-from cloudguard_aws.hosts import interface
+from cloudguard_aws.cluster import find
+from cloudguard_aws.hosts import interface, read_hosts
 
 SOURCE = Source("ec2:DescribeInstances")
+STACKED = "no host is etcd's alone, so control-plane hosts run it"
+Told = dict[str, tuple[tuple[Role, ...], tuple[str, ...]]]
+"""Roles and evidence by the host's name."""
+
+
+def owned(cluster: str, value: str = "owned") -> Tags:
+    """Return the tag that most installers leave."""
+    return {f"kubernetes.io/cluster/{cluster}": value}
 
 
 def api_of(account: Account, asked: list[str] | None = None) -> Api:
@@ -38,3 +48,12 @@ def hosts_of(account: Account, *ids: str, role: Role = Role.NODE) -> tuple[Host,
         )
         for one in found
     )
+
+
+def told(a: Account, request: Request) -> tuple[Told, Api, str]:
+    """Return what is told of each host, the Api that read it, and the installer."""
+    api = Api(a.session, REGION)
+    found = find(api, request)
+    assert found is not None
+    hosts = read_hosts(api, found)
+    return {host.name: (host.roles, host.evidence) for host in hosts}, api, found.installer

@@ -1,0 +1,241 @@
+"""Which hosts are the cluster's: names, regions and VPCs that mislead, refused searches, what is read of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import boto3
+import pytest
+from cloudguard.adapter import Request
+from cloudguard.errors import AccessError, ClusterNotFoundError
+from cloudguard.model.cluster import Host, Role
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags, Vpc
+from moto_fixtures.aws.installers import CAPA, capa, kops
+
+from aws_hosts import STACKED, owned, told
+from cloudguard_aws import ADAPTER
+from cloudguard_aws.api import Api
+from cloudguard_aws.cluster import find
+from cloudguard_aws.hosts import read_hosts
+from refusals import refusal, response
+
+CP, ETCD, NODE = Role.CONTROL_PLANE, Role.ETCD, Role.NODE
+ELSEWHERE = "eu-central-1"
+
+
+def place(a: Account, cidr: str = "10.9.0.0/16") -> tuple[Vpc, Subnet, Group]:
+    vpc = a.vpc(cidr)
+    return vpc, a.subnet(vpc), a.group(vpc, "hosts")
+
+
+def ids(hosts: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {one["InstanceId"] for one in hosts}
+
+
+def test_one_name_in_two_vpcs_is_two_clusters_and_the_vpc_chooses(inner_account: Account) -> None:
+    a = inner_account
+    (one, first, group), (other, second, same) = place(a), place(a, "10.8.0.0/16")
+    a.eks("prod", [first], a.role("eks", service="eks"))
+    node = a.host("node", first, [group], owned("prod") | {"eks:nodegroup-name": "n"})
+    master = a.host("master", second, [same], kops.control_plane)
+    api = Api(a.session, REGION)
+    with pytest.raises(ClusterNotFoundError) as caught:
+        find(api, Request(cluster="prod"))
+    assert one.id in caught.value.message
+    assert other.id in caught.value.message
+    assert "--vpc-id" in caught.value.hint
+    eks, own = (find(api, Request(cluster="prod"), vpc.id) for vpc in (one, other))
+    assert eks is not None
+    assert own is not None
+    assert (eks.installer, ids(eks.instances)) == ("eks", {node.id})
+    assert (own.installer, ids(own.instances)) == ("kops", {master.id})
+
+
+def test_one_name_for_a_managed_cluster_and_another_in_one_vpc(inner_account: Account) -> None:
+    a = inner_account
+    _, subnet, group = place(a)
+    a.eks("prod", [subnet], a.role("eks", service="eks"))
+    a.host("master", subnet, [group], kops.control_plane)
+    with pytest.raises(ClusterNotFoundError, match="'prod'"):
+        find(Api(a.session, REGION), Request(cluster="prod"))
+
+
+def test_etcd_hosts_of_another_vpc_are_guests(inner_account: Account) -> None:
+    a = inner_account
+    (_, first, group), (other, second, same) = place(a), place(a, "10.8.0.0/16")
+    a.host("cp", first, [group], owned("prod") | {f"{CAPA}/role": "bastion"})
+    a.host("api", first, [group], owned("prod") | {"k8s.io/role/apiserver": "1"})
+    outside = a.host("etcd-0", second, [same])
+    found, api, _ = told(a, Request(cluster="prod", extra_hosts={outside.id: [ETCD]}))
+    assert found["etcd-0"] == ((ETCD,), (f"--host {outside.id}=etcd",))
+    assert found["api"][0] == (CP,)
+    assert api.gaps == ()
+    whole = find(api, Request(cluster="prod", extra_hosts={outside.id: [ETCD]}))
+    assert whole is not None
+    assert other.id in whole.networks
+
+
+def elsewhere(a: Account, tags: Tags, region: str = ELSEWHERE) -> None:
+    """Start a host in another region."""
+    ec2: Any = a.session.client("ec2", region_name=region)
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    image = ec2.register_image(Name="node", RootDeviceName="/dev/sda1")["ImageId"]
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    specifications = [{"ResourceType": "instance", "Tags": listed}]
+    ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnet, TagSpecifications=specifications)
+
+
+def collect(a: Account, cluster: str = "prod", *regions: str) -> Snapshot:
+    return ADAPTER.collect(Request(cluster=cluster, options={"region": regions}, client=a.session))
+
+
+def test_a_cluster_is_looked_for_in_every_region_that_is_enabled(inner_account: Account) -> None:
+    elsewhere(inner_account, kops.node)
+    assert collect(inner_account).cluster.regions == (ELSEWHERE,)
+
+
+def test_the_sessions_own_region_comes_first(inner_account: Account) -> None:
+    elsewhere(inner_account, kops.node)
+    _, subnet, group = place(inner_account)
+    inner_account.host("node", subnet, [group], kops.node)
+    assert collect(inner_account).cluster.regions == (REGION,)
+
+
+def test_one_name_in_two_regions_is_two_clusters(inner_account: Account) -> None:
+    for region in (ELSEWHERE, "us-east-1"):
+        elsewhere(inner_account, kops.node, region)
+    with pytest.raises(ClusterNotFoundError) as caught:
+        collect(inner_account)
+    assert f"{ELSEWHERE} and us-east-1" in caught.value.message
+    assert "--region" in caught.value.hint
+    assert collect(inner_account, "prod", "us-east-1").cluster.regions == ("us-east-1",)
+
+
+def refuse(session: boto3.Session, *events: str, only: str = "") -> None:
+    """Refuse calls ("ec2.DescribeInstances"), in every region or in one."""
+
+    def answer(event_name: str, request: Any, **_rest: object) -> object:  # noqa: ANN401 - botocore's request
+        if only not in str(request.url):
+            return None
+        service = event_name.split(".")[1]
+        code = "UnauthorizedOperation" if service == "ec2" else "AccessDeniedException"
+        return response(request.url, 403, *refusal(service, code, "no"))
+
+    bus: Any = session.events
+    for event in events:
+        bus.register_first(f"before-send.{event}", answer)
+
+
+def test_a_region_that_is_barred_does_not_hide_the_others(inner_account: Account) -> None:
+    elsewhere(inner_account, kops.node)
+    refuse(inner_account.session, "ec2.DescribeInstances", "eks.DescribeCluster", only="ap-south-1")
+    assert collect(inner_account).cluster.regions == (ELSEWHERE,)
+
+
+@pytest.mark.parametrize("event", ["ec2.DescribeInstances", "eks.DescribeCluster", "ec2.DescribeTags"])
+def test_a_refused_search_is_not_a_missing_cluster(inner_account: Account, event: str) -> None:
+    refuse(inner_account.session, event)
+    with pytest.raises(AccessError) as caught:
+        collect(inner_account, "prod", REGION)
+    assert event.replace(".", ":") in caught.value.message
+    assert "permissions aws" in caught.value.hint
+
+
+def test_interfaces_carry_all_their_addresses_and_their_own_groups(inner_account: Account) -> None:
+    a = inner_account
+    vpc = a.vpc("10.9.0.0/16", ipv6=True)
+    subnet, group, other = a.subnet(vpc, public=True), a.group(vpc, "hosts"), a.group(vpc, "more")
+    host = a.host("node", subnet, [other, group], capa.node, public=True)
+    more = a.call("ec2", "create_network_interface", SubnetId=subnet.id, Groups=[group.id])["NetworkInterface"]
+    name = more["NetworkInterfaceId"]
+    a.call("ec2", "assign_private_ip_addresses", NetworkInterfaceId=name, PrivateIpAddresses=["10.9.0.77"])
+    a.call("ec2", "attach_network_interface", NetworkInterfaceId=name, InstanceId=host.id, DeviceIndex=1)
+    (read,) = hosts_of(a)
+    first, second = sorted(read.interfaces, key=lambda one: one.id != host.interface)
+    assert first.id == host.interface
+    assert first.addresses[0] == host.address
+    assert ":" in first.addresses[1]
+    assert len(first.public) == 1
+    assert first.filters == first.labels == tuple(sorted([group.id, other.id]))
+    assert (second.id, second.segment, second.filters) == (name, subnet.id, (group.id,))
+    assert "10.9.0.77" in second.addresses
+    assert second.public == ()
+    assert read.metadata is not None
+    assert (read.metadata.tokens_required, read.metadata.hop_limit) == (True, 1)
+
+
+def hosts_of(a: Account, cluster: str = "prod") -> tuple[Host, ...]:
+    api = Api(a.session, REGION)
+    found = find(api, Request(cluster=cluster))
+    assert found is not None
+    return read_hosts(api, found)
+
+
+def test_hostile_tags_are_kept_as_they_are_and_tell_nothing(inner_account: Account) -> None:
+    a = inner_account
+    _, subnet, group = place(a)
+    name = "\u202emaster\x9b31m, k8s.io/role/control-plane=1"
+    odd = {"kubernetes.io/cluster/": "owned", "k8s.io/role/control-plane": "", f"{CAPA}/role": "boss\n", "empty": ""}
+    many_tags = {f"tag-{number:02}": "\u2066" * 256 for number in range(43)}
+    a.host(name, subnet, [group], owned("prod") | odd | many_tags)
+    (host,) = hosts_of(a)
+    assert host.name == name
+    assert host.roles == (CP, ETCD)
+    assert host.evidence == (f"name {name} suggests it (weak evidence)", STACKED)
+
+
+def fargate(a: Account) -> tuple[Group, Subnet]:
+    """An EKS cluster without hosts, and a Fargate profile."""
+    _, subnet, _ = place(a)
+    role = a.role("eks", service="eks")
+    cluster = a.eks("prod", [subnet], role)
+    profile = {"fargateProfileName": "default", "podExecutionRoleArn": role.arn, "selectors": [{"namespace": "x"}]}
+    a.call("eks", "create_fargate_profile", clusterName="prod", **profile)
+    return cluster.group, subnet
+
+
+def test_fargate_pods_are_hosts(inner_account: Account) -> None:
+    a = inner_account
+    group, subnet = fargate(a)
+
+    def interface(description: str) -> str:
+        made = a.call("ec2", "create_network_interface", SubnetId=subnet.id, Groups=[group.id], Description=description)
+        return str(made["NetworkInterface"]["NetworkInterfaceId"])
+
+    pod = interface("")
+    for others in ("Amazon EKS prod", "aws-K8S-i-0abc", "aws-k8s-branch-eni", "ELB net/prod/1"):
+        interface(others)
+    snapshot = collect(a)
+    assert [(one.id, one.roles) for one in snapshot.cluster.hosts] == [(pod, (NODE,))]
+    assert "Fargate" in snapshot.cluster.hosts[0].evidence[0]
+    assert [one.roles for one in snapshot.identities.identities] == [("cluster", "pods")]
+
+
+def test_a_managed_clusters_settings(inner_account: Account) -> None:
+    a = inner_account
+    _, subnet, _ = place(a)
+    key = a.key()
+    a.eks("prod", [subnet], a.role("eks", service="eks"), public=["198.51.100.0/24"], secrets_key=key)
+    snapshot = collect(a)
+    assert snapshot.cluster.managed
+    assert snapshot.cluster.managed_by == "Amazon EKS"
+    assert snapshot.cluster.secrets_encryption is not None
+    assert snapshot.cluster.secrets_encryption.key == key
+    assert [one.id for one in snapshot.cluster.keys] == [key]
+    (endpoint,) = snapshot.topology.endpoints
+    assert (endpoint.public, endpoint.public_ranges, endpoint.private) == (True, ("198.51.100.0/24",), False)
+    assert snapshot.cluster.scanned_by.startswith("arn:aws:")
+    assert snapshot.cluster.account == "123456789012"
+
+
+def test_a_refused_node_group_list_hides_pools_and_identities(inner_account: Account) -> None:
+    a = inner_account
+    _, subnet, _ = place(a)
+    a.eks("prod", [subnet], a.role("eks", service="eks"))
+    refuse(a.session, "eks.ListNodegroups")
+    hides = (Facet.POOLS, Facet.IDENTITIES)
+    message = "AccessDeniedException: no"
+    assert Gap("eks:ListNodegroups", "prod", Reason.DENIED, message, hides, "eks:ListNodegroups") in collect(a).gaps

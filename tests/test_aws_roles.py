@@ -1,0 +1,262 @@
+"""Which role each host has, and by what evidence: one account with a cluster of each installer, read only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from cloudguard.adapter import Request
+from cloudguard.errors import ClusterNotFoundError
+from cloudguard.model.cluster import Role
+from cloudguard.model.source import Facet, Reason
+from moto import mock_aws
+from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags
+from moto_fixtures.aws.installers import CAPA
+
+from aws_hosts import STACKED, Told, owned, told
+from cloudguard_aws import ADAPTER
+from cloudguard_aws.api import Api
+from cloudguard_aws.cluster import find
+
+CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
+
+
+@pytest.fixture(scope="module")
+def many() -> Iterator[Account]:
+    """One account with a cluster of each installer in one VPC."""
+    with mock_aws():
+        a = Account(boto3.Session("made", "up", region_name=REGION))
+        vpc = a.vpc()
+        subnet, group = a.subnet(vpc), a.group(vpc, "all")
+        self_managed(a, subnet, group)
+        managed(a, subnet, group)
+        plain(a, subnet, group)
+        yield a
+
+
+def self_managed(a: Account, subnet: Subnet, group: Group) -> None:
+    """Clusters whose installers tag or name every host."""
+    hosts: tuple[tuple[str, Tags], ...] = (
+        ("kops-master", owned("k.example.com") | {"k8s.io/role/control-plane": "1", "k8s.io/role/master": "1"}),
+        ("kops-node", owned("k.example.com") | {"k8s.io/role/node": "1"}),
+        ("kops-api", owned("k.example.com") | {"k8s.io/role/apiserver": "1"}),
+        ("kops-bastion", owned("k.example.com") | {"k8s.io/role/bastion": "1"}),
+        ("old-master", {"KubernetesCluster": "old.example.com", "k8s.io/role/master": "1"}),
+        ("capi-0", {f"{CAPA}/cluster/capi": "owned", f"{CAPA}/role": "control-plane"}),
+        ("capi-1", {f"{CAPA}/cluster/capi": "owned", f"{CAPA}/role": "node"}),
+        ("capi-2", {f"{CAPA}/cluster/capi": "owned", f"{CAPA}/role": "bastion"}),
+        ("shift-x7k2p-master-0", owned("shift-x7k2p")),
+        ("shift-x7k2p-bootstrap", owned("shift-x7k2p")),
+        ("shift-x7k2p-worker-eu-west-1a-9qwer", owned("shift-x7k2p")),
+        ("shoot-node", owned("shoot--team--prod", "1") | {"kubernetes.io/role/node": "1"}),
+        ("kubernetes-spray-master0", owned("spray", "member")),
+        ("kubernetes-spray-worker0", owned("spray", "member")),
+        ("rke2-server-a", owned("ranch")),
+        ("rke2-agent-a", owned("ranch")),
+    )
+    for name, tags in hosts:
+        a.host(name, subnet, [group], tags)
+
+
+def managed(a: Account, subnet: Subnet, group: Group) -> None:
+    """An EKS cluster with hosts of every kind."""
+    a.eks("managed", [subnet], a.role("eks", service="eks"))
+    hosts: tuple[tuple[str, Tags], ...] = (
+        ("group", {"eks:cluster-name": "managed", "eks:nodegroup-name": "workers"}),
+        ("karpenter", owned("managed") | {"eks:eks-cluster-name": "managed", "karpenter.sh/nodepool": "default"}),
+        ("eksctl", {"alpha.eksctl.io/cluster-name": "managed", "alpha.eksctl.io/nodegroup-name": "own"}),
+        ("own", owned("managed")),
+    )
+    for name, tags in hosts:
+        a.host(name, subnet, [group], tags)
+
+
+def plain(a: Account, subnet: Subnet, group: Group) -> None:
+    """A cluster whose hosts say no more than its name; one is stopped, one is gone."""
+    tags = owned("plain")
+    first, second = a.host("a", subnet, [group], tags), a.host("b", subnet, [group], tags)
+    balancer = a.nlb("plain-api", subnet, [group])
+    a.listener(balancer, 443, [first], 6443)
+    a.listener(balancer, 9345, [second], 9345, by_address=True)
+    a.listener(balancer, 80, [a.host("ingress", subnet, [group], tags)], 30080)
+    a.volume(a.host("c", subnet, [group], tags), {"k8s.io/etcd/main": "c/c"})
+    a.host("d", subnet, [group], tags, role=a.role("plain-workers"))
+    a.host("kube-agent-1", subnet, [group], tags)
+    stopped = a.host("e", subnet, [group], tags)
+    a.call("ec2", "stop_instances", InstanceIds=[stopped.id])
+    gone = a.host("f", subnet, [group], tags)
+    a.call("ec2", "terminate_instances", InstanceIds=[gone.id])
+
+
+@pytest.mark.parametrize(
+    ("cluster", "installer", "roles"),
+    [
+        (
+            "k.example.com",
+            "kops",
+            {
+                "kops-master": ((CP, ETCD), ("tag k8s.io/role/control-plane=1",)),
+                "kops-node": ((NODE,), ("tag k8s.io/role/node=1",)),
+                "kops-api": ((CP,), ("tag k8s.io/role/apiserver=1",)),
+                "kops-bastion": ((BASTION,), ("tag k8s.io/role/bastion=1",)),
+            },
+        ),
+        ("old.example.com", "kops", {"old-master": ((CP, ETCD), ("tag k8s.io/role/master=1",))}),
+        (
+            "capi",
+            "capa",
+            {
+                "capi-0": ((CP, ETCD), (f"tag {CAPA}/role=control-plane",)),
+                "capi-1": ((NODE,), (f"tag {CAPA}/role=node",)),
+                "capi-2": ((BASTION,), (f"tag {CAPA}/role=bastion",)),
+            },
+        ),
+        (
+            "shift-x7k2p",
+            "openshift",
+            {
+                "shift-x7k2p-master-0": (
+                    (CP, ETCD),
+                    ("name shift-x7k2p-master-0, as OpenShift names its control plane",),
+                ),
+                "shift-x7k2p-bootstrap": (
+                    (CP, ETCD),
+                    ("name shift-x7k2p-bootstrap, as OpenShift names its control plane",),
+                ),
+                "shift-x7k2p-worker-eu-west-1a-9qwer": (
+                    (NODE,),
+                    ("name shift-x7k2p-worker-eu-west-1a-9qwer, as OpenShift names its nodes",),
+                ),
+            },
+        ),
+        ("shoot--team--prod", "gardener", {"shoot-node": ((NODE,), ("tag kubernetes.io/role/node=1",))}),
+        (
+            "spray",
+            "kubespray",
+            {
+                "kubernetes-spray-master0": (
+                    (CP, ETCD),
+                    ("name kubernetes-spray-master0 suggests it (weak evidence)", STACKED),
+                ),
+                "kubernetes-spray-worker0": ((NODE,), ("name kubernetes-spray-worker0 suggests it (weak evidence)",)),
+            },
+        ),
+        (
+            "ranch",
+            "rke2",
+            {
+                "rke2-server-a": ((CP, ETCD), ("name rke2-server-a suggests it (weak evidence)", STACKED)),
+                "rke2-agent-a": ((NODE,), ("name rke2-agent-a suggests it (weak evidence)",)),
+            },
+        ),
+        (
+            "managed",
+            "eks",
+            {
+                "group": ((NODE,), ("tag eks:nodegroup-name=workers",)),
+                "karpenter": ((NODE,), ("tag karpenter.sh/nodepool=default",)),
+                "eksctl": ((NODE,), ("tag alpha.eksctl.io/nodegroup-name=own",)),
+                "own": ((NODE,), ("tagged for the managed cluster managed",)),
+            },
+        ),
+    ],
+)
+def test_installers_tell_roles(many: Account, cluster: str, installer: str, roles: Told) -> None:
+    found, api, by = told(many, Request(cluster=cluster))
+    assert found == roles
+    assert by == installer
+    assert api.gaps == ()
+
+
+def test_an_openshift_cluster_goes_by_its_name_or_its_infrastructure_id(many: Account) -> None:
+    found = find(Api(many.session, REGION), Request(cluster="shift"))
+    assert found is not None
+    assert found.name == "shift-x7k2p"
+    assert len(found.instances) == 3
+
+
+def test_where_no_installer_tells_what_stands_around_does(many: Account) -> None:
+    found, api, _ = told(many, Request(cluster="plain"))
+    arn = next(iter(many.call("elbv2", "describe_load_balancers", Names=["plain-api"])["LoadBalancers"]))
+    behind = arn["LoadBalancerArn"]
+    (volume,) = many.call("ec2", "describe_volumes", Filters=[{"Name": "tag-key", "Values": ["k8s.io/etcd/main"]}])[
+        "Volumes"
+    ]
+    assert found == {
+        "a": ((CP,), (f"target of {behind} on port 6443",)),
+        "b": ((CP,), (f"target of {behind} on port 9345",)),
+        "c": ((ETCD,), (f"its volume {volume['VolumeId']} is tagged k8s.io/etcd/main",)),
+        "d": ((NODE,), ("instance profile plain-workers suggests it (weak evidence)",)),
+        "kube-agent-1": ((NODE,), ("name kube-agent-1 suggests it (weak evidence)",)),
+        "ingress": ((), ()),
+        "e": ((), ()),
+    }
+    assert [(gap.reason, gap.hides) for gap in api.gaps] == [(Reason.MISSING, (Facet.HOSTS,))] * 2
+    for gap in api.gaps:
+        for word in ("--control-plane-tag", "--node-tag", "--etcd-tag", "--host", gap.resource):
+            assert word in gap.message
+
+
+def test_flags_tell_what_nothing_else_does_and_add_up(many: Account) -> None:
+    request = Request(
+        cluster="plain",
+        role_tags={CP: ["Name=a"], ETCD: ["Name=a"], NODE: ["Name=ingress", "Name=e"]},
+    )
+    found, api, _ = told(many, request)
+    assert found["a"] == ((CP, ETCD), ("--control-plane-tag Name=a, --etcd-tag Name=a",))
+    assert found["ingress"] == ((NODE,), ("--node-tag Name=ingress",))
+    assert found["e"] == ((NODE,), ("--node-tag Name=e",))
+    assert api.gaps == ()
+
+
+def test_flags_that_name_nothing_leave_a_gap(many: Account) -> None:
+    request = Request(cluster="capi", role_tags={ETCD: ["role=etcd"]}, extra_hosts={"i-0123456789abcdef0": [ETCD]})
+    _, api, _ = told(many, request)
+    assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
+        ("i-0123456789abcdef0", Reason.MISSING, (Facet.HOSTS,)),
+        ("role=etcd", Reason.MISSING, (Facet.HOSTS,)),
+    ]
+    assert "--host" in api.gaps[0].message
+    assert "--etcd-tag" in api.gaps[1].message
+
+
+def test_hosts_found_by_flags_alone_are_a_cluster(many: Account) -> None:
+    found, _, installer = told(many, Request(cluster="nameless", role_tags={NODE: ["Name=kops-node"]}))
+    assert found == {"kops-node": ((NODE,), ("--node-tag Name=kops-node",))}
+    assert installer == "kops"
+
+
+@pytest.mark.parametrize("name", ["*", "k.*", "?apa", "cap?", "managed*", "PLAIN", "plai", "shift-*", "plain ", "a/b"])
+def test_names_are_no_patterns(many: Account, name: str) -> None:
+    assert find(Api(many.session, REGION), Request(cluster=name)) is None
+
+
+def test_no_such_cluster_names_those_that_were_seen(many: Account) -> None:
+    request = Request(cluster="prdo", options={"region": (REGION,)}, client=many.session)
+    with pytest.raises(ClusterNotFoundError) as caught:
+        ADAPTER.collect(request)
+    assert "'prdo'" in caught.value.message
+    assert REGION in caught.value.message
+    for name in ("k.example.com", "old.example.com", "capi", "shift-x7k2p", "managed", "plain"):
+        assert name in caught.value.hint
+
+
+def test_discover_counts_hosts_by_role(many: Account) -> None:
+    found = ADAPTER.discover(Request(options={"region": (REGION,)}, client=many.session))
+    assert [(one.name, one.installer) for one in found] == [
+        ("capi", "capa"),
+        ("k.example.com", "kops"),
+        ("managed", "eks"),
+        ("old.example.com", "kops"),
+        ("plain", "unknown"),
+        ("ranch", "rke2"),
+        ("shift-x7k2p", "openshift"),
+        ("shoot--team--prod", "gardener"),
+        ("spray", "kubespray"),
+    ]
+    counts = {one.name: dict(one.hosts) for one in found}
+    assert counts["k.example.com"] == {"bastion": 1, "control-plane": 2, "node": 1}
+    assert counts["managed"] == {"node": 4}
+    assert counts["plain"] == {"unknown": 7}
+    assert {one.region for one in found} == {REGION}
