@@ -96,6 +96,8 @@ def test_segments_keep_their_colons() -> None:
     assert not matches(pattern, "n:p:s:a:1::r/x")
     assert witness(language([[pattern]])) == "n:p:s::1x:r/"
     assert segmented(wild("n:p:*")) is None
+    assert not inside(language([[glob("n:p*:s:*:12:r/*")]]), language([[segmented(wild("n:*:s:*:*:*")) or glob("")]]))
+    assert inside(language([[pattern]]), language([[segmented(wild("n:*:s:*:??:*")) or glob("")]]))
     assert inside(language([[pattern]]), language([[glob("n:p:s:*:1?:r/*")]]))
     assert not inside(language([[glob("n:p:s:*:1?:r/*")]]), language([[pattern]]))
 

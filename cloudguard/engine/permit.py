@@ -29,7 +29,9 @@ class Catalog(Protocol):
         ...
 
     def forms(self, action: str) -> Iterable[str] | None:
-        """Return the forms of resource names that "service:Action" takes, six segments with ``*`` for what varies.
+        """Return the forms of resource names that "service:Action" takes: six segments, with ``*`` for what varies.
+
+        In the last segment ``*`` holds no colon; ``**`` is for what may (an object's key).
 
         None of them: it takes no resource and is asked for on "*". None: not known, any resource.
         """

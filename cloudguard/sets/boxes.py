@@ -98,7 +98,7 @@ def meet(left: Scope, right: Scope) -> Scope | None:
 def apart(left: Scope, right: Scope) -> bool:
     """Whether no request is known to be in both."""
     for one, two in zip(left.name, right.name, strict=True):
-        if one is not EVERYTHING and two is not EVERYTHING and languages.meet(one, two) is languages.NOTHING:
+        if one is not EVERYTHING and two is not EVERYTHING and not languages.overlap(one, two):
             return True
     for key, asked in right.context.items():
         mine = left.context.get(key)

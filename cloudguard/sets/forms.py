@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from cloudguard.sets import languages, names
 from cloudguard.sets.actions import UNLISTED, ActionTable
 from cloudguard.sets.globs import SEGMENTS
-from cloudguard.sets.languages import EVERYTHING, NOTHING, Language
+from cloudguard.sets.languages import EVERYTHING, Language
 from cloudguard.sets.names import EVERY_NAME, NO_NAME, Name
 
 Forms = Callable[[str], Iterable[str] | None]
@@ -26,6 +26,7 @@ class FormIndex:
     table: ActionTable
     forms: Forms
     _unread: dict[str, int] = field(default_factory=dict[str, int])
+    _unread_actions: int = 0
     _numbers: dict[Name, int] = field(default_factory=dict[Name, int])
     _actions: list[int] = field(default_factory=list[int])
     """By a form's number: the actions that take it."""
@@ -34,10 +35,12 @@ class FormIndex:
     _last: list[Language] = field(default_factory=list[Language])
     """By a form's number: its last segment."""
     _met: dict[tuple[int, Language], int] = field(default_factory=dict[tuple[int, Language], int])
-    _live: dict[Name, int] = field(default_factory=dict[Name, int])
+    _live: dict[Name, tuple[int, int]] = field(default_factory=dict[Name, tuple[int, int]])
+    """Actions that were asked for on a name, and those of them that can be."""
 
     def __post_init__(self) -> None:
         self._unread = {service: self.table.service_mask(service) for service in self.table.services}
+        self._unread_actions = self.table.everything
         self._parts = tuple(dict[Language, int]() for _ in _ORDER)
 
     def names_of(self, action: str) -> tuple[Name, ...]:
@@ -52,17 +55,20 @@ class FormIndex:
         if name == EVERY_NAME:
             return actions
         self._read(actions)
-        found = self._live.get(name)
-        if found is None:
-            found = self._live[name] = self._find(name)
+        asked, found = self._live.get(name, (0, 0))
+        if actions & ~asked:
+            found |= self._find(name, actions & ~asked)
+            self._live[name] = (asked | actions, found)
         return actions & found
 
     def _read(self, actions: int) -> None:
+        if not actions & self._unread_actions:
+            return
         touched = [service for service, mask in self._unread.items() if actions & mask]
-        if touched:
-            self._met.clear()
-            self._live.clear()
+        self._met.clear()
+        self._live.clear()
         for service in touched:
+            self._unread_actions &= ~self._unread[service]
             for action in self.table.names(self._unread.pop(service)):
                 bit = self.table.bit(action) or 0
                 for name in self.names_of(action):
@@ -77,16 +83,17 @@ class FormIndex:
                 known[part] = known.get(part, 0) | (1 << number)
         return number
 
-    def _find(self, name: Name) -> int:
+    def _find(self, name: Name, actions: int) -> int:
+        """Return those of ``actions`` that a form which meets ``name`` is about."""
         alive = (1 << len(self._actions)) - 1
         for index in _ORDER:
             if name[index] is not EVERYTHING:
                 alive &= self._meeting(index, name[index])
-        found = 0
+        left, last = actions, name[_LAST]
         for number in _ones(alive):
-            if languages.meet(name[_LAST], self._last[number]) is not NOTHING:
-                found |= self._actions[number]
-        return found
+            if left & self._actions[number] and languages.overlap(last, self._last[number]):
+                left &= ~self._actions[number]
+        return actions & ~left
 
     def _meeting(self, index: int, part: Language) -> int:
         """Return the forms that meet ``part`` in a segment."""
@@ -95,7 +102,7 @@ class FormIndex:
         if found is None:
             found = 0
             for shape, forms in self._parts[index].items():
-                if languages.meet(part, shape) is not NOTHING:
+                if languages.overlap(part, shape):
                     found |= forms
             self._met[key] = found
         return found

@@ -34,6 +34,7 @@ _RUN = re.compile(f"[{MANY}{ONE}]{{2,}}")
 _TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _TO_WILD = str.maketrans("*?", MANY + ONE)
 _TO_INSIDE = str.maketrans(MANY + ONE, MANY_INSIDE + ONE_INSIDE)
+_COLONS_TOO = str.maketrans(MANY_INSIDE + ONE_INSIDE, MANY + ONE)
 _LETTER = re.compile("[A-Za-z]")
 
 ANYTHING = Pattern(MANY)
@@ -94,9 +95,17 @@ def segmented(marked: str) -> Pattern | None:
     return Pattern(f"{head}{SEPARATOR}{_RUN.sub(_sorted_run, parts[-1])}")
 
 
+def shaped(text: str) -> Pattern:
+    """Read a form of names: ``**`` is any run, ``*`` one without a colon. Raises ReservedCharacterError."""
+    parts = (_checked(part).translate(_TO_WILD).translate(_TO_INSIDE) for part in text.split("**"))
+    return Pattern(MANY.join(parts))
+
+
 def is_literal(pattern: Pattern) -> bool:
     """Whether ``pattern`` matches exactly one string, itself."""
-    return pattern.isascii() or (pattern[:1] != FOLD and _WILD.search(pattern) is None)
+    if pattern.isascii():
+        return True
+    return not (MANY in pattern or ONE in pattern or FOLD in pattern or MANY_INSIDE in pattern or ONE_INSIDE in pattern)
 
 
 def shown(pattern: Pattern) -> str:
@@ -112,16 +121,17 @@ _FILLING = "~"
 
 
 def has_run(pattern: Pattern) -> bool:
-    """Whether ``pattern`` is made of plain characters and at least one ``*``; then ``joint`` knows all about it."""
-    return MANY in pattern and pattern[0] != FOLD and MANY_INSIDE not in pattern and ONE_INSIDE not in pattern
+    """Whether ``joint`` can tell something of ``pattern``: it has a run, and its letters do not fold."""
+    return (MANY in pattern or MANY_INSIDE in pattern) and pattern[0] != FOLD
 
 
 def joint(patterns: Sequence[Pattern]) -> str | None:
-    """Return a string that all ``patterns``, each of which ``has_run``, match; None: there is none.
+    """Return a string that all ``patterns``, each of which ``has_run``, match, colons apart; None: there is none.
 
-    Their heads must agree, and their tails; what lies between runs can follow one after the other.
+    Their heads must agree, and their tails; what lies between runs can follow one after the other. Where a
+    wildcard may take no colon, the string may be wrong and must be tried.
     """
-    parts = [pattern.split(MANY) for pattern in patterns]
+    parts = [pattern.translate(_COLONS_TOO).split(MANY) for pattern in patterns]
     head = _agreed([part[0] for part in parts])
     tail = _agreed([part[-1][::-1] for part in parts])
     if head is None or tail is None:
@@ -151,7 +161,12 @@ def _expression(pattern: Pattern) -> Iterator[str]:
 
 
 def _plain(part: str) -> str:
-    tokens = {ONE: ".", ONE_INSIDE: "[^:]", MANY_INSIDE: "[^:]*"}
+    """Return the expression of a part without runs over colons; a wildcard takes no wider one, for ``covers``."""
+    tokens = {
+        ONE: f"[^{MANY}{MANY_INSIDE}]",
+        ONE_INSIDE: f"[^:{MANY}{MANY_INSIDE}{ONE}]",
+        MANY_INSIDE: f"[^:{MANY}{ONE}]*",
+    }
     return "".join(tokens.get(char) or re.escape(char) for char in part)
 
 
@@ -168,17 +183,18 @@ def matches(pattern: Pattern, text: str) -> bool:
     if is_literal(pattern):
         return pattern == text
     if pattern.count(MANY_INSIDE) > 1:
-        return _matches_by_segments(pattern, text)
+        wanted = pattern.split(SEPARATOR, SEGMENTS - 1)
+        if len(wanted) == SEGMENTS and not any(MANY in part for part in wanted[:-1]):
+            return _matches_by_segments(wanted, text.split(SEPARATOR, SEGMENTS - 1))
     return _compiled(pattern).fullmatch(text) is not None
 
 
-def _matches_by_segments(pattern: Pattern, text: str) -> bool:
-    """Match the patterns that ``segmented`` makes one segment at a time, which keeps backtracking short."""
-    wanted, given = pattern.split(SEPARATOR, SEGMENTS - 1), text.split(SEPARATOR, SEGMENTS - 1)
-    if len(wanted) != len(given):
+def _matches_by_segments(wanted: Sequence[str], given: Sequence[str]) -> bool:
+    """Match what ``segmented`` makes one segment at a time, which keeps backtracking short."""
+    if len(wanted) != len(given) or any(MANY in text or ONE in text for text in given[:-1]):
         return False
-    as_runs = (part.replace(MANY_INSIDE, MANY).replace(ONE_INSIDE, ONE) for part in wanted)
-    return all(matches(Pattern(_RUN.sub(_sorted_run, part)), value) for part, value in zip(as_runs, given, strict=True))
+    runs = (Pattern(part.translate(_COLONS_TOO)) for part in wanted[:-1])
+    return all(map(matches, (*runs, Pattern(wanted[-1])), given))
 
 
 @lru_cache(maxsize=1 << 15)
@@ -202,9 +218,9 @@ def apart(left: Pattern, right: Pattern) -> bool:
 
 
 def covers(wide: Pattern, narrow: Pattern) -> bool:
-    """Whether a glance (equal, everything, a literal, a plain prefix) shows that ``wide`` matches all of ``narrow``."""
+    """Whether ``wide`` matches ``narrow`` read as a text, no wildcard taking a wider one: then it matches all of it."""
     if wide in (MANY, narrow):
         return True
-    if is_literal(narrow):
-        return matches(wide, narrow)
-    return wide[-1:] == MANY and wide[:1] != FOLD and narrow.startswith(wide[:-1]) and not _WILD.search(wide[:-1])
+    if is_literal(wide) or (narrow[:1] == FOLD and wide[:1] != FOLD):
+        return False
+    return matches(wide, Pattern(narrow.lstrip(FOLD)))

@@ -136,6 +136,17 @@ def meet(left: Language, right: Language) -> Language:
     return NOTHING if inhabited(both) is False else both
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def overlap(left: Language, right: Language) -> bool:
+    """Whether a string may be in both: false only where it is known that none is."""
+    if left is right or left is EVERYTHING or right is EVERYTHING:
+        return left is not NOTHING and right is not NOTHING
+    if _glance_apart(left, right):
+        return False
+    seen = _glance(Language(left.groups | right.groups, left.misses | right.misses))
+    return meet(left, right) is not NOTHING if seen is None else seen
+
+
 def _glance_apart(left: Language, right: Language) -> bool:
     return any(all(apart(p, q) for p in one for q in two) for one in left.groups for two in right.groups)
 

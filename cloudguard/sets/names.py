@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cloudguard.sets.globs import MANY, SEGMENTS, SEPARATOR, literal, matches, pattern, wild
+from cloudguard.sets.globs import MANY, SEGMENTS, SEPARATOR, literal, matches, pattern, shaped, wild
 from cloudguard.sets.languages import EVERYTHING, Language, contains, inside, language
 
 Name = tuple[Language, ...]
@@ -42,11 +42,12 @@ def has(name: Name, segments: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=1 << 14)
 def form(text: str) -> Name:
-    """Read the form of a kind of resource, in which wildcards keep to their segment."""
-    parts = wild(text).split(SEPARATOR, _LAST)
+    """Read the form of a kind of resource: ``*`` is a run without a colon; ``**``, in the last segment, any run."""
+    parts = text.split(SEPARATOR, _LAST)
     if len(parts) < SEGMENTS:
         return EVERY_NAME
-    return tuple(language([[pattern(part)]]) for part in parts)
+    first = (language([[pattern(wild(part))]]) for part in parts[:-1])
+    return (*first, language([[shaped(parts[-1])]]))
 
 
 @lru_cache(maxsize=1 << 14)

