@@ -1,0 +1,172 @@
+"""What the next host of a scaling group will get: from templates, configurations, images and the account's default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cloudguard.adapter import Request
+from cloudguard.model.cluster import DiskTemplate, Pool, Role
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Reason
+from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
+from moto_fixtures.aws.installers import kops
+
+from aws_hosts import owned
+from cloudguard_aws import ADAPTER
+from refusals import refusal, response
+
+CP, ETCD, NODE = Role.CONTROL_PLANE, Role.ETCD, Role.NODE
+
+
+def collect(a: Account) -> Snapshot:
+    return ADAPTER.collect(Request(cluster="prod", options={"region": (REGION,)}, client=a.session))
+
+
+def pools(a: Account) -> dict[str, Pool]:
+    return {pool.id: pool for pool in collect(a).cluster.pools}
+
+
+@pytest.fixture
+def subnet(inner_account: Account) -> Subnet:
+    """A subnet with one node of the cluster in it."""
+    a = inner_account
+    subnet = a.subnet(a.vpc())
+    a.host("node", subnet, [a.group(subnet.vpc, "nodes")], kops.node)
+    return subnet
+
+
+def group(a: Account, name: str, subnet: Subnet, tags: Tags, **made_from: object) -> None:
+    """Make a scaling group of no host."""
+    listed = [{"Key": key, "Value": value, "PropagateAtLaunch": True} for key, value in tags.items()]
+    size = {"MinSize": 0, "MaxSize": 1, "DesiredCapacity": 0, "VPCZoneIdentifier": subnet.id}
+    a.call("autoscaling", "create_auto_scaling_group", AutoScalingGroupName=name, Tags=listed, **size, **made_from)
+
+
+def template(a: Account, name: str, **data: object) -> str:
+    """Make a launch template and return its id."""
+    whole = {"ImageId": a.image(), "InstanceType": "m5.large"} | data
+    made = a.call("ec2", "create_launch_template", LaunchTemplateName=name, LaunchTemplateData=whole)
+    return str(made["LaunchTemplate"]["LaunchTemplateId"])
+
+
+def test_a_template_says_what_the_next_host_gets(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    first, second = a.group(subnet.vpc, "first"), a.group(subnet.vpc, "second")
+    role = a.role("masters")
+    made = a.pool("masters", subnet, [first, second], kops.control_plane, role=role, public=True, encrypted=False)
+    pool = pools(a)["masters"]
+    assert (pool.roles, pool.evidence) == ((CP, ETCD), ("tag k8s.io/role/control-plane=1",))
+    assert pool.segments == (subnet.id,)
+    assert pool.filters == pool.labels == tuple(sorted([first.id, second.id]))
+    assert pool.template == f"{made}:1"
+    assert pool.public is True
+    assert pool.identity == role.arn
+    assert pool.disks == (DiskTemplate("/dev/sda1", encrypted=False),)
+    assert (pool.source.call, pool.source.resource) == ("ec2:DescribeLaunchTemplateVersions", made)
+
+
+def test_a_group_that_says_nothing_of_public_addresses_leaves_it_to_the_subnet(
+    inner_account: Account, subnet: Subnet
+) -> None:
+    a = inner_account
+    nodes = a.group(subnet.vpc, "own")
+    made = template(a, "nodes", SecurityGroupIds=[nodes.id], MetadataOptions={"HttpTokens": "required"})
+    group(a, "nodes", subnet, kops.node, LaunchTemplate={"LaunchTemplateId": made, "Version": "$Latest"})
+    pool = pools(a)["nodes"]
+    assert pool.public is None
+    assert pool.filters == (nodes.id,)
+    assert pool.disks == ()
+    assert pool.metadata is not None
+    assert pool.metadata.tokens_required
+
+
+def test_launch_configurations_are_read_too(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    nodes = a.group(subnet.vpc, "own")
+    settings = {"ImageId": a.image(), "InstanceType": "m5.large", "SecurityGroups": [nodes.id]}
+    a.call(
+        "autoscaling",
+        "create_launch_configuration",
+        LaunchConfigurationName="old",
+        AssociatePublicIpAddress=True,
+        **settings,
+    )
+    group(a, "nodes", subnet, kops.node, LaunchConfigurationName="old")
+    pool = pools(a)["nodes"]
+    assert (pool.template, pool.filters, pool.public) == ("old", (nodes.id,), True)
+    assert pool.source.call == "autoscaling:DescribeLaunchConfigurations"
+
+
+def test_a_mixed_group_gets_hosts_from_each_of_its_templates(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    first, second = template(a, "first"), template(a, "second")
+    specification = {"LaunchTemplateId": first, "Version": "$Latest"}
+    other = {"LaunchTemplateId": second, "Version": "$Latest"}
+    overrides = [{"InstanceType": "m6g.large", "LaunchTemplateSpecification": other}]
+    policy = {"LaunchTemplate": {"LaunchTemplateSpecification": specification, "Overrides": overrides}}
+    group(a, "mixed", subnet, kops.node, MixedInstancesPolicy=policy)
+    made = [pool for pool in collect(a).cluster.pools if pool.id == "mixed"]
+    assert {pool.template for pool in made} == {f"{first}:1", f"{second}:1"}
+
+
+def test_groups_of_other_clusters_are_left_out(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    made = {"LaunchTemplate": {"LaunchTemplateId": template(a, "nodes"), "Version": "$Latest"}}
+    group(a, "theirs", subnet, owned("other"), **made)
+    group(a, "longer", subnet, owned("prod-2"), **made)
+    group(a, "legacy", subnet, {"KubernetesCluster": "other"}, **made)
+    group(a, "nobodys", subnet, {"Name": "prod"}, **made)
+    group(a, "ours", subnet, owned("prod") | {"k8s.io/role/node": "1"}, **made)
+    assert set(pools(a)) == {"ours"}
+
+
+def test_a_group_known_by_the_legacy_tag_alone_is_the_clusters(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    made = {"LaunchTemplate": {"LaunchTemplateId": template(a, "nodes"), "Version": "$Latest"}}
+    group(a, "old", subnet, {"KubernetesCluster": "prod", "k8s.io/role/node": "1"}, **made)
+    assert set(pools(a)) == {"old"}
+
+
+@pytest.mark.parametrize(
+    ("disk", "default", "encrypted"),
+    [
+        ({"Encrypted": True}, False, True),
+        ({"Encrypted": False}, False, False),
+        ({"Encrypted": False}, True, True),
+        ({"VolumeSize": 9}, True, True),
+        ({"VolumeSize": 9}, False, False),
+        ({"SnapshotId": "snap-0123456789abcdef0"}, False, None),
+    ],
+)
+def test_whether_the_next_etcd_disk_is_encrypted(
+    inner_account: Account, subnet: Subnet, disk: dict[str, object], default: object, encrypted: object
+) -> None:
+    a = inner_account
+    if default:
+        a.call("ec2", "enable_ebs_encryption_by_default")
+    mapping = {"DeviceName": "/dev/sdf", "Ebs": disk}
+    made = template(a, "masters", BlockDeviceMappings=[mapping])
+    group(a, "masters", subnet, kops.control_plane, LaunchTemplate={"LaunchTemplateId": made, "Version": "$Latest"})
+    told = {one.device: one.encrypted for one in pools(a)["masters"].disks}
+    assert told["/dev/sdf"] is encrypted
+
+
+@pytest.mark.parametrize("operation", ["auto-scaling.DescribeAutoScalingGroups", "ec2.DescribeLaunchTemplateVersions"])
+def test_a_refused_call_hides_the_pools(inner_account: Account, subnet: Subnet, operation: str) -> None:
+    a = inner_account
+    a.pool("nodes", subnet, [a.group(subnet.vpc, "own")], kops.node)
+
+    def refuse(request: Any, **_rest: object) -> object:  # noqa: ANN401 - botocore's request
+        service = operation.split(".", maxsplit=1)[0]
+        code = "UnauthorizedOperation" if service == "ec2" else "AccessDenied"
+        return response(request.url, 403, *refusal(service, code, "no"))
+
+    bus: Any = a.session.events
+    bus.register_first(f"before-send.{operation}", refuse)
+    snapshot = collect(a)
+    assert snapshot.cluster.pools == ()
+    (gap,) = [one for one in snapshot.gaps if Facet.POOLS in one.hides]
+    assert gap.reason is Reason.DENIED
+    assert gap.permission == gap.call
+    assert gap.call.endswith(operation.partition(".")[2])
