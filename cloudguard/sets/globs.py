@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import zip_longest
-from typing import NewType
+from math import inf
+from typing import NamedTuple, NewType
 
 Pattern = NewType("Pattern", str)
 """A parsed glob; made by ``glob``, ``literal``, ``pattern`` and ``segmented`` only."""
@@ -197,24 +198,35 @@ def _matches_by_segments(wanted: Sequence[str], given: Sequence[str]) -> bool:
     return all(map(matches, (*runs, Pattern(wanted[-1])), given))
 
 
+class _Outline(NamedTuple):
+    """What a glance sees: whether a pattern is literal, its plain beginning and end, the colons it may match."""
+
+    fixed: bool
+    head: str
+    tail: str
+    fewest: float
+    most: float
+
+
 @lru_cache(maxsize=1 << 15)
-def _ends(pattern: Pattern) -> tuple[bool, str, str]:
-    """Return whether ``pattern`` is literal, and its plain beginning and end."""
+def _outline(pattern: Pattern) -> _Outline:
     if pattern[:1] == FOLD:
-        return False, "", ""
-    plain_parts = _WILD.split(pattern)
-    return len(plain_parts) == 1, plain_parts[0], plain_parts[-1]
+        return _Outline(fixed=False, head="", tail="", fewest=0, most=inf)
+    parts, colons = _WILD.split(pattern), pattern.count(SEPARATOR)
+    most = inf if MANY in pattern or ONE in pattern else colons
+    return _Outline(fixed=len(parts) == 1, head=parts[0], tail=parts[-1], fewest=colons, most=most)
 
 
 def apart(left: Pattern, right: Pattern) -> bool:
-    """Whether a glance (first and last plain characters) shows that no string matches both."""
-    fixed, head, tail = _ends(left)
-    other_fixed, other_head, other_tail = _ends(right)
-    if not (head.startswith(other_head) or other_head.startswith(head)):
+    """Whether a glance (first and last plain characters, colons) shows that no string matches both."""
+    one, two = _outline(left), _outline(right)
+    if not (one.head.startswith(two.head) or two.head.startswith(one.head)):
         return True
-    if not (tail.endswith(other_tail) or other_tail.endswith(tail)):
+    if not (one.tail.endswith(two.tail) or two.tail.endswith(one.tail)):
         return True
-    return (fixed and not matches(right, left)) or (other_fixed and not matches(left, right))
+    if one.fewest > two.most or two.fewest > one.most:
+        return True
+    return (one.fixed and not matches(right, left)) or (two.fixed and not matches(left, right))
 
 
 def covers(wide: Pattern, narrow: Pattern) -> bool:
