@@ -14,11 +14,15 @@ from cloudguard_aws.calls import Call
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.config import Config
 
 T = TypeVar("T")
 Item = dict[str, Any]
 
 THREADS = 16
+_MAKING = threading.Lock()
+"""A session may not make two clients at once, and two readers may share one session (boto3 guide, resources/clients,
+multithreading)."""
 _DENIED = ("accessdenied", "unauthorized", "authfailure", "optinrequired", "notauthorized", "forbidden")
 _THROTTLED = ("throttl", "requestlimitexceeded", "toomanyrequests", "slowdown", "priorrequestnotcomplete")
 _UNSUPPORTED = ("notimplemented", "unknownoperation", "invalidaction", "unsupportedoperation")
@@ -38,6 +42,10 @@ class Api:
         self._clients: dict[str, Any] = {}
         self._answers: dict[tuple[Any, ...], Future[list[Item]]] = {}
         self._turns = threading.BoundedSemaphore(THREADS)
+
+    def in_region(self, region: str) -> Api:
+        """Return a reader of another region; itself, for its own."""
+        return self if region == self.region else Api(self.session, region, self._progress)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -114,19 +122,10 @@ class Api:
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         """Return the client of a service, made once."""
-        from botocore.config import Config  # noqa: PLC0415 - the SDK is loaded on first use
-
-        with self._lock:
+        with _MAKING:
             found = self._clients.get(service)
             if found is None:
-                settings = Config(
-                    retries={"mode": "adaptive", "max_attempts": 8},
-                    connect_timeout=5,
-                    read_timeout=30,
-                    max_pool_connections=THREADS,
-                    user_agent_extra="cloudguard",
-                )
-                found = self.session.client(service, region_name=self.region, config=settings)
+                found = self.session.client(service, region_name=self.region, config=settings(service))
                 self._clients[service] = found
             return found
 
@@ -140,6 +139,20 @@ class Api:
     def source(self, call: Call, resource: str = "*") -> Source:
         """Return where a fact came from."""
         return Source(call.name, resource)
+
+
+def settings(service: str) -> Config:
+    """Return how a service's client behaves: STS, which is asked first, soon says that nothing can be reached."""
+    from botocore.config import Config  # noqa: PLC0415 - the SDK is loaded on first use
+
+    first = service == "sts"
+    return Config(
+        retries={"total_max_attempts": 2, "mode": "standard"} if first else {"max_attempts": 8, "mode": "adaptive"},
+        connect_timeout=3 if first else 5,
+        read_timeout=4 if first else 30,
+        max_pool_connections=THREADS,
+        user_agent_extra="cloudguard",
+    )
 
 
 def explain(error: Exception) -> tuple[Reason, str]:

@@ -27,7 +27,8 @@ class Call:
 
 
 # Finding the cluster, its hosts and pools. Templates are taken without their user data, which may hold secrets.
-GET_CALLER_IDENTITY = Call("sts", "GetCallerIdentity", "@", ("sts:GetCallerIdentity",))
+GET_CALLER_IDENTITY = Call("sts", "GetCallerIdentity", "@", ())
+"""Takes no permission (STS API reference)."""
 DESCRIBE_REGIONS = Call("ec2", "DescribeRegions", "Regions[]", ("ec2:DescribeRegions",))
 DESCRIBE_TAGS = Call("ec2", "DescribeTags", "Tags[]", ("ec2:DescribeTags",))
 DESCRIBE_INSTANCES = Call("ec2", "DescribeInstances", "Reservations[].Instances[]", ("ec2:DescribeInstances",))
@@ -51,6 +52,7 @@ DESCRIBE_LAUNCH_TEMPLATE_VERSIONS = Call(
     "DescribeLaunchTemplateVersions",
     "LaunchTemplateVersions[].{LaunchTemplateId: LaunchTemplateId, VersionNumber: VersionNumber,"
     " ImageId: LaunchTemplateData.ImageId, SecurityGroupIds: LaunchTemplateData.SecurityGroupIds,"
+    " SecurityGroups: LaunchTemplateData.SecurityGroups,"
     " NetworkInterfaces: LaunchTemplateData.NetworkInterfaces,"
     " BlockDeviceMappings: LaunchTemplateData.BlockDeviceMappings,"
     " MetadataOptions: LaunchTemplateData.MetadataOptions,"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
@@ -11,9 +12,9 @@ from cloudguard.model.cluster import Role
 from cloudguard.model.source import Facet, Gap, Reason
 
 from cloudguard_aws import marks
-from cloudguard_aws.api import Api, Item, explain
+from cloudguard_aws.api import Api, explain
 from cloudguard_aws.calls import DESCRIBE_CLUSTER, DESCRIBE_INSTANCES, DESCRIBE_TAGS
-from cloudguard_aws.rules import tags_of
+from cloudguard_aws.rules import Item, inner, tags_of
 from cloudguard_aws.together import three
 
 Told = tuple[tuple[Role, ...], str]
@@ -33,6 +34,8 @@ class Found:
     eks: Item | None = None
     by_flag: Mapping[str, Told] = field(default_factory=dict[str, Told])
     """Roles and evidence that the caller's flags give, by instance id."""
+    role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
+    """The tags that the caller's flags name."""
 
     @property
     def networks(self) -> frozenset[str]:
@@ -44,6 +47,15 @@ class Found:
     def installer(self) -> str:
         """Which installer made it."""
         return "eks" if self.eks else marks.installer_of([tags_of(one) for one in self.instances], self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class _Flagged:
+    """An instance that a flag names; ``guest``: by its id, so that it counts wherever it is."""
+
+    item: Item
+    told: Told
+    guest: bool
 
 
 def find(api: Api, request: Request, vpc: str = "") -> Found | None:
@@ -59,46 +71,53 @@ def find(api: Api, request: Request, vpc: str = "") -> Found | None:
         lambda: _flagged(api, request),
     )
     eks: Item | None = managed[0] if managed else None
-    instances = {one["InstanceId"]: one for one in tagged}
-    if not instances and eks is None:
-        instances = {one["InstanceId"]: one for one in _infra(api, name)}
-        infras = {cluster for one in instances.values() for cluster in _named(one, name)}
-        if len(infras) > 1:
-            message = f"{len(infras)} clusters go by {name!r} in {api.region}: {', '.join(sorted(infras))}"
-            raise ClusterNotFoundError(message, hint="Give one of these names with --cluster")
-        name = infras.pop() if infras else name
+    if not tagged and eks is None:
+        name, tagged = _infra(api, name)
     if vpc and eks is not None and _vpc_of(eks) != vpc:
         eks = None
-    networks = {one.get("VpcId", "") for one in instances.values()} | {_vpc_of(eks)} - {""}
-    for one, _ in flagged:
-        if one["InstanceId"] not in request.extra_hosts and (not networks or one.get("VpcId") in networks):
-            instances.setdefault(one["InstanceId"], one)
-    own = [one for one in instances.values() if _counts(one, eks) and vpc in {"", one.get("VpcId")}]
-    guests = {one["InstanceId"]: one for one, _ in flagged if one["InstanceId"] in request.extra_hosts}
+    networks = {one.get("VpcId", "") for one in tagged} | {_vpc_of(eks)}
+    members = {one["InstanceId"]: one for one in (*tagged, *_near(api, flagged, name, networks - {""}))}
+    own = [one for one in members.values() if vpc in {"", one.get("VpcId")}]
+    guests = {one.item["InstanceId"]: one.item for one in flagged if one.guest}
     if eks is None and not own and not guests:
         _refuse_unseen(api, name)
         return None
     _refuse_two(Found(name, api.region, tuple(own), eks), vpc)
     hosts = guests | {one["InstanceId"]: one for one in own}
-    return Found(name, api.region, tuple(hosts[key] for key in sorted(hosts)), eks, _merged(flagged))
+    return Found(name, api.region, tuple(hosts[key] for key in sorted(hosts)), eks, _merged(flagged), request.role_tags)
 
 
 def _vpc_of(eks: Item | None) -> str:
-    return str(((eks or {}).get("resourcesVpcConfig") or {}).get("vpcId", ""))
+    return str(inner(eks or {}, "resourcesVpcConfig").get("vpcId", ""))
 
 
-def _merged(flagged: Iterable[tuple[Item, Told]]) -> dict[str, Told]:
+def _near(api: Api, flagged: Iterable[_Flagged], name: str, networks: Collection[str]) -> Iterator[Item]:
+    """Yield what tags given by flag name, but in other clusters and VPCs: they may use the same tag.
+
+    A flag that leaves none leaves a Gap.
+    """
+    by_flag: dict[str, list[Item]] = {}
+    for one in flagged:
+        if not one.guest:
+            clusters = set(marks.clusters_of(tags_of(one.item)))
+            own = name in clusters or not clusters
+            here = not networks or one.item.get("VpcId") in networks
+            by_flag.setdefault(one.told[1], []).extend([one.item] if own and here else [])
+    for flag, items in by_flag.items():
+        if not items:
+            _nothing(api, flag, f"{flag} names instances, but none in this cluster's VPC that is not another cluster's")
+        yield from items
+
+
+def _merged(flagged: Iterable[_Flagged]) -> dict[str, Told]:
     """Return what all flags together say of each instance."""
     merged: dict[str, Told] = {}
-    for one, (roles, evidence) in flagged:
-        known, why = merged.get(one["InstanceId"], ((), ""))
-        merged[one["InstanceId"]] = tuple(dict.fromkeys((*known, *roles))), f"{why}, {evidence}" if why else evidence
+    for one in flagged:
+        roles, evidence = one.told
+        known, why = merged.get(one.item["InstanceId"], ((), ""))
+        told = tuple(dict.fromkeys((*known, *roles))), f"{why}, {evidence}" if why else evidence
+        merged[one.item["InstanceId"]] = told
     return merged
-
-
-def _counts(instance: Item, eks: Item | None) -> bool:
-    """Whether an instance is a host: hybrid or foreign ones in the description of a managed cluster are kept."""
-    return instance.get("State", {}).get("Name", "running") in ALIVE and (eks is None or bool(instance.get("VpcId")))
 
 
 def _refuse_unseen(api: Api, name: str) -> None:
@@ -126,15 +145,15 @@ def _managed(api: Api, name: str) -> list[Item]:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
 
     try:
-        return api.ask(DESCRIBE_CLUSTER, name=name)
+        return [*api.ask(DESCRIBE_CLUSTER, name=name)]
     except (BotoCoreError, ClientError) as error:
-        reason, _ = explain(error)
-        if reason is not Reason.MISSING and "InvalidParameter" not in explain(error)[1]:
+        reason, message = explain(error)
+        if reason is not Reason.MISSING and "InvalidParameter" not in message:  # a name that EKS would not take
             api.read(DESCRIBE_CLUSTER, hides=(Facet.ENDPOINT, Facet.HOSTS), resource=name, name=name)
         return []
 
 
-def _tagged(api: Api, name: str) -> list[Item]:
+def _tagged(api: Api, name: str) -> Sequence[Item]:
     """Return the instances whose tags name the cluster; raises AccessError when they can't be listed."""
     keys = [f"{prefix}{name}" for prefix in marks.NAMED_BY_KEY]
     listed = instances(api, [{"Name": "tag-key", "Values": keys}])
@@ -151,41 +170,48 @@ def _tagged(api: Api, name: str) -> list[Item]:
         ],
     )
     more = sorted({tag["ResourceId"] for tag in by_value if tag["Value"] == name} - known)
-    return by_key + by_id(api, more)
+    return [*by_key, *by_id(api, more)]
 
 
-def _infra(api: Api, name: str) -> list[Item]:
-    """Return the instances of an OpenShift cluster whose infrastructure id is the name and five characters."""
-    found = instances(api, [{"Name": "tag-key", "Values": [f"{marks.CLUSTER}{name}-?????"]}])
-    return [one for one in found if any(marks.is_infra(cluster) for cluster in _named(one, name))]
+def _infra(api: Api, name: str) -> tuple[str, list[Item]]:
+    """Return the infrastructure id of the OpenShift cluster of that name, and its instances; the name and none without.
 
-
-def _named(instance: Item, name: str) -> set[str]:
-    length = len(name) + len("-12345")
-    return {
-        cluster
-        for cluster in marks.clusters_of(tags_of(instance))
-        if cluster.startswith(f"{name}-") and len(cluster) == length and marks.is_infra(cluster)
+    Raises ClusterNotFoundError when there are several.
+    """
+    base = marks.infra_base(name)
+    found = instances(api, [{"Name": "tag-key", "Values": [f"{marks.CLUSTER}{base}?????"]}])
+    members = {
+        cluster: one
+        for one in found
+        for cluster in marks.clusters_of(tags_of(one))
+        if cluster.startswith(base) and len(cluster) == len(base) + len("12345") and marks.is_infra(cluster)
     }
+    if len(members) > 1:
+        message = f"{len(members)} clusters go by {name!r} in {api.region}: {', '.join(sorted(members))}"
+        raise ClusterNotFoundError(message, hint="Give one of these names with --cluster")
+    infra = next(iter(members), name)
+    return infra, [one for one in found if infra in marks.clusters_of(tags_of(one))]
 
 
-def _flagged(api: Api, request: Request) -> list[tuple[Item, Told]]:
+def _flagged(api: Api, request: Request) -> list[_Flagged]:
     """Return the instances that the caller's flags name, with the roles they give and by which flag.
 
     A flag that names nothing leaves a Gap: what it should have told stays untold.
     """
-    found: list[tuple[Item, Told]] = []
+    found: list[_Flagged] = []
     for role, pairs in request.role_tags.items():
         for pair in pairs:
             key, _, value = pair.partition("=")
             listed = instances(api, [{"Name": f"tag:{key}", "Values": [value]}])
-            found += [(one, ((role,), f"--{role.value}-tag {pair}")) for one in listed]
+            found += [_Flagged(one, ((role,), f"--{role.value}-tag {pair}"), guest=False) for one in listed]
             if not listed:
                 _nothing(api, pair, f"no live instance has the tag {pair} of --{role.value}-tag")
-    for one in by_id(api, sorted(request.extra_hosts)):
+    guests = by_id(api, sorted(request.extra_hosts))
+    for one in guests:
         roles = tuple(request.extra_hosts[one["InstanceId"]])
-        found.append((one, (roles, f"--host {one['InstanceId']}={','.join(roles)}")))
-    for name in sorted(request.extra_hosts.keys() - {one["InstanceId"] for one, _ in found}):
+        evidence = f"--host {one['InstanceId']}={','.join(roles)}"
+        found.append(_Flagged(one, (roles, evidence), guest=True))
+    for name in sorted(request.extra_hosts.keys() - {one["InstanceId"] for one in guests}):
         _nothing(api, name, f"no live instance is called {name}, as --host says")
     return found
 
@@ -194,25 +220,21 @@ def _nothing(api: Api, resource: str, message: str) -> None:
     api.add_gap(Gap(DESCRIBE_INSTANCES.name, resource, Reason.MISSING, message, (Facet.HOSTS,)))
 
 
-def instances(api: Api, filters: list[Item]) -> list[Item]:
+def instances(api: Api, filters: Sequence[Item]) -> Sequence[Item]:
     """Return live instances; raises AccessError when they can't be listed."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
 
+    wanted = [*filters, {"Name": "instance-state-name", "Values": list(ALIVE)}]
     try:
-        return api.ask(DESCRIBE_INSTANCES, Filters=[*filters, {"Name": "instance-state-name", "Values": list(ALIVE)}])
+        return api.ask(DESCRIBE_INSTANCES, Filters=wanted)
     except (BotoCoreError, ClientError) as error:
-        api.read(
-            DESCRIBE_INSTANCES,
-            hides=(Facet.HOSTS,),
-            Filters=[*filters, {"Name": "instance-state-name", "Values": list(ALIVE)}],
-        )
+        api.read(DESCRIBE_INSTANCES, hides=(Facet.HOSTS,), Filters=wanted)
         message = f"the hosts can't be listed: {explain(error)[1]} (ec2:DescribeInstances in {api.region})"
         raise AccessError(message, hint="Grant it; see: cloudguard permissions aws") from error
 
 
-def by_id(api: Api, ids: Collection[str]) -> list[Item]:
+def by_id(api: Api, ids: Sequence[str]) -> list[Item]:
     """Return live instances by id, many in a call."""
-    names = list(ids)
-    pages = [names[start : start + MOST_VALUES] for start in range(0, len(names), MOST_VALUES)]
-    found = api.gather(*[lambda page=page: instances(api, [{"Name": "instance-id", "Values": page}]) for page in pages])
+    pages = [ids[start : start + MOST_VALUES] for start in range(0, len(ids), MOST_VALUES)]
+    found = api.gather(*(partial(instances, api, [{"Name": "instance-id", "Values": page}]) for page in pages))
     return [one for page in found for one in page]

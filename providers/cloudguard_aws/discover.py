@@ -3,47 +3,69 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from cloudguard.adapter import ClusterSummary, Progress, silent
+from cloudguard.adapter import ClusterSummary
 from cloudguard.errors import AccessError
 from cloudguard.model.source import Facet
 
 from cloudguard_aws import marks
-from cloudguard_aws.api import Api, Item
+from cloudguard_aws.api import Api
 from cloudguard_aws.calls import LIST_CLUSTERS
 from cloudguard_aws.cluster import instances
-from cloudguard_aws.rules import tags_of
-
-if TYPE_CHECKING:
-    import boto3
+from cloudguard_aws.hosts import names_of
+from cloudguard_aws.names import told_by_names
+from cloudguard_aws.rules import Item, tags_of
+from cloudguard_aws.together import two
 
 _KEYS = [*(f"{prefix}*" for prefix in marks.NAMED_BY_KEY), *marks.NAMED_BY_VALUE]
 
 
-def summaries(session: boto3.Session, region: str, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-    """Return the region's clusters by name; raises AccessError when neither hosts nor EKS can be asked."""
-    api = Api(session, region, progress)
-    managed = api.read_or_none(LIST_CLUSTERS, hides=(Facet.ENDPOINT,))
-    try:
-        tagged = instances(api, [{"Name": "tag-key", "Values": _KEYS}])
-    except AccessError:
-        if managed is None:
-            raise
-        tagged = []
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The clusters that were seen, and in words what could not be asked."""
+
+    clusters: tuple[ClusterSummary, ...]
+    refused: tuple[str, ...]
+
+
+def seen_in(apis: Iterable[Api]) -> Seen:
+    """Return the clusters of several regions, by region and name."""
+    readers = list(apis)
+    found = readers[0].gather(*[lambda api=api: _seen(api) for api in readers]) if readers else []
+    return Seen(
+        tuple(cluster for one in found for cluster in one.clusters),
+        tuple(words for one in found for words in one.refused),
+    )
+
+
+def _seen(api: Api) -> Seen:
+    managed, tagged = two(
+        api,
+        lambda: api.read_or_none(LIST_CLUSTERS, hides=(Facet.ENDPOINT,)),
+        lambda: _tagged(api),
+    )
     members: dict[str, list[Item]] = {str(name): [] for name in managed or ()}
     for one in tagged:
         for name in set(marks.clusters_of(tags_of(one))):
             members.setdefault(name, []).append(one)
     eks = {str(name) for name in managed or ()}
-    return tuple(_summary(name, region, members[name], managed=name in eks) for name in sorted(members))
+    clusters = (_summary(name, api.region, members[name], managed=name in eks) for name in sorted(members))
+    return Seen(tuple(clusters), tuple(f"{gap.call} in {api.region}: {gap.message}" for gap in api.gaps))
+
+
+def _tagged(api: Api) -> list[Item]:
+    try:
+        return [*instances(api, [{"Name": "tag-key", "Values": _KEYS}])]
+    except AccessError:
+        return []  # a Gap says so
 
 
 def _summary(name: str, region: str, hosts: list[Item], *, managed: bool) -> ClusterSummary:
-    tagged = [tags_of(one) for one in hosts]
     counts: Counter[str] = Counter()
-    for tags in tagged:
-        told = marks.told_by_tags(tags, name)
-        counts["node" if managed else told[0][0].value if told else "unknown"] += 1
-    installer = "eks" if managed else marks.installer_of(tagged, name)
+    for one in hosts:
+        told = marks.told_by_tags(tags_of(one), name) or told_by_names(names_of(one), name)
+        counts["node" if managed else str(told[0][0]) if told and told[0] else "unknown"] += 1
+    installer = "eks" if managed else marks.installer_of([tags_of(one) for one in hosts], name)
     return ClusterSummary(name, installer, region, tuple(sorted(counts.items())))

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from cloudguard.model.cluster import SecretsEncryption
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import Facet
 
-from cloudguard_aws.api import Api, Item
+from cloudguard_aws.api import Api
 from cloudguard_aws.calls import (
     DESCRIBE_CLUSTER,
     DESCRIBE_FARGATE_PROFILE,
     DESCRIBE_NODEGROUP,
     LIST_FARGATE_PROFILES,
     LIST_NODEGROUPS,
+    Call,
 )
+from cloudguard_aws.rules import Item, inner, parts, texts
 
 MANAGED_BY = "Amazon EKS"
 EVERYONE = "0.0.0.0/0"
@@ -44,7 +47,7 @@ def read_managed(api: Api, cluster: Item) -> Managed:
     name, source = cluster["name"], api.source(DESCRIBE_CLUSTER, cluster["name"])
     groups, profiles = api.gather(lambda: _groups(api, name), lambda: _profiles(api, name))
     holders: list[Holder] = [(cluster["roleArn"], ("cluster",))] if cluster.get("roleArn") else []
-    auto = cluster.get("computeConfig", {}).get("nodeRoleArn", "")
+    auto = str(inner(cluster, "computeConfig").get("nodeRoleArn") or "")
     holders += [(auto, ("node",))] if auto else []
     holders += [(group["nodeRole"], ("node",)) for group in groups if group.get("nodeRole")]
     holders += [(one["podExecutionRoleArn"], ("pods",)) for one in profiles if one.get("podExecutionRoleArn")]
@@ -60,65 +63,54 @@ def read_managed(api: Api, cluster: Item) -> Managed:
 
 def endpoint(cluster: Item, api: Api) -> Endpoint:
     """Return the API's endpoint; no range said for a public one means everyone."""
-    config = cluster.get("resourcesVpcConfig") or {}
+    config = inner(cluster, "resourcesVpcConfig")
     public = bool(config.get("endpointPublicAccess", True))
-    own = [config["clusterSecurityGroupId"]] if config.get("clusterSecurityGroupId") else []
-    groups = tuple(dict.fromkeys([*own, *config.get("securityGroupIds", ())]))
+    own = [str(config["clusterSecurityGroupId"])] if config.get("clusterSecurityGroupId") else []
+    groups = tuple(dict.fromkeys([*own, *texts(config, "securityGroupIds")]))
     return Endpoint(
         id=cluster.get("arn") or cluster["name"],
         service="tcp/443",
         public=public,
-        public_ranges=tuple(config.get("publicAccessCidrs") or (EVERYONE,)) if public else (),
+        public_ranges=(tuple(texts(config, "publicAccessCidrs")) or (EVERYONE,)) if public else (),
         private=bool(config.get("endpointPrivateAccess", False)),
-        network=config.get("vpcId", ""),
-        segments=tuple(config.get("subnetIds", ())),
+        network=str(config.get("vpcId") or ""),
+        segments=tuple(texts(config, "subnetIds")),
         filters=groups,
         labels=groups,
         source=api.source(DESCRIBE_CLUSTER, cluster["name"]),
-        address=cluster.get("endpoint", ""),
+        address=str(cluster.get("endpoint") or ""),
     )
 
 
 def _secrets_key(cluster: Item) -> str:
-    for one in cluster.get("encryptionConfig") or ():
-        if "secrets" in one.get("resources", ()):
-            return str(one.get("provider", {}).get("keyArn", ""))
+    for one in parts(cluster, "encryptionConfig"):
+        if "secrets" in texts(one, "resources"):
+            return str(inner(one, "provider").get("keyArn", ""))
     return ""
 
 
 def _groups(api: Api, cluster: str) -> list[Item]:
     hides = (Facet.POOLS, Facet.IDENTITIES)
-    names = api.read(LIST_NODEGROUPS, hides=hides, resource=cluster, clusterName=cluster)
-    thunks = [
-        lambda name=name: api.read(
-            DESCRIBE_NODEGROUP,
-            hides=hides,
-            resource=str(name),
-            clusterName=cluster,
-            nodegroupName=name,
-        )
-        for name in names
-    ]
-    return [group for found in api.gather(*thunks) for group in found]
+    return _each(api, cluster, hides, (LIST_NODEGROUPS, DESCRIBE_NODEGROUP, "nodegroupName"))
 
 
 def _profiles(api: Api, cluster: str) -> list[Item]:
     hides = (Facet.HOSTS, Facet.IDENTITIES)
-    names = api.read(LIST_FARGATE_PROFILES, hides=hides, resource=cluster, clusterName=cluster)
+    return _each(api, cluster, hides, (LIST_FARGATE_PROFILES, DESCRIBE_FARGATE_PROFILE, "fargateProfileName"))
+
+
+def _each(api: Api, cluster: str, hides: tuple[Facet, ...], how: tuple[Call, Call, str]) -> list[Item]:
+    """List names, and describe each; ``how``: the two calls, and the parameter that takes a name."""
+    listing, describing, key = how
+    names = [str(name) for name in api.read(listing, hides=hides, resource=cluster, clusterName=cluster)]
     thunks = [
-        lambda name=name: api.read(
-            DESCRIBE_FARGATE_PROFILE,
-            hides=hides,
-            resource=str(name),
-            clusterName=cluster,
-            fargateProfileName=name,
-        )
+        partial(api.read, describing, hides=hides, resource=name, **{"clusterName": cluster, key: name})
         for name in names
     ]
-    return [profile for found in api.gather(*thunks) for profile in found]
+    return [item for found in api.gather(*thunks) for item in found]
 
 
 def _scaling_groups(groups: list[Item]) -> Iterator[str]:
     for group in groups:
-        for one in (group.get("resources") or {}).get("autoScalingGroups") or ():
+        for one in parts(inner(group, "resources"), "autoScalingGroups"):
             yield one["name"]

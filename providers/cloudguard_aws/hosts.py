@@ -10,17 +10,20 @@ from cloudguard.model.network import Interface
 from cloudguard.model.source import Facet, Gap, Reason, Source
 
 from cloudguard_aws import marks
-from cloudguard_aws.api import Api, Item
+from cloudguard_aws.api import Api
 from cloudguard_aws.balancers import target_memberships
 from cloudguard_aws.calls import DESCRIBE_INSTANCES, DESCRIBE_NETWORK_INTERFACES, DESCRIBE_VOLUMES
 from cloudguard_aws.cluster import Found, Told
 from cloudguard_aws.disks import ETCD_TAG
-from cloudguard_aws.rules import name_of, tags_of
+from cloudguard_aws.names import told_by_names
+from cloudguard_aws.rules import Item, inner, name_of, parts, tags_of
 from cloudguard_aws.together import two
 
 API_PORTS = frozenset({6443, 9345, 16443, 50000})
 """Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Not 443, which an ingress
 may serve as well (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos pkg/machinery/constants)."""
+_NO_PODS = ("amazon eks ", "aws-k8s-", "elb ", "efs mount target", "rdsnetworkinterface")
+"""How the descriptions of interfaces begin that AWS or the VPC CNI makes, and that are no Fargate pod's."""
 TELL = "name its role with --control-plane-tag, --node-tag or --etcd-tag KEY=VALUE, or --host ID=ROLE"
 
 
@@ -34,7 +37,8 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     hosts = [_host(one, told[one["InstanceId"]], source) for one in found.instances]
     for host in hosts:
         if not host.roles:
-            message = f"the role of {host.id} ({host.name}) can't be told; {TELL}"
+            why = "".join(f" ({evidence})" for evidence in host.evidence)
+            message = f"the role of {host.id} ({host.name}) can't be told{why}; {TELL}"
             api.add_gap(Gap(DESCRIBE_INSTANCES.name, host.id, Reason.MISSING, message, (Facet.HOSTS,)))
     return _stacked(hosts)
 
@@ -48,8 +52,7 @@ def _told(found: Found, instance: Item) -> Told | None:
     if by_tags:
         return by_tags
     if found.eks is not None:
-        cluster = next(iter(sorted(marks.clusters_of(tags))), found.name)
-        return (Role.NODE,), f"tagged for the managed cluster {cluster}"
+        return (Role.NODE,), f"tagged for the EKS cluster {found.name}, which runs no control plane of its own"
     return None
 
 
@@ -65,7 +68,7 @@ def _tell_by_others(api: Api, found: Found, told: dict[str, Told | None], untold
             continue
         addresses = {address for interface in _interfaces(one, Source("")) for address in interface.addresses}
         behind = [serving[key] for key in (name, *sorted(addresses)) if key in serving]
-        by_other = ((Role.CONTROL_PLANE,), behind[0]) if behind else next(_by_names(one, found.name), None)
+        by_other = ((Role.CONTROL_PLANE,), behind[0]) if behind else told_by_names(names_of(one), found.name)
         if name in etcd:
             roles, why = by_other or ((), "")
             by_other = tuple(dict.fromkeys((*roles, Role.ETCD))), f"{why}, {etcd[name]}" if why else etcd[name]
@@ -79,7 +82,7 @@ def _etcd_volumes(api: Api) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in sorted(listed, key=lambda item: item["VolumeId"]):
         keys = [tag for tag in sorted(tags_of(one)) if tag.startswith(ETCD_TAG)]
-        for place in one.get("Attachments", ()):
+        for place in parts(one, "Attachments"):
             found.setdefault(place.get("InstanceId", ""), f"its volume {one['VolumeId']} is tagged {keys[0]}")
     return found
 
@@ -93,30 +96,29 @@ def _serving(api: Api, found: Found) -> dict[str, str]:
     }
 
 
-def _by_names(instance: Item, cluster: str) -> Iterator[Told]:
+def names_of(instance: Item) -> Iterator[tuple[str, str]]:
+    """Yield what may suggest an instance's role: the names of its profile, its scaling group and itself."""
     tags = tags_of(instance)
-    profile = instance.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2]
-    group = tags.get(marks.SCALING_GROUP, "")
-    named = (("instance profile", profile), ("scaling group", group), ("name", tags.get("Name", "")))
-    for what, name in named:
-        told = marks.told_by_name(name, cluster, what) if name else None
-        if told:
-            yield told
+    yield "instance profile", str(inner(instance, "IamInstanceProfile").get("Arn", "")).rpartition("/")[2]
+    yield "scaling group", tags.get(marks.SCALING_GROUP, "")
+    yield "name", tags.get("Name", "")
+
+
+def stacks(hosts: Iterable[Host]) -> bool:
+    """Whether control-plane hosts run etcd: where no host is etcd's alone."""
+    return not any(Role.ETCD in host.roles and Role.CONTROL_PLANE not in host.roles for host in hosts)
 
 
 def _stacked(hosts: list[Host]) -> tuple[Host, ...]:
-    """Where no host is etcd's alone, control-plane hosts run etcd; but not those that kops makes for the API alone."""
-    alone = [host for host in hosts if Role.ETCD in host.roles and Role.CONTROL_PLANE not in host.roles]
-    result: list[Host] = []
-    for host in hosts:
-        known = Role.CONTROL_PLANE in host.roles and Role.ETCD not in host.roles
-        apiserver_only = any("apiserver" in evidence for evidence in host.evidence)
-        if known and not alone and not apiserver_only:
-            evidence = "no host is etcd's alone, so control-plane hosts run it"
-            result.append(replace(host, roles=(*host.roles, Role.ETCD), evidence=(*host.evidence, evidence)))
-        else:
-            result.append(host)
-    return tuple(result)
+    """Say which control-plane hosts run etcd; those that kops makes for the API alone never do."""
+    return tuple(_with_etcd(host) for host in hosts) if stacks(hosts) else tuple(hosts)
+
+
+def _with_etcd(host: Host) -> Host:
+    if Role.CONTROL_PLANE not in host.roles or Role.ETCD in host.roles or marks.API_ONLY_TAG in host.evidence:
+        return host
+    evidence = "no host is etcd's alone, so control-plane hosts run it"
+    return replace(host, roles=(*host.roles, Role.ETCD), evidence=(*host.evidence, evidence))
 
 
 def _host(instance: Item, told: Told | None, source: Source) -> Host:
@@ -128,13 +130,13 @@ def _host(instance: Item, told: Told | None, source: Source) -> Host:
         evidence=(evidence,) if evidence else (),
         interfaces=tuple(_interfaces(instance, source)),
         source=source,
-        identity=instance.get("IamInstanceProfile", {}).get("Arn", ""),
+        identity=inner(instance, "IamInstanceProfile").get("Arn", ""),
         pool=tags_of(instance).get(marks.SCALING_GROUP, ""),
         disks=tuple(
             sorted(
-                mapping["Ebs"]["VolumeId"]
-                for mapping in instance.get("BlockDeviceMappings", ())
-                if mapping.get("Ebs", {}).get("VolumeId")
+                inner(mapping, "Ebs")["VolumeId"]
+                for mapping in parts(instance, "BlockDeviceMappings")
+                if inner(mapping, "Ebs").get("VolumeId")
             ),
         ),
         metadata=metadata_service(instance.get("MetadataOptions")),
@@ -154,11 +156,11 @@ def metadata_service(options: Mapping[str, object] | None) -> MetadataService | 
 
 
 def _interfaces(instance: Item, source: Source) -> Iterator[Interface]:
-    listed = instance.get("NetworkInterfaces") or ()
+    listed = parts(instance, "NetworkInterfaces")
     for one in sorted(listed, key=lambda item: item.get("NetworkInterfaceId", "")):
         yield interface(one, source, instance)
     if not listed and instance.get("SubnetId"):
-        groups = tuple(sorted(group["GroupId"] for group in instance.get("SecurityGroups", ())))
+        groups = tuple(sorted(group["GroupId"] for group in parts(instance, "SecurityGroups")))
         yield Interface(
             id=instance["InstanceId"],
             segment=instance["SubnetId"],
@@ -172,13 +174,11 @@ def _interfaces(instance: Item, source: Source) -> Iterator[Interface]:
 
 def interface(item: Item, source: Source, instance: Item | None = None) -> Interface:
     """Return an elastic network interface; of an instance, its groups and public address fill what it lacks."""
-    whole = instance or {}
-    listed = item.get("Groups") or whole.get("SecurityGroups") or ()
+    whole: Item = instance or {}
+    listed = parts(item, "Groups") or parts(whole, "SecurityGroups")
     groups = tuple(sorted(group["GroupId"] for group in listed))
-    private = item.get("PrivateIpAddresses") or ()
-    public = {one["Association"]["PublicIp"] for one in private if one.get("Association", {}).get("PublicIp")}
-    if item.get("Association", {}).get("PublicIp"):
-        public.add(item["Association"]["PublicIp"])
+    private = parts(item, "PrivateIpAddresses")
+    public = {str(inner(one, "Association").get("PublicIp", "")) for one in (item, *private)} - {""}
     primary = item.get("PrivateIpAddress") == whole.get("PrivateIpAddress")
     if not public and primary and whole.get("PublicIpAddress"):
         public.add(whole["PublicIpAddress"])
@@ -202,13 +202,12 @@ def _addresses(item: Item, private: Iterable[Item]) -> Iterator[str]:
         ("Ipv6Prefixes", "Ipv6Prefix"),
     )
     for many, one in keys:
-        yield from (part[one] for part in item.get(many) or () if part.get(one))
+        yield from (part[one] for part in parts(item, many) if part.get(one))
 
 
 def read_fargate(api: Api, found: Found, known: Collection[str], exists: Callable[[], bool]) -> tuple[Host, ...]:
     """Return Fargate pods as hosts: interfaces without an instance that carry the cluster's own group."""
-    config = (found.eks or {}).get("resourcesVpcConfig", {})
-    group = config.get("clusterSecurityGroupId", "")
+    group = str(inner(found.eks or {}, "resourcesVpcConfig").get("clusterSecurityGroupId", ""))
     if not group or not exists():
         return ()
     listed = api.read(
@@ -220,8 +219,8 @@ def read_fargate(api: Api, found: Found, known: Collection[str], exists: Callabl
     source = api.source(DESCRIBE_NETWORK_INTERFACES, group)
     pods: list[Host] = []
     for one in sorted(listed, key=lambda item: item["NetworkInterfaceId"]):
-        name, attached = one["NetworkInterfaceId"], one.get("Attachment", {}).get("InstanceId")
-        managed = str(one.get("Description", "")).lower().startswith(("amazon eks ", "aws-k8s-", "elb "))
+        name, attached = one["NetworkInterfaceId"], inner(one, "Attachment").get("InstanceId")
+        managed = str(one.get("Description", "")).lower().startswith(_NO_PODS)
         other = one.get("InterfaceType", "interface") != "interface"  # a VPC endpoint's, a function's, a balancer's
         if attached or managed or other or name in known:
             continue

@@ -4,7 +4,8 @@ Tag keys: kubernetes/cloud-provider-aws pkg/providers/v1/tags.go; kubernetes/kop
 upup/pkg/fi/cloudup/awsup/aws_cloud.go; kubernetes-sigs/cluster-api-provider-aws api/v1beta2/tags.go; eksctl-io/eksctl
 pkg/apis/eksctl.io/v1alpha5/types.go; aws/karpenter-provider-aws pkg/utils/utils.go;
 gardener/gardener-extension-provider-aws pkg/controller/worker/machines.go; openshift/installer
-pkg/asset/machines/aws/awsmachines.go.
+pkg/asset/machines/aws/awsmachines.go and pkg/asset/installconfig/clusterid.go; EKS Auto Mode:
+https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html.
 """
 
 from __future__ import annotations
@@ -28,27 +29,34 @@ NAMED_BY_VALUE = (
 """Keys whose value is the cluster's name."""
 KOPS_GROUP = "kops.k8s.io/instancegroup"
 SCALING_GROUP = "aws:autoscaling:groupName"
+API_ONLY = "k8s.io/role/apiserver"
+"""kops' hosts that run the API server and never etcd."""
+API_ONLY_TAG = f"tag {API_ONLY}=1"
 _KOPS_ROLES = (
     ("k8s.io/role/control-plane", (Role.CONTROL_PLANE, Role.ETCD)),
     ("k8s.io/role/master", (Role.CONTROL_PLANE, Role.ETCD)),
-    ("k8s.io/role/apiserver", (Role.CONTROL_PLANE,)),
+    (API_ONLY, (Role.CONTROL_PLANE,)),
     ("k8s.io/role/node", (Role.NODE,)),
     ("k8s.io/role/bastion", (Role.BASTION,)),
 )
 _CAPA_ROLES: Mapping[str, tuple[Role, ...]] = {
-    "control-plane": (Role.CONTROL_PLANE, Role.ETCD),
+    "control-plane": (Role.CONTROL_PLANE,),
     "node": (Role.NODE,),
     "bastion": (Role.BASTION,),
 }
-_NODE_KEYS = ("karpenter.sh/nodepool", "eks:nodegroup-name", "alpha.eksctl.io/nodegroup-name")
-_GARDENER_NODE = "kubernetes.io/role/node"
-_INFRA = re.compile(r"-[a-z0-9]{5}$")
-_WORDS = (
-    (re.compile(r"bastion|jump"), (Role.BASTION,)),
-    (re.compile(r"(^|[^a-z])etcd([^a-z]|$)"), (Role.ETCD,)),
-    (re.compile(r"control-?plane|controller|master|(^|[^a-z])cp([^a-z]|$)|server"), (Role.CONTROL_PLANE,)),
-    (re.compile(r"worker|node|agent|compute|minion"), (Role.NODE,)),
+_NODE_KEYS = (
+    "karpenter.sh/nodepool",
+    "karpenter.sh/provisioner-name",
+    "eks:kubernetes-node-pool-name",
+    "eks:nodegroup-name",
+    "alpha.eksctl.io/nodegroup-name",
 )
+_GARDENER_NODE = "kubernetes.io/role/node"
+_INFRA = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
+"""What OpenShift appends to a cluster's name: five of the letters and digits that make no words
+(kubernetes/apimachinery pkg/util/rand/rand.go)."""
+_LONGEST_BASE = 21
+"""Characters of the name that it keeps before them (openshift/installer pkg/asset/installconfig/clusterid.go)."""
 _DISTRIBUTIONS = ("rke2", "k3s", "talos", "kubespray", "microk8s", "kubeadm")
 
 
@@ -86,34 +94,29 @@ def _told_as_openshift(name: str, cluster: str) -> tuple[tuple[Role, ...], str] 
     return None
 
 
-def told_by_name(name: str, cluster: str, what: str) -> tuple[tuple[Role, ...], str] | None:
-    """Return the role that a name suggests, the cluster's own aside: weak evidence, and said to be so."""
-    folded = name.lower().replace(cluster.lower(), "")
-    for pattern, roles in _WORDS:
-        found = pattern.search(folded)
-        if found:
-            return roles, f"{what} {name} suggests it (weak evidence)"
-    return None
-
-
 def is_infra(cluster: str) -> bool:
-    """Whether a name ends as OpenShift's infrastructure ids do: five letters or digits."""
+    """Whether a name ends as OpenShift's infrastructure ids do."""
     return bool(_INFRA.search(cluster))
+
+
+def infra_base(name: str) -> str:
+    """Return what the infrastructure id of an OpenShift cluster called ``name`` begins with."""
+    return f"{re.sub('[^A-Za-z0-9]+', '-', name)[:_LONGEST_BASE].rstrip('-')}-"
 
 
 def installer_of(tagged: Sequence[Mapping[str, str]], cluster: str) -> str:
     """Return which installer made self-managed hosts, by their tags; "unknown" when nothing tells."""
     keys = {key for tags in tagged for key in tags}
-    if any(key.startswith(("kops.k8s.io/", "k8s.io/role/")) for key in keys):
-        return "kops"
     names = [tags.get("Name", "") for tags in tagged]
-    if is_infra(cluster) and any(name.startswith((f"{cluster}-master", f"{cluster}-bootstrap")) for name in names):
-        return "openshift"
-    if any(key.startswith(CAPA) for key in keys):
-        return "capa"
-    if any(tags.get(f"{CLUSTER}{cluster}") == "1" for tags in tagged) and _GARDENER_NODE in keys:
-        return "gardener"
-    if any(tags.get(f"{CLUSTER}{cluster}") == "member" for tags in tagged):
-        return "kubespray"
-    words = " ".join([*keys, *names, *(value for tags in tagged for value in tags.values())]).lower()
-    return next((name for name in _DISTRIBUTIONS if name in words), "unknown")
+    values = {tags.get(f"{CLUSTER}{cluster}", "") for tags in tagged}
+    words = set(re.split(r"[^a-z0-9]+", " ".join([*keys, *names]).lower()))
+    signs = (
+        ("kops", any(key.startswith(("kops.k8s.io/", "k8s.io/role/")) for key in keys)),
+        ("openshift", is_infra(cluster) and any(_told_as_openshift(name, cluster) for name in names)),
+        ("capa", any(key.startswith(CAPA) for key in keys)),
+        ("gardener", "1" in values and _GARDENER_NODE in keys),
+        ("kubespray", "member" in values),
+        ("eks", bool(keys & {"aws:eks:cluster-name", "eks:cluster-name", "eks:eks-cluster-name"})),
+        *((name, name in words) for name in _DISTRIBUTIONS),
+    )
+    return next((name for name, shown in signs if shown), "unknown")

@@ -1,181 +1,120 @@
-"""Auto scaling groups and their templates as pools: what the next host will get. Never its user data."""
+"""Auto scaling groups as pools: which are the cluster's, and what their next host will get."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
-from cloudguard.model.cluster import DiskTemplate, Host, Pool, Role
-from cloudguard.model.source import Facet
+from cloudguard.model.cluster import Host, Pool, Role
+from cloudguard.model.source import Facet, Gap, Reason, Source
 
 from cloudguard_aws import marks
-from cloudguard_aws.api import Api, Item
-from cloudguard_aws.calls import (
-    DESCRIBE_AUTO_SCALING_GROUPS,
-    DESCRIBE_IMAGES,
-    DESCRIBE_LAUNCH_CONFIGURATIONS,
-    DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
-    GET_EBS_ENCRYPTION_BY_DEFAULT,
-)
-from cloudguard_aws.cluster import Told
-from cloudguard_aws.hosts import metadata_service
-from cloudguard_aws.rules import tags_of
+from cloudguard_aws.api import Api
+from cloudguard_aws.calls import DESCRIBE_AUTO_SCALING_GROUPS, DESCRIBE_SECURITY_GROUPS
+from cloudguard_aws.cluster import Found, Told
+from cloudguard_aws.hosts import TELL, metadata_service, stacks
+from cloudguard_aws.names import told_by_names
+from cloudguard_aws.rules import Item, tags_of
+from cloudguard_aws.templates import HIDES, Given, Template, configurations, disks, given, templates_of
 
-_HIDES = (Facet.POOLS,)
-_LEGACY = "KubernetesCluster"
 MOST_NAMES = 50
 """Names that one call takes (Auto Scaling API reference, DescribeAutoScalingGroups)."""
-Template = Mapping[str, Any]
+DEFAULT_GROUP = "default"
+"""What an instance gets whose template names no security group (EC2 user guide, Default security groups)."""
 
 
-@dataclass(frozen=True, eq=False)
-class Given:
-    """What decides where a template is silent: images by id, and whether the account encrypts (None: not told)."""
-
-    images: Mapping[str, Item]
-    encrypts: bool | None
-
-
-def read_pools(api: Api, cluster: str, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
+def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
     """Return the scaling groups of the cluster: by tag, by ``named``, and those that made its hosts."""
-    groups = _groups(api, cluster, {host.pool for host in hosts if host.pool} | set(named))
-    configurations = _configurations(api, groups)
-    made = api.gather(*[lambda one=one: _templates(api, one, configurations) for one in groups])
-    pairs = [
-        (group, template, _told(group, cluster, hosts))
-        for group, found in zip(groups, made, strict=True)
-        for template in found
+    groups = _groups(api, found.name, {host.pool for host in hosts if host.pool} | set(named))
+    known = configurations(api, groups)
+    made = api.gather(*[lambda one=one: templates_of(api, one, known) for one in groups])
+    triples = [
+        (group, template, _told(api, group, found, hosts))
+        for group, those in zip(groups, made, strict=True)
+        for template in those
     ]
-    etcd = [template for _, template, (roles, _) in pairs if Role.ETCD in roles]
-    given = Given(_images(api, etcd), _default(api, etcd))
-    pools = [_pool(api, group, template, told, given) for group, template, told in pairs]
+    facts = given(api, [template for _, template, (roles, _) in triples if Role.ETCD in roles])
+    ids = _ids(api, {name for _, template, _ in triples for name in _names(template)}, found.networks)
+    pools = [_pool(group, template, told, facts, ids) for group, template, told in triples]
     return tuple(sorted(pools, key=lambda pool: (pool.id, pool.template)))
 
 
 def _groups(api: Api, cluster: str, names: set[str]) -> list[Item]:
-    keys = [*(f"{prefix}{cluster}" for prefix in marks.NAMED_BY_KEY), _LEGACY]
-    wanted = [{"Name": "tag-key", "Values": keys}]
-    listed = api.read(DESCRIBE_AUTO_SCALING_GROUPS, hides=_HIDES, resource=cluster, Filters=wanted)
-    found = {one["AutoScalingGroupName"]: one for one in listed if cluster in marks.clusters_of(tags_of(one))}
+    call, keys = DESCRIBE_AUTO_SCALING_GROUPS, [f"{prefix}{cluster}" for prefix in marks.NAMED_BY_KEY]
+    listed = api.read(call, hides=HIDES, resource=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
+    found = {str(one["AutoScalingGroupName"]): one for one in listed if cluster in marks.clusters_of(tags_of(one))}
     more = sorted(names - found.keys())
     for start in range(0, len(more), MOST_NAMES):
         page = more[start : start + MOST_NAMES]
-        listed = api.read(DESCRIBE_AUTO_SCALING_GROUPS, hides=_HIDES, resource=cluster, AutoScalingGroupNames=page)
-        found.update((one["AutoScalingGroupName"], one) for one in listed)
+        listed = api.read(call, hides=HIDES, resource=cluster, AutoScalingGroupNames=page)
+        found.update((str(one["AutoScalingGroupName"]), one) for one in listed)
     return [found[name] for name in sorted(found)]
 
 
-def _configurations(api: Api, groups: list[Item]) -> dict[str, Template]:
-    names = sorted({one["LaunchConfigurationName"] for one in groups if one.get("LaunchConfigurationName")})
-    found: dict[str, Template] = {}
-    for start in range(0, len(names), MOST_NAMES):
-        page = names[start : start + MOST_NAMES]
-        listed = api.read(DESCRIBE_LAUNCH_CONFIGURATIONS, hides=_HIDES, LaunchConfigurationNames=page)
-        found.update((one["LaunchConfigurationName"], one) for one in listed)
-    return found
-
-
-def _templates(api: Api, group: Item, configurations: Mapping[str, Template]) -> list[Template]:
-    """Return every template that the group's next host may be made from."""
-    by_configuration = configurations.get(group.get("LaunchConfigurationName", ""))
-    found = [by_configuration] if by_configuration else []
-    for specification in _specifications(group):
-        name, version = specification.get("LaunchTemplateId", ""), specification.get("Version") or "$Default"
-        by = {"LaunchTemplateId": name} if name else {"LaunchTemplateName": specification["LaunchTemplateName"]}
-        found += api.read(
-            DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
-            hides=_HIDES,
-            resource=name or specification["LaunchTemplateName"],
-            **by,
-            Versions=[version],
-        )
-    return found
-
-
-def _specifications(group: Item) -> Iterator[Item]:
-    if group.get("LaunchTemplate"):
-        yield group["LaunchTemplate"]
-    mixed = (group.get("MixedInstancesPolicy") or {}).get("LaunchTemplate") or {}
-    if mixed.get("LaunchTemplateSpecification"):
-        yield mixed["LaunchTemplateSpecification"]
-    for override in mixed.get("Overrides") or ():
-        if override.get("LaunchTemplateSpecification"):
-            yield override["LaunchTemplateSpecification"]
-
-
-def _told(group: Item, cluster: str, hosts: tuple[Host, ...]) -> Told:
+def _told(api: Api, group: Item, found: Found, hosts: tuple[Host, ...]) -> Told:
     """Return the roles of a group's hosts, by those it has, else by its tags and name."""
-    name = group["AutoScalingGroupName"]
+    name = str(group["AutoScalingGroupName"])
     made = [host for host in hosts if host.pool == name and host.roles]
     if made:
-        return made[0].roles, f"its hosts: {made[0].evidence[0] if made[0].evidence else made[0].id}"
-    told = marks.told_by_tags(tags_of(group), cluster) or marks.told_by_name(name, cluster, "name")
-    return told or ((), "")
+        return made[0].roles, f"its host {made[0].id}: {made[0].evidence[0]}"
+    tags = tags_of(group)
+    told = _told_by_flags(tags, found) or marks.told_by_tags(tags, found.name)
+    if told is None and found.eks is not None:
+        told = (Role.NODE,), "a scaling group of an EKS cluster, which runs no control plane of its own"
+    roles, why = told or told_by_names([("name", name)], found.name) or ((), "")
+    if not roles:
+        message = f"what the next hosts of {name} will be can't be told{f' ({why})' if why else ''}; {TELL}"
+        api.add_gap(Gap(DESCRIBE_AUTO_SCALING_GROUPS.name, name, Reason.MISSING, message, HIDES))
+    if roles == (Role.CONTROL_PLANE,) and why != marks.API_ONLY_TAG and stacks(hosts):
+        return (*roles, Role.ETCD), why
+    return roles, why
 
 
-def _images(api: Api, templates: Iterable[Template]) -> dict[str, Item]:
-    names = sorted({one["ImageId"] for one in templates if str(one.get("ImageId") or "").startswith("ami-")})
-    found = api.read(DESCRIBE_IMAGES, hides=_HIDES, ImageIds=names) if names else []
-    return {one["ImageId"]: one for one in found}
+def _told_by_flags(tags: Mapping[str, str], found: Found) -> Told | None:
+    pairs = {f"{key}={value}" for key, value in tags.items()}
+    named = [(role, pair) for role, those in found.role_tags.items() for pair in those if pair in pairs]
+    evidence = ", ".join(f"--{role.value}-tag {pair}" for role, pair in named)
+    return (tuple(role for role, _ in named), evidence) if named else None
 
 
-def _default(api: Api, templates: Collection[Template]) -> bool | None:
-    """Return whether the account encrypts new volumes by itself; None where it was not asked or not told."""
-    found = api.read_or_none(GET_EBS_ENCRYPTION_BY_DEFAULT, hides=()) if templates else None
-    return bool(found[0].get("EbsEncryptionByDefault")) if found else None
+def _names(template: Template) -> tuple[str, ...]:
+    return template.groups or (DEFAULT_GROUP,)
 
 
-def _pool(api: Api, group: Item, template: Template, told: Told, given: Given) -> Pool:
+def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str, str]:
+    """Return the ids of security groups that templates name otherwise; a name that leads to no single one is a Gap."""
+    wanted = sorted(name for name in names if not name.startswith("sg-"))
+    if not wanted:
+        return {}
+    filters = [{"Name": "group-name", "Values": wanted}, {"Name": "vpc-id", "Values": sorted(networks)}]
+    listed = api.read_or_none(DESCRIBE_SECURITY_GROUPS, hides=HIDES, resource=",".join(wanted), Filters=filters)
+    by_name: dict[str, list[str]] = {name: [] for name in wanted}
+    for one in listed or ():
+        by_name.get(str(one["GroupName"]), []).append(str(one["GroupId"]))
+    for name, those in by_name.items():
+        if listed is not None and len(those) != 1:
+            message = f"a template means the group {name!r} by name, and {len(those)} are called so"
+            hides = (Facet.POOLS, Facet.FILTERS)
+            api.add_gap(Gap(DESCRIBE_SECURITY_GROUPS.name, name, Reason.MISSING, message, hides))
+    return {name: those[0] for name, those in by_name.items() if len(those) == 1}
+
+
+def _pool(group: Item, template: Template, told: Told, facts: Given, ids: Mapping[str, str]) -> Pool:
     roles, evidence = told
-    first: Item = next(iter(template.get("NetworkInterfaces") or ()), {})
-    groups = first.get("Groups") or template.get("SecurityGroupIds") or template.get("SecurityGroups") or ()
-    public = first.get("AssociatePublicIpAddress", template.get("AssociatePublicIpAddress"))
-    profile = template.get("IamInstanceProfile") or ""
-    arn = profile if isinstance(profile, str) else profile.get("Arn") or profile.get("Name") or ""
-    identity = template.get("LaunchTemplateId") or template.get("LaunchConfigurationName") or ""
-    version = f":{template['VersionNumber']}" if template.get("VersionNumber") else ""
-    call = DESCRIBE_LAUNCH_TEMPLATE_VERSIONS if template.get("LaunchTemplateId") else DESCRIBE_LAUNCH_CONFIGURATIONS
+    name, zones = str(group["AutoScalingGroupName"]), str(group.get("VPCZoneIdentifier") or "")
+    groups = tuple(sorted(ids.get(one, one) for one in _names(template)))
     return Pool(
-        id=group["AutoScalingGroupName"],
-        name=group["AutoScalingGroupName"],
+        id=name,
+        name=name,
         roles=roles,
         evidence=(evidence,) if evidence else (),
-        segments=tuple(filter(None, (group.get("VPCZoneIdentifier") or "").replace(" ", "").split(","))),
-        filters=tuple(sorted(groups)),
-        labels=tuple(sorted(groups)),
-        source=api.source(call, identity or group["AutoScalingGroupName"]),
-        template=f"{identity}{version}",
-        public=public if isinstance(public, bool) else None,
+        segments=tuple(filter(None, zones.replace(" ", "").split(","))),
+        filters=groups,
+        labels=groups,
+        source=Source(template.call, template.id),
+        template=template.name,
+        public=template.public,
         desired=int(group.get("DesiredCapacity") or 0),
-        disks=tuple(_disks(template, given)) if Role.ETCD in roles else (),
-        identity=arn,
-        metadata=metadata_service(template.get("MetadataOptions")),
+        disks=tuple(disks(template, facts)) if Role.ETCD in roles else (),
+        identity=template.profile,
+        metadata=metadata_service(template.item.get("MetadataOptions")),
     )
-
-
-def _disks(template: Template, given: Given) -> Iterator[DiskTemplate]:
-    """Yield the disks of the next host: the template's own, and those of the image that it does not override.
-
-    What a template leaves open, the image's snapshot and the account's default decide (EC2 user guide, EBS encryption).
-    """
-    image, default = given.images.get(template.get("ImageId") or ""), given.encrypts
-    own = {one.get("DeviceName", ""): one.get("Ebs") or {} for one in template.get("BlockDeviceMappings") or ()}
-    base = {
-        one.get("DeviceName", ""): one["Ebs"] for one in (image or {}).get("BlockDeviceMappings", ()) if one.get("Ebs")
-    }
-    for device in sorted({*own, *base}):
-        settings = {**base.get(device, {}), **own.get(device, {})}
-        encrypted = settings.get("Encrypted")
-        if not encrypted and default:
-            encrypted = True
-        if (
-            encrypted is None
-            and default is False
-            and (device not in base or image is not None)
-            and "SnapshotId" not in settings
-        ):
-            encrypted = False
-        yield DiskTemplate(device, encrypted if isinstance(encrypted, bool) else None, settings.get("KmsKeyId", ""))
-    if not own and not base:
-        yield DiskTemplate("root", True if default else None)

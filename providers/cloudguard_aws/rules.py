@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from cloudguard.model.network import Action, AddressList, Direction, Filter, Peer, PeerKind, Rule
@@ -49,6 +49,18 @@ def inner(item: Item, key: str) -> Item:
     """Return a part of a resource, empty where the answer leaves it out."""
     part: Item | None = item.get(key)
     return part or {}
+
+
+def parts(item: Item, key: str) -> Sequence[Item]:
+    """Return the parts of a resource, none where the answer leaves them out."""
+    found: Sequence[Item] | None = item.get(key)
+    return found or ()
+
+
+def texts(item: Item, key: str) -> Sequence[str]:
+    """Return a list of words of a resource, none where the answer leaves it out."""
+    found: Sequence[str] | None = item.get(key)
+    return found or ()
 
 
 def tags_of(item: Item) -> dict[str, str]:

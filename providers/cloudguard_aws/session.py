@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cloudguard.adapter import Option, Request
 from cloudguard.errors import AccessError, CloudguardError, UsageError
 
-from cloudguard_aws.api import Api, explain
+from cloudguard_aws.api import Api, explain, settings
 from cloudguard_aws.calls import DESCRIBE_REGIONS, GET_CALLER_IDENTITY
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ CREDENTIALS_HINT = "Set AWS_PROFILE or --profile, or log in again (aws sso login
 FALLBACK_REGION = "us-east-1"
 """Where the list of enabled regions is asked for when the session names no region."""
 _EXPIRED = ("expired", "invalidclienttoken", "unrecognizedclient", "signaturedoesnotmatch", "authfailure")
-_CREDENTIALS = ("credential", "token", "sso", "profile")
+_UNKNOWN_HERE = ("invalidclienttoken", "unrecognizedclient", "authfailure")
+"""What a region that the account has not enabled answers too (IAM user guide, Managing STS in a Region)."""
+_CREDENTIALS = ("credential", "token", "sso", "profile", "login")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
+"""Both as STS takes them (STS API reference, AssumeRole)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +52,34 @@ def option(request: Request, name: str) -> str:
 
 
 def open_session(request: Request) -> boto3.Session:
-    """Return the session to use; raises UsageError for a profile that does not exist, AccessError for credentials."""
+    """Return the session to use; raises UsageError for wrong flags, AccessError where there are no credentials."""
     import boto3  # noqa: PLC0415 - the SDK is loaded on first use
     from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415
 
-    if isinstance(request.client, boto3.Session):
-        return request.client
-    if request.client is not None:
+    if request.client is not None and not isinstance(request.client, boto3.Session):
         message = f"the session given is a {type(request.client).__name__}, not a boto3.Session"
         raise UsageError(message, hint="Pass boto3.Session(...)")
+    _refuse_wrong_role(request)
     try:
-        session = boto3.Session(profile_name=option(request, "profile") or None)
+        session = request.client or boto3.Session(profile_name=option(request, "profile") or None)
         return _assumed(session, request) if option(request, "role-arn") else session
     except ProfileNotFound as error:
         raise UsageError(str(error), hint="See the profiles with: aws configure list-profiles") from error
     except BotoCoreError as error:
         raise AccessError(explain(error)[1], hint=CREDENTIALS_HINT) from error
+
+
+def _refuse_wrong_role(request: Request) -> None:
+    role, external = option(request, "role-arn"), option(request, "external-id")
+    if role and not _ROLE.fullmatch(role):
+        message = f"{role!r} is not a role's ARN"
+        raise UsageError(message, hint="It reads arn:aws:iam::123456789012:role/NAME")
+    if external and not role:
+        message = "an external id is of no use without a role"
+        raise UsageError(message, hint="Give --role-arn too")
+    if external and not _EXTERNAL_ID.fullmatch(external):
+        message = "the external id is not one"
+        raise UsageError(message, hint="It is 2 to 1224 letters, digits and +=,.@:/-_")
 
 
 def _assumed(session: boto3.Session, request: Request) -> boto3.Session:
@@ -76,6 +94,7 @@ def _assumed(session: boto3.Session, request: Request) -> boto3.Session:
     )
 
     base: Any = session
+    region = option(request, "region") or session.region_name or FALLBACK_REGION
     extra = {"RoleSessionName": "cloudguard"}
     if option(request, "external-id"):
         extra["ExternalId"] = option(request, "external-id")
@@ -83,8 +102,12 @@ def _assumed(session: boto3.Session, request: Request) -> boto3.Session:
     if source is None:
         message = "no AWS credentials were found to assume the role with"
         raise AccessError(message, hint=CREDENTIALS_HINT)
+
+    def client(service: str, **given: Any) -> Any:  # noqa: ANN401 - botocore's interface
+        return base.client(service, region_name=region, config=settings(service), **given)
+
     fetcher: Any = AssumeRoleCredentialFetcher(
-        client_creator=lambda service, **settings: base.client(service, **_named(settings, base.region_name)),  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
+        client_creator=client,
         source_credentials=source,
         role_arn=option(request, "role-arn"),
         extra_args=extra,
@@ -103,33 +126,34 @@ def _assumed(session: boto3.Session, request: Request) -> boto3.Session:
     return boto3.Session(botocore_session=inner, region_name=session.region_name)
 
 
-def _named(settings: dict[str, Any], region: str | None) -> dict[str, Any]:
-    """Return client settings as boto3 names them."""
-    return {"region_name": region or FALLBACK_REGION} | settings
-
-
 def identify(api: Api) -> Caller:
     """Return who asks; raises AccessError when the cloud can't be asked at all."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
 
     try:
         answer = api.ask(GET_CALLER_IDENTITY)[0]
-    except (BotoCoreError, ClientError) as error:
-        if isinstance(error, ClientError) and not _names(error, _EXPIRED):
+    except ClientError as error:
+        if error.operation_name == "AssumeRole":
+            message = f"the role can't be assumed: {explain(error)[1]}"
+            raise AccessError(message, hint="Check --role-arn, --external-id and the role's trust policy") from error
+        if not _names(error, _EXPIRED):
             api.read(GET_CALLER_IDENTITY, hides=())
             return Caller("", "")
-        raise unreachable(error) from error
+        raise unreachable(error, api.region) from error
+    except BotoCoreError as error:
+        raise unreachable(error, api.region) from error
     return Caller(str(answer.get("Account", "")), str(answer.get("Arn", "")))
 
 
-def unreachable(error: Exception) -> CloudguardError:
+def unreachable(error: Exception, region: str) -> CloudguardError:
     """Return what to tell a user whom the cloud does not answer."""
     _, message = explain(error)
     kind = type(error).__name__.lower()
+    if _names(error, _UNKNOWN_HERE):
+        hint = f"Log in again (aws sso login), or see that {region} is enabled for the account"
+        return AccessError(f"AWS does not accept the credentials: {message}", hint=hint)
     if any(word in kind for word in _CREDENTIALS) or _names(error, _EXPIRED):
         return AccessError(f"AWS does not accept the credentials: {message}", hint=CREDENTIALS_HINT)
-    if "permission" in kind or _names(error, ("denied", "unauthorized")):
-        return AccessError(f"AWS refuses: {message}", hint="See what is needed with: cloudguard permissions aws")
     return AccessError(f"AWS can't be reached: {message}", hint="Check the network, the region and AWS_ENDPOINT_URL")
 
 
@@ -146,13 +170,14 @@ def given_regions(session: boto3.Session, request: Request) -> tuple[str, ...]:
         for partition in session.get_available_partitions()
         for region in session.get_available_regions("ec2", partition)
     ]
-    for region in named or ((session.region_name,) if session.region_name else ()):
+    wanted = named or ((session.region_name,) if session.region_name else ())
+    for region in wanted:
         if region not in known:
             near = difflib.get_close_matches(region, known, n=1, cutoff=0.5)
             hint = f"Did you mean {near[0]}?" if near else "See them with: aws ec2 describe-regions"
             message = f"there is no AWS region {region!r}"
-            raise UsageError(message, hint=hint)
-    return named or ((session.region_name,) if session.region_name else ())
+            raise UsageError(message, hint=f"{hint} If it is new, update boto3")
+    return wanted
 
 
 def enabled_regions(api: Api) -> tuple[str, ...]:
