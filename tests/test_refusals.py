@@ -35,10 +35,13 @@ RESTS_ON = {
 }
 
 
+PROVIDED = {"etcd-access": set[Facet](), "etcd-encryption": {Facet.ENDPOINT, Facet.KEYS}}
+"""What a row rests on where the provider runs etcd: only what is still the user's to set."""
 WHOLE = {
     "classic_balancer",
     "clean",
     "eks_private",
+    "eks_restricted",
     "etcd_plaintext",
     "karpenter",
     "kops_ha",
@@ -107,7 +110,8 @@ def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> l
     problems += [
         f"{row.row} does not say that it is incomplete"
         for row in report.rows
-        if row.verdict is not Verdict.PROVIDER and hidden & RESTS_ON[row.row] and not set(row.unknown) - before[row.row]
+        if hidden & (PROVIDED if row.verdict is Verdict.PROVIDER else RESTS_ON)[row.row]
+        and not set(row.unknown) - before[row.row]
     ]
     passed = {row.row for row in whole.rows if row.verdict is Verdict.PASS}
     problems += [

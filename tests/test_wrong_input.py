@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any, cast
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -237,7 +238,7 @@ def broken_text(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
             except HTTPError as error:
                 answer = error
             content = answer.read().replace(b"prod-md-0-a", b"\xff\xfe\x80")
-            self.send_response(answer.status)
+            self.send_response(answer.status or 500)
             self.send_header("Content-Type", answer.headers["Content-Type"])
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -259,7 +260,7 @@ def broken_text(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 @pytest.mark.usefixtures("broken_text")
 def test_answer_that_is_no_text(moto_server: str) -> None:
     account = Account(boto3.Session())
-    account.clients["ec2"] = boto3.client("ec2", endpoint_url=moto_server)
+    account.clients["ec2"] = cast("Any", account.session).client("ec2", endpoint_url=moto_server)
     clean.build(account)
     ran = cloudguard(*CHECK)
     assert ran.status == INCOMPLETE

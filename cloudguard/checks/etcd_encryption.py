@@ -161,7 +161,7 @@ def _managed(context: Context) -> Answer:
     base = provided(ROW, AREA, context.cluster, "encrypting Secrets by a key of your own remains yours to set")
     secrets = context.cluster.secrets_encryption
     keys = {key.id: key for key in context.cluster.keys}
-    unknown = context.missing(frozenset({Facet.ENDPOINT}))
+    unknown = context.missing(frozenset({Facet.ENDPOINT, Facet.KEYS}))
     if secrets is None:
         return Answer(RowResult(ROW, AREA, base.result.verdict, base.result.why, unknown=unknown))
     key = keys.get(secrets.key)
