@@ -32,7 +32,7 @@ Atoms = dict[int, list[IPv4Network]]
 
 def random_rules(count: int, seed: int) -> list[Rule]:
     """Return ``count`` rules (permit, CIDR, service): 60 % in 10/8, /8 to /32, some /0; the mix of a busy account."""
-    dice = random.Random(seed)  # noqa: S311 - a workload, no secret
+    dice = random.Random(seed)
     return [(dice.random() < 1 / 2, _cidr(dice), _service(dice)) for _ in range(count)]
 
 
@@ -130,7 +130,7 @@ def main(count: int) -> None:
     line(
         f"{SMALL} without the rest", best(5, lambda: small - large), best(1, lambda: ipaddress_difference(right, left))
     )
-    dice = random.Random(3)  # noqa: S311 - a workload, no secret
+    dice = random.Random(3)
     packets = [((10 << 24) | dice.getrandbits(24), dice.choice(cuts)) for _ in range(PACKETS)]
     ordered = best(3, lambda: first_match(many_read))
     line(f"ordered {count}", ordered, best(1, lambda: walk(rules, packets)))

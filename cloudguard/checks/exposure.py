@@ -136,7 +136,7 @@ class Ledger:
             severity=judged.severity,
             resource=problem.resource,
             message=judged.message,
-            witness=witness(self._reach, problem.ways[0], problem.blames[0].part),
+            witness=witness(self._reach, problem.ways[0], problem.blames[0]),
             evidence=tuple(_evidence(problem)),
             hosts=tuple(host.id for host in problem.hosts),
             advice=judged.advice,
@@ -187,8 +187,9 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
                 yield Evidence(resource, "", pool.source.call, "its next host would be reached so")
 
 
-def witness(reach: Reach, way: Way, packets: PacketSet) -> Witness:
-    """Return one packet of ``packets`` that gets in on ``way``, and its path."""
+def witness(reach: Reach, way: Way, one: Blame) -> Witness:
+    """Return one packet that gets in on ``way`` by what is blamed, and its path."""
+    packets = one.part
     telling = next(filter(None, map(packets.only, NOTABLE)), packets)
     packet = telling.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
     place = target_text(way.target)
@@ -197,7 +198,7 @@ def witness(reach: Reach, way: Way, packets: PacketSet) -> Witness:
     service = service_name(packet.service)
     return Witness(
         f"{sender} → {service} on {place}{via}",
-        path(reach, way, packet),
+        path(reach, way, packet, one.rule),
         (("origin", way.origin.name), ("source", packet.address), ("service", service), ("target", place)),
     )
 

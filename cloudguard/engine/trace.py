@@ -98,24 +98,24 @@ def _without_rule(way: Way, part: PacketSet) -> Blame:
     return Blame(Resource("filter", name), part, call, fact)
 
 
-def path(reach: Reach, way: Way, packet: Packet) -> tuple[str, ...]:
-    """Return the gates that ``packet`` passes on ``way``, each with the rule that lets it pass."""
-    return tuple(_steps(reach, way, packet))
+def path(reach: Reach, way: Way, packet: Packet, rule: Rule | None = None) -> tuple[str, ...]:
+    """Return the gates that ``packet`` passes on ``way``, each with a rule that lets it pass: ``rule`` where it does."""
+    return tuple(_steps(reach, way, packet, rule))
 
 
-def _steps(reach: Reach, way: Way, packet: Packet) -> Iterator[str]:
+def _steps(reach: Reach, way: Way, packet: Packet, blamed: Rule | None) -> Iterator[str]:
     if isinstance(way.target, Endpoint):
         side = "private" if way.origin.inside else "public"
         yield f"{side} endpoint {way.target.id} on {way.target.service}"
         if way.origin.inside:
-            yield from _passed(reach, way, way.filters, packet)
+            yield from _passed(reach, way, way.filters, packet, blamed)
         return
     balancer, listener = way.balancer, way.listener
     if balancer is not None and listener is not None:
         yield f"{balancer.kind}/{balancer.name} listens on {listener.service}"
         front = Packet(packet.address, _listening(way).first())
         if balancer.filters:
-            yield from _passed(reach, way, balancer.filters, front)
+            yield from _passed(reach, way, balancer.filters, front, blamed)
         else:
             yield f"{balancer.kind}/{balancer.name} has no filter of its own"
         seen = {
@@ -127,7 +127,7 @@ def _steps(reach: Reach, way: Way, packet: Packet) -> Iterator[str]:
     elif not way.origin.inside:
         yield f"public address, routed to the internet by {way.target.signature.segment}"
     yield from _border_steps(reach, way, packet)
-    yield from _passed(reach, way, way.filters, packet)
+    yield from _passed(reach, way, way.filters, packet, blamed)
 
 
 def _border_steps(reach: Reach, way: Way, packet: Packet) -> Iterator[str]:
@@ -138,14 +138,20 @@ def _border_steps(reach: Reach, way: Way, packet: Packet) -> Iterator[str]:
         yield from _passed(reach, way, (guard,), packet)
 
 
-def _passed(reach: Reach, way: Way, filters: tuple[str, ...], packet: Packet) -> Iterator[str]:
+def _passed(
+    reach: Reach,
+    way: Way,
+    filters: tuple[str, ...],
+    packet: Packet,
+    blamed: Rule | None = None,
+) -> Iterator[str]:
     """Yield the first rule of ``filters`` that lets the packet pass, by range or by a group on the way."""
     labels = (*way.origin.labels, *(way.balancer.labels if way.balancer else ()))
     point = AddressSet.parse(packet.address)
     balancer_seen = way.balancer is not None and filters == way.filters
     own = reach.places.ranges(way.balancer.segments) if way.balancer and balancer_seen else AddressSet.nothing()
     rules = reach.gates.rules(filters, Direction.INGRESS)
-    for one, rule in sorted(rules, key=lambda item: item[1].order):
+    for one, rule in sorted(rules, key=lambda item: (item[1].order, item[1] is not blamed)):
         if packet.service not in ServiceSet.parse(rule.services):
             continue
         peers = reach.gates.peers(rule)

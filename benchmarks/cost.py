@@ -1,0 +1,80 @@
+"""What a check costs at 13, 103 and 1,003 hosts, beside a bare loop of its calls, and Cloud Custodian if it is there.
+
+``python benchmarks/cost.py [NODES …]``. Every command runs in a process of its own against one moto server, which
+counts the calls. Set CUSTODIAN to the path of ``custodian`` to have it measured too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tabulate import tabulate
+
+from account import CLUSTER, REGION, Cost, Maker, Server, run, server
+
+HERE = Path(__file__).parent
+ROUNDS = 3
+CHECK = [
+    str(Path(sys.executable).with_name("cloudguard")),
+    *("check", "aws", "--cluster", CLUSTER, "--region", REGION, "--format", "json", "--no-progress"),
+]
+Row = list[object]
+
+
+def main(sizes: list[int]) -> None:
+    """Print a table: each size, and 100 nodes among 500 groups and 2,000 hosts of others."""
+    rows: list[Row] = []
+    for nodes, noise in [*((size, False) for size in sizes), (100, True)]:
+        with server() as where:
+            maker = Maker(where.endpoint)
+            maker.cluster(nodes)
+            if noise:
+                maker.noise(500, 2000)
+            rows += measured(where, f"3 + {nodes:,}" + (" among 2,000" if noise else ""))
+    headers = ["hosts", "command", "wall s", "to ours", "user s", "peak MB", "calls", "exit"]
+    print(tabulate(rows, headers, floatfmt=".2f", disable_numparse=False))
+
+
+def measured(where: Server, hosts: str) -> list[Row]:
+    """Return a row a command, each the best of a few rounds, in turns so that they see the same machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        calls = Path(folder) / "calls.json"
+        run([sys.executable, str(HERE / "replay.py"), "record", str(calls)], where.endpoint)
+        commands = {"cloudguard": CHECK, "bare loop": [sys.executable, str(HERE / "replay.py"), "replay", str(calls)]}
+        custodian = os.environ.get("CUSTODIAN") or shutil.which("custodian")
+        if custodian:
+            policies = str(HERE / "custodian.yml")
+            commands["custodian"] = [
+                custodian,
+                "run",
+                "-q",
+                "-r",
+                REGION,
+                "--cache-period",
+                "0",
+                "-s",
+                folder,
+                policies,
+            ]
+        costs: dict[str, list[Cost]] = {name: [] for name in commands}
+        asked: dict[str, int] = {}
+        for _ in range(ROUNDS):
+            for name, command in commands.items():
+                where.calls()
+                costs[name].append(run(command, where.endpoint))
+                asked[name] = where.calls()
+    ours = min(cost.wall for cost in costs["cloudguard"])
+    rows: list[Row] = []
+    for name, found in costs.items():
+        best = min(found, key=lambda cost: cost.wall)
+        user = min(cost.user for cost in found)
+        rows.append([hosts, name, best.wall, best.wall / ours, user, best.peak, asked[name], best.status])
+    return rows
+
+
+if __name__ == "__main__":
+    main([int(word) for word in sys.argv[1:]] or [10, 100, 1000])

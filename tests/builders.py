@@ -1,0 +1,210 @@
+"""Small snapshots in memory, in no cloud's words: a test says what matters to it, the rest is made up here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool, Role, SecretsEncryption
+from cloudguard.model.identity import Identities
+from cloudguard.model.network import (
+    Action,
+    AddressList,
+    Balancer,
+    ClientAddress,
+    Direction,
+    Endpoint,
+    Filter,
+    Group,
+    Interface,
+    Listener,
+    Network,
+    NextHop,
+    Peer,
+    PeerKind,
+    Route,
+    Rule,
+    Segment,
+    Target,
+    Topology,
+)
+from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.source import Gap, Source
+
+SOURCE = Source("test:Made")
+NETWORK, RANGE, RANGE6 = "net", "10.0.0.0/16", "2001:db8:0:1::/64"
+WORLD, WORLD6 = "0.0.0.0/0", "::/0"
+CONTROL_PLANE, ETCD, NODE = (Role.CONTROL_PLANE, Role.ETCD), (Role.ETCD,), (Role.NODE,)
+
+
+def peer(text: str) -> Peer:
+    """Return a peer: a CIDR, "list:NAME" or a group."""
+    if text.startswith("list:"):
+        return Peer(PeerKind.ADDRESS_LIST, text.removeprefix("list:"))
+    return Peer(PeerKind.RANGE if "/" in text else PeerKind.GROUP, text)
+
+
+def rule(name: str, services: str, who: str, *, out: bool = False, deny: bool = False, order: int = 0) -> Rule:
+    """Return a rule that lets ``who`` in, out to it, or keeps it from it."""
+    return Rule(
+        id=name,
+        direction=Direction.EGRESS if out else Direction.INGRESS,
+        action=Action.DENY if deny else Action.PERMIT,
+        services=services,
+        peer=peer(who),
+        source=SOURCE,
+        order=order,
+    )
+
+
+def group(name: str, *allowed: tuple[str, str], closed: bool = False, editable: bool = True) -> Filter:
+    """Return a stateful filter that lets in (services, peer) pairs, and everything out unless ``closed``."""
+    rules = [rule(f"{name}-{number}", services, who) for number, (services, who) in enumerate(allowed)]
+    if not closed:
+        rules += [rule(f"{name}-out", "all", WORLD, out=True), rule(f"{name}-out6", "all", WORLD6, out=True)]
+    note = "" if editable else "the cloud writes it back"
+    return Filter(name, f"{name}.prod", "security group", tuple(rules), SOURCE, editable=editable, note=note)
+
+
+def border(name: str, *lines: tuple[str, str, str]) -> Filter:
+    """Return an ordered, stateless filter; lines are ("permit in", services, CIDR) in their order."""
+    rules = [
+        rule(f"{name}-{order}", services, who, out=kind.endswith("out"), deny=kind.startswith("deny"), order=order)
+        for order, (kind, services, who) in enumerate(lines)
+    ]
+    return Filter(name, "", "network ACL", tuple(rules), SOURCE, ordered=True, stateful=False)
+
+
+OPEN = (
+    ("permit in", "all", WORLD),
+    ("permit out", "all", WORLD),
+    ("permit in", "all", WORLD6),
+    ("permit out", "all", WORLD6),
+)
+
+
+def segment(
+    name: str,
+    ranges: tuple[str, ...],
+    *routes: tuple[str, NextHop, str],
+    guard: str = "",
+    inspected: bool = False,
+) -> Segment:
+    """Return a subnet with its routes (destination, hop, target)."""
+    made = tuple(Route(destination, hop, target, SOURCE) for destination, hop, target in routes)
+    return Segment(name, "", NETWORK, "a", ranges, (guard,) if guard else (), made, SOURCE, inspected=inspected)
+
+
+PUBLIC = segment("public", ("10.0.0.0/24", RANGE6), (WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw"))
+PRIVATE = segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
+
+
+def interface(name: str, where: str, address: str, *filters: str, public: str = "", v6: str = "") -> Interface:
+    """Return an interface whose groups are its filters."""
+    addresses = tuple(filter(None, (address, v6)))
+    return Interface(name, where, addresses, SOURCE, tuple(filter(None, (public,))), filters, filters)
+
+
+def host(
+    name: str,
+    roles: tuple[Role, ...],
+    *filters: str,
+    where: str = "private",
+    address: str = "",
+    public: str = "",
+    v6: str = "",
+    identity: str = "",
+    pool: str = "",
+) -> Host:
+    """Return a host with one interface; its address follows from its name where none is given."""
+    last = 10 + sum(map(ord, name)) % 200
+    own = address or f"10.0.{0 if where == 'public' else 1}.{last}"
+    nic = interface(f"nic-{name}", where, own, *filters, public=public, v6=v6)
+    return Host(name, f"{name}.prod", roles, ("said so",), (nic,), SOURCE, identity=identity, pool=pool)
+
+
+def balancer(
+    name: str,
+    listening: str,
+    targets: Iterable[Target],
+    *filters: str,
+    seen: ClientAddress = ClientAddress.PRESERVED,
+    facing: bool = True,
+    where: tuple[str, ...] = ("public",),
+    service: str = "",
+    plaintext: bool = False,
+    dual: bool = False,
+) -> Balancer:
+    """Return a balancer with one listener."""
+    listener = Listener(f"{name}-listener", listening, tuple(targets), seen, SOURCE, plaintext=plaintext)
+    return Balancer(
+        id=name,
+        name=name,
+        kind="nlb",
+        internet_facing=facing,
+        network=NETWORK,
+        segments=where,
+        filters=filters,
+        labels=filters,
+        listeners=(listener,),
+        source=SOURCE,
+        declared_service=service,
+        dual_stack=dual,
+    )
+
+
+def to(one: Host, service: str) -> Target:
+    """Return a target by host."""
+    return Target(one.id, "", service)
+
+
+def snapshot(
+    hosts: Iterable[Host] = (),
+    filters: Iterable[Filter] = (),
+    *,
+    segments: Iterable[Segment] = (PUBLIC, PRIVATE),
+    balancers: Iterable[Balancer] = (),
+    lists: Iterable[AddressList] = (),
+    strangers: Iterable[Interface] = (),
+    groups: Iterable[Group] = (),
+    endpoints: Iterable[Endpoint] = (),
+    outbound: tuple[str, ...] = (),
+    pools: Iterable[Pool] = (),
+    disks: Iterable[Disk] = (),
+    keys: Iterable[Key] = (),
+    identities: Identities | None = None,
+    gaps: Iterable[Gap] = (),
+    installer: str = "kubeadm",
+    managed: bool = False,
+    secrets: SecretsEncryption | None = None,
+    labels: tuple[tuple[str, str], ...] = (),
+) -> Snapshot:
+    """Return a snapshot of the cluster "prod"."""
+    cluster = Cluster(
+        name="prod",
+        provider="test",
+        account="1",
+        regions=("here",),
+        installer=installer,
+        version="",
+        managed=managed,
+        scanned_by="me",
+        hosts=tuple(hosts),
+        pools=tuple(pools),
+        disks=tuple(disks),
+        keys=tuple(keys),
+        managed_by="a managed service" if managed else "",
+        secrets_encryption=secrets,
+        labels=labels,
+    )
+    topology = Topology(
+        networks=(Network(NETWORK, "vpc", (RANGE, RANGE6), SOURCE),),
+        segments=tuple(segments),
+        filters=tuple(filters),
+        groups=tuple(groups),
+        address_lists=tuple(lists),
+        balancers=tuple(balancers),
+        endpoints=tuple(endpoints),
+        strangers=tuple(strangers),
+        outbound_addresses=outbound,
+    )
+    return Snapshot(SCHEMA, "cloudguard test", "t0", "t1", cluster, topology, identities or Identities(), tuple(gaps))

@@ -1,0 +1,198 @@
+"""Reachability the naive way: one packet, one host, rule by rule, in plain Python.
+
+Knows nothing of ``cloudguard.sets`` or ``cloudguard.engine``: a rule's text is read here once more, so that a mistake in
+one reading shows in the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from cloudguard.model.cluster import Host
+from cloudguard.model.network import (
+    Action,
+    Balancer,
+    ClientAddress,
+    Direction,
+    Filter,
+    Interface,
+    NextHop,
+    PeerKind,
+    Rule,
+    Segment,
+    Topology,
+)
+
+REPLIED = {"tcp", "udp"}
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends: an address and the groups it carries; ``internet`` where it comes from outside every network."""
+
+    address: str
+    labels: tuple[str, ...] = ()
+    internet: bool = False
+
+
+@dataclass(frozen=True)
+class Service:
+    """What is asked for: "tcp" or "udp" and a port."""
+
+    protocol: str
+    port: int
+
+
+def names(rule: Rule, service: Service) -> bool:
+    """Whether a rule's services take in one."""
+    for part in rule.services.split(","):
+        protocol, _, ports = part.partition("/")
+        if protocol == "all":
+            return True
+        if protocol != service.protocol:
+            continue
+        first, _, last = ports.partition("-")
+        if not ports or int(first) <= service.port <= int(last or first):
+            return True
+    return False
+
+
+def speaks_of(topology: Topology, rule: Rule, address: str, labels: tuple[str, ...]) -> bool:
+    """Whether a rule's peer is the one at ``address`` who carries ``labels``."""
+    if rule.peer.kind is PeerKind.GROUP:
+        return rule.peer.value in labels
+    ranges = [rule.peer.value]
+    if rule.peer.kind is PeerKind.ADDRESS_LIST:
+        ranges = [text for one in topology.address_lists if one.id == rule.peer.value for text in one.ranges]
+    return any(inside(address, text) for text in ranges)
+
+
+def inside(address: str, cidr: str) -> bool:
+    """Whether an address is in a CIDR of its own family."""
+    network, one = ip_network(cidr), ip_address(address)
+    return network.version == one.version and one in network
+
+
+def passes(
+    topology: Topology,
+    filters: tuple[str, ...],
+    direction: Direction,
+    address: str,
+    labels: tuple[str, ...],
+    service: Service,
+) -> bool:
+    """Whether any of the filters that apply together lets the packet pass; without filters everything does."""
+    if not filters:
+        return True
+    known = {one.id: one for one in topology.filters}
+    return any(_one(topology, known[name], direction, address, labels, service) for name in filters)
+
+
+def _one(
+    topology: Topology,
+    guard: Filter,
+    direction: Direction,
+    address: str,
+    labels: tuple[str, ...],
+    service: Service,
+) -> bool:
+    for rule in sorted(guard.rules, key=lambda one: one.order):
+        if rule.direction is not direction or not names(rule, service):
+            continue
+        if speaks_of(topology, rule, address, labels):
+            if rule.action is Action.PERMIT:
+                return True
+            if guard.ordered:
+                return False
+    return False
+
+
+def crosses(topology: Topology, segment: Segment, address: str, service: Service) -> bool:
+    """Whether a packet from ``address`` comes into a segment, and its reply gets out to some port of the sender's."""
+    if any(inside(address, text) for text in segment.ranges):
+        return True
+    for name in segment.filters:
+        if not passes(topology, (name,), Direction.INGRESS, address, (), service):
+            return False
+        ports = {0, 65535, *_ends(topology, name)}
+        answers = (
+            passes(topology, (name,), Direction.EGRESS, address, (), Service(service.protocol, p)) for p in ports
+        )
+        if service.protocol in REPLIED and not any(answers):
+            return False
+    return True
+
+
+def _ends(topology: Topology, name: str) -> set[int]:
+    """Ports at which a filter's answer may change."""
+    found: set[int] = set()
+    for rule in next(one for one in topology.filters if one.id == name).rules:
+        for part in rule.services.split(","):
+            for text in part.partition("/")[2].split("-"):
+                found |= {int(text), min(int(text) + 1, 65535), max(int(text) - 1, 0)} if text else set()
+    return found
+
+
+def hop(segment: Segment, address: str) -> NextHop:
+    """Where a segment sends what goes to ``address``: the longest prefix."""
+    found = [one for one in segment.routes if inside(address, one.destination)]
+    return max(found, key=lambda one: ip_network(one.destination).prefixlen).hop if found else NextHop.BLACKHOLE
+
+
+def directly(topology: Topology, target: Interface, sender: Sender, service: Service) -> bool:
+    """Whether a sender connects to an interface with nothing in between."""
+    segment = next(one for one in topology.segments if one.id == target.segment)
+    if sender.internet:
+        six = ":" in sender.address
+        addressed = any(":" in text for text in target.addresses) if six else bool(target.public)
+        if not addressed or hop(segment, sender.address) is not NextHop.INTERNET:
+            return False
+    return crosses(topology, segment, sender.address, service) and passes(
+        topology, target.filters, Direction.INGRESS, sender.address, sender.labels, service
+    )
+
+
+def through(topology: Topology, one: Balancer, host: Host, sender: Sender, service: Service) -> bool:
+    """Whether a client gets through a balancer to ``service`` of a host. Its own address is its segment's first."""
+    segments = {segment.id: segment for segment in topology.segments}
+    for listener in one.listeners:
+        protocol, _, port = listener.service.partition("/")
+        reached = any(
+            target.host == host.id and target.service == f"{service.protocol}/{service.port}"
+            for target in listener.targets
+        )
+        front = Service(protocol, int(port))
+        if not reached or not any(_arrives(topology, segments[name], sender, front) for name in one.segments):
+            continue
+        if not passes(topology, one.filters, Direction.INGRESS, sender.address, (), front):
+            continue
+        for target in host.interfaces:
+            if _forwarded(topology, one, listener.client_address, target, sender, service):
+                return True
+    return False
+
+
+def _arrives(topology: Topology, segment: Segment, sender: Sender, front: Service) -> bool:
+    if sender.internet and (":" in sender.address or hop(segment, sender.address) is not NextHop.INTERNET):
+        return False
+    return crosses(topology, segment, sender.address, front)
+
+
+def _forwarded(
+    topology: Topology,
+    one: Balancer,
+    seen: ClientAddress,
+    target: Interface,
+    sender: Sender,
+    service: Service,
+) -> bool:
+    segments = {segment.id: segment for segment in topology.segments}
+    own = str(next(iter(ip_network(segments[one.segments[0]].ranges[0]))))
+    if not passes(topology, one.filters, Direction.EGRESS, target.addresses[0], target.labels, service):
+        return False
+    address = sender.address if seen is ClientAddress.PRESERVED else own
+    near = target.segment in one.segments
+    if not near and not crosses(topology, segments[target.segment], address, service):
+        return False
+    return passes(topology, target.filters, Direction.INGRESS, address, one.labels, service)

@@ -1,0 +1,226 @@
+"""The engine agrees with a naive walk, packet by packet, on random networks; what can't be read lies in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cloudguard.engine.classes import HostClass
+from cloudguard.engine.origins import OriginKind
+from cloudguard.engine.reach import Reach, Way
+from cloudguard.model.cluster import Host
+from cloudguard.model.network import AddressList, ClientAddress, Direction, Filter, NextHop
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.sets.addresses import address_point
+from cloudguard.sets.packets import PacketSet
+from cloudguard.sets.services import ServiceSet
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import (
+    NODE,
+    RANGE,
+    WORLD,
+    WORLD6,
+    balancer,
+    border,
+    group,
+    host,
+    interface,
+    segment,
+    snapshot,
+    to,
+)
+from oracle_reach import Sender, Service, crosses, directly, passes, through
+from strategies import laws
+
+OUTSIDE = ("198.51.100.7", "203.0.113.200", "8.8.8.8", "2600::1")
+INSIDE = ("10.0.0.9", "10.0.1.9", "10.0.1.77", "10.0.2.5")
+PORTS = (22, 443, 2379, 6443, 10250, 30500)
+SERVICES = ("all", "tcp", "udp", "tcp/22", "tcp/443", "tcp/2379-6443", "udp/30000-32767", "tcp/1024-65535", "icmp")
+CIDRS = (WORLD, WORLD6, RANGE, "10.0.0.0/24", "10.0.1.0/26", "198.51.100.0/24", "0.0.0.0/1", "128.0.0.0/1", "8.0.0.0/8")
+GROUPS = ("one", "two", "front", "strange")
+HOPS = (NextHop.INTERNET, NextHop.OUTBOUND, NextHop.BLACKHOLE, NextHop.VPN)
+
+peers = st.sampled_from(CIDRS) | st.sampled_from(GROUPS) | st.just("list:office")
+allowed = st.lists(st.tuples(st.sampled_from(SERVICES), peers), max_size=4)
+lines = st.lists(
+    st.tuples(
+        st.sampled_from(("permit in", "permit out", "deny in", "deny out")),
+        st.sampled_from(SERVICES),
+        st.sampled_from(CIDRS),
+    ),
+    max_size=5,
+)
+OPEN_LINES = [
+    ("permit in", "all", WORLD),
+    ("permit out", "all", WORLD),
+    ("permit in", "all", WORLD6),
+    ("permit out", "all", WORLD6),
+]
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Snapshot:
+    """Two subnets, two hosts with groups of their own or shared, a balancer, a stranger, a named list."""
+    routes = [
+        [
+            (WORLD, draw(st.sampled_from(HOPS)), "gw"),
+            (WORLD6, draw(st.sampled_from(HOPS)), "gw6"),
+            ("8.8.0.0/16", draw(st.sampled_from(HOPS)), "x"),
+        ]
+        for _ in range(2)
+    ]
+    guards = [border(name, *draw(lines), *(OPEN_LINES if draw(st.booleans()) else ())) for name in ("nacl-a", "nacl-b")]
+    segments = [
+        segment("a", ("10.0.0.0/24",), *routes[0], guard="nacl-a"),
+        segment("b", ("10.0.1.0/24",), *routes[1], guard="nacl-b"),
+    ]
+    filters = [group(name, *draw(allowed), closed=draw(st.booleans())) for name in ("one", "two", "front")]
+    hosts = [
+        host(
+            f"h{number}",
+            NODE,
+            *draw(st.sampled_from((("one",), ("two",), ("one", "two")))),
+            where=draw(st.sampled_from("ab")),
+            address=f"10.0.1.2{number}",
+            public=draw(st.sampled_from(("", "203.0.113.9"))),
+            v6=draw(st.sampled_from(("", f"2600:1::{number + 1}"))),
+        )
+        for number in range(2)
+    ]
+    port = draw(st.sampled_from(PORTS))
+    nlb = balancer(
+        "nlb",
+        f"tcp/{draw(st.sampled_from(PORTS))}",
+        [to(one, f"tcp/{port}") for one in hosts],
+        *draw(st.sampled_from(((), ("front",)))),
+        seen=draw(st.sampled_from((ClientAddress.PRESERVED, ClientAddress.REPLACED))),
+        facing=draw(st.booleans()),
+        where=draw(st.sampled_from((("a",), ("b",), ("a", "b")))),
+    )
+    stranger = interface("strange-nic", "a", "10.0.0.99", "strange")
+    office = AddressList(
+        "office", "office", tuple(draw(st.lists(st.sampled_from(CIDRS), max_size=2))), True, stranger.source
+    )  # noqa: FBT003
+    return snapshot(
+        hosts,
+        [*filters, *guards],
+        segments=segments,
+        balancers=[nlb],
+        lists=[office],
+        strangers=[stranger],
+    )
+
+
+def target_of(reach: Reach, one: Host) -> HostClass:
+    return next(target for target in reach.classes if one in target.hosts)
+
+
+def granted(ways: list[Way], kind: OriginKind, address: str, service: int) -> tuple[bool, bool]:
+    """Whether any way of ``kind`` lets the packet in: surely, possibly."""
+    point = address_point(address)
+
+    def has(packets: PacketSet) -> bool:
+        return service in packets.at(point)
+
+    found = [way for way in ways if way.origin.kind is kind]
+    return any(has(way.granted.surely) for way in found), any(has(way.granted.possibly) for way in found)
+
+
+def cases(made: Snapshot) -> list[tuple[Host, Service, int]]:
+    return [
+        (one, Service(protocol, port), ServiceSet.parse(f"{protocol}/{port}").first())
+        for one in made.cluster.hosts
+        for protocol in ("tcp", "udp")
+        for port in PORTS
+    ]
+
+
+@laws
+@given(networks())
+def test_ways_agree_with_a_walk_packet_by_packet(made: Snapshot) -> None:
+    reach, topology = Reach(made), made.topology
+    for one, service, point in cases(made):
+        ways = list(reach.ways(target_of(reach, one)))
+        direct = [way for way in ways if way.balancer is None]
+        behind = [way for way in ways if way.balancer is not None]
+        for address in OUTSIDE:
+            truth = directly(topology, one.interfaces[0], Sender(address, internet=True), service)
+            assert granted(direct, OriginKind.INTERNET, address, point) == (truth, truth), (one, address, service)
+        for address in INSIDE:
+            truth = directly(topology, one.interfaces[0], Sender(address), service)
+            assert granted(direct, OriginKind.NETWORK, address, point) == (truth, truth), (one, address, service)
+        for nlb in topology.balancers:
+            internet, kind = nlb.internet_facing, OriginKind.INTERNET if nlb.internet_facing else OriginKind.NETWORK
+            for address in OUTSIDE if internet else INSIDE:
+                truth = through(topology, nlb, one, Sender(address, internet=internet), service)
+                surely, possibly = granted(behind, kind, address, point)
+                assert surely <= truth <= possibly, (one, address, service)
+
+
+@laws
+@given(networks())
+def test_strangers_get_in_by_the_group_they_carry(made: Snapshot) -> None:
+    reach, topology = Reach(made), made.topology
+    stranger = topology.strangers[0]
+    for one, service, point in cases(made):
+        ways = [way for way in reach.ways(target_of(reach, one)) if way.balancer is None]
+        nic = one.interfaces[0]
+        named = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", stranger.labels, service)
+        nobody = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", (), service)
+        home = next(part for part in topology.segments if part.id == nic.segment)
+        truth = named and crosses(topology, home, stranger.addresses[0], service)
+        surely, _ = granted(ways, OriginKind.GROUP, stranger.addresses[0], point)
+        assert surely <= truth
+        assert nobody or surely == truth
+
+
+@laws
+@given(networks())
+def test_hosts_of_the_cluster_get_in_by_address_or_group(made: Snapshot) -> None:
+    reach, topology = Reach(made), made.topology
+    source, target = made.cluster.hosts
+    way = reach.between(target_of(reach, source), target_of(reach, target))
+    nic, sender = target.interfaces[0], source.interfaces[0]
+    for _, service, point in cases(made)[: 2 * len(PORTS)]:
+        out = passes(topology, sender.filters, Direction.EGRESS, nic.addresses[0], nic.labels, service)
+        truth = out and directly(topology, nic, Sender(sender.addresses[0], sender.labels), service)
+        assert (point in way.granted.surely.at(address_point(sender.addresses[0]))) == truth
+
+
+@laws
+@given(networks(), st.lists(st.sampled_from(CIDRS), max_size=2))
+def test_what_could_not_be_read_lies_between_the_bounds(made: Snapshot, office: list[str]) -> None:
+    unread = AddressList("office", "office", (), known=False, source=made.topology.strangers[0].source)
+    blind = Reach(replace(made, topology=replace(made.topology, address_lists=(unread,))))
+    told = replace(unread, ranges=tuple(office), known=True)
+    sighted = Reach(replace(made, topology=replace(made.topology, address_lists=(told,))))
+    for one in made.cluster.hosts:
+        pairs = zip(blind.ways(target_of(blind, one)), sighted.ways(target_of(sighted, one)), strict=True)
+        for before, after in pairs:
+            assert before.granted.surely <= after.granted.surely
+            assert after.granted.possibly <= before.granted.possibly
+
+
+@laws
+@given(networks(), st.sampled_from(("one", "two", "nacl-a", "nacl-b")))
+def test_a_filter_that_could_not_be_read_lies_between_the_bounds(made: Snapshot, unread: str) -> None:
+    kept: tuple[Filter, ...] = tuple(one for one in made.topology.filters if one.id != unread)
+    blind, sighted = Reach(replace(made, topology=replace(made.topology, filters=kept))), Reach(made)
+    for one in made.cluster.hosts:
+        after = {way.origin.name: way for way in sighted.ways(target_of(sighted, one)) if way.balancer is None}
+        for before in blind.ways(target_of(blind, one)):
+            if before.balancer is None and before.origin.name in after:
+                assert before.granted.surely <= after[before.origin.name].granted.surely
+                assert after[before.origin.name].granted.possibly <= before.granted.possibly
+
+
+@laws
+@given(networks())
+def test_classes_answer_for_each_of_their_hosts(made: Snapshot) -> None:
+    reach = Reach(made)
+    for one in made.cluster.hosts:
+        alone = Reach(replace(made, cluster=replace(made.cluster, hosts=(one,))))
+        together = {way.origin.name: way.granted for way in reach.ways(target_of(reach, one))}
+        apart = {way.origin.name: way.granted for way in alone.ways(target_of(alone, one))}
+        assert together == apart
