@@ -73,7 +73,8 @@ def managed(a: Account, subnet: Subnet, group: Group) -> None:
 
 
 def plain(a: Account, subnet: Subnet, group: Group) -> None:
-    """A cluster whose hosts say no more than its name; one is stopped, one is gone."""
+    """A cluster whose hosts say no more than its name; one is stopped, one is gone. And a host that says nothing."""
+    a.host("loner", subnet, [group], {"team": "x"})
     tags = owned("plain")
     first, second = a.host("a", subnet, [group], tags), a.host("b", subnet, [group], tags)
     balancer = a.nlb("plain-api", subnet, [group])
@@ -107,7 +108,7 @@ def plain(a: Account, subnet: Subnet, group: Group) -> None:
             "capi",
             "capa",
             {
-                "capi-0": ((CP, ETCD), (f"tag {CAPA}/role=control-plane",)),
+                "capi-0": ((CP, ETCD), (f"tag {CAPA}/role=control-plane", STACKED)),
                 "capi-1": ((NODE,), (f"tag {CAPA}/role=node",)),
                 "capi-2": ((BASTION,), (f"tag {CAPA}/role=bastion",)),
             },
@@ -157,7 +158,7 @@ def plain(a: Account, subnet: Subnet, group: Group) -> None:
                 "group": ((NODE,), ("tag eks:nodegroup-name=workers",)),
                 "karpenter": ((NODE,), ("tag karpenter.sh/nodepool=default",)),
                 "eksctl": ((NODE,), ("tag alpha.eksctl.io/nodegroup-name=own",)),
-                "own": ((NODE,), ("tagged for the managed cluster managed",)),
+                "own": ((NODE,), ("tagged for the EKS cluster managed, which runs no control plane of its own",)),
             },
         ),
     ],
@@ -222,9 +223,18 @@ def test_flags_that_name_nothing_leave_a_gap(many: Account) -> None:
 
 
 def test_hosts_found_by_flags_alone_are_a_cluster(many: Account) -> None:
-    found, _, installer = told(many, Request(cluster="nameless", role_tags={NODE: ["Name=kops-node"]}))
-    assert found == {"kops-node": ((NODE,), ("--node-tag Name=kops-node",))}
-    assert installer == "kops"
+    found, api, installer = told(many, Request(cluster="nameless", role_tags={NODE: ["team=x"]}))
+    assert found == {"loner": ((NODE,), ("--node-tag team=x",))}
+    assert installer == "unknown"
+    assert api.gaps == ()
+
+
+def test_a_flag_takes_no_host_of_another_cluster(many: Account) -> None:
+    request = Request(cluster="plain", role_tags={NODE: ["Name=kops-node"]})
+    found, api, _ = told(many, request)
+    assert "kops-node" not in found
+    assert "--node-tag Name=kops-node" in {gap.resource for gap in api.gaps}
+    assert find(Api(many.session, REGION), Request(cluster="nameless", role_tags=request.role_tags)) is None
 
 
 @pytest.mark.parametrize("name", ["*", "k.*", "?apa", "cap?", "managed*", "PLAIN", "plai", "shift-*", "plain ", "a/b"])
@@ -258,5 +268,5 @@ def test_discover_counts_hosts_by_role(many: Account) -> None:
     counts = {one.name: dict(one.hosts) for one in found}
     assert counts["k.example.com"] == {"bastion": 1, "control-plane": 2, "node": 1}
     assert counts["managed"] == {"node": 4}
-    assert counts["plain"] == {"unknown": 7}
+    assert counts["plain"] == {"node": 2, "unknown": 5}
     assert {one.region for one in found} == {REGION}

@@ -19,8 +19,9 @@ CLUSTER = "kubernetes.io/cluster/"
 CAPA = "sigs.k8s.io/cluster-api-provider-aws/"
 NAMED_BY_KEY = (CLUSTER, f"{CAPA}cluster/")
 """Prefixes of keys that end with the cluster's name."""
+LEGACY = "KubernetesCluster"
 NAMED_BY_VALUE = (
-    "KubernetesCluster",
+    LEGACY,
     "aws:eks:cluster-name",
     "eks:cluster-name",
     "eks:eks-cluster-name",
@@ -101,7 +102,7 @@ def is_infra(cluster: str) -> bool:
 
 def infra_base(name: str) -> str:
     """Return what the infrastructure id of an OpenShift cluster called ``name`` begins with."""
-    return f"{re.sub('[^A-Za-z0-9]+', '-', name)[:_LONGEST_BASE].rstrip('-')}-"
+    return f"{re.sub('[.-]+', '-', name)[:_LONGEST_BASE].rstrip('-')}-"
 
 
 def installer_of(tagged: Sequence[Mapping[str, str]], cluster: str) -> str:

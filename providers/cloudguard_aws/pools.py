@@ -24,7 +24,7 @@ DEFAULT_GROUP = "default"
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
     """Return the scaling groups of the cluster: by tag, by ``named``, and those that made its hosts."""
-    groups = _groups(api, found.name, {host.pool for host in hosts if host.pool} | set(named))
+    groups = _groups(api, found, {host.pool for host in hosts if host.pool} | set(named))
     known = configurations(api, groups)
     made = api.gather(*[lambda one=one: templates_of(api, one, known) for one in groups])
     triples = [
@@ -38,16 +38,19 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collectio
     return tuple(sorted(pools, key=lambda pool: (pool.id, pool.template)))
 
 
-def _groups(api: Api, cluster: str, names: set[str]) -> list[Item]:
-    call, keys = DESCRIBE_AUTO_SCALING_GROUPS, [f"{prefix}{cluster}" for prefix in marks.NAMED_BY_KEY]
+def _groups(api: Api, found: Found, names: set[str]) -> list[Item]:
+    call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
+    keys = [f"{prefix}{cluster}" for prefix in marks.NAMED_BY_KEY]
+    if any(marks.LEGACY in tags_of(one) for one in found.instances):
+        keys.append(marks.LEGACY)  # else the groups of all clusters that have it would be listed for nothing
     listed = api.read(call, hides=HIDES, resource=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
-    found = {str(one["AutoScalingGroupName"]): one for one in listed if cluster in marks.clusters_of(tags_of(one))}
-    more = sorted(names - found.keys())
+    groups = {str(one["AutoScalingGroupName"]): one for one in listed if cluster in marks.clusters_of(tags_of(one))}
+    more = sorted(names - groups.keys())
     for start in range(0, len(more), MOST_NAMES):
         page = more[start : start + MOST_NAMES]
         listed = api.read(call, hides=HIDES, resource=cluster, AutoScalingGroupNames=page)
-        found.update((str(one["AutoScalingGroupName"]), one) for one in listed)
-    return [found[name] for name in sorted(found)]
+        groups.update((str(one["AutoScalingGroupName"]), one) for one in listed)
+    return [groups[name] for name in sorted(groups)]
 
 
 def _told(api: Api, group: Item, found: Found, hosts: tuple[Host, ...]) -> Told:

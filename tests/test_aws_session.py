@@ -1,0 +1,150 @@
+"""Who asks AWS, and where: profiles, assumed roles, sessions handed in, regions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import parse_qs
+
+import boto3
+import pytest
+from cloudguard.adapter import Request
+from cloudguard.errors import AccessError, UsageError
+from moto_fixtures.aws.builder import REGION, Account
+
+from cloudguard_aws.api import Api
+from cloudguard_aws.calls import DESCRIBE_VPCS
+from cloudguard_aws.session import enabled_regions, given_regions, identify, open_session
+from refusals import refusal, response
+
+ROLE = "arn:aws:iam::123456789012:role/auditor"
+
+
+def asked(**options: str) -> Request:
+    """Return a request with flags, underscores for dashes."""
+    return Request(cluster="prod", options={name.replace("_", "-"): (value,) for name, value in options.items()})
+
+
+@pytest.mark.usefixtures("inner_account")
+def test_the_caller_is_told() -> None:
+    caller = identify(Api(open_session(Request()), REGION))
+    assert caller.account == "123456789012"
+    assert caller.arn.startswith("arn:aws:sts::123456789012:")
+
+
+@pytest.mark.usefixtures("inner_account")
+def test_a_role_is_assumed_first() -> None:
+    caller = identify(Api(open_session(asked(role_arn=ROLE, external_id="them-and-us")), REGION))
+    assert caller.arn == "arn:aws:sts::123456789012:assumed-role/auditor/cloudguard"
+
+
+@pytest.mark.usefixtures("inner_account")
+def test_a_role_is_assumed_once_with_its_external_id_and_not_before_it_is_needed() -> None:
+    sent: list[dict[str, list[str]]] = []
+
+    def note(request: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore's request
+        sent.append(parse_qs(request.body if isinstance(request.body, str) else request.body.decode()))
+
+    base = boto3.Session()
+    cast("Any", base.events).register_first("before-send.sts.AssumeRole", note)
+    options = asked(role_arn=ROLE, external_id="them-and-us").options
+    api = Api(open_session(Request(options=options, client=base)), REGION)
+    assert sent == []
+    identify(api)
+    api.read(DESCRIBE_VPCS, hides=())
+    assert [(one["RoleArn"], one["ExternalId"]) for one in sent] == [([ROLE], ["them-and-us"])]
+
+
+@pytest.mark.usefixtures("inner_account")
+def test_a_role_that_refuses_is_told_as_such() -> None:
+    def refuse(request: Any, **_rest: object) -> object:  # noqa: ANN401 - botocore's request
+        return response(request.url, 403, *refusal("sts", "AccessDenied", "not authorized to perform: sts:AssumeRole"))
+
+    base = boto3.Session()
+    cast("Any", base.events).register_first("before-send.sts.AssumeRole", refuse)
+    with pytest.raises(AccessError, match="role can't be assumed: AccessDenied") as caught:
+        identify(Api(open_session(Request(options=asked(role_arn=ROLE).options, client=base)), REGION))
+    assert "--role-arn" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"role_arn": "auditor"}, "'auditor' is not a role's ARN"),
+        ({"role_arn": "arn:aws:iam::123456789012:user/auditor"}, "not a role's ARN"),
+        ({"external_id": "them-and-us"}, "without a role"),
+        ({"role_arn": ROLE, "external_id": "a b"}, "external id"),
+    ],
+)
+def test_a_wrong_role_is_told_before_anything_is_asked(options: dict[str, str], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        open_session(asked(**options))
+
+
+def test_a_role_needs_credentials_to_be_assumed_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(AccessError, match="credentials"):
+        open_session(asked(role_arn=ROLE))
+
+
+def test_a_profile_gives_its_region_and_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    file.write_text(
+        "[profile audit]\nregion = eu-north-1\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = made-up\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    session = open_session(asked(profile="audit"))
+    assert cast("Any", session).get_credentials().access_key == "AKIDPROFILE"
+    assert given_regions(session, asked(profile="audit")) == ("eu-north-1",)
+
+
+def test_an_unknown_profile_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="nobody") as caught:
+        open_session(asked(profile="nobody"))
+    assert "list-profiles" in caught.value.hint
+
+
+def test_a_session_handed_in_is_used_as_it_is() -> None:
+    session = boto3.Session()
+    assert open_session(Request(client=session)) is session
+
+
+def test_something_else_handed_in_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"a str, not a boto3\.Session"):
+        open_session(Request(client="session"))
+
+
+def test_regions_are_those_of_the_flag_else_the_sessions() -> None:
+    session = boto3.Session()
+    several = Request(options={"region": ("us-east-1", "eu-west-3", "us-east-1")})
+    assert given_regions(session, several) == ("us-east-1", "eu-west-3")
+    assert given_regions(session, Request()) == (REGION,)
+
+
+@pytest.mark.parametrize(
+    ("region", "hint"), [("eu-wset-1", "eu-west-1"), ("us-gov-wets-1", "us-gov-west-1"), ("frankfurt", "regions")]
+)
+def test_a_region_that_does_not_exist(region: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=region) as caught:
+        given_regions(boto3.Session(), Request(options={"region": (region,)}))
+    assert hint in caught.value.hint
+
+
+def test_a_wrong_region_of_the_environment_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-wset-1")
+    with pytest.raises(UsageError, match="eu-wset-1"):
+        given_regions(boto3.Session(), Request())
+
+
+def test_enabled_regions_leave_out_those_not_opted_in(inner_account: Account) -> None:
+    found = enabled_regions(Api(inner_account.session, REGION))
+    assert REGION in found
+    assert "us-east-1" in found
+    assert found == tuple(sorted(found))
+    listed = inner_account.call("ec2", "describe_regions", AllRegions=True)["Regions"]
+    off = {one["RegionName"] for one in listed if one["OptInStatus"] == "not-opted-in"}
+    assert off
+    assert not off & set(found)
