@@ -99,9 +99,8 @@ def networks(draw: st.DrawFn) -> Snapshot:
         where=draw(st.sampled_from((("a",), ("b",), ("a", "b")))),
     )
     stranger = interface("strange-nic", "a", "10.0.0.99", "strange")
-    office = AddressList(
-        "office", "office", tuple(draw(st.lists(st.sampled_from(CIDRS), max_size=2))), True, stranger.source
-    )  # noqa: FBT003
+    ranges = tuple(draw(st.lists(st.sampled_from(CIDRS), max_size=2)))
+    office = AddressList("office", "office", ranges, known=True, source=stranger.source)
     return snapshot(
         hosts,
         [*filters, *guards],

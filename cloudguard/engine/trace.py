@@ -99,7 +99,7 @@ def _without_rule(way: Way, part: PacketSet) -> Blame:
 
 
 def path(reach: Reach, way: Way, packet: Packet, rule: Rule | None = None) -> tuple[str, ...]:
-    """Return the gates that ``packet`` passes on ``way``, each with a rule that lets it pass: ``rule`` where it does."""
+    """Return the gates that ``packet`` passes on ``way``, each with a rule that lets it pass (``rule`` if it does)."""
     return tuple(_steps(reach, way, packet, rule))
 
 

@@ -1,0 +1,241 @@
+"""api-server-access: who can open a connection to the API server."""
+
+from __future__ import annotations
+
+import pytest
+from cloudguard.checks import judge
+from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.engine.change import Change
+from cloudguard.model.network import AddressList, ClientAddress, Endpoint, Filter
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import Policy
+
+from builders import (
+    CONTROL_PLANE,
+    NODE,
+    RANGE,
+    RANGE6,
+    SOURCE,
+    WORLD,
+    WORLD6,
+    balancer,
+    group,
+    host,
+    snapshot,
+    to,
+)
+
+INTERNET, INSIDE = "api-server-access/internet", "api-server-access/inside"
+ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
+
+
+def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
+    rows, _ = judge(made, policy or Policy())
+    return rows[0]
+
+
+def plan(made: Snapshot, policy: Policy | None = None) -> list[Change]:
+    return [change for change in judge(made, policy or Policy())[1] if change.row == "api-server-access"]
+
+
+def public(*allowed: tuple[str, str], v6: str = "") -> Snapshot:
+    """One control-plane host with a public address."""
+    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6=v6)
+    return snapshot([one], [group("masters", *allowed)])
+
+
+def endpoint(*ranges: str, private: bool = False, filters: tuple[str, ...] = ()) -> Endpoint:
+    return Endpoint(
+        id="managed",
+        service="tcp/443",
+        public=bool(ranges),
+        public_ranges=ranges,
+        private=private,
+        network="net",
+        segments=("private",),
+        filters=filters,
+        labels=filters,
+        source=SOURCE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("ranges", "severity"),
+    [
+        ((WORLD,), Severity.CRITICAL),
+        (("0.0.0.0/1", "128.0.0.0/1"), Severity.CRITICAL),
+        (("8.0.0.0/7",), Severity.CRITICAL),
+        (("8.0.0.0/8",), Severity.HIGH),
+        (("8.8.0.0/15",), Severity.HIGH),
+        (("8.8.0.0/16",), Severity.LOW),
+        (("203.0.113.0/24",), Severity.LOW),
+    ],
+)
+def test_severity_counts_the_public_addresses(ranges: tuple[str, ...], severity: Severity) -> None:
+    found = row(public(*(("tcp/6443", one) for one in ranges)))
+    assert [(one.check, one.severity) for one in found.findings] == [(INTERNET, severity)]
+    assert found.verdict is (Verdict.PASS if severity is Severity.LOW else Verdict.FAIL)
+
+
+@pytest.mark.parametrize(
+    ("cidr", "severity"),
+    [
+        (WORLD6, Severity.CRITICAL),
+        ("2600::/16", Severity.CRITICAL),
+        ("2600::/17", Severity.HIGH),
+        ("2600::/48", Severity.LOW),
+    ],
+)
+def test_v6_is_judged_as_v4_is(cidr: str, severity: Severity) -> None:
+    assert row(public(("tcp/6443", cidr), v6="2600:9::1")).findings[0].severity is severity
+
+
+def test_a_declared_list_makes_everyone_else_a_finding() -> None:
+    made = public(("tcp/6443", "198.51.100.0/24"), ("tcp/6443", "192.0.2.0/28"))
+    found = row(made, ADMINS)
+    assert found.verdict is Verdict.FAIL
+    assert [(one.check, one.severity) for one in found.findings] == [(INTERNET, Severity.HIGH)]
+    assert found.findings[0].witness.facts[1] == ("source", "192.0.2.0")
+    assert row(public(("tcp/6443", "198.51.100.0/25")), ADMINS).verdict is Verdict.PASS
+
+
+def test_a_list_as_wide_as_the_internet_is_no_list_of_administrators() -> None:
+    assert row(public(("tcp/6443", WORLD)), Policy(admin_cidrs=(WORLD,))).findings[0].severity is Severity.CRITICAL
+
+
+def test_the_clusters_own_way_out_is_expected() -> None:
+    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+    filters = [group("masters", ("tcp/6443", "192.0.2.7/32"))]
+    assert row(snapshot([one], filters, outbound=("192.0.2.7/32",)), ADMINS).findings == ()
+    assert row(snapshot([one], filters), ADMINS).findings != ()
+
+
+def test_inside_is_advice_until_administrators_are_declared() -> None:
+    one = host("cp", CONTROL_PLANE, "masters")
+    made = snapshot([one], [group("masters", ("tcp/6443", RANGE))])
+    assert [(f.check, f.severity) for f in row(made).findings] == [(INSIDE, Severity.LOW)]
+    assert "--admin-cidr" in row(made).findings[0].advice
+    found = row(made, ADMINS)
+    assert [(f.check, f.severity) for f in found.findings] == [(INSIDE, Severity.MEDIUM)]
+    assert found.verdict is Verdict.FAIL
+
+
+def test_the_clusters_own_hosts_are_expected_inside() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
+    filters = [group("masters", ("tcp/6443", "nodes"), ("tcp/6443", "10.0.1.5/32")), group("nodes")]
+    assert row(snapshot(hosts, filters), ADMINS).findings == ()
+
+
+def test_a_rule_for_the_world_where_nothing_gets_in_is_latent() -> None:
+    made = snapshot([host("cp", CONTROL_PLANE, "masters")], [group("masters", ("tcp/6443", WORLD))])
+    found = row(made)
+    assert [(f.check, f.severity) for f in found.findings] == [(INSIDE, Severity.LOW)]
+    assert "latent" in found.findings[0].message
+    assert "no public address" in found.findings[0].message
+    assert found.verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("seen", [ClientAddress.PRESERVED, ClientAddress.REPLACED])
+def test_a_balancer_without_a_filter_opens_private_hosts(seen: ClientAddress) -> None:
+    one = host("cp", CONTROL_PLANE, "masters")
+    allowed = WORLD if seen is ClientAddress.PRESERVED else "10.0.0.0/24"
+    made = snapshot(
+        [one],
+        [group("masters", ("tcp/6443", allowed))],
+        balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")], seen=seen)],
+    )
+    found = row(made)
+    assert found.findings[0].check == INTERNET
+    assert found.findings[0].severity is Severity.CRITICAL
+    assert "via nlb/api" in found.findings[0].witness.summary
+    assert any("no filter of its own" in step for step in found.findings[0].witness.path)
+    kind = "filter" if seen is ClientAddress.PRESERVED else "balancer"
+    assert found.findings[0].resource.kind == kind
+
+
+def test_the_balancers_own_filter_is_the_one_to_narrow() -> None:
+    one = host("cp", CONTROL_PLANE, "masters")
+    made = snapshot(
+        [one],
+        [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", WORLD))],
+        balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")], "front")],
+    )
+    assert row(made).findings[0].resource.id == "front"
+    assert [change.resource.id for change in plan(made, ADMINS)] == ["front"]
+    assert "tcp/443 from 198.51.100.0/24" in plan(made, ADMINS)[0].after
+
+
+def test_a_port_that_a_balancer_serves_as_the_api_is_the_api() -> None:
+    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+    served = balancer("api", "tcp/6443", [to(one, "tcp/7443")], "front", facing=False)
+    filters = [group("masters", ("tcp/7443", WORLD)), group("front")]
+    assert row(snapshot([one], filters, balancers=[served])).findings[0].check == INTERNET
+    assert row(snapshot([one], filters)).findings == ()
+    assert row(snapshot([one], filters), Policy(api_ports=("tcp/7443",))).findings[0].check == INTERNET
+
+
+def test_a_client_address_that_is_not_known_leaves_the_answer_open() -> None:
+    one = host("cp", CONTROL_PLANE, "masters")
+    made = snapshot(
+        [one],
+        [group("masters", ("tcp/6443", "10.0.0.0/24"))],
+        balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")], seen=ClientAddress.UNKNOWN)],
+    )
+    found = row(made, Policy(admin_cidrs=("10.0.0.0/8",)))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "the internet" in found.unknown[0]
+
+
+def test_a_named_list_that_could_not_be_read_leaves_the_answer_open() -> None:
+    unread = AddressList("office", "office", (), known=False, source=SOURCE)
+    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+    made = snapshot([one], [group("masters", ("tcp/6443", "list:office"))], lists=[unread])
+    found = row(made)
+    assert found.verdict is Verdict.UNKNOWN
+    assert any("office" in line for line in found.unknown)
+    told = AddressList("office", "office", ("0.0.0.0/1", "128.0.0.0/1"), known=True, source=SOURCE)
+    assert row(snapshot([one], made.topology.filters, lists=[told])).findings[0].severity is Severity.CRITICAL
+
+
+def test_a_managed_endpoint_is_judged_by_its_settings() -> None:
+    def made(one: Endpoint, *filters: Filter) -> Snapshot:
+        return snapshot([host("n", NODE, "nodes")], [group("nodes"), *filters], endpoints=[one], managed=True)
+
+    found = row(made(endpoint(WORLD)))
+    assert found.findings[0].severity is Severity.CRITICAL
+    assert found.findings[0].resource.kind == "endpoint"
+    assert row(made(endpoint("198.51.100.0/24")), ADMINS).verdict is Verdict.PASS
+    assert row(made(endpoint(private=True, filters=("eks",)), group("eks", ("all", "eks")))).findings == ()
+    found = row(made(endpoint(private=True, filters=("eks",)), group("eks", ("tcp/443", RANGE))))
+    assert [one.check for one in found.findings] == [INSIDE]
+
+
+def test_nothing_to_judge_is_no_pass() -> None:
+    assert row(snapshot()).verdict is Verdict.UNKNOWN
+    assert row(snapshot([host("n", NODE, "nodes")], [group("nodes")])).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("facet", [*Facet])
+def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
+    gap = Gap("test:Call", "*", Reason.DENIED, "AccessDenied", (facet,), "test:Permission")
+    made = snapshot([host("cp", CONTROL_PLANE, "masters")], [group("masters")], gaps=[gap])
+    rests = facet not in {Facet.IDENTITIES, Facet.DISKS, Facet.KEYS}
+    assert row(made).verdict is (Verdict.UNKNOWN if rests else Verdict.PASS)
+    assert any("grant test:Permission" in line for line in row(made).unknown) is rests
+
+
+def test_ids_stay_when_hosts_come_and_change_places() -> None:
+    hosts = [host(name, CONTROL_PLANE, "masters", where="public", public="203.0.113.9") for name in ("a", "b", "c")]
+    filters = [group("masters", ("tcp/6443", WORLD))]
+    one = row(snapshot(hosts[:1], filters)).findings
+    three = row(snapshot(reversed(hosts), filters)).findings
+    assert [found.id for found in one] == [found.id for found in three]
+    assert three[0].hosts == ("a", "b", "c")
+    assert "3 control-plane hosts" in three[0].message
+
+
+def test_own_ranges_that_look_public_are_inside() -> None:
+    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6="2001:db8:0:1::9")
+    found = row(snapshot([one], [group("masters", ("tcp/6443", RANGE6))]))
+    assert [finding.check for finding in found.findings] == [INSIDE]

@@ -1,0 +1,294 @@
+"""node-access: who can open a connection to a node."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cloudguard.checks import judge
+from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
+from cloudguard.model.cluster import Pool, Role
+from cloudguard.model.network import Endpoint, Group, NextHop
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy
+
+from builders import (
+    CONTROL_PLANE,
+    NODE,
+    PRIVATE,
+    PUBLIC,
+    RANGE,
+    SOURCE,
+    WORLD,
+    WORLD6,
+    balancer,
+    border,
+    group,
+    host,
+    interface,
+    segment,
+    snapshot,
+    to,
+)
+
+INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
+PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
+
+
+def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
+    return judge(made, policy or Policy())[0][1]
+
+
+def told(found: RowResult) -> list[tuple[str, Severity]]:
+    return [(one.check, one.severity) for one in found.findings]
+
+
+def edge(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
+    """One node with a public address."""
+    return snapshot([host("n", NODE, "nodes", where="public", public=public, v6=v6)], [group("nodes", *allowed)])
+
+
+def inner(*allowed: tuple[str, str], **more: object) -> Snapshot:
+    """One private node."""
+    made = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
+    return replace(made, topology=replace(made.topology, **more)) if more else made  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("services", "check", "severity"),
+    [
+        ("all", INTERNET, Severity.CRITICAL),
+        ("tcp", INTERNET, Severity.CRITICAL),
+        ("tcp/22", INTERNET, Severity.CRITICAL),
+        ("tcp/3000-4000", INTERNET, Severity.CRITICAL),
+        ("tcp/10250", INTERNET, Severity.CRITICAL),
+        ("tcp/10255", INTERNET, Severity.CRITICAL),
+        ("tcp/8080", INTERNET, Severity.HIGH),
+        ("udp/53", INTERNET, Severity.HIGH),
+        ("proto/4", INTERNET, Severity.HIGH),
+        ("proto/50", INTERNET, Severity.HIGH),
+        ("icmp/8", INTERNET, Severity.LOW),
+        ("tcp/30000-32767", NODE_PORTS, Severity.MEDIUM),
+        ("udp/31000", NODE_PORTS, Severity.MEDIUM),
+    ],
+)
+def test_severity_of_what_the_internet_reaches(services: str, check: str, severity: Severity) -> None:
+    assert told(row(edge((services, WORLD)))) == [(check, severity)]
+
+
+def test_path_mtu_messages_are_needed_from_anywhere() -> None:
+    assert told(row(edge(("icmp/3/4", WORLD)))) == []
+
+
+def test_each_problem_of_a_filter_is_one_finding_however_many_hosts() -> None:
+    hosts = [host(f"n{n}", NODE, "nodes", where="public", public="203.0.113.9") for n in range(12)]
+    filters = [group("nodes", ("tcp/22", "0.0.0.0/1"), ("tcp/22", "128.0.0.0/1"), ("tcp/31000", WORLD))]
+    found = row(snapshot(hosts, filters))
+    assert told(found) == [(INTERNET, Severity.CRITICAL), (NODE_PORTS, Severity.MEDIUM)]
+    assert "12 nodes" in found.findings[0].message
+    assert [one.rule for one in found.findings[0].evidence if one.rule] == ["nodes-0", "nodes-1"]
+
+
+def test_v6_is_open_where_v4_is_shut() -> None:
+    found = row(edge(("tcp/22", WORLD6), v6="2600::5", public=""))
+    assert told(found) == [(INTERNET, Severity.CRITICAL)]
+    assert found.findings[0].witness.facts[1][1] == "2001:db8::7"
+
+
+def test_a_border_that_denies_closes_what_the_filter_opens() -> None:
+    one = host("n", NODE, "nodes", where="a", public="203.0.113.9")
+    guard = border("nacl", ("deny in", "tcp/22", WORLD), ("permit in", "all", WORLD), ("permit out", "all", WORLD))
+    shut = segment("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
+    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], segments=[shut]))
+    assert INTERNET not in {check for check, _ in told(found)}
+    assert any("latent" in finding.message and "bars it" in finding.message for finding in found.findings)
+
+
+def test_a_border_without_a_way_back_lets_no_connection_in() -> None:
+    one = host("n", NODE, "nodes", where="a", public="203.0.113.9")
+    guard = border("nacl", ("permit in", "all", WORLD), ("permit out", "all", RANGE))
+    shut = segment("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
+    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], segments=[shut]))
+    assert INTERNET not in {check for check, _ in told(found)}
+
+
+def test_a_public_address_without_a_route_is_latent() -> None:
+    one = host("n", NODE, "nodes", where="private", public="203.0.113.9")
+    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD))]))
+    assert told(found) == [(INSIDE, Severity.LOW)]
+    assert "no route to the internet" in found.findings[0].message
+
+
+def test_a_public_address_that_nothing_enters_by_is_advice() -> None:
+    found = row(edge(("tcp/10250", "10.0.1.5/32")))
+    assert (PUBLIC_ADDRESS, Severity.LOW) in told(found)
+    assert row(snapshot([host("n", NODE, "nodes")], [group("nodes")])).findings == ()
+
+
+def test_an_appliance_in_the_way_leaves_the_answer_open() -> None:
+    watched = replace(PUBLIC, inspected=True)
+    one = host("n", NODE, "nodes", where="public", public="203.0.113.9")
+    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD))], segments=[watched, PRIVATE]))
+    assert any("the internet" in line for line in found.unknown)
+    assert found.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("services", "severity"),
+    [("tcp/10250", Severity.MEDIUM), ("all", Severity.MEDIUM), ("tcp", Severity.MEDIUM), ("tcp/22", Severity.LOW)],
+)
+def test_severity_of_what_the_inside_reaches(services: str, severity: Severity) -> None:
+    assert told(row(inner((services, RANGE)))) == [(INSIDE, severity)]
+
+
+@pytest.mark.parametrize("services", ["tcp/30000-32767", "tcp/10256", "icmp"])
+def test_services_and_their_health_are_for_the_inside(services: str) -> None:
+    assert told(row(inner((services, RANGE)))) == []
+
+
+def test_node_ports_for_the_world_are_latent_on_private_nodes() -> None:
+    found = row(inner(("tcp/30000-32767", WORLD)))
+    assert told(found) == [(INSIDE, Severity.LOW)]
+    assert "latent" in found.findings[0].message
+
+
+def test_hosts_of_the_cluster_are_no_strangers_inside() -> None:
+    hosts = [host("a", NODE, "nodes", address="10.0.1.4"), host("b", NODE, "nodes", address="10.0.1.5")]
+    assert told(row(snapshot(hosts, [group("nodes", ("all", "nodes"), ("all", "10.0.1.4/31"))]))) == []
+
+
+def test_a_peer_comes_by_its_route() -> None:
+    routed = replace(PRIVATE, routes=segment("x", (), ("10.9.0.0/16", NextHop.PEER, "pcx-1")).routes)
+    made = inner(("tcp/10250", "10.9.0.0/16"), segments=(PUBLIC, routed))
+    found = row(made)
+    assert told(found) == [(INSIDE, Severity.MEDIUM)]
+    assert "pcx-1" in found.findings[0].message
+    assert told(row(inner(("tcp/10250", "10.9.0.0/16")))) == []
+
+
+def test_a_default_route_to_a_hub_brings_private_addresses_only() -> None:
+    routed = replace(PRIVATE, routes=segment("x", (), (WORLD, NextHop.HUB, "tgw-1")).routes)
+    found = row(inner(("tcp/22", "172.16.0.0/12"), segments=(PUBLIC, routed)))
+    assert told(found) == [(INSIDE, Severity.LOW)]
+    assert told(row(inner(("tcp/22", "198.51.100.0/24"), segments=(PUBLIC, routed)))) == []
+
+
+def test_strangers_who_carry_a_named_group_are_named() -> None:
+    stranger = replace(interface("eni-x", "private", "10.0.1.99", "ci"), owner="instance i-ci")
+    found = row(inner(("tcp/10250", "ci"), strangers=(stranger,)))
+    assert told(found) == [(INSIDE, Severity.MEDIUM)]
+    assert any(one.resource.id == "eni-x" for one in found.findings[0].evidence)
+    assert told(row(inner(("tcp/10250", "ci")))) == []
+
+
+def test_another_accounts_group_is_a_grant_and_an_unlisted_group_is_open() -> None:
+    foreign = Group("ci", "", SOURCE, members_known=False, owner="210987654321")
+    assert told(row(inner(("tcp/10250", "ci"), groups=(foreign,)))) == [(INSIDE, Severity.MEDIUM)]
+    found = row(inner(("tcp/10250", "ci"), groups=(replace(foreign, owner=""),)))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "can't be listed" in found.unknown[0]
+
+
+def test_services_through_a_balancer_are_expected() -> None:
+    one = host("n", NODE, "nodes")
+    filters = [group("nodes", ("tcp/30080,tcp/8080", WORLD))]
+
+    def found(port: str, service: str) -> list[tuple[str, Severity]]:
+        nlb = balancer("web", "tcp/80", [to(one, port)], service=service)
+        return [pair for pair in told(row(snapshot([one], filters, balancers=[nlb]))) if pair[0] == INTERNET]
+
+    assert found("tcp/30080", "") == []
+    assert found("tcp/8080", "shop/web") == []
+    assert found("tcp/8080", "") == [(INTERNET, Severity.HIGH)]
+
+
+def test_declared_services_and_needs_are_expected() -> None:
+    services = Policy(services=(DeclaredService("tcp/31443", ("192.0.2.0/24",)),))
+    assert NODE_PORTS not in {check for check, _ in told(row(edge(("tcp/31443", "192.0.2.0/24")), services))}
+    assert NODE_PORTS in {check for check, _ in told(row(edge(("tcp/31443", WORLD)), services))}
+    need = Policy(needs=(DeclaredNeed("10.0.0.0/24", "node", "tcp/9100", "prometheus"),))
+    assert told(row(inner(("tcp/9100", "10.0.0.0/24")), need)) == []
+    assert told(row(inner(("tcp/9101", "10.0.0.0/24")), need)) == [(INSIDE, Severity.LOW)]
+    by_group = Policy(needs=(DeclaredNeed("ci", "node", "tcp/9100", "prometheus"),))
+    stranger = interface("eni-x", "private", "10.0.1.99", "ci")
+    assert told(row(inner(("tcp/9100", "ci"), strangers=(stranger,)), by_group)) == []
+
+
+def pair_of_hosts(services: str, **more: object) -> Snapshot:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
+    made = snapshot(hosts, [group("masters"), group("nodes", (services, "masters"))])
+    return replace(made, **more) if more else made  # type: ignore[arg-type]
+
+
+def test_the_control_plane_on_every_port_is_advice() -> None:
+    found = row(pair_of_hosts("all"))
+    assert told(found) == [(FROM_CONTROL_PLANE, Severity.LOW)]
+    assert "--cni" in found.findings[0].advice
+    assert told(row(pair_of_hosts("tcp/10250"))) == []
+
+
+def test_with_the_cni_named_the_control_planes_ports_are_proposed() -> None:
+    changes = judge(pair_of_hosts("all"), Policy(cni="calico"))[1]
+    assert len(changes) == 1
+    assert changes[0].kind == "rule.narrow"
+    assert "tcp/179" in changes[0].after[0]
+    assert changes[0].after[0].endswith("from masters")
+
+
+def test_a_managed_control_plane_on_every_port_is_advice_too() -> None:
+    managed = Endpoint("api", "tcp/443", False, (), True, "net", ("private",), ("eks",), ("eks",), SOURCE)  # noqa: FBT003
+    made = snapshot([host("n", NODE, "eks")], [group("eks", ("all", "eks"))], endpoints=[managed], managed=True)
+    assert told(row(made)) == [(FROM_CONTROL_PLANE, Severity.LOW)]
+
+
+def pool(*filters: str, public: bool | None = None, roles: tuple[Role, ...] = NODE) -> Pool:
+    return Pool("asg", "asg", roles, (), ("public",), filters, filters, SOURCE, public=public)
+
+
+def test_what_the_next_host_would_get_is_judged_today() -> None:
+    filters = [group("nodes", ("tcp/22", WORLD))]
+    found = row(snapshot([], filters, pools=[pool("nodes", public=True)]))
+    assert told(found) == [(INTERNET, Severity.CRITICAL)]
+    assert "the next host of asg" in found.findings[0].message
+    assert told(row(snapshot([], filters, pools=[pool("nodes", public=False)]))) == [(INSIDE, Severity.LOW)]
+    default = [replace(PUBLIC, public_by_default=True), PRIVATE]
+    assert told(row(snapshot([], filters, segments=default, pools=[pool("nodes")]))) == [(INTERNET, Severity.CRITICAL)]
+
+
+def test_bastions_are_not_judged_and_hosts_without_a_role_are() -> None:
+    filters = [group("open", ("tcp/22", WORLD))]
+    bastion = host("b", (Role.BASTION,), "open", where="public", public="203.0.113.9")
+    assert row(snapshot([bastion], filters)).verdict is Verdict.UNKNOWN
+    unknown = host("x", (), "open", where="public", public="203.0.113.9")
+    assert told(row(snapshot([unknown], filters))) == [(INTERNET, Severity.CRITICAL)]
+
+
+def test_a_filter_that_could_not_be_read_leaves_the_answer_open() -> None:
+    found = row(snapshot([host("n", NODE, "unread", where="public", public="203.0.113.9")]))
+    assert found.verdict is Verdict.UNKNOWN
+    assert any("filter unread could not be read" in line for line in found.unknown)
+
+
+def test_without_any_filter_everyone_gets_in() -> None:
+    found = row(snapshot([host("n", NODE, where="public", public="203.0.113.9")]))
+    assert found.verdict is Verdict.FAIL
+    assert found.findings[0].severity is Severity.CRITICAL
+
+
+def test_nothing_to_judge_is_no_pass() -> None:
+    assert row(snapshot()).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("facet", [*Facet])
+def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
+    gap = Gap("test:Call", "*", Reason.THROTTLED, "Throttled", (facet,))
+    made = replace(inner(), gaps=(gap,))
+    rests = facet not in {Facet.IDENTITIES, Facet.DISKS, Facet.KEYS, Facet.ENDPOINT}
+    assert row(made).verdict is (Verdict.UNKNOWN if rests else Verdict.PASS)
+
+
+def test_a_finding_has_a_witness_that_names_the_blamed_rule() -> None:
+    found: Finding = row(edge(("tcp/22", WORLD))).findings[0]
+    assert found.witness.summary == "198.51.100.7 → tcp 22 on n (n.prod)"
+    assert found.witness.path[-1] == "security group nodes (nodes.prod): rule nodes-0 (tcp/22 from 0.0.0.0/0)"
