@@ -179,6 +179,8 @@ def _infra(api: Api, name: str) -> tuple[str, list[Item]]:
     Raises ClusterNotFoundError when there are several.
     """
     base = marks.infra_base(name)
+    if not base:
+        return name, []
     found = instances(api, [{"Name": "tag-key", "Values": [f"{marks.CLUSTER}{base}?????"]}])
     members = {
         cluster: one

@@ -101,8 +101,9 @@ def is_infra(cluster: str) -> bool:
 
 
 def infra_base(name: str) -> str:
-    """Return what the infrastructure id of an OpenShift cluster called ``name`` begins with."""
-    return f"{re.sub('[.-]+', '-', name)[:_LONGEST_BASE].rstrip('-')}-"
+    """Return what the infrastructure id of an OpenShift cluster called ``name`` begins with, "" for no such name."""
+    plain = re.fullmatch(r"[A-Za-z0-9.-]+", name)
+    return f"{re.sub('[.-]+', '-', name)[:_LONGEST_BASE].rstrip('-')}-" if plain else ""
 
 
 def installer_of(tagged: Sequence[Mapping[str, str]], cluster: str) -> str:
