@@ -147,8 +147,11 @@ def test_every_page_is_read(inner_account: Account) -> None:
     made = {inner_account.host(f"node-{number}", subnet, [group]).id for number in range(6)}
     api = Api(boto3.Session(), REGION)
     pages: list[str] = []
-    count = cast("Any", api.client("ec2").meta.events)
-    count.register_first("before-send.ec2.DescribeInstances", lambda event_name, **_rest: pages.append(event_name))
+
+    def note(event_name: str, **_rest: object) -> None:
+        pages.append(event_name)
+
+    api.client("ec2").meta.events.register_first("before-send.ec2.DescribeInstances", note)
     found = api.read(calls.DESCRIBE_INSTANCES, hides=HOSTS, PaginationConfig={"PageSize": 5})
     assert {one["InstanceId"] for one in found} == made
     assert len(pages) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -80,7 +80,7 @@ def test_etcd_hosts_of_another_vpc_are_guests(inner_account: Account) -> None:
 
 def elsewhere(a: Account, tags: Tags, region: str = ELSEWHERE) -> None:
     """Start a host in another region."""
-    ec2: Any = a.session.client("ec2", region_name=region)
+    ec2 = cast("Any", a.session).client("ec2", region_name=region)
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     image = ec2.register_image(Name="node", RootDeviceName="/dev/sda1")["ImageId"]
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]

