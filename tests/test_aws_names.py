@@ -1,0 +1,114 @@
+"""What names suggest of roles: not by the cluster's own name, and not where they disagree."""
+
+from __future__ import annotations
+
+import pytest
+from cloudguard.model.cluster import Role
+
+from cloudguard_aws import marks
+from cloudguard_aws.names import told_by_names
+
+CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
+
+
+@pytest.mark.parametrize(
+    ("name", "cluster", "roles"),
+    [
+        ("prod-master-1", "prod", (CP,)),
+        ("masters.prod.example.com", "prod.example.com", (CP,)),
+        ("prod-control-plane-x7k2p", "prod", (CP,)),
+        ("prod-controlplane", "prod", (CP,)),
+        ("prod_cp_1", "prod", (CP,)),
+        ("k3s-server-0", "prod", (CP,)),
+        ("prod-etcd-a", "prod", (ETCD,)),
+        ("kubernetes-prod-master-etcd0", "prod", (CP, ETCD)),
+        ("prod-worker1", "prod", (NODE,)),
+        ("rke2-agent-0", "prod", (NODE,)),
+        ("nodes.prod", "prod", (NODE,)),
+        ("prod-master-node", "prod", (CP,)),
+        ("Prod-Bastion", "prod", (BASTION,)),
+        ("prod-jumpbox", "prod", (BASTION,)),
+        # the cluster's own name is no evidence, however it is written
+        ("master-1", "master", None),
+        ("worker-node-1", "worker-node", None),
+        ("Worker.Node-1", "worker-node", None),
+        ("masters-prod-worker-1", "masters-prod", (NODE,)),
+        ("server1", "server", None),
+        # words within words are none
+        ("fileserverless", "prod", None),
+        ("nodejs-app", "prod", None),
+        ("prod-cpu-heavy", "prod", None),
+        ("prod-1", "prod", None),
+        ("", "prod", None),
+    ],
+)
+def test_one_name(name: str, cluster: str, roles: tuple[Role, ...] | None) -> None:
+    told = told_by_names([("name", name)], cluster)
+    assert (told[0] if told else None) == roles
+    if told:
+        assert told[1] == f"name {name} suggests it (weak evidence)"
+
+
+def test_what_is_said_of_every_host_gives_way_to_what_is_said_of_one() -> None:
+    told = told_by_names([("instance profile", "k8s-node-profile"), ("name", "master-1")], "prod")
+    assert told == ((CP,), "name master-1 suggests it (weak evidence)")
+
+
+def test_names_that_agree_are_told_by_the_first() -> None:
+    told = told_by_names([("instance profile", ""), ("scaling group", "workers"), ("name", "prod-worker-1")], "prod")
+    assert told == ((NODE,), "scaling group workers suggests it (weak evidence)")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        [("instance profile", "masters"), ("name", "worker-1")],
+        [("name", "ingress-controller-worker")],
+        [("name", "etcd-worker")],
+    ],
+)
+def test_names_that_contradict_one_another_tell_nothing(named: list[tuple[str, str]]) -> None:
+    told = told_by_names(named, "prod")
+    assert told is not None
+    assert told[0] == ()
+    assert "contradict" in told[1]
+    assert "node" in told[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("prod", "prod-"),
+        ("prod.example", "prod-example-"),
+        ("a-cluster-with-a-very-long-name", "a-cluster-with-a-very-"),
+        ("exactly-twenty-one-ch-x", "exactly-twenty-one-ch-"),
+        ("prod-*", ""),
+    ],
+)
+def test_what_an_infrastructure_id_begins_with(name: str, base: str) -> None:
+    assert marks.infra_base(name) == base
+
+
+@pytest.mark.parametrize(
+    ("name", "infra"),
+    [("prod-x7k2p", True), ("prod-green", False), ("prod-east1", False), ("prod-x7k2", False), ("x7k2p", False)],
+)
+def test_infrastructure_ids_make_no_words(name: str, infra: object) -> None:
+    assert marks.is_infra(name) is infra
+
+
+@pytest.mark.parametrize(
+    ("tags", "installer"),
+    [
+        ({"kubernetes.io/cluster/prod": "member"}, "kubespray"),
+        ({"kubernetes.io/cluster/prod": "1", "kubernetes.io/role/node": "1"}, "gardener"),
+        ({"kubernetes.io/cluster/prod": "1"}, "unknown"),
+        ({"eks:cluster-name": "prod"}, "eks"),
+        ({"Name": "prod-talos-cp-1"}, "talos"),
+        ({"Name": "catalogue-talosian"}, "unknown"),
+        ({"Name": "k3s-server"}, "k3s"),
+        ({"note": "moved here from k3s"}, "unknown"),
+    ],
+)
+def test_who_made_it(tags: dict[str, str], installer: str) -> None:
+    assert marks.installer_of([tags], "prod") == installer
