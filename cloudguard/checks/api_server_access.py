@@ -10,9 +10,11 @@ from __future__ import annotations
 from cloudguard.checks.base import Severity
 from cloudguard.checks.context import PLACES, Answer, Context, answer
 from cloudguard.checks.exposure import Judgement, Ledger, Problem, Tier, latent, origins_text, subject
+from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Way
 from cloudguard.engine.trace import Blame
 from cloudguard.model.cluster import Role
+from cloudguard.model.network import Endpoint
 from cloudguard.model.source import Facet
 from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.bounds import Bounds, exactly
@@ -29,6 +31,8 @@ CHECKS = {
     "while none are declared, that the whole of the inside can is advice (low).",
 }
 
+ADMINISTRATORS = "the administrators (--admin-cidr)"
+"""Stands for a list that is not declared."""
 ALMOST_EVERYONE4, MANY4 = 2**24, 65_536
 ALMOST_EVERYONE6, MANY6 = 2**112, 2**80
 """A v6 /16; and a v6 /48, which is one site (RFC 6177)."""
@@ -63,10 +67,25 @@ def _excess(context: Context, way: Way, granted: Bounds) -> Bounds:
     admins = AddressSet.of(context.policy.admin_cidrs or ())
     expected = admins | AddressSet.of(context.snapshot.topology.outbound_addresses)
     if way.origin.inside:
-        expected |= context.own_addresses
+        expected |= context.own_addresses | _health_checks(context, (way.target,))
     elif _width(granted.surely.addresses()) > Severity.MEDIUM:
         return granted
     return granted - exactly(PacketSet.of([(expected, ServiceSet.everything())]))
+
+
+def _needed(context: Context, problem: Problem) -> tuple[str, ...]:
+    """Return who must go on reaching the API through what is blamed: administrators, own ways out, health checks."""
+    admins = context.policy.admin_cidrs or (ADMINISTRATORS,)
+    outbound = context.snapshot.topology.outbound_addresses if not problem.check.endswith("inside") else ()
+    return (*admins, *outbound, *_health_checks(context, problem.targets).cidrs())
+
+
+def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
+    """Return where balancers that no rule can name by group ask from whether the API is well."""
+    balancers = {one.id: one for one in context.snapshot.topology.balancers if not one.labels}
+    reached = (name for one in targets if isinstance(one, HostClass) for name, _, _ in one.signature.memberships)
+    segments = {segment for name in reached if name in balancers for segment in balancers[name].segments}
+    return context.reach.places.ranges(sorted(segments))
 
 
 def _tier(way: Way, one: Blame) -> Tier:
@@ -85,7 +104,7 @@ def _worded(context: Context, problem: Problem) -> Judgement:
     listed = context.policy.admin_cidrs is not None
     addresses, services = problem.packets.addresses(), problem.packets.services()
     who = subject(problem.targets)
-    keep = tuple((cidr, services) for cidr in context.policy.admin_cidrs or ("the administrators (--admin-cidr)",))
+    keep = tuple((peer, services) for peer in _needed(context, problem))
     declare = "" if listed else "Declare who administers the cluster with --admin-cidr"
     if problem.check == f"{ROW}/inside":
         beyond = " beyond the declared administrators" if listed else ""

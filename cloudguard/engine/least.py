@@ -17,10 +17,15 @@ from cloudguard.engine.trace import rule_text
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Direction, Filter, PeerKind, Rule
 from cloudguard.needs.ports import Ports
+from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.services import ServiceSet
 
 MOST_ADDRESSES = 8
 """Up to so many hosts without a group of their own are named by address."""
+Guarded = tuple[tuple[str, ...], HostClass | None]
+"""Filters that apply together, and the class of hosts behind them; None behind a balancer."""
+OWN_GROUP = "a group that only these hosts carry"
+"""Stands for a group that is still to be made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,10 +92,18 @@ def _after(reach: Reach, ports: Ports, edits: list[Edit], edited: set[tuple[str,
     for edit in edits:
         for peer, services in edit.keep:
             kept = services & own & excess if targets else own
-            if kept:
-                yield f"{kept} from {peer}"
+            for part in _let_in(reach, rule, peer) if kept else ():
+                yield f"{kept} from {part}"
     for peer, services in sorted(_lost(reach, ports, edits[0], own & excess, edited).items()):
         yield f"{services} from {peer}"
+
+
+def _let_in(reach: Reach, rule: Rule, peer: str) -> tuple[str, ...]:
+    """Return the part of ``peer`` that a rule lets in today, as peers: a diff opens nothing."""
+    known = reach.gates.peers(rule)
+    if known is None or "/" not in peer:
+        return () if rule.peer.kind is PeerKind.GROUP and peer != rule.peer.value else (peer,)
+    return (AddressSet.parse(peer) & known).cidrs()
 
 
 def _lost(
@@ -100,36 +113,57 @@ def _lost(
     excess: ServiceSet,
     edited: set[tuple[str, str]],
 ) -> dict[str, ServiceSet]:
-    """Return what the cluster's own hosts get through this rule alone, by their group where they have one."""
+    """Return what the cluster's own hosts get through this rule alone, by a group that only such hosts carry."""
     rule, lost = edit.rule, dict[str, ServiceSet]()
-    for target in (one for one in reach.classes if edit.filter.id in one.signature.filters):
-        rules = reach.gates.rules(target.signature.filters, Direction.INGRESS)
-        rest = tuple(rule for one, rule in rules if (one.id, rule.id) not in edited)
-        others = reach.gates.compile(rest, ordered=False)
-        alone = reach.gates.compile((rule,), ordered=False)
+    alone = reach.gates.compile((rule,), ordered=False)
+    guarded = list(_guarded(reach, edit.filter.id))
+    for filters, _ in guarded:
+        rules = reach.gates.rules(filters, Direction.INGRESS)
+        others = reach.gates.compile(tuple(r for one, r in rules if (one.id, r.id) not in edited), ordered=False)
         for source in reach.classes:
-            allowed = excess & allowed_between(source, target, ports)
-            if not allowed:
-                continue
+            allowed = _allowed(source, guarded, excess, ports)
             origin = reach.origin_of(source)
             through = alone.admits(origin.addresses, origin.labels).possibly.only(allowed).services()
             missed = through - others.admits(origin.addresses, origin.labels).surely.only(allowed).services()
-            for peer in _names(source, rule) if missed else ():
+            refused = [one for one in reach.classes if _allowed(one, guarded, missed, ports) != missed]
+            for peer in _names(reach, source, rule, refused) if missed else ():
                 lost[peer] = lost.get(peer, ServiceSet.nothing()) | missed
     return lost
 
 
-def allowed_between(source: HostClass, target: HostClass, ports: Ports) -> ServiceSet:
+def _allowed(source: HostClass, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
+    """Return what of ``services`` a class may open on every one of what a filter guards."""
+    for _, target in guarded:
+        services &= allowed_between(source, target, ports)
+    return services
+
+
+def _guarded(reach: Reach, name: str) -> Iterator[Guarded]:
+    """Yield what a filter guards: classes of hosts, and balancers that the cluster's hosts reach from inside."""
+    for target in reach.classes:
+        if name in target.signature.filters:
+            yield target.signature.filters, target
+    for balancer in reach.topology.balancers:
+        if name in balancer.filters and not balancer.internet_facing:
+            yield balancer.filters, None
+
+
+def allowed_between(source: HostClass, target: HostClass | None, ports: Ports) -> ServiceSet:
     """Return what a class of the cluster's hosts may open on another: all but etcd, which is the control plane's."""
-    if target.has(Role.ETCD) and not (source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD)):
+    trusted = source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD)
+    if target is not None and target.has(Role.ETCD) and not trusted:
         return ServiceSet.everything() - ports.etcd - ports.etcd_auxiliary
     return ServiceSet.everything()
 
 
-def _names(source: HostClass, rule: Rule) -> tuple[str, ...]:
-    taken = rule.peer.value if rule.peer.kind is PeerKind.GROUP else ""
-    groups = [label for label in source.signature.labels if label != taken]
+def _names(reach: Reach, source: HostClass, rule: Rule, refused: list[HostClass]) -> tuple[str, ...]:
+    """Return what to name a class by: a group that neither strangers nor ``refused`` carry, else its addresses."""
+    taken = {label for one in refused for label in one.signature.labels}
+    taken |= {label for stranger in reach.topology.strangers for label in stranger.labels}
+    if rule.peer.kind is PeerKind.GROUP:
+        taken.add(rule.peer.value)
+    groups = [label for label in source.signature.labels if label not in taken]
     if groups:
         return (groups[0],)
     addresses = source.addresses.cidrs()
-    return addresses if 0 < len(addresses) <= MOST_ADDRESSES else ("a group that only these hosts carry",)
+    return addresses if 0 < len(addresses) <= MOST_ADDRESSES else (OWN_GROUP,)

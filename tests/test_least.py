@@ -1,0 +1,217 @@
+"""The diff is applied to the model: what was too much is gone, and the cluster's hosts lose nothing they may have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cloudguard.checks import judge
+from cloudguard.checks.api_server_access import ADMINISTRATORS
+from cloudguard.checks.base import Severity
+from cloudguard.checks.context import Context
+from cloudguard.engine.change import Change
+from cloudguard.engine.least import OWN_GROUP, allowed_between
+from cloudguard.engine.reach import Reach
+from cloudguard.model.cluster import Role
+from cloudguard.model.network import Action, Direction, Filter, Peer, PeerKind, Rule
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.policy import DeclaredService, Policy
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, snapshot, to
+from strategies import laws
+
+ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
+SERVICES = (
+    "all",
+    "tcp",
+    "tcp/22",
+    "tcp/443",
+    "tcp/2379-2380",
+    "tcp/2000-7000",
+    "tcp/10250",
+    "udp/8472",
+    "tcp/30000-32767",
+)
+PEERS = (WORLD, RANGE, "10.0.1.0/24", "masters", "nodes", "shared", "198.51.100.0/24", "0.0.0.0/1")
+
+
+def applied(made: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
+    """Return the snapshot with every change of a rule made."""
+    by_rule = {change.rule: change for change in changes if change.rule}
+    filters = tuple(replace(one, rules=tuple(_rules(one, by_rule))) for one in made.topology.filters)
+    return replace(made, topology=replace(made.topology, filters=filters))
+
+
+def _rules(one: Filter, by_rule: dict[str, Change]) -> list[Rule]:
+    rules: list[Rule] = []
+    for rule in one.rules:
+        change = by_rule.get(rule.id)
+        if change is None:
+            rules.append(rule)
+            continue
+        for number, line in enumerate(change.after):
+            services, _, peer = line.partition(" from ")
+            if peer not in {ADMINISTRATORS, OWN_GROUP}:
+                kind = PeerKind.RANGE if "/" in peer else PeerKind.GROUP
+                name = f"{rule.id}-{number}"
+                rules.append(Rule(name, Direction.INGRESS, Action.PERMIT, services, Peer(kind, peer), SOURCE))
+    return rules
+
+
+@st.composite
+def clusters(draw: st.DrawFn) -> Snapshot:
+    """Two control-plane hosts and two nodes, one of them public, whose groups let in whatever."""
+    allowed = st.lists(st.tuples(st.sampled_from(SERVICES), st.sampled_from(PEERS)), max_size=4)
+    filters = [group(name, *draw(allowed)) for name in ("masters", "nodes", "shared")]
+    more = [draw(st.sampled_from(((), ("shared",)))) for _ in range(2)]
+    hosts = [
+        host("cp1", CONTROL_PLANE, "masters", *more[0], address="10.0.1.11"),
+        host("cp2", CONTROL_PLANE, "masters", *more[0], where="public", address="10.0.0.12", public="203.0.113.12"),
+        host("n1", NODE, "nodes", *more[1], address="10.0.1.21"),
+        host("n2", NODE, "nodes", *more[1], where="public", address="10.0.0.22", public="203.0.113.22"),
+    ]
+    return snapshot(hosts, filters)
+
+
+def shared_by_all(made: Snapshot) -> bool:
+    """Whether one group guards control plane and nodes: what the one needs, the other has then."""
+    return all(any("shared" in nic.filters for nic in one.interfaces) for one in made.cluster.hosts)
+
+
+@laws
+@given(clusters())
+def test_what_was_too_much_is_gone_once_the_diff_is_applied(made: Snapshot) -> None:
+    assume(not shared_by_all(made))
+    after = applied(made, judge(made, ADMINS)[1])
+    left = [
+        finding
+        for row in judge(after, ADMINS)[0]
+        for finding in row.findings
+        if row.row in {"api-server-access", "node-access", "etcd-access"} and finding.severity > Severity.LOW
+    ]
+    assert left == [], [finding.message for finding in left]
+
+
+@laws
+@given(clusters())
+def test_the_clusters_hosts_lose_nothing_they_may_have(made: Snapshot) -> None:
+    changes = judge(made, ADMINS)[1]
+    before, after = Reach(made), Reach(applied(made, changes))
+    ports = Context(made, ADMINS, before).ports
+    if any(OWN_GROUP in line for change in changes for line in change.after):
+        return
+    for source, new_source in zip(before.classes, after.classes, strict=True):
+        for target, new_target in zip(before.classes, after.classes, strict=True):
+            allowed = allowed_between(source, target, ports)
+            if shared_by_all(made) and source.has(Role.NODE):
+                allowed -= ports.etcd | ports.etcd_auxiliary
+            had = before.between(source, target).granted.surely.only(allowed)
+            assert had <= after.between(new_source, new_target).granted.surely
+
+
+@laws
+@given(clusters())
+def test_nothing_is_opened_that_was_shut(made: Snapshot) -> None:
+    changes = judge(made, ADMINS)[1]
+    before, after = Reach(made), Reach(applied(made, changes))
+    for target, new_target in zip(before.classes, after.classes, strict=True):
+        for way, new_way in zip(before.ways(target), after.ways(new_target), strict=False):
+            if way.origin.name == new_way.origin.name:
+                assert new_way.granted.possibly <= way.granted.possibly
+
+
+@laws
+@given(clusters())
+def test_the_diff_of_what_was_mended_is_empty(made: Snapshot) -> None:
+    assume(not shared_by_all(made))
+    after = applied(made, judge(made, ADMINS)[1])
+    rows, changes = judge(after, ADMINS)
+    worst = [finding.severity for row in rows for finding in row.findings if finding.changes]
+    assert all(severity is Severity.LOW for severity in worst)
+    assert changes == judge(after, ADMINS)[1]
+
+
+def lines(made: Snapshot, policy: Policy = ADMINS) -> dict[str, tuple[str, ...]]:
+    return {change.rule: change.after for change in judge(made, policy)[1]}
+
+
+def test_a_rule_with_nothing_to_keep_is_removed() -> None:
+    made = snapshot(
+        [host("n", NODE, "nodes", where="public", public="203.0.113.9")], [group("nodes", ("tcp/22", WORLD))]
+    )
+    change = judge(made, ADMINS)[1][0]
+    assert (change.kind, change.rule, change.before) == ("rule.narrow", "nodes-0", ("tcp/22 from 0.0.0.0/0",))
+    assert change.after == ("tcp/22 from nodes",)
+    alone = snapshot(
+        [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")],
+        [group("masters", ("tcp/2379", "nodes")), group("nodes")],
+    )
+    change = judge(alone, ADMINS)[1][0]
+    assert (change.kind, change.after) == ("rule.remove", ())
+
+
+def test_ports_are_narrowed_and_the_group_kept() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
+    made = snapshot(hosts, [group("masters", ("tcp/2000-7000", "nodes")), group("nodes")])
+    assert lines(made)["masters-0"] == ("tcp/2000-2378,tcp/2381-7000 from nodes",)
+
+
+def test_the_source_is_narrowed_to_the_declared_list() -> None:
+    made = snapshot(
+        [host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")],
+        [group("masters", ("tcp/6443", WORLD))],
+    )
+    assert lines(made)["masters-0"][0] == "tcp/6443 from 198.51.100.0/24"
+    assert lines(made, Policy())["masters-0"][0] == f"tcp/6443 from {ADMINISTRATORS}"
+
+
+def test_a_shared_group_is_no_name_for_the_control_plane_alone() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "all", address="10.0.1.11"), host("n", NODE, "all", address="10.0.1.21")]
+    made = snapshot(hosts, [group("all", ("all", "all"))])
+    after = lines(made)["all-0"]
+    assert "tcp/2379-2380 from 10.0.1.11/32" in after
+    assert not any("2379" in line and line.endswith("from all") for line in after)
+
+
+def test_a_group_that_strangers_carry_is_not_given_back() -> None:
+    hosts = [host("n1", NODE, "nodes", address="10.0.1.21"), host("n2", NODE, "nodes", address="10.0.1.22")]
+    stranger = interface("eni-x", "private", "10.0.1.99", "nodes")
+    made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"))], strangers=[stranger])
+    assert lines(made)["nodes-0"] == ("tcp/10250 from 10.0.1.21/32", "tcp/10250 from 10.0.1.22/32")
+
+
+def test_balancers_that_have_no_group_keep_their_health_checks() -> None:
+    one = host("cp", CONTROL_PLANE, "masters")
+    made = snapshot(
+        [one],
+        [group("masters", ("tcp/6443", WORLD))],
+        balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")])],
+        outbound=("192.0.2.7/32",),
+    )
+    after = lines(made)["masters-0"]
+    assert "tcp/6443 from 10.0.0.0/24" in after
+    assert "tcp/6443 from 192.0.2.7/32" in after
+
+
+def test_an_internal_balancers_own_filter_keeps_the_clusters_hosts() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
+    api = balancer("api", "tcp/443", [to(hosts[0], "tcp/6443")], "front", facing=False, where=("private",))
+    filters = [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", RANGE))]
+    assert "tcp/443 from nodes" in lines(snapshot(hosts, filters, balancers=[api]))["front-0"]
+
+
+def test_declared_services_are_kept() -> None:
+    policy = Policy(services=(DeclaredService("tcp/31443", ("192.0.2.0/24",)),))
+    made = snapshot(
+        [host("n", NODE, "nodes", where="public", public="203.0.113.9")], [group("nodes", ("tcp/31000-31999", WORLD))]
+    )
+    assert "tcp/31443 from 192.0.2.0/24" in lines(made, policy)["nodes-0"]
+
+
+def test_a_filter_that_the_cloud_writes_says_what_to_do_instead() -> None:
+    made = snapshot(
+        [host("n", NODE, "nodes", where="public", public="203.0.113.9")],
+        [group("nodes", ("tcp/22", WORLD), editable=False)],
+    )
+    assert "the cloud writes it back" in judge(made, ADMINS)[1][0].why
