@@ -1,0 +1,161 @@
+"""Where the cluster is looked for, and what is said when some of it can't be asked, soon enough to be of use."""
+
+from __future__ import annotations
+
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from cloudguard.adapter import Request
+from cloudguard.errors import AccessError, ClusterNotFoundError
+from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.installers import kops
+
+from cloudguard_aws import ADAPTER
+from cloudguard_aws.api import Api
+from cloudguard_aws.calls import DESCRIBE_VPCS
+from cloudguard_aws.session import open_session
+from refusals import refusal, response
+
+ROLE = "arn:aws:iam::123456789012:role/auditor"
+SOON = 10
+
+
+def answer(session: boto3.Session, event: str, status: int, code: str, *, only: str = "") -> None:
+    """Answer ``event`` ("ec2.DescribeInstances") with an error where the address holds ``only``."""
+
+    def refuse(request: Any, **_rest: object) -> object:  # noqa: ANN401 - botocore's request
+        if only not in str(request.url):
+            return None
+        return response(request.url, status, *refusal(event.partition(".")[0], code, "no"))
+
+    bus: Any = session.events
+    bus.register_first(f"before-send.{event}", refuse)
+
+
+def one_node(a: Account) -> None:
+    subnet = a.subnet(a.vpc())
+    a.host("node", subnet, [a.group(subnet.vpc, "nodes")], kops.node)
+
+
+def request(a: Account, cluster: str = "", *regions: str) -> Request:
+    return Request(cluster=cluster, options={"region": regions}, client=a.session)
+
+
+@pytest.mark.parametrize(
+    ("event", "call"), [("eks.ListClusters", "eks:ListClusters"), ("ec2.DescribeInstances", "ec2:DescribeInstances")]
+)
+def test_a_list_of_clusters_that_would_be_short_is_none(inner_account: Account, event: str, call: str) -> None:
+    one_node(inner_account)
+    answer(inner_account.session, event, 403, "AccessDeniedException")
+    with pytest.raises(AccessError, match="not every cluster can be seen") as caught:
+        ADAPTER.discover(request(inner_account, "", REGION))
+    assert f"{call} in {REGION}" in caught.value.message
+    assert ("prod (kops, eu-west-1)" in caught.value.hint) is (event == "eks.ListClusters")
+
+
+def test_regions_that_do_not_answer_can_be_left_out_by_name(inner_account: Account) -> None:
+    one_node(inner_account)
+    answer(inner_account.session, "ec2.DescribeInstances", 403, "UnauthorizedOperation", only="ap-south-1")
+    with pytest.raises(AccessError, match="in ap-south-1") as caught:
+        ADAPTER.discover(request(inner_account, "", REGION, "ap-south-1"))
+    assert "--region" in caught.value.hint
+    (found,) = ADAPTER.discover(request(inner_account, "", REGION, "us-east-1"))
+    assert (found.name, found.region, found.hosts) == ("prod", REGION, (("node", 1),))
+
+
+def test_clusters_of_several_regions_are_listed_by_region_and_name(inner_account: Account) -> None:
+    a = inner_account
+    one_node(a)
+    subnet = a.subnet(a.vpc("10.3.0.0/16"))
+    a.eks("another", [subnet], a.role("eks", service="eks"))
+    found = ADAPTER.discover(request(a, "", REGION))
+    assert [(one.name, one.installer, one.hosts) for one in found] == [
+        ("another", "eks", ()),
+        ("prod", "kops", (("node", 1),)),
+    ]
+
+
+def test_a_missing_cluster_where_regions_do_not_answer_can_not_be_told(inner_account: Account) -> None:
+    answer(inner_account.session, "ec2.DescribeInstances", 403, "UnauthorizedOperation", only="ap-")
+    with pytest.raises(AccessError, match=r"no region that answers has 'prod', and [0-9]+ do not answer") as caught:
+        ADAPTER.collect(request(inner_account, "prod"))
+    assert "ec2:DescribeInstances" in caught.value.message
+    assert "--region" in caught.value.hint
+
+
+def test_a_missing_cluster_is_looked_for_elsewhere_only_where_that_can_be_listed(inner_account: Account) -> None:
+    answer(inner_account.session, "ec2.DescribeRegions", 403, "UnauthorizedOperation")
+    with pytest.raises(ClusterNotFoundError, match=f"'prod' in {REGION}. No cluster"):
+        ADAPTER.collect(request(inner_account, "prod"))
+
+
+@pytest.mark.parametrize("role", ["", ROLE])
+def test_an_endpoint_that_is_down_is_soon_told(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    started = time.monotonic()
+    options = {"region": (REGION,)} | ({"role-arn": (role,)} if role else {})
+    with pytest.raises(AccessError, match="can't be reached") as caught:
+        ADAPTER.collect(Request(cluster="prod", options=options))
+    assert str(port) in caught.value.message
+    assert time.monotonic() - started < SOON
+
+
+def test_an_endpoint_that_is_silent_is_soon_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        started = time.monotonic()
+        with pytest.raises(AccessError, match="can't be reached"):
+            ADAPTER.collect(Request(cluster="prod", options={"region": (REGION,)}))
+        assert time.monotonic() - started < SOON + 2
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [("InvalidClientTokenId", f"{REGION} is enabled"), ("ExpiredToken", "log in again"), ("AuthFailure", "enabled")],
+)
+def test_credentials_that_are_not_accepted(inner_account: Account, code: str, hint: str) -> None:
+    answer(inner_account.session, "sts.GetCallerIdentity", 403, code)
+    with pytest.raises(AccessError, match="does not accept the credentials") as caught:
+        ADAPTER.collect(request(inner_account, "prod", REGION))
+    assert hint in caught.value.hint
+
+
+def test_who_asks_may_stay_untold(inner_account: Account) -> None:
+    one_node(inner_account)
+    answer(inner_account.session, "sts.GetCallerIdentity", 400, "Throttling")
+    snapshot = ADAPTER.collect(request(inner_account, "prod", REGION))
+    assert snapshot.cluster.scanned_by == ""
+    assert [gap.call for gap in snapshot.gaps if not gap.hides] == ["sts:GetCallerIdentity"]
+
+
+@pytest.mark.usefixtures("inner_account")
+def test_credentials_of_an_assumed_role_renew_themselves() -> None:
+    asked: list[str] = []
+
+    def grant(request: Any, **_rest: object) -> object:  # noqa: ANN401 - botocore's request
+        asked.append(str(request.url))
+        soon = (datetime.now(UTC) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        parts = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x", "SessionToken": "y", "Expiration": soon}
+        inner = "".join(f"<{key}>{value}</{key}>" for key, value in parts.items())
+        body = f"<AssumeRoleResult><Credentials>{inner}</Credentials></AssumeRoleResult>"
+        return response(
+            request.url, 200, {"Content-Type": "text/xml"}, f"<AssumeRoleResponse>{body}</AssumeRoleResponse>".encode()
+        )
+
+    base = boto3.Session()
+    bus: Any = base.events
+    bus.register_first("before-send.sts.AssumeRole", grant)
+    api = Api(open_session(Request(options={"role-arn": (ROLE,)}, client=base)), REGION)
+    for state in ("available", "pending"):
+        api.read(DESCRIBE_VPCS, hides=(), Filters=[{"Name": "state", "Values": [state]}])
+    assert len(asked) > 1
+    assert api.gaps == ()

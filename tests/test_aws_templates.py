@@ -1,0 +1,205 @@
+"""What a template leaves open: groups by name or none, disks of its image; and what the next host will be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from cloudguard.adapter import Request
+from cloudguard.model.cluster import DiskTemplate, Pool, Role
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
+from moto_fixtures.aws.installers import OWNED, capa, kops
+
+from aws_hosts import api_of
+from cloudguard_aws import ADAPTER
+from cloudguard_aws.templates import Given, Template, disks, given
+
+CP, ETCD, NODE = Role.CONTROL_PLANE, Role.ETCD, Role.NODE
+
+
+@pytest.fixture
+def subnet(inner_account: Account) -> Subnet:
+    """A subnet with one node of the cluster in it."""
+    made = inner_account.subnet(inner_account.vpc())
+    inner_account.host("node", made, [inner_account.group(made.vpc, "own")], kops.node)
+    return made
+
+
+def pool(a: Account, name: str, subnet: Subnet, tags: Tags, **data: object) -> None:
+    """Make a scaling group of no host from a template of ``data``."""
+    whole = {"ImageId": a.image(), "InstanceType": "m5.large"} | data
+    made = a.call("ec2", "create_launch_template", LaunchTemplateName=name, LaunchTemplateData=whole)
+    a.call(
+        "autoscaling",
+        "create_auto_scaling_group",
+        AutoScalingGroupName=name,
+        LaunchTemplate={"LaunchTemplateId": made["LaunchTemplate"]["LaunchTemplateId"], "Version": "$Latest"},
+        MinSize=0,
+        MaxSize=1,
+        VPCZoneIdentifier=subnet.id,
+        Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": True} for key, value in tags.items()],
+    )
+
+
+def read(a: Account, **flags: Any) -> Snapshot:  # noqa: ANN401 - of several types
+    return ADAPTER.collect(Request(cluster="prod", options={"region": (REGION,)}, client=a.session, **flags))
+
+
+def only(snapshot: Snapshot) -> Pool:
+    (found,) = snapshot.cluster.pools
+    return found
+
+
+def of_pools(snapshot: Snapshot) -> list[Gap]:
+    return [gap for gap in snapshot.gaps if Facet.POOLS in gap.hides]
+
+
+def test_a_template_without_groups_gets_the_vpcs_default_one(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    pool(a, "nodes", subnet, kops.node)
+    wanted = [{"Name": "vpc-id", "Values": [subnet.vpc.id]}, {"Name": "group-name", "Values": ["default"]}]
+    default = a.call("ec2", "describe_security_groups", Filters=wanted)["SecurityGroups"][0]["GroupId"]
+    snapshot = read(a)
+    assert only(snapshot).filters == (default,)
+    assert of_pools(snapshot) == []
+
+
+def test_a_group_named_by_name_is_found_in_the_clusters_vpc(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    named = a.group(subnet.vpc, "workers")
+    a.group(a.vpc("10.7.0.0/16"), "workers")
+    pool(a, "nodes", subnet, kops.node, SecurityGroups=["workers"])
+    assert only(read(a)).filters == (named.id,)
+
+
+def test_a_group_name_that_leads_nowhere_is_a_gap(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    pool(a, "nodes", subnet, kops.node, SecurityGroups=["gone"])
+    snapshot = read(a)
+    assert only(snapshot).filters == ("gone",)
+    (gap,) = [gap for gap in of_pools(snapshot) if gap.reason is Reason.MISSING and gap.resource == "gone"]
+    assert "0 are called so" in gap.message
+
+
+def test_a_group_that_nothing_tells_is_a_gap_and_a_flag_tells_it(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    own = a.group(subnet.vpc, "g")
+    pool(a, "mystery", subnet, OWNED | {"tier": "work"}, SecurityGroupIds=[own.id])
+    snapshot = read(a)
+    assert (only(snapshot).roles, only(snapshot).evidence) == ((), ())
+    (gap,) = of_pools(snapshot)
+    assert gap.resource == "mystery"
+    assert "--node-tag" in gap.message
+    told = read(a, role_tags={NODE: ["tier=work"]})
+    assert (only(told).roles, only(told).evidence) == ((NODE,), ("--node-tag tier=work",))
+    assert of_pools(told) == []
+
+
+def test_names_of_a_group_that_contradict_are_told(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    pool(a, "etcd-worker", subnet, OWNED, SecurityGroupIds=[a.group(subnet.vpc, "g").id])
+    (gap,) = of_pools(read(a))
+    assert "contradict" in gap.message
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "roles"),
+    [
+        ("masters", OWNED, (CP, ETCD)),
+        ("a", capa.control_plane, (CP, ETCD)),
+        ("a", OWNED | {"k8s.io/role/apiserver": "1"}, (CP,)),
+        ("workers", OWNED, (NODE,)),
+    ],
+)
+def test_what_the_next_host_will_be(
+    inner_account: Account, subnet: Subnet, name: str, tags: Tags, roles: tuple[Role, ...]
+) -> None:
+    a = inner_account
+    pool(a, name, subnet, tags, SecurityGroupIds=[a.group(subnet.vpc, "g").id])
+    assert only(read(a)).roles == roles
+
+
+def test_with_etcd_elsewhere_the_next_control_plane_host_runs_none(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    group = a.group(subnet.vpc, "g")
+    a.host("etcd-0", subnet, [group], OWNED)
+    pool(a, "masters", subnet, OWNED, SecurityGroupIds=[group.id])
+    assert only(read(a)).roles == (CP,)
+
+
+def test_a_balancers_name_says_nothing_of_etcd(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    host = a.host("a", subnet, [a.group(subnet.vpc, "g")], OWNED)
+    a.listener(a.nlb("prod-apiserver", subnet), 6443, [host], 6443)
+    roles = {one.id: one.roles for one in read(a).cluster.hosts}
+    assert roles[host.id] == (CP, ETCD)
+
+
+def test_any_group_of_an_eks_cluster_makes_nodes(inner_account: Account) -> None:
+    a = inner_account
+    subnet, role = a.subnet(a.vpc()), a.role("eks", service="eks")
+    cluster = a.eks("prod", [subnet], role)
+    pool(a, "masters", subnet, OWNED, SecurityGroupIds=[cluster.group.id])
+    assert only(read(a)).roles == (NODE,)
+
+
+ROOT, DATA = "/dev/sda1", "/dev/sdf"
+IMAGE = {"ami-1": {"BlockDeviceMappings": [{"DeviceName": ROOT, "Ebs": {"SnapshotId": "snap-1", "Encrypted": True}}]}}
+
+
+@pytest.mark.parametrize(
+    ("mappings", "images", "default", "expected"),
+    [
+        ([], IMAGE, False, {ROOT: True}),
+        ([{"DeviceName": ROOT, "Ebs": {"VolumeSize": 9}}], IMAGE, False, {ROOT: True}),
+        ([{"DeviceName": ROOT, "Ebs": {"Encrypted": False}}], IMAGE, False, {ROOT: False}),
+        ([{"DeviceName": DATA, "Ebs": {"VolumeSize": 9}}], IMAGE, False, {ROOT: True, DATA: False}),
+        ([{"DeviceName": DATA, "Ebs": {"VolumeSize": 9}}], IMAGE, None, {ROOT: True, DATA: None}),
+        # an image that was not read may hold an encrypted snapshot for the device
+        ([{"DeviceName": DATA, "Ebs": {"VolumeSize": 9}}], {}, False, {DATA: None}),
+        # no disks of EBS: instance store, and a device taken away
+        ([{"DeviceName": DATA, "VirtualName": "ephemeral0"}], IMAGE, False, {ROOT: True}),
+        ([{"DeviceName": ROOT, "NoDevice": ""}], IMAGE, False, {}),
+        ([], {}, True, {"root": True}),
+        ([], {}, False, {"root": None}),
+    ],
+)
+def test_disks(
+    mappings: list[Mapping[str, object]],
+    images: dict[str, Mapping[str, object]],
+    default: bool | None,  # noqa: FBT001 - a parameter of the test's table
+    expected: dict[str, bool | None],
+) -> None:
+    made = disks(Template({"ImageId": "ami-1", "BlockDeviceMappings": mappings}), Given(images, default))
+    assert {disk.device: disk.encrypted for disk in made} == expected
+
+
+def test_the_accounts_default_is_asked_only_where_it_decides(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    asked: list[str] = []
+    bus: Any = a.session.events
+    bus.register_first(
+        "before-send.ec2.GetEbsEncryptionByDefault", lambda event_name, **_rest: asked.append(event_name)
+    )
+    own = a.group(subnet.vpc, "g").id
+    disk = {"DeviceName": ROOT, "Ebs": {"VolumeSize": 20, "Encrypted": True, "KmsKeyId": "alias/own"}}
+    pool(a, "masters", subnet, kops.control_plane, SecurityGroupIds=[own], BlockDeviceMappings=[disk])
+    assert only(read(a)).disks == (DiskTemplate(ROOT, encrypted=True, key="alias/own"),)
+    assert asked == []
+
+
+def test_templates_are_values() -> None:
+    nics = [{"DeviceIndex": 1, "Groups": ["sg-2"]}, {"DeviceIndex": 0, "Groups": ["sg-1"]}]
+    template = Template({"LaunchConfigurationName": "old", "IamInstanceProfile": "nodes", "NetworkInterfaces": nics})
+    assert (template.name, template.profile, template.groups) == ("old", "nodes", ("sg-1",))
+    assert Template({"IamInstanceProfile": {"Name": "own"}}).profile == "own"
+    assert Template({}).profile == ""
+
+
+def test_nothing_is_asked_for_no_template(inner_account: Account) -> None:
+    asked: list[str] = []
+    assert given(api_of(inner_account, asked), []).encrypts is None
+    assert asked == []
