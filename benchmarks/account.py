@@ -38,7 +38,10 @@ class Server:
 
 def serve() -> None:
     """Run the server until killed; its first line on stdout is its address."""
-    from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 - only in the child
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - only in the child
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     inner: Any = DomainDispatcherApplication(create_backend_app)

@@ -1,0 +1,121 @@
+"""Times judging 10,000 hosts in 20 combinations of filters with 2,400 rules, beside as many hosts each judged alone.
+
+``python benchmarks/evaluate.py [HOSTS]`` (10,000). Host by host is reckoned: what a class costs, times the hosts.
+
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from time import perf_counter
+
+from cloudguard.checks import judge
+from cloudguard.engine.reach import Reach
+from cloudguard.model.cluster import Cluster, Host, Role
+from cloudguard.model.identity import Identities
+from cloudguard.model.network import (
+    Action,
+    Direction,
+    Filter,
+    Interface,
+    Network,
+    NextHop,
+    Peer,
+    PeerKind,
+    Route,
+    Rule,
+    Segment,
+    Topology,
+)
+from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.source import Source
+from cloudguard.needs.policy import Policy
+from tabulate import tabulate
+
+COMBINATIONS, RULES, ROUNDS = 20, 2400, 3
+SOURCE = Source("benchmark:Made")
+PORTS = ("tcp/22", "tcp/443", "tcp/10250", "tcp/2379-2380", "tcp/30000-32767", "udp/53", "tcp/1024-65535", "icmp")
+
+
+def filters(dice: random.Random) -> tuple[Filter, ...]:
+    """Return a filter a combination: rules by CIDR, one in ten by group."""
+    return tuple(
+        Filter(
+            f"sg-{number}",
+            "",
+            "filter",
+            tuple(_rule(dice, number, line) for line in range(RULES // COMBINATIONS)),
+            SOURCE,
+        )
+        for number in range(COMBINATIONS)
+    )
+
+
+def _rule(dice: random.Random, number: int, line: int) -> Rule:
+    group = Peer(PeerKind.GROUP, f"sg-{dice.randrange(COMBINATIONS)}")
+    cidr = f"10.{dice.randrange(256)}.{dice.randrange(256)}.0/24"
+    peer = group if dice.random() < 1 / 10 else Peer(PeerKind.RANGE, cidr)
+    return Rule(f"r-{number}-{line}", Direction.INGRESS, Action.PERMIT, dice.choice(PORTS), peer, SOURCE)
+
+
+def snapshot(count: int) -> Snapshot:
+    """Return a cluster of ``count`` hosts, three in a hundred of them control plane."""
+    made = filters(random.Random(1))
+    hosts = tuple(_host(number) for number in range(count))
+    route = Route("0.0.0.0/0", NextHop.OUTBOUND, "nat", SOURCE)
+    segment = Segment("subnet", "", "net", "a", ("10.0.0.0/9",), (), (route,), SOURCE)
+    topology = Topology((Network("net", "net", ("10.0.0.0/9",), SOURCE),), (segment,), made)
+    cluster = Cluster("prod", "test", "1", ("here",), "kubeadm", "", managed=False, scanned_by="me", hosts=hosts)
+    return Snapshot(SCHEMA, "benchmark", "", "", cluster, topology, Identities())
+
+
+def _host(number: int) -> Host:
+    combination = number % COMBINATIONS
+    roles = (Role.CONTROL_PLANE, Role.ETCD) if combination == 0 else (Role.NODE,)
+    address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    groups = (f"sg-{combination}",)
+    interface = Interface(f"eni-{number}", "subnet", (address,), SOURCE, (), groups, groups)
+    return Host(f"i-{number}", "", roles, ("made",), (interface,), SOURCE)
+
+
+def _evaluate(made: Snapshot) -> None:
+    reach = Reach(made)
+    for target in reach.classes:
+        for _ in reach.ways(target):
+            continue
+        for source in reach.classes:
+            reach.between(source, target)
+
+
+def _best(work: object, *given: object) -> float:
+    """Return the shortest of a few rounds, in ms."""
+    assert callable(work)  # noqa: S101 - a script
+    times: list[float] = []
+    for _ in range(ROUNDS):
+        started = perf_counter()
+        work(*given)
+        times.append((perf_counter() - started) * 1000)
+    return min(times)
+
+
+def main(count: int) -> None:
+    """Print the table."""
+    made = snapshot(count)
+    classes = _best(_evaluate, made)
+    alone = _best(_evaluate, snapshot(COMBINATIONS)) / COMBINATIONS * count
+    report = _best(judge, made, Policy())
+    rows = [
+        ["every way in, and between every two classes", classes, 1.0],
+        ["the same, host by host (a class's cost times hosts)", alone, alone / classes],
+        ["the whole report: five rows, findings, diff", report, report / classes],
+    ]
+    print(
+        tabulate(
+            rows, [f"{count:,} hosts, {COMBINATIONS} combinations, {RULES:,} rules", "ms", "ratio"], floatfmt=".1f"
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
