@@ -190,7 +190,7 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
 def witness(reach: Reach, way: Way, one: Blame) -> Witness:
     """Return one packet that gets in on ``way`` by what is blamed, and its path."""
     packets = one.part
-    telling = next(filter(None, map(packets.only, NOTABLE)), packets)
+    telling = next((part for part in map(packets.only, NOTABLE) if part), packets)
     packet = telling.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
     place = target_text(way.target)
     via = f" via {way.balancer.kind}/{way.balancer.name}" if way.balancer else ""
