@@ -61,16 +61,23 @@ class PacketSet:
         axis = steps.axis_of(kinds)
         masks = {spans: steps.mask_of(spans, axis) for spans in kinds}
         pieces = [(start, end, masks[spans]) for row, spans in rows for start, end in row]
+        if len(rows) == 1:
+            whole: steps.Steps = ((0,), (pieces[0][2],)) if pieces and pieces[0][2] else steps.EMPTY
+            return PacketSet(steps.restricted(whole, rows[0][0]), axis)
         return PacketSet(steps.swept(pieces), axis)
 
     def __or__(self, other: PacketSet) -> PacketSet:
-        return self._with(other, steps.union_of)
+        if not other:
+            return self
+        return self._with(other, steps.union_of) if self else other
 
     def __and__(self, other: PacketSet) -> PacketSet:
-        return self._with(other, steps.intersection_of)
+        if other is _EVERYTHING or not self:
+            return self
+        return other if self is _EVERYTHING or not other else self._with(other, steps.intersection_of)
 
     def __sub__(self, other: PacketSet) -> PacketSet:
-        return self._with(other, steps.difference_of)
+        return self._with(other, steps.difference_of) if self and other else self
 
     def __xor__(self, other: PacketSet) -> PacketSet:
         return (self - other) | (other - self)
@@ -122,7 +129,7 @@ class PacketSet:
 
     def within(self, addresses: AddressSet) -> PacketSet:
         """Return the part whose address is one of ``addresses``."""
-        return self & PacketSet.of([(addresses, ServiceSet.everything())])
+        return PacketSet(steps.restricted(self._steps, addresses.spans), self._axis)
 
     def on(self, services: ServiceSet) -> AddressSet:
         """Return the addresses that reach at least one of ``services``."""

@@ -178,6 +178,20 @@ def combined(left: Steps, right: Steps, operation: Callable[[list[int], list[int
     return settled(starts, operation(lefts, rights))
 
 
+def restricted(function: Steps, spans: Iterable[tuple[int, int]]) -> Steps:
+    """Return the function inside canonical half-open ``spans``, and 0 elsewhere; a span costs what it holds."""
+    starts, masks = function
+    kept, values = [0], [0]
+    for start, end in spans:
+        first, past = bisect_right(starts, start), bisect_left(starts, end)
+        _step(kept, values, start, masks[first - 1])
+        kept.extend(starts[first:past])
+        values.extend(masks[first:past])
+        if end < END:
+            _step(kept, values, end, 0)
+    return settled(kept, values)
+
+
 def settled(starts: Iterable[int], masks: list[int]) -> Steps:
     """Return the canonical form: a start stays only where the mask changes."""
     changes = [True, *map(ne, masks[1:], masks)]
