@@ -108,16 +108,23 @@ def _one(
     return False
 
 
-def crosses(topology: Topology, segment: Segment, address: str, service: Service) -> bool:
-    """Whether a packet from ``address`` comes into a segment, and its reply gets out to some port of the sender's."""
+def crosses(
+    topology: Topology,
+    segment: Segment,
+    address: str,
+    service: Service,
+    way: Direction = Direction.INGRESS,
+) -> bool:
+    """Whether a packet from (or out to) ``address`` crosses a segment's border, and its reply comes back."""
+    back = Direction.EGRESS if way is Direction.INGRESS else Direction.INGRESS
     if any(inside(address, text) for text in segment.ranges):
         return True
     for name in segment.filters:
-        if not passes(topology, (name,), Direction.INGRESS, address, (), service):
+        if not passes(topology, (name,), way, address, (), service):
             return False
         ports = {0, 65535, *_ends(topology, name)}
         answers = (
-            passes(topology, (name,), Direction.EGRESS, address, (), Service(service.protocol, p)) for p in ports
+            passes(topology, (name,), back, address, (), Service(service.protocol, p)) for p in ports
         )
         if service.protocol in REPLIED and not any(answers):
             return False
@@ -165,7 +172,7 @@ def through(topology: Topology, one: Balancer, host: Host, sender: Sender, servi
         front = Service(protocol, int(port))
         if not reached or not any(_arrives(topology, segments[name], sender, front) for name in one.segments):
             continue
-        if not passes(topology, one.filters, Direction.INGRESS, sender.address, (), front):
+        if not passes(topology, one.filters, Direction.INGRESS, sender.address, sender.labels, front):
             continue
         for target in host.interfaces:
             if _forwarded(topology, one, listener.client_address, target, sender, service):
@@ -193,6 +200,10 @@ def _forwarded(
         return False
     address = sender.address if seen is ClientAddress.PRESERVED else own
     near = target.segment in one.segments
+    homes = [segments[name] for name in one.segments]
+    out = (crosses(topology, home, target.addresses[0], service, Direction.EGRESS) for home in homes)
+    if not near and not any(out):
+        return False
     if not near and not crosses(topology, segments[target.segment], address, service):
         return False
     return passes(topology, target.filters, Direction.INGRESS, address, one.labels, service)

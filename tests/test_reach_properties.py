@@ -150,11 +150,14 @@ def test_ways_agree_with_a_walk_packet_by_packet(made: Snapshot) -> None:
             truth = directly(topology, one.interfaces[0], Sender(address), service)
             assert granted(direct, OriginKind.NETWORK, address, point) == (truth, truth), (one, address, service)
         for nlb in topology.balancers:
-            internet, kind = nlb.internet_facing, OriginKind.INTERNET if nlb.internet_facing else OriginKind.NETWORK
-            for address in OUTSIDE if internet else INSIDE:
+            exact = len(nlb.segments) == 1 and nlb.listeners[0].client_address is ClientAddress.PRESERVED
+            for address in OUTSIDE + INSIDE:
+                internet = address in OUTSIDE
+                kind = OriginKind.INTERNET if internet else OriginKind.NETWORK
                 truth = through(topology, nlb, one, Sender(address, internet=internet), service)
                 surely, possibly = granted(behind, kind, address, point)
                 assert surely <= truth <= possibly, (one, address, service)
+                assert not exact or surely == possibly, (one, address, service)
 
 
 @laws
@@ -181,10 +184,43 @@ def test_hosts_of_the_cluster_get_in_by_address_or_group(made: Snapshot) -> None
     source, target = made.cluster.hosts
     way = reach.between(target_of(reach, source), target_of(reach, target))
     nic, sender = target.interfaces[0], source.interfaces[0]
+    home = next(part for part in topology.segments if part.id == sender.segment)
     for _, service, point in cases(made)[: 2 * len(PORTS)]:
         out = passes(topology, sender.filters, Direction.EGRESS, nic.addresses[0], nic.labels, service)
+        out = out and crosses(topology, home, nic.addresses[0], service, Direction.EGRESS)
         truth = out and directly(topology, nic, Sender(sender.addresses[0], sender.labels), service)
         assert (point in way.granted.surely.at(address_point(sender.addresses[0]))) == truth
+
+
+@laws
+@given(networks())
+def test_carriers_of_a_group_get_in_by_the_balancers_filter(made: Snapshot) -> None:
+    reach, topology = Reach(made), made.topology
+    nlb, stranger = topology.balancers[0], topology.strangers[0]
+    for one, service, point in cases(made):
+        behind = [way for way in reach.ways(target_of(reach, one)) if way.balancer is not None]
+        sender = Sender(stranger.addresses[0], stranger.labels)
+        truth = through(topology, nlb, one, sender, service)
+        found = [granted(behind, kind, sender.address, point) for kind in (OriginKind.NETWORK, OriginKind.GROUP)]
+        assert any(surely for surely, _ in found) <= truth <= any(possibly for _, possibly in found)
+
+
+@laws
+@given(networks())
+def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
+    reach, topology = Reach(made), made.topology
+    source, target = made.cluster.hosts
+    ways = list(reach.host_ways(target_of(reach, source), target_of(reach, target)))
+    nic, nlb = source.interfaces[0], topology.balancers[0]
+    front = next(part for part in topology.segments if part.id == nlb.segments[0])
+    home = next(part for part in topology.segments if part.id == nic.segment)
+    own, asked = front.ranges[0].partition("/")[0], Service("tcp", int(nlb.listeners[0].service.partition("/")[2]))
+    for _, service, point in cases(made)[: 2 * len(PORTS)]:
+        sent = passes(topology, nic.filters, Direction.EGRESS, own, nlb.labels, asked)
+        sent = sent and crosses(topology, home, own, asked, Direction.EGRESS)
+        truth = sent and through(topology, nlb, target, Sender(nic.addresses[0], nic.labels), service)
+        surely, possibly = granted(ways[1:], OriginKind.HOSTS, nic.addresses[0], point)
+        assert surely <= truth <= possibly
 
 
 @laws

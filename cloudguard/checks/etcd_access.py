@@ -62,7 +62,7 @@ def judge(context: Context) -> Answer:
 def _others(context: Context, target: HostClass) -> list[Way]:
     """Ways from the cluster's hosts that are neither control plane nor etcd."""
     others = [one for one in context.reach.classes if not (one.has(Role.CONTROL_PLANE) or one.has(Role.ETCD))]
-    return [context.reach.between(other, target) for other in others]
+    return [way for other in others for way in context.reach.host_ways(other, target)]
 
 
 def _excess(context: Context, target: HostClass, way: Way) -> Bounds:

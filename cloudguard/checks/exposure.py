@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cloudguard.checks.base import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.engine.change import Change, Resource
@@ -88,7 +88,7 @@ class Ledger:
         self._reach = reach
         self._row = row
         self._problems: dict[tuple[str, str, str], Problem] = {}
-        self._blamed: set[tuple[str, str]] = set()
+        self._blamed: dict[tuple[str, str], ServiceSet] = {}
         self._open: dict[str, None] = {}
 
     @property
@@ -97,21 +97,23 @@ class Ledger:
         return tuple(self._open)
 
     def add(self, way: Way, excess: Bounds, tier: Callable[[Way, Blame], Tier | None]) -> None:
-        """Take in what a way lets in beyond need. A rule already blamed for the internet is not blamed again."""
-        inside: list[Blame] = []
-        for one in blame(self._reach, way, excess.surely) if excess.surely else ():
-            known = (one.resource.id, one.rule.id) if one.rule else None
-            if way.origin.inside and known in self._blamed:
-                continue
-            if known is not None and not way.origin.inside:
-                self._blamed.add(known)
-            inside.append(one)
-        for one in inside:
-            told = tier(way, one)
+        """Take in what a way lets in beyond need; what the internet is blamed for is not blamed on the inside again."""
+        for found in blame(self._reach, way, excess.surely) if excess.surely else ():
+            one = self._news(way, found)
+            told = tier(way, one) if one.part else None
             if told is not None:
                 self._enter(told, way, one)
         if excess.open_question:
             self._ask(way, excess.open_question)
+
+    def _news(self, way: Way, one: Blame) -> Blame:
+        """Return what of a blame the same rule or resource was not blamed for already, the internet's part first."""
+        key = (one.resource.id, one.rule.id if one.rule else "")
+        known = self._blamed.get(key, ServiceSet.nothing())
+        if not way.origin.inside:
+            self._blamed[key] = known | one.part.services()
+            return one
+        return replace(one, part=one.part.only(ServiceSet.everything() - known)) if known else one
 
     def _enter(self, told: Tier, way: Way, one: Blame) -> None:
         check, name = told

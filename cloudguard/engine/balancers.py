@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import and_
 
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.gates import EVERYWHERE, Gates, Side
@@ -11,7 +13,7 @@ from cloudguard.engine.places import Places, at
 from cloudguard.model.network import Balancer, ClientAddress, Direction, Listener, Topology
 from cloudguard.sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.sets.bounds import Bounds, exactly, unknown
-from cloudguard.sets.packets import PacketSet
+from cloudguard.sets.packets import PacketSet, union
 from cloudguard.sets.services import ServiceSet
 
 
@@ -23,25 +25,28 @@ class Fronts:
         self._places = places
         self._balancers = {one.id: one for one in topology.balancers}
         self._listeners = {(one.id, listener.id): listener for one in topology.balancers for listener in one.listeners}
-        self._clients: dict[tuple[str, str, str], Bounds] = {}
+        self._clients: dict[tuple[str, str, Origin], Bounds] = {}
 
     def find(self, balancer: str, listener: str) -> tuple[Balancer, Listener]:
         """Return a balancer and its listener by their ids."""
         return self._balancers[balancer], self._listeners[balancer, listener]
 
     def origins(self, balancer: Balancer) -> Iterator[Origin]:
-        """Yield who may be a client of the balancer."""
+        """Yield who may be a client of the balancer: one that faces the internet has addresses inside as well."""
         if balancer.internet_facing:
             yield self._places.internet
-        else:
-            yield from self._places.inside(balancer.segments)
+        yield from self._places.inside(balancer.segments)
+        for label in sorted(self._gates.side(balancer.filters, Direction.INGRESS).labels):
+            carriers = self._places.carriers(label)
+            if carriers is not None:
+                yield carriers
 
     def clients(self, balancer: Balancer, listener: Listener, origin: Origin) -> Bounds:
         """Return which clients reach the listener: those whose packets carry every service here."""
-        key = (balancer.id, listener.id, origin.name)
+        key = (balancer.id, listener.id, origin)
         found = self._clients.get(key)
         if found is None:
-            found = self._clients[key] = self._reach_listener(balancer, listener, origin)
+            found = self._clients[key] = origin.bounded(self._reach_listener(balancer, listener, origin))
         return found
 
     def _reach_listener(self, balancer: Balancer, listener: Listener, origin: Origin) -> Bounds:
@@ -54,10 +59,11 @@ class Fronts:
                 arriving |= exactly(at(origin.addresses)) & self._gates.crossing(segment)
         if not balancer.segments:
             arriving = unknown(at(origin.addresses))
-        if not balancer.dual_stack and origin.kind is OriginKind.INTERNET:
+        if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
         side = self._gates.side(balancer.filters, Direction.INGRESS)
-        passing = (arriving & side.ranges).only(service)
+        admitted = side.ranges | exactly(PacketSet.of([(origin.addresses, side.by_label(origin.labels))]))
+        passing = (arriving & admitted).only(service)
         return Bounds(at(passing.surely.on(service)), at(passing.possibly.on(service)))
 
     def through(
@@ -70,20 +76,38 @@ class Fronts:
     ) -> Bounds:
         """Return what ``origin`` gets through a listener to ``service`` of a class of hosts."""
         clients = self.clients(balancer, listener, origin).only(service)
-        leaving = self._gates.side(balancer.filters, Direction.EGRESS)
         targets = target.addresses or self._places.ranges((target.signature.segment,))
-        clients = _only(clients, *_services(leaving, targets, target.signature.labels, service))
-        side = self._gates.side(target.signature.filters, Direction.INGRESS)
         near = target.signature.segment in balancer.segments
-        crossing = at_all() if near else self._gates.border(target.signature.segment)
+        clients = _only(clients, *self._leaving(balancer, target, targets, service, near=near))
+        side = self._gates.side(target.signature.filters, Direction.INGRESS)
+        crossing = exactly(PacketSet.everything()) if near else self._gates.border(target.signature.segment)
         preserved = clients & self._seen_as_client(side, balancer, crossing)
         replaced = self._seen_as_balancer(clients, side, balancer, service, crossing)
         if listener.client_address is ClientAddress.REPLACED:
             return replaced
         if listener.client_address is ClientAddress.PRESERVED:
-            foreign = ALL4 if not _has4(target) else ALL6 if not target.signature.public6 else AddressSet.nothing()
-            return preserved.within(EVERYWHERE - foreign) | replaced.within(foreign)
-        return Bounds(preserved.surely & replaced.surely, preserved.possibly | replaced.possibly)
+            return _by_family(targets, preserved, replaced)
+        return _either(preserved, replaced)
+
+    def _leaving(
+        self,
+        balancer: Balancer,
+        target: HostClass,
+        targets: AddressSet,
+        service: ServiceSet,
+        *,
+        near: bool,
+    ) -> tuple[ServiceSet, ServiceSet]:
+        """Return what of ``service`` gets from the balancer to each of its targets, and to any of them."""
+        side = self._gates.side(balancer.filters, Direction.EGRESS)
+        leaving = side.ranges | exactly(PacketSet.of([(EVERYWHERE, side.by_label(target.signature.labels))]))
+        borders = [self._gates.leaving(one) for one in balancer.segments if not near]
+        first, surely, possibly = targets & ALL4 or targets, leaving.surely, leaving.possibly
+        if borders:
+            surely = surely & reduce(and_, (one.surely for one in borders))
+            possibly = possibly & union(one.possibly for one in borders)
+        sure = _everywhere(surely, first, service) if targets else ServiceSet.nothing()
+        return sure, possibly.within(targets or EVERYWHERE).services() & service
 
     def _seen_as_client(self, side: Side, balancer: Balancer, crossing: Bounds) -> Bounds:
         named = side.by_label(balancer.labels)
@@ -107,30 +131,24 @@ class Fronts:
         return _only(clients, _everywhere(admitted.surely, own, service), admitted.possibly.only(service).services())
 
 
-def at_all() -> Bounds:
-    """Every packet."""
-    return exactly(PacketSet.everything())
+def _by_family(targets: AddressSet, preserved: Bounds, replaced: Bounds) -> Bounds:
+    """Return what gets in where the client's address is preserved: within one family only.
+
+    Targets of both families are sent to by version 4, or by 6 for clients of 6: which, is not told.
+    """
+    if not targets & ALL4:
+        return preserved.within(ALL6) | replaced.within(ALL4)
+    six = _either(preserved, replaced) if targets & ALL6 else replaced
+    return preserved.within(ALL4) | six.within(ALL6)
 
 
-def _has4(target: HostClass) -> bool:
-    return bool(target.addresses & ALL4) or not target.addresses
+def _either(one: Bounds, other: Bounds) -> Bounds:
+    return Bounds(one.surely & other.surely, one.possibly | other.possibly)
 
 
 def _everywhere(admitted: PacketSet, addresses: AddressSet, service: ServiceSet) -> ServiceSet:
     """Return what of ``service`` is admitted from each one of ``addresses``."""
     return service - (PacketSet.of([(addresses, service)]) - admitted).services()
-
-
-def _services(
-    leaving: Side,
-    targets: AddressSet,
-    labels: tuple[str, ...],
-    service: ServiceSet,
-) -> tuple[ServiceSet, ServiceSet]:
-    """Return what of ``service`` a balancer may send to its targets: to each of them, to any of them."""
-    named = leaving.by_label(labels) & service
-    surely = _everywhere(leaving.ranges.surely, targets, service) if targets else ServiceSet.nothing()
-    return surely | named, leaving.ranges.possibly.within(targets or EVERYWHERE).services() & service | named
 
 
 def _only(clients: Bounds, surely: ServiceSet, possibly: ServiceSet) -> Bounds:

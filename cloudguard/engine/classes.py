@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from cloudguard.model.cluster import Cluster, Host, Pool, Role
 from cloudguard.model.network import Balancer, Interface, Listener, Segment, Target, Topology
-from cloudguard.sets.addresses import AddressSet
+from cloudguard.sets.addresses import ALL6, PUBLIC, AddressSet
 
 Membership = tuple[str, str, str]
 """Ids of a balancer and its listener, and the service that the target is reached on."""
@@ -15,7 +16,10 @@ Membership = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """All that decides who reaches an interface."""
+    """All that decides who reaches an interface.
+
+    ``public4``: a v4 address of the internet is mapped to it; ``public6``: it has a v6 address that is no private one.
+    """
 
     roles: tuple[Role, ...]
     segment: str
@@ -91,24 +95,38 @@ def _signature(
         filters=interface.filters,
         labels=interface.labels,
         public4=bool(interface.public),
-        public6=any(":" in address for address in interface.addresses),
+        public6=any(":" in address and _is_global6(address) for address in interface.addresses),
         memberships=reached,
     )
 
 
+@cache
+def _is_global6(address: str) -> bool:
+    return bool(AddressSet.parse(address) & ALL6 & PUBLIC)
+
+
 def _add_pools(classes: dict[Signature, HostClass], cluster: Cluster, topology: Topology) -> None:
     segments: dict[str, Segment] = {segment.id: segment for segment in topology.segments}
+    made = _made(classes.values())
     for pool in cluster.pools:
-        for name in pool.segments:
+        alike = made.get(pool.id, {})
+        for name in pool.segments or ("",):
             segment = segments.get(name)
             default = segment.public_by_default if segment else False
             public = default if pool.public is None else pool.public
-            like = {one.signature.memberships for one in classes.values() if any(h.pool == pool.id for h in one.hosts)}
-            for reached in sorted(like) or [()]:
-                signature = Signature(
-                    pool.roles, name, pool.filters, pool.labels, public, public6=False, memberships=reached
-                )
+            public6 = any(one.public6 for one in alike if one.segment == name)
+            for reached in sorted({one.memberships for one in alike}) or [()]:
+                signature = Signature(pool.roles, name, pool.filters, pool.labels, public, public6, reached)
                 classes.setdefault(signature, HostClass(signature)).pools.append(pool)
+
+
+def _made(classes: Iterable[HostClass]) -> dict[str, dict[Signature, None]]:
+    """Return the signatures of the hosts that each pool has made, by the pool's id."""
+    found: dict[str, dict[Signature, None]] = {}
+    for one in classes:
+        for name in {host.pool for host in one.hosts} - {""}:
+            found.setdefault(name, {})[one.signature] = None
+    return found
 
 
 def memberships(

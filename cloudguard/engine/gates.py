@@ -48,7 +48,7 @@ class Gates:
         self._lists: Mapping[str, AddressList] = {one.id: one for one in topology.address_lists}
         self._sides: dict[tuple[str, Direction], Side] = {}
         self._together: dict[tuple[tuple[str, ...], Direction], Side] = {}
-        self._borders: dict[str, Bounds] = {}
+        self._borders: dict[tuple[str, Direction], Bounds] = {}
         self._packets: dict[Rule, Bounds] = {}
 
     def side(self, names: tuple[str, ...], direction: Direction) -> Side:
@@ -85,6 +85,7 @@ class Gates:
         """Return what ``rules`` of one direction let pass."""
         if ordered:
             return Side(self._ordered(rules), {})
+        rules = tuple(rule for rule in rules if rule.action is Action.PERMIT)
         labels: dict[str, ServiceSet] = {}
         surely: list[tuple[AddressSet, ServiceSet]] = []
         possibly: list[tuple[AddressSet, ServiceSet]] = []
@@ -141,37 +142,48 @@ class Gates:
 
     def border(self, segment: str) -> Bounds:
         """Return what crosses a segment's border from outside and gets its reply back, by the peer's address."""
-        found = self._borders.get(segment)
+        return self._border(segment, Direction.INGRESS)
+
+    def leaving(self, segment: str) -> Bounds:
+        """Return what gets out of a segment and its reply back in, by the peer's address; within, all does."""
+        return self._but_inside(segment, self._border(segment, Direction.EGRESS))
+
+    def _border(self, name: str, way: Direction) -> Bounds:
+        found = self._borders.get((name, way))
         if found is None:
-            found = self._borders[segment] = self._border(segment)
+            found = self._borders[name, way] = self._cross(name, way)
         return found
 
-    def _border(self, name: str) -> Bounds:
+    def _cross(self, name: str, way: Direction) -> Bounds:
         segment = self._segments.get(name)
         if segment is None:
             return unknown(PacketSet.everything())
         crossing = exactly(PacketSet.everything())
         for guard in segment.filters:
-            crossing &= self.side((guard,), Direction.INGRESS).ranges
+            crossing &= self.side((guard,), way).ranges
             known = self.filters.get(guard)
             if known is None or not known.stateful:
-                crossing &= replies(self.side((guard,), Direction.EGRESS).ranges)
+                back = Direction.EGRESS if way is Direction.INGRESS else Direction.INGRESS
+                crossing &= replies(self.side((guard,), back).ranges)
         return crossing
 
     def crossing(self, segment: str) -> Bounds:
         """Return ``border``, but for peers inside the segment itself, whom it never sees."""
+        return self._but_inside(segment, self.border(segment))
+
+    def _but_inside(self, segment: str, border: Bounds) -> Bounds:
         known = self._segments.get(segment)
         inside = AddressSet.of(known.ranges) if known else AddressSet.nothing()
         free = exactly(PacketSet.of([(inside, ServiceSet.everything())]))
-        return self.border(segment).within(EVERYWHERE - inside) | free
+        return border.within(EVERYWHERE - inside) | free
 
 
-def replies(egress: Bounds) -> Bounds:
-    """Return which requests get an answer through a stateless egress: some port of the client's must be open.
+def replies(back: Bounds) -> Bounds:
+    """Return which requests get an answer through the way back of a stateless filter: some client's port must be open.
 
     A client chooses its own port, so any open port is enough. Other protocols than tcp and udp need no reply.
     """
-    return Bounds(_replies(egress.surely), _replies(egress.possibly))
+    return Bounds(_replies(back.surely), _replies(back.possibly))
 
 
 def _replies(egress: PacketSet) -> PacketSet:

@@ -8,6 +8,8 @@ from enum import StrEnum
 from cloudguard.engine.classes import HostClass
 from cloudguard.model.network import Interface
 from cloudguard.sets.addresses import AddressSet
+from cloudguard.sets.bounds import Bounds
+from cloudguard.sets.packets import PacketSet
 
 
 class OriginKind(StrEnum):
@@ -39,6 +41,10 @@ class Origin:
     sure: bool = True
     hosts: HostClass | None = None
     strangers: tuple[Interface, ...] = ()
+
+    def bounded(self, granted: Bounds) -> Bounds:
+        """Return what they are granted, in doubt where it is not known that any exist."""
+        return granted if self.sure else Bounds(PacketSet.nothing(), granted.possibly)
 
     @property
     def inside(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from cloudguard.engine.gates import EVERYWHERE, Gates
 from cloudguard.engine.origins import Origin, OriginKind
-from cloudguard.engine.routes import WIDEST_PRIVATE_ROUTE, routed
+from cloudguard.engine.routes import is_default, routed, untold
 from cloudguard.model.network import AddressList, Interface, Network, NextHop, Segment, Topology
 from cloudguard.sets.addresses import PUBLIC, AddressSet
 from cloudguard.sets.bounds import Bounds, unknown
@@ -63,6 +63,11 @@ class Places:
                 surely |= addresses
             elif hop in {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}:
                 possibly |= addresses
+        for route in untold(segment, self._lists):
+            if route.hop in {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}:
+                possibly = EVERYWHERE
+            if route.hop is not NextHop.INTERNET:
+                possibly, surely = possibly | surely, AddressSet.nothing()
         public = self.internet.addresses
         return Bounds(at(surely & public), at((surely | possibly) & public))
 
@@ -75,9 +80,13 @@ class Places:
 
     def _find_inside(self, segments: tuple[str, ...]) -> Iterable[Origin]:
         known = [self._segments[name] for name in segments if name in self._segments]
-        networks = {segment.network for segment in known} or set(self._networks)
+        networks = {segment.network for segment in known} or set(self._networks) or {"the network"}
         own = AddressSet.nothing()
-        for name in sorted(networks & self._networks.keys()):
+        for name in sorted(networks):
+            if name not in self._networks:
+                who = f"anyone inside {name}, whose ranges could not be read"
+                yield Origin(OriginKind.NETWORK, who, EVERYWHERE - PUBLIC, sure=False)
+                continue
             network = self._networks[name]
             ranges = AddressSet.of(network.ranges)
             own |= ranges
@@ -89,9 +98,14 @@ class Places:
         for (hop, target), addresses in sorted(behind.items(), key=lambda item: item[0]):
             if hop not in _WORDS:
                 continue
-            senders = (addresses - PUBLIC if addresses.size4 >= WIDEST_PRIVATE_ROUTE else addresses) - own
+            senders = (addresses - PUBLIC if is_default(addresses) else addresses) - own
             if senders:
                 yield Origin(OriginKind.ROUTED, f"{_WORDS[hop]} {target}", senders)
+        doubtful = {(r.hop, r.target, r.destination) for one in known for r in untold(one, self._lists)}
+        for hop, target, listed in sorted(doubtful):
+            if hop in _WORDS:
+                who = f"{_WORDS[hop]} {target}, routed to by {listed}, whose entries could not be read"
+                yield Origin(OriginKind.ROUTED, who, EVERYWHERE - PUBLIC - own, sure=False)
 
     def carriers(self, label: str) -> Origin | None:
         """Return those outside the cluster who carry a group; None when nobody does."""

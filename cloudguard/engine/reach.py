@@ -63,7 +63,8 @@ class Reach:
         if endpoint.private:
             side = self.gates.side(endpoint.filters, Direction.INGRESS)
             for origin in self.places.inside(endpoint.segments):
-                yield Way(origin, endpoint, side.ranges.within(origin.addresses).only(service))
+                granted = side.ranges.within(origin.addresses).only(service)
+                yield Way(origin, endpoint, origin.bounded(granted))
             for way in self._from_groups(endpoint, endpoint.filters, endpoint.segments):
                 yield Way(way.origin, endpoint, way.granted.only(service))
 
@@ -71,15 +72,33 @@ class Reach:
         """Return the way from a class of the cluster's hosts to another (or to its own other hosts)."""
         origin = self.origin_of(source)
         side = self.gates.side(target.signature.filters, Direction.INGRESS)
-        granted = side.admits(origin.addresses, origin.labels)
-        granted &= self.gates.crossing(target.signature.segment)
-        leaving = self.gates.side(source.signature.filters, Direction.EGRESS)
-        granted = granted.only(leaving_services(leaving.ranges, target.addresses)) if target.addresses else granted
-        named = leaving.by_label(target.signature.labels)
-        if named and target.addresses:
-            again = side.admits(origin.addresses, origin.labels) & self.gates.crossing(target.signature.segment)
-            granted |= again.only(named)
-        return Way(origin, target, granted)
+        arriving = side.admits(origin.addresses, origin.labels) & self.gates.crossing(target.signature.segment)
+        addresses = target.addresses or self.places.ranges((target.signature.segment,))
+        return Way(origin, target, self._sent(arriving, source, addresses, target.signature.labels))
+
+    def host_ways(self, source: HostClass, target: HostClass) -> Iterator[Way]:
+        """Yield every way from a class of the cluster's hosts to another: straight, and by each balancer in front."""
+        yield self.between(source, target)
+        origin = self.origin_of(source)
+        for balancer, listener, service in self._fronts_of(target):
+            granted = self._fronts.through(balancer, listener, service, target, origin)
+            if granted.possibly:
+                front, asked = self.places.ranges(balancer.segments), ServiceSet.parse(listener.service)
+                clients = PacketSet.of([(origin.addresses, asked)])
+                sent = self._sent(exactly(clients), source, front, balancer.labels)
+                some = Bounds(granted.surely.within(sent.surely.addresses()), granted.possibly)
+                yield Way(origin, target, some.within(sent.possibly.addresses()), balancer, listener)
+
+    def _sent(self, arriving: Bounds, source: HostClass, to: AddressSet, labels: tuple[str, ...]) -> Bounds:
+        """Return what of ``arriving`` the source's own filters and border let out, to peers at ``to``, by family."""
+        side = self.gates.side(source.signature.filters, Direction.EGRESS)
+        leaving = side.admits(to, labels) & self.gates.leaving(source.signature.segment)
+        sent = exactly(PacketSet.nothing())
+        for family in (ALL4, ALL6):
+            out, own = leaving.within(family), arriving.within(family)
+            surely, possibly = out.surely.services(), out.possibly.services()
+            sent |= Bounds(own.surely.only(surely), own.possibly.only(possibly))
+        return sent
 
     def from_endpoint(self, endpoint: Endpoint, target: HostClass) -> Way:
         """Return what a managed control plane gets through to a class of hosts."""
@@ -123,17 +142,20 @@ class Reach:
         )
 
     def _behind_balancers(self, target: HostClass) -> Iterator[Way]:
-        for balancer_id, listener_id, service in target.signature.memberships:
-            balancer, listener = self._fronts.find(balancer_id, listener_id)
+        for balancer, listener, service in self._fronts_of(target):
             for origin in self._fronts.origins(balancer):
-                granted = self._fronts.through(balancer, listener, ServiceSet.parse(service), target, origin)
+                granted = self._fronts.through(balancer, listener, service, target, origin)
                 yield Way(origin, target, granted, balancer, listener)
+
+    def _fronts_of(self, target: HostClass) -> Iterator[tuple[Balancer, Listener, ServiceSet]]:
+        for balancer, listener, service in target.signature.memberships:
+            yield *self._fronts.find(balancer, listener), ServiceSet.parse(service)
 
     def _from_inside(self, target: HostClass) -> Iterator[Way]:
         side = self.gates.side(target.signature.filters, Direction.INGRESS)
         crossing = self.gates.crossing(target.signature.segment)
         for origin in self.places.inside((target.signature.segment,)):
-            yield Way(origin, target, side.ranges.within(origin.addresses) & crossing)
+            yield Way(origin, target, origin.bounded(side.ranges.within(origin.addresses) & crossing))
 
     def _from_groups(
         self,
@@ -149,9 +171,4 @@ class Reach:
             granted = exactly(PacketSet.of([(origin.addresses, side.labels[label])]))
             if len(segments) == 1:
                 granted &= self.gates.crossing(segments[0])
-            yield Way(origin, target, granted if origin.sure else Bounds(PacketSet.nothing(), granted.possibly))
-
-
-def leaving_services(egress: Bounds, addresses: AddressSet) -> ServiceSet:
-    """Return the services that an egress side lets out to any of ``addresses``."""
-    return egress.possibly.within(addresses).services()
+            yield Way(origin, target, origin.bounded(granted))
