@@ -8,7 +8,7 @@ import pytest
 from cloudguard.checks import judge
 from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
 from cloudguard.model.cluster import Pool, Role
-from cloudguard.model.network import Endpoint, Group, NextHop
+from cloudguard.model.network import ClientAddress, Endpoint, Group, NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
 from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy
@@ -201,6 +201,56 @@ def test_services_through_a_balancer_are_expected() -> None:
     assert found("tcp/30080", "") == []
     assert found("tcp/8080", "shop/web") == []
     assert found("tcp/8080", "") == [(INTERNET, Severity.HIGH)]
+
+
+def test_a_services_balancer_needs_its_node_port_open_to_its_clients() -> None:
+    behind, other = host("n", NODE, "nodes"), host("m", NODE, "nodes")
+    rules = [group("nodes", ("tcp/31222", WORLD))]
+    nlb = balancer("web", "tcp/80", [to(behind, "tcp/31222"), to(other, "tcp/31222")], service="shop/web")
+    assert told(row(snapshot([behind, other], rules, balancers=[nlb]))) == []
+    some = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web")
+    rows, changes = judge(snapshot([behind, other], rules, balancers=[some]), Policy())
+    assert told(rows[1]) == [(INSIDE, Severity.LOW)]
+    assert "tcp/31222 from 0.0.0.0/0" in changes[0].after
+    inner_only = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web", facing=False)
+    edged = replace(behind, interfaces=host("n", NODE, "nodes", where="public", public="203.0.113.9").interfaces)
+    assert told(row(snapshot([edged], rules, balancers=[inner_only]))) == [(NODE_PORTS, Severity.MEDIUM)]
+
+
+def test_a_balancer_that_no_rule_names_keeps_its_own_addresses() -> None:
+    one = host("cp", CONTROL_PLANE, "masters")
+    api = balancer("api", "tcp/22623", [to(one, "tcp/22623")], seen=ClientAddress.REPLACED, facing=False)
+
+    def kept(*allowed: tuple[str, str]) -> dict[str, tuple[str, ...]]:
+        found = judge(snapshot([one], [group("masters", *allowed)], balancers=[api]), Policy())
+        return {change.rule: change.after for change in found[1]}
+
+    assert "tcp/22623 from 10.0.0.0/24" in kept(("tcp/22623", RANGE))["masters-0"]
+    named = replace(api, labels=("front",))
+    found = judge(
+        snapshot([one], [group("masters", ("tcp/22623", RANGE), ("tcp/22623", "front"))], balancers=[named]), Policy()
+    )
+    assert "tcp/22623 from 10.0.0.0/24" not in found[1][0].after
+
+
+def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -> None:
+    one = host("cp", CONTROL_PLANE, "masters")
+    filters = [group("masters", ("tcp/9345", "front")), group("front", ("tcp/9345", WORLD))]
+    front = balancer("api", "tcp/9345", [to(one, "tcp/9345")], "front")
+    rows, changes = judge(snapshot([one], filters, balancers=[front], outbound=("192.0.2.7/32",)), Policy())
+    assert told(rows[1]) == [(INTERNET, Severity.HIGH)]
+    assert changes[0].after == ("tcp/9345 from 192.0.2.7/32",)
+    narrowed = [filters[0], group("front", ("tcp/9345", "192.0.2.7/32"))]
+    assert told(row(snapshot([one], narrowed, balancers=[front], outbound=("192.0.2.7/32",)))) == []
+
+
+def test_a_host_whose_role_is_untold_may_serve_the_api_and_is_not_mended() -> None:
+    one = host("x", (), "all")
+    assert told(row(snapshot([one], [group("all", ("tcp/6443,tcp/2379-2380", RANGE))]))) == []
+    rows, changes = judge(snapshot([one], [group("all", ("tcp/22", RANGE))]), Policy())
+    assert told(rows[1]) == [(INSIDE, Severity.LOW)]
+    assert "role" in rows[1].findings[0].advice
+    assert changes == ()
 
 
 def test_declared_services_and_needs_are_expected() -> None:

@@ -14,7 +14,7 @@ from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Way
 from cloudguard.engine.trace import Blame
 from cloudguard.model.cluster import Role
-from cloudguard.model.network import Endpoint
+from cloudguard.model.network import Direction, Endpoint
 from cloudguard.model.source import Facet
 from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.bounds import Bounds, exactly
@@ -33,6 +33,10 @@ CHECKS = {
 
 ADMINISTRATORS = "the administrators (--admin-cidr)"
 """Stands for a list that is not declared."""
+NO_CONTROL_PLANE = (
+    "no control-plane host and no managed endpoint was found; name the hosts with --control-plane-tag, or check the "
+    "cluster or account that runs the control plane for this one"
+)
 ALMOST_EVERYONE4, MANY4 = 2**24, 65_536
 ALMOST_EVERYONE6, MANY6 = 2**112, 2**80
 """A v6 /16; and a v6 /48, which is one site (RFC 6177)."""
@@ -44,7 +48,7 @@ def judge(context: Context) -> Answer:
     ledger = Ledger(context.reach, ROW)
     ways = _ways(context)
     if not ways:
-        unknown += ("no control-plane host and no managed endpoint was found; name the hosts with --control-plane-tag",)
+        unknown += (NO_CONTROL_PLANE,)
     for way, api in sorted(ways, key=lambda item: item[0].origin.inside):
         ledger.add(way, _excess(context, way, way.granted.only(api)), _tier)
     drafts = ledger.drafts(lambda problem: _worded(context, problem))
@@ -81,10 +85,13 @@ def _needed(context: Context, problem: Problem) -> tuple[str, ...]:
 
 
 def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
-    """Return where balancers that no rule can name by group ask from whether the API is well."""
-    balancers = {one.id: one for one in context.snapshot.topology.balancers if not one.labels}
-    reached = (name for one in targets if isinstance(one, HostClass) for name, _, _ in one.signature.memberships)
-    segments = {segment for name in reached if name in balancers for segment in balancers[name].segments}
+    """Return where balancers ask from whether the API is well, where no rule of their targets names their group."""
+    balancers, segments = {one.id: one for one in context.snapshot.topology.balancers}, set[str]()
+    for target in (one for one in targets if isinstance(one, HostClass)):
+        side = context.reach.gates.side(target.signature.filters, Direction.INGRESS)
+        for name, _, services in target.signature.memberships:
+            if not ServiceSet.parse(services) <= side.by_label(balancers[name].labels):
+                segments.update(balancers[name].segments)
     return context.reach.places.ranges(sorted(segments))
 
 

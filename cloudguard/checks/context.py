@@ -10,11 +10,12 @@ from cloudguard.checks.exposure import Draft
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Cluster, Role
+from cloudguard.model.network import Balancer, ClientAddress, Direction
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet
 from cloudguard.needs.policy import DeclaredNeed, Policy
-from cloudguard.needs.ports import Ports, api_listeners, ports_of
-from cloudguard.sets.addresses import AddressSet
+from cloudguard.needs.ports import Ports, api_listeners, judged_elsewhere, ports_of
+from cloudguard.sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
 
@@ -30,6 +31,10 @@ PLACES = frozenset(
     },
 )
 """What every answer about the network of hosts rests on."""
+NO_ETCD = (
+    "no etcd host was found; name them with --etcd-tag or --control-plane-tag, or check the cluster or account that "
+    "runs etcd for this one"
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,33 @@ class Context:
         keep += [(need.peer, ServiceSet.parse(need.services)) for need in self._needs(target)]
         by_address = [(AddressSet.parse(peer), services) for peer, services in keep if _is_range(peer)]
         return PacketSet.of(by_address), tuple(keep)
+
+    def fronted(self, target: HostClass) -> tuple[tuple[str, ServiceSet], ...]:
+        """Return what the balancers in front of a class need, as (peer, services), where no rule names their group.
+
+        That is their own addresses, which ask for health and may stand for clients; and of a service, its clients
+        where the host sees their addresses. What other rows judge is theirs to keep.
+        """
+        side = self.reach.gates.side(target.signature.filters, Direction.INGRESS)
+        elsewhere = judged_elsewhere(self.ports, frozenset(target.signature.roles))
+        balancers = {one.id: one for one in self.snapshot.topology.balancers}
+        found = dict[tuple[str, ServiceSet], None]()
+        for balancer_id, listener_id, text in target.signature.memberships:
+            balancer = balancers[balancer_id]
+            listener = next(one for one in balancer.listeners if one.id == listener_id)
+            sent = ServiceSet.parse(text) - side.by_label(balancer.labels) - elsewhere
+            peers = [*self.reach.places.ranges(balancer.segments).cidrs()] if sent else []
+            found |= {(peer, sent): None for peer in peers}
+            served = sent if balancer.declared_service else sent & self.ports.node_ports
+            if served and listener.client_address is not ClientAddress.REPLACED:
+                found |= {(peer, served): None for peer in self._clients(balancer)}
+        return tuple(found)
+
+    def _clients(self, balancer: Balancer) -> tuple[str, ...]:
+        if balancer.internet_facing:
+            return tuple((ALL4 | ALL6).cidrs())
+        inside = self.reach.places.inside(balancer.segments)
+        return tuple(cidr for origin in inside for cidr in origin.addresses.cidrs())
 
     def declared_groups(self, target: HostClass) -> dict[str, ServiceSet]:
         """Return what the user declares that carriers of a group may open on a class's hosts."""

@@ -8,7 +8,7 @@ only a balancer that speaks plain HTTP to etcd gives it away.
 from __future__ import annotations
 
 from cloudguard.checks.base import Evidence, Finding, Severity, Witness, finding_id
-from cloudguard.checks.context import PLACES, Answer, Context, answer, provided
+from cloudguard.checks.context import NO_ETCD, PLACES, Answer, Context, answer, provided
 from cloudguard.checks.exposure import (
     Draft,
     Judgement,
@@ -47,7 +47,7 @@ def judge(context: Context) -> Answer:
     unknown = context.missing(PLACES)
     targets = context.with_role(Role.ETCD)
     if not targets:
-        unknown += ("no etcd host was found; name them with --etcd-tag or --control-plane-tag",)
+        unknown += (NO_ETCD,)
     ledger = Ledger(context.reach, ROW)
     ways = [(target, way) for target in targets for way in (*context.reach.ways(target), *_others(context, target))]
     for target, way in sorted(ways, key=lambda item: item[1].origin.inside):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cloudguard.checks.base import Evidence, Finding, RowResult, Severity, Verdict, Witness, finding_id, verdict_of
-from cloudguard.checks.context import Answer, Context, answer, provided
+from cloudguard.checks.context import NO_ETCD, Answer, Context, answer, provided
 from cloudguard.checks.exposure import Draft
 from cloudguard.engine.change import Change, Resource
 from cloudguard.model.cluster import Disk, Key, KeyManager, KeyState, Pool, Role
@@ -50,7 +50,7 @@ def judge(context: Context) -> Answer:
     unknown = context.missing(frozenset({Facet.HOSTS, Facet.DISKS, Facet.KEYS, Facet.POOLS}))
     hosts = context.cluster.hosts_by(Role.ETCD)
     if not hosts:
-        unknown += ("no etcd host was found; name them with --etcd-tag or --control-plane-tag",)
+        unknown += (NO_ETCD,)
     keys = {key.id: key for key in context.cluster.keys}
     problems: list[_Problem] = []
     for disk in _etcd_disks(context):

@@ -244,10 +244,17 @@ _ROLE_WORDS = (
 
 
 def origins_text(problem: Problem) -> str:
-    """Return who gets in, a few by name."""
-    names = list(dict.fromkeys(way.origin.name for way in problem.ways))
+    """Return who gets in, a few by name; the cluster's own hosts by role, each counted once."""
+    names, own = dict[str, None](), dict[str, set[str]]()
+    for way in problem.ways:
+        sender = way.origin.hosts
+        if sender is None or not sender.hosts:
+            names[way.origin.name] = None
+        else:
+            own.setdefault("/".join(sender.signature.roles) or "unknown", set()).update(h.id for h in sender.hosts)
+    names |= {f"{len(ids)} {role} host{'s' if len(ids) != 1 else ''}": None for role, ids in own.items()}
     more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-    return ", ".join(names[:FEW]) + more
+    return ", ".join([*names][:FEW]) + more
 
 
 def services_text(services: ServiceSet) -> str:
@@ -260,6 +267,8 @@ def latent(reach: Reach, problem: Problem) -> str:
     """Return what keeps the internet out where a blamed rule would let it in; "" where no rule would."""
     for way, one in zip(problem.ways, problem.blames, strict=True):
         if not way.origin.inside or one.rule is None or isinstance(way.target, Endpoint):
+            continue
+        if _served(reach, way.target, one.part.services()):
             continue
         if lets_internet_in(reach, one):
             return f"latent: {one.fact} would let the internet in, but {_kept_out(reach, way.target)}"
@@ -274,10 +283,18 @@ def lets_internet_in(reach: Reach, one: Blame) -> bool:
     return public.size4 > MANY_ADDRESSES4 or public.size6 > MANY_ADDRESSES6
 
 
+def _served(reach: Reach, target: HostClass, services: ServiceSet) -> bool:
+    """Whether balancers that face the internet send to all of ``services``: then the internet is judged there."""
+    facing = {one.id for one in reach.topology.balancers if one.internet_facing}
+    for name, _, sent in target.signature.memberships:
+        services -= ServiceSet.parse(sent) if name in facing else ServiceSet.nothing()
+    return not services
+
+
 def _kept_out(reach: Reach, target: HostClass) -> str:
     signature = target.signature
     if not signature.public4 and not signature.public6:
-        return "the hosts have no public address and no balancer in front: either would make it real"
+        return "the hosts have no public address and no public balancer sends there: either would make it real"
     if not reach.places.answered(signature.segment).surely:
         return f"{signature.segment} has no route to the internet: a route would make it real"
     return f"the filter of {signature.segment} bars it: a change there would make it real"

@@ -7,6 +7,8 @@ whatever comes through a balancer that Kubernetes made for a Service or Ingress,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cloudguard.checks.base import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.checks.context import PLACES, Answer, Context, answer
 from cloudguard.checks.exposure import (
@@ -27,8 +29,10 @@ from cloudguard.engine.origins import OriginKind
 from cloudguard.engine.reach import Way
 from cloudguard.engine.trace import Blame
 from cloudguard.model.cluster import Role
+from cloudguard.model.network import Endpoint
 from cloudguard.model.source import Facet
 from cloudguard.needs.ports import ALL_TCP, HEALTH_CHECKS, ICMP, KUBELET, PATH_MTU, SSH_AND_RDP, judged_elsewhere
+from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.bounds import Bounds, exactly
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
@@ -76,9 +80,11 @@ def _excess(context: Context, target: HostClass, way: Way) -> Bounds:
     expected = judged_elsewhere(ports, frozenset(target.signature.roles)) | PATH_MTU
     if way.origin.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
+        expected |= ServiceSet.nothing() if target.signature.roles else ports.api | ports.etcd  # may be its own
     if way.balancer is not None:
         expected |= ports.node_ports
     granted = way.granted.only(ServiceSet.everything() - expected)
+    granted -= exactly(_by_address(context.fronted(target) if way.balancer is None else _ways_out(context, way)))
     declared, _ = context.declared(target)
     for label in way.origin.labels:
         known = context.declared_groups(target).get(label)
@@ -87,9 +93,31 @@ def _excess(context: Context, target: HostClass, way: Way) -> Bounds:
     return granted.within(way.origin.addresses - context.own_addresses) if way.origin.inside else granted
 
 
+def _by_address(pairs: Iterable[tuple[str, ServiceSet]]) -> PacketSet:
+    return PacketSet.of([(AddressSet.parse(peer), services) for peer, services in pairs])
+
+
+def _ways_out(context: Context, way: Way) -> tuple[tuple[str, ServiceSet], ...]:
+    """Return what the cluster's hosts open on the control plane by the internet: through a public balancer."""
+    masters = isinstance(way.target, HostClass) and way.target.has(Role.CONTROL_PLANE)
+    if way.balancer is None or not way.balancer.internet_facing or not masters:
+        return ()
+    return tuple((cidr, ServiceSet.everything()) for cidr in context.snapshot.topology.outbound_addresses)
+
+
+def _kept(context: Context, problem: Problem) -> tuple[tuple[str, ServiceSet], ...]:
+    """Return what the blamed rules must go on letting in: by declaration, for balancers, for own ways out."""
+    blamed = {one.filter.id for one in problem.blames if one.filter is not None}
+    guarded = [one for one in context.reach.classes if blamed.intersection(one.signature.filters)]
+    kept = [pair for one in guarded for pair in (*context.declared(one)[1], *context.fronted(one))]
+    services = problem.packets.services()
+    kept += [(cidr, services) for way in problem.ways for cidr, _ in _ways_out(context, way)]
+    return tuple(dict.fromkeys(kept))
+
+
 def _tier(context: Context, way: Way, one: Blame) -> Tier | None:
     services = one.part.services()
-    whole = _is_every_port(one, services)
+    whole = _is_every_port(way, one)
     if way.origin.inside:
         if services <= context.ports.node_ports:
             return (f"{ROW}/inside", "NodePorts") if lets_internet_in(context.reach, one) else None
@@ -107,15 +135,16 @@ def _kind(services: ServiceSet) -> str:
     return "ping" if services <= ICMP else "other ports"
 
 
-def _is_every_port(one: Blame, services: ServiceSet) -> bool:
-    if one.rule is None:
+def _is_every_port(way: Way, one: Blame) -> bool:
+    """Whether one rule names every TCP port, and nothing else on the way bars any."""
+    if one.rule is None or one.part.services() <= ICMP:
         return False
-    return bool(services - ICMP) and ALL_TCP - ServiceSet.parse("tcp/0") <= ServiceSet.parse(one.rule.services)
+    every = ALL_TCP - ServiceSet.parse("tcp/0")
+    return every <= ServiceSet.parse(one.rule.services) and every <= way.granted.surely.services()
 
 
 def _whole(way: Way, one: Blame) -> Tier | None:
-    del way
-    return (f"{ROW}/control-plane", EVERY_PORT) if _is_every_port(one, one.part.services()) else None
+    return (f"{ROW}/control-plane", EVERY_PORT) if _is_every_port(way, one) else None
 
 
 def _from_control_plane(context: Context) -> list[Way]:
@@ -130,9 +159,7 @@ def _worded(context: Context, problem: Problem) -> Judgement:
     found = problem.packets.services()
     services = EVERY_PORT if problem.tier == EVERY_PORT else services_text(found - context.ports.node_ports or found)
     who = subject(problem.targets)
-    keep = tuple(
-        {pair: None for one in problem.targets if isinstance(one, HostClass) for pair in context.declared(one)[1]},
-    )
+    keep = _kept(context, problem)
     if problem.check == f"{ROW}/control-plane":
         needed = context.ports.control_plane_to_node
         advice = "" if needed else "Name the CNI with --cni to see which ports are needed"
@@ -143,7 +170,9 @@ def _worded(context: Context, problem: Problem) -> Judgement:
         wide = problem.tier in {EVERY_PORT, "kubelet"}
         hidden = latent(context.reach, problem)
         message = f"{message}; {hidden}" if hidden else message
-        return Judgement(Severity.MEDIUM if wide else Severity.LOW, message, keep=keep)
+        told = all(isinstance(one, Endpoint) or one.signature.roles for one in problem.targets)
+        advice = "" if told else "Name the hosts' roles first: what they need can't be told"
+        return Judgement(Severity.MEDIUM if wide else Severity.LOW, message, advice, keep, mend=told)
     if problem.check == f"{ROW}/node-ports":
         advice = "Declare the services in cloudguard.toml, or put a load balancer in front"
         return Judgement(Severity.MEDIUM, message, advice, keep)
