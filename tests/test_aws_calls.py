@@ -63,8 +63,11 @@ def kops_like(a: Account, nodes: int) -> Vpc:
 def counted() -> Counts:
     """Read the cluster as a user does, and count the requests that leave."""
     session, seen = boto3.Session(), Counter[str]()
-    events = cast("Any", session.events)
-    events.register("before-send", lambda event_name, **_rest: seen.update([str(event_name)]))
+
+    def note(event_name: str, **_rest: object) -> None:
+        seen[event_name] += 1
+
+    cast("Any", session.events).register("before-send", note)
     snapshot = ADAPTER.collect(Request(cluster="prod", options={"region": (REGION,)}, client=session))
     assert snapshot.gaps == ()
     return seen

@@ -93,6 +93,18 @@ def test_a_missing_cluster_is_looked_for_elsewhere_only_where_that_can_be_listed
         ADAPTER.collect(request(inner_account, "prod"))
 
 
+def test_two_infrastructure_ids_of_one_name_are_two_clusters(inner_account: Account) -> None:
+    a = inner_account
+    subnet = a.subnet(a.vpc())
+    group = a.group(subnet.vpc, "hosts")
+    for infra in ("prod-x7k2p", "prod-bcdfg"):
+        a.host(f"{infra}-master-0", subnet, [group], {f"kubernetes.io/cluster/{infra}": "owned"})
+    with pytest.raises(ClusterNotFoundError, match="prod-bcdfg, prod-x7k2p") as caught:
+        ADAPTER.collect(request(a, "prod", REGION))
+    assert "--cluster" in caught.value.hint
+    assert ADAPTER.collect(request(a, "prod-x7k2p", REGION)).cluster.installer == "openshift"
+
+
 @pytest.mark.parametrize("role", ["", ROLE])
 def test_an_endpoint_that_is_down_is_soon_told(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
     with socket.socket() as free:

@@ -180,10 +180,12 @@ def test_disks(
 def test_the_accounts_default_is_asked_only_where_it_decides(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     asked: list[str] = []
+
+    def note(event_name: str, **_rest: object) -> None:
+        asked.append(event_name)
+
     bus: Any = a.session.events
-    bus.register_first(
-        "before-send.ec2.GetEbsEncryptionByDefault", lambda event_name, **_rest: asked.append(event_name)
-    )
+    bus.register_first("before-send.ec2.GetEbsEncryptionByDefault", note)
     own = a.group(subnet.vpc, "g").id
     disk = {"DeviceName": ROOT, "Ebs": {"VolumeSize": 20, "Encrypted": True, "KmsKeyId": "alias/own"}}
     pool(a, "masters", subnet, kops.control_plane, SecurityGroupIds=[own], BlockDeviceMappings=[disk])

@@ -156,20 +156,8 @@ def metadata_service(options: Mapping[str, object] | None) -> MetadataService | 
 
 
 def _interfaces(instance: Item, source: Source) -> Iterator[Interface]:
-    listed = parts(instance, "NetworkInterfaces")
-    for one in sorted(listed, key=lambda item: item.get("NetworkInterfaceId", "")):
+    for one in sorted(parts(instance, "NetworkInterfaces"), key=lambda item: item.get("NetworkInterfaceId", "")):
         yield interface(one, source, instance)
-    if not listed and instance.get("SubnetId"):
-        groups = tuple(sorted(group["GroupId"] for group in parts(instance, "SecurityGroups")))
-        yield Interface(
-            id=instance["InstanceId"],
-            segment=instance["SubnetId"],
-            addresses=tuple(filter(None, [instance.get("PrivateIpAddress", "")])),
-            source=source,
-            public=tuple(filter(None, [instance.get("PublicIpAddress", "")])),
-            filters=groups,
-            labels=groups,
-        )
 
 
 def interface(item: Item, source: Source, instance: Item | None = None) -> Interface:
