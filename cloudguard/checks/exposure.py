@@ -163,7 +163,7 @@ def _causes(reach: Reach, way: Way, packets: PacketSet) -> Iterable[str]:
     for name in way.filters:
         if name not in reach.gates.filters:
             yield f"filter {name} could not be read"
-    for one in blame(reach, way, packets):
+    for one in blame(reach, way, packets, sure=False):
         if one.rule is not None and reach.gates.peers(one.rule) is None and not way.origin.labels:
             yield f"the entries of {one.rule.peer.value} could not be read"
 

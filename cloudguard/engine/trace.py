@@ -36,11 +36,14 @@ def filter_resource(one: Filter) -> Resource:
     return Resource("filter", one.id, one.name)
 
 
-def blame(reach: Reach, way: Way, excess: PacketSet) -> Iterator[Blame]:
-    """Yield what lets ``excess`` in on ``way``; what no rule answers for is its balancer's, endpoint's or host's."""
+def blame(reach: Reach, way: Way, excess: PacketSet, *, sure: bool = True) -> Iterator[Blame]:
+    """Yield what lets ``excess`` in on ``way``; what no rule answers for is its balancer's, endpoint's or host's.
+
+    ``sure``: only by what rules are known to let in.
+    """
     left = excess
     for one, rule in reach.gates.rules(_door(way), Direction.INGRESS):
-        part = _part(reach, way, rule, excess)
+        part = _part(reach, way, rule, excess, sure=sure)
         if part:
             left -= part
             yield Blame(filter_resource(one), part, rule.source.call, rule_text(rule), one, rule)
@@ -60,14 +63,15 @@ def _door(way: Way) -> tuple[str, ...]:
     return () if replaced else way.filters
 
 
-def _part(reach: Reach, way: Way, rule: Rule, excess: PacketSet) -> PacketSet:
+def _part(reach: Reach, way: Way, rule: Rule, excess: PacketSet, *, sure: bool) -> PacketSet:
     if rule.peer.kind is PeerKind.GROUP:
         named = rule.peer.value in way.origin.labels
         return excess.only(_services(way, rule)) if named else PacketSet.nothing()
+    bounds = reach.gates.packets(rule)
+    packets = bounds.surely if sure else bounds.possibly
     if way.balancer is not None and way.balancer.filters:
-        peers = reach.gates.packets(rule).possibly.on(_listening(way))
-        return excess.within(peers)
-    return excess & reach.gates.packets(rule).possibly
+        return excess.within(packets.on(_listening(way)))
+    return excess & packets
 
 
 def _listening(way: Way) -> ServiceSet:

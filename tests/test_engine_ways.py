@@ -1,0 +1,271 @@
+"""Ways in that are easily overlooked, and doubts that must stay doubts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cloudguard.checks import judge
+from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.engine.reach import Reach
+from cloudguard.model.cluster import Pool
+from cloudguard.model.network import Action, AddressList, ClientAddress, NextHop, Segment
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.policy import Policy
+from cloudguard.sets.addresses import ALL6
+
+from builders import (
+    CONTROL_PLANE,
+    NODE,
+    OPEN,
+    RANGE,
+    RANGE6,
+    SOURCE,
+    WORLD,
+    WORLD6,
+    balancer,
+    border,
+    group,
+    host,
+    interface,
+    rule,
+    segment,
+    snapshot,
+    to,
+)
+
+PRIVATE = segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
+MASTER = host("cp", CONTROL_PLANE, "masters")
+WORKER = host("n1", NODE, "nodes")
+
+
+def row(made: Snapshot, name: str, policy: Policy | None = None) -> RowResult:
+    return next(one for one in judge(made, policy or Policy())[0] if one.row == name)
+
+
+def checks(found: RowResult) -> dict[str, Severity]:
+    return {finding.check: finding.severity for finding in found.findings}
+
+
+def test_nodes_reach_etcd_through_a_balancer_whose_filter_names_their_group() -> None:
+    front = balancer("etcd", "tcp/2379", [to(MASTER, "tcp/2379")], "front", facing=False, seen=ClientAddress.REPLACED)
+    made = snapshot(
+        [MASTER, WORKER],
+        [group("masters", ("tcp/2379", "front")), group("nodes"), group("front", ("tcp/2379", "nodes"))],
+        balancers=[front],
+    )
+    found = row(made, "etcd-access")
+    assert found.verdict is Verdict.FAIL
+    inside = next(one for one in found.findings if one.check == "etcd-access/inside")
+    assert inside.resource.id == "front"
+    assert "1 node host" in inside.message
+    assert "via nlb/etcd" in inside.witness.summary
+
+
+def test_a_node_whose_own_filter_lets_nothing_out_does_not_reach_the_balancer() -> None:
+    front = balancer("etcd", "tcp/2379", [to(MASTER, "tcp/2379")], "front", facing=False)
+    filters = [group("masters", ("tcp/2379", "front")), group("nodes", closed=True)]
+    made = snapshot([MASTER, WORKER], [*filters, group("front", ("tcp/2379", "nodes"))], balancers=[front])
+    assert row(made, "etcd-access").verdict is Verdict.PASS
+
+
+def test_strangers_reach_the_api_by_a_group_that_the_balancers_filter_names() -> None:
+    front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front", seen=ClientAddress.REPLACED)
+    made = snapshot(
+        [MASTER],
+        [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", "builders"))],
+        balancers=[front],
+        strangers=[interface("ci", "public", "10.0.0.200", "builders")],
+    )
+    found = row(made, "api-server-access", Policy(admin_cidrs=("198.51.100.0/24",)))
+    assert checks(found) == {"api-server-access/inside": Severity.MEDIUM}
+    assert "builders" in found.findings[0].message
+
+
+def test_a_balancer_that_faces_the_internet_is_reached_from_inside_too() -> None:
+    front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front", seen=ClientAddress.REPLACED)
+    filters = [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", RANGE))]
+    made = snapshot([MASTER], filters, balancers=[front])
+    found = row(made, "api-server-access", Policy(admin_cidrs=("198.51.100.0/24",)))
+    assert checks(found) == {"api-server-access/inside": Severity.MEDIUM}
+
+
+def test_a_private_v6_address_is_no_public_one() -> None:
+    made = snapshot([host("n1", NODE, "nodes", where="public", v6="fd00::7")], [group("nodes", ("tcp/22", WORLD6))])
+    assert "node-access/internet" not in checks(row(made, "node-access"))
+
+
+@pytest.mark.parametrize("route", [WORLD, WORLD6])
+def test_a_default_route_to_a_hub_says_nothing_of_the_internet(route: str) -> None:
+    home = segment("private", ("10.0.1.0/24",), (route, NextHop.HUB, "tgw"))
+    one = host("n1", NODE, "nodes", v6="2001:db8:0:1::7")
+    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"), ("tcp/22", "2600::/16"))], segments=[home])
+    assert not row(made, "node-access").findings
+
+
+def unread(*hops: NextHop) -> Segment:
+    """A subnet whose routes name a list that could not be read."""
+    return segment("public", ("10.0.0.0/24",), *(("pl-1", hop, hop.value) for hop in hops))
+
+
+@pytest.mark.parametrize(
+    ("routes", "verdict"),
+    [
+        ((NextHop.INTERNET,), Verdict.UNKNOWN),
+        ((NextHop.APPLIANCE,), Verdict.UNKNOWN),
+        ((NextHop.HUB,), Verdict.PASS),
+        ((NextHop.SERVICE,), Verdict.PASS),
+    ],
+)
+def test_a_route_to_a_list_that_could_not_be_read_may_lead_anywhere(
+    routes: tuple[NextHop, ...], verdict: Verdict
+) -> None:
+    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], segments=[unread(*routes)])
+    assert row(made, "node-access").verdict is verdict
+
+
+def test_a_list_that_could_not_be_read_may_take_the_internet_elsewhere() -> None:
+    home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), ("pl-1", NextHop.BLACKHOLE, "none"))
+    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], segments=[home])
+    assert row(made, "node-access").verdict is Verdict.UNKNOWN
+    listed = AddressList("pl-1", "", ("192.0.2.0/24",), known=True, source=SOURCE)
+    known = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], segments=[home], lists=[listed])
+    assert row(known, "node-access").verdict is Verdict.FAIL
+
+
+def test_whoever_is_behind_a_hub_by_a_list_that_could_not_be_read_may_come() -> None:
+    made = snapshot(
+        [host("n1", NODE, "nodes", where="public")],
+        [group("nodes", ("tcp/10250", "192.168.0.0/16"))],
+        segments=[unread(NextHop.HUB)],
+    )
+    found = row(made, "node-access")
+    assert found.verdict is Verdict.UNKNOWN
+    assert "behind the hub hub, routed to by pl-1" in found.why
+
+
+@pytest.mark.parametrize("segments", [(PRIVATE,), ()])
+def test_a_network_whose_ranges_were_not_read_leaves_the_inside_open(segments: tuple[Segment, ...]) -> None:
+    made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))], segments=segments)
+    blind = replace(made, topology=replace(made.topology, networks=()))
+    found = row(blind, "node-access")
+    assert found.verdict is Verdict.UNKNOWN
+    assert any("could not be read" in line for line in found.unknown)
+
+
+def pool(*segments: str) -> Pool:
+    return Pool("asg", "asg", NODE, (), segments, ("nodes",), ("nodes",), SOURCE, desired=1)
+
+
+def test_the_next_host_of_a_pool_has_a_v6_address_where_its_hosts_have() -> None:
+    one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7", pool="asg")
+    made = snapshot([one], [group("nodes", ("tcp/22", WORLD6))], pools=[pool("public")])
+    assert [(target.hosts, target.pools) for target in Reach(made).classes] == [([one], [pool("public")])]
+
+
+def test_a_pool_without_a_known_subnet_is_not_passed_over() -> None:
+    made = snapshot(
+        [WORKER], [group("nodes"), group("open", ("tcp/22", RANGE))], pools=[replace(pool(), filters=("open",))]
+    )
+    found = row(made, "node-access")
+    assert found.verdict is Verdict.UNKNOWN
+    assert "the next host of asg" in found.why
+
+
+def test_a_balancer_of_one_family_lets_no_other_in() -> None:
+    home = segment("public", ("10.0.0.0/24", RANGE6), (WORLD6, NextHop.INTERNET, "gw"))
+    one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
+    filters = [group("nodes", ("tcp/80", WORLD6))]
+    for dual in (False, True):
+        nlb = balancer("web", "tcp/80", [to(one, "tcp/80")], facing=False, dual=dual)
+        reach = Reach(snapshot([one], filters, segments=[home], balancers=[nlb]))
+        ways = [way for way in reach.ways(reach.classes[0]) if way.balancer is not None]
+        assert any((way.granted.possibly.addresses() & ALL6).size for way in ways) is dual
+
+
+def test_by_which_family_a_balancer_sends_on_is_not_told() -> None:
+    one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
+    nlb = balancer("web", "tcp/80", [to(one, "tcp/80")], dual=True)
+    made = snapshot([one], [group("nodes", ("tcp/80", "10.0.0.0/24"))], balancers=[nlb])
+    reach = Reach(made)
+    (way,) = (one for one in reach.ways(reach.classes[0]) if one.balancer is not None and not one.origin.inside)
+    assert not way.granted.surely
+    assert way.granted.possibly.addresses() <= ALL6
+    assert way.granted.possibly
+
+
+def test_a_balancers_filter_need_let_out_to_the_first_family_only() -> None:
+    one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
+    front = group("front", ("tcp/80", WORLD), closed=True)
+    front = replace(front, rules=(*front.rules, rule("out", "tcp/8080", RANGE, out=True)))
+    nlb = balancer("web", "tcp/80", [to(one, "tcp/8080")], "front")
+    made = snapshot([one], [group("nodes", ("tcp/8080", "front")), front], balancers=[nlb])
+    assert checks(row(made, "node-access")) == {
+        "node-access/internet": Severity.HIGH,
+        "node-access/public-address": Severity.LOW,
+    }
+
+
+def test_a_border_on_the_senders_side_keeps_nodes_from_etcd() -> None:
+    def answer(*lines: tuple[str, str, str]) -> Verdict:
+        homes = (replace(PRIVATE, filters=("acl",)), segment("masters", ("10.0.9.0/24",)))
+        master = host("cp", CONTROL_PLANE, "masters", where="masters", address="10.0.9.9")
+        filters = [group("masters", ("tcp/2379", "nodes")), group("nodes"), border("acl", *lines, *OPEN)]
+        return row(snapshot([master, WORKER], filters, segments=homes), "etcd-access").verdict
+
+    assert answer() is Verdict.FAIL
+    assert answer(("deny out", "tcp/2379", "10.0.9.0/24")) is Verdict.PASS
+    assert answer(("deny in", "tcp", "10.0.9.0/24")) is Verdict.PASS
+
+
+def test_a_border_on_the_balancers_side_keeps_it_from_its_targets() -> None:
+    def answer(*lines: tuple[str, str, str]) -> Verdict:
+        homes = (
+            segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl"),
+            PRIVATE,
+        )
+        nlb = balancer("ssh", "tcp/22", [to(WORKER, "tcp/22")])
+        filters = [group("nodes", ("tcp/22", "198.51.100.0/24")), border("acl", *lines, *OPEN)]
+        return row(snapshot([WORKER], filters, segments=homes, balancers=[nlb]), "node-access").verdict
+
+    assert answer() is Verdict.FAIL
+    assert answer(("deny out", "tcp/22", "10.0.1.0/24")) is Verdict.PASS
+
+
+def test_a_denial_in_a_filter_without_order_lets_nobody_in() -> None:
+    guard = group("nodes")
+    denied = replace(rule("no", "tcp/22", WORLD), action=Action.DENY)
+    made = snapshot([WORKER], [replace(guard, rules=(*guard.rules, denied))])
+    assert row(made, "node-access").verdict is Verdict.PASS
+
+
+def test_what_only_the_inside_gets_by_a_rule_is_told_although_the_internet_gets_a_little() -> None:
+    """The border lets the internet ping; the same rule lets the inside do everything."""
+    home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
+    acl = border("acl", ("permit in", "icmp", WORLD), ("permit in", "all", RANGE), ("permit out", "all", WORLD))
+    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    found = row(snapshot([one], [group("nodes", ("all", WORLD)), acl], segments=[home]), "node-access")
+    assert found.verdict is Verdict.FAIL
+    assert checks(found) == {"node-access/internet": Severity.LOW, "node-access/inside": Severity.MEDIUM}
+
+
+def test_every_port_is_said_only_where_every_port_gets_in() -> None:
+    home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
+    acl = border("acl", ("permit in", "tcp/80", WORLD), ("permit out", "all", WORLD))
+    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    found = row(snapshot([one], [group("nodes", ("all", WORLD)), acl], segments=[home]), "node-access")
+    internet = next(one for one in found.findings if one.check == "node-access/internet")
+    assert internet.severity is Severity.HIGH
+    assert "tcp/80 of" in internet.message
+
+
+def test_a_list_that_could_not_be_read_is_not_blamed_for_what_another_rule_lets_in() -> None:
+    unknown = AddressList("office", "office", (), known=False, source=SOURCE)
+    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    filters = [group("nodes", ("tcp/22", WORLD), ("tcp/22", "list:office"))]
+    rows, changes = judge(snapshot([one], filters, lists=[unknown]), Policy())
+    (finding,) = rows[1].findings
+    assert [evidence.rule for evidence in finding.evidence if evidence.rule] == ["nodes-0"]
+    assert [change.rule for change in changes] == ["nodes-0"]
