@@ -12,12 +12,14 @@ from hashlib import sha256
 
 from cloudguard.engine.change import Change, Resource
 from cloudguard.engine.classes import HostClass
+from cloudguard.engine.places import at
 from cloudguard.engine.reach import Reach
 from cloudguard.engine.trace import rule_text
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Direction, Filter, PeerKind, Rule
 from cloudguard.needs.ports import Ports
 from cloudguard.sets.addresses import AddressSet
+from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
 
 MOST_ADDRESSES = 8
@@ -53,49 +55,114 @@ def plan(reach: Reach, ports: Ports, edits: Iterable[Edit]) -> dict[tuple[str, s
     by_rule: dict[tuple[str, str], list[Edit]] = {}
     for edit in edits:
         by_rule.setdefault((edit.filter.id, edit.rule.id), []).append(edit)
-    edited = set(by_rule)
-    return {key: _change(reach, ports, found, edited) for key, found in sorted(by_rule.items())}
+    planner = _Planner(reach, ports, frozenset(by_rule))
+    return {key: planner.change(found) for key, found in sorted(by_rule.items())}
 
 
-def _change(reach: Reach, ports: Ports, edits: list[Edit], edited: set[tuple[str, str]]) -> Change:
-    first = edits[0]
-    one, rule = first.filter, first.rule
-    after = tuple(dict.fromkeys(_after(reach, ports, edits, edited)))
-    why = first.why if one.editable or not one.note else f"{first.why} ({one.note})"
-    return Change(
-        id=sha256(f"{one.id}\0{rule.id}".encode()).hexdigest()[:12],
-        row=first.row,
-        kind="rule.narrow" if after else "rule.remove",
-        resource=Resource("filter", one.id, one.name),
-        before=(rule_text(rule),),
-        after=after,
-        why=why,
-        rule=rule.id,
-    )
+class _Planner:
+    """Writes changes that are to be made together: what ``edited`` rules grant, no other change may count on."""
 
+    def __init__(self, reach: Reach, ports: Ports, edited: frozenset[tuple[str, str]]) -> None:
+        self._reach = reach
+        self._ports = ports
+        self._edited = edited
+        self._granted: dict[tuple[tuple[str, ...], HostClass], ServiceSet] = {}
+        self._places: dict[HostClass, PacketSet] = {}
+        self._guarded: dict[str, list[Guarded]] = {}
 
-def _after(reach: Reach, ports: Ports, edits: list[Edit], edited: set[tuple[str, str]]) -> Iterator[str]:
-    rule = edits[0].rule
-    own = ServiceSet.parse(rule.services)
-    needed = [edit.narrow for edit in edits if edit.narrow is not None]
-    if len(needed) == len(edits):
-        if own & needed[0]:
-            yield f"{own & needed[0]} from {rule.peer.value}"
-        return
-    edits = [edit for edit in edits if edit.narrow is None]
-    targets = [target for target in reach.classes if edits[0].filter.id in target.signature.filters]
-    excess = ServiceSet.nothing()
-    for edit in edits:
-        excess |= edit.services if targets else own
-    if own - excess:
-        yield f"{own - excess} from {rule.peer.value}"
-    for edit in edits:
-        for peer, services in edit.keep:
-            kept = services & own & excess if targets else own
-            for part in _let_in(reach, rule, peer) if kept else ():
-                yield f"{kept} from {part}"
-    for peer, services in sorted(_lost(reach, ports, edits[0], own & excess, edited).items()):
-        yield f"{services} from {peer}"
+    def change(self, edits: list[Edit]) -> Change:
+        """Return the change of one rule."""
+        first = edits[0]
+        one, rule = first.filter, first.rule
+        after = tuple(dict.fromkeys(self._after(edits)))
+        why = first.why if one.editable or not one.note else f"{first.why} ({one.note})"
+        return Change(
+            id=sha256(f"{one.id}\0{rule.id}".encode()).hexdigest()[:12],
+            row=first.row,
+            kind="rule.narrow" if after else "rule.remove",
+            resource=Resource("filter", one.id, one.name),
+            before=(rule_text(rule),),
+            after=after,
+            why=why,
+            rule=rule.id,
+        )
+
+    def _after(self, edits: list[Edit]) -> Iterator[str]:
+        rule = edits[0].rule
+        own = ServiceSet.parse(rule.services)
+        needed = [edit.narrow for edit in edits if edit.narrow is not None]
+        if len(needed) == len(edits):
+            if own & needed[0]:
+                yield f"{own & needed[0]} from {rule.peer.value}"
+            return
+        edits = [edit for edit in edits if edit.narrow is None]
+        guarded = self._guarded_by(edits[0].filter.id)
+        hosts = any(target is not None for _, target in guarded)
+        excess = ServiceSet.nothing()
+        for edit in edits:
+            excess |= edit.services if hosts else own
+        if own - excess:
+            yield f"{own - excess} from {rule.peer.value}"
+        for edit in edits:
+            for peer, services in edit.keep:
+                kept = services & own & excess if hosts else own
+                for part in _let_in(self._reach, rule, peer) if kept else ():
+                    yield f"{kept} from {part}"
+        for peer, services in sorted(self._lost(rule, guarded, own & excess).items()):
+            yield f"{services} from {peer}"
+
+    def _lost(self, rule: Rule, guarded: list[Guarded], excess: ServiceSet) -> dict[str, ServiceSet]:
+        """Return what the cluster's own hosts get through this rule alone, by a group that only such hosts carry."""
+        lost: dict[str, ServiceSet] = {}
+        for source in self._reach.classes:
+            allowed = (
+                _allowed(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
+            )
+            for filters, _ in guarded if allowed else ():
+                missed = allowed - self._granted_else(filters, source)
+                if not missed:
+                    continue
+                refused = [one for one in self._reach.classes if _allowed(one, guarded, missed, self._ports) != missed]
+                for peer in _names(self._reach, source, rule, refused):
+                    lost[peer] = lost.get(peer, ServiceSet.nothing()) | missed
+        return lost
+
+    def _names(self, rule: Rule, source: HostClass) -> bool:
+        """Whether a rule's peer may be a host of the class."""
+        if rule.peer.kind is PeerKind.GROUP:
+            return rule.peer.value in source.signature.labels
+        peers = self._reach.gates.peers(rule)
+        return peers is None or bool(self._place(source).within(peers))
+
+    def _place(self, source: HostClass) -> PacketSet:
+        """Return every service from the class's addresses."""
+        found = self._places.get(source)
+        if found is None:
+            found = self._places[source] = at(self._reach.origin_of(source).addresses)
+        return found
+
+    def _granted_else(self, filters: tuple[str, ...], source: HostClass) -> ServiceSet:
+        """Return what every host of the class surely gets by the rules that are not edited."""
+        found = self._granted.get((filters, source))
+        if found is None:
+            rules = self._reach.gates.rules(filters, Direction.INGRESS)
+            rest = tuple(rule for one, rule in rules if (one.id, rule.id) not in self._edited)
+            side = self._reach.gates.compile(rest, ordered=False)
+            missing = (self._place(source) - side.ranges.surely).services()
+            found = ServiceSet.everything() - missing | side.by_label(source.signature.labels)
+            self._granted[filters, source] = found
+        return found
+
+    def _guarded_by(self, name: str) -> list[Guarded]:
+        """Return what a filter guards: classes of hosts, and balancers that the cluster's hosts reach from inside."""
+        found = self._guarded.get(name)
+        if found is None:
+            classes = [one for one in self._reach.classes if name in one.signature.filters]
+            inner = [one for one in self._reach.topology.balancers if name in one.filters and not one.internet_facing]
+            found = [(one.signature.filters, one) for one in classes]
+            found += [(one.filters, None) for one in inner]
+            self._guarded[name] = found
+        return found
 
 
 def _let_in(reach: Reach, rule: Rule, peer: str) -> tuple[str, ...]:
@@ -106,46 +173,11 @@ def _let_in(reach: Reach, rule: Rule, peer: str) -> tuple[str, ...]:
     return (AddressSet.parse(peer) & known).cidrs()
 
 
-def _lost(
-    reach: Reach,
-    ports: Ports,
-    edit: Edit,
-    excess: ServiceSet,
-    edited: set[tuple[str, str]],
-) -> dict[str, ServiceSet]:
-    """Return what the cluster's own hosts get through this rule alone, by a group that only such hosts carry."""
-    rule, lost = edit.rule, dict[str, ServiceSet]()
-    alone = reach.gates.compile((rule,), ordered=False)
-    guarded = list(_guarded(reach, edit.filter.id))
-    for filters, _ in guarded:
-        rules = reach.gates.rules(filters, Direction.INGRESS)
-        others = reach.gates.compile(tuple(r for one, r in rules if (one.id, r.id) not in edited), ordered=False)
-        for source in reach.classes:
-            allowed = _allowed(source, guarded, excess, ports)
-            origin = reach.origin_of(source)
-            through = alone.admits(origin.addresses, origin.labels).possibly.only(allowed).services()
-            missed = through - others.admits(origin.addresses, origin.labels).surely.only(allowed).services()
-            refused = [one for one in reach.classes if _allowed(one, guarded, missed, ports) != missed]
-            for peer in _names(reach, source, rule, refused) if missed else ():
-                lost[peer] = lost.get(peer, ServiceSet.nothing()) | missed
-    return lost
-
-
 def _allowed(source: HostClass, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
     """Return what of ``services`` a class may open on every one of what a filter guards."""
     for _, target in guarded:
         services &= allowed_between(source, target, ports)
     return services
-
-
-def _guarded(reach: Reach, name: str) -> Iterator[Guarded]:
-    """Yield what a filter guards: classes of hosts, and balancers that the cluster's hosts reach from inside."""
-    for target in reach.classes:
-        if name in target.signature.filters:
-            yield target.signature.filters, target
-    for balancer in reach.topology.balancers:
-        if name in balancer.filters and not balancer.internet_facing:
-            yield balancer.filters, None
 
 
 def allowed_between(source: HostClass, target: HostClass | None, ports: Ports) -> ServiceSet:
