@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cloudguard.model.network import Action, AddressList, Direction, Filter, PeerKind, Rule, Segment, Topology
 from cloudguard.sets.addresses import AddressSet
-from cloudguard.sets.bounds import Bounds, exactly, unknown
+from cloudguard.sets.bounds import EVERYTHING, Bounds, exactly, unknown
 from cloudguard.sets.filters import first_match
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
@@ -158,7 +158,7 @@ class Gates:
         segment = self._segments.get(name)
         if segment is None:
             return unknown(PacketSet.everything())
-        crossing = exactly(PacketSet.everything())
+        crossing = EVERYTHING
         for guard in segment.filters:
             crossing &= self.side((guard,), way).ranges
             known = self.filters.get(guard)
@@ -172,6 +172,8 @@ class Gates:
         return self._but_inside(segment, self.border(segment))
 
     def _but_inside(self, segment: str, border: Bounds) -> Bounds:
+        if border is EVERYTHING:
+            return border
         known = self._segments.get(segment)
         inside = AddressSet.of(known.ranges) if known else AddressSet.nothing()
         free = exactly(PacketSet.of([(inside, ServiceSet.everything())]))

@@ -13,9 +13,12 @@ from cloudguard.engine.places import Places
 from cloudguard.model.network import Balancer, Direction, Endpoint, Listener
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
-from cloudguard.sets.bounds import Bounds, exactly
+from cloudguard.sets.bounds import NOTHING, Bounds, exactly
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
+
+Services = tuple[ServiceSet, ServiceSet]
+"""What surely gets through, and what possibly does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,7 @@ class Reach:
         self.gates = Gates(self.topology)
         self.places = Places(self.topology, self.gates)
         self.classes = classify(self.cluster, self.topology)
+        self._sending: dict[tuple[tuple[str, ...], str, AddressSet, tuple[str, ...]], list[Services]] = {}
         self._fronts = Fronts(self.topology, self.gates, self.places)
 
     def ways(self, target: HostClass) -> Iterator[Way]:
@@ -91,14 +95,24 @@ class Reach:
 
     def _sent(self, arriving: Bounds, source: HostClass, to: AddressSet, labels: tuple[str, ...]) -> Bounds:
         """Return what of ``arriving`` the source's own filters and border let out, to peers at ``to``, by family."""
-        side = self.gates.side(source.signature.filters, Direction.EGRESS)
-        leaving = side.admits(to, labels) & self.gates.leaving(source.signature.segment)
-        sent = exactly(PacketSet.nothing())
-        for family in (ALL4, ALL6):
-            out, own = leaving.within(family), arriving.within(family)
-            surely, possibly = out.surely.services(), out.possibly.services()
-            sent |= Bounds(own.surely.only(surely), own.possibly.only(possibly))
+        sent = NOTHING
+        for family, (surely, possibly) in zip((ALL4, ALL6), self._leaving(source, to, labels), strict=True):
+            if possibly:
+                own = arriving.within(family)
+                sent |= Bounds(own.surely.only(surely), own.possibly.only(possibly))
         return sent
+
+    def _leaving(self, source: HostClass, to: AddressSet, labels: tuple[str, ...]) -> list[Services]:
+        """Return the services that the source's own filters and border let out to peers at ``to``, by family."""
+        signature = source.signature
+        key = (signature.filters, signature.segment, to, labels)
+        found = self._sending.get(key)
+        if found is None:
+            side = self.gates.side(signature.filters, Direction.EGRESS)
+            leaving = side.admits(to, labels) & self.gates.leaving(signature.segment)
+            parts = [leaving.within(family) for family in (ALL4, ALL6)]
+            found = self._sending[key] = [(one.surely.services(), one.possibly.services()) for one in parts]
+        return found
 
     def from_endpoint(self, endpoint: Endpoint, target: HostClass) -> Way:
         """Return what a managed control plane gets through to a class of hosts."""

@@ -26,6 +26,8 @@ class Bounds:
         return exactly(surely) if self._known and other._known else Bounds(surely, self.possibly | other.possibly)
 
     def __and__(self, other: Bounds) -> Bounds:
+        if other is EVERYTHING:
+            return self
         surely = self.surely & other.surely
         return exactly(surely) if self._known and other._known else Bounds(surely, self.possibly & other.possibly)
 
