@@ -13,7 +13,7 @@ from cloudguard.engine.places import Places
 from cloudguard.model.network import Balancer, Direction, Endpoint, Listener
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
-from cloudguard.sets.bounds import NOTHING, Bounds, exactly
+from cloudguard.sets.bounds import NOTHING, Bounds, exactly, unknown
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
 
@@ -183,6 +183,7 @@ class Reach:
             if origin is None:
                 continue
             granted = exactly(PacketSet.of([(origin.addresses, side.labels[label])]))
+            granted |= unknown(side.ranges.open_question.within(origin.addresses))
             if len(segments) == 1:
                 granted &= self.gates.crossing(segments[0])
             yield Way(origin, target, origin.bounded(granted))
