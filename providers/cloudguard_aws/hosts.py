@@ -24,6 +24,8 @@ API_PORTS = frozenset({6443, 9345, 16443, 50000})
 may serve as well (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos pkg/machinery/constants)."""
 _NO_PODS = ("amazon eks ", "aws-k8s-", "elb ", "efs mount target", "rdsnetworkinterface")
 """How the descriptions of interfaces begin that AWS or the VPC CNI makes, and that are no Fargate pod's."""
+FEW = 3
+"""So many hosts are named where many have the same trouble."""
 TELL = "name its role with --control-plane-tag, --node-tag or --etcd-tag KEY=VALUE, or --host ID=ROLE"
 
 
@@ -35,12 +37,23 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     if untold and found.eks is None:
         _tell_by_others(api, found, told, untold)
     hosts = [_host(one, told[one["InstanceId"]], source) for one in found.instances]
+    for same in _untold(hosts):
+        why = "".join(f" ({evidence})" for evidence in same[0].evidence)
+        more = f" and {len(same) - FEW} more" if len(same) > FEW else ""
+        names = ", ".join(f"{host.id} ({host.name})" for host in same[:FEW]) + more
+        message = f"the role of {names} can't be told{why}; {TELL}"
+        ids = ", ".join(host.id for host in same[:FEW]) + more
+        api.add_gap(Gap(DESCRIBE_INSTANCES.name, ids, Reason.MISSING, message, (Facet.HOSTS,)))
+    return _stacked(hosts)
+
+
+def _untold(hosts: Iterable[Host]) -> list[list[Host]]:
+    """Return the hosts whose role nothing tells, those for the same reason together."""
+    found: dict[tuple[str, ...], list[Host]] = {}
     for host in hosts:
         if not host.roles:
-            why = "".join(f" ({evidence})" for evidence in host.evidence)
-            message = f"the role of {host.id} ({host.name}) can't be told{why}; {TELL}"
-            api.add_gap(Gap(DESCRIBE_INSTANCES.name, host.id, Reason.MISSING, message, (Facet.HOSTS,)))
-    return _stacked(hosts)
+            found.setdefault(host.evidence, []).append(host)
+    return list(found.values())
 
 
 def _told(found: Found, instance: Item) -> Told | None:
