@@ -197,6 +197,19 @@ def fargate(a: Account) -> tuple[Group, Subnet]:
     return cluster.group, subnet
 
 
+def test_hosts_that_nothing_tells_are_one_gap(inner_account: Account) -> None:
+    subnet = inner_account.subnet(inner_account.vpc())
+    for number in range(5):
+        inner_account.host(f"ip-{number}", subnet, [], owned("prod"))
+    api = Api(inner_account.session, REGION)
+    found = find(api, Request(cluster="prod"))
+    assert found is not None
+    assert [host.roles for host in read_hosts(api, found)] == [()] * 5
+    (gap,) = api.gaps
+    assert gap.message.count("(ip-") == 3
+    assert "and 2 more can't be told" in gap.message
+
+
 def test_fargate_pods_are_hosts(inner_account: Account) -> None:
     a = inner_account
     group, subnet = fargate(a)

@@ -18,7 +18,6 @@ from aws_hosts import STACKED, Told, owned, told
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.api import Api
 from cloudguard_aws.cluster import find
-from cloudguard_aws.hosts import read_hosts
 
 CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
 
@@ -200,19 +199,6 @@ def test_where_no_installer_tells_what_stands_around_does(many: Account) -> None
         assert word in gap.message
     assert "(ingress)" in gap.message
     assert "(e)" in gap.message
-
-
-def test_hosts_that_nothing_tells_are_one_gap(inner_account: Account) -> None:
-    subnet = inner_account.subnet(inner_account.vpc())
-    for number in range(5):
-        inner_account.host(f"ip-{number}", subnet, [], owned("prod"))
-    api = Api(inner_account.session, REGION)
-    found = find(api, Request(cluster="prod"))
-    assert found is not None
-    assert [host.roles for host in read_hosts(api, found)] == [()] * 5
-    (gap,) = api.gaps
-    assert gap.message.count("(ip-") == 3
-    assert "and 2 more can't be told" in gap.message
 
 
 def test_flags_tell_what_nothing_else_does_and_add_up(many: Account) -> None:
