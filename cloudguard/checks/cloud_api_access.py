@@ -32,6 +32,9 @@ def judge(context: Context) -> Answer:
     known = context.snapshot.identities
     if not context.cluster.hosts and not known.identities:
         unknown += ("no host and no identity was found; name the hosts with --control-plane-tag and --node-tag",)
+    held = {one.identity for one in context.cluster.hosts} | {one.identity for one in context.cluster.pools}
+    unread = held - {identity.id for identity in known.identities} - {""}
+    unknown += tuple(f"the identity {name} was not read" for name in sorted(unread))
     drafts = list[Draft]()
     policies = {policy.id: policy for policy in known.policies}
     for identity in known.identities:
@@ -43,7 +46,7 @@ def judge(context: Context) -> Answer:
             drafts.append(_draft(context, identity, found))
         elif any(statement.effect is Effect.ALLOW for policy in grants for statement in policy.statements):
             unknown += (f"whether {identity.name} ({_holders(identity)}) is granted more than it needs is not told",)
-        if not identity.complete:
+        if not identity.complete or len(own) < len(identity.policies):
             unknown += (f"some policy of {identity.name} could not be read",)
     return answer(ROW, AREA, tuple(drafts), unknown, "the cluster's identities are granted nothing")
 

@@ -8,13 +8,13 @@ the encryption of Secrets by a key of one's own remains to be set.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cloudguard.checks.base import Evidence, Finding, RowResult, Severity, Verdict, Witness, finding_id, verdict_of
 from cloudguard.checks.context import NO_ETCD, Answer, Context, answer, provided
 from cloudguard.checks.exposure import Draft
 from cloudguard.engine.change import Change, Resource
-from cloudguard.model.cluster import Disk, Key, KeyManager, KeyState, Pool, Role
+from cloudguard.model.cluster import Cluster, Disk, Host, Key, KeyManager, KeyState, Pool, Role
 from cloudguard.model.source import Facet, Source
 
 ROW = "etcd-encryption"
@@ -27,6 +27,7 @@ CHECKS = {
     "etcd-encryption/pool": "The next host of a pool that runs etcd would get an unencrypted disk (medium).",
     "etcd-encryption/secrets": "A managed cluster encrypts Secrets with the provider's key only (low).",
 }
+_UNTOLD = {KeyState.UNKNOWN, KeyState.UNAVAILABLE}
 _DYING = {KeyState.DISABLED: "disabled", KeyState.PENDING_DELETION: "pending deletion"}
 
 
@@ -39,8 +40,7 @@ class _Problem:
     fact: str
     source: Source
     change: Change | None = None
-    host: str = ""
-    detail: str = ""
+    hosts: tuple[str, ...] = ()
 
 
 def judge(context: Context) -> Answer:
@@ -55,14 +55,47 @@ def judge(context: Context) -> Answer:
     problems: list[_Problem] = []
     for disk in _etcd_disks(context):
         problems += _disk(context, disk, keys.get(disk.key))
-        if disk.encrypted and disk.key and disk.key not in keys:
-            unknown += (f"the key {disk.key} of {disk.id} was not read",)
-    known = {disk.host for disk in context.cluster.disks}
-    unknown += tuple(f"no disk of {host.id} ({host.name}) was read" for host in hosts if host.id not in known)
+        unknown += tuple(_doubts(disk, keys.get(disk.key)))
+    unknown += tuple(_unread(context.cluster, hosts))
     problems += _pools(context.cluster.pools)
-    unknown += _untold(context.cluster.pools)
-    drafts = tuple(_draft(context, problem) for problem in problems)
+    unknown += tuple(_untold(context.cluster.pools))
+    drafts = tuple(_draft(context, problem) for problem in _merged(problems))
     return answer(ROW, AREA, drafts, unknown, "every disk that holds etcd is encrypted")
+
+
+def _doubts(disk: Disk, key: Key | None) -> Iterator[str]:
+    """Yield what can't be told of a disk with etcd's data, though the disk itself was read."""
+    if disk.encrypted and disk.key and key is None:
+        yield f"the key {disk.key} of {disk.id} was not read"
+    if disk.encrypted and key is not None and key.state in _UNTOLD:
+        yield f"whether the key {key.id} of {disk.id} can be used is not told: its state is {key.state}"
+    for snapshot in disk.snapshots:
+        if snapshot.shared_with is None:
+            yield f"whether {snapshot.id}, a copy of {disk.id}, is shared was not read"
+
+
+def _unread(cluster: Cluster, hosts: Iterable[Host]) -> Iterator[str]:
+    """Yield the etcd hosts of which some disk was not read, and none that was is known to be etcd's."""
+    read = {disk.id for disk in cluster.disks}
+    seen = {disk.host for disk in cluster.disks}
+    told = {disk.host for disk in cluster.disks if disk.holds_etcd}
+    for host in hosts:
+        missing = sorted(set(host.disks) - read)
+        if host.id not in seen:
+            yield f"no disk of {host.id} ({host.name}) was read"
+        elif missing and host.id not in told:
+            yield f"{', '.join(missing)} of {host.id} ({host.name}) was not read"
+
+
+def _merged(problems: Iterable[_Problem]) -> Iterator[_Problem]:
+    """Yield each problem of a resource once: a key of many disks is one."""
+    together: dict[tuple[str, str], list[_Problem]] = {}
+    for problem in problems:
+        together.setdefault((problem.check, problem.resource.id), []).append(problem)
+    for same in together.values():
+        hosts = tuple(sorted({host for one in same for host in one.hosts}))
+        more = f" (and of {len(same) - 1} more)" if len(same) > 1 else ""
+        yield replace(same[0], message=same[0].message + more, hosts=hosts)
 
 
 def _etcd_disks(context: Context) -> list[Disk]:
@@ -75,21 +108,23 @@ def _etcd_disks(context: Context) -> list[Disk]:
 
 def _disk(context: Context, disk: Disk, key: Key | None) -> Iterator[_Problem]:
     resource = Resource("disk", disk.id, disk.name)
+    hosts = (disk.host,) if disk.host else ()
     holds = disk.holds_etcd or "a disk of an etcd host of which no disk is known to be etcd's"
     where = f"{disk.id} ({disk.device} of {disk.host})" if disk.host else f"{disk.id} (detached)"
     if not disk.encrypted:
         message = f"{where} holds etcd and is not encrypted"
         change = _encrypt(resource, "make an encrypted copy, and attach that instead", message)
-        yield _Problem("disk", Severity.HIGH, resource, message, holds, disk.source, change, disk.host)
+        yield _Problem("disk", Severity.HIGH, resource, message, holds, disk.source, change, hosts)
     elif key is not None and key.state in _DYING:
         message = f"the key {key.id} of {where} is {_DYING[key.state]}"
         what = Resource("key", key.id)
         change = _change("key.enable", what, f"state {key.state}", "state enabled", message)
-        yield _Problem("key", Severity.HIGH, what, message, f"state {key.state}", key.source, change, disk.host)
-    if disk.encrypted and context.policy.require_customer_key and not _customers(key):
+        yield _Problem("key", Severity.HIGH, what, message, f"state {key.state}", key.source, change, hosts)
+    unread = bool(disk.key) and key is None
+    if disk.encrypted and context.policy.require_customer_key and not _customers(key) and not unread:
         message = f"{where} is encrypted by the provider's key, and a customer's is required"
         change = _encrypt(resource, "make a copy encrypted by a key of your own", message)
-        yield _Problem("customer-key", Severity.MEDIUM, resource, message, holds, disk.source, change, disk.host)
+        yield _Problem("customer-key", Severity.MEDIUM, resource, message, holds, disk.source, change, hosts)
     for snapshot in disk.snapshots:
         what = Resource("snapshot", snapshot.id)
         faults = [] if snapshot.encrypted else ["is not encrypted"]
@@ -98,7 +133,7 @@ def _disk(context: Context, disk: Disk, key: Key | None) -> Iterator[_Problem]:
         if faults:
             message = f"{snapshot.id}, a copy of {where}, {' and '.join(faults)}"
             change = _change("snapshot.remove", what, message, "encrypted and not shared, or deleted", message)
-            yield _Problem("snapshot", Severity.HIGH, what, message, message, snapshot.source, change, disk.host)
+            yield _Problem("snapshot", Severity.HIGH, what, message, message, snapshot.source, change, hosts)
 
 
 def _customers(key: Key | None) -> bool:
@@ -117,14 +152,16 @@ def _pools(pools: Iterable[Pool]) -> Iterator[_Problem]:
         yield _Problem("pool", Severity.MEDIUM, resource, message, fact, pool.source, change)
 
 
-def _untold(pools: Iterable[Pool]) -> tuple[str, ...]:
-    return tuple(
-        f"whether {disk.device} of the next host of {pool.name or pool.id} is encrypted can't be told from its template"
-        for pool in pools
-        if Role.ETCD in pool.roles
-        for disk in pool.disks
-        if disk.encrypted is None
-    )
+def _untold(pools: Iterable[Pool]) -> Iterator[str]:
+    for pool in pools:
+        if Role.ETCD not in pool.roles:
+            continue
+        name = f"the next host of {pool.name or pool.id}"
+        if not pool.disks:
+            yield f"which disks {name} will have can't be told"
+        for disk in pool.disks:
+            if disk.encrypted is None:
+                yield f"whether {disk.device} of {name} is encrypted can't be told from its template"
 
 
 def _encrypt(resource: Resource, how: str, why: str) -> Change:
@@ -152,7 +189,7 @@ def _draft(context: Context, problem: _Problem) -> Draft:
         message=problem.message,
         witness=Witness(problem.message, facts=(("resource", problem.resource.id),)),
         evidence=(evidence,),
-        hosts=(problem.host,) if problem.host else (),
+        hosts=problem.hosts,
     )
     return Draft(finding, changes=(problem.change,) if problem.change else ())
 
@@ -162,6 +199,8 @@ def _managed(context: Context) -> Answer:
     secrets = context.cluster.secrets_encryption
     keys = {key.id: key for key in context.cluster.keys}
     unknown = context.missing(frozenset({Facet.ENDPOINT, Facet.KEYS}))
+    if secrets is not None and secrets.key and (secrets.key not in keys or keys[secrets.key].state in _UNTOLD):
+        unknown += (f"whether the key {secrets.key} that encrypts Secrets can be used is not told",)
     if secrets is None:
         return Answer(RowResult(ROW, AREA, base.result.verdict, base.result.why, unknown=unknown))
     key = keys.get(secrets.key)

@@ -1,0 +1,243 @@
+"""etcd-encryption: is every disk that holds etcd encrypted, and by whose key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from cloudguard.checks import judge
+from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.model.cluster import (
+    Disk,
+    DiskSnapshot,
+    DiskTemplate,
+    Key,
+    KeyManager,
+    KeyState,
+    Pool,
+    Role,
+    SecretsEncryption,
+)
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import Policy
+
+from builders import CONTROL_PLANE, ETCD, NODE, SOURCE, host, snapshot
+
+MASTER = host("cp", CONTROL_PLANE)
+STRICT = Policy(require_customer_key=True)
+
+
+def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
+    return judge(made, policy or Policy())[0][4]
+
+
+def disk(name: str, where: str = "cp", *, encrypted: bool = True, key: str = "", etcd: str = "") -> Disk:
+    return Disk(name, "", where, "/dev/b", encrypted, key, SOURCE, etcd)
+
+
+def key(name: str, state: KeyState = KeyState.ENABLED, manager: KeyManager = KeyManager.CUSTOMER) -> Key:
+    return Key(name, manager, state, SOURCE)
+
+
+def copied(one: Disk, *, encrypted: bool = True, shared: tuple[str, ...] | None = ()) -> Disk:
+    return replace(one, snapshots=(DiskSnapshot("snap", one.id, encrypted, shared, SOURCE),))
+
+
+def pool(*disks: DiskTemplate, roles: tuple[Role, ...] = CONTROL_PLANE, template: str = "lt") -> Pool:
+    return Pool("asg", "masters", roles, (), ("private",), ("m",), ("m",), SOURCE, template=template, disks=disks)
+
+
+def answer(
+    *disks: Disk, keys: Iterable[Key] = (), pools: Iterable[Pool] = (), policy: Policy | None = None
+) -> RowResult:
+    return row(snapshot([MASTER], disks=disks, keys=keys, pools=pools), policy)
+
+
+def told(found: RowResult) -> dict[str, Severity]:
+    return {finding.check.partition("/")[2]: finding.severity for finding in found.findings}
+
+
+def test_encrypted_disks_pass() -> None:
+    found = answer(disk("d1"), disk("d2", key="k"), keys=[key("k")])
+    assert (found.verdict, found.findings, found.unknown) == (Verdict.PASS, (), ())
+
+
+def test_an_unencrypted_disk_of_an_etcd_host_is_high() -> None:
+    found = answer(disk("d1", encrypted=False))
+    assert found.verdict is Verdict.FAIL
+    assert told(found) == {"disk": Severity.HIGH}
+    (finding,) = found.findings
+    assert finding.hosts == ("cp",)
+    assert finding.changes == ("disk.encrypt:d1",)
+    assert "of which no disk is known to be etcd's" in finding.evidence[0].fact
+
+
+def test_where_etcds_disk_is_known_the_others_do_not_count() -> None:
+    found = answer(disk("root", encrypted=False), disk("d2", etcd="tagged etcd"))
+    assert (found.verdict, found.findings) == (Verdict.PASS, ())
+    assert told(answer(disk("root"), disk("d2", etcd="tagged etcd", encrypted=False))) == {"disk": Severity.HIGH}
+
+
+def test_a_detached_disk_of_etcd_counts_and_frees_no_host_of_proof() -> None:
+    found = answer(disk("d1", encrypted=False), disk("old", "", etcd="tagged etcd", encrypted=False))
+    assert [finding.resource.id for finding in found.findings if finding.check.endswith("/disk")] in (
+        ["d1", "old"],
+        ["old", "d1"],
+    )
+    assert any("old (detached)" in finding.message and not finding.hosts for finding in found.findings)
+
+
+def test_disks_of_nodes_hold_no_etcd() -> None:
+    made = snapshot([MASTER, host("n1", NODE)], disks=[disk("d1"), disk("d2", "n1", encrypted=False)])
+    assert row(made).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [(KeyState.DISABLED, "disabled"), (KeyState.PENDING_DELETION, "pending deletion")]
+)
+def test_a_key_that_is_off_or_will_go_is_high_and_one_finding_for_all_its_disks(state: KeyState, words: str) -> None:
+    masters = [MASTER, host("cp2", CONTROL_PLANE)]
+    made = snapshot(masters, disks=[disk("d1", key="k"), disk("d2", "cp2", key="k")], keys=[key("k", state)])
+    found = row(made)
+    assert told(found) == {"key": Severity.HIGH}
+    (finding,) = found.findings
+    assert words in finding.message
+    assert "and of 1 more" in finding.message
+    assert finding.hosts == ("cp", "cp2")
+    assert finding.resource.id == "k"
+
+
+@pytest.mark.parametrize("state", [KeyState.UNKNOWN, KeyState.UNAVAILABLE])
+def test_a_key_of_which_it_is_not_told_whether_it_works_leaves_the_answer_open(state: KeyState) -> None:
+    found = answer(disk("d1", key="k"), keys=[key("k", state)])
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+
+
+def test_a_key_that_was_not_read_leaves_the_answer_open_even_where_a_customers_is_required() -> None:
+    found = answer(disk("d1", key="k"), policy=STRICT)
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+    assert "the key k of d1 was not read" in found.why
+
+
+@pytest.mark.parametrize(
+    ("encrypted", "shared", "words"),
+    [
+        (False, (), "is not encrypted"),
+        (True, ("all",), "is shared with all"),
+        (False, ("1234",), "is not encrypted and is shared with 1234"),
+    ],
+)
+def test_a_copy_that_is_open_is_high(encrypted: bool, shared: tuple[str, ...], words: str) -> None:  # noqa: FBT001 - a case
+    found = answer(copied(disk("d1"), encrypted=encrypted, shared=shared))
+    assert told(found) == {"snapshot": Severity.HIGH}
+    assert words in found.findings[0].message
+
+
+def test_a_copy_that_is_shut_passes_and_one_of_which_sharing_was_not_read_does_not() -> None:
+    assert answer(copied(disk("d1"))).verdict is Verdict.PASS
+    found = answer(copied(disk("d1"), shared=None))
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+
+
+def test_a_customers_key_is_asked_for_only_where_it_is_required() -> None:
+    assert answer(disk("d1")).verdict is Verdict.PASS
+    assert told(answer(disk("d1"), policy=STRICT)) == {"customer-key": Severity.MEDIUM}
+    theirs = key("k", manager=KeyManager.PROVIDER)
+    assert told(answer(disk("d1", key="k"), keys=[theirs], policy=STRICT)) == {"customer-key": Severity.MEDIUM}
+    assert answer(disk("d1", key="k"), keys=[key("k")], policy=STRICT).verdict is Verdict.PASS
+
+
+def test_what_the_next_host_would_get_is_medium() -> None:
+    found = answer(
+        disk("d1"), pools=[pool(DiskTemplate("/dev/a", encrypted=False), DiskTemplate("/dev/b", encrypted=True))]
+    )
+    assert told(found) == {"pool": Severity.MEDIUM}
+    assert "/dev/a" in found.findings[0].message
+    assert "/dev/b" not in found.findings[0].message
+    assert found.findings[0].evidence[0].fact == "template lt"
+    bare = answer(disk("d1"), pools=[pool(DiskTemplate("/dev/a", encrypted=False), template="")])
+    assert bare.findings[0].evidence[0].fact == "its template"
+    assert answer(disk("d1"), pools=[pool(DiskTemplate("/dev/a", encrypted=False), roles=NODE)]).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("disks", [(), (DiskTemplate("/dev/a", encrypted=None),)])
+def test_a_pool_whose_disks_are_not_told_leaves_the_answer_open(disks: tuple[DiskTemplate, ...]) -> None:
+    found = answer(disk("d1"), pools=[pool(*disks)])
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+    assert answer(disk("d1"), pools=[pool(*disks, roles=NODE)]).verdict is Verdict.PASS
+
+
+def test_a_host_whose_disks_were_not_all_read_leaves_the_answer_open() -> None:
+    assert "no disk of cp (cp.prod) was read" in answer().why
+    two = replace(MASTER, disks=("d1", "d2"))
+    half = row(snapshot([two], disks=[disk("d1")]))
+    assert (half.verdict, half.why) == (Verdict.UNKNOWN, "d2 of cp (cp.prod) was not read")
+    assert row(snapshot([two], disks=[disk("d1", etcd="tagged etcd")])).verdict is Verdict.PASS
+
+
+def test_no_etcd_host_is_no_pass() -> None:
+    assert row(snapshot()).verdict is Verdict.UNKNOWN
+    assert row(snapshot([host("n1", NODE)], disks=[disk("d1", "n1")])).verdict is Verdict.UNKNOWN
+
+
+def test_etcd_on_hosts_of_its_own_is_where_the_disks_count() -> None:
+    masters = [host("cp", (Role.CONTROL_PLANE,)), host("e1", ETCD)]
+    found = row(snapshot(masters, disks=[disk("d1", encrypted=False), disk("d2", "e1")]))
+    assert (found.verdict, found.findings) == (Verdict.PASS, ())
+
+
+RESTS_ON = {Facet.HOSTS, Facet.DISKS, Facet.KEYS, Facet.POOLS}
+
+
+@pytest.mark.parametrize("facet", sorted(Facet))
+def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
+    gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
+    found = row(snapshot([MASTER], disks=[disk("d1")], gaps=[gap]))
+    assert found.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)
+    assert ("grant test:read" in found.why) is (facet in RESTS_ON)
+
+
+def managed(secrets: str | None, *keys: Key, gaps: Iterable[Gap] = ()) -> Snapshot:
+    own = None if secrets is None else SecretsEncryption(secrets, SOURCE)
+    return snapshot([host("n1", NODE)], managed=True, secrets=own, keys=keys, gaps=gaps)
+
+
+def test_a_managed_control_plane_is_the_providers() -> None:
+    for made in (managed("k", key("k")), managed(None)):
+        found = row(made)
+        assert (found.verdict, found.findings, found.unknown) == (Verdict.PROVIDER, (), ())
+    assert "a managed service" in row(managed(None)).why
+
+
+def test_the_providers_key_for_secrets_is_advice_and_a_finding_where_a_customers_is_required() -> None:
+    found = row(managed(""))
+    assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"secrets": Severity.LOW})
+    assert found.findings[0].changes == ("secrets.encrypt:prod",)
+    strict = row(managed(""), STRICT)
+    assert (strict.verdict, told(strict)) == (Verdict.FAIL, {"secrets": Severity.MEDIUM})
+
+
+def test_a_key_of_secrets_that_will_go_is_high_and_one_not_read_is_open() -> None:
+    found = row(managed("k", key("k", KeyState.PENDING_DELETION)))
+    assert (found.verdict, told(found)) == (Verdict.FAIL, {"key": Severity.HIGH})
+    for made in (managed("k"), managed("k", key("k", KeyState.UNKNOWN))):
+        open_one = row(made)
+        assert (open_one.verdict, open_one.findings) == (Verdict.PROVIDER, ())
+        assert "the key k that encrypts Secrets" in open_one.unknown[0]
+
+
+@pytest.mark.parametrize("facet", [Facet.ENDPOINT, Facet.KEYS])
+def test_a_managed_cluster_is_incomplete_where_its_settings_were_not_read(facet: Facet) -> None:
+    gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
+    assert row(managed(None, gaps=[gap])).unknown
+
+
+def test_ids_do_not_hang_on_hosts_or_their_order() -> None:
+    disks = [disk("d1", encrypted=False), disk("d2", "cp2", encrypted=False)]
+    masters = [MASTER, host("cp2", CONTROL_PLANE)]
+    one = {finding.id for finding in row(snapshot(masters, disks=disks)).findings}
+    other = {finding.id for finding in row(snapshot(masters[::-1], disks=disks[::-1])).findings}
+    assert one == other
+    assert len(one) == 2
