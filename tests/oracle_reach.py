@@ -123,9 +123,7 @@ def crosses(
         if not passes(topology, (name,), way, address, (), service):
             return False
         ports = {0, 65535, *_ends(topology, name)}
-        answers = (
-            passes(topology, (name,), back, address, (), Service(service.protocol, p)) for p in ports
-        )
+        answers = (passes(topology, (name,), back, address, (), Service(service.protocol, p)) for p in ports)
         if service.protocol in REPLIED and not any(answers):
             return False
     return True

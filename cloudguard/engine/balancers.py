@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
-from operator import and_
 
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.gates import EVERYWHERE, Gates, Side
@@ -103,9 +101,10 @@ class Fronts:
         leaving = side.ranges | exactly(PacketSet.of([(EVERYWHERE, side.by_label(target.signature.labels))]))
         borders = [self._gates.leaving(one) for one in balancer.segments if not near]
         first, surely, possibly = targets & ALL4 or targets, leaving.surely, leaving.possibly
+        for one in borders:
+            surely &= one.surely
         if borders:
-            surely = surely & reduce(and_, (one.surely for one in borders))
-            possibly = possibly & union(one.possibly for one in borders)
+            possibly &= union(one.possibly for one in borders)
         sure = _everywhere(surely, first, service) if targets else ServiceSet.nothing()
         return sure, possibly.within(targets or EVERYWHERE).services() & service
 

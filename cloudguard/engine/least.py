@@ -159,7 +159,7 @@ class _Planner:
         if found is None:
             classes = [one for one in self._reach.classes if name in one.signature.filters]
             inner = [one for one in self._reach.topology.balancers if name in one.filters and not one.internet_facing]
-            found = [(one.signature.filters, one) for one in classes]
+            found = list[Guarded]((one.signature.filters, one) for one in classes)
             found += [(one.filters, None) for one in inner]
             self._guarded[name] = found
         return found

@@ -120,7 +120,9 @@ def _specifications(group: Item) -> Iterator[Item]:
 def given(api: Api, templates: Collection[Template]) -> Given:
     """Read what the templates leave open of their disks; what they don't leave open is not asked."""
     names = sorted({image for one in templates if (image := _image(one)).startswith("ami-")})
-    listed = api.read(DESCRIBE_IMAGES, hides=_DISKS, ImageIds=names) if names else []
+    # By filter, not by id: one image that is gone would fail the call for all.
+    wanted = [{"Name": "image-id", "Values": names}]
+    listed = api.read(DESCRIBE_IMAGES, hides=_DISKS, Filters=wanted) if names else []
     images = {str(one["ImageId"]): one for one in listed}
     if all(disk.encrypted for one in templates for disk in disks(one, Given(images, None))):
         return Given(images, None)

@@ -1,0 +1,112 @@
+"""Names that others give: through the real command line, none can break a terminal, a page or the run."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, cast
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from moto_fixtures.aws import clean, kops_ha
+from moto_fixtures.aws.builder import WORLD, Account
+from moto_fixtures.aws.installers import kops
+
+from process import cloudguard
+
+CHECK = ("check", "aws", "--cluster", "prod", "--region", "eu-west-1")
+USAGE, FINDINGS, INCOMPLETE, BOTH = 2, 3, 4, 5
+
+
+HOSTILE = ("\x9b31mred", "caf\u00e9 \u202eevil", "a\nb\tc", "\u2066\ue000")
+"""What XML can carry and a terminal should not see as it is; JSON carries ESC too."""
+
+
+def harmless(*texts: str) -> None:
+    for text in texts:
+        assert not {one for one in text if unicodedata.category(one) in {"Cc", "Cf"}} - {"\n"}
+
+
+@pytest.mark.parametrize("format", ["table", "markdown"])
+def test_names_that_write_on_the_terminal_are_shown_harmless(account: Account, format: str) -> None:  # noqa: A002
+    cluster = kops_ha.build(account)
+    for number, name in enumerate(HOSTILE):
+        group = account.group(cluster.vpc, f"open-{number}")
+        group.allow("tcp/22", WORLD)
+        account.host(name, cluster.utility, [cluster.nodes, group], kops.node, public=True)
+    ran = cloudguard(*CHECK, "-f", format)
+    assert ran.status == BOTH
+    assert "caf\u00e9" in ran.out
+    harmless(ran.out, ran.err)
+
+
+def test_names_of_a_snapshot_are_shown_harmless(account: Account, tmp_path: Path) -> None:
+    kops_ha.build(account)
+    file = tmp_path / "prod.json"
+    cloudguard("collect", *CHECK[1:], "-o", str(file))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("api-prod", "\\u001b[2J\\u001b]0;mine\\u0007"), encoding="utf-8")
+    ran = cloudguard("check", "--snapshot", str(file))
+    assert ran.status == BOTH
+    assert "[2J" in ran.out
+    harmless(ran.out, ran.err)
+
+
+@pytest.fixture
+def broken_text(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put a relay before the server that turns one name into bytes that are no UTF-8."""
+
+    class Relay(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name: value for name, value in self.headers.items() if name not in {"Host", "Content-Length"}}
+            request = Request(endpoint + self.path, body, headers, method=self.command)  # noqa: S310 - loopback
+            try:
+                answer = urlopen(request)  # noqa: S310 - loopback
+            except HTTPError as error:
+                answer = error
+            content = answer.read().replace(b"prod-md-0-a", b"\xff\xfe\x80")
+            self.send_response(answer.status or 500)
+            self.send_header("Content-Type", answer.headers["Content-Type"])
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST  # noqa: N815 - the base class looks for this name
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's word
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.usefixtures("broken_text")
+def test_answer_that_is_no_text(moto_server: str) -> None:
+    account = Account(boto3.Session())
+    account.clients["ec2"] = cast("Any", account.session).client("ec2", endpoint_url=moto_server)
+    clean.build(account)
+    ran = cloudguard(*CHECK)
+    assert ran.status == INCOMPLETE
+    assert "Traceback" not in ran.err
+    assert "internal error" not in ran.err
+    assert "DescribeInstances" in ran.err + ran.out
+
+
+def test_instances_with_fifty_tags(account: Account) -> None:
+    cluster = kops_ha.build(account)
+    tags = {f"tag-{number:02}": "x" * 256 for number in range(49 - len(kops.node))} | kops.node
+    account.host("many-tags", cluster.utility, [cluster.nodes], tags)
+    ran = cloudguard(*CHECK, "-f", "json")
+    assert ran.status == BOTH
+    assert "many-tags" in {host["name"] for host in json.loads(ran.out)["cluster"]["hosts"]}

@@ -1,0 +1,98 @@
+"""node-access: which hosts are judged, and what is not known of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cloudguard.checks import judge
+from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
+from cloudguard.model.cluster import Pool, Role
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import Policy
+
+from builders import (
+    NODE,
+    PRIVATE,
+    PUBLIC,
+    SOURCE,
+    WORLD,
+    group,
+    host,
+    snapshot,
+)
+
+INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
+PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
+
+
+def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
+    return judge(made, policy or Policy())[0][1]
+
+
+def told(found: RowResult) -> list[tuple[str, Severity]]:
+    return [(one.check, one.severity) for one in found.findings]
+
+
+def edge(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
+    """One node with a public address."""
+    return snapshot([host("n", NODE, "nodes", where="public", public=public, v6=v6)], [group("nodes", *allowed)])
+
+
+def inner(*allowed: tuple[str, str], **more: object) -> Snapshot:
+    """One private node."""
+    made = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
+    return replace(made, topology=replace(made.topology, **more)) if more else made  # type: ignore[arg-type]
+
+
+def pool(*filters: str, public: bool | None = None, roles: tuple[Role, ...] = NODE) -> Pool:
+    return Pool("asg", "asg", roles, (), ("public",), filters, filters, SOURCE, public=public)
+
+
+def test_what_the_next_host_would_get_is_judged_today() -> None:
+    filters = [group("nodes", ("tcp/22", WORLD))]
+    found = row(snapshot([], filters, pools=[pool("nodes", public=True)]))
+    assert told(found) == [(INTERNET, Severity.CRITICAL)]
+    assert "the next host of asg" in found.findings[0].message
+    assert told(row(snapshot([], filters, pools=[pool("nodes", public=False)]))) == [(INSIDE, Severity.LOW)]
+    default = [replace(PUBLIC, public_by_default=True), PRIVATE]
+    assert told(row(snapshot([], filters, segments=default, pools=[pool("nodes")]))) == [(INTERNET, Severity.CRITICAL)]
+
+
+def test_bastions_are_not_judged_and_hosts_without_a_role_are() -> None:
+    filters = [group("open", ("tcp/22", WORLD))]
+    bastion = host("b", (Role.BASTION,), "open", where="public", public="203.0.113.9")
+    assert row(snapshot([bastion], filters)).verdict is Verdict.UNKNOWN
+    unknown = host("x", (), "open", where="public", public="203.0.113.9")
+    assert told(row(snapshot([unknown], filters))) == [(INTERNET, Severity.CRITICAL)]
+
+
+def test_a_filter_that_could_not_be_read_leaves_the_answer_open() -> None:
+    found = row(snapshot([host("n", NODE, "unread", where="public", public="203.0.113.9")]))
+    assert found.verdict is Verdict.UNKNOWN
+    assert any("filter unread could not be read" in line for line in found.unknown)
+
+
+def test_without_any_filter_everyone_gets_in() -> None:
+    found = row(snapshot([host("n", NODE, where="public", public="203.0.113.9")]))
+    assert found.verdict is Verdict.FAIL
+    assert found.findings[0].severity is Severity.CRITICAL
+
+
+def test_nothing_to_judge_is_no_pass() -> None:
+    assert row(snapshot()).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("facet", [*Facet])
+def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
+    gap = Gap("test:Call", "*", Reason.THROTTLED, "Throttled", (facet,))
+    made = replace(inner(), gaps=(gap,))
+    rests = facet not in {Facet.IDENTITIES, Facet.DISKS, Facet.KEYS, Facet.ENDPOINT}
+    assert row(made).verdict is (Verdict.UNKNOWN if rests else Verdict.PASS)
+
+
+def test_a_finding_has_a_witness_that_names_the_blamed_rule() -> None:
+    found: Finding = row(edge(("tcp/22", WORLD))).findings[0]
+    assert found.witness.summary == "198.51.100.7 → tcp 22 on n (n.prod)"
+    assert found.witness.path[-1] == "security group nodes (nodes.prod): rule nodes-0 (tcp/22 from 0.0.0.0/0)"
