@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +63,7 @@ def serve() -> None:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server() -> Generator[Server]:
     """Start a server, and end it."""
     command = [sys.executable, "-c", "from account import serve; serve()"]
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - a working folder
