@@ -1,0 +1,260 @@
+"""etcd-access: who can open a connection to etcd's ports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cloudguard.checks import judge
+from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
+from cloudguard.engine.change import Change
+from cloudguard.model.cluster import Role
+from cloudguard.model.network import ClientAddress, Filter, Group
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import DeclaredNeed, Policy
+
+from builders import (
+    CONTROL_PLANE,
+    ETCD,
+    NODE,
+    RANGE,
+    SOURCE,
+    WORLD,
+    balancer,
+    group,
+    host,
+    interface,
+    snapshot,
+    to,
+)
+
+MASTER = host("cp", CONTROL_PLANE, "masters")
+WORKER = host("n1", NODE, "nodes")
+CILIUM = (("etcd-cluster", "cilium"),)
+
+
+def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
+    return judge(made, policy or Policy())[0][3]
+
+
+def told(found: RowResult) -> dict[str, Severity]:
+    """Findings by check, without the advice that every such cluster has."""
+    listed = {one.check.partition("/")[2]: one.severity for one in found.findings}
+    assert listed.pop("tls", None) is Severity.LOW
+    return listed
+
+
+def only(found: RowResult, check: str) -> Finding:
+    (one,) = (one for one in found.findings if one.check == f"etcd-access/{check}")
+    return one
+
+
+def cluster(
+    *allowed: tuple[str, str], installer: str = "kubeadm", labels: tuple[tuple[str, str], ...] = ()
+) -> Snapshot:
+    return snapshot([MASTER, WORKER], [group("masters", *allowed), group("nodes")], installer=installer, labels=labels)
+
+
+def test_only_the_control_plane_passes_with_the_advice_on_tls() -> None:
+    found = row(cluster(("tcp/2379-2380", "masters"), ("tcp/6443", "nodes")))
+    assert (found.verdict, told(found)) == (Verdict.PASS, {})
+    own = MASTER.interfaces[0].addresses[0]
+    assert row(cluster(("tcp/2379-2380", f"{own}/32"))).verdict is Verdict.PASS
+    assert row(cluster(("tcp/2379", "10.0.1.10/32"))).verdict is Verdict.FAIL, "an address that is nobody's today"
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [
+        [("tcp/2379", "nodes")],
+        [("tcp/2380", "nodes")],
+        [("all", "nodes")],
+        [("tcp/2379", RANGE)],
+        [("tcp/1-2378", "nodes"), ("tcp/2381-65535", "nodes"), ("all", "nodes")],
+        [("tcp/0-65535", "0.0.0.0/1")],
+    ],
+)
+def test_nodes_and_the_rest_of_the_inside_are_high(allowed: list[tuple[str, str]]) -> None:
+    found = row(cluster(*allowed))
+    assert (found.verdict, told(found)) == (Verdict.FAIL, {"inside": Severity.HIGH})
+    assert "etcd" in only(found, "inside").message
+
+
+def test_split_ports_around_etcd_let_nobody_at_it() -> None:
+    assert row(cluster(("tcp/1-2378", "nodes"), ("tcp/2381-65535", "nodes"), ("udp", "nodes"))).verdict is Verdict.PASS
+
+
+def test_the_internet_is_critical_and_the_rule_is_blamed_once() -> None:
+    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+    found = row(snapshot([one, WORKER], [group("masters", ("tcp/2379-2380", WORLD)), group("nodes")]))
+    assert (found.verdict, told(found)) == (Verdict.FAIL, {"internet": Severity.CRITICAL})
+    finding = only(found, "internet")
+    assert finding.witness.summary.startswith("198.51.100.7 → tcp 2379 on cp")
+    assert finding.hosts == ("cp",)
+
+
+def test_a_rule_for_the_world_on_private_hosts_is_high_and_latent() -> None:
+    found = row(cluster(("tcp/2379", WORLD)))
+    assert told(found) == {"inside": Severity.HIGH}
+    assert "latent: tcp/2379 from 0.0.0.0/0 would let the internet in" in only(found, "inside").message
+
+
+def test_strangers_in_a_shared_group_are_named() -> None:
+    made = cluster(("tcp/2379", "masters"))
+    ci = replace(interface("ci", "private", "10.0.1.250", "masters"), owner="i-ci")
+    found = row(replace(made, topology=replace(made.topology, strangers=(ci,))))
+    assert told(found) == {"inside": Severity.HIGH}
+    finding = only(found, "inside")
+    assert "an interface outside the cluster that carries masters" in finding.message
+    assert "10.0.1.250 (i-ci)" in finding.witness.summary
+    assert any(evidence.resource.id == "ci" for evidence in finding.evidence)
+
+
+@pytest.mark.parametrize(("owner", "verdict"), [("4321", Verdict.FAIL), ("", Verdict.UNKNOWN)])
+def test_a_group_whose_members_cannot_be_listed(owner: str, verdict: Verdict) -> None:
+    made = cluster(("tcp/2379", "theirs"))
+    foreign = Group("theirs", "theirs", SOURCE, members_known=False, owner=owner)
+    assert row(replace(made, topology=replace(made.topology, groups=(foreign,)))).verdict is verdict
+
+
+@pytest.mark.parametrize("roles", [(), (Role.BASTION,)])
+def test_bastions_and_hosts_without_a_role_are_others_too(roles: tuple[Role, ...]) -> None:
+    made = snapshot([MASTER, host("b", roles, "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
+    assert told(row(made)) == {"inside": Severity.HIGH}
+
+
+def test_external_etcd_is_judged_where_it_runs() -> None:
+    def answer(*allowed: tuple[str, str]) -> RowResult:
+        hosts = [host("cp", (Role.CONTROL_PLANE,), "masters"), host("e1", ETCD, "etcd"), WORKER]
+        filters = [group("masters", ("tcp/2379", RANGE)), group("etcd", *allowed), group("nodes")]
+        return row(snapshot(hosts, filters))
+
+    assert answer(("tcp/2379", "masters"), ("tcp/2379-2380", "etcd")).verdict is Verdict.PASS
+    found = answer(("tcp/2379", "nodes"))
+    assert told(found) == {"inside": Severity.HIGH}
+    assert only(found, "inside").hosts == ("e1",)
+
+
+@pytest.mark.parametrize(
+    ("installer", "labels", "services", "check"),
+    [
+        ("kubeadm", (), "tcp/2379", "inside"),
+        ("kubeadm", (), "tcp/4001", ""),
+        ("kops", (), "tcp/4001", "inside"),
+        ("kops", (), "tcp/4002", "inside"),
+        ("kops", (), "tcp/2381", "inside"),
+        ("kops", (), "tcp/2379", ""),
+        ("kops", (), "tcp/3996", "auxiliary"),
+        ("kops", CILIUM, "tcp/4003", ""),
+        ("kops", CILIUM, "tcp/2382", "inside"),
+        ("kops", (), "tcp/2382", "auxiliary"),
+        ("kops", (("etcd-cluster", "leases"),), "tcp/4004", "inside"),
+        ("kops", (), "tcp/4004", ""),
+        ("rke2", (), "tcp/2381", "auxiliary"),
+        ("rke2", (), "tcp/2380", "inside"),
+        ("canonical-k8s", (), "tcp/9000", "inside"),
+    ],
+)
+def test_ports_are_the_installers(
+    installer: str, labels: tuple[tuple[str, str], ...], services: str, check: str
+) -> None:
+    found = row(cluster((services, "nodes"), installer=installer, labels=labels))
+    assert told(found) == ({check: Severity.LOW if check == "auxiliary" else Severity.HIGH} if check else {})
+    assert found.verdict is (Verdict.FAIL if check == "inside" else Verdict.PASS)
+
+
+def test_an_etcd_that_nodes_are_clients_of_is_for_nobody_else() -> None:
+    found = row(cluster(("tcp/4003", RANGE), installer="kops", labels=CILIUM))
+    assert told(found) == {"inside": Severity.HIGH}
+    assert "anyone inside vpc" in only(found, "inside").message
+
+
+def test_ports_that_are_given_are_judged_instead() -> None:
+    odd = Policy(etcd_ports=("tcp/2399",))
+    assert told(row(cluster(("tcp/2399", "nodes")), odd)) == {"inside": Severity.HIGH}
+    assert told(row(cluster(("tcp/2379", "nodes")), odd)) == {}
+
+
+def test_what_is_declared_is_expected_by_address_and_by_group() -> None:
+    by_range = Policy(needs=(DeclaredNeed("10.0.1.0/24", "etcd", "tcp/2379", "backup"),))
+    assert row(cluster(("tcp/2379", "10.0.1.0/24")), by_range).verdict is Verdict.PASS
+    assert row(cluster(("tcp/2379", "10.0.0.0/23")), by_range).verdict is Verdict.FAIL
+    by_group = Policy(needs=(DeclaredNeed("nodes", "etcd", "tcp/2379", "monitoring"),))
+    assert row(cluster(("tcp/2379", "nodes")), by_group).verdict is Verdict.PASS
+    assert row(cluster(("tcp/2379-2380", "nodes")), by_group).verdict is Verdict.FAIL
+
+
+def test_a_balancer_that_speaks_plain_http_to_etcd_is_medium() -> None:
+    def answer(service: str, *, plaintext: bool) -> RowResult:
+        front = balancer(
+            "etcd",
+            "tcp/80",
+            [to(MASTER, service)],
+            "front",
+            facing=False,
+            seen=ClientAddress.REPLACED,
+            plaintext=plaintext,
+        )
+        return row(snapshot([MASTER], [group("masters", ("tcp/2379", "front")), group("front")], balancers=[front]))
+
+    found = answer("tcp/2379", plaintext=True)
+    assert (found.verdict, told(found)) == (Verdict.FAIL, {"plaintext": Severity.MEDIUM})
+    assert only(found, "plaintext").witness.summary == "nlb/etcd tcp/80 → tcp/2379"
+    assert told(answer("tcp/2379", plaintext=False)) == {}
+    assert told(answer("tcp/8080", plaintext=True)) == {}
+
+
+def test_a_managed_control_plane_runs_its_own() -> None:
+    found = row(snapshot([WORKER], [group("nodes", ("all", WORLD))], managed=True))
+    assert (found.verdict, found.findings) == (Verdict.PROVIDER, ())
+
+
+@pytest.mark.parametrize("made", [snapshot(), snapshot([WORKER], [group("nodes")])])
+def test_no_etcd_host_is_no_pass(made: Snapshot) -> None:
+    found = row(made)
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+    assert "--etcd-tag" in found.why
+
+
+ELSEWHERE = {Facet.ENDPOINT, Facet.IDENTITIES, Facet.DISKS, Facet.KEYS}
+
+
+@pytest.mark.parametrize("facet", sorted(Facet))
+def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
+    gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
+    made = replace(cluster(("tcp/2379", "masters")), gaps=(gap,))
+    assert row(made).verdict is (Verdict.PASS if facet in ELSEWHERE else Verdict.UNKNOWN)
+
+
+def test_a_filter_that_could_not_be_read_leaves_the_answer_open() -> None:
+    made = snapshot([MASTER, WORKER], [group("nodes")])
+    found = row(made)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "filter masters could not be read" in " ".join(found.unknown)
+
+
+def lines(made: Snapshot) -> list[Change]:
+    return [one for one in judge(made, Policy())[1] if one.row == "etcd-access"]
+
+
+def test_the_diff_cuts_etcd_and_keeps_group_names() -> None:
+    (change,) = lines(cluster(("tcp/1-65535", "nodes")))
+    assert change.kind == "rule.narrow"
+    assert change.after == ("tcp/1-2378,tcp/2381-65535 from nodes",)
+    (gone,) = lines(cluster(("tcp/2379-2380", "nodes")))
+    assert (gone.kind, gone.after) == ("rule.remove", ())
+
+
+def test_the_diff_gives_the_control_plane_back_what_it_had_by_a_shared_rule() -> None:
+    (change,) = lines(cluster(("tcp/2379-2380", RANGE)))
+    assert change.after == ("tcp/2379-2380 from masters",)
+
+
+def test_ids_stay_when_hosts_come_and_change_places() -> None:
+    filters: list[Filter] = [group("masters", ("tcp/2379", "nodes")), group("nodes")]
+    more = [WORKER, host("n2", NODE, "nodes"), MASTER, host("cp2", CONTROL_PLANE, "masters")]
+    one = {finding.id for finding in row(snapshot([MASTER, WORKER], filters)).findings}
+    other = {finding.id for finding in row(snapshot(more, filters[::-1])).findings}
+    assert one == other
+    assert len(one) == 2
