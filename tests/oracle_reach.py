@@ -160,6 +160,8 @@ def directly(topology: Topology, target: Interface, sender: Sender, service: Ser
 
 def through(topology: Topology, one: Balancer, host: Host, sender: Sender, service: Service) -> bool:
     """Whether a client gets through a balancer to ``service`` of a host. Its own address is its segment's first."""
+    if sender.internet and not one.internet_facing:
+        return False
     segments = {segment.id: segment for segment in topology.segments}
     for listener in one.listeners:
         protocol, _, port = listener.service.partition("/")

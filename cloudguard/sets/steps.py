@@ -182,8 +182,12 @@ def restricted(function: Steps, spans: Iterable[tuple[int, int]]) -> Steps:
     """Return the function inside canonical half-open ``spans``, and 0 elsewhere; a span costs what it holds."""
     starts, masks = function
     kept, values = [0], [0]
+    first, last = 0, len(starts)
     for start, end in spans:
-        first, past = bisect_right(starts, start), bisect_left(starts, end)
+        first = bisect_right(starts, start, first)
+        past = bisect_left(starts, end, first) if first < last and starts[first] < end else first
+        if first == past and not masks[first - 1]:
+            continue
         _step(kept, values, start, masks[first - 1])
         kept.extend(starts[first:past])
         values.extend(masks[first:past])
