@@ -242,6 +242,15 @@ def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -
     assert told(row(snapshot([one], narrowed, balancers=[front], outbound=("192.0.2.7/32",)))) == []
 
 
+def test_the_clusters_own_public_addresses_and_the_administrators_of_the_api_are_no_strangers() -> None:
+    made = edge(("tcp/6443", "198.51.100.0/24"), ("tcp/22", "192.0.2.7/32"))
+    made = replace(made, topology=replace(made.topology, outbound_addresses=("192.0.2.7/32",)))
+    admins = Policy(admin_cidrs=("198.51.100.0/24",))
+    assert told(row(made, admins)) == []
+    assert told(row(made)) == [(INTERNET, Severity.HIGH)]
+    assert told(row(edge(("tcp/22", "198.51.100.0/24")), admins)) == [(INTERNET, Severity.CRITICAL)]
+
+
 def test_a_host_whose_role_is_untold_may_serve_the_api_and_is_not_mended() -> None:
     one = host("x", (), "all")
     assert told(row(snapshot([one], [group("all", ("tcp/6443,tcp/2379-2380", RANGE))]))) == []

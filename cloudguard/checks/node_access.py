@@ -84,7 +84,7 @@ def _excess(context: Context, target: HostClass, way: Way) -> Bounds:
     if way.balancer is not None:
         expected |= ports.node_ports
     granted = way.granted.only(ServiceSet.everything() - expected)
-    granted -= exactly(_by_address(context.fronted(target) if way.balancer is None else _ways_out(context, way)))
+    granted -= exactly(_by_address([*_trusted(context, way), *(context.fronted(target) if not way.balancer else ())]))
     declared, _ = context.declared(target)
     for label in way.origin.labels:
         known = context.declared_groups(target).get(label)
@@ -95,6 +95,13 @@ def _excess(context: Context, target: HostClass, way: Way) -> Bounds:
 
 def _by_address(pairs: Iterable[tuple[str, ServiceSet]]) -> PacketSet:
     return PacketSet.of([(AddressSet.parse(peer), services) for peer, services in pairs])
+
+
+def _trusted(context: Context, way: Way) -> list[tuple[str, ServiceSet]]:
+    """Return who is no stranger: administrators to the API's ports on any host, own hosts by the internet."""
+    trusted = [(cidr, context.ports.api) for cidr in context.policy.admin_cidrs or ()]
+    outbound = () if way.origin.inside else context.snapshot.topology.outbound_addresses
+    return trusted + [(cidr, ServiceSet.everything()) for cidr in outbound]
 
 
 def _ways_out(context: Context, way: Way) -> tuple[tuple[str, ServiceSet], ...]:
@@ -177,7 +184,8 @@ def _worded(context: Context, problem: Problem) -> Judgement:
         advice = "Declare the services in cloudguard.toml, or put a load balancer in front"
         return Judgement(Severity.MEDIUM, message, advice, keep)
     severity = {"other ports": Severity.HIGH, "ping": Severity.LOW}.get(problem.tier, Severity.CRITICAL)
-    return Judgement(severity, message, keep=keep)
+    advice = "Declare in cloudguard.toml what of it is a service" if problem.tier == "other ports" else ""
+    return Judgement(severity, message, advice, keep)
 
 
 def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple[Draft, ...]:
