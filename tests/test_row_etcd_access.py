@@ -40,13 +40,13 @@ def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
 
 def told(found: RowResult) -> dict[str, Severity]:
     """Findings by check, without the advice that every such cluster has."""
-    listed = {one.check.partition("/")[2]: one.severity for one in found.findings}
-    assert listed.pop("tls", None) is Severity.LOW
+    listed = {one.check: one.severity for one in found.findings}
+    assert listed.pop("etcd-access/tls", None) is Severity.LOW
     return listed
 
 
 def only(found: RowResult, check: str) -> Finding:
-    (one,) = (one for one in found.findings if one.check == f"etcd-access/{check}")
+    (one,) = (one for one in found.findings if one.check == check)
     return one
 
 
@@ -77,8 +77,8 @@ def test_only_the_control_plane_passes_with_the_advice_on_tls() -> None:
 )
 def test_nodes_and_the_rest_of_the_inside_are_high(allowed: list[tuple[str, str]]) -> None:
     found = row(cluster(*allowed))
-    assert (found.verdict, told(found)) == (Verdict.FAIL, {"inside": Severity.HIGH})
-    assert "etcd" in only(found, "inside").message
+    assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-access/inside": Severity.HIGH})
+    assert "etcd" in only(found, "etcd-access/inside").message
 
 
 def test_split_ports_around_etcd_let_nobody_at_it() -> None:
@@ -88,24 +88,24 @@ def test_split_ports_around_etcd_let_nobody_at_it() -> None:
 def test_the_internet_is_critical_and_the_rule_is_blamed_once() -> None:
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     found = row(snapshot([one, WORKER], [group("masters", ("tcp/2379-2380", WORLD)), group("nodes")]))
-    assert (found.verdict, told(found)) == (Verdict.FAIL, {"internet": Severity.CRITICAL})
-    finding = only(found, "internet")
+    assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-access/internet": Severity.CRITICAL})
+    finding = only(found, "etcd-access/internet")
     assert finding.witness.summary.startswith("198.51.100.7 → tcp 2379 on cp")
     assert finding.hosts == ("cp",)
 
 
 def test_a_rule_for_the_world_on_private_hosts_is_high_and_latent() -> None:
     found = row(cluster(("tcp/2379", WORLD)))
-    assert told(found) == {"inside": Severity.HIGH}
-    assert "latent: tcp/2379 from 0.0.0.0/0 would let the internet in" in only(found, "inside").message
+    assert told(found) == {"etcd-access/inside": Severity.HIGH}
+    assert "latent: tcp/2379 from 0.0.0.0/0 would let the internet in" in only(found, "etcd-access/inside").message
 
 
 def test_strangers_in_a_shared_group_are_named() -> None:
     made = cluster(("tcp/2379", "masters"))
     ci = replace(interface("ci", "private", "10.0.1.250", "masters"), owner="i-ci")
     found = row(replace(made, topology=replace(made.topology, strangers=(ci,))))
-    assert told(found) == {"inside": Severity.HIGH}
-    finding = only(found, "inside")
+    assert told(found) == {"etcd-access/inside": Severity.HIGH}
+    finding = only(found, "etcd-access/inside")
     assert "an interface outside the cluster that carries masters" in finding.message
     assert "10.0.1.250 (i-ci)" in finding.witness.summary
     assert any(evidence.resource.id == "ci" for evidence in finding.evidence)
@@ -121,7 +121,7 @@ def test_a_group_whose_members_cannot_be_listed(owner: str, verdict: Verdict) ->
 @pytest.mark.parametrize("roles", [(), (Role.BASTION,)])
 def test_bastions_and_hosts_without_a_role_are_others_too(roles: tuple[Role, ...]) -> None:
     made = snapshot([MASTER, host("b", roles, "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
-    assert told(row(made)) == {"inside": Severity.HIGH}
+    assert told(row(made)) == {"etcd-access/inside": Severity.HIGH}
 
 
 def test_external_etcd_is_judged_where_it_runs() -> None:
@@ -132,47 +132,49 @@ def test_external_etcd_is_judged_where_it_runs() -> None:
 
     assert answer(("tcp/2379", "masters"), ("tcp/2379-2380", "etcd")).verdict is Verdict.PASS
     found = answer(("tcp/2379", "nodes"))
-    assert told(found) == {"inside": Severity.HIGH}
-    assert only(found, "inside").hosts == ("e1",)
+    assert told(found) == {"etcd-access/inside": Severity.HIGH}
+    assert only(found, "etcd-access/inside").hosts == ("e1",)
 
 
 @pytest.mark.parametrize(
     ("installer", "labels", "services", "check"),
     [
-        ("kubeadm", (), "tcp/2379", "inside"),
+        ("kubeadm", (), "tcp/2379", "etcd-access/inside"),
         ("kubeadm", (), "tcp/4001", ""),
-        ("kops", (), "tcp/4001", "inside"),
-        ("kops", (), "tcp/4002", "inside"),
-        ("kops", (), "tcp/2381", "inside"),
+        ("kops", (), "tcp/4001", "etcd-access/inside"),
+        ("kops", (), "tcp/4002", "etcd-access/inside"),
+        ("kops", (), "tcp/2381", "etcd-access/inside"),
         ("kops", (), "tcp/2379", ""),
-        ("kops", (), "tcp/3996", "auxiliary"),
+        ("kops", (), "tcp/3996", "etcd-access/auxiliary"),
         ("kops", CILIUM, "tcp/4003", ""),
-        ("kops", CILIUM, "tcp/2382", "inside"),
-        ("kops", (), "tcp/2382", "auxiliary"),
-        ("kops", (("etcd-cluster", "leases"),), "tcp/4004", "inside"),
+        ("kops", CILIUM, "tcp/2382", "etcd-access/inside"),
+        ("kops", (), "tcp/2382", "etcd-access/auxiliary"),
+        ("kops", (("etcd-cluster", "leases"),), "tcp/4004", "etcd-access/inside"),
         ("kops", (), "tcp/4004", ""),
-        ("rke2", (), "tcp/2381", "auxiliary"),
-        ("rke2", (), "tcp/2380", "inside"),
-        ("canonical-k8s", (), "tcp/9000", "inside"),
+        ("rke2", (), "tcp/2381", "etcd-access/auxiliary"),
+        ("rke2", (), "tcp/2380", "etcd-access/inside"),
+        ("canonical-k8s", (), "tcp/9000", "etcd-access/inside"),
     ],
 )
 def test_ports_are_the_installers(
     installer: str, labels: tuple[tuple[str, str], ...], services: str, check: str
 ) -> None:
     found = row(cluster((services, "nodes"), installer=installer, labels=labels))
-    assert told(found) == ({check: Severity.LOW if check == "auxiliary" else Severity.HIGH} if check else {})
-    assert found.verdict is (Verdict.FAIL if check == "inside" else Verdict.PASS)
+    assert told(found) == (
+        {check: Severity.LOW if check == "etcd-access/auxiliary" else Severity.HIGH} if check else {}
+    )
+    assert found.verdict is (Verdict.FAIL if check == "etcd-access/inside" else Verdict.PASS)
 
 
 def test_an_etcd_that_nodes_are_clients_of_is_for_nobody_else() -> None:
     found = row(cluster(("tcp/4003", RANGE), installer="kops", labels=CILIUM))
-    assert told(found) == {"inside": Severity.HIGH}
-    assert "anyone inside vpc" in only(found, "inside").message
+    assert told(found) == {"etcd-access/inside": Severity.HIGH}
+    assert "anyone inside vpc" in only(found, "etcd-access/inside").message
 
 
 def test_ports_that_are_given_are_judged_instead() -> None:
     odd = Policy(etcd_ports=("tcp/2399",))
-    assert told(row(cluster(("tcp/2399", "nodes")), odd)) == {"inside": Severity.HIGH}
+    assert told(row(cluster(("tcp/2399", "nodes")), odd)) == {"etcd-access/inside": Severity.HIGH}
     assert told(row(cluster(("tcp/2379", "nodes")), odd)) == {}
 
 
@@ -199,8 +201,8 @@ def test_a_balancer_that_speaks_plain_http_to_etcd_is_medium() -> None:
         return row(snapshot([MASTER], [group("masters", ("tcp/2379", "front")), group("front")], balancers=[front]))
 
     found = answer("tcp/2379", plaintext=True)
-    assert (found.verdict, told(found)) == (Verdict.FAIL, {"plaintext": Severity.MEDIUM})
-    assert only(found, "plaintext").witness.summary == "nlb/etcd tcp/80 → tcp/2379"
+    assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-access/plaintext": Severity.MEDIUM})
+    assert only(found, "etcd-access/plaintext").witness.summary == "nlb/etcd tcp/80 → tcp/2379"
     assert told(answer("tcp/2379", plaintext=False)) == {}
     assert told(answer("tcp/8080", plaintext=True)) == {}
 

@@ -56,7 +56,7 @@ def answer(
 
 
 def told(found: RowResult) -> dict[str, Severity]:
-    return {finding.check.partition("/")[2]: finding.severity for finding in found.findings}
+    return {finding.check: finding.severity for finding in found.findings}
 
 
 def test_encrypted_disks_pass() -> None:
@@ -67,7 +67,7 @@ def test_encrypted_disks_pass() -> None:
 def test_an_unencrypted_disk_of_an_etcd_host_is_high() -> None:
     found = answer(disk("d1", encrypted=False))
     assert found.verdict is Verdict.FAIL
-    assert told(found) == {"disk": Severity.HIGH}
+    assert told(found) == {"etcd-encryption/disk": Severity.HIGH}
     (finding,) = found.findings
     assert finding.hosts == ("cp",)
     assert finding.changes == ("disk.encrypt:d1",)
@@ -77,7 +77,9 @@ def test_an_unencrypted_disk_of_an_etcd_host_is_high() -> None:
 def test_where_etcds_disk_is_known_the_others_do_not_count() -> None:
     found = answer(disk("root", encrypted=False), disk("d2", etcd="tagged etcd"))
     assert (found.verdict, found.findings) == (Verdict.PASS, ())
-    assert told(answer(disk("root"), disk("d2", etcd="tagged etcd", encrypted=False))) == {"disk": Severity.HIGH}
+    assert told(answer(disk("root"), disk("d2", etcd="tagged etcd", encrypted=False))) == {
+        "etcd-encryption/disk": Severity.HIGH
+    }
 
 
 def test_a_detached_disk_of_etcd_counts_and_frees_no_host_of_proof() -> None:
@@ -101,7 +103,7 @@ def test_a_key_that_is_off_or_will_go_is_high_and_one_finding_for_all_its_disks(
     masters = [MASTER, host("cp2", CONTROL_PLANE)]
     made = snapshot(masters, disks=[disk("d1", key="k"), disk("d2", "cp2", key="k")], keys=[key("k", state)])
     found = row(made)
-    assert told(found) == {"key": Severity.HIGH}
+    assert told(found) == {"etcd-encryption/key": Severity.HIGH}
     (finding,) = found.findings
     assert words in finding.message
     assert "and of 1 more" in finding.message
@@ -131,7 +133,7 @@ def test_a_key_that_was_not_read_leaves_the_answer_open_even_where_a_customers_i
 )
 def test_a_copy_that_is_open_is_high(encrypted: bool, shared: tuple[str, ...], words: str) -> None:  # noqa: FBT001 - a case
     found = answer(copied(disk("d1"), encrypted=encrypted, shared=shared))
-    assert told(found) == {"snapshot": Severity.HIGH}
+    assert told(found) == {"etcd-encryption/snapshot": Severity.HIGH}
     assert words in found.findings[0].message
 
 
@@ -143,9 +145,11 @@ def test_a_copy_that_is_shut_passes_and_one_of_which_sharing_was_not_read_does_n
 
 def test_a_customers_key_is_asked_for_only_where_it_is_required() -> None:
     assert answer(disk("d1")).verdict is Verdict.PASS
-    assert told(answer(disk("d1"), policy=STRICT)) == {"customer-key": Severity.MEDIUM}
+    assert told(answer(disk("d1"), policy=STRICT)) == {"etcd-encryption/customer-key": Severity.MEDIUM}
     theirs = key("k", manager=KeyManager.PROVIDER)
-    assert told(answer(disk("d1", key="k"), keys=[theirs], policy=STRICT)) == {"customer-key": Severity.MEDIUM}
+    assert told(answer(disk("d1", key="k"), keys=[theirs], policy=STRICT)) == {
+        "etcd-encryption/customer-key": Severity.MEDIUM
+    }
     assert answer(disk("d1", key="k"), keys=[key("k")], policy=STRICT).verdict is Verdict.PASS
 
 
@@ -153,7 +157,7 @@ def test_what_the_next_host_would_get_is_medium() -> None:
     found = answer(
         disk("d1"), pools=[pool(DiskTemplate("/dev/a", encrypted=False), DiskTemplate("/dev/b", encrypted=True))]
     )
-    assert told(found) == {"pool": Severity.MEDIUM}
+    assert told(found) == {"etcd-encryption/pool": Severity.MEDIUM}
     assert "/dev/a" in found.findings[0].message
     assert "/dev/b" not in found.findings[0].message
     assert found.findings[0].evidence[0].fact == "template lt"
@@ -213,15 +217,15 @@ def test_a_managed_control_plane_is_the_providers() -> None:
 
 def test_the_providers_key_for_secrets_is_advice_and_a_finding_where_a_customers_is_required() -> None:
     found = row(managed(""))
-    assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"secrets": Severity.LOW})
+    assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
     assert found.findings[0].changes == ("secrets.encrypt:prod",)
     strict = row(managed(""), STRICT)
-    assert (strict.verdict, told(strict)) == (Verdict.FAIL, {"secrets": Severity.MEDIUM})
+    assert (strict.verdict, told(strict)) == (Verdict.FAIL, {"etcd-encryption/secrets": Severity.MEDIUM})
 
 
 def test_a_key_of_secrets_that_will_go_is_high_and_one_not_read_is_open() -> None:
     found = row(managed("k", key("k", KeyState.PENDING_DELETION)))
-    assert (found.verdict, told(found)) == (Verdict.FAIL, {"key": Severity.HIGH})
+    assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
     for made in (managed("k"), managed("k", key("k", KeyState.UNKNOWN))):
         open_one = row(made)
         assert (open_one.verdict, open_one.findings) == (Verdict.PROVIDER, ())
