@@ -17,6 +17,7 @@ from cloudguard.model.network import (
     Direction,
     Filter,
     Interface,
+    Listener,
     NextHop,
     PeerKind,
     Rule,
@@ -116,9 +117,12 @@ def crosses(
     way: Direction = Direction.INGRESS,
 ) -> bool:
     """Whether a packet from (or out to) ``address`` crosses a segment's border, and its reply comes back."""
+    return any(inside(address, text) for text in segment.ranges) or _over(topology, segment, address, service, way)
+
+
+def _over(topology: Topology, segment: Segment, address: str, service: Service, way: Direction) -> bool:
+    """Whether a packet gets over a segment's border, whatever address it bears, and its reply comes back."""
     back = Direction.EGRESS if way is Direction.INGRESS else Direction.INGRESS
-    if any(inside(address, text) for text in segment.ranges):
-        return True
     for name in segment.filters:
         if not passes(topology, (name,), way, address, (), service):
             return False
@@ -158,52 +162,76 @@ def directly(topology: Topology, target: Interface, sender: Sender, service: Ser
     )
 
 
-def through(topology: Topology, one: Balancer, host: Host, sender: Sender, service: Service) -> bool:
-    """Whether a client gets through a balancer to ``service`` of a host. Its own address is its segment's first."""
-    if sender.internet and not one.internet_facing:
-        return False
+def through(
+    topology: Topology,
+    one: Balancer,
+    host: Host,
+    sender: Sender,
+    service: Service,
+    own: Interface | None = None,
+) -> tuple[bool, bool]:
+    """Whether a client gets through a balancer to ``service`` of a host: however it spreads its load, in some way.
+
+    A balancer sends from its place in the target's segment, or from any: which, is a setting that is not read. Its
+    address there is the segment's first. ``own``: the sender's interface where its filters are known.
+    """
     segments = {segment.id: segment for segment in topology.segments}
+    places = [segments[name] for name in one.segments]
+    always = ever = False
     for listener in one.listeners:
-        protocol, _, port = listener.service.partition("/")
-        reached = any(
-            target.host == host.id and target.service == f"{service.protocol}/{service.port}"
-            for target in listener.targets
-        )
-        front = Service(protocol, int(port))
-        if not reached or not any(_arrives(topology, segments[name], sender, front) for name in one.segments):
-            continue
-        if not passes(topology, one.filters, Direction.INGRESS, sender.address, sender.labels, front):
+        sent = f"{service.protocol}/{service.port}"
+        if all((target.host, target.service) != (host.id, sent) for target in listener.targets):
             continue
         for target in host.interfaces:
-            if _forwarded(topology, one, listener.client_address, target, sender, service):
-                return True
-    return False
+            near = [place for place in places if place.id == target.segment] or places
+            found = {
+                place.id: _arrives(topology, one, listener, place, sender, own)
+                and _forwarded(topology, one, listener, place, target, sender, service)
+                for place in places
+            }
+            always = always or all(found[place.id] for place in near)
+            ever = ever or any(found.values())
+    return always, ever
 
 
-def _arrives(topology: Topology, segment: Segment, sender: Sender, front: Service) -> bool:
-    if sender.internet and (":" in sender.address or hop(segment, sender.address) is not NextHop.INTERNET):
+def _arrives(
+    topology: Topology, one: Balancer, listener: Listener, place: Segment, sender: Sender, own: Interface | None
+) -> bool:
+    protocol, _, port = listener.service.partition("/")
+    front = Service(protocol, int(port))
+    if ":" in sender.address or (sender.internet and not one.internet_facing):
         return False
-    return crosses(topology, segment, sender.address, front)
+    if sender.internet and hop(place, sender.address) is not NextHop.INTERNET:
+        return False
+    if own is not None:
+        home = next(segment for segment in topology.segments if segment.id == own.segment)
+        out = passes(topology, own.filters, Direction.EGRESS, _first(place), one.labels, front)
+        if not out or not crosses(topology, home, _first(place), front, Direction.EGRESS):
+            return False
+    return crosses(topology, place, sender.address, front) and passes(
+        topology, one.filters, Direction.INGRESS, sender.address, sender.labels, front
+    )
+
+
+def _first(place: Segment) -> str:
+    return str(next(iter(ip_network(place.ranges[0]))))
 
 
 def _forwarded(
     topology: Topology,
     one: Balancer,
-    seen: ClientAddress,
+    listener: Listener,
+    place: Segment,
     target: Interface,
     sender: Sender,
     service: Service,
 ) -> bool:
-    segments = {segment.id: segment for segment in topology.segments}
-    own = str(next(iter(ip_network(segments[one.segments[0]].ranges[0]))))
+    home = next(segment for segment in topology.segments if segment.id == target.segment)
+    address = sender.address if listener.client_address is ClientAddress.PRESERVED else _first(place)
     if not passes(topology, one.filters, Direction.EGRESS, target.addresses[0], target.labels, service):
         return False
-    address = sender.address if seen is ClientAddress.PRESERVED else own
-    near = target.segment in one.segments
-    homes = [segments[name] for name in one.segments]
-    out = (crosses(topology, home, target.addresses[0], service, Direction.EGRESS) for home in homes)
-    if not near and not any(out):
-        return False
-    if not near and not crosses(topology, segments[target.segment], address, service):
-        return False
+    if place.id != home.id:
+        out = crosses(topology, place, target.addresses[0], service, Direction.EGRESS)
+        if not out or not _over(topology, home, address, service, Direction.INGRESS):
+            return False
     return passes(topology, target.filters, Direction.INGRESS, address, one.labels, service)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import and_
 
 from cloudguard.engine.classes import HostClass
-from cloudguard.engine.gates import EVERYWHERE, Gates, Side
+from cloudguard.engine.gates import EVERYWHERE, TCP, UDP, Gates, Side
 from cloudguard.engine.origins import Origin, OriginKind
 from cloudguard.engine.places import Places, at
 from cloudguard.model.network import Balancer, ClientAddress, Direction, Listener, Topology
 from cloudguard.sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard.sets.bounds import Bounds, exactly, unknown
+from cloudguard.sets.bounds import Bounds, exactly
 from cloudguard.sets.packets import PacketSet, union
 from cloudguard.sets.services import ServiceSet
 
@@ -23,7 +25,7 @@ class Fronts:
         self._places = places
         self._balancers = {one.id: one for one in topology.balancers}
         self._listeners = {(one.id, listener.id): listener for one in topology.balancers for listener in one.listeners}
-        self._clients: dict[tuple[str, str, Origin], Bounds] = {}
+        self._clients: dict[tuple[str, str, ServiceSet, Origin, str], Bounds] = {}
 
     def find(self, balancer: str, listener: str) -> tuple[Balancer, Listener]:
         """Return a balancer and its listener by their ids."""
@@ -39,48 +41,74 @@ class Fronts:
             if carriers is not None:
                 yield carriers
 
-    def clients(self, balancer: Balancer, listener: Listener, origin: Origin) -> Bounds:
-        """Return which clients reach the listener: those whose packets carry every service here."""
-        key = (balancer.id, listener.id, origin)
+    def through(
+        self,
+        front: tuple[Balancer, Listener],
+        service: ServiceSet,
+        target: HostClass,
+        origin: Origin,
+        sent: Callable[[str], Bounds] | None = None,
+    ) -> Bounds:
+        """Return what ``origin`` gets through a listener to ``service`` of a class of hosts.
+
+        ``sent``: what gets out to the listener on the sender's side, by the balancer's segment; None: everything.
+        """
+        balancer, _ = front
+        ways: dict[str, Bounds] = {}
+        for segment in balancer.segments or ("",):
+            clients = self._clients_in(front, service, origin, segment)
+            if sent is not None:
+                out = sent(segment)
+                clients &= Bounds(at(out.surely.addresses()), at(out.possibly.addresses()))
+            ways[segment] = self._from_segment(front, segment, clients.only(service), service, target)
+        home = ways.get(target.signature.segment)
+        possibly = union(one.possibly for one in ways.values())
+        if home is not None:
+            return Bounds(home.surely, possibly)
+        return Bounds(reduce(and_, (one.surely for one in ways.values())), possibly)
+
+    def _clients_in(
+        self, front: tuple[Balancer, Listener], service: ServiceSet, origin: Origin, segment: str
+    ) -> Bounds:
+        """Return which clients reach the listener in a segment, for ``service``: their packets carry every service."""
+        balancer, listener = front
+        own = ServiceSet.parse(listener.service)
+        asked = next((own & part for part in (TCP, UDP) if service <= part and own & part), own)
+        key = (balancer.id, listener.id, asked, origin, segment)
         found = self._clients.get(key)
         if found is None:
-            found = self._clients[key] = origin.bounded(self._reach_listener(balancer, listener, origin))
+            found = self._clients[key] = origin.bounded(self._reach_listener(balancer, asked, origin, segment))
         return found
 
-    def _reach_listener(self, balancer: Balancer, listener: Listener, origin: Origin) -> Bounds:
-        service = ServiceSet.parse(listener.service)
-        arriving = exactly(PacketSet.nothing())
-        for segment in balancer.segments:
-            if origin.kind is OriginKind.INTERNET:
-                arriving |= self._places.answered(segment) & self._gates.border(segment)
-            else:
-                arriving |= exactly(at(origin.addresses)) & self._gates.crossing(segment)
-        if not balancer.segments:
-            arriving = unknown(at(origin.addresses))
+    def _reach_listener(self, balancer: Balancer, asked: ServiceSet, origin: Origin, segment: str) -> Bounds:
+        if origin.kind is OriginKind.INTERNET:
+            arriving = self._places.answered(segment) & self._gates.border(segment)
+        else:
+            arriving = exactly(at(origin.addresses)) & self._gates.crossing(segment)
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
         side = self._gates.side(balancer.filters, Direction.INGRESS)
         admitted = side.ranges | exactly(PacketSet.of([(origin.addresses, side.by_label(origin.labels))]))
-        passing = (arriving & admitted).only(service)
-        return Bounds(at(passing.surely.on(service)), at(passing.possibly.on(service)))
+        passing = (arriving & admitted).only(asked)
+        return Bounds(at(passing.surely.on(asked)), at(passing.possibly.on(asked)))
 
-    def through(
+    def _from_segment(
         self,
-        balancer: Balancer,
-        listener: Listener,
+        front: tuple[Balancer, Listener],
+        segment: str,
+        clients: Bounds,
         service: ServiceSet,
         target: HostClass,
-        origin: Origin,
     ) -> Bounds:
-        """Return what ``origin`` gets through a listener to ``service`` of a class of hosts."""
-        clients = self.clients(balancer, listener, origin).only(service)
+        """Return what gets from the balancer's place in a segment to a class of hosts."""
+        balancer, listener = front
         targets = target.addresses or self._places.ranges((target.signature.segment,))
-        near = target.signature.segment in balancer.segments
-        clients = _only(clients, *self._leaving(balancer, target, targets, service, near=near))
+        near = segment == target.signature.segment
+        clients = _only(clients, *self._leaving(balancer, segment, target, targets, service))
         side = self._gates.side(target.signature.filters, Direction.INGRESS)
         crossing = exactly(PacketSet.everything()) if near else self._gates.border(target.signature.segment)
         preserved = clients & self._seen_as_client(side, balancer, crossing)
-        replaced = self._seen_as_balancer(clients, side, balancer, service, crossing)
+        replaced = self._seen_as_balancer(clients, side, (segment, balancer.labels), service, crossing)
         if listener.client_address is ClientAddress.REPLACED:
             return replaced
         if listener.client_address is ClientAddress.PRESERVED:
@@ -90,23 +118,18 @@ class Fronts:
     def _leaving(
         self,
         balancer: Balancer,
+        segment: str,
         target: HostClass,
         targets: AddressSet,
         service: ServiceSet,
-        *,
-        near: bool,
     ) -> tuple[ServiceSet, ServiceSet]:
         """Return what of ``service`` gets from the balancer to each of its targets, and to any of them."""
         side = self._gates.side(balancer.filters, Direction.EGRESS)
         leaving = side.ranges | exactly(PacketSet.of([(EVERYWHERE, side.by_label(target.signature.labels))]))
-        borders = [self._gates.leaving(one) for one in balancer.segments if not near]
-        first, surely, possibly = targets & ALL4 or targets, leaving.surely, leaving.possibly
-        for one in borders:
-            surely &= one.surely
-        if borders:
-            possibly &= union(one.possibly for one in borders)
-        sure = _everywhere(surely, first, service) if targets else ServiceSet.nothing()
-        return sure, possibly.within(targets or EVERYWHERE).services() & service
+        if segment != target.signature.segment:
+            leaving &= self._gates.leaving(segment)
+        sure = _everywhere(leaving.surely, targets & ALL4 or targets, service) if targets else ServiceSet.nothing()
+        return sure, leaving.possibly.within(targets or EVERYWHERE).services() & service
 
     def _seen_as_client(self, side: Side, balancer: Balancer, crossing: Bounds) -> Bounds:
         named = side.by_label(balancer.labels)
@@ -117,16 +140,17 @@ class Fronts:
         self,
         clients: Bounds,
         side: Side,
-        balancer: Balancer,
+        place: tuple[str, tuple[str, ...]],
         service: ServiceSet,
         crossing: Bounds,
     ) -> Bounds:
-        """The target sees one of the balancer's addresses, somewhere in its segments' ranges."""
-        own = self._places.ranges(balancer.segments)
+        """The target sees one of the balancer's addresses, somewhere in a segment's ranges, and its labels."""
+        segment, labels = place
+        own = self._places.ranges((segment,))
         own = own & ALL4 or own
         if not own:
             return Bounds(PacketSet.nothing(), clients.possibly)
-        admitted = side.admits(own, balancer.labels) & crossing
+        admitted = side.admits(own, labels) & crossing
         return _only(clients, _everywhere(admitted.surely, own, service), admitted.possibly.only(service).services())
 
 

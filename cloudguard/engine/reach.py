@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cloudguard.engine.balancers import Fronts
 from cloudguard.engine.classes import HostClass, classify
-from cloudguard.engine.gates import Gates
+from cloudguard.engine.gates import EVERYWHERE, TCP, UDP, Gates
 from cloudguard.engine.origins import Origin, OriginKind
 from cloudguard.engine.places import Places
 from cloudguard.model.network import Balancer, Direction, Endpoint, Listener
@@ -85,13 +85,13 @@ class Reach:
         yield self.between(source, target)
         origin = self.origin_of(source)
         for balancer, listener, service in self._fronts_of(target):
-            granted = self._fronts.through(balancer, listener, service, target, origin)
-            if granted.possibly:
-                front, asked = self.places.ranges(balancer.segments), ServiceSet.parse(listener.service)
-                clients = PacketSet.of([(origin.addresses, asked)])
-                sent = self._sent(exactly(clients), source, front, balancer.labels)
-                some = Bounds(granted.surely.within(sent.surely.addresses()), granted.possibly)
-                yield Way(origin, target, some.within(sent.possibly.addresses()), balancer, listener)
+            asked = exactly(PacketSet.of([(origin.addresses, ServiceSet.parse(listener.service))]))
+
+            def sent(segment: str, asked: Bounds = asked, labels: tuple[str, ...] = balancer.labels) -> Bounds:
+                return self._sent(asked, source, self.places.ranges((segment,)) or EVERYWHERE, labels)
+
+            granted = self._fronts.through((balancer, listener), service, target, origin, sent)
+            yield Way(origin, target, granted, balancer, listener)
 
     def _sent(self, arriving: Bounds, source: HostClass, to: AddressSet, labels: tuple[str, ...]) -> Bounds:
         """Return what of ``arriving`` the source's own filters and border let out, to peers at ``to``, by family."""
@@ -158,12 +158,14 @@ class Reach:
     def _behind_balancers(self, target: HostClass) -> Iterator[Way]:
         for balancer, listener, service in self._fronts_of(target):
             for origin in self._fronts.origins(balancer):
-                granted = self._fronts.through(balancer, listener, service, target, origin)
+                granted = self._fronts.through((balancer, listener), service, target, origin)
                 yield Way(origin, target, granted, balancer, listener)
 
     def _fronts_of(self, target: HostClass) -> Iterator[tuple[Balancer, Listener, ServiceSet]]:
         for balancer, listener, service in target.signature.memberships:
-            yield *self._fronts.find(balancer, listener), ServiceSet.parse(service)
+            whole = ServiceSet.parse(service)
+            for part in filter(None, (whole & TCP, whole & UDP, whole - TCP - UDP)):
+                yield *self._fronts.find(balancer, listener), part
 
     def _from_inside(self, target: HostClass) -> Iterator[Way]:
         side = self.gates.side(target.signature.filters, Direction.INGRESS)
