@@ -173,6 +173,20 @@ def test_a_pool_whose_disks_are_not_told_leaves_the_answer_open(disks: tuple[Dis
     assert answer(disk("d1"), pools=[pool(*disks, roles=NODE)]).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("root", [False, None], ids=["plain", "untold"])
+@pytest.mark.parametrize("made_by", ["asg", ""], ids=["its own host", "no host of its own"])
+def test_of_a_template_only_the_device_counts_that_etcd_is_known_to_have(root: bool | None, made_by: str) -> None:  # noqa: FBT001 - a case
+    cp = replace(MASTER, pool=made_by)
+    data = disk("d1", etcd="tag")
+    moved, made = pool(DiskTemplate("/dev/a", encrypted=root)), pool(DiskTemplate("/dev/b", encrypted=root))
+    assert row(snapshot([cp], disks=[data], pools=[moved])).verdict is Verdict.PASS
+    assert row(snapshot([cp], disks=[data], pools=[made])).verdict is not Verdict.PASS
+    assert row(snapshot([cp], disks=[disk("d1")], pools=[moved])).verdict is not Verdict.PASS
+    second = replace(MASTER, id="cp2", pool=made_by)
+    both = [data, disk("d2", "cp2")]
+    assert row(snapshot([cp, second], disks=both, pools=[moved])).verdict is not Verdict.PASS
+
+
 def test_a_host_whose_disks_were_not_all_read_leaves_the_answer_open() -> None:
     assert "no disk of cp (cp.prod) was read" in answer().why
     two = replace(MASTER, disks=("d1", "d2"))

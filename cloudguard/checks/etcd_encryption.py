@@ -14,7 +14,7 @@ from cloudguard.checks.base import Evidence, Finding, RowResult, Severity, Verdi
 from cloudguard.checks.context import NO_ETCD, Answer, Context, answer, provided
 from cloudguard.checks.exposure import Draft
 from cloudguard.engine.change import Change, Resource
-from cloudguard.model.cluster import Cluster, Disk, Host, Key, KeyManager, KeyState, Pool, Role
+from cloudguard.model.cluster import Cluster, Disk, DiskTemplate, Host, Key, KeyManager, KeyState, Pool, Role
 from cloudguard.model.source import Facet, Source
 
 ROW = "etcd-encryption"
@@ -57,8 +57,8 @@ def judge(context: Context) -> Answer:
         problems += _disk(context, disk, keys.get(disk.key))
         unknown += tuple(_doubts(disk, keys.get(disk.key)))
     unknown += tuple(_unread(context.cluster, hosts))
-    problems += _pools(context.cluster.pools)
-    unknown += tuple(_untold(context.cluster.pools))
+    problems += _pools(context.cluster)
+    unknown += tuple(_untold(context.cluster))
     drafts = tuple(_draft(context, problem) for problem in _merged(problems))
     return answer(ROW, AREA, drafts, unknown, "every disk that holds etcd is encrypted")
 
@@ -140,9 +140,9 @@ def _customers(key: Key | None) -> bool:
     return key is not None and key.manager is KeyManager.CUSTOMER
 
 
-def _pools(pools: Iterable[Pool]) -> Iterator[_Problem]:
-    for pool in pools:
-        plain = [disk.device for disk in pool.disks if disk.encrypted is False]
+def _pools(cluster: Cluster) -> Iterator[_Problem]:
+    for pool in cluster.pools:
+        plain = [disk.device for disk in _for_etcd(cluster, pool) if disk.encrypted is False]
         if Role.ETCD not in pool.roles or not plain:
             continue
         resource = Resource("pool", pool.id, pool.name)
@@ -152,14 +152,28 @@ def _pools(pools: Iterable[Pool]) -> Iterator[_Problem]:
         yield _Problem("pool", Severity.MEDIUM, resource, message, fact, pool.source, change)
 
 
-def _untold(pools: Iterable[Pool]) -> Iterator[str]:
-    for pool in pools:
+def _for_etcd(cluster: Cluster, pool: Pool) -> tuple[DiskTemplate, ...]:
+    """Return the disks of a pool's template that would hold etcd.
+
+    Where today's hosts all have etcd on disks known to be its own, those are the devices that count: what no template
+    makes is moved to the next host, and judged as a disk. Else every disk counts.
+    """
+    hosts = cluster.hosts_by(Role.ETCD)
+    ids = {host.id for host in hosts if host.pool == pool.id} or {host.id for host in hosts}
+    devices = {(disk.host, disk.device) for disk in cluster.disks if disk.holds_etcd and disk.host in ids}
+    if not ids or ids != {host for host, _ in devices}:
+        return pool.disks
+    return tuple(disk for disk in pool.disks if disk.device in {device for _, device in devices})
+
+
+def _untold(cluster: Cluster) -> Iterator[str]:
+    for pool in cluster.pools:
         if Role.ETCD not in pool.roles:
             continue
         name = f"the next host of {pool.name or pool.id}"
         if not pool.disks:
             yield f"which disks {name} will have can't be told"
-        for disk in pool.disks:
+        for disk in _for_etcd(cluster, pool):
             if disk.encrypted is None:
                 yield f"whether {disk.device} of {name} is encrypted can't be told from its template"
 
