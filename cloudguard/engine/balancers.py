@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import reduce
-from operator import and_
 
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.gates import EVERYWHERE, TCP, UDP, Gates, Side
@@ -65,7 +63,10 @@ class Fronts:
         possibly = union(one.possibly for one in ways.values())
         if home is not None:
             return Bounds(home.surely, possibly)
-        return Bounds(reduce(and_, (one.surely for one in ways.values())), possibly)
+        surely = possibly
+        for one in ways.values():
+            surely &= one.surely
+        return Bounds(surely, possibly)
 
     def _clients_in(
         self, front: tuple[Balancer, Listener], service: ServiceSet, origin: Origin, segment: str
