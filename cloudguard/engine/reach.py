@@ -77,6 +77,7 @@ class Reach:
         origin = self.origin_of(source)
         side = self.gates.side(target.signature.filters, Direction.INGRESS)
         arriving = side.admits(origin.addresses, origin.labels) & self.gates.crossing(target.signature.segment)
+        arriving = arriving.within(self._families(target))
         addresses = target.addresses or self.places.ranges((target.signature.segment,))
         return Way(origin, target, self._sent(arriving, source, addresses, target.signature.labels))
 
@@ -167,11 +168,18 @@ class Reach:
             for part in filter(None, (whole & TCP, whole & UDP, whole - TCP - UDP)):
                 yield *self._fronts.find(balancer, listener), part
 
+    def _families(self, target: HostClass) -> AddressSet:
+        """Return the addresses whose family a class has an address of: no other sender can connect straight to it."""
+        own = target.addresses or self.places.ranges((target.signature.segment,))
+        known = (ALL4 if own & ALL4 else AddressSet.nothing()) | (ALL6 if own & ALL6 else AddressSet.nothing())
+        return known or ALL4 | ALL6
+
     def _from_inside(self, target: HostClass) -> Iterator[Way]:
         side = self.gates.side(target.signature.filters, Direction.INGRESS)
         crossing = self.gates.crossing(target.signature.segment)
         for origin in self.places.inside((target.signature.segment,)):
-            yield Way(origin, target, origin.bounded(side.ranges.within(origin.addresses) & crossing))
+            heard = origin.addresses & self._families(target)
+            yield Way(origin, target, origin.bounded(side.ranges.within(heard) & crossing))
 
     def _from_groups(
         self,
@@ -186,6 +194,8 @@ class Reach:
                 continue
             granted = exactly(PacketSet.of([(origin.addresses, side.labels[label])]))
             granted |= unknown(side.ranges.open_question.within(origin.addresses))
-            if len(segments) == 1:
+            if not isinstance(target, Endpoint):
+                granted = granted.within(self._families(target)) & self.gates.crossing(segments[0])
+            elif len(segments) == 1:
                 granted &= self.gates.crossing(segments[0])
             yield Way(origin, target, origin.bounded(granted))

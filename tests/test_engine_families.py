@@ -1,0 +1,43 @@
+"""Who speaks which version of IP: a sender connects straight to a host only by a version that the host has too."""
+
+from __future__ import annotations
+
+import pytest
+from cloudguard.checks import judge
+from cloudguard.checks.base import RowResult, Severity
+from cloudguard.engine.reach import Reach
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.policy import Policy
+from cloudguard.sets.addresses import ALL4, ALL6
+
+from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, group, host, interface, snapshot
+
+V6 = "2001:db8:0:1::7"
+
+
+def row(made: Snapshot, name: str) -> RowResult:
+    return next(one for one in judge(made, Policy())[0] if one.row == name)
+
+
+def checks(found: RowResult) -> dict[str, Severity]:
+    return {finding.check: finding.severity for finding in found.findings}
+
+
+def test_a_v6_rule_lets_nobody_in_to_a_host_without_a_v6_address() -> None:
+    plain = row(snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", WORLD6))]), "node-access")
+    assert checks(plain) == {}
+    both = row(snapshot([host("n", NODE, "nodes", v6=V6)], [group("nodes", ("tcp/22", WORLD6))]), "node-access")
+    assert checks(both) == {"node-access/inside": Severity.LOW}
+
+
+@pytest.mark.parametrize("services", ["tcp/4001", "all"])
+def test_strangers_and_own_hosts_come_by_the_hosts_versions_only(services: str) -> None:
+    stranger = interface("eni-x", "public", "10.0.0.9", "friends", v6="2001:db8:0:1::9")
+    target = host("cp", CONTROL_PLANE, "masters")
+    rules = [group("masters", (services, "friends"), (services, WORLD6), (services, WORLD)), group("friends")]
+    own = host("n", NODE, "friends", where="public", v6=V6)
+    reach = Reach(snapshot([target, own], rules, strangers=[stranger]))
+    master = next(one for one in reach.classes if one.has(CONTROL_PLANE[0]))
+    ways = [*reach.ways(master), *(reach.between(other, master) for other in reach.classes)]
+    assert any(way.granted.surely.addresses() & ALL4 for way in ways)
+    assert not any(way.granted.possibly.addresses() & ALL6 for way in ways)
