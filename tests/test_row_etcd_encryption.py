@@ -192,7 +192,10 @@ def test_a_host_whose_disks_were_not_all_read_leaves_the_answer_open() -> None:
     two = replace(MASTER, disks=("d1", "d2"))
     half = row(snapshot([two], disks=[disk("d1")]))
     assert (half.verdict, half.why) == (Verdict.UNKNOWN, "d2 of cp (cp.prod) was not read")
-    assert row(snapshot([two], disks=[disk("d1", etcd="tagged etcd")])).verdict is Verdict.PASS
+    told_one = row(snapshot([two], disks=[disk("d1", etcd="tagged etcd")]))
+    assert (told_one.verdict, told_one.why) == (Verdict.UNKNOWN, "d2 of cp (cp.prod) was not read"), "etcd's too, maybe"
+    whole = [disk("d1", etcd="tagged etcd"), disk("d2", encrypted=False)]
+    assert row(snapshot([two], disks=whole)).verdict is Verdict.PASS
 
 
 def test_no_etcd_host_is_no_pass() -> None:
@@ -233,6 +236,10 @@ def test_the_providers_key_for_secrets_is_advice_and_a_finding_where_a_customers
     found = row(managed(""))
     assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
     assert found.findings[0].changes == ("secrets.encrypt:prod",)
+    own = key("k", manager=KeyManager.PROVIDER)
+    assert told(row(managed("k", own))) == {"etcd-encryption/secrets": Severity.LOW}
+    assert row(managed("k", own), STRICT).verdict is Verdict.FAIL
+    assert row(managed("k", key("k")), STRICT).verdict is Verdict.PROVIDER
     strict = row(managed(""), STRICT)
     assert (strict.verdict, told(strict)) == (Verdict.FAIL, {"etcd-encryption/secrets": Severity.MEDIUM})
 

@@ -75,15 +75,14 @@ def _doubts(disk: Disk, key: Key | None) -> Iterator[str]:
 
 
 def _unread(cluster: Cluster, hosts: Iterable[Host]) -> Iterator[str]:
-    """Yield the etcd hosts of which some disk was not read, and none that was is known to be etcd's."""
+    """Yield the etcd hosts of which some disk was not read: etcd may have it as well as those that were."""
     read = {disk.id for disk in cluster.disks}
     seen = {disk.host for disk in cluster.disks}
-    told = {disk.host for disk in cluster.disks if disk.holds_etcd}
     for host in hosts:
         missing = sorted(set(host.disks) - read)
         if host.id not in seen:
             yield f"no disk of {host.id} ({host.name}) was read"
-        elif missing and host.id not in told:
+        elif missing:
             yield f"{', '.join(missing)} of {host.id} ({host.name}) was not read"
 
 
@@ -218,10 +217,11 @@ def _managed(context: Context) -> Answer:
     if secrets is None:
         return Answer(RowResult(ROW, AREA, base.result.verdict, base.result.why, unknown=unknown))
     key = keys.get(secrets.key)
-    if secrets.key and (key is None or key.state not in _DYING):
+    theirs = key is not None and key.manager is KeyManager.PROVIDER
+    if secrets.key and not theirs and (key is None or key.state not in _DYING):
         return Answer(RowResult(ROW, AREA, Verdict.PROVIDER, base.result.why, unknown=unknown))
     resource = Resource("cluster", context.cluster.name, context.cluster.name)
-    if key is not None:
+    if key is not None and key.state in _DYING:
         message = f"the key {key.id} that encrypts Secrets is {_DYING[key.state]}"
         problem = _Problem("key", Severity.HIGH, Resource("key", key.id), message, message, key.source)
     else:
