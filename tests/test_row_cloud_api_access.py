@@ -92,6 +92,29 @@ def test_no_grant_at_all_passes_and_who_may_become_it_is_no_grant() -> None:
     assert row(account(document(denial))).verdict is Verdict.PASS
 
 
+def test_what_a_resource_s_own_policy_allows_is_not_told_yet_and_no_pass() -> None:
+    found = row(account(document(allow("*"), kind=PolicyKind.RESOURCE)))
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+    assert "masters (control-plane)" in found.why
+
+
+def test_two_grants_of_one_identity_are_one_finding_with_a_change_each() -> None:
+    made = account(document(allow("*"), name="p1"), document(allow("storage:Read"), allow("access:*"), name="p2"))
+    (finding,) = row(made).findings
+    assert [one.rule for one in finding.evidence] == ["p1/#1", "p2/#1"]
+    assert {change.id for change in changes(made)} == set(finding.changes)
+    assert len(finding.changes) == 2
+
+
+def test_ids_stay_when_hosts_come_and_policies_change_places() -> None:
+    one, two = document(allow("*"), name="p1"), document(allow("access:*"), name="p2")
+    made, turned = account(one, two), account(two, one)
+    more = replace(turned, cluster=replace(turned.cluster, hosts=(replace(MASTER, id="cp0"), MASTER)))
+    ((first,), (second,)) = row(made).findings, row(more).findings
+    assert first.id == second.id
+    assert second.hosts == ("cp", "cp0")
+
+
 def test_what_was_not_read_of_an_identity_is_no_pass() -> None:
     assert "some policy of masters" in row(account(complete=False)).why
     whole = account(document(allow("*")))

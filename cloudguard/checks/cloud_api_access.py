@@ -44,7 +44,7 @@ def judge(context: Context) -> Answer:
         found = [] if limited else list(_administrators(grants, known.administrator_actions))
         if found:
             drafts.append(_draft(context, identity, found))
-        elif any(statement.effect is Effect.ALLOW for policy in grants for statement in policy.statements):
+        elif any(_allows(policy) for policy in own):
             unknown += (f"whether {identity.name} ({_holders(identity)}) is granted more than it needs is not told",)
         if not identity.complete or len(own) < len(identity.policies):
             unknown += (f"some policy of {identity.name} could not be read",)
@@ -53,6 +53,12 @@ def judge(context: Context) -> Answer:
 
 def _holders(identity: Identity) -> str:
     return "/".join(identity.roles) or "role unknown"
+
+
+def _allows(policy: Policy) -> bool:
+    """Whether a document may let the identity do something: its own grant, or what a resource says of it."""
+    counts = policy.kind in {PolicyKind.GRANT, PolicyKind.RESOURCE}
+    return counts and any(statement.effect is Effect.ALLOW for statement in policy.statements)
 
 
 def _denies(grants: list[Policy]) -> Iterator[bool]:
