@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from cloudguard.checks import judge
 from cloudguard.needs.policy import Policy
 
-from builders import CONTROL_PLANE, NODE, WORLD, balancer, group, host, segment, snapshot, to
+from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, segment, snapshot, to
 
 
 def test_hosts_of_one_role_are_counted_together_wherever_they_are() -> None:
@@ -31,3 +32,34 @@ def test_nothing_is_latent_that_a_public_balancer_brings() -> None:
 
     assert "latent" not in words(facing=True)
     assert "no public balancer sends there" in words(facing=False)
+
+
+@pytest.mark.parametrize(
+    ("peers", "words"),
+    [
+        ([WORLD], "the internet can"),
+        (["0.0.0.0/1", "128.0.0.0/1"], "the internet can"),
+        (["8.8.8.8/32"], "8.8.8.8/32 on the internet can"),
+        (["8.8.8.8/32", "9.9.9.0/24"], "8.8.8.8/32, 9.9.9.0/24 on the internet can"),
+        (["8.8.8.8/32", "9.9.9.0/24", "11.0.0.0/24", "12.0.0.0/24"], "769 public v4 addresses can"),
+        (["2600::/32"], "2600::/32 on the internet can"),
+        ([f"26{n}0::/48" for n in "0246"], "public v6 addresses can"),
+        (["8.8.8.8/32", *(f"26{n}0::/48" for n in "024")], "1 public v4 address and v6 addresses can"),
+        ([WORLD6], "the internet can"),
+    ],
+)
+def test_not_all_of_the_internet_is_called_so(peers: list[str], words: str) -> None:
+    edge = host("n", NODE, "nodes", where="public", public="203.0.113.9", v6="2600:1::5")
+    rows, _ = judge(snapshot([edge], [group("nodes", *(("tcp/22", one) for one in peers))]), Policy())
+    assert words in rows[1].findings[0].message
+
+
+def test_what_keeps_the_internet_out_is_told_by_the_way_and_the_version_of_ip() -> None:
+    edge = host("n", NODE, "nodes", where="public", public="203.0.113.9")
+    inner = balancer("api", "tcp/443", [to(edge, "tcp/8080")], "front", facing=False)
+    filters = [group("front", ("tcp/443", WORLD)), group("nodes", ("tcp/8080", "front"))]
+    rows, _ = judge(snapshot([edge], filters, balancers=[inner]), Policy())
+    assert "nlb/api is internal: one that faces the internet would make it real" in rows[1].findings[0].message
+    six = host("n", NODE, "nodes", where="public", v6="2600:1::5")
+    rows, _ = judge(snapshot([six], [group("nodes", ("tcp/8080", WORLD))]), Policy())
+    assert "the hosts have no public address" in rows[1].findings[0].message

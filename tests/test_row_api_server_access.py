@@ -116,6 +116,7 @@ def test_inside_is_advice_until_administrators_are_declared() -> None:
     made = snapshot([one], [group("masters", ("tcp/6443", RANGE))])
     assert [(f.check, f.severity) for f in row(made).findings] == [(INSIDE, Severity.LOW)]
     assert "--admin-cidr" in row(made).findings[0].advice
+    assert "no administrators are declared" in row(made).why
     found = row(made, ADMINS)
     assert [(f.check, f.severity) for f in found.findings] == [(INSIDE, Severity.MEDIUM)]
     assert found.verdict is Verdict.FAIL
@@ -125,6 +126,7 @@ def test_the_clusters_own_hosts_are_expected_inside() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
     filters = [group("masters", ("tcp/6443", "nodes"), ("tcp/6443", "10.0.1.5/32")), group("nodes")]
     assert row(snapshot(hosts, filters), ADMINS).findings == ()
+    assert row(snapshot(hosts, filters)).why.startswith("nobody but the cluster")
 
 
 def test_a_rule_for_the_world_where_nothing_gets_in_is_latent() -> None:

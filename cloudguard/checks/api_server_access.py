@@ -9,7 +9,21 @@ from __future__ import annotations
 
 from cloudguard.checks.base import Severity
 from cloudguard.checks.context import PLACES, Answer, Context, answer
-from cloudguard.checks.exposure import Judgement, Ledger, Problem, Tier, latent, origins_text, subject
+from cloudguard.checks.exposure import (
+    ALMOST_EVERYONE4,
+    ALMOST_EVERYONE6,
+    MANY_ADDRESSES4,
+    MANY_ADDRESSES6,
+    Draft,
+    Judgement,
+    Ledger,
+    Problem,
+    Tier,
+    count_text,
+    origins_text,
+    subject,
+)
+from cloudguard.checks.latent import latent
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Way
 from cloudguard.engine.trace import Blame
@@ -37,9 +51,6 @@ NO_CONTROL_PLANE = (
     "no control-plane host and no managed endpoint was found; name the hosts with --control-plane-tag, or check the "
     "cluster or account that runs the control plane for this one"
 )
-ALMOST_EVERYONE4, MANY4 = 2**24, 65_536
-ALMOST_EVERYONE6, MANY6 = 2**112, 2**80
-"""A v6 /16; and a v6 /48, which is one site (RFC 6177)."""
 
 
 def judge(context: Context) -> Answer:
@@ -52,7 +63,14 @@ def judge(context: Context) -> Answer:
     for way, api in sorted(ways, key=lambda item: item[0].origin.inside):
         ledger.add(way, _excess(context, way, way.granted.only(api)), _tier)
     drafts = ledger.drafts(lambda problem: _worded(context, problem))
-    return answer(ROW, AREA, drafts, unknown + ledger.unknown, "only the administrators' addresses reach the API")
+    return answer(ROW, AREA, drafts, unknown + ledger.unknown, _clean(context, drafts))
+
+
+def _clean(context: Context, drafts: tuple[Draft, ...]) -> str:
+    """Return why the row passes: without a declared list, who gets in need not be an administrator."""
+    if context.policy.admin_cidrs is None and drafts:
+        return "no more than small public ranges and the inside reach the API; no administrators are declared"
+    return "nobody but the cluster and its administrators reaches the API"
 
 
 def _ways(context: Context) -> list[tuple[Way, ServiceSet]]:
@@ -104,7 +122,7 @@ def _tier(way: Way, one: Blame) -> Tier:
 def _width(addresses: AddressSet) -> Severity:
     if addresses.size4 > ALMOST_EVERYONE4 or addresses.size6 >= ALMOST_EVERYONE6:
         return Severity.CRITICAL
-    return Severity.HIGH if addresses.size4 > MANY4 or addresses.size6 > MANY6 else Severity.LOW
+    return Severity.HIGH if addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6 else Severity.LOW
 
 
 def _worded(context: Context, problem: Problem) -> Judgement:
@@ -120,7 +138,5 @@ def _worded(context: Context, problem: Problem) -> Judgement:
         severity = Severity.MEDIUM if listed else Severity.LOW
         return Judgement(severity, f"{message}; {hidden}" if hidden else message, declare, keep)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
-    count = f"{addresses.size4:,} public v4 addresses" if addresses.size4 else "public v6 addresses"
-    also = " and v6 addresses" if addresses.size4 and addresses.size6 else ""
-    message = f"{count}{also} can connect to the API ({services}) of {who}"
+    message = f"{count_text(addresses)} can connect to the API ({services}) of {who}"
     return Judgement(severity, message, declare, keep)

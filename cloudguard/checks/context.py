@@ -134,7 +134,12 @@ class Context:
 
 
 def _is_range(peer: str) -> bool:
-    return "/" in peer or ":" in peer or peer.replace(".", "").isdigit()
+    """Whether a peer is an address or a range; a group's id may hold slashes and colons too."""
+    try:
+        AddressSet.parse(peer)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

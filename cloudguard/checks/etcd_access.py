@@ -15,11 +15,11 @@ from cloudguard.checks.exposure import (
     Ledger,
     Problem,
     Tier,
-    latent,
     origins_text,
     services_text,
     subject,
 )
+from cloudguard.checks.latent import latent
 from cloudguard.engine.change import Resource
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Way
@@ -46,8 +46,10 @@ def judge(context: Context) -> Answer:
         return provided(ROW, AREA, context.cluster, "no setting of yours opens etcd")
     unknown = context.missing(PLACES)
     targets = context.with_role(Role.ETCD)
-    if not targets:
+    if not any(one.hosts for one in targets):
         unknown += (NO_ETCD,)
+    bare = (host for host in context.cluster.hosts_by(Role.ETCD) if not host.interfaces)
+    unknown += tuple(f"no interface of {host.id} ({host.name}) was read" for host in bare)
     ledger = Ledger(context.reach, ROW)
     ways = [(target, way) for target in targets for way in (*context.reach.ways(target), *_others(context, target))]
     for target, way in sorted(ways, key=lambda item: item[1].origin.inside):

@@ -20,7 +20,10 @@ from cloudguard.sets.services import ServiceSet, service_name
 
 FEW = 3
 MOST_SPANS = 6
+ALMOST_EVERYONE4, ALMOST_EVERYONE6 = 2**24, 2**112
+"""So many addresses, a v6 /16 among them, are as good as everyone."""
 MANY_ADDRESSES4, MANY_ADDRESSES6 = 2**16, 2**80
+"""More than anyone's own: a v6 /48 is one site (RFC 6177)."""
 NOTABLE = tuple(ServiceSet.parse(text) for text in ("tcp/22", "tcp/10250", "tcp/6443", "tcp/443"))
 """Services that make a witness telling, where they are in the set."""
 
@@ -248,7 +251,9 @@ def origins_text(problem: Problem) -> str:
     names, own = dict[str, None](), dict[str, set[str]]()
     for way in problem.ways:
         sender = way.origin.hosts
-        if sender is None or not sender.hosts:
+        if not way.origin.inside:
+            names[_public_text(problem)] = None
+        elif sender is None or not sender.hosts:
             names[way.origin.name] = None
         else:
             own.setdefault("/".join(sender.signature.roles) or "unknown", set()).update(h.id for h in sender.hosts)
@@ -257,44 +262,29 @@ def origins_text(problem: Problem) -> str:
     return ", ".join([*names][:FEW]) + more
 
 
+def _public_text(problem: Problem) -> str:
+    """Return who of the internet gets in: all of it in words, a few ranges as they are, what is between by number."""
+    found = AddressSet.nothing()
+    for way, one in zip(problem.ways, problem.blames, strict=True):
+        found |= AddressSet.nothing() if way.origin.inside else one.part.addresses()
+    if found.size4 > ALMOST_EVERYONE4 or found.size6 >= ALMOST_EVERYONE6:
+        return "the internet"
+    ranges = [*found.cidrs()]
+    if len(ranges) <= FEW:
+        return f"{', '.join(ranges)} on the internet"
+    return count_text(found)
+
+
+def count_text(public: AddressSet) -> str:
+    """Return how many public addresses there are: "4,097 public v4 addresses and v6 addresses"."""
+    if not public.size4:
+        return "public v6 addresses"
+    return f"{public.size4:,} public v4 address{'es' if public.size4 > 1 else ''}" + (
+        " and v6 addresses" if public.size6 else ""
+    )
+
+
 def services_text(services: ServiceSet) -> str:
     """Return services in words short enough for a line."""
     spans = str(services).split(",")
     return ",".join(spans[:MOST_SPANS]) + (f" and {len(spans) - MOST_SPANS} more" if len(spans) > MOST_SPANS else "")
-
-
-def latent(reach: Reach, problem: Problem) -> str:
-    """Return what keeps the internet out where a blamed rule would let it in; "" where no rule would."""
-    for way, one in zip(problem.ways, problem.blames, strict=True):
-        if not way.origin.inside or one.rule is None or isinstance(way.target, Endpoint):
-            continue
-        if _served(reach, way.target, one.part.services()):
-            continue
-        if lets_internet_in(reach, one):
-            return f"latent: {one.fact} would let the internet in, but {_kept_out(reach, way.target)}"
-    return ""
-
-
-def lets_internet_in(reach: Reach, one: Blame) -> bool:
-    """Whether a blamed rule by itself lets in more of the internet than anyone's own addresses."""
-    if one.rule is None:
-        return False
-    public = (reach.gates.peers(one.rule) or AddressSet.nothing()) & reach.places.internet.addresses
-    return public.size4 > MANY_ADDRESSES4 or public.size6 > MANY_ADDRESSES6
-
-
-def _served(reach: Reach, target: HostClass, services: ServiceSet) -> bool:
-    """Whether balancers that face the internet send to all of ``services``: then the internet is judged there."""
-    facing = {one.id for one in reach.topology.balancers if one.internet_facing}
-    for name, _, sent in target.signature.memberships:
-        services -= ServiceSet.parse(sent) if name in facing else ServiceSet.nothing()
-    return not services
-
-
-def _kept_out(reach: Reach, target: HostClass) -> str:
-    signature = target.signature
-    if not signature.public4 and not signature.public6:
-        return "the hosts have no public address and no public balancer sends there: either would make it real"
-    if not reach.places.answered(signature.segment).surely:
-        return f"{signature.segment} has no route to the internet: a route would make it real"
-    return f"the filter of {signature.segment} bars it: a change there would make it real"

@@ -17,12 +17,11 @@ from cloudguard.checks.exposure import (
     Ledger,
     Problem,
     Tier,
-    latent,
-    lets_internet_in,
     origins_text,
     services_text,
     subject,
 )
+from cloudguard.checks.latent import latent, lets_internet_in
 from cloudguard.engine.change import Resource
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.origins import OriginKind
