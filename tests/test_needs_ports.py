@@ -1,0 +1,136 @@
+"""Which ports are the API's, etcd's and the kubelet's, by installer, by CNI and as the user says."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from importlib.resources import files
+
+import pytest
+from cloudguard.model.cluster import Cluster, Role
+from cloudguard.needs.policy import Policy
+from cloudguard.needs.ports import Ports, api_listeners, judged_elsewhere, ports_of
+from cloudguard.sets.services import ServiceSet
+
+import builders
+
+CILIUM, LEASES = ("etcd-cluster", "cilium"), ("etcd-cluster", "leases")
+NONE = ServiceSet.nothing()
+PLAIN = Policy()
+
+
+def cluster(installer: str = "kubeadm", *labels: tuple[str, str]) -> Cluster:
+    return builders.snapshot(installer=installer, labels=labels).cluster
+
+
+def ports(installer: str = "kubeadm", *labels: tuple[str, str], policy: Policy = PLAIN) -> Ports:
+    return ports_of(cluster(installer, *labels), policy, NONE)
+
+
+@pytest.mark.parametrize(
+    ("installer", "labels", "etcd", "auxiliary", "from_nodes"),
+    [
+        ("kubeadm", (), "tcp/2379-2380", "", ""),
+        ("unknown", (), "tcp/2379-2380", "", ""),
+        ("kops", (), "tcp/2380-2381,tcp/4001-4002", "tcp/2382,tcp/2384,tcp/3994-3997", ""),
+        (
+            "kops",
+            (CILIUM,),
+            "tcp/2380-2382,tcp/4001-4002",
+            "tcp/2384,tcp/3991-3992,tcp/3994-3997",
+            "tcp/4003",
+        ),
+        (
+            "kops",
+            (LEASES,),
+            "tcp/2380-2381,tcp/2383,tcp/4001-4002,tcp/4004",
+            "tcp/2382,tcp/2384,tcp/3994-3997,tcp/4005-4006",
+            "",
+        ),
+        (
+            "kops",
+            (CILIUM, LEASES),
+            "tcp/2380-2383,tcp/4001-4002,tcp/4004",
+            "tcp/2384,tcp/3991-3992,tcp/3994-3997,tcp/4005-4006",
+            "tcp/4003",
+        ),
+        ("kubeadm", (CILIUM, LEASES), "tcp/2379-2380", "", ""),
+        ("rke2", (), "tcp/2379-2380", "tcp/2381-2382", ""),
+        ("k3s", (), "tcp/2379-2380", "tcp/2381-2382", ""),
+        ("canonical-k8s", (), "tcp/2379-2380,tcp/9000", "", ""),
+        ("microk8s", (), "tcp/12379,tcp/19001", "", ""),
+    ],
+)
+def test_etcd_s_ports_are_the_installer_s(
+    installer: str, labels: tuple[tuple[str, str], ...], etcd: str, auxiliary: str, from_nodes: str
+) -> None:
+    found = ports(installer, *labels)
+    assert found.etcd == ServiceSet.parse(etcd)
+    assert found.etcd_auxiliary == (ServiceSet.parse(auxiliary) if auxiliary else NONE)
+    assert found.etcd_from_nodes == (ServiceSet.parse(from_nodes) if from_nodes else NONE)
+
+
+@pytest.mark.parametrize(
+    ("installer", "api"), [("kubeadm", "tcp/6443"), ("kops", "tcp/443,tcp/8443"), ("microk8s", "tcp/16443")]
+)
+def test_the_api_s_ports_are_the_installer_s_and_what_a_balancer_serves_as_it(installer: str, api: str) -> None:
+    assert ports(installer).api == ServiceSet.parse(api)
+    served = ports_of(cluster(installer), PLAIN, ServiceSet.parse("tcp/7443"))
+    assert served.api == ServiceSet.parse(f"{api},tcp/7443")
+    assert ServiceSet.parse(api) <= api_listeners(cluster(installer)) | ports(installer).api
+
+
+def test_node_ports_and_etcd_behind_a_balancer_are_not_the_api() -> None:
+    behind = ServiceSet.parse("tcp/30443,tcp/2379,tcp/7443")
+    assert ports_of(cluster(), PLAIN, behind).api == ServiceSet.parse("tcp/6443,tcp/7443")
+    given = ports_of(cluster(), replace(PLAIN, node_ports="tcp/20000-20999"), behind)
+    assert given.api == ServiceSet.parse("tcp/6443,tcp/7443,tcp/30443")
+    assert given.node_ports == ServiceSet.parse("tcp/20000-20999")
+
+
+def test_what_the_user_says_wins() -> None:
+    said = Policy(api_ports=("tcp/9443", "tcp/9444"), etcd_ports=("tcp/3996", "tcp/2399"))
+    found = ports_of(cluster("kops", CILIUM), said, ServiceSet.parse("tcp/7443"))
+    assert found.api == ServiceSet.parse("tcp/9443-9444")
+    assert found.etcd == ServiceSet.parse("tcp/2399,tcp/3996")
+    assert found.etcd_auxiliary & found.etcd == NONE
+    assert found.etcd_from_nodes == ServiceSet.parse("tcp/4003")
+
+
+def test_what_the_control_plane_opens_to_nodes_hangs_on_the_cni() -> None:
+    assert ports().control_plane_to_node is None
+    assert ports("kubeadm", ("cni", "nobody's")).control_plane_to_node is None
+    found = ports("kubeadm", ("cni", "calico")).control_plane_to_node
+    assert found is not None
+    assert ServiceSet.parse("tcp/10250,tcp/179,proto/4") <= found
+    assert not found & ServiceSet.parse("tcp/22")
+    said = ports("kubeadm", ("cni", "calico"), policy=Policy(cni="flannel")).control_plane_to_node
+    assert said is not None
+    assert ServiceSet.parse("udp/8285") <= said
+    assert not said & ServiceSet.parse("tcp/179")
+    assert ports("kops", ("cni", "vpc")).control_plane_to_node == ServiceSet.everything()
+
+
+@pytest.mark.parametrize(
+    ("roles", "services"),
+    [
+        ({Role.NODE}, ""),
+        ({Role.BASTION}, ""),
+        ({Role.CONTROL_PLANE}, "tcp/443,tcp/8443"),
+        ({Role.ETCD}, "tcp/2380-2382,tcp/4001-4003"),
+        ({Role.CONTROL_PLANE, Role.ETCD, Role.NODE}, "tcp/443,tcp/2380-2382,tcp/4001-4003,tcp/8443"),
+    ],
+)
+def test_rows_of_their_own_judge_the_api_and_etcd(roles: set[Role], services: str) -> None:
+    found = judged_elsewhere(ports("kops", CILIUM), frozenset(roles))
+    assert found == (ServiceSet.parse(services) if services else NONE)
+
+
+def test_every_entry_says_where_it_is_from_and_is_of_a_kind_that_is_asked_for() -> None:
+    text = files("cloudguard.needs").joinpath("ports.toml").read_text(encoding="utf-8")
+    kinds = {"api", "api-listener", "etcd", "etcd-auxiliary", "etcd-from-nodes", "control-plane-to-node", "cni"}
+    for entry in tomllib.loads(text)["port"]:
+        assert entry["kind"] in kinds
+        assert entry["source"].strip()
+        assert ServiceSet.parse(entry["services"]).spans
+        assert (entry["kind"] == "cni") == ("cni" in entry)
