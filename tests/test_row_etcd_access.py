@@ -8,15 +8,13 @@ import pytest
 from cloudguard.checks import judge
 from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
 from cloudguard.engine.change import Change
-from cloudguard.model.cluster import Role
-from cloudguard.model.network import ClientAddress, Filter, Group
+from cloudguard.model.network import ClientAddress, Filter, Group, Peer, PeerKind
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
 from cloudguard.needs.policy import DeclaredNeed, Policy
 
 from builders import (
     CONTROL_PLANE,
-    ETCD,
     NODE,
     RANGE,
     SOURCE,
@@ -118,24 +116,6 @@ def test_a_group_whose_members_cannot_be_listed(owner: str, verdict: Verdict) ->
     assert row(replace(made, topology=replace(made.topology, groups=(foreign,)))).verdict is verdict
 
 
-@pytest.mark.parametrize("roles", [(), (Role.BASTION,)])
-def test_bastions_and_hosts_without_a_role_are_others_too(roles: tuple[Role, ...]) -> None:
-    made = snapshot([MASTER, host("b", roles, "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
-    assert told(row(made)) == {"etcd-access/inside": Severity.HIGH}
-
-
-def test_external_etcd_is_judged_where_it_runs() -> None:
-    def answer(*allowed: tuple[str, str]) -> RowResult:
-        hosts = [host("cp", (Role.CONTROL_PLANE,), "masters"), host("e1", ETCD, "etcd"), WORKER]
-        filters = [group("masters", ("tcp/2379", RANGE)), group("etcd", *allowed), group("nodes")]
-        return row(snapshot(hosts, filters))
-
-    assert answer(("tcp/2379", "masters"), ("tcp/2379-2380", "etcd")).verdict is Verdict.PASS
-    found = answer(("tcp/2379", "nodes"))
-    assert told(found) == {"etcd-access/inside": Severity.HIGH}
-    assert only(found, "etcd-access/inside").hosts == ("e1",)
-
-
 @pytest.mark.parametrize(
     ("installer", "labels", "services", "check"),
     [
@@ -154,6 +134,12 @@ def test_external_etcd_is_judged_where_it_runs() -> None:
         ("rke2", (), "tcp/2381", "etcd-access/auxiliary"),
         ("rke2", (), "tcp/2380", "etcd-access/inside"),
         ("canonical-k8s", (), "tcp/9000", "etcd-access/inside"),
+        ("canonical-k8s", (), "tcp/2380", "etcd-access/inside"),
+        ("microk8s", (), "tcp/19001", "etcd-access/inside"),
+        ("microk8s", (), "tcp/12379", "etcd-access/inside"),
+        ("microk8s", (), "tcp/2379", ""),
+        ("k3s", (), "tcp/2381-2382", "etcd-access/auxiliary"),
+        ("unknown", (), "tcp/2379", "etcd-access/inside"),
     ],
 )
 def test_ports_are_the_installers(
@@ -176,6 +162,26 @@ def test_ports_that_are_given_are_judged_instead() -> None:
     odd = Policy(etcd_ports=("tcp/2399",))
     assert told(row(cluster(("tcp/2399", "nodes")), odd)) == {"etcd-access/inside": Severity.HIGH}
     assert told(row(cluster(("tcp/2379", "nodes")), odd)) == {}
+
+
+def test_helpers_that_the_internet_reaches_are_advice_and_ports_that_are_given_are_no_helpers() -> None:
+    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+    made = snapshot([one], [group("masters", ("tcp/3996", WORLD))], installer="kops")
+    assert told(row(made)) == {"etcd-access/auxiliary": Severity.LOW}
+    assert "etcd's helpers (tcp/3996)" in only(row(made), "etcd-access/auxiliary").message
+    assert told(row(made, Policy(etcd_ports=("tcp/3996",)))) == {"etcd-access/internet": Severity.CRITICAL}
+
+
+@pytest.mark.parametrize("name", ["group/of/nodes", "urn:group", "1234/nodes"])
+def test_a_group_may_be_named_by_an_id_with_slashes_and_colons(name: str) -> None:
+    hosts = [MASTER, host("n1", NODE, name)]
+    made = snapshot(hosts, [group("masters", ("tcp/2379", "nodes")), group(name)])
+    rule = replace(made.topology.filters[0].rules[0], peer=Peer(PeerKind.GROUP, name))
+    named = replace(made.topology.filters[0], rules=(rule, *made.topology.filters[0].rules[1:]))
+    made = replace(made, topology=replace(made.topology, filters=(named, made.topology.filters[1])))
+    assert row(made).verdict is Verdict.FAIL
+    needed = Policy(needs=(DeclaredNeed(name, "etcd", "tcp/2379", "monitoring"),))
+    assert row(made, needed).verdict is Verdict.PASS
 
 
 def test_what_is_declared_is_expected_by_address_and_by_group() -> None:

@@ -1,0 +1,103 @@
+"""etcd-access: which hosts are judged, and by which ways they are reached."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cloudguard.checks import judge
+from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
+from cloudguard.model.cluster import Host, Pool, Role
+from cloudguard.model.network import NextHop
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.policy import Policy
+
+from builders import (
+    CONTROL_PLANE,
+    ETCD,
+    NODE,
+    RANGE,
+    SOURCE,
+    WORLD,
+    WORLD6,
+    balancer,
+    group,
+    host,
+    segment,
+    snapshot,
+    to,
+)
+
+MASTER = host("cp", CONTROL_PLANE, "masters")
+WORKER = host("n1", NODE, "nodes")
+
+
+def row(made: Snapshot) -> RowResult:
+    return judge(made, Policy())[0][3]
+
+
+def told(found: RowResult) -> dict[str, Severity]:
+    """Findings by check, without the advice that every such cluster has."""
+    return {one.check: one.severity for one in found.findings if one.check != "etcd-access/tls"}
+
+
+def only(found: RowResult, check: str) -> Finding:
+    (one,) = (one for one in found.findings if one.check == check)
+    return one
+
+
+def test_version_six_and_a_balancer_open_what_version_four_and_the_hosts_keep_shut() -> None:
+    six = host("cp", CONTROL_PLANE, "masters", where="public", v6="2001:db8:0:1::9")
+    found = row(snapshot([six], [group("masters", ("tcp/2379", WORLD6))]))
+    assert told(found) == {"etcd-access/internet": Severity.CRITICAL}
+    front = balancer("etcd", "tcp/443", [to(MASTER, "tcp/2379")])
+    found = row(snapshot([MASTER], [group("masters", ("tcp/2379", WORLD))], balancers=[front]))
+    assert told(found) == {"etcd-access/internet": Severity.CRITICAL}
+    assert "via nlb/etcd" in only(found, "etcd-access/internet").witness.summary
+    inner = replace(front, internet_facing=False, segments=("private",))
+    found = row(snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], balancers=[inner]))
+    assert told(found) == {"etcd-access/inside": Severity.HIGH}
+
+
+def test_a_peered_network_is_others() -> None:
+    linked = segment("linked", ("10.0.1.0/24",), ("10.9.0.0/16", NextHop.PEER, "peering"))
+    one = host("cp", CONTROL_PLANE, "masters", where="linked")
+    made = snapshot([one], [group("masters", ("tcp/2379", "10.9.0.0/16"))], segments=[linked])
+    assert told(row(made)) == {"etcd-access/inside": Severity.HIGH}
+
+
+def test_what_a_pool_would_make_is_judged_and_stands_in_for_no_host() -> None:
+    def pool(*allowed: tuple[str, str], hosts: tuple[Host, ...] = ()) -> RowResult:
+        next_one = Pool("asg", "masters", CONTROL_PLANE, (), ("private",), ("new",), ("new",), SOURCE)
+        return row(snapshot(hosts, [group("masters"), group("new", *allowed)], pools=[next_one]))
+
+    assert (pool().verdict, "--etcd-tag" in pool().why) == (Verdict.UNKNOWN, True)
+    assert pool(hosts=(MASTER,)).verdict is Verdict.PASS
+    found = pool(("tcp/2379", RANGE), hosts=(MASTER,))
+    assert told(found) == {"etcd-access/inside": Severity.HIGH}
+    assert "the next host of masters" in only(found, "etcd-access/inside").message
+
+
+def test_a_host_of_which_no_interface_was_read_is_no_pass() -> None:
+    bare = replace(MASTER, id="cp2", interfaces=())
+    found = row(snapshot([MASTER, bare], [group("masters")]))
+    assert (found.verdict, found.why) == (Verdict.UNKNOWN, "no interface of cp2 (cp.prod) was read")
+    assert row(snapshot([bare])).verdict is Verdict.UNKNOWN
+
+
+def test_external_etcd_is_judged_where_it_runs() -> None:
+    def answer(*allowed: tuple[str, str]) -> RowResult:
+        hosts = [host("cp", (Role.CONTROL_PLANE,), "masters"), host("e1", ETCD, "etcd"), WORKER]
+        filters = [group("masters", ("tcp/2379", RANGE)), group("etcd", *allowed), group("nodes")]
+        return row(snapshot(hosts, filters))
+
+    assert answer(("tcp/2379", "masters"), ("tcp/2379-2380", "etcd")).verdict is Verdict.PASS
+    found = answer(("tcp/2379", "nodes"))
+    assert told(found) == {"etcd-access/inside": Severity.HIGH}
+    assert only(found, "etcd-access/inside").hosts == ("e1",)
+
+
+@pytest.mark.parametrize("roles", [(), (Role.BASTION,)])
+def test_bastions_and_hosts_without_a_role_are_others_too(roles: tuple[Role, ...]) -> None:
+    made = snapshot([MASTER, host("b", roles, "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
+    assert told(row(made)) == {"etcd-access/inside": Severity.HIGH}
