@@ -57,9 +57,10 @@ def judge(context: Context) -> Answer:
     """Judge the row."""
     unknown = context.missing(PLACES | {Facet.ENDPOINT})
     ledger = Ledger(context.reach, ROW)
-    ways = _ways(context)
-    if not ways:
+    ways, masters = _ways(context), context.cluster.hosts_by(Role.CONTROL_PLANE)
+    if not masters and not context.snapshot.topology.endpoints:
         unknown += (NO_CONTROL_PLANE,)
+    unknown += context.bare(masters)
     for way, api in sorted(ways, key=lambda item: item[0].origin.inside):
         ledger.add(way, _excess(context, way, way.granted.only(api)), _tier)
     drafts = ledger.drafts(lambda problem: _worded(context, problem))

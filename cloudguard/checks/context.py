@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +10,7 @@ from cloudguard.checks.base import RowResult, Verdict, verdict_of
 from cloudguard.checks.exposure import Draft
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Reach
-from cloudguard.model.cluster import Cluster, Role
+from cloudguard.model.cluster import Cluster, Host, Role
 from cloudguard.model.network import Balancer, ClientAddress, Direction
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet
@@ -123,6 +124,10 @@ class Context:
 
     def _needs(self, target: HostClass) -> list[DeclaredNeed]:
         return [need for need in self.policy.needs if need.role in target.signature.roles]
+
+    def bare(self, hosts: Iterable[Host]) -> tuple[str, ...]:
+        """Return a line for each of ``hosts`` of which no interface was read."""
+        return tuple(f"no interface of {host.id} ({host.name}) was read" for host in hosts if not host.interfaces)
 
     def missing(self, facets: frozenset[Facet]) -> tuple[str, ...]:
         """Return a line for each gap that hides any of ``facets``, the same line once."""

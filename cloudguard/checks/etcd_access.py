@@ -48,8 +48,7 @@ def judge(context: Context) -> Answer:
     targets = context.with_role(Role.ETCD)
     if not any(one.hosts for one in targets):
         unknown += (NO_ETCD,)
-    bare = (host for host in context.cluster.hosts_by(Role.ETCD) if not host.interfaces)
-    unknown += tuple(f"no interface of {host.id} ({host.name}) was read" for host in bare)
+    unknown += context.bare(context.cluster.hosts_by(Role.ETCD))
     ledger = Ledger(context.reach, ROW)
     ways = [(target, way) for target in targets for way in (*context.reach.ways(target), *_others(context, target))]
     for target, way in sorted(ways, key=lambda item: item[1].origin.inside):

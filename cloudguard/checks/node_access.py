@@ -56,7 +56,8 @@ def judge(context: Context) -> Answer:
     """Judge the row."""
     unknown = context.missing(PLACES | ({Facet.ENDPOINT} if context.cluster.managed else frozenset[Facet]()))
     targets = tuple(one for one in context.reach.classes if not one.has(Role.BASTION))
-    if not targets:
+    unknown += context.bare(host for host in context.cluster.hosts if Role.BASTION not in host.roles)
+    if not any(one.hosts for one in targets):
         unknown += ("no host was found; name the hosts with --node-tag",)
     ledger = Ledger(context.reach, ROW)
     ways = [(target, way) for target in targets for way in context.reach.ways(target)]

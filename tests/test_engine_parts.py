@@ -1,0 +1,246 @@
+"""Parts of the engine by themselves: classes, ordered filters, balancers of one family, what was not read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cloudguard.checks import judge
+from cloudguard.checks.base import Verdict
+from cloudguard.engine.classes import HostClass, classify
+from cloudguard.engine.gates import Gates
+from cloudguard.engine.reach import Reach, Way
+from cloudguard.engine.routes import routed
+from cloudguard.model.cluster import Pool
+from cloudguard.model.network import (
+    AddressList,
+    ClientAddress,
+    Direction,
+    Filter,
+    NextHop,
+    Target,
+    Topology,
+)
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.policy import Policy
+from cloudguard.sets.addresses import ALL4, ALL6, AddressSet, address_point
+from cloudguard.sets.packets import PacketSet
+from cloudguard.sets.services import ServiceSet
+
+from builders import (
+    CONTROL_PLANE,
+    NODE,
+    OPEN,
+    RANGE,
+    SOURCE,
+    WORLD,
+    WORLD6,
+    balancer,
+    border,
+    group,
+    host,
+    interface,
+    rule,
+    segment,
+    snapshot,
+    to,
+)
+
+SSH = ServiceSet.parse("tcp/22").first()
+
+
+def behind(made: Snapshot) -> list[Way]:
+    """Ways of the internet through a balancer to the only class."""
+    reach = Reach(made)
+    (target,) = reach.classes
+    return [way for way in reach.ways(target) if way.balancer is not None and not way.origin.inside]
+
+
+def has(packets: PacketSet, address: str) -> bool:
+    return SSH in packets.at(address_point(address))
+
+
+def test_a_target_by_address_is_the_interface_that_has_it() -> None:
+    one = host("n1", NODE, "nodes", address="10.0.1.9")
+    two = replace(one, interfaces=(*one.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
+    front = balancer("web", "tcp/80", [Target("n1", "10.0.1.10", "tcp/8080"), Target("elsewhere", "", "tcp/1")])
+    made = snapshot([two], [group("nodes")], balancers=[front])
+    classes = classify(made.cluster, made.topology)
+    assert {tuple(nic.id for nic in one.interfaces): one.signature.memberships for one in classes} == {
+        ("nic-n1",): (),
+        ("second",): (("web", "web-listener", "tcp/8080"),),
+    }
+    assert all(one.hosts == [two] for one in classes)
+
+
+def test_hosts_that_nothing_tells_apart_are_one_class_in_any_order() -> None:
+    hosts = [host(name, NODE, "nodes") for name in ("a", "b", "c")] + [host("m", CONTROL_PLANE, "nodes")]
+
+    def names(classes: tuple[HostClass, ...]) -> list[set[str]]:
+        return [{one.id for one in each.hosts} for each in classes]
+
+    one, other = snapshot(hosts), snapshot(hosts[::-1])
+    assert names(classify(one.cluster, one.topology)) == names(classify(other.cluster, other.topology))
+    assert sorted(map(len, names(classify(one.cluster, one.topology)))) == [1, 3]
+
+
+def test_a_host_of_several_interfaces_of_one_class_is_one_host() -> None:
+    one = host("n1", NODE, "nodes")
+    two = replace(one, interfaces=(*one.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
+    (only,) = classify(snapshot([two]).cluster, Topology())
+    assert (only.hosts, len(only.interfaces)) == ([two], 2)
+    assert only.addresses == AddressSet.of((*one.interfaces[0].addresses, "10.0.1.10"))
+
+
+def ordered(*lines: tuple[str, str, str]) -> tuple[bool, bool]:
+    """Whether 192.0.2.9 gets in on tcp/22 by an ordered filter: surely, possibly; a list in it was not read."""
+    unread = AddressList("office", "", (), known=False, source=SOURCE)
+    gates = Gates(Topology(filters=(border("acl", *lines),), address_lists=(unread,)))
+    side = gates.side(("acl",), Direction.INGRESS).ranges
+    return has(side.surely, "192.0.2.9"), has(side.possibly, "192.0.2.9")
+
+
+@pytest.mark.parametrize("who", ["list:office", "somebody"])
+def test_in_an_ordered_filter_who_is_not_known_may_match_or_not(who: str) -> None:
+    assert ordered(("permit in", "all", who)) == (False, True)
+    assert ordered(("deny in", "all", who), ("permit in", "all", WORLD)) == (False, True)
+    assert ordered(("permit in", "all", who), ("deny in", "all", WORLD)) == (False, True)
+    assert ordered(("permit in", "tcp/22", WORLD), ("deny in", "all", who)) == (True, True)
+    assert ordered(("deny in", "tcp/22", WORLD), ("permit in", "all", who)) == (False, False)
+    assert ordered(("permit in", "udp", who)) == (False, False)
+
+
+def test_lines_of_an_ordered_filter_count_by_their_order_not_their_place() -> None:
+    lines = (rule("second", "all", WORLD, order=2), rule("first", "tcp/22", WORLD, deny=True, order=1))
+    acl = Filter("acl", "", "network ACL", lines, SOURCE, ordered=True)
+    side = Gates(Topology(filters=(acl,))).side(("acl",), Direction.INGRESS).ranges
+    assert not has(side.possibly, "192.0.2.9")
+
+
+def test_what_a_stateful_border_lets_in_may_answer() -> None:
+    shut = replace(border("acl", ("permit in", "all", WORLD)), stateful=True)
+    gates = Gates(Topology(segments=(segment("a", ("10.0.0.0/24",), guard="acl"),), filters=(shut,)))
+    assert has(gates.border("a").surely, "192.0.2.9")
+    stateless = Gates(
+        Topology(segments=(segment("a", ("10.0.0.0/24",), guard="acl"),), filters=(replace(shut, stateful=False),))
+    )
+    assert not has(stateless.border("a").possibly, "192.0.2.9")
+    assert has(stateless.crossing("a").surely, "10.0.0.77")
+
+
+def test_a_border_that_was_not_read_is_open_to_doubt_both_ways() -> None:
+    gates = Gates(Topology(segments=(segment("a", ("10.0.0.0/24",), guard="acl"),)))
+    for bounds in (gates.border("a"), gates.leaving("a"), gates.border("nowhere")):
+        assert not has(bounds.surely, "192.0.2.9")
+        assert has(bounds.possibly, "192.0.2.9")
+
+
+def test_the_longest_prefix_decides_and_of_two_alike_the_networks_own() -> None:
+    routes = (
+        (WORLD, NextHop.INTERNET, "gw"),
+        ("10.0.0.0/8", NextHop.PEER, "p"),
+        (RANGE, NextHop.LOCAL, "local"),
+        (RANGE, NextHop.PEER, "a"),
+    )
+    found = routed(segment("a", ("10.0.0.0/24",), *routes), {})
+    assert found[NextHop.LOCAL, "local"] == AddressSet.parse(RANGE)
+    assert found[NextHop.PEER, "p"] == AddressSet.parse("10.0.0.0/8") - AddressSet.parse(RANGE)
+    assert (NextHop.PEER, "a") not in found
+    assert found[NextHop.INTERNET, "gw"] == ALL4 - AddressSet.parse("10.0.0.0/8")
+
+
+def front(seen: ClientAddress, *allowed: tuple[str, str], address: str = "", v6: str = "") -> list[Way]:
+    home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw"))
+    one = host("n1", NODE, "nodes", where="public", address=address, v6=v6)
+    nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=seen, dual=True)
+    return behind(snapshot([one], [group("nodes", *allowed)], segments=[home], balancers=[nlb]))
+
+
+def test_clients_of_another_family_come_with_the_balancers_address() -> None:
+    (four,) = front(ClientAddress.PRESERVED, ("tcp/22", "10.0.0.0/24"))
+    assert (four.granted.surely.addresses() & ALL6, four.granted.possibly.addresses() & ALL4) == (
+        four.granted.surely.addresses(),
+        AddressSet.nothing(),
+    )
+    assert has(four.granted.surely, "2600::1")
+    (six,) = front(ClientAddress.PRESERVED, ("tcp/22", WORLD6), address="fd00::9")
+    assert has(six.granted.surely, "2600::1")
+    assert not has(six.granted.possibly, "198.51.100.7")
+
+
+def test_an_address_that_is_not_told_is_either() -> None:
+    (own,) = front(ClientAddress.UNKNOWN, ("tcp/22", "10.0.0.0/24"))
+    assert (has(own.granted.surely, "198.51.100.7"), has(own.granted.possibly, "198.51.100.7")) == (False, True)
+    (both,) = front(ClientAddress.UNKNOWN, ("tcp/22", WORLD))
+    assert has(both.granted.surely, "198.51.100.7")
+
+
+@pytest.mark.parametrize("seen", [ClientAddress.PRESERVED, ClientAddress.REPLACED])
+@pytest.mark.parametrize("where", [(), ("nowhere",)])
+def test_a_balancer_whose_place_was_not_read_is_open_to_doubt(seen: ClientAddress, where: tuple[str, ...]) -> None:
+    one = host("n1", NODE, "nodes")
+    nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=seen, where=where)
+    (way,) = behind(snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], balancers=[nlb]))
+    assert not way.granted.surely
+    assert has(way.granted.possibly, "198.51.100.7")
+
+
+def test_a_listener_of_two_protocols_lets_each_in_by_its_own() -> None:
+    one = host("n1", NODE, "nodes")
+    dns = balancer("dns", "tcp/53,udp/53", [to(one, "tcp/53,udp/53")], "front", seen=ClientAddress.REPLACED)
+    made = snapshot([one], [group("nodes", ("all", "front")), group("front", ("tcp/53", WORLD))], balancers=[dns])
+    found = [way.granted.possibly.services() for way in behind(made)]
+    assert [services for services in found if services] == [ServiceSet.parse("tcp/53")]
+
+
+def test_a_balancers_filter_may_let_out_by_the_targets_group() -> None:
+    one = host("n1", NODE, "nodes")
+    for named in ("nodes", "others"):
+        guard = group("front", ("tcp/22", WORLD), closed=True)
+        guard = replace(guard, rules=(*guard.rules, rule("out", "tcp/22", named, out=True)))
+        nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], "front")
+        (way,) = behind(snapshot([one], [group("nodes", ("tcp/22", "front")), guard], balancers=[nlb]))
+        assert has(way.granted.surely, "198.51.100.7") is (named == "nodes")
+
+
+def test_a_host_without_a_public_address_is_reached_by_no_route() -> None:
+    one = host("n1", NODE, "nodes", where="public")
+    reach = Reach(snapshot([one], [group("nodes", ("all", WORLD))]))
+    assert not reach.exposed(reach.classes[0])
+    public = Reach(snapshot([replace(one, interfaces=(replace(one.interfaces[0], public=("203.0.113.9",)),))]))
+    assert public.exposed(public.classes[0])
+
+
+def test_every_host_of_a_row_is_judged_wherever_it_is() -> None:
+    """Two control-plane hosts, one of them careless: its filter is found though the first is clean."""
+    hosts = [host("cp1", CONTROL_PLANE, "clean"), host("cp2", CONTROL_PLANE, "careless")]
+    filters = [group("clean"), group("careless", ("tcp/2379", RANGE))]
+    rows, _ = judge(snapshot(hosts, filters), Policy())
+    assert rows[3].verdict is Verdict.FAIL
+    assert rows[3].findings[0].hosts == ("cp2",)
+
+
+def test_a_border_inside_one_subnet_is_never_seen() -> None:
+    home = segment("private", ("10.0.1.0/24",), guard="acl")
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")]
+    filters = [group("masters", ("tcp/2379", "nodes")), group("nodes"), border("acl", ("deny in", "all", WORLD), *OPEN)]
+    rows, _ = judge(snapshot(hosts, filters, segments=[home]), Policy())
+    assert rows[3].verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("row", ["api-server-access", "node-access", "etcd-access", "etcd-encryption"])
+def test_what_only_a_pool_will_make_is_no_proof(row: str) -> None:
+    """A pool's next host is judged, yet without any host of the role nothing shows that the picture is whole."""
+    pool = Pool("asg", "asg", CONTROL_PLANE, (), ("private",), ("masters",), ("masters",), SOURCE)
+    rows, _ = judge(snapshot((), [group("masters")], pools=[pool]), Policy())
+    assert {one.row: one.verdict for one in rows}[row] is Verdict.UNKNOWN
+
+
+def test_a_host_of_which_no_interface_was_read_is_no_pass() -> None:
+    blind = replace(host("cp2", CONTROL_PLANE, "masters"), interfaces=())
+    made = snapshot([host("cp1", CONTROL_PLANE, "masters"), blind], [group("masters")])
+    rows, _ = judge(made, Policy())
+    for name in ("api-server-access", "node-access", "etcd-access"):
+        (found,) = (one for one in rows if one.row == name)
+        assert found.verdict is Verdict.UNKNOWN, name
+        assert "no interface of cp2 (cp2.prod) was read" in found.unknown
