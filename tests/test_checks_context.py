@@ -1,0 +1,124 @@
+"""What every row judges from: the ports behind balancers, what is declared, what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cloudguard.checks.context import Context
+from cloudguard.engine.classes import HostClass
+from cloudguard.engine.reach import Reach
+from cloudguard.model.cluster import Role
+from cloudguard.model.network import Balancer, ClientAddress
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy
+from cloudguard.sets.addresses import AddressSet
+from cloudguard.sets.packets import PacketSet
+from cloudguard.sets.services import ServiceSet
+
+from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, snapshot, to
+
+MASTER = host("cp", CONTROL_PLANE, "masters")
+WORKER = host("n1", NODE, "nodes")
+CLIENTS = "10.7.0.0/24"
+
+
+def context(made: Snapshot, policy: Policy | None = None) -> Context:
+    return Context(made, policy or Policy(), Reach(made))
+
+
+def one_class(made: Context, role: Role) -> HostClass:
+    (found,) = made.with_role(role)
+    return found
+
+
+def pair(peer: str, services: str) -> tuple[str, ServiceSet]:
+    return peer, ServiceSet.parse(services)
+
+
+def fronted_by(*fronts: Balancer, allowed: tuple[tuple[str, str], ...] = ()) -> Context:
+    return context(snapshot([WORKER, MASTER], [group("nodes", *allowed), group("masters")], balancers=fronts))
+
+
+@pytest.mark.parametrize(
+    ("listening", "reached", "service", "api"),
+    [
+        ("tcp/443", "tcp/7443", "", "tcp/6443,tcp/7443"),
+        ("tcp/6443", "tcp/6443", "", "tcp/6443"),
+        ("tcp/9000", "tcp/9000", "", "tcp/6443"),
+        ("tcp/9000", "tcp/8443", "", "tcp/6443,tcp/8443"),
+        ("tcp/443", "tcp/7443", "default/web", "tcp/6443"),
+        ("tcp/443", "tcp/2379", "", "tcp/6443"),
+    ],
+)
+def test_the_api_is_what_a_balancer_serves_as_it_too(listening: str, reached: str, service: str, api: str) -> None:
+    front = balancer("lb", listening, [to(MASTER, reached)], service=service)
+    assert fronted_by(front).ports.api == ServiceSet.parse(api)
+
+
+def test_what_a_balancer_sends_to_nodes_is_no_api() -> None:
+    assert fronted_by(balancer("lb", "tcp/443", [to(WORKER, "tcp/7443")])).ports.api == ServiceSet.parse("tcp/6443")
+
+
+def test_declared_services_are_for_nodes_and_needs_for_the_hosts_they_name() -> None:
+    said = Policy(
+        services=(DeclaredService("tcp/443", (CLIENTS,)),),
+        needs=(
+            DeclaredNeed("10.8.0.1", "etcd", "tcp/2379", "backup"),
+            DeclaredNeed("ci", "etcd", "tcp/2380", "ci"),
+            DeclaredNeed("ci", "etcd", "tcp/22", "ci"),
+            DeclaredNeed("ci", "node", "tcp/22", "ci"),
+        ),
+    )
+    made = context(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), said)
+    etcd, node = one_class(made, Role.ETCD), one_class(made, Role.NODE)
+    by_address = PacketSet.of([(AddressSet.parse("10.8.0.1"), ServiceSet.parse("tcp/2379"))])
+    pairs = (pair("10.8.0.1", "tcp/2379"), pair("ci", "tcp/2380"), pair("ci", "tcp/22"))
+    assert made.declared(etcd) == (by_address, pairs)
+    assert made.declared(node)[1] == (pair(CLIENTS, "tcp/443"), pair("ci", "tcp/22"))
+    assert made.declared_groups(etcd) == {"ci": ServiceSet.parse("tcp/22,tcp/2380")}
+    assert made.declared_groups(node) == {"ci": ServiceSet.parse("tcp/22")}
+
+
+def test_a_balancer_s_own_addresses_are_needed_where_no_rule_names_its_group() -> None:
+    front = balancer("lb", "tcp/8080", [to(WORKER, "tcp/8080")], "front")
+    made = fronted_by(front)
+    assert made.fronted(one_class(made, Role.NODE)) == (
+        pair("10.0.0.0/24", "tcp/8080"),
+        pair("2001:db8:0:1::/64", "tcp/8080"),
+    )
+    named = fronted_by(front, allowed=(("tcp/8080", "front"),))
+    assert named.fronted(one_class(named, Role.NODE)) == ()
+
+
+def test_clients_of_a_service_are_needed_where_the_host_sees_their_addresses() -> None:
+    def clients(front: Balancer) -> set[str]:
+        made = fronted_by(front)
+        own = {"10.0.0.0/24", "2001:db8:0:1::/64"}
+        return {peer for peer, _ in made.fronted(one_class(made, Role.NODE))} - own
+
+    service = balancer("lb", "tcp/80", [to(WORKER, "tcp/8080")], service="default/web")
+    assert clients(service) == {WORLD, WORLD6}
+    assert clients(replace(service, declared_service="")) == set()
+    by_port = balancer("lb", "tcp/80", [to(WORKER, "tcp/30080")])
+    assert clients(by_port) == {WORLD, WORLD6}
+    hidden = balancer("lb", "tcp/80", [to(WORKER, "tcp/8080")], service="default/web", seen=ClientAddress.REPLACED)
+    assert clients(hidden) == set()
+    inner = balancer("lb", "tcp/80", [to(WORKER, "tcp/8080")], service="default/web", facing=False)
+    assert "10.0.0.0/16" in clients(inner)
+    assert WORLD not in clients(inner)
+
+
+def test_what_another_row_judges_is_not_needed_here() -> None:
+    made = fronted_by(balancer("lb", "tcp/443", [to(MASTER, "tcp/6443")]))
+    assert made.fronted(one_class(made, Role.CONTROL_PLANE)) == ()
+
+
+def test_a_gap_is_told_once_with_the_permission_that_would_mend_it() -> None:
+    gap = Gap("test:Read", "a", Reason.DENIED, "denied", (Facet.HOSTS, Facet.POOLS), "test:read")
+    other = replace(gap, resource="b", permission="", hides=(Facet.KEYS,))
+    made = context(snapshot(gaps=[gap, gap, other]))
+    assert made.missing(frozenset({Facet.HOSTS, Facet.POOLS})) == ("test:Read on a: denied; grant test:read",)
+    assert made.missing(frozenset({Facet.KEYS})) == ("test:Read on b: denied",)
+    assert made.missing(frozenset({Facet.DISKS})) == ()
