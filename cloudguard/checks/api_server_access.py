@@ -7,6 +7,8 @@ are advice, and so is access from the whole of the inside.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cloudguard.checks.base import Severity
 from cloudguard.checks.context import PLACES, Answer, Context, answer
 from cloudguard.checks.exposure import (
@@ -24,6 +26,7 @@ from cloudguard.checks.exposure import (
     subject,
 )
 from cloudguard.checks.latent import latent
+from cloudguard.engine.change import Change
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Way
 from cloudguard.engine.trace import Blame
@@ -64,7 +67,28 @@ def judge(context: Context) -> Answer:
     for way, api in sorted(ways, key=lambda item: item[0].origin.inside):
         ledger.add(way, _excess(context, way, way.granted.only(api)), _tier)
     drafts = ledger.drafts(lambda problem: _worded(context, problem))
+    drafts = tuple(_with_restriction(context, draft) for draft in drafts)
     return answer(ROW, AREA, drafts, unknown + ledger.unknown, _clean(context, drafts))
+
+
+def _with_restriction(context: Context, draft: Draft) -> Draft:
+    """Return the draft with the change of the endpoint that it blames; without a private side, hosts come by it too."""
+    blamed, topology = draft.finding.resource, context.snapshot.topology
+    for endpoint in topology.endpoints if blamed.kind == "endpoint" else ():
+        if endpoint.id == blamed.id:
+            admins = context.policy.admin_cidrs or (ADMINISTRATORS,)
+            needed = dict.fromkeys((*admins, *(() if endpoint.private else topology.outbound_addresses)))
+            change = Change(
+                id=f"endpoint.restrict:{endpoint.id}",
+                row=ROW,
+                kind="endpoint.restrict",
+                resource=blamed,
+                before=tuple(f"{endpoint.service} from {cidr}" for cidr in endpoint.public_ranges),
+                after=tuple(f"{endpoint.service} from {cidr}" for cidr in needed),
+                why=draft.finding.message,
+            )
+            return replace(draft, changes=(*draft.changes, change))
+    return draft
 
 
 def _clean(context: Context, drafts: tuple[Draft, ...]) -> str:

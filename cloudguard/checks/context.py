@@ -15,7 +15,7 @@ from cloudguard.model.network import Balancer, ClientAddress, Direction
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet
 from cloudguard.needs.policy import DeclaredNeed, Policy
-from cloudguard.needs.ports import Ports, api_listeners, judged_elsewhere, ports_of
+from cloudguard.needs.ports import KUBELET, SSH_AND_RDP, Ports, api_listeners, judged_elsewhere, ports_of
 from cloudguard.sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
@@ -62,7 +62,7 @@ class Context:
                 listener = next(one for one in balancer.listeners if one.id == listener_id)
                 if not balancer.declared_service and (ServiceSet.parse(listener.service) | reached) & listeners:
                     found |= reached
-        return ports_of(self.cluster, self.policy, found)
+        return ports_of(self.cluster, self.policy, found - SSH_AND_RDP - KUBELET)
 
     def with_role(self, role: Role) -> tuple[HostClass, ...]:
         """Classes of hosts that have ``role``."""

@@ -1,0 +1,62 @@
+"""api-server-access where a managed endpoint serves the API, and ports that are the API's behind balancers."""
+
+from __future__ import annotations
+
+from cloudguard.checks import judge
+from cloudguard.checks.base import Severity
+from cloudguard.engine.change import Change
+from cloudguard.model.network import Endpoint
+from cloudguard.needs.policy import Policy
+
+from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, snapshot, to
+
+ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
+OUTBOUND = ("203.0.113.7/32",)
+
+
+def change(*ranges: str, private: bool, policy: Policy | None = None) -> Change | None:
+    """What to make of an endpoint that lets ``ranges`` in."""
+    segments = ("private",)
+    endpoint = Endpoint("api", "tcp/443", True, ranges, private, "net", segments, ("guard",), (), SOURCE)  # noqa: FBT003
+    made = snapshot(
+        [host("n1", NODE, "nodes")],
+        [group("nodes"), group("guard")],
+        endpoints=[endpoint],
+        outbound=OUTBOUND,
+        managed=True,
+    )
+    rows, plan = judge(made, policy or ADMINS)
+    wanted = [name for finding in rows[0].findings for name in finding.changes]
+    assert [one.id for one in plan if one.row == "api-server-access"] == wanted
+    return next((one for one in plan if one.id in wanted), None)
+
+
+def test_a_public_endpoint_is_restricted_to_administrators_and_the_hosts_own_way_out() -> None:
+    found = change(WORLD, private=False)
+    assert found is not None
+    assert (found.kind, found.resource.id) == ("endpoint.restrict", "api")
+    assert found.before == ("tcp/443 from 0.0.0.0/0",)
+    assert found.after == ("tcp/443 from 198.51.100.0/24", "tcp/443 from 203.0.113.7/32")
+
+
+def test_with_a_private_side_the_hosts_need_no_way_through_the_public_one() -> None:
+    found = change(WORLD, private=True)
+    assert found is not None
+    assert found.after == ("tcp/443 from 198.51.100.0/24",)
+
+
+def test_an_endpoint_for_the_declared_needs_no_change_and_none_declared_are_named_so() -> None:
+    assert change("198.51.100.0/24", *OUTBOUND, private=False) is None
+    found = change(WORLD, private=True, policy=Policy())
+    assert found is not None
+    assert found.after == ("tcp/443 from the administrators (--admin-cidr)",)
+
+
+def test_remote_login_behind_a_balancer_on_the_apis_port_is_no_api() -> None:
+    one = host("cp", CONTROL_PLANE, "masters")
+    odd = balancer("odd", "tcp/443", [to(one, "tcp/22")])
+    rows, _ = judge(snapshot([one], [group("masters", ("tcp/22", WORLD))], balancers=[odd]), ADMINS)
+    assert [(finding.check, finding.severity) for finding in rows[1].findings if finding.severity > Severity.LOW] == [
+        ("node-access/internet", Severity.CRITICAL)
+    ]
+    assert not rows[0].findings
