@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cloudguard.engine.change import Resource
 from cloudguard.engine.reach import Reach, Way
-from cloudguard.model.network import ClientAddress, Direction, Endpoint, Filter, PeerKind, Rule, Segment
+from cloudguard.model.network import Action, ClientAddress, Direction, Endpoint, Filter, PeerKind, Rule
 from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.packets import Packet, PacketSet
 from cloudguard.sets.services import ServiceSet
@@ -108,59 +108,75 @@ def path(reach: Reach, way: Way, packet: Packet, rule: Rule | None = None) -> tu
 
 
 def _steps(reach: Reach, way: Way, packet: Packet, blamed: Rule | None) -> Iterator[str]:
+    sender = AddressSet.parse(packet.address)
+    seen = _Seen((sender,), way.origin.labels, packet.service)
     if isinstance(way.target, Endpoint):
         side = "private" if way.origin.inside else "public"
         yield f"{side} endpoint {way.target.id} on {way.target.service}"
         if way.origin.inside:
-            yield from _passed(reach, way, way.filters, packet, blamed)
+            yield from _passed(reach, way.filters, seen, blamed)
         return
-    balancer, listener = way.balancer, way.listener
-    if balancer is not None and listener is not None:
-        yield f"{balancer.kind}/{balancer.name} listens on {listener.service}"
-        front = Packet(packet.address, _listening(way).first())
-        if balancer.filters:
-            yield from _passed(reach, way, balancer.filters, front, blamed)
-        else:
-            yield f"{balancer.kind}/{balancer.name} has no filter of its own"
-        seen = {
-            ClientAddress.PRESERVED: "the client's address",
-            ClientAddress.REPLACED: "the balancer's own address",
-            ClientAddress.UNKNOWN: "an address that could not be told",
-        }[listener.client_address]
-        yield f"the target sees {seen}"
+    segment = way.target.signature.segment
+    near = sender <= reach.places.ranges((segment,))
+    if way.balancer is not None and way.listener is not None:
+        yield from _front_steps(reach, way, sender, blamed)
+        own = reach.places.ranges(way.balancer.segments)
+        replaced = way.listener.client_address is ClientAddress.REPLACED
+        seen = _Seen((own,) if replaced else (sender, own), way.balancer.labels, packet.service)
+        near = segment in way.balancer.segments
     elif not way.origin.inside:
-        yield f"public address, routed to the internet by {way.target.signature.segment}"
-    yield from _border_steps(reach, way, packet)
-    yield from _passed(reach, way, way.filters, packet, blamed)
+        yield f"public address, routed to the internet by {segment}"
+    guarded = None if near else reach.segments.get(segment)
+    for guard in guarded.filters if guarded else ():
+        yield from _passed(reach, (guard,), seen, blamed)
+    yield from _passed(reach, way.filters, seen, blamed)
 
 
-def _border_steps(reach: Reach, way: Way, packet: Packet) -> Iterator[str]:
-    if isinstance(way.target, Endpoint):
+_SEEN = {
+    ClientAddress.PRESERVED: "the client's address",
+    ClientAddress.REPLACED: "the balancer's own address",
+    ClientAddress.UNKNOWN: "an address that could not be told",
+}
+
+
+def _front_steps(reach: Reach, way: Way, sender: AddressSet, blamed: Rule | None) -> Iterator[str]:
+    balancer, listener = way.balancer, way.listener
+    if balancer is None or listener is None:
         return
-    segment: Segment | None = reach.segments.get(way.target.signature.segment)
-    for guard in segment.filters if segment else ():
-        yield from _passed(reach, way, (guard,), packet)
+    name = f"{balancer.kind}/{balancer.name}"
+    yield f"{name} listens on {listener.service}"
+    if balancer.filters:
+        front = _Seen((sender,), way.origin.labels, _listening(way).first())
+        yield from _passed(reach, balancer.filters, front, blamed)
+    else:
+        yield f"{name} has no filter of its own"
+    yield f"the target sees {_SEEN[listener.client_address]}"
 
 
-def _passed(
-    reach: Reach,
-    way: Way,
-    filters: tuple[str, ...],
-    packet: Packet,
-    blamed: Rule | None = None,
-) -> Iterator[str]:
-    """Yield the first rule of ``filters`` that lets the packet pass, by range or by a group on the way."""
-    labels = (*way.origin.labels, *(way.balancer.labels if way.balancer else ()))
-    point = AddressSet.parse(packet.address)
-    balancer_seen = way.balancer is not None and filters == way.filters
-    own = reach.places.ranges(way.balancer.segments) if way.balancer and balancer_seen else AddressSet.nothing()
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A packet as a gate sees it: from one of ``addresses`` (the likeliest first), whose sender carries ``labels``."""
+
+    addresses: tuple[AddressSet, ...]
+    labels: tuple[str, ...]
+    service: int
+
+
+def _passed(reach: Reach, filters: tuple[str, ...], seen: _Seen, blamed: Rule | None) -> Iterator[str]:
+    """Yield the rule of ``filters`` that lets the packet pass."""
     rules = reach.gates.rules(filters, Direction.INGRESS)
-    for one, rule in sorted(rules, key=lambda item: (item[1].order, item[1] is not blamed)):
-        if packet.service not in ServiceSet.parse(rule.services):
-            continue
-        peers = reach.gates.peers(rule)
-        by_label = rule.peer.kind is PeerKind.GROUP and rule.peer.value in labels
-        if by_label or (peers is not None and (point <= peers or bool(peers & own))):
-            name = f" ({one.name})" if one.name else ""
-            yield f"{one.kind} {one.id}{name}: rule {rule.id} ({rule_text(rule)})"
-            return
+    ordered = sorted(rules, key=lambda item: (item[1].order, item[1] is not blamed))
+    for addresses in seen.addresses:
+        for one, rule in ordered:
+            if seen.service not in ServiceSet.parse(rule.services):
+                continue
+            peers = reach.gates.peers(rule)
+            by_label = rule.peer.kind is PeerKind.GROUP and rule.peer.value in seen.labels
+            if not by_label and (peers is None or not peers & addresses):
+                continue
+            if rule.action is Action.PERMIT:
+                name = f" ({one.name})" if one.name else ""
+                yield f"{one.kind} {one.id}{name}: rule {rule.id} ({rule_text(rule)})"
+                return
+            if one.ordered:
+                break
