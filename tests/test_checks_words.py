@@ -1,0 +1,144 @@
+"""What rows and findings say, to the letter, and what they must not say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cloudguard.checks import judge
+from cloudguard.checks.base import Finding, RowResult
+from cloudguard.model.cluster import Disk, Pool
+from cloudguard.model.network import ClientAddress, Listener, Network, NextHop, Target
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import Policy
+
+from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, segment, snapshot, to
+
+MASTER, WORKER = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
+
+
+def rows(made: Snapshot) -> dict[str, RowResult]:
+    return {row.row: row for row in judge(made, Policy())[0]}
+
+
+def found(made: Snapshot, check: str) -> list[Finding]:
+    return [one for one in rows(made)[check.partition("/")[0]].findings if one.check == check]
+
+
+def public(*allowed: tuple[str, str]) -> Snapshot:
+    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    return snapshot([one], [group("nodes", *allowed)])
+
+
+@pytest.mark.parametrize(("count", "more"), [(3, ""), (4, " and 1 more"), (5, " and 2 more")])
+def test_a_few_senders_are_named_and_the_rest_counted(count: int, more: str) -> None:
+    labels = [f"g{number}" for number in range(count)]
+    strangers = [interface(name, "private", f"10.0.1.{200 + number}", name) for number, name in enumerate(labels)]
+    made = snapshot([WORKER], [group("nodes", *(("tcp/10250", name) for name in labels))], strangers=strangers)
+    (one,) = found(made, "node-access/inside")
+    assert f"{more} can connect to tcp/10250 of 1 node" in one.message
+    assert one.message.count("an interface outside") == 3
+
+
+@pytest.mark.parametrize(("count", "more"), [(6, ""), (7, " and 1 more")])
+def test_a_few_services_are_named_and_the_rest_counted(count: int, more: str) -> None:
+    ports = [f"tcp/{8000 + 2 * number}" for number in range(count)]
+    (one,) = found(public((",".join(ports), WORLD)), "node-access/internet")
+    assert f"can connect to {','.join(ports[:6])}{more} of 1 node" in one.message
+
+
+def test_node_ports_beside_other_ports_are_not_what_is_told() -> None:
+    (one,) = found(public(("tcp/29000-31000", WORLD)), "node-access/internet")
+    assert "tcp/29000-29999 of" in one.message
+    (only,) = found(public(("tcp/31000", WORLD)), "node-access/node-ports")
+    assert "tcp/31000 of" in only.message
+
+
+def gaps(*messages: str) -> Snapshot:
+    made = [Gap("test:Read", "*", Reason.DENIED, text, (Facet.DISKS,)) for text in messages]
+    disk = Disk("d1", "", "cp", "/dev/a", encrypted=True, key="", source=SOURCE)
+    return snapshot([MASTER], [group("masters")], gaps=made, disks=[disk])
+
+
+def test_what_is_unknown_is_told_by_the_first_and_a_count() -> None:
+    assert rows(gaps("one"))["etcd-encryption"].why == "test:Read on *: one"
+    assert rows(gaps("one", "two"))["etcd-encryption"].why == "test:Read on *: one (and 1 more)"
+    assert rows(gaps("one", "two", "three"))["etcd-encryption"].why == "test:Read on *: one (and 2 more)"
+
+
+def test_a_failure_is_told_by_the_worst_and_a_count_of_what_fails_with_it() -> None:
+    def why(*disks: Disk) -> str:
+        return rows(snapshot([MASTER], disks=disks))["etcd-encryption"].why
+
+    plain = [Disk(f"d{number}", "", "cp", "/dev/a", encrypted=False, key="", source=SOURCE) for number in range(3)]
+    assert why(plain[0]) == "d0 (/dev/a of cp) holds etcd and is not encrypted"
+    assert why(*plain).endswith("is not encrypted (and 2 more)")
+    mixed = rows(public(("tcp/22", WORLD), ("icmp", WORLD)))["node-access"]
+    assert (len(mixed.findings), "more" in mixed.why) == (2, False)
+    medium = rows(public(("tcp/22", WORLD), ("tcp/30080", WORLD)))["node-access"]
+    assert medium.why.endswith("(and 1 more)")
+
+
+def test_a_pass_counts_its_advice() -> None:
+    assert rows(snapshot([MASTER], [group("masters")]))["etcd-access"].why.endswith("; advice: 1")
+    assert "advice" not in rows(snapshot([WORKER], [group("nodes")]))["node-access"].why
+
+
+def test_a_network_of_somebody_elses_is_not_inside() -> None:
+    made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.9.0.0/16"))])
+    other = Network("other", "other", ("10.9.0.0/16",), SOURCE)
+    both = replace(made, topology=replace(made.topology, networks=(*made.topology.networks, other)))
+    assert not rows(both)["node-access"].findings
+    assert not rows(both)["node-access"].unknown
+
+
+def test_a_network_that_was_not_read_hides_no_other_that_was() -> None:
+    """An internal balancer stands in two networks; of the first by name nothing is known."""
+    lost = replace(segment("lost", ("172.16.0.0/24",)), network="a-lost")
+    home = segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
+    nlb = balancer("etcd", "tcp/2379", [to(MASTER, "tcp/2379")], facing=False, where=("lost", "private"))
+    made = snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], segments=[lost, home], balancers=[nlb])
+    listed = rows(made)["etcd-access"]
+    assert "anyone inside vpc (10.0.0.0/16" in found(made, "etcd-access/inside")[0].message
+    assert any("anyone inside a-lost, whose ranges could not be read" in line for line in listed.unknown)
+
+
+def test_a_plain_listener_behind_another_is_not_overlooked() -> None:
+    first = balancer("etcd", "tcp/80", [to(MASTER, "tcp/2379")], facing=False, seen=ClientAddress.REPLACED)
+    listener = Listener(
+        "second", "tcp/81", (Target("cp", "", "tcp/2379"),), ClientAddress.REPLACED, SOURCE, plaintext=True
+    )
+    both = replace(first, listeners=(*first.listeners, listener))
+    made = snapshot([MASTER], [group("masters")], balancers=[both])
+    assert [one.message for one in found(made, "etcd-access/plaintext")] == ["etcd sends tcp/81 to etcd unencrypted"]
+
+
+def test_next_hosts_are_called_so_where_they_send() -> None:
+    pool = Pool("asg", "asg", NODE, (), ("private",), ("nodes",), ("nodes",), SOURCE)
+    made = snapshot([MASTER], [group("masters", ("tcp/2379", "nodes")), group("nodes")], pools=[pool])
+    (one,) = found(made, "etcd-access/inside")
+    assert one.message.startswith("the next node host can connect to etcd (tcp/2379) on 1 control-plane host")
+    unnamed = snapshot([MASTER, host("x", (), "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
+    (other,) = found(unnamed, "etcd-access/inside")
+    assert other.message.startswith("1 unknown host can connect")
+
+
+def test_advice_on_public_addresses_is_shown_on_the_first_host_by_id() -> None:
+    hosts = [host(name, NODE, "nodes", where="public", public=f"203.0.113.{len(name)}") for name in ("bb", "a", "ccc")]
+    (one,) = found(snapshot(hosts, [group("nodes")]), "node-access/public-address")
+    assert (one.resource.id, one.hosts) == ("a", ("a", "bb", "ccc"))
+    assert one.witness.summary == "a has 203.0.113.1 and its segment answers the internet"
+
+
+@pytest.mark.parametrize("facet", [Facet.ENDPOINT, Facet.FILTERS, Facet.HOSTS])
+def test_nodes_of_a_managed_cluster_rest_on_its_endpoint_and_all_else(facet: Facet) -> None:
+    gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,))
+    made = snapshot([WORKER], [group("nodes")], gaps=[gap], managed=True)
+    assert rows(made)["node-access"].unknown == ("test:Read on *: denied",)
+
+
+@pytest.mark.parametrize(("cidr", "who"), [("8.0.0.0/7", "the internet"), ("8.0.0.0/8", "8.0.0.0/8 on the internet")])
+def test_how_much_of_the_internet_is_all_of_it(cidr: str, who: str) -> None:
+    (one,) = found(public(("tcp/22", cidr)), "node-access/internet")
+    assert one.message.startswith(f"{who} can connect")
