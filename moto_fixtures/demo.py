@@ -9,9 +9,9 @@ import sys
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # read when moto starts
 
 import boto3
-from cloudguard.cli import run
 from moto import mock_aws
 
+from cloudguard.cli import run
 from moto_fixtures.aws import showcase
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.installers import CLUSTER

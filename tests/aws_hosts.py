@@ -5,11 +5,10 @@ from __future__ import annotations
 from cloudguard.adapter import Request
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.source import Source
-from moto_fixtures.aws.builder import REGION, Account, Tags
-
 from cloudguard_aws.api import Api
 from cloudguard_aws.cluster import find
 from cloudguard_aws.hosts import interface, read_hosts
+from moto_fixtures.aws.builder import REGION, Account, Tags
 
 SOURCE = Source("ec2:DescribeInstances")
 STACKED = "no host is etcd's alone, so control-plane hosts run it"

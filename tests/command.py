@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from cloudguard.cli import run
-from cloudguard.model import codec
 
 import memory_adapter
 import sample
+from cloudguard.cli import run
+from cloudguard.model import codec
 
 HERE = Path(__file__).parent
 

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
+
 from moto_fixtures.aws.builder import REGION, Account
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # else 1,177 snapshots that are nobody's

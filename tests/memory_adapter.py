@@ -6,11 +6,10 @@ import os
 import signal
 from pathlib import Path
 
+import sample
 from cloudguard.adapter import ClusterSummary, Option, Progress, Request, silent
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.snapshot import Snapshot
-
-import sample
 
 NAME = "memory"
 

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from itertools import combinations_with_replacement
 
+from hypothesis import settings
+from hypothesis import strategies as st
+
+import oracle
 from cloudguard.sets.addresses import END, V4_END, AddressSet, address_point
 from cloudguard.sets.bounds import Bounds
 from cloudguard.sets.filters import Decided, first_match
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import OTHER, ServiceSet
-from hypothesis import settings
-from hypothesis import strategies as st
-
-import oracle
 
 laws = settings(max_examples=50, deadline=None, derandomize=True)
 """A law is tried on this many cases, the same in every run; no deadline, for machines are shared."""

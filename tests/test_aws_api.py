@@ -10,12 +10,12 @@ from typing import Any, cast
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
-from cloudguard.model.source import Facet, Gap, Reason, Source
 from moto import mock_aws
-from moto_fixtures.aws.builder import REGION, Account
 
+from cloudguard.model.source import Facet, Gap, Reason, Source
 from cloudguard_aws import calls
 from cloudguard_aws.api import LONGEST_MESSAGE, THREADS, Api, explain
+from moto_fixtures.aws.builder import REGION, Account
 from refusals import refusal, response
 
 HOSTS = (Facet.HOSTS,)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from cloudguard.model.network import Balancer, ClientAddress
-from cloudguard.model.source import Facet
-from moto_fixtures.aws.builder import Account, Host, Subnet, Vpc
 
 from aws_hosts import api_of, hosts_of
+from cloudguard.model.network import Balancer, ClientAddress
+from cloudguard.model.source import Facet
 from cloudguard_aws.api import Api
 from cloudguard_aws.balancers import read_balancers, target_memberships
 from cloudguard_aws.listeners import (
     Members,
 )
+from moto_fixtures.aws.builder import Account, Host, Subnet, Vpc
 
 PRESERVED, REPLACED = ClientAddress.PRESERVED, ClientAddress.REPLACED
 

@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import boto3
 import pytest
-from cloudguard.adapter import Request
 from moto import mock_aws
+
+from cloudguard.adapter import Request
+from cloudguard_aws import ADAPTER
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import REGION, WORLD, Account, Group, Subnet, Vpc, statement
 from moto_fixtures.aws.installers import OWNED, kops
-
-from cloudguard_aws import ADAPTER
 
 FEW, MANY, MOST_SMALL, MOST_LARGE = 10, 400, 36, 45
 Counts = Counter[str]

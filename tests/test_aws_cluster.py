@@ -7,19 +7,19 @@ from typing import Any, cast
 
 import boto3
 import pytest
+
+from aws_hosts import STACKED, owned, told
 from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
-from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags, Vpc
-from moto_fixtures.aws.installers import CAPA, capa, kops
-
-from aws_hosts import STACKED, owned, told
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.api import Api
 from cloudguard_aws.cluster import find
 from cloudguard_aws.hosts import read_hosts
+from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags, Vpc
+from moto_fixtures.aws.installers import CAPA, capa, kops
 from refusals import refusal, response
 
 CP, ETCD, NODE = Role.CONTROL_PLANE, Role.ETCD, Role.NODE

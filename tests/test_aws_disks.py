@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from cloudguard.model.cluster import KeyManager, KeyState, Role
-from cloudguard.model.source import Facet, Reason
-from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, Host
 
 from aws_hosts import api_of, hosts_of
+from cloudguard.model.cluster import KeyManager, KeyState, Role
+from cloudguard.model.source import Facet, Reason
 from cloudguard_aws.disks import etcd_evidence, read_disks, read_keys
+from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, Host
 
 ETCD = {"k8s.io/etcd/main": "a/a", "kubernetes.io/cluster/prod": "owned"}
 

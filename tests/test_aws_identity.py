@@ -6,13 +6,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
-from cloudguard.model.source import Facet, Reason
-from moto_fixtures.aws.builder import ACCOUNT, Account, statement
 
 from aws_hosts import api_of, hosts_of
+from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
+from cloudguard.model.source import Facet, Reason
 from cloudguard_aws.documents import DocumentError, statements, text_of
 from cloudguard_aws.identity import read_identities, resolve_profiles
+from moto_fixtures.aws.builder import ACCOUNT, Account, statement
 
 NOTHING: list[str] = []
 ALLOW = {"Effect": "Allow", "Action": "ec2:DescribeInstances", "Resource": "*"}

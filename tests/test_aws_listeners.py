@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from aws_hosts import SOURCE
 from cloudguard.model.cluster import Host as ModelHost
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import ClientAddress, Interface, Target
-
-from aws_hosts import SOURCE
 from cloudguard_aws.listeners import (
     Members,
     TargetGroup,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cloudguard.model.cluster import Role
 
+from cloudguard.model.cluster import Role
 from cloudguard_aws import marks
 from cloudguard_aws.names import told_by_names
 

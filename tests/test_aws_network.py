@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from cloudguard.model.network import Action, NextHop, Route, Topology
-from cloudguard.model.source import Facet, Reason
-from moto_fixtures.aws.builder import WORLD, Account, Host
 
 from aws_hosts import api_of, hosts_of
+from cloudguard.model.network import Action, NextHop, Route, Topology
+from cloudguard.model.source import Facet, Reason
 from cloudguard_aws.network import read_topology
 from cloudguard_aws.routes import Tables, peering_ranges, routes_of, segment
 from cloudguard_aws.strangers import Insiders, strangers
+from moto_fixtures.aws.builder import WORLD, Account, Host
 
 OTHER_ACCOUNT = "999988887777"
 

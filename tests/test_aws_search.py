@@ -9,15 +9,15 @@ from typing import Any
 
 import boto3
 import pytest
+
 from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
-from moto_fixtures.aws.builder import REGION, Account
-from moto_fixtures.aws.installers import kops
-
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.api import Api
 from cloudguard_aws.calls import DESCRIBE_VPCS
 from cloudguard_aws.session import open_session
+from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.installers import kops
 from refusals import refusal, response
 
 ROLE = "arn:aws:iam::123456789012:role/auditor"

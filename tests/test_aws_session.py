@@ -8,13 +8,13 @@ from urllib.parse import parse_qs
 
 import boto3
 import pytest
+
 from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, UsageError
-from moto_fixtures.aws.builder import REGION, Account
-
 from cloudguard_aws.api import Api
 from cloudguard_aws.calls import DESCRIBE_VPCS
 from cloudguard_aws.session import enabled_regions, given_regions, identify, open_session
+from moto_fixtures.aws.builder import REGION, Account
 from refusals import refusal, response
 
 ROLE = "arn:aws:iam::123456789012:role/auditor"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
+import builders
 from cloudguard.checks.base import (
     SCHEMA,
     Evidence,
@@ -21,8 +23,6 @@ from cloudguard.checks.base import (
 from cloudguard.checks.context import answer, provided
 from cloudguard.checks.exposure import Draft
 from cloudguard.engine.change import Resource
-
-import builders
 
 CLUSTER = builders.snapshot().cluster
 RESOURCE = Resource("filter", "sg", "masters")

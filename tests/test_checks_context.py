@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
+from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, snapshot, to
 from cloudguard.checks.context import Context
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Reach
@@ -16,8 +18,6 @@ from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy
 from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
-
-from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, snapshot, to
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
+from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, segment, snapshot, to
 from cloudguard.checks import judge
 from cloudguard.checks.base import Finding, RowResult
 from cloudguard.model.cluster import Disk, Pool
@@ -12,8 +14,6 @@ from cloudguard.model.network import ClientAddress, Listener, Network, NextHop, 
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
 from cloudguard.needs.policy import Policy
-
-from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, segment, snapshot, to
 
 MASTER, WORKER = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
 

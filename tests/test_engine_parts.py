@@ -5,6 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
+from builders import (
+    CONTROL_PLANE,
+    NODE,
+    OPEN,
+    RANGE,
+    SOURCE,
+    WORLD,
+    WORLD6,
+    balancer,
+    border,
+    group,
+    host,
+    interface,
+    rule,
+    segment,
+    snapshot,
+    to,
+)
 from cloudguard.checks import judge
 from cloudguard.checks.base import Verdict
 from cloudguard.engine.classes import HostClass, classify
@@ -26,25 +45,6 @@ from cloudguard.needs.policy import Policy
 from cloudguard.sets.addresses import ALL4, ALL6, AddressSet, address_point
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
-
-from builders import (
-    CONTROL_PLANE,
-    NODE,
-    OPEN,
-    RANGE,
-    SOURCE,
-    WORLD,
-    WORLD6,
-    balancer,
-    border,
-    group,
-    host,
-    interface,
-    rule,
-    segment,
-    snapshot,
-    to,
-)
 
 SSH = ServiceSet.parse("tcp/22").first()
 

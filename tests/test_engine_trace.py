@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from cloudguard.checks import judge
-from cloudguard.checks.base import Finding
-from cloudguard.model.network import ClientAddress, Endpoint, NextHop
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import Policy
 
 from builders import (
     CONTROL_PLANE,
@@ -25,6 +20,11 @@ from builders import (
     snapshot,
     to,
 )
+from cloudguard.checks import judge
+from cloudguard.checks.base import Finding
+from cloudguard.model.network import ClientAddress, Endpoint, NextHop
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.policy import Policy
 
 
 def paths(made: Snapshot, check: str) -> list[tuple[str, ...]]:

@@ -5,14 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cloudguard.checks import judge
-from cloudguard.checks.base import RowResult, Severity, Verdict
-from cloudguard.engine.reach import Reach
-from cloudguard.model.cluster import Pool
-from cloudguard.model.network import Action, AddressList, ClientAddress, NextHop, Segment
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import Policy
-from cloudguard.sets.addresses import ALL6
 
 from builders import (
     CONTROL_PLANE,
@@ -33,6 +25,14 @@ from builders import (
     snapshot,
     to,
 )
+from cloudguard.checks import judge
+from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.engine.reach import Reach
+from cloudguard.model.cluster import Pool
+from cloudguard.model.network import Action, AddressList, ClientAddress, NextHop, Segment
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.policy import Policy
+from cloudguard.sets.addresses import ALL6
 
 PRIVATE = segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
 MASTER = host("cp", CONTROL_PLANE, "masters")

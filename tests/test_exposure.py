@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from cloudguard.checks import judge
-from cloudguard.needs.policy import Policy
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, segment, snapshot, to
+from cloudguard.checks import judge
+from cloudguard.needs.policy import Policy
 
 
 def test_hosts_of_one_role_are_counted_together_wherever_they_are() -> None:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, WORLD6, balancer, group, host, interface, snapshot, to
 from cloudguard.checks import judge
 from cloudguard.checks.api_server_access import ADMINISTRATORS
 from cloudguard.checks.base import Severity
@@ -15,10 +20,6 @@ from cloudguard.model.cluster import Role
 from cloudguard.model.network import Action, Direction, Filter, Peer, PeerKind, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.policy import DeclaredService, Policy
-from hypothesis import assume, given
-from hypothesis import strategies as st
-
-from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, snapshot, to
 from strategies import laws
 
 ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
@@ -199,6 +200,25 @@ def test_an_internal_balancers_own_filter_keeps_the_clusters_hosts() -> None:
     api = balancer("api", "tcp/443", [to(hosts[0], "tcp/6443")], "front", facing=False, where=("private",))
     filters = [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", RANGE))]
     assert "tcp/443 from nodes" in lines(snapshot(hosts, filters, balancers=[api]))["front-0"]
+
+
+def test_a_rule_for_everything_is_narrowed_to_protocols_that_clusters_speak() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
+    filters = [group("masters", ("all", "nodes")), group("nodes")]
+    (after,) = lines(snapshot(hosts, filters))["masters-0"]
+    assert after == "tcp/0-2378,tcp/2381-65535,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132 from nodes"
+
+
+@pytest.mark.parametrize(("dual", "world"), [(True, WORLD6), (True, WORLD), (False, WORLD6)])
+def test_a_balancer_of_both_versions_that_faces_the_internet_keeps_the_hosts_that_come_by_version_6(
+    dual: bool,  # noqa: FBT001 - a case
+    world: str,
+) -> None:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", where="public", v6="2001:db8:0:1::9")]
+    api = balancer("api", "tcp/443", [to(hosts[0], "tcp/6443")], "front", where=("public",), dual=dual)
+    filters = [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", world))]
+    found = lines(snapshot(hosts, filters, balancers=[api])).get("front-0", ())
+    assert ("tcp/443 from nodes" in found) is (dual and world == WORLD6)
 
 
 def test_declared_services_are_kept() -> None:

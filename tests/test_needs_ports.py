@@ -7,12 +7,12 @@ from dataclasses import replace
 from importlib.resources import files
 
 import pytest
+
+import builders
 from cloudguard.model.cluster import Cluster, Role
 from cloudguard.needs.policy import Policy
 from cloudguard.needs.ports import Ports, api_listeners, judged_elsewhere, ports_of
 from cloudguard.sets.services import ServiceSet
-
-import builders
 
 CILIUM, LEASES = ("etcd-cluster", "cilium"), ("etcd-cluster", "leases")
 NONE = ServiceSet.nothing()

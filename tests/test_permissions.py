@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+
 from cloudguard.engine.permit import Grants, effective, space_of
 from cloudguard.model.identity import Effect, Policy, Statement
 from cloudguard.sets.space import Request, Space
-
 from drawn_policies import ACTIONS, FORMS, RESOURCES, SmallCatalog, draw_context, draw_policies, holder
 from oracle_permissions import Context, allowed, resource_matches
 

@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import cloudguard
 import pytest
+
+import cloudguard
+import memory_adapter
+import sample
 from cloudguard.checks.base import Verdict
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.needs.policy import Policy
 from cloudguard.pipeline import evaluate
-
-import memory_adapter
-import sample
 from command import install
 
 

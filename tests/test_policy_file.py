@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy

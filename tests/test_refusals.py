@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 import boto3
 import pytest
+
 from cloudguard.checks.base import Report, Verdict
 from cloudguard.errors import AccessError, ExitStatus
 from cloudguard.model.source import Facet, Reason
 from moto_fixtures.aws import SCENES
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.scene import Scene, check
-
 from refusals import Call, Guard, Reusing
 
 PLACES = {

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from cloudguard.checks.base import Report, Severity, Waiver
-from cloudguard.report import explain, json_report, markdown, table, words
 
 import sample
+from cloudguard.checks.base import Report, Severity, Waiver
+from cloudguard.report import explain, json_report, markdown, table, words
 
 WAIVER = Waiver("ops", "it is a lab", "2027-01-01")
 FULL = sample.report(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from cloudguard.report.text import code, markdown, visible
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import sample
+from cloudguard.report.text import code, markdown, visible
 
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()))
 

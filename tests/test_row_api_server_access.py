@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from cloudguard.checks import judge
-from cloudguard.checks.base import RowResult, Severity, Verdict
-from cloudguard.engine.change import Change
-from cloudguard.model.network import AddressList, ClientAddress, Endpoint, Filter
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import Policy
 
 from builders import (
     CONTROL_PLANE,
@@ -25,6 +18,13 @@ from builders import (
     snapshot,
     to,
 )
+from cloudguard.checks import judge
+from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.engine.change import Change
+from cloudguard.model.network import AddressList, ClientAddress, Endpoint, Filter
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import Policy
 
 INTERNET, INSIDE = "api-server-access/internet", "api-server-access/inside"
 ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, snapshot, to
 from cloudguard.checks import judge
 from cloudguard.checks.base import Severity
 from cloudguard.engine.change import Change
 from cloudguard.model.network import Endpoint
 from cloudguard.needs.policy import Policy
-
-from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, snapshot, to
 
 ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
 OUTBOUND = ("203.0.113.7/32",)

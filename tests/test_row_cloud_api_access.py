@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
+from builders import CONTROL_PLANE, NODE, SOURCE, host, snapshot
 from cloudguard.checks import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
 from cloudguard.engine.change import Change
@@ -14,8 +16,6 @@ from cloudguard.model.identity import Policy as Document
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
 from cloudguard.needs.policy import Policy
-
-from builders import CONTROL_PLANE, NODE, SOURCE, host, snapshot
 
 ADMINISTRATOR = ("*", "access:GiveAnyone")
 MASTER = host("cp", CONTROL_PLANE, identity="role/masters")

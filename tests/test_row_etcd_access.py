@@ -5,13 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cloudguard.checks import judge
-from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
-from cloudguard.engine.change import Change
-from cloudguard.model.network import ClientAddress, Filter, Group, Peer, PeerKind
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import DeclaredNeed, Policy
 
 from builders import (
     CONTROL_PLANE,
@@ -26,6 +19,13 @@ from builders import (
     snapshot,
     to,
 )
+from cloudguard.checks import judge
+from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
+from cloudguard.engine.change import Change
+from cloudguard.model.network import ClientAddress, Filter, Group, Peer, PeerKind
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import DeclaredNeed, Policy
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")

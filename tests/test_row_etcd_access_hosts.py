@@ -5,12 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cloudguard.checks import judge
-from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
-from cloudguard.model.cluster import Host, Pool, Role
-from cloudguard.model.network import NextHop
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import Policy
 
 from builders import (
     CONTROL_PLANE,
@@ -27,6 +21,12 @@ from builders import (
     snapshot,
     to,
 )
+from cloudguard.checks import judge
+from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
+from cloudguard.model.cluster import Host, Pool, Role
+from cloudguard.model.network import NextHop
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.policy import Policy
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
+
+from builders import CONTROL_PLANE, ETCD, NODE, SOURCE, host, snapshot
 from cloudguard.checks import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
 from cloudguard.model.cluster import (
@@ -22,8 +24,6 @@ from cloudguard.model.cluster import (
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
 from cloudguard.needs.policy import Policy
-
-from builders import CONTROL_PLANE, ETCD, NODE, SOURCE, host, snapshot
 
 MASTER = host("cp", CONTROL_PLANE)
 STRICT = Policy(require_customer_key=True)

@@ -5,11 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cloudguard.checks import judge
-from cloudguard.checks.base import RowResult, Severity, Verdict
-from cloudguard.model.network import ClientAddress, Endpoint, Group, NextHop
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy
 
 from builders import (
     CONTROL_PLANE,
@@ -29,6 +24,11 @@ from builders import (
     snapshot,
     to,
 )
+from cloudguard.checks import judge
+from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.model.network import ClientAddress, Endpoint, Group, NextHop
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"

@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cloudguard.checks import judge
-from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
-from cloudguard.model.cluster import Pool, Role
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import Policy
 
 from builders import (
+    CONTROL_PLANE,
     NODE,
     PRIVATE,
     PUBLIC,
@@ -22,6 +17,12 @@ from builders import (
     host,
     snapshot,
 )
+from cloudguard.checks import judge
+from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
+from cloudguard.model.cluster import Pool, Role
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import Policy
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
@@ -96,3 +97,10 @@ def test_a_finding_has_a_witness_that_names_the_blamed_rule() -> None:
     found: Finding = row(edge(("tcp/22", WORLD))).findings[0]
     assert found.witness.summary == "198.51.100.7 → tcp 22 on n (n.prod)"
     assert found.witness.path[-1] == "security group nodes (nodes.prod): rule nodes-0 (tcp/22 from 0.0.0.0/0)"
+
+
+def test_where_pods_share_the_nodes_filters_the_control_plane_needs_every_port() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
+    made = snapshot(hosts, [group("masters"), group("nodes", ("all", "masters"))])
+    assert [finding.check for finding in row(made, Policy(cni="flannel")).findings] == ["node-access/control-plane"]
+    assert row(made, Policy(cni="vpc")).findings == ()

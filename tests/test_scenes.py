@@ -6,14 +6,14 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+
 from cloudguard.checks import ROWS
 from cloudguard.checks.base import Finding, Report
+from marks import Mark, mark_of
 from moto_fixtures import aws
 from moto_fixtures.aws import SCENES
 from moto_fixtures.aws.builder import Account, Line
 from moto_fixtures.aws.scene import Scene, check
-
-from marks import Mark, mark_of
 
 UNMARKED = "etcd-access/tls"
 """Every cluster that runs its own etcd has this advice; no line makes it so."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cloudguard.sets.addresses import (
     ALL4,
     ALL6,
@@ -15,9 +18,6 @@ from cloudguard.sets.addresses import (
     address_point,
     address_text,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from strategies import address_points, addresses, cidrs, laws
 
 parse = AddressSet.parse

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 
+from hypothesis import given
+
+import oracle
 from cloudguard.sets.addresses import AddressSet, address_text
 from cloudguard.sets.filters import UNDECIDED, Decided, first_match
 from cloudguard.sets.packets import PacketSet, union
 from cloudguard.sets.services import ServiceSet
-from hypothesis import given
-
-import oracle
 from strategies import address_points, decisions, laws, read, rule_lists, service_points
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import oracle
 from cloudguard.sets import bounds
 from cloudguard.sets.addresses import PUBLIC, AddressSet, address_point, address_text
 from cloudguard.sets.bounds import Bounds, exactly, unknown
 from cloudguard.sets.packets import Packet, PacketSet, union
 from cloudguard.sets.services import ServiceSet
-from hypothesis import given
-from hypothesis import strategies as st
-
-import oracle
 from strategies import (
     address_points,
     addresses,

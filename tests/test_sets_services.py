@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from cloudguard.sets.services import OTHER, SPAN, ServiceSet, service_name
 from hypothesis import given
 
 import oracle
+from cloudguard.sets.services import OTHER, SPAN, ServiceSet, service_name
 from strategies import HOLES, laws, service_points, service_terms, service_texts, services
 
 parse = ServiceSet.parse

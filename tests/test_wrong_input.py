@@ -10,10 +10,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import OWNED, kops
-
 from process import Ran, cloudguard
 from refusals import refusal
 

@@ -63,8 +63,9 @@ def judge(context: Context) -> Answer:
     ways = [(target, way) for target in targets for way in context.reach.ways(target)]
     for target, way in sorted(ways, key=lambda item: item[1].origin.inside):
         ledger.add(way, _excess(context, target, way), lambda way, one: _tier(context, way, one))
+    needed = context.ports.control_plane_to_node or ServiceSet.nothing()
     for way in _from_control_plane(context):
-        ledger.add(way, exactly(way.granted.surely), _whole)
+        ledger.add(way, exactly(way.granted.surely.only(ServiceSet.everything() - needed)), _whole)
     drafts = ledger.drafts(lambda problem: _worded(context, problem))
     drafts += _public_addresses(context, targets)
     return answer(

@@ -17,8 +17,8 @@ from cloudguard.engine.reach import Reach
 from cloudguard.engine.trace import rule_text
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Direction, Filter, PeerKind, Rule
-from cloudguard.needs.ports import Ports
-from cloudguard.sets.addresses import AddressSet
+from cloudguard.needs.ports import CARRIED, Ports
+from cloudguard.sets.addresses import ALL6, AddressSet
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
 
@@ -68,7 +68,7 @@ class _Planner:
         self._edited = edited
         self._granted: dict[tuple[tuple[str, ...], HostClass], ServiceSet] = {}
         self._places: dict[HostClass, PacketSet] = {}
-        self._guarded: dict[str, list[Guarded]] = {}
+        self._guarded: dict[tuple[str, bool], list[Guarded]] = {}
 
     def change(self, edits: list[Edit]) -> Change:
         """Return the change of one rule."""
@@ -96,13 +96,16 @@ class _Planner:
                 yield f"{own & needed[0]} from {rule.peer.value}"
             return
         edits = [edit for edit in edits if edit.narrow is None]
-        guarded = self._guarded_by(edits[0].filter.id)
+        guarded = self._guarded_by(edits[0].filter.id, rule)
         hosts = any(target is not None for _, target in guarded)
         excess = ServiceSet.nothing()
         for edit in edits:
             excess |= edit.services if hosts else own
-        if own - excess:
-            yield f"{own - excess} from {rule.peer.value}"
+        rest = own - excess
+        if own == ServiceSet.everything():
+            rest &= CARRIED  # else a rule for each of the other protocols would have to be written
+        if rest:
+            yield f"{rest} from {rule.peer.value}"
         for edit in edits:
             for peer, services in edit.keep:
                 kept = services & own & excess if hosts else own
@@ -153,15 +156,19 @@ class _Planner:
             self._granted[filters, source] = found
         return found
 
-    def _guarded_by(self, name: str) -> list[Guarded]:
-        """Return what a filter guards: classes of hosts, and balancers that the cluster's hosts reach from inside."""
-        found = self._guarded.get(name)
+    def _guarded_by(self, name: str, rule: Rule) -> list[Guarded]:
+        """Return what a filter guards: classes of hosts, and balancers that the cluster's hosts reach from inside.
+
+        One that faces the internet by both versions of IP is reached so by version 6: that address is no other inside.
+        """
+        six = bool((self._reach.gates.peers(rule) or ALL6) & ALL6)
+        found = self._guarded.get((name, six))
         if found is None:
             classes = [one for one in self._reach.classes if name in one.signature.filters]
-            inner = [one for one in self._reach.topology.balancers if name in one.filters and not one.internet_facing]
+            fronts = [one for one in self._reach.topology.balancers if name in one.filters]
             found = list[Guarded]((one.signature.filters, one) for one in classes)
-            found += [(one.filters, None) for one in inner]
-            self._guarded[name] = found
+            found += [(one.filters, None) for one in fronts if not one.internet_facing or (one.dual_stack and six)]
+            self._guarded[name, six] = found
         return found
 
 
@@ -184,8 +191,8 @@ def allowed_between(source: HostClass, target: HostClass | None, ports: Ports) -
     """Return what a class of the cluster's hosts may open on another: all but etcd, which is the control plane's."""
     trusted = source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD)
     if target is not None and target.has(Role.ETCD) and not trusted:
-        return ServiceSet.everything() - ports.etcd - ports.etcd_auxiliary
-    return ServiceSet.everything()
+        return CARRIED - ports.etcd - ports.etcd_auxiliary
+    return CARRIED
 
 
 def _names(reach: Reach, source: HostClass, rule: Rule, refused: list[HostClass]) -> tuple[str, ...]:

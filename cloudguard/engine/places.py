@@ -80,17 +80,25 @@ class Places:
 
     def _find_inside(self, segments: tuple[str, ...]) -> Iterable[Origin]:
         known = [self._segments[name] for name in segments if name in self._segments]
-        networks = {segment.network for segment in known} or set(self._networks) or {"the network"}
+        around = {segment.network for segment in known} or set(self._networks) or {"the network"}
         own = AddressSet.nothing()
-        for name in sorted(networks):
-            if name not in self._networks:
+        for name in sorted(around):
+            network = self._networks.get(name)
+            if network is None:
                 who = f"anyone inside {name}, whose ranges could not be read"
                 yield Origin(OriginKind.NETWORK, who, EVERYWHERE - PUBLIC, sure=False)
                 continue
-            network = self._networks[name]
             ranges = AddressSet.of(network.ranges)
             own |= ranges
             yield Origin(OriginKind.NETWORK, f"anyone inside {network.name or network.id} ({ranges})", ranges)
+        yield from self._routed_in(known, own)
+        lost = ", ".join(name for name in segments if name and name not in self._segments)
+        if lost:
+            who = f"whoever is routed to {lost}, whose routes could not be read"
+            yield Origin(OriginKind.ROUTED, who, EVERYWHERE - PUBLIC - own, sure=False)
+
+    def _routed_in(self, known: list[Segment], own: AddressSet) -> Iterable[Origin]:
+        """Yield those whom the segments' routes lead to, beyond the networks' ``own`` addresses."""
         behind: dict[tuple[NextHop, str], AddressSet] = {}
         for segment in known:
             for key, addresses in routed(segment, self._lists).items():

@@ -21,6 +21,9 @@ HEALTH_CHECKS = ServiceSet.parse("tcp/10256")
 PATH_MTU = ServiceSet.parse("icmp/3/4,icmpv6/2/0")
 """Fragmentation needed and packet too big: needed from anywhere (RFC 1191, RFC 8201)."""
 ICMP = ServiceSet.parse("icmp,icmpv6")
+CARRIED = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132")
+"""All protocols that a cluster's hosts speak to one another: those of Services, SCTP (132) among them
+(kubernetes/website, protocols for Services), and the tunnels of the CNIs in ``ports.toml``."""
 
 
 @cache

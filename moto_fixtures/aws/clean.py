@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloudguard.needs.policy import Policy
-
 from moto_fixtures.aws.builder import WORLD, Account, Balancer, Group, Host, Role, Subnet, Vpc, statement
 from moto_fixtures.aws.installers import capa
 from moto_fixtures.aws.scene import Declared

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cloudguard.needs.policy import Policy
-
 from moto_fixtures.aws import kops_ha
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.installers import etcd_volume

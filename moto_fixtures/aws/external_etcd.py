@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cloudguard.model.cluster import Role
-
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.installers import OWNED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cloudguard.model.cluster import Role
-
 from moto_fixtures.aws.builder import WORLD, Account, statement
 from moto_fixtures.aws.installers import OWNED
 from moto_fixtures.aws.scene import Declared

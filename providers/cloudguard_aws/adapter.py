@@ -11,7 +11,6 @@ from cloudguard.adapter import ClusterSummary, Option, Progress, Request, silent
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
 from cloudguard.model.snapshot import SCHEMA, Snapshot
-
 from cloudguard_aws.session import OPTIONS
 
 if TYPE_CHECKING:

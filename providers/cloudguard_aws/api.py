@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from cloudguard.adapter import Progress, silent
 from cloudguard.model.source import Facet, Gap, Reason, Source
-
 from cloudguard_aws.calls import Call
 
 if TYPE_CHECKING:

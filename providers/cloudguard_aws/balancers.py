@@ -10,7 +10,6 @@ from typing import Final
 
 from cloudguard.model.network import Balancer, ClientAddress
 from cloudguard.model.source import Facet, Gap, Reason
-
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api
 from cloudguard_aws.listeners import (

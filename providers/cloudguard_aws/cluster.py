@@ -10,7 +10,6 @@ from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import Facet, Gap, Reason
-
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api, explain
 from cloudguard_aws.calls import DESCRIBE_CLUSTER, DESCRIBE_INSTANCES, DESCRIBE_TAGS

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from cloudguard.adapter import ClusterSummary
 from cloudguard.errors import AccessError
 from cloudguard.model.source import Facet
-
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api
 from cloudguard_aws.calls import LIST_CLUSTERS

@@ -9,7 +9,6 @@ from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState, Role
 from cloudguard.model.source import Facet
-
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api
 from cloudguard_aws.rules import Item, name_of, tags_of

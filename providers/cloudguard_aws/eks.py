@@ -12,7 +12,6 @@ from functools import partial
 from cloudguard.model.cluster import SecretsEncryption
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import Facet
-
 from cloudguard_aws.api import Api
 from cloudguard_aws.calls import (
     DESCRIBE_CLUSTER,

@@ -8,7 +8,6 @@ from dataclasses import replace
 from cloudguard.model.cluster import Host, MetadataService, Role
 from cloudguard.model.network import Interface
 from cloudguard.model.source import Facet, Gap, Reason, Source
-
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api
 from cloudguard_aws.balancers import target_memberships

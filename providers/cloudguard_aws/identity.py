@@ -10,7 +10,6 @@ from typing import Final
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import Identities, Identity, Policy, PolicyKind
 from cloudguard.model.source import Facet, Gap, Reason
-
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api
 from cloudguard_aws.documents import DocumentError, statements, text_of

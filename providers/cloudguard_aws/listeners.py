@@ -10,7 +10,6 @@ from typing import Final
 from cloudguard.model.cluster import Host
 from cloudguard.model.network import Balancer, ClientAddress, Listener, Target
 from cloudguard.model.source import Source
-
 from cloudguard_aws.rules import Item, inner
 
 APPLICATION, NETWORK, CLASSIC = "application", "network", "classic"

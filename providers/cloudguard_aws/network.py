@@ -22,7 +22,6 @@ from cloudguard.model.network import (
     Topology,
 )
 from cloudguard.model.source import Facet, Gap, Reason
-
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api
 from cloudguard_aws.balancers import read_balancers

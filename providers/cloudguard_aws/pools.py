@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 
 from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.source import Facet, Gap, Reason, Source
-
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api
 from cloudguard_aws.calls import DESCRIBE_AUTO_SCALING_GROUPS, DESCRIBE_SECURITY_GROUPS

@@ -9,7 +9,6 @@ from typing import Final
 
 from cloudguard.model.network import Network, NextHop, Route, Segment
 from cloudguard.model.source import Source
-
 from cloudguard_aws.rules import Item, inner, name_of
 
 VPCS: Final = "ec2:DescribeVpcs"

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from cloudguard.adapter import ClusterSummary, Progress, Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
-
 from cloudguard_aws.api import Api
 from cloudguard_aws.cluster import Found, find
 from cloudguard_aws.discover import seen_in

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cloudguard.adapter import Option, Request
 from cloudguard.errors import AccessError, CloudguardError, UsageError
-
 from cloudguard_aws.api import Api, explain, settings
 from cloudguard_aws.calls import DESCRIBE_REGIONS, GET_CALLER_IDENTITY
 

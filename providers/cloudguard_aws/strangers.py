@@ -8,7 +8,6 @@ from typing import Final
 
 from cloudguard.model.network import Balancer, Interface
 from cloudguard.model.source import Source
-
 from cloudguard_aws.rules import Item, inner, tags_of
 
 _PASSIVE: Final = {"vpc_endpoint", "gateway_load_balancer_endpoint", "nat_gateway"}

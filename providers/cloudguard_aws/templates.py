@@ -8,7 +8,6 @@ from typing import Final
 
 from cloudguard.model.cluster import DiskTemplate
 from cloudguard.model.source import Facet
-
 from cloudguard_aws.api import Api
 from cloudguard_aws.calls import (
     DESCRIBE_IMAGES,
