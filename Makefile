@@ -29,6 +29,7 @@ docs: $(READY) ## write docs/rows from the rows' docstrings
 bench: $(READY) ## time the sets, and a whole check against a moto server
 	$(BIN)/python benchmarks/packet_sets.py
 	$(BIN)/python benchmarks/permission_sets.py
+	$(BIN)/python benchmarks/evaluate.py
 	$(BIN)/python benchmarks/cost.py
 
 clean: ## take away the environment and the caches
