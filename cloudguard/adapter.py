@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
+from cloudguard.model.entitlement import Entitlements
 from cloudguard.model.snapshot import Snapshot
 
 ENTRY_POINTS = "cloudguard.providers"
@@ -83,6 +84,10 @@ class Adapter(Protocol):
 
     def collect(self, request: Request, progress: Progress = silent) -> Snapshot:
         """Read one cluster. Raises ClusterNotFoundError, AccessError, UsageError; a refused call is a Gap."""
+        ...
+
+    def entitlements(self, snapshot: Snapshot) -> Entitlements:
+        """What is known of this cloud's permissions, for the cluster of ``snapshot``. Asks nothing of the cloud."""
         ...
 
     def permissions(self) -> str:

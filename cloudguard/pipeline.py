@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from cloudguard.adapter import Progress, Request, load, silent
+from cloudguard.adapter import Progress, Request, installed, load, silent
 from cloudguard.checks import judge
 from cloudguard.checks.base import Report
 from cloudguard.model.cluster import Role
@@ -33,7 +33,9 @@ def collect(provider: str, request: Request, progress: Progress = silent) -> Sna
 
 def evaluate(snapshot: Snapshot, policy: Policy) -> Report:
     """Judge ``snapshot`` by what ``policy`` declares; times are the snapshot's: the same facts give the same report."""
-    rows, plan = judge(snapshot, policy)
+    provider = snapshot.cluster.provider
+    known = load(provider).entitlements(snapshot) if provider in installed() else None
+    rows, plan = judge(snapshot, policy, known)
     return Report(
         tool=tool(),
         started=snapshot.started,

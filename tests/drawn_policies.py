@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from pydantic import TypeAdapter
+
+from cloudguard.model.entitlement import Access
 from cloudguard.model.identity import Condition, Effect, Identity, Policy, PolicyKind, Statement
 from cloudguard.model.source import Source
 
@@ -37,6 +40,25 @@ class SmallCatalog:
     def multivalued(self, key: str) -> bool:
         """Two keys are."""
         return key in MULTIVALUED
+
+    def access(self, action: str) -> Access:
+        """Objects are data; what describes or lists is harmless; all else writes."""
+        name = action.partition(":")[2]
+        if name == "GetObject":
+            return Access.DATA
+        return Access.LIST if name.startswith(("Describe", "List")) else Access.WRITE
+
+
+class PlainDocuments:
+    """Writes statements by their values' names, a list as one document."""
+
+    def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
+        """Return one document."""
+        return (TypeAdapter(tuple[Statement, ...]).dump_json(tuple(statements), indent=1).decode(),)
+
+    def read(self, text: str) -> tuple[Statement, ...]:
+        """Return what ``write`` was given."""
+        return TypeAdapter(tuple[Statement, ...]).validate_json(text)
 
 
 FORMS = {

@@ -9,7 +9,9 @@ from pathlib import Path
 import sample
 from cloudguard.adapter import ClusterSummary, Option, Progress, Request, silent
 from cloudguard.errors import AccessError, ClusterNotFoundError
+from cloudguard.model.entitlement import Entitlements
 from cloudguard.model.snapshot import Snapshot
+from drawn_policies import PlainDocuments, SmallCatalog
 
 NAME = "memory"
 
@@ -62,6 +64,11 @@ class Memory:
             case _:
                 message = f"no cluster is called {request.cluster!r}"
                 raise ClusterNotFoundError(message, hint="List them: cloudguard discover memory")
+
+    def entitlements(self, snapshot: Snapshot) -> Entitlements:
+        """Return the small cloud's actions; nothing is needed of them."""
+        del snapshot
+        return Entitlements(SmallCatalog(), PlainDocuments())
 
     def permissions(self) -> str:
         """Return a policy."""

@@ -8,13 +8,14 @@ import pytest
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
-from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy
+from cloudguard.needs.policy import DeclaredNeed, DeclaredPermission, DeclaredService, Policy
 from cloudguard.needs.policy_file import Declarations, read
 
 WHOLE = """
 cluster = "prod"
 admin-cidr = ["203.0.113.0/24", "2001:db8::/32"]
 require-cmk = true
+addons = ["autoscaler"]
 cni = "cilium"
 api-port = ["6443", "tcp/443"]
 etcd-port = "tcp/2379-2380"
@@ -39,6 +40,12 @@ role = "node"
 services = "tcp/9100"
 reason = "monitoring"
 
+[[need]]
+role = "cluster"
+actions = "store:GetObject"
+resources = ["n:p:store:::backups/*", "n:p:store:::more/*"]
+reason = "backups"
+
 [host]
 i-0abc = "etcd"
 i-0def = ["control-plane", "etcd"]
@@ -58,6 +65,12 @@ def test_every_key_is_read() -> None:
             DeclaredService("tcp/22", ("10.1.0.0/16",), "the jump host"),
         ),
         needs=(DeclaredNeed("10.2.0.0/16", "node", "tcp/9100", "monitoring"),),
+        permissions=(
+            DeclaredPermission(
+                "cluster", ("store:GetObject",), ("n:p:store:::backups/*", "n:p:store:::more/*"), "backups"
+            ),
+        ),
+        addons=("autoscaler",),
         require_customer_key=True,
         cni="cilium",
         api_ports=("tcp/6443", "tcp/443"),
@@ -139,7 +152,18 @@ def test_everything_wrong_is_told_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("a = ", "is not TOML"), ("cluster = 3", "cluster: "), ('cluster = " "', "cluster: it is empty")],
+    [
+        ('[[need]]\nrole = "node"\nreason = "x"', "need.0.: give peer and services"),
+        ('[[need]]\nrole = "node"\nreason = "x"\npeer = "sg-1"', "need.0.: give peer and services"),
+        (
+            '[[need]]\nrole = "node"\nreason = "x"\npeer = "sg-1"\nservices = "22"\nactions = "a:b"\nresources = "*"',
+            "need.0.: give peer and services",
+        ),
+        ('[[need]]\nrole = "pods"\nreason = "x"\npeer = "sg-1"\nservices = "22"', "role 'pods' is none of"),
+        ("a = ", "is not TOML"),
+        ("cluster = 3", "cluster: "),
+        ('cluster = " "', "cluster: it is empty"),
+    ],
 )
 def test_a_wrong_file_is_refused(text: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):

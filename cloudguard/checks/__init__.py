@@ -11,6 +11,7 @@ from cloudguard.checks.context import Answer, Context
 from cloudguard.engine.change import Change
 from cloudguard.engine.least import plan
 from cloudguard.engine.reach import Reach
+from cloudguard.model.entitlement import Entitlements
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.policy import Policy
 
@@ -18,9 +19,15 @@ ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access
 """Modules with ``ROW``, ``AREA``, ``CHECKS`` (id to description) and ``judge``, in the table's order."""
 
 
-def judge(snapshot: Snapshot, policy: Policy) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
-    """Return the five rows and the plan of changes that would mend their findings."""
-    context = Context(snapshot, policy, Reach(snapshot))
+def judge(
+    snapshot: Snapshot, policy: Policy, entitlements: Entitlements | None = None
+) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
+    """Return the five rows and the plan of changes that would mend their findings.
+
+    ``entitlements`` None: nothing is known of the provider's permissions, and no identity is judged but by its plain
+    words.
+    """
+    context = Context(snapshot, policy, Reach(snapshot), entitlements)
     answers: list[Answer] = [row.judge(context) for row in ROWS]
     drafts = [draft for one in answers for draft in one.drafts]
     by_rule = plan(context.reach, context.ports, (edit for draft in drafts for edit in draft.edits))

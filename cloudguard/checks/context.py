@@ -11,6 +11,7 @@ from cloudguard.checks.exposure import Draft
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Cluster, Host, Role
+from cloudguard.model.entitlement import Entitlements
 from cloudguard.model.network import Balancer, ClientAddress, Direction
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet
@@ -45,6 +46,7 @@ class Context:
     snapshot: Snapshot
     policy: Policy
     reach: Reach
+    entitlements: Entitlements | None = None
 
     @property
     def cluster(self) -> Cluster:

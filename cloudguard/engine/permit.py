@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from cloudguard.engine.statements import matched
+from cloudguard.model.entitlement import Catalog
 from cloudguard.model.identity import Effect, Identity, Policy, PolicyKind, Statement
 from cloudguard.sets import permissions
 from cloudguard.sets.actions import ActionTable
@@ -14,32 +14,6 @@ from cloudguard.sets.boxes import EVERYWHERE, Box
 from cloudguard.sets.operators import Doubt, Variables
 from cloudguard.sets.permissions import PermissionSet
 from cloudguard.sets.space import Request, Space
-
-
-class Catalog(Protocol):
-    """A cloud's list of actions. Names and keys are compared in lower case."""
-
-    @property
-    def version(self) -> str:
-        """Its version, for the report."""
-        ...
-
-    def actions(self) -> Mapping[str, Iterable[str]]:
-        """Names of actions by service: {"storage": ["GetObject", ...]}."""
-        ...
-
-    def forms(self, action: str) -> Iterable[str] | None:
-        """Return the forms of resource names that "service:Action" takes: six segments, with ``*`` for what varies.
-
-        In the last segment ``*`` holds no colon; ``**`` is for what may (an object's key).
-
-        None of them: it takes no resource and is asked for on "*". None: not known, any resource.
-        """
-        ...
-
-    def multivalued(self, key: str) -> bool:
-        """Whether condition ``key`` (lower case) can have several values in one request."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

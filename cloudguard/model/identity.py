@@ -23,6 +23,9 @@ class PolicyKind(StrEnum):
     TRUST = "trust"
     """Who may become the identity."""
     RESOURCE = "resource"
+    """What a resource's own policy says of one identity: only the statements that name it."""
+    LIMIT = "limit"
+    """Set above the account: nothing beyond it is allowed, whatever else grants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,32 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Workload:
+    """An identity that Kubernetes service accounts ("namespace:name", with wildcards) become, not hosts.
+
+    ``trust`` is the id of its trust policy ("" where the cloud binds it otherwise).
+    """
+
+    identity: str
+    name: str
+    service_accounts: tuple[str, ...]
+    trust: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Identities:
     """The identities of one cluster.
 
-    ``administrator_actions`` are action patterns that, allowed on every resource without condition, let the holder
-    give itself everything else.
+    ``limits``: ids of the policies that limit the account, level by level from the outermost; an id without a policy
+    is one that exists and could not be read. ``limits_unseen`` says why it is not known whether there are any ("":
+    it is). ``administrator_actions`` are action patterns that, allowed on every resource without condition, let the
+    holder give itself everything else.
     """
 
     identities: tuple[Identity, ...] = ()
     policies: tuple[Policy, ...] = ()
     administrator_actions: tuple[str, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    limits: tuple[tuple[str, ...], ...] = ()
+    limits_unseen: str = ""

@@ -25,15 +25,28 @@ class DeclaredNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredPermission:
+    """A permission of the user's own that identities of ``role`` need: ``actions`` on ``resources``."""
+
+    role: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The declarations, after flags, environment and file are merged.
 
-    ``admin_cidrs`` None: not declared. Empty ``cni``: what the installer and the snapshot tell.
+    ``addons`` are those that run with the identity of the hosts. ``admin_cidrs`` None: not declared. Empty ``cni``:
+    what the installer and the snapshot tell.
     """
 
     admin_cidrs: tuple[str, ...] | None = None
     services: tuple[DeclaredService, ...] = ()
     needs: tuple[DeclaredNeed, ...] = ()
+    permissions: tuple[DeclaredPermission, ...] = ()
+    addons: tuple[str, ...] = ()
     require_customer_key: bool = False
     cni: str = ""
     api_ports: tuple[str, ...] = ()

@@ -8,13 +8,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
-from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy
+from cloudguard.needs.policy import DeclaredNeed, DeclaredPermission, DeclaredService, Policy
 from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.services import ServiceSet
 
@@ -33,6 +33,8 @@ class Declarations:
     admin_cidrs: tuple[str, ...] | None = None
     services: tuple[DeclaredService, ...] | None = None
     needs: tuple[DeclaredNeed, ...] | None = None
+    permissions: tuple[DeclaredPermission, ...] | None = None
+    addons: tuple[str, ...] | None = None
     require_customer_key: bool | None = None
     cni: str | None = None
     api_ports: tuple[str, ...] | None = None
@@ -56,6 +58,8 @@ class Declarations:
             admin_cidrs=self.admin_cidrs,
             services=self.services or (),
             needs=self.needs or (),
+            permissions=self.permissions or (),
+            addons=self.addons or (),
             require_customer_key=bool(self.require_customer_key),
             cni=self.cni or "",
             api_ports=self.api_ports or (),
@@ -125,10 +129,26 @@ class _Service(_Table):
 
 
 class _Need(_Table):
-    peer: _Peer
-    role: Annotated[Role, Field(strict=False)]
-    services: _Services
+    """A flow (``peer`` and ``services``) or a permission (``actions`` and ``resources``)."""
+
+    role: _Text
     reason: _Text
+    peer: _Peer | None = None
+    services: _Services | None = None
+    actions: Annotated[list[_Text], BeforeValidator(_listed), Field(min_length=1)] | None = None
+    resources: Annotated[list[_Text], BeforeValidator(_listed), Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        flow, permission = (self.peer, self.services), (self.actions, self.resources)
+        if (None in flow) == (None in permission) or any(flow) == any(permission):
+            message = "give peer and services (a flow), or actions and resources (a permission)"
+            raise ValueError(message)
+        known = [str(role) for role in Role] + ([] if any(flow) else ["cluster", "pods"])
+        if self.role not in known:
+            message = f"role {self.role!r} is none of {', '.join(known)}"
+            raise ValueError(message)
+        return self
 
 
 class _File(_Table):
@@ -136,6 +156,7 @@ class _File(_Table):
     admin_cidr: Annotated[list[_Cidr], BeforeValidator(_listed)] | None = None
     service: list[_Service] | None = None
     need: list[_Need] | None = None
+    addons: Annotated[list[_Text], BeforeValidator(_listed)] | None = None
     require_cmk: bool | None = None
     cni: _Text | None = None
     api_port: _Ports | None = None
@@ -186,7 +207,9 @@ def _declarations(table: _File) -> Declarations:
         cluster=table.cluster,
         admin_cidrs=_tuple(table.admin_cidr),
         services=None if table.service is None else tuple(_service_of(one) for one in table.service),
-        needs=None if table.need is None else tuple(_need_of(one) for one in table.need),
+        needs=None if table.need is None else tuple(_need_of(one) for one in table.need if one.peer),
+        permissions=tuple(_permission_of(one) for one in table.need or () if one.actions) or None,
+        addons=_tuple(table.addons),
         require_customer_key=table.require_cmk,
         cni=table.cni,
         api_ports=_tuple(table.api_port),
@@ -207,7 +230,11 @@ def _service_of(table: _Service) -> DeclaredService:
 
 
 def _need_of(table: _Need) -> DeclaredNeed:
-    return DeclaredNeed(table.peer, table.role, table.services, table.reason)
+    return DeclaredNeed(table.peer or "", table.role, table.services or "", table.reason)
+
+
+def _permission_of(table: _Need) -> DeclaredPermission:
+    return DeclaredPermission(table.role, tuple(table.actions or ()), tuple(table.resources or ()), table.reason)
 
 
 def _tuple(values: Iterable[_T] | None) -> tuple[_T, ...] | None:

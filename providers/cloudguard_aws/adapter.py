@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cloudguard.adapter import ClusterSummary, Option, Progress, Request, silent
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
+from cloudguard.model.entitlement import Entitlements
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard_aws.session import OPTIONS
 
@@ -41,6 +42,12 @@ class AwsAdapter:
 
         started = _now()
         return _read(*cluster(request, progress), started)
+
+    def entitlements(self, snapshot: Snapshot) -> Entitlements:
+        """Return what is known of IAM permissions, for the cluster of ``snapshot``."""
+        from cloudguard_aws.entitlements import entitlements  # noqa: PLC0415 - only when asked for
+
+        return entitlements(snapshot)
 
     def permissions(self) -> str:
         """Return the read-only IAM policy that ``collect`` and ``discover`` need."""

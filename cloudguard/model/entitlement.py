@@ -1,0 +1,156 @@
+"""What a provider knows of its cloud's permissions: the catalog of actions, what Kubernetes needs, what gives power.
+
+Facts that no account is asked for; each need and escalation names its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from cloudguard.model.identity import Statement
+
+
+class Catalog(Protocol):
+    """A cloud's list of actions. Names and keys are compared in lower case."""
+
+    @property
+    def version(self) -> str:
+        """Its version, for the report."""
+        ...
+
+    def actions(self) -> Mapping[str, Iterable[str]]:
+        """Names of actions by service: {"storage": ["GetObject", ...]}."""
+        ...
+
+    def forms(self, action: str) -> Iterable[str] | None:
+        """Return the forms of resource names that "service:Action" takes: six segments, with ``*`` for what varies.
+
+        In the last segment ``*`` holds no colon; ``**`` is for what may (an object's key).
+
+        None of them: it takes no resource and is asked for on "*". None: not known, any resource.
+        """
+        ...
+
+    def multivalued(self, key: str) -> bool:
+        """Whether condition ``key`` (lower case) can have several values in one request."""
+        ...
+
+    def access(self, action: str) -> Access:
+        """Return what a listed "service:Action" does; of one that is not listed, ``WRITE``: the worst is assumed."""
+        ...
+
+
+class Access(StrEnum):
+    """What an action does, as far as harm goes."""
+
+    LIST = "list"
+    """It tells what there is and how it is set up."""
+    DATA = "data"
+    """It reads secrets, credentials or what users stored."""
+    WRITE = "write"
+    """It changes, makes or removes something, tags and permissions among them."""
+
+
+class Confidence(StrEnum):
+    """How a need is known."""
+
+    DOCUMENTED = "documented"
+    CODE = "code"
+    """Derived from the calls that the component's code makes."""
+    IMPLICIT = "implicit"
+    """Follows from how the cloud works; nobody writes it down."""
+    DECLARED = "declared"
+    """The user says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Permissions that one part of a cluster needs, for this cluster: no placeholder is left in the statements.
+
+    ``holders``: which identities' need it is ("control-plane", "node", "etcd", "cluster", "pods").
+    ``installers``: of which it is one (empty: of any). ``addon``: "" for what every such cluster runs; else it is a
+    need only where the add-on is run. ``accounts`` are the Kubernetes service accounts ("namespace:name") that an
+    add-on runs as: where one has an identity of its own, the add-on is no need of a host's identity.
+    ``labels``: facts of the cluster that must all hold (``Cluster.labels``), any value of one name being enough.
+    ``telling``: the installer grants it only where it is run, so that an identity that holds all of it shows it.
+    """
+
+    id: str
+    holders: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    source: str
+    confidence: Confidence
+    installers: tuple[str, ...] = ()
+    addon: str = ""
+    accounts: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    telling: bool = False
+    note: str = ""
+
+
+class Power(StrEnum):
+    """What an escalation leads to."""
+
+    ADMINISTRATOR = "administrator"
+    """Everything that the account may."""
+    ROLE = "role"
+    """Whatever another identity may that can be passed or become."""
+    HOSTS = "hosts"
+    """The hosts, and what runs on them."""
+    DATA = "data"
+    """Secrets or data of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A way up: who may do all of ``actions`` on compatible resources gets ``power``.
+
+    ``on_self``: it is one only where the first action may be done on the holder's own identity or on "*".
+    ``source``: where it is described; ``why`` in words.
+    """
+
+    id: str
+    actions: tuple[str, ...]
+    power: Power
+    why: str
+    source: str
+    on_self: bool = False
+    passes: str = ""
+    """The action among them that hands over another identity, whose resources are identities ("" if none)."""
+
+
+class Documents(Protocol):
+    """How a cloud writes policies."""
+
+    def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
+        """Return the statements as documents, each within the cloud's limit of size."""
+        ...
+
+    def read(self, text: str) -> tuple[Statement, ...]:
+        """Return a document's statements; raises ValueError when any of it can't be made out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlements:
+    """All of it, for one cluster.
+
+    ``variables``: known values of policy variables and context keys by lower-case name.
+    ``own`` matches requests that can only concern what is the cluster's (its tags, its names).
+    ``imposed`` are ids of policies that the provider writes and insists on, by holder; "" for any holder.
+    """
+
+    catalog: Catalog
+    documents: Documents
+    components: tuple[Component, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    own: tuple[Statement, ...] = ()
+    imposed: tuple[tuple[str, str], ...] = ()
+    tag_keys: tuple[str, ...] = ()
+    """Prefixes, in lower case, of condition keys that the tags of a resource decide ("…resourcetag/")."""
+    tag_actions: tuple[str, ...] = ()
+    """Patterns of the actions that set such tags."""
