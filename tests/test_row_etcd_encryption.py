@@ -84,11 +84,12 @@ def test_where_etcds_disk_is_known_the_others_do_not_count() -> None:
 
 def test_a_detached_disk_of_etcd_counts_and_frees_no_host_of_proof() -> None:
     found = answer(disk("d1", encrypted=False), disk("old", "", etcd="tagged etcd", encrypted=False))
-    assert [finding.resource.id for finding in found.findings if finding.check.endswith("/disk")] in (
-        ["d1", "old"],
-        ["old", "d1"],
-    )
-    assert any("old (detached)" in finding.message and not finding.hosts for finding in found.findings)
+    (finding,) = found.findings
+    assert [one.resource.id for one in finding.evidence] == ["d1", "old"]
+    assert (finding.hosts, len(finding.changes)) == (("cp",), 2)
+    (alone,) = answer(disk("d1"), disk("old", "", etcd="tagged etcd", encrypted=False)).findings
+    assert "old (detached)" in alone.message
+    assert not alone.hosts
 
 
 def test_disks_of_nodes_hold_no_etcd() -> None:
@@ -106,7 +107,7 @@ def test_a_key_that_is_off_or_will_go_is_high_and_one_finding_for_all_its_disks(
     assert told(found) == {"etcd-encryption/key": Severity.HIGH}
     (finding,) = found.findings
     assert words in finding.message
-    assert "and of 1 more" in finding.message
+    assert "(and 1 more)" in finding.message
     assert finding.hosts == ("cp", "cp2")
     assert finding.resource.id == "k"
 
@@ -265,4 +266,17 @@ def test_ids_do_not_hang_on_hosts_or_their_order() -> None:
     one = {finding.id for finding in row(snapshot(masters, disks=disks)).findings}
     other = {finding.id for finding in row(snapshot(masters[::-1], disks=disks[::-1])).findings}
     assert one == other
-    assert len(one) == 2
+    assert len(one) == 1
+
+
+def test_disks_with_the_same_fault_are_one_finding_with_the_evidence_and_the_change_of_each() -> None:
+    masters = [MASTER, host("cp2", CONTROL_PLANE)]
+    disks = [disk("d2", "cp2", encrypted=False), disk("d1", encrypted=False)]
+    found = row(snapshot(masters, disks=disks))
+    (finding,) = found.findings
+    assert finding.message == "d1 (/dev/b of cp) holds etcd and is not encrypted (and 1 more)"
+    assert [one.resource.id for one in finding.evidence] == ["d1", "d2"]
+    assert finding.changes == ("disk.encrypt:d1", "disk.encrypt:d2")
+    assert finding.hosts == ("cp", "cp2")
+    alone = row(snapshot(masters, disks=[disks[1], disk("d2", "cp2")])).findings
+    assert [one.id for one in alone] == [finding.id]

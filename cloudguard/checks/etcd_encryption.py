@@ -8,7 +8,7 @@ the encryption of Secrets by a key of one's own remains to be set.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cloudguard.checks.base import Evidence, Finding, RowResult, Severity, Verdict, Witness, finding_id, verdict_of
 from cloudguard.checks.context import NO_ETCD, Answer, Context, answer, provided
@@ -33,6 +33,8 @@ _DYING = {KeyState.DISABLED: "disabled", KeyState.PENDING_DELETION: "pending del
 
 @dataclass(frozen=True)
 class _Problem:
+    """``fault`` is what several resources may share ("not encrypted"): they are one finding then."""
+
     check: str
     severity: Severity
     resource: Resource
@@ -41,6 +43,7 @@ class _Problem:
     source: Source
     change: Change | None = None
     hosts: tuple[str, ...] = ()
+    fault: str = ""
 
 
 def judge(context: Context) -> Answer:
@@ -59,7 +62,7 @@ def judge(context: Context) -> Answer:
     unknown += tuple(_unread(context.cluster, hosts))
     problems += _pools(context.cluster)
     unknown += tuple(_untold(context.cluster))
-    drafts = tuple(_draft(context, problem) for problem in _merged(problems))
+    drafts = tuple(_draft(context, *same) for same in _merged(problems))
     return answer(ROW, AREA, drafts, unknown, "every disk that holds etcd is encrypted")
 
 
@@ -86,15 +89,12 @@ def _unread(cluster: Cluster, hosts: Iterable[Host]) -> Iterator[str]:
             yield f"{', '.join(missing)} of {host.id} ({host.name}) was not read"
 
 
-def _merged(problems: Iterable[_Problem]) -> Iterator[_Problem]:
-    """Yield each problem of a resource once: a key of many disks is one."""
+def _merged(problems: Iterable[_Problem]) -> Iterator[tuple[_Problem, ...]]:
+    """Yield the problems that are one: of the same fault, or of the same resource, as a key of many disks is."""
     together: dict[tuple[str, str], list[_Problem]] = {}
     for problem in problems:
-        together.setdefault((problem.check, problem.resource.id), []).append(problem)
-    for same in together.values():
-        hosts = tuple(sorted({host for one in same for host in one.hosts}))
-        more = f" (and of {len(same) - 1} more)" if len(same) > 1 else ""
-        yield replace(same[0], message=same[0].message + more, hosts=hosts)
+        together.setdefault((problem.check, problem.fault or problem.resource.id), []).append(problem)
+    yield from (tuple(sorted(same, key=lambda one: (one.resource.id, one.message))) for same in together.values())
 
 
 def _etcd_disks(context: Context) -> list[Disk]:
@@ -113,7 +113,7 @@ def _disk(context: Context, disk: Disk, key: Key | None) -> Iterator[_Problem]:
     if not disk.encrypted:
         message = f"{where} holds etcd and is not encrypted"
         change = _encrypt(resource, "make an encrypted copy, and attach that instead", message)
-        yield _Problem("disk", Severity.HIGH, resource, message, holds, disk.source, change, hosts)
+        yield _Problem("disk", Severity.HIGH, resource, message, holds, disk.source, change, hosts, "not encrypted")
     elif key is not None and key.state in _DYING:
         message = f"the key {key.id} of {where} is {_DYING[key.state]}"
         what = Resource("key", key.id)
@@ -123,7 +123,9 @@ def _disk(context: Context, disk: Disk, key: Key | None) -> Iterator[_Problem]:
     if disk.encrypted and context.policy.require_customer_key and not _customers(key) and not unread:
         message = f"{where} is encrypted by the provider's key, and a customer's is required"
         change = _encrypt(resource, "make a copy encrypted by a key of your own", message)
-        yield _Problem("customer-key", Severity.MEDIUM, resource, message, holds, disk.source, change, hosts)
+        yield _Problem(
+            "customer-key", Severity.MEDIUM, resource, message, holds, disk.source, change, hosts, "provider's key"
+        )
     for snapshot in disk.snapshots:
         what = Resource("snapshot", snapshot.id)
         faults = [] if snapshot.encrypted else ["is not encrypted"]
@@ -191,20 +193,24 @@ def finding_name(kind: str, resource: Resource) -> str:
     return f"{kind}:{resource.id}"
 
 
-def _draft(context: Context, problem: _Problem) -> Draft:
-    check = f"{ROW}/{problem.check}"
-    evidence = Evidence(problem.resource, "", problem.source.call, problem.fact)
+def _draft(context: Context, first: _Problem, *more: _Problem) -> Draft:
+    """Return the finding of problems that are one; the first stands for all."""
+    check = f"{ROW}/{first.check}"
+    same = (first, *more)
+    others = f" (and {len(more)} more)" if more else ""
+    evidence = {problem.resource.id: problem for problem in same}
     finding = Finding(
-        id=finding_id(context.cluster, check, problem.resource.id),
+        id=finding_id(context.cluster, check, first.fault or first.resource.id),
         check=check,
-        severity=problem.severity,
-        resource=problem.resource,
-        message=problem.message,
-        witness=Witness(problem.message, facts=(("resource", problem.resource.id),)),
-        evidence=(evidence,),
-        hosts=problem.hosts,
+        severity=first.severity,
+        resource=first.resource,
+        message=first.message + others,
+        witness=Witness(first.message, facts=(("resource", first.resource.id),)),
+        evidence=tuple(Evidence(one.resource, "", one.source.call, one.fact) for one in evidence.values()),
+        hosts=tuple(sorted({host for problem in same for host in problem.hosts})),
     )
-    return Draft(finding, changes=(problem.change,) if problem.change else ())
+    changes = {problem.change.id: problem.change for problem in same if problem.change}
+    return Draft(finding, changes=tuple(changes.values()))
 
 
 def _managed(context: Context) -> Answer:
