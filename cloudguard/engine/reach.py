@@ -48,6 +48,7 @@ class Reach:
         self.places = Places(self.topology, self.gates)
         self.classes = classify(self.cluster, self.topology)
         self._sending: dict[tuple[tuple[str, ...], str, AddressSet, tuple[str, ...]], list[Services]] = {}
+        self._known_families: dict[HostClass, AddressSet] = {}
         self._fronts = Fronts(self.topology, self.gates, self.places)
 
     def ways(self, target: HostClass) -> Iterator[Way]:
@@ -77,9 +78,9 @@ class Reach:
         origin = self.origin_of(source)
         side = self.gates.side(target.signature.filters, Direction.INGRESS)
         arriving = side.admits(origin.addresses, origin.labels) & self.gates.crossing(target.signature.segment)
-        arriving = arriving.within(self._families(target))
         addresses = target.addresses or self.places.ranges((target.signature.segment,))
-        return Way(origin, target, self._sent(arriving, source, addresses, target.signature.labels))
+        granted = self._sent(arriving, source, addresses, target.signature.labels, self._families(target))
+        return Way(origin, target, granted)
 
     def host_ways(self, source: HostClass, target: HostClass) -> Iterator[Way]:
         """Yield every way from a class of the cluster's hosts to another: straight, and by each balancer in front."""
@@ -94,11 +95,18 @@ class Reach:
             granted = self._fronts.through((balancer, listener), service, target, origin, sent)
             yield Way(origin, target, granted, balancer, listener)
 
-    def _sent(self, arriving: Bounds, source: HostClass, to: AddressSet, labels: tuple[str, ...]) -> Bounds:
-        """Return what of ``arriving`` the source's own filters and border let out, to peers at ``to``, by family."""
+    def _sent(
+        self,
+        arriving: Bounds,
+        source: HostClass,
+        to: AddressSet,
+        labels: tuple[str, ...],
+        families: AddressSet = EVERYWHERE,
+    ) -> Bounds:
+        """Return what of ``arriving`` the source's own filters and border let out to ``to``, in ``families``."""
         sent = NOTHING
         for family, (surely, possibly) in zip((ALL4, ALL6), self._leaving(source, to, labels), strict=True):
-            if possibly:
+            if possibly and family <= families:
                 own = arriving.within(family)
                 sent |= Bounds(own.surely.only(surely), own.possibly.only(possibly))
         return sent
@@ -170,9 +178,12 @@ class Reach:
 
     def _families(self, target: HostClass) -> AddressSet:
         """Return the addresses whose family a class has an address of: no other sender can connect straight to it."""
-        own = target.addresses or self.places.ranges((target.signature.segment,))
-        known = (ALL4 if own & ALL4 else AddressSet.nothing()) | (ALL6 if own & ALL6 else AddressSet.nothing())
-        return known or ALL4 | ALL6
+        found = self._known_families.get(target)
+        if found is None:
+            own = target.addresses or self.places.ranges((target.signature.segment,))
+            known = (ALL4 if own & ALL4 else AddressSet.nothing()) | (ALL6 if own & ALL6 else AddressSet.nothing())
+            found = self._known_families[target] = known or ALL4 | ALL6
+        return found
 
     def _from_inside(self, target: HostClass) -> Iterator[Way]:
         side = self.gates.side(target.signature.filters, Direction.INGRESS)

@@ -186,13 +186,20 @@ def restricted(function: Steps, spans: Iterable[tuple[int, int]]) -> Steps:
     for start, end in spans:
         first = bisect_right(starts, start, first)
         past = bisect_left(starts, end, first) if first < last and starts[first] < end else first
-        if first == past and not masks[first - 1]:
+        mask = masks[first - 1]
+        if first == past and not mask:
             continue
-        _step(kept, values, start, masks[first - 1])
-        kept.extend(starts[first:past])
-        values.extend(masks[first:past])
+        if start:
+            kept.append(start)
+            values.append(mask)
+        else:
+            values[0] = mask
+        if first < past:
+            kept.extend(starts[first:past])
+            values.extend(masks[first:past])
         if end < END:
-            _step(kept, values, end, 0)
+            kept.append(end)
+            values.append(0)
     return settled(kept, values)
 
 
