@@ -29,7 +29,7 @@ from cloudguard.checks.base import Verdict
 from cloudguard.engine.classes import HostClass, classify
 from cloudguard.engine.gates import Gates
 from cloudguard.engine.reach import Reach, Way
-from cloudguard.engine.routes import routed
+from cloudguard.engine.routes import is_default, routed
 from cloudguard.model.cluster import Pool
 from cloudguard.model.network import (
     AddressList,
@@ -244,3 +244,20 @@ def test_a_host_of_which_no_interface_was_read_is_no_pass() -> None:
         (found,) = (one for one in rows if one.row == name)
         assert found.verdict is Verdict.UNKNOWN, name
         assert "no interface of cp2 (cp2.prod) was read" in found.unknown
+
+
+def test_who_is_routed_to_two_subnets_the_same_way_is_there_once_and_whole() -> None:
+    homes = [
+        segment("a", ("10.0.0.0/24",), ("192.168.0.0/17", NextHop.PEER, "pcx")),
+        segment("b", ("10.0.1.0/24",), ("192.168.64.0/18", NextHop.PEER, "pcx")),
+    ]
+    (routed_in,) = [one for one in Reach(snapshot((), segments=homes)).places.inside(("a", "b")) if "pcx" in one.name]
+    assert routed_in.addresses == AddressSet.parse("192.168.0.0/17")
+
+
+@pytest.mark.parametrize(
+    ("cidr", "whole"),
+    [("0.0.0.0/1", True), ("128.0.0.0/2", False), ("::/1", True), ("8000::/2", False), ("2000::/3", False)],
+)
+def test_half_of_all_addresses_says_nothing_of_who_is_there(cidr: str, whole: bool) -> None:  # noqa: FBT001 - a case
+    assert is_default(AddressSet.parse(cidr)) is whole

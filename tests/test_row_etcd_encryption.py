@@ -237,6 +237,7 @@ def test_the_providers_key_for_secrets_is_advice_and_a_finding_where_a_customers
     found = row(managed(""))
     assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
     assert found.findings[0].changes == ("secrets.encrypt:prod",)
+    assert found.why.endswith("encrypting Secrets by a key of your own remains yours to set")
     own = key("k", manager=KeyManager.PROVIDER)
     assert told(row(managed("k", own))) == {"etcd-encryption/secrets": Severity.LOW}
     assert row(managed("k", own), STRICT).verdict is Verdict.FAIL
@@ -248,6 +249,7 @@ def test_the_providers_key_for_secrets_is_advice_and_a_finding_where_a_customers
 def test_a_key_of_secrets_that_will_go_is_high_and_one_not_read_is_open() -> None:
     found = row(managed("k", key("k", KeyState.PENDING_DELETION)))
     assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
+    assert found.why == found.findings[0].message == "the key k that encrypts Secrets is pending deletion"
     for made in (managed("k"), managed("k", key("k", KeyState.UNKNOWN))):
         open_one = row(made)
         assert (open_one.verdict, open_one.findings) == (Verdict.PROVIDER, ())
@@ -280,3 +282,9 @@ def test_disks_with_the_same_fault_are_one_finding_with_the_evidence_and_the_cha
     assert finding.hosts == ("cp", "cp2")
     alone = row(snapshot(masters, disks=[disks[1], disk("d2", "cp2")])).findings
     assert [one.id for one in alone] == [finding.id]
+
+
+def test_pools_of_nodes_tell_nothing_and_hide_no_other_pool() -> None:
+    nodes = replace(pool(DiskTemplate("/dev/b", encrypted=None), roles=(Role.NODE,)), id="a", name="nodes")
+    found = answer(disk("d1"), pools=[nodes, pool(DiskTemplate("/dev/b", encrypted=None))])
+    assert found.unknown == ("whether /dev/b of the next host of masters is encrypted can't be told from its template",)
