@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -29,9 +29,14 @@ class SmallCatalog:
     known_forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     version: str = "1"
 
-    def actions(self) -> Mapping[str, Iterable[str]]:
-        """Return the actions of the small cloud."""
+    @property
+    def services(self) -> Collection[str]:
+        """The services of the small cloud."""
         return LISTED
+
+    def actions(self, service: str) -> Iterable[str]:
+        """Return the actions of one."""
+        return LISTED[service]
 
     def forms(self, action: str) -> Iterable[str] | None:
         """Return what was given."""

@@ -12,7 +12,7 @@ from cloudguard.engine.statements import matched
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
 from cloudguard.sets.permissions import PermissionSet
 from cloudguard.sets.space import Request, Space
-from drawn_policies import ACTIONS, FORMS, RESOURCES, SmallCatalog, draw_context, draw_statement, holder, policy
+from drawn_policies import ACTIONS, FORMS, LISTED, RESOURCES, SmallCatalog, draw_context, draw_statement, holder, policy
 from oracle_permissions import allowed as really_allowed
 
 BUCKET = ("n:p:store:::b1", "n:p:store:::b1/*")
@@ -28,7 +28,7 @@ def deny(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...
 
 
 def space(*statements: Statement, known: bool = True) -> Space:
-    return space_of(SmallCatalog(FORMS if known else {}), statements)
+    return space_of(SmallCatalog(FORMS if known else {}), statements, (f"{service}:*" for service in LISTED))
 
 
 def of(*statements: Statement, known: bool = True) -> PermissionSet:

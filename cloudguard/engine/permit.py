@@ -51,10 +51,16 @@ def _grants(one: Matched) -> bool:
     return one.policy.kind is PolicyKind.GRANT and one.statement.effect is Effect.ALLOW
 
 
-def space_of(catalog: Catalog, statements: Iterable[Statement]) -> Space:
-    """Return the space in which sets of all these statements can be compared."""
-    named = (text for statement in statements for text in (*statement.actions, *statement.not_actions))
-    return Space(ActionTable(catalog.actions(), named), catalog.forms, catalog.multivalued)
+def space_of(catalog: Catalog, statements: Iterable[Statement], actions: Iterable[str] = ()) -> Space:
+    """Return the space in which sets of all these statements, and of ``actions`` besides, can be compared.
+
+    Only services that are named are in it action by action, unless a pattern may mean any; the others are one symbol.
+    """
+    named = {text for statement in statements for text in (*statement.actions, *statement.not_actions)} | {*actions}
+    services = {text.lower().partition(":")[0] for text in named if text not in {"*", "*:*"}}
+    wild = any("*" in service or "?" in service for service in services)
+    listed = {one: catalog.actions(one) for one in sorted(catalog.services) if wild or one.lower() in services}
+    return Space(ActionTable(listed, sorted(named)), catalog.forms, catalog.multivalued)
 
 
 def allowed(space: Space, statements: Iterable[Statement], variables: Variables) -> PermissionSet:

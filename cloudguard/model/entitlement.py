@@ -5,7 +5,7 @@ Facts that no account is asked for; each need and escalation names its source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -21,8 +21,13 @@ class Catalog(Protocol):
         """Its version, for the report."""
         ...
 
-    def actions(self) -> Mapping[str, Iterable[str]]:
-        """Names of actions by service: {"storage": ["GetObject", ...]}."""
+    @property
+    def services(self) -> Collection[str]:
+        """The services that are listed, in lower case: "storage"."""
+        ...
+
+    def actions(self, service: str) -> Iterable[str]:
+        """Names of the actions of a listed service: "GetObject"."""
         ...
 
     def forms(self, action: str) -> Iterable[str] | None:
@@ -71,9 +76,9 @@ class Component:
     """Permissions that one part of a cluster needs, for this cluster: no placeholder is left in the statements.
 
     ``holders``: which identities' need it is ("control-plane", "node", "etcd", "cluster", "pods").
-    ``installers``: of which it is one (empty: of any). ``addon``: "" for what every such cluster runs; else it is a
-    need only where the add-on is run. ``accounts`` are the Kubernetes service accounts ("namespace:name") that an
-    add-on runs as: where one has an identity of its own, the add-on is no need of a host's identity.
+    ``installers``: of which it is one (empty: of any), ``but_for``: of which it is none. ``addon``: "" for what every
+    such cluster runs; else it is a need only where the add-on is run. ``accounts`` are the Kubernetes service accounts
+    ("namespace:name", with wildcards) that it runs as: where one has an identity of its own, it is no need of a host's.
     ``labels``: facts of the cluster that must all hold (``Cluster.labels``), any value of one name being enough.
     ``telling``: the installer grants it only where it is run, so that an identity that holds all of it shows it.
     """
@@ -84,6 +89,7 @@ class Component:
     source: str
     confidence: Confidence
     installers: tuple[str, ...] = ()
+    but_for: tuple[str, ...] = ()
     addon: str = ""
     accounts: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()

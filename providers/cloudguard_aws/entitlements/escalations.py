@@ -1,0 +1,27 @@
+"""Ways up, from ``escalations.toml``, each with its source."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from cloudguard.model.entitlement import Escalation, Power
+
+
+@cache
+def escalations() -> tuple[Escalation, ...]:
+    """Return every way up that is known."""
+    written = tomllib.loads(files(__package__).joinpath("escalations.toml").read_text(encoding="utf-8"))
+    return tuple(
+        Escalation(
+            id=one["id"],
+            actions=tuple(one["actions"]),
+            power=Power(one["power"]),
+            why=one["why"],
+            source=one["source"],
+            on_self=one.get("on-self", False),
+            passes=one.get("passes", ""),
+        )
+        for one in written["escalation"]
+    )
