@@ -146,7 +146,6 @@ def test_role_is_read_with_all_that_is_attached(inner_account: Account) -> None:
     }
     assert set(found.identities[0].policies) == set(kinds) - {f"{nodes.arn}#trust"}
     assert asked.count("iam:GetPolicyVersion") == 2
-    assert "iam:*" in found.administrator_actions
 
 
 def test_profile_without_a_role_and_one_that_is_gone_are_incomplete(inner_account: Account) -> None:

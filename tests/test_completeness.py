@@ -48,7 +48,7 @@ def test_rows_are_the_table_s() -> None:
 
 def test_every_row_module_is_in_rows() -> None:
     modules = [import_module(f"{checks.__name__}.{info.name}") for info in pkgutil.iter_modules(checks.__path__)]
-    assert {module for module in modules if hasattr(module, "ROW")} == set(ROWS)
+    assert {module for module in modules if hasattr(module, "AREA")} == set(ROWS)
 
 
 def test_checks_are_named_after_their_row() -> None:

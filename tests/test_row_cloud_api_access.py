@@ -3,149 +3,391 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from builders import CONTROL_PLANE, NODE, SOURCE, host, snapshot
 from cloudguard.checks import judge
-from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
 from cloudguard.engine.change import Change
-from cloudguard.model.cluster import Pool
-from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyKind, Statement
+from cloudguard.model.cluster import MetadataService, Pool
+from cloudguard.model.entitlement import Component, Confidence, Entitlements, Escalation, Power
+from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyKind, Statement, Workload
 from cloudguard.model.identity import Policy as Document
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.policy import DeclaredPermission, Policy
+from drawn_policies import FORMS, PlainDocuments, SmallCatalog
 
-ADMINISTRATOR = ("*", "access:GiveAnyone")
-MASTER = host("cp", CONTROL_PLANE, identity="role/masters")
-
-
-def document(*statements: Statement, name: str = "p", kind: PolicyKind = PolicyKind.GRANT) -> Document:
-    return Document(name, name, kind, "user", "{}", statements, SOURCE)
-
-
-def allow(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = ()) -> Statement:
-    return Statement("#1", Effect.ALLOW, actions, resources=on, conditions=when)
-
-
-def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] = ()) -> Snapshot:
-    names = tuple(one.id for one in documents)
-    identity = Identity("role/masters", "masters", ("control-plane",), names, SOURCE, complete)
-    return snapshot([MASTER], identities=Identities((identity,), documents, ADMINISTRATOR), gaps=gaps)
+SHUT = MetadataService(enabled=True, tokens_required=True, hop_limit=1)
+ROLE = "n:p:role::1:role/masters"
+MASTER = replace(host("cp", CONTROL_PLANE, identity=ROLE), metadata=SHUT)
+OWN = Condition("StringEquals", "tag", ("prod",))
+VOLUMES = "n:p:disk:*:*:volume/*"
+BUCKET = ("n:p:store:::b1", "n:p:store:::b1/*")
+WAYS = (
+    Escalation("self", ("role:Assume",), Power.ADMINISTRATOR, "becomes whoever it likes", "a book", on_self=True),
+    Escalation(
+        "pass", ("role:PassRole", "disk:CreateVolume"), Power.ROLE, "passes any role", "a book", passes="role:PassRole"
+    ),
+    Escalation("steal", ("disk:CreateSnapshot",), Power.DATA, "copies any disk", "a book"),
+)
 
 
-def row(made: Snapshot) -> RowResult:
-    return judge(made, Policy())[0][2]
+def allow(
+    *actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = (), label: str = "#1"
+) -> Statement:
+    return Statement(label, Effect.ALLOW, actions, resources=on, conditions=when)
+
+
+def deny(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = ()) -> Statement:
+    return Statement("no", Effect.DENY, actions, resources=on, conditions=when)
+
+
+def document(
+    *statements: Statement, name: str = "p", kind: PolicyKind = PolicyKind.GRANT, by: str = "user"
+) -> Document:
+    return Document(name, name, kind, by, "{}", statements, SOURCE)
+
+
+def part(*statements: Statement, name: str = "part", **told: Any) -> Component:  # noqa: ANN401 - any of its fields
+    made = Component(name, ("control-plane",), statements, "a page", Confidence.DOCUMENTED)
+    return replace(made, **told)
+
+
+def known(*components: Component, **told: Any) -> Entitlements:  # noqa: ANN401 - any of its fields
+    made = Entitlements(
+        SmallCatalog(FORMS),
+        PlainDocuments(),
+        components,
+        WAYS,
+        own=(allow("*", when=(OWN,)),),
+        tag_keys=("tag",),
+        tag_actions=("disk:CreateVolume",),
+        home=("n", "p", "", "", "1"),
+    )
+    return replace(made, **told)
+
+
+NEED = part(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", on=(VOLUMES,), when=(OWN,)))
+
+
+def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] = (), **told: Any) -> Snapshot:  # noqa: ANN401 - any of its fields
+    names = tuple(one.id for one in documents if one.kind is not PolicyKind.LIMIT)
+    identity = Identity(ROLE, "masters", ("control-plane",), names, SOURCE, complete)
+    held = replace(Identities((identity,), documents), **told)
+    return snapshot([MASTER], identities=held, gaps=gaps)
+
+
+def row(made: Snapshot, facts: Entitlements | None = None, policy: Policy | None = None) -> RowResult:
+    return judge(made, policy or Policy(), known(NEED) if facts is None else facts)[0][2]
+
+
+def told(found: RowResult) -> dict[str, Severity]:
+    return {one.check.partition("/")[2]: one.severity for one in found.findings if one.severity > Severity.LOW}
 
 
 def changes(made: Snapshot) -> list[Change]:
-    return [one for one in judge(made, Policy())[1] if one.row == "cloud-api-access"]
+    return [one for one in judge(made, Policy(), known(NEED))[1] if one.row == "cloud-api-access"]
 
 
-@pytest.mark.parametrize("action", ["*", "access:*", "ACCESS:giveanyone", "access:Give*", "a*"])
-def test_an_administrator_is_critical(action: str) -> None:
-    made = account(document(allow(action)))
+def only(found: RowResult, check: str) -> Finding:
+    (one,) = (finding for finding in found.findings if finding.check == check)
+    return one
+
+
+def test_what_is_needed_is_no_finding() -> None:
+    found = row(account(document(*NEED.statements)))
+    assert (found.verdict, found.findings, found.unknown) == (Verdict.PASS, (), ())
+    assert found.why == "no identity is granted more than it needs, by 1"
+
+
+@pytest.mark.parametrize("granted", [(allow("*"),), (allow("*"), deny("*", on=BUCKET)), (allow("role:*"),)])
+def test_who_can_give_itself_everything_is_an_administrator(granted: tuple[Statement, ...]) -> None:
+    made = account(document(*granted))
     found = row(made)
-    assert found.verdict is Verdict.FAIL
-    (finding,) = found.findings
-    assert (finding.check, finding.severity) == ("cloud-api-access/administrator", Severity.CRITICAL)
-    assert finding.hosts == ("cp",)
-    assert "masters (control-plane) is an administrator" in finding.message
+    assert told(found) == {"administrator": Severity.CRITICAL}
+    finding = only(found, "cloud-api-access/administrator")
+    assert finding.message.startswith("masters (control-plane) ")
+    assert finding.witness.summary == f"role:Assume on {ROLE}"
+    assert finding.witness.path == (f"p/#1: allow {granted[0].actions[0]} on *",)
+    assert finding.evidence[0].rule == "p/#1"
+    assert (finding.hosts, finding.resource.id) == (("cp",), ROLE)
     (change,) = changes(made)
-    assert (change.kind, change.after, finding.changes) == ("permission.remove", (), (change.id,))
-    assert action in change.before[0]
+    assert (change.kind, change.proved, finding.changes) == ("permission.narrow", True, (change.id,))
+    assert change.before == (f"p/#1: allow {granted[0].actions[0]} on *",)
+    assert change.after == (
+        "allow disk:DescribeVolumes on *",
+        f"allow disk:DeleteVolume on {VOLUMES} if tag is as needed",
+    )
+    assert PlainDocuments().read(change.documents[0])
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        allow("storage:Read"),
-        allow("access:GiveNoone", "access:Get*"),
-        allow("*", on=("disk/1",)),
-        allow("*", when=(Condition("StringEquals", "region", ("here",)),)),
-        Statement("#1", Effect.ALLOW, not_actions=("access:*",), resources=("*",)),
-    ],
-)
-def test_anything_less_is_not_told_yet_and_no_pass(statement: Statement) -> None:
-    found = row(account(document(statement)))
-    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
-    assert "masters (control-plane)" in found.why
+def test_who_is_as_good_as_everything_and_who_is_not() -> None:
+    everything = only(row(account(document(allow("*")))), "cloud-api-access/administrator").message
+    assert everything == "masters (control-plane) is an administrator: p allows it to do as good as everything"
+    itself = only(row(account(document(allow("role:*")))), "cloud-api-access/administrator").message
+    assert itself == "masters (control-plane) can make itself an administrator: it becomes whoever it likes"
 
 
-@pytest.mark.parametrize(
-    "limit",
-    [
-        document(allow("*"), name="b", kind=PolicyKind.BOUNDARY),
-        document(Statement("#1", Effect.DENY, ("storage:Read",), resources=("*",)), name="d"),
-    ],
-)
-def test_a_boundary_or_denial_leaves_open_what_an_administrator_may_do(limit: Document) -> None:
-    found = row(account(document(allow("*")), limit))
-    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+def test_a_way_up_must_reach_the_identity_itself_without_a_condition() -> None:
+    elsewhere = allow("role:Assume", on=("n:p:role::1:role/other",))
+    assert told(row(account(document(elsewhere)))) == {"outside": Severity.HIGH}
+    bound = allow("role:Assume", when=(Condition("StringEquals", "x", ("y",)),))
+    assert told(row(account(document(bound)))) == {"outside": Severity.HIGH}
+    itself = allow("role:Assume", on=(ROLE,))
+    assert told(row(account(document(itself)))) == {"administrator": Severity.CRITICAL}
 
 
-def test_no_grant_at_all_passes_and_who_may_become_it_is_no_grant() -> None:
-    assert row(account()).verdict is Verdict.PASS
-    assert row(account(document(allow("*"), kind=PolicyKind.TRUST))).verdict is Verdict.PASS
-    denial = Statement("#1", Effect.DENY, ("*",), resources=("*",))
-    assert row(account(document(denial))).verdict is Verdict.PASS
+def test_passing_any_role_where_it_is_used_is_an_escalation() -> None:
+    passing = document(
+        allow("role:PassRole", when=(Condition("StringEquals", "to", ("disk",)),)), allow("disk:CreateVolume")
+    )
+    finding = only(row(account(passing)), "cloud-api-access/escalation")
+    assert finding.severity is Severity.CRITICAL
+    assert "role:PassRole on n:p:role::1:role/any" in finding.witness.summary
+    assert ("way up pass", "passes any role (a book)") in finding.witness.facts
+    one = document(allow("role:PassRole", on=("n:p:role::1:role/nodes",)), allow("disk:CreateVolume"))
+    assert told(row(account(one))) == {"outside": Severity.HIGH}
+    half = document(allow("role:PassRole"))
+    assert told(row(account(half))) == {"outside": Severity.HIGH}
 
 
-def test_what_a_resource_s_own_policy_allows_is_not_told_yet_and_no_pass() -> None:
-    found = row(account(document(allow("*"), kind=PolicyKind.RESOURCE)))
-    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
-    assert "masters (control-plane)" in found.why
+def test_a_role_that_can_be_passed_and_is_the_clusters_is_enough() -> None:
+    one = document(allow("role:PassRole", on=("n:p:role::1:role/nodes",)), allow("disk:CreateVolume"))
+    made = account(one)
+    other = Identity("n:p:role::1:role/nodes", "nodes", ("node",), (), SOURCE)
+    both = replace(made.identities, identities=(*made.identities.identities, other))
+    assert told(row(replace(made, identities=both)))["escalation"] is Severity.CRITICAL
 
 
-def test_two_grants_of_one_identity_are_one_finding_with_a_change_each() -> None:
-    made = account(document(allow("*"), name="p1"), document(allow("storage:Read"), allow("access:*"), name="p2"))
-    (finding,) = row(made).findings
-    assert [one.rule for one in finding.evidence] == ["p1/#1", "p2/#1"]
-    assert {change.id for change in changes(made)} == set(finding.changes)
-    assert len(finding.changes) == 2
+def test_a_way_up_that_is_needed_whole_is_advice() -> None:
+    passing = (allow("role:PassRole"), allow("disk:CreateVolume"))
+    found = row(account(document(*passing)), known(part(*passing)))
+    assert (found.verdict, told(found)) == (Verdict.PASS, {})
+    assert only(found, "cloud-api-access/escalation").severity is Severity.LOW
 
 
-def test_ids_stay_when_hosts_come_and_policies_change_places() -> None:
-    one, two = document(allow("*"), name="p1"), document(allow("access:*"), name="p2")
-    made, turned = account(one, two), account(two, one)
-    more = replace(turned, cluster=replace(turned.cluster, hosts=(replace(MASTER, id="cp0"), MASTER)))
-    ((first,), (second,)) = row(made).findings, row(more).findings
-    assert first.id == second.id
-    assert second.hosts == ("cp", "cp0")
+def test_what_is_written_or_read_beyond_need_is_high_outside_the_cluster_and_medium_inside() -> None:
+    outside = row(account(document(*NEED.statements, allow("disk:DeleteVolume", "store:GetObject", label="wide"))))
+    assert told(outside) == {"outside": Severity.HIGH}
+    finding = only(outside, "cloud-api-access/outside")
+    assert (
+        "may use, on what is not the cluster's, disk:DeleteVolume, store:GetObject, which it does not"
+        in finding.message
+    )
+    assert finding.witness.summary == "store:GetObject on n:p:store:::any/any"
+    assert finding.evidence[0].rule == "p/wide"
+    inside = row(account(document(*NEED.statements, allow("store:PutObject", when=(OWN,)))))
+    assert told(inside) == {"inside": Severity.MEDIUM}
+    assert (
+        only(inside, "cloud-api-access/inside").witness.summary
+        == "store:PutObject on n:p:store:::any/any with tag prod"
+    )
+    listing = row(account(document(*NEED.statements, allow("store:ListAll"))))
+    assert (listing.verdict, told(listing)) == (Verdict.PASS, {})
+    assert only(listing, "cloud-api-access/listing").message == (
+        "masters (control-plane) may use store:ListAll, which it does not need"
+    )
 
 
-def test_what_was_not_read_of_an_identity_is_no_pass() -> None:
-    assert "some policy of masters" in row(account(complete=False)).why
-    whole = account(document(allow("*")))
-    lost = replace(whole, identities=replace(whole.identities, policies=()))
-    assert row(lost).verdict is Verdict.UNKNOWN
+def test_a_witness_is_of_an_action_that_opens_a_way_up_if_one_does() -> None:
+    found = row(account(document(allow("disk:*"))))
+    assert only(found, "cloud-api-access/outside").witness.summary.startswith("disk:CreateSnapshot on ")
 
 
-def test_an_identity_that_hosts_or_pools_hold_and_nobody_read_is_no_pass() -> None:
-    found = row(snapshot([MASTER]))
-    assert (found.verdict, found.why) == (Verdict.UNKNOWN, "the identity role/masters was not read")
-    pool = Pool("asg", "asg", NODE, (), (), (), (), SOURCE, identity="role/nodes")
-    assert "role/nodes" in row(snapshot([host("n1", NODE)], pools=[pool])).why
+def test_what_the_provider_insists_on_is_advice() -> None:
+    wide = document(*NEED.statements, allow("store:*"), name="managed", by="provider")
+    insisted = known(NEED, imposed=(("control-plane", "managed"),))
+    found = row(account(wide), insisted)
+    assert (found.verdict, told(found)) == (Verdict.PASS, {})
+    assert only(found, "cloud-api-access/imposed").severity is Severity.LOW
+    both = row(account(wide, document(allow("store:PutObject"))), insisted)
+    assert told(both) == {"outside": Severity.HIGH}
+    assert "store:PutObject, which" in only(both, "cloud-api-access/outside").message
+    other = known(NEED, imposed=(("node", "managed"),))
+    assert told(row(account(wide), other)) == {"outside": Severity.HIGH}
 
 
-def test_hosts_without_an_identity_are_granted_nothing_but_no_hosts_are_no_pass() -> None:
-    assert row(snapshot([host("n1", NODE)])).verdict is Verdict.PASS
-    assert row(snapshot()).verdict is Verdict.UNKNOWN
+def test_what_is_missing_or_idle_fails_nothing() -> None:
+    nowhere = allow("store:PutObject", on=("n:p:disk:::x",), label="nowhere")
+    found = row(account(document(NEED.statements[0], nowhere)))
+    assert (found.verdict, told(found)) == (Verdict.PASS, {})
+    missing = only(found, "cloud-api-access/missing")
+    assert missing.message == "masters (control-plane) lacks disk:DeleteVolume, which it may need"
+    assert missing.evidence[0].fact == "compared with what part needs"
+    assert only(found, "cloud-api-access/idle").message == (
+        "p/nowhere of masters (control-plane) can match no request: what it names does not exist"
+    )
 
 
-def test_an_identity_that_no_known_role_holds_is_named_so() -> None:
+def test_a_deny_and_a_boundary_take_what_they_take_and_no_more() -> None:
+    wide = allow("*")
+    shut = row(account(document(wide, deny("role:*", "store:*", "disk:Create*", "disk:ListRegions"))))
+    assert told(shut) == {"outside": Severity.HIGH}
+    within = document(*NEED.statements, name="edge", kind=PolicyKind.BOUNDARY)
+    assert row(account(document(wide), within)).verdict is Verdict.PASS
+    elsewhere = deny("disk:DeleteVolume", on=("n:p:store:*:*:*",))
+    assert told(row(account(document(allow("disk:DeleteVolume"), elsewhere)))) == {"outside": Severity.HIGH}
+
+
+def test_limits_of_the_account_bound_it_and_those_not_read_leave_it_open() -> None:
+    wide, limit = document(allow("*")), document(*NEED.statements, name="limit", kind=PolicyKind.LIMIT)
+    assert row(account(wide, limit, limits=(("limit",),))).verdict is Verdict.PASS
+    found = row(account(wide, limits=(("unread",),)))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "unread limits the account and was not read" in found.unknown[0]
+    unseen = row(account(document(*NEED.statements), limits_unseen="denied"))
+    assert (unseen.verdict, unseen.why.endswith("limits of the account were not seen: denied")) == (Verdict.PASS, True)
+    assert told(row(account(wide, limits_unseen="denied"))) == {"administrator": Severity.CRITICAL}
+
+
+def test_what_a_resource_allows_an_identity_counts() -> None:
+    given = document(allow("store:GetObject", on=BUCKET), name="bucket", kind=PolicyKind.RESOURCE)
+    assert told(row(account(given))) == {"outside": Severity.HIGH}
+
+
+def test_a_doubt_leaves_the_row_open_and_is_named() -> None:
+    doubtful = allow("store:GetObject", on=("n:p:store:::${who}/*",))
+    found = row(account(document(doubtful)))
+    assert (found.verdict, told(found)) == (Verdict.UNKNOWN, {})
+    assert found.unknown[0].startswith("whether masters (control-plane) is granted more than it needs hangs on which ")
+    sure = row(account(document(doubtful, allow("store:PutObject"))))
+    assert (sure.verdict, sure.unknown) == (Verdict.FAIL, ())
+
+
+def test_an_identity_that_was_not_read_whole_is_no_pass() -> None:
+    partial = row(account(document(*NEED.statements), complete=False))
+    assert (partial.verdict, told(partial)) == (Verdict.UNKNOWN, {})
+    assert partial.unknown[0] == "some policy of masters could not be read"
+    made = account(document(*NEED.statements))
+    gone = replace(made.identities, policies=())
+    assert row(replace(made, identities=gone)).verdict is Verdict.UNKNOWN
+    nobody = row(replace(made, identities=Identities()))
+    assert (nobody.verdict, nobody.unknown) == (Verdict.UNKNOWN, (f"the identity {ROLE} was not read",))
+
+
+def test_an_identity_of_unknown_role_is_open_and_says_how_to_tell() -> None:
     made = account(document(allow("*")))
-    nobody = replace(made.identities.identities[0], roles=())
-    found = row(replace(made, identities=replace(made.identities, identities=(nobody,))))
-    assert "masters (role unknown)" in found.why
+    identity = replace(made.identities.identities[0], roles=())
+    found = row(replace(made, identities=replace(made.identities, identities=(identity,))))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "name the hosts with --control-plane-tag" in found.unknown[0]
+
+
+def test_without_knowledge_of_permissions_nothing_passes_but_nothing() -> None:
+    rows, _ = judge(account(document(allow("disk:DescribeVolumes"))), Policy())
+    assert rows[2].verdict is Verdict.UNKNOWN
+    assert rows[2].unknown[0].endswith("install cloudguard-k8s[test]")
+    assert judge(account(), Policy())[0][2].verdict is Verdict.PASS
+
+
+def test_no_host_and_no_identity_is_no_pass() -> None:
+    assert row(snapshot()).verdict is Verdict.UNKNOWN
+    bare = row(snapshot([host("n", NODE)]))
+    assert (bare.verdict, bare.why) == (Verdict.PASS, "the cluster's identities are granted nothing")
+
+
+RESTS_ON = {Facet.HOSTS, Facet.POOLS, Facet.IDENTITIES}
 
 
 @pytest.mark.parametrize("facet", sorted(Facet))
-@pytest.mark.parametrize("managed", [False, True])
-def test_what_the_row_rests_on_must_have_been_read(facet: Facet, managed: bool) -> None:  # noqa: FBT001 - a case
+def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
-    made = account(gaps=(gap,))
-    found = row(replace(made, cluster=replace(made.cluster, managed=managed)))
-    rests = {Facet.HOSTS, Facet.POOLS, Facet.IDENTITIES} | ({Facet.ENDPOINT} if managed else set[Facet]())
-    assert found.verdict is (Verdict.UNKNOWN if facet in rests else Verdict.PASS)
+    found = row(account(document(*NEED.statements), gaps=(gap,)))
+    assert found.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)
+
+
+def test_needs_are_chosen_by_what_is_declared_shown_and_moved() -> None:
+    extra = allow("store:PutObject")
+    addon = part(extra, name="backup", addon="backup", accounts=("kube-system:backup*",))
+    made = account(document(*NEED.statements, extra))
+    found = row(made, known(NEED, addon))
+    assert told(found) == {"outside": Severity.HIGH}
+    assert only(found, "cloud-api-access/outside").advice == (
+        'Where one of these runs with this identity, declare it: addons = ["backup"]'
+    )
+    declared = Policy(addons=("backup",))
+    assert row(made, known(NEED, addon), declared).verdict is Verdict.PASS
+    own = DeclaredPermission("control-plane", ("store:PutObject",), ("*",), "uploads")
+    assert row(made, known(NEED), Policy(permissions=(own,))).verdict is Verdict.PASS
+    assert row(made, known(NEED), Policy(permissions=(replace(own, role="node"),))).verdict is Verdict.FAIL
+    assert row(made, known(NEED, replace(addon, telling=True))).verdict is Verdict.PASS
+    assert row(made, known(NEED, replace(addon, telling=True, holders=("node",)))).verdict is Verdict.FAIL
+    always = replace(addon, addon="")
+    assert row(made, known(NEED, always)).verdict is Verdict.PASS
+    moved = Workload("n:p:role::1:role/backup", "backup", ("kube-system:backup-controller",), "", SOURCE)
+    elsewhere = replace(made, identities=replace(made.identities, workloads=(moved,)))
+    assert row(elsewhere, known(NEED, always)).verdict is Verdict.FAIL
+    assert row(elsewhere, known(NEED, addon), declared).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("component", "counts"),
+    [
+        ({"installers": ("kubeadm",)}, True),
+        ({"installers": ("other",)}, False),
+        ({"but_for": ("kubeadm",)}, False),
+        ({"but_for": ("other",)}, True),
+        ({"labels": (("cni", "x"),)}, True),
+        ({"labels": (("cni", "y"),)}, False),
+    ],
+)
+def test_needs_are_chosen_by_installer_and_label(component: dict[str, Any], counts: bool) -> None:  # noqa: FBT001 - a case
+    made = account(document(allow("store:PutObject")))
+    made = replace(made, cluster=replace(made.cluster, labels=(("cni", "x"),)))
+    found = row(made, known(part(allow("store:PutObject"), **component)))
+    assert (found.verdict is Verdict.PASS) is counts
+
+
+def test_who_tags_anything_voids_conditions_on_tags() -> None:
+    guarded = allow("disk:DeleteVolume", when=(OWN,), label="guarded")
+    found = row(account(document(guarded, allow("disk:CreateVolume", label="tags"))))
+    finding = only(found, "cloud-api-access/laundering")
+    assert finding.severity is Severity.MEDIUM
+    assert [one.rule for one in finding.evidence] == ["p/tags", "p/guarded"]
+    assert finding.witness.summary == "disk:CreateVolume on n:p:disk:any:1:volume/any"
+    bound = row(account(document(guarded, allow("disk:CreateVolume", when=(Condition("Bool", "x", ("true",)),)))))
+    assert not [one for one in bound.findings if one.check == "cloud-api-access/laundering"]
+    needed = known(part(guarded, allow("disk:CreateVolume")))
+    free = row(account(document(guarded, allow("disk:CreateVolume"))), needed)
+    assert (free.verdict, only(free, "cloud-api-access/laundering").severity) == (Verdict.PASS, Severity.LOW)
+    apart = row(account(document(allow("store:PutObject", when=(OWN,)), allow("disk:CreateVolume"))))
+    assert not [one for one in apart.findings if one.check == "cloud-api-access/laundering"]
+
+
+@pytest.mark.parametrize(
+    ("service", "fault"),
+    [
+        (SHUT, ""),
+        (replace(SHUT, enabled=False, tokens_required=False, hop_limit=64), ""),
+        (replace(SHUT, tokens_required=False), "tokens are not required"),
+        (replace(SHUT, hop_limit=2), "the hop limit is 2"),
+    ],
+)
+def test_pods_must_not_get_their_hosts_identity(service: MetadataService, fault: str) -> None:
+    made = account(document(*NEED.statements))
+    pool = Pool("asg", "asg", CONTROL_PLANE, (), ("private",), (), (), SOURCE, identity=ROLE, metadata=service)
+    hosts = (replace(MASTER, metadata=service), replace(MASTER, id="cp2", metadata=service))
+    found = row(replace(made, cluster=replace(made.cluster, hosts=hosts, pools=(pool,))))
+    if not fault:
+        assert (found.verdict, found.findings) == (Verdict.PASS, ())
+        return
+    finding = only(found, "cloud-api-access/metadata")
+    assert (finding.severity, finding.hosts) == (Severity.MEDIUM, ("cp", "cp2"))
+    assert finding.message == (
+        f"pods can take masters from the metadata service of 2 hosts and the next host of asg: {fault}"
+    )
+    assert finding.changes == (f"metadata.restrict:{ROLE}:{fault}",)
+    assert [one.resource.kind for one in finding.evidence] == ["host", "host", "pool"]
+
+
+def test_settings_of_the_metadata_service_that_were_not_read_leave_it_open() -> None:
+    made = account(document(*NEED.statements))
+    blind = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None),)))
+    found = row(blind)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "cp.prod" in found.unknown[0]
+    bare = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None, identity=""),)))
+    assert row(bare).verdict is Verdict.PASS

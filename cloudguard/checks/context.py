@@ -9,6 +9,7 @@ from functools import cached_property
 from cloudguard.checks.base import RowResult, Verdict, verdict_of
 from cloudguard.checks.exposure import Draft
 from cloudguard.engine.classes import HostClass
+from cloudguard.engine.excess import Comparer
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Cluster, Host, Role
 from cloudguard.model.entitlement import Entitlements
@@ -52,6 +53,13 @@ class Context:
     def cluster(self) -> Cluster:
         """The cluster."""
         return self.snapshot.cluster
+
+    @cached_property
+    def comparer(self) -> Comparer | None:
+        """Compares what identities are granted with what they need; None where nothing is known of permissions."""
+        if self.entitlements is None:
+            return None
+        return Comparer(self.cluster, self.snapshot.identities, self.entitlements, self.policy)
 
     @cached_property
     def ports(self) -> Ports:

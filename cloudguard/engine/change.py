@@ -23,7 +23,8 @@ class Change:
 
     ``before`` and ``after`` are lines of text as a unified diff would show them (after empty: removed).
     ``proved``: applied to the model, the excess was gone and nothing needed was lost.
-    ``why`` is what it mends, in words. ``rule`` is the rule's id where a rule is edited.
+    ``why`` is what it mends, in words. ``rule`` is the rule's id where a rule is edited. ``documents`` are whole, in
+    the cloud's own language, where what is to be written is one; ``statements`` say what becomes of each present one.
     """
 
     id: str
@@ -35,3 +36,5 @@ class Change:
     why: str
     rule: str = ""
     proved: bool = False
+    documents: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()

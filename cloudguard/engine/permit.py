@@ -48,19 +48,23 @@ class Grants:
 
 
 def _grants(one: Matched) -> bool:
-    return one.policy.kind is PolicyKind.GRANT and one.statement.effect is Effect.ALLOW
+    counts = one.policy.kind in {PolicyKind.GRANT, PolicyKind.RESOURCE}
+    return counts and one.statement.effect is Effect.ALLOW
 
 
-def space_of(catalog: Catalog, statements: Iterable[Statement], actions: Iterable[str] = ()) -> Space:
+def space_of(
+    catalog: Catalog, statements: Iterable[Statement], actions: Iterable[str] = (), home: tuple[str, ...] = ()
+) -> Space:
     """Return the space in which sets of all these statements, and of ``actions`` besides, can be compared.
 
-    Only services that are named are in it action by action, unless a pattern may mean any; the others are one symbol.
+    ``home``: what witnesses' names prefer, segment by segment. Only services that are named are in it action by action,
+    unless a pattern may mean any; the others are one symbol.
     """
     named = {text for statement in statements for text in (*statement.actions, *statement.not_actions)} | {*actions}
     services = {text.lower().partition(":")[0] for text in named if text not in {"*", "*:*"}}
     wild = any("*" in service or "?" in service for service in services)
     listed = {one: catalog.actions(one) for one in sorted(catalog.services) if wild or one.lower() in services}
-    return Space(ActionTable(listed, sorted(named)), catalog.forms, catalog.multivalued)
+    return Space(ActionTable(listed, sorted(named)), catalog.forms, catalog.multivalued, home=home)
 
 
 def allowed(space: Space, statements: Iterable[Statement], variables: Variables) -> PermissionSet:
@@ -71,27 +75,49 @@ def allowed(space: Space, statements: Iterable[Statement], variables: Variables)
     return granted - _union(space, (found for effect, found in sets if effect is Effect.DENY))
 
 
-def effective(space: Space, identity: Identity, policies: Mapping[str, Policy], variables: Variables) -> Grants:
-    """Return what ``identity`` may do by the ``policies`` (by id) attached to it and its boundary.
+def effective(
+    space: Space,
+    identity: Identity,
+    policies: Mapping[str, Policy],
+    variables: Variables,
+    limits: Iterable[Iterable[str]] = (),
+) -> Grants:
+    """Return what ``identity`` may do by the ``policies`` (by id) attached to it, within its boundary and the limits.
 
-    A document that was not read may grant or deny anything: then nothing is sure. Resource policies and limits
-    set above the account are not in it.
+    ``limits``: ids of the policies set above the account, level by level; each level must allow. What a resource's own
+    policy allows the identity counts as its own grant, within the boundary too (so AWS does where a role is named:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html). A document that was not read may
+    grant or deny anything: then nothing is sure.
     """
+    levels = [tuple(level) for level in limits]
+    names = dict.fromkeys((*identity.policies, *(name for level in levels for name in level)))
     unread = tuple(name for name in identity.policies if name not in policies)
     found = tuple(
         Matched(policy, statement, matched(space, statement, variables))
-        for policy in (policies[name] for name in dict.fromkeys(identity.policies) if name in policies)
-        if policy.kind in {PolicyKind.GRANT, PolicyKind.BOUNDARY}
+        for policy in (policies[name] for name in names if name in policies)
+        if policy.kind is not PolicyKind.TRUST
         for statement in policy.statements
     )
     granted = _union(space, (one.requests for one in found if _grants(one)))
     if any(policies[name].kind is PolicyKind.BOUNDARY for name in identity.policies if name in policies):
         granted &= _union(space, (one.requests for one in found if _bounds(one)))
+    for level in levels:
+        granted &= _allowed_by(space, level, policies, found)
     granted -= _union(space, (one.requests for one in found if one.statement.effect is Effect.DENY))
     if unread or not identity.complete:
         missing = unread or (f"a document of {identity.name}",)
         return Grants(_anything(space, f"{', '.join(missing)} was not read"), granted, found, missing)
     return Grants(granted, granted, found)
+
+
+def _allowed_by(
+    space: Space, level: tuple[str, ...], policies: Mapping[str, Policy], found: Iterable[Matched]
+) -> PermissionSet:
+    """Return what one level of limits allows; one of them that was not read may allow anything, and deny it."""
+    allowing = (one for one in found if one.policy.id in level and one.statement.effect is Effect.ALLOW)
+    together = _union(space, (one.requests for one in allowing))
+    unread = ", ".join(name for name in level if name not in policies)
+    return _anything(space, f"{unread} limits the account and was not read") if unread else together
 
 
 def _bounds(one: Matched) -> bool:

@@ -141,12 +141,37 @@ class Documents(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Trusted:
+    """Whom a statement of a trust policy lets become the identity.
+
+    ``kind``: "anyone", "account" (another one), "federated" (an identity provider's subjects), or "own" (the account's
+    own identities, or a service of the cloud). ``narrowed``: a condition names who it is. ``subjects`` of an identity
+    provider, with wildcards; None: any.
+    """
+
+    kind: str
+    who: str
+    narrowed: bool = False
+    subjects: tuple[str, ...] | None = None
+
+
+class Principals(Protocol):
+    """How a cloud writes whom a policy trusts."""
+
+    def trusted(self, principal: str, statement: Statement, account: str) -> Trusted:
+        """Return whom one ``principal`` of an allowing ``statement`` is; ``account`` is the cluster's."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlements:
     """All of it, for one cluster.
 
     ``variables``: known values of policy variables and context keys by lower-case name.
     ``own`` matches requests that can only concern what is the cluster's (its tags, its names).
-    ``imposed`` are ids of policies that the provider writes and insists on, by holder; "" for any holder.
+    ``imposed`` are ids of policies that the provider writes and insists on, by holder; "" for any holder. ``tag_keys``
+    are prefixes, in lower case, of condition keys that a resource's own tags decide; ``tag_actions`` set such tags.
+    ``home``: the segments of the names of the cluster's own things, as far as they are the same ("" where not).
     """
 
     catalog: Catalog
@@ -157,6 +182,6 @@ class Entitlements:
     own: tuple[Statement, ...] = ()
     imposed: tuple[tuple[str, str], ...] = ()
     tag_keys: tuple[str, ...] = ()
-    """Prefixes, in lower case, of condition keys that the tags of a resource decide ("…resourcetag/")."""
     tag_actions: tuple[str, ...] = ()
-    """Patterns of the actions that set such tags."""
+    principals: Principals | None = None
+    home: tuple[str, ...] = ()

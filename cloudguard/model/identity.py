@@ -105,13 +105,11 @@ class Identities:
 
     ``limits``: ids of the policies that limit the account, level by level from the outermost; an id without a policy
     is one that exists and could not be read. ``limits_unseen`` says why it is not known whether there are any ("":
-    it is). ``administrator_actions`` are action patterns that, allowed on every resource without condition, let the
-    holder give itself everything else.
+    it is).
     """
 
     identities: tuple[Identity, ...] = ()
     policies: tuple[Policy, ...] = ()
-    administrator_actions: tuple[str, ...] = ()
     workloads: tuple[Workload, ...] = ()
     limits: tuple[tuple[str, ...], ...] = ()
     limits_unseen: str = ""

@@ -33,6 +33,8 @@ def _lines(one: Finding, report: Report) -> Iterator[str]:
     if one.waived:
         yield f"  {waiver(one)}"
     yield from ("", "Witness", f"  {one.witness.summary}", *(f"    via {gate}" for gate in one.witness.path))
+    if one.witness.facts:
+        yield from ("", "Facts", *(f"  {name}: {value}" for name, value in one.witness.facts))
     if one.hosts:
         yield from ("", f"Hosts ({len(one.hosts)})", *(f"  {host}" for host in one.hosts))
     yield from ("", "Evidence", *(line for fact in one.evidence for line in _evidence(fact)))
@@ -40,6 +42,11 @@ def _lines(one: Finding, report: Report) -> Iterator[str]:
     if changes:
         yield from ("", "Changes that mend it")
         yield from (f"  {line}" for group in by_resource(changes) for line in diff_lines(*group))
+    for change in changes:
+        yield from (f"  {line}" for line in change.statements)
+        for number, document in enumerate(change.documents, 1):
+            of = f" {number} of {len(change.documents)}" if len(change.documents) > 1 else ""
+            yield from ("", f"Document{of}", *(f"  {line}" for line in document.splitlines()))
     yield from ("", "If it is meant to be so", *(f"  {line}" for line in _ways_out(one)))
 
 

@@ -111,6 +111,8 @@ def _change(change: Change) -> dict[str, object]:
         "after": list(change.after),
         "why": change.why,
         "proved": change.proved,
+        "documents": list(change.documents),
+        "statements": list(change.statements),
     }
 
 

@@ -233,14 +233,28 @@ def _request(space: Space, box: Box) -> Request | None:
     """Return a member of ``box``; None where none can be built within the budget."""
     listed = box.actions & space.table.listed or box.actions
     for action in space.table.names(listed):
+        typical = list(space.typical(action))
         for form in space.names_of(action):
-            parts = [languages.meet(part, shape) for part, shape in zip(box.scope.name, form, strict=True)]
+            parts = tuple(languages.meet(part, shape) for part, shape in zip(box.scope.name, form, strict=True))
             if languages.NOTHING in parts:
                 continue
             try:
-                name = names.written(tuple(map(constraints.text, parts)))
+                name = names.written(_readable(parts, typical) or tuple(map(constraints.text, parts)))
                 context = tuple((key, constraints.sample(asked)) for key, asked in sorted(box.scope.context.items()))
             except UndecidedError:
                 continue
             return Request(action, name, context, tuple(sorted(doubt.cause for doubt in box.scope.doubts)))
     return None
+
+
+def _readable(parts: names.Name, typical: Iterable[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Return a name in ``parts`` that keeps what it can of a typical one; None where no typical one is at hand."""
+    best: tuple[int, tuple[str, ...]] | None = None
+    for wanted in typical:
+        fits = [languages.contains(part, text) for part, text in zip(parts, wanted, strict=True)]
+        name = tuple(
+            text if fit else constraints.text(part) for part, text, fit in zip(parts, wanted, fits, strict=True)
+        )
+        if best is None or sum(fits) > best[0]:
+            best = sum(fits), name
+    return best[1] if best else None

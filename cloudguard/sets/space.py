@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
 from cloudguard.sets.actions import ActionTable
 from cloudguard.sets.forms import FormIndex, Forms
+from cloudguard.sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.sets.names import Name
 
 
@@ -34,6 +35,10 @@ def no_key(key: str) -> bool:
     return False
 
 
+_ANY = "any"
+"""What a witness is called whose name does not matter."""
+
+
 @dataclass(slots=True, eq=False)
 class Space:
     """Sets can be combined only within one space.
@@ -45,6 +50,8 @@ class Space:
     forms: Forms
     multivalued: Callable[[str], bool] = no_key
     limit: int = 100_000
+    home: tuple[str, ...] = ()
+    """Values that a witness's name prefers, segment by segment ("" for any)."""
     _serials: count[int] = field(default_factory=lambda: count(1))
     _index: FormIndex = field(init=False)
 
@@ -58,6 +65,15 @@ class Space:
     def names_of(self, action: str) -> tuple[Name, ...]:
         """Return the names that a request for ``action`` can be about."""
         return self._index.names_of(action)
+
+    def typical(self, action: str) -> Iterator[tuple[str, ...]]:
+        """Yield a readable name of each form that ``action`` takes, at home, in segments; the plainest first."""
+        for form in sorted(self.forms(action) or (), key=lambda text: (text.count("/"), len(text))):
+            parts = form.split(SEPARATOR, SEGMENTS - 1)
+            if len(parts) == SEGMENTS:
+                home = (*self.home, *[""] * SEGMENTS)
+                places = (at if part == "*" and at else part for part, at in zip(parts, home, strict=False))
+                yield tuple(part.replace("**", _ANY).replace("*", _ANY) for part in places)
 
     def live(self, actions: int, name: Name) -> int:
         """Return those of ``actions`` that can be asked for on some resource in ``name``."""

@@ -18,22 +18,6 @@ from cloudguard_aws.together import three
 
 _HIDES: Final = (Facet.IDENTITIES,)
 
-ADMINISTRATOR_ACTIONS: Final = (
-    "*",
-    "*:*",
-    "iam:*",
-    "iam:AttachRolePolicy",
-    "iam:PutRolePolicy",
-    "iam:CreatePolicyVersion",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateLoginProfile",
-    "iam:UpdateLoginProfile",
-)
-"""Each by itself, on every resource, makes a role an administrator: DataDog/pathfinding.cloud data/paths, iam-001,
--002, -004, -005, -006, -009 and -012. What takes a second action, or a user's own hand, is left out.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -80,7 +64,6 @@ def read_identities(
     return Identities(
         identities=tuple(identity for identity, _ in found),
         policies=tuple(policy for _, policy in sorted(policies.items())),
-        administrator_actions=ADMINISTRATOR_ACTIONS,
     )
 
 

