@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from cloudguard.model.identity import Effect, Statement
+from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard_aws.documents import DocumentError
 from cloudguard_aws.documents import statements as read_statements
 
@@ -17,6 +18,10 @@ LARGEST: Final = 6144
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 _FRAME: Final = len('{"Version":"2012-10-17","Statement":[]}')
+_SID: Final = re.compile(r"[A-Za-z0-9]+")
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html"""
+_NEGATED: Final = frozenset({"stringnotequals", "stringnotlike", "arnnotequals", "arnnotlike", "notipaddress"})
+_EXACT: Final = frozenset({"stringequals"})
 
 
 class PolicyDocuments:
@@ -25,16 +30,20 @@ class PolicyDocuments:
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
         """Return the statements as documents, in order, each within the limit; none for no statements.
 
-        Raises DocumentError for what JSON has no place for: one operator twice on one key, or one action too long.
+        A label is kept as a Sid where it may be one, and is the first of its document. Raises DocumentError for what
+        JSON has no place for: principals, some conditions of one operator on one key, one statement too long.
         """
         documents: list[list[dict[str, object]]] = []
-        room = 0
+        room, labels = 0, set[object]()
         for statement in statements:
             for part in _fitting(statement):
                 size = _size(part) + 1
                 if size > room:
                     documents.append([])
-                    room = LARGEST - _FRAME
+                    room, labels = LARGEST - _FRAME, set[object]()
+                if part.get("Sid") in labels:
+                    del part["Sid"]
+                labels.add(part.get("Sid"))
                 documents[-1].append(part)
                 room -= size
         return tuple(json.dumps({"Version": "2012-10-17", "Statement": one}, indent=2) for one in documents)
@@ -72,7 +81,11 @@ def _halves(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _written(statement: Statement) -> dict[str, object]:
+    if statement.principals or statement.not_principals:
+        message = f"statement {statement.label} names principals, which a policy of an identity can't"
+        raise DocumentError(message)
     parts: dict[str, object] = {
+        "Sid": statement.label if _SID.fullmatch(statement.label) else "",
         "Effect": "Allow" if statement.effect is Effect.ALLOW else "Deny",
         "Action": _short(statement.actions),
         "NotAction": _short(statement.not_actions),
@@ -88,11 +101,35 @@ def _short(values: tuple[str, ...]) -> str | list[str]:
 
 
 def _conditions(statement: Statement) -> dict[str, dict[str, str | list[str]]]:
-    found: dict[str, dict[str, str | list[str]]] = {}
+    """Return the conditions by operator and key, which JSON holds once each: what is asked twice is asked together."""
+    asked: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {}
     for one in statement.conditions:
-        keys = found.setdefault(one.operator, {})
-        if one.key in keys:
-            message = f"statement {statement.label} asks {one.operator} of {one.key} twice"
-            raise DocumentError(message)
-        keys[one.key] = _short(one.values)
+        same = (one.operator.lower(), one.key.lower())
+        if same not in asked:
+            asked[same] = (one.operator, one.key, one.values)
+        else:
+            operator, key, values = asked[same]
+            asked[same] = (operator, key, _both(statement, one, values))
+    found: dict[str, dict[str, str | list[str]]] = {}
+    for operator, key, values in asked.values():
+        name = next((known for known in found if known.lower() == operator.lower()), operator)
+        found.setdefault(name, {})[key] = _short(values)
     return found
+
+
+def _both(statement: Statement, one: Condition, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the values that say what two conditions of one operator on one key say together.
+
+    Values of one condition are alternatives: of negated operators both lists must be avoided, of exact ones a value
+    must be in both. Raises DocumentError where no list says it.
+    """
+    exact = one.operator.lower().removesuffix("ifexists")
+    if set(values) == set(one.values):
+        return values
+    if exact in _NEGATED:
+        return (*values, *(value for value in one.values if value not in values))
+    together = tuple(value for value in values if value in one.values)
+    if exact in _EXACT and together and not any("${" in value for value in (*values, *one.values)):
+        return together
+    message = f"statement {statement.label} asks {one.operator} of {one.key} twice, which one document can't say"
+    raise DocumentError(message)
