@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Final
 
+from cloudguard.model.cluster import Cluster
 from cloudguard.model.entitlement import Entitlements
-from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_aws.entitlements.catalog import published
 from cloudguard_aws.entitlements.components import components, values_of
 from cloudguard_aws.entitlements.escalations import escalations
+from cloudguard_aws.entitlements.own import TAG_KEYS, own
 from cloudguard_aws.entitlements.principals import TrustPrincipals
 from cloudguard_aws.entitlements.writing import PolicyDocuments
 
-RESOURCE_TAG_KEYS: Final = (
-    "aws:resourcetag/",
-    "ec2:resourcetag/",
-    "autoscaling:resourcetag/",
-    "elasticloadbalancing:resourcetag/",
-)
-"""Condition keys that the tags of the resource decide (service authorization reference of each service)."""
-_TAG_KEYS: Final = ("aws:ResourceTag/", "aws:RequestTag/", *RESOURCE_TAG_KEYS[1:])
 TAG_ACTIONS: Final = (
     "ec2:CreateTags",
     "autoscaling:CreateOrUpdateTags",
@@ -49,46 +42,34 @@ https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html, …/crea
 def entitlements(snapshot: Snapshot) -> Entitlements:
     """Return what is known, for the cluster of ``snapshot``."""
     cluster = snapshot.cluster
-    (partition, *_) = values_of(snapshot)["partition"]
+    values = values_of(snapshot)
+    (partition, *_) = values["partition"]
     return Entitlements(
-        catalog=published(),
+        catalog=published(partition),
         documents=PolicyDocuments(),
         components=components(snapshot),
         escalations=escalations(),
-        variables={"aws:principalaccount": cluster.account} if cluster.account else {},
-        own=tuple(_own(cluster.name, cluster.account, partition)),
-        imposed=tuple((holder, f"arn:{partition}:iam::aws:policy/{name}") for holder, name in IMPOSED),
-        tag_keys=RESOURCE_TAG_KEYS,
+        variables=_variables(cluster),
+        own=tuple(own(values)),
+        imposed=_imposed(partition) if cluster.managed else (),
+        tag_keys=tuple(key.lower() for key in TAG_KEYS if key != "aws:RequestTag/"),
         tag_actions=TAG_ACTIONS,
         principals=TrustPrincipals(),
         home=("arn", partition, "", cluster.regions[0] if cluster.regions else "", cluster.account),
     )
 
 
-def _own(cluster: str, account: str, partition: str) -> Iterator[Statement]:
-    """Yield statements that match what can only concern the cluster: its tags, on what is or is made, and its names.
+def _variables(cluster: Cluster) -> Mapping[str, str]:
+    """Return the values that are the same in every request of the cluster's identities.
 
-    The tags are those that the installers set (kubernetes/cloud-provider-aws pkg/providers/v1/tags.go, kops, Cluster
-    API, EKS).
+    The region is none of them: a role may be used in any. Sessions that EKS starts itself carry the cluster's name
+    (https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html).
     """
-    tags = (
-        (f"kubernetes.io/cluster/{cluster}", "*"),
-        (f"sigs.k8s.io/cluster-api-provider-aws/cluster/{cluster}", "*"),
-        ("KubernetesCluster", cluster),
-        ("cluster.k8s.amazonaws.com/name", cluster),
-        ("ebs.csi.aws.com/cluster-name", cluster),
-        ("eks:cluster-name", cluster),
-        ("eks:eks-cluster-name", cluster),
-        ("aws:eks:cluster-name", cluster),
-    )
-    for prefix in _TAG_KEYS:
-        for name, value in tags:
-            condition = Condition("StringLike", f"{prefix}{name}", (value,))
-            yield Statement(f"{prefix}{name}", Effect.ALLOW, ("*",), resources=("*",), conditions=(condition,))
-    names = (
-        f"arn:{partition}:eks:*:{account}:cluster/{cluster}",
-        f"arn:{partition}:eks:*:{account}:nodegroup/{cluster}/*",
-        f"arn:{partition}:eks:*:{account}:addon/{cluster}/*",
-        f"arn:{partition}:logs:*:{account}:log-group:/aws/eks/{cluster}/*",
-    )
-    yield Statement("names", Effect.ALLOW, ("eks:*", "logs:*"), resources=names)
+    known = {"aws:principalaccount": cluster.account}
+    if cluster.managed:
+        known["aws:principaltag/eks:eks-cluster-name"] = cluster.name
+    return {name: value for name, value in known.items() if value}
+
+
+def _imposed(partition: str) -> tuple[tuple[str, str], ...]:
+    return tuple((holder, f"arn:{partition}:iam::aws:policy/{name}") for holder, name in IMPOSED)

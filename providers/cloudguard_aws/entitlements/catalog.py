@@ -41,13 +41,20 @@ class _Service:
 
 
 class PublishedCatalog:
-    """The actions that AWS publishes, read service by service when first asked for."""
+    """The actions that AWS publishes, read service by service when first asked for.
 
-    def __init__(self) -> None:
+    ``partition``: where the resources are that an identity can reach; it never reaches another partition's.
+    https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+    """
+
+    def __init__(self, partition: str = "aws") -> None:
+        self._partition = partition
         overlay = _toml("overlay.toml")
-        self._action_forms = _by_service(overlay["forms"].items())
-        self._kind_forms = _by_service(overlay["kinds"].items())
         self._wide = frozenset[str](overlay["colons"]["placeholders"])
+        self._action_forms = _by_service(
+            (action, [self._starred(form) for form in forms]) for action, forms in overlay["forms"].items()
+        )
+        self._kind_forms = _by_service((kind, self._starred(form)) for kind, form in overlay["kinds"].items())
         self._global_lists = frozenset(key.lower() for key in overlay["multivalued"]["keys"])
         patterns = (pattern for group in _toml("data_reads.toml")["group"] for pattern in group["actions"])
         self._data_reads = _by_service((pattern, pattern) for pattern in patterns)
@@ -118,15 +125,15 @@ class PublishedCatalog:
 
     def _starred(self, form: str) -> str:
         """Put wildcards for placeholders; in the last segment the wider one for what may hold colons."""
-        *head, last = form.split(":", 5)
+        scheme, _, *head, last = form.split(":", 5)
         wide = _PLACEHOLDER.sub(lambda found: "**" if found[1] in self._wide else "*", last)
-        return ":".join((*(_PLACEHOLDER.sub("*", part) for part in head), wide))
+        return ":".join((scheme, self._partition, *(_PLACEHOLDER.sub("*", part) for part in head), wide))
 
 
 @cache
-def published() -> PublishedCatalog:
-    """Return the catalog, read once in a process."""
-    return PublishedCatalog()
+def published(partition: str = "aws") -> PublishedCatalog:
+    """Return the catalog of a partition, read once in a process."""
+    return PublishedCatalog(partition)
 
 
 def _published(*path: str) -> Any:  # noqa: ANN401 - JSON, of a shape that the callers know

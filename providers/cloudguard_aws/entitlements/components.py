@@ -33,13 +33,13 @@ def raw() -> tuple[Mapping[str, Any], ...]:
     """Return the components as they are written, file by file."""
     folder = files(_HERE).joinpath("needed")
     texts = (one.read_text(encoding="utf-8") for one in sorted(folder.iterdir(), key=str) if one.name.endswith(".toml"))
-    return tuple(component for text in texts for component in tomllib.loads(text)["component"])
+    return tuple(one for text in texts for one in tomllib.loads(text)["component"])
 
 
 def components(snapshot: Snapshot) -> tuple[Component, ...]:
     """Return every component, for the cluster of ``snapshot``."""
     values = values_of(snapshot)
-    return tuple(_component(one, values) for one in raw())
+    return tuple(component(one, values) for one in raw())
 
 
 def values_of(snapshot: Snapshot) -> Values:
@@ -69,7 +69,8 @@ def values_of(snapshot: Snapshot) -> Values:
     }
 
 
-def _component(written: Mapping[str, Any], values: Values) -> Component:
+def component(written: Mapping[str, Any], values: Values) -> Component:
+    """Return a component as it is written, with its placeholders filled."""
     return Component(
         id=written["id"],
         holders=tuple(written["holders"]),
@@ -80,19 +81,20 @@ def _component(written: Mapping[str, Any], values: Values) -> Component:
         but_for=tuple(written.get("but-for", ())),
         addon=written.get("addon", ""),
         accounts=tuple(written.get("accounts", ())),
+        labels=tuple((name, value) for name, value in written.get("labels", ())),
         telling=written.get("telling", False),
         note=written.get("note", ""),
     )
 
 
-def _statements(component: str, listed: Iterable[Mapping[str, Any]], values: Values) -> Iterator[Statement]:
+def _statements(name: str, listed: Iterable[Mapping[str, Any]], values: Values) -> Iterator[Statement]:
     for number, one in enumerate(listed, 1):
-        resources = tuple(_filled(one.get("resources", ()), values))
-        others = tuple(_filled(one.get("not-resources", ()), values))
+        resources = tuple(filled(one.get("resources", ()), values))
+        others = tuple(filled(one.get("not-resources", ()), values))
         if not (resources or others):
             continue
         yield Statement(
-            label=f"{component}/{one.get('label', f'#{number}')}",
+            label=f"{name}/{one.get('label', f'#{number}')}",
             effect=Effect(one.get("effect", "allow")),
             actions=tuple(one.get("actions", ())),
             not_actions=tuple(one.get("not-actions", ())),
@@ -104,12 +106,12 @@ def _statements(component: str, listed: Iterable[Mapping[str, Any]], values: Val
 
 def _conditions(listed: Iterable[Sequence[str]], values: Values) -> Iterator[Condition]:
     for operator, key, *wanted in listed:
-        for named in _filled((key,), values):
-            yield Condition(operator, named, tuple(_filled(wanted, values)))
+        for named in filled((key,), values):
+            yield Condition(operator, named, tuple(filled(wanted, values)))
 
 
-def _filled(texts: Iterable[str], values: Values) -> Iterator[str]:
-    """Yield each text with its placeholders filled, once for each way to fill them."""
+def filled(texts: Iterable[str], values: Values) -> Iterator[str]:
+    """Yield each text with its placeholders filled, once for each way to fill them; none where nothing fills one."""
     for text in texts:
         names = sorted(set(_PLACEHOLDER.findall(text)))
         for chosen in product(*(values[name] for name in names)):

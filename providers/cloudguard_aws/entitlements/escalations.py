@@ -12,9 +12,7 @@ from cloudguard.model.entitlement import Escalation, Power
 @cache
 def escalations() -> tuple[Escalation, ...]:
     """Return every way up that is known."""
-    written = tomllib.loads(
-        files("cloudguard_aws.entitlements").joinpath("escalations.toml").read_text(encoding="utf-8")
-    )
+    text = files("cloudguard_aws.entitlements").joinpath("escalations.toml").read_text(encoding="utf-8")
     return tuple(
         Escalation(
             id=one["id"],

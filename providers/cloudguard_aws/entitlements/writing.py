@@ -41,7 +41,7 @@ class PolicyDocuments:
                 if size > room:
                     documents.append([])
                     room, labels = LARGEST - _FRAME, set[object]()
-                if part.get("Sid") in labels:
+                if "Sid" in part and part["Sid"] in labels:
                     del part["Sid"]
                 labels.add(part.get("Sid"))
                 documents[-1].append(part)
