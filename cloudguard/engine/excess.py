@@ -8,7 +8,7 @@ from functools import cached_property
 
 from cloudguard.engine.permit import Grants, Matched, allowed, effective, space_of
 from cloudguard.model.cluster import Cluster
-from cloudguard.model.entitlement import Access, Component, Entitlements
+from cloudguard.model.entitlement import Access, Component, Confidence, Entitlements
 from cloudguard.model.identity import Identities, Identity, Policy
 from cloudguard.needs.components import Choice, Setting, chosen, fitting
 from cloudguard.needs.policy import Policy as Declared
@@ -53,8 +53,12 @@ class Excess:
 
     @cached_property
     def missing(self) -> PermissionSet:
-        """Needed and not granted, for sure."""
-        return (self.needed - self.granted.upper).lower
+        """Needed and not granted, for sure; what only the code of a component tells is no promise."""
+        needed = PermissionSet(self.granted.space, ())
+        for choice in self.choices:
+            if choice.component.confidence is not Confidence.CODE:
+                needed |= self.comparer.needs_of(choice.component)
+        return (needed - self.granted.upper).lower
 
     def part(self, *kinds: Access) -> PermissionSet:
         """Return the definite excess of some kinds of access."""

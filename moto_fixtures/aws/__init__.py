@@ -5,6 +5,7 @@ from __future__ import annotations
 from moto_fixtures.aws import (
     administrator,
     all_protocols,
+    bounded,
     capa,
     classic_balancer,
     clean,
@@ -13,6 +14,7 @@ from moto_fixtures.aws import (
     eks_public,
     eks_restricted,
     elastic_address,
+    escalation,
     etcd_plaintext,
     etcd_volume_plain,
     external_etcd,
@@ -24,6 +26,7 @@ from moto_fixtures.aws import (
     key_pending_deletion,
     kops_ha,
     kubeadm_single,
+    metadata_open,
     nacl_guarded,
     nacl_reply_shut,
     next_host,
@@ -38,14 +41,18 @@ from moto_fixtures.aws import (
     showcase,
     snapshot_shared,
     strangers,
+    tags_laundered,
+    trust_open,
     tunnels,
     vpn,
+    wide_roles,
 )
 from moto_fixtures.aws.scene import Scene
 
 SCENES: tuple[Scene, ...] = (
     administrator,
     all_protocols,
+    bounded,
     capa,
     classic_balancer,
     clean,
@@ -54,6 +61,7 @@ SCENES: tuple[Scene, ...] = (
     eks_public,
     eks_restricted,
     elastic_address,
+    escalation,
     etcd_plaintext,
     etcd_volume_plain,
     external_etcd,
@@ -65,6 +73,7 @@ SCENES: tuple[Scene, ...] = (
     key_pending_deletion,
     kops_ha,
     kubeadm_single,
+    metadata_open,
     nacl_guarded,
     nacl_reply_shut,
     next_host,
@@ -79,6 +88,9 @@ SCENES: tuple[Scene, ...] = (
     showcase,
     snapshot_shared,
     strangers,
+    tags_laundered,
+    trust_open,
     tunnels,
     vpn,
+    wide_roles,
 )

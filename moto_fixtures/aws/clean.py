@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloudguard.needs.policy import Policy
-from moto_fixtures.aws.builder import WORLD, Account, Balancer, Group, Host, Role, Subnet, Vpc, statement
+from moto_fixtures.aws.builder import WORLD, Account, Balancer, Group, Host, Role, Subnet, Vpc
 from moto_fixtures.aws.installers import capa
+from moto_fixtures.aws.needed import CAPA_CONTROL_PLANE, CAPA_NODE, needed
 from moto_fixtures.aws.scene import Declared
 
 ADMINS = "198.51.100.0/24"
@@ -17,7 +18,7 @@ DECLARED = Declared(Policy(admin_cidrs=(ADMINS,)))
 VERDICTS = {
     "api-server-access": "PASS",
     "node-access": "PASS",
-    "cloud-api-access": "UNKNOWN",
+    "cloud-api-access": "PASS",
     "etcd-access": "PASS",
     "etcd-encryption": "PASS",
 }
@@ -56,8 +57,8 @@ def build(a: Account, *, ipv6: bool = False) -> Cluster:
     nodes.allow("tcp/10250", masters, nodes)  # OK
     masters.allow("tcp/179,proto/4", masters, nodes)  # OK
     nodes.allow("tcp/179,proto/4", masters, nodes)  # OK
-    controllers = a.role("control-plane.prod", statement("ec2:DescribeInstances", "ec2:DescribeSubnets"))  # OK
-    kubelets = a.role("nodes.prod", statement("ec2:DescribeInstances"))  # OK
+    controllers = a.role("control-plane.prod", *needed(*CAPA_CONTROL_PLANE))  # OK
+    kubelets = a.role("nodes.prod", *needed(*CAPA_NODE))  # OK
     control_plane = a.host("prod-control-plane-a", private, [masters], capa.control_plane, role=controllers)  # OK
     worker = a.host("prod-md-0-a", private, [nodes], capa.node, role=kubelets)  # OK
     a.host("prod-md-0-b", private, [nodes], capa.node, role=kubelets)  # OK

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moto_fixtures.aws.builder import WORLD, Account, Eks, Group, Role, Subnet, Vpc, statement
+from moto_fixtures.aws.builder import WORLD, Account, Eks, Group, Role, Subnet, Vpc
 from moto_fixtures.aws.installers import managed_node
 from moto_fixtures.aws.scene import Declared
 
-NODE_POLICIES = ("ec2:DescribeInstances", "ec2:DescribeTags")
 DECLARED = Declared()
 VERDICTS = {
     "api-server-access": "FAIL",
     "node-access": "PASS",
-    "cloud-api-access": "UNKNOWN",
+    "cloud-api-access": "PASS",
     "etcd-access": "PROVIDER",
     "etcd-encryption": "PROVIDER",
 }
@@ -37,8 +36,10 @@ def network(a: Account) -> Network:
     private = a.subnet(vpc)  # OK
     nat = a.nat(public)  # OK
     a.route(private, WORLD, nat)  # OK
-    cluster = a.role("eks-cluster", statement("ec2:DescribeInstances"), service="eks")  # OK
-    nodes = a.role("eks-nodes", statement(*NODE_POLICIES))  # OK
+    cluster = a.role("eks-cluster", service="eks")  # NOT OK: cloud-api-access/imposed, cloud-api-access/laundering
+    a.managed(cluster, "AmazonEKSClusterPolicy")  # OK
+    nodes = a.role("eks-nodes")  # NOT OK: cloud-api-access/imposed
+    a.managed(nodes, "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")  # OK
     return Network(vpc, public, private, cluster, nodes)
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moto_fixtures.aws.builder import WORLD, Account, Group, Host, Subnet, Vpc, statement
+from moto_fixtures.aws.builder import WORLD, Account, Group, Host, Subnet, Vpc
 from moto_fixtures.aws.installers import etcd_volume, kops
+from moto_fixtures.aws.needed import KOPS, needed
 from moto_fixtures.aws.scene import Declared
 
 DECLARED = Declared()
 VERDICTS = {
     "api-server-access": "FAIL",
     "node-access": "PASS",
-    "cloud-api-access": "UNKNOWN",
+    "cloud-api-access": "PASS",
     "etcd-access": "PASS",
     "etcd-encryption": "PASS",
 }
@@ -53,8 +54,8 @@ def build(a: Account) -> Cluster:
     masters.allow("tcp/4003-65535,udp/1-65535", nodes)  # OK
     nodes.allow("all", masters)  # NOT OK: node-access/control-plane
     nodes.allow("all", nodes)  # OK
-    controllers = a.role("masters.prod", statement("ec2:DescribeInstances"))  # OK
-    kubelets = a.role("nodes.prod", statement("ec2:DescribeInstances"))  # OK
+    controllers = a.role("masters.prod", *needed(*KOPS))  # OK
+    kubelets = a.role("nodes.prod")  # OK
     hosts = [
         a.host(f"master-{zone.zone}", zone, [masters], kops.control_plane, role=controllers) for zone in zones
     ]  # OK

@@ -5,7 +5,8 @@ Its template lets the whole VPC in to the API, the machine configuration server 
 
 from __future__ import annotations
 
-from moto_fixtures.aws.builder import WORLD, Account, statement
+from moto_fixtures.aws.builder import WORLD, Account
+from moto_fixtures.aws.needed import CONTROL_PLANE, needed
 from moto_fixtures.aws.scene import Declared
 
 OWNED = {"kubernetes.io/cluster/prod": "owned"}
@@ -13,7 +14,7 @@ DECLARED = Declared()
 VERDICTS = {
     "api-server-access": "FAIL",
     "node-access": "PASS",
-    "cloud-api-access": "UNKNOWN",
+    "cloud-api-access": "PASS",
     "etcd-access": "PASS",
     "etcd-encryption": "PASS",
 }
@@ -34,8 +35,8 @@ def build(a: Account) -> None:
     masters.allow("tcp/2379-2380", masters)  # OK
     masters.allow("tcp/10250-10259,tcp/9000-9999,udp/4789,udp/6081", masters, workers)  # OK
     workers.allow("tcp/10250,tcp/9000-9999,udp/4789,udp/6081", masters, workers)  # OK
-    controllers = a.role("prod-master-role", statement("ec2:DescribeInstances"), profile="prod-master-profile")  # OK
-    kubelets = a.role("prod-worker-role", statement("ec2:DescribeInstances"), profile="prod-worker-profile")  # OK
+    controllers = a.role("prod-master-role", *needed(*CONTROL_PLANE), profile="prod-master-profile")  # OK
+    kubelets = a.role("prod-worker-role", *needed("node"), profile="prod-worker-profile")  # OK
     hosts = [a.host(f"prod-x7k2p-master-{index}", private, [masters], OWNED, role=controllers) for index in "01"]  # OK
     a.host("prod-x7k2p-worker-a-1", private, [workers], OWNED, role=kubelets)  # OK
     api = a.nlb("prod-x7k2p-ext", public, tags=OWNED)  # OK

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from moto_fixtures.aws import clean
-from moto_fixtures.aws.builder import WORLD, Account, statement
+from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import OWNED
+from moto_fixtures.aws.needed import CONTROL_PLANE, needed
 
 DECLARED = clean.DECLARED
 VERDICTS = clean.VERDICTS | {"etcd-access": "FAIL"}
@@ -22,8 +23,8 @@ def build(a: Account) -> None:
     shared.allow("all", shared)  # NOT OK: etcd-access/inside, node-access/control-plane
     shared.allow("tcp/6443,tcp/9345", front)  # OK
     front.allow("tcp/6443", clean.ADMINS)  # OK
-    servers = a.role("prod-rke2-server", statement("ec2:DescribeInstances"))  # OK
-    agents = a.role("prod-rke2-agent", statement("ec2:DescribeInstances"))  # OK
+    servers = a.role("prod-rke2-server", *needed(*CONTROL_PLANE))  # OK
+    agents = a.role("prod-rke2-agent", *needed("node"))  # OK
     server = a.host("prod-server-a", private, [shared], OWNED, role=servers)  # OK
     a.host("prod-agent-a", private, [shared], OWNED, role=agents)  # OK
     api = a.nlb("prod-rke2-cp", public, [front])  # OK

@@ -61,5 +61,12 @@ class Ledger:
 
     def backend(self, service: str) -> Any:  # noqa: ANN401 - moto's insides have no types
         """Moto's own state of ``service``, to set what the real service would and moto cannot be asked to."""
+        return self._backends(service)[REGION]
+
+    def global_backend(self, service: str) -> Any:  # noqa: ANN401 - moto's insides have no types
+        """Moto's own state of a ``service`` that has no regions."""
+        return self._backends(service)["aws"]
+
+    def _backends(self, service: str) -> Any:  # noqa: ANN401 - moto's insides have no types
         backends = cast("Callable[[str], Any]", moto.backends.get_backend)
-        return backends(service)[ACCOUNT][REGION]
+        return backends(service)[ACCOUNT]

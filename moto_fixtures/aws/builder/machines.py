@@ -6,6 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy
+
 from moto_fixtures.aws.builder.ledger import ACCOUNT, Tags, tag_list
 from moto_fixtures.aws.builder.network import Group, NetworkBuilder, Subnet
 
@@ -69,8 +72,12 @@ class MachineBuilder(NetworkBuilder):
         public: bool = False,
         encrypted: bool = True,
         key: str = "",
+        hops: int = 1,
     ) -> Host:
-        """Start one instance. ``tags`` None: it belongs to no cluster. Its root disk is ``encrypted`` with ``key``."""
+        """Start one instance. ``tags`` None: it belongs to no cluster. Its root disk is ``encrypted`` with ``key``.
+
+        ``hops``: how far the answers of its metadata service travel.
+        """
         nic: dict[str, object] = {"DeviceIndex": 0, "SubnetId": subnet.id, "Groups": [group.id for group in groups]}
         answer = self.call(
             "ec2",
@@ -80,7 +87,7 @@ class MachineBuilder(NetworkBuilder):
             MaxCount=1,
             NetworkInterfaces=[nic | {"AssociatePublicIpAddress": public}],
             BlockDeviceMappings=[disk(encrypted=encrypted, key=key)],
-            MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
+            MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": hops},
             TagSpecifications=[{"ResourceType": "instance", "Tags": tag_list({"Name": name} | (tags or {}))}],
             **({"IamInstanceProfile": {"Name": role.profile}} if role else {}),
         )["Instances"][0]
@@ -144,10 +151,12 @@ class MachineBuilder(NetworkBuilder):
             if key.description.startswith("Default master key"):
                 key.key_manager = "AWS"
 
-    def role(self, name: str, *statements: Statement, profile: str = "", service: str = "ec2") -> Role:
-        """Make a role that ``service`` may assume, with an inline policy and an instance profile."""
-        trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    def role(
+        self, name: str, *statements: Statement, profile: str = "", service: str = "ec2", trust: Statement | None = None
+    ) -> Role:
+        """Make a role with an inline policy and an instance profile, for ``service`` or whom ``trust`` says."""
+        own: Statement = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [{**(trust or own), "Action": "sts:AssumeRole"}]})
         arn = self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
         if statements:
             policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -157,6 +166,22 @@ class MachineBuilder(NetworkBuilder):
         self.call("iam", "add_role_to_instance_profile", InstanceProfileName=profile, RoleName=name)
         self.note(arn, name, profile, f"arn:aws:iam::{ACCOUNT}:instance-profile/{profile}")
         return Role(name, arn, profile)
+
+    def bound(self, role: Role, *statements: Statement) -> None:
+        """Give a role a permissions boundary."""
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        arn = self.call("iam", "create_policy", PolicyName=f"{role.name}-edge", PolicyDocument=policy)["Policy"]["Arn"]
+        self.call("iam", "put_role_permissions_boundary", RoleName=role.name, PermissionsBoundary=arn)
+        self.note(arn)
+
+    def managed(self, role: Role, *names: str) -> None:
+        """Attach policies that AWS writes; moto has their texts, but no account has them unless it loads all."""
+        texts = json.loads(aws_managed_policies_data)
+        for name in names:
+            made = AWSManagedPolicy.from_data(name, ACCOUNT, "aws", texts[name])
+            self.global_backend("iam").managed_policies[made.arn] = made
+            self.call("iam", "attach_role_policy", RoleName=role.name, PolicyArn=made.arn)
+            self.note(made.arn)
 
     def pool(  # noqa: PLR0913 - the properties of a pool
         self,
