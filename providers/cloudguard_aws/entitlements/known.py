@@ -34,7 +34,7 @@ class KnownRole:
 @cache
 def written() -> Mapping[str, tuple[Mapping[str, Any], ...]]:
     """Return the policies and the roles as they are written."""
-    folder = files(__package__).joinpath("known")
+    folder = files("cloudguard_aws.entitlements").joinpath("known")
     texts = (one.read_text(encoding="utf-8") for one in sorted(folder.iterdir(), key=str) if one.name.endswith(".toml"))
     tables = [tomllib.loads(text) for text in texts]
     return {kind: tuple(one for table in tables for one in table.get(kind, ())) for kind in ("policy", "role")}

