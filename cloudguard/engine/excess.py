@@ -53,12 +53,16 @@ class Excess:
 
     @cached_property
     def missing(self) -> PermissionSet:
-        """Needed and not granted, for sure; what only the code of a component tells is no promise."""
+        """Needed and granted nowhere, for sure; what only the code of a component tells is no promise.
+
+        What is granted in part is taken to be narrower than documented on purpose.
+        """
         needed = PermissionSet(self.granted.space, ())
         for choice in self.choices:
             if choice.component.confidence is not Confidence.CODE:
                 needed |= self.comparer.needs_of(choice.component)
-        return (needed - self.granted.upper).lower
+        lacking = (needed - self.granted.upper).lower
+        return lacking.only(lacking.actions & ~self.granted.upper.actions)
 
     def part(self, *kinds: Access) -> PermissionSet:
         """Return the definite excess of some kinds of access."""

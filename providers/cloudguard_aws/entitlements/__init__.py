@@ -28,6 +28,7 @@ IMPOSED: Final = (
     ("cluster", "AmazonEKSBlockStoragePolicy"),
     ("cluster", "AmazonEKSLoadBalancingPolicy"),
     ("cluster", "AmazonEKSNetworkingPolicy"),
+    ("cluster", "AmazonEKSLocalOutpostClusterPolicy"),
     ("node", "AmazonEKSWorkerNodePolicy"),
     ("node", "AmazonEKSWorkerNodeMinimalPolicy"),
     ("pods", "AmazonEKSFargatePodExecutionRolePolicy"),
@@ -35,7 +36,7 @@ IMPOSED: Final = (
 """Managed policies that EKS asks for, by holder.
 
 https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html, …/create-node-role.html,
-…/auto-cluster-iam-role.html, …/pod-execution-role.html
+…/auto-cluster-iam-role.html, …/pod-execution-role.html, …/eks-outposts-local-cluster-create.html
 """
 
 
