@@ -3,98 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from builders import CONTROL_PLANE, NODE, SOURCE, host, snapshot
+from builders import NODE, SOURCE, host, snapshot
 from cloudguard.checks import judge
-from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
-from cloudguard.engine.change import Change
-from cloudguard.model.cluster import MetadataService, Pool
-from cloudguard.model.entitlement import Component, Confidence, Entitlements, Escalation, Power
-from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyKind, Statement, Workload
-from cloudguard.model.identity import Policy as Document
-from cloudguard.model.snapshot import Snapshot
+from cloudguard.checks.base import Severity, Verdict
+from cloudguard.model.identity import Condition, Identities, Identity, PolicyKind, Statement
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import DeclaredPermission, Policy
-from drawn_policies import FORMS, PlainDocuments, SmallCatalog
-
-SHUT = MetadataService(enabled=True, tokens_required=True, hop_limit=1)
-ROLE = "n:p:role::1:role/masters"
-MASTER = replace(host("cp", CONTROL_PLANE, identity=ROLE), metadata=SHUT)
-OWN = Condition("StringEquals", "tag", ("prod",))
-VOLUMES = "n:p:disk:*:*:volume/*"
-BUCKET = ("n:p:store:::b1", "n:p:store:::b1/*")
-WAYS = (
-    Escalation("self", ("role:Assume",), Power.ADMINISTRATOR, "becomes whoever it likes", "a book", on_self=True),
-    Escalation(
-        "pass", ("role:PassRole", "disk:CreateVolume"), Power.ROLE, "passes any role", "a book", passes="role:PassRole"
-    ),
-    Escalation("steal", ("disk:CreateSnapshot",), Power.DATA, "copies any disk", "a book"),
+from cloudguard.needs.policy import Policy
+from drawn_policies import PlainDocuments
+from identities import (
+    BUCKET,
+    NEED,
+    OWN,
+    ROLE,
+    VOLUMES,
+    account,
+    allow,
+    changes,
+    deny,
+    document,
+    known,
+    only,
+    part,
+    row,
+    told,
 )
-
-
-def allow(
-    *actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = (), label: str = "#1"
-) -> Statement:
-    return Statement(label, Effect.ALLOW, actions, resources=on, conditions=when)
-
-
-def deny(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = ()) -> Statement:
-    return Statement("no", Effect.DENY, actions, resources=on, conditions=when)
-
-
-def document(
-    *statements: Statement, name: str = "p", kind: PolicyKind = PolicyKind.GRANT, by: str = "user"
-) -> Document:
-    return Document(name, name, kind, by, "{}", statements, SOURCE)
-
-
-def part(*statements: Statement, name: str = "part", **told: Any) -> Component:  # noqa: ANN401 - any of its fields
-    made = Component(name, ("control-plane",), statements, "a page", Confidence.DOCUMENTED)
-    return replace(made, **told)
-
-
-def known(*components: Component, **told: Any) -> Entitlements:  # noqa: ANN401 - any of its fields
-    made = Entitlements(
-        SmallCatalog(FORMS),
-        PlainDocuments(),
-        components,
-        WAYS,
-        own=(allow("*", when=(OWN,)),),
-        tag_keys=("tag",),
-        tag_actions=("disk:CreateVolume",),
-        home=("n", "p", "", "", "1"),
-    )
-    return replace(made, **told)
-
-
-NEED = part(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", on=(VOLUMES,), when=(OWN,)))
-
-
-def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] = (), **told: Any) -> Snapshot:  # noqa: ANN401 - any of its fields
-    names = tuple(one.id for one in documents if one.kind is not PolicyKind.LIMIT)
-    identity = Identity(ROLE, "masters", ("control-plane",), names, SOURCE, complete)
-    held = replace(Identities((identity,), documents), **told)
-    return snapshot([MASTER], identities=held, gaps=gaps)
-
-
-def row(made: Snapshot, facts: Entitlements | None = None, policy: Policy | None = None) -> RowResult:
-    return judge(made, policy or Policy(), known(NEED) if facts is None else facts)[0][2]
-
-
-def told(found: RowResult) -> dict[str, Severity]:
-    return {one.check.partition("/")[2]: one.severity for one in found.findings if one.severity > Severity.LOW}
-
-
-def changes(made: Snapshot) -> list[Change]:
-    return [one for one in judge(made, Policy(), known(NEED))[1] if one.row == "cloud-api-access"]
-
-
-def only(found: RowResult, check: str) -> Finding:
-    (one,) = (finding for finding in found.findings if finding.check == check)
-    return one
 
 
 def test_what_is_needed_is_no_finding() -> None:
@@ -297,97 +232,3 @@ def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
     found = row(account(document(*NEED.statements), gaps=(gap,)))
     assert found.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)
-
-
-def test_needs_are_chosen_by_what_is_declared_shown_and_moved() -> None:
-    extra = allow("store:PutObject")
-    addon = part(extra, name="backup", addon="backup", accounts=("kube-system:backup*",))
-    made = account(document(*NEED.statements, extra))
-    found = row(made, known(NEED, addon))
-    assert told(found) == {"outside": Severity.HIGH}
-    assert only(found, "cloud-api-access/outside").advice == (
-        'Where one of these runs with this identity, declare it: addons = ["backup"]'
-    )
-    declared = Policy(addons=("backup",))
-    assert row(made, known(NEED, addon), declared).verdict is Verdict.PASS
-    own = DeclaredPermission("control-plane", ("store:PutObject",), ("*",), "uploads")
-    assert row(made, known(NEED), Policy(permissions=(own,))).verdict is Verdict.PASS
-    assert row(made, known(NEED), Policy(permissions=(replace(own, role="node"),))).verdict is Verdict.FAIL
-    assert row(made, known(NEED, replace(addon, telling=True))).verdict is Verdict.PASS
-    assert row(made, known(NEED, replace(addon, telling=True, holders=("node",)))).verdict is Verdict.FAIL
-    always = replace(addon, addon="")
-    assert row(made, known(NEED, always)).verdict is Verdict.PASS
-    moved = Workload("n:p:role::1:role/backup", "backup", ("kube-system:backup-controller",), "", SOURCE)
-    elsewhere = replace(made, identities=replace(made.identities, workloads=(moved,)))
-    assert row(elsewhere, known(NEED, always)).verdict is Verdict.FAIL
-    assert row(elsewhere, known(NEED, addon), declared).verdict is Verdict.PASS
-
-
-@pytest.mark.parametrize(
-    ("component", "counts"),
-    [
-        ({"installers": ("kubeadm",)}, True),
-        ({"installers": ("other",)}, False),
-        ({"but_for": ("kubeadm",)}, False),
-        ({"but_for": ("other",)}, True),
-        ({"labels": (("cni", "x"),)}, True),
-        ({"labels": (("cni", "y"),)}, False),
-    ],
-)
-def test_needs_are_chosen_by_installer_and_label(component: dict[str, Any], counts: bool) -> None:  # noqa: FBT001 - a case
-    made = account(document(allow("store:PutObject")))
-    made = replace(made, cluster=replace(made.cluster, labels=(("cni", "x"),)))
-    found = row(made, known(part(allow("store:PutObject"), **component)))
-    assert (found.verdict is Verdict.PASS) is counts
-
-
-def test_who_tags_anything_voids_conditions_on_tags() -> None:
-    guarded = allow("disk:DeleteVolume", when=(OWN,), label="guarded")
-    found = row(account(document(guarded, allow("disk:CreateVolume", label="tags"))))
-    finding = only(found, "cloud-api-access/laundering")
-    assert finding.severity is Severity.MEDIUM
-    assert [one.rule for one in finding.evidence] == ["p/tags", "p/guarded"]
-    assert finding.witness.summary == "disk:CreateVolume on n:p:disk:any:1:volume/any"
-    bound = row(account(document(guarded, allow("disk:CreateVolume", when=(Condition("Bool", "x", ("true",)),)))))
-    assert not [one for one in bound.findings if one.check == "cloud-api-access/laundering"]
-    needed = known(part(guarded, allow("disk:CreateVolume")))
-    free = row(account(document(guarded, allow("disk:CreateVolume"))), needed)
-    assert (free.verdict, only(free, "cloud-api-access/laundering").severity) == (Verdict.PASS, Severity.LOW)
-    apart = row(account(document(allow("store:PutObject", when=(OWN,)), allow("disk:CreateVolume"))))
-    assert not [one for one in apart.findings if one.check == "cloud-api-access/laundering"]
-
-
-@pytest.mark.parametrize(
-    ("service", "fault"),
-    [
-        (SHUT, ""),
-        (replace(SHUT, enabled=False, tokens_required=False, hop_limit=64), ""),
-        (replace(SHUT, tokens_required=False), "tokens are not required"),
-        (replace(SHUT, hop_limit=2), "the hop limit is 2"),
-    ],
-)
-def test_pods_must_not_get_their_hosts_identity(service: MetadataService, fault: str) -> None:
-    made = account(document(*NEED.statements))
-    pool = Pool("asg", "asg", CONTROL_PLANE, (), ("private",), (), (), SOURCE, identity=ROLE, metadata=service)
-    hosts = (replace(MASTER, metadata=service), replace(MASTER, id="cp2", metadata=service))
-    found = row(replace(made, cluster=replace(made.cluster, hosts=hosts, pools=(pool,))))
-    if not fault:
-        assert (found.verdict, found.findings) == (Verdict.PASS, ())
-        return
-    finding = only(found, "cloud-api-access/metadata")
-    assert (finding.severity, finding.hosts) == (Severity.MEDIUM, ("cp", "cp2"))
-    assert finding.message == (
-        f"pods can take masters from the metadata service of 2 hosts and the next host of asg: {fault}"
-    )
-    assert finding.changes == (f"metadata.restrict:{ROLE}:{fault}",)
-    assert [one.resource.kind for one in finding.evidence] == ["host", "host", "pool"]
-
-
-def test_settings_of_the_metadata_service_that_were_not_read_leave_it_open() -> None:
-    made = account(document(*NEED.statements))
-    blind = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None),)))
-    found = row(blind)
-    assert found.verdict is Verdict.UNKNOWN
-    assert "cp.prod" in found.unknown[0]
-    bare = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None, identity=""),)))
-    assert row(bare).verdict is Verdict.PASS

@@ -50,7 +50,7 @@ def request_text(request: Request) -> str:
 
 
 def statement_text(statement: Statement) -> str:
-    """Return a statement in a line: "allow s3:*, ec2:Describe* on * if …"."""
+    """Return a statement in a line: "allow disk:*, host:Describe* on * if …"."""
     actions = few(statement.actions) if statement.actions else f"all but {few(statement.not_actions)}"
     resources = few(statement.resources) if statement.resources else f"all but {few(statement.not_resources)}"
     conditions = [f"{one.operator} {one.key} {few(one.values)}" for one in statement.conditions]

@@ -2,7 +2,6 @@
 
 Tokens must be required *and* their answers must not travel beyond the host (a hop limit of 1): either alone is not
 enough. Pods on the host's own network reach the service whatever is set.
-https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html
 """
 
 from __future__ import annotations

@@ -85,8 +85,7 @@ def effective(
     """Return what ``identity`` may do by the ``policies`` (by id) attached to it, within its boundary and the limits.
 
     ``limits``: ids of the policies set above the account, level by level; each level must allow. What a resource's own
-    policy allows the identity counts as its own grant, within the boundary too (so AWS does where a role is named:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html). A document that was not read may
+    policy allows the identity counts as its own grant, within the boundary too. A document that was not read may
     grant or deny anything: then nothing is sure.
     """
     levels = [tuple(level) for level in limits]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import Account
+from moto_fixtures.aws.builder.machines import Statement
 from moto_fixtures.aws.installers import capa
 from moto_fixtures.aws.needed import CAPA_NODE, needed
 
 DECLARED = clean.DECLARED
 VERDICTS = clean.VERDICTS | {"cloud-api-access": "FAIL"}
-OTHER = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987654321:root"}}
+OTHER: Statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987654321:root"}}
 
 
 def build(a: Account) -> None:

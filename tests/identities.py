@@ -1,0 +1,95 @@
+"""A cluster of one host with one identity in the small cloud, and what is known of that cloud's permissions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from builders import CONTROL_PLANE, SOURCE, host, snapshot
+from cloudguard.checks import judge
+from cloudguard.checks.base import Finding, RowResult, Severity
+from cloudguard.engine.change import Change
+from cloudguard.model.cluster import MetadataService
+from cloudguard.model.entitlement import Component, Confidence, Entitlements, Escalation, Power
+from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyKind, Statement
+from cloudguard.model.identity import Policy as Document
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Gap
+from cloudguard.needs.policy import Policy
+from drawn_policies import FORMS, PlainDocuments, SmallCatalog
+
+SHUT = MetadataService(enabled=True, tokens_required=True, hop_limit=1)
+ROLE = "n:p:role::1:role/masters"
+MASTER = replace(host("cp", CONTROL_PLANE, identity=ROLE), metadata=SHUT)
+OWN = Condition("StringEquals", "tag", ("prod",))
+VOLUMES = "n:p:disk:*:*:volume/*"
+BUCKET = ("n:p:store:::b1", "n:p:store:::b1/*")
+WAYS = (
+    Escalation("self", ("role:Assume",), Power.ADMINISTRATOR, "becomes whoever it likes", "a book", on_self=True),
+    Escalation(
+        "pass", ("role:PassRole", "disk:CreateVolume"), Power.ROLE, "passes any role", "a book", passes="role:PassRole"
+    ),
+    Escalation("steal", ("disk:CreateSnapshot",), Power.DATA, "copies any disk", "a book"),
+)
+
+
+def allow(
+    *actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = (), label: str = "#1"
+) -> Statement:
+    return Statement(label, Effect.ALLOW, actions, resources=on, conditions=when)
+
+
+def deny(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = ()) -> Statement:
+    return Statement("no", Effect.DENY, actions, resources=on, conditions=when)
+
+
+def document(
+    *statements: Statement, name: str = "p", kind: PolicyKind = PolicyKind.GRANT, by: str = "user"
+) -> Document:
+    return Document(name, name, kind, by, "{}", statements, SOURCE)
+
+
+def part(*statements: Statement, name: str = "part", **told: Any) -> Component:  # noqa: ANN401 - any of its fields
+    made = Component(name, ("control-plane",), statements, "a page", Confidence.DOCUMENTED)
+    return replace(made, **told)
+
+
+def known(*components: Component, **told: Any) -> Entitlements:  # noqa: ANN401 - any of its fields
+    made = Entitlements(
+        SmallCatalog(FORMS),
+        PlainDocuments(),
+        components,
+        WAYS,
+        own=(allow("*", when=(OWN,)),),
+        tag_keys=("tag",),
+        tag_actions=("disk:CreateVolume",),
+        home=("n", "p", "", "", "1"),
+    )
+    return replace(made, **told)
+
+
+NEED = part(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", on=(VOLUMES,), when=(OWN,)))
+
+
+def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] = (), **told: Any) -> Snapshot:  # noqa: ANN401 - any of its fields
+    names = tuple(one.id for one in documents if one.kind is not PolicyKind.LIMIT)
+    identity = Identity(ROLE, "masters", ("control-plane",), names, SOURCE, complete)
+    held = replace(Identities((identity,), documents), **told)
+    return snapshot([MASTER], identities=held, gaps=gaps)
+
+
+def row(made: Snapshot, facts: Entitlements | None = None, policy: Policy | None = None) -> RowResult:
+    return judge(made, policy or Policy(), known(NEED) if facts is None else facts)[0][2]
+
+
+def told(found: RowResult) -> dict[str, Severity]:
+    return {one.check.partition("/")[2]: one.severity for one in found.findings if one.severity > Severity.LOW}
+
+
+def changes(made: Snapshot) -> list[Change]:
+    return [one for one in judge(made, Policy(), known(NEED))[1] if one.row == "cloud-api-access"]
+
+
+def only(found: RowResult, check: str) -> Finding:
+    (one,) = (finding for finding in found.findings if finding.check == check)
+    return one

@@ -1,0 +1,186 @@
+"""cloud-api-access: which needs count, tags, the metadata service, and who may become an identity."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from builders import CONTROL_PLANE, SOURCE
+from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.model.cluster import MetadataService, Pool
+from cloudguard.model.entitlement import Trusted
+from cloudguard.model.identity import Condition, PolicyKind, Statement, Workload
+from cloudguard.needs.policy import DeclaredPermission, Policy
+from identities import (
+    MASTER,
+    NEED,
+    OWN,
+    ROLE,
+    SHUT,
+    account,
+    allow,
+    deny,
+    document,
+    known,
+    only,
+    part,
+    row,
+    told,
+)
+
+
+def test_needs_are_chosen_by_what_is_declared_shown_and_moved() -> None:
+    extra = allow("store:PutObject")
+    addon = part(extra, name="backup", addon="backup", accounts=("kube-system:backup*",))
+    made = account(document(*NEED.statements, extra))
+    found = row(made, known(NEED, addon))
+    assert told(found) == {"outside": Severity.HIGH}
+    assert only(found, "cloud-api-access/outside").advice == (
+        'Where one of these runs with this identity, declare it: addons = ["backup"]'
+    )
+    declared = Policy(addons=("backup",))
+    assert row(made, known(NEED, addon), declared).verdict is Verdict.PASS
+    own = DeclaredPermission("control-plane", ("store:PutObject",), ("*",), "uploads")
+    assert row(made, known(NEED), Policy(permissions=(own,))).verdict is Verdict.PASS
+    assert row(made, known(NEED), Policy(permissions=(replace(own, role="node"),))).verdict is Verdict.FAIL
+    assert row(made, known(NEED, replace(addon, telling=True))).verdict is Verdict.PASS
+    assert row(made, known(NEED, replace(addon, telling=True, holders=("node",)))).verdict is Verdict.FAIL
+    always = replace(addon, addon="")
+    assert row(made, known(NEED, always)).verdict is Verdict.PASS
+    moved = Workload("n:p:role::1:role/backup", "backup", ("kube-system:backup-controller",), "", SOURCE)
+    elsewhere = replace(made, identities=replace(made.identities, workloads=(moved,)))
+    assert row(elsewhere, known(NEED, always)).verdict is Verdict.FAIL
+    assert row(elsewhere, known(NEED, addon), declared).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("component", "counts"),
+    [
+        ({"installers": ("kubeadm",)}, True),
+        ({"installers": ("other",)}, False),
+        ({"but_for": ("kubeadm",)}, False),
+        ({"but_for": ("other",)}, True),
+        ({"labels": (("cni", "x"),)}, True),
+        ({"labels": (("cni", "y"),)}, False),
+    ],
+)
+def test_needs_are_chosen_by_installer_and_label(component: dict[str, Any], counts: bool) -> None:  # noqa: FBT001 - a case
+    made = account(document(allow("store:PutObject")))
+    made = replace(made, cluster=replace(made.cluster, labels=(("cni", "x"),)))
+    found = row(made, known(part(allow("store:PutObject"), **component)))
+    assert (found.verdict is Verdict.PASS) is counts
+
+
+def test_who_tags_anything_voids_conditions_on_tags() -> None:
+    guarded = allow("disk:DeleteVolume", when=(OWN,), label="guarded")
+    found = row(account(document(guarded, allow("disk:CreateVolume", label="tags"))))
+    finding = only(found, "cloud-api-access/laundering")
+    assert finding.severity is Severity.MEDIUM
+    assert [one.rule for one in finding.evidence] == ["p/tags", "p/guarded"]
+    assert finding.witness.summary == "disk:CreateVolume on n:p:disk:any:1:volume/any"
+    bound = row(account(document(guarded, allow("disk:CreateVolume", when=(Condition("Bool", "x", ("true",)),)))))
+    assert not [one for one in bound.findings if one.check == "cloud-api-access/laundering"]
+    needed = known(part(guarded, allow("disk:CreateVolume")))
+    free = row(account(document(guarded, allow("disk:CreateVolume"))), needed)
+    assert (free.verdict, only(free, "cloud-api-access/laundering").severity) == (Verdict.PASS, Severity.LOW)
+    apart = row(account(document(allow("store:PutObject", when=(OWN,)), allow("disk:CreateVolume"))))
+    assert not [one for one in apart.findings if one.check == "cloud-api-access/laundering"]
+
+
+@pytest.mark.parametrize(
+    ("service", "fault"),
+    [
+        (SHUT, ""),
+        (replace(SHUT, enabled=False, tokens_required=False, hop_limit=64), ""),
+        (replace(SHUT, tokens_required=False), "tokens are not required"),
+        (replace(SHUT, hop_limit=2), "the hop limit is 2"),
+    ],
+)
+def test_pods_must_not_get_their_hosts_identity(service: MetadataService, fault: str) -> None:
+    made = account(document(*NEED.statements))
+    pool = Pool("asg", "asg", CONTROL_PLANE, (), ("private",), (), (), SOURCE, identity=ROLE, metadata=service)
+    hosts = (replace(MASTER, metadata=service), replace(MASTER, id="cp2", metadata=service))
+    found = row(replace(made, cluster=replace(made.cluster, hosts=hosts, pools=(pool,))))
+    if not fault:
+        assert (found.verdict, found.findings) == (Verdict.PASS, ())
+        return
+    finding = only(found, "cloud-api-access/metadata")
+    assert (finding.severity, finding.hosts) == (Severity.MEDIUM, ("cp", "cp2"))
+    assert finding.message == (
+        f"pods can take masters from the metadata service of 2 hosts and the next host of asg: {fault}"
+    )
+    assert finding.changes == (f"metadata.restrict:{ROLE}:{fault}",)
+    assert [one.resource.kind for one in finding.evidence] == ["host", "host", "pool"]
+
+
+def test_settings_of_the_metadata_service_that_were_not_read_leave_it_open() -> None:
+    made = account(document(*NEED.statements))
+    blind = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None),)))
+    found = row(blind)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "cp.prod" in found.unknown[0]
+    bare = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None, identity=""),)))
+    assert row(bare).verdict is Verdict.PASS
+
+
+class Words:
+    """Reads principals that say what they are: "anyone", "account 2", "federated a,b"."""
+
+    def trusted(self, principal: str, statement: Statement, account: str) -> Trusted:
+        """Return whom ``principal`` is."""
+        kind, _, who = principal.partition(" ")
+        if kind == "account" and who == account:
+            return Trusted("own", who)
+        subjects = tuple(who.split(",")) if kind == "federated" and who else None
+        return Trusted(kind, who or kind, narrowed=bool(statement.conditions), subjects=subjects)
+
+
+@pytest.mark.parametrize(
+    ("principal", "severity", "said"),
+    [
+        ("anyone", Severity.CRITICAL, "anyone, of whichever account"),
+        ("account 2", Severity.HIGH, "account 2, without a condition"),
+        ("account 1", None, ""),
+        ("own", None, ""),
+        ("federated", Severity.HIGH, "whoever federated vouches for"),
+        ("federated sa:a,sa:*", Severity.MEDIUM, "any of sa:* by sa:a,sa:*"),
+        ("federated sa:a", None, ""),
+    ],
+)
+def test_who_may_become_an_identity_is_told(principal: str, severity: Severity | None, said: str) -> None:
+    trust = document(replace(allow("role:Assume"), principals=(principal,)), name="trust", kind=PolicyKind.TRUST)
+    found = row(account(document(*NEED.statements), trust), known(NEED, principals=Words()))
+    if severity is None:
+        assert (found.verdict, found.findings) == (Verdict.PASS, ())
+        return
+    finding = only(found, "cloud-api-access/trust")
+    assert (finding.severity, finding.message) == (severity, f"{said} may become masters")
+    assert finding.evidence[0].rule == "trust/#1"
+    assert finding.changes == (f"trust.narrow:{ROLE}",)
+    assert found.verdict is Verdict.FAIL
+
+
+def test_a_condition_that_names_who_asks_a_deny_and_those_left_out_are_told_apart() -> None:
+    facts = known(NEED, principals=Words())
+
+    def trusting(statement: Statement) -> RowResult:
+        trust = document(statement, name="trust", kind=PolicyKind.TRUST)
+        return row(account(document(*NEED.statements), trust), facts)
+
+    anyone = replace(allow("role:Assume", when=(OWN,)), principals=("anyone",))
+    assert trusting(anyone).findings == ()
+    assert trusting(replace(deny("role:Assume"), principals=("anyone",))).findings == ()
+    others = replace(allow("role:Assume"), not_principals=("account 2",))
+    assert only(trusting(others), "cloud-api-access/trust").severity is Severity.CRITICAL
+
+
+def test_whom_a_service_accounts_identity_trusts_is_judged_too() -> None:
+    wide = replace(allow("role:Assume"), principals=("federated system:*",))
+    trust = document(wide, name="trust", kind=PolicyKind.TRUST)
+    made = account(document(*NEED.statements))
+    workload = Workload("n:p:role::1:role/backup", "backup", ("*:*",), "trust", SOURCE)
+    held = replace(made.identities, policies=(*made.identities.policies, trust), workloads=(workload,))
+    finding = only(row(replace(made, identities=held), known(NEED, principals=Words())), "cloud-api-access/trust")
+    assert (finding.severity, finding.resource.id) == (Severity.MEDIUM, "n:p:role::1:role/backup")
