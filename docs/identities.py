@@ -1,0 +1,162 @@
+"""Writes ``docs/identities.md``: what roles of Kubernetes clusters on AWS are really granted, judged by the engine.
+
+The roles and their policies are those in ``providers/cloudguard_aws/entitlements/known``, each with its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cloudguard.engine.escalate import WayUp, ways_up
+from cloudguard.engine.excess import Comparer, Excess
+from cloudguard.model.cluster import Cluster
+from cloudguard.model.entitlement import Access
+from cloudguard.model.identity import Identities, Identity, Workload
+from cloudguard.model.network import Topology
+from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.source import Source
+from cloudguard.needs.policy import Policy as Declared
+from cloudguard.sets.permissions import PermissionSet
+from cloudguard_aws.entitlements import entitlements
+from cloudguard_aws.entitlements.known import KnownRole, known_roles
+
+PAGE = Path(__file__).parent / "identities.md"
+ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "prod"
+VALUES = {"account": [ACCOUNT], "cluster": [CLUSTER], "partition": ["aws"], "region": [REGION]}
+_SOURCE = Source("docs")
+_MOST = 30
+INTRODUCTION = """\
+<!-- Written by `make docs` from docs/identities.py and providers/cloudguard_aws/entitlements. Edit those instead. -->
+
+# What do a cluster's AWS roles really hold?
+
+Roles as installers make them, and as documentation asks for them, judged as the row
+[`cloud-api-access`](rows/cloud-api-access.md) judges a cluster's own: what each is granted is compared with what the
+parts of a cluster that hold it need, action by action, resource by resource, condition by condition. The cluster is
+called `prod`, in account 111122223333 and eu-west-1.
+
+- **Beyond need**: granted and not needed. What changes something or reads secrets and data is told apart from what
+  only lists.
+- **Imposed**: beyond need, by a policy that EKS insists on.
+- **Missing**: documented as a need, and granted nowhere.
+- **Ways up**: what the holder can make of it; those in brackets are open only where a condition holds, or on some
+  resources. A way up whose every action is needed is a risk that comes with the component, not a mistake of the role.
+
+A role is judged alone here: where other identities of the account can be taken, the ways up are more.
+"""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A role with what it is granted beyond need, and what it opens."""
+
+    role: KnownRole
+    excess: Excess
+    ways: tuple[WayUp, ...]
+
+    @property
+    def risky(self) -> PermissionSet:
+        """What changes something or reads data, beyond need."""
+        return self.excess.part(Access.WRITE, Access.DATA)
+
+    @property
+    def listing(self) -> PermissionSet:
+        """What only lists, beyond need."""
+        return self.excess.part(Access.LIST)
+
+
+def judged() -> tuple[Judged, ...]:
+    """Return every known role, judged."""
+    return tuple(_judged(role) for role in known_roles(VALUES))
+
+
+def _judged(role: KnownRole) -> Judged:
+    prefix, managed = f"arn:aws:iam::{ACCOUNT}:role", role.installer == "eks"
+    names = tuple(policy.id for policy in role.policies)
+    identity = Identity(f"{prefix}/{role.id}", role.id, (role.holder,), names, _SOURCE)
+    moved = tuple(Workload(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
+    cluster = Cluster(CLUSTER, "aws", ACCOUNT, (REGION,), role.installer, "", managed, "")
+    identities = Identities((identity,), role.policies, workloads=moved)
+    known = entitlements(Snapshot(SCHEMA, "docs", "", "", cluster, Topology(), identities))
+    excess = Comparer(cluster, identities, known, Declared(addons=role.addons)).of(identity)
+    return Judged(role, excess, ways_up(excess, known.escalations))
+
+
+def page(roles: Iterable[Judged]) -> str:
+    """Return the Markdown page."""
+    listed = tuple(roles)
+    version = listed[0].excess.comparer.known.catalog.version
+    lines = [INTRODUCTION, f"Actions by {version}.", "", *_table(listed), ""]
+    for one in listed:
+        lines += _section(one)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _table(roles: Iterable[Judged]) -> Iterator[str]:
+    yield "| role | changes or reads data beyond need | lists beyond need | imposed | missing | ways up |"
+    yield "|---|---|---|---|---|---|"
+    for one in roles:
+        counts = (one.risky, one.listing, one.excess.imposed, one.excess.missing)
+        ways = sum(way.beyond_need for way in one.ways)
+        needed = len(one.ways) - ways
+        told = f"{ways}" + (f" ({needed} more by need)" if needed else "")
+        cells = [f"[{one.role.title}](#{one.role.id})", *(_count(part) for part in counts), told]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _count(part: PermissionSet) -> str:
+    if part.is_empty:
+        return "0"
+    if part.actions & part.space.table.unlisted("*:*"):
+        return "as good as everything"
+    return str(part.actions.bit_count())
+
+
+def _section(one: Judged) -> Iterator[str]:
+    role, excess = one.role, one.excess
+    yield f'## <a id="{role.id}"></a>{role.title}'
+    yield ""
+    yield f"Held by: {role.holder}. Installer: {role.installer}. [Source]({role.source})"
+    yield ""
+    yield f"- Policies: {', '.join(f'[{policy.name}]({policy.source.call})' for policy in role.policies)}"
+    if role.moved:
+        yield f"- With roles of their own: {', '.join(f'`{account}`' for account in role.moved)}"
+    needs = (f"[{choice.component.id}]({choice.component.source}) ({choice.why})" for choice in excess.choices)
+    yield f"- Needs: {', '.join(needs) or 'nothing'}"
+    for what, part in (
+        ("Changes or reads data beyond need", one.risky),
+        ("Lists beyond need", one.listing),
+        ("Imposed beyond need", excess.imposed),
+        ("Missing", excess.missing),
+    ):
+        if not part.is_empty:
+            yield f"- {what}: {_code(excess.comparer.words_for(part.actions, _MOST))}"
+    witness = one.risky.witness()
+    if witness is not None:
+        yield f"- For example: `{witness.action}` on `{witness.name}`"
+    yield from _ways(one.ways)
+    yield ""
+
+
+def _ways(ways: Iterable[WayUp]) -> Iterator[str]:
+    for way in ways:
+        found = f"[{way.escalation.id}]({way.escalation.source}): it {way.escalation.why}"
+        by = "" if way.beyond_need else ", by what it needs"
+        yield f"- Way up {found}{by}" if way.sure else f"- (Way up {found}{by})"
+
+
+def _code(words: str) -> str:
+    """Set each action of a list as code; "and 3 more" stays as it is."""
+    listed, more, rest = words.partition(" and ")
+    return ", ".join(f"`{word}`" for word in listed.split(", ")) + more + rest
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(judged()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
