@@ -26,7 +26,7 @@ PAGE = Path(__file__).parent / "identities.md"
 ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "prod"
 VALUES = {"account": [ACCOUNT], "cluster": [CLUSTER], "partition": ["aws"], "region": [REGION]}
 _SOURCE = Source("docs")
-_MOST = 30
+_MOST, _FEW = 100, 10
 INTRODUCTION = """\
 <!-- Written by `make docs` from docs/identities.py and providers/cloudguard_aws/entitlements. Edit those instead. -->
 
@@ -44,7 +44,8 @@ called `prod`, in account 111122223333 and eu-west-1.
 - **Ways up**: what the holder can make of it; those in brackets are open only where a condition holds, or on some
   resources. A way up whose every action is needed is a risk that comes with the component, not a mistake of the role.
 
-A role is judged alone here: where other identities of the account can be taken, the ways up are more.
+A role is judged beside the cluster's other roles that it names: where more identities of the account can be taken,
+the ways up are more.
 """
 
 
@@ -75,10 +76,11 @@ def judged() -> tuple[Judged, ...]:
 def _judged(role: KnownRole) -> Judged:
     prefix, managed = f"arn:aws:iam::{ACCOUNT}:role", role.installer == "eks"
     names = tuple(policy.id for policy in role.policies)
-    identity = Identity(f"{prefix}/{role.id}", role.id, (role.holder,), names, _SOURCE)
+    identity = Identity(f"{prefix}/{role.name}", role.name, (role.holder,), names, _SOURCE)
+    others = tuple(Identity(f"{prefix}/{name}", name, ("node",), (), _SOURCE) for name in role.others)
     moved = tuple(Workload(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
     cluster = Cluster(CLUSTER, "aws", ACCOUNT, (REGION,), role.installer, "", managed, "")
-    identities = Identities((identity,), role.policies, workloads=moved)
+    identities = Identities((identity, *others), role.policies, workloads=moved)
     known = entitlements(Snapshot(SCHEMA, "docs", "", "", cluster, Topology(), identities))
     excess = Comparer(cluster, identities, known, Declared(addons=role.addons)).of(identity)
     return Judged(role, excess, ways_up(excess, known.escalations))
@@ -109,9 +111,12 @@ def _table(roles: Iterable[Judged]) -> Iterator[str]:
 def _count(part: PermissionSet) -> str:
     if part.is_empty:
         return "0"
-    if part.actions & part.space.table.unlisted("*:*"):
-        return "as good as everything"
-    return str(part.actions.bit_count())
+    return "as good as everything" if _anything(part) else str(part.actions.bit_count())
+
+
+def _anything(part: PermissionSet) -> bool:
+    """Whether a set holds actions of services that are not even listed."""
+    return bool(part.actions & part.space.table.unlisted("*:*"))
 
 
 def _section(one: Judged) -> Iterator[str]:
@@ -132,7 +137,7 @@ def _section(one: Judged) -> Iterator[str]:
         ("Missing", excess.missing),
     ):
         if not part.is_empty:
-            yield f"- {what}: {_code(excess.comparer.words_for(part.actions, _MOST))}"
+            yield f"- {what}: {_code(excess.comparer.words_for(part.actions, _FEW if _anything(part) else _MOST))}"
     witness = one.risky.witness()
     if witness is not None:
         yield f"- For example: `{witness.action}` on `{witness.name}`"

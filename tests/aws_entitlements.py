@@ -38,8 +38,9 @@ def excess_of(role: KnownRole) -> Excess:
     """Return what a known role is granted, what it needs, and how they differ."""
     prefix = f"arn:aws:iam::{ACCOUNT}:role"
     names = tuple(policy.id for policy in role.policies)
-    identity = Identity(f"{prefix}/{role.id}", role.id, (role.holder,), names, _SOURCE)
+    identity = Identity(f"{prefix}/{role.name}", role.name, (role.holder,), names, _SOURCE)
+    others = tuple(Identity(f"{prefix}/{name}", name, ("node",), (), _SOURCE) for name in role.others)
     moved = tuple(Workload(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
-    found = snapshot(Identities((identity,), role.policies, workloads=moved), role.installer)
+    found = snapshot(Identities((identity, *others), role.policies, workloads=moved), role.installer)
     known = entitlements(found)
     return Comparer(found.cluster, found.identities, known, Declared(addons=role.addons)).of(identity)

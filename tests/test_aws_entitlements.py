@@ -11,15 +11,18 @@ from typing import Any
 import pytest
 
 from aws_entitlements import VALUES, excess_of
+from cloudguard.engine.escalate import ways_up
 from cloudguard.engine.permit import space_of
 from cloudguard.engine.statements import matched
 from cloudguard.model.entitlement import Access, Component, Power
-from cloudguard.model.identity import Effect, Statement
+from cloudguard.model.identity import Condition, Effect, Policy, PolicyKind, Statement
+from cloudguard.model.source import Source
 from cloudguard_aws.entitlements.catalog import PublishedCatalog, data_reads, published
 from cloudguard_aws.entitlements.components import component, raw
 from cloudguard_aws.entitlements.escalations import escalations
 from cloudguard_aws.entitlements.known import KnownRole, known_policies, known_roles, written
 from cloudguard_aws.entitlements.own import own
+from docs.identities import PAGE, judged, page
 
 COMPONENTS = tuple(component(one, VALUES) for one in raw())
 ROLES = {role.id: role for role in known_roles(VALUES)}
@@ -165,6 +168,19 @@ def test_to_rewrite_its_own_policies_makes_an_administrator(action: str) -> None
     ways = [way for way in escalations() if way.actions == (action,)]
     assert [way.power for way in ways] == [Power.ADMINISTRATOR]
     assert all(way.on_self for way in ways)
+
+
+@pytest.mark.parametrize(
+    ("service", "found"),
+    [("ec2.amazonaws.com", {"ec2-001"}), ("eks.amazonaws.com", set[str]()), ("*", {"ec2-001"}), ("", {"ec2-001"})],
+)
+def test_to_pass_a_role_is_a_way_up_only_where_it_is_passed_to_that_service(service: str, found: set[str]) -> None:
+    told = (Condition("StringLike", "iam:PassedToService", (service,)),) if service else ()
+    passing = Statement("pass", Effect.ALLOW, ("iam:PassRole",), resources=("*",), conditions=told)
+    running = Statement("run", Effect.ALLOW, ("ec2:RunInstances",), resources=("*",))
+    policy = Policy("p", "p", PolicyKind.GRANT, "user", "", (passing, running), Source("test"))
+    role = KnownRole("r", "r", "kubeadm", "node", (policy,), "", name="r", others=("nodes.prod",))
+    assert {way.escalation.id for way in ways_up(excess_of(role), escalations())} == found
 
 
 def test_every_data_read_is_listed(catalog: PublishedCatalog) -> None:
@@ -353,3 +369,11 @@ MISSING = {
 def test_what_is_documented_and_not_granted_is_missing(role: KnownRole) -> None:
     found = excess_of(role).missing
     assert set(found.space.table.names(found.actions)) == MISSING.get(role.id, set())
+
+
+def test_the_page_of_roles_is_as_the_engine_judges_them() -> None:
+    """The page of another version of the catalog need only have every role."""
+    text = PAGE.read_text(encoding="utf-8")
+    if published().version in text:
+        assert text == page(judged()), "run: make docs"
+    assert all(f'<a id="{name}">' in text for name in ROLES)

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cloudguard.engine.excess import Excess
+from cloudguard.engine.permit import allowed
 from cloudguard.model.entitlement import Escalation, Power
+from cloudguard.model.identity import Effect, Statement
 from cloudguard.sets import names
 from cloudguard.sets.boxes import Scope
 from cloudguard.sets.permissions import PermissionSet
@@ -40,6 +42,8 @@ def _way_up(excess: Excess, escalation: Escalation) -> WayUp | None:
     for action in escalation.actions:
         bit = table.bit(action)
         part = granted.only(bit) if bit else None
+        if part is not None and action == escalation.passes and escalation.passing:
+            part = (part & _passing(excess, escalation)).lower
         if part is None or part.is_empty:
             return None
         parts.append(part)
@@ -48,6 +52,12 @@ def _way_up(excess: Excess, escalation: Escalation) -> WayUp | None:
     requests = tuple(_told(excess, escalation, found) for _, part in telling if (found := part.witness()) is not None)
     sure = all(_free(part, action, escalation, excess) for part, action in zip(parts, escalation.actions, strict=True))
     return WayUp(escalation, sure, any(beyond), requests)
+
+
+def _passing(excess: Excess, escalation: Escalation) -> PermissionSet:
+    """Return the requests that hand over an identity as the way up does: to whom it is for."""
+    said = Statement(escalation.id, Effect.ALLOW, (escalation.passes,), resources=("*",), conditions=escalation.passing)
+    return allowed(excess.comparer.space, (said,), excess.comparer.known.variables)
 
 
 def _told(excess: Excess, escalation: Escalation, request: Request) -> Request:

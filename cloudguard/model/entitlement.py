@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from cloudguard.model.identity import Statement
+from cloudguard.model.identity import Condition, Statement
 
 
 class Catalog(Protocol):
@@ -126,6 +126,8 @@ class Escalation:
     on_self: bool = False
     passes: str = ""
     """The action among them that hands over another identity, whose resources are identities ("" if none)."""
+    passing: tuple[Condition, ...] = ()
+    """What is so of every request of ``passes`` on this way: who gets the identity."""
 
 
 class Documents(Protocol):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from cloudguard.model.entitlement import Escalation, Power
+from cloudguard.model.identity import Condition
+
+PASSED_TO: Final = "iam:PassedToService"
 
 
 @cache
@@ -22,6 +26,7 @@ def escalations() -> tuple[Escalation, ...]:
             source=one["source"],
             on_self=one.get("on-self", False),
             passes=one.get("passes", ""),
+            passing=(Condition("StringEquals", PASSED_TO, tuple(one["passed-to"])),) if "passed-to" in one else (),
         )
         for one in tomllib.loads(text)["escalation"]
     )

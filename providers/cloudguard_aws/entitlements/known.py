@@ -19,7 +19,10 @@ from cloudguard_aws.entitlements.components import Values, component
 
 @dataclass(frozen=True, slots=True)
 class KnownRole:
-    """A role; ``moved`` are service accounts that have roles of their own, ``addons`` run with this one."""
+    """A role; ``moved`` are service accounts that have roles of their own, ``addons`` run with this one.
+
+    ``name`` is what its maker calls it, ``others`` are the names of the cluster's other roles.
+    """
 
     id: str
     title: str
@@ -29,6 +32,8 @@ class KnownRole:
     source: str
     addons: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
+    name: str = ""
+    others: tuple[str, ...] = ()
 
 
 @cache
@@ -58,6 +63,8 @@ def known_roles(values: Values) -> tuple[KnownRole, ...]:
             source=one["source"],
             addons=tuple(one.get("addons", ())),
             moved=tuple(one.get("moved", ())),
+            name=one.get("name", one["id"]),
+            others=tuple(one.get("others", ())),
         )
         for one in written()["role"]
     )
