@@ -10,22 +10,18 @@ from typing import Any
 
 import pytest
 
-from aws_entitlements import VALUES, excess_of
-from cloudguard.engine.escalate import ways_up
+from aws_entitlements import VALUES
 from cloudguard.engine.permit import space_of
 from cloudguard.engine.statements import matched
 from cloudguard.model.entitlement import Access, Component, Power
-from cloudguard.model.identity import Condition, Effect, Policy, PolicyKind, Statement
-from cloudguard.model.source import Source
+from cloudguard.model.identity import Effect, Statement
 from cloudguard_aws.entitlements.catalog import PublishedCatalog, data_reads, published
 from cloudguard_aws.entitlements.components import component, raw
 from cloudguard_aws.entitlements.escalations import escalations
-from cloudguard_aws.entitlements.known import KnownRole, known_policies, known_roles, written
+from cloudguard_aws.entitlements.known import known_policies, written
 from cloudguard_aws.entitlements.own import own
-from docs.identities import PAGE, judged, page
 
 COMPONENTS = tuple(component(one, VALUES) for one in raw())
-ROLES = {role.id: role for role in known_roles(VALUES)}
 COMPONENT_KEYS = {
     "accounts",
     "addon",
@@ -170,19 +166,6 @@ def test_to_rewrite_its_own_policies_makes_an_administrator(action: str) -> None
     assert all(way.on_self for way in ways)
 
 
-@pytest.mark.parametrize(
-    ("service", "found"),
-    [("ec2.amazonaws.com", {"ec2-001"}), ("eks.amazonaws.com", set[str]()), ("*", {"ec2-001"}), ("", {"ec2-001"})],
-)
-def test_to_pass_a_role_is_a_way_up_only_where_it_is_passed_to_that_service(service: str, found: set[str]) -> None:
-    told = (Condition("StringLike", "iam:PassedToService", (service,)),) if service else ()
-    passing = Statement("pass", Effect.ALLOW, ("iam:PassRole",), resources=("*",), conditions=told)
-    running = Statement("run", Effect.ALLOW, ("ec2:RunInstances",), resources=("*",))
-    policy = Policy("p", "p", PolicyKind.GRANT, "user", "", (passing, running), Source("test"))
-    role = KnownRole("r", "r", "kubeadm", "node", (policy,), "", name="r", others=("nodes.prod",))
-    assert {way.escalation.id for way in ways_up(excess_of(role), escalations())} == found
-
-
 def test_every_data_read_is_listed(catalog: PublishedCatalog) -> None:
     groups = data_reads()
     assert all(group["source"].startswith("https://") for group in groups)
@@ -257,123 +240,3 @@ def test_components_of_one_installer_are_no_need_of_another() -> None:
     assert {one.id for one in only("node") if "kops" in one.but_for} == {"node"}
     assert all(one.installers == ("kops",) for one in COMPONENTS if one.id.startswith("kops/"))
     assert all(one.installers == ("capa",) for one in COMPONENTS if one.id.startswith("capa/"))
-
-
-ENOUGH = (
-    "capa-control-plane-alone",
-    "capa-control-plane-management",
-    "cert-manager",
-    "cloudwatch-agent",
-    "cluster-autoscaler-full",
-    "cluster-autoscaler-minimal",
-    "documented-control-plane",
-    "documented-node",
-    "ebs-csi-example",
-    "ebs-csi-managed",
-    "ebs-csi-managed-2",
-    "efs-csi-managed",
-    "eks-fargate",
-    "eks-node-auto",
-    "external-dns",
-    "karpenter-controller",
-    "kops-control-plane",
-    "kops-control-plane-ecr",
-    "kops-control-plane-irsa",
-    "kops-control-plane-nlb",
-    "kops-node-ecr",
-    "kops-node-kuberouter",
-    "kops-node-types",
-    "kops-node-vpc-cni",
-    "load-balancer-controller",
-    "vpc-cni",
-)
-"""Roles that are granted what they need, by their installer or documentation, and nothing else."""
-IMPOSED = (
-    "eks-cluster",
-    "eks-cluster-auto",
-    "eks-cluster-older",
-    "eks-cluster-outpost",
-    "eks-node-minimal",
-    "eks-node-pull",
-    "eks-node-ssm-declared",
-)
-"""Roles that are granted more, by policies that EKS insists on and nothing else."""
-MORE = {
-    "capa-control-plane": {"iam:PassRole", "ec2:RunInstances", "eks:CreateAccessEntry"},
-    "capa-node": {"ec2:ModifyNetworkInterfaceAttribute"},
-    "eks-node-moved": {"ec2:ModifyNetworkInterfaceAttribute", "ec2:CreateNetworkInterface"},
-    "eks-node-ssm": {"ssm:GetParameter"},
-    "kops-node-legacy": {"s3:DeleteObject", "s3:GetObject"},
-    "node-ec2-full-access": {"ec2:RunInstances"},
-    "node-power-user": {"secretsmanager:GetSecretValue"},
-    "node-administrator": {"iam:PassRole", "iam:PutRolePolicy"},
-}
-"""Roles that are granted more that changes or reads something, and some of it."""
-
-
-@pytest.mark.parametrize("name", ENOUGH)
-def test_roles_as_upstream_makes_them_are_granted_what_they_need(name: str) -> None:
-    found = excess_of(ROLES[name])
-    assert (found.definite | found.imposed).is_empty
-    assert not found.doubts
-
-
-@pytest.mark.parametrize("name", IMPOSED)
-def test_roles_of_managed_clusters_are_granted_more_only_by_what_is_imposed(name: str) -> None:
-    found = excess_of(ROLES[name])
-    assert found.definite.is_empty
-    assert not found.imposed.is_empty
-    assert not found.doubts
-
-
-LISTS = ("eks-node",)
-"""Roles that are granted more that only lists."""
-
-
-def test_every_known_role_is_held_to_something() -> None:
-    assert {*ENOUGH, *IMPOSED, *LISTS, *MORE} == set(ROLES)
-
-
-@pytest.mark.parametrize("name", LISTS)
-def test_roles_that_may_only_list_more(name: str) -> None:
-    found = excess_of(ROLES[name])
-    assert not found.part(Access.LIST).is_empty
-    assert found.part(Access.WRITE, Access.DATA).is_empty
-
-
-@pytest.mark.parametrize("name", sorted(MORE))
-def test_roles_that_are_granted_more(name: str) -> None:
-    found = excess_of(ROLES[name])
-    risky = found.part(Access.WRITE, Access.DATA)
-    assert set(risky.space.table.names(risky.actions)) >= MORE[name]
-
-
-MISSING = {
-    "cluster-autoscaler-minimal": {
-        "autoscaling:DescribeAutoScalingGroups",
-        "autoscaling:DescribeAutoScalingInstances",
-        "autoscaling:DescribeLaunchConfigurations",
-        "autoscaling:DescribeScalingActivities",
-        "ec2:DescribeImages",
-        "ec2:DescribeInstanceTypes",
-        "ec2:DescribeLaunchTemplateVersions",
-        "ec2:GetInstanceTypesFromInstanceRequirements",
-        "eks:DescribeNodegroup",
-    },
-    "ebs-csi-managed-2": {"ec2:DescribeTags"},
-}
-"""What is documented for a component, and its other policy does not grant."""
-
-
-@pytest.mark.parametrize("role", ROLES.values(), ids=lambda role: str(role.id))
-def test_what_is_documented_and_not_granted_is_missing(role: KnownRole) -> None:
-    found = excess_of(role).missing
-    assert set(found.space.table.names(found.actions)) == MISSING.get(role.id, set())
-
-
-def test_the_page_of_roles_is_as_the_engine_judges_them() -> None:
-    """The page of another version of the catalog need only have every role."""
-    text = PAGE.read_text(encoding="utf-8")
-    if published().version in text:
-        assert text == page(judged()), "run: make docs"
-    assert all(f'<a id="{name}">' in text for name in ROLES)

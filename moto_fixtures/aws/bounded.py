@@ -18,8 +18,6 @@ def build(a: Account) -> None:
     a.bound(within, *needed(*CAPA_NODE))  # OK
     bucket = statement("*", resource="arn:aws:s3:::audit*") | {"Effect": "Deny"}
     everything = statement("*")
-    beyond = a.role(
-        "beyond.prod", everything, bucket
-    )  # NOT OK: cloud-api-access/administrator, cloud-api-access/missing
+    beyond = a.role("beyond.prod", everything, bucket)  # NOT OK: cloud-api-access/administrator
     for name, role in (("within", within), ("beyond", beyond)):
         a.host(f"prod-{name}", cluster.private, [cluster.nodes], capa.node, role=role)  # OK
