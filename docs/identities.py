@@ -12,7 +12,7 @@ from pathlib import Path
 from cloudguard.engine.escalate import WayUp, ways_up
 from cloudguard.engine.excess import Comparer, Excess
 from cloudguard.model.cluster import Cluster
-from cloudguard.model.entitlement import Access
+from cloudguard.model.entitlement import Access, Component
 from cloudguard.model.identity import Identities, Identity, Workload
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
@@ -93,6 +93,7 @@ def page(roles: Iterable[Judged]) -> str:
     lines = [INTRODUCTION, f"Actions by {version}.", "", *_table(listed), ""]
     for one in listed:
         lines += _section(one)
+    lines += _addons(listed[0].excess.comparer.known.components)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -143,6 +144,23 @@ def _section(one: Judged) -> Iterator[str]:
         yield f"- For example: `{witness.action}` on `{witness.name}`"
     yield from _ways(one.ways)
     yield ""
+
+
+def _addons(components: Iterable[Component]) -> Iterator[str]:
+    yield '## <a id="addons"></a>Add-ons'
+    yield ""
+    yield "What runs with the identity of the hosts is declared: `addons` in `cloudguard.toml`. Those that are told by"
+    yield "themselves need no declaration: their installer grants all of it where they run, and nothing where not."
+    yield "Where a service account has a role of its own, its add-on is no need of a host's."
+    yield ""
+    yield "| add-on | held by | installer | service accounts | told by itself | source |"
+    yield "|---|---|---|---|---|---|"
+    for one in sorted((one for one in components if one.addon), key=lambda one: (one.addon, one.id)):
+        installer = ", ".join(one.installers) or (f"any but {', '.join(one.but_for)}" if one.but_for else "any")
+        accounts = ", ".join(f"`{account}`" for account in one.accounts)
+        told = "yes" if one.telling else "no"
+        cells = (f"`{one.addon}`", ", ".join(one.holders), installer, accounts, told, f"[{one.id}]({one.source})")
+        yield f"| {' | '.join(cells)} |"
 
 
 def _ways(ways: Iterable[WayUp]) -> Iterator[str]:
