@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from aws_entitlements import VALUES, excess_of
@@ -146,3 +148,12 @@ def test_to_pass_a_role_is_a_way_up_only_where_it_is_passed_to_that_service(serv
     policy = Policy("p", "p", PolicyKind.GRANT, "user", "", (passing, running), Source("test"))
     role = KnownRole("r", "r", "kubeadm", "node", (policy,), "", name="r", others=("nodes.prod",))
     assert {way.escalation.id for way in ways_up(excess_of(role), escalations())} == found
+
+
+def test_a_wildcard_tells_of_no_feature() -> None:
+    """Of what kops grants only where a feature is on; ``ec2:*`` is not what it writes."""
+    named = next(policy for policy in ROLES["kops-node-vpc-cni"].policies)
+    (wide,) = (replace(one, actions=("ec2:*",)) for one in named.statements if one.resources == ("*",))
+    role = KnownRole("r", "r", "kops", "node", (replace(named, statements=(wide,)),), "", name="r")
+    assert not [choice.component.id for choice in excess_of(role).choices]
+    assert "kops/vpc-cni" in {choice.component.id for choice in excess_of(ROLES["kops-node-vpc-cni"]).choices}

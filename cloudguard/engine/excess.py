@@ -111,7 +111,7 @@ class Comparer:
         grants = effective(self.space, identity, self.policies, self.known.variables, self.identities.limits)
         granted = grants.permissions
         choices = chosen(
-            self.known.components, identity, self.setting, lambda component: self.needs_of(component) <= granted
+            self.known.components, identity, self.setting, lambda component: self._shown(component, grants)
         )
         needed = PermissionSet(self.space, ())
         for choice in choices:
@@ -124,6 +124,12 @@ class Comparer:
             others = effective(self.space, rest, self.policies, self.known.variables, self.identities.limits)
             imposed = granted - others.permissions
         return Excess(identity, grants, granted, needed, choices, imposed, self.own, self)
+
+    def _shown(self, component: Component, grants: Grants) -> bool:
+        """Whether an identity is granted all that a component needs, action by action: a wildcard tells nothing."""
+        spelt = {action.lower() for one in grants.statements for action in one.statement.actions}
+        named = all(action.lower() in spelt for one in component.statements for action in one.actions)
+        return named and self.needs_of(component) <= grants.permissions
 
     def needs_of(self, component: Component) -> PermissionSet:
         """Return what a component needs."""
