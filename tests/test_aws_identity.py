@@ -95,6 +95,9 @@ def test_trust_names_principals_of_each_form_and_no_resource(principal: object, 
         document(ALLOW | {"Condition": "text"}),
         document(ALLOW | {"Condition": {"StringEquals": "text"}}),
         document(ALLOW | {"Principal": ["text"]}),
+        "[" * 100_000,
+        '{"Statement":' * 100_000,
+        document(*[ALLOW] * 100_000),
     ],
 )
 def test_document_that_says_nothing_certain_is_refused_whole(text: str) -> None:

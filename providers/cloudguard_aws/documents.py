@@ -13,6 +13,9 @@ from urllib.parse import unquote
 
 from cloudguard.model.identity import Condition, Effect, Statement
 
+LONGEST: Final = 262_144
+"""Characters that are looked at: eight times what the longest kind, a key's policy, may have (KMS developer guide,
+resource quotas: 32 KB), as spaces don't count everywhere."""
 _EFFECTS: Final = {"Allow": Effect.ALLOW, "Deny": Effect.DENY}
 
 
@@ -32,9 +35,12 @@ def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
 
     A trust policy names no resource: it stands for the role it is attached to, "*" here.
     """
+    if len(text) > LONGEST:
+        message = f"the document has {len(text):,} characters, more than any service takes"
+        raise DocumentError(message)
     try:
         document: object = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"the document is no JSON: {error}"
         raise DocumentError(message) from error
     listed = _object(document, "the document").get("Statement")
