@@ -16,7 +16,7 @@ from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import REGION, WORLD, Account, Group, Subnet, Vpc, statement
 from moto_fixtures.aws.installers import OWNED, kops
 
-FEW, MANY, MOST_SMALL, MOST_LARGE = 10, 400, 36, 45
+FEW, MANY, MOST_SMALL, MOST_LARGE = 10, 400, 37, 45
 Counts = Counter[str]
 
 

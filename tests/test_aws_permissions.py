@@ -53,6 +53,14 @@ def pods(a: Account) -> None:
     a.call("eks", "create_fargate_profile", clusterName="prod", **profile)
 
 
+def organized(a: Account) -> None:
+    """A cluster in an account that an organization limits."""
+    a.call("organizations", "create_organization", FeatureSet="ALL")
+    a.global_backend("organizations").org.master_account_id = "210987654321"
+    subnet = a.subnet(a.vpc())
+    a.host("node", subnet, [a.group(subnet.vpc, "nodes")], kops.node, role=a.role("nodes"))
+
+
 def nothing(a: Account) -> None:
     """An account without clusters: looked for in every region."""
     assert a.session.region_name == REGION
@@ -61,6 +69,7 @@ def nothing(a: Account) -> None:
 ACCOUNTS: tuple[Callable[[Account], object], ...] = (
     legacy,
     pods,
+    organized,
     nothing,
     classic_balancer.build,
     eks_public.build,

@@ -35,12 +35,15 @@ def judged(context: Context) -> tuple[list[Draft], tuple[str, ...]]:
     """Return the findings, and what can't be told."""
     found: dict[_Exposed, list[Host | Pool]] = {}
     unread: dict[str, list[Host | Pool]] = {}
+    told = {host.pool for host in context.cluster.hosts}
     both: tuple[Host | Pool, ...] = (*context.cluster.hosts, *context.cluster.pools)
     for one in both:
         if not one.identity or not _JUDGED & set(one.roles):
             continue
         if one.metadata is None:
-            unread.setdefault("pool" if isinstance(one, Pool) else "host", []).append(one)
+            # A template may leave it to the account and the image: then the hosts that it made tell.
+            if not (isinstance(one, Pool) and one.id in told):
+                unread.setdefault("pool" if isinstance(one, Pool) else "host", []).append(one)
         elif fault := fault_of(one.metadata):
             found.setdefault(_Exposed(fault, one.identity), []).append(one)
     unknown = tuple(_untold(kind, ones) for kind, ones in sorted(unread.items()))

@@ -62,37 +62,37 @@ def _now() -> str:
 
 def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard_aws import disks, eks, hosts, identity, network, pools  # noqa: PLC0415 - only when asked for
+    from cloudguard_aws import eks, held, hosts, identity, keys, network, pools  # noqa: PLC0415 - when asked for
     from cloudguard_aws.together import three  # noqa: PLC0415
 
     managed: Managed | None = eks.read_managed(api, found.eks) if found.eks else None
     machines = hosts.read_hosts(api, found)
     known = {interface.id for host in machines for interface in host.interfaces}
     machines += hosts.read_fargate(api, found, known, lambda: managed is not None and managed.fargate)
+    account = caller.account or _account(found, machines)
     groups = pools.read_pools(api, found, machines, managed.scaling_groups if managed else ())
     endpoints = (managed.endpoint,) if managed else ()
-    key = managed.secrets.key if managed else ""
-
-    def read_disks() -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
-        return (
-            ((), disks.read_keys(api, (key,) if key else ()))
-            if managed
-            else disks.read_disks(api, cluster=found.name, hosts=machines)
-        )
-
-    topology, (found_disks, keys), identities = three(
+    topology, (found_disks, found_keys), identities = three(
         api,
         lambda: network.read_topology(
             api, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints, network_ids=found.networks
         ),
-        read_disks,
-        lambda: identity.read_identities(api, hosts=machines, pools=groups, extra=managed.holders if managed else ()),
+        lambda: _read_disks(api, found, managed, machines),
+        lambda: held.read_held(
+            api,
+            found,
+            account,
+            hosts=machines,
+            pools=groups,
+            holders=managed.holders if managed else (),
+        ),
     )
+    identities = keys.with_key_policies(api, identities, found_keys)
     machines, groups = _with_roles(machines, groups, identity.resolve_profiles(api, _profiles(machines, groups)))
     cluster = Cluster(
         name=found.name,
         provider="aws",
-        account=caller.account,
+        account=account,
         regions=(api.region,),
         installer=found.installer,
         version=managed.version if managed else "",
@@ -101,7 +101,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         hosts=machines,
         pools=groups,
         disks=found_disks,
-        keys=keys,
+        keys=found_keys,
         managed_by=eks.MANAGED_BY if managed else "",
         secrets_encryption=managed.secrets if managed else None,
         labels=_labels(found_disks),
@@ -116,6 +116,23 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         identities=identities,
         gaps=api.gaps,
     )
+
+
+def _account(found: Found, hosts: tuple[Host, ...]) -> str:
+    """Return the account that the cluster's own names tell, where the caller's is not told; "" if none does."""
+    names = [str((found.eks or {}).get("arn", "")), *(host.identity for host in hosts)]
+    return next((name.split(":")[4] for name in names if name.startswith("arn:")), "")
+
+
+def _read_disks(
+    api: Api, found: Found, managed: Managed | None, hosts: tuple[Host, ...]
+) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
+    """Read the disks that may hold etcd, and their keys; of a managed cluster, the key of its Secrets."""
+    from cloudguard_aws import disks  # noqa: PLC0415 - only when asked for
+
+    if managed is None:
+        return disks.read_disks(api, cluster=found.name, hosts=hosts)
+    return (), disks.read_keys(api, (managed.secrets.key,) if managed.secrets.key else ())
 
 
 def _profiles(hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> frozenset[str]:

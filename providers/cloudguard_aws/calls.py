@@ -128,12 +128,34 @@ GET_ROLE_POLICY = Call("iam", "GetRolePolicy", "@", ("iam:GetRolePolicy",))
 GET_POLICY = Call("iam", "GetPolicy", "Policy", ("iam:GetPolicy",))
 GET_POLICY_VERSION = Call("iam", "GetPolicyVersion", "PolicyVersion", ("iam:GetPolicyVersion",))
 
+LIST_ROLES = Call(
+    "iam",
+    "ListRoles",
+    "Roles[].{Arn: Arn, RoleName: RoleName, AssumeRolePolicyDocument: AssumeRolePolicyDocument}",
+    ("iam:ListRoles",),
+)
+LIST_OPEN_ID_CONNECT_PROVIDERS = Call(
+    "iam", "ListOpenIDConnectProviders", "OpenIDConnectProviderList[]", ("iam:ListOpenIDConnectProviders",)
+)
+LIST_POD_IDENTITY_ASSOCIATIONS = Call(
+    "eks", "ListPodIdentityAssociations", "associations[]", ("eks:ListPodIdentityAssociations",)
+)
+DESCRIBE_ORGANIZATION = Call(
+    "organizations", "DescribeOrganization", "Organization", ("organizations:DescribeOrganization",)
+)
+LIST_PARENTS = Call("organizations", "ListParents", "Parents[]", ("organizations:ListParents",))
+LIST_POLICIES_FOR_TARGET = Call(
+    "organizations", "ListPoliciesForTarget", "Policies[]", ("organizations:ListPoliciesForTarget",)
+)
+DESCRIBE_POLICY = Call("organizations", "DescribePolicy", "Policy", ("organizations:DescribePolicy",))
+
 # Disks and keys.
 DESCRIBE_VOLUMES = Call("ec2", "DescribeVolumes", "Volumes[]", ("ec2:DescribeVolumes",))
 DESCRIBE_SNAPSHOTS = Call("ec2", "DescribeSnapshots", "Snapshots[]", ("ec2:DescribeSnapshots",))
 DESCRIBE_SNAPSHOT_ATTRIBUTE = Call(
     "ec2", "DescribeSnapshotAttribute", "CreateVolumePermissions[]", ("ec2:DescribeSnapshotAttribute",)
 )
+GET_KEY_POLICY = Call("kms", "GetKeyPolicy", "Policy", ("kms:GetKeyPolicy",))
 DESCRIBE_KEY = Call("kms", "DescribeKey", "KeyMetadata", ("kms:DescribeKey",))
 
 CALLS: tuple[Call, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Call))

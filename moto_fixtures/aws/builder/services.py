@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from moto_fixtures.aws.builder import pod_identity
 from moto_fixtures.aws.builder.ledger import Tags, tag_list
 from moto_fixtures.aws.builder.machines import Host, MachineBuilder, Role
 from moto_fixtures.aws.builder.network import Group, Subnet, Vpc
+
+pod_identity.teach()
 
 
 @dataclass(frozen=True, slots=True)
