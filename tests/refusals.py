@@ -15,6 +15,7 @@ from moto.core.models import botocore_stubber
 
 Call = tuple[str, str]
 """The service as the SDK's events name it, and the operation: ("auto-scaling", "DescribeTags")."""
+CODES = {"ec2": "UnauthorizedOperation"} | dict.fromkeys(("kms", "eks", "organizations"), "AccessDeniedException")
 MESSAGE = "User: arn:aws:iam::123456789012:user/auditor is not authorized to perform this"
 
 
@@ -32,7 +33,7 @@ def refusal(service: str, code: str, message: str) -> tuple[dict[str, str], byte
     if service == "ec2":
         error = f"<Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
         return {"Content-Type": "text/xml"}, f"<Response>{error}<RequestID>1</RequestID></Response>".encode()
-    if service in {"kms", "eks"}:
+    if service in {"kms", "eks", "organizations"}:
         body = json.dumps({"__type": code, "message": message}).encode()
         return {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}, body
     error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
@@ -72,8 +73,7 @@ class Guard:
         service, operation = event_name.split(".")[1:]
         self.seen[service, operation] = None
         if (service, operation) == self.denied:
-            code = {"ec2": "UnauthorizedOperation", "kms": "AccessDeniedException", "eks": "AccessDeniedException"}
-            return response(request.url, 403, *refusal(service, code.get(service, "AccessDenied"), MESSAGE))
+            return response(request.url, 403, *refusal(service, CODES.get(service, "AccessDenied"), MESSAGE))
         key = (event_name, str(request.url), repr(request.body))
         if key not in self._answers:
             given: Any = botocore_stubber(event_name, request)

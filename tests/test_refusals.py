@@ -101,6 +101,8 @@ def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> l
     problems = [] if gaps else [f"no gap; gaps of {sorted({gap.call for gap in report.gaps})}"]
     problems += [f"{gap.call} has reason {gap.reason}" for gap in gaps if gap.reason is not Reason.DENIED]
     problems += [f"{gap.call} names no permission" for gap in gaps if not gap.permission and call != NEEDS_NONE]
+    if not any(gap.hides for gap in gaps):
+        return problems + takes_away(call, report, whole)
     problems += [] if not report.complete else ["the report calls itself complete"]
     before = {row.row: set(row.unknown) for row in whole.rows}
     hidden = {facet for gap in gaps for facet in gap.hides}
@@ -115,10 +117,23 @@ def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> l
         if hidden & (PROVIDED if row.verdict is Verdict.PROVIDER else RESTS_ON)[row.row]
         and not set(row.unknown) - before[row.row]
     ]
+    return problems + newly_passing(report, whole)
+
+
+def newly_passing(report: Report, whole: Report) -> list[str]:
+    """Rows that pass only because a call was refused."""
     passed = {row.row for row in whole.rows if row.verdict is Verdict.PASS}
-    problems += [
+    return [
         f"{row.row} passes now and did not before"
         for row in report.rows
         if row.verdict is Verdict.PASS and row.row not in passed
     ]
-    return problems
+
+
+def takes_away(call: Call, report: Report, whole: Report) -> list[str]:
+    """What is wrong where no row is hidden: only what could take rights away was not seen, and the report says so."""
+    row = report.row("cloud-api-access")
+    said = [row.why, *row.unknown, *(f"{key}: {value}" for one in row.findings for key, value in one.witness.facts)]
+    told = any("limits of the account" in text and call[1] in text for text in said)
+    problems = newly_passing(report, whole)
+    return problems if told or call == NEEDS_NONE else [*problems, f"{row.row} does not tell of {call[1]}: {said}"]

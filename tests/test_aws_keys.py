@@ -1,0 +1,127 @@
+"""What etcd's keys let the cluster's roles do: only what their policies say of a role itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from aws_hosts import api_of
+from cloudguard.model.cluster import Key, KeyManager, KeyState
+from cloudguard.model.identity import Effect, Identities, Identity, Policy, PolicyKind, Statement
+from cloudguard.model.source import Facet, Reason, Source
+from cloudguard_aws.api import Api
+from cloudguard_aws.keys import names, with_key_policies
+from moto_fixtures.aws.builder import ACCOUNT, Account
+from refusals import Guard, Reusing
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/masters.prod"
+OTHER = f"arn:aws:iam::{ACCOUNT}:role/nodes.prod"
+ROOT = f"AWS:arn:aws:iam::{ACCOUNT}:root"
+WHOLE = Identities((Identity(ROLE, "masters.prod", ("control-plane",), (), Source("iam:GetRole")),))
+
+
+def key_of(name: str, manager: KeyManager = KeyManager.CUSTOMER) -> Key:
+    return Key(name, manager, KeyState.ENABLED, Source("kms:DescribeKey", name))
+
+
+def guarded(a: Account, *statements: dict[str, object]) -> str:
+    """Make a key with a policy; return its ARN."""
+    key = a.key()
+    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    a.call("kms", "put_key_policy", KeyId=key.rpartition("/")[2], PolicyName="default", Policy=policy)
+    return key
+
+
+def allow(principal: object, *actions: str, **rest: object) -> dict[str, object]:
+    return {"Effect": "Allow", "Principal": principal, "Action": list(actions), "Resource": "*"} | rest
+
+
+def granted(found: Identities) -> dict[str, tuple[tuple[str, ...], tuple[str, ...], PolicyKind]]:
+    """Actions and resources by label, of the policies of the only identity."""
+    (identity,) = found.identities
+    policies: dict[str, Policy] = {policy.id: policy for policy in found.policies}
+    mine = [(policies[name], one) for name in identity.policies for one in policies[name].statements]
+    return {one.label: (one.actions, one.resources, policy.kind) for policy, one in mine}
+
+
+def test_what_names_the_role_is_granted_on_the_key_itself(inner_account: Account) -> None:
+    a = inner_account
+    via = {"StringEquals": {"kms:ViaService": "ec2.eu-west-1.amazonaws.com"}}
+    key = guarded(
+        a,
+        allow({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "kms:*", Sid="Delegate"),
+        allow({"AWS": [ROLE, OTHER]}, "kms:Decrypt", Sid="Role"),
+        allow({"AWS": "*"}, "kms:CreateGrant", Sid="Disks", Condition=via),
+        allow({"AWS": OTHER}, "kms:Encrypt", Sid="Other"),
+    )
+    api = api_of(a)
+    found = with_key_policies(api, WHOLE, [key_of(key)])
+    assert granted(found) == {
+        "Role": (("kms:Decrypt",), (key,), PolicyKind.RESOURCE),
+        "Disks": (("kms:CreateGrant",), (key,), PolicyKind.RESOURCE),
+    }
+    assert found.identities[0].policies == (f"{key}#{ROLE}",)
+    assert api.gaps == ()
+
+
+def test_an_alias_leads_to_the_key(inner_account: Account) -> None:
+    a = inner_account
+    key = guarded(a, allow({"AWS": ROLE}, "kms:Decrypt", Sid="Role"))
+    a.call("kms", "create_alias", AliasName="alias/etcd", TargetKeyId=key)
+    found = with_key_policies(api_of(a), WHOLE, [key_of(f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/etcd")])
+    assert granted(found) == {"Role": (("kms:Decrypt",), (key,), PolicyKind.RESOURCE)}
+
+
+def test_keys_of_the_provider_and_of_others_are_not_asked_for(inner_account: Account) -> None:
+    asked: list[str] = []
+    api = api_of(inner_account, asked)
+    theirs = "arn:aws:kms:eu-west-1:210987654321:key/0b1f8f2e-0d7c-4a55-8f4e-3f6c1b6f8d11"
+    own = inner_account.key()
+    assert with_key_policies(api, WHOLE, [key_of(theirs), key_of(own, KeyManager.PROVIDER)]) == WHOLE
+    assert asked == []
+
+
+def test_a_policy_that_may_not_be_read_hides_identities(inner_account: Account) -> None:
+    key = guarded(inner_account, allow({"AWS": ROLE}, "kms:Decrypt"))
+    session = Reusing()
+    Guard(session).denied = ("kms", "GetKeyPolicy")
+    api = Api(session, "eu-west-1")
+    assert with_key_policies(api, WHOLE, [key_of(key)]) == WHOLE
+    assert [(gap.resource, gap.reason, gap.hides, gap.permission) for gap in api.gaps] == [
+        (key, Reason.DENIED, (Facet.IDENTITIES,), "kms:GetKeyPolicy")
+    ]
+
+
+@pytest.mark.parametrize("text", ["{", " " * 10_000_000])
+def test_a_policy_that_says_nothing_certain_is_a_gap(inner_account: Account, text: str) -> None:
+    key = inner_account.key()
+    inner_account.backend("kms").keys[key.rpartition("/")[2]].policy = text
+    api = api_of(inner_account)
+    assert with_key_policies(api, WHOLE, [key_of(key)]) == WHOLE
+    assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [(key, Reason.FAILED, (Facet.IDENTITIES,))]
+
+
+@pytest.mark.parametrize(
+    ("principal", "allowed", "denied"),
+    [
+        ("*", True, True),
+        ("AWS:*", True, True),
+        (f"AWS:{ROLE}", True, True),
+        (f"AWS:arn:aws:sts::{ACCOUNT}:assumed-role/masters.prod/i-0abc", True, True),
+        (f"AWS:arn:aws:sts::{ACCOUNT}:assumed-role/nodes.prod/i-0abc", False, False),
+        (f"AWS:{OTHER}", False, False),
+        (ROOT, False, True),
+        (f"AWS:{ACCOUNT}", False, True),
+        ("AWS:arn:aws:iam::210987654321:root", False, False),
+        ("Service:ec2.amazonaws.com", False, False),
+    ],
+)
+def test_who_is_named(principal: str, allowed: bool, denied: bool) -> None:  # noqa: FBT001 - what is expected
+    assert names(Statement("#1", Effect.ALLOW, principals=(principal,)), ROLE) is allowed
+    assert names(Statement("#1", Effect.DENY, principals=(principal,)), ROLE) is denied
+
+
+def test_whom_a_denial_does_not_except_it_denies() -> None:
+    assert not names(Statement("#1", Effect.DENY, not_principals=(ROOT, f"AWS:{ROLE}")), ROLE)
+    assert names(Statement("#1", Effect.DENY, not_principals=(ROOT, f"AWS:{OTHER}")), ROLE)

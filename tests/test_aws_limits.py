@@ -1,0 +1,123 @@
+"""What limits an account from above: service control policies, level by level, and what can't be seen of them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from aws_hosts import api_of
+from cloudguard.model.identity import PolicyKind
+from cloudguard.model.source import Reason
+from cloudguard_aws.api import Api
+from cloudguard_aws.limits import Limits, read_limits
+from moto_fixtures.aws.builder import ACCOUNT, Account
+from refusals import Guard, Reusing
+
+MANAGEMENT = "210987654321"
+DESCRIBE, LIST, PARENTS, POLICY = (
+    ("organizations", name)
+    for name in ("DescribeOrganization", "ListPoliciesForTarget", "ListParents", "DescribePolicy")
+)
+
+
+def organize(a: Account) -> tuple[str, str, str]:
+    """Put the account under a unit of an organization that another account manages; return root, unit and policy."""
+    a.call("organizations", "create_organization", FeatureSet="ALL")
+    root = str(a.call("organizations", "list_roots")["Roots"][0]["Id"])
+    unit = str(
+        a.call("organizations", "create_organizational_unit", ParentId=root, Name="workloads")["OrganizationalUnit"][
+            "Id"
+        ]
+    )
+    a.call("organizations", "move_account", AccountId=ACCOUNT, SourceParentId=root, DestinationParentId=unit)
+    content = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}
+    made = a.call(
+        "organizations",
+        "create_policy",
+        Content=json.dumps(content),
+        Name="no-iam",
+        Description="",
+        Type="SERVICE_CONTROL_POLICY",
+    )
+    policy = str(made["Policy"]["PolicySummary"]["Id"])
+    a.call("organizations", "attach_policy", PolicyId=policy, TargetId=unit)
+    a.global_backend("organizations").org.master_account_id = MANAGEMENT
+    return root, unit, policy
+
+
+def test_without_an_organization_nothing_limits(inner_account: Account) -> None:
+    asked: list[str] = []
+    api = api_of(inner_account, asked)
+    assert read_limits(api, ACCOUNT) == Limits()
+    assert api.gaps == ()
+    assert asked == ["organizations:DescribeOrganization"]
+
+
+def test_the_management_account_has_no_limits(inner_account: Account) -> None:
+    inner_account.call("organizations", "create_organization", FeatureSet="ALL")
+    api = api_of(inner_account)
+    assert read_limits(api, ACCOUNT) == Limits()
+    assert api.gaps == ()
+
+
+def test_every_level_is_read_from_the_root_down_and_each_policy_once(inner_account: Account) -> None:
+    _, _, policy = organize(inner_account)
+    asked: list[str] = []
+    api = api_of(inner_account, asked)
+    found = read_limits(api, ACCOUNT)
+    everything = "p-FullAWSAccess"
+    assert found.levels == ((everything,), tuple(sorted((everything, policy))), (everything,))
+    assert {one.id: (one.name, one.kind, one.statements[0].actions) for one in found.policies} == {
+        everything: ("FullAWSAccess", PolicyKind.LIMIT, ("*",)),
+        policy: ("no-iam", PolicyKind.LIMIT, ("iam:*",)),
+    }
+    assert found.unseen == ""
+    assert api.gaps == ()
+    assert {name: asked.count(name) for name in sorted(set(asked))} == {
+        "organizations:DescribeOrganization": 1,
+        "organizations:DescribePolicy": 2,
+        "organizations:ListParents": 2,
+        "organizations:ListPoliciesForTarget": 3,
+    }
+
+
+@pytest.mark.parametrize("call", [DESCRIBE, LIST, PARENTS])
+def test_limits_that_may_not_be_listed_hide_no_row_and_are_told(inner_account: Account, call: tuple[str, str]) -> None:
+    organize(inner_account)
+    api = guarded(call)
+    found = read_limits(api, ACCOUNT)
+    assert found.unseen == f"organizations:{call[1]} was refused (grant organizations:{call[1]})"
+    assert {(gap.call, gap.reason, gap.hides, gap.permission) for gap in api.gaps} == {
+        (f"organizations:{call[1]}", Reason.DENIED, (), f"organizations:{call[1]}")
+    }
+    assert len(found.levels) == (1 if call == PARENTS else 0), "what was listed before still limits"
+
+
+def test_a_policy_that_may_not_be_read_stays_as_its_id(inner_account: Account) -> None:
+    _, _, policy = organize(inner_account)
+    api = guarded(POLICY)
+    found = read_limits(api, ACCOUNT)
+    assert any(policy in level for level in found.levels)
+    assert found.policies == ()
+    assert found.unseen == ""
+    assert {gap.permission for gap in api.gaps} == {"organizations:DescribePolicy"}
+
+
+def test_a_policy_that_says_nothing_certain_stays_as_its_id(inner_account: Account) -> None:
+    _, _, policy = organize(inner_account)
+    for one in inner_account.global_backend("organizations").policies:
+        one.content = "{" if one.id == policy else one.content
+    api = api_of(inner_account)
+    found = read_limits(api, ACCOUNT)
+    assert [one.id for one in found.policies] == ["p-FullAWSAccess"]
+    assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
+        ("organizations:DescribePolicy", policy, Reason.FAILED, ())
+    ]
+
+
+def guarded(call: tuple[str, str]) -> Api:
+    """Return a reader to whom ``call`` is refused."""
+    session = Reusing()
+    Guard(session).denied = call
+    return Api(session, "eu-west-1")

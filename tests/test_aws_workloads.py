@@ -1,0 +1,121 @@
+"""Roles that service accounts become: by EKS' issuer, by a provider that shows the cluster's name, by pod identity."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from aws_hosts import api_of
+from cloudguard.model.identity import Effect, PolicyKind
+from cloudguard.model.source import Facet, Reason
+from cloudguard_aws.workloads import is_of, read_workloads
+from moto_fixtures.aws.builder import ACCOUNT, Account
+
+ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
+EKS = {"name": "prod", "identity": {"oidc": {"issuer": f"https://{ISSUER}"}}}
+SUBJECT = "system:serviceaccount:"
+
+
+def federated(a: Account, name: str, issuer: str, **conditions: dict[str, object]) -> str:
+    """Make a role that an identity provider's subjects may become; return its ARN."""
+    trusted = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
+    action = "sts:AssumeRoleWithWebIdentity"
+    statement = {"Effect": "Allow", "Principal": trusted, "Action": action, "Condition": conditions}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    made = a.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=document)
+    return str(made["Role"]["Arn"])
+
+
+def named(*accounts: str, issuer: str = ISSUER) -> dict[str, object]:
+    """A condition's keys: the subject is one of ``accounts``."""
+    return {f"{issuer}:sub": [SUBJECT + one for one in accounts], f"{issuer}:aud": "sts.amazonaws.com"}
+
+
+def test_roles_of_the_cluster_s_issuer_are_its_workloads_and_no_others(inner_account: Account) -> None:
+    a = inner_account
+    a.role("nodes")
+    csi = federated(a, "csi", ISSUER, StringEquals=named("kube-system:ebs-csi-controller-sa"))
+    dns = federated(a, "dns", ISSUER, StringLike=named("dns:*", "kube-system:external-dns"))
+    any_one = federated(a, "any", ISSUER)
+    but = federated(a, "but", ISSUER, StringNotLike=named("kube-system:*"))
+    federated(a, "other", f"{ISSUER[:-1]}0", StringEquals=named("kube-system:aws-node"))
+    federated(a, "longer", f"{ISSUER}0", StringEquals=named("kube-system:aws-node"))
+    federated(a, "github", "token.actions.githubusercontent.com")
+    asked: list[str] = []
+    api = api_of(a, asked)
+    roles, trusts = read_workloads(api, "prod", EKS | {"name": "gone"})
+    assert {one.identity: (one.name, one.service_accounts) for one in roles} == {
+        csi: ("csi", ("kube-system:ebs-csi-controller-sa",)),
+        dns: ("dns", ("dns:*", "kube-system:external-dns")),
+        any_one: ("any", ()),
+        but: ("but", ()),
+    }
+    assert {one.id for one in trusts} == {one.trust for one in roles} == {f"{one.identity}#trust" for one in roles}
+    assert {(one.kind, one.statements[0].effect) for one in trusts} == {(PolicyKind.TRUST, Effect.ALLOW)}
+    assert asked.count("iam:ListRoles") == 1
+    assert "iam:ListOpenIDConnectProviders" not in asked
+
+
+def test_a_cluster_without_an_issuer_asks_for_no_role(inner_account: Account) -> None:
+    asked: list[str] = []
+    assert read_workloads(api_of(inner_account, asked), "prod", None) == ((), ())
+    assert asked == ["iam:ListOpenIDConnectProviders"]
+
+
+def test_a_self_managed_cluster_has_the_provider_of_its_name(inner_account: Account) -> None:
+    a, own, other = inner_account, "discovery.s3.eu-west-1.amazonaws.com/prod", "production-oidc.s3.amazonaws.com"
+    for issuer in (own, other):
+        a.call("iam", "create_open_id_connect_provider", Url=f"https://{issuer}", ThumbprintList=["0" * 40])
+    arn = federated(a, "ccm", own, StringEquals=named("kube-system:aws-cloud-controller-manager", issuer=own))
+    federated(a, "theirs", other, StringEquals=named("kube-system:aws-node", issuer=other))
+    api = api_of(a)
+    roles, _ = read_workloads(api, "prod", None)
+    assert [(one.identity, one.service_accounts) for one in roles] == [
+        (arn, ("kube-system:aws-cloud-controller-manager",))
+    ]
+    assert api.gaps == ()
+
+
+def test_a_trust_policy_that_says_nothing_certain_is_a_gap(inner_account: Account) -> None:
+    a = inner_account
+    arn = federated(a, "odd", ISSUER)
+    for role in a.global_backend("iam").roles.values():
+        role.assume_role_policy_document = json.dumps({"Statement": {"Effect": "Perhaps", "Principal": ISSUER}})
+    api = api_of(a)
+    assert read_workloads(api, "prod", EKS) == ((), ())
+    odd = [gap for gap in api.gaps if gap.call == "iam:ListRoles"]
+    assert [(gap.resource, gap.reason, gap.hides) for gap in odd] == [(arn, Reason.FAILED, (Facet.IDENTITIES,))]
+
+
+@pytest.mark.parametrize(
+    ("provider", "cluster"),
+    [
+        ("discovery.s3.amazonaws.com/k.example.com", "k.example.com"),
+        ("s3.eu-west-1.amazonaws.com/bucket/prod", "prod"),
+        ("api.internal.k.example.com", "k.example.com"),
+        ("k.example.com", "k.example.com"),
+        ("prod-oidc.s3.eu-west-1.amazonaws.com", "prod"),
+        ("prod.s3-eu-west-1.amazonaws.com", "prod"),
+        ("my.prod.s3.cn-north-1.amazonaws.com.cn", "my.prod"),
+    ],
+)
+def test_a_provider_shows_its_cluster(provider: str, cluster: str) -> None:
+    assert is_of(provider, cluster)
+    assert not is_of(provider, cluster[:-1])
+    assert not is_of(provider, f"x{cluster}")
+
+
+@pytest.mark.parametrize(
+    ("provider", "cluster"),
+    [
+        (ISSUER, "oidc"),
+        (ISSUER, "eks"),
+        ("s3.eu-west-1.amazonaws.com/bucket/prod", "s3"),
+        ("login.example.com", "com"),
+        ("token.actions.githubusercontent.com", "token"),
+        ("prod.example.com", "prod"),
+    ],
+)
+def test_a_word_that_happens_to_be_in_a_provider_s_name_shows_nothing(provider: str, cluster: str) -> None:
+    assert not is_of(provider, cluster)
