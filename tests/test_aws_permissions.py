@@ -38,7 +38,8 @@ def legacy(a: Account) -> None:
         a.listener(balancer, port, [host], 30080, protocol="HTTP")
     a.clb("old", subnet, [group], 443, [host], 443)
     configuration = {"LaunchConfigurationName": "old", "ImageId": a.image(), "InstanceType": "m5.large"}
-    a.call("autoscaling", "create_launch_configuration", **configuration, SecurityGroups=[group.id])
+    settings = {"SecurityGroups": [group.id], "IamInstanceProfile": role.profile}
+    a.call("autoscaling", "create_launch_configuration", **configuration, **settings)
     size = {"MinSize": 0, "MaxSize": 1, "DesiredCapacity": 0, "VPCZoneIdentifier": subnet.id}
     tags = [{"Key": key, "Value": value, "PropagateAtLaunch": True} for key, value in kops.node.items()]
     name = {"AutoScalingGroupName": "old", "LaunchConfigurationName": "old"}

@@ -71,14 +71,54 @@ def test_a_group_that_says_nothing_of_public_addresses_leaves_it_to_the_subnet(
 ) -> None:
     a = inner_account
     nodes = a.group(subnet.vpc, "own")
-    made = template(a, "nodes", SecurityGroupIds=[nodes.id], MetadataOptions={"HttpTokens": "required"})
+    made = template(a, "nodes", SecurityGroupIds=[nodes.id])
     group(a, "nodes", subnet, kops.node, LaunchTemplate={"LaunchTemplateId": made, "Version": "$Latest"})
     pool = pools(a)["nodes"]
     assert pool.public is None
     assert pool.filters == (nodes.id,)
     assert pool.disks == ()
-    assert pool.metadata is not None
-    assert pool.metadata.tokens_required
+    assert pool.metadata is None, "its hosts hold no identity, so it is not asked for"
+
+
+REQUIRED, OPTIONAL = {"HttpTokens": "required"}, {"HttpTokens": "optional"}
+TWO = {"HttpPutResponseHopLimit": 2}
+
+
+@pytest.mark.parametrize(
+    ("own", "account", "image", "expected"),
+    [
+        (REQUIRED | TWO, OPTIONAL, "", (True, True, 2)),
+        (REQUIRED, {}, "", (True, True, 1)),
+        (REQUIRED, {}, "v2.0", (True, True, 2)),
+        (REQUIRED, TWO, "", (True, True, 2)),
+        ({}, REQUIRED, "", (True, True, 1)),
+        ({}, REQUIRED | TWO, "", (True, True, 2)),
+        ({}, {"HttpTokens": "no-preference", "HttpPutResponseHopLimit": -1}, "v2.0", (True, True, 2)),
+        ({}, {}, "", (True, False, 1)),
+        (OPTIONAL, REQUIRED, "v2.0", (True, False, 1)),
+        ({}, {"HttpEndpoint": "disabled"}, "", (False, False, 1)),
+        ({"HttpEndpoint": "enabled"}, {"HttpEndpoint": "disabled"}, "", (True, False, 1)),
+        ({}, {}, "gone", None),
+        ({}, REQUIRED | TWO, "gone", (True, True, 2)),
+    ],
+)
+def test_what_a_template_leaves_open_of_the_metadata_service_the_account_and_the_image_decide(
+    inner_account: Account,
+    subnet: Subnet,
+    own: dict[str, object],
+    account: dict[str, object],
+    image: str,
+    expected: tuple[bool, bool, int] | None,
+) -> None:
+    a = inner_account
+    a.backend("ec2").metadata_defaults = account
+    a.backend("ec2").amis[a.image()].imds_support = image
+    role = a.role("nodes")
+    whole = {"IamInstanceProfile": {"Name": role.profile}, **({"MetadataOptions": own} if own else {})}
+    made = template(a, "nodes", **whole | ({"ImageId": "ami-0123456789abcdef0"} if image == "gone" else {}))
+    group(a, "nodes", subnet, kops.node, LaunchTemplate={"LaunchTemplateId": made, "Version": "$Latest"})
+    found = pools(a)["nodes"].metadata
+    assert (found and (found.enabled, found.tokens_required, found.hop_limit)) == expected
 
 
 def test_launch_configurations_are_read_too(inner_account: Account, subnet: Subnet) -> None:

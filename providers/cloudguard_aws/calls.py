@@ -66,6 +66,9 @@ GET_EBS_ENCRYPTION_BY_DEFAULT = Call(
     "{EbsEncryptionByDefault: EbsEncryptionByDefault}",
     ("ec2:GetEbsEncryptionByDefault",),
 )
+GET_INSTANCE_METADATA_DEFAULTS = Call(
+    "ec2", "GetInstanceMetadataDefaults", "AccountLevel", ("ec2:GetInstanceMetadataDefaults",)
+)
 DESCRIBE_CLUSTER = Call("eks", "DescribeCluster", "cluster", ("eks:DescribeCluster",))
 LIST_CLUSTERS = Call("eks", "ListClusters", "clusters[]", ("eks:ListClusters",))
 LIST_NODEGROUPS = Call("eks", "ListNodegroups", "nodegroups[]", ("eks:ListNodegroups",))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
-from cloudguard.model.cluster import Host, MetadataService, Role
+from cloudguard.model.cluster import Host, Role
 from cloudguard.model.network import Interface
 from cloudguard.model.source import Facet, Gap, Reason, Source
 from cloudguard_aws import marks
@@ -14,6 +14,7 @@ from cloudguard_aws.balancers import target_memberships
 from cloudguard_aws.calls import DESCRIBE_INSTANCES, DESCRIBE_NETWORK_INTERFACES, DESCRIBE_VOLUMES
 from cloudguard_aws.cluster import Found, Told
 from cloudguard_aws.disks import ETCD_TAG
+from cloudguard_aws.metadata import metadata_service
 from cloudguard_aws.names import told_by_names
 from cloudguard_aws.rules import Item, inner, name_of, parts, tags_of
 from cloudguard_aws.together import two
@@ -152,18 +153,6 @@ def _host(instance: Item, told: Told | None, source: Source) -> Host:
             ),
         ),
         metadata=metadata_service(instance.get("MetadataOptions")),
-    )
-
-
-def metadata_service(options: Mapping[str, object] | None) -> MetadataService | None:
-    """Return the metadata service as an instance or template sets it; None where it is not said."""
-    if not options:
-        return None
-    hops = options.get("HttpPutResponseHopLimit")
-    return MetadataService(
-        enabled=options.get("HttpEndpoint", "enabled") != "disabled",
-        tokens_required=options.get("HttpTokens") == "required",
-        hop_limit=hops if isinstance(hops, int) else 1,
     )
 
 

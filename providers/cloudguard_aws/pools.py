@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.source import Facet, Gap, Reason, Source
@@ -10,13 +11,15 @@ from cloudguard_aws import marks
 from cloudguard_aws.api import Api
 from cloudguard_aws.calls import DESCRIBE_AUTO_SCALING_GROUPS, DESCRIBE_SECURITY_GROUPS
 from cloudguard_aws.cluster import Found, Told
-from cloudguard_aws.hosts import TELL, metadata_service, stacks
+from cloudguard_aws.hosts import TELL, stacks
+from cloudguard_aws.metadata import read_defaults, service_of
 from cloudguard_aws.names import told_by_names
 from cloudguard_aws.rules import Item, tags_of
 from cloudguard_aws.templates import HIDES, Given, Template, configurations, disks, given, templates_of
 
 MOST_NAMES = 50
 """Names that one call takes (Auto Scaling API reference, DescribeAutoScalingGroups)."""
+_WITH_PODS = {Role.CONTROL_PLANE, Role.NODE}
 DEFAULT_GROUP = "default"
 """What an instance gets whose template names no security group (EC2 user guide, Default security groups)."""
 
@@ -31,9 +34,18 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collectio
         for group, those in zip(groups, made, strict=True)
         for template in those
     ]
-    facts = given(api, [template for _, template, (roles, _) in triples if Role.ETCD in roles])
+    exposed = [template for _, template, (roles, _) in triples if template.profile and _WITH_PODS & set(roles)]
+    account = read_defaults(api, [template.item for template in exposed])
+    open_ = [one for one in exposed if account is not None and service_of(one.item, account, None) is None]
+    facts = given(api, [template for _, template, (roles, _) in triples if Role.ETCD in roles], open_)
     ids = _ids(api, {name for _, template, _ in triples for name in _names(template)}, found.networks)
-    pools = [_pool(group, template, told, facts, ids) for group, template, told in triples]
+    pools = [
+        replace(
+            _pool(group, template, told, facts, ids),
+            metadata=service_of(template.item, account, facts.images.get(template.image)),
+        )
+        for group, template, told in triples
+    ]
     return tuple(sorted(pools, key=lambda pool: (pool.id, pool.template)))
 
 
@@ -118,5 +130,4 @@ def _pool(group: Item, template: Template, told: Told, facts: Given, ids: Mappin
         desired=int(group.get("DesiredCapacity") or 0),
         disks=tuple(disks(template, facts)) if Role.ETCD in roles else (),
         identity=template.profile,
-        metadata=metadata_service(template.item.get("MetadataOptions")),
     )

@@ -46,6 +46,11 @@ class Template:
         return by.name
 
     @property
+    def image(self) -> str:
+        """The image that its hosts start from, as it names it ("" where it does not)."""
+        return str(self.item.get("ImageId") or "")
+
+    @property
     def _interface(self) -> Item:
         """The settings of the first interface, where it has its own."""
         listed = sorted(parts(self.item, "NetworkInterfaces"), key=lambda one: one.get("DeviceIndex") or 0)
@@ -116,12 +121,16 @@ def _specifications(group: Item) -> Iterator[Item]:
             yield one
 
 
-def given(api: Api, templates: Collection[Template]) -> Given:
-    """Read what the templates leave open of their disks; what they don't leave open is not asked."""
-    names = sorted({image for one in templates if (image := _image(one)).startswith("ami-")})
+def given(api: Api, templates: Collection[Template], others: Collection[Template] = ()) -> Given:
+    """Read what the templates leave open of their disks; what they don't leave open is not asked.
+
+    The images of ``others``, which decide on their metadata service, are read with theirs.
+    """
+    names = sorted({one.image for one in (*templates, *others) if one.image.startswith("ami-")})
+    hides = (*(_DISKS if templates else ()), *((Facet.IDENTITIES,) if others else ()))
     # By filter, not by id: one image that is gone would fail the call for all.
     wanted = [{"Name": "image-id", "Values": names}]
-    listed = api.read(DESCRIBE_IMAGES, hides=_DISKS, Filters=wanted) if names else []
+    listed = api.read(DESCRIBE_IMAGES, hides=hides, Filters=wanted) if names else []
     images = {str(one["ImageId"]): one for one in listed}
     if all(disk.encrypted for one in templates for disk in disks(one, Given(images, None))):
         return Given(images, None)
@@ -129,16 +138,12 @@ def given(api: Api, templates: Collection[Template]) -> Given:
     return Given(images, bool(default[0].get("EbsEncryptionByDefault")) if default else None)
 
 
-def _image(template: Template) -> str:
-    return str(template.item.get("ImageId") or "")
-
-
 def disks(template: Template, facts: Given) -> Iterator[DiskTemplate]:
     """Yield the disks of the next host: the template's own, and those of the image that it does not override.
 
     What a template leaves open, the image's snapshot and the account's default decide (EC2 user guide, EBS encryption).
     """
-    image = facts.images.get(_image(template))
+    image = facts.images.get(template.image)
     own, base = _mappings(template.item), _mappings(image or {})
     for device in sorted({*own, *base}):
         over = own.get(device, {})

@@ -11,6 +11,8 @@ from typing import Any, cast
 import boto3
 import moto.backends
 
+from moto_fixtures.aws.builder.metadata_defaults import teach
+
 HERE = str(Path(__file__).parent)
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -37,6 +39,10 @@ class Ledger:
     session: boto3.Session
     made: dict[str, set[Line]] = field(default_factory=dict[str, set[Line]])
     clients: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def __post_init__(self) -> None:
+        """Teach moto what it has not."""
+        teach()
 
     def call(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
         """Call ``operation`` ("create_vpc") of ``service`` ("ec2") and return its answer."""

@@ -201,6 +201,7 @@ class MachineBuilder(NetworkBuilder):
             "InstanceType": "m5.large",
             "NetworkInterfaces": [nic | {"AssociatePublicIpAddress": public}],
             "BlockDeviceMappings": [disk(encrypted=encrypted)],
+            "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
             "TagSpecifications": [{"ResourceType": "instance", "Tags": tag_list(tags)}],
             **({"IamInstanceProfile": {"Name": role.profile}} if role else {}),
         }
