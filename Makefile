@@ -33,6 +33,7 @@ docs: $(READY) ## write docs/rows from the rows' docstrings, and docs/identities
 bench: $(READY) ## time the sets, and a whole check against a moto server
 	$(BIN)/python benchmarks/packet_sets.py
 	$(BIN)/python benchmarks/permission_sets.py
+	$(BIN)/python benchmarks/roles.py
 	$(BIN)/python benchmarks/evaluate.py
 	$(BIN)/python benchmarks/cost.py
 

@@ -73,7 +73,8 @@ def judged() -> tuple[Judged, ...]:
     return tuple(_judged(role) for role in known_roles(VALUES))
 
 
-def _judged(role: KnownRole) -> Judged:
+def compared(role: KnownRole) -> tuple[Comparer, Identity]:
+    """Return a role as a cluster's identity, and what compares it."""
     prefix, managed = f"arn:aws:iam::{ACCOUNT}:role", role.installer == "eks"
     names = tuple(policy.id for policy in role.policies)
     identity = Identity(f"{prefix}/{role.name}", role.name, (role.holder,), names, _SOURCE)
@@ -82,8 +83,13 @@ def _judged(role: KnownRole) -> Judged:
     cluster = Cluster(CLUSTER, "aws", ACCOUNT, (REGION,), role.installer, "", managed, "")
     identities = Identities((identity, *others), role.policies, workloads=moved)
     known = entitlements(Snapshot(SCHEMA, "docs", "", "", cluster, Topology(), identities))
-    excess = Comparer(cluster, identities, known, Declared(addons=role.addons)).of(identity)
-    return Judged(role, excess, ways_up(excess, known.escalations))
+    return Comparer(cluster, identities, known, Declared(addons=role.addons)), identity
+
+
+def _judged(role: KnownRole) -> Judged:
+    comparer, identity = compared(role)
+    excess = comparer.of(identity)
+    return Judged(role, excess, ways_up(excess, comparer.known.escalations))
 
 
 def page(roles: Iterable[Judged]) -> str:

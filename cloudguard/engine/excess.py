@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cloudguard.engine.permit import Grants, Matched, allowed, effective, space_of
+from cloudguard.engine.statements import matched
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.entitlement import Access, Component, Confidence, Entitlements
 from cloudguard.model.identity import Identities, Identity, Policy
@@ -27,8 +28,6 @@ class Excess:
     choices: tuple[Choice, ...]
     by_imposed: PermissionSet
     """What policies that the provider insists on grant."""
-    own: PermissionSet
-    """Requests that can only concern the cluster's own things."""
     comparer: Comparer
 
     @cached_property
@@ -103,8 +102,9 @@ class Comparer:
 
     @cached_property
     def own(self) -> PermissionSet:
-        """Requests that can only concern the cluster's own things."""
-        return allowed(self.space, self.known.own, self.known.variables)
+        """Requests that can only concern the cluster's own things: by many tags, which say nothing of one another."""
+        parts = (matched(self.space, statement, self.known.variables) for statement in self.known.own)
+        return PermissionSet(self.space, tuple(box for part in parts for box in part.boxes))
 
     def of(self, identity: Identity) -> Excess:
         """Return what ``identity`` is granted, what it needs, and how they differ."""
@@ -123,7 +123,7 @@ class Comparer:
             rest = Identity(identity.id, identity.name, identity.roles, free, identity.source, identity.complete)
             others = effective(self.space, rest, self.policies, self.known.variables, self.identities.limits)
             imposed = granted - others.permissions
-        return Excess(identity, grants, granted, needed, choices, imposed, self.own, self)
+        return Excess(identity, grants, granted, needed, choices, imposed, self)
 
     def _shown(self, component: Component, grants: Grants) -> bool:
         """Whether an identity is granted all that a component needs, action by action: a wildcard tells nothing."""

@@ -1,0 +1,97 @@
+"""Judging real roles of clusters: granted without needed, beside cloudsplaining on the same documents in the same run.
+
+``CLOUDSPLAINING=/path/to/python python benchmarks/roles.py``, the Python of an environment that has cloudsplaining;
+without it, ours alone. Milliseconds of processor time, the best of a few rounds, catalogs loaded before; and the most
+memory. cloudsplaining tells risky actions; it knows no need, no deny by parts, and compares nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from time import process_time
+
+from tabulate import tabulate
+
+from cloudguard.engine.excess import Comparer, Excess
+from cloudguard_aws.entitlements.known import KnownRole, known_roles
+from cloudguard_aws.entitlements.writing import PolicyDocuments
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from docs.identities import VALUES, compared
+
+ROUNDS = 3
+THEIRS = """
+import json, sys, time
+from cloudsplaining.scan.policy_document import PolicyDocument
+def judge(documents):
+    for document in documents:
+        found = PolicyDocument(document)
+        found.allows_privilege_escalation, found.allows_data_exfiltration_actions
+        found.permissions_management_without_constraints, found.infrastructure_modification
+roles = json.load(sys.stdin)
+for documents in roles.values():
+    judge(documents)
+times = {}
+for name, documents in roles.items():
+    best = []
+    for _ in range(%d):
+        started = time.process_time()
+        judge(documents)
+        best.append((time.process_time() - started) * 1000)
+    times[name] = min(best)
+json.dump(times, sys.stdout)
+"""
+
+
+def documents_of(role: KnownRole) -> list[object]:
+    """Return a role's policies as documents."""
+    texts = (text for policy in role.policies for text in PolicyDocuments().write(policy.statements))
+    return [json.loads(text) for text in texts]
+
+
+def ours(role: KnownRole) -> tuple[float, Excess]:
+    """Return the milliseconds of one comparison, its space and all, and what it found."""
+    times: list[float] = []
+    first, identity = compared(role)
+    found = first.of(identity)
+    for _ in range(ROUNDS):
+        started = process_time()
+        comparer = Comparer(first.setting.cluster, first.identities, first.known, first.setting.policy)
+        found = comparer.of(identity)
+        found.definite.witness()
+        times.append((process_time() - started) * 1000)
+    return min(times), found
+
+
+def theirs(roles: tuple[KnownRole, ...]) -> dict[str, float]:
+    """Return cloudsplaining's milliseconds by role; nothing where it is not installed."""
+    python = os.environ.get("CLOUDSPLAINING")
+    if not python:
+        return {}
+    given = json.dumps({role.id: documents_of(role) for role in roles})
+    ran = subprocess.run([python, "-c", THEIRS % ROUNDS], input=given, capture_output=True, text=True, check=True)
+    return {str(name): float(value) for name, value in json.loads(ran.stdout).items()}
+
+
+def main() -> None:
+    """Print the table."""
+    roles = known_roles(VALUES)
+    other = theirs(roles)
+    rows: list[list[object]] = []
+    for role in roles:
+        milliseconds, excess = ours(role)
+        them = other.get(role.id)
+        ratio = f"{them / milliseconds:.1f}" if them else "-"
+        rows.append([role.id, len(excess.grants.statements), milliseconds, them, ratio])
+    headers = ["role", "statements", "ours ms", "cloudsplaining ms", "theirs to ours"]
+    print(tabulate(rows, headers, floatfmt=".1f", missingval="not installed"))
+    print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+
+
+if __name__ == "__main__":
+    main()
