@@ -105,5 +105,5 @@ def test_providers_and_disabled_keys_and_one_that_is_gone(inner_account: Account
         (default, KeyManager.PROVIDER, KeyState.ENABLED),
     }
     assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
-        ("kms:DescribeKey", gone, Reason.MISSING, (Facet.KEYS,))
+        ("kms:DescribeKey", gone, Reason.MISSING, (Facet.KEYS, Facet.IDENTITIES))
     ]

@@ -57,6 +57,22 @@ def test_roles_of_the_cluster_s_issuer_are_its_workloads_and_no_others(inner_acc
     assert "iam:ListOpenIDConnectProviders" not in asked
 
 
+def test_pod_identity_tells_service_accounts(inner_account: Account) -> None:
+    a = inner_account
+    cluster = a.eks("prod", [a.subnet(a.vpc())], a.role("eks", service="eks"))
+    arn = a.associate(cluster.name, "kube-system:aws-load-balancer-controller")
+    api = api_of(a)
+    described = a.call("eks", "describe_cluster", name="prod")["cluster"]
+    (found,), trusts = read_workloads(api, "prod", described)
+    assert (found.identity, found.service_accounts, found.trust) == (
+        arn,
+        ("kube-system:aws-load-balancer-controller",),
+        "",
+    )
+    assert trusts == ()
+    assert api.gaps == ()
+
+
 def test_a_cluster_without_an_issuer_asks_for_no_role(inner_account: Account) -> None:
     asked: list[str] = []
     assert read_workloads(api_of(inner_account, asked), "prod", None) == ((), ())

@@ -15,7 +15,9 @@ from cloudguard_aws.rules import Item, name_of, tags_of
 from cloudguard_aws.together import two
 
 _DISKS: Final = (Facet.DISKS,)
-_KEYS: Final = (Facet.KEYS,)
+_LEADS: Final = (Facet.DISKS, Facet.IDENTITIES)
+"""Disks lead to their keys, and keys to the policies that let identities use them."""
+_KEYS: Final = (Facet.KEYS, Facet.IDENTITIES)
 _AT_ONCE: Final = 200
 ETCD_TAG: Final = "k8s.io/etcd/"
 """kops: "k8s.io/etcd/main" = "a/a,b,c" (kubernetes/kops pkg/model/master_volumes.go)."""
@@ -62,7 +64,7 @@ def _tagged(api: Api, cluster: str, hosts: list[str]) -> list[Item]:
 
 
 def _volumes(api: Api, filters: Iterable[Sequence[Mapping[str, object]]]) -> list[Item]:
-    thunks = [partial(api.read, calls.DESCRIBE_VOLUMES, hides=_DISKS, Filters=list(one)) for one in filters]
+    thunks = [partial(api.read, calls.DESCRIBE_VOLUMES, hides=_LEADS, Filters=list(one)) for one in filters]
     return [item for page in api.gather(*thunks) for item in page]
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moto_fixtures.aws.builder import pod_identity
+from moto_fixtures.aws.builder.identities import IdentityBuilder
 from moto_fixtures.aws.builder.ledger import Tags, tag_list
-from moto_fixtures.aws.builder.machines import Host, MachineBuilder, Role
+from moto_fixtures.aws.builder.machines import Host, Role
 from moto_fixtures.aws.builder.network import Group, Subnet, Vpc
 
 pod_identity.teach()
@@ -30,7 +31,7 @@ class Eks:
     subnets: tuple[str, ...]
 
 
-class AccountBuilder(MachineBuilder):
+class AccountBuilder(IdentityBuilder):
     """Builds whole accounts."""
 
     __slots__ = ()

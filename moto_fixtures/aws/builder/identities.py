@@ -1,0 +1,75 @@
+"""What grants and limits beside roles' own policies: service accounts' roles, keys' policies, an organization's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto_fixtures.aws.builder.ledger import ACCOUNT
+from moto_fixtures.aws.builder.machines import MachineBuilder, Role, Statement
+
+MANAGEMENT = "210987654321"
+ROOT: Statement = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+
+
+class IdentityBuilder(MachineBuilder):
+    """Builds what identities hold by others."""
+
+    __slots__ = ()
+
+    def issuer(self, cluster: str) -> str:
+        """A managed cluster's identity provider, as trust policies name it."""
+        described = self.call("eks", "describe_cluster", name=cluster)["cluster"]
+        return str(described["identity"]["oidc"]["issuer"]).removeprefix("https://")
+
+    def federated(self, name: str, issuer: str, *accounts: str) -> Role:
+        """Make a role that service accounts ("namespace:name", with wildcards) become; none of them: any of them."""
+        condition: dict[str, Any] = {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}}
+        if accounts:
+            condition["StringLike"] = {f"{issuer}:sub": [f"system:serviceaccount:{one}" for one in accounts]}
+        trust: Statement = {
+            "Effect": "Allow",
+            "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": condition,
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        arn = self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        self.note(arn, name)
+        return Role(name, arn, "")
+
+    def associate(self, cluster: str, account: str) -> str:
+        """Bind a service account ("namespace:name") to a role by pod identity."""
+        namespace, _, name = account.partition(":")
+        known: dict[str, list[dict[str, str]]] = self.backend("eks").__dict__.setdefault("associations", {})
+        listed = known.setdefault(cluster, [])
+        id_ = f"a-{len(listed):016x}"
+        arn = f"arn:aws:eks:{self.session.region_name}:{ACCOUNT}:podidentityassociation/{cluster}/{id_}"
+        listed.append({"namespace": namespace, "serviceAccount": name, "associationArn": arn, "associationId": id_})
+        self.note(arn)
+        return arn
+
+    def key_policy(self, key: str, *statements: Statement) -> None:
+        """Let ``statements``, beside the account's own policies, say who may use ``key``."""
+        own: Statement = {"Effect": "Allow", "Principal": ROOT, "Action": "kms:*", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [own, *statements]})
+        self.call("kms", "put_key_policy", KeyId=key.rpartition("/")[2], PolicyName="default", Policy=policy)
+        self.note(key)
+
+    def organize(self, *statements: Statement) -> str:
+        """Put the account under an organization of which it may read everything; return the limiting policy's id."""
+        self.call("organizations", "create_organization", FeatureSet="ALL")
+        root = self.call("organizations", "list_roots")["Roots"][0]["Id"]
+        made = self.call(
+            "organizations",
+            "create_policy",
+            Content=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+            Name="guardrails",
+            Description="",
+            Type="SERVICE_CONTROL_POLICY",
+        )
+        policy = str(made["Policy"]["PolicySummary"]["Id"])
+        self.call("organizations", "attach_policy", PolicyId=policy, TargetId=root)
+        self.global_backend("organizations").org.master_account_id = MANAGEMENT
+        self.note(policy)
+        return policy
