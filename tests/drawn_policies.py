@@ -219,14 +219,16 @@ def policy(statements: Iterable[Statement], kind: PolicyKind = PolicyKind.GRANT,
 
 
 def draw_policies(random: Random) -> tuple[Policy, ...]:
-    """Return one or two granting policies and, one time in three, a boundary."""
+    """Return one or two granting policies and, one time in three each, a boundary, a resource's policy and limits."""
     grants = [
         policy([draw_statement(random) for _ in range(random.randint(1, 3))], name=f"p{index}")
         for index in range(random.randint(1, 2))
     ]
-    if random.random() < 1 / 3:
-        bounds = [draw_statement(random) for _ in range(random.randint(1, 3))]
-        grants.append(policy(bounds, PolicyKind.BOUNDARY, "boundary"))
+    kinds = (PolicyKind.BOUNDARY, PolicyKind.RESOURCE, PolicyKind.LIMIT, PolicyKind.LIMIT)
+    for index, kind in enumerate(kinds):
+        if random.random() < 1 / 3:
+            statements = [draw_statement(random) for _ in range(random.randint(1, 3))]
+            grants.append(policy(statements, kind, f"{kind}{index}"))
     return tuple(grants)
 
 

@@ -138,16 +138,18 @@ def statement_applies(statement: Statement, action: str, resource: str, context:
 
 
 def allowed(policies: Iterable[Policy], action: str, resource: str, context: Context) -> bool:
-    """An explicit deny wins; else the boundary, where there is one, and a grant must both allow."""
-    policies = [policy for policy in policies if policy.kind in {PolicyKind.GRANT, PolicyKind.BOUNDARY}]
-    applying = [
-        (policy.kind, statement.effect)
+    """An explicit deny wins; else a grant, the boundary where there is one, and every limit must allow.
+
+    A resource's own policy is a grant. Each limit is a level of its own.
+    """
+    policies = [policy for policy in policies if policy.kind is not PolicyKind.TRUST]
+    applying = {
+        policy.id: {s.effect for s in policy.statements if statement_applies(s, action, resource, context)}
         for policy in policies
-        for statement in policy.statements
-        if statement_applies(statement, action, resource, context)
-    ]
-    if any(effect is Effect.DENY for _, effect in applying):
+    }
+    if any(Effect.DENY in effects for effects in applying.values()):
         return False
-    allowing = {kind for kind, effect in applying if effect is Effect.ALLOW}
-    bounded = any(policy.kind is PolicyKind.BOUNDARY for policy in policies)
-    return PolicyKind.GRANT in allowing and (not bounded or PolicyKind.BOUNDARY in allowing)
+    allowing = [policy for policy in policies if Effect.ALLOW in applying[policy.id]]
+    granting = any(policy.kind in {PolicyKind.GRANT, PolicyKind.RESOURCE} for policy in allowing)
+    bounded = [policy for policy in policies if policy.kind in {PolicyKind.BOUNDARY, PolicyKind.LIMIT}]
+    return granting and all(policy in allowing for policy in bounded)

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from cloudguard.engine.permit import Grants, effective, space_of
-from cloudguard.model.identity import Effect, Policy, Statement
+from cloudguard.model.identity import Effect, Policy, PolicyKind, Statement
 from cloudguard.sets.space import Request, Space
 from drawn_policies import ACTIONS, FORMS, RESOURCES, SmallCatalog, draw_context, draw_policies, holder
 from oracle_permissions import Context, allowed, resource_matches
@@ -28,7 +28,9 @@ def draw_request(random: Random) -> Request:
 
 
 def granted(space: Space, policies: tuple[Policy, ...]) -> Grants:
-    return effective(space, holder(policies), {policy.id: policy for policy in policies}, {})
+    attached = [policy for policy in policies if policy.kind is not PolicyKind.LIMIT]
+    levels = [(policy.id,) for policy in policies if policy.kind is PolicyKind.LIMIT]
+    return effective(space, holder(attached), {policy.id: policy for policy in policies}, {}, levels)
 
 
 def space_for(*policies: Policy, catalog: SmallCatalog | None = None) -> Space:
