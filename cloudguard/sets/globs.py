@@ -7,8 +7,8 @@ and a wildcard star never mix and patterns hash and compare as strings do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import zip_longest
 from math import inf
 from typing import NamedTuple, NewType
@@ -37,6 +37,7 @@ _TO_WILD = str.maketrans("*?", MANY + ONE)
 _TO_INSIDE = str.maketrans(MANY + ONE, MANY_INSIDE + ONE_INSIDE)
 _COLONS_TOO = str.maketrans(MANY_INSIDE + ONE_INSIDE, MANY + ONE)
 _LETTER = re.compile("[A-Za-z]")
+_REMEMBERED = 1 << 16
 
 ANYTHING = Pattern(MANY)
 """The pattern ``*``."""
@@ -171,28 +172,28 @@ def _plain(part: str) -> str:
     return "".join(tokens.get(char) or re.escape(char) for char in part)
 
 
-@lru_cache(maxsize=1 << 15)
-def _compiled(pattern: Pattern) -> re.Pattern[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def matcher(pattern: Pattern) -> Callable[[str], object]:
+    """Return what is true of the texts that ``pattern`` matches as a whole."""
+    if is_literal(pattern):
+        return pattern.__eq__
+    if pattern.count(MANY_INSIDE) > 1:
+        wanted = pattern.split(SEPARATOR, SEGMENTS - 1)
+        if len(wanted) == SEGMENTS and not any(MANY in part for part in wanted[:-1]):
+            return partial(_matches_by_segments, wanted)
     flags = re.DOTALL | (re.IGNORECASE | re.ASCII if pattern[:1] == FOLD else re.NOFLAG)
-    return re.compile("".join(_expression(pattern)), flags)
+    return re.compile("".join(_expression(pattern)), flags).fullmatch
 
 
 def matches(pattern: Pattern, text: str) -> bool:
     """Whether ``pattern`` matches the whole of ``text``."""
-    if pattern == MANY:
-        return True
-    if is_literal(pattern):
-        return pattern == text
-    if pattern.count(MANY_INSIDE) > 1:
-        wanted = pattern.split(SEPARATOR, SEGMENTS - 1)
-        if len(wanted) == SEGMENTS and not any(MANY in part for part in wanted[:-1]):
-            return _matches_by_segments(wanted, text.split(SEPARATOR, SEGMENTS - 1))
-    return _compiled(pattern).fullmatch(text) is not None
+    return bool(matcher(pattern)(text))
 
 
-def _matches_by_segments(wanted: Sequence[str], given: Sequence[str]) -> bool:
+def _matches_by_segments(wanted: Sequence[str], text: str) -> bool:
     """Match what ``segmented`` makes one segment at a time, which keeps backtracking short."""
-    if len(wanted) != len(given) or any(MANY in text or ONE in text for text in given[:-1]):
+    given = text.split(SEPARATOR, SEGMENTS - 1)
+    if len(wanted) != len(given) or any(MANY in part or ONE in part for part in given[:-1]):
         return False
     runs = (Pattern(part.translate(_COLONS_TOO)) for part in wanted[:-1])
     return all(map(matches, (*runs, Pattern(wanted[-1])), given))
@@ -208,7 +209,7 @@ class _Outline(NamedTuple):
     most: float
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=_REMEMBERED)
 def _outline(pattern: Pattern) -> _Outline:
     if pattern[:1] == FOLD:
         return _Outline(fixed=False, head="", tail="", fewest=0, most=inf)
@@ -217,6 +218,7 @@ def _outline(pattern: Pattern) -> _Outline:
     return _Outline(fixed=len(parts) == 1, head=parts[0], tail=parts[-1], fewest=colons, most=most)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def apart(left: Pattern, right: Pattern) -> bool:
     """Whether a glance (first and last plain characters, colons) shows that no string matches both."""
     one, two = _outline(left), _outline(right)
@@ -229,6 +231,7 @@ def apart(left: Pattern, right: Pattern) -> bool:
     return (one.fixed and not matches(right, left)) or (two.fixed and not matches(left, right))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def covers(wide: Pattern, narrow: Pattern) -> bool:
     """Whether ``wide`` matches ``narrow`` read as a text, no wildcard taking a wider one: then it matches all of it."""
     if wide in (MANY, narrow):

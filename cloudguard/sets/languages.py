@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice, product
 
 from cloudguard.sets.automata import UndecidedError, shortest
-from cloudguard.sets.globs import ANYTHING, Pattern, apart, covers, has_run, is_literal, joint, matches, shown
+from cloudguard.sets.globs import ANYTHING, Pattern, apart, covers, has_run, is_literal, joint, matcher, shown
 
 Group = frozenset[Pattern]
 _REMEMBERED = 1 << 16
@@ -19,13 +19,17 @@ _GUESSES = 8
 
 
 class Language:
-    """AND over ``groups`` (each an OR of patterns), AND NOT ``misses``; made by ``language``."""
+    """AND over ``groups`` (each an OR of patterns), AND NOT ``misses``; made by ``language``.
 
-    __slots__ = ("_hash", "groups", "misses")
+    ``member`` is one of its strings, once one came up.
+    """
+
+    __slots__ = ("_hash", "groups", "member", "misses")
 
     def __init__(self, groups: frozenset[Group], misses: Group) -> None:
         self.groups = groups
         self.misses = misses
+        self.member: str | None = None
         self._hash = hash((groups, misses))
 
     def __hash__(self) -> int:
@@ -67,9 +71,7 @@ def _plain(groups: frozenset[Group], misses: Group) -> Language:
     groups = frozenset(group for group in narrowed if not _idle(group, groups))
     if any(not group for group in groups) or ANYTHING in misses:
         return NOTHING
-    if len(groups) == 1:
-        (only,) = groups
-        misses = frozenset(miss for miss in misses if not all(apart(miss, pattern) for pattern in only))
+    misses = frozenset(m for m in misses if not any(all(apart(m, p) for p in group) for group in groups))
     return Language(groups, frozenset(m for m in misses if not any(covers(wide, m) for wide in misses - {m})))
 
 
@@ -79,7 +81,13 @@ def _idle(group: Group, groups: frozenset[Group]) -> bool:
 
 
 def _fits(groups: Iterable[Group], misses: Group, text: str) -> bool:
-    return all(any(matches(p, text) for p in group) for group in groups) and not any(matches(m, text) for m in misses)
+    for group in groups:
+        for pattern in group:
+            if matcher(pattern)(text):
+                break
+        else:
+            return False
+    return not any(matcher(miss)(text) for miss in misses)
 
 
 NO_PATTERN: Group = frozenset()
@@ -98,29 +106,42 @@ def witness(whole: Language) -> str | None:
     return shortest(sorted(map(sorted, whole.groups)), sorted(whole.misses))  # sorted: the same member in every run
 
 
+def _shows(whole: Language, text: str | None) -> bool:
+    """Whether ``text`` is in ``whole``, which then has a member."""
+    if text is None or not contains(whole, text):
+        return False
+    whole.member = text
+    return True
+
+
 def _glance(whole: Language) -> bool | None:
     """Whether ``whole`` has a member, where patterns with runs in them tell at once; None: a search is needed."""
     groups = whole.groups or frozenset((frozenset((ANYTHING,)),))
     if not all(has_run(pattern) for group in groups for pattern in group):
         return None
     texts = [joint(choice) for choice in islice(product(*groups), _GUESSES)]
-    if any(text is not None and contains(whole, text) for text in texts):
+    if any(_shows(whole, text) for text in texts):
         return True
     return False if texts == [None] else None
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def inhabited(whole: Language) -> bool | None:
     """Whether ``whole`` has a member; None: undecided."""
-    if not whole.misses and len(whole.groups) <= 1:
-        return all(whole.groups)
+    return whole.member is not None or _found(whole)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _found(whole: Language) -> bool | None:
+    if not whole.misses and len(whole.groups) <= 1 and not all(whole.groups):
+        return False
     seen = _glance(whole)
     if seen is not None:
         return seen
     try:
-        return witness(whole) is not None
+        whole.member = witness(whole)
     except UndecidedError:
         return None
+    return whole.member is not None
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -133,7 +154,8 @@ def meet(left: Language, right: Language) -> Language:
     if _glance_apart(left, right):
         return NOTHING
     both = _plain(left.groups | right.groups, left.misses | right.misses)
-    return NOTHING if inhabited(both) is False else both
+    seen = _shows(both, left.member) or _shows(both, right.member) or inhabited(both)
+    return NOTHING if seen is False else both
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -141,10 +163,14 @@ def overlap(left: Language, right: Language) -> bool:
     """Whether a string may be in both: false only where it is known that none is."""
     if left is right or left is EVERYTHING or right is EVERYTHING:
         return left is not NOTHING and right is not NOTHING
-    if _glance_apart(left, right):
-        return False
-    seen = _glance(Language(left.groups | right.groups, left.misses | right.misses))
-    return meet(left, right) is not NOTHING if seen is None else seen
+    if _holds_member(left, right) or _holds_member(right, left):
+        return True
+    return meet(left, right) is not NOTHING
+
+
+def _holds_member(left: Language, right: Language) -> bool:
+    """Whether a member of ``left`` came up and is in ``right``."""
+    return left.member is not None and contains(right, left.member)
 
 
 def _glance_apart(left: Language, right: Language) -> bool:
@@ -165,7 +191,7 @@ def minus(left: Language, right: Language) -> tuple[Language, ...]:
     rest = right.misses - kept.misses
     if rest:
         pieces.append(meet(kept, Language(frozenset((rest,)), NO_PATTERN)))
-    return tuple(piece for piece in pieces if inhabited(piece) is not False)
+    return tuple(piece for piece in pieces if _shows(piece, left.member) or inhabited(piece) is not False)
 
 
 def _glance_inside(left: Language, group: Group) -> bool:
@@ -173,9 +199,14 @@ def _glance_inside(left: Language, group: Group) -> bool:
     return any(all(any(covers(q, p) for q in group) for p in one) for one in left.groups)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def inside(left: Language, right: Language) -> bool:
     """Whether every member of ``left`` is known to be one of ``right``."""
-    return left is right or right is EVERYTHING or not minus(left, right)
+    if left is right or right is EVERYTHING:
+        return True
+    if left.member is not None and not contains(right, left.member):
+        return False
+    return not minus(left, right)
 
 
 def atoms(whole: Language) -> tuple[Language, ...]:
