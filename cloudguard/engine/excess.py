@@ -29,6 +29,8 @@ class Excess:
     by_imposed: PermissionSet
     """What policies that the provider insists on grant."""
     comparer: Comparer
+    insisted: frozenset[str] = frozenset()
+    """Ids of policies that the provider insists on."""
 
     @cached_property
     def whole(self) -> PermissionSet:
@@ -123,7 +125,7 @@ class Comparer:
             rest = Identity(identity.id, identity.name, identity.roles, free, identity.source, identity.complete)
             others = effective(self.space, rest, self.policies, self.known.variables, self.identities.limits)
             imposed = granted - others.permissions
-        return Excess(identity, grants, granted, needed, choices, imposed, self)
+        return Excess(identity, grants, granted, needed, choices, imposed, self, frozenset(insisted))
 
     def _shown(self, component: Component, grants: Grants) -> bool:
         """Whether an identity is granted all that a component needs, action by action: a wildcard tells nothing."""
