@@ -16,20 +16,21 @@ from cloudguard.sets.globs import ANYTHING, Pattern, apart, covers, has_run, is_
 Group = frozenset[Pattern]
 _REMEMBERED = 1 << 16
 _GUESSES = 8
+_MEMBERS = 4
 
 
 class Language:
     """AND over ``groups`` (each an OR of patterns), AND NOT ``misses``; made by ``language``.
 
-    ``member`` is one of its strings, once one came up.
+    ``members`` are a few of its strings that came up.
     """
 
-    __slots__ = ("_hash", "groups", "member", "misses")
+    __slots__ = ("_hash", "groups", "members", "misses")
 
     def __init__(self, groups: frozenset[Group], misses: Group) -> None:
         self.groups = groups
         self.misses = misses
-        self.member: str | None = None
+        self.members: tuple[str, ...] = ()
         self._hash = hash((groups, misses))
 
     def __hash__(self) -> int:
@@ -106,12 +107,19 @@ def witness(whole: Language) -> str | None:
     return shortest(sorted(map(sorted, whole.groups)), sorted(whole.misses))  # sorted: the same member in every run
 
 
-def _shows(whole: Language, text: str | None) -> bool:
-    """Whether ``text`` is in ``whole``, which then has a member."""
-    if text is None or not contains(whole, text):
-        return False
-    whole.member = text
-    return True
+def _shows(whole: Language, texts: Iterable[str | None]) -> bool:
+    """Whether one of ``texts`` is in ``whole``, which then has a member."""
+    for text in texts:
+        if text is not None and contains(whole, text):
+            _note(whole, text)
+            return True
+    return False
+
+
+def _note(whole: Language, text: str) -> None:
+    """Remember that ``text`` is in ``whole``."""
+    if text not in whole.members:
+        whole.members = (text, *whole.members[: _MEMBERS - 1])
 
 
 def _glance(whole: Language) -> bool | None:
@@ -120,14 +128,14 @@ def _glance(whole: Language) -> bool | None:
     if not all(has_run(pattern) for group in groups for pattern in group):
         return None
     texts = [joint(choice) for choice in islice(product(*groups), _GUESSES)]
-    if any(_shows(whole, text) for text in texts):
+    if _shows(whole, texts):
         return True
     return False if texts == [None] else None
 
 
 def inhabited(whole: Language) -> bool | None:
     """Whether ``whole`` has a member; None: undecided."""
-    return whole.member is not None or _found(whole)
+    return bool(whole.members) or _found(whole)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -138,10 +146,10 @@ def _found(whole: Language) -> bool | None:
     if seen is not None:
         return seen
     try:
-        whole.member = witness(whole)
+        text = witness(whole)
     except UndecidedError:
         return None
-    return whole.member is not None
+    return _shows(whole, (text,))
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -154,8 +162,12 @@ def meet(left: Language, right: Language) -> Language:
     if _glance_apart(left, right):
         return NOTHING
     both = _plain(left.groups | right.groups, left.misses | right.misses)
-    seen = _shows(both, left.member) or _shows(both, right.member) or inhabited(both)
-    return NOTHING if seen is False else both
+    if _shows(both, (*left.members, *right.members)) or inhabited(both) is not False:
+        for text in both.members[:1]:
+            _note(left, text)
+            _note(right, text)
+        return both
+    return NOTHING
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -163,14 +175,9 @@ def overlap(left: Language, right: Language) -> bool:
     """Whether a string may be in both: false only where it is known that none is."""
     if left is right or left is EVERYTHING or right is EVERYTHING:
         return left is not NOTHING and right is not NOTHING
-    if _holds_member(left, right) or _holds_member(right, left):
+    if any(contains(right, text) for text in left.members) or any(contains(left, text) for text in right.members):
         return True
     return meet(left, right) is not NOTHING
-
-
-def _holds_member(left: Language, right: Language) -> bool:
-    """Whether a member of ``left`` came up and is in ``right``."""
-    return left.member is not None and contains(right, left.member)
 
 
 def _glance_apart(left: Language, right: Language) -> bool:
@@ -191,7 +198,7 @@ def minus(left: Language, right: Language) -> tuple[Language, ...]:
     rest = right.misses - kept.misses
     if rest:
         pieces.append(meet(kept, Language(frozenset((rest,)), NO_PATTERN)))
-    return tuple(piece for piece in pieces if _shows(piece, left.member) or inhabited(piece) is not False)
+    return tuple(piece for piece in pieces if _shows(piece, left.members) or inhabited(piece) is not False)
 
 
 def _glance_inside(left: Language, group: Group) -> bool:
@@ -204,7 +211,7 @@ def inside(left: Language, right: Language) -> bool:
     """Whether every member of ``left`` is known to be one of ``right``."""
     if left is right or right is EVERYTHING:
         return True
-    if left.member is not None and not contains(right, left.member):
+    if any(not contains(right, text) for text in left.members):
         return False
     return not minus(left, right)
 
