@@ -24,6 +24,8 @@ class Action(StrEnum):
 
     PERMIT = "permit"
     DENY = "deny"
+    NEXT = "next"
+    """Leaves it to the next filter, whatever the later rules of its own say: only in a chained filter."""
 
 
 class PeerKind(StrEnum):
@@ -47,7 +49,11 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of a filter; ``order`` ranks the lines of an ordered filter (lowest first)."""
+    """One line of a filter; ``order`` ranks the lines of an ordered filter (lowest first).
+
+    ``targets``: it is about interfaces that carry one of these labels (empty: about all). ``doubt`` says why it is not
+    known whether it matches what it seems to match ("": it is).
+    """
 
     id: str
     direction: Direction
@@ -57,11 +63,13 @@ class Rule:
     source: Source
     order: int = 0
     description: str = ""
+    targets: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A named list of rules. What no rule decides is denied.
+    """A named list of rules. What no rule decides is denied; of a ``chained`` one, the next filter decides.
 
     ``stateful``: replies pass by themselves. ``editable`` is false where the cloud writes the
     filter itself and would restore it; ``note`` then says what to do instead.
@@ -76,6 +84,7 @@ class Filter:
     stateful: bool = True
     editable: bool = True
     note: str = ""
+    chained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +175,8 @@ class Network:
 class Interface:
     """A network interface. ``filters`` apply together (none: nothing is barred); rules may name it by ``labels``.
 
+    Chained filters are asked one after the other, in order; what none of them decides is denied.
+
     ``addresses`` are private v4 and all v6 addresses or ranges, ``public`` the v4 addresses mapped to it
     from the internet. ``owner`` tells whose it is when it belongs to no host of the cluster.
     """
@@ -240,7 +251,8 @@ class Balancer:
 class Endpoint:
     """A managed control plane's API endpoint.
 
-    ``public_ranges`` are the addresses let in to the public side; ``filters`` guard the private one.
+    ``public_ranges`` are the addresses let in to the public side (CIDRs, or ids of an ``AddressList``); ``filters``
+    guard the private one. ``gatekeeper``: what else stands before the public side and asks who one is ("" for nothing).
     """
 
     id: str
@@ -254,6 +266,7 @@ class Endpoint:
     labels: tuple[str, ...]
     source: Source
     address: str = ""
+    gatekeeper: str = ""
 
 
 @dataclass(frozen=True, slots=True)

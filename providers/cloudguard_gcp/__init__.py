@@ -1,0 +1,1 @@
+"""cloudguard's provider for Google Cloud."""

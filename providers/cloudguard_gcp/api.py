@@ -1,0 +1,251 @@
+"""Paged, read-only calls in parallel; a refusal, or an answer that is not whole, becomes a Gap; nothing is asked twice.
+
+Answers are dictionaries of the wire's own names (camelCase): the SDK's messages are turned into them, REST's are them
+already.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from cloudguard.adapter import Progress, silent
+from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard_gcp.calls import Call
+
+if TYPE_CHECKING:
+    from google.auth.transport.requests import AuthorizedSession
+
+T = TypeVar("T")
+Item = dict[str, Any]
+
+THREADS: Final = 8
+"""The SDK's parsing is bound to one processor: more threads gain nothing."""
+MOST: Final = 500
+"""Items a page, the most that Compute gives (https://cloud.google.com/compute/docs/reference/rest/v1)."""
+_TIMEOUT: Final = 60
+"""Seconds for one answer."""
+_EMPTY: Final = "NO_RESULTS_ON_PAGE"
+LONGEST_MESSAGE: Final = 300
+
+
+class Api:
+    """What one caller may see, by one session. Safe to call from threads."""
+
+    def __init__(self, session: AuthorizedSession, progress: Progress = silent) -> None:
+        self.session = session
+        self._progress = progress
+        self._gaps: dict[Gap, None] = {}
+        self._lock = threading.Lock()
+        self._making = threading.Lock()
+        self._clients: dict[str, Any] = {}
+        self._answers: dict[tuple[Any, ...], Future[tuple[list[Item], tuple[str, ...]]]] = {}
+        self._turns = threading.BoundedSemaphore(THREADS)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be read, in a stable order."""
+        with self._lock:
+            return tuple(sorted(self._gaps, key=lambda gap: (gap.call, gap.resource, gap.reason, gap.message)))
+
+    def add_gap(self, gap: Gap) -> None:
+        """Record that something was not read, or not told."""
+        with self._lock:
+            self._gaps[gap] = None
+
+    def read(self, call: Call, *, hides: tuple[Facet, ...], resource: str = "*", **parameters: str) -> list[Item]:
+        """Return every item of every page; nothing, and a Gap, when the call fails."""
+        return self.read_or_none(call, hides=hides, resource=resource, **parameters) or []
+
+    def read_or_none(
+        self, call: Call, *, hides: tuple[Facet, ...], resource: str = "*", **parameters: str
+    ) -> list[Item] | None:
+        """Return every item of every page; None, and a Gap, when the call fails.
+
+        What the cloud says it left out (a zone that does not answer) is a Gap beside what it gave.
+        """
+        try:
+            found, faults = self._answer(call, parameters)
+        except errors() as error:
+            reason, message = explain(error)
+            permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
+            self.add_gap(Gap(call.name, resource, reason, message, hides, permission))
+            return None
+        for fault in faults:
+            self.add_gap(Gap(call.name, resource, Reason.FAILED, fault, hides))
+        return found
+
+    def ask(self, call: Call, **parameters: str) -> list[Item]:
+        """Return every item of every page; raises one of ``errors()``. What is not whole is an error too."""
+        found, faults = self._answer(call, parameters)
+        if faults:
+            raise ValueError("; ".join(faults))
+        return found
+
+    def _answer(self, call: Call, parameters: Mapping[str, str]) -> tuple[list[Item], tuple[str, ...]]:
+        """Return items, and what the cloud says it left out. Asked once, whoever asks first."""
+        key = (call, tuple(sorted(parameters.items())))
+        with self._lock:
+            known = self._answers.get(key)
+            mine = known is None
+            answer: Future[tuple[list[Item], tuple[str, ...]]] = known or Future()
+            self._answers[key] = answer
+        if mine:
+            try:
+                answer.set_result(self._fetch(call, parameters))
+            except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the answer
+                answer.set_exception(error)
+        return answer.result()
+
+    def _fetch(self, call: Call, parameters: Mapping[str, str]) -> tuple[list[Item], tuple[str, ...]]:
+        """Read every page; at most ``THREADS`` calls are under way at once, however deep gathers are nested."""
+        items, faults = list[Item](), dict[str, None]()
+        with self._turns:
+            self._progress(call.name)
+            for page in self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters):
+                for place, part in _parts(call, page):
+                    found = part.get(call.items) if call.items else part
+                    items += cast("list[Item]", found) if isinstance(found, list) else [found] if found else []
+                    faults.update(dict.fromkeys(_faults(place, part)))
+                faults.update(dict.fromkeys(_faults("", page)))
+        return items, tuple(faults)
+
+    def _by_sdk(self, call: Call, parameters: Mapping[str, str]) -> Iterator[Item]:
+        from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - the SDK is loaded on first use
+
+        method: Any = getattr(self._client(call), call.method)
+        paged = call.service == "compute" and bool(call.items)
+        request = {**parameters, **({"max_results": MOST} if paged else {})}
+        answer: Any = method(request=request, retry=retry(), timeout=_TIMEOUT)
+        page: Any
+        for page in answer.pages if hasattr(answer, "pages") else (answer,):
+            yield MessageToDict(page.__class__.pb(page))
+
+    def _by_rest(self, call: Call, parameters: Mapping[str, str]) -> Iterator[Item]:
+        from google.api_core import exceptions  # noqa: PLC0415 - the SDK is loaded on first use
+
+        address = call.path.format(**parameters)
+        policy = {"options": {"requestedPolicyVersion": 3}} if call.method == "POST" else None
+        query: dict[str, str] = {"options.requestedPolicyVersion": "3"} if "cryptoKeys.getIam" in call.name else {}
+        session: Any = self.session
+        failure: Any = exceptions.from_http_response
+
+        def once() -> Item:
+            answer = session.request(call.method, address, json=policy, params=query, timeout=_TIMEOUT)
+            if answer.status_code >= 400:  # noqa: PLR2004 - where errors begin
+                raise failure(answer)
+            return cast("Item", answer.json())
+
+        while True:
+            page: Item = retry()(once)()
+            yield page
+            if not page.get("nextPageToken"):
+                return
+            query = {**query, "pageToken": str(page["nextPageToken"])}
+
+    def _client(self, call: Call) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
+        """Return the SDK's client of a call, made once; all of them speak by the one session."""
+        with self._making:
+            found = self._clients.get(call.client)
+            if found is None:
+                found = self._clients[call.client] = _open(call, self.session)
+            return found
+
+    def gather(self, *thunks: Callable[[], T]) -> list[T]:
+        """Run ``thunks`` in parallel and return their results in order; may be called from within one."""
+        if len(thunks) <= 1:
+            return [thunk() for thunk in thunks]
+        with ThreadPoolExecutor(min(len(thunks), THREADS), thread_name_prefix="cloudguard-gcp") as pool:
+            return [future.result() for future in [pool.submit(thunk) for thunk in thunks]]
+
+    def source(self, call: Call, resource: str = "*") -> Source:
+        """Return where a fact came from."""
+        return Source(call.name, resource)
+
+
+def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as above
+    from google.auth.credentials import AnonymousCredentials  # noqa: PLC0415 - the SDK is loaded on first use
+
+    if call.service == "compute":
+        from google.cloud import compute_v1 as sdk  # noqa: PLC0415 - likewise: a second or two
+    else:
+        from google.cloud import container_v1 as sdk  # noqa: PLC0415 - likewise
+    maker: Any = getattr(sdk, call.client)
+    client = maker(credentials=AnonymousCredentials(), transport="rest")
+    client.transport._session = session  # noqa: SLF001 - the SDK has no way to hand it a session
+    return client
+
+
+def _parts(call: Call, page: Item) -> Iterator[tuple[str, Item]]:
+    """Yield a page's scopes ("zones/europe-west1-b") with what each holds; the page itself where it has none."""
+    scopes = page.get("items")
+    if call.items and isinstance(scopes, dict):
+        yield from cast("dict[str, Item]", scopes).items()
+    else:
+        yield "", page
+
+
+def _faults(place: str, part: Item) -> Iterator[str]:
+    """Yield what an answer says that it leaves out."""
+    warning = cast("Item", part.get("warning") or {})
+    if warning and warning.get("code") != _EMPTY:
+        words = " ".join(str(warning.get("message") or warning.get("code")).split())
+        yield f"{place + ': ' if place else ''}{words}"[:LONGEST_MESSAGE]
+    for missing in (*part.get("unreachables", ()), *part.get("missingZones", ())):
+        yield f"{missing} did not answer"
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """Return what a call can raise."""
+    from google.api_core.exceptions import GoogleAPIError  # noqa: PLC0415 - the SDK is loaded on first use
+    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - likewise
+    from google.protobuf.json_format import ParseError  # noqa: PLC0415 - likewise
+    from requests.exceptions import RequestException  # noqa: PLC0415 - likewise
+
+    return (GoogleAPIError, GoogleAuthError, ParseError, RequestException, ValueError)
+
+
+_PASSING: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
+_OFF: Final = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
+
+
+def retry() -> Any:  # noqa: ANN401 - the SDK's own type has no annotations
+    """Return how calls are tried again: the SDK itself would do so for 503 and 504 alone."""
+    from google.api_core.retry import Retry  # noqa: PLC0415 - the SDK is loaded on first use
+
+    maker: Any = Retry
+    return maker(predicate=_passes, initial=0.5, maximum=8.0, multiplier=2.0, timeout=60.0)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether a failure may pass by itself."""
+    from requests.exceptions import ConnectionError as Unconnected  # noqa: PLC0415 - the SDK is loaded on first use
+    from requests.exceptions import ProxyError, SSLError, Timeout  # noqa: PLC0415 - likewise
+
+    if isinstance(error, Unconnected | Timeout):
+        return not isinstance(error, ProxyError | SSLError) and "Name or service" not in str(error)
+    code = getattr(error, "code", None)
+    return code in {429, 500, 502, 503, 504} or (code == 403 and bool(_reasons(error) & _PASSING))  # noqa: PLR2004
+
+
+def _reasons(error: Exception) -> frozenset[str]:
+    """Return the cloud's words for why it refused: each API has them in one of two places."""
+    listed = cast("Iterable[object]", getattr(error, "errors", None) or ())
+    found = {str(cast("Item", one).get("reason", "")) for one in listed if isinstance(one, dict)}
+    return frozenset({*found, str(getattr(error, "reason", None) or "")} - {""})
+
+
+def explain(error: Exception) -> tuple[Reason, str]:
+    """Return why a call failed, and the cloud's words on one line."""
+    code, reasons = getattr(error, "code", None), _reasons(error)
+    words = str(getattr(error, "message", "") or error)
+    message = " ".join(f"{code or type(error).__name__}: {words}".split())[:LONGEST_MESSAGE]
+    if reasons & _OFF:
+        return Reason.UNSUPPORTED, message
+    if reasons & _PASSING or code == 429:  # noqa: PLR2004 - too many requests
+        return Reason.THROTTLED, message
+    if code in {401, 403}:
+        return Reason.DENIED, message
+    return (Reason.MISSING if code == 404 else Reason.FAILED), message  # noqa: PLR2004 - not found

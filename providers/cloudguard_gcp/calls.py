@@ -1,0 +1,222 @@
+"""Every call the adapter makes, with the permission it takes; the scanner's own role is generated from these.
+
+Methods, paths and permissions: the discovery documents and IAM references of compute v1, container v1,
+cloudresourcemanager v3, iam v1 and v2, cloudkms v1 (https://cloud.google.com/compute/docs/reference/rest/v1,
+https://cloud.google.com/iam/docs/permissions-reference).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A read-only method.
+
+    ``name`` is as reports and discovery documents have it: "compute.instances.aggregatedList". ``items`` is the key of
+    a page's list (in an aggregated list: of a scope's; "" for an answer that is one thing), ``permissions`` those it
+    takes. By the SDK: ``client`` is the client's class and ``method`` its method; by REST: ``method`` is "GET" or
+    "POST" and ``path`` the address with {placeholders}.
+    """
+
+    name: str
+    items: str
+    permissions: tuple[str, ...]
+    client: str = ""
+    method: str = "GET"
+    path: str = ""
+
+    @property
+    def service(self) -> str:
+        """The API: "compute"."""
+        return self.name.partition(".")[0]
+
+
+def _compute(resource: str, method: str, client: str, items: str, *permissions: str) -> Call:
+    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in method)
+    taken = permissions or (f"compute.{resource}.{'list' if 'ist' in method else 'get'}",)
+    return Call(f"compute.{resource}.{method}", items, taken, f"{client}Client", words)
+
+
+GET_PROJECT = _compute("projects", "get", "Projects", "")
+LIST_INSTANCES = _compute("instances", "aggregatedList", "Instances", "instances")
+LIST_FIREWALLS = _compute("firewalls", "list", "Firewalls", "items")
+LIST_NETWORKS = _compute("networks", "list", "Networks", "items")
+GET_EFFECTIVE_FIREWALLS = _compute(
+    "networks", "getEffectiveFirewalls", "Networks", "", "compute.networks.getEffectiveFirewalls"
+)
+GET_REGION_EFFECTIVE_FIREWALLS = _compute(
+    "regionNetworkFirewallPolicies",
+    "getEffectiveFirewalls",
+    "RegionNetworkFirewallPolicies",
+    "",
+    "compute.networks.getRegionEffectiveFirewalls",
+)
+LIST_SUBNETWORKS = _compute("subnetworks", "aggregatedList", "Subnetworks", "subnetworks")
+LIST_ROUTES = _compute("routes", "list", "Routes", "items")
+LIST_FORWARDING_RULES = _compute(
+    "forwardingRules",
+    "aggregatedList",
+    "ForwardingRules",
+    "forwardingRules",
+    "compute.forwardingRules.list",
+    "compute.globalForwardingRules.list",
+)
+LIST_BACKEND_SERVICES = _compute(
+    "backendServices",
+    "aggregatedList",
+    "BackendServices",
+    "backendServices",
+    "compute.backendServices.list",
+    "compute.regionBackendServices.list",
+)
+LIST_TARGET_POOLS = _compute("targetPools", "aggregatedList", "TargetPools", "targetPools")
+LIST_TARGET_INSTANCES = _compute("targetInstances", "aggregatedList", "TargetInstances", "targetInstances")
+LIST_TARGET_TCP_PROXIES = _compute(
+    "targetTcpProxies",
+    "aggregatedList",
+    "TargetTcpProxies",
+    "targetTcpProxies",
+    "compute.targetTcpProxies.list",
+    "compute.regionTargetTcpProxies.list",
+)
+LIST_TARGET_SSL_PROXIES = _compute("targetSslProxies", "list", "TargetSslProxies", "items")
+LIST_TARGET_HTTP_PROXIES = _compute(
+    "targetHttpProxies",
+    "aggregatedList",
+    "TargetHttpProxies",
+    "targetHttpProxies",
+    "compute.targetHttpProxies.list",
+    "compute.regionTargetHttpProxies.list",
+)
+LIST_TARGET_HTTPS_PROXIES = _compute(
+    "targetHttpsProxies",
+    "aggregatedList",
+    "TargetHttpsProxies",
+    "targetHttpsProxies",
+    "compute.targetHttpsProxies.list",
+    "compute.regionTargetHttpsProxies.list",
+)
+LIST_URL_MAPS = _compute(
+    "urlMaps", "aggregatedList", "UrlMaps", "urlMaps", "compute.urlMaps.list", "compute.regionUrlMaps.list"
+)
+LIST_INSTANCE_GROUPS = _compute("instanceGroups", "aggregatedList", "InstanceGroups", "instanceGroups")
+LIST_GROUP_INSTANCES = _compute(
+    "instanceGroups", "listInstances", "InstanceGroups", "items", "compute.instanceGroups.get"
+)
+LIST_ENDPOINT_GROUPS = _compute(
+    "networkEndpointGroups",
+    "aggregatedList",
+    "NetworkEndpointGroups",
+    "networkEndpointGroups",
+    "compute.networkEndpointGroups.list",
+    "compute.globalNetworkEndpointGroups.list",
+    "compute.regionNetworkEndpointGroups.list",
+)
+LIST_GROUP_ENDPOINTS = _compute(
+    "networkEndpointGroups",
+    "listNetworkEndpoints",
+    "NetworkEndpointGroups",
+    "items",
+    "compute.networkEndpointGroups.get",
+)
+LIST_GROUP_MANAGERS = _compute(
+    "instanceGroupManagers", "aggregatedList", "InstanceGroupManagers", "instanceGroupManagers"
+)
+LIST_INSTANCE_TEMPLATES = _compute("instanceTemplates", "aggregatedList", "InstanceTemplates", "instanceTemplates")
+LIST_ROUTERS = _compute("routers", "aggregatedList", "Routers", "routers")
+LIST_ADDRESSES = _compute(
+    "addresses",
+    "aggregatedList",
+    "Addresses",
+    "addresses",
+    "compute.addresses.list",
+    "compute.globalAddresses.list",
+)
+LIST_DISKS = _compute("disks", "aggregatedList", "Disks", "disks")
+LIST_SNAPSHOTS = _compute("snapshots", "list", "Snapshots", "items")
+GET_SNAPSHOT_POLICY = _compute("snapshots", "getIamPolicy", "Snapshots", "", "compute.snapshots.getIamPolicy")
+
+LIST_CLUSTERS = Call(
+    "container.projects.locations.clusters.list",
+    "clusters",
+    ("container.clusters.list",),
+    "ClusterManagerClient",
+    "list_clusters",
+)
+
+_RESOURCES = "https://cloudresourcemanager.googleapis.com/v3"
+_IAM = "https://iam.googleapis.com/v1"
+GET_RESOURCE_PROJECT = Call(
+    "cloudresourcemanager.projects.get",
+    "",
+    ("resourcemanager.projects.get",),
+    path=f"{_RESOURCES}/projects/{{project}}",
+)
+GET_FOLDER = Call(
+    "cloudresourcemanager.folders.get", "", ("resourcemanager.folders.get",), path=f"{_RESOURCES}/{{folder}}"
+)
+GET_PROJECT_POLICY = Call(
+    "cloudresourcemanager.projects.getIamPolicy",
+    "",
+    ("resourcemanager.projects.getIamPolicy",),
+    method="POST",
+    path=f"{_RESOURCES}/projects/{{project}}:getIamPolicy",
+)
+GET_FOLDER_POLICY = Call(
+    "cloudresourcemanager.folders.getIamPolicy",
+    "",
+    ("resourcemanager.folders.getIamPolicy",),
+    method="POST",
+    path=f"{_RESOURCES}/{{folder}}:getIamPolicy",
+)
+GET_ORGANIZATION_POLICY = Call(
+    "cloudresourcemanager.organizations.getIamPolicy",
+    "",
+    ("resourcemanager.organizations.getIamPolicy",),
+    method="POST",
+    path=f"{_RESOURCES}/{{organization}}:getIamPolicy",
+)
+LIST_SERVICE_ACCOUNTS = Call(
+    "iam.projects.serviceAccounts.list",
+    "accounts",
+    ("iam.serviceAccounts.list",),
+    path=f"{_IAM}/projects/{{project}}/serviceAccounts",
+)
+GET_SERVICE_ACCOUNT = Call(
+    "iam.projects.serviceAccounts.get",
+    "",
+    ("iam.serviceAccounts.get",),
+    path=f"{_IAM}/projects/-/serviceAccounts/{{account}}",
+)
+GET_SERVICE_ACCOUNT_POLICY = Call(
+    "iam.projects.serviceAccounts.getIamPolicy",
+    "",
+    ("iam.serviceAccounts.getIamPolicy",),
+    method="POST",
+    path=f"{_IAM}/projects/-/serviceAccounts/{{account}}:getIamPolicy",
+)
+GET_ROLE = Call("iam.roles.get", "", ("iam.roles.get",), path=f"{_IAM}/{{role}}")
+"""Predefined roles may be read by anybody (https://cloud.google.com/iam/docs/reference/rest/v1/roles/get)."""
+LIST_DENY_POLICIES = Call(
+    "iam.policies.listPolicies",
+    "policies",
+    ("iam.denypolicies.list",),
+    path="https://iam.googleapis.com/v2/policies/{attachment}/denypolicies",
+)
+GET_DENY_POLICY = Call("iam.policies.get", "", ("iam.denypolicies.get",), path="https://iam.googleapis.com/v2/{policy}")
+GET_CRYPTO_KEY = Call(
+    "cloudkms.projects.locations.keyRings.cryptoKeys.get",
+    "",
+    ("cloudkms.cryptoKeys.get",),
+    path="https://cloudkms.googleapis.com/v1/{key}",
+)
+GET_CRYPTO_KEY_POLICY = Call(
+    "cloudkms.projects.locations.keyRings.cryptoKeys.getIamPolicy",
+    "",
+    ("cloudkms.cryptoKeys.getIamPolicy",),
+    path="https://cloudkms.googleapis.com/v1/{key}:getIamPolicy",
+)
+
+CALLS: tuple[Call, ...] = tuple(value for _, value in sorted(globals().items()) if isinstance(value, Call))
