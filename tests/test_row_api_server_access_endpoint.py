@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, snapshot, to
 from cloudguard.checks import judge
-from cloudguard.checks.base import Severity
+from cloudguard.checks.base import RowResult, Severity, Verdict
 from cloudguard.engine.change import Change
-from cloudguard.model.network import Endpoint
+from cloudguard.model.network import AddressList, Endpoint
 from cloudguard.needs.policy import Policy
 
 ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
@@ -59,3 +61,40 @@ def test_remote_login_behind_a_balancer_on_the_apis_port_is_no_api() -> None:
         ("node-access/internet", Severity.CRITICAL)
     ]
     assert not rows[0].findings
+
+
+def endpoint_row(endpoint: Endpoint, *lists: AddressList) -> RowResult:
+    made = snapshot([host("n1", NODE, "nodes")], [group("nodes"), group("guard")], endpoints=[endpoint], managed=True)
+    return judge(replace(made, topology=replace(made.topology, address_lists=lists)), ADMINS)[0][0]
+
+
+def public(*ranges: str, gatekeeper: str = "") -> Endpoint:
+    return Endpoint(
+        id="api",
+        service="tcp/443",
+        public=True,
+        public_ranges=ranges,
+        private=False,
+        network="net",
+        segments=(),
+        filters=(),
+        labels=(),
+        source=SOURCE,
+        gatekeeper=gatekeeper,
+    )
+
+
+def test_a_named_list_lets_in_what_it_holds_and_one_that_was_not_read_may_let_in_anybody() -> None:
+    listed = public("198.51.100.0/24", "everyone-here")
+    known = AddressList("everyone-here", "the cloud's own", ("34.64.0.0/10",), known=True, source=SOURCE)
+    found = endpoint_row(listed, known)
+    assert [(one.check, one.severity) for one in found.findings] == [("api-server-access/internet", Severity.HIGH)]
+    assert endpoint_row(listed, replace(known, known=False, ranges=())).verdict is Verdict.UNKNOWN
+    assert endpoint_row(public("198.51.100.0/24")).verdict is Verdict.PASS
+
+
+def test_who_stands_before_an_endpoint_and_asks_who_one_is_makes_it_less_of_a_problem_but_one() -> None:
+    found = endpoint_row(public(WORLD, gatekeeper="the front door"))
+    (one,) = found.findings
+    assert (found.verdict, one.severity) == (Verdict.FAIL, Severity.MEDIUM)
+    assert one.message.endswith("as far as the front door lets them")

@@ -31,7 +31,7 @@ from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Way
 from cloudguard.engine.trace import Blame
 from cloudguard.model.cluster import Role
-from cloudguard.model.network import Direction, Endpoint
+from cloudguard.model.network import Endpoint
 from cloudguard.model.source import Facet
 from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.bounds import Bounds, exactly
@@ -84,7 +84,9 @@ def _with_restriction(context: Context, draft: Draft) -> Draft:
                 kind="endpoint.restrict",
                 resource=blamed,
                 before=tuple(f"{endpoint.service} from {cidr}" for cidr in endpoint.public_ranges),
-                after=tuple(f"{endpoint.service} from {cidr}" for cidr in needed),
+                after=tuple(f"{endpoint.service} from {cidr}" for cidr in needed)
+                if not endpoint.gatekeeper
+                else (f"{endpoint.service} from inside the network alone",),
                 why=draft.finding.message,
             )
             return replace(draft, changes=(*draft.changes, change))
@@ -131,7 +133,7 @@ def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) 
     """Return where balancers ask from whether the API is well, where no rule of their targets names their group."""
     balancers, segments = {one.id: one for one in context.snapshot.topology.balancers}, set[str]()
     for target in (one for one in targets if isinstance(one, HostClass)):
-        side = context.reach.gates.side(target.signature.filters, Direction.INGRESS)
+        side = context.reach.side(target)
         for name, _, services in target.signature.memberships:
             if not ServiceSet.parse(services) <= side.by_label(balancers[name].labels):
                 segments.update(balancers[name].segments)
@@ -164,4 +166,7 @@ def _worded(context: Context, problem: Problem) -> Judgement:
         return Judgement(severity, f"{message}; {hidden}" if hidden else message, declare, keep)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
     message = f"{count_text(addresses)} can connect to the API ({services}) of {who}"
+    keepers = [one.gatekeeper for one in problem.targets if isinstance(one, Endpoint)]
+    if keepers and all(keepers):
+        return Judgement(min(severity, Severity.MEDIUM), f"{message}, as far as {keepers[0]} lets them", declare, keep)
     return Judgement(severity, message, declare, keep)

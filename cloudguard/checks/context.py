@@ -13,7 +13,7 @@ from cloudguard.engine.excess import Comparer
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Cluster, Host, Role
 from cloudguard.model.entitlement import Entitlements
-from cloudguard.model.network import Balancer, ClientAddress, Direction
+from cloudguard.model.network import Balancer, ClientAddress
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet
 from cloudguard.needs.policy import DeclaredNeed, Policy
@@ -103,7 +103,7 @@ class Context:
         That is their own addresses, which ask for health and may stand for clients; and of a service, its clients
         where the host sees their addresses. What other rows judge is theirs to keep.
         """
-        side = self.reach.gates.side(target.signature.filters, Direction.INGRESS)
+        side = self.reach.side(target)
         elsewhere = judged_elsewhere(self.ports, frozenset(target.signature.roles))
         balancers = {one.id: one for one in self.snapshot.topology.balancers}
         found = dict[tuple[str, ServiceSet], None]()

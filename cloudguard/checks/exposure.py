@@ -230,7 +230,7 @@ def subject(targets: Iterable[HostClass | Endpoint]) -> str:
     roles = {role for one in classes for role in one.signature.roles}
     if hosts:
         kind = next((word for role, word in _ROLE_WORDS if roles == {*role}), "host")
-        groups = {one.signature.filters for one in classes if one.hosts}
+        groups = {(one.signature.filters, one.signature.labels) for one in classes if one.hosts}
         spread = f" in {len(groups)} groups" if len(groups) > 1 else ""
         words.append(f"{len(hosts)} {kind}{'s' if len(hosts) != 1 else ''}{spread}")
     pools = {pool.name or pool.id for one in classes if not one.hosts for pool in one.pools}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cloudguard.engine.classes import HostClass
-from cloudguard.engine.gates import EVERYWHERE, TCP, UDP, Gates, Side
+from cloudguard.engine.gates import TCP, UDP, Gates
 from cloudguard.engine.origins import Origin, OriginKind
 from cloudguard.engine.places import Places, at
+from cloudguard.engine.sides import EVERYWHERE, Side
 from cloudguard.model.network import Balancer, ClientAddress, Direction, Listener, Topology
 from cloudguard.sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.sets.bounds import Bounds, exactly
@@ -106,7 +107,7 @@ class Fronts:
         targets = target.addresses or self._places.ranges((target.signature.segment,))
         near = segment == target.signature.segment
         clients = _only(clients, *self._leaving(balancer, segment, target, targets, service))
-        side = self._gates.side(target.signature.filters, Direction.INGRESS)
+        side = self._gates.side(target.signature.filters, Direction.INGRESS, target.signature.labels)
         crossing = exactly(PacketSet.everything()) if near else self._gates.border(target.signature.segment)
         preserved = clients & self._seen_as_client(side, balancer, crossing)
         replaced = self._seen_as_balancer(clients, side, (segment, balancer.labels), service, crossing)

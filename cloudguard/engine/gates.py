@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 
+from cloudguard.engine.sides import EVERYWHERE, Layer, Line, Side, chain
 from cloudguard.model.network import Action, AddressList, Direction, Filter, PeerKind, Rule, Segment, Topology
 from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.bounds import EVERYTHING, Bounds, exactly, unknown
@@ -12,31 +12,10 @@ from cloudguard.sets.filters import first_match
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
 
-EVERYWHERE = AddressSet.everything()
 TCP = ServiceSet.parse("tcp")
 UDP = ServiceSet.parse("udp")
+_NONE = frozenset[str]()
 NEEDS_NO_REPLY = ServiceSet.everything() - TCP - UDP
-
-
-@dataclass(frozen=True)
-class Side:
-    """One direction of a gate: ``ranges`` by the peer's address, ``labels`` by what the peer carries."""
-
-    ranges: Bounds
-    labels: Mapping[str, ServiceSet]
-
-    def by_label(self, labels: Iterable[str]) -> ServiceSet:
-        """Services open to whoever carries any of ``labels``."""
-        together = ServiceSet.nothing()
-        for label in labels:
-            together |= self.labels.get(label, ServiceSet.nothing())
-        return together
-
-    def admits(self, addresses: AddressSet, labels: Iterable[str]) -> Bounds:
-        """What peers at ``addresses`` that carry ``labels`` get through."""
-        named = self.by_label(labels)
-        admitted = self.ranges.within(addresses)
-        return admitted | exactly(PacketSet.of([(addresses, named)])) if named else admitted
 
 
 class Gates:
@@ -46,21 +25,38 @@ class Gates:
         self.filters: Mapping[str, Filter] = {one.id: one for one in topology.filters}
         self._segments: Mapping[str, Segment] = {one.id: one for one in topology.segments}
         self._lists: Mapping[str, AddressList] = {one.id: one for one in topology.address_lists}
+        self._chained = {one.id for one in topology.filters if one.chained}
+        self._targeted = {label for one in topology.filters for rule in one.rules for label in rule.targets}
         self._sides: dict[tuple[str, Direction], Side] = {}
-        self._together: dict[tuple[tuple[str, ...], Direction], Side] = {}
+        self._together: dict[tuple[tuple[str, ...], Direction, frozenset[str]], Side] = {}
         self._borders: dict[tuple[str, Direction], Bounds] = {}
         self._packets: dict[Rule, Bounds] = {}
 
-    def side(self, names: tuple[str, ...], direction: Direction) -> Side:
-        """Return one direction of filters that apply together; none at all let everything pass."""
-        found = self._together.get((names, direction))
+    def side(self, names: tuple[str, ...], direction: Direction, carried: Iterable[str] = ()) -> Side:
+        """Return one direction of filters that apply together; none at all let everything pass.
+
+        ``carried``: the labels of the interface they guard, by which rules are about it or not.
+        """
+        key = (names, direction, frozenset(self._targeted.intersection(carried)) if self._targeted else _NONE)
+        found = self._together.get(key)
         if found is None:
-            found = self._together[names, direction] = self._join(names, direction)
+            found = self._together[key] = self._join(names, direction, key[2])
         return found
 
-    def _join(self, names: tuple[str, ...], direction: Direction) -> Side:
+    def without(
+        self, names: tuple[str, ...], edited: Collection[tuple[str, str]], direction: Direction, carried: Iterable[str]
+    ) -> Side:
+        """Return a side as it would be without ``edited`` rules (filter id, rule id)."""
+        kept = [(one, rule) for one, rule in self.rules(names, direction, carried) if (one.id, rule.id) not in edited]
+        if self._chained.isdisjoint(names):
+            return self.compile(tuple(rule for _, rule in kept), ordered=False)
+        return chain(tuple(self._layer([rule for one, rule in kept if one.id == name]) for name in names))
+
+    def _join(self, names: tuple[str, ...], direction: Direction, carried: frozenset[str]) -> Side:
         if not names:
             return Side(exactly(PacketSet.everything()), {})
+        if not self._chained.isdisjoint(names):
+            return self._chain(names, direction, carried)
         sides = [self._one(name, direction) for name in names]
         ranges, labels = sides[0].ranges, dict(sides[0].labels)
         for side in sides[1:]:
@@ -68,6 +64,27 @@ class Gates:
             for label, services in side.labels.items():
                 labels[label] = labels.get(label, ServiceSet.nothing()) | services
         return Side(ranges, labels)
+
+    def _chain(self, names: tuple[str, ...], direction: Direction, carried: frozenset[str]) -> Side:
+        """Return filters asked in order; one that is not known may do anything."""
+        layers = list[Layer]()
+        for name in names:
+            if name not in self.filters:
+                layers.append((Line(Action.NEXT, ServiceSet.everything(), EVERYWHERE, sure=False),))
+                continue
+            layers.append(self._layer([rule for _, rule in self.rules((name,), direction, carried)]))
+        return chain(tuple(layers))
+
+    def _layer(self, rules: Iterable[Rule]) -> Layer:
+        return tuple(self._line(rule) for rule in sorted(rules, key=lambda one: one.order))
+
+    def _line(self, rule: Rule) -> Line:
+        services = ServiceSet.parse(rule.services)
+        if rule.peer.kind is PeerKind.GROUP:
+            return Line(rule.action, services, EVERYWHERE, rule.peer.value, sure=not rule.doubt)
+        peers = self.peers(rule)
+        sure = peers is not None and not rule.doubt
+        return Line(rule.action, services, EVERYWHERE if peers is None else peers, sure=sure)
 
     def _one(self, name: str, direction: Direction) -> Side:
         found = self._sides.get((name, direction))
@@ -128,17 +145,24 @@ class Gates:
             peers, services = self.peers(rule), ServiceSet.parse(rule.services)
             if rule.peer.kind is PeerKind.GROUP:
                 found = exactly(PacketSet.nothing())
-            elif peers is None:
-                found = unknown(PacketSet.of([(EVERYWHERE, services)]))
+            elif peers is None or rule.doubt:
+                found = unknown(PacketSet.of([(EVERYWHERE if peers is None else peers, services)]))
             else:
                 found = exactly(PacketSet.of([(peers, services)]))
             self._packets[rule] = found
         return found
 
-    def rules(self, names: tuple[str, ...], direction: Direction) -> list[tuple[Filter, Rule]]:
-        """Return the rules of filters that apply together, in their order."""
-        known = (self.filters[name] for name in names if name in self.filters)
-        return [(one, rule) for one in known for rule in one.rules if rule.direction is direction]
+    def rules(
+        self, names: tuple[str, ...], direction: Direction, carried: Iterable[str] = ()
+    ) -> list[tuple[Filter, Rule]]:
+        """Return the rules of filters that apply together to what carries these labels, in the filters' order."""
+        known, labels = (self.filters[name] for name in names if name in self.filters), frozenset(carried)
+        return [
+            (one, rule)
+            for one in known
+            for rule in one.rules
+            if rule.direction is direction and not (rule.targets and labels.isdisjoint(rule.targets))
+        ]
 
     def border(self, segment: str) -> Bounds:
         """Return what crosses a segment's border from outside and gets its reply back, by the peer's address."""

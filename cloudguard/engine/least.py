@@ -66,9 +66,9 @@ class _Planner:
         self._reach = reach
         self._ports = ports
         self._edited = edited
-        self._granted: dict[tuple[tuple[str, ...], HostClass], ServiceSet] = {}
+        self._granted: dict[tuple[tuple[str, ...], tuple[str, ...], HostClass], ServiceSet] = {}
         self._places: dict[HostClass, PacketSet] = {}
-        self._guarded: dict[tuple[str, bool], list[Guarded]] = {}
+        self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
 
     def change(self, edits: list[Edit]) -> Change:
         """Return the change of one rule."""
@@ -121,8 +121,9 @@ class _Planner:
             allowed = (
                 _allowed(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
             )
-            for filters, _ in guarded if allowed else ():
-                missed = allowed - self._granted_else(filters, source)
+            for filters, target in guarded if allowed else ():
+                carried = target.signature.labels if target is not None else ()
+                missed = allowed - self._granted_else(filters, carried, source)
                 if not missed:
                     continue
                 refused = [one for one in self._reach.classes if _allowed(one, guarded, missed, self._ports) != missed]
@@ -144,16 +145,14 @@ class _Planner:
             found = self._places[source] = at(self._reach.origin_of(source).addresses)
         return found
 
-    def _granted_else(self, filters: tuple[str, ...], source: HostClass) -> ServiceSet:
+    def _granted_else(self, filters: tuple[str, ...], carried: tuple[str, ...], source: HostClass) -> ServiceSet:
         """Return what every host of the class surely gets by the rules that are not edited."""
-        found = self._granted.get((filters, source))
+        found = self._granted.get((filters, carried, source))
         if found is None:
-            rules = self._reach.gates.rules(filters, Direction.INGRESS)
-            rest = tuple(rule for one, rule in rules if (one.id, rule.id) not in self._edited)
-            side = self._reach.gates.compile(rest, ordered=False)
-            missing = (self._place(source) - side.ranges.surely).services()
-            found = ServiceSet.everything() - missing | side.by_label(source.signature.labels)
-            self._granted[filters, source] = found
+            side = self._reach.gates.without(filters, self._edited, Direction.INGRESS, carried)
+            place = self._place(source)
+            admitted = side.admits(place.addresses(), source.signature.labels).surely
+            found = self._granted[filters, carried, source] = ServiceSet.everything() - (place - admitted).services()
         return found
 
     def _guarded_by(self, name: str, rule: Rule) -> list[Guarded]:
@@ -162,14 +161,18 @@ class _Planner:
         One that faces the internet by both versions of IP is reached so by version 6: that address is no other inside.
         """
         six = bool((self._reach.gates.peers(rule) or ALL6) & ALL6)
-        found = self._guarded.get((name, six))
+        found = self._guarded.get((name, rule.targets, six))
         if found is None:
-            classes = [one for one in self._reach.classes if name in one.signature.filters]
+            classes = [one for one in self._reach.classes if name in one.signature.filters and _about(rule, one)]
             fronts = [one for one in self._reach.topology.balancers if name in one.filters]
             found = list[Guarded]((one.signature.filters, one) for one in classes)
             found += [(one.filters, None) for one in fronts if not one.internet_facing or (one.dual_stack and six)]
-            self._guarded[name, six] = found
+            self._guarded[name, rule.targets, six] = found
         return found
+
+
+def _about(rule: Rule, target: HostClass) -> bool:
+    return not rule.targets or not set(rule.targets).isdisjoint(target.signature.labels)
 
 
 def _let_in(reach: Reach, rule: Rule, peer: str) -> tuple[str, ...]:

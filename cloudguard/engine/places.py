@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cloudguard.engine.gates import EVERYWHERE, Gates
+from cloudguard.engine.gates import Gates
 from cloudguard.engine.origins import Origin, OriginKind
 from cloudguard.engine.routes import is_default, routed, untold
+from cloudguard.engine.sides import EVERYWHERE
 from cloudguard.model.network import AddressList, Interface, Network, NextHop, Segment, Topology
 from cloudguard.sets.addresses import PUBLIC, AddressSet
 from cloudguard.sets.bounds import Bounds, unknown
@@ -46,6 +47,19 @@ class Places:
         return AddressSet.of(
             text for name in segments if name in self._segments for text in self._segments[name].ranges
         )
+
+    def named(self, texts: Iterable[str]) -> Bounds:
+        """Return every service from the addresses of CIDRs and address lists; one not read may hold any."""
+        surely, unread = AddressSet.nothing(), False
+        for text in texts:
+            listed = None if "/" in text else self._lists.get(text)
+            if "/" in text:
+                surely |= AddressSet.parse(text)
+            elif listed is not None and listed.known:
+                surely |= AddressSet.of(listed.ranges)
+            else:
+                unread = True
+        return Bounds(at(surely), at(EVERYWHERE if unread else surely))
 
     def answered(self, segment: str) -> Bounds:
         """Return the internet's addresses whose requests reach the segment and get their reply by its routes."""

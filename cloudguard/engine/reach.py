@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from cloudguard.engine.balancers import Fronts
 from cloudguard.engine.classes import HostClass, classify
-from cloudguard.engine.gates import EVERYWHERE, TCP, UDP, Gates
+from cloudguard.engine.gates import TCP, UDP, Gates
 from cloudguard.engine.origins import Origin, OriginKind
 from cloudguard.engine.places import Places
+from cloudguard.engine.sides import EVERYWHERE, Side
 from cloudguard.model.network import Balancer, Direction, Endpoint, Listener
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
-from cloudguard.sets.bounds import NOTHING, Bounds, exactly, unknown
+from cloudguard.sets.bounds import NOTHING, Bounds, exactly
 from cloudguard.sets.packets import PacketSet
 from cloudguard.sets.services import ServiceSet
 
@@ -47,7 +48,7 @@ class Reach:
         self.gates = Gates(self.topology)
         self.places = Places(self.topology, self.gates)
         self.classes = classify(self.cluster, self.topology)
-        self._sending: dict[tuple[tuple[str, ...], str, AddressSet, tuple[str, ...]], list[Services]] = {}
+        self._sending: dict[tuple[object, ...], list[Services]] = {}
         self._known_families: dict[HostClass, AddressSet] = {}
         self._fronts = Fronts(self.topology, self.gates, self.places)
 
@@ -56,27 +57,26 @@ class Reach:
         yield from self._direct(target)
         yield from self._behind_balancers(target)
         yield from self._from_inside(target)
-        yield from self._from_groups(target, target.signature.filters, (target.signature.segment,))
+        yield from self._from_groups(target, self.side(target), (target.signature.segment,))
 
     def endpoint_ways(self, endpoint: Endpoint) -> Iterator[Way]:
         """Yield every way in to a managed control plane's endpoint."""
         service = ServiceSet.parse(endpoint.service)
         if endpoint.public:
-            clients = AddressSet.of(endpoint.public_ranges) & PUBLIC
-            granted = exactly(PacketSet.of([(clients, service)]))
-            yield Way(self.places.internet, endpoint, granted)
+            clients = self.places.named(endpoint.public_ranges).within(PUBLIC)
+            yield Way(self.places.internet, endpoint, clients.only(service))
         if endpoint.private:
             side = self.gates.side(endpoint.filters, Direction.INGRESS)
             for origin in self.places.inside(endpoint.segments):
                 granted = side.ranges.within(origin.addresses).only(service)
                 yield Way(origin, endpoint, origin.bounded(granted))
-            for way in self._from_groups(endpoint, endpoint.filters, endpoint.segments):
+            for way in self._from_groups(endpoint, side, endpoint.segments):
                 yield Way(way.origin, endpoint, way.granted.only(service))
 
     def between(self, source: HostClass, target: HostClass) -> Way:
         """Return the way from a class of the cluster's hosts to another (or to its own other hosts)."""
         origin = self.origin_of(source)
-        side = self.gates.side(target.signature.filters, Direction.INGRESS)
+        side = self.side(target)
         arriving = side.admits(origin.addresses, origin.labels) & self.gates.crossing(target.signature.segment)
         addresses = target.addresses or self.places.ranges((target.signature.segment,))
         granted = self._sent(arriving, source, addresses, target.signature.labels, self._families(target))
@@ -114,10 +114,10 @@ class Reach:
     def _leaving(self, source: HostClass, to: AddressSet, labels: tuple[str, ...]) -> list[Services]:
         """Return the services that the source's own filters and border let out to peers at ``to``, by family."""
         signature = source.signature
-        key = (signature.filters, signature.segment, to, labels)
+        key = (signature.filters, signature.labels, signature.segment, to, labels)
         found = self._sending.get(key)
         if found is None:
-            side = self.gates.side(signature.filters, Direction.EGRESS)
+            side = self.gates.side(signature.filters, Direction.EGRESS, signature.labels)
             leaving = side.admits(to, labels) & self.gates.leaving(signature.segment)
             parts = [leaving.within(family) for family in (ALL4, ALL6)]
             found = self._sending[key] = [(one.surely.services(), one.possibly.services()) for one in parts]
@@ -127,7 +127,7 @@ class Reach:
         """Return what a managed control plane gets through to a class of hosts."""
         ranges = self.places.ranges(endpoint.segments)
         origin = Origin(OriginKind.HOSTS, "the managed control plane", ranges, endpoint.labels)
-        named = self.gates.side(target.signature.filters, Direction.INGRESS).by_label(endpoint.labels)
+        named = self.side(target).by_label(endpoint.labels)
         granted = exactly(PacketSet.of([(ranges, named)]))
         return Way(origin, target, granted & self.gates.crossing(target.signature.segment))
 
@@ -145,6 +145,11 @@ class Reach:
             hosts=source,
         )
 
+    def side(self, target: HostClass) -> Side:
+        """Return what a class's own filters let in."""
+        signature = target.signature
+        return self.gates.side(signature.filters, Direction.INGRESS, signature.labels)
+
     def _direct(self, target: HostClass) -> Iterator[Way]:
         signature = target.signature
         families = AddressSet.nothing()
@@ -155,7 +160,7 @@ class Reach:
         if not families:
             return
         clients = self.places.answered(signature.segment).within(families)
-        side = self.gates.side(signature.filters, Direction.INGRESS)
+        side = self.side(target)
         yield Way(self.places.internet, target, clients & self.gates.border(signature.segment) & side.ranges)
 
     def exposed(self, target: HostClass) -> bool:
@@ -186,7 +191,7 @@ class Reach:
         return found
 
     def _from_inside(self, target: HostClass) -> Iterator[Way]:
-        side = self.gates.side(target.signature.filters, Direction.INGRESS)
+        side = self.side(target)
         crossing = self.gates.crossing(target.signature.segment)
         for origin in self.places.inside((target.signature.segment,)):
             heard = origin.addresses & self._families(target)
@@ -195,16 +200,14 @@ class Reach:
     def _from_groups(
         self,
         target: HostClass | Endpoint,
-        filters: tuple[str, ...],
+        side: Side,
         segments: tuple[str, ...],
     ) -> Iterator[Way]:
-        side = self.gates.side(filters, Direction.INGRESS)
         for label in sorted(side.labels):
             origin = self.places.carriers(label)
             if origin is None:
                 continue
-            granted = exactly(PacketSet.of([(origin.addresses, side.labels[label])]))
-            granted |= unknown(side.ranges.open_question.within(origin.addresses))
+            granted = side.admits_by(label, origin.addresses)
             if not isinstance(target, Endpoint):
                 granted = granted.within(self._families(target)) & self.gates.crossing(segments[0])
             elif len(segments) == 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cloudguard.engine.change import Resource
 from cloudguard.engine.reach import Reach, Way
@@ -42,8 +42,9 @@ def blame(reach: Reach, way: Way, excess: PacketSet, *, sure: bool = True) -> It
     ``sure``: only by what rules are known to let in.
     """
     left = excess
-    for one, rule in reach.gates.rules(_door(way), Direction.INGRESS):
-        part = _part(reach, way, rule, excess, sure=sure)
+    for one, rule in reach.gates.rules(_door(way), Direction.INGRESS, _carried(way)):
+        permits = rule.action is Action.PERMIT
+        part = _part(reach, way, rule, excess, sure=sure) if permits else PacketSet.nothing()
         if part:
             left -= part
             yield Blame(filter_resource(one), part, rule.source.call, rule_text(rule), one, rule)
@@ -61,6 +62,11 @@ def _door(way: Way) -> tuple[str, ...]:
         return way.balancer.filters
     replaced = way.listener is not None and way.listener.client_address is ClientAddress.REPLACED
     return () if replaced else way.filters
+
+
+def _carried(way: Way) -> tuple[str, ...]:
+    """Return the labels of what a way's filters guard, by which rules are about it or not."""
+    return () if isinstance(way.target, Endpoint) else way.target.signature.labels
 
 
 def _part(reach: Reach, way: Way, rule: Rule, excess: PacketSet, *, sure: bool) -> PacketSet:
@@ -129,7 +135,7 @@ def _steps(reach: Reach, way: Way, packet: Packet, blamed: Rule | None) -> Itera
     guarded = None if near else reach.segments.get(segment)
     for guard in guarded.filters if guarded else ():
         yield from _passed(reach, (guard,), seen, blamed)
-    yield from _passed(reach, way.filters, seen, blamed)
+    yield from _passed(reach, way.filters, replace(seen, carried=_carried(way)), blamed)
 
 
 _SEEN = {
@@ -155,20 +161,26 @@ def _front_steps(reach: Reach, way: Way, sender: AddressSet, blamed: Rule | None
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A packet as a gate sees it: from one of ``addresses`` (the likeliest first), whose sender carries ``labels``."""
+    """A packet as a gate sees it: from one of ``addresses`` (the likeliest first), whose sender carries ``labels``.
+
+    ``carried``: the labels of what the gate guards.
+    """
 
     addresses: tuple[AddressSet, ...]
     labels: tuple[str, ...]
     service: int
+    carried: tuple[str, ...] = ()
 
 
 def _passed(reach: Reach, filters: tuple[str, ...], seen: _Seen, blamed: Rule | None) -> Iterator[str]:
     """Yield the rule of ``filters`` that lets the packet pass."""
-    rules = reach.gates.rules(filters, Direction.INGRESS)
-    ordered = sorted(rules, key=lambda item: (item[1].order, item[1] is not blamed))
+    rules = reach.gates.rules(filters, Direction.INGRESS, seen.carried)
+    rank = {name: place if reach.gates.filters[name].chained else 0 for place, name in enumerate(filters)}
+    ordered = sorted(rules, key=lambda item: (rank[item[0].id], item[1].order, item[1] is not blamed))
     for addresses in seen.addresses:
+        left = set[str]()
         for one, rule in ordered:
-            if seen.service not in ServiceSet.parse(rule.services):
+            if one.id in left or seen.service not in ServiceSet.parse(rule.services):
                 continue
             peers = reach.gates.peers(rule)
             by_label = rule.peer.kind is PeerKind.GROUP and rule.peer.value in seen.labels
@@ -178,5 +190,7 @@ def _passed(reach: Reach, filters: tuple[str, ...], seen: _Seen, blamed: Rule | 
                 name = f" ({one.name})" if one.name else ""
                 yield f"{one.kind} {one.id}{name}: rule {rule.id} ({rule_text(rule)})"
                 return
-            if one.ordered:
+            if rule.action is Action.NEXT:
+                left.add(one.id)
+            elif one.ordered and not rule.doubt:
                 break

@@ -39,7 +39,8 @@ def _addresses(topology: Topology) -> Iterator[tuple[str, str]]:
     for one in topology.address_lists:
         yield from _each(f"address list {one.id}", one.ranges)
     for endpoint in topology.endpoints:
-        yield from _each(f"endpoint {endpoint.id}", endpoint.public_ranges)
+        ranges = (text for text in endpoint.public_ranges if "/" in text)  # else a list's id
+        yield from _each(f"endpoint {endpoint.id}", ranges)
     yield from _each("outbound addresses", topology.outbound_addresses)
     for held in topology.filters:
         yield from _each(f"filter {held.id}", _peers(held))
