@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from cloudguard.adapter import Progress, silent
@@ -130,7 +131,7 @@ class Api:
         policy = {"options": {"requestedPolicyVersion": 3}} if call.method == "POST" else None
         query: dict[str, str] = {"options.requestedPolicyVersion": "3"} if "cryptoKeys.getIam" in call.name else {}
         session: Any = self.session
-        failure: Any = exceptions.from_http_response
+        failure = cast("Any", exceptions).from_http_response
 
         def once() -> Item:
             answer = session.request(call.method, address, json=policy, params=query, timeout=_TIMEOUT)
@@ -166,14 +167,10 @@ class Api:
 
 
 def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as above
-    from google.auth.credentials import AnonymousCredentials  # noqa: PLC0415 - the SDK is loaded on first use
+    from google.auth import credentials  # noqa: PLC0415 - the SDK is loaded on first use
 
-    if call.service == "compute":
-        from google.cloud import compute_v1 as sdk  # noqa: PLC0415 - likewise: a second or two
-    else:
-        from google.cloud import container_v1 as sdk  # noqa: PLC0415 - likewise
-    maker: Any = getattr(sdk, call.client)
-    client = maker(credentials=AnonymousCredentials(), transport="rest")
+    sdk: Any = import_module(f"google.cloud.{call.service}_v1")  # on first use: it takes a second or two
+    client = getattr(sdk, call.client)(credentials=cast("Any", credentials).AnonymousCredentials(), transport="rest")
     client.transport._session = session  # noqa: SLF001 - the SDK has no way to hand it a session
     return client
 
