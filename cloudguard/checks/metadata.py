@@ -75,6 +75,7 @@ def _draft(context: Context, exposed: _Exposed, ones: list[Host | Pool]) -> Draf
     who = [f"{len(hosts)} host{'s' if len(hosts) > 1 else ''}"] if hosts else []
     who += [f"the next host of {', '.join(pools)}"] if pools else []
     where = " and ".join(who)
+    remedy = next((one.metadata.remedy for one in ones if one.metadata), "")
     message = f"pods can take {name or exposed.identity} from the metadata service of {where}: {exposed.fault}"
     resource = Resource("identity", exposed.identity, name)
     change = Change(
@@ -83,7 +84,7 @@ def _draft(context: Context, exposed: _Exposed, ones: list[Host | Pool]) -> Draf
         kind="metadata.restrict",
         resource=resource,
         before=(f"{exposed.fault} on {where}",),
-        after=("tokens required, hop limit 1",),
+        after=(remedy or "tokens required, hop limit 1",),
         why=message,
     )
     finding = Finding(

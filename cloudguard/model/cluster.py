@@ -20,11 +20,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetadataService:
-    """The instance metadata service of a host or template; ``hop_limit`` is in network hops."""
+    """The instance metadata service of a host or template; ``hop_limit`` is in network hops.
+
+    ``remedy``: what keeps pods from it on this cloud ("": tokens, and no more than one hop).
+    """
 
     enabled: bool
     tokens_required: bool
     hop_limit: int
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,9 @@ LIST_INSTANCE_GROUPS = _compute("instanceGroups", "aggregatedList", "InstanceGro
 LIST_GROUP_INSTANCES = _compute(
     "instanceGroups", "listInstances", "InstanceGroups", "items", "compute.instanceGroups.get"
 )
+LIST_REGION_GROUP_INSTANCES = _compute(
+    "regionInstanceGroups", "listInstances", "RegionInstanceGroups", "items", "compute.instanceGroups.get"
+)
 LIST_ENDPOINT_GROUPS = _compute(
     "networkEndpointGroups",
     "aggregatedList",
@@ -210,6 +213,12 @@ GET_CRYPTO_KEY = Call(
     "cloudkms.projects.locations.keyRings.cryptoKeys.get",
     "",
     ("cloudkms.cryptoKeys.get",),
+    path="https://cloudkms.googleapis.com/v1/{key}",
+)
+GET_CRYPTO_KEY_VERSION = Call(
+    "cloudkms.projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.get",
+    "",
+    ("cloudkms.cryptoKeyVersions.get",),
     path="https://cloudkms.googleapis.com/v1/{key}",
 )
 GET_CRYPTO_KEY_POLICY = Call(

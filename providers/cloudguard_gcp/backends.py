@@ -1,0 +1,123 @@
+"""What stands behind a forwarding rule: proxies and their maps, backend services, groups, pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final, cast
+
+from cloudguard.model.network import Target
+from cloudguard.model.source import Facet
+from cloudguard_gcp import calls
+from cloudguard_gcp.api import Api, Item
+from cloudguard_gcp.names import last, part_of, project_of, short
+
+HIDES: Final = (Facet.BALANCERS,)
+_KINDS: Final = {
+    "targetPools": calls.LIST_TARGET_POOLS,
+    "targetInstances": calls.LIST_TARGET_INSTANCES,
+    "targetTcpProxies": calls.LIST_TARGET_TCP_PROXIES,
+    "targetSslProxies": calls.LIST_TARGET_SSL_PROXIES,
+    "targetHttpProxies": calls.LIST_TARGET_HTTP_PROXIES,
+    "targetHttpsProxies": calls.LIST_TARGET_HTTPS_PROXIES,
+    "backendServices": calls.LIST_BACKEND_SERVICES,
+    "urlMaps": calls.LIST_URL_MAPS,
+}
+
+
+class Backends:
+    """Follows links from a forwarding rule to instances; a list is asked for when a link first leads there."""
+
+    def __init__(self, api: Api, project: str) -> None:
+        self._api = api
+        self._project = project
+
+    def prefetch(self, rules: Sequence[Item]) -> None:
+        """Ask at once for the lists that the rules' links lead to."""
+        links = [str(one.get(key, "")) for one in rules for key in ("target", "backendService")]
+        kinds = {kind for link in links for kind in _KINDS if f"/{kind}/" in link}
+        wanted = [call for kind, call in _KINDS.items() if kind in kinds]
+        if kinds - {"targetPools", "targetInstances"}:
+            wanted += [calls.LIST_BACKEND_SERVICES, calls.LIST_INSTANCE_GROUPS]
+        if kinds & {"targetHttpProxies", "targetHttpsProxies"}:
+            wanted.append(calls.LIST_URL_MAPS)
+        self._api.gather(
+            *(partial(self._api.read, call, hides=HIDES, project=self._project) for call in dict.fromkeys(wanted))
+        )
+
+    def behind(self, link: str, service: str) -> Iterator[Target]:
+        """Yield the targets behind ``link``; ``service``: the one they are reached on ("": their backends' own)."""
+        kind = next((name for name in _KINDS if f"/{name}/" in link), "")
+        item = self._find(_KINDS[kind], link) if kind else None
+        if item is None:
+            return
+        if kind == "targetPools":
+            yield from (
+                Target(short(str(one)), "", service) for one in cast("Sequence[str]", item.get("instances") or ())
+            )
+        elif kind == "targetInstances":
+            yield Target(short(str(item.get("instance", ""))), "", service)
+        elif kind == "backendServices":
+            for one in cast("Sequence[Item]", item.get("backends") or ()):
+                yield from self._members(str(one.get("group", "")), item, service)
+        else:
+            for further in dict.fromkeys(_links(item)):
+                yield from self.behind(further, service)
+
+    def _find(self, call: calls.Call, link: str) -> Item | None:
+        listed = self._api.read(call, hides=HIDES, project=self._project)
+        return next((one for one in listed if short(str(one["selfLink"])) == short(link)), None)
+
+    def _members(self, group: str, backend: Item, service: str) -> Iterator[Target]:
+        if "/networkEndpointGroups/" in group:
+            yield from self._endpoints(group, service)
+            return
+        item = self._find(calls.LIST_INSTANCE_GROUPS, group)
+        ports = [
+            str(one["port"])
+            for one in cast("Sequence[Item]", (item or {}).get("namedPorts") or ())
+            if one.get("name") == backend.get("portName")
+        ]
+        own = ",".join(f"tcp/{port}" for port in ports or filter(None, [str(backend.get("port") or "")]))
+        where = {"project": project_of(group) or self._project, "zone": part_of(group, "zones")}
+        if not where["zone"]:
+            where = {"project": where["project"], "region": part_of(group, "regions")}
+        call = calls.LIST_GROUP_INSTANCES if "zone" in where else calls.LIST_REGION_GROUP_INSTANCES
+        key = {"instance_group": last(group)}
+        for one in self._api.read(call, hides=HIDES, resource=last(group), **where, **key):
+            yield Target(short(str(one["instance"])), "", service or own or "tcp")
+
+    def _endpoints(self, group: str, service: str) -> Iterator[Target]:
+        """Yield a group's endpoints: a machine where none names an address of a pod's."""
+        if not part_of(group, "zones"):
+            return  # endpoints outside the network, or of a service without machines
+        found = self._api.read(
+            calls.LIST_GROUP_ENDPOINTS,
+            hides=HIDES,
+            resource=last(group),
+            project=project_of(group) or self._project,
+            zone=part_of(group, "zones"),
+            network_endpoint_group=last(group),
+        )
+        for each in found:
+            one = cast("Item", each.get("networkEndpoint") or {})
+            port = one.get("port")
+            if not port and one.get("instance"):
+                place = f"projects/{project_of(group)}/zones/{part_of(group, 'zones')}"
+                yield Target(f"{place}/instances/{last(str(one['instance']))}", "", service or "tcp")
+            elif one.get("ipAddress"):
+                yield Target("", str(one["ipAddress"]), f"tcp/{port}" if port else service or "tcp")
+
+
+def _links(value: object) -> Iterator[str]:
+    """Yield the links to backend services and maps in an answer, wherever they stand."""
+    if isinstance(value, str):
+        if "/backendServices/" in value or "/urlMaps/" in value:
+            yield value
+    elif isinstance(value, dict):
+        for key, part in cast("Item", value).items():
+            if key != "selfLink":
+                yield from _links(part)
+    elif isinstance(value, list):
+        for part in cast("list[object]", value):
+            yield from _links(part)

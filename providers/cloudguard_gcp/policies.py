@@ -1,0 +1,195 @@
+"""Firewall policies as filters, and the order in which a network's filters are asked.
+
+https://cloud.google.com/firewall/docs/firewall-policies-rule-eval-order,
+https://cloud.google.com/firewall/docs/firewall-policies-rule-details.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from cloudguard.model.network import Action, AddressList, Direction, Filter, Peer, PeerKind, Rule
+from cloudguard.model.source import Source
+from cloudguard_gcp.api import Item
+from cloudguard_gcp.cluster import whole
+from cloudguard_gcp.names import short
+from cloudguard_gcp.rules import EVERYONE, WHOLE, order_of, rules_of, services_of, targets_of
+
+_ACTIONS: Final = {"allow": Action.PERMIT, "deny": Action.DENY, "goto_next": Action.NEXT}
+BEFORE: Final = "BEFORE_CLASSIC_FIREWALL"
+_ABOVE: Final = "HIERARCHY"
+_SYSTEM: Final = ("SYSTEM", "SYSTEM_GLOBAL", "SYSTEM_REGIONAL")
+_GLOBAL: Final = ("NETWORK",)
+_REGIONAL: Final = ("NETWORK_REGIONAL",)
+_UNREADABLE: Final = (
+    ("AddressGroups", "address group"),
+    ("Fqdns", "domain name"),
+    ("RegionCodes", "region"),
+    ("ThreatIntelligences", "threat list"),
+    ("SecureTags", "secure tag"),
+)
+"""Selectors that name no address, of ``src…`` and ``dest…``; with ranges they add up."""
+_NARROWING: Final = ("NetworkType", "NetworkContext", "Networks")
+"""Selectors of where traffic comes by; they narrow what the others say."""
+NOTE_SYSTEM: Final = "Google's own service writes it"
+NOTE_ABOVE: Final = "it is set above the project, by whoever administers the folder or organization"
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A network's filters in a region, in the order in which they are asked, and the lists that their rules name."""
+
+    filters: tuple[Filter, ...]
+    lists: tuple[AddressList, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The filters' ids, in order."""
+        return tuple(one.id for one in self.filters)
+
+
+def chain_of(network: Item, firewalls: Iterable[Item], policies: Sequence[Item], source: Source) -> Chain:
+    """Return the filters of ``network``: its firewalls and the ``policies`` in effect on it in one region."""
+    link = short(str(network["selfLink"]))
+    lists: dict[str, AddressList] = {}
+    read = [(str(one.get("type", "")), _filter(one, link, source, lists)) for one in policies]
+    classic = Filter(
+        id=f"firewalls of {link.rpartition('/')[2]}",
+        name="",
+        kind="VPC firewall",
+        rules=rules_of(firewalls, link, source),
+        source=source,
+        ordered=True,
+        chained=True,
+    )
+    own = [one for kind in (_GLOBAL, _REGIONAL) for name, one in read if name in kind]
+    first, then = (
+        ([*own], [classic]) if network.get("networkFirewallPolicyEnforcementOrder") == BEFORE else ([classic], own)
+    )
+    known = {_ABOVE, *_SYSTEM, *_GLOBAL, *_REGIONAL}
+    above = [one for name, one in read if name == _ABOVE or name not in known]
+    system = [one for name, one in read if name in _SYSTEM]
+    return Chain((*above, *system, *first, *then, _implied(link, source)), tuple(lists.values()))
+
+
+def _implied(network: str, source: Source) -> Filter:
+    """Return what holds where no rule matches: out, everything; in, nothing."""
+    rules = tuple(
+        Rule(
+            id=f"implied {cidr}",
+            direction=Direction.EGRESS,
+            action=Action.PERMIT,
+            services="all",
+            peer=Peer(PeerKind.RANGE, cidr),
+            source=source,
+        )
+        for cidr in sorted(WHOLE)
+    )
+    name = f"implied rules of {network.rpartition('/')[2]}"
+    return Filter(
+        name,
+        "",
+        "implied rules",
+        rules,
+        source,
+        ordered=True,
+        chained=True,
+        editable=False,
+        note="they can't be changed",
+    )
+
+
+def _filter(policy: Item, network: str, source: Source, lists: dict[str, AddressList]) -> Filter:
+    kind = str(policy.get("type", ""))
+    name = str(policy.get("shortName") or policy.get("displayName") or policy.get("name", ""))
+    rules = [
+        rule
+        for one in cast("Sequence[Item]", policy.get("rules") or ())
+        if not one.get("disabled") and _concerns(one, network)
+        for rule in _rules(one, source, lists)
+    ]
+    note = NOTE_SYSTEM if kind in _SYSTEM else NOTE_ABOVE if kind == _ABOVE else ""
+    return Filter(
+        id=f"policy {policy.get('name') or name}",
+        name=name,
+        kind=f"{kind.lower().replace('_', ' ')} firewall policy".strip(),
+        rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
+        source=source,
+        ordered=True,
+        chained=True,
+        editable=kind not in _SYSTEM,
+        note=note,
+    )
+
+
+def _concerns(rule: Item, network: str) -> bool:
+    """Whether a rule is about machines of ``network``: some are about a network of theirs, or about balancers."""
+    if rule.get("targetType", "INSTANCES") != "INSTANCES" or rule.get("targetForwardingRules"):
+        return False
+    listed = [short(str(one)) for one in cast("Sequence[object]", rule.get("targetResources") or ())]
+    return not listed or network in listed
+
+
+def _rules(rule: Item, source: Source, lists: dict[str, AddressList]) -> Iterator[Rule]:
+    match, ingress = whole(rule, "match"), rule.get("direction", "INGRESS") != "EGRESS"
+    action = _ACTIONS.get(str(rule.get("action", "")).lower())
+    priority = int(rule.get("priority", 0))
+    side = "src" if ingress else "dest"
+    doubts = list(_doubts(rule, match, ingress=ingress))
+    if action is None:
+        doubts.append(f"it hands over to {rule.get('action')}")
+    peers = list(_peers(match, side, lists, source))
+    for number, (peer, why) in enumerate(peers, 1):
+        yield Rule(
+            id=f"{priority}" if len(peers) == 1 else f"{priority}#{number}",
+            direction=Direction.INGRESS if ingress else Direction.EGRESS,
+            action=action or Action.PERMIT,
+            services=_services(match),
+            peer=peer,
+            source=source,
+            order=order_of(priority, action or Action.PERMIT),
+            description=str(rule.get("description", "")),
+            targets=targets_of(rule),
+            doubt="; ".join([*doubts, *filter(None, [why])]),
+        )
+
+
+def _services(match: Item) -> str:
+    listed = cast("Sequence[Item]", match.get("layer4Configs") or ())
+    return services_of((one.get("ipProtocol", "all"), one.get("ports")) for one in listed) if listed else "all"
+
+
+def _doubts(rule: Item, match: Item, *, ingress: bool) -> Iterator[str]:
+    """Yield why it is not known which machines a rule is about."""
+    tags = cast("Sequence[Item]", rule.get("targetSecureTags") or ())
+    if tags:
+        names = ", ".join(str(one.get("name", "")) for one in tags)
+        yield f"which machines have the secure tag {names} was not read"
+    for part, word in (("IpRanges", "address"), *_UNREADABLE):
+        named = match.get(f"{'dest' if ingress else 'src'}{part}")
+        if named and not (part == "IpRanges" and WHOLE & {*cast("Sequence[str]", named)}):
+            yield f"it is about a {word} of the machines only"
+
+
+def _peers(match: Item, side: str, lists: dict[str, AddressList], source: Source) -> Iterator[tuple[Peer, str]]:
+    """Yield the peers, each with why it is not known what it holds.
+
+    Secure tags and ranges add up; any other selector narrows what both say.
+    """
+    ranges = [str(one) for one in cast("Sequence[object]", match.get(f"{side}IpRanges") or ())]
+    adding = [(word, _words(match[f"{side}{key}"])) for key, word in _UNREADABLE if match.get(f"{side}{key}")]
+    narrow = [_words(match[f"{side}{key}"]) for key in _NARROWING if match.get(f"{side}{key}")]
+    doubt = f"only what comes by {', '.join(narrow)}" if narrow else ""
+    for text in ranges or ([] if adding else [EVERYONE, "::/0"]):
+        yield Peer(PeerKind.RANGE, text), doubt
+    for word, text in adding:
+        name = f"{word} {text}"
+        lists.setdefault(name, AddressList(name, name, (), known=False, source=source))
+        yield Peer(PeerKind.ADDRESS_LIST, name), doubt
+
+
+def _words(value: object) -> str:
+    listed = cast("Sequence[object]", value) if isinstance(value, list) else [value]
+    return ", ".join(str(cast("Item", one).get("name", "")) if isinstance(one, dict) else str(one) for one in listed)
