@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "cli": ("pipeline", "report", "checks", "needs", "adapter", "model", "errors"),
     "__main__": ("cli",),
     "__init__": ("pipeline", "checks.base", "engine.change", "needs.policy", "errors"),
-    "provider": ("adapter", "model", "sets", "errors"),
+    "together": (),
+    "provider": ("adapter", "together", "model", "sets", "errors"),
 }
 """Beside itself, what each room may import: a room, or one module of it."""
 

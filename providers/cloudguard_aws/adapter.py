@@ -62,8 +62,8 @@ def _now() -> str:
 
 def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
+    from cloudguard.together import three  # noqa: PLC0415
     from cloudguard_aws import eks, held, hosts, identity, keys, network, pools  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.together import three  # noqa: PLC0415
 
     managed: Managed | None = eks.read_managed(api, found.eks) if found.eks else None
     machines = hosts.read_hosts(api, found)

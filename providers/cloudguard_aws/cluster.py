@@ -10,11 +10,11 @@ from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.together import three
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api, explain
 from cloudguard_aws.calls import DESCRIBE_CLUSTER, DESCRIBE_INSTANCES, DESCRIBE_TAGS
 from cloudguard_aws.rules import Item, inner, tags_of
-from cloudguard_aws.together import three
 
 Told = tuple[tuple[Role, ...], str]
 """A host's roles, and the evidence for them in words."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cloudguard.adapter import ClusterSummary
 from cloudguard.errors import AccessError
 from cloudguard.model.source import Facet
+from cloudguard.together import two
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api
 from cloudguard_aws.calls import LIST_CLUSTERS
@@ -16,7 +17,6 @@ from cloudguard_aws.cluster import instances
 from cloudguard_aws.hosts import names_of
 from cloudguard_aws.names import told_by_names
 from cloudguard_aws.rules import Item, tags_of
-from cloudguard_aws.together import two
 
 _KEYS = [*(f"{prefix}*" for prefix in marks.NAMED_BY_KEY), *marks.NAMED_BY_VALUE]
 

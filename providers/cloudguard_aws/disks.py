@@ -9,10 +9,10 @@ from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState, Role
 from cloudguard.model.source import Facet
+from cloudguard.together import two
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api
 from cloudguard_aws.rules import Item, name_of, tags_of
-from cloudguard_aws.together import two
 
 _DISKS: Final = (Facet.DISKS,)
 _LEADS: Final = (Facet.DISKS, Facet.IDENTITIES)

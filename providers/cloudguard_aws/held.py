@@ -7,12 +7,12 @@ from functools import partial
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import Identities
+from cloudguard.together import three
 from cloudguard_aws.api import Api
 from cloudguard_aws.cluster import Found
 from cloudguard_aws.eks import Holder
 from cloudguard_aws.identity import read_identities
 from cloudguard_aws.limits import read_limits
-from cloudguard_aws.together import three
 from cloudguard_aws.workloads import read_workloads
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.network import Interface
 from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.together import two
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api
 from cloudguard_aws.balancers import target_memberships
@@ -17,7 +18,6 @@ from cloudguard_aws.disks import ETCD_TAG
 from cloudguard_aws.metadata import metadata_service
 from cloudguard_aws.names import told_by_names
 from cloudguard_aws.rules import Item, inner, name_of, parts, tags_of
-from cloudguard_aws.together import two
 
 API_PORTS = frozenset({6443, 9345, 16443, 50000})
 """Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Not 443, which an ingress

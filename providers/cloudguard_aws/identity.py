@@ -10,11 +10,11 @@ from typing import Final
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import Identities, Identity, Policy, PolicyKind
 from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.together import three
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api
 from cloudguard_aws.documents import DocumentError, statements, text_of
 from cloudguard_aws.rules import Item, inner
-from cloudguard_aws.together import three
 
 _HIDES: Final = (Facet.IDENTITIES,)
 

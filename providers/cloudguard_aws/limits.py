@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from cloudguard.model.identity import Policy, PolicyKind
 from cloudguard.model.source import Gap, Reason
+from cloudguard.together import two
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api, explain
 from cloudguard_aws.calls import Call
 from cloudguard_aws.documents import DocumentError, statements, text_of
 from cloudguard_aws.rules import inner
-from cloudguard_aws.together import two
 
 _NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
 _KIND: Final = "SERVICE_CONTROL_POLICY"

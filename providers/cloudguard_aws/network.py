@@ -22,6 +22,7 @@ from cloudguard.model.network import (
     Topology,
 )
 from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.together import four, two
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api
 from cloudguard_aws.balancers import read_balancers
@@ -29,7 +30,6 @@ from cloudguard_aws.listeners import Members
 from cloudguard_aws.routes import Tables, network, peering_ranges, segment
 from cloudguard_aws.rules import Item, address_list, network_acl, owners_of_named, security_group
 from cloudguard_aws.strangers import Insiders, balancer_descriptions, strangers
-from cloudguard_aws.together import four, two
 
 _AT_ONCE: Final = 200
 """Values a filter takes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html"""

@@ -1,1 +1,7 @@
-"""cloudguard's provider for Google Cloud."""
+"""Google Cloud: reads one cluster through its SDK. Importing this loads none of it."""
+
+from __future__ import annotations
+
+from cloudguard_gcp.adapter import ADAPTER
+
+__all__ = ["ADAPTER"]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from cloudguard.adapter import ClusterSummary, Option, Progress, Request, silent
 from cloudguard.errors import UsageError
-from cloudguard.model.cluster import Cluster
+from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
 from cloudguard.model.entitlement import Entitlements
+from cloudguard.model.identity import Identities
+from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard_gcp.session import OPTIONS
 
 if TYPE_CHECKING:
-    from cloudguard_gcp.api import Api
+    from cloudguard_gcp.api import Api, Item
     from cloudguard_gcp.cluster import Found
+    from cloudguard_gcp.gke import Managed
     from cloudguard_gcp.session import Caller
 
 
@@ -60,16 +64,80 @@ def _now() -> str:
 
 def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard_gcp import disks, gke, hosts, identity, network, pools  # noqa: PLC0415 - only when asked for
+    from cloudguard.together import three  # noqa: PLC0415
+    from cloudguard_gcp import gke, hosts, network, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp.holding import known  # noqa: PLC0415
 
     managed = gke.read_managed(api, found.gke) if found.gke else None
     machines = hosts.read_hosts(api, found)
-    networks = (
-        {*hosts.networks_of(found.instances), *(one.network for one in managed.endpoints if managed)}
-        if managed
-        else {*hosts.networks_of(found.instances)}
+    networks = hosts.networks_of(found.instances, managed.endpoints if managed else ())
+    groups, templates = pools.read_pools(api, found, machines)
+    around, disks_and_keys, identities = three(
+        api,
+        lambda: network.read_around(
+            api, project=caller.project, networks=networks, hosts=machines, pools=groups, everyone=found.everyone
+        ),
+        lambda: _read_disks(api, caller.project, found, managed, machines),
+        lambda: _read_identities(api, caller, found, (machines, groups, templates)),
     )
-    raise NotImplementedError
+    machines, groups = hosts.guarded(machines, around.chains), pools.guarded(groups, around.chains)
+    return Snapshot(
+        schema=SCHEMA,
+        tool=f"cloudguard {version('cloudguard-k8s')}",
+        started=started,
+        finished=_now(),
+        cluster=Cluster(
+            name=found.name,
+            provider="gcp",
+            account=caller.project,
+            regions=found.regions,
+            installer=found.installer,
+            version=managed.version if managed else "",
+            managed=managed is not None,
+            scanned_by=caller.account,
+            hosts=known(machines, caller),
+            pools=known(groups, caller),
+            disks=disks_and_keys[0],
+            keys=disks_and_keys[1],
+            managed_by=gke.MANAGED_BY if managed else "",
+            secrets_encryption=managed.secrets if managed else None,
+        ),
+        topology=_with_endpoints(around.topology, managed),
+        identities=identities,
+        gaps=api.gaps,
+    )
+
+
+def _read_identities(
+    api: Api, caller: Caller, found: Found, holding: tuple[tuple[Host, ...], tuple[Pool, ...], dict[str, Item]]
+) -> Identities:
+    from cloudguard_gcp.holding import held  # noqa: PLC0415 - only when asked for
+    from cloudguard_gcp.identity import holders_of, read_identities  # noqa: PLC0415
+
+    return read_identities(api, caller.project, holders_of(held(found, caller, *holding)))
+
+
+def _with_endpoints(topology: Topology, managed: Managed | None) -> Topology:
+    """Return the topology with a managed control plane's endpoints, and what these name."""
+    if managed is None:
+        return topology
+    return replace(
+        topology,
+        endpoints=managed.endpoints,
+        filters=(*topology.filters, *managed.filters),
+        address_lists=(*topology.address_lists, *managed.lists),
+    )
+
+
+def _read_disks(
+    api: Api, project: str, found: Found, managed: Managed | None, hosts: tuple[Host, ...]
+) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
+    """Read the disks that may hold etcd, and their keys; of a managed cluster, the key of its Secrets."""
+    from cloudguard_gcp import disks  # noqa: PLC0415 - only when asked for
+
+    if managed is None:
+        return disks.read_disks(api, project=project, cluster=found.name, hosts=hosts)
+    return (), disks.read_keys(api, (managed.secrets.key,) if managed.secrets.key else ())
 
 
 ADAPTER = GcpAdapter()

@@ -129,7 +129,7 @@ class Api:
 
         address = call.path.format(**parameters)
         policy = {"options": {"requestedPolicyVersion": 3}} if call.method == "POST" else None
-        query: dict[str, str] = {"options.requestedPolicyVersion": "3"} if "cryptoKeys.getIam" in call.name else {}
+        query: dict[str, str] = {}
         session: Any = self.session
         failure = cast("Any", exceptions).from_http_response
 

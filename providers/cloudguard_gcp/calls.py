@@ -221,11 +221,5 @@ GET_CRYPTO_KEY_VERSION = Call(
     ("cloudkms.cryptoKeyVersions.get",),
     path="https://cloudkms.googleapis.com/v1/{key}",
 )
-GET_CRYPTO_KEY_POLICY = Call(
-    "cloudkms.projects.locations.keyRings.cryptoKeys.getIamPolicy",
-    "",
-    ("cloudkms.cryptoKeys.getIamPolicy",),
-    path="https://cloudkms.googleapis.com/v1/{key}:getIamPolicy",
-)
 
 CALLS: tuple[Call, ...] = tuple(value for _, value in sorted(globals().items()) if isinstance(value, Call))

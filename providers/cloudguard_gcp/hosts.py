@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, cast
 
 from cloudguard.model.cluster import Host, Role
-from cloudguard.model.network import Interface
+from cloudguard.model.network import Endpoint, Interface
 from cloudguard.model.source import Facet, Gap, Reason, Source
 from cloudguard_gcp import marks
 from cloudguard_gcp.api import Api, Item
@@ -119,10 +119,11 @@ def _addresses(interface: Item) -> Iterator[str]:
         yield f"{interface['ipv6Address']}/{interface.get('internalIpv6PrefixLength', 96)}"
 
 
-def networks_of(instances: Iterable[Item]) -> tuple[str, ...]:
-    """Return the short names of the networks that instances stand in."""
+def networks_of(instances: Iterable[Item], endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
+    """Return the short names of the networks that instances and endpoints stand in."""
     listed = (one for each in instances for one in cast("Sequence[Item]", each.get("networkInterfaces") or ()))
-    return tuple(sorted({short(str(one["network"])) for one in listed if one.get("network")}))
+    names = {short(str(one["network"])) for one in listed if one.get("network")}
+    return tuple(sorted((names | {one.network for one in endpoints}) - {""}))
 
 
 def region_of(segment: str) -> str:
@@ -131,9 +132,14 @@ def region_of(segment: str) -> str:
     return parts[parts.index("regions") + 1] if "regions" in parts[:-1] else ""
 
 
-def guarded(hosts: Iterable[Host], chains: dict[str, tuple[str, ...]]) -> tuple[Host, ...]:
+def guarded(hosts: Iterable[Host], chains: Mapping[str, tuple[str, ...]]) -> tuple[Host, ...]:
     """Return the hosts with the filters of the subnets they stand in, by subnet."""
-    return tuple(
-        replace(host, interfaces=tuple(replace(one, filters=chains.get(one.segment, ())) for one in host.interfaces))
-        for host in hosts
-    )
+    return tuple(replace(host, interfaces=tuple(_guarded(one, chains) for one in host.interfaces)) for host in hosts)
+
+
+def _guarded(interface: Interface, chains: Mapping[str, tuple[str, ...]]) -> Interface:
+    return replace(interface, filters=chains.get(interface.segment, (UNREAD,)))
+
+
+UNREAD: Final = "filters of an unread network"
+"""Stands for filters that could not be read: they may let in anything."""

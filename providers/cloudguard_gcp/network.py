@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
 
-from cloudguard.model.cluster import Host
+from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import AddressList, Filter, Group, Interface, PeerKind, Topology
 from cloudguard.model.source import Facet, Source
 from cloudguard_gcp import calls
@@ -44,8 +44,14 @@ class _Ground:
     firewalls: list[Item]
 
 
-def read_around(
-    api: Api, *, project: str, networks: Collection[str], hosts: tuple[Host, ...], everyone: Sequence[Item]
+def read_around(  # noqa: PLR0913 - all that stands in the network
+    api: Api,
+    *,
+    project: str,
+    networks: Collection[str],
+    hosts: tuple[Host, ...],
+    pools: tuple[Pool, ...],
+    everyone: Sequence[Item],
 ) -> Around:
     """Read all about ``networks`` (short names) that concerns the hosts; ``everyone``: the project's instances."""
     owners = sorted({project_of(name) for name in networks} - {""})
@@ -53,6 +59,7 @@ def read_around(
     subnets = [one for each in grounds for one in each.subnets if short(str(one.get("network", ""))) in networks]
     mine = [one for each in grounds for one in each.networks if short(str(one["selfLink"])) in networks]
     used = {interface.segment for host in hosts for interface in host.interfaces}
+    used.update(segment for pool in pools for segment in pool.segments)
     chains = _chains(api, mine, subnets, [one for each in grounds for one in each.firewalls], used)
     places = {host.id: tuple(dict.fromkeys(one.segment for one in host.interfaces)) for host in hosts}
     fronts = fronts_of(api, rules, Backends(api, project), subnets, places)

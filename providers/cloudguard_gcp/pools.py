@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final, cast
 
@@ -13,7 +14,7 @@ from cloudguard_gcp.api import Api, Item
 from cloudguard_gcp.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES
 from cloudguard_gcp.cluster import Found
 from cloudguard_gcp.disks import key_of
-from cloudguard_gcp.hosts import TELL, place_of
+from cloudguard_gcp.hosts import TELL, UNREAD, place_of
 from cloudguard_gcp.marks import Told
 from cloudguard_gcp.metadata import metadata_service
 from cloudguard_gcp.names import last, short
@@ -22,22 +23,26 @@ from cloudguard_gcp.selectors import labels_of
 HIDES: Final = (Facet.POOLS,)
 
 
-def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[Pool, ...]:
-    """Return the group managers of the cluster: those that made its hosts, and those whose template is marked so."""
+def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Pool, ...], dict[str, Item]]:
+    """Return the group managers of the cluster, and the next instance of each by the pool's id.
+
+    They are those that made its hosts, and those whose template is marked as the cluster's.
+    """
     managers, templates = api.gather(
         partial(api.read, LIST_GROUP_MANAGERS, hides=HIDES, project=found.project),
         partial(api.read, LIST_INSTANCE_TEMPLATES, hides=HIDES, project=found.project),
     )
     known = {place(str(one["selfLink"])): one for one in templates}
     made = {host.pool for host in hosts}
-    pools = list[Pool]()
+    pools, own = list[Pool](), dict[str, Item]()
     for one in managers:
         name = place_of(str(one["selfLink"]))
         template = known.get(place(str(one.get("instanceTemplate", ""))))
-        own = _instance(template) if template else {}
-        if name in made or (template and marks.is_of(own, found.name)):
-            pools.append(_pool(api, found, one, own, [host for host in hosts if host.pool == name]))
-    return tuple(sorted(pools, key=lambda pool: pool.id))
+        after = _instance(template) if template else {}
+        if name in made or (template and marks.is_of(after, found.name)):
+            pools.append(_pool(api, found, one, after, [host for host in hosts if host.pool == name]))
+            own[name] = after
+    return tuple(sorted(pools, key=lambda pool: pool.id)), own
 
 
 def place(link: str) -> str:
@@ -106,3 +111,8 @@ def _disks(own: Item) -> list[DiskTemplate]:
         )
         for place, one in enumerate(listed)
     ]
+
+
+def guarded(pools: Iterable[Pool], chains: Mapping[str, tuple[str, ...]]) -> tuple[Pool, ...]:
+    """Return the pools with the filters of the subnets that their next hosts will stand in."""
+    return tuple(replace(one, filters=chains.get(one.segments[0], (UNREAD,)) if one.segments else ()) for one in pools)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
-
-from cloudguard_aws.api import Api
+from typing import Any, Protocol, TypeVar, cast
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -13,18 +11,26 @@ C = TypeVar("C")
 D = TypeVar("D")
 
 
-def two(api: Api, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+class Gatherer(Protocol):
+    """A provider's reader, which runs reads in parallel."""
+
+    def gather(self, *thunks: Callable[[], Any]) -> list[Any]:
+        """Run ``thunks`` and return their results in order."""
+        ...
+
+
+def two(api: Gatherer, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
     """Run two reads at once."""
     return cast("tuple[A, B]", _all(api, first, second))
 
 
-def three(api: Api, first: Callable[[], A], second: Callable[[], B], third: Callable[[], C]) -> tuple[A, B, C]:
+def three(api: Gatherer, first: Callable[[], A], second: Callable[[], B], third: Callable[[], C]) -> tuple[A, B, C]:
     """Run three reads at once."""
     return cast("tuple[A, B, C]", _all(api, first, second, third))
 
 
 def four(
-    api: Api,
+    api: Gatherer,
     first: Callable[[], A],
     second: Callable[[], B],
     third: Callable[[], C],
@@ -34,5 +40,5 @@ def four(
     return cast("tuple[A, B, C, D]", _all(api, first, second, third, fourth))
 
 
-def _all(api: Api, *thunks: Callable[[], object]) -> tuple[object, ...]:
+def _all(api: Gatherer, *thunks: Callable[[], object]) -> tuple[object, ...]:
     return tuple(api.gather(*thunks))

@@ -1,0 +1,46 @@
+"""Conditions of bindings: the simple ones exactly, any other as what can't be decided.
+
+https://cloud.google.com/iam/docs/conditions-overview
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from cloudguard.model.identity import Condition
+
+OPAQUE: Final = "Cel"
+"""An operator that no engine knows: what it says is in doubt."""
+_EQUALS: Final = re.compile(r"""^(resource\.(?:name|type|service))\s*==\s*(["'])([^"']*)\2$""")
+_STARTS: Final = re.compile(r"""^(resource\.name)\.startsWith\(\s*(["'])([^"'*?$]*)\2\s*\)$""")
+_BEFORE: Final = re.compile(r"""^(request\.time)\s*(<=?)\s*timestamp\(\s*(["'])([^"']*)\3\s*\)$""")
+
+
+def conditions_of(expression: str) -> tuple[Condition, ...]:
+    """Return what must all hold for an expression of the Common Expression Language to be true."""
+    parts = [part.strip() for part in expression.split("&&")]
+    if not expression or any(mark in expression for mark in ("||", "!", "?")):
+        return (_opaque(expression),) if expression else ()
+    found = tuple(one for part in parts for one in _read(part.removeprefix("(").removesuffix(")").strip(), part))
+    return tuple(dict.fromkeys(found))
+
+
+def _read(plain: str, part: str) -> Iterator[Condition]:
+    for text in (part, plain):
+        if equal := _EQUALS.match(text):
+            yield Condition("StringEquals", equal[1], (equal[3],))
+            return
+        if start := _STARTS.match(text):
+            yield Condition("StringLike", start[1], (f"{start[3]}*",))
+            return
+        if before := _BEFORE.match(text):
+            operator = "DateLessThan" if before[2] == "<" else "DateLessThanEquals"
+            yield Condition(operator, before[1], (before[4],))
+            return
+    yield _opaque(part)
+
+
+def _opaque(expression: str) -> Condition:
+    return Condition(OPAQUE, "condition", (" ".join(expression.split()),))
