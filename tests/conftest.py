@@ -1,4 +1,4 @@
-"""An account to test in: a moto server on loopback, empty for each test, and credentials that open nothing else."""
+"""Accounts to test in, on loopback: a moto server, empty for each test, and Google's APIs; credentials open nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
+from gcp_process import Proxy, behind
+from gcp_project import Project
+from gcp_server import Google
 from moto_fixtures.aws.builder import REGION, Account
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # else 1,177 snapshots that are nobody's
@@ -73,3 +76,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counts = [value for report in reports for name, value in report.user_properties if name == "refused"]
     if counts:
         terminalreporter.write_line(f"{sum(map(int, map(str, counts)))} refused calls tried in {len(counts)} scenes")
+
+
+@pytest.fixture(scope="session")
+def google_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """One proxy for the whole run, in front of a project that a test puts there."""
+    with behind(Google(Project()), tmp_path_factory.mktemp("google")) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def google_cloud(google_proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """Google's APIs for this process and those it starts; no other host may have been asked at the end."""
+    for name, value in google_proxy.environment.items():
+        monkeypatch.setenv(name, value)
+    google_proxy.google = Google(Project())
+    yield google_proxy
+    assert google_proxy.refused == []

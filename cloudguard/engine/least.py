@@ -199,13 +199,23 @@ def allowed_between(source: HostClass, target: HostClass | None, ports: Ports) -
 
 
 def _names(reach: Reach, source: HostClass, rule: Rule, refused: list[HostClass]) -> tuple[str, ...]:
-    """Return what to name a class by: a group that neither strangers nor ``refused`` carry, else its addresses."""
+    """Return what to name a class by: a group that neither strangers nor ``refused`` carry, else its addresses.
+
+    Of several, one of the kind that the rule's targets are.
+    """
     taken = {label for one in refused for label in one.signature.labels}
     taken |= {label for stranger in reach.topology.strangers for label in stranger.labels}
     if rule.peer.kind is PeerKind.GROUP:
         taken.add(rule.peer.value)
-    groups = [label for label in source.signature.labels if label not in taken]
+    kinds = {label.partition("/")[0] for label in rule.targets}
+    groups = sorted(
+        (one for one in source.signature.labels if one not in taken), key=lambda one: not _is_of(one, kinds)
+    )
     if groups:
         return (groups[0],)
     addresses = source.addresses.cidrs()
     return addresses if 0 < len(addresses) <= MOST_ADDRESSES else (OWN_GROUP,)
+
+
+def _is_of(label: str, kinds: set[str]) -> bool:
+    return label.partition("/")[0] in kinds

@@ -128,8 +128,9 @@ class Api:
         from google.api_core import exceptions  # noqa: PLC0415 - the SDK is loaded on first use
 
         address = call.path.format(**parameters)
-        policy = {"options": {"requestedPolicyVersion": 3}} if call.method == "POST" else None
-        query: dict[str, str] = {}
+        posted = call.method == "POST" and call.service != "iam"
+        policy = {"options": {"requestedPolicyVersion": 3}} if posted else None
+        query = {"options.requestedPolicyVersion": "3"} if call.method == "POST" and not posted else dict[str, str]()
         session: Any = self.session
         failure = cast("Any", exceptions).from_http_response
 
@@ -147,7 +148,7 @@ class Api:
             query = {**query, "pageToken": str(page["nextPageToken"])}
 
     def _client(self, call: Call) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
-        """Return the SDK's client of a call, made once; all of them speak by the one session."""
+        """Return the SDK's client of a call, made once; all of them send by the one session's adapter."""
         with self._making:
             found = self._clients.get(call.client)
             if found is None:
@@ -167,11 +168,10 @@ class Api:
 
 
 def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as above
-    from google.auth import credentials  # noqa: PLC0415 - the SDK is loaded on first use
-
     sdk: Any = import_module(f"google.cloud.{call.service}_v1")  # on first use: it takes a second or two
-    client = getattr(sdk, call.client)(credentials=cast("Any", credentials).AnonymousCredentials(), transport="rest")
-    client.transport._session = session  # noqa: SLF001 - the SDK has no way to hand it a session
+    own = cast("Any", session)
+    client = getattr(sdk, call.client)(credentials=own.credentials, transport="rest")
+    client.transport._session.mount("https://", own.get_adapter("https://"))  # noqa: SLF001 - it can't be handed one
     return client
 
 

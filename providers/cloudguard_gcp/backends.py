@@ -10,7 +10,7 @@ from cloudguard.model.network import Target
 from cloudguard.model.source import Facet
 from cloudguard_gcp import calls
 from cloudguard_gcp.api import Api, Item
-from cloudguard_gcp.names import last, part_of, project_of, short
+from cloudguard_gcp.names import last, machine, part_of, project_of, short
 
 HIDES: Final = (Facet.BALANCERS,)
 _KINDS: Final = {
@@ -53,10 +53,10 @@ class Backends:
             return
         if kind == "targetPools":
             yield from (
-                Target(short(str(one)), "", service) for one in cast("Sequence[str]", item.get("instances") or ())
+                Target(machine(str(one)), "", service) for one in cast("Sequence[str]", item.get("instances") or ())
             )
         elif kind == "targetInstances":
-            yield Target(short(str(item.get("instance", ""))), "", service)
+            yield Target(machine(str(item.get("instance", ""))), "", service)
         elif kind == "backendServices":
             for one in cast("Sequence[Item]", item.get("backends") or ()):
                 yield from self._members(str(one.get("group", "")), item, service)
@@ -85,7 +85,7 @@ class Backends:
         call = calls.LIST_GROUP_INSTANCES if "zone" in where else calls.LIST_REGION_GROUP_INSTANCES
         key = {"instance_group": last(group)}
         for one in self._api.read(call, hides=HIDES, resource=last(group), **where, **key):
-            yield Target(short(str(one["instance"])), "", service or own or "tcp")
+            yield Target(machine(str(one["instance"])), "", service or own or "tcp")
 
     def _endpoints(self, group: str, service: str) -> Iterator[Target]:
         """Yield a group's endpoints: a machine where none names an address of a pod's."""
@@ -103,8 +103,8 @@ class Backends:
             one = cast("Item", each.get("networkEndpoint") or {})
             port = one.get("port")
             if not port and one.get("instance"):
-                place = f"projects/{project_of(group)}/zones/{part_of(group, 'zones')}"
-                yield Target(f"{place}/instances/{last(str(one['instance']))}", "", service or "tcp")
+                place = f"{part_of(group, 'zones')}/{last(str(one['instance']))}"
+                yield Target(place, "", service or "tcp")
             elif one.get("ipAddress"):
                 yield Target("", str(one["ipAddress"]), f"tcp/{port}" if port else service or "tcp")
 

@@ -41,8 +41,8 @@ class Level:
 
 def read_levels(api: Api, project: str) -> tuple[Level, ...]:
     """Return the levels from the project up."""
-    first, above = api.gather(partial(_level, api, f"projects/{project}", project), lambda: list(_above(api, project)))
-    return (*cast("list[Level]", first), *cast("list[Level]", above))
+    first, above = two(api, partial(_level, api, f"projects/{project}", project), lambda: list(_above(api, project)))
+    return (first, *above)
 
 
 def _above(api: Api, project: str) -> Iterator[Level]:

@@ -15,7 +15,7 @@ from cloudguard_gcp import marks
 from cloudguard_gcp.api import Api, Item, errors, explain
 from cloudguard_gcp.calls import LIST_CLUSTERS, LIST_INSTANCES
 from cloudguard_gcp.marks import Told
-from cloudguard_gcp.names import last, short
+from cloudguard_gcp.names import last, machine
 from cloudguard_gcp.session import Caller, begin, option
 
 _FEW: Final = 5
@@ -121,7 +121,7 @@ def cluster(request: Request, progress: Progress) -> tuple[Api, Caller, Found]:
     everyone = _living(instances)
     gke = _choose(request, [one for one in managed if one.get("name") == request.cluster])
     flagged = _flagged(api, request, everyone)
-    own = [one for one in everyone if _belongs(one, request.cluster, gke) or short(str(one["selfLink"])) in flagged]
+    own = [one for one in everyone if _belongs(one, request.cluster, gke) or machine(str(one["selfLink"])) in flagged]
     if gke is None and not own:
         raise _not_found(api, caller, request, [str(one["name"]) for one in managed], everyone)
     return api, caller, Found(request.cluster, caller.project, tuple(own), everyone, gke, flagged)
@@ -159,7 +159,7 @@ def _flagged(api: Api, request: Request, instances: Sequence[Item]) -> dict[str,
             hit = [one for one in instances if _carries(one, key, value) and _is_free(one, request.cluster)]
             _note(api, found, f"--{role}-tag {text}", hit, (role,))
     for name, roles in request.extra_hosts.items():
-        hit = [one for one in instances if name in {one.get("name"), one.get("id"), short(str(one["selfLink"]))}]
+        hit = [one for one in instances if name in {one.get("name"), one.get("id"), machine(str(one["selfLink"]))}]
         _note(api, found, f"--host {name}", hit, tuple(roles))
     return found
 
@@ -180,9 +180,9 @@ def _note(api: Api, found: dict[str, Told], flag: str, hit: Sequence[Item], role
         message = f"{flag} names no instance of the project that is not another cluster's"
         api.add_gap(Gap(LIST_INSTANCES.name, flag, Reason.MISSING, message, (Facet.HOSTS,)))
     for one in hit:
-        known, why = found.get(short(str(one["selfLink"])), ((), ""))
+        known, why = found.get(machine(str(one["selfLink"])), ((), ""))
         evidence = f"{why}, {flag}" if why else flag
-        found[short(str(one["selfLink"]))] = (tuple(dict.fromkeys((*known, *roles))), evidence)
+        found[machine(str(one["selfLink"]))] = (tuple(dict.fromkeys((*known, *roles))), evidence)
 
 
 def _not_found(

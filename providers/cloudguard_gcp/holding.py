@@ -9,7 +9,7 @@ from typing import Final, TypeVar, cast
 from cloudguard.model.cluster import Host, Pool
 from cloudguard_gcp.api import Item
 from cloudguard_gcp.cluster import Found, whole
-from cloudguard_gcp.names import short
+from cloudguard_gcp.names import machine
 from cloudguard_gcp.resources import account
 from cloudguard_gcp.session import Caller
 
@@ -23,7 +23,7 @@ def held(
     found: Found, caller: Caller, hosts: Iterable[Host], pools: Iterable[Pool], templates: Mapping[str, Item]
 ) -> Iterator[Held]:
     """Yield what holds which service account; ``templates``: the next instance of each pool, by the pool's id."""
-    items = {short(str(one["selfLink"])): one for one in found.instances}
+    items = {machine(str(one["selfLink"])): one for one in found.instances}
     for host in hosts:
         yield from _of(items.get(host.id, {}), [str(role) for role in host.roles], caller)
     for pool in pools:

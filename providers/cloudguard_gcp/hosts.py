@@ -15,7 +15,7 @@ from cloudguard_gcp.calls import LIST_INSTANCES
 from cloudguard_gcp.cluster import Found
 from cloudguard_gcp.marks import Told
 from cloudguard_gcp.metadata import metadata_service
-from cloudguard_gcp.names import short
+from cloudguard_gcp.names import machine, short
 from cloudguard_gcp.selectors import labels_of
 
 FEW: Final = 3
@@ -40,7 +40,7 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
 
 
 def _told(found: Found, instance: Item) -> Told | None:
-    name = short(str(instance["selfLink"]))
+    name = machine(str(instance["selfLink"]))
     if name in found.by_flag:
         return found.by_flag[name]
     told = marks.told(instance, found.name)
@@ -67,7 +67,7 @@ def _host(instance: Item, told: Told | None, source: Source, gke: Item | None) -
     roles, evidence = told or ((), "")
     accounts = cast("Sequence[Item]", instance.get("serviceAccounts") or ())
     disks = cast("Sequence[Item]", instance.get("disks") or ())
-    name = short(str(instance["selfLink"]))
+    name = machine(str(instance["selfLink"]))
     return Host(
         id=name,
         name=str(instance["name"]),
@@ -99,7 +99,7 @@ def interfaces(instance: Item, source: Source) -> Iterator[Interface]:
     for one in cast("Sequence[Item]", instance.get("networkInterfaces") or ()):
         access = cast("Sequence[Item]", one.get("accessConfigs") or ())
         yield Interface(
-            id=f"{short(str(instance['selfLink']))}/{one.get('name', 'nic0')}",
+            id=f"{machine(str(instance['selfLink']))}/{one.get('name', 'nic0')}",
             segment=short(str(one.get("subnetwork", ""))),
             addresses=tuple(_addresses(one)),
             source=source,

@@ -109,7 +109,7 @@ def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, st
                 document=json.dumps({"role": role, "condition": one.get("condition")}, sort_keys=True),
                 statements=(
                     Statement(
-                        label=role,
+                        label="#1",
                         effect=Effect.ALLOW,
                         actions=tuple(map(action, permissions)),
                         resources=(reach,),

@@ -28,6 +28,11 @@ def project_of(link: str) -> str:
     return parts[1] if parts[0] == "projects" and len(parts) > 1 else ""
 
 
+def machine(link: str) -> str:
+    """Return an instance's id by its link: "europe-west1-b/NAME"."""
+    return f"{part_of(link, 'zones')}/{last(link)}"
+
+
 def part_of(link: str, kind: str) -> str:
     """Return what follows ``kind`` in a link: the region of "…/regions/europe-west1/…"; "" for nothing."""
     parts = short(link).split("/")

@@ -17,7 +17,7 @@ from cloudguard_gcp.backends import Backends
 from cloudguard_gcp.balancers import fronts_of
 from cloudguard_gcp.hosts import interfaces
 from cloudguard_gcp.marks import tags_of
-from cloudguard_gcp.names import last, part_of, project_of, short
+from cloudguard_gcp.names import last, machine, part_of, project_of, short
 from cloudguard_gcp.policies import Chain, chain_of
 from cloudguard_gcp.routes import networks_of, segments_of
 from cloudguard_gcp.selectors import labels_of
@@ -160,7 +160,7 @@ def _outbound(api: Api, project: str, networks: Collection[str]) -> Iterator[str
 
 def _tags(hosts: Iterable[Host], everyone: Iterable[Item]) -> frozenset[str]:
     ids = {host.id for host in hosts}
-    return frozenset(tag for one in everyone if short(str(one["selfLink"])) in ids for tag in tags_of(one))
+    return frozenset(tag for one in everyone if machine(str(one["selfLink"])) in ids for tag in tags_of(one))
 
 
 def _named(filters: Iterable[Filter]) -> frozenset[str]:
@@ -186,7 +186,7 @@ def _strangers(
     """Yield the interfaces of other machines of the networks that carry a label which some rule names."""
     own, source = {host.id for host in hosts}, Source(calls.LIST_INSTANCES.name)
     for one in everyone:
-        if short(str(one["selfLink"])) in own or not set(labels_of(one)) & set(named):
+        if machine(str(one["selfLink"])) in own or not set(labels_of(one)) & set(named):
             continue
         nics = cast("Sequence[Item]", one.get("networkInterfaces") or ())
         for nic, found in zip(nics, interfaces(one, source), strict=True):

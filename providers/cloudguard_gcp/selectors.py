@@ -19,7 +19,7 @@ def by_account(email: str) -> str:
 
 
 def labels_of(instance: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the labels of an instance, or of a template's next one."""
+    """Return the labels of an instance, or of a template's next one: its tags first."""
     accounts = cast("Sequence[Mapping[str, Any]]", instance.get("serviceAccounts") or ())
     named = [by_account(str(one["email"])) for one in accounts if one.get("email")]
-    return tuple(sorted([*(by_tag(tag) for tag in tags_of(dict(instance))), *named]))
+    return (*sorted(by_tag(tag) for tag in tags_of(dict(instance))), *sorted(named))

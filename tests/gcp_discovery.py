@@ -1,0 +1,93 @@
+"""Google's APIs as their discovery documents describe them: which methods there are, and what their answers look like.
+
+The documents are those that google-api-python-client ships.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import unquote
+
+APIS = ("compute.v1", "container.v1", "cloudresourcemanager.v3", "iam.v1", "iam.v2", "cloudkms.v1")
+Schema = Mapping[str, Any]
+_ANYWHERE = frozenset({"alt", "prettyPrint", "$alt", "fields", "quotaUser", "key", "returnPartialSuccess"})
+"""Query parameters that every method takes; ``returnPartialSuccess`` is still sent by some clients."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method: ``id`` "compute.instances.list", ``verb`` "GET", and the name of its answer's schema."""
+
+    api: str
+    id: str
+    verb: str
+    path: re.Pattern[str]
+    parameters: frozenset[str]
+    answer: str
+
+    @property
+    def is_aggregated(self) -> bool:
+        """Whether it lists a project's resources of every zone and region."""
+        return self.id.endswith(".aggregatedList")
+
+
+@cache
+def document(api: str) -> Mapping[str, Any]:
+    """Return the document of an API by name and version."""
+    folder = files("googleapiclient").joinpath("discovery_cache", "documents")
+    found: Mapping[str, Any] = json.loads(folder.joinpath(f"{api}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def schema(api: str, name: str) -> Schema:
+    """Return one of an API's schemas."""
+    found: Schema = document(api)["schemas"][name]
+    return found
+
+
+@cache
+def methods(host: str) -> tuple[Method, ...]:
+    """Return every method that a host serves."""
+    served = (api for api in APIS if document(api)["rootUrl"] == f"https://{host}/")
+    return tuple(method for api in served for method in _methods(api, document(api)))
+
+
+def _methods(api: str, part: Mapping[str, Any]) -> Iterator[Method]:
+    for one in part.get("methods", {}).values():
+        path = document(api)["servicePath"] + (one.get("flatPath") or one["path"])
+        segments = re.sub(r"\{[^}]*\}", "[^/:]+", path.replace(".", r"\."))
+        yield Method(
+            api=api,
+            id=one["id"],
+            verb=one["httpMethod"],
+            path=re.compile(segments),
+            parameters=frozenset(one.get("parameters", ())) | _ANYWHERE,
+            answer=one.get("response", {}).get("$ref", ""),
+        )
+    for one in part.get("resources", {}).values():
+        yield from _methods(api, one)
+
+
+def find(host: str, verb: str, path: str) -> Method | None:
+    """Return the method that a request calls; of two that fit, the one that names more of its path."""
+    fitting = [one for one in methods(host) if one.verb == verb and one.path.fullmatch(path.lstrip("/"))]
+    return max(fitting, key=lambda one: one.path.pattern.count("[") * -1, default=None)
+
+
+def plain(path: str) -> str:
+    """Return a path as fixtures name it: without version and service, and unquoted."""
+    return unquote(re.sub(r"^/(?:compute/)?v\d+/", "", path))
+
+
+def list_of(method: Method) -> tuple[str, Schema]:
+    """Return the key of a list's items in its answer, and their schema; "" for what is no list."""
+    for key, part in schema(method.api, method.answer).get("properties", {}).items():
+        if part.get("type") == "array" and "$ref" in part["items"] and key not in {"warnings", "rateLimits"}:
+            return key, schema(method.api, part["items"]["$ref"])
+    return "", {}

@@ -1,0 +1,248 @@
+"""A made-up Google Cloud project, resource by resource; what Google could not send is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from zlib import crc32
+
+from gcp_discovery import find, list_of
+from gcp_schema import FixtureError, faults
+
+Item = dict[str, Any]
+ROOT = "https://www.googleapis.com/compute/v1"
+ZONE, REGION = "europe-west1-b", "europe-west1"
+PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
+_HOSTS = {
+    "compute": ("compute.googleapis.com", "/compute/v1/"),
+    "container": ("container.googleapis.com", "/v1/"),
+    "iam": ("iam.googleapis.com", "/v1/"),
+    "resources": ("cloudresourcemanager.googleapis.com", "/v3/"),
+    "denials": ("iam.googleapis.com", "/v2/"),
+    "kms": ("cloudkms.googleapis.com", "/v1/"),
+}
+
+
+class Project:
+    """``lists`` by the path of their collection ("projects/p/global/firewalls"); ``answers`` are one thing each."""
+
+    def __init__(
+        self, name: str = "acme-prod", number: str = "123456789012", *, zones: Sequence[str] = (ZONE,)
+    ) -> None:
+        self.name, self.number = name, number
+        self.default_account = f"{number}-compute@developer.gserviceaccount.com"
+        self.lists: dict[str, list[Item]] = {}
+        self.answers: dict[str, Item] = {}
+        self.scopes = [
+            "global",
+            *(f"regions/{r}" for r in sorted({z[:-2] for z in zones})),
+            *(f"zones/{z}" for z in zones),
+        ]
+        self._policies: dict[str, list[Item]] = {}
+        self.answer("compute", f"projects/{name}", {"name": name, "defaultServiceAccount": self.default_account})
+        self.answer("resources", f"v3:projects/{name}", {"projectId": name, "name": f"projects/{number}"})
+        self.policy(f"projects/{name}")
+        self.collection("container", f"projects/{name}/locations/-/clusters")
+        self.collection("iam", f"projects/{name}/serviceAccounts")
+        self.account(self.default_account)
+
+    # What is served.
+
+    def resource(self, path: str) -> Item | None:
+        """Return one resource by its path."""
+        folder, _, last = path.rpartition("/")
+        return next((one for one in self.lists.get(folder, ()) if _last(one) == last), None)
+
+    def scoped(self, collection: str) -> Iterator[tuple[str, list[Item]]]:
+        """Yield the lists of a collection by scope: "zones/europe-west1-b"."""
+        for path, items in self.lists.items():
+            found = re.fullmatch(rf"projects/{self.name}/(global|(?:regions|zones)/[^/]+)/{collection}", path)
+            if found:
+                yield found[1], items
+
+    def knows(self, path: str) -> bool:
+        """Whether a list at ``path`` would be empty rather than unknown."""
+        return path.startswith((f"projects/{self.name}/", "policies/"))
+
+    # How it is made.
+
+    def collection(self, api: str, path: str, *items: Item) -> None:
+        """Add resources to a list, each checked against what the API could send."""
+        host, prefix = _HOSTS[api]
+        method = find(host, "GET", prefix + path)
+        if method is None:
+            message = f"no method lists {path}"
+            raise FixtureError(message)
+        told = list_of(method)[1]
+        wrong = [fault for one in items for fault in faults(method.api, told, one, f"{path}/{_last(one)}")]
+        held = self.lists.setdefault(path, [])
+        wrong += [f"{path}: {_last(one)} is there twice" for one in items if _last(one) in map(_last, held)]
+        if wrong:
+            raise FixtureError("\n".join(wrong))
+        held.extend(items)
+
+    def answer(self, api: str, path: str, body: Item, verb: str = "GET") -> None:
+        """Set what one path answers."""
+        host, prefix = _HOSTS[api]
+        bare = path.removeprefix("v3:")
+        method = find(host, verb, prefix + bare)
+        if method is None:
+            message = f"no method is at {verb} {path}"
+            raise FixtureError(message)
+        wrong = list(faults(method.api, {"$ref": method.answer}, body, path))
+        if wrong:
+            raise FixtureError("\n".join(wrong))
+        self.answers[bare if api != "resources" or ":" in bare else path] = body
+
+    def add(self, where: str, collection: str, name: str, **rest: Any) -> str:  # noqa: ANN401 - JSON
+        """Add a Compute resource in a scope ("global", "zones/…"); return its link."""
+        path = f"projects/{self.name}/{where}/{collection}"
+        link = f"{ROOT}/{path}/{name}"
+        kind, _, place = where.partition("/")
+        here = {kind[:-1]: f"{ROOT}/projects/{self.name}/{where}"} if place else {}
+        self.collection("compute", path, {"name": name, "selfLink": link, **here, **rest})
+        return link
+
+    def link(self, path: str) -> str:
+        """Return the link of something in the project by its path: "global/networks/default"."""
+        return f"{ROOT}/projects/{self.name}/{path}"
+
+    def network(self, name: str = "default", *, gateway: bool = True, **rest: Any) -> str:  # noqa: ANN401 - JSON
+        """Add a network, with its route to the internet."""
+        link = self.add("global", "networks", name, autoCreateSubnetworks=False, **rest)
+        if gateway:
+            hop = self.link("global/gateways/default-internet-gateway")
+            self.add(
+                "global",
+                "routes",
+                f"{name}-internet",
+                network=link,
+                destRange="0.0.0.0/0",
+                priority=1000,
+                nextHopGateway=hop,
+            )
+        self.effective(name)
+        return link
+
+    def effective(self, network: str, *policies: Item, regional: Sequence[Item] = (), region: str = REGION) -> None:
+        """Set the firewall policies in effect on a network, and those beside in a region."""
+        where = f"projects/{self.name}"
+        self.answer(
+            "compute", f"{where}/global/networks/{network}/getEffectiveFirewalls", {"firewallPolicys": [*policies]}
+        )
+        path = f"{where}/regions/{region}/firewallPolicies/getEffectiveFirewalls"
+        self.answer("compute", path, {"firewallPolicys": [*policies, *regional]})
+
+    def subnet(self, network: str, name: str = "nodes", cidr: str = "10.0.0.0/20", **rest: Any) -> str:  # noqa: ANN401
+        """Add a subnet."""
+        return self.add(f"regions/{REGION}", "subnetworks", name, network=network, ipCidrRange=cidr, **rest)
+
+    def firewall(self, network: str, name: str, allow: str = "", *sources: str, **rest: Any) -> str:  # noqa: ANN401
+        """Add a firewall: ``allow`` "tcp:22,80 udp"; sources are ranges, ``rest`` whatever else it has."""
+        listed = [_protocol(text) for text in allow.split()]
+        whole = {"allowed": listed, "direction": "INGRESS", "priority": 1000, **rest}
+        ranges = {"sourceRanges": [*sources]} if sources else {}
+        return self.add("global", "firewalls", name, network=network, **ranges, **whole)
+
+    def instance(
+        self,
+        name: str,
+        subnet: str,
+        address: str,
+        *,
+        network: str = "default",
+        tags: Sequence[str] = (),
+        labels: Mapping[str, str] | None = None,
+        public: str = "",
+        account: str = "",
+        scopes: Sequence[str] = (PLATFORM,),
+        metadata: Mapping[str, str] | None = None,
+        zone: str = ZONE,
+        **rest: Any,  # noqa: ANN401 - JSON
+    ) -> str:
+        """Add a machine with one interface."""
+        access = [{"name": "External NAT", "type": "ONE_TO_ONE_NAT", "natIP": public}] if public else []
+        nic: Item = {
+            "name": "nic0",
+            "network": network if "/" in network else self.link(f"global/networks/{network}"),
+            "subnetwork": subnet,
+            "networkIP": address,
+            "accessConfigs": access,
+        }
+        held = {"serviceAccounts": [{"email": account, "scopes": [*scopes]}]} if account else {}
+        disk = rest.pop("disks", None) or [
+            {
+                "source": self.link(f"zones/{zone}/disks/{name}"),
+                "boot": True,
+                "type": "PERSISTENT",
+                "deviceName": "boot",
+            }
+        ]
+        return self.add(
+            f"zones/{zone}",
+            "instances",
+            name,
+            id=str(crc32(name.encode())),
+            status="RUNNING",
+            tags={"items": [*tags]},
+            labels=dict(labels or {}),
+            networkInterfaces=[nic],
+            disks=disk,
+            metadata={"items": [{"key": key, "value": value} for key, value in (metadata or {}).items()]},
+            **held,
+            **rest,
+        )
+
+    def disk(self, name: str, *, zone: str = ZONE, **rest: Any) -> str:  # noqa: ANN401 - JSON
+        """Add a disk."""
+        return self.add(f"zones/{zone}", "disks", name, status="READY", sizeGb="20", **rest)
+
+    def cluster(self, name: str, location: str = REGION, **rest: Any) -> Item:  # noqa: ANN401 - JSON
+        """Add a GKE cluster."""
+        body = {
+            "name": name,
+            "location": location,
+            "status": "RUNNING",
+            "currentMasterVersion": "1.33.2-gke.100",
+            **rest,
+        }
+        self.collection("container", f"projects/{self.name}/locations/-/clusters", body)
+        return body
+
+    def account(self, email: str) -> str:
+        """Add a service account; a name alone is one of the project's."""
+        whole = email if "@" in email else f"{email}@{self.name}.iam.gserviceaccount.com"
+        path = f"projects/{self.name}/serviceAccounts"
+        self.collection("iam", path, {"email": whole, "name": f"{path}/{whole}", "projectId": self.name})
+        self._policies[whole] = []
+        self.answer("iam", f"projects/-/serviceAccounts/{whole}:getIamPolicy", {"bindings": []}, "POST")
+        return whole
+
+    def policy(self, name: str) -> None:
+        """Give a project, folder or organization an allow policy, and no deny policies."""
+        self._policies[name] = []
+        self.answer("resources", f"{name}:getIamPolicy", {"bindings": []}, "POST")
+
+    def bind(self, role: str, *members: str, on: str = "", condition: str = "") -> None:
+        """Bind members to a role on the project, or on ``on``: a folder, an organization, a service account."""
+        name = on or f"projects/{self.name}"
+        asked = {"condition": {"expression": condition, "title": "asked"}} if condition else {}
+        listed = self._policies[name]
+        listed.append({"role": role, "members": [*members], **asked})
+        path = f"projects/-/serviceAccounts/{name}:getIamPolicy" if "@" in name else f"{name}:getIamPolicy"
+        self.answer("iam" if "@" in name else "resources", path, {"bindings": listed}, "POST")
+
+    def role(self, name: str, *permissions: str) -> str:
+        """Add a role, predefined or not, with its permissions."""
+        self.answer("iam", name, {"name": name, "title": name, "includedPermissions": [*permissions], "stage": "GA"})
+        return name
+
+
+def _protocol(text: str) -> Item:
+    name, _, ports = text.partition(":")
+    return {"IPProtocol": name} | ({"ports": ports.split(",")} if ports else {})
+
+
+def _last(one: Item) -> str:
+    return str(one.get("email") or one.get("selfLink") or one.get("name", "")).rpartition("/")[2]

@@ -1,0 +1,150 @@
+"""Google's APIs from a made-up project, read-only: lists, pages, refusals and faults as the real ones have them."""
+
+from __future__ import annotations
+
+import json
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from gcp_discovery import Method, find, list_of, plain
+from gcp_project import Project
+
+_SCOPE_WARNING = {"code": "NO_RESULTS_ON_PAGE", "message": "There are no results for this scope on this page."}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was served or refused: its method's id ("" if there is none), the permission it takes."""
+
+    host: str
+    verb: str
+    path: str
+    method: str
+    permissions: tuple[str, ...]
+
+
+@dataclass
+class Google:
+    """The APIs. ``refused`` permissions are denied; APIs in ``disabled`` are off; ``faults`` come before answers."""
+
+    project: Project
+    refused: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
+    faults: dict[str, list[tuple[int, str]]] = field(default_factory=dict[str, list[tuple[int, str]]])
+    """By method: what the next calls get instead, as (status, reason)."""
+    spoiled: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """By method: what is added to each page: ``unreachables``, a scope's warning …"""
+    beside: tuple[Project, ...] = ()
+    """Other projects: the host of a shared network."""
+    page: int = 500
+    delay: float = 0.0
+    asked: list[Asked] = field(default_factory=list[Asked])
+
+    def answer(self, host: str, verb: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
+        """Return the status and the body for a request."""
+        del body
+        parts = urlsplit(target)
+        method = find(host, verb, parts.path)
+        taken = permissions().get(method.id, ()) if method else ()
+        self.asked.append(Asked(host, verb, parts.path, method.id if method else "", taken))
+        time.sleep(self.delay)
+        status, found = self._answer(method, parts.path, {k: v[-1] for k, v in parse_qs(parts.query).items()})
+        return status, found if isinstance(found, bytes) else json.dumps(found).encode()
+
+    def _answer(self, method: Method | None, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        if method is None:
+            return _error(404, "notFound", f"there is nothing at {path}")
+        waiting = self.faults.get(method.id)
+        if waiting:
+            status, reason = waiting.pop(0)
+            return (200, b'{"items": [') if reason == "malformed" else _error(status, reason, f"{method.id} fails")
+        if method.id.partition(".")[0] in self.disabled:
+            api = method.id.partition(".")[0]
+            return _error(
+                403, "accessNotConfigured", f"{api} API has not been used in project 1 before or it is disabled"
+            )
+        barred = self.refused & {*permissions().get(method.id, ())}
+        if barred:
+            return _error(403, "forbidden", f"Required '{min(barred)}' permission for '{plain(path)}'")
+        unknown = query.keys() - method.parameters
+        if unknown or "filter" in query:
+            return _error(400, "invalid", f"{method.id} takes no {', '.join(sorted(unknown) or ['filter here'])}")
+        return self._found(method, plain(path), query)
+
+    def _found(self, method: Method, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        if method.is_aggregated:
+            return 200, self._aggregated(method, path, query)
+        project = self._project(path)
+        above = f"v3:{path}"
+        named = above if method.api == "cloudresourcemanager.v3" and above in project.answers else path
+        if named in project.answers:
+            return 200, project.answers[named]
+        if path in project.lists:
+            key = list_of(method)[0]
+            items, after = self._page(project.lists[path], query)
+            return 200, {key: items, **after, **self.spoiled.get(method.id, {})}
+        found = project.resource(path)
+        if found is not None:
+            return 200, found
+        key = list_of(method)[0] if method.id.rpartition(".")[2].startswith("list") else ""
+        if key and project.knows(path):
+            return 200, {**self.spoiled.get(method.id, {})}
+        return _error(404, "notFound", f"The resource '{path}' was not found")
+
+    def _project(self, path: str) -> Project:
+        """Return the project that a path is about; what no other knows, the first one does."""
+        return next(
+            (one for one in self.beside if f"projects/{one.name}/" in f"{path}/" or path in one.answers), self.project
+        )
+
+    def _aggregated(self, method: Method, path: str, query: dict[str, str]) -> dict[str, Any]:
+        collection, project = path.rpartition("/")[2], self._project(path)
+        pairs = [(scope, one) for scope, items in project.scoped(collection) for one in items]
+        page, after = self._page(pairs, query)
+        scopes: dict[str, Any] = {scope: {"warning": _SCOPE_WARNING} for scope in project.scopes}
+        for scope, one in page:
+            part = scopes[scope]
+            part.pop("warning", None)
+            part.setdefault(collection, []).append(one)
+        spoiled = dict(self.spoiled.get(method.id, {}))
+        for scope, warning in spoiled.pop("warnings", {}).items():
+            scopes[scope]["warning"] = warning
+        return {"items": scopes, **after, **spoiled}
+
+    def _page(self, items: list[Any], query: dict[str, str]) -> tuple[list[Any], dict[str, str]]:
+        size = min(int(query.get("maxResults") or query.get("pageSize") or self.page), self.page)
+        start = int(query.get("pageToken", "0"))
+        more = start + size < len(items)
+        return items[start : start + size], {"nextPageToken": str(start + size)} if more else {}
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The permissions of every method that was asked."""
+        return frozenset(one for each in self.asked for one in each.permissions)
+
+
+def _error(status: int, reason: str, message: str) -> tuple[int, dict[str, Any]]:
+    """Return an error as Google's APIs word it."""
+    details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}]
+    error = {"code": status, "message": message, "errors": [{"reason": reason, "domain": "global", "message": message}]}
+    return status, {"error": error | ({"details": details} if reason.isupper() else {})}
+
+
+@cache
+def permissions() -> dict[str, tuple[str, ...]]:
+    """Return the permissions that each method takes."""
+    text = (Path(__file__).parent / "gcp_permissions.toml").read_text(encoding="utf-8")
+    return {
+        method: (taken,) if isinstance(taken, str) else tuple(taken) for method, taken in tomllib.loads(text).items()
+    }
+
+
+def ids(google: Google) -> Iterator[str]:
+    """Yield the methods that were asked, in order."""
+    return (one.method for one in google.asked)
