@@ -46,7 +46,7 @@ class Scene:
     policy: Policy = field(default_factory=Policy)
 
 
-def _kops(*, cmek: str = "", editor: bool = False, **firewalls: Any) -> Project:  # noqa: ANN401 - JSON
+def kops(*, cmek: str = "", editor: bool = False, **firewalls: Any) -> Project:  # noqa: ANN401 - JSON
     """A kops-shaped cluster: one control-plane host and two nodes, without public addresses."""
     project = Project()
     network = project.network()
@@ -54,7 +54,7 @@ def _kops(*, cmek: str = "", editor: bool = False, **firewalls: Any) -> Project:
     masters, nodes = "prod-k8s-io-role-control-plane", "prod-k8s-io-role-node"
     labels = {"k8s-io-cluster-name": "prod"}
     account = project.default_account if editor else project.account("nodes")
-    keyed = {"diskEncryptionKey": {"kmsKeyName": cmek}} if cmek else {}
+    keyed: dict[str, Any] = {"diskEncryptionKey": {"kmsKeyName": cmek}} if cmek else {}
     project.disk("etcd-main", labels=labels | {"k8s-io-etcd-main": "a-2fa"}, **keyed)
     project.disk("master-a", **keyed)
     disks: list[Item] = [
@@ -82,12 +82,12 @@ def _kops(*, cmek: str = "", editor: bool = False, **firewalls: Any) -> Project:
 
 _PRIVATE = {API: Verdict.PASS, NODES: Verdict.PASS, ETCD: Verdict.PASS, DISKS: Verdict.PASS, IDENTITY: Verdict.FAIL}
 _METADATA = (("cloud-api-access/metadata", "medium"),)
-_KEY = "projects/acme-prod/locations/europe/keyRings/etcd/cryptoKeys/main/cryptoKeyVersions/1"
+KEY = "projects/acme-prod/locations/europe/keyRings/etcd/cryptoKeys/main/cryptoKeyVersions/1"
 
 
 def _open_ssh() -> Project:
     """Nodes with public addresses that anyone may log in to."""
-    project = _kops(ssh={"allow": "tcp:22", "targetTags": ["prod-k8s-io-role-node"], "sourceRanges": [WORLD]})
+    project = kops(ssh={"allow": "tcp:22", "targetTags": ["prod-k8s-io-role-node"], "sourceRanges": [WORLD]})
     for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
         if one["name"].startswith("node"):
             one["networkInterfaces"][0]["accessConfigs"] = [{"name": "nat", "natIP": f"34.76.0.{one['name'][-1]}"}]
@@ -116,7 +116,7 @@ def _under(*policies: Item, regional: Sequence[Item] = (), allow: bool = True) -
 
 def _by_account() -> Project:
     """A rule that names who may by service account: the nodes'."""
-    project = _kops()
+    project = kops()
     network = project.link("global/networks/default")
     nodes = f"nodes@{project.name}.iam.gserviceaccount.com"
     other = project.account("batch")
@@ -212,7 +212,7 @@ def _host_of_shared() -> tuple[Project, ...]:
 
 _SSH = ("node-access/internet", "critical")
 SCENES: Mapping[str, Scene] = {
-    "kops": Scene(_kops, _PRIVATE, _METADATA),
+    "kops": Scene(kops, _PRIVATE, _METADATA),
     "open-ssh": Scene(_open_ssh, _PRIVATE | {NODES: Verdict.FAIL}, (_SSH, *_METADATA)),
     "denied-above": Scene(lambda: _under(_policy("HIERARCHY", "deny")), _PRIVATE, _METADATA),
     "passed-on-above": Scene(
@@ -239,13 +239,13 @@ SCENES: Mapping[str, Scene] = {
         _by_account, _PRIVATE | {NODES: Verdict.FAIL}, (("node-access/inside", "medium"), *_METADATA)
     ),
     "editor": Scene(
-        lambda: _kops(editor=True),
+        lambda: kops(editor=True),
         _PRIVATE,
         (("cloud-api-access/escalation", "critical"), ("cloud-api-access/outside", "high"), *_METADATA),
     ),
-    "cmek": Scene(lambda: _kops(cmek=_KEY), _PRIVATE, _METADATA, policy=Policy(require_customer_key=True)),
+    "cmek": Scene(lambda: kops(cmek=KEY), _PRIVATE, _METADATA, policy=Policy(require_customer_key=True)),
     "no-cmek": Scene(
-        _kops,
+        kops,
         _PRIVATE | {DISKS: Verdict.FAIL},
         (("etcd-encryption/customer-key", "medium"), *_METADATA),
         policy=Policy(require_customer_key=True),

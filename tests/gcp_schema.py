@@ -33,7 +33,7 @@ def faults(api: str, told: Schema, value: Any, place: str) -> Iterator[str]:  # 
     if isinstance(value, dict):
         yield from _of_object(api, told, cast("dict[str, Any]", value), place)
     elif isinstance(value, list):
-        for number, one in enumerate(cast("list[Any]", value)):
+        for number, one in enumerate(value):
             yield from faults(api, told.get("items", {}), one, f"{place}[{number}]")
     elif isinstance(value, str):
         yield from _of_text(told, value, place)

@@ -13,6 +13,27 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.models import botocore_stubber
 
+from cloudguard.model.source import Facet
+
+PLACES = {
+    Facet.HOSTS,
+    Facet.POOLS,
+    Facet.FILTERS,
+    Facet.ADDRESS_LISTS,
+    Facet.MEMBERS,
+    Facet.ROUTES,
+    Facet.BALANCERS,
+    Facet.ENDPOINT,
+}
+RESTS_ON = {
+    "api-server-access": PLACES,
+    "node-access": PLACES,
+    "cloud-api-access": {Facet.HOSTS, Facet.POOLS, Facet.IDENTITIES, Facet.ENDPOINT},
+    "etcd-access": PLACES,
+    "etcd-encryption": {Facet.HOSTS, Facet.POOLS, Facet.DISKS, Facet.KEYS, Facet.ENDPOINT},
+}
+PROVIDED = {"etcd-access": set[Facet](), "etcd-encryption": {Facet.ENDPOINT, Facet.KEYS}}
+"""What a row rests on where the provider runs etcd: only what is still the user's to set."""
 Call = tuple[str, str]
 """The service as the SDK's events name it, and the operation: ("auto-scaling", "DescribeTags")."""
 CODES = {"ec2": "UnauthorizedOperation"} | dict.fromkeys(("kms", "eks", "organizations"), "AccessDeniedException")

@@ -10,33 +10,12 @@ import pytest
 
 from cloudguard.checks.base import Report, Verdict
 from cloudguard.errors import AccessError, ExitStatus
-from cloudguard.model.source import Facet, Reason
+from cloudguard.model.source import Reason
 from moto_fixtures.aws import SCENES
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.scene import Scene, check
-from refusals import Call, Guard, Reusing
+from refusals import PROVIDED, RESTS_ON, Call, Guard, Reusing
 
-PLACES = {
-    Facet.HOSTS,
-    Facet.POOLS,
-    Facet.FILTERS,
-    Facet.ADDRESS_LISTS,
-    Facet.MEMBERS,
-    Facet.ROUTES,
-    Facet.BALANCERS,
-    Facet.ENDPOINT,
-}
-RESTS_ON = {
-    "api-server-access": PLACES,
-    "node-access": PLACES,
-    "cloud-api-access": {Facet.HOSTS, Facet.POOLS, Facet.IDENTITIES, Facet.ENDPOINT},
-    "etcd-access": PLACES,
-    "etcd-encryption": {Facet.HOSTS, Facet.POOLS, Facet.DISKS, Facet.KEYS, Facet.ENDPOINT},
-}
-
-
-PROVIDED = {"etcd-access": set[Facet](), "etcd-encryption": {Facet.ENDPOINT, Facet.KEYS}}
-"""What a row rests on where the provider runs etcd: only what is still the user's to set."""
 NEEDS_NONE: Call = ("sts", "GetCallerIdentity")
 """No permission is needed, and none can be taken away (AWS STS API Reference, GetCallerIdentity)."""
 WHOLE = {

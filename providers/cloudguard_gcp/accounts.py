@@ -50,14 +50,14 @@ class Account:
 
 def read_accounts(api: Api, project: str, held: Iterable[str]) -> tuple[Account, ...]:
     """Return the project's service accounts, and those of the hosts wherever they are from."""
-    listed = api.read(calls.LIST_SERVICE_ACCOUNTS, hides=_HIDES, resource=project, project=project)
+    listed = api.read(calls.LIST_SERVICE_ACCOUNTS, hides=_HIDES, about=project, project=project)
     emails = sorted({str(one["email"]) for one in listed if not one.get("disabled")} | {*held})
     found = api.gather(*(partial(_bindings, api, email) for email in emails))
     return tuple(Account(email, bindings) for email, bindings in zip(emails, found, strict=True))
 
 
 def _bindings(api: Api, email: str) -> tuple[Item, ...]:
-    found = api.read(calls.GET_SERVICE_ACCOUNT_POLICY, hides=_HIDES, resource=email, account=email)
+    found = api.read(calls.GET_SERVICE_ACCOUNT_POLICY, hides=_HIDES, about=email, account=email)
     return tuple(one for each in found for one in cast("Sequence[Item]", each.get("bindings") or ()))
 
 

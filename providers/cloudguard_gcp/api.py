@@ -56,12 +56,12 @@ class Api:
         with self._lock:
             self._gaps[gap] = None
 
-    def read(self, call: Call, *, hides: tuple[Facet, ...], resource: str = "*", **parameters: str) -> list[Item]:
+    def read(self, call: Call, *, hides: tuple[Facet, ...], about: str = "*", **parameters: str) -> list[Item]:
         """Return every item of every page; nothing, and a Gap, when the call fails."""
-        return self.read_or_none(call, hides=hides, resource=resource, **parameters) or []
+        return self.read_or_none(call, hides=hides, about=about, **parameters) or []
 
     def read_or_none(
-        self, call: Call, *, hides: tuple[Facet, ...], resource: str = "*", **parameters: str
+        self, call: Call, *, hides: tuple[Facet, ...], about: str = "*", **parameters: str
     ) -> list[Item] | None:
         """Return every item of every page; None, and a Gap, when the call fails.
 
@@ -72,10 +72,10 @@ class Api:
         except errors() as error:
             reason, message = explain(error)
             permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
-            self.add_gap(Gap(call.name, resource, reason, message, hides, permission))
+            self.add_gap(Gap(call.name, about, reason, message, hides, permission))
             return None
         for fault in faults:
-            self.add_gap(Gap(call.name, resource, Reason.FAILED, fault, hides))
+            self.add_gap(Gap(call.name, about, Reason.FAILED, fault, hides))
         return found
 
     def ask(self, call: Call, **parameters: str) -> list[Item]:

@@ -84,7 +84,7 @@ class Backends:
             where = {"project": where["project"], "region": part_of(group, "regions")}
         call = calls.LIST_GROUP_INSTANCES if "zone" in where else calls.LIST_REGION_GROUP_INSTANCES
         key = {"instance_group": last(group)}
-        for one in self._api.read(call, hides=HIDES, resource=last(group), **where, **key):
+        for one in self._api.read(call, hides=HIDES, about=last(group), **where, **key):
             yield Target(machine(str(one["instance"])), "", service or own or "tcp")
 
     def _endpoints(self, group: str, service: str) -> Iterator[Target]:
@@ -94,7 +94,7 @@ class Backends:
         found = self._api.read(
             calls.LIST_GROUP_ENDPOINTS,
             hides=HIDES,
-            resource=last(group),
+            about=last(group),
             project=project_of(group) or self._project,
             zone=part_of(group, "zones"),
             network_endpoint_group=last(group),

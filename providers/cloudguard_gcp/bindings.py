@@ -52,18 +52,18 @@ def _above(api: Api, project: str) -> Iterator[Level]:
 
 
 def _ancestors(api: Api, project: str) -> Iterator[str]:
-    found = api.read(calls.GET_RESOURCE_PROJECT, hides=_HIDES, resource=project, project=project)
+    found = api.read(calls.GET_RESOURCE_PROJECT, hides=_HIDES, about=project, project=project)
     while found and (parent := str(found[0].get("parent", ""))):
         yield parent
         is_folder = parent.startswith("folders/")
-        found = api.read(calls.GET_FOLDER, hides=_HIDES, resource=parent, folder=parent) if is_folder else []
+        found = api.read(calls.GET_FOLDER, hides=_HIDES, about=parent, folder=parent) if is_folder else []
 
 
 def _level(api: Api, name: str, project: str) -> Level:
     call, key = _policy_call(name)
     where = {key: project or name}
     found, (denials, unseen) = two(
-        api, lambda: api.read(call, hides=_HIDES, resource=name, **where), partial(_denials, api, name)
+        api, lambda: api.read(call, hides=_HIDES, about=name, **where), partial(_denials, api, name)
     )
     bindings = tuple(one for each in found for one in cast("Sequence[Item]", each.get("bindings") or ()))
     return Level(name, all_of(project) if project else EVERYWHERE, call.name, bindings, denials, unseen)
@@ -80,12 +80,12 @@ def _policy_call(name: str) -> tuple[Call, str]:
 def _denials(api: Api, name: str) -> tuple[tuple[Item, ...], str]:
     """Return the deny policies of one level, and why not all are known: they only take away, and hide no row."""
     attachment = quote(f"{_RESOURCES}{name}", safe="")
-    listed = api.read_or_none(calls.LIST_DENY_POLICIES, hides=(), resource=name, attachment=attachment)
+    listed = api.read_or_none(calls.LIST_DENY_POLICIES, hides=(), about=name, attachment=attachment)
     if listed is None:
         return (), f"{calls.LIST_DENY_POLICIES.name} on {name} was refused"
     names = [str(one["name"]) for one in listed]
     read = api.gather(
-        *(partial(api.read_or_none, calls.GET_DENY_POLICY, hides=(), resource=one, policy=one) for one in names)
+        *(partial(api.read_or_none, calls.GET_DENY_POLICY, hides=(), about=one, policy=one) for one in names)
     )
     unread = [one for one, found in zip(names, read, strict=True) if found is None]
     whole = tuple(each for found in read for each in found or ())

@@ -108,15 +108,6 @@ LIST_GROUP_INSTANCES = _compute(
 LIST_REGION_GROUP_INSTANCES = _compute(
     "regionInstanceGroups", "listInstances", "RegionInstanceGroups", "items", "compute.instanceGroups.get"
 )
-LIST_ENDPOINT_GROUPS = _compute(
-    "networkEndpointGroups",
-    "aggregatedList",
-    "NetworkEndpointGroups",
-    "networkEndpointGroups",
-    "compute.networkEndpointGroups.list",
-    "compute.globalNetworkEndpointGroups.list",
-    "compute.regionNetworkEndpointGroups.list",
-)
 LIST_GROUP_ENDPOINTS = _compute(
     "networkEndpointGroups",
     "listNetworkEndpoints",
@@ -186,12 +177,6 @@ LIST_SERVICE_ACCOUNTS = Call(
     "accounts",
     ("iam.serviceAccounts.list",),
     path=f"{_IAM}/projects/{{project}}/serviceAccounts",
-)
-GET_SERVICE_ACCOUNT = Call(
-    "iam.projects.serviceAccounts.get",
-    "",
-    ("iam.serviceAccounts.get",),
-    path=f"{_IAM}/projects/-/serviceAccounts/{{account}}",
 )
 GET_SERVICE_ACCOUNT_POLICY = Call(
     "iam.projects.serviceAccounts.getIamPolicy",

@@ -120,7 +120,7 @@ def _snapshots(api: Api, project: str, disks: Collection[str]) -> dict[str, tupl
 def _snapshot(api: Api, project: str, item: Item) -> DiskSnapshot:
     """Return a snapshot with whom its own policy names: it is not shared by that of its project."""
     name = str(item["name"])
-    policy = api.read_or_none(GET_SNAPSHOT_POLICY, hides=_DISKS, resource=name, project=project, snapshot=name)
+    policy = api.read_or_none(GET_SNAPSHOT_POLICY, hides=_DISKS, about=name, project=project, resource=name)
     members = {str(one) for part in policy or () for bound in part.get("bindings", ()) for one in bound["members"]}
     return DiskSnapshot(
         id=short(str(item["selfLink"])),
@@ -143,7 +143,7 @@ def _key(api: Api, name: str) -> Key | None:
     if name.startswith(CUSTOMER_SUPPLIED):
         return Key(name, KeyManager.CUSTOMER, KeyState.ENABLED, api.source(LIST_DISKS))
     call = GET_CRYPTO_KEY_VERSION if _VERSION in name else GET_CRYPTO_KEY
-    found = api.read_or_none(call, hides=(Facet.KEYS,), resource=name, key=name)
+    found = api.read_or_none(call, hides=(Facet.KEYS,), about=name, key=name)
     if not found:
         return None
     state = found[0].get("state") if _VERSION in name else whole(found[0], "primary").get("state")

@@ -137,9 +137,9 @@ def _policies(api: Api, network: str, region: str) -> list[Item]:
     """Return the firewall policies in effect on a network in a region, as far as they may be read."""
     project, name = project_of(network), last(network)
     call, other = calls.GET_REGION_EFFECTIVE_FIREWALLS, calls.GET_EFFECTIVE_FIREWALLS
-    found = api.read_or_none(call, hides=_FILTERS, resource=name, project=project, region=region, network=network)
+    found = api.read_or_none(call, hides=_FILTERS, about=name, project=project, region=region, network=network)
     if found is None:
-        found = api.read(other, hides=_FILTERS, resource=name, project=project, network=name)
+        found = api.read(other, hides=_FILTERS, about=name, project=project, network=name)
     return [one for each in found for one in cast("Sequence[Item]", each.get("firewallPolicys") or ())]
 
 

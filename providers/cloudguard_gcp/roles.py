@@ -23,7 +23,7 @@ class Roles:
 
     def permissions(self, name: str) -> tuple[str, ...] | None:
         """Return a role's permissions; None, and a Gap, where it can't be read."""
-        found = self._api.read_or_none(GET_ROLE, hides=(Facet.IDENTITIES,), resource=name, role=name)
+        found = self._api.read_or_none(GET_ROLE, hides=(Facet.IDENTITIES,), about=name, role=name)
         if found is None:
             return None
         listed = cast("Sequence[str]", (found[0] if found else {}).get("includedPermissions") or ())

@@ -171,7 +171,7 @@ def _described(api: Api, project: str) -> Item:
     except errors() as error:
         reason, _ = explain(error)
         if reason is Reason.DENIED and getattr(error, "code", None) == 403:  # noqa: PLR2004 - it lacks one permission
-            api.read(GET_PROJECT, hides=(), resource=project, project=project)
+            api.read(GET_PROJECT, hides=(), about=project, project=project)
             return {}
         raise unreachable(error, project) from error
 

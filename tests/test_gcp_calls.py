@@ -1,0 +1,110 @@
+"""The role that ``permissions`` prints is what is asked for; what is refused is told, and no row passes by it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from cloudguard import pipeline
+from cloudguard.adapter import Request
+from cloudguard.checks.base import Verdict
+from cloudguard.errors import AccessError
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Reason
+from cloudguard.needs.policy import Policy
+from cloudguard_gcp import ADAPTER
+from cloudguard_gcp.calls import CALLS
+from cloudguard_gcp.entitlements.components import components, escalations
+from gcp_everything import everything
+from gcp_process import Proxy
+from gcp_project import Project
+from gcp_scenes import SCENES
+from gcp_server import Google, permissions
+from refusals import RESTS_ON
+
+PROD = Request(cluster="prod")
+TAKES_AWAY = {
+    "iam.denypolicies.list",
+    "iam.denypolicies.get",
+    "compute.addresses.list",
+    "compute.globalAddresses.list",
+    "compute.projects.get",
+    "compute.routers.list",
+    "compute.networks.getRegionEffectiveFirewalls",
+}
+"""What hides no row: it only takes away, or tells whose addresses are the cluster's own."""
+EVERY_PERMISSION = 46
+
+
+def collected(google_cloud: Proxy, project: Project, *refused: str) -> Snapshot:
+    google_cloud.google = Google(project, refused=frozenset(refused))
+    return ADAPTER.collect(PROD)
+
+
+def test_the_role_is_what_is_asked_for(google_cloud: Proxy) -> None:
+    assert collected(google_cloud, everything()).gaps == ()
+    asked = {one.method for one in google_cloud.google.asked}
+    shared = Google(SCENES["shared-vpc"].build(), beside=SCENES["shared-vpc"].beside())
+    google_cloud.google = shared
+    ADAPTER.collect(PROD)
+    asked |= {one.method for one in shared.asked}
+    google_cloud.google = Google(everything(), refused=frozenset({"compute.networks.getRegionEffectiveFirewalls"}))
+    ADAPTER.collect(PROD)
+    asked |= {one.method for one in google_cloud.google.asked}
+    declared = {permission for call in CALLS for permission in call.permissions}
+    assert set(json.loads(ADAPTER.permissions())["includedPermissions"]) == declared
+    taken = {permission for method in asked for permission in permissions().get(method, ())}
+    assert taken | {"iam.roles.get"} == declared
+    named = {call.name for call in CALLS} | {"iam.projects.roles.get", "iam.organizations.roles.get"}
+    assert asked == named
+
+
+def test_nothing_that_writes_is_declared() -> None:
+    verbs = {permission.rpartition(".")[2] for call in CALLS for permission in call.permissions}
+    assert verbs <= {"get", "list", "getIamPolicy", "getEffectiveFirewalls", "getRegionEffectiveFirewalls"}
+
+
+def test_a_proxy_that_google_lets_in_lets_in_the_world(google_cloud: Proxy) -> None:
+    report = pipeline.evaluate(collected(google_cloud, everything()), Policy())
+    found = {one.resource.name: one for row in report.rows for one in row.findings if one.severity.name == "CRITICAL"}
+    assert {"api-by-targettcpproxies", "api-by-targetsslproxies"} & found.keys()
+
+
+def test_what_is_refused_is_told_and_no_row_passes_by_it(google_cloud: Proxy) -> None:
+    """Refuses each permission in turn, on a cluster around which everything there is to read stands."""
+    problems, tried = list[str](), 0
+    for permission in sorted({one for taken in permissions().values() for one in taken}):
+        google_cloud.google = Google(everything(), refused=frozenset({permission}))
+        try:
+            snapshot = ADAPTER.collect(PROD)
+        except AccessError as error:
+            problems += [] if permission in str(error) else [f"{permission}: {error}"]
+            tried += 1
+            continue
+        if permission not in google_cloud.google.taken:
+            continue
+        tried += 1
+        problems += [f"{permission}: {text}" for text in _faults(snapshot, permission)]
+    assert problems == []
+    assert tried == EVERY_PERMISSION
+
+
+def _faults(snapshot: Snapshot, permission: str) -> Iterator[str]:
+    gaps = [gap for gap in snapshot.gaps if permission in gap.permission]
+    hidden = {facet for gap in gaps for facet in gap.hides}
+    if not gaps or any(gap.reason is not Reason.DENIED for gap in gaps):
+        yield f"no gap says that it was denied: {snapshot.gaps}"
+    if not hidden and permission not in TAKES_AWAY:
+        yield "what is hidden is not told"
+    for row in pipeline.evaluate(snapshot, Policy()).rows:
+        if row.verdict is Verdict.PASS and hidden & RESTS_ON[row.row]:
+            yield f"{row.row} passes though {hidden} is hidden"
+        if hidden & RESTS_ON[row.row] and not row.unknown:
+            yield f"{row.row} does not say that it is incomplete"
+
+
+def test_needs_and_ways_up_name_their_sources() -> None:
+    for one in components("acme-prod"):
+        assert one.source.startswith("https://"), one.id
+        assert one.statements, one.id
+    assert all(one.source.startswith("https://") for one in escalations())
