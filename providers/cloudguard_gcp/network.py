@@ -127,7 +127,9 @@ def _chains(
     wanted = sorted({place for place in places.values() if place[0] in known})
     asked = api.gather(*(partial(_policies, api, network, region) for network, region in wanted))
     made = {
-        (network, region): chain_of(known[network], firewalls, policies, Source(calls.LIST_FIREWALLS.name, network))
+        (network, region): chain_of(
+            known[network], firewalls, policies, Source(calls.LIST_FIREWALLS.name, network), region
+        )
         for (network, region), policies in zip(wanted, asked, strict=True)
     }
     return {subnet: made[place] for subnet, place in places.items() if place in made}

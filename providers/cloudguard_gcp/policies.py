@@ -14,7 +14,7 @@ from cloudguard.model.network import Action, AddressList, Direction, Filter, Pee
 from cloudguard.model.source import Source
 from cloudguard_gcp.api import Item
 from cloudguard_gcp.cluster import whole
-from cloudguard_gcp.names import short
+from cloudguard_gcp.names import last, project_of, short
 from cloudguard_gcp.rules import EVERYONE, WHOLE, order_of, rules_of, services_of, targets_of
 
 _ACTIONS: Final = {"allow": Action.PERMIT, "deny": Action.DENY, "goto_next": Action.NEXT}
@@ -50,13 +50,15 @@ class Chain:
         return tuple(one.id for one in self.filters)
 
 
-def chain_of(network: Item, firewalls: Iterable[Item], policies: Sequence[Item], source: Source) -> Chain:
-    """Return the filters of ``network``: its firewalls and the ``policies`` in effect on it in one region."""
+def chain_of(
+    network: Item, firewalls: Iterable[Item], policies: Sequence[Item], source: Source, region: str = ""
+) -> Chain:
+    """Return the filters of ``network``: its firewalls and the ``policies`` in effect on it in ``region``."""
     link = short(str(network["selfLink"]))
     lists: dict[str, AddressList] = {}
-    read = [(str(one.get("type", "")), _filter(one, link, source, lists)) for one in policies]
+    read = [(str(one.get("type", "")), _filter(one, (link, region), source, lists)) for one in policies]
     classic = Filter(
-        id=f"firewalls of {link.rpartition('/')[2]}",
+        id=f"firewalls of {_called(link)}",
         name="",
         kind="VPC firewall",
         rules=rules_of(firewalls, link, source),
@@ -74,6 +76,18 @@ def chain_of(network: Item, firewalls: Iterable[Item], policies: Sequence[Item],
     return Chain((*above, *system, *first, *then, _implied(link, source)), tuple(lists.values()))
 
 
+def _called(network: str) -> str:
+    """Return a network's name with its project's: "acme-prod/default"."""
+    return f"{project_of(network)}/{last(network)}"
+
+
+def _apart(kind: str, network: str, region: str) -> str:
+    """Return what tells a policy from another of its name: those above the project have numbers for names."""
+    if kind in _GLOBAL:
+        return f" of {_called(network)}"
+    return f" of {_called(network)} in {region}" if kind in _REGIONAL or kind in _SYSTEM else ""
+
+
 def _implied(network: str, source: Source) -> Filter:
     """Return what holds where no rule matches: out, everything; in, nothing."""
     rules = tuple(
@@ -87,7 +101,7 @@ def _implied(network: str, source: Source) -> Filter:
         )
         for cidr in sorted(WHOLE)
     )
-    name = f"implied rules of {network.rpartition('/')[2]}"
+    name = f"implied rules of {_called(network)}"
     return Filter(
         name,
         "",
@@ -101,8 +115,8 @@ def _implied(network: str, source: Source) -> Filter:
     )
 
 
-def _filter(policy: Item, network: str, source: Source, lists: dict[str, AddressList]) -> Filter:
-    kind = str(policy.get("type", ""))
+def _filter(policy: Item, where: tuple[str, str], source: Source, lists: dict[str, AddressList]) -> Filter:
+    kind, (network, region) = str(policy.get("type", "")), where
     name = str(policy.get("shortName") or policy.get("displayName") or policy.get("name", ""))
     rules = [
         rule
@@ -112,7 +126,7 @@ def _filter(policy: Item, network: str, source: Source, lists: dict[str, Address
     ]
     note = NOTE_SYSTEM if kind in _SYSTEM else NOTE_ABOVE if kind == _ABOVE else ""
     return Filter(
-        id=f"policy {policy.get('name') or name}",
+        id=f"policy {policy.get('name') or name}{_apart(kind, network, region)}",
         name=name,
         kind=f"{kind.lower().replace('_', ' ')} firewall policy".strip(),
         rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
