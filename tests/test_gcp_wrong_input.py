@@ -1,0 +1,173 @@
+"""What is wrong with flags, credentials, projects and answers is told in a line, with the right status."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cloudguard import pipeline
+from cloudguard.adapter import Request
+from cloudguard.checks.base import Verdict
+from cloudguard.cli import run
+from cloudguard.model.cluster import Role
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Reason
+from cloudguard.needs.policy import Policy
+from cloudguard_gcp import ADAPTER
+from gcp_process import Proxy
+from gcp_project import Project
+from gcp_scenes import SCENES
+from gcp_server import Google
+
+CHECK = ("check", "gcp", "--cluster", "prod", "--no-progress")
+
+
+def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
+    """Run ``argv`` and return the status and the one line on stderr."""
+    status = run(argv)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1, err
+    return status, err
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--project", "Not A Project"), "is not a project's id"),
+        (("--quota-project", "123"), "is not a project's id"),
+        (("--impersonate-service-account", "nobody"), "is not a service account's address"),
+        (("--credentials-file", "nowhere.json"), "there is no credentials file nowhere.json"),
+    ],
+)
+def test_wrong_flags(
+    flags: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str], google_cloud: Proxy
+) -> None:
+    status, line = told(capsys, *CHECK, *flags)
+    assert (status, words in line) == (2, True), line
+    assert google_cloud.google.asked == []
+
+
+def test_a_file_that_holds_no_credentials(
+    capsys: pytest.CaptureFixture[str], google_cloud: Proxy, tmp_path: Path
+) -> None:
+    assert google_cloud
+    for text in ("", "{}", '{"type": "service_account"}'):
+        (tmp_path / "key.json").write_text(text, encoding="utf-8")
+        status, line = told(capsys, *CHECK, "--credentials-file", str(tmp_path / "key.json"))
+        assert (status, "holds no credentials" in line) == (2, True), line
+
+
+def test_no_credentials(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, google_cloud: Proxy, tmp_path: Path
+) -> None:
+    assert google_cloud
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    status, line = told(capsys, *CHECK)
+    assert status == 4
+    assert "gcloud auth application-default login" in line
+
+
+def test_no_such_project(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
+    assert google_cloud
+    status, line = told(capsys, *CHECK, "--project", "another-one")
+    assert (status, "there is no project 'another-one'" in line) == (4, True), line
+
+
+def test_an_api_that_is_off(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
+    google_cloud.google = Google(Project(), disabled=frozenset({"compute"}))
+    status, line = told(capsys, *CHECK)
+    assert (status, "gcloud services enable compute.googleapis.com" in line) == (4, True), line
+
+
+def test_gke_that_is_off_hides_nothing_of_a_cluster_that_is_not_its_own(google_cloud: Proxy) -> None:
+    google_cloud.google = Google(SCENES["kops"].build(), disabled=frozenset({"container"}))
+    assert ADAPTER.collect(Request(cluster="prod")).gaps == ()
+
+
+def test_no_such_cluster(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
+    google_cloud.google = Google(SCENES["gke-private"].build())
+    status, line = told(capsys, "check", "gcp", "--cluster", "prd", "--no-progress")
+    assert (status, "no cluster is called 'prd' in acme-prod. There is: prod" in line) == (2, True), line
+
+
+def test_two_clusters_of_one_name(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
+    project = Project()
+    project.cluster("prod", "europe-west1")
+    google_cloud.google = Google(project)
+    project.lists["projects/acme-prod/locations/-/clusters"].append({"name": "prod", "location": "us-east1-b"})
+    status, line = told(capsys, *CHECK)
+    assert (status, "Choose one with --location" in line) == (2, True), line
+    status, line = told(capsys, *CHECK, "--location", "asia-east1")
+    assert (status, "It is not in asia-east1" in line) == (2, True), line
+
+
+def test_what_may_pass_is_tried_again(google_cloud: Proxy) -> None:
+    reasons = [(429, "rateLimitExceeded"), (403, "rateLimitExceeded"), (503, "backendError")]
+    faults = {"compute.instances.aggregatedList": reasons, "iam.projects.serviceAccounts.list": [(500, "internal")]}
+    google_cloud.google = Google(SCENES["kops"].build(), faults=faults)
+    assert ADAPTER.collect(Request(cluster="prod")).gaps == ()
+
+
+def test_a_page_that_cannot_be_parsed_is_a_gap(google_cloud: Proxy) -> None:
+    google_cloud.google = Google(SCENES["kops"].build(), faults={"compute.firewalls.list": [(200, "malformed")]})
+    (gap,) = ADAPTER.collect(Request(cluster="prod")).gaps
+    assert (gap.call, gap.reason, gap.hides) == ("compute.firewalls.list", Reason.FAILED, (Facet.FILTERS,))
+
+
+def test_an_answer_that_is_not_whole_is_a_gap(google_cloud: Proxy) -> None:
+    spoiled = {
+        "compute.instances.aggregatedList": {
+            "unreachables": ["zones/europe-west1-c"],
+            "warnings": {"zones/europe-west1-b": {"code": "UNREACHABLE", "message": "no answer\nfrom it"}},
+        },
+        "container.projects.locations.clusters.list": {"missingZones": ["europe-west1-d"]},
+    }
+    google_cloud.google = Google(SCENES["kops"].build(), spoiled=spoiled)
+    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    assert {gap.message for gap in snapshot.gaps} == {
+        "zones/europe-west1-c did not answer",
+        "zones/europe-west1-b: no answer from it",
+        "europe-west1-d did not answer",
+    }
+    verdicts = {row.verdict for row in pipeline.evaluate(snapshot, Policy()).rows}
+    assert verdicts <= {Verdict.UNKNOWN, Verdict.FAIL}
+
+
+def test_pages_are_read_to_the_last(google_cloud: Proxy) -> None:
+    google_cloud.google = Google(SCENES["kops"].build(), page=1)
+    assert ADAPTER.collect(Request(cluster="prod")).cluster == _read_whole(google_cloud).cluster
+
+
+def _read_whole(google_cloud: Proxy) -> Snapshot:
+    google_cloud.google = Google(SCENES["kops"].build())
+    return ADAPTER.collect(Request(cluster="prod"))
+
+
+def test_another_account_is_acted_as_and_named(google_cloud: Proxy) -> None:
+    google_cloud.google = Google(SCENES["kops"].build())
+    chain = "first@acme-prod.iam.gserviceaccount.com, second@acme-prod.iam.gserviceaccount.com"
+    options = {"impersonate-service-account": (chain,), "quota-project": ("acme-billing",)}
+    snapshot = ADAPTER.collect(Request(cluster="prod", options=options))
+    assert snapshot.cluster.scanned_by == "second@acme-prod.iam.gserviceaccount.com"
+    assert snapshot.gaps == ()
+
+
+def test_hosts_are_named_by_label_by_network_tag_and_by_name(google_cloud: Proxy) -> None:
+    project = Project()
+    subnet = project.subnet(project.network())
+    project.instance("alpha", subnet, "10.0.0.2", labels={"role": "cp"})
+    project.instance("beta", subnet, "10.0.0.3", tags=["workers"])
+    project.instance("gamma", subnet, "10.0.0.4")
+    project.disk("alpha")
+    google_cloud.google = Google(project)
+    tags = {Role.CONTROL_PLANE: ("role=cp",), Role.NODE: ("tag=workers", "tag=nobody")}
+    request = Request(cluster="mine", role_tags=tags, extra_hosts={"gamma": (Role.NODE,)})
+    snapshot = ADAPTER.collect(request)
+    roles = {host.name: host.roles for host in snapshot.cluster.hosts}
+    assert roles == {"alpha": (Role.CONTROL_PLANE, Role.ETCD), "beta": (Role.NODE,), "gamma": (Role.NODE,)}
+    (gap,) = snapshot.gaps
+    assert re.search("--node-tag tag=nobody names no instance", gap.message)
