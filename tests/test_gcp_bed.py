@@ -186,6 +186,11 @@ def test_a_refused_permission_is_refused_as_google_does() -> None:
     assert cast("Any", caught.value).errors[0]["reason"] == "forbidden"
 
 
+def test_a_permission_may_be_refused_in_one_project_alone() -> None:
+    google = Google(build(Project("acme-prod"), Project("acme-host", "2")), refused={f"{LIST} on projects/acme-host"})
+    assert [get(google, NETWORKS.replace("acme-prod", name)).status_code for name in google.projects] == [200, 403]
+
+
 def test_only_what_is_granted_is_let_through() -> None:
     google = Google(fixture(), granted={LIST})
     assert get(google, NETWORKS).status_code == 200

@@ -63,9 +63,9 @@ def permissions() -> Mapping[str, tuple[str, ...]]:
 class Google:
     """The cloud. Safe to call from threads.
 
-    ``refused`` permissions are not the caller's, or all but those ``granted``; ``disabled`` services are off
-    ("compute"). ``faults`` befall the answers of a method one after another, each once; ``repeat(fault)`` for ever.
-    A page takes ``delay`` seconds and holds at most ``most`` items.
+    ``refused`` permissions ("compute.disks.list", or "compute.disks.list on projects/p") are not the caller's, or all
+    but those ``granted``; ``disabled`` services ("compute") are off. ``faults`` befall the answers of a method one
+    after another, each once; ``repeat(fault)`` for ever. A page takes ``delay`` seconds and holds at most ``most`` items.
     """
 
     def __init__(
@@ -141,9 +141,11 @@ class Google:
         project = path.split("/")[1].partition(":")[0] if path.startswith("projects/") else ""
         if method.service in self.disabled:
             return disabled(method.service, self.projects.get(project) or project)
+        resource = _resource(path)
         for permission in permissions()[method.id]:
-            if permission in self.refused or not (self.granted is None or permission in self.granted):
-                return denied(method.service, permission, _resource(path))
+            barred = {permission, f"{permission} on {resource}"} & self.refused
+            if barred or not (self.granted is None or permission in self.granted):
+                return denied(method.service, permission, resource)
         return self._read(method, path, request)
 
     def _read(self, method: Method, path: str, request: Request) -> Answer:
