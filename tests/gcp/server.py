@@ -65,7 +65,7 @@ class Google:
 
     ``refused`` permissions ("compute.disks.list", or "compute.disks.list on projects/p") are not the caller's, or all
     but those ``granted``; ``disabled`` services ("compute") are off. ``faults`` befall the answers of a method one
-    after another, each once; ``repeat(fault)`` for ever. A page takes ``delay`` seconds and holds at most ``most`` items.
+    after another, each once; ``repeat(fault)`` for ever. A page takes ``delay`` seconds and holds ``most`` items.
     """
 
     def __init__(
