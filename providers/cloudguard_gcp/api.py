@@ -1,7 +1,6 @@
 """Paged, read-only calls in parallel; a refusal, or an answer that is not whole, becomes a Gap; nothing is asked twice.
 
-Answers are dictionaries of the wire's own names (camelCase): the SDK's messages are turned into them, REST's are them
-already.
+Answers are dictionaries of the wire's own names (camelCase).
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -85,6 +85,12 @@ class Api:
             raise ValueError("; ".join(faults))
         return found
 
+    def expect(self, call: Call, **parameters: str) -> list[Item]:
+        """Ask what will be read later; whether it fails, that reading tells."""
+        with suppress(*errors()):
+            self._answer(call, parameters)
+        return []
+
     def _answer(self, call: Call, parameters: Mapping[str, str]) -> tuple[list[Item], tuple[str, ...]]:
         """Return items, and what the cloud says it left out. Asked once, whoever asks first."""
         key = (call, tuple(sorted(parameters.items())))
@@ -117,12 +123,14 @@ class Api:
         from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - the SDK is loaded on first use
 
         method: Any = getattr(self._client(call), call.method)
+        wire: Any = self.session.get_adapter("https://")
         paged = call.service == "compute" and bool(call.items)
         request = {**parameters, **({"max_results": MOST} if paged else {})}
         answer: Any = method(request=request, retry=retry(), timeout=_TIMEOUT)
         page: Any
         for page in answer.pages if hasattr(answer, "pages") else (answer,):
-            yield MessageToDict(page.__class__.pb(page))
+            # Compute's answers say it as they come; GKE's clients ask for numbers instead of names.
+            yield wire.latest() if call.service == "compute" else MessageToDict(page.__class__.pb(page))
 
     def _by_rest(self, call: Call, parameters: Mapping[str, str]) -> Iterator[Item]:
         from google.api_core import exceptions  # noqa: PLC0415 - the SDK is loaded on first use

@@ -13,7 +13,17 @@ from cloudguard.model.cluster import Role
 from cloudguard.model.source import Facet, Gap, Reason
 from cloudguard_gcp import marks
 from cloudguard_gcp.api import Api, Item, errors, explain
-from cloudguard_gcp.calls import LIST_CLUSTERS, LIST_INSTANCES
+from cloudguard_gcp.calls import (
+    LIST_CLUSTERS,
+    LIST_DISKS,
+    LIST_FIREWALLS,
+    LIST_FORWARDING_RULES,
+    LIST_INSTANCES,
+    LIST_NETWORKS,
+    LIST_ROUTES,
+    LIST_SUBNETWORKS,
+    Call,
+)
 from cloudguard_gcp.marks import Told
 from cloudguard_gcp.names import last, machine
 from cloudguard_gcp.session import Caller, begin, option
@@ -23,6 +33,8 @@ _FEW: Final = 5
 _ALIVE: Final = frozenset(
     {"PROVISIONING", "STAGING", "RUNNING", "STOPPING", "SUSPENDING", "SUSPENDED", "TERMINATED", "STOPPED", "REPAIRING"}
 )
+_SOON: Final = (LIST_FIREWALLS, LIST_DISKS, LIST_NETWORKS, LIST_SUBNETWORKS, LIST_ROUTES, LIST_FORWARDING_RULES)
+"""What any cluster's reading takes, asked for while its hosts are still being looked for."""
 TAG: Final = "tag"
 """In --node-tag tag=NAME: a network tag; any other key is a label's."""
 
@@ -53,13 +65,14 @@ class Found:
         return tuple(sorted(zones | {region} - {""})) if zones | {region} - {""} else ()
 
 
-def _begin(request: Request, progress: Progress) -> tuple[Api, Caller, list[Item], list[Item]]:
-    """Return the reader, the caller, and the project's GKE clusters and instances."""
+def _begin(request: Request, progress: Progress, *soon: Call) -> tuple[Api, Caller, list[Item], list[Item]]:
+    """Return the reader, the caller, and the project's GKE clusters and instances; ``soon``: what will be read next."""
     api, caller = begin(request, progress)
     managed, instances = api.gather(
         partial(_gke_clusters, api, caller.project),
         partial(api.read, LIST_INSTANCES, hides=(Facet.HOSTS, Facet.MEMBERS), project=caller.project),
-    )
+        *(partial(api.expect, call, project=caller.project) for call in soon),
+    )[:2]
     return api, caller, managed, instances
 
 
@@ -117,7 +130,7 @@ def cluster(request: Request, progress: Progress) -> tuple[Api, Caller, Found]:
 
     Raises ClusterNotFoundError when there is none or there are two of the name, AccessError when it can't be told.
     """
-    api, caller, managed, instances = _begin(request, progress)
+    api, caller, managed, instances = _begin(request, progress, *_SOON)
     everyone = _living(instances)
     gke = _choose(request, [one for one in managed if one.get("name") == request.cluster])
     flagged = _flagged(api, request, everyone)

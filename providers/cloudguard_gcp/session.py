@@ -24,14 +24,11 @@ OPTIONS = (
     Option("quota-project", "The project that the calls are counted on.", "ID"),
 )
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
-"""IAM's methods take no narrower one (iam v1 discovery document); what may be sent is held by ``_ReadOnly``."""
+"""IAM's methods take no narrower one (iam v1 discovery document); what may be sent is held by ``wire.ReadOnly``."""
 LOGIN: Final = "Log in with: gcloud auth application-default login, or give --credentials-file"
 _PROJECT: Final = re.compile(r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
 """https://cloud.google.com/resource-manager/docs/creating-managing-projects, and domain-scoped ids."""
 _EMAIL: Final = re.compile(r"[^@\s,]+@[^@\s,]+")
-_READING_POSTS: Final = re.compile(r"(getIamPolicy|/listInstances|/listNetworkEndpoints)$")
-"""Methods that only read although they are POSTs (discovery documents)."""
-_CONNECTIONS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +135,11 @@ def _acting(credentials: Any, chain: str) -> Any:  # noqa: ANN401 - google-auth 
 def _session(credentials: Any) -> Any:  # noqa: ANN401 - as above
     """Return a session that can only read."""
     from google.auth.transport.requests import AuthorizedSession  # noqa: PLC0415 - the SDK is loaded on first use
-    from requests.adapters import HTTPAdapter  # noqa: PLC0415 - likewise
 
-    class _ReadOnly(HTTPAdapter):
-        """Sends what reads, and nothing else."""
-
-        def send(self, request: Any, *args: Any, **rest: Any) -> Any:  # noqa: ANN401 - requests' interface
-            path = str(request.url).partition("?")[0]
-            if request.method != "GET" and not (request.method == "POST" and _READING_POSTS.search(path)):
-                message = f"cloudguard only reads: {request.method} {path} was not sent"
-                raise PermissionError(message)
-            return super().send(request, *args, **rest)
+    from cloudguard_gcp.wire import ReadOnly  # noqa: PLC0415 - likewise
 
     session: Any = cast("Any", AuthorizedSession)(credentials)
-    session.mount("https://", _ReadOnly(pool_connections=_CONNECTIONS, pool_maxsize=_CONNECTIONS))
+    session.mount("https://", ReadOnly())
     return session
 
 

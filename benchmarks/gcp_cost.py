@@ -1,0 +1,149 @@
+"""What reading a large Google Cloud project costs, beside a bare loop of the same calls by the same SDK.
+
+``python benchmarks/gcp_cost.py [COUNT] [MILLISECONDS]``: so many instances, firewalls and disks (5,000), served from a
+process of its own that lets each page wait (50 ms). Every command runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+HERE = Path(__file__).parent
+ROUNDS = 3
+
+
+def serve(folder: str, count: int, delay: float) -> None:
+    """Serve until killed; the first line on stdout is the environment of a program behind the proxy."""
+    sys.path.insert(0, str(HERE.parent / "tests"))
+    from gcp_process import behind  # noqa: PLC0415 - only in the child
+    from gcp_project import Project  # noqa: PLC0415
+    from gcp_server import Google  # noqa: PLC0415
+
+    project = Project()
+    network = project.network()
+    subnet = project.subnet(network, cidr="10.0.0.0/16")
+    labels = {"k8s-io-cluster-name": "prod"}
+    for number in range(count):
+        role = "control-plane" if number < 3 else "node"  # noqa: PLR2004 - so many run the control plane
+        address = f"10.0.{number // 250}.{number % 250 + 2}"
+        tags = [f"prod-k8s-io-role-{role}"]
+        rest: dict[str, Any] = {"tags": tags, "labels": labels, "account": project.default_account}
+        project.instance(f"{role}-{number}", subnet, address, **rest)
+        project.disk(f"{role}-{number}", labels=labels)
+        project.firewall(network, f"rule-{number}", f"tcp:{number + 1000}", "10.0.0.0/8", targetTags=tags)
+    project.role("roles/editor", "compute.instances.list")
+    project.bind("roles/editor", f"serviceAccount:{project.default_account}")
+    google = Google(project, delay=delay)
+    with behind(google, Path(folder)) as proxy:
+        sys.stdout.write(json.dumps(dict(proxy.environment)) + "\n")
+        sys.stdout.flush()
+        time.sleep(3600)
+
+
+def record(file: str) -> None:
+    """Read the cluster and write down every call that is made."""
+    from cloudguard.adapter import Request  # noqa: PLC0415 - each way of running loads only what it needs
+    from cloudguard_gcp import ADAPTER, api  # noqa: PLC0415
+
+    reader: Any = api.Api
+    made, inner = list[list[Any]](), reader._fetch  # noqa: SLF001 - the one place that all calls pass
+
+    def noting(self: Any, call: Any, parameters: dict[str, str]) -> Any:  # noqa: ANN401
+        made.append([call.client, call.method, call.path, call.service, bool(call.items), dict(parameters)])
+        return inner(self, call, parameters)
+
+    reader._fetch = noting  # noqa: SLF001 - as above
+    ADAPTER.collect(Request(cluster="prod"))
+    Path(file).write_text(json.dumps(made), encoding="utf-8")
+
+
+def replay(file: str) -> None:
+    """Make the calls, page by page, with as many threads."""
+    from importlib import import_module  # noqa: PLC0415 - each way of running loads only what it needs
+
+    import google.auth  # noqa: PLC0415
+    from google.auth.transport.requests import AuthorizedSession  # noqa: PLC0415
+
+    auth: Any = google.auth
+    credentials, _ = auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+    session: Any = AuthorizedSession(credentials)
+
+    def make(one: list[Any]) -> None:
+        client, method, path, service, many, parameters = one
+        if not client:
+            session.request(method, path.format(**parameters)).json()
+            return
+        sdk: Any = import_module(f"google.cloud.{service}_v1")
+        request = {**parameters, **({"max_results": 500} if service == "compute" and many else {})}
+        answer = getattr(getattr(sdk, client)(credentials=credentials, transport="rest"), method)(request=request)
+        for _ in getattr(answer, "pages", ()):
+            pass
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, json.loads(Path(file).read_text(encoding="utf-8"))))
+
+
+def run(command: list[str], environment: dict[str, str]) -> tuple[float, float, float]:
+    """Return seconds on the wall, seconds of processor time, and megabytes at most."""
+    started = time.perf_counter()
+    child = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - started
+    if status:
+        sys.exit(f"{command[:4]} ended with {status}")
+    return wall, used.ru_utime, used.ru_maxrss / 1024
+
+
+def main(count: int, delay: float) -> None:
+    """Print a table of both, the best of a few rounds each, in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        child = subprocess.Popen(
+            [sys.executable, __file__, "serve", folder, str(count), str(delay)], stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert child.stdout is not None  # noqa: S101 - asked for above
+            environment: dict[str, str] = json.loads(child.stdout.readline())
+            calls = str(Path(folder) / "calls.json")
+            run([sys.executable, __file__, "record", calls], environment)
+            program = str(Path(sys.executable).with_name("cloudguard"))
+            commands = {
+                "bare loop": [sys.executable, __file__, "replay", calls],
+                "collect": [
+                    program,
+                    "collect",
+                    "gcp",
+                    "--cluster",
+                    "prod",
+                    "-o",
+                    str(Path(folder) / "prod.json"),
+                    "-q",
+                ],
+            }
+            best = {name: min(run(command, environment) for _ in range(ROUNDS)) for name, command in commands.items()}
+        finally:
+            child.kill()
+            child.wait()
+    base = best["bare loop"][0]
+    rows = [[name, *figures, figures[0] / base] for name, figures in best.items()]
+    print(f"{count:,} instances, firewalls and disks; {delay * 1000:.0f} ms a page")
+    print(tabulate(rows, ["", "wall s", "user s", "peak MB", "to bare loop"], floatfmt=".2f"))
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["serve", folder, count, delay]:
+            serve(folder, int(count), float(delay))
+        case ["record" | "replay" as how, file]:
+            {"record": record, "replay": replay}[how](file)
+        case words:
+            main(int(words[0]) if words else 5000, float(words[1]) / 1000 if words[1:] else 0.05)
