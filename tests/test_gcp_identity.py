@@ -1,0 +1,245 @@
+"""Google's bindings, conditions, scopes and denials as the neutral model has them, and what they add up to."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cloudguard import pipeline
+from cloudguard.adapter import Request
+from cloudguard.model.entitlement import Access
+from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
+from cloudguard.needs.policy import Policy
+from cloudguard_gcp import ADAPTER
+from cloudguard_gcp.conditions import OPAQUE, conditions_of
+from cloudguard_gcp.entitlements.catalog import RoleCatalog
+from cloudguard_gcp.entitlements.principals import Members
+from cloudguard_gcp.entitlements.writing import MOST_PERMISSIONS, RoleDocuments
+from cloudguard_gcp.resources import account, action, all_of, email_of, permission
+from cloudguard_gcp.scopes import statements_of
+from gcp_process import Proxy
+from gcp_project import Project
+from gcp_scenes import kops
+from gcp_server import Google
+
+NODES = "nodes@acme-prod.iam.gserviceaccount.com"
+MEMBER = f"serviceAccount:{NODES}"
+
+
+def found(google_cloud: Proxy, project: Project) -> dict[str, str]:
+    """Return the findings about the nodes' account: severity by check."""
+    google_cloud.google = Google(project)
+    report = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy())
+    rows = {row.row: row for row in report.rows}
+    mine = [one for one in rows["cloud-api-access"].findings if one.resource.name == NODES]
+    return {one.check.partition("/")[2]: one.severity.name.lower() for one in mine if one.check[-8:] != "metadata"}
+
+
+def bound(role: str, *permissions: str, **rest: Any) -> Project:  # noqa: ANN401 - JSON
+    project = kops()
+    project.role(role, *permissions)
+    project.bind(role, MEMBER, **rest)
+    return project
+
+
+def test_what_is_needed_is_no_finding(google_cloud: Proxy) -> None:
+    assert found(google_cloud, kops()) == {}
+
+
+def test_owner_like_roles_make_an_administrator(google_cloud: Proxy) -> None:
+    assert (
+        found(google_cloud, bound("roles/owner", "resourcemanager.projects.setIamPolicy"))["administrator"]
+        == "critical"
+    )
+
+
+def test_what_changes_or_reads_beyond_need_is_told_apart_from_listing(google_cloud: Proxy) -> None:
+    assert found(google_cloud, bound("roles/x", "bigquery.tables.getData")) == {"outside": "high"}
+    assert found(google_cloud, bound("roles/x", "bigquery.tables.list")) == {"listing": "low"}
+    assert found(google_cloud, bound("roles/x", "pubsub.topics.delete"))["outside"] == "high"
+
+
+def test_scopes_cap_what_a_role_grants(google_cloud: Proxy) -> None:
+    project = bound("roles/x", "pubsub.topics.delete")
+    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        for held in one.get("serviceAccounts", ()):
+            held["scopes"] = [
+                "https://www.googleapis.com/auth/logging.write",
+                "https://www.googleapis.com/auth/monitoring",
+            ]
+    assert "outside" not in found(google_cloud, project)
+
+
+def test_a_binding_above_the_project_reaches_other_projects(google_cloud: Proxy) -> None:
+    project = kops()
+    project.answer("resources", f"v3:projects/{project.name}", {"projectId": project.name, "parent": "folders/1"})
+    project.answer("resources", "folders/1", {"name": "folders/1", "parent": "organizations/2"})
+    project.policy("folders/1")
+    project.policy("organizations/2")
+    project.role("roles/logging.logWriter", "logging.logEntries.create")
+    assert found(google_cloud, project) == {}
+    project.bind("roles/logging.logWriter", MEMBER, on="folders/1")
+    assert found(google_cloud, project) == {"outside": "high"}
+
+
+def test_what_is_denied_is_not_granted(google_cloud: Proxy) -> None:
+    project = bound("roles/x", "pubsub.topics.delete")
+    path = "policies/cloudresourcemanager.googleapis.com/projects/acme-prod/denypolicies"
+    named = "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Facme-prod/denypolicies/d"
+    project.lists[path] = [{"name": named}]
+    rule = {
+        "deniedPrincipals": ["principalSet://goog/public:all"],
+        "deniedPermissions": ["pubsub.googleapis.com/topics.delete"],
+    }
+    project.answers[f"{path}/d"] = {"name": named, "rules": [{"denyRule": rule}]}
+    assert "outside" not in found(google_cloud, project)
+    spared = rule | {"exceptionPrincipals": [f"principal://iam.googleapis.com/projects/-/serviceAccounts/{NODES}"]}
+    project.answers[f"{path}/d"] = {"name": named, "rules": [{"denyRule": spared}]}
+    assert found(google_cloud, project)["outside"] == "high"
+
+
+def test_everybody_is_a_member_too(google_cloud: Proxy) -> None:
+    project = kops()
+    project.role("roles/x", "pubsub.topics.delete")
+    project.bind("roles/x", "allAuthenticatedUsers")
+    assert found(google_cloud, project)["outside"] == "high"
+
+
+def test_who_may_act_as_an_account_is_judged(google_cloud: Proxy) -> None:
+    project = kops()
+    project.role("roles/iam.serviceAccountTokenCreator", "iam.serviceAccounts.getAccessToken")
+    project.bind("roles/iam.serviceAccountTokenCreator", "allUsers", on=NODES)
+    assert found(google_cloud, project)["trust"] == "critical"
+    project = kops()
+    project.role("roles/iam.serviceAccountViewer", "iam.serviceAccounts.get")
+    project.bind("roles/iam.serviceAccountViewer", "allUsers", on=NODES)
+    assert "trust" not in found(google_cloud, project)
+
+
+def test_a_role_that_cannot_be_read_leaves_its_identity_in_doubt(google_cloud: Proxy) -> None:
+    project = kops()
+    project.bind("roles/unknown", MEMBER)
+    google_cloud.google = Google(project)
+    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    (gap,) = snapshot.gaps
+    assert (gap.call, gap.resource) == ("iam.roles.get", "roles/unknown")
+    assert [one.complete for one in snapshot.identities.identities] == [False]
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ("", []),
+        ('resource.type == "storage.googleapis.com/Bucket"', [("StringEquals", "resource.type")]),
+        ('resource.name.startsWith("projects/_/buckets/a")', [("StringLike", "resource.name")]),
+        ('request.time < timestamp("2030-01-01T00:00:00Z")', [("DateLessThan", "request.time")]),
+        (
+            '(resource.service == "compute.googleapis.com") && resource.name == "x"',
+            [("StringEquals", "resource.service"), ("StringEquals", "resource.name")],
+        ),
+        ('resource.name == "a" || resource.name == "b"', [(OPAQUE, "condition")]),
+        ('!resource.name.startsWith("a")', [(OPAQUE, "condition")]),
+        (
+            'resource.matchTag("1/env", "prod") && resource.name == "x"',
+            [(OPAQUE, "condition"), ("StringEquals", "resource.name")],
+        ),
+        ('resource.name.startsWith("a*b")', [(OPAQUE, "condition")]),
+    ],
+)
+def test_simple_conditions_are_read_and_others_are_in_doubt(expression: str, wanted: list[tuple[str, str]]) -> None:
+    assert [(one.operator, one.key) for one in conditions_of(expression)] == wanted
+
+
+def test_a_scope_that_is_not_known_may_let_through_anything() -> None:
+    known, unknown = statements_of(["https://www.googleapis.com/auth/compute.readonly", "made-up"])
+    assert (known.actions, known.conditions) == (("compute:*.get", "compute:*.list", "compute:*.getIamPolicy"), ())
+    assert (unknown.actions, [one.operator for one in unknown.conditions]) == (("*",), [OPAQUE])
+    assert statements_of(["https://www.googleapis.com/auth/userinfo.email"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("member", "kind", "who", "subjects"),
+    [
+        ("allUsers", "anyone", "anyone", None),
+        ("allAuthenticatedUsers", "anyone", "anyone", None),
+        ("serviceAccount:acme-prod.svc.id.goog[dns/external]", "federated", "acme-prod.svc.id.goog", ("dns:external",)),
+        (
+            "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/*",
+            "federated",
+            "ci",
+            None,
+        ),
+        (
+            "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/subject/main",
+            "federated",
+            "ci",
+            ("subject/main",),
+        ),
+        ("domain:example.com", "federated", "example.com", None),
+        ("serviceAccount:x@other-one.iam.gserviceaccount.com", "account", "other-one", None),
+        ("serviceAccount:x@acme-prod.iam.gserviceaccount.com", "own", "x@acme-prod.iam.gserviceaccount.com", None),
+        ("user:someone@example.com", "own", "someone@example.com", None),
+    ],
+)
+def test_members_are_told_apart(member: str, kind: str, who: str, subjects: tuple[str, ...] | None) -> None:
+    told = Members().trusted(member, Statement("#1", Effect.ALLOW), "acme-prod")
+    assert (told.kind, told.who, told.subjects) == (kind, who, subjects)
+
+
+def test_names_and_permissions_go_both_ways() -> None:
+    assert permission(action("compute.instances.list")) == "compute.instances.list"
+    assert email_of(account(NODES, "other")) == NODES
+    assert account(NODES, "other").startswith("gcp:acme-prod:")
+    assert account("1-compute@developer.gserviceaccount.com", "other").startswith("gcp:other:")
+
+
+words = st.sampled_from(("compute:instances.list", "compute:disks.use", "storage:objects.get", "iam:roles.get"))
+asked = st.lists(st.just(Condition("StringEquals", "resource.name", ("x",))), max_size=1)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.sets(words, min_size=1), asked), min_size=1, max_size=4))
+def test_what_is_written_reads_the_same(drawn: list[tuple[set[str], list[Condition]]]) -> None:
+    statements = [
+        Statement("#1", Effect.ALLOW, tuple(sorted(actions)), resources=(all_of("p"),), conditions=tuple(conditions))
+        for actions, conditions in drawn
+    ]
+    documents = RoleDocuments()
+    assert [one for text in documents.write(statements) for one in documents.read(text)] == statements
+
+
+def test_a_role_too_large_is_split_and_what_no_role_can_say_is_refused() -> None:
+    documents = RoleDocuments()
+    many = tuple(f"compute:things.verb{number}" for number in range(MOST_PERMISSIONS + 1))
+    texts = documents.write([Statement("#1", Effect.ALLOW, many, resources=("gcp:p:*:*:*:*",))])
+    assert [len(json.loads(text)["includedPermissions"]) for text in texts] == [MOST_PERMISSIONS, 1]
+    wrong = (
+        Statement("#1", Effect.DENY, ("compute:x",), resources=("*",)),
+        Statement("#1", Effect.ALLOW, ("compute:*",), resources=("*",)),
+        Statement("#1", Effect.ALLOW, ("compute:x",), not_resources=("*",)),
+    )
+    for one in wrong:
+        with pytest.raises(ValueError, match=r"a role"):
+            documents.write([one])
+    for text in ("[]", "{}", '{"includedPermissions": 1, "bindings": []}', "nothing"):
+        with pytest.raises(ValueError, match=r"."):
+            documents.read(text)
+
+
+def test_what_an_action_does_is_told_by_its_verb_or_by_name() -> None:
+    catalog = RoleCatalog(["compute:instances.list", "compute:*"])
+    assert catalog.access("compute:instances.list") is Access.LIST
+    assert catalog.access("storage:objects.get") is Access.DATA
+    assert catalog.access("compute:instances.setMetadata") is Access.WRITE
+    assert list(catalog.actions("compute")) == ["instances.list"]
+
+
+def test_an_identity_is_bounded_by_its_scopes(google_cloud: Proxy) -> None:
+    google_cloud.google = Google(kops())
+    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    kinds = {policy.kind for policy in snapshot.identities.policies}
+    assert kinds == {PolicyKind.GRANT, PolicyKind.BOUNDARY}
