@@ -33,10 +33,14 @@ def faults(api: str, told: Schema, value: Any, place: str) -> Iterator[str]:  # 
     if isinstance(value, dict):
         yield from _of_object(api, told, cast("dict[str, Any]", value), place)
     elif isinstance(value, list):
-        for number, one in enumerate(value):
+        for number, one in enumerate(_items(value)):
             yield from faults(api, told.get("items", {}), one, f"{place}[{number}]")
     elif isinstance(value, str):
         yield from _of_text(told, value, place)
+
+
+def _items(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
+    return list(value)
 
 
 def _of_object(api: str, told: Schema, value: dict[str, Any], place: str) -> Iterator[str]:

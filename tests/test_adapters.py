@@ -1,0 +1,167 @@
+"""What every adapter owes to the core, held against each of them on whole clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from importlib import import_module
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from cloudguard.adapter import Adapter, Request, installed, load
+from cloudguard.errors import ClusterNotFoundError, UsageError
+from cloudguard.model import codec
+from cloudguard.model.faults import faults
+from cloudguard.model.network import PeerKind
+from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.source import Gap, Source
+from gcp_everything import everything
+from gcp_process import Proxy
+from gcp_scenes import SCENES as GOOGLE
+from gcp_server import Google
+from moto_fixtures.aws import eks_public, kops_ha, showcase, strangers
+from moto_fixtures.aws.builder import REGION, Account
+
+NAMES = installed()
+AMAZON: dict[str, Callable[[Account], object]] = {
+    one.__name__.rpartition(".")[2]: one.build for one in (eks_public, kops_ha, showcase, strangers)
+}
+BUILT = [
+    *(("aws", name) for name in AMAZON),
+    *(
+        ("gcp", name)
+        for name in ("everything", "gke-authorized-google", "threat-list", "service-account", "shared-vpc")
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A provider with one cluster in it, called "prod"."""
+
+    adapter: Adapter
+    request: Request
+
+    def collect(self) -> Snapshot:
+        """Read the cluster."""
+        return self.adapter.collect(self.request)
+
+
+@pytest.fixture(params=BUILT, ids="/".join)
+def cloud(request: pytest.FixtureRequest, google_cloud: Proxy) -> Iterator[Cloud]:
+    provider, name = request.param
+    wanted = Request(cluster="prod", options={"region": (REGION,)} if provider == "aws" else {})
+    if provider == "gcp":
+        scene = GOOGLE.get(name)
+        google_cloud.google = Google(scene.build(), beside=scene.beside()) if scene else Google(everything())
+        yield Cloud(load("gcp"), wanted)
+        return
+    with mock_aws():
+        AMAZON[name](Account(boto3.Session()))
+        yield Cloud(load("aws"), wanted)
+
+
+def test_nobody_is_left_out() -> None:
+    assert {provider for provider, _ in BUILT} == {*NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_adapter_says_what_it_is(name: str) -> None:
+    adapter = load(name)
+    assert adapter.name == name
+    flags = [one.name for one in adapter.options]
+    assert len(flags) == len(set(flags))
+    assert all(one.name == one.name.lower() and one.help.endswith(".") for one in adapter.options)
+    with pytest.raises(UsageError):
+        adapter.collect(Request())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_printed_to_grant_is_what_the_declared_calls_take(name: str) -> None:
+    calls: Any = import_module(f"cloudguard_{name}.calls")
+    printed = load(name).permissions()
+    assert all(f'"{permission}"' in printed for call in calls.CALLS for permission in call.permissions)
+
+
+def test_a_snapshot_holds_together(cloud: Cloud) -> None:
+    found = cloud.collect()
+    assert found.schema == SCHEMA
+    assert list(faults(found)) == []
+    assert codec.load(codec.dump(found), "it") == found
+    assert [*_dangling(found)] == []
+
+
+def _dangling(found: Snapshot) -> Iterator[str]:
+    """Yield what a snapshot names and does not have."""
+    topology, cluster, identities = found.topology, found.cluster, found.identities
+    filters, segments = {one.id for one in topology.filters}, {one.id for one in topology.segments}
+    hosts, policies = {one.id for one in cluster.hosts}, {one.id for one in identities.policies}
+    groups, lists = {one.id for one in topology.groups}, {one.id for one in topology.address_lists}
+    known = {one.id for one in identities.identities}
+    for host in cluster.hosts:
+        yield from (f"{host.id} has a role without evidence" for _ in host.roles if not host.evidence)
+        yield from (f"identity {host.identity}" for _ in [0] if host.identity and host.identity not in known)
+        for interface in host.interfaces:
+            yield from (f"filter {name}" for name in interface.filters if name not in filters)
+            yield from (f"segment {interface.segment}" for _ in [0] if interface.segment not in segments)
+    for pool in cluster.pools:
+        yield from (f"filter {name} of {pool.id}" for name in pool.filters if name not in filters)
+    for one in topology.filters:
+        for rule in one.rules:
+            names = {PeerKind.GROUP: groups, PeerKind.ADDRESS_LIST: lists}.get(rule.peer.kind)
+            yield from (f"peer {rule.peer.value}" for _ in [0] if names is not None and rule.peer.value not in names)
+        ids = [rule.id for rule in one.rules]
+        yield from (f"two rules of {one.id} have one id" for _ in [0] if len(ids) != len(set(ids)))
+    for balancer in topology.balancers:
+        targets = [target.host for listener in balancer.listeners for target in listener.targets if target.host]
+        yield from (f"host {name} of {balancer.id}" for name in targets if name not in hosts)
+        yield from (f"filter {name} of {balancer.id}" for name in balancer.filters if name not in filters)
+        yield from (f"segment {name} of {balancer.id}" for name in balancer.segments if name not in segments)
+    for identity in identities.identities:
+        yield from (f"policy {name}" for name in identity.policies if identity.complete and name not in policies)
+
+
+def test_every_fact_names_a_call_that_is_declared(cloud: Cloud) -> None:
+    found = cloud.collect()
+    calls: Any = import_module(f"cloudguard_{cloud.adapter.name}.calls")
+    declared = {call.name for call in calls.CALLS}
+    assert {source.call for source in _sources(found)} <= declared
+    assert {gap.call for gap in found.gaps} <= declared
+
+
+def _sources(value: Any) -> Iterator[Source]:  # noqa: ANN401 - anything in a snapshot
+    """Yield every source in a snapshot."""
+    if isinstance(value, Source):
+        yield value
+    elif value.__class__ is tuple:
+        yield from (found for one in value for found in _sources(one))
+    elif is_dataclass(value) and not isinstance(value, Gap):
+        yield from (found for one in fields(value) for found in _sources(getattr(value, one.name)))
+
+
+def test_the_same_cluster_reads_the_same(cloud: Cloud) -> None:
+    first, second = cloud.collect(), cloud.collect()
+    assert replace(first, started="", finished="") == replace(second, started="", finished="")
+
+
+def test_a_cluster_that_is_not_there_is_told_with_those_that_are(cloud: Cloud) -> None:
+    with pytest.raises(ClusterNotFoundError) as told:
+        cloud.adapter.collect(replace(cloud.request, cluster="elsewhere"))
+    assert "prod" in str(told.value) + told.value.hint
+
+
+def test_discovery_shows_the_cluster(cloud: Cloud) -> None:
+    assert "prod" in {one.name for one in cloud.adapter.discover(cloud.request)}
+
+
+def test_what_is_known_of_permissions_is_whole(cloud: Cloud) -> None:
+    known = cloud.adapter.entitlements(cloud.collect())
+    assert known.catalog.version
+    assert len({one.id for one in known.components}) == len(known.components)
+    assert all(one.source.startswith("https://") and one.holders for one in (*known.components,))
+    assert all(one.source and one.actions for one in known.escalations)
+    for one in known.components:
+        assert all(statement.actions and statement.resources for statement in one.statements)
