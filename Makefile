@@ -4,7 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 CORE := cloudguard/sets/*,cloudguard/model/*,cloudguard/engine/*,cloudguard/checks/*
 # Tests of whole made-up accounts: the core is covered without them, and tracing it would double their time.
-ACCOUNTS := tests/test_refusals.py tests/test_scenes.py $(sort $(wildcard tests/test_aws_*.py))
+ACCOUNTS := tests/test_refusals.py tests/test_scenes.py tests/test_adapters.py \
+  $(sort $(wildcard tests/test_aws_*.py) $(wildcard tests/test_gcp_*.py))
 
 .PHONY: demo test lint format docs bench clean
 
@@ -36,6 +37,7 @@ bench: $(READY) ## time the sets, and a whole check against a moto server
 	$(BIN)/python benchmarks/roles.py
 	$(BIN)/python benchmarks/evaluate.py
 	$(BIN)/python benchmarks/cost.py
+	$(BIN)/python benchmarks/gcp_cost.py
 
 clean: ## take away the environment and the caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -205,6 +205,7 @@ class Project:
             "location": location,
             "status": "RUNNING",
             "currentMasterVersion": "1.33.2-gke.100",
+            "currentNodeVersion": "1.33.2-gke.100",
             **rest,
         }
         self.collection("container", f"projects/{self.name}/locations/-/clusters", body)

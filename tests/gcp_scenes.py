@@ -141,6 +141,21 @@ def _capg() -> Project:
     return project
 
 
+def _openshift() -> Project:
+    """OpenShift's own rules, with a public API: a firewall without sources lets in everyone."""
+    project = Project()
+    network = project.network()
+    subnet = project.subnet(network)
+    labels = {"kubernetes-io-cluster-prod-x7k2p": "owned"}
+    masters, workers = "prod-x7k2p-control-plane", "prod-x7k2p-worker"
+    project.instance("prod-x7k2p-master-0", subnet, "10.0.0.2", tags=[masters], labels=labels, public="34.76.0.2")
+    project.instance("prod-x7k2p-worker-a", subnet, "10.0.0.11", tags=[workers], labels=labels)
+    project.disk("prod-x7k2p-master-0")
+    project.firewall(network, "prod-x7k2p-etcd", "tcp:2379-2380", sourceTags=[masters], targetTags=[masters])
+    project.firewall(network, "prod-x7k2p-api", "tcp:6443", targetTags=[masters])
+    return project
+
+
 def _gke(*, autopilot: bool = False, **cluster: Any) -> Project:  # noqa: ANN401 - JSON
     """A GKE cluster of two private nodes with an account of their own."""
     project = Project()
@@ -253,6 +268,11 @@ SCENES: Mapping[str, Scene] = {
     "capg": Scene(_capg, _PRIVATE | {ETCD: Verdict.FAIL, IDENTITY: Verdict.PASS}, (("etcd-access/inside", "high"),)),
     "shared-vpc": Scene(
         _shared, _PRIVATE | {NODES: Verdict.FAIL, IDENTITY: Verdict.PASS}, (_SSH,), beside=_host_of_shared
+    ),
+    "openshift": Scene(
+        _openshift,
+        _PRIVATE | {API: Verdict.FAIL, IDENTITY: Verdict.PASS},
+        (("api-server-access/internet", "critical"),),
     ),
     "gke-public": Scene(_gke, _GKE | {API: Verdict.FAIL}, (("api-server-access/internet", "critical"), _SUBNET)),
     "gke-authorized": Scene(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_a_page_that_cannot_be_parsed_is_a_gap(google_cloud: Proxy) -> None:
 
 
 def test_an_answer_that_is_not_whole_is_a_gap(google_cloud: Proxy) -> None:
-    spoiled = {
+    spoiled: dict[str, dict[str, Any]] = {
         "compute.instances.aggregatedList": {
             "unreachables": ["zones/europe-west1-c"],
             "warnings": {"zones/europe-west1-b": {"code": "UNREACHABLE", "message": "no answer\nfrom it"}},

@@ -137,7 +137,11 @@ def cluster(request: Request, progress: Progress) -> tuple[Api, Caller, Found]:
     own = [one for one in everyone if _belongs(one, request.cluster, gke) or machine(str(one["selfLink"])) in flagged]
     if gke is None and not own:
         raise _not_found(api, caller, request, [str(one["name"]) for one in managed], everyone)
-    return api, caller, Found(request.cluster, caller.project, tuple(own), everyone, gke, flagged)
+    names = [request.cluster] if gke else marks.named(own, request.cluster)
+    if len(names) > 1:
+        message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
+        raise ClusterNotFoundError(message, hint="Choose one by its whole name")
+    return api, caller, Found(names[0], caller.project, tuple(own), everyone, gke, flagged)
 
 
 def _belongs(instance: Item, cluster: str, gke: Item | None) -> bool:

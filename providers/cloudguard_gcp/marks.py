@@ -9,7 +9,7 @@ https://cloud.google.com/kubernetes-engine/docs/how-to/creating-managing-labels.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from cloudguard.model.cluster import Role
@@ -43,6 +43,8 @@ _GKE_TAG: Final = re.compile(r"^(?:gke|gk3)-(.+)-[0-9a-f]{8}-node$")
 _INFRA: Final = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 """What OpenShift appends to a cluster's name: five of the letters and digits that make no words
 (kubernetes/apimachinery pkg/util/rand/rand.go)."""
+_LONGEST_BASE: Final = 21
+"""Characters of the name that it keeps before them (openshift/installer pkg/asset/installconfig/clusterid.go)."""
 _DISTRIBUTIONS: Final = ("rke2", "k3s", "talos", "kubespray", "microk8s", "kubeadm")
 Told = tuple[tuple[Role, ...], str]
 """A host's roles, and the evidence for them in words."""
@@ -87,8 +89,16 @@ def clusters_of(instance: Item) -> Iterator[str]:
 
 
 def is_of(instance: Item, cluster: str) -> bool:
-    """Whether an instance is one of a cluster's."""
-    return safe(cluster) in {safe(name) for name in clusters_of(instance)}
+    """Whether an instance is one of a cluster's: by its name, or by what its infrastructure id begins with."""
+    names = {safe(name) for name in clusters_of(instance)}
+    return bool({safe(cluster), safe(cluster)[:_LONGEST_BASE]} & {*names, *(_INFRA.sub("", name) for name in names)})
+
+
+def named(instances: Iterable[Item], cluster: str) -> list[str]:
+    """Return the full names of clusters called ``cluster``: OpenShift's have an infrastructure id."""
+    names = {name for one in instances if is_of(one, cluster) for name in clusters_of(one)}
+    whole = {name for name in names if safe(name) != safe(cluster) and _INFRA.sub("", safe(name)) != safe(name)}
+    return sorted(whole) if whole and whole == names else [cluster]
 
 
 def told(instance: Item, cluster: str) -> Told | None:
