@@ -14,7 +14,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tabulate import tabulate
 
@@ -76,7 +76,7 @@ def replay(file: str) -> None:
 
     auth: Any = google.auth
     credentials, _ = auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
-    session: Any = AuthorizedSession(credentials)
+    session = cast("Any", AuthorizedSession)(credentials)
 
     def make(one: list[Any]) -> None:
         client, method, path, service, many, parameters = one

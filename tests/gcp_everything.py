@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gcp_clusters import OFFICE, kops
 from gcp_project import REGION, ZONE, Item, Project
-from gcp_scenes import KEY, OFFICE, kops
+from gcp_scenes import KEY
 
 _MASTERS = "prod-k8s-io-role-control-plane"
 _WHOLE_KEY = KEY.partition("/cryptoKeyVersions/")[0]

@@ -21,9 +21,9 @@ from cloudguard_gcp.entitlements.principals import Members
 from cloudguard_gcp.entitlements.writing import MOST_PERMISSIONS, RoleDocuments
 from cloudguard_gcp.resources import account, action, all_of, email_of, permission
 from cloudguard_gcp.scopes import statements_of
+from gcp_clusters import kops
 from gcp_process import Proxy
 from gcp_project import Project
-from gcp_scenes import kops
 from gcp_server import Google
 
 NODES = "nodes@acme-prod.iam.gserviceaccount.com"

@@ -1,0 +1,197 @@
+"""Made-up clusters on Google Cloud, as their installers leave them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gcp_project import Item, Project
+
+WORLD, OFFICE = "0.0.0.0/0", "198.51.100.0/24"
+TELEMETRY = (
+    "autoscaling.sites.writeMetrics",
+    "logging.logEntries.create",
+    "monitoring.metricDescriptors.create",
+    "monitoring.metricDescriptors.list",
+    "monitoring.timeSeries.create",
+    "monitoring.timeSeries.list",
+)
+"""roles/container.defaultNodeServiceAccount."""
+EDITOR = (
+    "compute.disks.create",
+    "compute.instances.create",
+    "compute.instances.list",
+    "compute.instances.setMetadata",
+    "compute.instances.setServiceAccount",
+    "compute.subnetworks.use",
+    "iam.serviceAccounts.actAs",
+    "storage.objects.get",
+)
+"""A few of roles/editor's."""
+
+
+def kops(*, cmek: str = "", editor: bool = False, **firewalls: Any) -> Project:  # noqa: ANN401 - JSON
+    """A kops-shaped cluster: one control-plane host and two nodes, without public addresses."""
+    project = Project()
+    network = project.network()
+    subnet = project.subnet(network)
+    masters, nodes = "prod-k8s-io-role-control-plane", "prod-k8s-io-role-node"
+    labels = {"k8s-io-cluster-name": "prod"}
+    account = project.default_account if editor else project.account("nodes")
+    keyed: dict[str, Any] = {"diskEncryptionKey": {"kmsKeyName": cmek}} if cmek else {}
+    project.disk("etcd-main", labels=labels | {"k8s-io-etcd-main": "a-2fa"}, **keyed)
+    project.disk("master-a", **keyed)
+    disks: list[Item] = [
+        {"source": project.link(f"zones/europe-west1-b/disks/{name}"), "type": "PERSISTENT", "deviceName": name}
+        for name in ("master-a", "etcd-main")
+    ]
+    project.instance("master-a", subnet, "10.0.0.2", tags=[masters], labels=labels, disks=disks)
+    for index in (1, 2):
+        project.instance(f"node-{index}", subnet, f"10.0.0.1{index}", tags=[nodes], labels=labels, account=account)
+    project.firewall(network, "node-to-master", "tcp:443,10250,3988", sourceTags=[nodes], targetTags=[masters])
+    project.firewall(network, "master-to-node", "tcp udp icmp", sourceTags=[masters], targetTags=[nodes])
+    project.firewall(network, "node-to-node", "tcp udp icmp", sourceTags=[nodes], targetTags=[nodes])
+    for name, rest in firewalls.items():
+        project.firewall(network, name.replace("_", "-"), **rest)
+    if editor:
+        project.role("roles/editor", *EDITOR)
+        project.bind("roles/editor", f"serviceAccount:{account}")
+    else:
+        project.role("roles/container.defaultNodeServiceAccount", *TELEMETRY)
+        project.bind("roles/container.defaultNodeServiceAccount", f"serviceAccount:{account}")
+    if cmek:
+        project.answer("kms", cmek, {"name": cmek, "state": "ENABLED"})
+    return project
+
+
+def open_ssh() -> Project:
+    """Nodes with public addresses that anyone may log in to."""
+    project = kops(ssh={"allow": "tcp:22", "targetTags": ["prod-k8s-io-role-node"], "sourceRanges": [WORLD]})
+    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        if one["name"].startswith("node"):
+            one["networkInterfaces"][0]["accessConfigs"] = [{"name": "nat", "natIP": f"34.76.0.{one['name'][-1]}"}]
+    return project
+
+
+def policy(kind: str, action: str, name: str = "1", **match: Any) -> Item:  # noqa: ANN401 - JSON
+    rule = {
+        "priority": 100,
+        "direction": "INGRESS",
+        "action": action,
+        "match": {"srcIpRanges": [WORLD], "layer4Configs": [{"ipProtocol": "tcp", "ports": ["22"]}], **match},
+    }
+    return {"name": name, "type": kind, "rules": [rule]}
+
+
+def under(*policies: Item, regional: Sequence[Item] = (), allow: bool = True) -> Project:
+    project = open_ssh()
+    project.effective("default", *policies, regional=regional)
+    if not allow:
+        for one in project.lists["projects/acme-prod/global/firewalls"]:
+            if one["name"] == "ssh":
+                one["denied"] = one.pop("allowed")
+    return project
+
+
+def by_account() -> Project:
+    """A rule that names who may by service account: the nodes'."""
+    project = kops()
+    network = project.link("global/networks/default")
+    nodes = f"nodes@{project.name}.iam.gserviceaccount.com"
+    other = project.account("batch")
+    project.instance("batch-1", project.link("regions/europe-west1/subnetworks/nodes"), "10.0.0.99", account=other)
+    project.firewall(network, "by-account", "tcp", sourceServiceAccounts=[other], targetServiceAccounts=[nodes])
+    return project
+
+
+def capg() -> Project:
+    """Cluster API: one rule lets all of the cluster's machines reach one another on every port."""
+    project = Project()
+    network = project.network()
+    subnet = project.subnet(network)
+    for role, address in (("control-plane", "10.0.0.2"), ("node", "10.0.0.11")):
+        labels = {"capg-cluster-prod": "owned", "capg-role": role}
+        project.instance(f"prod-{role}", subnet, address, tags=[f"prod-{role}"], labels=labels)
+    project.disk("prod-control-plane")
+    both = ["prod-control-plane", "prod-node"]
+    project.firewall(network, "allow-prod-cluster", "all", sourceTags=both, targetTags=both)
+    hc = ["35.191.0.0/16", "130.211.0.0/22"]
+    project.firewall(network, "allow-prod-healthchecks", "tcp:6443", sourceRanges=hc, targetTags=["prod-control-plane"])
+    return project
+
+
+def openshift() -> Project:
+    """OpenShift's own rules, with a public API: a firewall without sources lets in everyone."""
+    project = Project()
+    network = project.network()
+    subnet = project.subnet(network)
+    labels = {"kubernetes-io-cluster-prod-x7k2p": "owned"}
+    masters, workers = "prod-x7k2p-control-plane", "prod-x7k2p-worker"
+    project.instance("prod-x7k2p-master-0", subnet, "10.0.0.2", tags=[masters], labels=labels, public="34.76.0.2")
+    project.instance("prod-x7k2p-worker-a", subnet, "10.0.0.11", tags=[workers], labels=labels)
+    project.disk("prod-x7k2p-master-0")
+    project.firewall(network, "prod-x7k2p-etcd", "tcp:2379-2380", sourceTags=[masters], targetTags=[masters])
+    project.firewall(network, "prod-x7k2p-api", "tcp:6443", targetTags=[masters])
+    return project
+
+
+def gke(*, autopilot: bool = False, **cluster: Any) -> Project:  # noqa: ANN401 - JSON
+    """A GKE cluster of two private nodes with an account of their own."""
+    project = Project()
+    network = project.network()
+    subnet = project.subnet(network)
+    account = project.account("gke-nodes")
+    project.role("roles/container.defaultNodeServiceAccount", *TELEMETRY)
+    project.bind("roles/container.defaultNodeServiceAccount", f"serviceAccount:{account}")
+    tag = "gk3-prod-12345678-node" if autopilot else "gke-prod-12345678-node"
+    labels = {"goog-k8s-cluster-name": "prod", "goog-k8s-cluster-location": "europe-west1"}
+    pool = labels | {"goog-k8s-node-pool-name": "main"}
+    for index in (1, 2):
+        project.instance(f"gke-prod-main-{index}", subnet, f"10.0.0.1{index}", tags=[tag], labels=pool, account=account)
+    project.firewall(network, "gke-prod-12345678-vms", "tcp:1-65535 udp:1-65535 icmp", "10.0.0.0/20", targetTags=[tag])
+    config = {
+        "serviceAccount": account,
+        "oauthScopes": ["https://www.googleapis.com/auth/cloud-platform"],
+        "workloadMetadataConfig": {"mode": "GKE_METADATA"},
+    }
+    project.cluster(
+        "prod",
+        endpoint="34.77.0.1",
+        networkConfig={
+            "network": "projects/acme-prod/global/networks/default",
+            "subnetwork": "projects/acme-prod/regions/europe-west1/subnetworks/nodes",
+        },
+        nodePools=[{"name": "main", "config": config}],
+        autopilot={"enabled": autopilot},
+        **cluster,
+    )
+    return project
+
+
+def authorized(**rest: Any) -> Item:  # noqa: ANN401 - JSON
+    return {"enabled": True, "cidrBlocks": [{"cidrBlock": OFFICE, "displayName": "office"}], **rest}
+
+
+def endpoints(**ip: Any) -> Item:  # noqa: ANN401 - JSON
+    return {"ipEndpointsConfig": {"enabled": True, **ip}}
+
+
+def shared() -> Project:
+    """Machines whose network is another project's."""
+    project = Project()
+    subnet = "https://www.googleapis.com/compute/v1/projects/net-host/regions/europe-west1/subnetworks/nodes"
+    network = "https://www.googleapis.com/compute/v1/projects/net-host/global/networks/shared"
+    labels = {"k8s-io-cluster-name": "prod"}
+    for role, address, public in (("control-plane", "10.0.0.2", ""), ("node", "10.0.0.11", "34.76.0.9")):
+        tags = [f"prod-k8s-io-role-{role}"]
+        project.instance(role, subnet, address, network=network, tags=tags, labels=labels, public=public)
+    project.disk("control-plane")
+    return project
+
+
+def host_of_shared() -> tuple[Project, ...]:
+    host = Project("net-host", "999")
+    network = host.network("shared")
+    host.subnet(network)
+    host.firewall(network, "ssh", "tcp:22", WORLD, targetTags=["prod-k8s-io-role-node"])
+    return (host,)
