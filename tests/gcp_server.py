@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 from gcp_discovery import Method, find, list_of, plain
 from gcp_project import Project
 
+OK = 200
+_READING = ("getIamPolicy", "listInstances", "listNetworkEndpoints")
 _SCOPE_WARNING = {"code": "NO_RESULTS_ON_PAGE", "message": "There are no results for this scope on this page."}
 
 
@@ -48,13 +50,15 @@ class Google:
 
     def answer(self, host: str, verb: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
         """Return the status and the body for a request."""
-        del body
         parts = urlsplit(target)
         method = find(host, verb, parts.path)
         taken = permissions().get(method.id, ()) if method else ()
         self.asked.append(Asked(host, verb, parts.path, method.id if method else "", taken))
         time.sleep(self.delay)
-        status, found = self._answer(method, parts.path, {k: v[-1] for k, v in parse_qs(parts.query).items()})
+        query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
+        status, found = self._answer(method, parts.path, query)
+        if parts.path.endswith(":getIamPolicy") and status == OK and not _is_third(query, body):
+            found = _without_conditions(found)
         return status, found if isinstance(found, bytes) else json.dumps(found).encode()
 
     def _answer(self, method: Method | None, path: str, query: dict[str, str]) -> tuple[int, Any]:
@@ -72,10 +76,7 @@ class Google:
         barred = self.refused & {*permissions().get(method.id, ())}
         if barred:
             return _error(403, "forbidden", f"Required '{min(barred)}' permission for '{plain(path)}'")
-        unknown = query.keys() - method.parameters
-        if unknown or "filter" in query:
-            return _error(400, "invalid", f"{method.id} takes no {', '.join(sorted(unknown) or ['filter here'])}")
-        return self._found(method, plain(path), query)
+        return _wrong(method, query) or self._found(method, plain(path), query)
 
     def _found(self, method: Method, path: str, query: dict[str, str]) -> tuple[int, Any]:
         if method.is_aggregated:
@@ -127,6 +128,31 @@ class Google:
     def taken(self) -> frozenset[str]:
         """The permissions of every method that was asked."""
         return frozenset(one for each in self.asked for one in each.permissions)
+
+
+def _wrong(method: Method, query: dict[str, str]) -> tuple[int, Any] | None:
+    """Return the error of a request that would change something, or that asks for what is not served; else None."""
+    if method.verb != "GET" and not method.id.endswith(_READING):
+        return _error(405, "methodNotAllowed", f"{method.id} would change something")
+    unknown = query.keys() - method.parameters
+    if unknown or "filter" in query:
+        return _error(400, "invalid", f"{method.id} takes no {', '.join(sorted(unknown) or ['filter here'])}")
+    return None
+
+
+def _is_third(query: dict[str, str], body: bytes) -> bool:
+    """Whether a policy is asked for in its third version, the one with conditions."""
+    asked = json.loads(body or b"{}").get("options", {})
+    return "3" in {query.get("options.requestedPolicyVersion"), str(asked.get("requestedPolicyVersion"))}
+
+
+def _without_conditions(policy: dict[str, Any]) -> dict[str, Any]:
+    """Return a policy as those see it who ask for none: https://cloud.google.com/iam/docs/policies#versions."""
+    bindings = [
+        {"role": f"{one['role']}_withcond_1", "members": one["members"]} if "condition" in one else one
+        for one in policy.get("bindings", ())
+    ]
+    return {**policy, "bindings": bindings}
 
 
 def _error(status: int, reason: str, message: str) -> tuple[int, dict[str, Any]]:

@@ -102,6 +102,14 @@ def test_what_is_denied_is_not_granted(google_cloud: Proxy) -> None:
     assert found(google_cloud, project)["outside"] == "high"
 
 
+def test_a_condition_is_seen_and_narrows_what_is_granted(google_cloud: Proxy) -> None:
+    asked = 'resource.name.startsWith("projects/_/buckets/a")'
+    google_cloud.google = Google(bound("roles/x", "storage.buckets.delete", condition=asked))
+    policies = ADAPTER.collect(Request(cluster="prod")).identities.policies
+    (one,) = [statement for policy in policies for statement in policy.statements if statement.conditions]
+    assert one.conditions == (Condition("StringLike", "resource.name", ("projects/_/buckets/a*",)),)
+
+
 def test_everybody_is_a_member_too(google_cloud: Proxy) -> None:
     project = kops()
     project.role("roles/x", "pubsub.topics.delete")

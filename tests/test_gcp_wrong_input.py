@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cloudguard import pipeline
-from cloudguard.adapter import Request
+from cloudguard.adapter import Request, silent
 from cloudguard.checks.base import Verdict
 from cloudguard.cli import run
 from cloudguard.model.cluster import Role
@@ -17,6 +17,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Reason
 from cloudguard.needs.policy import Policy
 from cloudguard_gcp import ADAPTER
+from cloudguard_gcp.session import begin
 from gcp_process import Proxy
 from gcp_project import Project
 from gcp_scenes import SCENES
@@ -172,3 +173,14 @@ def test_hosts_are_named_by_label_by_network_tag_and_by_name(google_cloud: Proxy
     assert roles == {"alpha": (Role.CONTROL_PLANE, Role.ETCD), "beta": (Role.NODE,), "gamma": (Role.NODE,)}
     (gap,) = snapshot.gaps
     assert re.search("--node-tag tag=nobody names no instance", gap.message)
+
+
+def test_nothing_that_changes_anything_is_sent(google_cloud: Proxy) -> None:
+    """Google's own SDK is asked to, and the server would tell."""
+    api, caller = begin(Request(cluster="prod"), silent)
+    session: Any = api.session
+    with pytest.raises(PermissionError, match="cloudguard only reads"):
+        session.post(f"https://compute.googleapis.com/compute/v1/projects/{caller.project}/global/firewalls", json={})
+    with pytest.raises(PermissionError, match="cloudguard only reads"):
+        session.delete(f"https://compute.googleapis.com/compute/v1/projects/{caller.project}/global/firewalls/x")
+    assert {one.verb for one in google_cloud.google.asked} == {"GET"}
