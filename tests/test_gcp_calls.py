@@ -72,9 +72,9 @@ def test_a_proxy_that_google_lets_in_lets_in_the_world(google_cloud: Proxy) -> N
 
 def test_what_is_refused_is_told_and_no_row_passes_by_it(google_cloud: Proxy) -> None:
     """Refuses each permission in turn, on a cluster around which everything there is to read stands."""
-    problems, tried = list[str](), 0
+    problems, tried, project = list[str](), 0, everything()
     for permission in sorted({one for taken in permissions().values() for one in taken}):
-        google_cloud.google = Google(everything(), refused=frozenset({permission}))
+        google_cloud.google = Google(project, refused=frozenset({permission}))
         try:
             snapshot = ADAPTER.collect(PROD)
         except AccessError as error:
