@@ -70,6 +70,11 @@ SCENES: Mapping[str, Scene] = {
         (_SSH, *_METADATA),
     ),
     "denied-by-system": Scene(lambda: under(regional=[policy("SYSTEM_REGIONAL", "deny")]), _PRIVATE, _METADATA),
+    "allowed-by-system": Scene(
+        lambda: under(regional=[policy("SYSTEM_REGIONAL", "allow")], allow=False),
+        _PRIVATE | {NODES: Verdict.FAIL},
+        (_SSH, *_METADATA),
+    ),
     "threat-list": Scene(
         lambda: under(policy("HIERARCHY", "deny", srcIpRanges=[], srcThreatIntelligences=["iplist-tor-exit-nodes"])),
         _PRIVATE | {NODES: Verdict.UNKNOWN},

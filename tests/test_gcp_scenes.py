@@ -6,7 +6,7 @@ import pytest
 
 from cloudguard import pipeline
 from cloudguard.adapter import Request
-from cloudguard.checks.base import Severity
+from cloudguard.checks.base import Report, Severity
 from cloudguard.model import codec
 from gcp_process import Proxy
 from gcp_scenes import SCENES
@@ -29,3 +29,20 @@ def test_what_must_be_found_is_found_and_nothing_else(name: str, google_cloud: P
     assert found == sorted(scene.findings)
     assert {row.row: row.verdict for row in report.rows} == scene.verdicts
     assert codec.load(codec.dump(snapshot), "it") == snapshot
+
+
+def _judged(name: str, google_cloud: Proxy) -> Report:
+    google_cloud.google = Google(SCENES[name].build())
+    return pipeline.evaluate(pipeline.collect("gcp", Request(cluster="prod")), SCENES[name].policy)
+
+
+def test_what_cannot_be_resolved_is_named(google_cloud: Proxy) -> None:
+    unknown = _judged("threat-list", google_cloud).row("node-access").unknown
+    assert any("threat list iplist-tor-exit-nodes could not be read" in text for text in unknown)
+
+
+def test_what_google_writes_is_found_and_never_proposed_for_change(google_cloud: Proxy) -> None:
+    report = _judged("allowed-by-system", google_cloud)
+    (found,) = [one for one in report.row("node-access").findings if one.check == "node-access/internet"]
+    assert found.evidence[0].resource.name == "1"
+    assert found.changes == ()

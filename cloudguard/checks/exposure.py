@@ -12,7 +12,7 @@ from cloudguard.engine.least import Edit
 from cloudguard.engine.reach import Reach, Way
 from cloudguard.engine.trace import Blame, blame, path
 from cloudguard.model.cluster import Host
-from cloudguard.model.network import Endpoint
+from cloudguard.model.network import Action, Direction, Endpoint, PeerKind
 from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.bounds import Bounds
 from cloudguard.sets.packets import Packet, PacketSet
@@ -152,7 +152,7 @@ class Ledger:
         """Return an edit a blamed rule, with all of its excess."""
         found: dict[tuple[str, str], Edit] = {}
         for one in problem.blames:
-            if one.filter is None or one.rule is None:
+            if one.filter is None or one.rule is None or not (one.filter.editable or one.filter.note):
                 continue
             edit = Edit(self._row, one.filter, one.rule, judged.message, judged.keep, judged.narrow)
             known = found.get((one.filter.id, one.rule.id), edit)
@@ -169,6 +169,11 @@ def _causes(reach: Reach, way: Way, packets: PacketSet) -> Iterable[str]:
     for one in blame(reach, way, packets, sure=False):
         if one.rule is not None and reach.gates.peers(one.rule) is None and not way.origin.labels:
             yield f"the entries of {one.rule.peer.value} could not be read"
+    for guard, rule in reach.gates.rules(way.filters, Direction.INGRESS, way.carried):
+        unread = rule.action is not Action.PERMIT and reach.gates.peers(rule) is None
+        doubt = rule.doubt or (f"the entries of {rule.peer.value} could not be read" if unread else "")
+        if doubt and rule.peer.kind is not PeerKind.GROUP and packets.only(ServiceSet.parse(rule.services)):
+            yield f"{guard.id}, rule {rule.id}: {doubt}"
 
 
 def _evidence(problem: Problem) -> Iterable[Evidence]:

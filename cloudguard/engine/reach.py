@@ -33,6 +33,11 @@ class Way:
     listener: Listener | None = None
 
     @property
+    def carried(self) -> tuple[str, ...]:
+        """The labels of what they guard, by which rules are about it or not."""
+        return () if isinstance(self.target, Endpoint) else self.target.signature.labels
+
+    @property
     def filters(self) -> tuple[str, ...]:
         """The filters of the target itself."""
         return self.target.filters if isinstance(self.target, Endpoint) else self.target.signature.filters

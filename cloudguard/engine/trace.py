@@ -42,7 +42,7 @@ def blame(reach: Reach, way: Way, excess: PacketSet, *, sure: bool = True) -> It
     ``sure``: only by what rules are known to let in.
     """
     left = excess
-    for one, rule in reach.gates.rules(_door(way), Direction.INGRESS, _carried(way)):
+    for one, rule in reach.gates.rules(_door(way), Direction.INGRESS, way.carried):
         permits = rule.action is Action.PERMIT
         part = _part(reach, way, rule, excess, sure=sure) if permits else PacketSet.nothing()
         if part:
@@ -62,11 +62,6 @@ def _door(way: Way) -> tuple[str, ...]:
         return way.balancer.filters
     replaced = way.listener is not None and way.listener.client_address is ClientAddress.REPLACED
     return () if replaced else way.filters
-
-
-def _carried(way: Way) -> tuple[str, ...]:
-    """Return the labels of what a way's filters guard, by which rules are about it or not."""
-    return () if isinstance(way.target, Endpoint) else way.target.signature.labels
 
 
 def _part(reach: Reach, way: Way, rule: Rule, excess: PacketSet, *, sure: bool) -> PacketSet:
@@ -135,7 +130,7 @@ def _steps(reach: Reach, way: Way, packet: Packet, blamed: Rule | None) -> Itera
     guarded = None if near else reach.segments.get(segment)
     for guard in guarded.filters if guarded else ():
         yield from _passed(reach, (guard,), seen, blamed)
-    yield from _passed(reach, way.filters, replace(seen, carried=_carried(way)), blamed)
+    yield from _passed(reach, way.filters, replace(seen, carried=way.carried), blamed)
 
 
 _SEEN = {

@@ -72,7 +72,7 @@ class Filter:
     """A named list of rules. What no rule decides is denied; of a ``chained`` one, the next filter decides.
 
     ``stateful``: replies pass by themselves. ``editable`` is false where the cloud writes the
-    filter itself and would restore it; ``note`` then says what to do instead.
+    filter itself and would restore it; ``note`` then says what to do instead ("": nothing, so no change is proposed).
     """
 
     id: str

@@ -33,7 +33,6 @@ _UNREADABLE: Final = (
 """Selectors that name no address, of ``src…`` and ``dest…``; with ranges they add up."""
 _NARROWING: Final = ("NetworkType", "NetworkContext", "Networks")
 """Selectors of where traffic comes by; they narrow what the others say."""
-NOTE_SYSTEM: Final = "Google's own service writes it"
 NOTE_ABOVE: Final = "it is set above the project, by whoever administers the folder or organization"
 
 
@@ -111,7 +110,6 @@ def _implied(network: str, source: Source) -> Filter:
         ordered=True,
         chained=True,
         editable=False,
-        note="they can't be changed",
     )
 
 
@@ -124,7 +122,7 @@ def _filter(policy: Item, where: tuple[str, str], source: Source, lists: dict[st
         if not one.get("disabled") and _concerns(one, network)
         for rule in _rules(one, source, lists)
     ]
-    note = NOTE_SYSTEM if kind in _SYSTEM else NOTE_ABOVE if kind == _ABOVE else ""
+    note = NOTE_ABOVE if kind == _ABOVE else ""
     return Filter(
         id=f"policy {policy.get('name') or name}{_apart(kind, network, region)}",
         name=name,
