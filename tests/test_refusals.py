@@ -20,9 +20,9 @@ NEEDS_NONE: Call = ("sts", "GetCallerIdentity")
 """No permission is needed, and none can be taken away (AWS STS API Reference, GetCallerIdentity)."""
 WHOLE = {"classic_balancer", "eks_private", "limited", "next_host", "peering", "prefix_lists", "showcase"}
 """Scenes that between them make every kind of call: each of their calls is refused. Of the others, which make the same
-calls, each refuses a different fifth; with EVERY_REFUSAL=1 in the environment, all of them (ten minutes on two cores).
+calls, each refuses a different tenth; with EVERY_REFUSAL=1 in the environment, all of them (ten minutes on two cores).
 """
-EVERY, FEWEST = 5, 20
+EVERY, FEWEST = 10, 20
 
 
 def refused(number: int, scene: Scene, calls: Sequence[Call]) -> Sequence[Call]:
