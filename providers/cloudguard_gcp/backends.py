@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
 
@@ -25,12 +26,24 @@ _KINDS: Final = {
 }
 
 
-class Backends:
-    """Follows links from a forwarding rule to instances; a list is asked for when a link first leads there."""
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A target, and the protocol that its backend service speaks ("" for none: packets are passed on as they are)."""
 
-    def __init__(self, api: Api, project: str) -> None:
+    target: Target
+    protocol: str
+
+
+class Backends:
+    """Follows links from a forwarding rule to instances; a list is asked for when a link first leads there.
+
+    ``networks``: short names of those whose machines matter; other networks' groups are not asked who is in them.
+    """
+
+    def __init__(self, api: Api, project: str, networks: Collection[str] = ()) -> None:
         self._api = api
         self._project = project
+        self._networks = networks
 
     def prefetch(self, rules: Sequence[Item]) -> None:
         """Ask at once for the lists that the rules' links lead to."""
@@ -45,21 +58,22 @@ class Backends:
             *(partial(self._api.read, call, hides=HIDES, project=self._project) for call in dict.fromkeys(wanted))
         )
 
-    def behind(self, link: str, service: str) -> Iterator[Target]:
-        """Yield the targets behind ``link``; ``service``: the one they are reached on ("": their backends' own)."""
+    def behind(self, link: str, service: str) -> Iterator[Reached]:
+        """Yield what is behind ``link``; ``service``: the one it is reached on ("": the backends' own)."""
         kind = next((name for name in _KINDS if f"/{name}/" in link), "")
         item = self._find(_KINDS[kind], link) if kind else None
         if item is None:
             return
         if kind == "targetPools":
-            yield from (
-                Target(machine(str(one)), "", service) for one in cast("Sequence[str]", item.get("instances") or ())
-            )
+            for instance in cast("Sequence[str]", item.get("instances") or ()):
+                yield Reached(Target(machine(instance), "", service), "")
         elif kind == "targetInstances":
-            yield Target(machine(str(item.get("instance", ""))), "", service)
+            yield Reached(Target(machine(str(item.get("instance", ""))), "", service), "")
         elif kind == "backendServices":
+            protocol = str(item.get("protocol", ""))
             for one in cast("Sequence[Item]", item.get("backends") or ()):
-                yield from self._members(str(one.get("group", "")), item, service)
+                for target in self._members(str(one.get("group", "")), item, service):
+                    yield Reached(target, protocol)
         else:
             for further in dict.fromkeys(_links(item)):
                 yield from self.behind(further, service)
@@ -73,6 +87,9 @@ class Backends:
             yield from self._endpoints(group, service)
             return
         item = self._find(calls.LIST_INSTANCE_GROUPS, group)
+        network = short(str((item or {}).get("network", "")))
+        if network and self._networks and network not in self._networks:
+            return
         ports = [
             str(one["port"])
             for one in cast("Sequence[Item]", (item or {}).get("namedPorts") or ())
@@ -88,7 +105,7 @@ class Backends:
             yield Target(machine(str(one["instance"])), "", service or own or "tcp")
 
     def _endpoints(self, group: str, service: str) -> Iterator[Target]:
-        """Yield a group's endpoints: a machine where none names an address of a pod's."""
+        """Yield a group's endpoints: a machine, at an address of its own or of a pod's where it names one."""
         if not part_of(group, "zones"):
             return  # endpoints outside the network, or of a service without machines
         found = self._api.read(
@@ -101,12 +118,11 @@ class Backends:
         )
         for each in found:
             one = cast("Item", each.get("networkEndpoint") or {})
-            port = one.get("port")
-            if not port and one.get("instance"):
-                place = f"{part_of(group, 'zones')}/{last(str(one['instance']))}"
-                yield Target(place, "", service or "tcp")
-            elif one.get("ipAddress"):
-                yield Target("", str(one["ipAddress"]), f"tcp/{port}" if port else service or "tcp")
+            if not one.get("instance"):
+                continue  # an address outside the network
+            place = f"{part_of(group, 'zones')}/{last(str(one['instance']))}"
+            own = f"tcp/{one['port']}" if one.get("port") else "tcp"
+            yield Target(place, str(one.get("ipAddress") or ""), service or own)
 
 
 def _links(value: object) -> Iterator[str]:

@@ -14,16 +14,16 @@ from cloudguard_gcp import calls
 from cloudguard_gcp.api import Api, Item
 from cloudguard_gcp.backends import HIDES as BEHIND
 from cloudguard_gcp.backends import Backends
-from cloudguard_gcp.balancers import fronts_of
+from cloudguard_gcp.balancers import fronts_of, opens_outside
 from cloudguard_gcp.hosts import interfaces
-from cloudguard_gcp.marks import tags_of
 from cloudguard_gcp.names import last, machine, part_of, project_of, short
 from cloudguard_gcp.policies import Chain, chain_of
-from cloudguard_gcp.routes import networks_of, segments_of
+from cloudguard_gcp.routes import carriers_of, networks_of, ranges_of, segments_of
 from cloudguard_gcp.selectors import labels_of
 
 _FILTERS: Final = (Facet.FILTERS,)
 _ROUTES: Final = (Facet.ROUTES,)
+_SHARES: Final = "HOST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ def read_around(  # noqa: PLR0913 - all that stands in the network
     mine = [one for each in grounds for one in each.networks if short(str(one["selfLink"])) in networks]
     used = {interface.segment for host in hosts for interface in host.interfaces}
     used.update(segment for pool in pools for segment in pool.segments)
-    chains = _chains(api, mine, subnets, [one for each in grounds for one in each.firewalls], used)
-    places = {host.id: tuple(dict.fromkeys(one.segment for one in host.interfaces)) for host in hosts}
-    fronts = fronts_of(api, rules, Backends(api, project), subnets, places)
+    firewalls = [one for each in grounds for one in each.firewalls]
+    chains = _chains(api, _Walls(mine, subnets, firewalls, whole=_is_direct(rules, owners, project)), used)
+    fronts = fronts_of(api, rules or (), Backends(api, project, networks), subnets, hosts)
     filters = {one.id: one for chain in chains.values() for one in chain.filters}
     named = _named(filters.values())
     routes = [one for each in grounds for one in each.routes]
     topology = Topology(
         networks=tuple(networks_of(api, mine, subnets)),
-        segments=(*segments_of(subnets, routes, _tags(hosts, everyone)), *fronts.segments),
+        segments=(*segments_of(subnets, routes, carriers_of(hosts, pools)), *fronts.segments),
         filters=(*filters.values(), *fronts.filters),
-        groups=tuple(_groups(named, owners, project)),
+        groups=tuple(_groups(named, alone=_is_alone(api, owners, project))),
         address_lists=_lists(chains.values()),
         balancers=fronts.balancers,
         strangers=tuple(_strangers(everyone, hosts, networks, named)),
@@ -81,22 +81,27 @@ def read_around(  # noqa: PLR0913 - all that stands in the network
 
 def _asked(
     api: Api, owners: Sequence[str], project: str, networks: Collection[str]
-) -> tuple[list[_Ground], list[Item], tuple[str, ...]]:
+) -> tuple[list[_Ground], list[Item] | None, tuple[str, ...]]:
     """Ask for the networks, for what leads to hosts, and for the addresses that hosts leave by, all at once."""
-    grounds, rules, outbound = list[_Ground](), list[Item](), list[str]()
+    grounds, rules, outbound = list[_Ground](), list[list[Item] | None](), list[str]()
     api.gather(
         lambda: grounds.extend(api.gather(*(partial(_ground, api, owner) for owner in owners))),
-        lambda: rules.extend(_rules(api, project)),
-        lambda: outbound.extend(_outbound(api, project, networks)),
+        lambda: rules.append(_rules(api, project)),
+        *(partial(_add_outbound, outbound, api, owner, networks) for owner in owners),
     )
-    return grounds, rules, tuple(outbound)
+    return grounds, rules[0], tuple(outbound)
 
 
-def _rules(api: Api, project: str) -> list[Item]:
-    """Return the forwarding rules, and ask at once for what they lead to."""
-    rules = api.read(calls.LIST_FORWARDING_RULES, hides=BEHIND, project=project)
-    Backends(api, project).prefetch(rules)
+def _rules(api: Api, project: str) -> list[Item] | None:
+    """Return the forwarding rules (None: not read), and ask at once for what they lead to."""
+    rules = api.read_or_none(calls.LIST_FORWARDING_RULES, hides=BEHIND, project=project)
+    Backends(api, project).prefetch(rules or ())
     return rules
+
+
+def _is_direct(rules: Sequence[Item] | None, owners: Sequence[str], project: str) -> bool:
+    """Whether all that reaches a host from outside is for an address of its network: no balancer hands on others."""
+    return rules is not None and set(owners) <= {project} and not any(opens_outside(one) for one in rules)
 
 
 def _public(hosts: Iterable[Host]) -> Iterator[str]:
@@ -114,35 +119,58 @@ def _ground(api: Api, project: str) -> _Ground:
     return _Ground(networks, subnets, routes, firewalls)
 
 
-def _chains(
-    api: Api, networks: Iterable[Item], subnets: Iterable[Item], firewalls: Sequence[Item], used: Collection[str]
-) -> dict[str, Chain]:
+@dataclass(frozen=True, slots=True)
+class _Walls:
+    """What the filters of subnets are made of; ``whole``: no packets to a host are for others than its network."""
+
+    networks: Sequence[Item]
+    subnets: Sequence[Item]
+    firewalls: Sequence[Item]
+    whole: bool
+
+    def ranges(self, network: str) -> tuple[str, ...]:
+        """Return all that packets to a network's hosts may be for; nothing where that can't be told."""
+        mine = (one for one in self.subnets if self.whole and short(str(one.get("network", ""))) == network)
+        return tuple(cidr for one in mine for cidr in ranges_of(one))
+
+
+def _chains(api: Api, walls: _Walls, used: Collection[str]) -> dict[str, Chain]:
     """Return the filters in force by subnet; those of a subnet without hosts are not asked for."""
-    known = {short(str(one["selfLink"])): one for one in networks}
+    known = {short(str(one["selfLink"])): one for one in walls.networks}
     places = {
         short(str(one["selfLink"])): (short(str(one["network"])), part_of(str(one["selfLink"]), "regions"))
-        for one in subnets
+        for one in walls.subnets
         if short(str(one["selfLink"])) in used
     }
     wanted = sorted({place for place in places.values() if place[0] in known})
     asked = api.gather(*(partial(_policies, api, network, region) for network, region in wanted))
     made = {
         (network, region): chain_of(
-            known[network], firewalls, policies, Source(calls.LIST_FIREWALLS.name, network), region
+            known[network],
+            walls.firewalls,
+            policies,
+            Source(calls.LIST_FIREWALLS.name, network),
+            region,
+            effective=Source(call.name, network),
+            own=walls.ranges(network),
         )
-        for (network, region), policies in zip(wanted, asked, strict=True)
+        for (network, region), (policies, call) in zip(wanted, asked, strict=True)
     }
     return {subnet: made[place] for subnet, place in places.items() if place in made}
 
 
-def _policies(api: Api, network: str, region: str) -> list[Item]:
-    """Return the firewall policies in effect on a network in a region, as far as they may be read."""
+def _policies(api: Api, network: str, region: str) -> tuple[list[Item], calls.Call]:
+    """Return the firewall policies in effect on a network in a region, as far as they may be read, and who told."""
     project, name = project_of(network), last(network)
     call, other = calls.GET_REGION_EFFECTIVE_FIREWALLS, calls.GET_EFFECTIVE_FIREWALLS
     found = api.read_or_none(call, hides=_FILTERS, about=name, project=project, region=region, network=network)
     if found is None:
-        found = api.read(other, hides=_FILTERS, about=name, project=project, network=name)
-    return [one for each in found for one in cast("Sequence[Item]", each.get("firewallPolicys") or ())]
+        call, found = other, api.read(other, hides=_FILTERS, about=name, project=project, network=name)
+    return [one for each in found for one in cast("Sequence[Item]", each.get("firewallPolicys") or ())], call
+
+
+def _add_outbound(found: list[str], api: Api, project: str, networks: Collection[str]) -> None:
+    found.extend(_outbound(api, project, networks))
 
 
 def _outbound(api: Api, project: str, networks: Collection[str]) -> Iterator[str]:
@@ -160,21 +188,27 @@ def _outbound(api: Api, project: str, networks: Collection[str]) -> Iterator[str
             yield f"{one['address']}/32"
 
 
-def _tags(hosts: Iterable[Host], everyone: Iterable[Item]) -> frozenset[str]:
-    ids = {host.id for host in hosts}
-    return frozenset(tag for one in everyone if machine(str(one["selfLink"])) in ids for tag in tags_of(one))
-
-
 def _named(filters: Iterable[Filter]) -> frozenset[str]:
     """Return the labels that some rule lets in or bars as a peer."""
     rules = (rule for one in filters for rule in one.rules)
     return frozenset(rule.peer.value for rule in rules if rule.peer.kind is PeerKind.GROUP)
 
 
-def _groups(named: Iterable[str], owners: Sequence[str], project: str) -> Iterator[Group]:
+def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:
+    """Whether no other project's machines stand in the networks: these are the project's own, and it shares none.
+
+    https://cloud.google.com/vpc/docs/shared-vpc
+    """
+    if not set(owners) <= {project}:
+        return False
+    told = api.read(calls.GET_PROJECT, hides=(), about=project, project=project)
+    return bool(told) and told[0].get("xpnProjectStatus") != _SHARES
+
+
+def _groups(named: Iterable[str], *, alone: bool) -> Iterator[Group]:
     """Yield the groups; of a shared network, machines of other projects may carry them too."""
     for label in sorted(named):
-        yield Group(label, label.partition("/")[2], Source(calls.LIST_INSTANCES.name), owners in ([project], []))
+        yield Group(label, label.partition("/")[2], Source(calls.LIST_INSTANCES.name), alone)
 
 
 def _lists(chains: Iterable[Chain]) -> tuple[AddressList, ...]:

@@ -6,7 +6,7 @@ https://cloud.google.com/firewall/docs/firewall-policies-rule-details.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -15,7 +15,7 @@ from cloudguard.model.source import Source
 from cloudguard_gcp.api import Item
 from cloudguard_gcp.cluster import whole
 from cloudguard_gcp.names import last, project_of, short
-from cloudguard_gcp.rules import EVERYONE, WHOLE, order_of, rules_of, services_of, targets_of
+from cloudguard_gcp.rules import EVERYONE, WHOLE, is_whole, order_of, range_of, rules_of, services_of, targets_of
 
 _ACTIONS: Final = {"allow": Action.PERMIT, "deny": Action.DENY, "goto_next": Action.NEXT}
 BEFORE: Final = "BEFORE_CLASSIC_FIREWALL"
@@ -31,6 +31,7 @@ _UNREADABLE: Final = (
     ("SecureTags", "secure tag"),
 )
 """Selectors that name no address, of ``src…`` and ``dest…``; with ranges they add up."""
+_ANYWHERE: Final = "UNSPECIFIED"
 _NARROWING: Final = ("NetworkType", "NetworkContext", "Networks")
 """Selectors of where traffic comes by; they narrow what the others say."""
 NOTE_ABOVE: Final = "it is set above the project, by whoever administers the folder or organization"
@@ -49,30 +50,55 @@ class Chain:
         return tuple(one.id for one in self.filters)
 
 
-def chain_of(
-    network: Item, firewalls: Iterable[Item], policies: Sequence[Item], source: Source, region: str = ""
+def chain_of(  # noqa: PLR0913 - what was read, and where from
+    network: Item,
+    firewalls: Iterable[Item],
+    policies: Sequence[Item],
+    source: Source,
+    region: str = "",
+    *,
+    effective: Source | None = None,
+    own: Collection[str] = (),
 ) -> Chain:
-    """Return the filters of ``network``: its firewalls and the ``policies`` in effect on it in ``region``."""
+    """Return the filters of ``network``: its firewalls and the ``policies`` in effect on it in ``region``.
+
+    ``effective``: where the policies come from (None: from ``source`` too); ``own``: as ``rules_of`` has it.
+    """
     link = short(str(network["selfLink"]))
     lists: dict[str, AddressList] = {}
-    read = [(str(one.get("type", "")), _filter(one, (link, region), source, lists)) for one in policies]
+    reader = _Reader(effective or source, lists, own)
+    read = [(str(one.get("type", "")), _filter(one, (link, region), reader)) for one in _by_priority(policies)]
     classic = Filter(
         id=f"firewalls of {_called(link)}",
         name="",
         kind="VPC firewall",
-        rules=rules_of(firewalls, link, source),
+        rules=rules_of(firewalls, link, source, own),
         source=source,
         ordered=True,
         chained=True,
     )
-    own = [one for kind in (_GLOBAL, _REGIONAL) for name, one in read if name in kind]
+    lower = [one for kind in (_GLOBAL, _REGIONAL) for name, one in read if name in kind]
     first, then = (
-        ([*own], [classic]) if network.get("networkFirewallPolicyEnforcementOrder") == BEFORE else ([classic], own)
+        ([*lower], [classic]) if network.get("networkFirewallPolicyEnforcementOrder") == BEFORE else ([classic], lower)
     )
     known = {_ABOVE, *_SYSTEM, *_GLOBAL, *_REGIONAL}
     above = [one for name, one in read if name == _ABOVE or name not in known]
     system = [one for name, one in read if name in _SYSTEM]
     return Chain((*above, *system, *first, *then, _implied(link, source)), tuple(lists.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What every rule of a policy is read with: where from, the lists found so far, the network's own ranges."""
+
+    source: Source
+    lists: dict[str, AddressList]
+    own: Collection[str]
+
+
+def _by_priority(policies: Sequence[Item]) -> Sequence[Item]:
+    """Return the policies by their associations' priorities; those above the project have none, but an order."""
+    return sorted(policies, key=lambda one: int(one.get("priority") or 0) if one.get("type") != _ABOVE else 0)
 
 
 def _called(network: str) -> str:
@@ -113,14 +139,14 @@ def _implied(network: str, source: Source) -> Filter:
     )
 
 
-def _filter(policy: Item, where: tuple[str, str], source: Source, lists: dict[str, AddressList]) -> Filter:
+def _filter(policy: Item, where: tuple[str, str], reader: _Reader) -> Filter:
     kind, (network, region) = str(policy.get("type", "")), where
     name = str(policy.get("shortName") or policy.get("displayName") or policy.get("name", ""))
     rules = [
         rule
         for one in cast("Sequence[Item]", policy.get("rules") or ())
         if not one.get("disabled") and _concerns(one, network)
-        for rule in _rules(one, source, lists)
+        for rule in _rules(one, reader)
     ]
     note = NOTE_ABOVE if kind == _ABOVE else ""
     return Filter(
@@ -128,7 +154,7 @@ def _filter(policy: Item, where: tuple[str, str], source: Source, lists: dict[st
         name=name,
         kind=f"{kind.lower().replace('_', ' ')} firewall policy".strip(),
         rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
-        source=source,
+        source=reader.source,
         ordered=True,
         chained=True,
         editable=kind not in _SYSTEM,
@@ -144,15 +170,15 @@ def _concerns(rule: Item, network: str) -> bool:
     return not listed or network in listed
 
 
-def _rules(rule: Item, source: Source, lists: dict[str, AddressList]) -> Iterator[Rule]:
+def _rules(rule: Item, reader: _Reader) -> Iterator[Rule]:
     match, ingress = whole(rule, "match"), rule.get("direction", "INGRESS") != "EGRESS"
     action = _ACTIONS.get(str(rule.get("action", "")).lower())
     priority = int(rule.get("priority", 0))
     side = "src" if ingress else "dest"
-    doubts = list(_doubts(rule, match, ingress=ingress))
+    doubts = list(_doubts(rule, match, reader.own, ingress=ingress))
     if action is None:
         doubts.append(f"it hands over to {rule.get('action')}")
-    peers = list(_peers(match, side, lists, source))
+    peers = list(_peers(match, side, reader))
     for number, (peer, why) in enumerate(peers, 1):
         yield Rule(
             id=f"{priority}" if len(peers) == 1 else f"{priority}#{number}",
@@ -160,7 +186,7 @@ def _rules(rule: Item, source: Source, lists: dict[str, AddressList]) -> Iterato
             action=action or Action.PERMIT,
             services=_services(match),
             peer=peer,
-            source=source,
+            source=reader.source,
             order=order_of(priority, action or Action.PERMIT),
             description=str(rule.get("description", "")),
             targets=targets_of(rule),
@@ -173,32 +199,33 @@ def _services(match: Item) -> str:
     return services_of((one.get("ipProtocol", "all"), one.get("ports")) for one in listed) if listed else "all"
 
 
-def _doubts(rule: Item, match: Item, *, ingress: bool) -> Iterator[str]:
+def _doubts(rule: Item, match: Item, own: Collection[str], *, ingress: bool) -> Iterator[str]:
     """Yield why it is not known which machines a rule is about."""
     tags = cast("Sequence[Item]", rule.get("targetSecureTags") or ())
     if tags:
         names = ", ".join(str(one.get("name", "")) for one in tags)
         yield f"which machines have the secure tag {names} was not read"
     for part, word in (("IpRanges", "address"), *_UNREADABLE):
-        named = match.get(f"{'dest' if ingress else 'src'}{part}")
-        if named and not (part == "IpRanges" and WHOLE & {*cast("Sequence[str]", named)}):
+        named = cast("Sequence[str]", match.get(f"{'dest' if ingress else 'src'}{part}") or ())
+        if named and not (part == "IpRanges" and is_whole(named, own)):
             yield f"it is about a {word} of the machines only"
 
 
-def _peers(match: Item, side: str, lists: dict[str, AddressList], source: Source) -> Iterator[tuple[Peer, str]]:
+def _peers(match: Item, side: str, reader: _Reader) -> Iterator[tuple[Peer, str]]:
     """Yield the peers, each with why it is not known what it holds.
 
-    Secure tags and ranges add up; any other selector narrows what both say.
+    Whatever names senders adds up; where they come by narrows all of it.
     """
     ranges = [str(one) for one in cast("Sequence[object]", match.get(f"{side}IpRanges") or ())]
     adding = [(word, _words(match[f"{side}{key}"])) for key, word in _UNREADABLE if match.get(f"{side}{key}")]
     narrow = [_words(match[f"{side}{key}"]) for key in _NARROWING if match.get(f"{side}{key}")]
+    narrow = list(dict.fromkeys(text for text in narrow if text != _ANYWHERE))
     doubt = f"only what comes by {', '.join(narrow)}" if narrow else ""
     for text in ranges or ([] if adding else [EVERYONE, "::/0"]):
-        yield Peer(PeerKind.RANGE, text), doubt
+        yield Peer(PeerKind.RANGE, range_of(text)), doubt
     for word, text in adding:
         name = f"{word} {text}"
-        lists.setdefault(name, AddressList(name, name, (), known=False, source=source))
+        reader.lists.setdefault(name, AddressList(name, name, (), known=False, source=reader.source))
         yield Peer(PeerKind.ADDRESS_LIST, name), doubt
 
 

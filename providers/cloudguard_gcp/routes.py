@@ -1,18 +1,21 @@
 """Subnets as segments, with the routes of their network.
 
-https://cloud.google.com/vpc/docs/routes
+Of one destination's routes those of the lowest priority number count (https://cloud.google.com/vpc/docs/routes).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
+from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Network, NextHop, Route, Segment
 from cloudguard.model.source import Source
 from cloudguard_gcp.api import Api, Item
 from cloudguard_gcp.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
 from cloudguard_gcp.names import last, part_of, short
+from cloudguard_gcp.selectors import by_tag
 
 GOOGLE: Final = (
     "35.191.0.0/16",
@@ -32,7 +35,14 @@ FRONT_ENDS: Final = ("35.191.0.0/16", "130.211.0.0/22")
 """Where proxies connect from (https://cloud.google.com/load-balancing/docs/firewall-rules)."""
 GOOGLE_NETWORK: Final = "Google's own addresses"
 PROXIES: Final = "Google's proxies"
+_REGIONAL: Final = frozenset({"REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER"})
+_GLOBAL: Final = frozenset({"GLOBAL_MANAGED_PROXY"})
+"""Purposes of proxy-only subnets."""
 _INTERNET: Final = ("0.0.0.0/0", "::/0")
+_OUT: Final = frozenset({NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN})
+"""Hops that nobody inside is behind."""
+_PRIORITY: Final = 1000
+"""Of a route that tells none."""
 _HOPS: Final = (
     ("nextHopGateway", NextHop.INTERNET),
     ("nextHopNetwork", NextHop.LOCAL),
@@ -67,8 +77,30 @@ def ranges_of(subnet: Item) -> Iterator[str]:
         yield str(one["ipCidrRange"])
 
 
-def segments_of(subnets: Iterable[Item], routes: Sequence[Item], tags: Collection[str]) -> Iterator[Segment]:
-    """Yield the subnets as segments; ``tags``: the network tags of the cluster's hosts."""
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A host, or a pool's next one, as routes tell it from others; ``public``: the internet may address it."""
+
+    labels: frozenset[str]
+    public: bool
+
+
+def carriers_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[Carrier]]:
+    """Return who stands in each subnet."""
+    found: dict[str, set[Carrier]] = {}
+    for one in (interface for host in hosts for interface in host.interfaces):
+        public = bool(one.public) or any(":" in text for text in one.addresses)
+        found.setdefault(one.segment, set()).add(Carrier(frozenset(one.labels), public))
+    for pool in pools:
+        for name in pool.segments:
+            found.setdefault(name, set()).add(Carrier(frozenset(pool.labels), pool.public is not False))
+    return found
+
+
+def segments_of(
+    subnets: Iterable[Item], routes: Sequence[Item], carriers: Mapping[str, set[Carrier]]
+) -> Iterator[Segment]:
+    """Yield the subnets as segments; ``carriers``: the cluster's own in each."""
     for one in subnets:
         name, network = short(str(one["selfLink"])), short(str(one.get("network", "")))
         yield Segment(
@@ -78,37 +110,80 @@ def segments_of(subnets: Iterable[Item], routes: Sequence[Item], tags: Collectio
             zone=part_of(name, "regions"),
             ranges=tuple(ranges_of(one)),
             filters=(),
-            routes=tuple(_routes(routes, network, tags)),
+            routes=tuple(_routes(routes, network, carriers.get(name, set()))),
             source=Source(LIST_SUBNETWORKS.name, name),
         )
 
 
-def proxies(api: Api, region: str, subnets: Iterable[Item]) -> Segment:
-    """Return where the proxies of external balancers are; the internet reaches them by no route of the network's.
+def front_ends(api: Api) -> Segment:
+    """Return where the global proxies are: behind Google's front ends."""
+    return _proxies(PROXIES, "", FRONT_ENDS, api.source(LIST_ROUTES))
 
-    Those of a region are in its proxy-only subnets, the global ones (region "") behind Google's front ends.
-    """
-    own = [
-        one for one in subnets if region and is_for_proxies(one) and part_of(str(one["selfLink"]), "regions") == region
-    ]
-    ranges = tuple(cidr for one in own for cidr in ranges_of(one)) if region else FRONT_ENDS
-    source = api.source(LIST_SUBNETWORKS if region else LIST_ROUTES)
-    name = f"{PROXIES} in {region}" if region else PROXIES
+
+def regional_proxies(api: Api, region: str, network: str, subnets: Iterable[Item]) -> Segment:
+    """Return where a region's proxies for the internet are: in the proxy-only subnets of their network."""
+    own = tuple(cidr for one in proxy_subnets(region, network, subnets) for cidr in ranges_of(one))
+    name = f"{PROXIES} in {region} of {last(network)}" if network else f"{PROXIES} in {region}"
+    return _proxies(name, region, own, api.source(LIST_SUBNETWORKS))
+
+
+def _proxies(name: str, region: str, ranges: tuple[str, ...], source: Source) -> Segment:
+    """Return a place that the internet reaches by no route of the network's."""
     routes = tuple(Route(cidr, NextHop.INTERNET, PROXIES, source) for cidr in _INTERNET)
     return Segment(name, name, PROXIES, region, ranges, (), routes, source)
 
 
-def is_for_proxies(subnet: Item) -> bool:
-    """Whether a subnet is for its region's proxies (https://cloud.google.com/load-balancing/docs/proxy-only-subnets)."""
-    return subnet.get("purpose") in {"REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER"}
+def proxy_subnets(region: str, network: str, subnets: Iterable[Item]) -> Iterator[Item]:
+    """Yield the proxy-only subnets of a region ("": the global ones) and network ("": any).
+
+    https://cloud.google.com/load-balancing/docs/proxy-only-subnets
+    """
+    for one in subnets:
+        mine = network in {"", short(str(one.get("network", "")))}
+        place = region in {"", part_of(str(one["selfLink"]), "regions")}
+        if mine and place and one.get("purpose") in (_REGIONAL if region else _GLOBAL):
+            yield one
 
 
-def _routes(routes: Iterable[Item], network: str, tags: Collection[str]) -> Iterator[Route]:
-    """Yield a network's routes; one for a tag that none of the hosts has does not concern them."""
+def _routes(routes: Iterable[Item], network: str, carriers: set[Carrier]) -> Iterator[Route]:
+    """Yield the routes of a network that concern a subnet's hosts; one for a tag that none of them has does not."""
+    by_destination: dict[str, list[Item]] = {}
     for one in routes:
-        asked = cast("Sequence[str]", one.get("tags") or ())
-        if short(str(one.get("network", ""))) != network or (asked and not set(asked) & set(tags)):
-            continue
-        found = [(hop, short(str(one[key]))) for key, hop in _HOPS if one.get(key)]
-        hop, target = found[0] if found else (NextHop.UNKNOWN, str(one["name"]))
-        yield Route(str(one["destRange"]), hop, last(target), Source(LIST_ROUTES.name, str(one["name"])))
+        if short(str(one.get("network", ""))) == network and any(_is_for(one, carriers)):
+            by_destination.setdefault(str(one["destRange"]), []).append(one)
+    for destination, listed in by_destination.items():
+        counting = _counting(listed, carriers)
+        hops = [_hop(one) for one in counting]
+        if {hop for hop, _ in hops} <= _OUT and len(counting) > 1:
+            counting = _counting(listed, {one for one in carriers if one.public} or carriers)
+            hops = [_hop(one) for one in counting]
+        names = [str(one["name"]) for one in counting]
+        if len({hop for hop, _ in hops}) > 1 and {hop for hop, _ in hops} <= _OUT:
+            hops, names = [(NextHop.UNKNOWN, " or ".join(target for _, target in hops))], [", ".join(names)]
+        for (hop, target), name in zip(hops, names, strict=True):
+            yield Route(destination, hop, target, Source(LIST_ROUTES.name, name))
+
+
+def _counting(listed: Iterable[Item], carriers: set[Carrier]) -> list[Item]:
+    """Return those of one destination's routes that count for any of ``carriers``: what all have bars what is after."""
+    found = [one for one in listed if any(_is_for(one, carriers))]
+    most = min((_priority(one) for one in found if all(_is_for(one, carriers))), default=None)
+    return [one for one in found if most is None or _priority(one) <= most]
+
+
+def _is_for(route: Item, carriers: set[Carrier]) -> Iterator[bool]:
+    """Yield, for each of ``carriers``, whether a route is for it; without any, whether it asks for no tag."""
+    tags = {by_tag(str(tag)) for tag in cast("Sequence[object]", route.get("tags") or ())}
+    yield from (not tags or not tags.isdisjoint(one.labels) for one in carriers) if carriers else (not tags,)
+
+
+def _priority(route: Item) -> int:
+    return int(route.get("priority", _PRIORITY))
+
+
+def _hop(route: Item) -> tuple[NextHop, str]:
+    """Return where a route leads, and what that is called."""
+    for key, hop in _HOPS:
+        if route.get(key):
+            return hop, last(short(str(route[key])))
+    return NextHop.UNKNOWN, str(route["name"])
