@@ -1,0 +1,199 @@
+"""Forwarding rules of a made-up project as balancers: where they stand, what they lead to, what their targets see."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from cloudguard.adapter import Request
+from cloudguard.model.network import Balancer, ClientAddress, Direction, Topology
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import kops
+from gcp_process import Proxy
+from gcp_project import REGION, ZONE, Project
+from gcp_server import Google
+
+HERE: Final = f"regions/{REGION}"
+NODES: Final = f"projects/acme-prod/{HERE}/subnetworks/nodes"
+MASTER: Final = f"{ZONE}/master-a"
+
+
+class Cluster:
+    """A cluster with one group of its control plane, to which rules are added."""
+
+    def __init__(self) -> None:
+        self.project = kops()
+        self.network = self.project.link("global/networks/default")
+        self.group = self.add_group("masters", self.network)
+
+    def add_group(self, name: str, network: str) -> str:
+        """Add a group of the control plane's host, whose port "api" is 6443."""
+        where = f"zones/{ZONE}"
+        link = self.project.add(
+            where, "instanceGroups", name, network=network, namedPorts=[{"name": "api", "port": 6443}]
+        )
+        path = f"projects/acme-prod/{where}/instanceGroups/{name}/listInstances"
+        master = self.project.link(f"{where}/instances/master-a")
+        self.project.answer("compute", path, {"items": [{"instance": master}]}, "POST")
+        return link
+
+    def rule(self, where: str, scheme: str, **rest: Any) -> None:  # noqa: ANN401 - JSON
+        """Add a forwarding rule "api" for port 443."""
+        whole = {"IPProtocol": "TCP", "portRange": "443-443", "loadBalancingScheme": scheme, "IPAddress": "34.140.0.8"}
+        self.project.add(where, "forwardingRules", "api", **whole | rest)
+
+    def service(self, where: str, group: str = "", **rest: str) -> str:
+        """Add a backend service."""
+        backends = [{"group": group or self.group}]
+        return self.project.add(where, "backendServices", "api", backends=backends, portName="api", **rest)
+
+    def proxy(self, kind: str, where: str, protocol: str) -> str:
+        """Add a proxy in front of a backend service that speaks ``protocol``."""
+        service = self.service(where, protocol=protocol)
+        if "Http" not in kind:
+            return self.project.add(where, kind, "api", service=service)
+        return self.project.add(
+            where, kind, "api", urlMap=self.project.add(where, "urlMaps", "api", defaultService=service)
+        )
+
+
+def topology(google_cloud: Proxy, project: Project) -> Topology:
+    google_cloud.google = Google(project)
+    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    assert snapshot.gaps == ()
+    return snapshot.topology
+
+
+def only(google_cloud: Proxy, cluster: Cluster) -> Balancer:
+    (found,) = topology(google_cloud, cluster.project).balancers
+    return found
+
+
+def test_a_passthrough_balancer_hands_on_the_clients_address_where_the_hosts_stand(google_cloud: Proxy) -> None:
+    cluster = Cluster()
+    master = cluster.project.link(f"zones/{ZONE}/instances/master-a")
+    pool = cluster.project.add(HERE, "targetPools", "api", instances=[master])
+    cluster.rule(HERE, "EXTERNAL", target=pool)
+    found = only(google_cloud, cluster)
+    (listener,) = found.listeners
+    assert (found.kind, found.internet_facing, found.segments, found.filters) == ("passthrough", True, (NODES,), ())
+    assert (listener.service, listener.client_address) == ("tcp/443", ClientAddress.PRESERVED)
+    assert [(one.host, one.service) for one in listener.targets] == [(MASTER, "tcp/443")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "protocol", "plaintext"),
+    [
+        ("targetTcpProxies", "TCP", False),
+        ("targetSslProxies", "TCP", True),
+        ("targetSslProxies", "SSL", False),
+        ("targetHttpsProxies", "HTTP", True),
+        ("targetHttpsProxies", "HTTPS", False),
+    ],
+)
+def test_a_global_proxy_connects_from_googles_front_ends_to_the_backends_port(
+    google_cloud: Proxy, kind: str, protocol: str, *, plaintext: bool
+) -> None:
+    cluster = Cluster()
+    cluster.rule("global", "EXTERNAL", target=cluster.proxy(kind, "global", protocol))
+    around = topology(google_cloud, cluster.project)
+    (found,) = around.balancers
+    (listener,) = found.listeners
+    (place,) = [one for one in around.segments if one.id in found.segments]
+    assert place.ranges == ("35.191.0.0/16", "130.211.0.0/22")
+    assert (listener.client_address, listener.plaintext) == (ClientAddress.REPLACED, plaintext)
+    assert [one.service for one in listener.targets] == ["tcp/6443"]
+
+
+@pytest.mark.parametrize(
+    ("where", "purpose"), [(HERE, "REGIONAL_MANAGED_PROXY"), ("global", "GLOBAL_MANAGED_PROXY"), (HERE, "")]
+)
+def test_an_internal_proxy_stands_in_its_proxy_only_subnet_or_nobody_knows_where(
+    google_cloud: Proxy, where: str, purpose: str
+) -> None:
+    cluster = Cluster()
+    for name, one, cidr in (("regional", "REGIONAL", "10.9.0.0/24"), ("cross", "GLOBAL", "10.9.1.0/24")):
+        if purpose:
+            cluster.project.subnet(cluster.network, name, cidr, purpose=f"{one}_MANAGED_PROXY")
+    target = cluster.proxy("targetTcpProxies" if where == HERE else "targetHttpProxies", where, "TCP")
+    cluster.rule(where, "INTERNAL_MANAGED", target=target, network=cluster.network)
+    around = topology(google_cloud, cluster.project)
+    (found,) = around.balancers
+    ranges = [one.ranges for one in around.segments if one.id in found.segments]
+    assert ranges == {"R": [("10.9.0.0/24",)], "G": [("10.9.1.0/24",)], "": []}[purpose[:1]]
+
+
+def test_a_regional_proxy_for_the_internet_stands_in_its_own_networks_proxy_only_subnet(google_cloud: Proxy) -> None:
+    cluster = Cluster()
+    cluster.project.subnet(cluster.network, "proxies", "10.9.0.0/24", purpose="REGIONAL_MANAGED_PROXY")
+    target = cluster.proxy("targetTcpProxies", HERE, "TCP")
+    cluster.rule(HERE, "EXTERNAL_MANAGED", target=target, network=cluster.network)
+    around = topology(google_cloud, cluster.project)
+    (found,) = around.balancers
+    (place,) = [one for one in around.segments if one.id in found.segments]
+    assert (found.internet_facing, place.ranges) == (True, ("10.9.0.0/24",))
+    assert place.network not in {one.network for one in around.segments if one.id == NODES}
+
+
+def test_an_endpoint_at_a_hosts_own_address_is_the_host_and_one_at_a_pods_is_not(google_cloud: Proxy) -> None:
+    cluster = Cluster()
+    where = f"zones/{ZONE}"
+    node = cluster.project.link(f"{where}/instances/node-1")
+    group = cluster.project.add(where, "networkEndpointGroups", "pods", networkEndpointType="GCE_VM_IP_PORT")
+    endpoints = [
+        {"networkEndpoint": {"instance": node, "ipAddress": address, "port": 8080}}
+        for address in ("10.0.0.11", "10.64.0.9")
+    ]
+    path = f"projects/acme-prod/{where}/networkEndpointGroups/pods/listNetworkEndpoints"
+    cluster.project.answer("compute", path, {"items": endpoints}, "POST")
+    target = cluster.project.add("global", "targetTcpProxies", "api", service=cluster.service("global", group))
+    cluster.rule("global", "EXTERNAL", target=target)
+    (listener,) = only(google_cloud, cluster).listeners
+    assert [(one.host, one.address, one.service) for one in listener.targets] == [
+        (f"{ZONE}/node-1", "10.0.0.11", "tcp/8080")
+    ]
+
+
+def test_groups_of_other_networks_are_not_asked_who_is_in_them(google_cloud: Proxy) -> None:
+    cluster = Cluster()
+    group = cluster.add_group("others", cluster.project.network("other"))
+    service = cluster.service(HERE, group, loadBalancingScheme="INTERNAL", protocol="TCP")
+    cluster.rule(HERE, "INTERNAL", backendService=service)
+    assert topology(google_cloud, cluster.project).balancers == ()
+    assert not any(one.method.endswith("listInstances") for one in google_cloud.google.asked)
+
+
+def test_clients_sidecars_are_no_balancer(google_cloud: Proxy) -> None:
+    cluster = Cluster()
+    target = cluster.proxy("targetHttpProxies", "global", "HTTP")
+    cluster.rule("global", "INTERNAL_SELF_MANAGED", target=target, network=cluster.network)
+    assert topology(google_cloud, cluster.project).balancers == ()
+
+
+def test_a_rules_sources_are_a_filter_of_its_own(google_cloud: Proxy) -> None:
+    cluster = Cluster()
+    service = cluster.service(HERE, protocol="TCP")
+    sources = ["192.0.2.7", "198.51.100.0/24", "2001:db8::7"]
+    cluster.rule(HERE, "EXTERNAL", backendService=service, sourceIpRanges=sources)
+    around = topology(google_cloud, cluster.project)
+    (found,) = around.balancers
+    (guard,) = [one for one in around.filters if one.id in found.filters]
+    peers = [one.peer.value for one in guard.rules if one.direction is Direction.INGRESS]
+    assert peers == ["192.0.2.7/32", "198.51.100.0/24", "2001:db8::7/128"]
+
+
+@pytest.mark.parametrize(
+    ("description", "declared"),
+    [
+        ('{"kubernetes.io/service-name":"shop/web"}', "shop/web"),
+        ('{"networking.gke.io/service-name":"shop/web","networking.gke.io/api-version":"ga"}', "shop/web"),
+        ('{"kubernetes.io/ingress-name": "shop/all"}', "shop/all"),
+        ("{half", ""),
+        ("the API", ""),
+    ],
+)
+def test_a_rules_description_tells_what_it_was_made_for(google_cloud: Proxy, description: str, declared: str) -> None:
+    cluster = Cluster()
+    cluster.rule(HERE, "EXTERNAL", backendService=cluster.service(HERE), description=description)
+    assert only(google_cloud, cluster).declared_service == declared

@@ -1,0 +1,113 @@
+"""Routes, groups, strangers and ways out of a made-up project's network."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from cloudguard.adapter import Request
+from cloudguard.model.cluster import Host, Pool
+from cloudguard.model.network import Interface, NextHop, Topology
+from cloudguard.model.source import Source
+from cloudguard_gcp import ADAPTER
+from cloudguard_gcp.routes import carriers_of, segments_of
+from gcp_clusters import by_account, host_of_shared, kops, shared
+from gcp_process import Proxy
+from gcp_project import REGION, Project
+from gcp_server import Google
+
+Item = dict[str, Any]
+NETWORK: Final = "projects/p/global/networks/n"
+SUBNET: Final = "projects/p/regions/r/subnetworks/s"
+READ: Final = Source("made up")
+GATEWAY: Final = {"nextHopGateway": "projects/p/global/gateways/default-internet-gateway"}
+PROXY: Final = {"nextHopInstance": "projects/p/zones/r-a/instances/a-firewall"}
+
+
+def route(name: str, hop: Item, **rest: Any) -> Item:  # noqa: ANN401 - JSON
+    return {"name": name, "network": NETWORK, "destRange": "0.0.0.0/0", "priority": 1000, **hop, **rest}
+
+
+def host(name: str, *tags: str, public: str = "") -> Host:
+    labels = tuple(f"tag/{tag}" for tag in tags)
+    nic = Interface(name, SUBNET, ("10.0.0.2",), READ, public=(public,) if public else (), labels=labels)
+    return Host(name, name, (), (), (nic,), READ)
+
+
+def hops(*routes: Item, hosts: tuple[Host, ...] = (), pools: tuple[Pool, ...] = ()) -> list[tuple[NextHop, str]]:
+    subnet = {"selfLink": SUBNET, "name": "s", "network": NETWORK, "ipCidrRange": "10.0.0.0/20"}
+    (found,) = segments_of([subnet], routes, carriers_of(hosts, pools))
+    return [(one.hop, one.target) for one in found.routes]
+
+
+def test_of_one_destinations_routes_the_lowest_priority_number_counts() -> None:
+    later, sooner = route("later", GATEWAY), route("sooner", PROXY, priority=900)
+    assert hops(later, sooner) == [(NextHop.APPLIANCE, "a-firewall")]
+    assert hops(later, route("further", PROXY, priority=1100)) == [(NextHop.INTERNET, "default-internet-gateway")]
+
+
+def test_a_route_for_a_tag_counts_for_subnets_where_a_host_or_the_next_one_has_it() -> None:
+    plain, tagged = route("plain", GATEWAY), route("tagged", PROXY, priority=900, tags=["inside"])
+    gateway, appliance = (NextHop.INTERNET, "default-internet-gateway"), (NextHop.APPLIANCE, "a-firewall")
+    pool = Pool("p", "p", (), (), (SUBNET,), (), ("tag/inside",), READ, public=False)
+    assert hops(plain, tagged) == [gateway]
+    assert hops(plain, tagged, hosts=(host("a"),)) == [gateway]
+    assert hops(plain, tagged, hosts=(host("a", "inside"),)) == [appliance]
+    assert hops(plain, tagged, pools=(pool,)) == [appliance]
+
+
+def test_where_hosts_differ_those_that_the_internet_may_address_decide_and_else_it_is_unknown() -> None:
+    plain, tagged = route("plain", GATEWAY), route("tagged", PROXY, priority=900, tags=["inside"])
+    hidden = host("a", "inside")
+    assert hops(plain, tagged, hosts=(hidden, host("b", public="192.0.2.7"))) == [
+        (NextHop.INTERNET, "default-internet-gateway")
+    ]
+    shown = host("a", "inside", public="192.0.2.8")
+    ((hop, target),) = hops(plain, tagged, hosts=(shown, host("b", public="192.0.2.7")))
+    assert (hop, target) == (NextHop.UNKNOWN, "default-internet-gateway or a-firewall")
+
+
+@pytest.mark.parametrize(
+    ("hop", "kind"),
+    [
+        ({"nextHopNetwork": NETWORK}, NextHop.LOCAL),
+        ({"nextHopPeering": "to-shared"}, NextHop.PEER),
+        ({"nextHopVpnTunnel": "projects/p/regions/r/vpnTunnels/t"}, NextHop.VPN),
+        ({"nextHopHub": "projects/p/locations/global/hubs/h"}, NextHop.HUB),
+        ({"nextHopIlb": "10.0.0.9"}, NextHop.APPLIANCE),
+        ({}, NextHop.UNKNOWN),
+    ],
+)
+def test_next_hops_in_the_models_words(hop: Item, kind: NextHop) -> None:
+    assert [one for one, _ in hops(route("r", hop, destRange="10.8.0.0/16"))] == [kind]
+
+
+def around(google_cloud: Proxy, project: Project, *beside: Project) -> Topology:
+    google_cloud.google = Google(project, beside=beside)
+    return ADAPTER.collect(Request(cluster="prod")).topology
+
+
+def test_hosts_leave_by_the_routers_of_the_project_that_their_network_belongs_to(google_cloud: Proxy) -> None:
+    (owner,) = host_of_shared()
+    address = owner.add(f"regions/{REGION}", "addresses", "out", address="34.140.0.7")
+    nat = {"name": "nat", "natIpAllocateOption": "MANUAL_ONLY", "natIps": [address]}
+    owner.add(f"regions/{REGION}", "routers", "r", network=owner.link("global/networks/shared"), nats=[nat])
+    assert around(google_cloud, shared(), owner).outbound_addresses == ("34.140.0.7/32", "34.76.0.9/32")
+
+
+def test_whoever_stands_outside_and_carries_what_a_rule_names_is_a_stranger(google_cloud: Proxy) -> None:
+    found = around(google_cloud, by_account())
+    account = "service-account/batch@acme-prod.iam.gserviceaccount.com"
+    assert [(one.owner, one.addresses, one.labels) for one in found.strangers] == [
+        ("batch-1", ("10.0.0.99",), (account,))
+    ]
+    assert {one.id: one.members_known for one in found.groups}[account]
+
+
+def test_of_a_network_that_the_project_shares_not_all_who_carry_a_tag_are_known(google_cloud: Proxy) -> None:
+    project = kops()
+    project.answer("compute", "projects/acme-prod", {"name": "acme-prod", "xpnProjectStatus": "HOST"})
+    groups = around(google_cloud, project).groups
+    assert groups
+    assert not any(one.members_known for one in groups)

@@ -1,0 +1,107 @@
+"""Which of a network's filters are asked, in which order, and what of their rules is in doubt."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from cloudguard.adapter import Request
+from cloudguard.model.network import Rule
+from cloudguard.model.source import Source
+from cloudguard_gcp import ADAPTER
+from cloudguard_gcp.policies import BEFORE, NOTE_ABOVE, Chain, chain_of
+from gcp_clusters import policy, under
+from gcp_process import Proxy
+from gcp_server import Google
+
+Item = dict[str, Any]
+NETWORK: Final = "https://www.googleapis.com/compute/v1/projects/p/global/networks/n"
+READ: Final = Source("made up")
+CLASSIC, IMPLIED = "firewalls of p/n", "implied rules of p/n"
+
+
+def chain(*policies: Item, order: str = "AFTER_CLASSIC_FIREWALL", own: tuple[str, ...] = ()) -> Chain:
+    network = {"selfLink": NETWORK, "networkFirewallPolicyEnforcementOrder": order}
+    return chain_of(network, [], policies, READ, "here", own=own)
+
+
+def rules(own: tuple[str, ...] = (), **rule: Any) -> tuple[Rule, ...]:  # noqa: ANN401 - JSON
+    whole: Item = {"priority": 1, "direction": "INGRESS", "action": "deny", "match": {}, **rule}
+    return chain({"name": "1", "type": "HIERARCHY", "rules": [whole]}, own=own).filters[0].rules
+
+
+def kinds(*, order: str) -> list[str]:
+    listed = ["NETWORK_REGIONAL", "NETWORK", "SYSTEM_REGIONAL", "HIERARCHY"]
+    found = chain(*({"name": str(number), "type": kind} for number, kind in enumerate(listed)), order=order)
+    return [one.kind for one in found.filters]
+
+
+def test_filters_are_asked_in_googles_order() -> None:
+    above = ["hierarchy firewall policy", "system regional firewall policy"]
+    own = ["network firewall policy", "network regional firewall policy"]
+    assert kinds(order="AFTER_CLASSIC_FIREWALL") == [*above, "VPC firewall", *own, "implied rules"]
+    assert kinds(order=BEFORE) == [*above, *own, "VPC firewall", "implied rules"]
+
+
+def test_policies_of_one_network_are_asked_by_their_associations_priority_and_those_above_as_listed() -> None:
+    found = chain(
+        {"name": "org", "type": "HIERARCHY"},
+        {"name": "later", "type": "NETWORK", "priority": 2000},
+        {"name": "folder", "type": "HIERARCHY"},
+        {"name": "sooner", "type": "NETWORK", "priority": 1000},
+    )
+    assert found.ids == ("policy org", "policy folder", CLASSIC, "policy sooner of p/n", "policy later of p/n", IMPLIED)
+
+
+def test_what_is_set_above_the_project_says_so() -> None:
+    found = chain({"name": "1", "type": "HIERARCHY"}, {"name": "2", "type": "NETWORK"})
+    assert [(one.id, one.note) for one in found.filters if one.note] == [("policy 1", NOTE_ABOVE)]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"disabled": True},
+        {"targetResources": [NETWORK.replace("/n", "/other")]},
+        {"targetType": "INTERNAL_MANAGED_LB"},
+    ],
+)
+def test_a_rule_that_is_off_or_about_something_else_is_left_out(rule: Item) -> None:
+    assert rules(**rule) == ()
+    assert rules(targetResources=[NETWORK]) != ()
+
+
+def test_a_rule_about_all_addresses_of_the_network_is_about_every_machine() -> None:
+    own = ("10.0.0.0/20", "10.64.0.0/14", "2600:1900:4000::/64")
+    for part, doubts in ((["10.0.0.0/8"], False), (["10.0.0.0/20"], True), (["::/0"], False)):
+        (one,) = rules(own, match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": part})
+        assert bool(one.doubt) is doubts
+    (one,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": ["10.0.0.0/8"]})
+    assert one.doubt
+
+
+def test_senders_add_up_and_where_they_come_by_is_a_doubt_of_each_unless_it_is_not_said() -> None:
+    match: Item = {"srcIpRanges": ["192.0.2.7"], "srcThreatIntelligences": ["iplist-tor-exit-nodes"]}
+    for context, doubt in (("UNSPECIFIED", ""), ("INTERNET", "only what comes by INTERNET")):
+        found = rules(match=match | {"srcNetworkType": context, "srcNetworkContext": context})
+        assert [(one.peer.value, one.doubt) for one in found] == [
+            ("192.0.2.7/32", doubt),
+            ("threat list iplist-tor-exit-nodes", doubt),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("refused", "call"),
+    [
+        ((), "compute.regionNetworkFirewallPolicies.getEffectiveFirewalls"),
+        (("compute.networks.getRegionEffectiveFirewalls",), "compute.networks.getEffectiveFirewalls"),
+    ],
+)
+def test_a_policy_names_the_call_that_told_of_it(google_cloud: Proxy, refused: tuple[str, ...], call: str) -> None:
+    google_cloud.google = Google(under(policy("HIERARCHY", "deny")), refused=frozenset(refused))
+    filters = ADAPTER.collect(Request(cluster="prod")).topology.filters
+    assert {one.id: one.source.call for one in filters if one.kind != "implied rules"} == {
+        "policy 1": call,
+        "firewalls of acme-prod/default": "compute.firewalls.list",
+    }
