@@ -12,7 +12,7 @@ from cloudguard.engine.least import Edit
 from cloudguard.engine.reach import Reach, Way
 from cloudguard.engine.trace import Blame, blame, path
 from cloudguard.model.cluster import Host
-from cloudguard.model.network import Action, Direction, Endpoint, PeerKind
+from cloudguard.model.network import Direction, Endpoint
 from cloudguard.sets.addresses import AddressSet
 from cloudguard.sets.bounds import Bounds
 from cloudguard.sets.packets import Packet, PacketSet
@@ -166,14 +166,10 @@ def _causes(reach: Reach, way: Way, packets: PacketSet) -> Iterable[str]:
     for name in way.filters:
         if name not in reach.gates.filters:
             yield f"filter {name} could not be read"
-    for one in blame(reach, way, packets, sure=False):
-        if one.rule is not None and reach.gates.peers(one.rule) is None and not way.origin.labels:
-            yield f"the entries of {one.rule.peer.value} could not be read"
-    for guard, rule in reach.gates.rules(way.filters, Direction.INGRESS, way.carried):
-        unread = rule.action is not Action.PERMIT and reach.gates.peers(rule) is None
-        doubt = rule.doubt or (f"the entries of {rule.peer.value} could not be read" if unread else "")
-        if doubt and rule.peer.kind is not PeerKind.GROUP and packets.only(ServiceSet.parse(rule.services)):
-            yield f"{guard.id}, rule {rule.id}: {doubt}"
+    for one, rule in reach.gates.rules(way.filters, Direction.INGRESS, way.carried, way.own):
+        doubt = reach.gates.doubt(rule, way.own)
+        if doubt and packets.only(ServiceSet.parse(rule.services)):
+            yield f"{one.id}, rule {rule.id}: {doubt}"
 
 
 def _evidence(problem: Problem) -> Iterable[Evidence]:

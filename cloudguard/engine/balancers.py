@@ -90,8 +90,7 @@ class Fronts:
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
         side = self._gates.side(balancer.filters, Direction.INGRESS)
-        admitted = side.ranges | exactly(PacketSet.of([(origin.addresses, side.by_label(origin.labels))]))
-        passing = (arriving & admitted).only(asked)
+        passing = (arriving & side.admits(origin.addresses, origin.labels)).only(asked)
         return Bounds(at(passing.surely.on(asked)), at(passing.possibly.on(asked)))
 
     def _from_segment(
@@ -107,7 +106,8 @@ class Fronts:
         targets = target.addresses or self._places.ranges((target.signature.segment,))
         near = segment == target.signature.segment
         clients = _only(clients, *self._leaving(balancer, segment, target, targets, service))
-        side = self._gates.side(target.signature.filters, Direction.INGRESS, target.signature.labels)
+        signature = target.signature
+        side = self._gates.side(signature.filters, Direction.INGRESS, signature.labels, addressed(target, balancer))
         crossing = exactly(PacketSet.everything()) if near else self._gates.border(target.signature.segment)
         preserved = clients & self._seen_as_client(side, balancer, crossing)
         replaced = self._seen_as_balancer(clients, side, (segment, balancer.labels), service, crossing)
@@ -127,16 +127,14 @@ class Fronts:
     ) -> tuple[ServiceSet, ServiceSet]:
         """Return what of ``service`` gets from the balancer to each of its targets, and to any of them."""
         side = self._gates.side(balancer.filters, Direction.EGRESS)
-        leaving = side.ranges | exactly(PacketSet.of([(EVERYWHERE, side.by_label(target.signature.labels))]))
+        leaving = side.admits(EVERYWHERE, target.signature.labels)
         if segment != target.signature.segment:
             leaving &= self._gates.leaving(segment)
         sure = _everywhere(leaving.surely, targets & ALL4 or targets, service) if targets else ServiceSet.nothing()
         return sure, leaving.possibly.within(targets or EVERYWHERE).services() & service
 
     def _seen_as_client(self, side: Side, balancer: Balancer, crossing: Bounds) -> Bounds:
-        named = side.by_label(balancer.labels)
-        admitted = side.ranges | exactly(PacketSet.of([(EVERYWHERE, named)]))
-        return admitted & crossing
+        return side.admits(EVERYWHERE, balancer.labels) & crossing
 
     def _seen_as_balancer(
         self,
@@ -154,6 +152,13 @@ class Fronts:
             return Bounds(PacketSet.nothing(), clients.possibly)
         admitted = side.admits(own, labels) & crossing
         return _only(clients, _everywhere(admitted.surely, own, service), admitted.possibly.only(service).services())
+
+
+def addressed(target: HostClass, balancer: Balancer | None) -> AddressSet | None:
+    """Return the addresses that packets to a class of hosts bear, by a balancer or without; None: not known."""
+    if balancer is None or not balancer.keeps_destination:
+        return target.addresses or None
+    return AddressSet.of(balancer.addresses) or None
 
 
 def _by_family(targets: AddressSet, preserved: Bounds, replaced: Bounds) -> Bounds:

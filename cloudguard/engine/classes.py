@@ -94,7 +94,7 @@ def _signature(
         segment=interface.segment,
         filters=interface.filters,
         labels=interface.labels,
-        public4=bool(interface.public),
+        public4=bool(interface.public) or interface.awaits_public,
         public6=any(":" in address and _is_global6(address) for address in interface.addresses),
         memberships=reached,
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from cloudguard.engine.sides import EVERYWHERE, Layer, Line, Side, chain
 from cloudguard.model.network import Action, AddressList, Direction, Filter, PeerKind, Rule, Segment, Topology
-from cloudguard.sets.addresses import AddressSet
+from cloudguard.sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.sets.bounds import EVERYTHING, Bounds, exactly, unknown
 from cloudguard.sets.filters import first_match
 from cloudguard.sets.packets import PacketSet
@@ -27,36 +27,52 @@ class Gates:
         self._lists: Mapping[str, AddressList] = {one.id: one for one in topology.address_lists}
         self._chained = {one.id for one in topology.filters if one.chained}
         self._targeted = {label for one in topology.filters for rule in one.rules for label in rule.targets}
+        self._aimed = {one.id for one in topology.filters if any(rule.target_ranges for rule in one.rules)}
         self._sides: dict[tuple[str, Direction], Side] = {}
-        self._together: dict[tuple[tuple[str, ...], Direction, frozenset[str]], Side] = {}
+        self._together: dict[tuple[tuple[str, ...], Direction, frozenset[str], AddressSet | None], Side] = {}
         self._borders: dict[tuple[str, Direction], Bounds] = {}
-        self._packets: dict[Rule, Bounds] = {}
+        self._packets: dict[tuple[Rule, AddressSet | None], Bounds] = {}
 
-    def side(self, names: tuple[str, ...], direction: Direction, carried: Iterable[str] = ()) -> Side:
+    def side(
+        self,
+        names: tuple[str, ...],
+        direction: Direction,
+        carried: Iterable[str] = (),
+        own: AddressSet | None = None,
+    ) -> Side:
         """Return one direction of filters that apply together; none at all let everything pass.
 
-        ``carried``: the labels of the interface they guard, by which rules are about it or not.
+        ``carried``: the labels of the interface they guard, ``own``: the addresses that packets to (or from) it bear
+        (None: not known), by which rules are about it or not.
         """
-        key = (names, direction, frozenset(self._targeted.intersection(carried)) if self._targeted else _NONE)
+        labels = frozenset(self._targeted.intersection(carried)) if self._targeted else _NONE
+        key = (names, direction, labels, None if self._aimed.isdisjoint(names) else own)
         found = self._together.get(key)
         if found is None:
-            found = self._together[key] = self._join(names, direction, key[2])
+            found = self._together[key] = self._join(names, direction, *key[2:])
         return found
 
     def without(
-        self, names: tuple[str, ...], edited: Collection[tuple[str, str]], direction: Direction, carried: Iterable[str]
+        self,
+        names: tuple[str, ...],
+        edited: Collection[tuple[str, str]],
+        carried: Iterable[str],
+        own: AddressSet | None,
     ) -> Side:
-        """Return a side as it would be without ``edited`` rules (filter id, rule id)."""
-        kept = [(one, rule) for one, rule in self.rules(names, direction, carried) if (one.id, rule.id) not in edited]
+        """Return what would get in without ``edited`` rules (filter id, rule id)."""
+        rules = self.rules(names, Direction.INGRESS, carried, own)
+        kept = [(one, rule) for one, rule in rules if (one.id, rule.id) not in edited]
         if self._chained.isdisjoint(names):
             return self.compile(tuple(rule for _, rule in kept), ordered=False)
-        return chain(tuple(self._layer([rule for one, rule in kept if one.id == name]) for name in names))
+        return chain(tuple(self._layer([rule for one, rule in kept if one.id == name], own) for name in names))
 
-    def _join(self, names: tuple[str, ...], direction: Direction, carried: frozenset[str]) -> Side:
+    def _join(
+        self, names: tuple[str, ...], direction: Direction, carried: frozenset[str], own: AddressSet | None
+    ) -> Side:
         if not names:
             return Side(exactly(PacketSet.everything()), {})
         if not self._chained.isdisjoint(names):
-            return self._chain(names, direction, carried)
+            return self._chain(names, direction, carried, own)
         sides = [self._one(name, direction) for name in names]
         ranges, labels = sides[0].ranges, dict(sides[0].labels)
         for side in sides[1:]:
@@ -65,26 +81,27 @@ class Gates:
                 labels[label] = labels.get(label, ServiceSet.nothing()) | services
         return Side(ranges, labels)
 
-    def _chain(self, names: tuple[str, ...], direction: Direction, carried: frozenset[str]) -> Side:
+    def _chain(
+        self, names: tuple[str, ...], direction: Direction, carried: frozenset[str], own: AddressSet | None
+    ) -> Side:
         """Return filters asked in order; one that is not known may do anything."""
         layers = list[Layer]()
         for name in names:
             if name not in self.filters:
                 layers.append((Line(Action.NEXT, ServiceSet.everything(), EVERYWHERE, sure=False),))
                 continue
-            layers.append(self._layer([rule for _, rule in self.rules((name,), direction, carried)]))
+            layers.append(self._layer([rule for _, rule in self.rules((name,), direction, carried, own)], own))
         return chain(tuple(layers))
 
-    def _layer(self, rules: Iterable[Rule]) -> Layer:
-        return tuple(self._line(rule) for rule in sorted(rules, key=lambda one: one.order))
+    def _layer(self, rules: Iterable[Rule], own: AddressSet | None) -> Layer:
+        return tuple(self._line(rule, own) for rule in sorted(rules, key=lambda one: one.order))
 
-    def _line(self, rule: Rule) -> Line:
-        services = ServiceSet.parse(rule.services)
-        if rule.peer.kind is PeerKind.GROUP:
-            return Line(rule.action, services, EVERYWHERE, rule.peer.value, sure=not rule.doubt)
-        peers = self.peers(rule)
-        sure = peers is not None and not rule.doubt
-        return Line(rule.action, services, EVERYWHERE if peers is None else peers, sure=sure)
+    def _line(self, rule: Rule, own: AddressSet | None) -> Line:
+        services, peers, sure = ServiceSet.parse(rule.services), self.peers(rule), not self.doubt(rule, own)
+        whom = EVERYWHERE if peers is None else peers
+        if rule.target_ranges:
+            whom = _of_families(whom, AddressSet.of(rule.target_ranges))
+        return Line(rule.action, services, whom, rule.peer.value if rule.peer.kind is PeerKind.GROUP else "", sure=sure)
 
     def _one(self, name: str, direction: Direction) -> Side:
         found = self._sides.get((name, direction))
@@ -99,7 +116,7 @@ class Gates:
         return found
 
     def compile(self, rules: tuple[Rule, ...], *, ordered: bool) -> Side:
-        """Return what ``rules`` of one direction let pass."""
+        """Return what ``rules`` of one direction let pass; of a chain, see ``sides.chain``."""
         if ordered:
             return Side(self._ordered(rules), {})
         rules = tuple(rule for rule in rules if rule.action is Action.PERMIT)
@@ -107,26 +124,27 @@ class Gates:
         surely: list[tuple[AddressSet, ServiceSet]] = []
         possibly: list[tuple[AddressSet, ServiceSet]] = []
         for rule in rules:
-            services = ServiceSet.parse(rule.services)
-            if rule.peer.kind is PeerKind.GROUP:
+            services, sure = ServiceSet.parse(rule.services), not self.doubt(rule, None)
+            if rule.peer.kind is PeerKind.GROUP and sure:
                 labels[rule.peer.value] = labels.get(rule.peer.value, ServiceSet.nothing()) | services
                 continue
             peers = self.peers(rule)
-            (possibly if peers is None else surely).append((EVERYWHERE if peers is None else peers, services))
+            (surely if sure else possibly).append((EVERYWHERE if peers is None else peers, services))
         known = PacketSet.of(surely)
         return Side(Bounds(known, known | PacketSet.of(possibly)) if possibly else exactly(known), labels)
 
     def _ordered(self, rules: tuple[Rule, ...]) -> Bounds:
-        """First match wins; a rule whose peer is not known permits only possibly and denies only possibly."""
+        """First match wins; a rule in doubt permits only possibly and denies only possibly."""
         lower: list[tuple[bool, AddressSet, ServiceSet]] = []
         upper: list[tuple[bool, AddressSet, ServiceSet]] = []
         for rule in sorted(rules, key=lambda one: one.order):
             permit, services, peers = rule.action is Action.PERMIT, ServiceSet.parse(rule.services), self.peers(rule)
-            if peers is not None:
-                lower.append((permit, peers, services))
-                upper.append((permit, peers, services))
+            whom = EVERYWHERE if peers is None else peers
+            if peers is None or self.doubt(rule, None):
+                (upper if permit else lower).append((permit, whom, services))
             else:
-                (upper if permit else lower).append((permit, EVERYWHERE, services))
+                lower.append((permit, whom, services))
+                upper.append((permit, whom, services))
         if lower == upper:
             return exactly(first_match(lower).permit)
         return Bounds(first_match(lower).permit, first_match(upper).permit)
@@ -138,30 +156,46 @@ class Gates:
         named = self._lists.get(rule.peer.value) if rule.peer.kind is PeerKind.ADDRESS_LIST else None
         return AddressSet.of(named.ranges) if named and named.known else None
 
-    def packets(self, rule: Rule) -> Bounds:
+    def doubt(self, rule: Rule, own: AddressSet | None) -> str:
+        """Return why it is not known whether a rule matches what it seems to match; "" where it is."""
+        if rule.doubt:
+            return rule.doubt
+        if rule.peer.kind is not PeerKind.GROUP and self.peers(rule) is None:
+            return f"the entries of {rule.peer.value} could not be read"
+        aimed = AddressSet.of(rule.target_ranges)
+        whole = not rule.target_ranges or (own is not None and _of_families(own, aimed) <= aimed)
+        return "" if whole else f"it is about {', '.join(rule.target_ranges)} only"
+
+    def packets(self, rule: Rule, own: AddressSet | None = None) -> Bounds:
         """Return what a rule by ranges matches, by the peer's address; nothing for a rule by group."""
-        found = self._packets.get(rule)
+        key = (rule, own if rule.target_ranges else None)
+        found = self._packets.get(key)
         if found is None:
             peers, services = self.peers(rule), ServiceSet.parse(rule.services)
             if rule.peer.kind is PeerKind.GROUP:
                 found = exactly(PacketSet.nothing())
-            elif peers is None or rule.doubt:
+            elif peers is None or self.doubt(rule, own):
                 found = unknown(PacketSet.of([(EVERYWHERE if peers is None else peers, services)]))
             else:
                 found = exactly(PacketSet.of([(peers, services)]))
-            self._packets[rule] = found
+            self._packets[key] = found
         return found
 
     def rules(
-        self, names: tuple[str, ...], direction: Direction, carried: Iterable[str] = ()
+        self,
+        names: tuple[str, ...],
+        direction: Direction,
+        carried: Iterable[str] = (),
+        own: AddressSet | None = None,
     ) -> list[tuple[Filter, Rule]]:
-        """Return the rules of filters that apply together to what carries these labels, in the filters' order."""
+        """Return the rules of filters that are about what carries these labels and addresses, in the filters' order."""
         known, labels = (self.filters[name] for name in names if name in self.filters), frozenset(carried)
         return [
             (one, rule)
             for one in known
             for rule in one.rules
             if rule.direction is direction and not (rule.targets and labels.isdisjoint(rule.targets))
+            if own is None or not rule.target_ranges or own & AddressSet.of(rule.target_ranges)
         ]
 
     def border(self, segment: str) -> Bounds:
@@ -202,6 +236,12 @@ class Gates:
         inside = AddressSet.of(known.ranges) if known else AddressSet.nothing()
         free = exactly(PacketSet.of([(inside, ServiceSet.everything())]))
         return border.within(EVERYWHERE - inside) | free
+
+
+def _of_families(addresses: AddressSet, other: AddressSet) -> AddressSet:
+    """Return the addresses of the versions of IP that ``other`` speaks of."""
+    four, six = bool(other & ALL4), bool(other & ALL6)
+    return addresses if four and six else addresses & (ALL4 if four else ALL6)
 
 
 def replies(back: Bounds) -> Bounds:

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
+from cloudguard.engine.balancers import addressed
 from cloudguard.engine.change import Change, Resource
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.places import at
 from cloudguard.engine.reach import Reach
 from cloudguard.engine.trace import rule_text
 from cloudguard.model.cluster import Role
-from cloudguard.model.network import Direction, Filter, PeerKind, Rule
+from cloudguard.model.network import Filter, PeerKind, Rule
 from cloudguard.needs.ports import CARRIED, Ports
 from cloudguard.sets.addresses import ALL6, AddressSet
 from cloudguard.sets.packets import PacketSet
@@ -66,7 +67,7 @@ class _Planner:
         self._reach = reach
         self._ports = ports
         self._edited = edited
-        self._granted: dict[tuple[tuple[str, ...], tuple[str, ...], HostClass], ServiceSet] = {}
+        self._granted: dict[tuple[object, ...], ServiceSet] = {}
         self._places: dict[HostClass, PacketSet] = {}
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
 
@@ -122,8 +123,7 @@ class _Planner:
                 _allowed(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
             )
             for filters, target in guarded if allowed else ():
-                carried = target.signature.labels if target is not None else ()
-                missed = allowed - self._granted_else(filters, carried, source)
+                missed = allowed - self._granted_else(filters, target, source)
                 if not missed:
                     continue
                 refused = [one for one in self._reach.classes if _allowed(one, guarded, missed, self._ports) != missed]
@@ -145,14 +145,18 @@ class _Planner:
             found = self._places[source] = at(self._reach.origin_of(source).addresses)
         return found
 
-    def _granted_else(self, filters: tuple[str, ...], carried: tuple[str, ...], source: HostClass) -> ServiceSet:
+    def _granted_else(self, filters: tuple[str, ...], target: HostClass | None, source: HostClass) -> ServiceSet:
         """Return what every host of the class surely gets by the rules that are not edited."""
-        found = self._granted.get((filters, carried, source))
+        carried = target.signature.labels if target is not None else ()
+        own = addressed(target, None) if target is not None else None
+        found = self._granted.get((filters, carried, own, source))
         if found is None:
-            side = self._reach.gates.without(filters, self._edited, Direction.INGRESS, carried)
+            side = self._reach.gates.without(filters, self._edited, carried, own)
             place = self._place(source)
             admitted = side.admits(place.addresses(), source.signature.labels).surely
-            found = self._granted[filters, carried, source] = ServiceSet.everything() - (place - admitted).services()
+            found = self._granted[filters, carried, own, source] = (
+                ServiceSet.everything() - (place - admitted).services()
+            )
         return found
 
     def _guarded_by(self, name: str, rule: Rule) -> list[Guarded]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cloudguard.engine.balancers import Fronts
+from cloudguard.engine.balancers import Fronts, addressed
 from cloudguard.engine.classes import HostClass, classify
 from cloudguard.engine.gates import TCP, UDP, Gates
 from cloudguard.engine.origins import Origin, OriginKind
@@ -31,6 +31,13 @@ class Way:
     granted: Bounds
     balancer: Balancer | None = None
     listener: Listener | None = None
+
+    @property
+    def own(self) -> AddressSet | None:
+        """The addresses that its packets are for when they reach the target's filters; None: not known."""
+        if isinstance(self.target, Endpoint):
+            return None
+        return addressed(self.target, self.balancer)
 
     @property
     def carried(self) -> tuple[str, ...]:
@@ -119,10 +126,11 @@ class Reach:
     def _leaving(self, source: HostClass, to: AddressSet, labels: tuple[str, ...]) -> list[Services]:
         """Return the services that the source's own filters and border let out to peers at ``to``, by family."""
         signature = source.signature
-        key = (signature.filters, signature.labels, signature.segment, to, labels)
+        key = (signature.filters, signature.labels, signature.segment, source.addresses, to, labels)
         found = self._sending.get(key)
         if found is None:
-            side = self.gates.side(signature.filters, Direction.EGRESS, signature.labels)
+            own = addressed(source, None)
+            side = self.gates.side(signature.filters, Direction.EGRESS, signature.labels, own)
             leaving = side.admits(to, labels) & self.gates.leaving(signature.segment)
             parts = [leaving.within(family) for family in (ALL4, ALL6)]
             found = self._sending[key] = [(one.surely.services(), one.possibly.services()) for one in parts]
@@ -153,7 +161,7 @@ class Reach:
     def side(self, target: HostClass) -> Side:
         """Return what a class's own filters let in."""
         signature = target.signature
-        return self.gates.side(signature.filters, Direction.INGRESS, signature.labels)
+        return self.gates.side(signature.filters, Direction.INGRESS, signature.labels, addressed(target, None))
 
     def _direct(self, target: HostClass) -> Iterator[Way]:
         signature = target.signature

@@ -42,7 +42,7 @@ def blame(reach: Reach, way: Way, excess: PacketSet, *, sure: bool = True) -> It
     ``sure``: only by what rules are known to let in.
     """
     left = excess
-    for one, rule in reach.gates.rules(_door(way), Direction.INGRESS, way.carried):
+    for one, rule in reach.gates.rules(_door(way), Direction.INGRESS, way.carried, way.own):
         permits = rule.action is Action.PERMIT
         part = _part(reach, way, rule, excess, sure=sure) if permits else PacketSet.nothing()
         if part:
@@ -68,7 +68,7 @@ def _part(reach: Reach, way: Way, rule: Rule, excess: PacketSet, *, sure: bool) 
     if rule.peer.kind is PeerKind.GROUP:
         named = rule.peer.value in way.origin.labels
         return excess.only(_services(way, rule)) if named else PacketSet.nothing()
-    bounds = reach.gates.packets(rule)
+    bounds = reach.gates.packets(rule, way.own)
     packets = bounds.surely if sure else bounds.possibly
     if way.balancer is not None and way.balancer.filters:
         return excess.within(packets.on(_listening(way)))
@@ -130,7 +130,7 @@ def _steps(reach: Reach, way: Way, packet: Packet, blamed: Rule | None) -> Itera
     guarded = None if near else reach.segments.get(segment)
     for guard in guarded.filters if guarded else ():
         yield from _passed(reach, (guard,), seen, blamed)
-    yield from _passed(reach, way.filters, replace(seen, carried=way.carried), blamed)
+    yield from _passed(reach, way.filters, replace(seen, carried=way.carried, own=way.own), blamed)
 
 
 _SEEN = {
@@ -158,18 +158,19 @@ def _front_steps(reach: Reach, way: Way, sender: AddressSet, blamed: Rule | None
 class _Seen:
     """A packet as a gate sees it: from one of ``addresses`` (the likeliest first), whose sender carries ``labels``.
 
-    ``carried``: the labels of what the gate guards.
+    ``carried``: the labels of what the gate guards, ``own``: the addresses that it is for.
     """
 
     addresses: tuple[AddressSet, ...]
     labels: tuple[str, ...]
     service: int
     carried: tuple[str, ...] = ()
+    own: AddressSet | None = None
 
 
 def _passed(reach: Reach, filters: tuple[str, ...], seen: _Seen, blamed: Rule | None) -> Iterator[str]:
     """Yield the rule of ``filters`` that lets the packet pass."""
-    rules = reach.gates.rules(filters, Direction.INGRESS, seen.carried)
+    rules = reach.gates.rules(filters, Direction.INGRESS, seen.carried, seen.own)
     rank = {name: place if reach.gates.filters[name].chained else 0 for place, name in enumerate(filters)}
     ordered = sorted(rules, key=lambda item: (rank[item[0].id], item[1].order, item[1] is not blamed))
     for addresses in seen.addresses:
@@ -187,5 +188,5 @@ def _passed(reach: Reach, filters: tuple[str, ...], seen: _Seen, blamed: Rule | 
                 return
             if rule.action is Action.NEXT:
                 left.add(one.id)
-            elif one.ordered and not rule.doubt:
+            elif one.ordered and not reach.gates.doubt(rule, seen.own):
                 break

@@ -48,7 +48,9 @@ def _addresses(topology: Topology) -> Iterator[tuple[str, str]]:
 
 
 def _peers(held: Filter) -> Iterator[str]:
-    return (rule.peer.value for rule in held.rules if rule.peer.kind is PeerKind.RANGE)
+    for rule in held.rules:
+        yield from (rule.peer.value,) if rule.peer.kind is PeerKind.RANGE else ()
+        yield from rule.target_ranges
 
 
 def _of_interfaces(interfaces: Iterable[Interface]) -> Iterator[tuple[str, str]]:

@@ -51,8 +51,9 @@ class Peer:
 class Rule:
     """One line of a filter; ``order`` ranks the lines of an ordered filter (lowest first).
 
-    ``targets``: it is about interfaces that carry one of these labels (empty: about all). ``doubt`` says why it is not
-    known whether it matches what it seems to match ("": it is).
+    ``targets``: it is about interfaces that carry one of these labels (empty: about all), ``target_ranges``: about
+    packets to (or from) these of the guarded side's addresses (CIDRs; empty: all). ``doubt`` says why it is not known
+    whether it matches what it seems to match ("": it is).
     """
 
     id: str
@@ -64,6 +65,7 @@ class Rule:
     order: int = 0
     description: str = ""
     targets: tuple[str, ...] = ()
+    target_ranges: tuple[str, ...] = ()
     doubt: str = ""
 
 
@@ -178,7 +180,8 @@ class Interface:
     Chained filters are asked one after the other, in order; what none of them decides is denied.
 
     ``addresses`` are private v4 and all v6 addresses or ranges, ``public`` the v4 addresses mapped to it
-    from the internet. ``owner`` tells whose it is when it belongs to no host of the cluster.
+    from the internet; ``awaits_public``: it gets one when its host starts. ``owner`` tells whose it is when it
+    belongs to no host of the cluster.
     """
 
     id: str
@@ -189,6 +192,7 @@ class Interface:
     filters: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     owner: str = ""
+    awaits_public: bool = False
 
 
 class ClientAddress(StrEnum):
@@ -230,6 +234,7 @@ class Balancer:
 
     A target's rule that names one of ``labels`` matches what comes through it.
     ``declared_service``: the Kubernetes Service or Ingress it was made for ("" if none is known).
+    ``keeps_destination``: what it hands on stays addressed to ``addresses``.
     """
 
     id: str
@@ -245,6 +250,7 @@ class Balancer:
     addresses: tuple[str, ...] = ()
     declared_service: str = ""
     dual_stack: bool = False
+    keeps_destination: bool = False
 
 
 @dataclass(frozen=True, slots=True)
