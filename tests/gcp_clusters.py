@@ -93,6 +93,24 @@ def under(*policies: Item, regional: Sequence[Item] = (), allow: bool = True) ->
     return project
 
 
+def behind_balancer(*, denied: bool, public: bool = False) -> Project:
+    """A Service's balancer that hands on every port, and as GKE makes them the rules about its address alone."""
+    project, address, tag = open_ssh() if public else kops(), "34.140.0.9", "prod-k8s-io-role-node"
+    network = project.link("global/networks/default")
+    if not public:
+        project.firewall(network, "ssh", "tcp:22", WORLD, targetTags=[tag])
+    node = project.link("zones/europe-west1-b/instances/node-1")
+    pool = project.add("regions/europe-west1", "targetPools", "web", instances=[node])
+    named = '{"kubernetes.io/service-name": "default/web"}'
+    balancer = {"loadBalancingScheme": "EXTERNAL", "IPAddress": address, "IPProtocol": "L3_DEFAULT", "allPorts": True}
+    project.add("regions/europe-west1", "forwardingRules", "web", target=pool, description=named, **balancer)
+    rest: dict[str, Any] = {"targetTags": [tag], "destinationRanges": [address], "sourceRanges": [WORLD]}
+    project.firewall(network, "k8s-fw-web", "tcp:443", priority=999, **rest)
+    if denied:
+        project.firewall(network, "k8s-fw-web-deny", allowed=[], denied=[{"IPProtocol": "all"}], **rest)
+    return project
+
+
 def by_account() -> Project:
     """A rule that names who may by service account: the nodes'."""
     project = kops()

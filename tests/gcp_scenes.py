@@ -9,6 +9,7 @@ from cloudguard.checks.base import Verdict
 from cloudguard.needs.policy import Policy
 from gcp_clusters import (
     authorized,
+    behind_balancer,
     by_account,
     capg,
     endpoints,
@@ -79,6 +80,13 @@ SCENES: Mapping[str, Scene] = {
         lambda: under(policy("HIERARCHY", "deny", srcIpRanges=[], srcThreatIntelligences=["iplist-tor-exit-nodes"])),
         _PRIVATE | {NODES: Verdict.UNKNOWN},
         _METADATA,
+    ),
+    "balancer-denied": Scene(lambda: behind_balancer(denied=True), _PRIVATE, _METADATA),
+    "balancer-not-denied": Scene(
+        lambda: behind_balancer(denied=False), _PRIVATE | {NODES: Verdict.FAIL}, (_SSH, *_METADATA)
+    ),
+    "balancer-denied-yet-direct": Scene(
+        lambda: behind_balancer(denied=True, public=True), _PRIVATE | {NODES: Verdict.FAIL}, (_SSH, *_METADATA)
     ),
     "service-account": Scene(
         by_account, _PRIVATE | {NODES: Verdict.FAIL}, (("node-access/inside", "medium"), *_METADATA)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, snapshot, to
-from cloudguard.checks.context import Context
+from cloudguard.checks.context import Context, unmeant
 from cloudguard.engine.classes import HostClass
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Role
@@ -122,3 +122,22 @@ def test_a_gap_is_told_once_with_the_permission_that_would_mend_it() -> None:
     assert made.missing(frozenset({Facet.HOSTS, Facet.POOLS})) == ("test:Read on a: denied; grant test:read",)
     assert made.missing(frozenset({Facet.KEYS})) == ("test:Read on b: denied",)
     assert made.missing(frozenset({Facet.DISKS})) == ()
+
+
+@pytest.mark.parametrize(
+    ("listening", "left"),
+    [
+        ("tcp/22", "none"),
+        ("tcp/80,tcp/10250", "none"),
+        ("tcp/80-8443", "tcp/3389"),
+        ("tcp/22,tcp", "tcp/3389,tcp/10250,tcp/10255"),
+        ("all", "tcp/22,tcp/3389,tcp/10250,tcp/10255"),
+        ("udp", "none"),
+    ],
+)
+def test_a_service_that_takes_a_stretch_of_ports_does_not_mean_remote_login(listening: str, left: str) -> None:
+    (listener,) = balancer("lb", listening, [to(WORKER, listening)], service="default/web").listeners
+    assert unmeant(listener) == ServiceSet.parse(left)
+    made = fronted_by(balancer("lb", listening, [to(WORKER, listening)], service="default/web"))
+    clients = [services for peer, services in made.fronted(one_class(made, Role.NODE)) if peer == WORLD]
+    assert not any(services & ServiceSet.parse(left) for services in clients)

@@ -21,14 +21,14 @@ READ: Final = Source("made up")
 CLASSIC, IMPLIED = "firewalls of p/n", "implied rules of p/n"
 
 
-def chain(*policies: Item, order: str = "AFTER_CLASSIC_FIREWALL", own: tuple[str, ...] = ()) -> Chain:
+def chain(*policies: Item, order: str = "AFTER_CLASSIC_FIREWALL") -> Chain:
     network = {"selfLink": NETWORK, "networkFirewallPolicyEnforcementOrder": order}
-    return chain_of(network, [], policies, READ, "here", own=own)
+    return chain_of(network, [], policies, READ, "here")
 
 
-def rules(own: tuple[str, ...] = (), **rule: Any) -> tuple[Rule, ...]:  # noqa: ANN401 - JSON
+def rules(**rule: Any) -> tuple[Rule, ...]:  # noqa: ANN401 - JSON
     whole: Item = {"priority": 1, "direction": "INGRESS", "action": "deny", "match": {}, **rule}
-    return chain({"name": "1", "type": "HIERARCHY", "rules": [whole]}, own=own).filters[0].rules
+    return chain({"name": "1", "type": "HIERARCHY", "rules": [whole]}).filters[0].rules
 
 
 def kinds(*, order: str) -> list[str]:
@@ -72,12 +72,16 @@ def test_a_rule_that_is_off_or_about_something_else_is_left_out(rule: Item) -> N
     assert rules(targetResources=[NETWORK]) != ()
 
 
-def test_a_rule_about_all_addresses_of_the_network_is_about_every_machine() -> None:
-    own = ("10.0.0.0/20", "10.64.0.0/14", "2600:1900:4000::/64")
-    for part, doubts in ((["10.0.0.0/8"], False), (["10.0.0.0/20"], True), (["::/0"], False)):
-        (one,) = rules(own, match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": part})
-        assert bool(one.doubt) is doubts
-    (one,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": ["10.0.0.0/8"]})
+def test_a_rule_is_about_the_addresses_that_it_is_for() -> None:
+    for part, aimed in (
+        (["10.0.0.0/8", "192.0.2.7"], ("10.0.0.0/8", "192.0.2.7/32")),
+        (["::/0"], ("::/0",)),
+        ([], ()),
+    ):
+        (one,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": part})
+        assert (one.target_ranges, one.doubt) == (aimed, "")
+    (one,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": ["10.0.0.9"], "destAddressGroups": ["g"]})
+    assert one.target_ranges == ()
     assert one.doubt
 
 

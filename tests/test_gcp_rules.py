@@ -39,6 +39,10 @@ ADDRESSES: Final = ("10.0.0.7", "10.9.0.1", "198.51.100.7", "203.0.113.9", "2600
 ASKED: Final = (("tcp", 22), ("tcp", 80), ("tcp", 6443), ("udp", 53))
 
 services = st.lists(st.sampled_from(SERVICES), min_size=1, max_size=2)
+OWN: Final = (("10.0.0.9", "2600::9"), ("10.0.1.9", "2600:1::9"))
+some_own = st.just([]) | st.lists(
+    st.sampled_from((*OWN[0], *OWN[1], "10.0.0.0/24", "0.0.0.0/0")), max_size=2, unique=True
+)
 some_ranges = st.lists(st.sampled_from(RANGES), max_size=2, unique=True)
 some_tags = st.lists(st.sampled_from(TAGS), max_size=1)
 some_accounts = st.lists(st.sampled_from(ACCOUNTS), max_size=1)
@@ -57,6 +61,7 @@ def firewalls(draw: st.DrawFn, name: str) -> Item:
         "disabled": draw(st.integers(0, 5)) == 0,
         draw(st.sampled_from(("allowed", "denied"))): listed,
         "sourceRanges": draw(some_ranges),
+        "destinationRanges": draw(some_own),
         "sourceTags": [] if by_accounts else draw(some_tags),
         "sourceServiceAccounts": draw(some_accounts) if by_accounts else [],
         "targetTags": [] if by_accounts else draw(some_tags),
@@ -74,6 +79,7 @@ def policies(draw: st.DrawFn) -> Item:
             "action": draw(st.sampled_from(("allow", "deny", "goto_next"))),
             "match": {
                 "srcIpRanges": draw(some_ranges) or ["0.0.0.0/0"],
+                "destIpRanges": draw(some_own),
                 "layer4Configs": [{"ipProtocol": protocol, "ports": ports} for protocol, ports in draw(services)],
             },
             "targetServiceAccounts": draw(some_accounts),
@@ -101,14 +107,19 @@ def inside(address: str, ranges: Sequence[str]) -> bool:
 class Machine:
     """What a machine is told by."""
 
-    def __init__(self, tags: Sequence[str], account: str) -> None:
-        self.tags, self.account = tags, account
+    def __init__(self, tags: Sequence[str], account: str, addresses: Sequence[str] = ()) -> None:
+        self.tags, self.account, self.addresses = tags, account, addresses
         self.labels = (*(by_tag(tag) for tag in tags), *([by_account(account)] if account else []))
 
     def is_target(self, rule: Item) -> bool:
         """Whether a rule is about it."""
         tags, accounts = rule.get("targetTags") or (), rule.get("targetServiceAccounts") or ()
         return not (tags or accounts) or bool({*tags} & {*self.tags}) or self.account in accounts
+
+    def is_meant(self, ranges: Sequence[str], sender: str) -> bool:
+        """Whether packets to it are for one of ``ranges``, where there are any."""
+        own = [one for one in self.addresses if (":" in one) is (":" in sender)]
+        return not ranges or any(inside(one, ranges) for one in own)
 
 
 def classic(
@@ -117,7 +128,7 @@ def classic(
     """Return what the VPC's own firewalls decide; None: nothing."""
     found: list[tuple[int, bool]] = []
     for rule in rules:
-        if rule["disabled"] or not target.is_target(rule):
+        if rule["disabled"] or not target.is_target(rule) or not target.is_meant(rule["destinationRanges"], packet[0]):
             continue
         sources = rule["sourceRanges"], rule["sourceTags"], rule["sourceServiceAccounts"]
         anyone = ["0.0.0.0/0"] if not any(sources) else []
@@ -133,7 +144,9 @@ def classic(
 def policy(one: Item, target: Machine, packet: tuple[str, tuple[str, int]]) -> bool | None:
     for rule in sorted(one["rules"], key=lambda each: int(each["priority"])):
         match = rule["match"]
-        if not target.is_target(rule) or not inside(packet[0], match["srcIpRanges"]):
+        if not target.is_target(rule) or not target.is_meant(match["destIpRanges"], packet[0]):
+            continue
+        if not inside(packet[0], match["srcIpRanges"]):
             continue
         if any(fits(each["ipProtocol"], each["ports"], packet[1]) for each in match["layer4Configs"]):
             return None if rule["action"] == "goto_next" else bool(rule["action"] == "allow")
@@ -163,8 +176,9 @@ def test_a_networks_filters_let_in_what_a_walk_through_the_apis_answers_does(
     chain = chain_of(network, rules, above, READ)
     gates = Gates(Topology(filters=chain.filters, address_lists=chain.lists))
     senders = (Machine(*sender), Machine(*guarded), Machine([], ""))
-    for here, target in product(senders, (Machine(*guarded), Machine(*sender))):
-        found = gates.side(chain.ids, Direction.INGRESS, target.labels).admits(AddressSet.everything(), here.labels)
+    for here, target in product(senders, (Machine(*guarded, OWN[0]), Machine(*sender, OWN[1]))):
+        side = gates.side(chain.ids, Direction.INGRESS, target.labels, AddressSet.of(target.addresses))
+        found = side.admits(AddressSet.everything(), here.labels)
         assert found.surely == found.possibly
         for packet in product(ADDRESSES, ASKED):
             layers = [policy(one, target, packet) for kind in KINDS[:2] for one in above if one["type"] == kind]
@@ -194,11 +208,11 @@ def test_a_firewall_without_sources_is_for_everyone_and_a_disabled_one_for_nobod
     assert (one.id, one.peer.value, one.services) == ("f", "0.0.0.0/0", "tcp/22")
 
 
-def test_a_rule_for_some_of_a_machines_addresses_is_in_doubt() -> None:
-    (one,) = rules_of([firewall(destinationRanges=["10.0.0.9/32"])], NAME, READ)
-    assert "10.0.0.9/32" in one.doubt
-    (other,) = rules_of([firewall(destinationRanges=["0.0.0.0/0"])], NAME, READ)
-    assert other.doubt == ""
+def test_a_rule_for_some_of_a_machines_addresses_is_about_these() -> None:
+    (one,) = rules_of([firewall(destinationRanges=["10.0.0.9"])], NAME, READ)
+    assert (one.target_ranges, one.doubt) == (("10.0.0.9/32",), "")
+    (other,) = rules_of([firewall()], NAME, READ)
+    assert other.target_ranges == ()
 
 
 @pytest.mark.parametrize(

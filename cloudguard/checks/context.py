@@ -13,7 +13,7 @@ from cloudguard.engine.excess import Comparer
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Cluster, Host, Role
 from cloudguard.model.entitlement import Entitlements
-from cloudguard.model.network import Balancer, ClientAddress
+from cloudguard.model.network import Balancer, ClientAddress, Listener
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet
 from cloudguard.needs.policy import DeclaredNeed, Policy
@@ -113,7 +113,7 @@ class Context:
             sent = ServiceSet.parse(text) - side.by_label(balancer.labels) - elsewhere
             peers = [*self.reach.places.ranges(balancer.segments).cidrs()] if sent else []
             found |= {(peer, sent): None for peer in peers}
-            served = sent if balancer.declared_service else sent & self.ports.node_ports
+            served = sent - unmeant(listener) if balancer.declared_service else sent & self.ports.node_ports
             if served and listener.client_address is not ClientAddress.REPLACED:
                 found |= {(peer, served): None for peer in self._clients(balancer)}
         return tuple(found)
@@ -146,6 +146,16 @@ class Context:
             mend = f"; grant {gap.permission}" if gap.permission else ""
             lines[f"{gap.call} on {gap.resource}: {gap.message}{mend}"] = None
         return tuple(lines)
+
+
+def unmeant(listener: Listener) -> ServiceSet:
+    """Return what of a Service's listener no Service means: remote login and the kubelet, where it takes a stretch.
+
+    A balancer may hand on every port, or all from a Service's first to its last.
+    """
+    parts = listener.service.split(",")
+    single = [one for one in parts if "/" in one and "-" not in one]
+    return (SSH_AND_RDP | KUBELET) & ServiceSet.parse(listener.service) - ServiceSet.parse(",".join(single) or "none")
 
 
 def _is_range(peer: str) -> bool:

@@ -1,7 +1,8 @@
 """Who can open a connection to a node? The control plane on its ports, and clients of the cluster's services.
 
 Every host of the cluster is judged, on every port that no other row judges. NodePorts behind a load balancer, and
-whatever comes through a balancer that Kubernetes made for a Service or Ingress, are services and expected. The inside
+whatever comes through a balancer that Kubernetes made for a Service or Ingress, are services and expected; but not
+remote login or the kubelet where the balancer hands on a whole range of ports. The inside
 (the network's own range, peers, VPNs, strangers that carry a named group) is judged apart from the internet.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cloudguard.checks.base import Evidence, Finding, Severity, Witness, finding_id
-from cloudguard.checks.context import PLACES, Answer, Context, answer
+from cloudguard.checks.context import PLACES, Answer, Context, answer, unmeant
 from cloudguard.checks.exposure import (
     Draft,
     Judgement,
@@ -77,7 +78,7 @@ def _excess(context: Context, target: HostClass, way: Way) -> Bounds:
     """What is granted beyond the cluster, its services and what is declared."""
     ports = context.ports
     if way.balancer is not None and way.balancer.declared_service:
-        return exactly(PacketSet.nothing())
+        return way.granted.only(unmeant(way.listener) if way.listener else ServiceSet.nothing())
     expected = judged_elsewhere(ports, frozenset(target.signature.roles)) | PATH_MTU
     if way.origin.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary

@@ -100,7 +100,7 @@ class Gates:
         services, peers, sure = ServiceSet.parse(rule.services), self.peers(rule), not self.doubt(rule, own)
         whom = EVERYWHERE if peers is None else peers
         if rule.target_ranges:
-            whom = _of_families(whom, AddressSet.of(rule.target_ranges))
+            whom &= _families(AddressSet.of(rule.target_ranges))
         return Line(rule.action, services, whom, rule.peer.value if rule.peer.kind is PeerKind.GROUP else "", sure=sure)
 
     def _one(self, name: str, direction: Direction) -> Side:
@@ -162,9 +162,19 @@ class Gates:
             return rule.doubt
         if rule.peer.kind is not PeerKind.GROUP and self.peers(rule) is None:
             return f"the entries of {rule.peer.value} could not be read"
-        aimed = AddressSet.of(rule.target_ranges)
-        whole = not rule.target_ranges or (own is not None and _of_families(own, aimed) <= aimed)
-        return "" if whole else f"it is about {', '.join(rule.target_ranges)} only"
+        return f"it is about {', '.join(rule.target_ranges)} only" if self._is_about(rule, own) is None else ""
+
+    def _is_about(self, rule: Rule, own: AddressSet | None) -> bool | None:
+        """Return whether a rule is about packets to ``own`` addresses: all of them, none, or some (None)."""
+        if not rule.target_ranges:
+            return True
+        aimed, peers = AddressSet.of(rule.target_ranges), self.peers(rule)
+        meant = _families(aimed) & (EVERYWHERE if own is None else own)
+        if peers is not None:
+            meant &= _families(peers)
+        if not meant & aimed:
+            return False
+        return True if meant <= aimed else None
 
     def packets(self, rule: Rule, own: AddressSet | None = None) -> Bounds:
         """Return what a rule by ranges matches, by the peer's address; nothing for a rule by group."""
@@ -195,7 +205,7 @@ class Gates:
             for one in known
             for rule in one.rules
             if rule.direction is direction and not (rule.targets and labels.isdisjoint(rule.targets))
-            if own is None or not rule.target_ranges or own & AddressSet.of(rule.target_ranges)
+            if self._is_about(rule, own) is not False
         ]
 
     def border(self, segment: str) -> Bounds:
@@ -238,10 +248,10 @@ class Gates:
         return border.within(EVERYWHERE - inside) | free
 
 
-def _of_families(addresses: AddressSet, other: AddressSet) -> AddressSet:
-    """Return the addresses of the versions of IP that ``other`` speaks of."""
-    four, six = bool(other & ALL4), bool(other & ALL6)
-    return addresses if four and six else addresses & (ALL4 if four else ALL6)
+def _families(addresses: AddressSet) -> AddressSet:
+    """Return all addresses of the versions of IP that ``addresses`` speak of."""
+    four, six = (family if addresses & family else AddressSet.nothing() for family in (ALL4, ALL6))
+    return four | six
 
 
 def replies(back: Bounds) -> Bounds:

@@ -88,11 +88,6 @@ def _is_proxy(item: Item) -> bool:
     return item.get("loadBalancingScheme") in _MANAGED or "Proxies/" in str(item.get("target", ""))
 
 
-def opens_outside(item: Item) -> bool:
-    """Whether a rule hands on packets from the internet, which are for the rule's address and not for a machine's."""
-    return item.get("loadBalancingScheme") in _OUTSIDE and not _is_proxy(item)
-
-
 def _where(api: Api, item: Item, subnets: Sequence[Item], segments: dict[str, Segment]) -> tuple[str, ...]:
     """Return where a proxy stands; nothing where it can't be told."""
     region, network = part_of(str(item["selfLink"]), "regions"), short(str(item.get("network", "")))
@@ -121,6 +116,7 @@ def _balancer(api: Api, item: Item, mine: Sequence[Reached], where: tuple[str, .
         addresses=tuple(filter(None, [str(item.get("IPAddress", ""))])),
         declared_service=_declared(str(item.get("description", ""))),
         dual_stack=item.get("ipVersion") == "IPV6",
+        keeps_destination=not proxy,
     )
 
 

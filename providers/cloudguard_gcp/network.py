@@ -14,11 +14,11 @@ from cloudguard_gcp import calls
 from cloudguard_gcp.api import Api, Item
 from cloudguard_gcp.backends import HIDES as BEHIND
 from cloudguard_gcp.backends import Backends
-from cloudguard_gcp.balancers import fronts_of, opens_outside
+from cloudguard_gcp.balancers import fronts_of
 from cloudguard_gcp.hosts import interfaces
 from cloudguard_gcp.names import last, machine, part_of, project_of, short
 from cloudguard_gcp.policies import Chain, chain_of
-from cloudguard_gcp.routes import carriers_of, networks_of, ranges_of, segments_of
+from cloudguard_gcp.routes import carriers_of, networks_of, segments_of
 from cloudguard_gcp.selectors import labels_of
 
 _FILTERS: Final = (Facet.FILTERS,)
@@ -61,7 +61,7 @@ def read_around(  # noqa: PLR0913 - all that stands in the network
     used = {interface.segment for host in hosts for interface in host.interfaces}
     used.update(segment for pool in pools for segment in pool.segments)
     firewalls = [one for each in grounds for one in each.firewalls]
-    chains = _chains(api, _Walls(mine, subnets, firewalls, whole=_is_direct(rules, owners, project)), used)
+    chains = _chains(api, _Walls(mine, subnets, firewalls), used)
     fronts = fronts_of(api, rules or (), Backends(api, project, networks), subnets, hosts)
     filters = {one.id: one for chain in chains.values() for one in chain.filters}
     named = _named(filters.values())
@@ -99,11 +99,6 @@ def _rules(api: Api, project: str) -> list[Item] | None:
     return rules
 
 
-def _is_direct(rules: Sequence[Item] | None, owners: Sequence[str], project: str) -> bool:
-    """Whether all that reaches a host from outside is for an address of its network: no balancer hands on others."""
-    return rules is not None and set(owners) <= {project} and not any(opens_outside(one) for one in rules)
-
-
 def _public(hosts: Iterable[Host]) -> Iterator[str]:
     return (f"{one}/32" for host in hosts for each in host.interfaces for one in each.public)
 
@@ -121,17 +116,11 @@ def _ground(api: Api, project: str) -> _Ground:
 
 @dataclass(frozen=True, slots=True)
 class _Walls:
-    """What the filters of subnets are made of; ``whole``: no packets to a host are for others than its network."""
+    """What the filters of subnets are made of."""
 
     networks: Sequence[Item]
     subnets: Sequence[Item]
     firewalls: Sequence[Item]
-    whole: bool
-
-    def ranges(self, network: str) -> tuple[str, ...]:
-        """Return all that packets to a network's hosts may be for; nothing where that can't be told."""
-        mine = (one for one in self.subnets if self.whole and short(str(one.get("network", ""))) == network)
-        return tuple(cidr for one in mine for cidr in ranges_of(one))
 
 
 def _chains(api: Api, walls: _Walls, used: Collection[str]) -> dict[str, Chain]:
@@ -152,7 +141,6 @@ def _chains(api: Api, walls: _Walls, used: Collection[str]) -> dict[str, Chain]:
             Source(calls.LIST_FIREWALLS.name, network),
             region,
             effective=Source(call.name, network),
-            own=walls.ranges(network),
         )
         for (network, region), (policies, call) in zip(wanted, asked, strict=True)
     }

@@ -6,7 +6,7 @@ https://cloud.google.com/firewall/docs/firewall-policies-rule-details.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -15,7 +15,7 @@ from cloudguard.model.source import Source
 from cloudguard_gcp.api import Item
 from cloudguard_gcp.cluster import whole
 from cloudguard_gcp.names import last, project_of, short
-from cloudguard_gcp.rules import EVERYONE, WHOLE, is_whole, order_of, range_of, rules_of, services_of, targets_of
+from cloudguard_gcp.rules import EVERYONE, WHOLE, order_of, range_of, rules_of, services_of, targets_of
 
 _ACTIONS: Final = {"allow": Action.PERMIT, "deny": Action.DENY, "goto_next": Action.NEXT}
 BEFORE: Final = "BEFORE_CLASSIC_FIREWALL"
@@ -58,21 +58,20 @@ def chain_of(  # noqa: PLR0913 - what was read, and where from
     region: str = "",
     *,
     effective: Source | None = None,
-    own: Collection[str] = (),
 ) -> Chain:
     """Return the filters of ``network``: its firewalls and the ``policies`` in effect on it in ``region``.
 
-    ``effective``: where the policies come from (None: from ``source`` too); ``own``: as ``rules_of`` has it.
+    ``effective``: where the policies come from (None: from ``source`` too).
     """
     link = short(str(network["selfLink"]))
     lists: dict[str, AddressList] = {}
-    reader = _Reader(effective or source, lists, own)
+    reader = _Reader(effective or source, lists)
     read = [(str(one.get("type", "")), _filter(one, (link, region), reader)) for one in _by_priority(policies)]
     classic = Filter(
         id=f"firewalls of {_called(link)}",
         name="",
         kind="VPC firewall",
-        rules=rules_of(firewalls, link, source, own),
+        rules=rules_of(firewalls, link, source),
         source=source,
         ordered=True,
         chained=True,
@@ -89,11 +88,10 @@ def chain_of(  # noqa: PLR0913 - what was read, and where from
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """What every rule of a policy is read with: where from, the lists found so far, the network's own ranges."""
+    """What every rule of a policy is read with: where from, and the lists found so far."""
 
     source: Source
     lists: dict[str, AddressList]
-    own: Collection[str]
 
 
 def _by_priority(policies: Sequence[Item]) -> Sequence[Item]:
@@ -174,8 +172,8 @@ def _rules(rule: Item, reader: _Reader) -> Iterator[Rule]:
     match, ingress = whole(rule, "match"), rule.get("direction", "INGRESS") != "EGRESS"
     action = _ACTIONS.get(str(rule.get("action", "")).lower())
     priority = int(rule.get("priority", 0))
-    side = "src" if ingress else "dest"
-    doubts = list(_doubts(rule, match, reader.own, ingress=ingress))
+    side, own = ("src", "dest") if ingress else ("dest", "src")
+    doubts = list(_doubts(rule, match, own))
     if action is None:
         doubts.append(f"it hands over to {rule.get('action')}")
     peers = list(_peers(match, side, reader))
@@ -190,6 +188,7 @@ def _rules(rule: Item, reader: _Reader) -> Iterator[Rule]:
             order=order_of(priority, action or Action.PERMIT),
             description=str(rule.get("description", "")),
             targets=targets_of(rule),
+            target_ranges=_aimed(match, own),
             doubt="; ".join([*doubts, *filter(None, [why])]),
         )
 
@@ -199,16 +198,21 @@ def _services(match: Item) -> str:
     return services_of((one.get("ipProtocol", "all"), one.get("ports")) for one in listed) if listed else "all"
 
 
-def _doubts(rule: Item, match: Item, own: Collection[str], *, ingress: bool) -> Iterator[str]:
+def _doubts(rule: Item, match: Item, own: str) -> Iterator[str]:
     """Yield why it is not known which machines a rule is about."""
     tags = cast("Sequence[Item]", rule.get("targetSecureTags") or ())
     if tags:
         names = ", ".join(str(one.get("name", "")) for one in tags)
         yield f"which machines have the secure tag {names} was not read"
-    for part, word in (("IpRanges", "address"), *_UNREADABLE):
-        named = cast("Sequence[str]", match.get(f"{'dest' if ingress else 'src'}{part}") or ())
-        if named and not (part == "IpRanges" and is_whole(named, own)):
+    for part, word in _UNREADABLE:
+        if match.get(f"{own}{part}"):
             yield f"it is about a {word} of the machines only"
+
+
+def _aimed(match: Item, own: str) -> tuple[str, ...]:
+    """Return the addresses of their own by which machines are meant; nothing where others that are unread add up."""
+    unread = any(match.get(f"{own}{part}") for part, _ in _UNREADABLE)
+    return () if unread else tuple(map(range_of, cast("Sequence[str]", match.get(f"{own}IpRanges") or ())))
 
 
 def _peers(match: Item, side: str, reader: _Reader) -> Iterator[tuple[Peer, str]]:

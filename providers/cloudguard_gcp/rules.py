@@ -6,12 +6,11 @@ first, and of one priority what denies (https://cloud.google.com/firewall/docs/f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
 from cloudguard.model.network import Action, Direction, Peer, PeerKind, Rule
 from cloudguard.model.source import Source
-from cloudguard.sets.addresses import AddressSet
 from cloudguard_gcp.api import Item
 from cloudguard_gcp.names import short
 from cloudguard_gcp.selectors import by_account, by_tag
@@ -22,14 +21,14 @@ _NUMBERS: Final = {"ah": 51, "esp": 50, "sctp": 132, "ipip": 4, "igmp": 2, "egp"
 _ORDER: Final = {Action.DENY: 0, Action.NEXT: 1, Action.PERMIT: 1}
 
 
-def rules_of(firewalls: Iterable[Item], network: str, source: Source, own: Collection[str] = ()) -> tuple[Rule, ...]:
-    """Return the rules of a network's firewalls, in their order; ``own``: all ranges that packets to it are for."""
+def rules_of(firewalls: Iterable[Item], network: str, source: Source) -> tuple[Rule, ...]:
+    """Return the rules of a network's firewalls, in their order."""
     mine = (one for one in firewalls if short(str(one.get("network", ""))) == network and not one.get("disabled"))
-    found = [rule for one in mine for rule in _rules(one, source, own)]
+    found = [rule for one in mine for rule in _rules(one, source)]
     return tuple(sorted(found, key=lambda rule: (rule.order, rule.id)))
 
 
-def _rules(firewall: Item, source: Source, own: Collection[str]) -> Iterator[Rule]:
+def _rules(firewall: Item, source: Source) -> Iterator[Rule]:
     name, ingress = str(firewall["name"]), firewall.get("direction", "INGRESS") != "EGRESS"
     denied = cast("Sequence[Item]", firewall.get("denied") or ())
     action = Action.DENY if denied else Action.PERMIT
@@ -46,7 +45,7 @@ def _rules(firewall: Item, source: Source, own: Collection[str]) -> Iterator[Rul
             order=order_of(int(firewall.get("priority", 1000)), action),
             description=str(firewall.get("description", "")),
             targets=targets_of(firewall),
-            doubt=_doubt(firewall, own, ingress=ingress),
+            target_ranges=tuple(map(range_of, _texts(firewall, "destinationRanges" if ingress else "sourceRanges"))),
         )
 
 
@@ -70,24 +69,10 @@ def range_of(text: str) -> str:
     return text if "/" in text else f"{text}/{128 if ':' in text else 32}"
 
 
-def is_whole(listed: Collection[str], own: Collection[str]) -> bool:
-    """Whether ranges of one version hold every address, or all of ``own`` ranges of that version."""
-    if WHOLE & {*listed}:
-        return True
-    mine = [text for text in own if any((":" in text) is (":" in one) for one in listed)]
-    return bool(mine) and AddressSet.of(mine) <= AddressSet.of(map(range_of, listed))
-
-
 def targets_of(firewall: Item) -> tuple[str, ...]:
     """Return the labels of those that a rule is about, none for all."""
     tags, accounts = _texts(firewall, "targetTags"), _texts(firewall, "targetServiceAccounts")
     return (*(by_tag(tag) for tag in tags), *(by_account(email) for email in accounts))
-
-
-def _doubt(firewall: Item, own: Collection[str], *, ingress: bool) -> str:
-    """Return why it is not known whether a rule matches: it may be about some of a machine's addresses only."""
-    listed = _texts(firewall, "destinationRanges" if ingress else "sourceRanges")
-    return "" if not listed or is_whole(listed, own) else f"it is about {', '.join(listed)} only"
 
 
 def services_of(protocols: Iterable[tuple[object, object]]) -> str:
