@@ -43,7 +43,10 @@ def _groups(project: Project, network: str) -> None:
     project.add(f"zones/{ZONE}", "instanceGroupManagers", "nodes", instanceTemplate=template, targetSize=2)
     address = project.add(f"regions/{REGION}", "addresses", "out", address="34.140.0.7")
     nat = {"name": "nat", "natIpAllocateOption": "MANUAL_ONLY", "natIps": [address]}
-    project.add(f"regions/{REGION}", "routers", "router", network=network, nats=[nat])
+    peer = {"name": "office", "interfaceName": "if-0"}
+    project.add(f"regions/{REGION}", "routers", "router", network=network, nats=[nat], bgpPeers=[peer])
+    learned = {"result": {"bestRoutes": [{"destRange": "10.200.0.0/16", "nextHopIp": "169.254.0.2", "priority": 100}]}}
+    project.answer("compute", f"projects/{project.name}/regions/{REGION}/routers/router/getRouterStatus", learned)
 
 
 def _template(project: Project) -> Item:

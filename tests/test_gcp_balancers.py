@@ -8,8 +8,10 @@ import pytest
 
 from cloudguard.adapter import Request
 from cloudguard.model.network import Balancer, ClientAddress, Direction, Topology
+from cloudguard.model.source import Facet
 from cloudguard_gcp import ADAPTER
-from gcp_clusters import kops
+from cloudguard_gcp.names import last
+from gcp_clusters import host_of_shared, kops, shared
 from gcp_process import Proxy
 from gcp_project import REGION, ZONE, Project
 from gcp_server import Google
@@ -197,3 +199,43 @@ def test_a_rules_description_tells_what_it_was_made_for(google_cloud: Proxy, des
     cluster = Cluster()
     cluster.rule(HERE, "EXTERNAL", backendService=cluster.service(HERE), description=description)
     assert only(google_cloud, cluster).declared_service == declared
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("global/targetGrpcProxies/api", True),
+        ("global/targetHttpProxies/gone", True),
+        (f"{HERE}/targetVpnGateways/old", False),
+        (f"{HERE}/serviceAttachments/theirs", False),
+        ("all-apis", False),
+    ],
+)
+def test_what_stands_behind_a_rule_and_is_not_seen_is_told(google_cloud: Proxy, target: str, *, told: bool) -> None:
+    cluster = Cluster()
+    cluster.rule("global", "EXTERNAL", target=cluster.project.link(target) if "/" in target else target)
+    google_cloud.google = Google(cluster.project)
+    gaps = ADAPTER.collect(Request(cluster="prod")).gaps
+    assert [(last(one.resource), one.hides) for one in gaps] == ([(last(target), (Facet.BALANCERS,))] if told else [])
+
+
+def test_a_pools_spare_is_behind_it_too(google_cloud: Proxy) -> None:
+    cluster = Cluster()
+    link = cluster.project.link(f"zones/{ZONE}/instances/master-a")
+    spare = cluster.project.add(HERE, "targetPools", "spare", instances=[link])
+    first = cluster.project.add(HERE, "targetPools", "api", instances=[], backupPool=spare)
+    cluster.rule(HERE, "EXTERNAL", target=first)
+    (listener,) = only(google_cloud, cluster).listeners
+    assert [one.host for one in listener.targets] == [MASTER]
+
+
+def test_rules_of_the_project_that_shares_its_network_lead_to_hosts_too(google_cloud: Proxy) -> None:
+    project, (owner,) = shared(), host_of_shared()
+    machine = project.link(f"zones/{ZONE}/instances/control-plane")
+    pool = project.add(HERE, "targetPools", "api", instances=[machine])
+    rule = {"IPProtocol": "TCP", "portRange": "443-443", "loadBalancingScheme": "EXTERNAL", "IPAddress": "34.140.0.8"}
+    owner.add(HERE, "forwardingRules", "api", target=pool, **rule)
+    google_cloud.google = Google(project, beside=(owner,))
+    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    assert snapshot.gaps == ()
+    assert [one.id for one in snapshot.topology.balancers] == [f"projects/net-host/{HERE}/forwardingRules/api"]

@@ -29,11 +29,10 @@ TAKES_AWAY = {
     "compute.addresses.list",
     "compute.globalAddresses.list",
     "compute.projects.get",
-    "compute.routers.list",
     "compute.networks.getRegionEffectiveFirewalls",
 }
 """What hides no row: it only takes away, or tells whose addresses are the cluster's own."""
-EVERY_PERMISSION = 46
+EVERY_PERMISSION = 47
 
 
 def collected(google_cloud: Proxy, project: Project, *refused: str) -> Snapshot:

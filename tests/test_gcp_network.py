@@ -6,13 +6,16 @@ from typing import Any, Final
 
 import pytest
 
+from cloudguard import pipeline
 from cloudguard.adapter import Request
+from cloudguard.checks.base import Severity, Verdict
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Interface, NextHop, Topology
-from cloudguard.model.source import Source
+from cloudguard.model.source import Facet, Source
+from cloudguard.needs.policy import Policy
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.routes import carriers_of, segments_of
-from gcp_clusters import by_account, host_of_shared, kops, shared
+from gcp_clusters import by_account, host_of_shared, kops, open_ssh, shared
 from gcp_process import Proxy
 from gcp_project import REGION, Project
 from gcp_server import Google
@@ -37,7 +40,7 @@ def host(name: str, *tags: str, public: str = "") -> Host:
 
 def hops(*routes: Item, hosts: tuple[Host, ...] = (), pools: tuple[Pool, ...] = ()) -> list[tuple[NextHop, str]]:
     subnet = {"selfLink": SUBNET, "name": "s", "network": NETWORK, "ipCidrRange": "10.0.0.0/20"}
-    (found,) = segments_of([subnet], routes, carriers_of(hosts, pools))
+    (found,) = segments_of([subnet], routes, (), carriers_of(hosts, pools))
     return [(one.hop, one.target) for one in found.routes]
 
 
@@ -111,3 +114,62 @@ def test_of_a_network_that_the_project_shares_not_all_who_carry_a_tag_are_known(
     groups = around(google_cloud, project).groups
     assert groups
     assert not any(one.members_known for one in groups)
+
+
+def test_what_routers_learn_is_routed_in_their_region_or_in_all(google_cloud: Proxy) -> None:
+    for mode, other in (("REGIONAL", []), ("GLOBAL", ["10.200.0.0/16"])):
+        project = kops()
+        (network,) = project.lists["projects/acme-prod/global/networks"]
+        network["routingConfig"] = {"routingMode": mode}
+        project.scopes.append("regions/us-east1")
+        peer = {"name": "office", "interfaceName": "if-0"}
+        project.add(f"regions/{REGION}", "routers", "vpn", network=network["selfLink"], bgpPeers=[peer])
+        project.add("regions/us-east1", "routers", "nat", network=network["selfLink"])
+        project.add("regions/us-east1", "subnetworks", "far", network=network["selfLink"], ipCidrRange="10.9.0.0/20")
+        project.answer(
+            "compute",
+            f"projects/acme-prod/regions/{REGION}/routers/vpn/getRouterStatus",
+            {"result": {"bestRoutes": [{"destRange": "10.200.0.0/16", "nextHopIp": "169.254.0.2", "priority": 100}]}},
+        )
+        found = around(google_cloud, project)
+        learned = {
+            one.name: [route.destination for route in one.routes if route.hop is NextHop.VPN] for one in found.segments
+        }
+        assert learned == {"nodes": ["10.200.0.0/16"], "far": other}
+
+
+def test_who_comes_by_what_a_router_learned_is_judged(google_cloud: Proxy) -> None:
+    project = kops(office={"allow": "tcp:10250", "sourceRanges": ["192.168.0.0/16"]})
+    network = project.link("global/networks/default")
+    google_cloud.google = Google(project)
+    before = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("node-access")
+    project.add(f"regions/{REGION}", "routers", "vpn", network=network, bgpPeers=[{"name": "office"}])
+    status = {"result": {"bestRoutes": [{"destRange": "192.168.0.0/16", "nextHopIp": "169.254.0.2"}]}}
+    project.answer("compute", f"projects/acme-prod/regions/{REGION}/routers/vpn/getRouterStatus", status)
+    after = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("node-access")
+    assert (before.verdict, after.verdict) == (Verdict.PASS, Verdict.FAIL)
+    assert "vpn" in after.why
+
+
+def test_a_peering_of_which_no_route_is_seen_is_told(google_cloud: Proxy) -> None:
+    project = kops()
+    (network,) = project.lists["projects/acme-prod/global/networks"]
+    network["peerings"] = [{"name": "other", "state": "ACTIVE"}, {"name": "old", "state": "INACTIVE"}]
+    google_cloud.google = Google(project)
+    (gap,) = ADAPTER.collect(Request(cluster="prod")).gaps
+    assert (gap.resource, gap.hides) == ("other", (Facet.ROUTES,))
+    link = network["selfLink"]
+    project.add("global", "routes", "peering-1", network=link, destRange="10.8.0.0/16", nextHopPeering="other")
+    assert ADAPTER.collect(Request(cluster="prod")).gaps == ()
+
+
+def test_a_stopped_machine_gets_its_public_address_again(google_cloud: Proxy) -> None:
+    project = open_ssh()
+    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        one["status"] = "TERMINATED"
+        for access in one["networkInterfaces"][0].get("accessConfigs", ()):
+            del access["natIP"]
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("node-access")
+    assert row.verdict is Verdict.FAIL
+    assert {one.check for one in row.findings if one.severity is Severity.CRITICAL} == {"node-access/internet"}

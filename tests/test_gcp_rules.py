@@ -40,7 +40,7 @@ ASKED: Final = (("tcp", 22), ("tcp", 80), ("tcp", 6443), ("udp", 53))
 
 services = st.lists(st.sampled_from(SERVICES), min_size=1, max_size=2)
 OWN: Final = (("10.0.0.9", "2600::9"), ("10.0.1.9", "2600:1::9"))
-some_own = st.just([]) | st.lists(
+some_own = st.lists(st.nothing(), max_size=0) | st.lists(
     st.sampled_from((*OWN[0], *OWN[1], "10.0.0.0/24", "0.0.0.0/0")), max_size=2, unique=True
 )
 some_ranges = st.lists(st.sampled_from(RANGES), max_size=2, unique=True)

@@ -130,7 +130,7 @@ class Api:
         page: Any
         for page in answer.pages if hasattr(answer, "pages") else (answer,):
             # Compute's answers say it as they come; GKE's clients ask for numbers instead of names.
-            yield wire.latest() if call.service == "compute" else MessageToDict(page.__class__.pb(page))
+            yield _object(call, wire.latest()) if call.service == "compute" else MessageToDict(page.__class__.pb(page))
 
     def _by_rest(self, call: Call, parameters: Mapping[str, str]) -> Iterator[Item]:
         from google.api_core import exceptions  # noqa: PLC0415 - the SDK is loaded on first use
@@ -146,7 +146,7 @@ class Api:
             answer = session.request(call.method, address, json=policy, params=query, timeout=_TIMEOUT)
             if answer.status_code >= 400:  # noqa: PLR2004 - where errors begin
                 raise failure(answer)
-            return cast("Item", answer.json())
+            return _object(call, answer.json())
 
         while True:
             page: Item = retry()(once)()
@@ -181,6 +181,14 @@ def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as a
     client = getattr(sdk, call.client)(credentials=own.credentials, transport="rest")
     client.transport._session.mount("https://", own.get_adapter("https://"))  # noqa: SLF001 - it can't be handed one
     return client
+
+
+def _object(call: Call, answer: object) -> Item:
+    """Return an answer, which must be an object; raises ValueError."""
+    if not isinstance(answer, dict):
+        message = f"{call.name} answered with what is no object"
+        raise ValueError(message)  # noqa: TRY004 - the answer is at fault, and no caller's type
+    return cast("Item", answer)
 
 
 def _parts(call: Call, page: Item) -> Iterator[tuple[str, Item]]:

@@ -8,12 +8,16 @@ from functools import partial
 from typing import Final, cast
 
 from cloudguard.model.network import Target
-from cloudguard.model.source import Facet
+from cloudguard.model.source import Facet, Gap, Reason
 from cloudguard_gcp import calls
 from cloudguard_gcp.api import Api, Item
 from cloudguard_gcp.names import last, machine, part_of, project_of, short
 
 HIDES: Final = (Facet.BALANCERS,)
+_NO_HOSTS: Final = ("targetVpnGateways", "serviceAttachments")
+"""Kinds behind which there is no instance of the project's: gateways of Google's, and other projects' services."""
+_BUNDLES: Final = frozenset({"all-apis", "vpc-sc"})
+"""Google's own APIs (https://cloud.google.com/vpc/docs/about-accessing-google-apis-endpoints)."""
 _KINDS: Final = {
     "targetPools": calls.LIST_TARGET_POOLS,
     "targetInstances": calls.LIST_TARGET_INSTANCES,
@@ -61,12 +65,15 @@ class Backends:
     def behind(self, link: str, service: str) -> Iterator[Reached]:
         """Yield what is behind ``link``; ``service``: the one it is reached on ("": the backends' own)."""
         kind = next((name for name in _KINDS if f"/{name}/" in link), "")
-        item = self._find(_KINDS[kind], link) if kind else None
-        if item is None:
+        if not kind:
+            self._miss(link, "what stands behind it is not followed")
             return
+        item = self._find(_KINDS[kind], link)
         if kind == "targetPools":
-            for instance in cast("Sequence[str]", item.get("instances") or ()):
-                yield Reached(Target(machine(instance), "", service), "")
+            spare = str(item.get("backupPool") or "")
+            for pool in (item, self._find(_KINDS[kind], spare) if spare else {}):
+                for instance in cast("Sequence[str]", pool.get("instances") or ()):
+                    yield Reached(Target(machine(instance), "", service), "")
         elif kind == "targetInstances":
             yield Reached(Target(machine(str(item.get("instance", ""))), "", service), "")
         elif kind == "backendServices":
@@ -78,21 +85,32 @@ class Backends:
             for further in dict.fromkeys(_links(item)):
                 yield from self.behind(further, service)
 
-    def _find(self, call: calls.Call, link: str) -> Item | None:
-        listed = self._api.read(call, hides=HIDES, project=self._project)
-        return next((one for one in listed if short(str(one["selfLink"])) == short(link)), None)
+    def _find(self, call: calls.Call, link: str) -> Item:
+        """Return what a link leads to, by the list of its own project; {} and a Gap where it is not there."""
+        project = project_of(link) or self._project
+        listed = self._api.read_or_none(call, hides=HIDES, project=project)
+        found = next((one for one in listed or () if short(str(one["selfLink"])) == short(link)), None)
+        if found is None and listed is not None:
+            self._miss(link, f"{call.name} does not have it")
+        return found or {}
+
+    def _miss(self, link: str, why: str) -> None:
+        if link not in _BUNDLES and not any(f"/{kind}/" in link for kind in _NO_HOSTS):
+            name = short(link)
+            message = f"whom {last(name)} leads to was not seen: {why}"
+            self._api.add_gap(Gap(calls.LIST_FORWARDING_RULES.name, name, Reason.MISSING, message, HIDES))
 
     def _members(self, group: str, backend: Item, service: str) -> Iterator[Target]:
         if "/networkEndpointGroups/" in group:
             yield from self._endpoints(group, service)
             return
         item = self._find(calls.LIST_INSTANCE_GROUPS, group)
-        network = short(str((item or {}).get("network", "")))
+        network = short(str(item.get("network", "")))
         if network and self._networks and network not in self._networks:
             return
         ports = [
             str(one["port"])
-            for one in cast("Sequence[Item]", (item or {}).get("namedPorts") or ())
+            for one in cast("Sequence[Item]", item.get("namedPorts") or ())
             if one.get("name") == backend.get("portName")
         ]
         own = ",".join(f"tcp/{port}" for port in ports or filter(None, [str(backend.get("port") or "")]))

@@ -120,6 +120,7 @@ LIST_GROUP_MANAGERS = _compute(
 )
 LIST_INSTANCE_TEMPLATES = _compute("instanceTemplates", "aggregatedList", "InstanceTemplates", "instanceTemplates")
 LIST_ROUTERS = _compute("routers", "aggregatedList", "Routers", "routers")
+GET_ROUTER_STATUS = _compute("routers", "getRouterStatus", "Routers", "", "compute.routers.get")
 LIST_ADDRESSES = _compute(
     "addresses",
     "aggregatedList",

@@ -30,9 +30,9 @@ from cloudguard_gcp.session import Caller, begin, option
 
 _FEW: Final = 5
 """Clusters that an error names."""
-_ALIVE: Final = frozenset(
-    {"PROVISIONING", "STAGING", "RUNNING", "STOPPING", "SUSPENDING", "SUSPENDED", "TERMINATED", "STOPPED", "REPAIRING"}
-)
+_GONE: Final = "DEPROVISIONING"
+"""The state of an instance that is being deleted; one in any other runs, or may again
+(https://cloud.google.com/compute/docs/instances/instance-lifecycle)."""
 _SOON: Final = (LIST_FIREWALLS, LIST_DISKS, LIST_NETWORKS, LIST_SUBNETWORKS, LIST_ROUTES, LIST_FORWARDING_RULES)
 """What any cluster's reading takes, asked for while its hosts are still being looked for."""
 TAG: Final = "tag"
@@ -122,7 +122,7 @@ def _counts(hosts: Iterable[Item], name: str) -> tuple[tuple[str, int], ...]:
 
 
 def _living(instances: Iterable[Item]) -> tuple[Item, ...]:
-    return tuple(one for one in instances if one.get("status", "RUNNING") in _ALIVE)
+    return tuple(one for one in instances if one.get("status") != _GONE)
 
 
 def cluster(request: Request, progress: Progress) -> tuple[Api, Caller, Found]:

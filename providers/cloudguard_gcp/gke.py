@@ -126,10 +126,11 @@ def _blocks(authorized: Item) -> Iterator[str]:
 def _guard(cluster: Item, source: Source) -> Filter | None:
     """Return what guards the private side: authorized networks, where they are enforced there.
 
-    Clusters older than that setting always do. The cluster's own nodes and pods are let in either way.
+    Private clusters older than that setting always do. The cluster's own nodes and pods are let in either way.
     """
     authorized = _authorized(cluster)
-    enforced = authorized.get("privateEndpointEnforcementEnabled", not _ip(cluster))
+    older = not _ip(cluster) and whole(cluster, "privateClusterConfig").get("enablePrivateNodes", False)
+    enforced = authorized.get("privateEndpointEnforcementEnabled", older)
     if not authorized.get("enabled", False) or not enforced:
         return None
     name = f"{cluster['name']} authorized networks"
@@ -149,6 +150,7 @@ def _guard(cluster: Item, source: Source) -> Filter | None:
     return Filter(name, name, "authorized networks", rules, source)
 
 
+_ENCRYPTED: Final = frozenset({"ENCRYPTED", "ALL_OBJECTS_ENCRYPTION_ENABLED"})
 _OWN: Final = ("nodeIpv4CidrBlock", "clusterIpv4CidrBlock")
 
 
@@ -166,5 +168,4 @@ def _secrets_key(cluster: Item) -> str:
     """Return the key that encrypts Secrets, "" where only the provider's does."""
     encryption = whole(cluster, "databaseEncryption")
     state = str(encryption.get("currentState") or encryption.get("state") or "")
-    on = "ENCRYPTED" in state and "PENDING" not in state and "ERROR" not in state
-    return str(encryption.get("keyName", "")) if on else ""
+    return str(encryption.get("keyName", "")) if state.removeprefix("CURRENT_STATE_") in _ENCRYPTED else ""

@@ -36,7 +36,20 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
         names = ", ".join(host.name for host in untold[:FEW]) + more
         message = f"the role of {names} can't be told; {TELL}"
         api.add_gap(Gap(LIST_INSTANCES.name, names, Reason.MISSING, message, (Facet.HOSTS,)))
+    if found.gke is not None:
+        _miss_nodes(api, found.gke, len(hosts))
     return _stacked(hosts)
+
+
+def _miss_nodes(api: Api, cluster: Item, seen: int) -> None:
+    """Say that GKE counts more nodes than were seen: some machines, as Autopilot's, are Google's to show or not.
+
+    https://cloud.google.com/kubernetes-engine/docs/concepts/autopilot-security
+    """
+    count = int(cluster.get("currentNodeCount") or 0)
+    if count > seen:
+        message = f"GKE counts {count} nodes, of which {seen} were seen in the project"
+        api.add_gap(Gap(LIST_INSTANCES.name, str(cluster["name"]), Reason.MISSING, message, (Facet.HOSTS,)))
 
 
 def _told(found: Found, instance: Item) -> Told | None:
@@ -105,6 +118,7 @@ def interfaces(instance: Item, source: Source) -> Iterator[Interface]:
             source=source,
             public=tuple(sorted(str(each["natIP"]) for each in access if each.get("natIP"))),
             labels=labels,
+            awaits_public=any(not each.get("natIP") for each in access),
         )
 
 

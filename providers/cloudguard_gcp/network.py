@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import AddressList, Filter, Group, Interface, PeerKind, Topology
-from cloudguard.model.source import Facet, Source
+from cloudguard.model.source import Facet, Gap, Reason, Source
 from cloudguard_gcp import calls
 from cloudguard_gcp.api import Api, Item
 from cloudguard_gcp.backends import HIDES as BEHIND
@@ -18,12 +18,14 @@ from cloudguard_gcp.balancers import fronts_of
 from cloudguard_gcp.hosts import interfaces
 from cloudguard_gcp.names import last, machine, part_of, project_of, short
 from cloudguard_gcp.policies import Chain, chain_of
+from cloudguard_gcp.routers import Learned, addresses_out, learned_routes
 from cloudguard_gcp.routes import carriers_of, networks_of, segments_of
 from cloudguard_gcp.selectors import labels_of
 
 _FILTERS: Final = (Facet.FILTERS,)
 _ROUTES: Final = (Facet.ROUTES,)
 _SHARES: Final = "HOST"
+_PEERED: Final = "ACTIVE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class _Ground:
     subnets: list[Item]
     routes: list[Item]
     firewalls: list[Item]
+    learned: tuple[Learned, ...]
+    outbound: tuple[str, ...]
 
 
 def read_around(  # noqa: PLR0913 - all that stands in the network
@@ -55,20 +59,22 @@ def read_around(  # noqa: PLR0913 - all that stands in the network
 ) -> Around:
     """Read all about ``networks`` (short names) that concerns the hosts; ``everyone``: the project's instances."""
     owners = sorted({project_of(name) for name in networks} - {""})
-    grounds, rules, outbound = _asked(api, owners, project, networks)
+    grounds, rules = _asked(api, owners, project, networks)
     subnets = [one for each in grounds for one in each.subnets if short(str(one.get("network", ""))) in networks]
     mine = [one for each in grounds for one in each.networks if short(str(one["selfLink"])) in networks]
     used = {interface.segment for host in hosts for interface in host.interfaces}
     used.update(segment for pool in pools for segment in pool.segments)
     firewalls = [one for each in grounds for one in each.firewalls]
     chains = _chains(api, _Walls(mine, subnets, firewalls), used)
-    fronts = fronts_of(api, rules or (), Backends(api, project, networks), subnets, hosts)
+    fronts = fronts_of(api, rules, Backends(api, project, networks), subnets, hosts)
     filters = {one.id: one for chain in chains.values() for one in chain.filters}
     named = _named(filters.values())
     routes = [one for each in grounds for one in each.routes]
+    learned = [one for each in grounds for one in each.learned]
+    outbound = [one for each in grounds for one in each.outbound]
     topology = Topology(
         networks=tuple(networks_of(api, mine, subnets)),
-        segments=(*segments_of(subnets, routes, carriers_of(hosts, pools)), *fronts.segments),
+        segments=(*segments_of(subnets, routes, learned, carriers_of(hosts, pools)), *fronts.segments),
         filters=(*filters.values(), *fronts.filters),
         groups=tuple(_groups(named, alone=_is_alone(api, owners, project))),
         address_lists=_lists(chains.values()),
@@ -81,37 +87,50 @@ def read_around(  # noqa: PLR0913 - all that stands in the network
 
 def _asked(
     api: Api, owners: Sequence[str], project: str, networks: Collection[str]
-) -> tuple[list[_Ground], list[Item] | None, tuple[str, ...]]:
-    """Ask for the networks, for what leads to hosts, and for the addresses that hosts leave by, all at once."""
-    grounds, rules, outbound = list[_Ground](), list[list[Item] | None](), list[str]()
+) -> tuple[list[_Ground], list[Item]]:
+    """Ask for the networks and for what leads to hosts, all at once."""
+    grounds, rules = list[_Ground](), list[Item]()
     api.gather(
-        lambda: grounds.extend(api.gather(*(partial(_ground, api, owner) for owner in owners))),
-        lambda: rules.append(_rules(api, project)),
-        *(partial(_add_outbound, outbound, api, owner, networks) for owner in owners),
+        lambda: grounds.extend(api.gather(*(partial(_ground, api, owner, networks) for owner in owners))),
+        *(partial(_add_rules, rules, api, each) for each in sorted({project, *owners})),
     )
-    return grounds, rules[0], tuple(outbound)
+    return grounds, rules
 
 
-def _rules(api: Api, project: str) -> list[Item] | None:
-    """Return the forwarding rules (None: not read), and ask at once for what they lead to."""
-    rules = api.read_or_none(calls.LIST_FORWARDING_RULES, hides=BEHIND, project=project)
-    Backends(api, project).prefetch(rules or ())
-    return rules
+def _add_rules(found: list[Item], api: Api, project: str) -> None:
+    """Read a project's forwarding rules, and ask at once for what they lead to."""
+    rules = api.read(calls.LIST_FORWARDING_RULES, hides=BEHIND, project=project)
+    Backends(api, project).prefetch(rules)
+    found.extend(rules)
 
 
 def _public(hosts: Iterable[Host]) -> Iterator[str]:
     return (f"{one}/32" for host in hosts for each in host.interfaces for one in each.public)
 
 
-def _ground(api: Api, project: str) -> _Ground:
+def _ground(api: Api, project: str, used: Collection[str]) -> _Ground:
     """Read one project's networks; for a shared one that is not the cluster's own."""
-    networks, subnets, routes, firewalls = api.gather(
+    networks, subnets, routes, firewalls, routers = api.gather(
         partial(api.read, calls.LIST_NETWORKS, hides=(Facet.ROUTES, Facet.FILTERS), project=project),
         partial(api.read, calls.LIST_SUBNETWORKS, hides=_ROUTES, project=project),
         partial(api.read, calls.LIST_ROUTES, hides=_ROUTES, project=project),
         partial(api.read, calls.LIST_FIREWALLS, hides=_FILTERS, project=project),
+        partial(api.read, calls.LIST_ROUTERS, hides=_ROUTES, project=project),
     )
-    return _Ground(networks, subnets, routes, firewalls)
+    _miss_peerings(api, (one for one in networks if short(str(one["selfLink"])) in used), routes)
+    learned = learned_routes(api, networks, routers, used)
+    return _Ground(networks, subnets, routes, firewalls, learned, tuple(addresses_out(api, project, routers, used)))
+
+
+def _miss_peerings(api: Api, networks: Iterable[Item], routes: Sequence[Item]) -> None:
+    """Say of which peers no route was seen: who is there can't be told."""
+    routed = {(short(str(one.get("network", ""))), last(str(one.get("nextHopPeering", "")))) for one in routes}
+    for network in networks:
+        name = short(str(network["selfLink"]))
+        for peering in cast("Sequence[Item]", network.get("peerings") or ()):
+            if peering.get("state") == _PEERED and (name, str(peering["name"])) not in routed:
+                message = f"{last(name)} is peered by {peering['name']}, and no route of it was seen"
+                api.add_gap(Gap(calls.LIST_ROUTES.name, str(peering["name"]), Reason.MISSING, message, _ROUTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,25 +174,6 @@ def _policies(api: Api, network: str, region: str) -> tuple[list[Item], calls.Ca
     if found is None:
         call, found = other, api.read(other, hides=_FILTERS, about=name, project=project, network=name)
     return [one for each in found for one in cast("Sequence[Item]", each.get("firewallPolicys") or ())], call
-
-
-def _add_outbound(found: list[str], api: Api, project: str, networks: Collection[str]) -> None:
-    found.extend(_outbound(api, project, networks))
-
-
-def _outbound(api: Api, project: str, networks: Collection[str]) -> Iterator[str]:
-    """Yield the addresses that hosts without one of their own leave by, where they are reserved by name."""
-    routers = api.read(calls.LIST_ROUTERS, hides=(), project=project)
-    links = [
-        short(str(link))
-        for one in routers
-        if short(str(one.get("network", ""))) in networks
-        for nat in cast("Sequence[Item]", one.get("nats") or ())
-        for link in cast("Sequence[object]", nat.get("natIps") or ())
-    ]
-    for one in api.read(calls.LIST_ADDRESSES, hides=(), project=project) if links else ():
-        if short(str(one["selfLink"])) in links and one.get("address"):
-            yield f"{one['address']}/32"
 
 
 def _named(filters: Iterable[Filter]) -> frozenset[str]:

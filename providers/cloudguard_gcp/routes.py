@@ -15,6 +15,7 @@ from cloudguard.model.source import Source
 from cloudguard_gcp.api import Api, Item
 from cloudguard_gcp.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
 from cloudguard_gcp.names import last, part_of, short
+from cloudguard_gcp.routers import Learned
 from cloudguard_gcp.selectors import by_tag
 
 GOOGLE: Final = (
@@ -89,7 +90,7 @@ def carriers_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[C
     """Return who stands in each subnet."""
     found: dict[str, set[Carrier]] = {}
     for one in (interface for host in hosts for interface in host.interfaces):
-        public = bool(one.public) or any(":" in text for text in one.addresses)
+        public = bool(one.public) or one.awaits_public or any(":" in text for text in one.addresses)
         found.setdefault(one.segment, set()).add(Carrier(frozenset(one.labels), public))
     for pool in pools:
         for name in pool.segments:
@@ -98,19 +99,27 @@ def carriers_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[C
 
 
 def segments_of(
-    subnets: Iterable[Item], routes: Sequence[Item], carriers: Mapping[str, set[Carrier]]
+    subnets: Iterable[Item],
+    routes: Sequence[Item],
+    learned: Iterable[Learned],
+    carriers: Mapping[str, set[Carrier]],
 ) -> Iterator[Segment]:
-    """Yield the subnets as segments; ``carriers``: the cluster's own in each."""
+    """Yield the subnets as segments; ``carriers``: the cluster's own in each.
+
+    What routers learn changes from one hour to the next, so it stands beside the routes of its destination.
+    """
     for one in subnets:
         name, network = short(str(one["selfLink"])), short(str(one.get("network", "")))
+        region = part_of(name, "regions")
+        further = [each.route for each in learned if each.network == network and each.region in {"", region}]
         yield Segment(
             id=name,
             name=str(one["name"]),
             network=network,
-            zone=part_of(name, "regions"),
+            zone=region,
             ranges=tuple(ranges_of(one)),
             filters=(),
-            routes=tuple(_routes(routes, network, carriers.get(name, set()))),
+            routes=(*_routes(routes, network, carriers.get(name, set())), *further),
             source=Source(LIST_SUBNETWORKS.name, name),
         )
 

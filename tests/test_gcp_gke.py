@@ -1,0 +1,87 @@
+"""What GKE says of a cluster: who is let in to its private side, the key of its Secrets, how many nodes there are."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from cloudguard import pipeline
+from cloudguard.adapter import Request
+from cloudguard.checks.base import Verdict
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet
+from cloudguard.needs.policy import Policy
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import OFFICE, authorized, gke
+from gcp_process import Proxy
+from gcp_project import Item, Project
+from gcp_server import Google
+
+KEY: Final = "projects/acme-prod/locations/europe/keyRings/gke/cryptoKeys/secrets"
+OWN: Final = {"nodeIpv4CidrBlock": "10.0.0.0/20", "clusterIpv4CidrBlock": "10.64.0.0/14"}
+
+
+def read(google_cloud: Proxy, project: Project) -> Snapshot:
+    google_cloud.google = Google(project)
+    return ADAPTER.collect(Request(cluster="prod"))
+
+
+@pytest.mark.parametrize(
+    ("cluster", "guarded"),
+    [
+        ({"privateClusterConfig": {"enablePrivateNodes": True, "privateEndpoint": "172.16.0.2"}}, True),
+        ({"privateClusterConfig": {"privateEndpoint": "172.16.0.2"}}, False),
+        ({"controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"privateEndpoint": "10.1.0.2"}}}, False),
+    ],
+)
+def test_who_is_not_told_whether_the_private_side_is_guarded_takes_it_for_guarded_in_older_private_clusters(
+    google_cloud: Proxy, cluster: Item, *, guarded: bool
+) -> None:
+    project = gke(masterAuthorizedNetworksConfig=authorized(), ipAllocationPolicy=OWN, **cluster)
+    filters = [one for one in read(google_cloud, project).topology.filters if one.kind == "authorized networks"]
+    ranges = [[rule.peer.value for rule in one.rules] for one in filters]
+    assert ranges == ([[OFFICE, *OWN.values()]] if guarded else [])
+
+
+@pytest.mark.parametrize("enforced", [True, False])
+def test_a_private_side_is_guarded_where_gke_says_so(google_cloud: Proxy, *, enforced: bool) -> None:
+    ip: dict[str, Any] = {
+        "enabled": True,
+        "privateEndpoint": "10.1.0.2",
+        "authorizedNetworksConfig": authorized(privateEndpointEnforcementEnabled=enforced),
+    }
+    snapshot = read(google_cloud, gke(controlPlaneEndpointsConfig={"ipEndpointsConfig": ip}))
+    assert any(one.kind == "authorized networks" for one in snapshot.topology.filters) is enforced
+
+
+@pytest.mark.parametrize(
+    ("state", "key"),
+    [
+        ({"state": "ENCRYPTED"}, KEY),
+        ({"state": "ENCRYPTED", "currentState": "CURRENT_STATE_ENCRYPTED"}, KEY),
+        ({"state": "ENCRYPTED", "currentState": "CURRENT_STATE_ENCRYPTION_PENDING"}, ""),
+        ({"state": "ENCRYPTED", "currentState": "CURRENT_STATE_ENCRYPTION_ERROR"}, ""),
+        ({"currentState": "CURRENT_STATE_ALL_OBJECTS_ENCRYPTION_ENABLED"}, KEY),
+        ({"state": "DECRYPTED", "currentState": "CURRENT_STATE_DECRYPTED"}, ""),
+    ],
+)
+def test_secrets_have_a_key_of_their_own_once_they_are_encrypted_by_it(
+    google_cloud: Proxy, state: Item, key: str
+) -> None:
+    project = gke(databaseEncryption={"keyName": KEY, **state})
+    project.answer("kms", KEY, {"name": KEY, "primary": {"name": f"{KEY}/cryptoKeyVersions/1", "state": "ENABLED"}})
+    encryption = read(google_cloud, project).cluster.secrets_encryption
+    assert encryption is not None
+    assert encryption.key == key
+
+
+def test_nodes_that_google_does_not_show_are_told_and_nothing_passes_for_the_others(google_cloud: Proxy) -> None:
+    assert read(google_cloud, gke(currentNodeCount=2)).gaps == ()
+    snapshot = read(google_cloud, gke(autopilot=True, currentNodeCount=3))
+    (gap,) = snapshot.gaps
+    assert (gap.hides, gap.message) == ((Facet.HOSTS,), "GKE counts 3 nodes, of which 2 were seen in the project")
+    hidden = gke(autopilot=True)
+    hidden.lists["projects/acme-prod/zones/europe-west1-b/instances"].clear()
+    rows = pipeline.evaluate(read(google_cloud, hidden), Policy()).rows
+    assert {one.verdict for one in rows if one.row == "node-access"} == {Verdict.UNKNOWN}
