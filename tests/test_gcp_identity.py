@@ -86,20 +86,56 @@ def test_a_binding_above_the_project_reaches_other_projects(google_cloud: Proxy)
     assert found(google_cloud, project) == {"outside": "high"}
 
 
-def test_what_is_denied_is_not_granted(google_cloud: Proxy) -> None:
+def denying(**rule: Any) -> Project:  # noqa: ANN401 - JSON
+    """Return a project whose nodes may delete topics, but for a deny rule."""
     project = bound("roles/x", "pubsub.topics.delete")
     path = "policies/cloudresourcemanager.googleapis.com/projects/acme-prod/denypolicies"
     named = "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Facme-prod/denypolicies/d"
     project.lists[path] = [{"name": named}]
-    rule = {
-        "deniedPrincipals": ["principalSet://goog/public:all"],
-        "deniedPermissions": ["pubsub.googleapis.com/topics.delete"],
-    }
-    project.answers[f"{path}/d"] = {"name": named, "rules": [{"denyRule": rule}]}
-    assert "outside" not in found(google_cloud, project)
-    spared = rule | {"exceptionPrincipals": [f"principal://iam.googleapis.com/projects/-/serviceAccounts/{NODES}"]}
-    project.answers[f"{path}/d"] = {"name": named, "rules": [{"denyRule": spared}]}
-    assert found(google_cloud, project)["outside"] == "high"
+    whole = {"deniedPermissions": ["pubsub.googleapis.com/topics.delete"], **rule}
+    project.answers[f"{path}/d"] = {"name": named, "rules": [{"denyRule": whole}]}
+    return project
+
+
+EVERYBODY = "principalSet://goog/public:all"
+OWN = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{NODES}"
+SETS = [
+    "principalSet://goog/group/robots@example.com",
+    "principalSet://goog/cloudIdentityCustomerId/C01",
+    "principalSet://cloudresourcemanager.googleapis.com/projects/1/type/ServiceAccount",
+]
+
+
+def in_doubt(google_cloud: Proxy, project: Project) -> set[str]:
+    """Return the sets of principals that leave it in doubt what the nodes' account is granted; surely it is nothing."""
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("cloud-api-access")
+    assert not [one for one in row.findings if one.check.endswith("/outside")]
+    return {principals for principals in SETS for text in row.unknown if principals in text}
+
+
+def test_what_is_denied_is_not_granted(google_cloud: Proxy) -> None:
+    assert "outside" not in found(google_cloud, denying(deniedPrincipals=[EVERYBODY]))
+    spared = denying(deniedPrincipals=[EVERYBODY], exceptionPrincipals=[OWN])
+    assert found(google_cloud, spared)["outside"] == "high"
+    others = denying(deniedPrincipals=["principal://goog/subject/ana@example.com"])
+    assert found(google_cloud, others)["outside"] == "high"
+
+
+@pytest.mark.parametrize("principals", SETS)
+def test_a_denial_of_a_set_is_a_denial_in_doubt(google_cloud: Proxy, principals: str) -> None:
+    for rule in (
+        {"deniedPrincipals": [principals]},
+        {"deniedPrincipals": [EVERYBODY], "exceptionPrincipals": [principals]},
+    ):
+        assert in_doubt(google_cloud, denying(**rule)) == {principals}
+
+
+def test_a_grant_to_a_set_is_a_grant_in_doubt(google_cloud: Proxy) -> None:
+    project = kops()
+    project.role("roles/x", "pubsub.topics.delete")
+    project.bind("roles/x", SETS[-1])
+    assert in_doubt(google_cloud, project) == {SETS[-1]}
 
 
 def test_a_condition_is_seen_and_narrows_what_is_granted(google_cloud: Proxy) -> None:
@@ -163,10 +199,16 @@ def test_simple_conditions_are_read_and_others_are_in_doubt(expression: str, wan
 
 
 def test_a_scope_that_is_not_known_may_let_through_anything() -> None:
-    known, unknown = statements_of(["https://www.googleapis.com/auth/compute.readonly", "made-up"])
-    assert (known.actions, known.conditions) == (("compute:*.get", "compute:*.list", "compute:*.getIamPolicy"), ())
+    (unknown,) = statements_of(["made-up"])
     assert (unknown.actions, [one.operator for one in unknown.conditions]) == (("*",), [OPAQUE])
     assert statements_of(["https://www.googleapis.com/auth/userinfo.email"]) == ()
+
+
+def test_a_scope_for_reading_surely_lets_through_plain_reads_and_perhaps_more() -> None:
+    sure, perhaps = statements_of(["https://www.googleapis.com/auth/compute.readonly"])
+    assert (sure.actions, sure.conditions) == (("compute:*.get", "compute:*.list", "compute:*.getIamPolicy"), ())
+    assert "compute:*.get*" in perhaps.actions
+    assert [one.operator for one in perhaps.conditions] == [OPAQUE]
 
 
 @pytest.mark.parametrize(

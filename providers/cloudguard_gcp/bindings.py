@@ -20,6 +20,13 @@ from cloudguard_gcp.resources import EVERYWHERE, all_of
 
 _HIDES: Final = (Facet.IDENTITIES,)
 _EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers"})
+_SETS: Final = (
+    "principalSet://cloudresourcemanager.googleapis.com/",
+    "principalSet://goog/cloudIdentityCustomerId/",
+    "principalSet://goog/group/",
+)
+"""How sets begin that may hold service accounts: of a project or above, of a customer, and groups in deny policies
+(https://cloud.google.com/iam/docs/principal-identifiers)."""
 _RESOURCES: Final = "cloudresourcemanager.googleapis.com/"
 
 
@@ -92,14 +99,30 @@ def _denials(api: Api, name: str) -> tuple[tuple[Item, ...], str]:
     return whole, f"{', '.join(unread)} could not be read" if unread else ""
 
 
-def concerns(members: Sequence[object], email: str) -> bool:
-    """Whether members of a binding include a service account: by name, or because everybody is meant."""
-    return bool({f"serviceAccount:{email}", *_EVERYONE} & {*map(str, members)})
+def concerns(members: Sequence[object], email: str) -> str | None:
+    """Return "" where members of a binding include a service account, by name or because everybody is meant.
+
+    Else the set among them that may hold it, where that can't be told from here; None where it is not meant.
+    """
+    return _meant({*map(str, members)}, {f"serviceAccount:{email}", *_EVERYONE})
 
 
-def denied(rule: Item, email: str) -> bool:
-    """Whether a deny rule is about a service account: by name, or because everybody is meant but for some."""
-    principal = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{email}"
-    named = {*map(str, cast("Sequence[object]", rule.get("deniedPrincipals") or ()))}
-    spared = {*map(str, cast("Sequence[object]", rule.get("exceptionPrincipals") or ()))}
-    return bool(named & {principal, "principalSet://goog/public:all"}) and principal not in spared
+def denied(rule: Item, email: str) -> str | None:
+    """Return "" where a deny rule is about a service account, by name or because everybody is meant.
+
+    Else the set of principals that leaves it in doubt: it may be denied by it, or spared; None where it is not denied.
+    """
+    own = {f"principal://iam.googleapis.com/projects/-/serviceAccounts/{email}", "principalSet://goog/public:all"}
+    named, spared = (
+        _meant({*map(str, cast("Sequence[object]", rule.get(key) or ()))}, own)
+        for key in ("deniedPrincipals", "exceptionPrincipals")
+    )
+    if named is None or spared == "":
+        return None
+    return named or spared or ""
+
+
+def _meant(listed: set[str], own: set[str]) -> str | None:
+    if listed & own:
+        return ""
+    return next((one for one in sorted(listed) if one.startswith(_SETS)), None)

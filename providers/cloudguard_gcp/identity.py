@@ -73,7 +73,8 @@ def _named(levels: Iterable[Level], accounts: Iterable[Account], holders: Iterab
     emails = list(holders)
     for level in levels:
         for one in level.bindings:
-            if any(concerns(cast("Sequence[object]", one.get("members") or ()), email) for email in emails):
+            members = cast("Sequence[object]", one.get("members") or ())
+            if any(concerns(members, email) is not None for email in emails):
                 yield str(one["role"])
     for known in accounts:
         yield from (str(one["role"]) for one in known.bindings)
@@ -93,7 +94,8 @@ def _granted(
 def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, str, str]) -> Iterator[Policy | str]:
     place, reach, call = where
     for number, one in enumerate(bindings):
-        if not concerns(cast("Sequence[object]", one.get("members") or ()), email):
+        among = concerns(cast("Sequence[object]", one.get("members") or ()), email)
+        if among is None:
             continue
         role, expression = str(one["role"]), str(whole(one, "condition").get("expression", ""))
         name = f"{place}#{role}" + (f"#{number}" if expression else "")
@@ -113,7 +115,7 @@ def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, st
                         effect=Effect.ALLOW,
                         actions=tuple(map(action, permissions)),
                         resources=(reach,),
-                        conditions=conditions_of(expression),
+                        conditions=(*_doubt(among), *conditions_of(expression)),
                     ),
                 ),
                 source=Source(call, place),
@@ -125,9 +127,9 @@ def _denied(levels: Iterable[Level], email: str) -> Iterator[Policy]:
         for policy in level.denials:
             rules = [whole(one, "denyRule") for one in cast("Sequence[Item]", policy.get("rules") or ())]
             statements = tuple(
-                _denial(rule, f"#{number}", level.reach)
+                _denial(rule, f"#{number}", level.reach, among)
                 for number, rule in enumerate(rules, 1)
-                if denied(rule, email) and rule.get("deniedPermissions")
+                if (among := denied(rule, email)) is not None and rule.get("deniedPermissions")
             )
             name = str(policy.get("name", ""))
             if statements:
@@ -138,8 +140,13 @@ def _denied(levels: Iterable[Level], email: str) -> Iterator[Policy]:
                 )
 
 
-def _denial(rule: Item, label: str, reach: str) -> Statement:
-    """Return a deny rule; with exceptions or a condition, which it is not known to bar, it denies in doubt only."""
+def _doubt(among: str) -> tuple[Condition, ...]:
+    """Return the condition of being in a set of principals, none for ""."""
+    return (Condition(OPAQUE, "principal", (among,)),) if among else ()
+
+
+def _denial(rule: Item, label: str, reach: str, among: str) -> Statement:
+    """Return a deny rule; where it is not known whom or what it bars, it denies in doubt only."""
     named = [str(one) for one in cast("Sequence[object]", rule.get("deniedPermissions") or ())]
     spared = {str(one) for one in cast("Sequence[object]", rule.get("exceptionPermissions") or ())}
     expression = str(whole(rule, "denialCondition").get("expression", ""))
@@ -150,7 +157,7 @@ def _denial(rule: Item, label: str, reach: str) -> Statement:
         effect=Effect.DENY,
         actions=tuple(_of_api(one) for one in named if one not in spared),
         resources=(reach,),
-        conditions=tuple(Condition(OPAQUE, "condition", (text,)) for text in doubts),
+        conditions=(*_doubt(among), *(Condition(OPAQUE, "condition", (text,)) for text in doubts)),
     )
 
 
