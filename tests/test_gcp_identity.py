@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cloudguard import pipeline
 from cloudguard.adapter import Request
+from cloudguard.checks.base import Severity
 from cloudguard.model.entitlement import Access
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
 from cloudguard.needs.policy import Policy
@@ -20,6 +21,7 @@ from cloudguard_gcp.entitlements.catalog import RoleCatalog
 from cloudguard_gcp.entitlements.principals import Members
 from cloudguard_gcp.entitlements.writing import MOST_PERMISSIONS, RoleDocuments
 from cloudguard_gcp.resources import account, action, all_of, email_of, permission
+from cloudguard_gcp.roles import known_roles
 from cloudguard_gcp.scopes import statements_of
 from gcp_clusters import kops
 from gcp_process import Proxy
@@ -171,7 +173,41 @@ def test_a_role_that_cannot_be_read_leaves_its_identity_in_doubt(google_cloud: P
     snapshot = ADAPTER.collect(Request(cluster="prod"))
     (gap,) = snapshot.gaps
     assert (gap.call, gap.resource) == ("iam.roles.get", "roles/unknown")
-    assert [one.complete for one in snapshot.identities.identities] == [False]
+    row = pipeline.evaluate(snapshot, Policy()).row("cloud-api-access")
+    assert any("roles/unknown" in text for text in row.unknown)
+    project.role("roles/x", "pubsub.topics.delete")
+    project.bind("roles/x", MEMBER)
+    assert found(google_cloud, project)["outside"] == "high"
+
+
+def test_a_predefined_role_that_cannot_be_read_is_taken_as_it_was(google_cloud: Proxy) -> None:
+    project = kops()
+    project.bind("roles/editor", MEMBER)
+    google_cloud.google = Google(project)
+    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    assert [gap.resource for gap in snapshot.gaps] == ["roles/editor"]
+    row = pipeline.evaluate(snapshot, Policy()).row("cloud-api-access")
+    (worst, *_) = sorted(row.findings, key=lambda one: -one.severity)
+    assert worst.severity is Severity.CRITICAL
+    assert "as of 20" in str(worst)
+    project = kops()
+    project.bind("roles/logging.logWriter", MEMBER)
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("cloud-api-access")
+    assert row.unknown
+
+
+def test_the_known_roles_are_whole() -> None:
+    known = known_roles()
+    assert {*known["roles/container.defaultNodeServiceAccount"].permissions} == {
+        "autoscaling.sites.writeMetrics",
+        "logging.logEntries.create",
+        "monitoring.metricDescriptors.create",
+        "monitoring.metricDescriptors.list",
+        "monitoring.timeSeries.create",
+        "monitoring.timeSeries.list",
+    }
+    assert all(role.permissions and role.read for role in known.values())
 
 
 @pytest.mark.parametrize(

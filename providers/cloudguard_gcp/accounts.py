@@ -73,12 +73,12 @@ def trust_of(known: Account, roles: Roles) -> Policy | None:
 
 def _statements(known: Account, roles: Roles) -> Iterator[Statement]:
     for one in known.bindings:
-        role = str(one["role"])
-        permissions = roles.permissions(role)
-        if permissions is not None and not BECOMING & {*permissions}:
+        name = str(one["role"])
+        role = roles.role(name)
+        if role is not None and not BECOMING & {*role.permissions}:
             continue
         yield Statement(
-            label=role,
+            label=name,
             effect=Effect.ALLOW,
             actions=("iam:serviceAccounts.actAs",),
             resources=("*",),

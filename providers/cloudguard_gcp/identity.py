@@ -17,7 +17,7 @@ from cloudguard_gcp.bindings import Level, concerns, denied, read_levels
 from cloudguard_gcp.cluster import whole
 from cloudguard_gcp.conditions import OPAQUE, conditions_of
 from cloudguard_gcp.resources import account, action
-from cloudguard_gcp.roles import Roles
+from cloudguard_gcp.roles import Role, Roles
 from cloudguard_gcp.scopes import statements_of
 
 _PREDEFINED: Final = "roles/"
@@ -49,7 +49,7 @@ def read_identities(api: Api, project: str, holders: Mapping[str, Holder]) -> Id
     for email, holder in holders.items():
         held = [*_granted(stated, known, email, roles, project), *_denied(stated, email), _bounded(email, holder)]
         trust = [trust_of(one, roles) for one in known if one.email == email]
-        read = [one for one in held if isinstance(one, Policy)] + [one for one in trust if one is not None]
+        read = [*held, *(one for one in trust if one is not None)]
         policies.update((one.id, one) for one in read)
         name = account(email, project)
         identities.append(
@@ -57,9 +57,8 @@ def read_identities(api: Api, project: str, holders: Mapping[str, Holder]) -> Id
                 id=name,
                 name=email,
                 roles=holder.roles,
-                policies=tuple(one if isinstance(one, str) else one.id for one in (*held, *read[len(held) :])),
+                policies=tuple(one.id for one in read),
                 source=Source(calls.GET_PROJECT_POLICY.name, project),
-                complete=all(isinstance(one, Policy) for one in held),
             )
         )
     workloads, trusts = workloads_of(known, project, roles)
@@ -82,8 +81,8 @@ def _named(levels: Iterable[Level], accounts: Iterable[Account], holders: Iterab
 
 def _granted(
     levels: Iterable[Level], accounts: Iterable[Account], email: str, roles: Roles, project: str
-) -> Iterator[Policy | str]:
-    """Yield a policy a binding; its id alone where the role could not be read."""
+) -> Iterator[Policy]:
+    """Yield a policy a binding."""
     for level in levels:
         yield from _of(level.bindings, email, roles, (level.name, level.reach, level.call))
     for one in accounts:
@@ -91,35 +90,37 @@ def _granted(
         yield from _of(one.bindings, email, roles, where)
 
 
-def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, str, str]) -> Iterator[Policy | str]:
+def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, str, str]) -> Iterator[Policy]:
     place, reach, call = where
     for number, one in enumerate(bindings):
         among = concerns(cast("Sequence[object]", one.get("members") or ()), email)
         if among is None:
             continue
-        role, expression = str(one["role"]), str(whole(one, "condition").get("expression", ""))
-        name = f"{place}#{role}" + (f"#{number}" if expression else "")
-        permissions = roles.permissions(role)
-        if permissions is None:
-            yield name
-        elif permissions:
+        named, expression = str(one["role"]), str(whole(one, "condition").get("expression", ""))
+        name = f"{place}#{named}" + (f"#{number}" if expression else "")
+        role = roles.role(named)
+        doubts = (*_doubt(among), *conditions_of(expression))
+        statements = tuple(_statements(named, role, reach, doubts))
+        if statements:
             yield Policy(
                 id=name,
-                name=f"{role} on {place}",
+                name=f"{named} on {place}" + (f", as of {role.read}" if role and role.read else ""),
                 kind=PolicyKind.GRANT,
-                managed_by="provider" if role.startswith(_PREDEFINED) else "user",
-                document=json.dumps({"role": role, "condition": one.get("condition")}, sort_keys=True),
-                statements=(
-                    Statement(
-                        label="#1",
-                        effect=Effect.ALLOW,
-                        actions=tuple(map(action, permissions)),
-                        resources=(reach,),
-                        conditions=(*_doubt(among), *conditions_of(expression)),
-                    ),
-                ),
+                managed_by="provider" if named.startswith(_PREDEFINED) else "user",
+                document=json.dumps({"role": named, "condition": one.get("condition")}, sort_keys=True),
+                statements=statements,
                 source=Source(call, place),
             )
+
+
+def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Condition, ...]) -> Iterator[Statement]:
+    """Yield what a role grants: surely what is known of it; possibly anything, if it was not read now."""
+    permissions = role.permissions if role else ()
+    if permissions:
+        yield Statement("#1", Effect.ALLOW, tuple(map(action, permissions)), resources=(reach,), conditions=conditions)
+    if role is None or role.read:
+        unread = Condition(OPAQUE, "role", (name,))
+        yield Statement("unread", Effect.ALLOW, ("*",), resources=(reach,), conditions=(*conditions, unread))
 
 
 def _denied(levels: Iterable[Level], email: str) -> Iterator[Policy]:

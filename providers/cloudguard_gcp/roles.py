@@ -1,14 +1,25 @@
-"""Roles as the permissions they hold, each read once."""
+"""Roles as the permissions they hold, each read once; where that fails, as they were when this was released."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.resources import files
 from typing import cast
 
 from cloudguard.model.source import Facet
 from cloudguard_gcp.api import Api
 from cloudguard_gcp.calls import GET_ROLE
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a role permits; ``read`` is the day of that where it is not today, in ISO 8601."""
+
+    permissions: tuple[str, ...]
+    read: str = ""
 
 
 class Roles:
@@ -19,12 +30,24 @@ class Roles:
 
     def prefetch(self, names: Sequence[str]) -> None:
         """Ask for roles at once."""
-        self._api.gather(*(partial(self.permissions, name) for name in sorted(set(names))))
+        self._api.gather(*(partial(self.role, name) for name in sorted(set(names))))
 
-    def permissions(self, name: str) -> tuple[str, ...] | None:
-        """Return a role's permissions; None, and a Gap, where it can't be read."""
+    def role(self, name: str) -> Role | None:
+        """Return a role; where it can't be read there is a Gap, and the role as it was known, or None."""
         found = self._api.read_or_none(GET_ROLE, hides=(Facet.IDENTITIES,), about=name, role=name)
         if found is None:
-            return None
-        listed = cast("Sequence[str]", (found[0] if found else {}).get("includedPermissions") or ())
-        return () if found and found[0].get("deleted") else tuple(listed)
+            return known_roles().get(name)
+        if not found or found[0].get("deleted"):
+            return Role(())
+        return Role(tuple(cast("Sequence[str]", found[0].get("includedPermissions") or ())))
+
+
+@cache
+def known_roles() -> dict[str, Role]:
+    """Return the predefined roles that this release knows, by name; of some only a part."""
+    text = files("cloudguard_gcp.entitlements").joinpath("predefined.toml").read_text(encoding="utf-8")
+    written = tomllib.loads(text)
+    return {
+        name: Role(tuple(f"{of}.{verb}" for of, verbs in held.items() for verb in verbs.split()), written["read"])
+        for name, held in written["roles"].items()
+    }
