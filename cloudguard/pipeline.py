@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 
 from cloudguard.adapter import Progress, Request, installed, load, silent
 from cloudguard.checks import judge
 from cloudguard.checks.base import Report
+from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.policy import Policy
@@ -32,9 +35,14 @@ def collect(provider: str, request: Request, progress: Progress = silent) -> Sna
 
 
 def evaluate(snapshot: Snapshot, policy: Policy) -> Report:
-    """Judge ``snapshot`` by what ``policy`` declares; times are the snapshot's: the same facts give the same report."""
+    """Judge ``snapshot`` by what ``policy`` declares; times are the snapshot's: the same facts give the same report.
+
+    Raises UsageError where an add-on is declared that nothing is known of.
+    """
     provider = snapshot.cluster.provider
     known = load(provider).entitlements(snapshot) if provider in installed() else None
+    if known:
+        _refuse_unknown(policy.addons, {component.addon for component in known.components} - {""})
     rows, plan = judge(snapshot, policy, known)
     return Report(
         tool=tool(),
@@ -45,6 +53,16 @@ def evaluate(snapshot: Snapshot, policy: Policy) -> Report:
         plan=plan,
         gaps=snapshot.gaps,
     )
+
+
+def _refuse_unknown(addons: Sequence[str], known: AbstractSet[str]) -> None:
+    wrong = [name for name in addons if name not in known]
+    if wrong:
+        message = f"nothing is known of what the add-on {wrong[0]!r} needs"
+        near = "".join(f"Did you mean {one!r}? " for one in get_close_matches(wrong[0], known, n=1))
+        listed = f"Known are {', '.join(sorted(known))}; for others declare a [[need]]"
+        hint = near + (listed if known else "Declare what it needs as a [[need]]")
+        raise UsageError(message, hint=hint)
 
 
 def check(  # noqa: PLR0913 - one keyword per thing a caller may declare

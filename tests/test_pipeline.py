@@ -56,6 +56,19 @@ def test_a_policy_is_declared_by_the_caller() -> None:
     assert report.row("etcd-encryption").verdict is Verdict.FAIL
 
 
+def test_an_add_on_that_nothing_is_known_of_is_refused() -> None:
+    snapshot = sample.snapshot()
+    with pytest.raises(UsageError) as raised:
+        evaluate(snapshot, Policy(addons=("backpu",)))
+    assert raised.value.hint == "Declare what it needs as a [[need]]"
+    amazon = replace(snapshot, cluster=replace(snapshot.cluster, provider="aws"))
+    assert evaluate(amazon, Policy(addons=("ebs-csi",)))
+    with pytest.raises(UsageError) as raised:
+        evaluate(amazon, Policy(addons=("ebs-cis",)))
+    assert raised.value.message == "nothing is known of what the add-on 'ebs-cis' needs"
+    assert raised.value.hint.startswith("Did you mean 'ebs-csi'? ")
+
+
 def test_threads_may_check_at_once() -> None:
     with ThreadPoolExecutor(4) as pool:
         runs = [pool.submit(cloudguard.check, "memory", cluster="prod") for _ in range(8)]
