@@ -119,10 +119,14 @@ class ActionTable:
 
     def names(self, mask: int) -> Iterator[str]:
         """Yield the actions of ``mask`` in the catalog's spelling."""
+        return (name for name, _ in self.named(mask))
+
+    def named(self, mask: int) -> Iterator[tuple[str, int]]:
+        """Yield the actions of ``mask``, each with its bit."""
         while mask:
             bit = mask & -mask
             mask ^= bit
-            yield self._shown[bit.bit_length() - 1]
+            yield self._shown[bit.bit_length() - 1], bit
 
     def bit(self, action: str) -> int | None:
         """Return the mask of one action, None when the table does not have it."""

@@ -21,12 +21,11 @@ _ORDER = (2, 4, 3, 1, 0)
 
 @dataclass(slots=True)
 class FormIndex:
-    """Forms are numbered and kept as masks; a service's are read when they are first asked for."""
+    """Forms are numbered and kept as masks; an action's are read when they are first asked for."""
 
     table: ActionTable
     forms: Forms
-    _unread: dict[str, int] = field(default_factory=dict[str, int])
-    _unread_actions: int = 0
+    _unread: int = 0
     _numbers: dict[Name, int] = field(default_factory=dict[Name, int])
     _actions: list[int] = field(default_factory=list[int])
     """By a form's number: the actions that take it."""
@@ -39,8 +38,7 @@ class FormIndex:
     """Actions that were asked for on a name, and those of them that can be."""
 
     def __post_init__(self) -> None:
-        self._unread = {service: self.table.service_mask(service) for service in self.table.services}
-        self._unread_actions = self.table.everything
+        self._unread = self.table.everything
         self._parts = tuple(dict[Language, int]() for _ in _ORDER)
 
     def names_of(self, action: str) -> tuple[Name, ...]:
@@ -62,25 +60,21 @@ class FormIndex:
         return actions & found
 
     def _read(self, actions: int) -> None:
-        if not actions & self._unread_actions:
-            return
-        touched = [service for service, mask in self._unread.items() if actions & mask]
-        self._met.clear()
-        self._live.clear()
-        for service in touched:
-            self._unread_actions &= ~self._unread[service]
-            for action in self.table.names(self._unread.pop(service)):
-                bit = self.table.bit(action) or 0
-                for name in self.names_of(action):
-                    self._actions[self._number(name)] |= bit
+        fresh = actions & self._unread
+        self._unread ^= fresh
+        for action, bit in self.table.named(fresh):
+            for name in self.names_of(action):
+                self._actions[self._number(name)] |= bit
 
     def _number(self, name: Name) -> int:
-        number = self._numbers.setdefault(name, len(self._numbers))
-        if number == len(self._actions):
+        number = self._numbers.get(name)
+        if number is None:
+            number = self._numbers[name] = len(self._numbers)
             self._actions.append(0)
             self._last.append(name[_LAST])
             for part, known in zip(name, self._parts, strict=False):
                 known[part] = known.get(part, 0) | (1 << number)
+            self._met.clear()
         return number
 
     def _find(self, name: Name, actions: int) -> int:
