@@ -18,8 +18,10 @@ VALUES = {
     "backups": ["backup-store/clusters"],
     "bucket": ["backup-store", "state-store"],
     "cluster": [CLUSTER],
+    "key": [f"arn:aws:kms:{REGION}:{ACCOUNT}:key/prod-etcd", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/prod-secrets"],
     "partition": ["aws"],
     "region": [REGION],
+    "secrets": [f"arn:aws:kms:{REGION}:{ACCOUNT}:key/prod-secrets"],
     "state": ["state-store/clusters"],
     "zone": ["Z0000000000000"],
 }

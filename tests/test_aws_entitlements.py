@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from aws_entitlements import VALUES
+from aws_entitlements import VALUES, snapshot
 from cloudguard.engine.permit import space_of
 from cloudguard.engine.statements import matched
+from cloudguard.model.cluster import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.entitlement import Access, Component, Power
-from cloudguard.model.identity import Effect, Statement
+from cloudguard.model.identity import Effect, Identities, Statement
+from cloudguard.model.source import Source
+from cloudguard_aws.entitlements import entitlements
 from cloudguard_aws.entitlements.catalog import PublishedCatalog, data_reads, published
 from cloudguard_aws.entitlements.components import component, raw
 from cloudguard_aws.entitlements.escalations import escalations
@@ -139,6 +142,25 @@ def test_a_statement_with_a_placeholder_that_nothing_fills_is_left_out() -> None
     one = next(one for one in raw() if one["id"] == "kops/etcd-backups")
     assert component(one, VALUES).statements
     assert not component(one, {**VALUES, "backups": []}).statements
+
+
+def test_a_customers_keys_are_the_clusters_own() -> None:
+    made = snapshot(Identities(), "eks")
+    named, alias, secrets = (f"arn:aws:kms:eu-west-1:111122223333:{one}" for one in ("key/1", "alias/a", "key/2"))
+    source = Source("test")
+    keys = tuple(
+        Key(name, manager, KeyState.ENABLED, source)
+        for name, manager in (
+            (named, KeyManager.CUSTOMER),
+            (alias, KeyManager.CUSTOMER),
+            ("arn:aws:kms:eu-west-1:111122223333:key/3", KeyManager.PROVIDER),
+        )
+    )
+    cluster = replace(made.cluster, keys=keys, secrets_encryption=SecretsEncryption(secrets, source))
+    known = entitlements(replace(made, cluster=cluster))
+    assert [one.resources for one in known.own if one.label == "keys"] == [(named, secrets)]
+    needed = {one.id: {name for part in one.statements for name in part.resources} for one in known.components}
+    assert (needed["eks/secrets-key"], needed["ebs-csi/key"]) == ({secrets}, {named, secrets})
 
 
 @pytest.mark.parametrize("one", [*raw(), *written()["policy"], *written()["role"]], ids=lambda one: str(one["id"]))

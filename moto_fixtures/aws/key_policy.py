@@ -13,7 +13,7 @@ VERDICTS = kops_ha.VERDICTS | {"cloud-api-access": "FAIL"}
 def build(a: Account) -> None:
     """Make it."""
     cluster = kops_ha.build(a)
-    role = a.role("backup.prod")  # NOT OK: cloud-api-access/outside
+    role = a.role("backup.prod")  # NOT OK: cloud-api-access/inside
     a.host("node-backup", cluster.utility, [cluster.nodes], kops.node, role=role)  # OK
     key = a.key()  # OK
     a.volume(cluster.control_plane[0], etcd_volume("events"), key=key, device="/dev/xvdv")  # OK

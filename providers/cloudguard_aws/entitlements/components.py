@@ -2,7 +2,8 @@
 
 Placeholders: ``<cluster>``, ``<account>``, ``<region>``, ``<partition>``; and, where the identities' own policies show
 them, ``<state>`` and ``<backups>`` (the installer's buckets with their prefixes), ``<bucket>`` (those buckets) and
-``<zone>`` (a hosted zone). A statement with one that nothing shows is left out.
+``<zone>`` (a hosted zone); ``<key>``, a customer's key of a disk or of Secrets, and ``<secrets>``, that of Secrets.
+A statement with one that nothing shows is left out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, Final
 
+from cloudguard.model.cluster import KeyManager
 from cloudguard.model.entitlement import Component, Confidence
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.model.snapshot import Snapshot
@@ -22,6 +24,7 @@ from cloudguard.model.snapshot import Snapshot
 _HERE: Final = "cloudguard_aws.entitlements"
 _PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
 _ZONE: Final = re.compile(r"^arn:[^:]*:route53:::hostedzone/([A-Z0-9]+)$")
+_KEY: Final = re.compile(r"^arn:[^:]*:kms:[^:]*:[^:]*:key/[^*?]+$")
 _ROLE: Final = re.compile(r"^arn:([a-z-]+):iam::")
 
 Values = Mapping[str, Sequence[str]]
@@ -56,6 +59,8 @@ def values_of(snapshot: Snapshot) -> Values:
     held = rf"^arn:[^:]*:s3:::([^*?]+?)/{re.escape(cluster.name)}/"
     states = sorted({found[1] for text in texts if (found := re.match(held + r"\*$", text))})
     backups = sorted({found[1] for text in texts if (found := re.match(held + "backups/", text))})
+    secrets = cluster.secrets_encryption.key if cluster.secrets_encryption else ""
+    keys = {*(key.id for key in cluster.keys if key.manager is KeyManager.CUSTOMER), secrets}
     partitions = {found[1] for one in snapshot.identities.identities if (found := _ROLE.match(one.id))}
     return {
         "cluster": [cluster.name],
@@ -65,6 +70,8 @@ def values_of(snapshot: Snapshot) -> Values:
         "state": states,
         "backups": backups,
         "bucket": sorted({place.partition("/")[0] for place in (*states, *backups)}),
+        "key": sorted(filter(_KEY.match, keys)),
+        "secrets": sorted(filter(_KEY.match, {secrets})),
         "zone": sorted({found[1] for text in texts if (found := _ZONE.match(text))}),
     }
 
@@ -114,7 +121,7 @@ def filled(texts: Iterable[str], values: Values) -> Iterator[str]:
     """Yield each text with its placeholders filled, once for each way to fill them; none where nothing fills one."""
     for text in texts:
         names = sorted(set(_PLACEHOLDER.findall(text)))
-        for chosen in product(*(values[name] for name in names)):
+        for chosen in product(*(values.get(name, ()) for name in names)):
             filled = text
             for name, value in zip(names, chosen, strict=True):
                 filled = filled.replace(f"<{name}>", value)

@@ -1,4 +1,4 @@
-"""What can only concern the cluster's own things: requests that its tags decide, and names that hold the cluster's."""
+"""What can only concern the cluster's own things: requests that its tags decide, names that hold its name, its keys."""
 
 from __future__ import annotations
 
@@ -73,5 +73,8 @@ def own(values: Values) -> Iterator[Statement]:
         resources = tuple(filled(names, values))
         yield Statement(f"names: {service}", Effect.ALLOW, (f"{service}:*",), resources=resources)
     stores = tuple(dict.fromkeys(filled(STORES, values)))
+    keys = tuple(filled(("<key>",), values))
+    if keys:
+        yield Statement("keys", Effect.ALLOW, ("kms:*",), resources=keys)
     if stores:
         yield Statement("stores", Effect.ALLOW, ("s3:*",), resources=stores)
