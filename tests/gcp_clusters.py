@@ -73,6 +73,19 @@ def open_ssh() -> Project:
     return project
 
 
+def cilium_etcd() -> Project:
+    """Cilium keeps an etcd of its own beside the cluster's, which its nodes use; the whole network reaches it."""
+    project = kops()
+    project.disk("etcd-cilium", labels={"k8s-io-cluster-name": "prod", "k8s-io-etcd-cilium": "a-2fa"})
+    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        if one["name"] == "master-a":
+            source = project.link("zones/europe-west1-b/disks/etcd-cilium")
+            one["disks"].append({"source": source, "type": "PERSISTENT", "deviceName": "etcd-cilium"})
+    network, tag = project.link("global/networks/default"), "prod-k8s-io-role-control-plane"
+    project.firewall(network, "cilium-etcd", "tcp:4003", WORLD, targetTags=[tag])
+    return project
+
+
 def policy(kind: str, action: str, name: str = "1", **match: Any) -> Item:  # noqa: ANN401 - JSON
     rule = {
         "priority": 100,

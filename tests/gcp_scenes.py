@@ -12,6 +12,7 @@ from gcp_clusters import (
     behind_balancer,
     by_account,
     capg,
+    cilium_etcd,
     endpoints,
     gke,
     host_of_shared,
@@ -81,6 +82,7 @@ SCENES: Mapping[str, Scene] = {
         _PRIVATE | {NODES: Verdict.UNKNOWN},
         _METADATA,
     ),
+    "cilium-etcd": Scene(cilium_etcd, _PRIVATE | {ETCD: Verdict.FAIL}, (("etcd-access/inside", "high"), *_METADATA)),
     "balancer-denied": Scene(lambda: behind_balancer(denied=True), _PRIVATE, _METADATA),
     "balancer-not-denied": Scene(
         lambda: behind_balancer(denied=False), _PRIVATE | {NODES: Verdict.FAIL}, (_SSH, *_METADATA)

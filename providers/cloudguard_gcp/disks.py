@@ -28,6 +28,7 @@ from cloudguard_gcp.names import last, short
 _DISKS: Final = (Facet.DISKS,)
 _ETCD: Final = "k8s-io-etcd-"
 """kops: "k8s-io-etcd-main" (kubernetes/kops pkg/model/master_volumes.go)."""
+_LABEL: Final = f"label {_ETCD}"
 _CLUSTER: Final = "k8s-io-cluster-name"
 _VERSION: Final = "/cryptoKeyVersions/"
 CUSTOMER_SUPPLIED: Final = "customer-supplied:"
@@ -96,9 +97,15 @@ def _etcd_evidence(item: Item) -> str:
     """Return what says that a disk holds etcd, "" if nothing does."""
     for key, value in sorted(labels_of(item).items()):
         if key.startswith(_ETCD):
-            return f"label {key}={value}"
+            return f"{_LABEL}{key.removeprefix(_ETCD)}={value}"
     name = str(item.get("name", ""))
     return f"name {name}" if "etcd" in name.split("-") else ""
+
+
+def etcd_clusters(disks: Iterable[Disk]) -> tuple[tuple[str, str], ...]:
+    """Return what chooses needs: etcd clusters by the labels of their disks."""
+    told = (disk.holds_etcd for disk in disks if disk.holds_etcd.startswith(_LABEL))
+    return tuple(("etcd-cluster", name) for name in sorted({text[len(_LABEL) :].partition("=")[0] for text in told}))
 
 
 def _worth_copying(disks: Iterable[Disk], hosts: Collection[str]) -> frozenset[str]:
