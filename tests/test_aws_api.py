@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from moto import mock_aws
 
 from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.reader import LONGEST_MESSAGE
 from cloudguard_aws import calls
-from cloudguard_aws.api import LONGEST_MESSAGE, THREADS, Api, explain
+from cloudguard_aws.api import THREADS, Api, explain
 from moto_fixtures.aws.builder import REGION, Account
 from refusals import refusal, response
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,28 +23,9 @@ from cloudguard_gcp.resources import account, action, all_of, email_of, permissi
 from cloudguard_gcp.roles import known_roles
 from cloudguard_gcp.scopes import statements_of
 from gcp_clusters import kops
+from gcp_identities import MEMBER, NODES, bound, found
 from gcp_process import Proxy
-from gcp_project import Project
 from gcp_server import Google
-
-NODES = "nodes@acme-prod.iam.gserviceaccount.com"
-MEMBER = f"serviceAccount:{NODES}"
-
-
-def found(google_cloud: Proxy, project: Project) -> dict[str, str]:
-    """Return the findings about the nodes' account: severity by check."""
-    google_cloud.google = Google(project)
-    report = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy())
-    rows = {row.row: row for row in report.rows}
-    mine = [one for one in rows["cloud-api-access"].findings if one.resource.name == NODES]
-    return {one.check.partition("/")[2]: one.severity.name.lower() for one in mine if one.check[-8:] != "metadata"}
-
-
-def bound(role: str, *permissions: str, **rest: Any) -> Project:  # noqa: ANN401 - JSON
-    project = kops()
-    project.role(role, *permissions)
-    project.bind(role, MEMBER, **rest)
-    return project
 
 
 def test_what_is_needed_is_no_finding(google_cloud: Proxy) -> None:
@@ -86,58 +66,6 @@ def test_a_binding_above_the_project_reaches_other_projects(google_cloud: Proxy)
     assert found(google_cloud, project) == {}
     project.bind("roles/logging.logWriter", MEMBER, on="folders/1")
     assert found(google_cloud, project) == {"outside": "high"}
-
-
-def denying(**rule: Any) -> Project:  # noqa: ANN401 - JSON
-    """Return a project whose nodes may delete topics, but for a deny rule."""
-    project = bound("roles/x", "pubsub.topics.delete")
-    path = "policies/cloudresourcemanager.googleapis.com/projects/acme-prod/denypolicies"
-    named = "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Facme-prod/denypolicies/d"
-    project.lists[path] = [{"name": named}]
-    whole = {"deniedPermissions": ["pubsub.googleapis.com/topics.delete"], **rule}
-    project.answers[f"{path}/d"] = {"name": named, "rules": [{"denyRule": whole}]}
-    return project
-
-
-EVERYBODY = "principalSet://goog/public:all"
-OWN = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{NODES}"
-SETS = [
-    "principalSet://goog/group/robots@example.com",
-    "principalSet://goog/cloudIdentityCustomerId/C01",
-    "principalSet://cloudresourcemanager.googleapis.com/projects/1/type/ServiceAccount",
-]
-
-
-def in_doubt(google_cloud: Proxy, project: Project) -> set[str]:
-    """Return the sets of principals that leave it in doubt what the nodes' account is granted; surely it is nothing."""
-    google_cloud.google = Google(project)
-    row = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("cloud-api-access")
-    assert not [one for one in row.findings if one.check.endswith("/outside")]
-    return {principals for principals in SETS for text in row.unknown if principals in text}
-
-
-def test_what_is_denied_is_not_granted(google_cloud: Proxy) -> None:
-    assert "outside" not in found(google_cloud, denying(deniedPrincipals=[EVERYBODY]))
-    spared = denying(deniedPrincipals=[EVERYBODY], exceptionPrincipals=[OWN])
-    assert found(google_cloud, spared)["outside"] == "high"
-    others = denying(deniedPrincipals=["principal://goog/subject/ana@example.com"])
-    assert found(google_cloud, others)["outside"] == "high"
-
-
-@pytest.mark.parametrize("principals", SETS)
-def test_a_denial_of_a_set_is_a_denial_in_doubt(google_cloud: Proxy, principals: str) -> None:
-    for rule in (
-        {"deniedPrincipals": [principals]},
-        {"deniedPrincipals": [EVERYBODY], "exceptionPrincipals": [principals]},
-    ):
-        assert in_doubt(google_cloud, denying(**rule)) == {principals}
-
-
-def test_a_grant_to_a_set_is_a_grant_in_doubt(google_cloud: Proxy) -> None:
-    project = kops()
-    project.role("roles/x", "pubsub.topics.delete")
-    project.bind("roles/x", SETS[-1])
-    assert in_doubt(google_cloud, project) == {SETS[-1]}
 
 
 def test_a_condition_is_seen_and_narrows_what_is_granted(google_cloud: Proxy) -> None:

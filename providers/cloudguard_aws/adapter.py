@@ -62,7 +62,6 @@ def _now() -> str:
 
 def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard.together import three  # noqa: PLC0415
     from cloudguard_aws import eks, held, hosts, identity, keys, network, pools  # noqa: PLC0415 - when asked for
 
     managed: Managed | None = eks.read_managed(api, found.eks) if found.eks else None
@@ -72,8 +71,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     account = caller.account or _account(found, machines)
     groups = pools.read_pools(api, found, machines, managed.scaling_groups if managed else ())
     endpoints = (managed.endpoint,) if managed else ()
-    topology, (found_disks, found_keys), identities = three(
-        api,
+    topology, (found_disks, found_keys), identities = api.three(
         lambda: network.read_topology(
             api, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints, network_ids=found.networks
         ),

@@ -1,21 +1,20 @@
-"""Paged, read-only calls in parallel; a refusal becomes a Gap, and nothing is asked twice."""
+"""Paged, read-only calls; a refusal becomes a Gap."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from cloudguard.adapter import Progress, silent
-from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.model.source import Facet, Reason
+from cloudguard.reader import LONGEST_MESSAGE, Reader
 from cloudguard_aws.calls import Call
 
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
 
-T = TypeVar("T")
 Item = dict[str, Any]
 
 THREADS = 16
@@ -26,36 +25,20 @@ _DENIED = ("accessdenied", "unauthorized", "authfailure", "optinrequired", "nota
 _THROTTLED = ("throttl", "requestlimitexceeded", "toomanyrequests", "slowdown", "priorrequestnotcomplete")
 _UNSUPPORTED = ("notimplemented", "unknownoperation", "invalidaction", "unsupportedoperation")
 _MISSING = ("notfound", "nosuchentity", "resourcenotfound", "malformed")
-LONGEST_MESSAGE = 300
 
 
-class Api:
+class Api(Reader):
     """One account and region. Safe to call from threads."""
 
     def __init__(self, session: boto3.Session, region: str, progress: Progress = silent) -> None:
+        super().__init__(THREADS, progress)
         self.session: Any = session  # its client() is overloaded by service name, which is a variable here
         self.region = region
-        self._progress = progress
-        self._gaps: dict[Gap, None] = {}
-        self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
-        self._answers: dict[tuple[Any, ...], Future[list[Item]]] = {}
-        self._turns = threading.BoundedSemaphore(THREADS)
 
     def in_region(self, region: str) -> Api:
         """Return a reader of another region; itself, for its own."""
-        return self if region == self.region else Api(self.session, region, self._progress)
-
-    @property
-    def gaps(self) -> tuple[Gap, ...]:
-        """What could not be read, in a stable order."""
-        with self._lock:
-            return tuple(sorted(self._gaps, key=lambda gap: (gap.call, gap.resource, gap.reason, gap.message)))
-
-    def add_gap(self, gap: Gap) -> None:
-        """Record that something was not read, or not told."""
-        with self._lock:
-            self._gaps[gap] = None
+        return self if region == self.region else Api(self.session, region, self.progress)
 
     def read(self, call: Call, *, hides: tuple[Facet, ...], resource: str = "*", **parameters: object) -> list[Item]:
         """Return every item of every page; nothing, and a Gap, when the call is refused."""
@@ -75,38 +58,22 @@ class Api:
         try:
             return self.ask(call, **parameters)
         except (ClientError, BotoCoreError) as error:
-            reason, message = explain(error)
-            permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
-            self.add_gap(Gap(call.name, resource, reason, message, hides, permission))
+            self.failed(call, resource, explain(error), hides)
             return None
 
     def ask(self, call: Call, **parameters: object) -> list[Item]:
         """Return every item of every page; raises botocore's errors. Asked once, whoever asks first."""
-        key = (call, _frozen(parameters))
-        with self._lock:
-            known = self._answers.get(key)
-            mine = known is None
-            answer: Future[list[Item]] = known or Future()
-            self._answers[key] = answer
-        if mine:
-            try:
-                answer.set_result(self._fetch(call, parameters))
-            except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the answer
-                answer.set_exception(error)
-        return answer.result()
+        return self.once(call, _frozen(parameters), lambda: self._fetch(call, parameters))
 
     def _fetch(self, call: Call, parameters: dict[str, object]) -> list[Item]:
-        """Read every page; at most ``THREADS`` calls are under way at once, however deep gathers are nested."""
         from botocore.exceptions import HTTPClientError  # noqa: PLC0415 - the SDK is loaded on first use
         from botocore.parsers import ResponseParserError  # noqa: PLC0415 - likewise
 
-        with self._turns:
-            self._progress(call.name)
-            try:
-                return self._pages(self.client(call.service), call, parameters)
-            except ResponseParserError:
-                # The SDK's only error outside its own hierarchy; its text holds the whole answer.
-                raise HTTPClientError(error=f"the answer to {call.name} cannot be parsed") from None
+        try:
+            return self._pages(self.client(call.service), call, parameters)
+        except ResponseParserError:
+            # The SDK's only error outside its own hierarchy; its text holds the whole answer.
+            raise HTTPClientError(error=f"the answer to {call.name} cannot be parsed") from None
 
     def _pages(self, client: Any, call: Call, parameters: dict[str, object]) -> list[Item]:  # noqa: ANN401
         import jmespath  # noqa: PLC0415 - comes with the SDK
@@ -127,17 +94,6 @@ class Api:
                 found = self.session.client(service, region_name=self.region, config=settings(service))
                 self._clients[service] = found
             return found
-
-    def gather(self, *thunks: Callable[[], T]) -> list[T]:
-        """Run ``thunks`` in parallel and return their results in order; may be called from within one."""
-        if len(thunks) <= 1:
-            return [thunk() for thunk in thunks]
-        with ThreadPoolExecutor(min(len(thunks), THREADS), thread_name_prefix="cloudguard-aws") as pool:
-            return [future.result() for future in [pool.submit(thunk) for thunk in thunks]]
-
-    def source(self, call: Call, resource: str = "*") -> Source:
-        """Return where a fact came from."""
-        return Source(call.name, resource)
 
 
 def settings(service: str) -> Config:
@@ -169,7 +125,7 @@ def explain(error: Exception) -> tuple[Reason, str]:
     return Reason.UNSUPPORTED if unsupported else Reason.FAILED, message
 
 
-def _frozen(value: object) -> object:
+def _frozen(value: object) -> Hashable:
     """Return a hashable likeness of a parameter."""
     if isinstance(value, Mapping):
         pairs = cast("Mapping[str, object]", value).items()

@@ -10,7 +10,6 @@ from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.together import three
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api, explain
 from cloudguard_aws.calls import DESCRIBE_CLUSTER, DESCRIBE_INSTANCES, DESCRIBE_TAGS
@@ -63,8 +62,7 @@ def find(api: Api, request: Request, vpc: str = "") -> Found | None:
     Raises ClusterNotFoundError when two clusters share the name, AccessError when it can't be looked for.
     """
     name = request.cluster
-    managed, tagged, flagged = three(
-        api,
+    managed, tagged, flagged = api.three(
         lambda: _managed(api, name),
         lambda: _tagged(api, name),
         lambda: _flagged(api, request),

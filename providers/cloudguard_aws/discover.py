@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from cloudguard.adapter import ClusterSummary
 from cloudguard.errors import AccessError
 from cloudguard.model.source import Facet
-from cloudguard.together import two
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api
 from cloudguard_aws.calls import LIST_CLUSTERS
@@ -40,8 +39,7 @@ def seen_in(apis: Iterable[Api]) -> Seen:
 
 
 def _seen(api: Api) -> Seen:
-    managed, tagged = two(
-        api,
+    managed, tagged = api.two(
         lambda: api.read_or_none(LIST_CLUSTERS, hides=(Facet.ENDPOINT,)),
         lambda: _tagged(api),
     )

@@ -9,7 +9,6 @@ from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState, Role
 from cloudguard.model.source import Facet
-from cloudguard.together import two
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api
 from cloudguard_aws.rules import Item, name_of, tags_of
@@ -36,11 +35,10 @@ _STATES: Final = {
 def read_disks(api: Api, *, cluster: str, hosts: tuple[Host, ...]) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
     """Read the disks of control-plane and etcd hosts, etcd's own even where detached, and their keys."""
     concerned = [host.id for host in hosts if {Role.CONTROL_PLANE, Role.ETCD}.intersection(host.roles)]
-    attached, tagged = two(api, partial(_attached, api, concerned), partial(_tagged, api, cluster, concerned))
+    attached, tagged = api.two(partial(_attached, api, concerned), partial(_tagged, api, cluster, concerned))
     items = {str(item["VolumeId"]): item for item in (*tagged, *attached)}
     disks = [_disk(api, item, cluster, concerned) for _, item in sorted(items.items())]
-    snapshots, keys = two(
-        api,
+    snapshots, keys = api.two(
         partial(_snapshots, api, _worth_copying(disks, concerned)),
         partial(read_keys, api, [disk.key for disk in disks]),
     )

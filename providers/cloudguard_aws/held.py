@@ -7,7 +7,6 @@ from functools import partial
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import Identities
-from cloudguard.together import three
 from cloudguard_aws.api import Api
 from cloudguard_aws.cluster import Found
 from cloudguard_aws.eks import Holder
@@ -26,8 +25,7 @@ def read_held(  # noqa: PLR0913 - what may hold an identity
     holders: tuple[Holder, ...],
 ) -> Identities:
     """Return what hosts and pools hold, and ``holders`` beside them, within what limits the ``account``."""
-    own, (federated, trusts), above = three(
-        api,
+    own, (federated, trusts), above = api.three(
         partial(read_identities, api, hosts=hosts, pools=pools, extra=holders),
         partial(read_workloads, api, found.name, found.eks),
         partial(read_limits, api, account),

@@ -8,7 +8,6 @@ from dataclasses import replace
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.network import Interface
 from cloudguard.model.source import Facet, Gap, Reason, Source
-from cloudguard.together import two
 from cloudguard_aws import marks
 from cloudguard_aws.api import Api
 from cloudguard_aws.balancers import target_memberships
@@ -74,7 +73,7 @@ def _tell_by_others(api: Api, found: Found, told: dict[str, Told | None], untold
 
     An etcd volume tells etcd's role beside any other.
     """
-    serving, etcd = two(api, lambda: _serving(api, found), lambda: _etcd_volumes(api))
+    serving, etcd = api.two(lambda: _serving(api, found), lambda: _etcd_volumes(api))
     for one in found.instances:
         name = one["InstanceId"]
         if name not in untold:

@@ -10,7 +10,6 @@ from typing import Final
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import Identities, Identity, Policy, PolicyKind
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.together import three
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api
 from cloudguard_aws.documents import DocumentError, statements, text_of
@@ -73,8 +72,7 @@ def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, t
     source = api.source(calls.GET_ROLE, name)
     if ":role/" not in arn:
         return Identity(arn, name, holders, (), api.source(calls.GET_INSTANCE_PROFILE, name), complete=False), ()
-    role, attached, inline = three(
-        api,
+    role, attached, inline = api.three(
         partial(api.read_or_none, calls.GET_ROLE, hides=_HIDES, resource=name, RoleName=name),
         partial(api.read_or_none, calls.LIST_ATTACHED_ROLE_POLICIES, hides=_HIDES, resource=name, RoleName=name),
         partial(api.read_or_none, calls.LIST_ROLE_POLICIES, hides=_HIDES, resource=name, RoleName=name),

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from cloudguard.model.identity import Policy, PolicyKind
 from cloudguard.model.source import Gap, Reason
-from cloudguard.together import two
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api, explain
 from cloudguard_aws.calls import Call
@@ -56,8 +55,7 @@ def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...]
     """Return the ids of policies level by level; a level where none is attached does not use them."""
     target, found = account, list[tuple[str, ...]]()
     for _ in range(_DEEPEST):
-        attached, parents = two(
-            api,
+        attached, parents = api.two(
             partial(_ask, api, refused, calls.LIST_POLICIES_FOR_TARGET, target, TargetId=target, Filter=_KIND),
             partial(_parents, api, refused, target),
         )

@@ -22,7 +22,6 @@ from cloudguard.model.network import (
     Topology,
 )
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.together import four, two
 from cloudguard_aws import calls
 from cloudguard_aws.api import Api
 from cloudguard_aws.balancers import read_balancers
@@ -72,9 +71,8 @@ def read_topology(  # noqa: PLR0913 - all that stands in the network
     ground = _ground(api, cluster, Members.of(hosts), frozenset(used - {""}), frozenset(networks))
     segments = _segments(ground, api)
     names = _filter_names(hosts, pools, endpoints, ground.balancers)
-    guards, outbound = two(api, partial(_guards, api, names), partial(_outbound, api, hosts, segments))
-    (groups, outsiders), lists = two(
-        api,
+    guards, outbound = api.two(partial(_guards, api, names), partial(_outbound, api, hosts, segments))
+    (groups, outsiders), lists = api.two(
         partial(_groups, api, guards, _insiders(cluster, hosts, ground.balancers)),
         partial(_address_lists, api, _listed(guards.filters, segments)),
     )
@@ -97,12 +95,10 @@ def _ground(api: Api, cluster: str, members: Members, used: frozenset[str], know
     if not known:
         subnets = _by_values(api, calls.DESCRIBE_SUBNETS, _PLACES, "subnet-id", used)
         known = frozenset(subnet["VpcId"] for subnet in subnets)
-    balancers, inside, (vpcs, acls), tables = four(
-        api,
+    balancers, inside, (vpcs, acls), tables = api.four(
         partial(read_balancers, api, cluster=cluster, network_ids=known, members=members),
         partial(_by_values, api, calls.DESCRIBE_SUBNETS, _PLACES, "vpc-id", () if subnets else known),
-        lambda: two(
-            api,
+        lambda: api.two(
             partial(_by_values, api, calls.DESCRIBE_VPCS, (Facet.ROUTES,), "vpc-id", known),
             partial(_by_values_or_none, api, calls.DESCRIBE_NETWORK_ACLS, (Facet.FILTERS,), "vpc-id", known),
         ),
@@ -194,8 +190,7 @@ def _tables(api: Api, vpcs: frozenset[str]) -> Tables | None:
 def _guards(api: Api, names: frozenset[str]) -> _Guards:
     """Read security groups and their rules; a group that is not there, or is another account's, leaves a gap."""
     hides = (Facet.FILTERS,)
-    groups, rules = two(
-        api,
+    groups, rules = api.two(
         partial(_by_values_or_none, api, calls.DESCRIBE_SECURITY_GROUPS, hides, "group-id", names),
         partial(_by_values_or_none, api, calls.DESCRIBE_SECURITY_GROUP_RULES, hides, "group-id", names),
     )
@@ -258,8 +253,7 @@ def _listed(filters: Iterable[Filter], segments: Iterable[Segment]) -> frozenset
 def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
     """Read prefix lists; one that is not there, or whose entries can't be read, is kept as unknown."""
     hides, ordered, call = (Facet.ADDRESS_LISTS,), sorted(names), calls.GET_MANAGED_PREFIX_LIST_ENTRIES
-    described, entries = two(
-        api,
+    described, entries = api.two(
         partial(_by_values_or_none, api, calls.DESCRIBE_MANAGED_PREFIX_LISTS, hides, "prefix-list-id", names),
         lambda: api.gather(
             *(partial(api.read_or_none, call, hides=hides, resource=name, PrefixListId=name) for name in ordered)

@@ -64,7 +64,6 @@ def _now() -> str:
 
 def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard.together import three  # noqa: PLC0415
     from cloudguard_gcp import disks, gke, hosts, network, pools  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.holding import known  # noqa: PLC0415
 
@@ -72,8 +71,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
     machines = hosts.read_hosts(api, found)
     networks = hosts.networks_of(found.instances, managed.endpoints if managed else ())
     groups, templates = pools.read_pools(api, found, machines)
-    around, disks_and_keys, identities = three(
-        api,
+    around, disks_and_keys, identities = api.three(
         lambda: network.read_around(
             api, project=caller.project, networks=networks, hosts=machines, pools=groups, everyone=found.everyone
         ),

@@ -1,4 +1,4 @@
-"""Paged, read-only calls in parallel; a refusal, or an answer that is not whole, becomes a Gap; nothing is asked twice.
+"""Paged, read-only calls; a refusal, or an answer that is not whole, becomes a Gap.
 
 Answers are dictionaries of the wire's own names (camelCase).
 """
@@ -6,20 +6,19 @@ Answers are dictionaries of the wire's own names (camelCase).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from cloudguard.adapter import Progress, silent
-from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.model.source import Facet, Reason
+from cloudguard.reader import LONGEST_MESSAGE, Reader
 from cloudguard_gcp.calls import Call
 
 if TYPE_CHECKING:
     from google.auth.transport.requests import AuthorizedSession
 
-T = TypeVar("T")
 Item = dict[str, Any]
 
 THREADS: Final = 8
@@ -29,32 +28,16 @@ MOST: Final = 500
 _TIMEOUT: Final = 60
 """Seconds for one answer."""
 _EMPTY: Final = "NO_RESULTS_ON_PAGE"
-LONGEST_MESSAGE: Final = 300
 
 
-class Api:
+class Api(Reader):
     """What one caller may see, by one session. Safe to call from threads."""
 
     def __init__(self, session: AuthorizedSession, progress: Progress = silent) -> None:
+        super().__init__(THREADS, progress)
         self.session = session
-        self._progress = progress
-        self._gaps: dict[Gap, None] = {}
-        self._lock = threading.Lock()
         self._making = threading.Lock()
         self._clients: dict[str, Any] = {}
-        self._answers: dict[tuple[Any, ...], Future[tuple[list[Item], tuple[str, ...]]]] = {}
-        self._turns = threading.BoundedSemaphore(THREADS)
-
-    @property
-    def gaps(self) -> tuple[Gap, ...]:
-        """What could not be read, in a stable order."""
-        with self._lock:
-            return tuple(sorted(self._gaps, key=lambda gap: (gap.call, gap.resource, gap.reason, gap.message)))
-
-    def add_gap(self, gap: Gap) -> None:
-        """Record that something was not read, or not told."""
-        with self._lock:
-            self._gaps[gap] = None
 
     def read(self, call: Call, *, hides: tuple[Facet, ...], about: str = "*", **parameters: str) -> list[Item]:
         """Return every item of every page; nothing, and a Gap, when the call fails."""
@@ -70,12 +53,10 @@ class Api:
         try:
             found, faults = self._answer(call, parameters)
         except errors() as error:
-            reason, message = explain(error)
-            permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
-            self.add_gap(Gap(call.name, about, reason, message, hides, permission))
+            self.failed(call, about, explain(error), hides)
             return None
         for fault in faults:
-            self.add_gap(Gap(call.name, about, Reason.FAILED, fault, hides))
+            self.failed(call, about, (Reason.FAILED, fault), hides)
         return found
 
     def ask(self, call: Call, **parameters: str) -> list[Item]:
@@ -92,31 +73,17 @@ class Api:
         return []
 
     def _answer(self, call: Call, parameters: Mapping[str, str]) -> tuple[list[Item], tuple[str, ...]]:
-        """Return items, and what the cloud says it left out. Asked once, whoever asks first."""
-        key = (call, tuple(sorted(parameters.items())))
-        with self._lock:
-            known = self._answers.get(key)
-            mine = known is None
-            answer: Future[tuple[list[Item], tuple[str, ...]]] = known or Future()
-            self._answers[key] = answer
-        if mine:
-            try:
-                answer.set_result(self._fetch(call, parameters))
-            except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the answer
-                answer.set_exception(error)
-        return answer.result()
+        """Return every item of every page, and what the cloud says it left out."""
+        return self.once(call, tuple(sorted(parameters.items())), lambda: self._fetch(call, parameters))
 
     def _fetch(self, call: Call, parameters: Mapping[str, str]) -> tuple[list[Item], tuple[str, ...]]:
-        """Read every page; at most ``THREADS`` calls are under way at once, however deep gathers are nested."""
         items, faults = list[Item](), dict[str, None]()
-        with self._turns:
-            self._progress(call.name)
-            for page in self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters):
-                for place, part in _parts(call, page):
-                    found = part.get(call.items) if call.items else part
-                    items += cast("list[Item]", found) if isinstance(found, list) else [found] if found else []
-                    faults.update(dict.fromkeys(_faults(place, part)))
-                faults.update(dict.fromkeys(_faults("", page)))
+        for page in self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters):
+            for place, part in _parts(call, page):
+                found = part.get(call.items) if call.items else part
+                items += cast("list[Item]", found) if isinstance(found, list) else [found] if found else []
+                faults.update(dict.fromkeys(_faults(place, part)))
+            faults.update(dict.fromkeys(_faults("", page)))
         return items, tuple(faults)
 
     def _by_sdk(self, call: Call, parameters: Mapping[str, str]) -> Iterator[Item]:
@@ -162,17 +129,6 @@ class Api:
             if found is None:
                 found = self._clients[call.client] = _open(call, self.session)
             return found
-
-    def gather(self, *thunks: Callable[[], T]) -> list[T]:
-        """Run ``thunks`` in parallel and return their results in order; may be called from within one."""
-        if len(thunks) <= 1:
-            return [thunk() for thunk in thunks]
-        with ThreadPoolExecutor(min(len(thunks), THREADS), thread_name_prefix="cloudguard-gcp") as pool:
-            return [future.result() for future in [pool.submit(thunk) for thunk in thunks]]
-
-    def source(self, call: Call, resource: str = "*") -> Source:
-        """Return where a fact came from."""
-        return Source(call.name, resource)
 
 
 def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as above

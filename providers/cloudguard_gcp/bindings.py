@@ -12,7 +12,6 @@ from typing import Final, cast
 from urllib.parse import quote
 
 from cloudguard.model.source import Facet
-from cloudguard.together import two
 from cloudguard_gcp import calls
 from cloudguard_gcp.api import Api, Item
 from cloudguard_gcp.calls import Call
@@ -48,7 +47,7 @@ class Level:
 
 def read_levels(api: Api, project: str) -> tuple[Level, ...]:
     """Return the levels from the project up."""
-    first, above = two(api, partial(_level, api, f"projects/{project}", project), lambda: list(_above(api, project)))
+    first, above = api.two(partial(_level, api, f"projects/{project}", project), lambda: list(_above(api, project)))
     return (first, *above)
 
 
@@ -69,8 +68,8 @@ def _ancestors(api: Api, project: str) -> Iterator[str]:
 def _level(api: Api, name: str, project: str) -> Level:
     call, key = _policy_call(name)
     where = {key: project or name}
-    found, (denials, unseen) = two(
-        api, lambda: api.read(call, hides=_HIDES, about=name, **where), partial(_denials, api, name)
+    found, (denials, unseen) = api.two(
+        lambda: api.read(call, hides=_HIDES, about=name, **where), partial(_denials, api, name)
     )
     bindings = tuple(one for each in found for one in cast("Sequence[Item]", each.get("bindings") or ()))
     return Level(name, all_of(project) if project else EVERYWHERE, call.name, bindings, denials, unseen)

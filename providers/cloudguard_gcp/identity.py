@@ -9,7 +9,6 @@ from typing import Final, cast
 
 from cloudguard.model.identity import Condition, Effect, Identities, Identity, Policy, PolicyKind, Statement
 from cloudguard.model.source import Source
-from cloudguard.together import two
 from cloudguard_gcp import calls
 from cloudguard_gcp.accounts import Account, read_accounts, trust_of, workloads_of
 from cloudguard_gcp.api import Api, Item
@@ -42,7 +41,7 @@ def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dic
 
 def read_identities(api: Api, project: str, holders: Mapping[str, Holder]) -> Identities:
     """Return the identities with every policy that grants to them, denies them or bounds them."""
-    stated, known = two(api, lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
+    stated, known = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
     roles = Roles(api)
     roles.prefetch(list(_named(stated, known, holders)))
     identities, policies = list[Identity](), dict[str, Policy]()

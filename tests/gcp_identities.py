@@ -1,0 +1,34 @@
+"""A kops-shaped cluster whose nodes' service account is bound to roles, and what is found of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudguard import pipeline
+from cloudguard.adapter import Request
+from cloudguard.needs.policy import Policy
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import kops
+from gcp_process import Proxy
+from gcp_project import Project
+from gcp_server import Google
+
+NODES = "nodes@acme-prod.iam.gserviceaccount.com"
+MEMBER = f"serviceAccount:{NODES}"
+
+
+def found(google_cloud: Proxy, project: Project) -> dict[str, str]:
+    """Return the findings about the nodes' account: severity by check."""
+    google_cloud.google = Google(project)
+    report = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy())
+    rows = {row.row: row for row in report.rows}
+    mine = [one for one in rows["cloud-api-access"].findings if one.resource.name == NODES]
+    return {one.check.partition("/")[2]: one.severity.name.lower() for one in mine if one.check[-8:] != "metadata"}
+
+
+def bound(role: str, *permissions: str, **rest: Any) -> Project:  # noqa: ANN401 - JSON
+    """Return a project whose nodes are bound to a role."""
+    project = kops()
+    project.role(role, *permissions)
+    project.bind(role, MEMBER, **rest)
+    return project

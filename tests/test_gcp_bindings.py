@@ -1,0 +1,69 @@
+"""Whom Google's bindings and deny policies mean: by name, as one of everybody, or perhaps as one of a set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloudguard import pipeline
+from cloudguard.adapter import Request
+from cloudguard.needs.policy import Policy
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import kops
+from gcp_identities import NODES, bound, found
+from gcp_process import Proxy
+from gcp_project import Project
+from gcp_server import Google
+
+
+def denying(**rule: Any) -> Project:  # noqa: ANN401 - JSON
+    """Return a project whose nodes may delete topics, but for a deny rule."""
+    project = bound("roles/x", "pubsub.topics.delete")
+    path = "policies/cloudresourcemanager.googleapis.com/projects/acme-prod/denypolicies"
+    named = "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Facme-prod/denypolicies/d"
+    project.lists[path] = [{"name": named}]
+    whole = {"deniedPermissions": ["pubsub.googleapis.com/topics.delete"], **rule}
+    project.answers[f"{path}/d"] = {"name": named, "rules": [{"denyRule": whole}]}
+    return project
+
+
+EVERYBODY = "principalSet://goog/public:all"
+OWN = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{NODES}"
+SETS = [
+    "principalSet://goog/group/robots@example.com",
+    "principalSet://goog/cloudIdentityCustomerId/C01",
+    "principalSet://cloudresourcemanager.googleapis.com/projects/1/type/ServiceAccount",
+]
+
+
+def in_doubt(google_cloud: Proxy, project: Project) -> set[str]:
+    """Return the sets of principals that leave it in doubt what the nodes' account is granted; surely it is nothing."""
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("cloud-api-access")
+    assert not [one for one in row.findings if one.check.endswith("/outside")]
+    return {principals for principals in SETS for text in row.unknown if principals in text}
+
+
+def test_what_is_denied_is_not_granted(google_cloud: Proxy) -> None:
+    assert "outside" not in found(google_cloud, denying(deniedPrincipals=[EVERYBODY]))
+    spared = denying(deniedPrincipals=[EVERYBODY], exceptionPrincipals=[OWN])
+    assert found(google_cloud, spared)["outside"] == "high"
+    others = denying(deniedPrincipals=["principal://goog/subject/ana@example.com"])
+    assert found(google_cloud, others)["outside"] == "high"
+
+
+@pytest.mark.parametrize("principals", SETS)
+def test_a_denial_of_a_set_is_a_denial_in_doubt(google_cloud: Proxy, principals: str) -> None:
+    for rule in (
+        {"deniedPrincipals": [principals]},
+        {"deniedPrincipals": [EVERYBODY], "exceptionPrincipals": [principals]},
+    ):
+        assert in_doubt(google_cloud, denying(**rule)) == {principals}
+
+
+def test_a_grant_to_a_set_is_a_grant_in_doubt(google_cloud: Proxy) -> None:
+    project = kops()
+    project.role("roles/x", "pubsub.topics.delete")
+    project.bind("roles/x", SETS[-1])
+    assert in_doubt(google_cloud, project) == {SETS[-1]}
