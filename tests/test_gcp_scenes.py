@@ -46,3 +46,10 @@ def test_what_google_writes_is_found_and_never_proposed_for_change(google_cloud:
     (found,) = [one for one in report.row("node-access").findings if one.check == "node-access/internet"]
     assert found.evidence[0].resource.name == "1"
     assert found.changes == ()
+
+
+def test_a_rule_that_gke_wrote_says_what_to_change_instead(google_cloud: Proxy) -> None:
+    whys = {one.rule: one.why for one in _judged("gke-public", google_cloud).plan if one.row == "node-access"}
+    assert list(whys) == ["gke-prod-12345678-vms"]
+    assert whys["gke-prod-12345678-vms"].endswith("(GKE wrote the rule and may write it again: change the cluster)")
+    assert "wrote" not in "".join(one.why for one in _judged("open-ssh", google_cloud).plan)

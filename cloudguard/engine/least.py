@@ -76,7 +76,8 @@ class _Planner:
         first = edits[0]
         one, rule = first.filter, first.rule
         after = tuple(dict.fromkeys(self._after(edits)))
-        why = first.why if one.editable or not one.note else f"{first.why} ({one.note})"
+        note = rule.note or ("" if one.editable else one.note)
+        why = f"{first.why} ({note})" if note else first.why
         return Change(
             id=sha256(f"{one.id}\0{rule.id}".encode()).hexdigest()[:12],
             row=first.row,

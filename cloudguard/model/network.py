@@ -53,7 +53,8 @@ class Rule:
 
     ``targets``: it is about interfaces that carry one of these labels (empty: about all), ``target_ranges``: about
     packets to (or from) these of the guarded side's addresses (CIDRs; empty: all). ``doubt`` says why it is not known
-    whether it matches what it seems to match ("": it is).
+    whether it matches what it seems to match ("": it is). ``note``: which program wrote it and would write it again,
+    and what to do instead ("": a person).
     """
 
     id: str
@@ -67,6 +68,7 @@ class Rule:
     targets: tuple[str, ...] = ()
     target_ranges: tuple[str, ...] = ()
     doubt: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

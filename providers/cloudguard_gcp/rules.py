@@ -6,6 +6,7 @@ first, and of one priority what denies (https://cloud.google.com/firewall/docs/f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
@@ -18,6 +19,21 @@ from cloudguard_gcp.selectors import by_account, by_tag
 EVERYONE: Final = "0.0.0.0/0"
 WHOLE: Final = frozenset({EVERYONE, "::/0"})
 _NUMBERS: Final = {"ah": 51, "esp": 50, "sctp": 132, "ipip": 4, "igmp": 2, "egp": 8, "gre": 47}
+_WRITTEN: Final = (
+    (
+        re.compile(r"(?:gke|gk3)-.+-[0-9a-f]{8}-(?:master|ssh|vms|all|inkubelet|exkubelet)"),
+        "GKE wrote the rule and may write it again: change the cluster",
+    ),
+    (
+        re.compile(r"k8s2?-.+"),
+        "a controller wrote the rule and may write it again: change the Service, its loadBalancerSourceRanges",
+    ),
+)
+"""How programs name their rules, and what to do instead of editing one.
+
+https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules; kubernetes/cloud-provider-gcp
+providers/gce/gce_loadbalancer_naming.go; kubernetes/ingress-gce pkg/utils/namer.
+"""
 _ORDER: Final = {Action.DENY: 0, Action.NEXT: 1, Action.PERMIT: 1}
 
 
@@ -45,6 +61,7 @@ def _rules(firewall: Item, source: Source) -> Iterator[Rule]:
             order=order_of(int(firewall.get("priority", 1000)), action),
             description=str(firewall.get("description", "")),
             targets=targets_of(firewall),
+            note=next((note for written, note in _WRITTEN if written.fullmatch(name)), ""),
             target_ranges=tuple(map(range_of, _texts(firewall, "destinationRanges" if ingress else "sourceRanges"))),
         )
 
