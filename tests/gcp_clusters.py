@@ -60,7 +60,9 @@ def kops(*, cmek: str = "", editor: bool = False, **firewalls: Any) -> Project: 
         project.role("roles/container.defaultNodeServiceAccount", *TELEMETRY)
         project.bind("roles/container.defaultNodeServiceAccount", f"serviceAccount:{account}")
     if cmek:
+        whose = cmek.partition("/cryptoKeyVersions/")[0]
         project.answer("kms", cmek, {"name": cmek, "state": "ENABLED"})
+        project.answer("kms", whose, {"name": whose, "rotationPeriod": "7776000s"})
     return project
 
 

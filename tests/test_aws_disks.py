@@ -68,9 +68,9 @@ def test_disks_keys_and_snapshots_of_the_control_plane(inner_account: Account) -
         (world, True, ("all",)),
         (closed, True, ()),
     }
-    assert {(one.id, one.manager, one.state) for one in keys} == {
-        (key, KeyManager.CUSTOMER, KeyState.ENABLED),
-        (doomed, KeyManager.CUSTOMER, KeyState.PENDING_DELETION),
+    assert {(one.id, one.manager, one.state, one.rotates) for one in keys} == {
+        (key, KeyManager.CUSTOMER, KeyState.ENABLED, True),
+        (doomed, KeyManager.CUSTOMER, KeyState.PENDING_DELETION, None),
     }
     assert api.gaps == ()
 
@@ -107,3 +107,12 @@ def test_providers_and_disabled_keys_and_one_that_is_gone(inner_account: Account
     assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
         ("kms:DescribeKey", gone, Reason.MISSING, (Facet.KEYS, Facet.IDENTITIES))
     ]
+
+
+def test_whether_a_key_rotates_is_told_but_for_material_that_kms_cannot_make(inner_account: Account) -> None:
+    a = inner_account
+    still = a.key(rotates=False)
+    imported = a.call("kms", "create_key", Origin="EXTERNAL")["KeyMetadata"]["Arn"]
+    a.backend("kms").keys[imported.rpartition("/")[2]].enabled = True
+    keys = {key.id: key.rotates for key in read_keys(api_of(a), [still, imported])}
+    assert keys == {still: False, imported: None}

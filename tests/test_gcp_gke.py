@@ -9,6 +9,7 @@ import pytest
 from cloudguard import pipeline
 from cloudguard.adapter import Request
 from cloudguard.checks.base import Verdict
+from cloudguard.model.cluster import KeyState
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet
 from cloudguard.needs.policy import Policy
@@ -74,6 +75,21 @@ def test_secrets_have_a_key_of_their_own_once_they_are_encrypted_by_it(
     encryption = read(google_cloud, project).cluster.secrets_encryption
     assert encryption is not None
     assert encryption.key == key
+
+
+def test_keys_of_the_control_plane_are_read_with_whether_they_rotate(google_cloud: Proxy) -> None:
+    disks, copies = f"{KEY}-disks", f"{KEY}-copies"
+    own = {"controlPlaneDiskEncryptionKey": disks, "gkeopsEtcdBackupEncryptionKey": copies}
+    project = gke(userManagedKeysConfig=own)
+    project.answer("kms", disks, {"name": disks, "primary": {"state": "ENABLED"}, "rotationPeriod": "7776000s"})
+    project.answer("kms", copies, {"name": copies, "primary": {"state": "DISABLED"}})
+    snapshot = read(google_cloud, project)
+    assert {(one.id, one.state, one.rotates) for one in snapshot.cluster.keys} == {
+        (disks, KeyState.ENABLED, True),
+        (copies, KeyState.DISABLED, False),
+    }
+    row = pipeline.evaluate(snapshot, Policy()).row("etcd-encryption")
+    assert row.why == f"the key {copies} that encrypts the control plane's disks and copies is disabled"
 
 
 def test_nodes_that_google_does_not_show_are_told_and_nothing_passes_for_the_others(google_cloud: Proxy) -> None:

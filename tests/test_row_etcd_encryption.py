@@ -37,8 +37,14 @@ def disk(name: str, where: str = "cp", *, encrypted: bool = True, key: str = "",
     return Disk(name, "", where, "/dev/b", encrypted, key, SOURCE, etcd)
 
 
-def key(name: str, state: KeyState = KeyState.ENABLED, manager: KeyManager = KeyManager.CUSTOMER) -> Key:
-    return Key(name, manager, state, SOURCE)
+def key(
+    name: str,
+    state: KeyState = KeyState.ENABLED,
+    manager: KeyManager = KeyManager.CUSTOMER,
+    *,
+    rotates: bool | None = None,
+) -> Key:
+    return Key(name, manager, state, SOURCE, rotates)
 
 
 def copied(one: Disk, *, encrypted: bool = True, shared: tuple[str, ...] | None = ()) -> Disk:
@@ -288,3 +294,21 @@ def test_pools_of_nodes_tell_nothing_and_hide_no_other_pool() -> None:
     nodes = replace(pool(DiskTemplate("/dev/b", encrypted=None), roles=(Role.NODE,)), id="a", name="nodes")
     found = answer(disk("d1"), pools=[nodes, pool(DiskTemplate("/dev/b", encrypted=None))])
     assert found.unknown == ("whether /dev/b of the next host of masters is encrypted can't be told from its template",)
+
+
+def test_a_key_that_never_rotates_is_advice_and_one_finding_for_all_its_disks() -> None:
+    found = answer(disk("d1", key="k"), disk("d2", key="k"), keys=[key("k", rotates=False)])
+    assert (found.verdict, told(found)) == (Verdict.PASS, {"etcd-encryption/rotation": Severity.LOW})
+    assert found.findings[0].changes == ("key.rotate:k",)
+    assert not answer(disk("d1", key="k"), keys=[key("k", rotates=True)]).findings
+    secrets = row(managed("k", key("k", rotates=False)))
+    assert (secrets.verdict, told(secrets)) == (Verdict.PROVIDER, {"etcd-encryption/rotation": Severity.LOW})
+
+
+def test_a_users_own_key_of_what_the_provider_runs_counts_beside_that_of_secrets() -> None:
+    fine = row(managed("k", key("k"), key("disks")))
+    assert (fine.verdict, fine.findings, fine.unknown) == (Verdict.PROVIDER, (), ())
+    dying = row(managed("k", key("k"), key("disks", KeyState.DISABLED)))
+    assert (dying.verdict, told(dying)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
+    assert dying.why == "the key disks that encrypts the control plane's disks and copies is disabled"
+    assert row(managed("k", key("k"), key("disks", KeyState.UNKNOWN))).unknown

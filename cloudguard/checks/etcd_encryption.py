@@ -14,7 +14,18 @@ from cloudguard.checks.base import Evidence, Finding, RowResult, Severity, Verdi
 from cloudguard.checks.context import NO_ETCD, Answer, Context, answer, provided
 from cloudguard.checks.exposure import Draft
 from cloudguard.engine.change import Change, Resource
-from cloudguard.model.cluster import Cluster, Disk, DiskTemplate, Host, Key, KeyManager, KeyState, Pool, Role
+from cloudguard.model.cluster import (
+    Cluster,
+    Disk,
+    DiskTemplate,
+    Host,
+    Key,
+    KeyManager,
+    KeyState,
+    Pool,
+    Role,
+    SecretsEncryption,
+)
 from cloudguard.model.source import Facet, Source
 
 ROW = "etcd-encryption"
@@ -25,6 +36,7 @@ CHECKS = {
     "etcd-encryption/snapshot": "A snapshot of a disk with etcd's data is not encrypted, or is shared (high).",
     "etcd-encryption/customer-key": "A customer's key is required (--require-cmk), and a disk has none (medium).",
     "etcd-encryption/pool": "The next host of a pool that runs etcd would get an unencrypted disk (medium).",
+    "etcd-encryption/rotation": "A customer's key of etcd's data, or of Secrets, is never rotated by itself (low).",
     "etcd-encryption/secrets": "A managed cluster encrypts Secrets with the provider's key only (low).",
 }
 _UNTOLD = {KeyState.UNKNOWN, KeyState.UNAVAILABLE}
@@ -119,6 +131,8 @@ def _disk(context: Context, disk: Disk, key: Key | None) -> Iterator[_Problem]:
         what = Resource("key", key.id)
         change = _change("key.enable", what, f"state {key.state}", "state enabled", message)
         yield _Problem("key", Severity.HIGH, what, message, f"state {key.state}", key.source, change, hosts)
+    elif key is not None and key.rotates is False:
+        yield _rotation(key, where, hosts)
     unread = bool(disk.key) and key is None
     if disk.encrypted and context.policy.require_customer_key and not _customers(key) and not unread:
         message = f"{where} is encrypted by the provider's key, and a customer's is required"
@@ -135,6 +149,12 @@ def _disk(context: Context, disk: Disk, key: Key | None) -> Iterator[_Problem]:
             message = f"{snapshot.id}, a copy of {where}, {' and '.join(faults)}"
             change = _change("snapshot.remove", what, message, "encrypted and not shared, or deleted", message)
             yield _Problem("snapshot", Severity.HIGH, what, message, message, snapshot.source, change, hosts)
+
+
+def _rotation(key: Key, of: str, hosts: tuple[str, ...] = ()) -> _Problem:
+    resource, message = Resource("key", key.id), f"the key {key.id} of {of} is never rotated by itself"
+    change = _change("key.rotate", resource, "rotation off", "rotation on", message)
+    return _Problem("rotation", Severity.LOW, resource, message, "rotation off", key.source, change, hosts)
 
 
 def _customers(key: Key | None) -> bool:
@@ -214,29 +234,41 @@ def _draft(context: Context, first: _Problem, *more: _Problem) -> Draft:
 
 
 def _managed(context: Context) -> Answer:
+    """Judge the keys that a user may give to what the provider runs: that of Secrets, and any other."""
     base = provided(ROW, AREA, context.cluster, "encrypting Secrets by a key of your own remains yours to set")
-    secrets = context.cluster.secrets_encryption
-    keys = {key.id: key for key in context.cluster.keys}
+    secrets, keys = context.cluster.secrets_encryption, {key.id: key for key in context.cluster.keys}
+    named = secrets.key if secrets else ""
     unknown = context.missing(frozenset({Facet.ENDPOINT, Facet.KEYS}))
-    if secrets is not None and secrets.key and (secrets.key not in keys or keys[secrets.key].state in _UNTOLD):
-        unknown += (f"whether the key {secrets.key} that encrypts Secrets can be used is not told",)
-    if secrets is None:
-        return Answer(RowResult(ROW, AREA, base.result.verdict, base.result.why, unknown=unknown))
-    key = keys.get(secrets.key)
-    theirs = key is not None and key.manager is KeyManager.PROVIDER
-    if secrets.key and not theirs and (key is None or key.state not in _DYING):
-        return Answer(RowResult(ROW, AREA, Verdict.PROVIDER, base.result.why, unknown=unknown))
-    resource = Resource("cluster", context.cluster.name, context.cluster.name)
-    if key is not None and key.state in _DYING:
-        message = f"the key {key.id} that encrypts Secrets is {_DYING[key.state]}"
-        problem = _Problem("key", Severity.HIGH, Resource("key", key.id), message, message, key.source)
-    else:
-        message = "Secrets are encrypted by the provider's key only"
-        change = _change("secrets.encrypt", resource, "provider's key", "a key of your own", message)
-        severity = Severity.MEDIUM if context.policy.require_customer_key else Severity.LOW
-        problem = _Problem("secrets", severity, resource, message, "no key of the customer's", secrets.source, change)
-    draft = _draft(context, problem)
-    failed = verdict_of((draft.finding,), ()) is Verdict.FAIL
-    why = draft.finding.message if failed else base.result.why
+    if named and named not in keys:
+        unknown += (f"whether the key {named} that encrypts Secrets can be used is not told",)
+    problems = list(_of_secrets(context, secrets, keys.get(named))) if secrets else []
+    for key in context.cluster.keys:
+        of = "Secrets" if key.id == named else "the control plane's disks and copies"
+        if key.state in _UNTOLD:
+            unknown += (f"whether the key {key.id} that encrypts {of} can be used is not told",)
+        problems += _of_key(key, of)
+    drafts = tuple(_draft(context, *same) for same in _merged(problems))
+    findings = tuple(draft.finding for draft in drafts)
+    failed = verdict_of(findings, ()) is Verdict.FAIL
+    why = next((one.message for one in findings if one.severity > Severity.LOW), base.result.why)
     verdict = Verdict.FAIL if failed else Verdict.PROVIDER
-    return Answer(RowResult(ROW, AREA, verdict, why, (draft.finding,), unknown), (draft,))
+    return Answer(RowResult(ROW, AREA, verdict, why, findings, unknown), drafts)
+
+
+def _of_key(key: Key, of: str) -> Iterator[_Problem]:
+    if key.state in _DYING:
+        message = f"the key {key.id} that encrypts {of} is {_DYING[key.state]}"
+        yield _Problem("key", Severity.HIGH, Resource("key", key.id), message, message, key.source)
+    elif key.rotates is False:
+        yield _rotation(key, of)
+
+
+def _of_secrets(context: Context, secrets: SecretsEncryption, key: Key | None) -> Iterator[_Problem]:
+    """Yield that Secrets have no key of the customer's."""
+    if secrets.key and (key is None or key.manager is KeyManager.CUSTOMER or key.state in _DYING):
+        return
+    resource = Resource("cluster", context.cluster.name, context.cluster.name)
+    message = "Secrets are encrypted by the provider's key only"
+    change = _change("secrets.encrypt", resource, "provider's key", "a key of your own", message)
+    severity = Severity.MEDIUM if context.policy.require_customer_key else Severity.LOW
+    yield _Problem("secrets", severity, resource, message, "no key of the customer's", secrets.source, change)

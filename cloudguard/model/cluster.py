@@ -98,12 +98,13 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An encryption key."""
+    """An encryption key. ``rotates``: new material replaces it from time to time by itself; None: that was not told."""
 
     id: str
     manager: KeyManager
     state: KeyState
     source: Source
+    rotates: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

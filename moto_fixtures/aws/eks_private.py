@@ -16,7 +16,7 @@ VERDICTS = eks_public.VERDICTS | {"api-server-access": "PASS", "node-access": "F
 def build(a: Account) -> None:
     """Make it."""
     net = eks_public.network(a)
-    key = a.key()  # OK
+    key = a.key(rotates=False)  # NOT OK: etcd-encryption/rotation
     cluster = a.eks(
         "prod", [net.private], net.cluster_role, public=[], private=True, secrets_key=key
     )  # NOT OK: node-access/control-plane

@@ -159,6 +159,7 @@ DESCRIBE_SNAPSHOT_ATTRIBUTE = Call(
     "ec2", "DescribeSnapshotAttribute", "CreateVolumePermissions[]", ("ec2:DescribeSnapshotAttribute",)
 )
 GET_KEY_POLICY = Call("kms", "GetKeyPolicy", "Policy", ("kms:GetKeyPolicy",))
+GET_KEY_ROTATION_STATUS = Call("kms", "GetKeyRotationStatus", "KeyRotationEnabled", ("kms:GetKeyRotationStatus",))
 DESCRIBE_KEY = Call("kms", "DescribeKey", "KeyMetadata", ("kms:DescribeKey",))
 
 CALLS: tuple[Call, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Call))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState, Role
 from cloudguard.model.source import Facet
@@ -142,7 +142,20 @@ def _key(api: Api, name: str) -> Key | None:
         return None
     manager = KeyManager.PROVIDER if items[0].get("KeyManager") == "AWS" else KeyManager.CUSTOMER
     state = _STATES.get(str(items[0].get("KeyState")), KeyState.UNKNOWN)
-    return Key(name, manager, state, api.source(calls.DESCRIBE_KEY, name))
+    rotates = _rotates(api, items[0]) if manager is KeyManager.CUSTOMER and state is KeyState.ENABLED else None
+    return Key(name, manager, state, api.source(calls.DESCRIBE_KEY, name), rotates)
+
+
+def _rotates(api: Api, key: Item) -> bool | None:
+    """Return whether KMS rotates a key by itself; None for imported material and custom stores, where it can't.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+    """
+    if key.get("Origin") != "AWS_KMS":
+        return None
+    name = str(key["KeyId"])
+    found = api.read_or_none(calls.GET_KEY_ROTATION_STATUS, hides=_KEYS, resource=name, KeyId=str(key["Arn"]))
+    return None if found is None else any(cast("list[object]", found))
 
 
 def _pages(names: list[str]) -> list[list[str]]:

@@ -136,7 +136,7 @@ def _read_disks(
 
     if managed is None:
         return disks.read_disks(api, project=project, cluster=found.name, hosts=hosts)
-    return (), disks.read_keys(api, (managed.secrets.key,) if managed.secrets.key else ())
+    return (), disks.read_keys(api, (managed.secrets.key, *managed.keys))
 
 
 ADAPTER = GcpAdapter()

@@ -149,9 +149,12 @@ def _key(api: Api, name: str) -> Key | None:
     """Return a key with the state of the version that is used: the one named, else its primary one."""
     if name.startswith(CUSTOMER_SUPPLIED):
         return Key(name, KeyManager.CUSTOMER, KeyState.ENABLED, api.source(LIST_DISKS))
-    call = GET_CRYPTO_KEY_VERSION if _VERSION in name else GET_CRYPTO_KEY
-    found = api.read_or_none(call, hides=(Facet.KEYS,), about=name, key=name)
-    if not found:
+    whose, version, _ = name.partition(_VERSION)
+    read = partial(api.read_or_none, hides=(Facet.KEYS,), about=name)
+    key = read(GET_CRYPTO_KEY, key=whose)
+    used = read(GET_CRYPTO_KEY_VERSION, key=name) if version else [whole(one, "primary") for one in key or ()]
+    if not used:
         return None
-    state = found[0].get("state") if _VERSION in name else whole(found[0], "primary").get("state")
-    return Key(name, KeyManager.CUSTOMER, _STATES.get(str(state), KeyState.UNKNOWN), api.source(call, name))
+    call = GET_CRYPTO_KEY_VERSION if version else GET_CRYPTO_KEY
+    state = _STATES.get(str(used[0].get("state")), KeyState.UNKNOWN)
+    return Key(name, KeyManager.CUSTOMER, state, api.source(call, name), "rotationPeriod" in key[0] if key else None)

@@ -29,12 +29,16 @@ _KEEPER: Final = "Google's front end, which asks for container.clusters.connect,
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """What GKE says of a cluster beyond its hosts; ``filters`` and ``lists`` are what its endpoints name."""
+    """What GKE says of a cluster beyond its hosts; ``filters`` and ``lists`` are what its endpoints name.
+
+    ``keys`` are the user's own for the control plane's disks and the copies of etcd.
+    """
 
     endpoints: tuple[Endpoint, ...]
     filters: tuple[Filter, ...]
     lists: tuple[AddressList, ...]
     secrets: SecretsEncryption
+    keys: tuple[str, ...]
     version: str
 
 
@@ -50,6 +54,7 @@ def read_managed(api: Api, cluster: Item) -> Managed:
         filters=(guard,) if guard else (),
         lists=(google,),
         secrets=SecretsEncryption(_secrets_key(cluster), source),
+        keys=_own_keys(cluster),
         version=str(cluster.get("currentMasterVersion", "")),
     )
 
@@ -169,3 +174,12 @@ def _secrets_key(cluster: Item) -> str:
     encryption = whole(cluster, "databaseEncryption")
     state = str(encryption.get("currentState") or encryption.get("state") or "")
     return str(encryption.get("keyName", "")) if state.removeprefix("CURRENT_STATE_") in _ENCRYPTED else ""
+
+
+_DISKS: Final = ("controlPlaneDiskEncryptionKey", "gkeopsEtcdBackupEncryptionKey")
+"""https://cloud.google.com/kubernetes-engine/docs/concepts/about-control-plane-authority"""
+
+
+def _own_keys(cluster: Item) -> tuple[str, ...]:
+    config = whole(cluster, "userManagedKeysConfig")
+    return tuple(str(config[name]) for name in _DISKS if config.get(name))

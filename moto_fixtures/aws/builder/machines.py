@@ -135,9 +135,11 @@ class MachineBuilder(NetworkBuilder):
         self.note(made)
         return made
 
-    def key(self, *, disabled: bool = False, pending_deletion: bool = False) -> str:
+    def key(self, *, rotates: bool = True, disabled: bool = False, pending_deletion: bool = False) -> str:
         """Make a customer key and return its ARN."""
         key = self.call("kms", "create_key")["KeyMetadata"]
+        if rotates:
+            self.call("kms", "enable_key_rotation", KeyId=key["KeyId"])
         if disabled:
             self.call("kms", "disable_key", KeyId=key["KeyId"])
         if pending_deletion:
