@@ -14,6 +14,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet
 from cloudguard.needs.policy import Policy
 from cloudguard_gcp import ADAPTER
+from cloudguard_gcp.metadata import metadata_service
 from gcp_clusters import OFFICE, authorized, gke
 from gcp_process import Proxy
 from gcp_project import Item, Project
@@ -90,6 +91,15 @@ def test_keys_of_the_control_plane_are_read_with_whether_they_rotate(google_clou
     }
     row = pipeline.evaluate(snapshot, Policy()).row("etcd-encryption")
     assert row.why == f"the key {copies} that encrypts the control plane's disks and copies is disabled"
+
+
+@pytest.mark.parametrize(("mode", "closed"), [("GKE_METADATA", True), ("GCE_METADATA", False), ("", False)])
+def test_only_gkes_own_metadata_server_keeps_the_nodes_account_from_pods(mode: str, *, closed: bool) -> None:
+    cluster = {"nodePools": [{"name": "main", "config": {"workloadMetadataConfig": {"mode": mode}}}]}
+    node = {"labels": {"goog-k8s-node-pool-name": "main"}}
+    assert metadata_service(node, cluster).tokens_required is closed
+    assert metadata_service(node, {**cluster, "autopilot": {"enabled": True}}).tokens_required
+    assert not metadata_service(node, None).tokens_required
 
 
 def test_nodes_that_google_does_not_show_are_told_and_nothing_passes_for_the_others(google_cloud: Proxy) -> None:
