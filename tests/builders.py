@@ -177,6 +177,7 @@ def snapshot(
     managed: bool = False,
     secrets: SecretsEncryption | None = None,
     labels: tuple[tuple[str, str], ...] = (),
+    pods: tuple[str, ...] = (),
 ) -> Snapshot:
     """Return a snapshot of the cluster "prod"."""
     cluster = Cluster(
@@ -194,6 +195,7 @@ def snapshot(
         keys=tuple(keys),
         managed_by="a managed service" if managed else "",
         secrets_encryption=secrets,
+        pod_ranges=pods,
         labels=labels,
     )
     topology = Topology(

@@ -172,7 +172,7 @@ def gke(*, autopilot: bool = False, **cluster: Any) -> Project:  # noqa: ANN401 
     """A GKE cluster of two private nodes with an account of their own."""
     project = Project()
     network = project.network()
-    subnet = project.subnet(network)
+    subnet = project.subnet(network, secondaryIpRanges=[{"rangeName": "pods", "ipCidrRange": "10.4.0.0/14"}])
     account = project.account("gke-nodes")
     project.role("roles/container.defaultNodeServiceAccount", *TELEMETRY)
     project.bind("roles/container.defaultNodeServiceAccount", f"serviceAccount:{account}")
@@ -181,6 +181,10 @@ def gke(*, autopilot: bool = False, **cluster: Any) -> Project:  # noqa: ANN401 
     pool = labels | {"goog-k8s-node-pool-name": "main"}
     for index in (1, 2):
         project.instance(f"gke-prod-main-{index}", subnet, f"10.0.0.1{index}", tags=[tag], labels=pool, account=account)
+        (nic,) = project.lists["projects/acme-prod/zones/europe-west1-b/instances"][-1]["networkInterfaces"]
+        nic["aliasIpRanges"] = [{"ipCidrRange": f"10.4.{index}.0/24", "subnetworkRangeName": "pods"}]
+    protocols = "tcp udp icmp esp ah sctp"
+    project.firewall(network, "gke-prod-12345678-all", protocols, "10.4.0.0/14", targetTags=[tag])
     project.firewall(network, "gke-prod-12345678-vms", "tcp:1-65535 udp:1-65535 icmp", "10.0.0.0/20", targetTags=[tag])
     config = {
         "serviceAccount": account,
@@ -195,6 +199,7 @@ def gke(*, autopilot: bool = False, **cluster: Any) -> Project:  # noqa: ANN401 
             "subnetwork": "projects/acme-prod/regions/europe-west1/subnetworks/nodes",
         },
         nodePools=[{"name": "main", "config": config}],
+        clusterIpv4Cidr="10.4.0.0/14",
         autopilot={"enabled": autopilot},
         **cluster,
     )

@@ -20,6 +20,7 @@ from cloudguard.model.cluster import Role
 from cloudguard.model.network import Action, Direction, Filter, Peer, PeerKind, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.policy import DeclaredService, Policy
+from cloudguard.sets.addresses import AddressSet
 from strategies import laws
 
 ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
@@ -35,6 +36,7 @@ SERVICES = (
     "tcp/30000-32767",
 )
 PEERS = (WORLD, RANGE, "10.0.1.0/24", "masters", "nodes", "shared", "198.51.100.0/24", "0.0.0.0/1")
+PODS = "10.0.1.128/25"
 
 
 def applied(made: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
@@ -72,7 +74,7 @@ def clusters(draw: st.DrawFn) -> Snapshot:
         host("n1", NODE, "nodes", *more[1], address="10.0.1.21"),
         host("n2", NODE, "nodes", *more[1], where="public", address="10.0.0.22", public="203.0.113.22"),
     ]
-    return snapshot(hosts, filters)
+    return snapshot(hosts, filters, pods=(PODS,))
 
 
 def shared_by_all(made: Snapshot) -> bool:
@@ -109,6 +111,19 @@ def test_the_clusters_hosts_lose_nothing_they_may_have(made: Snapshot) -> None:
                 allowed -= ports.etcd | ports.etcd_auxiliary
             had = before.between(source, target).granted.surely.only(allowed)
             assert had <= after.between(new_source, new_target).granted.surely
+
+
+@laws
+@given(clusters())
+def test_the_clusters_pods_lose_nothing_they_may_have(made: Snapshot) -> None:
+    before, after = Reach(made), Reach(applied(made, judge(made, ADMINS)[1]))
+    ports, pods = Context(made, ADMINS, before).ports, AddressSet.parse(PODS)
+    for target, new_target in zip(before.classes, after.classes, strict=True):
+        allowed = allowed_between(None, target, ports)
+        if shared_by_all(made):
+            allowed -= ports.etcd | ports.etcd_auxiliary
+        had = before.side(target).admits(pods, ()).surely.only(allowed)
+        assert had <= after.side(new_target).admits(pods, ()).surely
 
 
 @laws

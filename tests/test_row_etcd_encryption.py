@@ -19,7 +19,6 @@ from cloudguard.model.cluster import (
     KeyState,
     Pool,
     Role,
-    SecretsEncryption,
 )
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
@@ -227,47 +226,6 @@ def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
     assert ("grant test:read" in found.why) is (facet in RESTS_ON)
 
 
-def managed(secrets: str | None, *keys: Key, gaps: Iterable[Gap] = ()) -> Snapshot:
-    own = None if secrets is None else SecretsEncryption(secrets, SOURCE)
-    return snapshot([host("n1", NODE)], managed=True, secrets=own, keys=keys, gaps=gaps)
-
-
-def test_a_managed_control_plane_is_the_providers() -> None:
-    for made in (managed("k", key("k")), managed(None)):
-        found = row(made)
-        assert (found.verdict, found.findings, found.unknown) == (Verdict.PROVIDER, (), ())
-    assert "a managed service" in row(managed(None)).why
-
-
-def test_the_providers_key_for_secrets_is_advice_and_a_finding_where_a_customers_is_required() -> None:
-    found = row(managed(""))
-    assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
-    assert found.findings[0].changes == ("secrets.encrypt:prod",)
-    assert found.why.endswith("encrypting Secrets by a key of your own remains yours to set")
-    own = key("k", manager=KeyManager.PROVIDER)
-    assert told(row(managed("k", own))) == {"etcd-encryption/secrets": Severity.LOW}
-    assert row(managed("k", own), STRICT).verdict is Verdict.FAIL
-    assert row(managed("k", key("k")), STRICT).verdict is Verdict.PROVIDER
-    strict = row(managed(""), STRICT)
-    assert (strict.verdict, told(strict)) == (Verdict.FAIL, {"etcd-encryption/secrets": Severity.MEDIUM})
-
-
-def test_a_key_of_secrets_that_will_go_is_high_and_one_not_read_is_open() -> None:
-    found = row(managed("k", key("k", KeyState.PENDING_DELETION)))
-    assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
-    assert found.why == found.findings[0].message == "the key k that encrypts Secrets is pending deletion"
-    for made in (managed("k"), managed("k", key("k", KeyState.UNKNOWN))):
-        open_one = row(made)
-        assert (open_one.verdict, open_one.findings) == (Verdict.PROVIDER, ())
-        assert "the key k that encrypts Secrets" in open_one.unknown[0]
-
-
-@pytest.mark.parametrize("facet", [Facet.ENDPOINT, Facet.KEYS])
-def test_a_managed_cluster_is_incomplete_where_its_settings_were_not_read(facet: Facet) -> None:
-    gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
-    assert row(managed(None, gaps=[gap])).unknown
-
-
 def test_ids_do_not_hang_on_hosts_or_their_order() -> None:
     disks = [disk("d1", encrypted=False), disk("d2", "cp2", encrypted=False)]
     masters = [MASTER, host("cp2", CONTROL_PLANE)]
@@ -301,14 +259,3 @@ def test_a_key_that_never_rotates_is_advice_and_one_finding_for_all_its_disks() 
     assert (found.verdict, told(found)) == (Verdict.PASS, {"etcd-encryption/rotation": Severity.LOW})
     assert found.findings[0].changes == ("key.rotate:k",)
     assert not answer(disk("d1", key="k"), keys=[key("k", rotates=True)]).findings
-    secrets = row(managed("k", key("k", rotates=False)))
-    assert (secrets.verdict, told(secrets)) == (Verdict.PROVIDER, {"etcd-encryption/rotation": Severity.LOW})
-
-
-def test_a_users_own_key_of_what_the_provider_runs_counts_beside_that_of_secrets() -> None:
-    fine = row(managed("k", key("k"), key("disks")))
-    assert (fine.verdict, fine.findings, fine.unknown) == (Verdict.PROVIDER, (), ())
-    dying = row(managed("k", key("k"), key("disks", KeyState.DISABLED)))
-    assert (dying.verdict, told(dying)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
-    assert dying.why == "the key disks that encrypts the control plane's disks and copies is disabled"
-    assert row(managed("k", key("k"), key("disks", KeyState.UNKNOWN))).unknown

@@ -104,3 +104,11 @@ def test_where_pods_share_the_nodes_filters_the_control_plane_needs_every_port()
     made = snapshot(hosts, [group("masters"), group("nodes", ("all", "masters"))])
     assert [finding.check for finding in row(made, Policy(cni="flannel")).findings] == ["node-access/control-plane"]
     assert row(made, Policy(cni="vpc")).findings == ()
+
+
+def test_pods_of_the_cluster_are_no_strangers_inside() -> None:
+    one = host("a", NODE, "nodes")
+    own = snapshot([one], [group("nodes", ("all", "10.0.128.0/20"))], pods=("10.0.128.0/20",))
+    assert told(row(own)) == []
+    wider = snapshot([one], [group("nodes", ("all", "10.0.128.0/19"))], pods=("10.0.128.0/20",))
+    assert told(row(wider)) == [(INSIDE, Severity.MEDIUM)]

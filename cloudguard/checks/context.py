@@ -80,8 +80,8 @@ class Context:
 
     @cached_property
     def own_addresses(self) -> AddressSet:
-        """Addresses that the cluster's own hosts have today."""
-        return self.addresses_of(self.reach.classes)
+        """Addresses that the cluster's own hosts and pods have today."""
+        return self.addresses_of(self.reach.classes) | AddressSet.of(self.cluster.pod_ranges)
 
     def addresses_of(self, classes: tuple[HostClass, ...]) -> AddressSet:
         """Addresses that hosts of ``classes`` have today."""

@@ -117,20 +117,29 @@ class _Planner:
             yield f"{services} from {peer}"
 
     def _lost(self, rule: Rule, guarded: list[Guarded], excess: ServiceSet) -> dict[str, ServiceSet]:
-        """Return what the cluster's own hosts get through this rule alone, by a group that only such hosts carry."""
-        lost: dict[str, ServiceSet] = {}
+        """Return what the cluster's pods and hosts get through this rule alone, hosts by a group of theirs alone."""
+        lost = self._lost_to_pods(rule, guarded, excess)
         for source in self._reach.classes:
             allowed = (
                 _allowed(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
             )
             for filters, target in guarded if allowed else ():
-                missed = allowed - self._granted_else(filters, target, source)
+                missed = allowed - self._granted_else(filters, target, self._place(source), source.signature.labels)
                 if not missed:
                     continue
                 refused = [one for one in self._reach.classes if _allowed(one, guarded, missed, self._ports) != missed]
                 for peer in _names(self._reach, source, rule, refused):
                     lost[peer] = lost.get(peer, ServiceSet.nothing()) | missed
         return lost
+
+    def _lost_to_pods(self, rule: Rule, guarded: list[Guarded], excess: ServiceSet) -> dict[str, ServiceSet]:
+        """Return what the cluster's pods get through this rule alone, by their ranges: they carry no group."""
+        peers = None if rule.peer.kind is PeerKind.GROUP else self._reach.gates.peers(rule)
+        pods = AddressSet.of(self._reach.cluster.pod_ranges) & (peers or AddressSet.nothing())
+        allowed, missed = _allowed(None, guarded, excess, self._ports), ServiceSet.nothing()
+        for filters, target in guarded if pods and allowed else ():
+            missed |= allowed - self._granted_else(filters, target, at(pods), ())
+        return dict.fromkeys(pods.cidrs(), missed) if missed else {}
 
     def _names(self, rule: Rule, source: HostClass) -> bool:
         """Whether a rule's peer may be a host of the class."""
@@ -146,18 +155,18 @@ class _Planner:
             found = self._places[source] = at(self._reach.origin_of(source).addresses)
         return found
 
-    def _granted_else(self, filters: tuple[str, ...], target: HostClass | None, source: HostClass) -> ServiceSet:
-        """Return what every host of the class surely gets by the rules that are not edited."""
+    def _granted_else(
+        self, filters: tuple[str, ...], target: HostClass | None, place: PacketSet, labels: tuple[str, ...]
+    ) -> ServiceSet:
+        """Return what everyone at ``place`` who carries ``labels`` surely gets by the rules that are not edited."""
         carried = target.signature.labels if target is not None else ()
         own = addressed(target, None) if target is not None else None
-        found = self._granted.get((filters, carried, own, source))
+        key = (filters, carried, own, place, labels)
+        found = self._granted.get(key)
         if found is None:
             side = self._reach.gates.without(filters, self._edited, carried, own)
-            place = self._place(source)
-            admitted = side.admits(place.addresses(), source.signature.labels).surely
-            found = self._granted[filters, carried, own, source] = (
-                ServiceSet.everything() - (place - admitted).services()
-            )
+            admitted = side.admits(place.addresses(), labels).surely
+            found = self._granted[key] = ServiceSet.everything() - (place - admitted).services()
         return found
 
     def _guarded_by(self, name: str, rule: Rule) -> list[Guarded]:
@@ -188,16 +197,19 @@ def _let_in(reach: Reach, rule: Rule, peer: str) -> tuple[str, ...]:
     return (AddressSet.parse(peer) & known).cidrs()
 
 
-def _allowed(source: HostClass, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
-    """Return what of ``services`` a class may open on every one of what a filter guards."""
+def _allowed(source: HostClass | None, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
+    """Return what of ``services`` a class, or the pods, may open on every one of what a filter guards."""
     for _, target in guarded:
         services &= allowed_between(source, target, ports)
     return services
 
 
-def allowed_between(source: HostClass, target: HostClass | None, ports: Ports) -> ServiceSet:
-    """Return what a class of the cluster's hosts may open on another: all but etcd, which is the control plane's."""
-    trusted = source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD)
+def allowed_between(source: HostClass | None, target: HostClass | None, ports: Ports) -> ServiceSet:
+    """Return what a class of the cluster's hosts, None for its pods, may open on another: all but etcd.
+
+    That is the control plane's.
+    """
+    trusted = source is not None and (source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD))
     if target is not None and target.has(Role.ETCD) and not trusted:
         return CARRIED - ports.etcd - ports.etcd_auxiliary
     return CARRIED

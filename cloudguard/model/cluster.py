@@ -146,7 +146,8 @@ class Cluster:
     """One Kubernetes cluster as its cloud shows it.
 
     ``managed``: the provider runs the control plane and etcd (``managed_by`` names the service).
-    ``scanned_by`` is the cloud identity that read all this.
+    ``scanned_by`` is the cloud identity that read all this. ``pod_ranges`` are the addresses that its pods have beside
+    those of its hosts (CIDRs).
     """
 
     name: str
@@ -163,6 +164,7 @@ class Cluster:
     keys: tuple[Key, ...] = ()
     managed_by: str = ""
     secrets_encryption: SecretsEncryption | None = None
+    pod_ranges: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     """Facts about the installation that choose needs: ("cni", "cilium"), ("etcd-cluster", "cilium") …"""
 

@@ -64,7 +64,7 @@ def _now() -> str:
 
 def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard_gcp import disks, gke, hosts, network, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp import disks, gke, hosts, network, pods, pools  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.holding import known  # noqa: PLC0415
 
     managed = gke.read_managed(api, found.gke) if found.gke else None
@@ -99,6 +99,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
             keys=disks_and_keys[1],
             managed_by=gke.MANAGED_BY if managed else "",
             secrets_encryption=managed.secrets if managed else None,
+            pod_ranges=pods.pod_ranges(api, caller.project, found.instances, found.gke),
             labels=disks.etcd_clusters(disks_and_keys[0]),
         ),
         topology=_with_endpoints(around.topology, managed),

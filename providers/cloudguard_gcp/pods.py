@@ -1,0 +1,52 @@
+"""The addresses that pods have: alias ranges of their hosts, routes to them, and what GKE hands out.
+
+https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips; routes to instances are those of Kubernetes' route
+controller (kubernetes/cloud-provider-gcp providers/gce/gce_routes.go).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from cloudguard.model.source import Facet
+from cloudguard.sets.addresses import AddressSet
+from cloudguard_gcp.api import Api, Item
+from cloudguard_gcp.calls import LIST_ROUTES
+from cloudguard_gcp.cluster import whole
+from cloudguard_gcp.names import short
+from cloudguard_gcp.rules import range_of
+
+
+def pod_ranges(api: Api, project: str, instances: Iterable[Item], gke: Item | None) -> tuple[str, ...]:
+    """Return the ranges, as few as there are."""
+    listed = list(instances)
+    routes = api.read(LIST_ROUTES, hides=(Facet.ROUTES,), project=project)
+    found = (*_aliases(listed), *_routed(routes, listed), *(_of_gke(gke) if gke else ()))
+    return AddressSet.of(map(range_of, found)).cidrs()
+
+
+def _aliases(instances: Iterable[Item]) -> Iterator[str]:
+    for instance in instances:
+        for interface in cast("Sequence[Item]", instance.get("networkInterfaces") or ()):
+            for one in cast("Sequence[Item]", interface.get("aliasIpRanges") or ()):
+                yield str(one["ipCidrRange"])
+
+
+def _routed(routes: Iterable[Item], instances: Iterable[Item]) -> Iterator[str]:
+    """Yield where routes to the hosts lead; one that is everyone's way out is none of pods."""
+    own = {short(str(one["selfLink"])) for one in instances}
+    for route in routes:
+        destination = str(route.get("destRange", ""))
+        if short(str(route.get("nextHopInstance", ""))) in own and not destination.endswith("/0"):
+            yield destination
+
+
+def _of_gke(cluster: Item) -> Iterator[str]:
+    """Yield the ranges that nodes to come take theirs from."""
+    pools = (whole(one, "networkConfig") for one in cast("Sequence[Item]", cluster.get("nodePools") or ()))
+    named = (
+        whole(cluster, "ipAllocationPolicy").get("clusterIpv4CidrBlock") or cluster.get("clusterIpv4Cidr"),
+        *(one.get("podIpv4CidrBlock") for one in pools),
+    )
+    yield from (str(one) for one in named if one)

@@ -1,0 +1,54 @@
+"""The addresses that pods have on Google Cloud."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloudguard.adapter import Request
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import gke, kops
+from gcp_process import Proxy
+from gcp_project import Project
+from gcp_server import Google
+
+NODE = "projects/acme-prod/zones/europe-west1-b/instances/node-1"
+
+
+def ranges(google_cloud: Proxy, project: Project) -> tuple[str, ...]:
+    google_cloud.google = Google(project)
+    return ADAPTER.collect(Request(cluster="prod")).cluster.pod_ranges
+
+
+def test_pods_have_their_hosts_alias_ranges_and_those_that_routes_lead_to_a_host_with(google_cloud: Proxy) -> None:
+    project = kops()
+    assert ranges(google_cloud, project) == ()
+    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        if one["name"] == "node-2":
+            one["networkInterfaces"][0]["aliasIpRanges"] = [{"ipCidrRange": "100.64.1.0/24"}]
+    network = project.link("global/networks/default")
+    for name, destination, hop in (
+        ("to-node", "100.64.2.0/24", project.link(NODE.partition("acme-prod/")[2])),
+        ("to-other", "100.64.3.0/24", project.link("zones/europe-west1-b/instances/other")),
+        ("out", "0.0.0.0/0", project.link(NODE.partition("acme-prod/")[2])),
+    ):
+        rest: dict[str, Any] = {"destRange": destination, "nextHopInstance": hop, "priority": 1000}
+        project.add("global", "routes", name, network=network, **rest)
+    assert ranges(google_cloud, project) == ("100.64.1.0/24", "100.64.2.0/24")
+
+
+@pytest.mark.parametrize(
+    ("cluster", "wanted"),
+    [
+        ({}, ("10.4.0.0/14",)),
+        (
+            {"ipAllocationPolicy": {"clusterIpv4CidrBlock": "10.8.0.0/13"}},
+            ("10.4.1.0/24", "10.4.2.0/24", "10.8.0.0/13"),
+        ),
+    ],
+)
+def test_gkes_pods_have_all_of_the_clusters_range(
+    google_cloud: Proxy, cluster: dict[str, Any], wanted: tuple[str, ...]
+) -> None:
+    assert ranges(google_cloud, gke(**cluster)) == wanted

@@ -1,0 +1,90 @@
+"""etcd-encryption where the provider runs etcd: the keys that a user may give it, that of Secrets first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from builders import NODE, SOURCE, host, snapshot
+from cloudguard.checks import judge
+from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.model.cluster import Key, KeyManager, KeyState, SecretsEncryption
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.needs.policy import Policy
+
+STRICT = Policy(require_customer_key=True)
+
+
+def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
+    return judge(made, policy or Policy())[0][4]
+
+
+def key(
+    name: str,
+    state: KeyState = KeyState.ENABLED,
+    manager: KeyManager = KeyManager.CUSTOMER,
+    *,
+    rotates: bool | None = None,
+) -> Key:
+    return Key(name, manager, state, SOURCE, rotates)
+
+
+def told(found: RowResult) -> dict[str, Severity]:
+    return {finding.check: finding.severity for finding in found.findings}
+
+
+def managed(secrets: str | None, *keys: Key, gaps: Iterable[Gap] = ()) -> Snapshot:
+    own = None if secrets is None else SecretsEncryption(secrets, SOURCE)
+    return snapshot([host("n1", NODE)], managed=True, secrets=own, keys=keys, gaps=gaps)
+
+
+def test_a_managed_control_plane_is_the_providers() -> None:
+    for made in (managed("k", key("k")), managed(None)):
+        found = row(made)
+        assert (found.verdict, found.findings, found.unknown) == (Verdict.PROVIDER, (), ())
+    assert "a managed service" in row(managed(None)).why
+
+
+def test_the_providers_key_for_secrets_is_advice_and_a_finding_where_a_customers_is_required() -> None:
+    found = row(managed(""))
+    assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
+    assert found.findings[0].changes == ("secrets.encrypt:prod",)
+    assert found.why.endswith("encrypting Secrets by a key of your own remains yours to set")
+    own = key("k", manager=KeyManager.PROVIDER)
+    assert told(row(managed("k", own))) == {"etcd-encryption/secrets": Severity.LOW}
+    assert row(managed("k", own), STRICT).verdict is Verdict.FAIL
+    assert row(managed("k", key("k")), STRICT).verdict is Verdict.PROVIDER
+    strict = row(managed(""), STRICT)
+    assert (strict.verdict, told(strict)) == (Verdict.FAIL, {"etcd-encryption/secrets": Severity.MEDIUM})
+
+
+def test_a_key_of_secrets_that_will_go_is_high_and_one_not_read_is_open() -> None:
+    found = row(managed("k", key("k", KeyState.PENDING_DELETION)))
+    assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
+    assert found.why == found.findings[0].message == "the key k that encrypts Secrets is pending deletion"
+    for made in (managed("k"), managed("k", key("k", KeyState.UNKNOWN))):
+        open_one = row(made)
+        assert (open_one.verdict, open_one.findings) == (Verdict.PROVIDER, ())
+        assert "the key k that encrypts Secrets" in open_one.unknown[0]
+
+
+@pytest.mark.parametrize("facet", [Facet.ENDPOINT, Facet.KEYS])
+def test_a_managed_cluster_is_incomplete_where_its_settings_were_not_read(facet: Facet) -> None:
+    gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
+    assert row(managed(None, gaps=[gap])).unknown
+
+
+def test_a_users_own_key_of_what_the_provider_runs_counts_beside_that_of_secrets() -> None:
+    fine = row(managed("k", key("k"), key("disks")))
+    assert (fine.verdict, fine.findings, fine.unknown) == (Verdict.PROVIDER, (), ())
+    dying = row(managed("k", key("k"), key("disks", KeyState.DISABLED)))
+    assert (dying.verdict, told(dying)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
+    assert dying.why == "the key disks that encrypts the control plane's disks and copies is disabled"
+    assert row(managed("k", key("k"), key("disks", KeyState.UNKNOWN))).unknown
+
+
+def test_a_key_of_secrets_that_never_rotates_is_advice() -> None:
+    found = row(managed("k", key("k", rotates=False)))
+    assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/rotation": Severity.LOW})
