@@ -8,9 +8,10 @@ import pytest
 
 from cloudguard import pipeline
 from cloudguard.adapter import Request
+from cloudguard.checks.base import Verdict
 from cloudguard.needs.policy import Policy
 from cloudguard_gcp import ADAPTER
-from gcp_clusters import kops
+from gcp_clusters import gke, kops
 from gcp_identities import NODES, bound, found
 from gcp_process import Proxy
 from gcp_project import Project
@@ -67,3 +68,13 @@ def test_a_grant_to_a_set_is_a_grant_in_doubt(google_cloud: Proxy) -> None:
     project.role("roles/x", "pubsub.topics.delete")
     project.bind("roles/x", SETS[-1])
     assert in_doubt(google_cloud, project) == {SETS[-1]}
+
+
+def test_a_row_that_passes_says_of_which_groups_the_members_were_not_seen(google_cloud: Proxy) -> None:
+    project = gke()
+    project.role("roles/x", "pubsub.topics.delete")
+    project.bind("roles/x", "group:ops@example.com", "user:ana@example.com")
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("cloud-api-access")
+    assert row.verdict is Verdict.PASS
+    assert row.why.endswith("; not seen: whether they are members of ops@example.com")

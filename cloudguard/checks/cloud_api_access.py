@@ -70,9 +70,10 @@ def _clean(context: Context) -> str:
     """Return why the row passes, and what it was compared by."""
     if context.comparer is None or not context.snapshot.identities.identities:
         return "the cluster's identities are granted nothing"
-    unseen = context.snapshot.identities.limits_unseen
+    held = context.snapshot.identities
     told = f"no identity is granted more than it needs, by {context.comparer.known.catalog.version}"
-    return told + (f"; limits of the account were not seen: {unseen}" if unseen else "")
+    told += f"; limits of the account were not seen: {held.limits_unseen}" if held.limits_unseen else ""
+    return told + (f"; not seen: {held.grants_unseen}" if held.grants_unseen else "")
 
 
 def _identity(context: Context, identity: Identity) -> tuple[list[Draft], tuple[str, ...]]:

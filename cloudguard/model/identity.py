@@ -105,7 +105,7 @@ class Identities:
 
     ``limits``: ids of the policies that limit the account, level by level from the outermost; an id without a policy
     is one that exists and could not be read. ``limits_unseen`` says why it is not known whether there are any ("":
-    it is).
+    it is); ``grants_unseen`` what may grant them more, which nobody can look up from here.
     """
 
     identities: tuple[Identity, ...] = ()
@@ -113,3 +113,4 @@ class Identities:
     workloads: tuple[Workload, ...] = ()
     limits: tuple[tuple[str, ...], ...] = ()
     limits_unseen: str = ""
+    grants_unseen: str = ""

@@ -20,6 +20,8 @@ from cloudguard_gcp.roles import Role, Roles
 from cloudguard_gcp.scopes import statements_of
 
 _PREDEFINED: Final = "roles/"
+_GROUP: Final = "group:"
+_FEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,18 @@ def read_identities(api: Api, project: str, holders: Mapping[str, Holder]) -> Id
     workloads, trusts = workloads_of(known, project, roles)
     policies.update((one.id, one) for one in trusts)
     unseen = "; ".join(sorted({level.unseen for level in stated if level.unseen}))
-    return Identities(tuple(identities), tuple(policies.values()), workloads, (), unseen)
+    return Identities(
+        tuple(identities), tuple(policies.values()), workloads, limits_unseen=unseen, grants_unseen=_groups(stated)
+    )
+
+
+def _groups(levels: Iterable[Level]) -> str:
+    """Return which groups are bound to roles, of whose members nothing is told."""
+    bound = [one for level in levels for one in level.bindings]
+    members = {str(member) for one in bound for member in cast("Sequence[object]", one.get("members") or ())}
+    groups = sorted(member.removeprefix(_GROUP) for member in members if member.startswith(_GROUP))
+    few = ", ".join(groups[:_FEW]) + (f" and {len(groups) - _FEW} more" if len(groups) > _FEW else "")
+    return f"whether they are members of {few}" if groups else ""
 
 
 def _named(levels: Iterable[Level], accounts: Iterable[Account], holders: Iterable[str]) -> Iterator[str]:
