@@ -8,7 +8,7 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from aws_hosts import STACKED, owned, told
+from aws_hosts import STACKED, api_of, owned, told
 from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import Host, Role
@@ -142,6 +142,13 @@ def test_a_refused_search_is_not_a_missing_cluster(inner_account: Account, event
         collect(inner_account, "prod", REGION)
     assert event.replace(".", ":") in caught.value.message
     assert "permissions aws" in caught.value.hint
+
+
+@pytest.mark.parametrize(("name", "eks"), [("prod", True), ("prod.example.com", False), ("-", False)])
+def test_eks_is_asked_for_names_that_it_would_take(inner_account: Account, name: str, *, eks: bool) -> None:
+    asked: list[str] = []
+    assert find(api_of(inner_account, asked), Request(cluster=name)) is None
+    assert ("eks:DescribeCluster" in asked) is eks
 
 
 def test_interfaces_carry_all_their_addresses_and_their_own_groups(inner_account: Account) -> None:

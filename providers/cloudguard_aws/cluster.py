@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +19,8 @@ from cloudguard_aws.rules import Item, inner, tags_of
 Told = tuple[tuple[Role, ...], str]
 """A host's roles, and the evidence for them in words."""
 ALIVE = ("pending", "running", "stopping", "stopped")
+_EKS_NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}")
+"""What EKS takes for a name (EKS API reference, CreateCluster); kops' names, which are domains, it does not."""
 MOST_VALUES = 200
 """Values that one filter of an EC2 call takes (EC2 API reference, Filter)."""
 
@@ -139,13 +142,15 @@ def _refuse_two(found: Found, vpc: str) -> None:
 
 def _managed(api: Api, name: str) -> list[Item]:
     """Return the EKS cluster's description; nothing, and a Gap, where EKS does not answer."""
+    if not _EKS_NAME.fullmatch(name):
+        return []
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
 
     try:
         return [*api.ask(DESCRIBE_CLUSTER, name=name)]
     except (BotoCoreError, ClientError) as error:
-        reason, message = explain(error)
-        if reason is not Reason.MISSING and "InvalidParameter" not in message:  # a name that EKS would not take
+        reason, _ = explain(error)
+        if reason is not Reason.MISSING:
             api.read(DESCRIBE_CLUSTER, hides=(Facet.ENDPOINT, Facet.HOSTS), resource=name, name=name)
         return []
 
