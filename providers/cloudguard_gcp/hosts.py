@@ -87,7 +87,7 @@ def _host(instance: Item, told: Told | None, source: Source, gke: Item | None) -
         roles=roles,
         evidence=(evidence,) if evidence else (),
         interfaces=tuple(interfaces(instance, source)),
-        source=replace(source, resource=name),
+        source=Source(source.call, name),
         identity=str(accounts[0].get("email", "")) if accounts else "",
         pool=pool_of(instance),
         disks=tuple(sorted(short(str(one["source"])) for one in disks if one.get("source"))),
