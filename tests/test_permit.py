@@ -147,7 +147,7 @@ def test_a_doubtful_deny_leaves_the_grant_possible() -> None:
     assert found.upper.has(request)
     assert found.lower.has(request) is False
     assert found.lower.has(replace(request, context=()))
-    assert found.causes == ("StringEquals on tag: ${principal/tag}",)
+    assert found.causes == ("tag (StringEquals): ${principal/tag}",)
 
 
 def test_known_variables_are_put_in() -> None:

@@ -156,7 +156,7 @@ def alternatives(
     mode, _, name = operator.lower().rpartition(":")
     if_exists = name.endswith("ifexists")
     name = name.removesuffix("ifexists")
-    doubt = Doubt(f"{operator} on {key}: {', '.join(sorted(values))}")
+    doubt = Doubt(f"{key} ({operator}): {', '.join(sorted(values))}")
     if name == "null" and not mode and not if_exists:
         return _null(values, doubt)
     known = OPERATORS.get(name)

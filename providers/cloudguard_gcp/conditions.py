@@ -11,7 +11,7 @@ from typing import Final
 
 from cloudguard.model.identity import Condition
 
-OPAQUE: Final = "Cel"
+OPAQUE: Final = "undecided"
 """An operator that no engine knows: what it says is in doubt."""
 _EQUALS: Final = re.compile(r"""^(resource\.(?:name|type|service))\s*==\s*(["'])([^"']*)\2$""")
 _STARTS: Final = re.compile(r"""^(resource\.name)\.startsWith\(\s*(["'])([^"'*?$]*)\2\s*\)$""")
