@@ -17,7 +17,7 @@ from cloudguard.engine.change import Change
 from cloudguard.engine.least import OWN_GROUP, allowed_between
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Role
-from cloudguard.model.network import Action, Direction, Filter, Peer, PeerKind, Rule
+from cloudguard.model.network import Action, Direction, Filter, Group, Peer, PeerKind, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.policy import DeclaredService, Policy
 from cloudguard.sets.addresses import AddressSet
@@ -195,6 +195,13 @@ def test_a_group_that_strangers_carry_is_not_given_back() -> None:
     stranger = interface("eni-x", "private", "10.0.1.99", "nodes")
     made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"))], strangers=[stranger])
     assert lines(made)["nodes-0"] == ("tcp/10250 from 10.0.1.21/32", "tcp/10250 from 10.0.1.22/32")
+
+
+def test_a_group_whose_carriers_cannot_be_listed_is_not_given_back() -> None:
+    hosts = [host(name, NODE, "abroad", "nodes") for name in ("a", "b")]
+    foreign = Group("abroad", "abroad", SOURCE, members_known=False, owner="222233334444")
+    made = snapshot(hosts, [group("nodes", ("tcp/10250", "abroad")), group("abroad")], groups=[foreign])
+    assert lines(made)["nodes-0"] == ("tcp/10250 from nodes",)
 
 
 def test_balancers_that_have_no_group_keep_their_health_checks() -> None:
