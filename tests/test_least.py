@@ -204,6 +204,21 @@ def test_a_group_whose_carriers_cannot_be_listed_is_not_given_back() -> None:
     assert lines(made)["nodes-0"] == ("tcp/10250 from nodes",)
 
 
+def test_what_another_rule_grants_is_not_given_again() -> None:
+    hosts = [host("a", NODE, "nodes"), host("b", NODE, "nodes")]
+    made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"), ("tcp/10250", RANGE))])
+    assert lines(made) == {"nodes-1": ()}
+
+
+def test_a_rule_about_some_hosts_is_narrowed_to_what_these_need() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "shared", "masters"), host("n", NODE, "shared", "nodes")]
+    shared = group("shared", ("tcp/2379", RANGE))
+    shared = replace(shared, rules=tuple(replace(one, targets=("masters",)) for one in shared.rules))
+    assert lines(snapshot(hosts, [shared, group("masters"), group("nodes")])) == {
+        "shared-0": ("tcp/2379 from masters",)
+    }
+
+
 def test_balancers_that_have_no_group_keep_their_health_checks() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     made = snapshot(
