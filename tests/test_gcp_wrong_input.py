@@ -120,6 +120,15 @@ def test_a_page_that_cannot_be_parsed_is_a_gap(google_cloud: Proxy) -> None:
     assert (gap.call, gap.reason, gap.hides) == ("compute.firewalls.list", Reason.FAILED, (Facet.FILTERS,))
 
 
+@pytest.mark.parametrize("items", ["firewalls", ["a rule"], [None], {"global": "firewalls"}, 7])
+def test_what_is_no_list_of_objects_is_a_gap(google_cloud: Proxy, items: object) -> None:
+    spoiled = {"compute.firewalls.list": {"items": items}}
+    google_cloud.google = Google(SCENES["kops"].build(), spoiled=spoiled)
+    (gap,) = ADAPTER.collect(Request(cluster="prod")).gaps
+    assert (gap.call, gap.reason) == ("compute.firewalls.list", Reason.FAILED)
+    assert gap.message.endswith("compute.firewalls.list answered with what is no object")
+
+
 def test_an_answer_that_is_not_whole_is_a_gap(google_cloud: Proxy) -> None:
     spoiled: dict[str, dict[str, Any]] = {
         "compute.instances.aggregatedList": {

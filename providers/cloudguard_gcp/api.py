@@ -80,8 +80,7 @@ class Api(Reader):
         items, faults = list[Item](), dict[str, None]()
         for page in self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters):
             for place, part in _parts(call, page):
-                found = part.get(call.items) if call.items else part
-                items += cast("list[Item]", found) if isinstance(found, list) else [found] if found else []
+                items += _listed(call, part)
                 faults.update(dict.fromkeys(_faults(place, part)))
             faults.update(dict.fromkeys(_faults("", page)))
         return items, tuple(faults)
@@ -151,9 +150,17 @@ def _parts(call: Call, page: Item) -> Iterator[tuple[str, Item]]:
     """Yield a page's scopes ("zones/europe-west1-b") with what each holds; the page itself where it has none."""
     scopes = page.get("items")
     if call.items and isinstance(scopes, dict):
-        yield from cast("dict[str, Item]", scopes).items()
+        for place, part in cast("dict[str, object]", scopes).items():
+            yield place, _object(call, part)
     else:
         yield "", page
+
+
+def _listed(call: Call, part: Item) -> Iterator[Item]:
+    """Yield what a page or scope holds; raises ValueError for what is no object."""
+    found: object = part.get(call.items) if call.items else part
+    listed = cast("list[object]", found) if isinstance(found, list) else [found] if found else []
+    return (_object(call, one) for one in listed)
 
 
 def _faults(place: str, part: Item) -> Iterator[str]:
