@@ -180,6 +180,8 @@ def combined(left: Steps, right: Steps, operation: Callable[[list[int], list[int
 
 def restricted(function: Steps, spans: Iterable[tuple[int, int]]) -> Steps:
     """Return the function inside canonical half-open ``spans``, and 0 elsewhere; a span costs what it holds."""
+    if function == EMPTY:
+        return EMPTY
     starts, masks = function
     kept, values = [0], [0]
     first, last = 0, len(starts)
