@@ -206,16 +206,6 @@ def gke(*, autopilot: bool = False, **cluster: Any) -> Project:  # noqa: ANN401 
     return project
 
 
-def in_auto_mode() -> Project:
-    """A GKE cluster in a network that makes its own subnets: the nodes let in all of them."""
-    project = gke(privateClusterConfig={"enablePrivateEndpoint": True, "privateEndpoint": "10.1.0.2"})
-    for one in project.lists["projects/acme-prod/global/firewalls"]:
-        if one["name"].endswith("-vms"):
-            one["sourceRanges"] = ["10.128.0.0/9"]
-    project.subnet(project.link("global/networks/default"), "others", "10.132.0.0/20")
-    return project
-
-
 def authorized(**rest: Any) -> Item:  # noqa: ANN401 - JSON
     return {"enabled": True, "cidrBlocks": [{"cidrBlock": OFFICE, "displayName": "office"}], **rest}
 

@@ -16,7 +16,6 @@ from gcp_clusters import (
     endpoints,
     gke,
     host_of_shared,
-    in_auto_mode,
     kops,
     open_ssh,
     openshift,
@@ -46,7 +45,11 @@ _METADATA = (("cloud-api-access/metadata", "medium"),)
 KEY = "projects/acme-prod/locations/europe/keyRings/etcd/cryptoKeys/main/cryptoKeyVersions/1"
 
 
-_GKE = {API: Verdict.PASS, NODES: Verdict.PASS, ETCD: Verdict.PROVIDER, DISKS: Verdict.PROVIDER, IDENTITY: Verdict.PASS}
+_GKE = {API: Verdict.PASS, NODES: Verdict.FAIL, ETCD: Verdict.PROVIDER, DISKS: Verdict.PROVIDER, IDENTITY: Verdict.PASS}
+
+
+_SUBNET = ("node-access/inside", "medium")
+"""GKE's own rule lets in whatever stands in the nodes' subnet, on every port."""
 
 
 _SSH = ("node-access/internet", "critical")
@@ -111,14 +114,14 @@ SCENES: Mapping[str, Scene] = {
         _PRIVATE | {API: Verdict.FAIL, IDENTITY: Verdict.PASS},
         (("api-server-access/internet", "critical"),),
     ),
-    "gke-public": Scene(gke, _GKE | {API: Verdict.FAIL}, (("api-server-access/internet", "critical"),)),
+    "gke-public": Scene(gke, _GKE | {API: Verdict.FAIL}, (("api-server-access/internet", "critical"), _SUBNET)),
     "gke-authorized": Scene(
-        lambda: gke(masterAuthorizedNetworksConfig=authorized(gcpPublicCidrsAccessEnabled=False)), _GKE, ()
+        lambda: gke(masterAuthorizedNetworksConfig=authorized(gcpPublicCidrsAccessEnabled=False)), _GKE, (_SUBNET,)
     ),
     "gke-authorized-google": Scene(
         lambda: gke(masterAuthorizedNetworksConfig=authorized()),
         _GKE | {API: Verdict.FAIL},
-        (("api-server-access/internet", "high"),),
+        (("api-server-access/internet", "high"), _SUBNET),
     ),
     "gke-authorized-new-fields": Scene(
         lambda: gke(
@@ -128,23 +131,22 @@ SCENES: Mapping[str, Scene] = {
             )
         ),
         _GKE,
-        (),
+        (_SUBNET,),
     ),
     "gke-private": Scene(
         lambda: gke(privateClusterConfig={"enablePrivateEndpoint": True, "privateEndpoint": "10.1.0.2"}),
         _GKE,
-        (),
+        (_SUBNET,),
     ),
-    "gke-in-auto-mode": Scene(in_auto_mode, _GKE | {NODES: Verdict.FAIL}, (("node-access/inside", "medium"),)),
     "gke-dns": Scene(
         lambda: gke(
             controlPlaneEndpointsConfig=endpoints(enablePublicEndpoint=False, privateEndpoint="10.1.0.2")
             | {"dnsEndpointConfig": {"allowExternalTraffic": True, "endpoint": "gke-1.europe-west1.gke.goog"}}
         ),
         _GKE | {API: Verdict.FAIL},
-        (("api-server-access/internet", "medium"),),
+        (("api-server-access/internet", "medium"), _SUBNET),
     ),
     "autopilot": Scene(
-        lambda: gke(autopilot=True), _GKE | {API: Verdict.FAIL}, (("api-server-access/internet", "critical"),)
+        lambda: gke(autopilot=True), _GKE | {API: Verdict.FAIL}, (("api-server-access/internet", "critical"), _SUBNET)
     ),
 }

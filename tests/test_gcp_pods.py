@@ -21,20 +21,25 @@ def ranges(google_cloud: Proxy, project: Project) -> tuple[str, ...]:
     return ADAPTER.collect(Request(cluster="prod")).cluster.pod_ranges
 
 
-def test_pods_have_their_hosts_alias_ranges_and_those_that_routes_lead_to_a_host_with(google_cloud: Proxy) -> None:
+def test_pods_have_their_hosts_alias_ranges_and_those_of_kubernetes_routes_to_a_host(google_cloud: Proxy) -> None:
     project = kops()
     assert ranges(google_cloud, project) == ()
     for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
         if one["name"] == "node-2":
             one["networkInterfaces"][0]["aliasIpRanges"] = [{"ipCidrRange": "100.64.1.0/24"}]
     network = project.link("global/networks/default")
-    for name, destination, hop in (
-        ("to-node", "100.64.2.0/24", project.link(NODE.partition("acme-prod/")[2])),
-        ("to-other", "100.64.3.0/24", project.link("zones/europe-west1-b/instances/other")),
-        ("out", "0.0.0.0/0", project.link(NODE.partition("acme-prod/")[2])),
+    for name, destination, hop, whose in (
+        ("to-node", "100.64.2.0/24", project.link(NODE.partition("acme-prod/")[2]), "k8s-node-route"),
+        ("to-other", "100.64.3.0/24", project.link("zones/europe-west1-b/instances/other"), "k8s-node-route"),
+        ("office", "192.168.0.0/16", project.link(NODE.partition("acme-prod/")[2]), "a tunnel of ours"),
     ):
-        rest: dict[str, Any] = {"destRange": destination, "nextHopInstance": hop, "priority": 1000}
-        project.add("global", "routes", name, network=network, **rest)
+        rest: dict[str, Any] = {
+            "destRange": destination,
+            "nextHopInstance": hop,
+            "priority": 1000,
+            "description": whose,
+        }
+        project.add("global", "routes", name, network=network, description=whose, **rest)
     assert ranges(google_cloud, project) == ("100.64.1.0/24", "100.64.2.0/24")
 
 

@@ -112,19 +112,3 @@ def test_pods_of_the_cluster_are_no_strangers_inside() -> None:
     assert told(row(own)) == []
     wider = snapshot([one], [group("nodes", ("all", "10.0.128.0/19"))], pods=("10.0.128.0/20",))
     assert told(row(wider)) == [(INSIDE, Severity.MEDIUM)]
-
-
-@pytest.mark.parametrize(
-    ("source", "note", "severity"),
-    [
-        ("10.0.1.0/24", "a program keeps it", Severity.LOW),
-        ("10.0.1.0/24", "", Severity.MEDIUM),
-        ("10.0.0.0/16", "a program keeps it", Severity.MEDIUM),
-    ],
-)
-def test_a_rule_that_a_program_keeps_for_the_hosts_own_subnets_is_advice(
-    source: str, note: str, severity: Severity
-) -> None:
-    made = group("nodes", ("all", source))
-    made = replace(made, rules=tuple(replace(one, note=note) for one in made.rules))
-    assert told(row(snapshot([host("a", NODE, "nodes")], [made]))) == [(INSIDE, severity)]

@@ -45,8 +45,7 @@ CHECKS = {
     "node-access/node-ports": "NodePorts are open from the internet to nodes with a public address, and no declared "
     "service says so (medium).",
     "node-access/inside": "Sources inside the network that are wider than the cluster can connect: medium to the "
-    "kubelet or to every port, low to other ports, and where a program of the provider keeps such a rule for no more "
-    "than the hosts' own subnets.",
+    "kubelet or to every port, low to other ports.",
     "node-access/public-address": "Hosts have a public address and a route to the internet, though nothing gets in "
     "(low).",
     "node-access/control-plane": "The control plane is let in to nodes on every port (low).",
@@ -182,21 +181,13 @@ def _worded(context: Context, problem: Problem) -> Judgement:
         message = f"{message}; {hidden}" if hidden else message
         told = all(isinstance(one, Endpoint) or one.signature.roles for one in problem.targets)
         advice = "" if told else "Name the hosts' roles first: what they need can't be told"
-        severe = wide and not _imposed(context, problem)
-        return Judgement(Severity.MEDIUM if severe else Severity.LOW, message, advice, keep, mend=told)
+        return Judgement(Severity.MEDIUM if wide else Severity.LOW, message, advice, keep, mend=told)
     if problem.check == f"{ROW}/node-ports":
         advice = "Declare the services in cloudguard.toml, or put a load balancer in front"
         return Judgement(Severity.MEDIUM, message, advice, keep)
     severity = {"other ports": Severity.HIGH, "ping": Severity.LOW}.get(problem.tier, Severity.CRITICAL)
     advice = "Declare in cloudguard.toml what of it is a service" if problem.tier == "other ports" else ""
     return Judgement(severity, message, advice, keep)
-
-
-def _imposed(context: Context, problem: Problem) -> bool:
-    """Whether a program keeps all the blamed rules, and they let in no more than the subnets of the cluster's hosts."""
-    segments = {one.signature.segment for one in context.reach.classes}
-    kept = all(one.rule is not None and one.rule.note for one in problem.blames)
-    return kept and problem.packets.addresses() <= context.reach.places.ranges(sorted(segments))
 
 
 def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple[Draft, ...]:

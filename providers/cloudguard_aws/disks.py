@@ -155,7 +155,7 @@ def _rotates(api: Api, key: Item) -> bool | None:
         return None
     name = str(key["KeyId"])
     found = api.read_or_none(calls.GET_KEY_ROTATION_STATUS, hides=_KEYS, resource=name, KeyId=str(key["Arn"]))
-    return None if found is None else any(cast("list[object]", found))
+    return any(cast("list[object]", found)) if found else None
 
 
 def _pages(names: list[str]) -> list[list[str]]:

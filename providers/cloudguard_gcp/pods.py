@@ -7,7 +7,7 @@ controller (kubernetes/cloud-provider-gcp providers/gce/gce_routes.go).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from typing import Final, cast
 
 from cloudguard.model.source import Facet
 from cloudguard.sets.addresses import AddressSet
@@ -16,6 +16,8 @@ from cloudguard_gcp.calls import LIST_ROUTES
 from cloudguard_gcp.cluster import whole
 from cloudguard_gcp.names import short
 from cloudguard_gcp.rules import range_of
+
+_BY_KUBERNETES: Final = "k8s-node-route"
 
 
 def pod_ranges(api: Api, project: str, instances: Iterable[Item], gke: Item | None) -> tuple[str, ...]:
@@ -34,12 +36,11 @@ def _aliases(instances: Iterable[Item]) -> Iterator[str]:
 
 
 def _routed(routes: Iterable[Item], instances: Iterable[Item]) -> Iterator[str]:
-    """Yield where routes to the hosts lead; one that is everyone's way out is none of pods."""
+    """Yield where Kubernetes' own routes to the hosts lead; any other may lead through a host to anyone."""
     own = {short(str(one["selfLink"])) for one in instances}
     for route in routes:
-        destination = str(route.get("destRange", ""))
-        if short(str(route.get("nextHopInstance", ""))) in own and not destination.endswith("/0"):
-            yield destination
+        if route.get("description") == _BY_KUBERNETES and short(str(route.get("nextHopInstance", ""))) in own:
+            yield str(route["destRange"])
 
 
 def _of_gke(cluster: Item) -> Iterator[str]:

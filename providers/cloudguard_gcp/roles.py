@@ -35,9 +35,9 @@ class Roles:
     def role(self, name: str) -> Role | None:
         """Return a role; where it can't be read there is a Gap, and the role as it was known, or None."""
         found = self._api.read_or_none(GET_ROLE, hides=(Facet.IDENTITIES,), about=name, role=name)
-        if found is None:
+        if not found:  # refused, or answered with nothing
             return known_roles().get(name)
-        if not found or found[0].get("deleted"):
+        if found[0].get("deleted"):
             return Role(())
         return Role(tuple(cast("Sequence[str]", found[0].get("includedPermissions") or ())))
 

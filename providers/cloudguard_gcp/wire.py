@@ -33,6 +33,7 @@ class ReadOnly(HTTPAdapter):
         if request.method != "GET" and not (request.method == "POST" and _READING_POSTS.search(path)):
             message = f"cloudguard only reads: {request.method} {path} was not sent"
             raise PermissionError(message)
+        self._last.answer = None
         answer = super().send(request, *args, **rest)
         if answer.ok and _COMPUTE.match(path):
             self._keep(answer)
@@ -40,7 +41,6 @@ class ReadOnly(HTTPAdapter):
 
     def _keep(self, answer: Any) -> None:  # noqa: ANN401 - its content has no setter
         """Keep an answer, and hand on no more of it than the next page's token; what is no object, the SDK refuses."""
-        self._last.answer = None
         with suppress(ValueError):
             whole: object = answer.json()
             if isinstance(whole, dict):
