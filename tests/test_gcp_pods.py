@@ -39,7 +39,7 @@ def test_pods_have_their_hosts_alias_ranges_and_those_of_kubernetes_routes_to_a_
             "priority": 1000,
             "description": whose,
         }
-        project.add("global", "routes", name, network=network, description=whose, **rest)
+        project.add("global", "routes", name, network=network, **rest)
     assert ranges(google_cloud, project) == ("100.64.1.0/24", "100.64.2.0/24")
 
 
