@@ -33,6 +33,9 @@ class FormIndex:
     """By segment but the last: which forms have a language there."""
     _last: list[Language] = field(default_factory=list[Language])
     """By a form's number: its last segment."""
+    _heads: dict[str, int] = field(default_factory=dict[str, int])
+    """By how last segments begin: the forms."""
+    _begun: dict[str, int] = field(default_factory=dict[str, int])
     _met: dict[tuple[int, Language], int] = field(default_factory=dict[tuple[int, Language], int])
     _live: dict[Name, tuple[int, int]] = field(default_factory=dict[Name, tuple[int, int]])
     """Actions that were asked for on a name, and those of them that can be."""
@@ -74,6 +77,9 @@ class FormIndex:
             self._last.append(name[_LAST])
             for part, known in zip(name, self._parts, strict=False):
                 known[part] = known.get(part, 0) | (1 << number)
+            head = languages.head(name[_LAST])
+            self._heads[head] = self._heads.get(head, 0) | (1 << number)
+            self._begun.clear()
             self._met.clear()
         return number
 
@@ -84,10 +90,21 @@ class FormIndex:
             if name[index] is not EVERYTHING:
                 alive &= self._meeting(index, name[index])
         left, last = actions, name[_LAST]
-        for number in _ones(alive):
+        for number in _ones(alive & self._beginning(languages.head(last))):
             if left & self._actions[number] and languages.overlap(last, self._last[number]):
                 left &= ~self._actions[number]
         return actions & ~left
+
+    def _beginning(self, head: str) -> int:
+        """Return the forms whose last segment can begin with ``head``, as far as it goes."""
+        found = self._begun.get(head)
+        if found is None:
+            found = 0
+            for other, forms in self._heads.items():
+                if head.startswith(other) or other.startswith(head):
+                    found |= forms
+            self._begun[head] = found
+        return found
 
     def _meeting(self, index: int, part: Language) -> int:
         """Return the forms that meet ``part`` in a segment."""

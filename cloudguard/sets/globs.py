@@ -1,4 +1,4 @@
-"""Glob patterns as text: wildcards, literals, matching, and what a glance at two of them can tell.
+"""Glob patterns as text: wildcards, literals, matching.
 
 A pattern is kept as one string in which noncharacters stand for the wildcards, so that a literal star
 and a wildcard star never mix and patterns hash and compare as strings do.
@@ -7,11 +7,9 @@ and a wildcard star never mix and patterns hash and compare as strings do.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
-from itertools import zip_longest
-from math import inf
-from typing import NamedTuple, NewType
+from typing import NewType
 
 Pattern = NewType("Pattern", str)
 """A parsed glob; made by ``glob``, ``literal``, ``pattern`` and ``segmented`` only."""
@@ -30,12 +28,16 @@ FOLD = "\ufdd4"
 SEPARATOR = ":"
 SEGMENTS = 6
 _MARKS = frozenset((MANY, ONE, MANY_INSIDE, ONE_INSIDE, FOLD))
-_WILD = re.compile(f"[{MANY}{ONE}{MANY_INSIDE}{ONE_INSIDE}]")
 _RUN = re.compile(f"[{MANY}{ONE}]{{2,}}")
 _TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _TO_WILD = str.maketrans("*?", MANY + ONE)
 _TO_INSIDE = str.maketrans(MANY + ONE, MANY_INSIDE + ONE_INSIDE)
-_COLONS_TOO = str.maketrans(MANY_INSIDE + ONE_INSIDE, MANY + ONE)
+COLONS_TOO = str.maketrans(MANY_INSIDE + ONE_INSIDE, MANY + ONE)
+"""What lets wildcards take colons, too."""
+FILLING = "~"
+"""A character that patterns seldom name."""
+_LONGER = dict.fromkeys(map(ord, (MANY, MANY_INSIDE, ONE, ONE_INSIDE)), FILLING)
+_SHORTEST = _LONGER | {ord(MANY): None, ord(MANY_INSIDE): None}
 _LETTER = re.compile("[A-Za-z]")
 _REMEMBERED = 1 << 16
 
@@ -110,47 +112,18 @@ def is_literal(pattern: Pattern) -> bool:
     return not (MANY in pattern or ONE in pattern or FOLD in pattern or MANY_INSIDE in pattern or ONE_INSIDE in pattern)
 
 
+def members(pattern: Pattern) -> tuple[str, str]:
+    """Return strings that ``pattern`` matches: a shortest one, and one in which every run takes something."""
+    text = pattern.lstrip(FOLD)
+    return text.translate(_SHORTEST), text.translate(_LONGER)
+
+
 def shown(pattern: Pattern) -> str:
     """``pattern`` as people write it."""
     text = pattern.lstrip(FOLD)
     for mark, sign in ((MANY, "*"), (MANY_INSIDE, "*"), (ONE, "?"), (ONE_INSIDE, "?")):
         text = text.replace(mark, sign)
     return text
-
-
-_FILLING = "~"
-"""A character that patterns seldom name."""
-
-
-def has_run(pattern: Pattern) -> bool:
-    """Whether ``joint`` can tell something of ``pattern``: it has a run, and its letters do not fold."""
-    return (MANY in pattern or MANY_INSIDE in pattern) and pattern[0] != FOLD
-
-
-def joint(patterns: Sequence[Pattern]) -> str | None:
-    """Return a string that all ``patterns``, each of which ``has_run``, match, colons apart; None: there is none.
-
-    Their heads must agree, and their tails; what lies between runs can follow one after the other. Where a
-    wildcard may take no colon, the string may be wrong and must be tried.
-    """
-    parts = [pattern.translate(_COLONS_TOO).split(MANY) for pattern in patterns]
-    head = _agreed([part[0] for part in parts])
-    tail = _agreed([part[-1][::-1] for part in parts])
-    if head is None or tail is None:
-        return None
-    middles = [text.replace(ONE, _FILLING) for part in parts for text in part[1:-1] if text]
-    return _FILLING.join((head, *middles, tail[::-1]))
-
-
-def _agreed(heads: Iterable[str]) -> str | None:
-    """Return the longest of ``heads`` if all others are its beginning, single wildcards filled in."""
-    chars: list[str] = []
-    for column in zip_longest(*heads, fillvalue=ONE):
-        named = set(column) - {ONE}
-        if len(named) > 1:
-            return None
-        chars.append(named.pop() if named else _FILLING)
-    return "".join(chars)
 
 
 def _expression(pattern: Pattern) -> Iterator[str]:
@@ -195,47 +168,5 @@ def _matches_by_segments(wanted: Sequence[str], text: str) -> bool:
     given = text.split(SEPARATOR, SEGMENTS - 1)
     if len(wanted) != len(given) or any(MANY in part or ONE in part for part in given[:-1]):
         return False
-    runs = (Pattern(part.translate(_COLONS_TOO)) for part in wanted[:-1])
+    runs = (Pattern(part.translate(COLONS_TOO)) for part in wanted[:-1])
     return all(map(matches, (*runs, Pattern(wanted[-1])), given))
-
-
-class _Outline(NamedTuple):
-    """What a glance sees: whether a pattern is literal, its plain beginning and end, the colons it may match."""
-
-    fixed: bool
-    head: str
-    tail: str
-    fewest: float
-    most: float
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _outline(pattern: Pattern) -> _Outline:
-    if pattern[:1] == FOLD:
-        return _Outline(fixed=False, head="", tail="", fewest=0, most=inf)
-    parts, colons = _WILD.split(pattern), pattern.count(SEPARATOR)
-    most = inf if MANY in pattern or ONE in pattern else colons
-    return _Outline(fixed=len(parts) == 1, head=parts[0], tail=parts[-1], fewest=colons, most=most)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def apart(left: Pattern, right: Pattern) -> bool:
-    """Whether a glance (first and last plain characters, colons) shows that no string matches both."""
-    one, two = _outline(left), _outline(right)
-    if not (one.head.startswith(two.head) or two.head.startswith(one.head)):
-        return True
-    if not (one.tail.endswith(two.tail) or two.tail.endswith(one.tail)):
-        return True
-    if one.fewest > two.most or two.fewest > one.most:
-        return True
-    return (one.fixed and not matches(right, left)) or (two.fixed and not matches(left, right))
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def covers(wide: Pattern, narrow: Pattern) -> bool:
-    """Whether ``wide`` matches ``narrow`` read as a text, no wildcard taking a wider one: then it matches all of it."""
-    if wide in (MANY, narrow):
-        return True
-    if is_literal(wide) or (narrow[:1] == FOLD and wide[:1] != FOLD):
-        return False
-    return matches(wide, Pattern(narrow.lstrip(FOLD)))

@@ -11,7 +11,8 @@ from functools import lru_cache
 from itertools import islice, product
 
 from cloudguard.sets.automata import UndecidedError, shortest
-from cloudguard.sets.globs import ANYTHING, Pattern, apart, covers, has_run, is_literal, joint, matcher, shown
+from cloudguard.sets.glances import apart, beginning, covers, has_run, joint, meets
+from cloudguard.sets.globs import ANYTHING, Pattern, is_literal, matcher, members, shown
 
 Group = frozenset[Pattern]
 _REMEMBERED = 1 << 16
@@ -22,15 +23,16 @@ _MEMBERS = 4
 class Language:
     """AND over ``groups`` (each an OR of patterns), AND NOT ``misses``; made by ``language``.
 
-    ``members`` are a few of its strings that came up.
+    ``members`` are a few of its strings that came up; ``only`` is its pattern where it is that of one.
     """
 
-    __slots__ = ("_hash", "groups", "members", "misses")
+    __slots__ = ("_hash", "groups", "members", "misses", "only")
 
     def __init__(self, groups: frozenset[Group], misses: Group) -> None:
         self.groups = groups
         self.misses = misses
         self.members: tuple[str, ...] = ()
+        self.only = _only(groups) if not misses else None
         self._hash = hash((groups, misses))
 
     def __hash__(self) -> int:
@@ -48,6 +50,14 @@ class Language:
         groups = [" or ".join(_texts(group)) or "nothing" for group in self.groups]
         misses = [f"not {text}" for text in _texts(self.misses)]
         return " and ".join([*sorted(groups), *misses]) or "anything"
+
+
+def _only(groups: frozenset[Group]) -> Pattern | None:
+    if len(groups) == 1:
+        (group,) = groups
+        if len(group) == 1:
+            return next(iter(group))
+    return None
 
 
 def _texts(patterns: Group) -> list[str]:
@@ -101,6 +111,11 @@ def contains(whole: Language, text: str) -> bool:
     return _fits(whole.groups, whole.misses, text)
 
 
+def head(whole: Language) -> str:
+    """Return plain characters that every member begins with."""
+    return "" if whole.only is None else beginning(whole.only)
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def witness(whole: Language) -> str | None:
     """Return a shortest member, None if there is none; raises UndecidedError beyond the search's budget."""
@@ -140,6 +155,8 @@ def inhabited(whole: Language) -> bool | None:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _found(whole: Language) -> bool | None:
+    if whole.only is not None:
+        return _shows(whole, members(whole.only))
     if not whole.misses and len(whole.groups) <= 1 and not all(whole.groups):
         return False
     seen = _glance(whole)
@@ -175,6 +192,9 @@ def overlap(left: Language, right: Language) -> bool:
     """Whether a string may be in both: false only where it is known that none is."""
     if left is right or left is EVERYTHING or right is EVERYTHING:
         return left is not NOTHING and right is not NOTHING
+    seen = meets(left.only, right.only) if left.only is not None and right.only is not None else None
+    if seen is not None:
+        return seen
     if any(contains(right, text) for text in left.members) or any(contains(left, text) for text in right.members):
         return True
     return meet(left, right) is not NOTHING
