@@ -15,6 +15,8 @@ from cloudguard.sets.operators import Doubt, Variables
 from cloudguard.sets.permissions import PermissionSet
 from cloudguard.sets.space import Request, Space
 
+_EVERYTHING = frozenset(("*", "*:*"))
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:
@@ -58,13 +60,17 @@ def space_of(
     """Return the space in which sets of all these statements, and of ``actions`` besides, can be compared.
 
     ``home``: what witnesses' names prefer, segment by segment. Only services that are named are in it action by action,
-    unless a pattern may mean any; the others are one symbol.
+    unless a pattern may mean any; the others are one symbol. Those of ``actions`` count as named where a statement is
+    about all but some.
     """
-    named = {text for statement in statements for text in (*statement.actions, *statement.not_actions)} | {*actions}
-    services = {text.lower().partition(":")[0] for text in named if text not in {"*", "*:*"}}
+    listed = list(statements)
+    named = {text for one in listed for text in (*one.actions, *one.not_actions)}
+    every = named.union(actions)
+    open_ended = named & _EVERYTHING or any(one.not_actions for one in listed)
+    services = {text.lower().partition(":")[0] for text in (every if open_ended else named) - _EVERYTHING}
     wild = any("*" in service or "?" in service for service in services)
-    listed = {one: catalog.actions(one) for one in sorted(catalog.services) if wild or one.lower() in services}
-    return Space(ActionTable(listed, sorted(named)), catalog.forms, catalog.multivalued, home=home)
+    tables = {one: catalog.actions(one) for one in sorted(catalog.services) if wild or one.lower() in services}
+    return Space(ActionTable(tables, sorted(every)), catalog.forms, catalog.multivalued, home=home)
 
 
 def allowed(space: Space, statements: Iterable[Statement], variables: Variables) -> PermissionSet:

@@ -43,13 +43,14 @@ class ActionTable:
         known: dict[str, set[str]] = {}
         extra: dict[str, dict[str, None]] = {}
         for name in named:
-            service, colon, action = name.lower().partition(":")
+            service, colon, action = name.partition(":")
             if not colon or not _plain(service):
                 continue
+            service = service.lower()
             if service not in known:
                 known[service] = {listed_action.lower() for listed_action in listed.get(service, ())}
             names = extra.setdefault(service, {})
-            if _plain(action) and action not in known[service]:
+            if _plain(action) and action.lower() not in known[service]:
                 names.setdefault(f"{service}:{action}")
         return {service: list(names) for service, names in extra.items()}
 
