@@ -12,7 +12,7 @@ from time import perf_counter
 
 from tabulate import tabulate
 
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Cluster, Host, Role
 from cloudguard.model.identity import Identities

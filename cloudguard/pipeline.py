@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 from cloudguard.adapter import Progress, Request, installed, load, silent
-from cloudguard.checks import judge
 from cloudguard.checks.base import Report
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
@@ -31,7 +32,21 @@ def collect(provider: str, request: Request, progress: Progress = silent) -> Sna
 
     Raises UsageError (no such provider, no such cluster) and AccessError; a refused call is a Gap in the snapshot.
     """
-    return load(provider).collect(request, progress)
+    return load(provider).collect(request, _Preparing(progress))
+
+
+class _Preparing:
+    """Hands steps on; at the first, it begins to load what judging takes, since there is time while the cloud answers."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._started = threading.Event()
+
+    def __call__(self, step: str) -> None:
+        if not self._started.is_set():
+            self._started.set()
+            threading.Thread(target=import_module, args=("cloudguard.checks.rows",), daemon=True).start()
+        self._progress(step)
 
 
 def evaluate(snapshot: Snapshot, policy: Policy) -> Report:
@@ -43,6 +58,8 @@ def evaluate(snapshot: Snapshot, policy: Policy) -> Report:
     known = load(provider).entitlements(snapshot) if provider in installed() else None
     if known:
         _refuse_unknown(policy.addons, {component.addon for component in known.components} - {""})
+    from cloudguard.checks.rows import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
+
     rows, plan = judge(snapshot, policy, known)
     return Report(
         tool=tool(),

@@ -6,7 +6,7 @@ import inspect
 from pathlib import Path
 from types import ModuleType
 
-from cloudguard.checks import ROWS
+from cloudguard.checks.rows import ROWS
 
 PAGES = Path(__file__).parent / "rows"
 ORIGIN = "<!-- Written by `make docs` from cloudguard/checks/{name}.py. Edit that file instead. -->"

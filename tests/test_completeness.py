@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from cloudguard import checks
-from cloudguard.checks import ROWS
+from cloudguard.checks.rows import ROWS
 from docs.render import PAGES, pages
 from marks import marked_lines
 from moto_fixtures.aws import SCENES

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cloudguard.adapter import installed
-from cloudguard.checks import ROWS
+from cloudguard.checks.rows import ROWS
 from cloudguard.checks.base import Verdict
 from cloudguard.cli.app import parse
 from cloudguard.cli.options import CLUSTER, OUTPUT, POLICY, REPORT, ROLES

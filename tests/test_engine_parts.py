@@ -24,7 +24,7 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Verdict
 from cloudguard.engine.classes import HostClass, classify
 from cloudguard.engine.gates import Gates

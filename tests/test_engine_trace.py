@@ -20,7 +20,7 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Finding
 from cloudguard.model.network import ClientAddress, Endpoint, NextHop
 from cloudguard.model.snapshot import Snapshot

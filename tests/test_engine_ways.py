@@ -25,7 +25,7 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Pool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, segment, snapshot, to
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.needs.policy import Policy
 
 

@@ -179,7 +179,7 @@ def test_every_room_is_looked_at() -> None:
         ("cloudguard.sets.spans", "from cloudguard import errors"),
         ("cloudguard.model.source", "import cloudguard.engine.reach"),
         ("cloudguard.engine.reach", "from cloudguard.checks import base"),
-        ("cloudguard.report.table", "from cloudguard.checks import ROWS"),
+        ("cloudguard.report.table", "from cloudguard.checks.rows import ROWS"),
         ("cloudguard.report.table", "from cloudguard.checks.basement import Cellar"),
         ("cloudguard.pipeline", "def load():\n    import cloudguard_aws"),
         ("cloudguard.cli.main", "importlib.import_module('cloudguard_aws.api')"),

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, WORLD6, balancer, group, host, interface, snapshot, to
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.api_server_access import ADMINISTRATORS
 from cloudguard.checks.base import Severity
 from cloudguard.checks.context import Context

@@ -18,7 +18,7 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
 from cloudguard.engine.change import Change
 from cloudguard.model.network import AddressList, ClientAddress, Endpoint, Filter

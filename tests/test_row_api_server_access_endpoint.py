@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, snapshot, to
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
 from cloudguard.engine.change import Change
 from cloudguard.model.network import AddressList, Endpoint

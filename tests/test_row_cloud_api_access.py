@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from builders import NODE, SOURCE, host, snapshot
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Severity, Verdict
 from cloudguard.model.identity import Condition, Identities, Identity, PolicyKind, Statement
 from cloudguard.model.source import Facet, Gap, Reason

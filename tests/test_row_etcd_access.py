@@ -19,7 +19,7 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
 from cloudguard.engine.change import Change
 from cloudguard.model.network import ClientAddress, Filter, Group, Peer, PeerKind

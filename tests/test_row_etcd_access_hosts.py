@@ -21,7 +21,7 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
 from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.network import NextHop

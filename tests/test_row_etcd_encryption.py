@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from builders import CONTROL_PLANE, ETCD, NODE, SOURCE, host, snapshot
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
 from cloudguard.model.cluster import (
     Disk,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from builders import NODE, SOURCE, host, snapshot
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
 from cloudguard.model.cluster import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.snapshot import Snapshot

@@ -24,7 +24,7 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
 from cloudguard.model.network import ClientAddress, Endpoint, Group, NextHop
 from cloudguard.model.snapshot import Snapshot

@@ -17,7 +17,7 @@ from builders import (
     host,
     snapshot,
 )
-from cloudguard.checks import judge
+from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
 from cloudguard.model.cluster import Pool, Role
 from cloudguard.model.snapshot import Snapshot

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudguard.checks import ROWS
+from cloudguard.checks.rows import ROWS
 from cloudguard.checks.base import Finding, Report
 from marks import Mark, mark_of
 from moto_fixtures import aws

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cloudguard import checks, pipeline
+from cloudguard import pipeline
+from cloudguard.checks.rows import ROWS
 from cloudguard.cli import output
 from cloudguard.cli.commands import snapshot_of
 from cloudguard.cli.declared import declarations
@@ -24,9 +25,9 @@ def explain(values: Values) -> int:
 def _page(values: Values) -> str:
     what = values.one("what") or ""
     if not what:
-        listed = [(name, text) for row in checks.ROWS for name, text in ((row.ROW, row.AREA), *row.CHECKS.items())]
+        listed = [(name, text) for row in ROWS for name, text in ((row.ROW, row.AREA), *row.CHECKS.items())]
         return grid(listed, ("ROW OR CHECK", "WHAT IT LOOKS AT")) + "\n"
-    for row in checks.ROWS:
+    for row in ROWS:
         if what == row.ROW:
             return pages.row(row.ROW, row.AREA, row.__doc__ or "", row.CHECKS)
         if what in row.CHECKS:
