@@ -36,7 +36,7 @@ def collect(provider: str, request: Request, progress: Progress = silent) -> Sna
 
 
 class _Preparing:
-    """Hands steps on; at the first, it begins to load what judging takes, since there is time while the cloud answers."""
+    """Hands steps on; at the first, it begins to load what judging takes: the cloud leaves time for it."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from builders import CONTROL_PLANE, SOURCE, host, snapshot
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Finding, RowResult, Severity
+from cloudguard.checks.rows import judge
 from cloudguard.engine.change import Change
 from cloudguard.model.cluster import MetadataService
 from cloudguard.model.entitlement import Component, Confidence, Entitlements, Escalation, Power

@@ -8,7 +8,7 @@ from aws_hosts import api_of, hosts_of
 from cloudguard.model.network import Balancer, ClientAddress
 from cloudguard.model.source import Facet
 from cloudguard_aws.api import Api
-from cloudguard_aws.balancers import read_balancers, target_memberships
+from cloudguard_aws.balancers import read_balancers, read_near, target_memberships
 from cloudguard_aws.listeners import (
     Members,
 )
@@ -26,7 +26,8 @@ def ground(account: Account) -> tuple[Vpc, Subnet, Host]:
 
 def read(account: Account, vpc: Vpc, host: Host, api: Api | None = None) -> tuple[Balancer, ...]:
     members = Members.of(hosts_of(account, host.id))
-    return read_balancers(api or api_of(account), cluster="prod", network_ids={vpc.id}, members=members)
+    api = api or api_of(account)
+    return read_balancers(api, read_near(api, {vpc.id}, members), cluster="prod")
 
 
 def test_balancers_of_others_are_left_out(inner_account: Account) -> None:

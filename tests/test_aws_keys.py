@@ -11,7 +11,7 @@ from cloudguard.model.cluster import Key, KeyManager, KeyState
 from cloudguard.model.identity import Effect, Identities, Identity, Policy, PolicyKind, Statement
 from cloudguard.model.source import Facet, Reason, Source
 from cloudguard_aws.api import Api
-from cloudguard_aws.keys import names, with_key_policies
+from cloudguard_aws.keys import names, read_key_policies, with_key_policies
 from moto_fixtures.aws.builder import ACCOUNT, Account
 from refusals import Guard, Reusing
 
@@ -45,6 +45,10 @@ def granted(found: Identities) -> dict[str, tuple[tuple[str, ...], tuple[str, ..
     return {one.label: (one.actions, one.resources, policy.kind) for policy, one in mine}
 
 
+def with_policies(api: Api, *keys: Key) -> Identities:
+    return with_key_policies(api, WHOLE, read_key_policies(api, keys, ACCOUNT))
+
+
 def test_what_names_the_role_is_granted_on_the_key_itself(inner_account: Account) -> None:
     a = inner_account
     via = {"StringEquals": {"kms:ViaService": "ec2.eu-west-1.amazonaws.com"}}
@@ -56,7 +60,7 @@ def test_what_names_the_role_is_granted_on_the_key_itself(inner_account: Account
         allow({"AWS": OTHER}, "kms:Encrypt", Sid="Other"),
     )
     api = api_of(a)
-    found = with_key_policies(api, WHOLE, [key_of(key)])
+    found = with_policies(api, key_of(key))
     assert granted(found) == {
         "Role": (("kms:Decrypt",), (key,), PolicyKind.RESOURCE),
         "Disks": (("kms:CreateGrant",), (key,), PolicyKind.RESOURCE),
@@ -69,7 +73,7 @@ def test_an_alias_leads_to_the_key(inner_account: Account) -> None:
     a = inner_account
     key = guarded(a, allow({"AWS": ROLE}, "kms:Decrypt", Sid="Role"))
     a.call("kms", "create_alias", AliasName="alias/etcd", TargetKeyId=key)
-    found = with_key_policies(api_of(a), WHOLE, [key_of(f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/etcd")])
+    found = with_policies(api_of(a), key_of(f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/etcd"))
     assert granted(found) == {"Role": (("kms:Decrypt",), (key,), PolicyKind.RESOURCE)}
 
 
@@ -78,7 +82,7 @@ def test_keys_of_the_provider_and_of_others_are_not_asked_for(inner_account: Acc
     api = api_of(inner_account, asked)
     theirs = "arn:aws:kms:eu-west-1:210987654321:key/0b1f8f2e-0d7c-4a55-8f4e-3f6c1b6f8d11"
     own = inner_account.key()
-    assert with_key_policies(api, WHOLE, [key_of(theirs), key_of(own, KeyManager.PROVIDER)]) == WHOLE
+    assert with_policies(api, key_of(theirs), key_of(own, KeyManager.PROVIDER)) == WHOLE
     assert asked == []
 
 
@@ -87,7 +91,7 @@ def test_a_policy_that_may_not_be_read_hides_identities(inner_account: Account) 
     session = Reusing()
     Guard(session).denied = ("kms", "GetKeyPolicy")
     api = Api(session, "eu-west-1")
-    assert with_key_policies(api, WHOLE, [key_of(key)]) == WHOLE
+    assert with_policies(api, key_of(key)) == WHOLE
     assert [(gap.resource, gap.reason, gap.hides, gap.permission) for gap in api.gaps] == [
         (key, Reason.DENIED, (Facet.IDENTITIES,), "kms:GetKeyPolicy")
     ]
@@ -98,7 +102,7 @@ def test_a_policy_that_says_nothing_certain_is_a_gap(inner_account: Account, tex
     key = inner_account.key()
     inner_account.backend("kms").keys[key.rpartition("/")[2]].policy = text
     api = api_of(inner_account)
-    assert with_key_policies(api, WHOLE, [key_of(key)]) == WHOLE
+    assert with_policies(api, key_of(key)) == WHOLE
     assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [(key, Reason.FAILED, (Facet.IDENTITIES,))]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from aws_hosts import api_of, hosts_of
+from cloudguard.model import cluster as model
 from cloudguard.model.network import Action, NextHop, Route, Topology
 from cloudguard.model.source import Facet, Reason
-from cloudguard_aws.network import read_topology
+from cloudguard_aws.api import Api
+from cloudguard_aws.network import read_ground, read_topology
 from cloudguard_aws.routes import Tables, peering_ranges, routes_of, segment
 from cloudguard_aws.strangers import Insiders, strangers
 from moto_fixtures.aws.builder import WORLD, Account, Host
@@ -129,9 +131,14 @@ def test_stranger_is_whoever_is_not_the_clusters(
     assert bool(list(strangers([item], insiders, "ec2:DescribeNetworkInterfaces"))) is stranger
 
 
+def standing(api: Api, hosts: tuple[model.Host, ...]) -> Topology:
+    ground = read_ground(api, hosts=hosts, endpoints=())
+    return read_topology(api, ground, cluster="prod", hosts=hosts, pools=(), endpoints=())
+
+
 def topology(account: Account, *hosts: Host) -> Topology:
     found = hosts_of(account, *(host.id for host in hosts))
-    return read_topology(api_of(account), cluster="prod", hosts=found, pools=(), endpoints=())
+    return standing(api_of(account), found)
 
 
 def test_only_what_stands_around_the_cluster_is_read(inner_account: Account) -> None:
@@ -175,7 +182,7 @@ def test_prefix_list_is_read_and_one_that_is_not_there_is_unknown(inner_account:
     a.call("ec2", "delete_managed_prefix_list", PrefixListId=lost.id)
     a.backend("ec2").managed_prefix_lists.pop(lost.id, None)
     api = api_of(a)
-    found = read_topology(api, cluster="prod", hosts=hosts_of(a, node.id), pools=(), endpoints=())
+    found = standing(api, hosts_of(a, node.id))
     lists = {one.id: (one.name, one.ranges, one.known) for one in found.address_lists}
     assert lists[office.id] == ("office", ("198.51.100.0/24", "203.0.113.0/24"), True)
     assert lists[lost.id] == ("", (), False)
@@ -208,5 +215,5 @@ def test_group_that_is_not_there_is_a_gap(inner_account: Account) -> None:
     hosts = hosts_of(a, node.id)
     del a.backend("ec2").groups[vpc.id][group.id]
     api = api_of(a)
-    read_topology(api, cluster="prod", hosts=hosts, pools=(), endpoints=())
+    standing(api, hosts)
     assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [(group.id, Reason.MISSING, (Facet.FILTERS,))]

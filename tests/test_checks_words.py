@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, segment, snapshot, to
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Finding, RowResult
+from cloudguard.checks.rows import judge
 from cloudguard.model.cluster import Disk, Pool
 from cloudguard.model.network import ClientAddress, Listener, Network, NextHop, Target
 from cloudguard.model.snapshot import Snapshot

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cloudguard.adapter import installed
-from cloudguard.checks.rows import ROWS
 from cloudguard.checks.base import Verdict
+from cloudguard.checks.rows import ROWS
 from cloudguard.cli.app import parse
 from cloudguard.cli.options import CLUSTER, OUTPUT, POLICY, REPORT, ROLES
 from cloudguard.errors import ExitStatus

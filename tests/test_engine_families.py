@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, group, host, interface, snapshot
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity
+from cloudguard.checks.rows import judge
 from cloudguard.engine.reach import Reach
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.policy import Policy

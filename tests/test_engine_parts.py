@@ -24,8 +24,8 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.engine.classes import HostClass, classify
 from cloudguard.engine.gates import Gates
 from cloudguard.engine.reach import Reach, Way

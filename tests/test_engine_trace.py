@@ -20,8 +20,8 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Finding
+from cloudguard.checks.rows import judge
 from cloudguard.model.network import ClientAddress, Endpoint, NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.policy import Policy

@@ -25,8 +25,8 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Pool
 from cloudguard.model.network import Action, AddressList, ClientAddress, NextHop, Segment

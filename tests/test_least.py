@@ -9,10 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, WORLD6, balancer, group, host, interface, snapshot, to
-from cloudguard.checks.rows import judge
 from cloudguard.checks.api_server_access import ADMINISTRATORS
 from cloudguard.checks.base import Severity
 from cloudguard.checks.context import Context
+from cloudguard.checks.rows import judge
 from cloudguard.engine.change import Change
 from cloudguard.engine.least import OWN_GROUP, allowed_between
 from cloudguard.engine.reach import Reach

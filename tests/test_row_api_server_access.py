@@ -18,8 +18,8 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.engine.change import Change
 from cloudguard.model.network import AddressList, ClientAddress, Endpoint, Filter
 from cloudguard.model.snapshot import Snapshot

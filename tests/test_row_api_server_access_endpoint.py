@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, snapshot, to
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.engine.change import Change
 from cloudguard.model.network import AddressList, Endpoint
 from cloudguard.needs.policy import Policy

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from builders import NODE, SOURCE, host, snapshot
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Severity, Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.model.identity import Condition, Identities, Identity, PolicyKind, Statement
 from cloudguard.model.source import Facet, Gap, Reason
 from cloudguard.needs.policy import Policy

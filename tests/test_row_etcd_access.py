@@ -19,8 +19,8 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.engine.change import Change
 from cloudguard.model.network import ClientAddress, Filter, Group, Peer, PeerKind
 from cloudguard.model.snapshot import Snapshot

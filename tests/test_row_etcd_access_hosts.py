@@ -21,8 +21,8 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from builders import CONTROL_PLANE, ETCD, NODE, SOURCE, host, snapshot
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.model.cluster import (
     Disk,
     DiskSnapshot,

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from builders import NODE, SOURCE, host, snapshot
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.model.cluster import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason

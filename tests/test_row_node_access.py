@@ -24,8 +24,8 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import RowResult, Severity, Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.model.network import ClientAddress, Endpoint, Group, NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy

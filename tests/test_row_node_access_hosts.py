@@ -17,8 +17,8 @@ from builders import (
     host,
     snapshot,
 )
-from cloudguard.checks.rows import judge
 from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
+from cloudguard.checks.rows import judge
 from cloudguard.model.cluster import Pool, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason

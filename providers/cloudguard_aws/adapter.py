@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,6 +12,8 @@ from cloudguard.adapter import ClusterSummary, Option, Progress, Request, silent
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
 from cloudguard.model.entitlement import Entitlements
+from cloudguard.model.identity import Identities, Statement
+from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard_aws.session import OPTIONS
 
@@ -62,30 +65,18 @@ def _now() -> str:
 
 def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard_aws import eks, held, hosts, identity, keys, network, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_aws import eks, hosts, identity, keys  # noqa: PLC0415 - when asked for
 
     managed: Managed | None = eks.read_managed(api, found.eks) if found.eks else None
     machines = hosts.read_hosts(api, found)
     known = {interface.id for host in machines for interface in host.interfaces}
     machines += hosts.read_fargate(api, found, known, lambda: managed is not None and managed.fargate)
     account = caller.account or _account(found, machines)
-    groups = pools.read_pools(api, found, machines, managed.scaling_groups if managed else ())
-    endpoints = (managed.endpoint,) if managed else ()
-    topology, (found_disks, found_keys), identities = api.three(
-        lambda: network.read_topology(
-            api, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints, network_ids=found.networks
-        ),
-        lambda: _read_disks(api, found, managed, machines),
-        lambda: held.read_held(
-            api,
-            found,
-            account,
-            hosts=machines,
-            pools=groups,
-            holders=managed.holders if managed else (),
-        ),
+    (groups, topology, identities), (found_disks, found_keys, key_policies) = api.two(
+        lambda: _around(api, found, managed, machines, account),
+        lambda: _read_disks(api, found, managed, machines, account),
     )
-    identities = keys.with_key_policies(api, identities, found_keys)
+    identities = keys.with_key_policies(api, identities, key_policies)
     machines, groups = _with_roles(machines, groups, identity.resolve_profiles(api, _profiles(machines, groups)))
     cluster = Cluster(
         name=found.name,
@@ -116,6 +107,28 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     )
 
 
+def _around(
+    api: Api, found: Found, managed: Managed | None, machines: tuple[Host, ...], account: str
+) -> tuple[tuple[Pool, ...], Topology, Identities]:
+    """Read what makes the next hosts, and then what hosts, old and next, stand in and hold."""
+    from cloudguard_aws import held, network, pools  # noqa: PLC0415 - when asked for
+
+    endpoints = (managed.endpoint,) if managed else ()
+    groups, ground = api.two(
+        lambda: pools.read_pools(api, found, machines, managed.scaling_groups if managed else ()),
+        lambda: network.read_ground(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
+    )
+    topology, identities = api.two(
+        lambda: network.read_topology(
+            api, ground, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
+        ),
+        lambda: held.read_held(
+            api, found, account, hosts=machines, pools=groups, holders=managed.holders if managed else ()
+        ),
+    )
+    return groups, topology, identities
+
+
 def _account(found: Found, hosts: tuple[Host, ...]) -> str:
     """Return the account that the cluster's own names tell, where the caller's is not told; "" if none does."""
     names = [str((found.eks or {}).get("arn", "")), *(host.identity for host in hosts)]
@@ -123,14 +136,16 @@ def _account(found: Found, hosts: tuple[Host, ...]) -> str:
 
 
 def _read_disks(
-    api: Api, found: Found, managed: Managed | None, hosts: tuple[Host, ...]
-) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
-    """Read the disks that may hold etcd, and their keys; of a managed cluster, the key of its Secrets."""
-    from cloudguard_aws import disks  # noqa: PLC0415 - only when asked for
+    api: Api, found: Found, managed: Managed | None, hosts: tuple[Host, ...], account: str
+) -> tuple[tuple[Disk, ...], tuple[Key, ...], Mapping[str, tuple[Statement, ...]]]:
+    """Read the disks that may hold etcd, and their keys with their policies; if managed, the key of its Secrets."""
+    from cloudguard_aws import disks, keys  # noqa: PLC0415 - only when asked for
 
     if managed is None:
-        return disks.read_disks(api, cluster=found.name, hosts=hosts)
-    return (), disks.read_keys(api, (managed.secrets.key,) if managed.secrets.key else ())
+        found_disks, found_keys = disks.read_disks(api, cluster=found.name, hosts=hosts)
+    else:
+        found_disks, found_keys = (), disks.read_keys(api, (managed.secrets.key,) if managed.secrets.key else ())
+    return found_disks, found_keys, keys.read_key_policies(api, found_keys, account)
 
 
 def _profiles(hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> frozenset[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from cloudguard.adapter import Progress, silent
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 THREADS = 16
+MOST_VALUES = 200
+"""Values that one filter of an EC2 call takes (EC2 API reference, Filter)."""
 _MAKING = threading.Lock()
 """A session may not make two clients at once, and two readers may share one session (boto3 guide, resources/clients,
 multithreading)."""
@@ -60,6 +63,28 @@ class Api(Reader):
         except (ClientError, BotoCoreError) as error:
             self.failed(call, resource, explain(error), hides)
             return None
+
+    def matching(
+        self, call: Call, name: str, values: Iterable[str], *, hides: tuple[Facet, ...], **parameters: object
+    ) -> list[Item]:
+        """Return what the filter ``name`` matches any of ``values``; a refusal is a Gap."""
+        return self.matching_or_none(call, name, values, hides=hides, **parameters) or []
+
+    def matching_or_none(
+        self, call: Call, name: str, values: Iterable[str], *, hides: tuple[Facet, ...], **parameters: object
+    ) -> list[Item] | None:
+        """Return what the filter ``name`` matches any of ``values``; None, and a Gap, where any part was refused."""
+        wanted = sorted(values)
+        pages = [wanted[start : start + MOST_VALUES] for start in range(0, len(wanted), MOST_VALUES)]
+
+        def read(page: list[str]) -> list[Item] | None:
+            given = parameters | {call.filters: [{"Name": name, "Values": page}]}
+            return self.read_or_none(call, hides=hides, resource=page[0] if len(page) == 1 else "*", **given)
+
+        answers = self.gather(*(partial(read, page) for page in pages))
+        if any(answer is None for answer in answers):
+            return None
+        return [item for answer in answers for item in answer or ()]
 
     def ask(self, call: Call, **parameters: object) -> list[Item]:
         """Return every item of every page; raises botocore's errors. Asked once, whoever asks first."""

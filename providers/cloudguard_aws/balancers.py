@@ -84,7 +84,7 @@ class Membership:
 
 
 def target_memberships(api: Api, *, network_ids: Collection[str]) -> tuple[Membership, ...]:
-    """Return what is registered with the balancers of VPCs; the calls are those that ``read_balancers`` makes too."""
+    """Return what is registered with the balancers of VPCs; the calls are those that ``read_near`` makes too."""
     return tuple(_memberships(read_registered(api, network_ids)))
 
 
@@ -125,19 +125,48 @@ class _Front:
         return balancer(self.item, made, declared, calls.DESCRIBE_LOAD_BALANCERS.name)
 
 
-def read_balancers(api: Api, *, cluster: str, network_ids: Collection[str], members: Members) -> tuple[Balancer, ...]:
-    """Read the balancers of VPCs that send to the cluster's hosts, each with those targets only."""
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The balancers that send to the cluster's hosts, as answered; the ``classic`` ones apart."""
+
+    read: Registered
+    members: Members
+    modern: tuple[Item, ...]
+    classic: tuple[Item, ...]
+
+    @property
+    def filters(self) -> frozenset[str]:
+        """The security groups that they have."""
+        return frozenset(name for item in (*self.modern, *self.classic) for name in item.get("SecurityGroups", ()))
+
+    @property
+    def segments(self) -> frozenset[str]:
+        """The subnets that they stand in."""
+        zones = {str(zone.get("SubnetId", "")) for item in self.modern for zone in item.get("AvailabilityZones", ())}
+        return frozenset(zones.union(*(item.get("Subnets", ()) for item in self.classic)) - {""})
+
+
+def read_near(api: Api, network_ids: Collection[str], members: Members) -> Near:
+    """Read which balancers of VPCs send to the cluster's hosts."""
     read = read_registered(api, network_ids)
-    concerned = [item for item in read.balancers if _concerns(read, item["LoadBalancerArn"], members)]
-    old = [item for item in read.classic if any(one["InstanceId"] in members.ids for one in item.get("Instances", ()))]
-    arns, names = [str(item["LoadBalancerArn"]) for item in concerned], [str(item["LoadBalancerName"]) for item in old]
-    fronts = api.gather(*(partial(_front, api, read, item, members) for item in concerned))
-    tags = {key: found for page in _tags(api, arns, names) for key, found in page.items()}
-    declared = {name: declared_service(found, cluster) for name, found in tags.items()}
+    modern = tuple(item for item in read.balancers if _concerns(read, item["LoadBalancerArn"], members))
+    old = (item for item in read.classic if any(one["InstanceId"] in members.ids for one in item.get("Instances", ())))
+    return Near(read, members, modern, tuple(old))
+
+
+def read_balancers(api: Api, near: Near, *, cluster: str) -> tuple[Balancer, ...]:
+    """Read the balancers that send to the cluster's hosts, each with those targets only."""
+    arns = [str(item["LoadBalancerArn"]) for item in near.modern]
+    names = [str(item["LoadBalancerName"]) for item in near.classic]
+    fronts, tagged = api.two(
+        lambda: api.gather(*(partial(_front, api, near.read, item, near.members) for item in near.modern)),
+        partial(_tags, api, arns, names),
+    )
+    declared = {name: declared_service(found, cluster) for page in tagged for name, found in page.items()}
     made = {front.arn: front.model(declared.get(front.arn, "")) for front in fronts}
-    proxied = [one for front in fronts for one in _before_proxies(api, read, front, made)]
+    proxied = [one for front in fronts for one in _before_proxies(api, near.read, front, made)]
     call = calls.CLASSIC_DESCRIBE_LOAD_BALANCERS.name
-    classics = [classic(item, members, declared.get(item["LoadBalancerName"], ""), call) for item in old]
+    classics = [classic(one, near.members, declared.get(one["LoadBalancerName"], ""), call) for one in near.classic]
     every = (*map(_with_targets, (*made.values(), *proxied, *classics)),)
     return tuple(sorted((one for one in every if one.listeners), key=lambda one: one.id))
 
@@ -160,8 +189,10 @@ def _concerns(read: Registered, arn: str, members: Members) -> bool:
 
 def _front(api: Api, read: Registered, item: Item, members: Members) -> _Front:
     arn = str(item["LoadBalancerArn"])
-    listeners = api.read(calls.DESCRIBE_LISTENERS, hides=_HIDES, resource=arn, LoadBalancerArn=arn)
-    groups = api.gather(*(partial(_group, api, read, group, item, members) for group in read.groups_of(arn)))
+    listeners, groups = api.two(
+        partial(api.read, calls.DESCRIBE_LISTENERS, hides=_HIDES, resource=arn, LoadBalancerArn=arn),
+        lambda: api.gather(*(partial(_group, api, read, group, item, members) for group in read.groups_of(arn))),
+    )
     known = {group.arn: group for group in groups}
     if item["Type"] == NETWORK or len(listeners) > 1:
         sent = api.gather(*(partial(_sent_to, api, one, item, tuple(known)) for one in listeners))

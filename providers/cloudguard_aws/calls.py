@@ -14,6 +14,8 @@ class Call:
     operation: str
     items: str
     permissions: tuple[str, ...]
+    filters: str = "Filters"
+    """The parameter that takes its filters, where it has any."""
 
     @property
     def name(self) -> str:
@@ -81,7 +83,7 @@ DESCRIBE_VPCS = Call("ec2", "DescribeVpcs", "Vpcs[]", ("ec2:DescribeVpcs",))
 DESCRIBE_SUBNETS = Call("ec2", "DescribeSubnets", "Subnets[]", ("ec2:DescribeSubnets",))
 DESCRIBE_ROUTE_TABLES = Call("ec2", "DescribeRouteTables", "RouteTables[]", ("ec2:DescribeRouteTables",))
 DESCRIBE_NETWORK_ACLS = Call("ec2", "DescribeNetworkAcls", "NetworkAcls[]", ("ec2:DescribeNetworkAcls",))
-DESCRIBE_NAT_GATEWAYS = Call("ec2", "DescribeNatGateways", "NatGateways[]", ("ec2:DescribeNatGateways",))
+DESCRIBE_NAT_GATEWAYS = Call("ec2", "DescribeNatGateways", "NatGateways[]", ("ec2:DescribeNatGateways",), "Filter")
 DESCRIBE_VPC_PEERING_CONNECTIONS = Call(
     "ec2", "DescribeVpcPeeringConnections", "VpcPeeringConnections[]", ("ec2:DescribeVpcPeeringConnections",)
 )

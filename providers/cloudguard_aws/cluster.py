@@ -12,7 +12,7 @@ from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import Facet, Gap, Reason
 from cloudguard_aws import marks
-from cloudguard_aws.api import Api, explain
+from cloudguard_aws.api import MOST_VALUES, Api, explain
 from cloudguard_aws.calls import DESCRIBE_CLUSTER, DESCRIBE_INSTANCES, DESCRIBE_TAGS
 from cloudguard_aws.rules import Item, inner, tags_of
 
@@ -21,8 +21,6 @@ Told = tuple[tuple[Role, ...], str]
 ALIVE = ("pending", "running", "stopping", "stopped")
 _EKS_NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}")
 """What EKS takes for a name (EKS API reference, CreateCluster); kops' names, which are domains, it does not."""
-MOST_VALUES = 200
-"""Values that one filter of an EC2 call takes (EC2 API reference, Filter)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,19 +156,17 @@ def _managed(api: Api, name: str) -> list[Item]:
 def _tagged(api: Api, name: str) -> Sequence[Item]:
     """Return the instances whose tags name the cluster; raises AccessError when they can't be listed."""
     keys = [f"{prefix}{name}" for prefix in marks.NAMED_BY_KEY]
-    listed = instances(api, [{"Name": "tag-key", "Values": keys}])
+    values = [
+        {"Name": "resource-type", "Values": ["instance"]},
+        {"Name": "key", "Values": list(marks.NAMED_BY_VALUE)},
+        {"Name": "value", "Values": [name]},
+    ]
+    listed, by_value = api.two(
+        partial(instances, api, [{"Name": "tag-key", "Values": keys}]),
+        partial(api.read, DESCRIBE_TAGS, hides=(Facet.HOSTS,), resource=name, Filters=values),
+    )
     by_key = [one for one in listed if name in marks.clusters_of(tags_of(one))]  # "*" in a name is no wildcard
     known = {one["InstanceId"] for one in by_key}
-    by_value = api.read(
-        DESCRIBE_TAGS,
-        hides=(Facet.HOSTS,),
-        resource=name,
-        Filters=[
-            {"Name": "resource-type", "Values": ["instance"]},
-            {"Name": "key", "Values": list(marks.NAMED_BY_VALUE)},
-            {"Name": "value", "Values": [name]},
-        ],
-    )
     more = sorted({tag["ResourceId"] for tag in by_value if tag["Value"] == name} - known)
     return [*by_key, *by_id(api, more)]
 

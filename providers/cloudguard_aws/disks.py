@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final, cast
@@ -17,7 +17,6 @@ _DISKS: Final = (Facet.DISKS,)
 _LEADS: Final = (Facet.DISKS, Facet.IDENTITIES)
 """Disks lead to their keys, and keys to the policies that let identities use them."""
 _KEYS: Final = (Facet.KEYS, Facet.IDENTITIES)
-_AT_ONCE: Final = 200
 ETCD_TAG: Final = "k8s.io/etcd/"
 """kops: "k8s.io/etcd/main" = "a/a,b,c" (kubernetes/kops pkg/model/master_volumes.go)."""
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
@@ -35,7 +34,10 @@ _STATES: Final = {
 def read_disks(api: Api, *, cluster: str, hosts: tuple[Host, ...]) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
     """Read the disks of control-plane and etcd hosts, etcd's own even where detached, and their keys."""
     concerned = [host.id for host in hosts if {Role.CONTROL_PLANE, Role.ETCD}.intersection(host.roles)]
-    attached, tagged = api.two(partial(_attached, api, concerned), partial(_tagged, api, cluster, concerned))
+    attached, tagged = api.two(
+        partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=_LEADS),
+        partial(_tagged, api, cluster, concerned),
+    )
     items = {str(item["VolumeId"]): item for item in (*tagged, *attached)}
     disks = [_disk(api, item, cluster, concerned) for _, item in sorted(items.items())]
     snapshots, keys = api.two(
@@ -45,12 +47,7 @@ def read_disks(api: Api, *, cluster: str, hosts: tuple[Host, ...]) -> tuple[tupl
     return tuple(replace(disk, snapshots=snapshots.get(disk.id, ())) for disk in disks), keys
 
 
-def _attached(api: Api, hosts: list[str]) -> list[Item]:
-    pages = _pages(hosts)
-    return _volumes(api, [[{"Name": "attachment.instance-id", "Values": page}] for page in pages])
-
-
-def _tagged(api: Api, cluster: str, hosts: list[str]) -> list[Item]:
+def _tagged(api: Api, cluster: str, hosts: list[str]) -> Sequence[Item]:
     """Read etcd volumes by kops' tags: one that waits for its host holds etcd all the same."""
     if not hosts:
         return []  # the provider runs the control plane, or nothing is known of it
@@ -58,12 +55,7 @@ def _tagged(api: Api, cluster: str, hosts: list[str]) -> list[Item]:
         {"Name": "tag-key", "Values": [f"{ETCD_TAG}*"]},
         {"Name": f"tag:kubernetes.io/cluster/{cluster}", "Values": ["owned", "shared"]},
     ]
-    return _volumes(api, [tags])
-
-
-def _volumes(api: Api, filters: Iterable[Sequence[Mapping[str, object]]]) -> list[Item]:
-    thunks = [partial(api.read, calls.DESCRIBE_VOLUMES, hides=_LEADS, Filters=list(one)) for one in filters]
-    return [item for page in api.gather(*thunks) for item in page]
+    return api.read(calls.DESCRIBE_VOLUMES, hides=_LEADS, Filters=tags)
 
 
 def _disk(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Disk:
@@ -102,18 +94,8 @@ def _worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> list[str]:
 
 
 def _snapshots(api: Api, volumes: list[str]) -> dict[str, tuple[DiskSnapshot, ...]]:
-    thunks = [
-        partial(
-            api.read,
-            calls.DESCRIBE_SNAPSHOTS,
-            hides=_DISKS,
-            OwnerIds=["self"],
-            Filters=[{"Name": "volume-id", "Values": page}],
-        )
-        for page in _pages(volumes)
-    ]
-    wanted = set(volumes)
-    items = [item for page in api.gather(*thunks) for item in page if item["VolumeId"] in wanted]
+    listed = api.matching(calls.DESCRIBE_SNAPSHOTS, "volume-id", volumes, hides=_DISKS, OwnerIds=["self"])
+    items = [item for item in listed if item["VolumeId"] in set(volumes)]
     found: dict[str, tuple[DiskSnapshot, ...]] = {}
     for one in api.gather(*(partial(_snapshot, api, item) for item in items)):
         found[one.disk] = (*found.get(one.disk, ()), one)
@@ -156,7 +138,3 @@ def _rotates(api: Api, key: Item) -> bool | None:
     name = str(key["KeyId"])
     found = api.read_or_none(calls.GET_KEY_ROTATION_STATUS, hides=_KEYS, resource=name, KeyId=str(key["Arn"]))
     return any(cast("list[object]", found)) if found else None
-
-
-def _pages(names: list[str]) -> list[list[str]]:
-    return [names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)]

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -22,18 +22,21 @@ _HIDES: Final = (Facet.IDENTITIES,)
 _SESSION: Final = re.compile(r"^(arn:[^:]*):sts::(\d+):assumed-role/([^/]+)/.+$")
 
 
-def with_key_policies(api: Api, identities: Identities, keys: Iterable[Key]) -> Identities:
-    """Return the identities with what the customer's own keys grant each of them.
+def read_key_policies(api: Api, keys: Iterable[Key], account: str) -> Mapping[str, tuple[Statement, ...]]:
+    """Return what the policies of the customer's own keys say, by key.
 
     A key of another account grants nothing by itself, and its policy can't be read from here: "Cross-account use: No"
     (KMS API reference, GetKeyPolicy).
     """
-    held_by = {_account(identity.id) for identity in identities.identities}
-    own = [key.id for key in keys if key.manager is KeyManager.CUSTOMER and _account(key.id) in held_by | {""}]
-    read = api.gather(*(partial(_statements, api, key) for key in own))
+    own = [key.id for key in keys if key.manager is KeyManager.CUSTOMER and _account(key.id) in {account, ""}]
+    return dict(zip(own, api.gather(*(partial(_statements, api, key) for key in own)), strict=True))
+
+
+def with_key_policies(api: Api, identities: Identities, by_key: Mapping[str, tuple[Statement, ...]]) -> Identities:
+    """Return the identities with what the policies of keys grant each of them."""
     held, policies = list[Identity](), list(identities.policies)
     for identity in identities.identities:
-        mine = [_policy(api, identity, key, found) for key, found in zip(own, read, strict=True)]
+        mine = [_policy(api, identity, key, found) for key, found in by_key.items()]
         added = [policy for policy in mine if policy is not None]
         policies += added
         held.append(replace(identity, policies=(*identity.policies, *(policy.id for policy in added))))
