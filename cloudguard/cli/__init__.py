@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 
@@ -18,8 +17,4 @@ def run(argv: Sequence[str] | None = None) -> int:
         do = parse(words)
         return do()
 
-    gc.disable()  # a command is short, and leaves few cycles: to search for them would take a tenth of its time
-    try:
-        return guarded(work, verbose=bool({"-v", "--verbose"} & set(words)))
-    finally:
-        gc.enable()
+    return guarded(work, verbose=bool({"-v", "--verbose"} & set(words)))
