@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
 from cloudguard.errors import UsageError
@@ -97,18 +99,25 @@ class Adapter(Protocol):
 
 def installed() -> tuple[str, ...]:
     """Names of the installed providers, sorted."""
-    return tuple(sorted({point.name for point in entry_points(group=ENTRY_POINTS)}))
+    return tuple(sorted(_points(tuple(sys.path))))
 
 
 def load(name: str) -> Adapter:
     """Return the installed adapter called ``name``; raises UsageError when there is none."""
-    for point in entry_points(group=ENTRY_POINTS):
-        if point.name == name:
-            adapter = point.load()
-            if not isinstance(adapter, Adapter):
-                message = f"the provider {name!r} ({point.value}) is not a cloudguard adapter"
-                raise UsageError(message, hint="Update or remove the package that registers it")
-            return adapter
-    known = ", ".join(installed()) or "none"
-    message = f"no provider is called {name!r} (installed: {known})"
-    raise UsageError(message, hint=f"Try: pip install 'cloudguard-k8s[{name}]'")
+    point = _points(tuple(sys.path)).get(name)
+    if point is None:
+        known = ", ".join(installed()) or "none"
+        message = f"no provider is called {name!r} (installed: {known})"
+        raise UsageError(message, hint=f"Try: pip install 'cloudguard-k8s[{name}]'")
+    adapter = point.load()
+    if not isinstance(adapter, Adapter):
+        message = f"the provider {name!r} ({point.value}) is not a cloudguard adapter"
+        raise UsageError(message, hint="Update or remove the package that registers it")
+    return adapter
+
+
+@cache
+def _points(path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+    """Return the providers on the import ``path``, by name; it is searched once."""
+    del path
+    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
