@@ -111,12 +111,13 @@ def _around(
     api: Api, found: Found, managed: Managed | None, machines: tuple[Host, ...], account: str
 ) -> tuple[tuple[Pool, ...], Topology, Identities]:
     """Read what makes the next hosts, and then what hosts, old and next, stand in and hold."""
-    from cloudguard_aws import held, network, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_aws import held, identity, network, pools  # noqa: PLC0415 - when asked for
 
     endpoints = (managed.endpoint,) if managed else ()
-    groups, ground = api.two(
+    groups, ground, _ = api.three(
         lambda: pools.read_pools(api, found, machines, managed.scaling_groups if managed else ()),
         lambda: network.read_ground(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
+        lambda: identity.read_identities(api, hosts=machines, pools=()),  # asked again below, where pools may add to it
     )
     topology, identities = api.two(
         lambda: network.read_topology(
