@@ -226,7 +226,7 @@ def test_carriers_of_a_group_get_in_by_the_balancers_filter(made: Snapshot) -> N
 def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
     reach, topology = Reach(made), made.topology
     source, target = made.cluster.hosts
-    ways = list(reach.host_ways(target_of(reach, source), target_of(reach, target)))
+    ways = list(reach.host_ways(target_of(reach, source), target_of(reach, target), ServiceSet.everything()))
     nic, nlb = source.interfaces[0], topology.balancers[0]
     for _, service, point in cases(made)[: 2 * len(PORTS)]:
         always, ever = through(topology, nlb, target, Sender(nic.addresses[0], nic.labels), service, nic)

@@ -63,7 +63,8 @@ def judge(context: Context) -> Answer:
 def _others(context: Context, target: HostClass) -> list[Way]:
     """Ways from the cluster's hosts that are neither control plane nor etcd."""
     others = [one for one in context.reach.classes if not (one.has(Role.CONTROL_PLANE) or one.has(Role.ETCD))]
-    return [way for other in others for way in context.reach.host_ways(other, target)]
+    ports = context.ports.etcd | context.ports.etcd_from_nodes | context.ports.etcd_auxiliary
+    return [way for other in others for way in context.reach.host_ways(other, target, ports)]
 
 
 def _excess(context: Context, target: HostClass, way: Way) -> Bounds:

@@ -60,16 +60,22 @@ class Reach:
         self.gates = Gates(self.topology)
         self.places = Places(self.topology, self.gates)
         self.classes = classify(self.cluster, self.topology)
+        self._ways: dict[HostClass, tuple[Way, ...]] = {}
         self._sending: dict[tuple[object, ...], list[Services]] = {}
         self._known_families: dict[HostClass, AddressSet] = {}
         self._fronts = Fronts(self.topology, self.gates, self.places)
 
-    def ways(self, target: HostClass) -> Iterator[Way]:
-        """Yield every way in to a class from outside the cluster; those that let nothing in too."""
-        yield from self._direct(target)
-        yield from self._behind_balancers(target)
-        yield from self._from_inside(target)
-        yield from self._from_groups(target, self.side(target), (target.signature.segment,))
+    def ways(self, target: HostClass) -> tuple[Way, ...]:
+        """Return every way in to a class from outside the cluster, worked out once; those that let nothing in too."""
+        found = self._ways.get(target)
+        if found is None:
+            found = self._ways[target] = (
+                *self._direct(target),
+                *self._behind_balancers(target),
+                *self._from_inside(target),
+                *self._from_groups(target, self.side(target), (target.signature.segment,)),
+            )
+        return found
 
     def endpoint_ways(self, endpoint: Endpoint) -> Iterator[Way]:
         """Yield every way in to a managed control plane's endpoint."""
@@ -94,15 +100,20 @@ class Reach:
         granted = self._sent(arriving, source, addresses, target.signature.labels, self._families(target))
         return Way(origin, target, granted)
 
-    def host_ways(self, source: HostClass, target: HostClass) -> Iterator[Way]:
-        """Yield every way from a class of the cluster's hosts to another: straight, and by each balancer in front."""
+    def host_ways(self, source: HostClass, target: HostClass, asked: ServiceSet) -> Iterator[Way]:
+        """Yield the ways from a class of the cluster's hosts to another that may lead to the services ``asked``.
+
+        That is the straight one, and each by a balancer in front of one of them.
+        """
         yield self.between(source, target)
         origin = self.origin_of(source)
         for balancer, listener, service in self._fronts_of(target):
-            asked = exactly(PacketSet.of([(origin.addresses, ServiceSet.parse(listener.service))]))
+            if not service & asked:
+                continue
+            calls = exactly(PacketSet.of([(origin.addresses, ServiceSet.parse(listener.service))]))
 
-            def sent(segment: str, asked: Bounds = asked, labels: tuple[str, ...] = balancer.labels) -> Bounds:
-                return self._sent(asked, source, self.places.ranges((segment,)) or EVERYWHERE, labels)
+            def sent(segment: str, calls: Bounds = calls, labels: tuple[str, ...] = balancer.labels) -> Bounds:
+                return self._sent(calls, source, self.places.ranges((segment,)) or EVERYWHERE, labels)
 
             granted = self._fronts.through((balancer, listener), service, target, origin, sent)
             yield Way(origin, target, granted, balancer, listener)
