@@ -41,10 +41,10 @@ def _way_up(excess: Excess, escalation: Escalation) -> WayUp | None:
     parts: list[PermissionSet] = []
     for action in escalation.actions:
         bit = table.bit(action)
-        part = granted.only(bit) if bit else None
-        if part is not None and action == escalation.passes and escalation.passing:
+        part = granted.only(bit or 0)
+        if not part.is_empty and action == escalation.passes and escalation.passing:
             part = (part & _passing(excess, escalation)).lower
-        if part is None or part.is_empty:
+        if part.is_empty:
             return None
         parts.append(part)
     beyond = [excess.whole.lower.only(table.bit(action) or 0).witness() is not None for action in escalation.actions]
