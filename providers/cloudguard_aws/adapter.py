@@ -112,12 +112,14 @@ def _around(
 ) -> tuple[tuple[Pool, ...], Topology, Identities]:
     """Read what makes the next hosts, and then what hosts, old and next, stand in and hold."""
     from cloudguard_aws import held, identity, network, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.entitlements import ready  # noqa: PLC0415 - likewise
 
     endpoints = (managed.endpoint,) if managed else ()
-    groups, ground, _ = api.three(
+    groups, ground, *_ = api.four(
         lambda: pools.read_pools(api, found, machines, managed.scaling_groups if managed else ()),
         lambda: network.read_ground(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
         lambda: identity.read_identities(api, hosts=machines, pools=()),  # asked again below, where pools may add to it
+        ready,
     )
     topology, identities = api.two(
         lambda: network.read_topology(

@@ -9,7 +9,7 @@ from cloudguard.model.cluster import Cluster
 from cloudguard.model.entitlement import Entitlements
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_aws.entitlements.catalog import published
-from cloudguard_aws.entitlements.components import components, values_of
+from cloudguard_aws.entitlements.components import components, raw, values_of
 from cloudguard_aws.entitlements.escalations import escalations
 from cloudguard_aws.entitlements.own import TAG_KEYS, own
 from cloudguard_aws.entitlements.principals import TrustPrincipals
@@ -38,6 +38,13 @@ IMPOSED: Final = (
 https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html, …/create-node-role.html,
 …/auto-cluster-iam-role.html, …/pod-execution-role.html, …/eks-outposts-local-cluster-create.html
 """
+
+
+def ready() -> None:
+    """Read the files that ``entitlements`` takes: while an account answers there is time for it."""
+    published()
+    raw()
+    escalations()
 
 
 def entitlements(snapshot: Snapshot) -> Entitlements:
