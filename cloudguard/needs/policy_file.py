@@ -8,9 +8,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Required, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
@@ -118,58 +119,64 @@ def _kebab(name: str) -> str:
     return name.replace("_", "-")
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=_kebab)
+_SETTINGS = ConfigDict(extra="forbid", strict=True, alias_generator=_kebab)
 
 
-class _Service(_Table):
-    services: _Services
-    sources: Annotated[list[_Cidr], BeforeValidator(_listed), Field(min_length=1)] = list(DeclaredService("").sources)
-    reason: str = ""
+@with_config(_SETTINGS)
+class _Service(TypedDict, total=False):
+    services: Required[_Services]
+    sources: Annotated[list[_Cidr], BeforeValidator(_listed), Field(min_length=1)]
+    reason: str
 
 
-class _Need(_Table):
+@with_config(_SETTINGS)
+class _Need(TypedDict, total=False):
     """A flow (``peer`` and ``services``) or a permission (``actions`` and ``resources``)."""
 
-    role: _Text
-    reason: _Text
-    peer: _Peer | None = None
-    services: _Services | None = None
-    actions: Annotated[list[_Text], BeforeValidator(_listed), Field(min_length=1)] | None = None
-    resources: Annotated[list[_Text], BeforeValidator(_listed), Field(min_length=1)] | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        flow, permission = (self.peer, self.services), (self.actions, self.resources)
-        if (None in flow) == (None in permission) or any(flow) == any(permission):
-            message = "give peer and services (a flow), or actions and resources (a permission)"
-            raise ValueError(message)
-        known = [str(role) for role in Role] + ([] if any(flow) else ["cluster", "pods"])
-        if self.role not in known:
-            message = f"role {self.role!r} is none of {', '.join(known)}"
-            raise ValueError(message)
-        return self
+    role: Required[_Text]
+    reason: Required[_Text]
+    peer: _Peer
+    services: _Services
+    actions: Annotated[list[_Text], BeforeValidator(_listed), Field(min_length=1)]
+    resources: Annotated[list[_Text], BeforeValidator(_listed), Field(min_length=1)]
 
 
-class _File(_Table):
-    cluster: _Text | None = None
-    admin_cidr: Annotated[list[_Cidr], BeforeValidator(_listed)] | None = None
-    service: list[_Service] | None = None
-    need: list[_Need] | None = None
-    addons: Annotated[list[_Text], BeforeValidator(_listed)] | None = None
-    require_cmk: bool | None = None
-    cni: _Text | None = None
-    api_port: _Ports | None = None
-    etcd_port: _Ports | None = None
-    node_ports: _Services | None = None
-    control_plane_tag: _Tags | None = None
-    node_tag: _Tags | None = None
-    etcd_tag: _Tags | None = None
-    host: dict[str, _Roles] | None = None
-    provider: dict[str, dict[str, _Texts]] | None = None
-    fail_on: Literal["critical", "high", "medium", "low", "never"] | None = None
-    format: _Texts | None = None
-    color: Literal["auto", "always", "never"] | None = None
+def _one_of_both(need: _Need) -> _Need:
+    flow, permission = {"peer", "services"}, {"actions", "resources"}
+    said = need.keys() & (flow | permission)
+    if said not in (flow, permission):
+        message = "give peer and services (a flow), or actions and resources (a permission)"
+        raise ValueError(message)
+    known = [str(role) for role in Role] + ([] if said == flow else ["cluster", "pods"])
+    if need["role"] not in known:
+        message = f"role {need['role']!r} is none of {', '.join(known)}"
+        raise ValueError(message)
+    return need
+
+
+@with_config(_SETTINGS)
+class _File(TypedDict, total=False):
+    cluster: _Text
+    admin_cidr: Annotated[list[_Cidr], BeforeValidator(_listed)]
+    service: list[_Service]
+    need: list[Annotated[_Need, AfterValidator(_one_of_both)]]
+    addons: Annotated[list[_Text], BeforeValidator(_listed)]
+    require_cmk: bool
+    cni: _Text
+    api_port: _Ports
+    etcd_port: _Ports
+    node_ports: _Services
+    control_plane_tag: _Tags
+    node_tag: _Tags
+    etcd_tag: _Tags
+    host: dict[str, _Roles]
+    provider: dict[str, dict[str, _Texts]]
+    fail_on: Literal["critical", "high", "medium", "low", "never"]
+    format: _Texts
+    color: Literal["auto", "always", "never"]
+
+
+_CHECKED = TypeAdapter(_File)
 
 
 def read(text: str, name: str) -> Declarations:
@@ -188,7 +195,7 @@ def checked(raw: Mapping[str, object], name: str, place: Callable[[tuple[int | s
     Raises UsageError naming ``name`` and every fault.
     """
     try:
-        table = _File.model_validate(dict(raw))
+        table = _CHECKED.validate_python(dict(raw))
     except ValidationError as error:
         faults = [
             _fault(place(fault["loc"]), fault["type"], fault["msg"], fault["input"])
@@ -200,41 +207,46 @@ def checked(raw: Mapping[str, object], name: str, place: Callable[[tuple[int | s
 
 
 def _declarations(table: _File) -> Declarations:
-    tags = {Role.CONTROL_PLANE: table.control_plane_tag, Role.NODE: table.node_tag, Role.ETCD: table.etcd_tag}
-    role_tags = {role: tuple(values) for role, values in tags.items() if values}
-    own = table.provider or {}
+    tags = {
+        Role.CONTROL_PLANE: table.get("control_plane_tag"),
+        Role.NODE: table.get("node_tag"),
+        Role.ETCD: table.get("etcd_tag"),
+    }
+    needs, own = table.get("need"), table.get("provider", {})
     return Declarations(
-        cluster=table.cluster,
-        admin_cidrs=_tuple(table.admin_cidr),
-        services=None if table.service is None else tuple(_service_of(one) for one in table.service),
-        needs=None if table.need is None else tuple(_need_of(one) for one in table.need if one.peer),
-        permissions=tuple(_permission_of(one) for one in table.need or () if one.actions) or None,
-        addons=_tuple(table.addons),
-        require_customer_key=table.require_cmk,
-        cni=table.cni,
-        api_ports=_tuple(table.api_port),
-        etcd_ports=_tuple(table.etcd_port),
-        node_ports=table.node_ports,
-        role_tags=role_tags or None,
-        extra_hosts={host: tuple(roles) for host, roles in (table.host or {}).items()} or None,
+        cluster=table.get("cluster"),
+        admin_cidrs=_tuple(table.get("admin_cidr")),
+        services=_tuple(_service_of(one) for one in table["service"]) if "service" in table else None,
+        needs=None if needs is None else tuple(_need_of(one) for one in needs if "peer" in one),
+        permissions=tuple(_permission_of(one) for one in needs or () if "actions" in one) or None,
+        addons=_tuple(table.get("addons")),
+        require_customer_key=table.get("require_cmk"),
+        cni=table.get("cni"),
+        api_ports=_tuple(table.get("api_port")),
+        etcd_ports=_tuple(table.get("etcd_port")),
+        node_ports=table.get("node_ports"),
+        role_tags={role: tuple(values) for role, values in tags.items() if values} or None,
+        extra_hosts={host: tuple(roles) for host, roles in table.get("host", {}).items()} or None,
         providers={name: {key: tuple(values) for key, values in options.items()} for name, options in own.items()}
         or None,
-        fail_on=table.fail_on,
-        formats=_tuple(table.format),
-        color=table.color,
+        fail_on=table.get("fail_on"),
+        formats=_tuple(table.get("format")),
+        color=table.get("color"),
     )
 
 
 def _service_of(table: _Service) -> DeclaredService:
-    return DeclaredService(table.services, tuple(table.sources), table.reason)
+    sources = tuple(table.get("sources", DeclaredService("").sources))
+    return DeclaredService(table["services"], sources, table.get("reason", ""))
 
 
 def _need_of(table: _Need) -> DeclaredNeed:
-    return DeclaredNeed(table.peer or "", table.role, table.services or "", table.reason)
+    return DeclaredNeed(table.get("peer", ""), table["role"], table.get("services", ""), table["reason"])
 
 
 def _permission_of(table: _Need) -> DeclaredPermission:
-    return DeclaredPermission(table.role, tuple(table.actions or ()), tuple(table.resources or ()), table.reason)
+    actions, resources = tuple(table.get("actions", ())), tuple(table.get("resources", ()))
+    return DeclaredPermission(table["role"], actions, resources, table["reason"])
 
 
 def _tuple(values: Iterable[_T] | None) -> tuple[_T, ...] | None:
