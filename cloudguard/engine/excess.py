@@ -106,7 +106,7 @@ class Comparer:
     def own(self) -> PermissionSet:
         """Requests that can only concern the cluster's own things: by many tags, which say nothing of one another."""
         parts = (matched(self.space, statement, self.known.variables) for statement in self.known.own)
-        return PermissionSet(self.space, tuple(box for part in parts for box in part.boxes))
+        return PermissionSet(self.space, tuple(box for part in parts for box in part.parts))
 
     def of(self, identity: Identity) -> Excess:
         """Return what ``identity`` is granted, what it needs, and how they differ."""

@@ -23,7 +23,7 @@ def fewest(excess: Excess) -> tuple[tuple[Statement, PermissionSet], ...]:
     kept = [one for one in held if not one[1].is_empty]
     for one in sorted(kept, key=lambda pair: len(pair[0].actions)):
         others = [each for each in kept if each is not one and each[0].effect is one[0].effect]
-        rest = (box for _, requests in others for box in requests.boxes)
+        rest = (box for _, requests in others for box in requests.parts)
         if one[1] <= PermissionSet(comparer.space, tuple(rest)):
             kept = others
     return tuple((replace(one, label=f"#{number}"), requests) for number, (one, requests) in enumerate(kept, 1))

@@ -130,7 +130,7 @@ def _bounds(one: Matched) -> bool:
 
 
 def _union(space: Space, sets: Iterable[PermissionSet]) -> PermissionSet:
-    return permissions.of(space, (box for found in sets for box in found.boxes))
+    return permissions.of(space, (box for found in sets for box in found.parts))
 
 
 def _anything(space: Space, cause: str) -> PermissionSet:

@@ -34,11 +34,6 @@ def matched(space: Space, statement: Statement, variables: Variables) -> Permiss
     return permissions.of(space, parts)
 
 
-def _all_actions(space: Space, scopes: Iterable[Scope]) -> PermissionSet:
-    """Return every action within ``scopes``."""
-    return PermissionSet(space, tuple(Box(space.table.everything, scope) for scope in scopes))
-
-
 def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Doubt | None]]:
     """Yield masks of actions, each with the doubt that it rests on."""
     table = space.table
@@ -69,8 +64,8 @@ def _resources(space: Space, statement: Statement, variables: Variables) -> Iter
 
 def _others(space: Space, known: Iterable[Scope], doubtful: Iterable[Scope]) -> Iterator[Scope]:
     """Yield every name but these; within a doubtful one, only if it does not mean that name."""
-    everything = _all_actions(space, (EVERYWHERE,))
-    outside = permissions.carved(everything, _all_actions(space, (*known, *doubtful)))
+    every = space.table.everything
+    outside = permissions.carved(space, [Box(every, EVERYWHERE)], [Box(every, one) for one in (*known, *doubtful)])
     yield from dict.fromkeys(box.scope for box in outside)
 
 

@@ -6,8 +6,9 @@ some way they may turn out). Doubts that meet themselves cancel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from cloudguard.sets import boxes, constraints, languages, names, ranges
 from cloudguard.sets.automata import UndecidedError
@@ -21,51 +22,55 @@ _TIDY = 600
 """Boxes up to which each is compared with each to drop what another holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PermissionSet:
-    """A set of requests; made by ``of``."""
+    """A set of requests; made by ``of``. Some of its ``parts`` may hold others."""
 
     space: Space
-    boxes: tuple[Box, ...]
+    parts: tuple[Box, ...]
+
+    @cached_property
+    def boxes(self) -> tuple[Box, ...]:
+        """The parts but for what another one holds: worth the work where all of the set is combined or told."""
+        return tuple(_tidied(self.parts, self.space))
 
     @property
     def is_empty(self) -> bool:
         """Whether it is proved to have no member, whatever the doubts."""
-        return not self.boxes
+        return not self.parts
 
     @property
     def lower(self) -> PermissionSet:
         """What is surely in it."""
-        return PermissionSet(self.space, tuple(box for box in self.boxes if not box.scope.doubts))
+        return PermissionSet(self.space, tuple(box for box in self.parts if not box.scope.doubts))
 
     @property
     def upper(self) -> PermissionSet:
         """What may be in it."""
         if not self.causes:
             return self
-        wide = (Box(box.actions, box.scope.without_doubts()) for box in self.boxes)
-        return PermissionSet(self.space, tuple(_tidied(wide, self.space)))
+        return PermissionSet(self.space, _merged(Box(box.actions, box.scope.without_doubts()) for box in self.parts))
 
     @property
     def causes(self) -> tuple[str, ...]:
         """What could not be decided."""
-        return tuple(sorted({doubt.cause for box in self.boxes for doubt in box.scope.doubts}))
+        return tuple(sorted({doubt.cause for box in self.parts for doubt in box.scope.doubts}))
 
     @property
     def actions(self) -> int:
         """The mask of all actions in it."""
         found = 0
-        for box in self.boxes:
+        for box in self.parts:
             found |= box.actions
         return found
 
     def only(self, actions: int) -> PermissionSet:
         """Return the part that is about the actions of a mask."""
-        kept = (Box(box.actions & actions, box.scope) for box in self.boxes if box.actions & actions)
+        kept = (Box(box.actions & actions, box.scope) for box in self.parts if box.actions & actions)
         return PermissionSet(self.space, tuple(kept))
 
     def __or__(self, other: PermissionSet) -> PermissionSet:
-        return of(self.space, (*self.boxes, *other.boxes))
+        return of(self.space, (*self.parts, *other.parts))
 
     def __and__(self, other: PermissionSet) -> PermissionSet:
         met: list[Box] = []
@@ -79,52 +84,57 @@ class PermissionSet:
         return of(self.space, met)
 
     def __sub__(self, other: PermissionSet) -> PermissionSet:
-        return of(self.space, carved(self, other)) if other.boxes else self
+        return of(self.space, carved(self.space, self.boxes, other.boxes)) if other.parts else self
 
     def __le__(self, other: PermissionSet) -> bool:
         """Whether all of it is proved to be in ``other``."""
-        return next(carved(self, other), None) is None
+        return next(carved(self.space, self.parts, other.parts), None) is None
 
     def witness(self) -> Request | None:
         """Return a member, one without assumptions if there is one; None if it is empty or none could be built."""
-        return _first(_request(self.space, box) for box in self.boxes)
+        return _first(_request(self.space, box) for box in self.parts)
 
     def beyond(self, other: PermissionSet) -> Request | None:
         """Return a witness of ``self - other`` without building the difference."""
-        return _first(_request(self.space, box) for box in carved(self, other))
+        return _first(_request(self.space, box) for box in carved(self.space, self.parts, other.parts))
 
     def has(self, request: Request) -> bool | None:
         """Whether ``request`` is in it; None: that rests on a doubt."""
         bit, segments = self.space.table.bit(request.action), names.split(request.name)
         if bit is None or segments is None:
             return None if bit is None and not self.is_empty else False
-        holding = [box for box in self.boxes if box.actions & bit and _holds(box.scope, segments, request)]
+        holding = [box for box in self.parts if box.actions & bit and _holds(box.scope, segments, request)]
         if any(not box.scope.doubts for box in holding):
             return True
         return None if holding else False
 
 
 def of(space: Space, parts: Iterable[Box]) -> PermissionSet:
-    """Return the union of ``parts``, without what is known to be empty or held by another."""
+    """Return the union of ``parts``, without what is known to be empty."""
     live: list[Box] = []
     for box in parts:
         scope = boxes.sealed(box.scope)
         actions = space.live(box.actions, box.scope.name) if scope else 0
         if scope and actions:
             live.append(Box(actions, scope))
-    return PermissionSet(space, tuple(_tidied(live, space)))
+    return PermissionSet(space, _merged(live))
 
 
-def _tidied(parts: Iterable[Box], space: Space) -> list[Box]:
-    """Join the actions of equal scopes; take from each box the actions that a wider one has."""
+def _merged(parts: Iterable[Box]) -> tuple[Box, ...]:
+    """Join the actions of equal scopes."""
     merged: dict[Scope, int] = {}
     for box in parts:
         merged[box.scope] = merged.get(box.scope, 0) | box.actions
-    if len(merged) > _TIDY:
-        return [Box(actions, scope) for scope, actions in merged.items()]
+    return tuple(Box(actions, scope) for scope, actions in merged.items())
+
+
+def _tidied(parts: tuple[Box, ...], space: Space) -> Iterable[Box]:
+    """Take from each box the actions that a wider one has."""
+    if len(parts) > _TIDY:
+        return parts
     kept: dict[Scope, int] = {}
-    for scope, found in merged.items():
-        actions = found
+    for box in parts:
+        scope, actions = box.scope, box.actions
         for other, held in kept.items():
             if actions & held and boxes.within(scope, other, space.multivalued):
                 actions &= ~held
@@ -142,13 +152,13 @@ class _Fuel:
     left: int
 
 
-def carved(left: PermissionSet, right: PermissionSet) -> Iterator[Box]:
-    """Yield the boxes of ``left - right``; beyond the space's limit, in doubt, some that it may not have."""
-    space, fuel = left.space, _Fuel(left.space.limit)
-    for box in left.boxes:
+def carved(space: Space, left: Iterable[Box], right: Sequence[Box]) -> Iterator[Box]:
+    """Yield the boxes of ``left`` without ``right``; beyond the space's limit, in doubt, some that it may not have."""
+    fuel = _Fuel(space.limit)
+    for box in left:
         actions = box.actions
         rivals: list[Box] = []
-        for other in right.boxes:
+        for other in right:
             if actions & other.actions and not boxes.apart(box.scope, other.scope):
                 if boxes.within(box.scope, other.scope, space.multivalued):
                     actions &= ~other.actions
