@@ -32,10 +32,10 @@ def collect(provider: str, request: Request, progress: Progress = silent) -> Sna
 
     Raises UsageError (no such provider, no such cluster) and AccessError; a refused call is a Gap in the snapshot.
     """
-    return load(provider).collect(request, _Preparing(progress))
+    return load(provider).collect(request, Preparing(progress))
 
 
-class _Preparing:
+class Preparing:
     """Hands steps on; at the first, it begins to load what judging takes: the cloud leaves time for it."""
 
     def __init__(self, progress: Progress) -> None:
@@ -43,6 +43,7 @@ class _Preparing:
         self._started = threading.Event()
 
     def __call__(self, step: str) -> None:
+        """Report that ``step`` has begun."""
         if not self._started.is_set():
             self._started.set()
             threading.Thread(target=import_module, args=("cloudguard.checks.rows",), daemon=True).start()

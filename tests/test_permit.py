@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
@@ -37,6 +38,27 @@ def of(*statements: Statement, known: bool = True) -> PermissionSet:
 
 def within(where: Space, *statements: Statement) -> PermissionSet:
     return allowed(where, statements, {})
+
+
+def test_what_is_only_named_in_full_needs_no_list_of_its_service() -> None:
+    asked: list[str] = []
+
+    class Watched(SmallCatalog):
+        def actions(self, service: str) -> Iterable[str]:
+            asked.append(service)
+            return super().actions(service)
+
+    where = space_of(Watched(), [allow("store:GetObject")], ["Role:PassRole"])
+    assert asked == ["store"]
+    assert [name for name in where.table.names(where.table.everything) if "ass" in name] == ["role:PassRole"]
+    assert allowed(where, [allow("role:Pass*")], {}).has(Request("role:PassRole", "n:p:role::1:role/a"))
+    for open_ended in (allow("*"), Statement("s", Effect.ALLOW, not_actions=("store:*",), resources=("*",))):
+        asked.clear()
+        space_of(Watched(), [open_ended], ["role:PassRole"])
+        assert "role" in asked
+    asked.clear()
+    space_of(Watched(), [allow("store:GetObject")], ["role:Pass*"])
+    assert asked == ["role", "store"]
 
 
 def test_everything_but_one_bucket_is_everything_but_one_bucket() -> None:

@@ -28,3 +28,34 @@ def test_no_sdk_is_loaded(arguments: tuple[str, ...]) -> None:
 
 def test_a_loaded_sdk_would_be_seen() -> None:
     assert "botocore" in loaded("-c", "import botocore")
+
+
+def said(code: str) -> str:
+    """Return what a fresh interpreter prints that runs ``code``."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - our own
+
+
+def test_the_rows_are_loaded_at_the_first_step_of_collecting() -> None:
+    code = """
+import sys, threading
+from cloudguard import pipeline
+from cloudguard.cli import commands
+before = "cloudguard.checks.rows" in sys.modules
+steps = []
+step = pipeline.Preparing(steps.append)
+step("one")
+step("two")
+started = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+for thread in started:
+    thread.join()
+print(before, "cloudguard.checks.rows" in sys.modules, steps, len(started) <= 1)
+"""
+    assert said(code) == "False True ['one', 'two'] True"
+
+
+def test_the_command_looks_for_no_garbage_and_the_library_leaves_that_alone() -> None:
+    ending = "print(gc.isenabled(), gc.get_freeze_count() > 0)"
+    assert said(f"import gc\nfrom cloudguard.cli import run\nrun(['version'])\n{ending}").endswith("True False")
+    main = "import gc, sys\nsys.argv[1:] = ['version']\nfrom cloudguard.__main__ import main\nmain()\n"
+    assert said(main + ending).endswith("False True")

@@ -60,17 +60,17 @@ def space_of(
     """Return the space in which sets of all these statements, and of ``actions`` besides, can be compared.
 
     ``home``: what witnesses' names prefer, segment by segment. Only services that are named are in it action by action,
-    unless a pattern may mean any; the others are one symbol. Those of ``actions`` count as named where a statement is
-    about all but some.
+    unless a pattern may mean any; the others are one symbol. To be named in full by ``actions`` alone is to be in it by
+    that name, unless a statement is about all but some actions.
     """
-    listed = list(statements)
+    listed, known = list(statements), {*actions}
     named = {text for one in listed for text in (*one.actions, *one.not_actions)}
-    every = named.union(actions)
     open_ended = named & _EVERYTHING or any(one.not_actions for one in listed)
-    services = {text.lower().partition(":")[0] for text in (every if open_ended else named) - _EVERYTHING}
+    telling = named | {text for text in known if open_ended or "*" in text or "?" in text}
+    services = {text.lower().partition(":")[0] for text in telling - _EVERYTHING}
     wild = any("*" in service or "?" in service for service in services)
     tables = {one: catalog.actions(one) for one in sorted(catalog.services) if wild or one.lower() in services}
-    return Space(ActionTable(tables, sorted(every)), catalog.forms, catalog.multivalued, home=home)
+    return Space(ActionTable(tables, sorted(named | known)), catalog.forms, catalog.multivalued, home=home)
 
 
 def allowed(space: Space, statements: Iterable[Statement], variables: Variables) -> PermissionSet:
