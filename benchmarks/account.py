@@ -35,6 +35,10 @@ class Server:
         with urlopen(f"{self.endpoint}/benchmark/calls") as answer:  # noqa: S310 - loopback
             return int(json.load(answer))
 
+    def wait(self, milliseconds: int) -> None:
+        """Let every answer from now on take so much longer."""
+        urlopen(f"{self.endpoint}/benchmark/wait/{milliseconds}").close()  # noqa: S310 - loopback
+
 
 def serve() -> None:
     """Run the server until killed; its first line on stdout is its address."""
@@ -46,6 +50,7 @@ def serve() -> None:
 
     inner: Any = DomainDispatcherApplication(create_backend_app)
     asked: list[str] = []
+    waits = [0]
 
     def counting(environ: dict[str, Any], start_response: Any) -> Any:  # noqa: ANN401 - WSGI
         if environ["PATH_INFO"] == "/benchmark/calls":
@@ -53,7 +58,12 @@ def serve() -> None:
             asked.clear()
             start_response("200 OK", [("Content-Type", "application/json")])
             return [body]
+        if environ["PATH_INFO"].startswith("/benchmark/wait/"):
+            waits.append(int(environ["PATH_INFO"].rpartition("/")[2]))
+            start_response("200 OK", [])
+            return []
         asked.append(environ["PATH_INFO"])
+        time.sleep(waits[-1] / 1000)
         return inner(environ, start_response)
 
     server = make_server("127.0.0.1", 0, counting, threaded=True)

@@ -18,6 +18,8 @@ from account import CLUSTER, REGION, Cost, Maker, Server, run, server
 
 HERE = Path(__file__).parent
 ROUNDS = 3
+FAR = 60
+"""Milliseconds; about what a call to another continent, or a slow API, takes."""
 CHECK = [
     str(Path(sys.executable).with_name("cloudguard")),
     *("check", "aws", "--cluster", CLUSTER, "--region", REGION, "--format", "json", "--no-progress"),
@@ -26,15 +28,17 @@ Row = list[object]
 
 
 def main(sizes: list[int]) -> None:
-    """Print a table: each size, and 100 nodes among 500 groups and 2,000 hosts of others."""
+    """Print a table: each size, 100 nodes among 500 groups and 2,000 hosts of others, and the first size from afar."""
     rows: list[Row] = []
-    for nodes, noise in [*((size, False) for size in sizes), (100, True)]:
+    for nodes, noise, wait in [*((size, False, 0) for size in sizes), (100, True, 0), (sizes[0], False, FAR)]:
         with server() as where:
             maker = Maker(where.endpoint)
             maker.cluster(nodes)
             if noise:
                 maker.noise(500, 2000)
-            rows += measured(where, f"3 + {nodes:,}" + (" among 2,000" if noise else ""))
+            where.wait(wait)
+            told = (" among 2,000" if noise else "") + (f", {wait} ms an answer" if wait else "")
+            rows += measured(where, f"3 + {nodes:,}{told}")
     headers = ["hosts", "command", "wall s", "to ours", "user s", "peak MB", "calls", "exit"]
     print(tabulate(rows, headers, floatfmt=".2f", disable_numparse=False))
 
