@@ -147,8 +147,9 @@ def _beyond(excess: Excess, ways: tuple[WayUp, ...]) -> Iterator[Told]:
     """Yield what is granted beyond need, by where and by what it does."""
     identity, words = excess.identity, excess.comparer.words_for
     risky = excess.part(Access.WRITE, Access.DATA)
-    outside = (risky - excess.comparer.own.upper).lower
-    inside = (risky & excess.comparer.own).lower if not risky.is_empty else risky
+    outside = inside = risky
+    if not risky.is_empty:
+        outside, inside = (risky - excess.comparer.own.upper).lower, (risky & excess.comparer.own).lower
     listing = excess.part(Access.LIST)
     for part, check, severity, what in (
         (outside, "outside", Severity.HIGH, "may use, on what is not the cluster's,"),
