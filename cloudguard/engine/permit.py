@@ -59,18 +59,19 @@ def space_of(
 ) -> Space:
     """Return the space in which sets of all these statements, and of ``actions`` besides, can be compared.
 
-    ``home``: what witnesses' names prefer, segment by segment. Only services that are named are in it action by action,
-    unless a pattern may mean any; the others are one symbol. To be named in full by ``actions`` alone is to be in it by
-    that name, unless a statement is about all but some actions.
+    ``home``: what witnesses' names prefer, segment by segment. A service that a pattern names is in it action by
+    action, another one by the names that are given in full; services that nobody names are one symbol. Where a
+    statement is about all but some actions, every service that is named is in it action by action.
     """
-    listed, known = list(statements), {*actions}
+    listed = list(statements)
     named = {text for one in listed for text in (*one.actions, *one.not_actions)}
     open_ended = named & _EVERYTHING or any(one.not_actions for one in listed)
-    telling = named | {text for text in known if open_ended or "*" in text or "?" in text}
-    services = {text.lower().partition(":")[0] for text in telling - _EVERYTHING}
+    named.update(actions)
+    patterns = {text for text in named - _EVERYTHING if open_ended or "*" in text or "?" in text}
+    services = {text.lower().partition(":")[0] for text in patterns}
     wild = any("*" in service or "?" in service for service in services)
     tables = {one: catalog.actions(one) for one in sorted(catalog.services) if wild or one.lower() in services}
-    return Space(ActionTable(tables, sorted(named | known)), catalog.forms, catalog.multivalued, home=home)
+    return Space(ActionTable(tables, sorted(named)), catalog.forms, catalog.multivalued, home=home)
 
 
 def allowed(space: Space, statements: Iterable[Statement], variables: Variables) -> PermissionSet:
