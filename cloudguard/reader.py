@@ -81,11 +81,13 @@ class Reader:
         return answer.result()
 
     def gather(self, *thunks: Callable[[], A]) -> list[A]:
-        """Run ``thunks`` in parallel and return their results in order; may be called from within one."""
+        """Run ``thunks`` in parallel, one of them here, and return their results in order; may be nested."""
         if len(thunks) <= 1:
             return [thunk() for thunk in thunks]
-        with ThreadPoolExecutor(min(len(thunks), self._threads), thread_name_prefix="cloudguard") as pool:
-            return [future.result() for future in [pool.submit(thunk) for thunk in thunks]]
+        first, *others = thunks
+        with ThreadPoolExecutor(min(len(others), self._threads), thread_name_prefix="cloudguard") as pool:
+            pending = [pool.submit(thunk) for thunk in others]
+            return [first(), *(future.result() for future in pending)]
 
     def two(self, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
         """Run two reads in parallel, each keeping its type."""
