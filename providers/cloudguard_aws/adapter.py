@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -115,21 +116,22 @@ def _around(
     from cloudguard_aws.entitlements import ready  # noqa: PLC0415 - likewise
 
     endpoints = (managed.endpoint,) if managed else ()
-    groups, ground, *_ = api.four(
+    hold = partial(identity.read_identities, api, hosts=machines, extra=managed.holders if managed else ())
+    groups, ground, surroundings, _ = api.four(
         lambda: pools.read_pools(api, found, machines, managed.scaling_groups if managed else ()),
         lambda: network.read_ground(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
-        lambda: identity.read_identities(api, hosts=machines, pools=()),  # asked again below, where pools may add to it
-        ready,
+        lambda: held.read_surroundings(api, found, account),
+        lambda: api.two(
+            partial(hold, pools=()), ready
+        ),  # what hosts hold is asked again below, where pools may add to it
     )
-    topology, identities = api.two(
+    topology, own = api.two(
         lambda: network.read_topology(
             api, ground, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
         ),
-        lambda: held.read_held(
-            api, found, account, hosts=machines, pools=groups, holders=managed.holders if managed else ()
-        ),
+        partial(hold, pools=groups),
     )
-    return groups, topology, identities
+    return groups, topology, held.whole(own, surroundings)
 
 
 def _account(found: Found, hosts: tuple[Host, ...]) -> str:
