@@ -117,13 +117,12 @@ def _around(
 
     endpoints = (managed.endpoint,) if managed else ()
     hold = partial(identity.read_identities, api, hosts=machines, extra=managed.holders if managed else ())
+    # What hosts hold is asked twice, since pools may add to it: the second time the answers are there.
     groups, ground, surroundings, _ = api.four(
         lambda: pools.read_pools(api, found, machines, managed.scaling_groups if managed else ()),
         lambda: network.read_ground(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
         lambda: held.read_surroundings(api, found, account),
-        lambda: api.two(
-            partial(hold, pools=()), ready
-        ),  # what hosts hold is asked again below, where pools may add to it
+        lambda: api.two(partial(hold, pools=()), ready),
     )
     topology, own = api.two(
         lambda: network.read_topology(

@@ -1,4 +1,4 @@
-"""All about identities: the roles with their policies, service accounts' roles, what limits the account."""
+"""What stands around the identities of hosts: service accounts' roles, and what limits the account."""
 
 from __future__ import annotations
 
