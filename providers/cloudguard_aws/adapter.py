@@ -112,8 +112,9 @@ def _around(
     api: Api, found: Found, managed: Managed | None, machines: tuple[Host, ...], account: str
 ) -> tuple[tuple[Pool, ...], Topology, Identities]:
     """Read what makes the next hosts, and then what hosts, old and next, stand in and hold."""
-    from cloudguard_aws import held, identity, network, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_aws import identity, network, pools  # noqa: PLC0415 - when asked for
     from cloudguard_aws.entitlements import ready  # noqa: PLC0415 - likewise
+    from cloudguard_aws.surroundings import read_surroundings, whole  # noqa: PLC0415 - likewise
 
     endpoints = (managed.endpoint,) if managed else ()
     hold = partial(identity.read_identities, api, hosts=machines, extra=managed.holders if managed else ())
@@ -121,7 +122,7 @@ def _around(
     groups, ground, surroundings, _ = api.four(
         lambda: pools.read_pools(api, found, machines, managed.scaling_groups if managed else ()),
         lambda: network.read_ground(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
-        lambda: held.read_surroundings(api, found, account),
+        lambda: read_surroundings(api, found, account),
         lambda: api.two(partial(hold, pools=()), ready),
     )
     topology, own = api.two(
@@ -130,7 +131,7 @@ def _around(
         ),
         partial(hold, pools=groups),
     )
-    return groups, topology, held.whole(own, surroundings)
+    return groups, topology, whole(own, surroundings)
 
 
 def _account(found: Found, hosts: tuple[Host, ...]) -> str:
