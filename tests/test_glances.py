@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from cloudguard.sets import glances, globs
+from cloudguard.sets import glances, globs, languages
 from cloudguard.sets.globs import Pattern
 from oracle_permissions import glob_matches
 
@@ -17,7 +17,7 @@ WORDS = tuple("".join(word) for length in range(7) for word in product("a:y", re
 
 def drawn(random: Random) -> tuple[Pattern, frozenset[str]]:
     """Return a pattern, whose wildcards take colons or do not, and which of ``WORDS`` it matches, naively."""
-    text = "".join(random.choice("aa:*?") for _ in range(random.randint(0, 3)))
+    text = "".join(random.choice("aa:*?") for _ in range(random.randint(0, 4)))
     colons = "**" in text or random.random() < 2 / 3
     pattern = globs.glob(text) if colons else globs.shaped(text)
     return pattern, frozenset(word for word in WORDS if glob_matches(text, word, wild_colon=colons))
@@ -52,6 +52,20 @@ def test_letters_that_fold_are_left_open() -> None:
     assert glances.meets(folded, globs.glob("x*")) is None
     assert glances.beginning(folded) == ""
     assert globs.members(folded) == ("ab", "ab~")
+
+
+def test_letters_that_fold_are_covered_only_by_such() -> None:
+    assert glances.covers(globs.glob("A*", fold=True), globs.glob("ab*", fold=True))
+    assert glances.covers(globs.glob("a*", fold=True), globs.glob("AB"))
+    assert not glances.covers(globs.glob("a*"), globs.glob("ab", fold=True))
+    assert not glances.has_run(globs.glob("a*", fold=True))
+    assert languages.inhabited(languages.language([[globs.glob("a*", fold=True)], [globs.glob("A*")]]))
+
+
+def test_colons_decide_where_they_can_be_counted() -> None:
+    assert glances.meets(globs.shaped("a*:*"), globs.glob("a:?:*")) is False
+    assert glances.meets(globs.shaped("*a:*"), globs.glob(":*")) is None
+    assert glances.meets(globs.shaped("*a*"), globs.glob("?*")) is True
 
 
 def test_stretches_are_laid_out_in_turn() -> None:
