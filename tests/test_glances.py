@@ -65,6 +65,7 @@ def test_letters_that_fold_are_covered_only_by_such() -> None:
 def test_colons_decide_where_they_can_be_counted() -> None:
     assert glances.meets(globs.shaped("a*:*"), globs.glob("a:?:*")) is False
     assert glances.meets(globs.shaped("*a:*"), globs.glob(":*")) is None
+    assert glances.meets(globs.shaped("?:"), globs.glob(":?")) is None
     assert glances.meets(globs.shaped("*a*"), globs.glob("?*")) is True
 
 
@@ -73,3 +74,4 @@ def test_stretches_are_laid_out_in_turn() -> None:
     assert not glances.meets(globs.glob("a?c?e"), globs.glob("*d*bc*"))
     assert not glances.meets(globs.glob("ab?"), globs.glob("ab*?yy"))
     assert not glances.meets(globs.glob("ab"), globs.glob("a??"))
+    assert not glances.meets(globs.glob("*ab?"), globs.glob("*ba?"))
