@@ -61,6 +61,31 @@ def test_what_is_only_named_in_full_needs_no_list_of_its_service() -> None:
     assert asked == ["role", "store"]
 
 
+def test_part_of_a_set_is_about_some_actions() -> None:
+    found = of(allow("store:GetObject", "role:PassRole"))
+    one = found.only(found.space.table.bit("store:GetObject") or 0)
+    assert [*found.space.table.names(one.actions)] == ["store:GetObject"]
+    assert found.only(found.space.table.bit("store:ListAll") or 0).is_empty
+
+
+def test_what_no_table_has_may_be_in_any_set_but_the_empty_one() -> None:
+    found = of(allow("store:GetObject"))
+    assert found.has(Request("other:Thing", "n:p:store:::b1/x")) is None
+    assert (found - found).has(Request("other:Thing", "n:p:store:::b1/x")) is False
+    assert found.has(Request("store:GetObject", "no name at all")) is False
+
+
+def test_a_witness_that_assumes_nothing_is_preferred() -> None:
+    doubtful = allow("store:GetObject", when=(Condition("NoSuchOperator", "key", ("x",)),))
+    sure, unsure = allow("store:PutObject"), of(doubtful).witness()
+    assert unsure is not None
+    assert unsure.assuming
+    for found in (of(doubtful, sure), of(sure, doubtful)):
+        request = found.witness()
+        assert request is not None
+        assert (request.action, request.assuming) == ("store:PutObject", ())
+
+
 def test_everything_but_one_bucket_is_everything_but_one_bucket() -> None:
     found = of(allow("*"), deny("*", on=BUCKET))
     assert found.has(Request("role:PassRole", "n:p:role::1:role/a"))
