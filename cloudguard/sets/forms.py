@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 
 from cloudguard.sets import languages, names
 from cloudguard.sets.actions import UNLISTED, ActionTable
@@ -35,6 +37,7 @@ class FormIndex:
     """By a form's number: its last segment."""
     _heads: dict[str, int] = field(default_factory=dict[str, int])
     """By how last segments begin: the forms."""
+    _sorted: list[str] = field(default_factory=list[str])
     _begun: dict[str, int] = field(default_factory=dict[str, int])
     _met: dict[tuple[int, Language], int] = field(default_factory=dict[tuple[int, Language], int])
     _live: dict[Name, tuple[int, int]] = field(default_factory=dict[Name, tuple[int, int]])
@@ -78,6 +81,8 @@ class FormIndex:
             for part, known in zip(name, self._parts, strict=False):
                 known[part] = known.get(part, 0) | (1 << number)
             head = languages.head(name[_LAST])
+            if head not in self._heads:
+                insort(self._sorted, head)
             self._heads[head] = self._heads.get(head, 0) | (1 << number)
             self._begun.clear()
             self._met.clear()
@@ -100,9 +105,11 @@ class FormIndex:
         found = self._begun.get(head)
         if found is None:
             found = 0
-            for other, forms in self._heads.items():
-                if head.startswith(other) or other.startswith(head):
-                    found |= forms
+            for end in range(len(head)):
+                found |= self._heads.get(head[:end], 0)
+            first = bisect_left(self._sorted, head)
+            for other in takewhile(lambda other: other.startswith(head), islice(self._sorted, first, None)):
+                found |= self._heads[other]
             self._begun[head] = found
         return found
 
