@@ -92,7 +92,7 @@ class PermissionSet:
 
     def witness(self) -> Request | None:
         """Return a member, one without assumptions if there is one; None if it is empty or none could be built."""
-        return _first(_request(self.space, box) for box in self.parts)
+        return _first(_request(self.space, box) for box in self.boxes)
 
     def beyond(self, other: PermissionSet) -> Request | None:
         """Return a witness of ``self - other`` without building the difference."""
