@@ -32,12 +32,13 @@ class WayUp:
 
 def ways_up(excess: Excess, escalations: Iterable[Escalation]) -> tuple[WayUp, ...]:
     """Return the escalations of which an identity surely may do every action, the sure ones first."""
-    found = [way for one in escalations if (way := _way_up(excess, one)) is not None]
+    granted, beyond = excess.granted.lower, excess.whole.lower
+    found = [way for one in escalations if (way := _way_up(excess, granted, beyond, one)) is not None]
     return tuple(sorted(found, key=lambda way: (not way.sure, not way.beyond_need, way.escalation.id)))
 
 
-def _way_up(excess: Excess, escalation: Escalation) -> WayUp | None:
-    table, granted = excess.granted.space.table, excess.granted.lower
+def _way_up(excess: Excess, granted: PermissionSet, beyond_need: PermissionSet, escalation: Escalation) -> WayUp | None:
+    table = excess.granted.space.table
     parts: list[PermissionSet] = []
     for action in escalation.actions:
         bit = table.bit(action)
@@ -47,7 +48,7 @@ def _way_up(excess: Excess, escalation: Escalation) -> WayUp | None:
         if part.is_empty:
             return None
         parts.append(part)
-    beyond = [excess.whole.lower.only(table.bit(action) or 0).witness() is not None for action in escalation.actions]
+    beyond = [beyond_need.only(table.bit(action) or 0).witness() is not None for action in escalation.actions]
     telling = sorted(zip(beyond, parts, strict=True), key=lambda pair: not pair[0])
     requests = tuple(_told(excess, escalation, found) for _, part in telling if (found := part.witness()) is not None)
     sure = all(_free(part, action, escalation, excess) for part, action in zip(parts, escalation.actions, strict=True))

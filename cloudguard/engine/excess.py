@@ -62,8 +62,7 @@ class Excess:
         for choice in self.choices:
             if choice.component.confidence is not Confidence.CODE:
                 needed |= self.comparer.needs_of(choice.component)
-        lacking = (needed - self.granted.upper).lower
-        return lacking.only(lacking.actions & ~self.granted.upper.actions)
+        return needed.only(needed.actions & ~self.granted.actions).lower
 
     def part(self, *kinds: Access) -> PermissionSet:
         """Return the definite excess of some kinds of access."""
@@ -145,7 +144,7 @@ class Comparer:
         names = dict[str, None]()
         risky = excess.part(Access.WRITE, Access.DATA)
         for one in fitting(self.known.components, self.setting.cluster, excess.identity):
-            if one.addon and one.id not in taken and not (self.needs_of(one) & risky).is_empty:
+            if one.addon and one.id not in taken and self.needs_of(one).meets(risky):
                 names[one.addon] = None
         return tuple(names)
 

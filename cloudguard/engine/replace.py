@@ -11,7 +11,6 @@ from cloudguard.engine.fewest import fewest
 from cloudguard.engine.permit import Matched, allowed, effective
 from cloudguard.engine.wording import short, whole
 from cloudguard.model.identity import Effect, Policy, PolicyKind, Statement
-from cloudguard.sets import boxes
 from cloudguard.sets.permissions import PermissionSet
 
 ROW = "cloud-api-access"
@@ -56,8 +55,8 @@ def replacement(excess: Excess) -> Replacement:
     present = [one for one in excess.grants.statements if _replaced(excess, one)]
     kept = tuple(one for one in present if one.requests <= needed)
     rest = [one for one in present if one not in kept]
-    narrowed = tuple(one for one in rest if _meet(one.requests, needed))
-    remaining = ((one, tuple(each for each, requests in new if _meet(one.requests, requests))) for one in narrowed)
+    narrowed = tuple(one for one in rest if one.requests.meets(needed))
+    remaining = ((one, tuple(each for each, requests in new if one.requests.meets(requests))) for one in narrowed)
     edited = {one.policy.id: one.policy for one in rest if one.policy.managed_by == "provider"}
     return Replacement(
         statements=tuple(one for one, _ in new),
@@ -66,7 +65,7 @@ def replacement(excess: Excess) -> Replacement:
         kept=kept,
         narrowed=tuple(Narrowed(one, remains) for one, remains in remaining),
         dropped=tuple(one for one in rest if one not in narrowed),
-        added=tuple(one for one, requests in new if not _meet(requests, excess.granted)),
+        added=tuple(one for one, requests in new if not requests.meets(excess.granted)),
         stays=tuple(one for one in excess.grants.statements if _edge(excess, one)),
         detached=tuple(edited.values()),
     )
@@ -79,17 +78,6 @@ def _replaced(excess: Excess, one: Matched) -> bool:
 
 def _edge(excess: Excess, one: Matched) -> bool:
     return one.policy.kind is not PolicyKind.LIMIT and not _replaced(excess, one)
-
-
-def _meet(left: PermissionSet, right: PermissionSet) -> bool:
-    """Whether they may share a request."""
-    space = left.space
-    for one in left.boxes:
-        for other in right.boxes:
-            both = one.actions & other.actions
-            if both and (scope := boxes.meet(one.scope, other.scope)) and space.live(both, scope.name):
-                return True
-    return False
 
 
 def _written(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple[str, ...], str]:

@@ -83,6 +83,17 @@ class PermissionSet:
                         met.append(Box(actions, scope))
         return of(self.space, met)
 
+    def meets(self, other: PermissionSet) -> bool:
+        """Whether they may share a request."""
+        for left in self.parts:
+            for right in other.parts:
+                actions = left.actions & right.actions
+                if actions:
+                    scope = boxes.meet(left.scope, right.scope)
+                    if scope is not None and self.space.live(actions, scope.name):
+                        return True
+        return False
+
     def __sub__(self, other: PermissionSet) -> PermissionSet:
         return of(self.space, carved(self.space, self.boxes, other.boxes)) if other.parts else self
 
