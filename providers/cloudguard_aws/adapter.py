@@ -118,18 +118,19 @@ def _around(
 
     endpoints = (managed.endpoint,) if managed else ()
     hold = partial(identity.read_identities, api, hosts=machines, extra=managed.holders if managed else ())
-    # What hosts hold is asked twice, since pools may add to it: the second time the answers are there.
-    groups, ground, surroundings, _ = api.four(
+    groups, ground, surroundings, (held, _) = api.four(
         lambda: pools.read_pools(api, found, machines, managed.scaling_groups if managed else ()),
         lambda: network.read_ground(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
         lambda: read_surroundings(api, found, account),
         lambda: api.two(partial(hold, pools=()), ready),
     )
+    known = {(one.identity, one.roles) for one in machines}
+    more = [one for one in groups if one.identity and (one.identity, one.roles) not in known]
     topology, own = api.two(
         lambda: network.read_topology(
             api, ground, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
         ),
-        partial(hold, pools=groups),
+        lambda: hold(pools=groups) if more else held,
     )
     return groups, topology, whole(own, surroundings)
 
