@@ -210,3 +210,19 @@ def test_a_refused_call_hides_the_pools(inner_account: Account, subnet: Subnet, 
     assert gap.reason is Reason.DENIED
     assert gap.permission == gap.call
     assert gap.call.endswith(operation.partition(".")[2])
+
+
+def test_what_the_next_hosts_will_hold_is_read_beside_what_hosts_hold(inner_account: Account) -> None:
+    a = inner_account
+    place = a.subnet(a.vpc())
+    groups = [a.group(place.vpc, "nodes")]
+    shared, next_one = a.role("shared"), a.role("next")
+    a.host("node", place, groups, kops.node, role=shared)
+    a.pool("nodes", place, groups, kops.node, role=shared)
+    assert {one.name: one.roles for one in collect(a).identities.identities} == {"shared": ("node",)}
+    a.pool("masters", place, groups, kops.control_plane, role=shared)
+    a.pool("others", place, groups, kops.node, role=next_one)
+    assert {one.name: one.roles for one in collect(a).identities.identities} == {
+        "shared": ("control-plane", "etcd", "node"),
+        "next": ("node",),
+    }
