@@ -86,6 +86,11 @@ def test_keys_of_the_provider_and_of_others_are_not_asked_for(inner_account: Acc
     assert asked == []
 
 
+def test_where_the_account_is_not_known_every_key_is_asked(inner_account: Account) -> None:
+    key = guarded(inner_account, allow({"AWS": ROLE}, "kms:Decrypt", Sid="Role"))
+    assert [*read_key_policies(api_of(inner_account), [key_of(key)], "")] == [key]
+
+
 def test_a_policy_that_may_not_be_read_hides_identities(inner_account: Account) -> None:
     key = guarded(inner_account, allow({"AWS": ROLE}, "kms:Decrypt"))
     session = Reusing()

@@ -38,7 +38,9 @@ class FormIndex:
     _heads: dict[str, int] = field(default_factory=dict[str, int])
     """By how last segments begin: the forms."""
     _sorted: list[str] = field(default_factory=list[str])
+    """Those beginnings, in order."""
     _begun: dict[str, int] = field(default_factory=dict[str, int])
+    """By how a name's last segment begins: the forms that can begin so; forgotten when a form is added."""
     _met: dict[tuple[int, Language], int] = field(default_factory=dict[tuple[int, Language], int])
     _live: dict[Name, tuple[int, int]] = field(default_factory=dict[Name, tuple[int, int]])
     """Actions that were asked for on a name, and those of them that can be."""

@@ -26,9 +26,11 @@ def read_key_policies(api: Api, keys: Iterable[Key], account: str) -> Mapping[st
     """Return what the policies of the customer's own keys say, by key.
 
     A key of another account grants nothing by itself, and its policy can't be read from here: "Cross-account use: No"
-    (KMS API reference, GetKeyPolicy).
+    (KMS API reference, GetKeyPolicy). Where it is not known which ``account`` this is (""), every key is asked.
     """
-    own = [key.id for key in keys if key.manager is KeyManager.CUSTOMER and _account(key.id) in {account, ""}]
+    ours = {account, ""}
+    customers = (key.id for key in keys if key.manager is KeyManager.CUSTOMER)
+    own = [key for key in customers if not account or _account(key) in ours]
     return dict(zip(own, api.gather(*(partial(_statements, api, key) for key in own)), strict=True))
 
 
