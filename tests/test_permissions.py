@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
+from cloudguard.engine import permit
 from cloudguard.engine.permit import Grants, effective, space_of
-from cloudguard.model.identity import Effect, Policy, PolicyKind, Statement
+from cloudguard.model.identity import Condition, Effect, Policy, PolicyKind, Statement
 from cloudguard.sets.space import Request, Space
 from drawn_policies import ACTIONS, FORMS, RESOURCES, SmallCatalog, draw_context, draw_policies, holder
 from oracle_permissions import Context, allowed, resource_matches
@@ -79,3 +80,13 @@ def test_a_witness_of_a_difference_is_granted_and_not_needed(seed: int, forms: d
                 known = forms.get(found.action)
                 assert known is None or any(resource_matches(form, found.name) for form in known or ("*",))
     assert seen > SETS // 2
+
+
+def test_a_doubt_about_what_is_sure_anyway_is_none() -> None:
+    unread = Condition("NoSuchOperator", "key", ("x",))
+    sure = Statement("sure", Effect.ALLOW, actions=("store:*",), resources=("*",))
+    doubtful = Statement("in doubt", Effect.ALLOW, ("store:GetObject",), resources=("*",), conditions=(unread,))
+    space = space_of(SmallCatalog(), (sure, doubtful))
+    assert permit.allowed(space, (doubtful,), {}).causes != ()
+    for statements in ((sure, doubtful), (doubtful, sure)):
+        assert permit.allowed(space, statements, {}).causes == ()

@@ -155,8 +155,8 @@ def inhabited(whole: Language) -> bool | None:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _found(whole: Language) -> bool | None:
-    if whole.only is not None:
-        return _shows(whole, members(whole.only))
+    if whole.only is not None and _shows(whole, members(whole.only)):
+        return True
     if not whole.misses and len(whole.groups) <= 1 and not all(whole.groups):
         return False
     seen = _glance(whole)

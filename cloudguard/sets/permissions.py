@@ -54,7 +54,7 @@ class PermissionSet:
     @property
     def causes(self) -> tuple[str, ...]:
         """What could not be decided."""
-        return tuple(sorted({doubt.cause for box in self.parts for doubt in box.scope.doubts}))
+        return tuple(sorted({doubt.cause for box in self.boxes for doubt in box.scope.doubts}))
 
     @property
     def actions(self) -> int:
