@@ -12,8 +12,6 @@ from time import perf_counter
 
 from tabulate import tabulate
 
-from cloudguard.checks.rows import judge
-from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Cluster, Host, Role
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import (
@@ -32,7 +30,9 @@ from cloudguard.model.network import (
 )
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.reachability.paths import Reach
+from cloudguard.rows.judge import judge
 
 COMBINATIONS, RULES, ROUNDS = 20, 2400, 3
 SOURCE = Source("benchmark:Made")

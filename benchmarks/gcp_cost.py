@@ -52,8 +52,9 @@ def serve(folder: str, count: int, delay: float) -> None:
 
 def record(file: str) -> None:
     """Read the cluster and write down every call that is made."""
-    from cloudguard.adapter import Request  # noqa: PLC0415 - each way of running loads only what it needs
-    from cloudguard_gcp import ADAPTER, api  # noqa: PLC0415
+    from cloudguard.provider.port import Request  # noqa: PLC0415 - each way of running loads only what it needs
+    from cloudguard_gcp import ADAPTER  # noqa: PLC0415
+    from cloudguard_gcp.access import api  # noqa: PLC0415
 
     reader: Any = api.Api
     made, inner = list[list[Any]](), reader._fetch  # noqa: SLF001 - the one place that all calls pass

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 from time import perf_counter
 
-from cloudguard.sets.addresses import AddressSet
-from cloudguard.sets.filters import first_match
-from cloudguard.sets.packets import PacketSet
-from cloudguard.sets.services import ServiceSet
-from cloudguard.sets.steps import axis_of
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.ordered_rules import first_match
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.packet_sets.step_functions import axis_of
 
 PORTS = (20, 21, 22, 25, 53, 67, 80, 110, 111, 123, 143, 179, 389, 443, 465, 587, 636, 993, 995, 1433, 1521, 2049)
 MORE_PORTS = (2379, 2380, 3306, 3389, 4001, 5432, 5473, 6379, 6443, 8080, 8443, 9100)

@@ -17,13 +17,13 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
-from cloudguard.engine.permit import allowed, space_of
-from cloudguard.model.entitlement import Catalog
+from cloudguard.authorization.effective import allowed, space_of
+from cloudguard.model.iam_catalog import Catalog
 from cloudguard.model.identity import Condition, Effect, Statement
-from cloudguard.sets import constraints, languages, names
-from cloudguard.sets.permissions import PermissionSet
-from cloudguard.sets.space import Request, Space
-from cloudguard_aws.entitlements.catalog import PublishedCatalog
+from cloudguard.permission_sets import condition_keys, glob_sets, resource_names
+from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.permission_sets.space import Request, Space
+from cloudguard_aws.iam_catalog.catalog import PublishedCatalog
 
 ROUNDS = 2
 SERVICES = ("ec2", "s3", "iam", "kms", "elasticloadbalancing", "autoscaling", "ecr", "logs")
@@ -70,7 +70,7 @@ def _hostile_condition(random: Random) -> Condition:
 
 def forget() -> None:
     """Empty the algebra's memory, so that every round begins cold."""
-    for module in (languages, constraints):
+    for module in (glob_sets, condition_keys):
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()
@@ -162,7 +162,7 @@ def documents(catalog: Catalog, paths: Iterable[Path]) -> None:
     ]
     space = space_of(catalog, [s for _, statements in found for s in statements])
     started = time.process_time()
-    space.live(space.table.everything, names.NO_NAME)
+    space.live(space.table.everything, resource_names.NO_NAME)
     line("resource forms of every action", (time.process_time() - started) * 1000, "read")
     for (name, mine), (_, other) in zip(found, found[1:] + found[:1], strict=True):
 

@@ -17,9 +17,9 @@ from time import process_time
 
 from tabulate import tabulate
 
-from cloudguard.engine.excess import Comparer, Excess
-from cloudguard_aws.entitlements.known import KnownRole, known_roles
-from cloudguard_aws.entitlements.writing import PolicyDocuments
+from cloudguard.authorization.excess import Comparer, Excess
+from cloudguard_aws.iam_catalog.known import KnownRole, known_roles
+from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from docs.identities import VALUES, compared

@@ -9,12 +9,12 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-from cloudguard.adapter import Progress, Request, installed, load, silent
-from cloudguard.checks.base import Report
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.provider.port import Progress, Request, installed, load, silent
+from cloudguard.results.report import Report
 
 DISTRIBUTION = "cloudguard-k8s"
 
@@ -46,7 +46,7 @@ class Preparing:
         """Report that ``step`` has begun."""
         if not self._started.is_set():
             self._started.set()
-            threading.Thread(target=import_module, args=("cloudguard.checks.rows",), daemon=True).start()
+            threading.Thread(target=import_module, args=("cloudguard.rows.judge",), daemon=True).start()
         self._progress(step)
 
 
@@ -59,7 +59,7 @@ def evaluate(snapshot: Snapshot, policy: Policy) -> Report:
     known = load(provider).entitlements(snapshot) if provider in installed() else None
     if known:
         _refuse_unknown(policy.addons, {component.addon for component in known.components} - {""})
-    from cloudguard.checks.rows import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
+    from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
 
     rows, plan = judge(snapshot, policy, known)
     return Report(

@@ -1,6 +1,6 @@
 """Writes ``docs/identities.md``: what roles of Kubernetes clusters on AWS are really granted, judged by the engine.
 
-The roles and their policies are those in ``providers/cloudguard_aws/entitlements/known``, each with its source.
+The roles and their policies are those in ``providers/cloudguard_aws/iam_catalog/known``, each with its source.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloudguard.engine.escalate import WayUp, ways_up
-from cloudguard.engine.excess import Comparer, Excess
+from cloudguard.authorization.escalation import WayUp, ways_up
+from cloudguard.authorization.excess import Comparer, Excess
 from cloudguard.model.cluster import Cluster
-from cloudguard.model.entitlement import Access, Component
+from cloudguard.model.iam_catalog import Access, Component
 from cloudguard.model.identity import Identities, Identity, Workload
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
-from cloudguard.needs.policy import Policy as Declared
-from cloudguard.sets.permissions import PermissionSet
-from cloudguard_aws.entitlements import entitlements
-from cloudguard_aws.entitlements.known import KnownRole, known_roles
+from cloudguard.needs.declarations import Policy as Declared
+from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard_aws.iam_catalog.catalog_of_cluster import entitlements
+from cloudguard_aws.iam_catalog.known import KnownRole, known_roles
 
 PAGE = Path(__file__).parent / "identities.md"
 ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "prod"
@@ -28,7 +28,7 @@ VALUES = {"account": [ACCOUNT], "cluster": [CLUSTER], "partition": ["aws"], "reg
 _SOURCE = Source("docs")
 _MOST, _FEW = 100, 10
 INTRODUCTION = """\
-<!-- Written by `make docs` from docs/identities.py and providers/cloudguard_aws/entitlements. Edit those instead. -->
+<!-- Written by `make docs` from docs/identities.py and providers/cloudguard_aws/iam_catalog. Edit those instead. -->
 
 # What do a cluster's AWS roles really hold?
 

@@ -6,10 +6,10 @@ import inspect
 from pathlib import Path
 from types import ModuleType
 
-from cloudguard.checks.rows import ROWS
+from cloudguard.rows.judge import ROWS
 
 PAGES = Path(__file__).parent / "rows"
-ORIGIN = "<!-- Written by `make docs` from cloudguard/checks/{name}.py. Edit that file instead. -->"
+ORIGIN = "<!-- Written by `make docs` from cloudguard/rows/{name}.py. Edit that file instead. -->"
 
 
 def page(row: ModuleType) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from cloudguard.engine.excess import Comparer, Excess
+from cloudguard.authorization.excess import Comparer, Excess
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.identity import Identities, Identity, Workload
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
-from cloudguard.needs.policy import Policy as Declared
-from cloudguard_aws.entitlements import entitlements
-from cloudguard_aws.entitlements.known import KnownRole
+from cloudguard.needs.declarations import Policy as Declared
+from cloudguard_aws.iam_catalog.catalog_of_cluster import entitlements
+from cloudguard_aws.iam_catalog.known import KnownRole
 
 ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "prod"
 VALUES = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cloudguard.adapter import Request
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.source import Source
-from cloudguard_aws.api import Api
-from cloudguard_aws.cluster import find
-from cloudguard_aws.hosts import interface, read_hosts
+from cloudguard.provider.port import Request
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.find import find
+from cloudguard_aws.cluster.hosts import interface, read_hosts
 from moto_fixtures.aws.builder import REGION, Account, Tags
 
 SOURCE = Source("ec2:DescribeInstances")

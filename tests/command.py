@@ -12,7 +12,7 @@ import pytest
 import memory_adapter
 import sample
 from cloudguard.cli import run
-from cloudguard.model import codec
+from cloudguard.model import snapshot_file
 
 HERE = Path(__file__).parent
 
@@ -32,7 +32,7 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 def written() -> str:
     """Write the sample's snapshot and return the file's name."""
-    Path("prod.json").write_text(codec.dump(sample.snapshot()), encoding="utf-8")
+    Path("prod.json").write_text(snapshot_file.dump(sample.snapshot()), encoding="utf-8")
     return "prod.json"
 
 

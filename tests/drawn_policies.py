@@ -8,7 +8,7 @@ from random import Random
 
 from pydantic import TypeAdapter
 
-from cloudguard.model.entitlement import Access
+from cloudguard.model.iam_catalog import Access
 from cloudguard.model.identity import Condition, Effect, Identity, Policy, PolicyKind, Statement
 from cloudguard.model.source import Source
 

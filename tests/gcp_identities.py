@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cloudguard import pipeline
-from cloudguard.adapter import Request
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.provider.port import Request
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import kops
 from gcp_process import Proxy

@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from builders import CONTROL_PLANE, SOURCE, host, snapshot
-from cloudguard.checks.base import Finding, RowResult, Severity
-from cloudguard.checks.rows import judge
-from cloudguard.engine.change import Change
 from cloudguard.model.cluster import MetadataService
-from cloudguard.model.entitlement import Component, Confidence, Entitlements, Escalation, Power
+from cloudguard.model.iam_catalog import Component, Confidence, Entitlements, Escalation, Power
 from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyKind, Statement
 from cloudguard.model.identity import Policy as Document
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Gap
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.change import Change
+from cloudguard.results.report import Finding, RowResult, Severity
+from cloudguard.rows.judge import judge
 from drawn_policies import FORMS, PlainDocuments, SmallCatalog
 
 SHUT = MetadataService(enabled=True, tokens_required=True, hop_limit=1)

@@ -7,10 +7,10 @@ import signal
 from pathlib import Path
 
 import sample
-from cloudguard.adapter import ClusterSummary, Option, Progress, Request, silent
 from cloudguard.errors import AccessError, ClusterNotFoundError
-from cloudguard.model.entitlement import Entitlements
+from cloudguard.model.iam_catalog import Entitlements
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.port import ClusterSummary, Option, Progress, Request, silent
 from drawn_policies import PlainDocuments, SmallCatalog
 
 NAME = "memory"

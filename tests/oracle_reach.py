@@ -1,7 +1,7 @@
 """Reachability the naive way: one packet, one host, rule by rule, in plain Python.
 
-Knows nothing of ``cloudguard.sets`` or ``cloudguard.engine``: a rule's text is read here once more, so that a mistake
-in one reading shows in the other.
+Knows nothing of ``cloudguard.packet_sets`` or ``cloudguard.reachability``: a rule's text is read here once more, so
+that a mistake in one reading shows in the other.
 """
 
 from __future__ import annotations

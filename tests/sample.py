@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from cloudguard.checks.base import Evidence, Finding, Report, RowResult, Severity, Verdict, Waiver, Witness
-from cloudguard.engine.change import Change, Resource
 from cloudguard.model.cluster import Cluster, Disk, Host, Role
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import (
@@ -23,6 +21,8 @@ from cloudguard.model.network import (
 )
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.results.change import Change, Resource
+from cloudguard.results.report import Evidence, Finding, Report, RowResult, Severity, Verdict, Waiver, Witness
 
 READ = Source("memory:Read", "everything")
 HOSTILE = "a\x1b[31mred\r\nb\u202egnp.\x9b`|<b>_*[x](http://e.vil)@who\ud800"

@@ -10,11 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 import oracle
-from cloudguard.sets.addresses import END, V4_END, AddressSet, address_point
-from cloudguard.sets.bounds import Bounds
-from cloudguard.sets.filters import Decided, first_match
-from cloudguard.sets.packets import PacketSet
-from cloudguard.sets.services import OTHER, ServiceSet
+from cloudguard.packet_sets.addresses import END, V4_END, AddressSet, address_point
+from cloudguard.packet_sets.bounds import Bounds
+from cloudguard.packet_sets.ordered_rules import Decided, first_match
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import OTHER, ServiceSet
 
 laws = settings(max_examples=50, deadline=None, derandomize=True)
 """A law is tried on this many cases, the same in every run; no deadline, for machines are shared."""

@@ -11,13 +11,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cloudguard.adapter import Adapter, Request, installed, load
 from cloudguard.errors import ClusterNotFoundError, UsageError
-from cloudguard.model import codec
-from cloudguard.model.faults import faults
+from cloudguard.model import snapshot_file
 from cloudguard.model.network import PeerKind
 from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.snapshot_faults import faults
 from cloudguard.model.source import Gap, Source
+from cloudguard.provider.port import Adapter, Request, installed, load
 from gcp_everything import everything
 from gcp_process import Proxy
 from gcp_scenes import SCENES as GOOGLE
@@ -81,7 +81,7 @@ def test_an_adapter_says_what_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_printed_to_grant_is_what_the_declared_calls_take(name: str) -> None:
-    calls: Any = import_module(f"cloudguard_{name}.calls")
+    calls: Any = import_module(f"cloudguard_{name}.access.calls")
     printed = load(name).permissions()
     assert all(f'"{permission}"' in printed for call in calls.CALLS for permission in call.permissions)
 
@@ -90,7 +90,7 @@ def test_a_snapshot_holds_together(cloud: Cloud) -> None:
     found = cloud.collect()
     assert found.schema == SCHEMA
     assert list(faults(found)) == []
-    assert codec.load(codec.dump(found), "it") == found
+    assert snapshot_file.load(snapshot_file.dump(found), "it") == found
     assert [*_dangling(found)] == []
 
 
@@ -126,7 +126,7 @@ def _dangling(found: Snapshot) -> Iterator[str]:
 
 def test_every_fact_names_a_call_that_is_declared(cloud: Cloud) -> None:
     found = cloud.collect()
-    calls: Any = import_module(f"cloudguard_{cloud.adapter.name}.calls")
+    calls: Any = import_module(f"cloudguard_{cloud.adapter.name}.access.calls")
     declared = {call.name for call in calls.CALLS}
     assert {source.call for source in _sources(found)} <= declared
     assert {gap.call for gap in found.gaps} <= declared

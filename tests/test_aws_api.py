@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from moto import mock_aws
 
 from cloudguard.model.source import Facet, Gap, Reason, Source
-from cloudguard.reader import LONGEST_MESSAGE
-from cloudguard_aws import calls
-from cloudguard_aws.api import THREADS, Api, explain
+from cloudguard.provider.reader import LONGEST_MESSAGE
+from cloudguard_aws.access import calls
+from cloudguard_aws.access.api import THREADS, Api, explain
 from moto_fixtures.aws.builder import REGION, Account
 from refusals import refusal, response
 

@@ -7,9 +7,9 @@ import pytest
 from aws_hosts import api_of, hosts_of
 from cloudguard.model.network import Balancer, ClientAddress
 from cloudguard.model.source import Facet
-from cloudguard_aws.api import Api
-from cloudguard_aws.balancers import read_balancers, read_near, target_memberships
-from cloudguard_aws.listeners import (
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.network.balancers import read_balancers, read_near, target_memberships
+from cloudguard_aws.network.listeners import (
     Members,
 )
 from moto_fixtures.aws.builder import Account, Host, Subnet, Vpc

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cloudguard.adapter import Request
+from cloudguard.provider.port import Request
 from cloudguard_aws import ADAPTER
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import REGION, WORLD, Account, Group, Subnet, Vpc, statement

@@ -9,15 +9,15 @@ import boto3
 import pytest
 
 from aws_hosts import STACKED, api_of, owned, told
-from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.provider.port import Request
 from cloudguard_aws import ADAPTER
-from cloudguard_aws.api import Api
-from cloudguard_aws.cluster import find
-from cloudguard_aws.hosts import read_hosts
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.find import find
+from cloudguard_aws.cluster.hosts import read_hosts
 from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags, Vpc
 from moto_fixtures.aws.installers import CAPA, capa, kops
 from refusals import refusal, response

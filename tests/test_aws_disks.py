@@ -7,7 +7,7 @@ import pytest
 from aws_hosts import api_of, hosts_of
 from cloudguard.model.cluster import KeyManager, KeyState, Role
 from cloudguard.model.source import Facet, Reason
-from cloudguard_aws.disks import etcd_evidence, read_disks, read_keys
+from cloudguard_aws.cluster.disks import etcd_evidence, read_disks, read_keys
 from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, Host
 
 ETCD = {"k8s.io/etcd/main": "a/a", "kubernetes.io/cluster/prod": "owned"}

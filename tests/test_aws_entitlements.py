@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from aws_entitlements import VALUES, snapshot
-from cloudguard.engine.permit import space_of
-from cloudguard.engine.statements import matched
+from cloudguard.authorization.effective import space_of
+from cloudguard.authorization.statements import matched
 from cloudguard.model.cluster import Key, KeyManager, KeyState, SecretsEncryption
-from cloudguard.model.entitlement import Access, Component, Power
+from cloudguard.model.iam_catalog import Access, Component, Power
 from cloudguard.model.identity import Effect, Identities, Statement
 from cloudguard.model.source import Source
-from cloudguard_aws.entitlements import entitlements
-from cloudguard_aws.entitlements.catalog import PublishedCatalog, data_reads, published
-from cloudguard_aws.entitlements.components import component, raw
-from cloudguard_aws.entitlements.escalations import escalations
-from cloudguard_aws.entitlements.known import known_policies, written
-from cloudguard_aws.entitlements.own import own
+from cloudguard_aws.iam_catalog.catalog import PublishedCatalog, data_reads, published
+from cloudguard_aws.iam_catalog.catalog_of_cluster import entitlements
+from cloudguard_aws.iam_catalog.cluster_resources import own
+from cloudguard_aws.iam_catalog.escalations import escalations
+from cloudguard_aws.iam_catalog.known import known_policies, written
+from cloudguard_aws.iam_catalog.needs import component, raw
 
 COMPONENTS = tuple(component(one, VALUES) for one in raw())
 COMPONENT_KEYS = {

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from aws_entitlements import VALUES, excess_of
-from cloudguard.engine.escalate import ways_up
-from cloudguard.model.entitlement import Access
+from cloudguard.authorization.escalation import ways_up
+from cloudguard.model.iam_catalog import Access
 from cloudguard.model.identity import Condition, Effect, Policy, PolicyKind, Statement
 from cloudguard.model.source import Source
-from cloudguard_aws.entitlements.catalog import published
-from cloudguard_aws.entitlements.escalations import escalations
-from cloudguard_aws.entitlements.known import KnownRole, known_roles
+from cloudguard_aws.iam_catalog.catalog import published
+from cloudguard_aws.iam_catalog.escalations import escalations
+from cloudguard_aws.iam_catalog.known import KnownRole, known_roles
 from docs.identities import PAGE, judged, page
 
 ROLES = {role.id: role for role in known_roles(VALUES)}

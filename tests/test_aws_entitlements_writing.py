@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_entitlements import VALUES
-from cloudguard.engine.permit import allowed, space_of
-from cloudguard.model.entitlement import Component
+from cloudguard.authorization.effective import allowed, space_of
+from cloudguard.model.iam_catalog import Component
 from cloudguard.model.identity import Condition, Effect, Statement
-from cloudguard_aws.documents import DocumentError
-from cloudguard_aws.entitlements.catalog import published
-from cloudguard_aws.entitlements.components import component, raw
-from cloudguard_aws.entitlements.writing import LARGEST, PolicyDocuments
+from cloudguard_aws.iam_catalog.catalog import published
+from cloudguard_aws.iam_catalog.needs import component, raw
+from cloudguard_aws.iam_catalog.policy_writer import LARGEST, PolicyDocuments
+from cloudguard_aws.identity.policy_documents import DocumentError
 from strategies import laws
 
 DOCUMENTS = PolicyDocuments()

@@ -10,8 +10,8 @@ import pytest
 from aws_hosts import api_of, hosts_of
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
 from cloudguard.model.source import Facet, Reason
-from cloudguard_aws.documents import DocumentError, statements, text_of
-from cloudguard_aws.identity import read_identities, resolve_profiles
+from cloudguard_aws.identity.policy_documents import DocumentError, statements, text_of
+from cloudguard_aws.identity.roles import read_identities, resolve_profiles
 from moto_fixtures.aws.builder import ACCOUNT, Account, statement
 
 NOTHING: list[str] = []

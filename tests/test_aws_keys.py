@@ -10,8 +10,8 @@ from aws_hosts import api_of
 from cloudguard.model.cluster import Key, KeyManager, KeyState
 from cloudguard.model.identity import Effect, Identities, Identity, Policy, PolicyKind, Statement
 from cloudguard.model.source import Facet, Reason, Source
-from cloudguard_aws.api import Api
-from cloudguard_aws.keys import names, read_key_policies, with_key_policies
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.identity.key_policies import names, read_key_policies, with_key_policies
 from moto_fixtures.aws.builder import ACCOUNT, Account
 from refusals import Guard, Reusing
 

@@ -9,8 +9,8 @@ import pytest
 from aws_hosts import api_of
 from cloudguard.model.identity import PolicyKind
 from cloudguard.model.source import Reason
-from cloudguard_aws.api import Api
-from cloudguard_aws.limits import Limits, read_limits
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.identity.service_control_policies import Limits, read_limits
 from moto_fixtures.aws.builder import ACCOUNT, Account
 from refusals import Guard, Reusing
 

@@ -10,7 +10,7 @@ from aws_hosts import SOURCE
 from cloudguard.model.cluster import Host as ModelHost
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import ClientAddress, Interface, Target
-from cloudguard_aws.listeners import (
+from cloudguard_aws.network.listeners import (
     Members,
     TargetGroup,
     balancer,

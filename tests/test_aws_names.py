@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cloudguard.model.cluster import Role
-from cloudguard_aws import marks
-from cloudguard_aws.names import told_by_names
+from cloudguard.provider.role_names import told_by_names
+from cloudguard_aws.cluster import installer_tags
 
 CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
 
@@ -86,7 +86,7 @@ def test_names_that_contradict_one_another_tell_nothing(named: list[tuple[str, s
     ],
 )
 def test_what_an_infrastructure_id_begins_with(name: str, base: str) -> None:
-    assert marks.infra_base(name) == base
+    assert installer_tags.infra_base(name) == base
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_what_an_infrastructure_id_begins_with(name: str, base: str) -> None:
     [("prod-x7k2p", True), ("prod-green", False), ("prod-east1", False), ("prod-x7k2", False), ("x7k2p", False)],
 )
 def test_infrastructure_ids_make_no_words(name: str, infra: object) -> None:
-    assert marks.is_infra(name) is infra
+    assert installer_tags.is_infra(name) is infra
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_infrastructure_ids_make_no_words(name: str, infra: object) -> None:
     ],
 )
 def test_who_made_it(tags: dict[str, str], installer: str) -> None:
-    assert marks.installer_of([tags], "prod") == installer
+    assert installer_tags.installer_of([tags], "prod") == installer

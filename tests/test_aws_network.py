@@ -8,10 +8,10 @@ from aws_hosts import api_of, hosts_of
 from cloudguard.model import cluster as model
 from cloudguard.model.network import Action, NextHop, Route, Topology
 from cloudguard.model.source import Facet, Reason
-from cloudguard_aws.api import Api
-from cloudguard_aws.network import read_ground, read_topology
-from cloudguard_aws.routes import Tables, peering_ranges, routes_of, segment
-from cloudguard_aws.strangers import Insiders, strangers
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.network.foreign_interfaces import Insiders, strangers
+from cloudguard_aws.network.routes import Tables, peering_ranges, routes_of, segment
+from cloudguard_aws.network.topology import read_ground, read_topology
 from moto_fixtures.aws.builder import WORLD, Account, Host
 
 OTHER_ACCOUNT = "999988887777"

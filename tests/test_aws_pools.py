@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from aws_hosts import owned
-from cloudguard.adapter import Request
 from cloudguard.model.cluster import DiskTemplate, Pool, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Reason
+from cloudguard.provider.port import Request
 from cloudguard_aws import ADAPTER
 from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
 from moto_fixtures.aws.installers import kops

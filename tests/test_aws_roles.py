@@ -9,13 +9,13 @@ import pytest
 from moto import mock_aws
 
 from aws_hosts import STACKED, Told, owned, told
-from cloudguard.adapter import Request
 from cloudguard.errors import ClusterNotFoundError
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import Facet, Reason
+from cloudguard.provider.port import Request
 from cloudguard_aws import ADAPTER
-from cloudguard_aws.api import Api
-from cloudguard_aws.cluster import find
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.find import find
 from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags
 from moto_fixtures.aws.installers import CAPA
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cloudguard.model.network import Action, Direction, Peer, PeerKind
-from cloudguard.sets.services import ServiceSet
-from cloudguard_aws.rules import network_acl, owners_of_named, security_group, services_text
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard_aws.network.rules import network_acl, owners_of_named, security_group, services_text
 from moto_fixtures.aws.builder import WORLD, WORLD6
 
 CALL = "ec2:DescribeSecurityGroupRules"

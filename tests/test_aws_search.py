@@ -10,12 +10,12 @@ from typing import Any
 import boto3
 import pytest
 
-from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, ClusterNotFoundError
+from cloudguard.provider.port import Request
 from cloudguard_aws import ADAPTER
-from cloudguard_aws.api import Api
-from cloudguard_aws.calls import DESCRIBE_VPCS
-from cloudguard_aws.session import open_session
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import DESCRIBE_VPCS
+from cloudguard_aws.access.session import open_session
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.installers import kops
 from refusals import refusal, response

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs
 import boto3
 import pytest
 
-from cloudguard.adapter import Request
 from cloudguard.errors import AccessError, UsageError
-from cloudguard_aws.api import Api
-from cloudguard_aws.calls import DESCRIBE_VPCS
-from cloudguard_aws.session import enabled_regions, given_regions, identify, open_session
+from cloudguard.provider.port import Request
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import DESCRIBE_VPCS
+from cloudguard_aws.access.session import enabled_regions, given_regions, identify, open_session
 from moto_fixtures.aws.builder import REGION, Account
 from refusals import refusal, response
 

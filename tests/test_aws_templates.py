@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from aws_hosts import api_of
-from cloudguard.adapter import Request
 from cloudguard.model.cluster import DiskTemplate, Pool, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.provider.port import Request
 from cloudguard_aws import ADAPTER
-from cloudguard_aws.templates import Given, Template, disks, given
+from cloudguard_aws.cluster.launch_templates import Given, Template, disks, given
 from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
 from moto_fixtures.aws.installers import OWNED, capa, kops
 

@@ -9,7 +9,7 @@ import pytest
 from aws_hosts import api_of
 from cloudguard.model.identity import Effect, PolicyKind
 from cloudguard.model.source import Facet, Reason
-from cloudguard_aws.workloads import is_of, read_workloads
+from cloudguard_aws.identity.service_accounts import is_of, read_workloads
 from moto_fixtures.aws.builder import ACCOUNT, Account
 
 ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"

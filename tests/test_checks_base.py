@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 import builders
-from cloudguard.checks.base import (
+from cloudguard.results.change import Resource
+from cloudguard.results.report import (
     SCHEMA,
     Evidence,
     Finding,
@@ -20,9 +21,8 @@ from cloudguard.checks.base import (
     finding_id,
     verdict_of,
 )
-from cloudguard.checks.context import answer, provided
-from cloudguard.checks.exposure import Draft
-from cloudguard.engine.change import Resource
+from cloudguard.rows.context import answer, provided
+from cloudguard.rows.network.ledger import Draft
 
 CLUSTER = builders.snapshot().cluster
 RESOURCE = Resource("filter", "sg", "masters")

@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, snapshot, to
-from cloudguard.checks.context import Context, unmeant
-from cloudguard.engine.classes import HostClass
-from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Balancer, ClientAddress
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy
-from cloudguard.sets.addresses import AddressSet
-from cloudguard.sets.packets import PacketSet
-from cloudguard.sets.services import ServiceSet
+from cloudguard.needs.declarations import DeclaredNeed, DeclaredService, Policy
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.paths import Reach
+from cloudguard.rows.context import Context, unmeant
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, segment, snapshot, to
-from cloudguard.checks.base import Finding, RowResult
-from cloudguard.checks.rows import judge
 from cloudguard.model.cluster import Disk, Pool
 from cloudguard.model.network import ClientAddress, Listener, Network, NextHop, Target
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.report import Finding, RowResult
+from cloudguard.rows.judge import judge
 
 MASTER, WORKER = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
 

@@ -10,7 +10,7 @@ import pytest
 import memory_adapter
 import sample
 from cloudguard.cli import run
-from cloudguard.model import codec
+from cloudguard.model import snapshot_file
 from cloudguard.model.cluster import Role
 from command import install, refused, told, written
 
@@ -208,7 +208,7 @@ def test_declarations_change_the_answer(capsys: pytest.CaptureFixture[str], snap
 def test_collect_tells_its_gaps(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = told(capsys, "collect", "memory", "--cluster", "gappy")
     assert status == 4
-    assert codec.load(out, "stdout").gaps == (sample.GAP,)
+    assert snapshot_file.load(out, "stdout").gaps == (sample.GAP,)
     assert "not read: memory:ReadFilters on f-nodes: denied: access denied; grant memory:read" in err
 
 

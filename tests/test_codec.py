@@ -10,44 +10,44 @@ import pytest
 
 import sample
 from cloudguard.errors import ExitStatus, UsageError
-from cloudguard.model import codec
+from cloudguard.model import snapshot_file
 from cloudguard.model.network import AddressList, Balancer, ClientAddress, Endpoint, Interface, Listener, Target
 from cloudguard.model.snapshot import SCHEMA
 
 Document = dict[str, Any]
 WHOLE = sample.snapshot(gaps=(sample.GAP,))
-TEXT = codec.dump(WHOLE)
+TEXT = snapshot_file.dump(WHOLE)
 
 
 def refusal(data: bytes | str) -> str:
     """Return what ``load`` says of ``data``."""
     with pytest.raises(UsageError) as caught:
-        codec.load(data, "prod.json")
+        snapshot_file.load(data, "prod.json")
     assert caught.value.status is ExitStatus.USAGE
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 def test_what_is_dumped_is_loaded() -> None:
-    assert codec.load(codec.dump(WHOLE), "prod.json") == WHOLE
-    assert codec.load(codec.dump(WHOLE).encode(), "prod.json") == WHOLE
+    assert snapshot_file.load(snapshot_file.dump(WHOLE), "prod.json") == WHOLE
+    assert snapshot_file.load(snapshot_file.dump(WHOLE).encode(), "prod.json") == WHOLE
 
 
 def test_dumping_is_deterministic_and_begins_with_the_schema() -> None:
-    text = codec.dump(WHOLE)
-    assert text == codec.dump(sample.snapshot(gaps=(sample.GAP,)))
+    text = snapshot_file.dump(WHOLE)
+    assert text == snapshot_file.dump(sample.snapshot(gaps=(sample.GAP,)))
     assert next(iter(json.loads(text).items())) == ("schema", SCHEMA)
 
 
 def test_hostile_names_survive_and_lone_surrogates_are_spelt_out() -> None:
     hostile = replace(WHOLE, cluster=replace(WHOLE.cluster, name=sample.HOSTILE))
-    loaded = codec.load(codec.dump(hostile).encode(), "prod.json")
+    loaded = snapshot_file.load(snapshot_file.dump(hostile).encode(), "prod.json")
     assert loaded.cluster.name == sample.HOSTILE.replace("\ud800", "\\ud800")
-    assert codec.dump(loaded) == codec.dump(hostile)
+    assert snapshot_file.dump(loaded) == snapshot_file.dump(hostile)
 
 
 def test_everything_wrong_is_told_at_once() -> None:
-    document: Document = json.loads(codec.dump(WHOLE))
+    document: Document = json.loads(snapshot_file.dump(WHOLE))
     document["schema"] = "cloudguard/snapshot/v9"
     document["extra"] = 1
     document["cluster"]["hosts"][0]["roles"] = ["node", "king"]
@@ -65,10 +65,10 @@ def test_everything_wrong_is_told_at_once() -> None:
 
 
 def test_faults_beyond_twenty_are_counted() -> None:
-    document: Document = json.loads(codec.dump(WHOLE))
+    document: Document = json.loads(snapshot_file.dump(WHOLE))
     document |= {f"extra{number}": 0 for number in range(25)}
     said = refusal(json.dumps(document))
-    assert said.count("no such field") == codec.MOST_FAULTS
+    assert said.count("no such field") == snapshot_file.MOST_FAULTS
     assert "and 5 more" in said
 
 
@@ -92,7 +92,7 @@ def test_a_wrong_file_is_refused(text: str, told: str) -> None:
 
 
 def test_bytes_that_are_not_utf_8_are_refused() -> None:
-    said = refusal(codec.dump(WHOLE).encode().replace(b'"prod"', b'"pr\xffod"'))
+    said = refusal(snapshot_file.dump(WHOLE).encode().replace(b'"prod"', b'"pr\xffod"'))
     assert "not UTF-8" in said
     assert "0xff" in said
 
@@ -114,6 +114,6 @@ def test_every_address_and_service_is_looked_at() -> None:
         strangers=(Interface("i-1", "seg-1", ("1.2.3.400",), source),),
         outbound_addresses=("1.2.3.5/40",),
     )
-    said = refusal(codec.dump(replace(WHOLE, topology=topology)))
+    said = refusal(snapshot_file.dump(replace(WHOLE, topology=topology)))
     for part in ("70000", "70001", "70002", "10.0.0.0/40", "1.2.3.4/40", "1.2.3.400", "1.2.3.5/40"):
         assert part in said

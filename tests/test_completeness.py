@@ -10,8 +10,8 @@ from typing import cast
 
 import pytest
 
-from cloudguard import checks
-from cloudguard.checks.rows import ROWS
+from cloudguard import rows
+from cloudguard.rows.judge import ROWS
 from docs.render import PAGES, pages
 from marks import marked_lines
 from moto_fixtures.aws import SCENES
@@ -47,7 +47,7 @@ def test_rows_are_the_table_s() -> None:
 
 
 def test_every_row_module_is_in_rows() -> None:
-    modules = [import_module(f"{checks.__name__}.{info.name}") for info in pkgutil.iter_modules(checks.__path__)]
+    modules = [import_module(f"{rows.__name__}.{info.name}") for info in pkgutil.iter_modules(rows.__path__)]
     assert {module for module in modules if hasattr(module, "AREA")} == set(ROWS)
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from cloudguard.adapter import installed
-from cloudguard.checks.base import Verdict
-from cloudguard.checks.rows import ROWS
 from cloudguard.cli.app import parse
-from cloudguard.cli.options import CLUSTER, OUTPUT, POLICY, REPORT, ROLES
+from cloudguard.cli.flags import CLUSTER, OUTPUT, POLICY, REPORT, ROLES
 from cloudguard.errors import ExitStatus
-from cloudguard.needs.policy_file import read
+from cloudguard.needs.declarations_file import read
+from cloudguard.provider.port import installed
+from cloudguard.results.report import Verdict
+from cloudguard.rows.judge import ROWS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("providers/**/*.md")])

@@ -9,12 +9,12 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudguard.engine.gates import Gates
 from cloudguard.model.network import Action, Direction, Filter, Peer, PeerKind, Rule, Topology
 from cloudguard.model.source import Source
-from cloudguard.sets.addresses import AddressSet, address_point
-from cloudguard.sets.packets import PacketSet
-from cloudguard.sets.services import ServiceSet
+from cloudguard.packet_sets.addresses import AddressSet, address_point
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.filters import Gates
 from oracle_reach import Service, names, speaks_of
 
 READ: Final = Source("made up")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, group, host, interface, snapshot
-from cloudguard.checks.base import RowResult, Severity
-from cloudguard.checks.rows import judge
-from cloudguard.engine.reach import Reach
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import Policy
-from cloudguard.sets.addresses import ALL4, ALL6
+from cloudguard.needs.declarations import Policy
+from cloudguard.packet_sets.addresses import ALL4, ALL6
+from cloudguard.reachability.paths import Reach
+from cloudguard.results.report import RowResult, Severity
+from cloudguard.rows.judge import judge
 
 V6 = "2001:db8:0:1::7"
 

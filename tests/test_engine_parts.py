@@ -24,12 +24,6 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.base import Verdict
-from cloudguard.checks.rows import judge
-from cloudguard.engine.classes import HostClass, classify
-from cloudguard.engine.gates import Gates
-from cloudguard.engine.reach import Reach, Way
-from cloudguard.engine.routes import is_default, routed
 from cloudguard.model.cluster import Pool
 from cloudguard.model.network import (
     AddressList,
@@ -41,10 +35,16 @@ from cloudguard.model.network import (
     Topology,
 )
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import Policy
-from cloudguard.sets.addresses import ALL4, ALL6, AddressSet, address_point
-from cloudguard.sets.packets import PacketSet
-from cloudguard.sets.services import ServiceSet
+from cloudguard.needs.declarations import Policy
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet, address_point
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.filters import Gates
+from cloudguard.reachability.host_classes import HostClass, classify
+from cloudguard.reachability.paths import Reach, Way
+from cloudguard.reachability.routes import is_default, routed
+from cloudguard.results.report import Verdict
+from cloudguard.rows.judge import judge
 
 SSH = ServiceSet.parse("tcp/22").first()
 

@@ -20,11 +20,11 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.base import Finding
-from cloudguard.checks.rows import judge
 from cloudguard.model.network import ClientAddress, Endpoint, NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.report import Finding
+from cloudguard.rows.judge import judge
 
 
 def paths(made: Snapshot, check: str) -> list[tuple[str, ...]]:

@@ -25,14 +25,14 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.base import RowResult, Severity, Verdict
-from cloudguard.checks.rows import judge
-from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Pool
 from cloudguard.model.network import Action, AddressList, ClientAddress, NextHop, Segment
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import Policy
-from cloudguard.sets.addresses import ALL6
+from cloudguard.needs.declarations import Policy
+from cloudguard.packet_sets.addresses import ALL6
+from cloudguard.reachability.paths import Reach
+from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.rows.judge import judge
 
 PRIVATE = segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
 MASTER = host("cp", CONTROL_PLANE, "masters")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, segment, snapshot, to
-from cloudguard.checks.rows import judge
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.rows.judge import judge
 
 
 def test_hosts_of_one_role_are_counted_together_wherever_they_are() -> None:

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import pytest
 
-from cloudguard.adapter import Request
 from cloudguard.model.network import Balancer, ClientAddress, Direction, Topology
 from cloudguard.model.source import Facet
+from cloudguard.provider.port import Request
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.names import last
+from cloudguard_gcp.access.links import last
 from gcp_clusters import host_of_shared, kops, shared
 from gcp_process import Proxy
 from gcp_project import REGION, ZONE, Project

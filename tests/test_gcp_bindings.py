@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from cloudguard import pipeline
-from cloudguard.adapter import Request
-from cloudguard.checks.base import Verdict
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.provider.port import Request
+from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import gke, kops
 from gcp_identities import NODES, bound, found

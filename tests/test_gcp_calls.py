@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterator
 
 from cloudguard import pipeline
-from cloudguard.adapter import Request
-from cloudguard.checks.base import Verdict
 from cloudguard.errors import AccessError
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Reason
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.provider.port import Request
+from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.calls import CALLS
-from cloudguard_gcp.entitlements.components import components, escalations
+from cloudguard_gcp.access.calls import CALLS
+from cloudguard_gcp.iam_catalog.needs import components, escalations
 from gcp_everything import everything
 from gcp_process import Proxy
 from gcp_project import Project

@@ -7,14 +7,14 @@ from typing import Any, Final
 import pytest
 
 from cloudguard import pipeline
-from cloudguard.adapter import Request
-from cloudguard.checks.base import Verdict
 from cloudguard.model.cluster import KeyState
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.provider.port import Request
+from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.metadata import metadata_service
+from cloudguard_gcp.cluster.instance_metadata import metadata_service
 from gcp_clusters import OFFICE, authorized, gke
 from gcp_process import Proxy
 from gcp_project import Item, Project

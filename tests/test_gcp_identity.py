@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudguard import pipeline
-from cloudguard.adapter import Request
-from cloudguard.checks.base import Severity
-from cloudguard.model.entitlement import Access
+from cloudguard.model.iam_catalog import Access
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.provider.port import Request
+from cloudguard.results.report import Severity
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.conditions import OPAQUE, conditions_of
-from cloudguard_gcp.entitlements.catalog import RoleCatalog
-from cloudguard_gcp.entitlements.principals import Members
-from cloudguard_gcp.entitlements.writing import MOST_PERMISSIONS, RoleDocuments
-from cloudguard_gcp.resources import account, action, all_of, email_of, permission
-from cloudguard_gcp.roles import known_roles
-from cloudguard_gcp.scopes import statements_of
+from cloudguard_gcp.iam_catalog.catalog import RoleCatalog
+from cloudguard_gcp.iam_catalog.principals import Members
+from cloudguard_gcp.iam_catalog.role_writer import MOST_PERMISSIONS, RoleDocuments
+from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
+from cloudguard_gcp.identity.resource_names import account, action, all_of, email_of, permission
+from cloudguard_gcp.identity.roles import known_roles
+from cloudguard_gcp.identity.scopes import statements_of
 from gcp_clusters import TELEMETRY, kops
 from gcp_identities import MEMBER, NODES, bound, found
 from gcp_process import Proxy

@@ -7,14 +7,14 @@ from typing import Any, Final
 import pytest
 
 from cloudguard import pipeline
-from cloudguard.adapter import Request
-from cloudguard.checks.base import Severity, Verdict
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Interface, NextHop, Topology
 from cloudguard.model.source import Facet, Source
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.provider.port import Request
+from cloudguard.results.report import Severity, Verdict
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.routes import carriers_of, segments_of
+from cloudguard_gcp.network.routes import carriers_of, segments_of
 from gcp_clusters import by_account, host_of_shared, kops, open_ssh, shared
 from gcp_process import Proxy
 from gcp_project import REGION, Project

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloudguard.adapter import Request
+from cloudguard.provider.port import Request
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import gke, kops
 from gcp_process import Proxy

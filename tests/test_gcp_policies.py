@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import pytest
 
-from cloudguard.adapter import Request
 from cloudguard.model.network import Rule
 from cloudguard.model.source import Source
+from cloudguard.provider.port import Request
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.policies import BEFORE, NOTE_ABOVE, Chain, chain_of
+from cloudguard_gcp.network.firewall_policies import BEFORE, NOTE_ABOVE, Chain, chain_of
 from gcp_clusters import policy, under
 from gcp_process import Proxy
 from gcp_server import Google

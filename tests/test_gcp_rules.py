@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudguard.engine.gates import Gates
 from cloudguard.model.network import Action, Direction, PeerKind, Topology
 from cloudguard.model.source import Source
-from cloudguard.sets.addresses import AddressSet, address_point
-from cloudguard.sets.services import ServiceSet
-from cloudguard_gcp.policies import BEFORE, chain_of
-from cloudguard_gcp.rules import rules_of, services_of
-from cloudguard_gcp.selectors import by_account, by_tag
+from cloudguard.packet_sets.addresses import AddressSet, address_point
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.filters import Gates
+from cloudguard_gcp.cluster.selectors import by_account, by_tag
+from cloudguard_gcp.network.firewall_policies import BEFORE, chain_of
+from cloudguard_gcp.network.rules import rules_of, services_of
 
 Item = dict[str, Any]
 NETWORK: Final = "https://www.googleapis.com/compute/v1/projects/p/global/networks/n"

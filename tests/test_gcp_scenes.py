@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cloudguard import pipeline
-from cloudguard.adapter import Request
-from cloudguard.checks.base import Report, Severity
-from cloudguard.model import codec
+from cloudguard.model import snapshot_file
+from cloudguard.provider.port import Request
+from cloudguard.results.report import Report, Severity
 from gcp_process import Proxy
 from gcp_scenes import SCENES
 from gcp_server import Google
@@ -28,7 +28,7 @@ def test_what_must_be_found_is_found_and_nothing_else(name: str, google_cloud: P
     )
     assert found == sorted(scene.findings)
     assert {row.row: row.verdict for row in report.rows} == scene.verdicts
-    assert codec.load(codec.dump(snapshot), "it") == snapshot
+    assert snapshot_file.load(snapshot_file.dump(snapshot), "it") == snapshot
 
 
 def _judged(name: str, google_cloud: Proxy) -> Report:

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from cloudguard import pipeline
-from cloudguard.adapter import Request, silent
-from cloudguard.checks.base import Verdict
 from cloudguard.cli import run
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Reason
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.provider.port import Request, silent
+from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.session import begin
+from cloudguard_gcp.access.session import begin
 from gcp_process import Proxy
 from gcp_project import Project
 from gcp_scenes import SCENES

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from cloudguard.sets import glances, globs, languages
-from cloudguard.sets.globs import Pattern
+from cloudguard.permission_sets import glob_relations, glob_sets, globs
+from cloudguard.permission_sets.globs import Pattern
 from oracle_permissions import glob_matches
 
 WORDS = tuple("".join(word) for length in range(7) for word in product("a:y", repeat=length))
@@ -28,13 +28,13 @@ def test_what_is_told_is_true(seed: int) -> None:
     random, told = Random(seed), 0
     for _ in range(100):
         (left, mine), (right, others) = drawn(random), drawn(random)
-        seen = glances.meets(left, right)
+        seen = glob_relations.meets(left, right)
         told += seen is not None
         if seen is not None:
             assert seen == bool(mine & others), (left, right)
-        assert seen == glances.meets(right, left)
-        assert not glances.covers(left, right) or others <= mine
-        begun = glances.beginning(left)
+        assert seen == glob_relations.meets(right, left)
+        assert not glob_relations.covers(left, right) or others <= mine
+        begun = glob_relations.beginning(left)
         assert all(word.startswith(begun) for word in mine)
     assert told > 80
 
@@ -49,29 +49,29 @@ def test_members_are_members(seed: int) -> None:
 
 def test_letters_that_fold_are_left_open() -> None:
     folded = globs.glob("Ab*", fold=True)
-    assert glances.meets(folded, globs.glob("x*")) is None
-    assert glances.beginning(folded) == ""
+    assert glob_relations.meets(folded, globs.glob("x*")) is None
+    assert glob_relations.beginning(folded) == ""
     assert globs.members(folded) == ("ab", "ab~")
 
 
 def test_letters_that_fold_are_covered_only_by_such() -> None:
-    assert glances.covers(globs.glob("A*", fold=True), globs.glob("ab*", fold=True))
-    assert glances.covers(globs.glob("a*", fold=True), globs.glob("AB"))
-    assert not glances.covers(globs.glob("a*"), globs.glob("ab", fold=True))
-    assert not glances.has_run(globs.glob("a*", fold=True))
-    assert languages.inhabited(languages.language([[globs.glob("a*", fold=True)], [globs.glob("A*")]]))
+    assert glob_relations.covers(globs.glob("A*", fold=True), globs.glob("ab*", fold=True))
+    assert glob_relations.covers(globs.glob("a*", fold=True), globs.glob("AB"))
+    assert not glob_relations.covers(globs.glob("a*"), globs.glob("ab", fold=True))
+    assert not glob_relations.has_run(globs.glob("a*", fold=True))
+    assert glob_sets.inhabited(glob_sets.language([[globs.glob("a*", fold=True)], [globs.glob("A*")]]))
 
 
 def test_colons_decide_where_they_can_be_counted() -> None:
-    assert glances.meets(globs.shaped("a*:*"), globs.glob("a:?:*")) is False
-    assert glances.meets(globs.shaped("*a:*"), globs.glob(":*")) is None
-    assert glances.meets(globs.shaped("?:"), globs.glob(":?")) is None
-    assert glances.meets(globs.shaped("*a*"), globs.glob("?*")) is True
+    assert glob_relations.meets(globs.shaped("a*:*"), globs.glob("a:?:*")) is False
+    assert glob_relations.meets(globs.shaped("*a:*"), globs.glob(":*")) is None
+    assert glob_relations.meets(globs.shaped("?:"), globs.glob(":?")) is None
+    assert glob_relations.meets(globs.shaped("*a*"), globs.glob("?*")) is True
 
 
 def test_stretches_are_laid_out_in_turn() -> None:
-    assert glances.meets(globs.glob("a?c?e"), globs.glob("*b*d*"))
-    assert not glances.meets(globs.glob("a?c?e"), globs.glob("*d*bc*"))
-    assert not glances.meets(globs.glob("ab?"), globs.glob("ab*?yy"))
-    assert not glances.meets(globs.glob("ab"), globs.glob("a??"))
-    assert not glances.meets(globs.glob("*ab?"), globs.glob("*ba?"))
+    assert glob_relations.meets(globs.glob("a?c?e"), globs.glob("*b*d*"))
+    assert not glob_relations.meets(globs.glob("a?c?e"), globs.glob("*d*bc*"))
+    assert not glob_relations.meets(globs.glob("ab?"), globs.glob("ab*?yy"))
+    assert not glob_relations.meets(globs.glob("ab"), globs.glob("a??"))
+    assert not glob_relations.meets(globs.glob("*ab?"), globs.glob("*ba?"))

@@ -7,9 +7,8 @@ from random import Random
 
 import pytest
 
-from cloudguard.sets.automata import UndecidedError, shortest
-from cloudguard.sets.globs import ReservedCharacterError, glob, literal, matches, segmented, shown, wild
-from cloudguard.sets.languages import (
+from cloudguard.permission_sets.glob_search import UndecidedError, shortest
+from cloudguard.permission_sets.glob_sets import (
     EVERYTHING,
     NOTHING,
     Language,
@@ -21,6 +20,7 @@ from cloudguard.sets.languages import (
     minus,
     witness,
 )
+from cloudguard.permission_sets.globs import ReservedCharacterError, glob, literal, matches, segmented, shown, wild
 from oracle_permissions import glob_matches
 
 WORDS = tuple("".join(word) for length in range(6) for word in product("aby", repeat=length))

@@ -9,18 +9,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, WORLD6, balancer, group, host, interface, snapshot, to
-from cloudguard.checks.api_server_access import ADMINISTRATORS
-from cloudguard.checks.base import Severity
-from cloudguard.checks.context import Context
-from cloudguard.checks.rows import judge
-from cloudguard.engine.change import Change
-from cloudguard.engine.least import OWN_GROUP, allowed_between
-from cloudguard.engine.reach import Reach
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Action, Direction, Filter, Group, Peer, PeerKind, Rule
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import DeclaredService, Policy
-from cloudguard.sets.addresses import AddressSet
+from cloudguard.needs.declarations import DeclaredService, Policy
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.reachability.narrowing import OWN_GROUP, allowed_between
+from cloudguard.reachability.paths import Reach
+from cloudguard.results.change import Change
+from cloudguard.results.report import Severity
+from cloudguard.rows.api_server_access import ADMINISTRATORS
+from cloudguard.rows.context import Context
+from cloudguard.rows.judge import judge
 from strategies import laws
 
 ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))

@@ -10,9 +10,9 @@ import pytest
 
 import builders
 from cloudguard.model.cluster import Cluster, Role
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
 from cloudguard.needs.ports import Ports, api_listeners, judged_elsewhere, ports_of
-from cloudguard.sets.services import ServiceSet
+from cloudguard.packet_sets.services import ServiceSet
 
 CILIUM, LEASES = ("etcd-cluster", "cilium"), ("etcd-cluster", "leases")
 NONE = ServiceSet.nothing()

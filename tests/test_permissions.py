@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from cloudguard.engine import permit
-from cloudguard.engine.permit import Grants, effective, space_of
+from cloudguard.authorization.effective import Grants, effective, space_of
+from cloudguard.authorization.effective import allowed as allowed_by
 from cloudguard.model.identity import Condition, Effect, Policy, PolicyKind, Statement
-from cloudguard.sets.space import Request, Space
+from cloudguard.permission_sets.space import Request, Space
 from drawn_policies import ACTIONS, FORMS, RESOURCES, SmallCatalog, draw_context, draw_policies, holder
 from oracle_permissions import Context, allowed, resource_matches
 
@@ -87,6 +87,6 @@ def test_a_doubt_about_what_is_sure_anyway_is_none() -> None:
     sure = Statement("sure", Effect.ALLOW, actions=("store:*",), resources=("*",))
     doubtful = Statement("in doubt", Effect.ALLOW, ("store:GetObject",), resources=("*",), conditions=(unread,))
     space = space_of(SmallCatalog(), (sure, doubtful))
-    assert permit.allowed(space, (doubtful,), {}).causes != ()
+    assert allowed_by(space, (doubtful,), {}).causes != ()
     for statements in ((sure, doubtful), (doubtful, sure)):
-        assert permit.allowed(space, statements, {}).causes == ()
+        assert allowed_by(space, statements, {}).causes == ()

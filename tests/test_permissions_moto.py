@@ -8,10 +8,10 @@ from random import Random
 import pytest
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
-from cloudguard.engine.permit import allowed, space_of
-from cloudguard.sets.space import Request
-from cloudguard_aws.documents import statements
-from cloudguard_aws.entitlements.catalog import published
+from cloudguard.authorization.effective import allowed, space_of
+from cloudguard.permission_sets.space import Request
+from cloudguard_aws.iam_catalog.catalog import published
+from cloudguard_aws.identity.policy_documents import statements
 
 ACTIONS = ("ec2:CreateVolume", "ec2:DeleteVolume", "ec2:CreateTags", "s3:GetObject", "s3:PutObject", "iam:PassRole")
 PATTERNS = ("*", "ec2:*", "ec2:*Volume", "ec2:Create*", "s3:*Object", "s3:*", "iam:Pass*", *ACTIONS)

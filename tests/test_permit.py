@@ -8,11 +8,11 @@ from random import Random
 
 import pytest
 
-from cloudguard.engine.permit import allowed, effective, space_of
-from cloudguard.engine.statements import matched
+from cloudguard.authorization.effective import allowed, effective, space_of
+from cloudguard.authorization.statements import matched
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
-from cloudguard.sets.permissions import PermissionSet
-from cloudguard.sets.space import Request, Space
+from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.permission_sets.space import Request, Space
 from drawn_policies import ACTIONS, FORMS, LISTED, RESOURCES, SmallCatalog, draw_context, draw_statement, holder, policy
 from oracle_permissions import allowed as really_allowed
 

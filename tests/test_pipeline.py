@@ -13,11 +13,11 @@ import pytest
 import cloudguard
 import memory_adapter
 import sample
-from cloudguard.checks.base import Verdict
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
 from cloudguard.pipeline import evaluate
+from cloudguard.results.report import Verdict
 from command import install
 
 

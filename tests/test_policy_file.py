@@ -8,8 +8,8 @@ import pytest
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
-from cloudguard.needs.policy import DeclaredNeed, DeclaredPermission, DeclaredService, Policy
-from cloudguard.needs.policy_file import Declarations, read
+from cloudguard.needs.declarations import DeclaredNeed, DeclaredPermission, DeclaredService, Policy
+from cloudguard.needs.declarations_file import Declarations, read
 
 WHOLE = """
 cluster = "prod"

@@ -21,15 +21,15 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.engine.classes import HostClass
-from cloudguard.engine.origins import OriginKind
-from cloudguard.engine.reach import Reach, Way
 from cloudguard.model.cluster import Host
 from cloudguard.model.network import AddressList, ClientAddress, Direction, Filter, NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.sets.addresses import address_point
-from cloudguard.sets.packets import PacketSet
-from cloudguard.sets.services import ServiceSet
+from cloudguard.packet_sets.addresses import address_point
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.origins import OriginKind
+from cloudguard.reachability.paths import Reach, Way
 from oracle_reach import Sender, Service, crosses, directly, hop, passes, through
 from strategies import laws
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 import boto3
 import pytest
 
-from cloudguard.checks.base import Report, Verdict
 from cloudguard.errors import AccessError, ExitStatus
 from cloudguard.model.source import Reason
+from cloudguard.results.report import Report, Verdict
 from moto_fixtures.aws import SCENES
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.scene import Scene, check

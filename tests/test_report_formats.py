@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 import sample
-from cloudguard.checks.base import Report, Severity, Waiver
-from cloudguard.report import explain, json_report, markdown, table, words
+from cloudguard.formats import explain, json_report, markdown, phrases, table
+from cloudguard.results.report import Report, Severity, Waiver
 
 WAIVER = Waiver("ops", "it is a lab", "2027-01-01")
 FULL = sample.report(
@@ -177,8 +177,8 @@ def test_a_finding_is_explained_with_all_that_is_known() -> None:
 
 def test_a_managed_control_plane_is_told() -> None:
     cluster = replace(sample.snapshot().cluster, managed=True, managed_by="a service", hosts=())
-    assert words.hosts_by_role(cluster) == "control plane run by a service"
-    assert words.hosts_by_role(replace(cluster, managed=False)) == "none found"
+    assert phrases.hosts_by_role(cluster) == "control plane run by a service"
+    assert phrases.hosts_by_role(replace(cluster, managed=False)) == "none found"
 
 
 def test_a_witness_that_only_repeats_the_message_is_left_out() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import sample
-from cloudguard.report.text import code, markdown, visible
+from cloudguard.formats.escaping import code, markdown, visible
 
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()))
 

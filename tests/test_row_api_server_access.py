@@ -18,13 +18,13 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.base import RowResult, Severity, Verdict
-from cloudguard.checks.rows import judge
-from cloudguard.engine.change import Change
 from cloudguard.model.network import AddressList, ClientAddress, Endpoint, Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.change import Change
+from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.rows.judge import judge
 
 INTERNET, INSIDE = "api-server-access/internet", "api-server-access/inside"
 ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, snapshot, to
-from cloudguard.checks.base import RowResult, Severity, Verdict
-from cloudguard.checks.rows import judge
-from cloudguard.engine.change import Change
 from cloudguard.model.network import AddressList, Endpoint
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.change import Change
+from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.rows.judge import judge
 
 ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
 OUTBOUND = ("203.0.113.7/32",)

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from builders import NODE, SOURCE, host, snapshot
-from cloudguard.checks.base import Severity, Verdict
-from cloudguard.checks.rows import judge
 from cloudguard.model.identity import Condition, Identities, Identity, PolicyKind, Statement
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.report import Severity, Verdict
+from cloudguard.rows.judge import judge
 from drawn_policies import PlainDocuments
 from identities import (
     BUCKET,

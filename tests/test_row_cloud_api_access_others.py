@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from builders import CONTROL_PLANE, SOURCE
-from cloudguard.checks.base import RowResult, Severity, Verdict
 from cloudguard.model.cluster import MetadataService, Pool
-from cloudguard.model.entitlement import Trusted
+from cloudguard.model.iam_catalog import Trusted
 from cloudguard.model.identity import Condition, PolicyKind, Statement, Workload
-from cloudguard.needs.policy import DeclaredPermission, Policy
+from cloudguard.needs.declarations import DeclaredPermission, Policy
+from cloudguard.results.report import RowResult, Severity, Verdict
 from identities import (
     MASTER,
     NEED,

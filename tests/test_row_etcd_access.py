@@ -19,13 +19,13 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
-from cloudguard.checks.rows import judge
-from cloudguard.engine.change import Change
 from cloudguard.model.network import ClientAddress, Filter, Group, Peer, PeerKind
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import DeclaredNeed, Policy
+from cloudguard.needs.declarations import DeclaredNeed, Policy
+from cloudguard.results.change import Change
+from cloudguard.results.report import Finding, RowResult, Severity, Verdict
+from cloudguard.rows.judge import judge
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")

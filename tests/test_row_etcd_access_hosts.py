@@ -21,12 +21,12 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
-from cloudguard.checks.rows import judge
 from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.report import Finding, RowResult, Severity, Verdict
+from cloudguard.rows.judge import judge
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")

@@ -8,8 +8,6 @@ from dataclasses import replace
 import pytest
 
 from builders import CONTROL_PLANE, ETCD, NODE, SOURCE, host, snapshot
-from cloudguard.checks.base import RowResult, Severity, Verdict
-from cloudguard.checks.rows import judge
 from cloudguard.model.cluster import (
     Disk,
     DiskSnapshot,
@@ -22,7 +20,9 @@ from cloudguard.model.cluster import (
 )
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.rows.judge import judge
 
 MASTER = host("cp", CONTROL_PLANE)
 STRICT = Policy(require_customer_key=True)

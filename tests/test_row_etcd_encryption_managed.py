@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import pytest
 
 from builders import NODE, SOURCE, host, snapshot
-from cloudguard.checks.base import RowResult, Severity, Verdict
-from cloudguard.checks.rows import judge
 from cloudguard.model.cluster import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.rows.judge import judge
 
 STRICT = Policy(require_customer_key=True)
 

@@ -24,11 +24,11 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.checks.base import RowResult, Severity, Verdict
-from cloudguard.checks.rows import judge
 from cloudguard.model.network import ClientAddress, Endpoint, Group, NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.policy import DeclaredNeed, DeclaredService, Policy
+from cloudguard.needs.declarations import DeclaredNeed, DeclaredService, Policy
+from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.rows.judge import judge
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"

@@ -17,12 +17,12 @@ from builders import (
     host,
     snapshot,
 )
-from cloudguard.checks.base import Finding, RowResult, Severity, Verdict
-from cloudguard.checks.rows import judge
 from cloudguard.model.cluster import Pool, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.report import Finding, RowResult, Severity, Verdict
+from cloudguard.rows.judge import judge
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"

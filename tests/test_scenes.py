@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cloudguard.checks.base import Finding, Report
-from cloudguard.checks.rows import ROWS
+from cloudguard.results.report import Finding, Report
+from cloudguard.rows.judge import ROWS
 from marks import Mark, mark_of
 from moto_fixtures import aws
 from moto_fixtures.aws import SCENES

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudguard.sets.addresses import (
+from cloudguard.packet_sets.addresses import (
     ALL4,
     ALL6,
     END,

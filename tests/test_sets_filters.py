@@ -7,10 +7,10 @@ import random
 from hypothesis import given
 
 import oracle
-from cloudguard.sets.addresses import AddressSet, address_text
-from cloudguard.sets.filters import UNDECIDED, Decided, first_match
-from cloudguard.sets.packets import PacketSet, union
-from cloudguard.sets.services import ServiceSet
+from cloudguard.packet_sets.addresses import AddressSet, address_text
+from cloudguard.packet_sets.ordered_rules import UNDECIDED, Decided, first_match
+from cloudguard.packet_sets.packets import PacketSet, union
+from cloudguard.packet_sets.services import ServiceSet
 from strategies import address_points, decisions, laws, read, rule_lists, service_points
 
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracle
-from cloudguard.sets import bounds
-from cloudguard.sets.addresses import PUBLIC, AddressSet, address_point, address_text
-from cloudguard.sets.bounds import Bounds, exactly, unknown
-from cloudguard.sets.packets import Packet, PacketSet, union
-from cloudguard.sets.services import ServiceSet
+from cloudguard.packet_sets import bounds
+from cloudguard.packet_sets.addresses import PUBLIC, AddressSet, address_point, address_text
+from cloudguard.packet_sets.bounds import Bounds, exactly, unknown
+from cloudguard.packet_sets.packets import Packet, PacketSet, union
+from cloudguard.packet_sets.services import ServiceSet
 from strategies import (
     address_points,
     addresses,

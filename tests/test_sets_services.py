@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 import oracle
-from cloudguard.sets.services import OTHER, SPAN, ServiceSet, service_name
+from cloudguard.packet_sets.services import OTHER, SPAN, ServiceSet, service_name
 from strategies import HOLES, laws, service_points, service_terms, service_texts, services
 
 parse = ServiceSet.parse

@@ -41,7 +41,7 @@ def test_the_rows_are_loaded_at_the_first_step_of_collecting() -> None:
 import sys, threading
 from cloudguard import pipeline
 from cloudguard.cli import commands
-before = "cloudguard.checks.rows" in sys.modules
+before = "cloudguard.rows.judge" in sys.modules
 steps = []
 step = pipeline.Preparing(steps.append)
 step("one")
@@ -49,7 +49,7 @@ step("two")
 started = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
 for thread in started:
     thread.join()
-print(before, "cloudguard.checks.rows" in sys.modules, steps, len(started) <= 1)
+print(before, "cloudguard.rows.judge" in sys.modules, steps, len(started) <= 1)
 """
     assert said(code) == "False True ['one', 'two'] True"
 

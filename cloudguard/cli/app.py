@@ -7,10 +7,10 @@ from typing import TypeAlias, cast
 
 import typer
 
-from cloudguard.adapter import Option, installed, load
-from cloudguard.cli.flags import Argument, Flag, Values, add_command
-from cloudguard.cli.options import CLUSTER, CONFIG, OUTPUT, POLICY, REPORT, ROLES, SNAPSHOT, TALK
+from cloudguard.cli.flags import CLUSTER, CONFIG, OUTPUT, POLICY, REPORT, ROLES, SNAPSHOT, TALK
+from cloudguard.cli.typer_commands import Argument, Flag, Values, add_command
 from cloudguard.errors import ExitStatus, UsageError
+from cloudguard.provider.port import Option, installed, load
 
 Work: TypeAlias = Callable[[], int]
 
@@ -70,37 +70,37 @@ def _nothing() -> None:
 
 
 def _check(values: Values) -> Work:
-    from cloudguard.cli.commands import check  # noqa: PLC0415 - a command's imports are paid by who runs it
+    from cloudguard.cli.check import check  # noqa: PLC0415 - a command's imports are paid by who runs it
 
     return lambda: check(values)
 
 
 def _collect(values: Values) -> Work:
-    from cloudguard.cli.commands import collect  # noqa: PLC0415 - as above
+    from cloudguard.cli.check import collect  # noqa: PLC0415 - as above
 
     return lambda: collect(values)
 
 
 def _discover(values: Values) -> Work:
-    from cloudguard.cli.lists import discover  # noqa: PLC0415 - as above
+    from cloudguard.cli.discover import discover  # noqa: PLC0415 - as above
 
     return lambda: discover(values)
 
 
 def _permissions(values: Values) -> Work:
-    from cloudguard.cli.lists import permissions  # noqa: PLC0415 - as above
+    from cloudguard.cli.discover import permissions  # noqa: PLC0415 - as above
 
     return lambda: permissions(values)
 
 
 def _explain(values: Values) -> Work:
-    from cloudguard.cli.explaining import explain  # noqa: PLC0415 - as above
+    from cloudguard.cli.explain import explain  # noqa: PLC0415 - as above
 
     return lambda: explain(values)
 
 
 def _version(values: Values) -> Work:
-    from cloudguard.cli.lists import version  # noqa: PLC0415 - as above
+    from cloudguard.cli.discover import version  # noqa: PLC0415 - as above
 
     return lambda: version(values)
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from cloudguard.errors import CloudguardError, ExitStatus
-from cloudguard.report.text import visible
+from cloudguard.formats.escaping import visible
 
 _DEBUG = "CLOUDGUARD_DEBUG"
 

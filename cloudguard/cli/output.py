@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from cloudguard.checks.base import Report
 from cloudguard.cli.failures import put
 from cloudguard.errors import UsageError
+from cloudguard.results.report import Report
 
 Renderer: TypeAlias = Callable[[Report, bool, int | None], str]
 """Report, whether to colour, the terminal's width in columns or None."""
@@ -30,20 +30,20 @@ class Sink:
 
 
 def _table(report: Report, color: bool, width: int | None) -> str:
-    from cloudguard.report.table import render  # noqa: PLC0415 - a format's imports are paid by who asks for it
+    from cloudguard.formats.table import render  # noqa: PLC0415 - a format's imports are paid by who asks for it
 
     return render(report, color=color, width=width)
 
 
 def _json(report: Report, color: bool, width: int | None) -> str:
-    from cloudguard.report.json_report import render  # noqa: PLC0415 - as above
+    from cloudguard.formats.json_report import render  # noqa: PLC0415 - as above
 
     del color, width
     return render(report)
 
 
 def _markdown(report: Report, color: bool, width: int | None) -> str:
-    from cloudguard.report.markdown import render  # noqa: PLC0415 - as above
+    from cloudguard.formats.markdown import render  # noqa: PLC0415 - as above
 
     del color, width
     return render(report)

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from cloudguard.adapter import Progress, silent
-from cloudguard.cli.flags import Values
-from cloudguard.report.text import visible
+from cloudguard.cli.typer_commands import Values
+from cloudguard.formats.escaping import visible
+from cloudguard.provider.port import Progress, silent
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import Any
 
 from cloudguard.model.cluster import Cluster, Role
-from cloudguard.needs.policy import Policy
-from cloudguard.sets.services import ServiceSet
+from cloudguard.needs.declarations import Policy
+from cloudguard.packet_sets.services import ServiceSet
 
 SSH_AND_RDP = ServiceSet.parse("tcp/22,tcp/3389")
 KUBELET = ServiceSet.parse("tcp/10250,tcp/10255")

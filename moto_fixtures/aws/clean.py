@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
 from moto_fixtures.aws.builder import WORLD, Account, Balancer, Group, Host, Role, Subnet, Vpc
 from moto_fixtures.aws.installers import capa
 from moto_fixtures.aws.needed import CAPA_CONTROL_PLANE, CAPA_NODE, needed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
 from moto_fixtures.aws import kops_ha
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.installers import etcd_volume

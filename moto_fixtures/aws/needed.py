@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cloudguard_aws.entitlements.components import component, raw
-from cloudguard_aws.entitlements.writing import PolicyDocuments
+from cloudguard_aws.iam_catalog.needs import component, raw
+from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from moto_fixtures.aws.builder import ACCOUNT, REGION
 from moto_fixtures.aws.builder.machines import Statement
 from moto_fixtures.aws.installers import CLUSTER

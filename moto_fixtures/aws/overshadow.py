@@ -5,7 +5,7 @@ As in kubernetes-sigs/cluster-api-provider-aws#3271.
 
 from __future__ import annotations
 
-from cloudguard.needs.policy import DeclaredService, Policy
+from cloudguard.needs.declarations import DeclaredService, Policy
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import capa

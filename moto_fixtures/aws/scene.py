@@ -9,9 +9,9 @@ from typing import Protocol
 import boto3
 
 from cloudguard import check as check_cluster
-from cloudguard.checks.base import Report
 from cloudguard.model.cluster import Role
-from cloudguard.needs.policy import Policy
+from cloudguard.needs.declarations import Policy
+from cloudguard.results.report import Report
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.installers import CLUSTER
 

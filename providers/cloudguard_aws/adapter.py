@@ -9,20 +9,20 @@ from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from cloudguard.adapter import ClusterSummary, Option, Progress, Request, silent
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
-from cloudguard.model.entitlement import Entitlements
+from cloudguard.model.iam_catalog import Entitlements
 from cloudguard.model.identity import Identities, Statement
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard_aws.session import OPTIONS
+from cloudguard.provider.port import ClusterSummary, Option, Progress, Request, silent
+from cloudguard_aws.access.session import OPTIONS
 
 if TYPE_CHECKING:
-    from cloudguard_aws.api import Api
-    from cloudguard_aws.cluster import Found
-    from cloudguard_aws.eks import Managed
-    from cloudguard_aws.session import Caller
+    from cloudguard_aws.access.api import Api
+    from cloudguard_aws.access.session import Caller
+    from cloudguard_aws.cluster.eks import Managed
+    from cloudguard_aws.cluster.find import Found
 
 
 class AwsAdapter:
@@ -33,7 +33,7 @@ class AwsAdapter:
 
     def discover(self, request: Request, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Return the clusters that the regions show."""
-        from cloudguard_aws.search import clusters  # noqa: PLC0415 - only when asked for
+        from cloudguard_aws.cluster.regions import clusters  # noqa: PLC0415 - only when asked for
 
         return clusters(request, progress)
 
@@ -42,20 +42,20 @@ class AwsAdapter:
         if not request.cluster:
             message = "no cluster is named"
             raise UsageError(message, hint="Give --cluster NAME; see: cloudguard discover aws")
-        from cloudguard_aws.search import cluster  # noqa: PLC0415 - only when asked for
+        from cloudguard_aws.cluster.regions import cluster  # noqa: PLC0415 - only when asked for
 
         started = _now()
         return _read(*cluster(request, progress), started)
 
     def entitlements(self, snapshot: Snapshot) -> Entitlements:
         """Return what is known of IAM permissions, for the cluster of ``snapshot``."""
-        from cloudguard_aws.entitlements import entitlements  # noqa: PLC0415 - only when asked for
+        from cloudguard_aws.iam_catalog.catalog_of_cluster import entitlements  # noqa: PLC0415 - only when asked for
 
         return entitlements(snapshot)
 
     def permissions(self) -> str:
         """Return the read-only IAM policy that ``collect`` and ``discover`` need."""
-        from cloudguard_aws.permissions import policy  # noqa: PLC0415 - only when asked for
+        from cloudguard_aws.access.scanner_policy import policy  # noqa: PLC0415 - only when asked for
 
         return policy()
 
@@ -66,19 +66,20 @@ def _now() -> str:
 
 def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard_aws import eks, hosts, identity, keys  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.cluster import eks, hosts  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.identity import key_policies, roles  # noqa: PLC0415 - when asked for
 
     managed: Managed | None = eks.read_managed(api, found.eks) if found.eks else None
     machines = hosts.read_hosts(api, found)
     known = {interface.id for host in machines for interface in host.interfaces}
     machines += hosts.read_fargate(api, found, known, lambda: managed is not None and managed.fargate)
     account = caller.account or _account(found, machines)
-    (groups, topology, identities), (found_disks, found_keys, key_policies) = api.two(
+    (groups, topology, identities), (found_disks, found_keys, policies) = api.two(
         lambda: _around(api, found, managed, machines, account),
         lambda: _read_disks(api, found, managed, machines, account),
     )
-    identities = keys.with_key_policies(api, identities, key_policies)
-    machines, groups = _with_roles(machines, groups, identity.resolve_profiles(api, _profiles(machines, groups)))
+    identities = key_policies.with_key_policies(api, identities, policies)
+    machines, groups = _with_roles(machines, groups, roles.resolve_profiles(api, _profiles(machines, groups)))
     cluster = Cluster(
         name=found.name,
         provider="aws",
@@ -112,27 +113,29 @@ def _around(
     api: Api, found: Found, managed: Managed | None, machines: tuple[Host, ...], account: str
 ) -> tuple[tuple[Pool, ...], Topology, Identities]:
     """Read what makes the next hosts, and then what hosts, old and next, stand in and hold."""
-    from cloudguard_aws import identity, network, pools  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.entitlements import ready  # noqa: PLC0415 - likewise
-    from cloudguard_aws.surroundings import read_surroundings, whole  # noqa: PLC0415 - likewise
+    from cloudguard_aws.cluster import pools  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.iam_catalog.catalog_of_cluster import ready  # noqa: PLC0415 - likewise
+    from cloudguard_aws.identity import roles  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.identity.surroundings import read_surroundings, whole  # noqa: PLC0415 - likewise
+    from cloudguard_aws.network import topology  # noqa: PLC0415 - when asked for
 
     endpoints = (managed.endpoint,) if managed else ()
-    hold = partial(identity.read_identities, api, hosts=machines, extra=managed.holders if managed else ())
+    hold = partial(roles.read_identities, api, hosts=machines, extra=managed.holders if managed else ())
     groups, ground, surroundings, (held, _) = api.four(
         lambda: pools.read_pools(api, found, machines, managed.scaling_groups if managed else ()),
-        lambda: network.read_ground(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
+        lambda: topology.read_ground(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
         lambda: read_surroundings(api, found, account),
         lambda: api.two(partial(hold, pools=()), ready),
     )
     known = {(one.identity, one.roles) for one in machines}
     more = [one for one in groups if one.identity and (one.identity, one.roles) not in known]
-    topology, own = api.two(
-        lambda: network.read_topology(
+    network, own = api.two(
+        lambda: topology.read_topology(
             api, ground, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
         ),
         lambda: hold(pools=groups) if more else held,
     )
-    return groups, topology, whole(own, surroundings)
+    return groups, network, whole(own, surroundings)
 
 
 def _account(found: Found, hosts: tuple[Host, ...]) -> str:
@@ -145,13 +148,14 @@ def _read_disks(
     api: Api, found: Found, managed: Managed | None, hosts: tuple[Host, ...], account: str
 ) -> tuple[tuple[Disk, ...], tuple[Key, ...], Mapping[str, tuple[Statement, ...]]]:
     """Read the disks that may hold etcd, and their keys with their policies; if managed, the key of its Secrets."""
-    from cloudguard_aws import disks, keys  # noqa: PLC0415 - only when asked for
+    from cloudguard_aws.cluster import disks  # noqa: PLC0415 - only when asked for
+    from cloudguard_aws.identity import key_policies  # noqa: PLC0415 - only when asked for
 
     if managed is None:
         found_disks, found_keys = disks.read_disks(api, cluster=found.name, hosts=hosts)
     else:
         found_disks, found_keys = (), disks.read_keys(api, (managed.secrets.key,) if managed.secrets.key else ())
-    return found_disks, found_keys, keys.read_key_policies(api, found_keys, account)
+    return found_disks, found_keys, key_policies.read_key_policies(api, found_keys, account)
 
 
 def _profiles(hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> frozenset[str]:

@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from cloudguard.adapter import ClusterSummary, Option, Progress, Request, silent
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
-from cloudguard.model.entitlement import Entitlements
+from cloudguard.model.iam_catalog import Entitlements
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard_gcp.session import OPTIONS
+from cloudguard.provider.port import ClusterSummary, Option, Progress, Request, silent
+from cloudguard_gcp.access.session import OPTIONS
 
 if TYPE_CHECKING:
-    from cloudguard_gcp.api import Api, Item
-    from cloudguard_gcp.cluster import Found
-    from cloudguard_gcp.gke import Managed
-    from cloudguard_gcp.session import Caller
+    from cloudguard_gcp.access.api import Api, Item
+    from cloudguard_gcp.access.session import Caller
+    from cloudguard_gcp.cluster.find import Found
+    from cloudguard_gcp.cluster.gke import Managed
 
 
 class GcpAdapter:
@@ -31,7 +31,7 @@ class GcpAdapter:
 
     def discover(self, request: Request, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Return the clusters that the project shows."""
-        from cloudguard_gcp.cluster import clusters  # noqa: PLC0415 - only when asked for
+        from cloudguard_gcp.cluster.find import clusters  # noqa: PLC0415 - only when asked for
 
         return clusters(request, progress)
 
@@ -40,20 +40,20 @@ class GcpAdapter:
         if not request.cluster:
             message = "no cluster is named"
             raise UsageError(message, hint="Give --cluster NAME; see: cloudguard discover gcp")
-        from cloudguard_gcp.cluster import cluster  # noqa: PLC0415 - only when asked for
+        from cloudguard_gcp.cluster.find import cluster  # noqa: PLC0415 - only when asked for
 
         started = _now()
         return _read(*cluster(request, progress), started)
 
     def entitlements(self, snapshot: Snapshot) -> Entitlements:
         """Return what is known of Google's permissions, for the cluster of ``snapshot``."""
-        from cloudguard_gcp.entitlements import entitlements  # noqa: PLC0415 - only when asked for
+        from cloudguard_gcp.iam_catalog.catalog_of_cluster import entitlements  # noqa: PLC0415 - only when asked for
 
         return entitlements(snapshot)
 
     def permissions(self) -> str:
         """Return the read-only custom role that ``collect`` and ``discover`` need."""
-        from cloudguard_gcp.permissions import role  # noqa: PLC0415 - only when asked for
+        from cloudguard_gcp.access.scanner_role import role  # noqa: PLC0415 - only when asked for
 
         return role()
 
@@ -64,15 +64,16 @@ def _now() -> str:
 
 def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard_gcp import disks, gke, hosts, network, pods, pools  # noqa: PLC0415 - when asked for
-    from cloudguard_gcp.holding import known  # noqa: PLC0415
+    from cloudguard_gcp.cluster import disks, gke, hosts, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp.identity.holders import known  # noqa: PLC0415
+    from cloudguard_gcp.network import pod_ranges, topology  # noqa: PLC0415 - when asked for
 
     managed = gke.read_managed(api, found.gke) if found.gke else None
     machines = hosts.read_hosts(api, found)
     networks = hosts.networks_of(found.instances, managed.endpoints if managed else ())
     groups, templates = pools.read_pools(api, found, machines)
     around, disks_and_keys, identities = api.three(
-        lambda: network.read_around(
+        lambda: topology.read_around(
             api, project=caller.project, networks=networks, hosts=machines, pools=groups, everyone=found.everyone
         ),
         lambda: _read_disks(api, caller.project, found, managed, machines),
@@ -99,7 +100,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
             keys=disks_and_keys[1],
             managed_by=gke.MANAGED_BY if managed else "",
             secrets_encryption=managed.secrets if managed else None,
-            pod_ranges=pods.pod_ranges(api, caller.project, found.instances, found.gke),
+            pod_ranges=pod_ranges.pod_ranges(api, caller.project, found.instances, found.gke),
             labels=disks.etcd_clusters(disks_and_keys[0]),
         ),
         topology=_with_endpoints(around.topology, managed),
@@ -111,8 +112,8 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
 def _read_identities(
     api: Api, caller: Caller, found: Found, holding: tuple[tuple[Host, ...], tuple[Pool, ...], dict[str, Item]]
 ) -> Identities:
-    from cloudguard_gcp.holding import held  # noqa: PLC0415 - only when asked for
-    from cloudguard_gcp.identity import holders_of, read_identities  # noqa: PLC0415
+    from cloudguard_gcp.identity.holders import held  # noqa: PLC0415 - only when asked for
+    from cloudguard_gcp.identity.identities import holders_of, read_identities  # noqa: PLC0415
 
     return read_identities(api, caller.project, holders_of(held(found, caller, *holding)))
 
@@ -133,7 +134,7 @@ def _read_disks(
     api: Api, project: str, found: Found, managed: Managed | None, hosts: tuple[Host, ...]
 ) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
     """Read the disks that may hold etcd, and their keys; of a managed cluster, the key of its Secrets."""
-    from cloudguard_gcp import disks  # noqa: PLC0415 - only when asked for
+    from cloudguard_gcp.cluster import disks  # noqa: PLC0415 - only when asked for
 
     if managed is None:
         return disks.read_disks(api, project=project, cluster=found.name, hosts=hosts)

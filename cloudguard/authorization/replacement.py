@@ -1,0 +1,181 @@
+"""The policy that would be enough: an identity's need as documents, proved equal to it, beside what it has today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cloudguard.authorization.effective import Matched, allowed, effective
+from cloudguard.authorization.excess import Excess
+from cloudguard.authorization.minimise import fewest
+from cloudguard.authorization.wording import short, whole
+from cloudguard.model.identity import Effect, Policy, PolicyKind, Statement
+from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.results.change import Change, Resource
+
+ROW = "cloud-api-access"
+MOST_LINES = 12
+"""Lines of a change's each side; its documents are whole."""
+_NEW = "replacement"
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A present statement of which the need has a part: what ``remains`` of it, as statements of the replacement."""
+
+    present: Matched
+    remains: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """``documents`` grant the need and nothing else if ``unproved`` is "" (else it says what is not proved).
+
+    Of the present granting statements, ``kept`` are within the need, ``dropped`` have nothing of it. ``added`` are
+    those of the new ``statements`` of which nothing is granted today. What denies, bounds, or is imposed ``stays``.
+    ``detached``: the provider's own policies, which nobody can edit.
+    """
+
+    statements: tuple[Statement, ...]
+    documents: tuple[str, ...]
+    unproved: str
+    kept: tuple[Matched, ...]
+    narrowed: tuple[Narrowed, ...]
+    dropped: tuple[Matched, ...]
+    added: tuple[Statement, ...]
+    stays: tuple[Matched, ...]
+    detached: tuple[Policy, ...]
+
+
+def replacement(excess: Excess) -> Replacement:
+    """Return the policy that would be enough for one identity."""
+    needed = excess.needed
+    new = fewest(excess)
+    documents, unproved = _written(excess, tuple(one for one, _ in new))
+    present = [one for one in excess.grants.statements if _replaced(excess, one)]
+    kept = tuple(one for one in present if one.requests <= needed)
+    rest = [one for one in present if one not in kept]
+    narrowed = tuple(one for one in rest if one.requests.meets(needed))
+    remaining = ((one, tuple(each for each, requests in new if one.requests.meets(requests))) for one in narrowed)
+    edited = {one.policy.id: one.policy for one in rest if one.policy.managed_by == "provider"}
+    return Replacement(
+        statements=tuple(one for one, _ in new),
+        documents=documents,
+        unproved=unproved,
+        kept=kept,
+        narrowed=tuple(Narrowed(one, remains) for one, remains in remaining),
+        dropped=tuple(one for one in rest if one not in narrowed),
+        added=tuple(one for one, requests in new if not requests.meets(excess.granted)),
+        stays=tuple(one for one in excess.grants.statements if _edge(excess, one)),
+        detached=tuple(edited.values()),
+    )
+
+
+def _replaced(excess: Excess, one: Matched) -> bool:
+    granting = one.policy.kind is PolicyKind.GRANT and one.statement.effect is Effect.ALLOW
+    return granting and one.policy.id not in excess.insisted
+
+
+def _edge(excess: Excess, one: Matched) -> bool:
+    return one.policy.kind is not PolicyKind.LIMIT and not _replaced(excess, one)
+
+
+def _written(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple[str, ...], str]:
+    """Return the statements as documents, and what is not proved of them: read again, they are to be the need."""
+    known, space = excess.comparer.known, excess.comparer.space
+    try:
+        documents = known.documents.write(statements)
+        read = tuple(statement for text in documents for statement in known.documents.read(text))
+    except ValueError as error:
+        return (), f"it can't be written: {error}"
+    written = allowed(space, read, known.variables)
+    for part, fault in (
+        (written - excess.needed, "grants more than the need"),
+        (excess.needed - written, "grants less"),
+    ):
+        if not part.is_empty:
+            return documents, f"as written, it {fault}: {_example(part)}"
+    return documents, _applied(excess, read)
+
+
+def _applied(excess: Excess, read: tuple[Statement, ...]) -> str:
+    """Return what is not proved once the documents are attached in place of what they replace ("": all of it is)."""
+    comparer, identity, needed = excess.comparer, excess.identity, excess.needed
+    if excess.grants.unread:
+        return f"{', '.join(excess.grants.unread)} was not read, and may grant or deny anything"
+    policies = {name: _remainder(excess, policy) for name, policy in comparer.policies.items()}
+    policies[_NEW] = Policy(_NEW, _NEW, PolicyKind.GRANT, "user", "", read, identity.source)
+    held = replace(identity, policies=(*identity.policies, _NEW))
+    after = effective(comparer.space, held, policies, comparer.known.variables, comparer.identities.limits).permissions
+    left = (after - needed).lower - excess.by_imposed.upper
+    if not left.is_empty:
+        return f"another policy still grants more than the need: {_example(left)}"
+    lost = (needed & excess.granted) - after
+    return "" if lost.is_empty else f"what is needed and granted today would be lost: {_example(lost)}"
+
+
+def _remainder(excess: Excess, policy: Policy) -> Policy:
+    """Return what stays of a policy: what it denies; all of it unless it grants and can be replaced."""
+    if policy.kind is not PolicyKind.GRANT or policy.id in excess.insisted:
+        return policy
+    return replace(policy, statements=tuple(one for one in policy.statements if one.effect is Effect.DENY))
+
+
+def _example(part: PermissionSet) -> str:
+    found = part.witness()
+    return f"{found.action} on {found.name}" if found else ", ".join(part.causes) or "no example could be built"
+
+
+def change_of(excess: Excess, why: str) -> Change:
+    """Return the change that puts the replacement in place of what an identity has."""
+    found, identity = replacement(excess), excess.identity
+    before = [f"{_name(one)}: {short(one.statement)}" for one in found.dropped]
+    before += [f"{_name(one.present)}: {short(one.present.statement)}" for one in found.narrowed]
+    after = [short(one) for one in found.statements]
+    kind = "permission.narrow" if after else "permission.remove"
+    return Change(
+        id=f"{kind}:{identity.id}",
+        row=ROW,
+        kind=kind,
+        resource=Resource("identity", identity.id, identity.name),
+        before=_cut(before),
+        after=_cut(after),
+        why=why,
+        proved=not found.unproved,
+        documents=found.documents,
+        statements=tuple(_told(found)),
+    )
+
+
+def _told(found: Replacement) -> Iterator[str]:
+    """Yield what becomes of each present statement, and what is new."""
+    for one in found.kept:
+        yield f"keep    {_name(one)}: {whole(one.statement)}"
+    for each in found.narrowed:
+        yield f"narrow  {_name(each.present)}: {whole(each.present.statement)}"
+        if each.remains == found.statements:
+            yield "    to the whole replacement"
+        else:
+            yield from (f"    to what {one.label} has of it: {whole(one)}" for one in each.remains)
+    for one in found.dropped:
+        yield f"drop    {_name(one)}: {whole(one.statement)}"
+    for new in found.added:
+        yield f"add     {new.label}: {whole(new)}"
+    for one in found.stays:
+        yield f"stays   {_name(one)}: {whole(one.statement)}"
+    for policy in found.detached:
+        yield f"detach  {policy.name}: it is the provider's own, and only it can edit it"
+    if found.documents:
+        count = len(found.documents)
+        yield f"attach  the replacement ({count} document{'s' if count > 1 else ''})"
+    if found.unproved:
+        yield f"not proved: {found.unproved}"
+
+
+def _name(one: Matched) -> str:
+    return f"{one.policy.name}/{one.statement.label}"
+
+
+def _cut(lines: list[str]) -> tuple[str, ...]:
+    more = len(lines) - MOST_LINES
+    return (*lines[:MOST_LINES], f"and {more} more statements") if more > 0 else tuple(lines)

@@ -1,0 +1,62 @@
+"""One thing at length: a row's page, a check, or a finding with its evidence and its changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from inspect import cleandoc
+
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.phrases import by_resource, diff_lines, named, waiver
+from cloudguard.results.report import Evidence, Finding, Report
+
+
+def row(name: str, area: str, page: str, checks: Mapping[str, str]) -> str:
+    """Return a row's ``page`` with its checks below."""
+    listed = [f"  {check}: {text}" for check, text in checks.items()]
+    return "\n".join([f"{name}: {area}", "", cleandoc(page), "", "Checks", *listed]) + "\n"
+
+
+def check(name: str, text: str, of: str) -> str:
+    """Return what the check ``name`` of the row ``of`` looks for."""
+    return f"{name}\n  {text}\n\nIts row: cloudguard explain {of}\n"
+
+
+def finding(one: Finding, report: Report) -> str:
+    """Return everything that ``report`` knows about a finding."""
+    return "\n".join(visible(line) for line in _lines(one, report)) + "\n"
+
+
+def _lines(one: Finding, report: Report) -> Iterator[str]:
+    yield f"{one.severity}  {one.check}  {one.id}"
+    yield f"  {one.message}"
+    yield f"  on {named(one.resource)}, cluster {report.cluster.name}"
+    if one.waived:
+        yield f"  {waiver(one)}"
+    yield from ("", "Witness", f"  {one.witness.summary}", *(f"    via {gate}" for gate in one.witness.path))
+    if one.witness.facts:
+        yield from ("", "Facts", *(f"  {name}: {value}" for name, value in one.witness.facts))
+    if one.hosts:
+        yield from ("", f"Hosts ({len(one.hosts)})", *(f"  {host}" for host in one.hosts))
+    yield from ("", "Evidence", *(line for fact in one.evidence for line in _evidence(fact)))
+    changes = tuple(change for change in report.plan if change.id in one.changes)
+    if changes:
+        yield from ("", "Changes that mend it")
+        yield from (f"  {line}" for group in by_resource(changes) for line in diff_lines(*group))
+    for change in changes:
+        yield from (f"  {line}" for line in change.statements)
+        for number, document in enumerate(change.documents, 1):
+            of = f" {number} of {len(change.documents)}" if len(change.documents) > 1 else ""
+            yield from ("", f"Document{of}", *(f"  {line}" for line in document.splitlines()))
+    yield from ("", "If it is meant to be so", *(f"  {line}" for line in _ways_out(one)))
+
+
+def _evidence(fact: Evidence) -> Sequence[str]:
+    rule = f", rule {fact.rule}" if fact.rule else ""
+    return (f"  {named(fact.resource)}{rule}: {fact.fact}", f"    read by {fact.call}")
+
+
+def _ways_out(one: Finding) -> Iterator[str]:
+    if one.advice:
+        yield one.advice
+    yield "Declare what you need in cloudguard.toml (admin-cidr, service, need): what is declared is no finding"
+    yield f"The check: cloudguard explain {one.check}"

@@ -1,0 +1,110 @@
+"""A snapshot as a file: deterministic JSON out, strict reading in, all that is wrong told at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import cache
+from typing import TYPE_CHECKING, NewType
+
+from cloudguard.errors import UsageError
+from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.snapshot_faults import faults as misread
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+MOST_FAULTS = 20
+"""More faults than this are counted, not listed."""
+
+_FAMILY = SCHEMA.rpartition("/")[0]
+_HEAD = re.compile(rb'\s*\{\s*"schema"\s*:\s*"([^"\\]{0,100})"')
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_Root = NewType("_Root", Snapshot)
+"""A name of its own, because pydantic takes settings for a dataclass only under another name."""
+
+
+@cache
+def _adapter() -> TypeAdapter[Snapshot]:
+    from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415 - a fifth of a second that --help need not pay
+
+    return TypeAdapter(_Root, config=ConfigDict(extra="forbid", strict=True))
+
+
+def dump(snapshot: Snapshot) -> str:
+    """Return ``snapshot`` as JSON text, the schema first; equal snapshots give equal text.
+
+    A lone surrogate, which no UTF-8 file can hold, is written as the text of its escape.
+    """
+    from pydantic_core import PydanticSerializationError, from_json, to_json  # noqa: PLC0415 - loaded only when used
+
+    try:
+        data = _adapter().dump_json(snapshot, indent=1)
+    except PydanticSerializationError:
+        data = to_json(from_json(spelt_out(json.dumps(asdict(snapshot), ensure_ascii=False))), indent=1)
+    return data.decode() + "\n"
+
+
+def load(data: bytes | str, name: str) -> Snapshot:
+    """Return the snapshot in ``data``, read from the file ``name``; raises UsageError listing all that is wrong."""
+    from pydantic import ValidationError  # noqa: PLC0415 - loaded only when used
+
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    schema = _schema_of(raw, name)
+    faults: list[str] = []
+    if schema != SCHEMA:
+        faults.append(f"its schema is {schema!r}; this version reads {SCHEMA!r}")
+    try:
+        snapshot = _adapter().validate_json(raw)
+    except ValidationError as error:
+        listed = error.errors(include_url=False, include_context=False, include_input=False)
+        faults.extend(_fault(fault["loc"], fault["type"], fault["msg"]) for fault in listed)
+    else:
+        faults.extend(misread(snapshot))
+        if not faults:
+            return snapshot
+    raise _refusal(name, faults)
+
+
+def _schema_of(raw: bytes, name: str) -> str:
+    """Return the schema that the file begins with, before anything else of it is parsed."""
+    hint = "Make one with: cloudguard collect PROVIDER --cluster NAME -o FILE"
+    if not raw.strip():
+        message = f"the snapshot {name} is empty"
+        raise UsageError(message, hint=hint)
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        message = f"the snapshot {name} is not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}"
+        raise UsageError(message, hint=hint) from None
+    found = _HEAD.match(raw)
+    schema = found.group(1).decode() if found else ""
+    if not schema.startswith(_FAMILY):
+        what = f"it begins with the schema {schema!r}" if schema else 'it does not begin with {"schema": …'
+        message = f"{name} is not a cloudguard snapshot: {what}"
+        raise UsageError(message, hint=hint)
+    return schema
+
+
+def _fault(location: Iterable[int | str], kind: str, message: str) -> str:
+    if kind == "json_invalid":
+        return f"it is damaged or cut short ({message.removeprefix('Invalid JSON: ')})"
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
+    if kind == "unexpected_keyword_argument":
+        return f"{path}: no such field"
+    if kind == "missing":
+        return f"{path}: missing"
+    return f"{path}: {message[:1].lower()}{message[1:]}"
+
+
+def _refusal(name: str, faults: list[str]) -> UsageError:
+    more = len(faults) - MOST_FAULTS
+    shown = "; ".join(faults[:MOST_FAULTS]) + (f"; and {more} more" if more > 0 else "")
+    return UsageError(f"the snapshot {name} cannot be read: {shown}", hint="Collect it again with this version")
+
+
+def spelt_out(text: str) -> str:
+    """Return JSON ``text`` with every lone surrogate in it as the text of its escape, which any reader takes."""
+    return _SURROGATE.sub(lambda match: f"\\\\u{ord(match.group()):04x}", text)

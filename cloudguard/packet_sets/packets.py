@@ -1,0 +1,203 @@
+"""Sets of packets: which peer addresses go with which services. What a filter grants, what Kubernetes needs."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.intervals import Span
+from cloudguard.packet_sets import step_functions
+from cloudguard.packet_sets.addresses import END, PUBLIC, AddressSet, address_point, address_text
+from cloudguard.packet_sets.services import ServiceSet, service_name
+
+_STRANGERS: Final = tuple(address_point(text) for text in ("198.51.100.7", "2001:db8::7"))
+"""Documentation addresses (RFC 5737, RFC 3849): the most readable witnesses of "anyone"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One peer address and one point of the service axis."""
+
+    address: str
+    service: int
+
+    @property
+    def service_name(self) -> str:
+        """The service in words: ``tcp 443``."""
+        return service_name(self.service)
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.service_name}"
+
+
+class PacketSet:
+    """An exact set of (address, service) pairs. Immutable; equal sets are ``==`` and hash alike however built."""
+
+    __slots__ = ("_axis", "_canonical", "_steps")
+
+    def __init__(self, function: step_functions.Steps = step_functions.EMPTY, axis: step_functions.Axis = (0,)) -> None:
+        """Wrap a settled step function on ``axis``; for this package: others build with ``of``."""
+        self._steps = function
+        self._axis = axis
+        self._canonical: tuple[step_functions.Steps, step_functions.Axis] | None = None
+
+    @staticmethod
+    def nothing() -> PacketSet:
+        """Return the empty set."""
+        return _NOTHING
+
+    @staticmethod
+    def everything() -> PacketSet:
+        """Return every service from every address."""
+        return _EVERYTHING
+
+    @staticmethod
+    def of(pairs: Iterable[tuple[AddressSet, ServiceSet]]) -> PacketSet:
+        """Return the union of rectangles: for each pair, all its services from all its addresses."""
+        rows = [(addresses.spans, services.spans) for addresses, services in pairs]
+        kinds = {spans for _, spans in rows}
+        axis = step_functions.axis_of(kinds)
+        masks = {spans: step_functions.mask_of(spans, axis) for spans in kinds}
+        pieces = [(start, end, masks[spans]) for row, spans in rows for start, end in row]
+        if len(rows) == 1:
+            whole: step_functions.Steps = ((0,), (pieces[0][2],)) if pieces and pieces[0][2] else step_functions.EMPTY
+            return PacketSet(step_functions.restricted(whole, rows[0][0]), axis)
+        return PacketSet(step_functions.swept(pieces), axis)
+
+    def __or__(self, other: PacketSet) -> PacketSet:
+        if not other:
+            return self
+        return self._with(other, step_functions.union_of) if self else other
+
+    def __and__(self, other: PacketSet) -> PacketSet:
+        if other is _EVERYTHING or not self:
+            return self
+        return other if self is _EVERYTHING or not other else self._with(other, step_functions.intersection_of)
+
+    def __sub__(self, other: PacketSet) -> PacketSet:
+        return self._with(other, step_functions.difference_of) if self and other else self
+
+    def __xor__(self, other: PacketSet) -> PacketSet:
+        return (self - other) | (other - self)
+
+    def _with(self, other: PacketSet, operation: Callable[[list[int], list[int]], list[int]]) -> PacketSet:
+        axis = self._axis if self._axis is other._axis else step_functions.joined(self._axis, other._axis)
+        return PacketSet(step_functions.combined(self.on_axis(axis), other.on_axis(axis), operation), axis)
+
+    def on_axis(self, axis: step_functions.Axis) -> step_functions.Steps:
+        """Return the step function on ``axis``, which refines this set's own; for this package."""
+        return step_functions.respelt(self._steps, self._axis, axis)
+
+    @property
+    def axis(self) -> step_functions.Axis:
+        """The cuts of the service axis that this set is spelt with; for this package."""
+        return self._axis
+
+    def __le__(self, other: PacketSet) -> bool:
+        return not self - other
+
+    def __bool__(self) -> bool:
+        return self._steps != step_functions.EMPTY
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PacketSet):
+            return NotImplemented
+        if self._axis == other._axis:
+            return self._steps == other._steps
+        return self._steps[0] == other._steps[0] and self._canon() == other._canon()
+
+    def __hash__(self) -> int:
+        return hash(self._canon())
+
+    def _canon(self) -> tuple[step_functions.Steps, step_functions.Axis]:
+        if self._canonical is None:
+            self._canonical = step_functions.coarsest(self._steps, self._axis)
+        return self._canonical
+
+    def __repr__(self) -> str:
+        inside = "; ".join(f"{addresses} {services}" for addresses, services in self.items())
+        return f"<PacketSet {inside or 'nothing'}>"
+
+    def only(self, services: ServiceSet) -> PacketSet:
+        """Return the part whose service is one of ``services``."""
+        around = step_functions.mask_around(services.spans, self._axis)
+        starts, masks = self._steps
+        near = PacketSet(
+            *step_functions.coarsest(step_functions.settled(starts, [mask & around for mask in masks]), self._axis)
+        )
+        return near & PacketSet.of([(AddressSet.everything(), services)])
+
+    def within(self, addresses: AddressSet) -> PacketSet:
+        """Return the part whose address is one of ``addresses``."""
+        return PacketSet(step_functions.restricted(self._steps, addresses.spans), self._axis)
+
+    def on(self, services: ServiceSet) -> AddressSet:
+        """Return the addresses that reach at least one of ``services``."""
+        return self.only(services).addresses()
+
+    def at(self, point: int) -> ServiceSet:
+        """Return the services that the address at ``point`` reaches."""
+        return self._services_of(self._mask_at(point))
+
+    def _mask_at(self, point: int) -> int:
+        starts, masks = self._steps
+        return masks[bisect_right(starts, point) - 1]
+
+    def _services_of(self, mask: int) -> ServiceSet:
+        return ServiceSet(step_functions.spans_of(mask, self._axis))
+
+    def addresses(self) -> AddressSet:
+        """Return the addresses that reach anything."""
+        return AddressSet.of_spans((start, end) for start, end, mask in self._segments() if mask)
+
+    def services(self) -> ServiceSet:
+        """Return the services that anything reaches."""
+        mask = 0
+        for each in self._steps[1]:
+            mask |= each
+        return self._services_of(mask)
+
+    def _segments(self) -> Iterator[step_functions.Piece]:
+        starts, masks = self._steps
+        return zip(starts, (*starts[1:], END), masks, strict=True)
+
+    def items(self) -> Iterator[tuple[AddressSet, ServiceSet]]:
+        """Yield disjoint address sets with what each reaches, every set of services once, by lowest address."""
+        spans: dict[int, list[Span]] = {}
+        for start, end, mask in self._segments():
+            if mask:
+                spans.setdefault(mask, []).append((start, end))
+        for mask, part in spans.items():
+            yield AddressSet.of_spans(part), self._services_of(mask)
+
+    def witness(self) -> Packet | None:
+        """Return one packet of the set, None when it is empty.
+
+        198.51.100.7 if it is in, else 2001:db8::7, else the lowest public address, else the lowest; its lowest service.
+        """
+        point = next((point for point in _STRANGERS if self._mask_at(point)), None)
+        if point is None:
+            addresses = self.addresses()
+            if not addresses:
+                return None
+            point = (addresses & PUBLIC or addresses).first()
+        return Packet(address_text(point), self.at(point).first())
+
+
+def union(sets: Iterable[PacketSet]) -> PacketSet:
+    """Return the union of any number of sets in one sweep."""
+    members = tuple(sets)
+    axis: step_functions.Axis = (0,)
+    for member in members:
+        axis = step_functions.joined(axis, member.axis)
+    pieces: list[step_functions.Piece] = []
+    for member in members:
+        starts, masks = member.on_axis(axis)
+        pieces.extend(piece for piece in zip(starts, (*starts[1:], END), masks, strict=True) if piece[2])
+    return PacketSet(step_functions.swept(pieces), axis)
+
+
+_NOTHING: Final = PacketSet()
+_EVERYTHING: Final = PacketSet.of([(AddressSet.everything(), ServiceSet.everything())])

@@ -1,0 +1,226 @@
+"""Step functions from address points to bit masks, and the axis of service atoms that gives the bits their meaning.
+
+A step function is ``(starts, masks)``: mask i holds from start i up to the next start (the last one to the axis' end),
+``starts[0]`` is 0 and neighbouring masks differ, so that on one axis equal functions have equal forms. An axis is a
+sorted tuple of cuts, the first of them 0: atom i is the services from cut i up to the next (the last one to SPAN), and
+bit i of a mask stands for all of them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import compress
+from operator import ne
+
+from cloudguard.intervals import Span, merged
+from cloudguard.packet_sets.addresses import END
+from cloudguard.packet_sets.services import SPAN
+
+Steps = tuple[tuple[int, ...], tuple[int, ...]]
+Axis = tuple[int, ...]
+
+Piece = tuple[int, int, int]
+"""``(start, end, mask)``: one mask over one span of addresses."""
+
+EMPTY: Steps = ((0,), (0,))
+
+
+def axis_of(services: Iterable[tuple[Span, ...]]) -> Axis:
+    """Return the coarsest axis on which each of ``services`` (the spans of a ServiceSet) is a union of atoms."""
+    cuts = {0}
+    for spans in services:
+        for span in spans:
+            cuts.update(span)
+    cuts.discard(SPAN)
+    return tuple(sorted(cuts))
+
+
+@lru_cache(maxsize=4096)
+def joined(left: Axis, right: Axis) -> Axis:
+    """Return the coarsest axis that refines both."""
+    cuts = {*left, *right}
+    if len(cuts) == len(left):
+        return left
+    return right if len(cuts) == len(right) else tuple(sorted(cuts))
+
+
+def mask_of(spans: tuple[Span, ...], axis: Axis) -> int:
+    """Return the mask of services whose ends are all cuts of ``axis``."""
+    mask = 0
+    for start, end in spans:
+        mask |= (1 << bisect_left(axis, end)) - (1 << bisect_left(axis, start))
+    return mask
+
+
+def mask_around(spans: tuple[Span, ...], axis: Axis) -> int:
+    """Return the mask of every atom that shares a service with ``spans``, whose ends need be no cuts."""
+    mask = 0
+    for start, end in spans:
+        mask |= (1 << bisect_left(axis, end)) - (1 << bisect_right(axis, start) - 1)
+    return mask
+
+
+def spans_of(mask: int, axis: Axis) -> tuple[Span, ...]:
+    """Return the services of ``mask``; the inverse of ``mask_of``."""
+    edges = (*axis, SPAN)
+    return merged((edges[low], edges[high]) for low, high in _runs(mask))
+
+
+def _runs(mask: int) -> Iterable[tuple[int, int]]:
+    """Yield the runs of set bits, lowest first, as half-open pairs of bit numbers."""
+    while mask:
+        low = (mask & -mask).bit_length() - 1
+        rest = ~(mask >> low)
+        high = low + (rest & -rest).bit_length() - 1
+        yield low, high
+        mask = mask >> high << high
+
+
+class _Respelling(dict[int, int]):
+    """Masks of one axis, by their value, as masks of a finer axis; each is worked out once."""
+
+    def __init__(self, coarse: Axis, fine: Axis) -> None:
+        super().__init__()
+        self._places = [bisect_left(fine, cut) for cut in (*coarse, SPAN)]
+
+    def __missing__(self, mask: int) -> int:
+        places = self._places
+        fine = 0
+        for low, high in _runs(mask):
+            fine |= (1 << places[high]) - (1 << places[low])
+        self[mask] = fine
+        return fine
+
+
+_respelling = lru_cache(maxsize=128)(_Respelling)
+
+
+def respelt(steps: Steps, coarse: Axis, fine: Axis) -> Steps:
+    """Return the same function on the axis ``fine``, which refines ``coarse``."""
+    if coarse == fine:
+        return steps
+    spelling = _respelling(coarse, fine)
+    return steps[0], tuple([spelling[mask] for mask in steps[1]])
+
+
+def coarsest(steps: Steps, axis: Axis) -> tuple[Steps, Axis]:
+    """Return the same function on the only axis without needless cuts."""
+    starts, masks = steps
+    edges = 0
+    for mask in set(masks):
+        edges |= mask ^ (mask << 1)
+    keep = [0, *(bit for bit in range(1, len(axis)) if edges >> bit & 1)]
+    if len(keep) == len(axis):
+        return steps, axis
+    shrunk = {mask: sum(1 << i for i, bit in enumerate(keep) if mask >> bit & 1) for mask in set(masks)}
+    return (starts, tuple([shrunk[mask] for mask in masks])), tuple([axis[bit] for bit in keep])
+
+
+def swept(pieces: Iterable[Piece]) -> Steps:
+    """Return the union of ``(start, end, mask)`` pieces in one pass over their sorted starts.
+
+    ``ends`` and ``covers`` are a stack of the pieces open at the current point, the one that ends first on top; a cover
+    is the union of its piece's mask and of all below. CIDRs nest, so a piece nearly always goes straight on top.
+    """
+    starts, masks = [0], [0]
+    ends, covers = [END], [0]
+    for start, end, mask in sorted(pieces):
+        while ends[-1] <= start:
+            closed = ends.pop()
+            covers.pop()
+            _step(starts, masks, closed, covers[-1])
+        if mask | covers[-1] == covers[-1] and end <= ends[-1]:
+            continue
+        _open(ends, covers, end, mask)
+        _step(starts, masks, start, covers[-1])
+    while len(ends) > 1:
+        closed = ends.pop()
+        covers.pop()
+        if closed < END:
+            _step(starts, masks, closed, covers[-1])
+    return tuple(starts), tuple(masks)
+
+
+def _open(ends: list[int], covers: list[int], end: int, mask: int) -> None:
+    """Put a piece on the stack, below those that end before it."""
+    place = len(ends)
+    while ends[place - 1] < end:
+        place -= 1
+        covers[place] |= mask
+    cover = covers[place - 1] | mask
+    if ends[place - 1] == end and place > 1:
+        covers[place - 1] = cover
+    else:
+        ends.insert(place, end)
+        covers.insert(place, cover)
+
+
+def _step(starts: list[int], masks: list[int], start: int, mask: int) -> None:
+    """Let ``mask`` hold from ``start``, which is not before the last start, on."""
+    if starts[-1] == start:
+        starts.pop()
+        masks.pop()
+    if not masks or masks[-1] != mask:
+        starts.append(start)
+        masks.append(mask)
+
+
+def combined(left: Steps, right: Steps, operation: Callable[[list[int], list[int]], list[int]]) -> Steps:
+    """Apply ``operation``, mask by mask over two lists of one length, at every address of two functions on one axis."""
+    starts = sorted(left[0] + right[0])
+    left_get, right_get = dict(zip(*left, strict=True)).get, dict(zip(*right, strict=True)).get
+    mask = 0
+    lefts = [mask := left_get(start, mask) for start in starts]
+    mask = 0
+    rights = [mask := right_get(start, mask) for start in starts]
+    return settled(starts, operation(lefts, rights))
+
+
+def restricted(function: Steps, spans: Iterable[tuple[int, int]]) -> Steps:
+    """Return the function inside canonical half-open ``spans``, and 0 elsewhere; a span costs what it holds."""
+    if function == EMPTY:
+        return EMPTY
+    starts, masks = function
+    kept, values = [0], [0]
+    first, last = 0, len(starts)
+    for start, end in spans:
+        first = bisect_right(starts, start, first)
+        past = bisect_left(starts, end, first) if first < last and starts[first] < end else first
+        mask = masks[first - 1]
+        if first == past and not mask:
+            continue
+        if start:
+            kept.append(start)
+            values.append(mask)
+        else:
+            values[0] = mask
+        if first < past:
+            kept.extend(starts[first:past])
+            values.extend(masks[first:past])
+        if end < END:
+            kept.append(end)
+            values.append(0)
+    return settled(kept, values)
+
+
+def settled(starts: Iterable[int], masks: list[int]) -> Steps:
+    """Return the canonical form: a start stays only where the mask changes."""
+    changes = [True, *map(ne, masks[1:], masks)]
+    return tuple(compress(starts, changes)), tuple(compress(masks, changes))
+
+
+def union_of(lefts: list[int], rights: list[int]) -> list[int]:
+    """Unite masks pairwise."""
+    return [left | right for left, right in zip(lefts, rights, strict=True)]
+
+
+def intersection_of(lefts: list[int], rights: list[int]) -> list[int]:
+    """Intersect masks pairwise."""
+    return [left & right for left, right in zip(lefts, rights, strict=True)]
+
+
+def difference_of(lefts: list[int], rights: list[int]) -> list[int]:
+    """Take the right mask from the left one pairwise."""
+    return [left & ~right for left, right in zip(lefts, rights, strict=True)]

@@ -1,0 +1,1 @@
+"""Mathematics: canonical sets of actions, resources and requests. Imports nothing of ours."""

@@ -1,0 +1,123 @@
+"""The port: what a provider must do. Installed adapters are found by entry point."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, runtime_checkable
+
+from cloudguard.errors import UsageError
+from cloudguard.model.cluster import Role
+from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.snapshot import Snapshot
+
+ENTRY_POINTS = "cloudguard.providers"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A flag that only this provider has: ``--profile``. ``many``: it may be repeated."""
+
+    name: str
+    help: str
+    metavar: str = "TEXT"
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to collect.
+
+    ``options`` holds the provider's own flags by name without dashes ("role-arn"), repeated ones in order.
+    ``role_tags`` are ``KEY=VALUE`` tags that tell a host's role where no installer's tag does.
+    ``client`` is the provider SDK's session to use instead of the ambient one (for library users and tests).
+    """
+
+    cluster: str = ""
+    options: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
+    extra_hosts: Mapping[str, Sequence[Role]] = field(default_factory=dict[str, Sequence[Role]])
+    client: object | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSummary:
+    """A line of ``discover``; ``hosts`` counts hosts by role ("unknown" for those nothing told)."""
+
+    name: str
+    installer: str
+    region: str
+    hosts: tuple[tuple[str, int], ...]
+
+
+class Progress(Protocol):
+    """Told, from any thread, what is being read."""
+
+    def __call__(self, step: str) -> None:
+        """Report that ``step`` ("ec2:DescribeInstances") has begun."""
+        ...
+
+
+def silent(step: str) -> None:
+    """Report nothing."""
+    del step
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """A provider."""
+
+    @property
+    def name(self) -> str:
+        """What the command line calls it."""
+        ...
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """Its own flags."""
+        ...
+
+    def discover(self, request: Request, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
+        """Clusters that the account shows. Raises AccessError when nothing can be asked."""
+        ...
+
+    def collect(self, request: Request, progress: Progress = silent) -> Snapshot:
+        """Read one cluster. Raises ClusterNotFoundError, AccessError, UsageError; a refused call is a Gap."""
+        ...
+
+    def entitlements(self, snapshot: Snapshot) -> Entitlements:
+        """What is known of this cloud's permissions, for the cluster of ``snapshot``. Asks nothing of the cloud."""
+        ...
+
+    def permissions(self) -> str:
+        """The read-only policy that ``collect`` needs, as the cloud takes it."""
+        ...
+
+
+def installed() -> tuple[str, ...]:
+    """Names of the installed providers, sorted."""
+    return tuple(sorted(_points(tuple(sys.path))))
+
+
+def load(name: str) -> Adapter:
+    """Return the installed adapter called ``name``; raises UsageError when there is none."""
+    point = _points(tuple(sys.path)).get(name)
+    if point is None:
+        known = ", ".join(installed()) or "none"
+        message = f"no provider is called {name!r} (installed: {known})"
+        raise UsageError(message, hint=f"Try: pip install 'cloudguard-k8s[{name}]'")
+    adapter = point.load()
+    if not isinstance(adapter, Adapter):
+        message = f"the provider {name!r} ({point.value}) is not a cloudguard adapter"
+        raise UsageError(message, hint="Update or remove the package that registers it")
+    return adapter
+
+
+@cache
+def _points(path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+    """Return the providers on the import ``path``, by name; it is searched once."""
+    del path
+    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}

@@ -1,0 +1,156 @@
+"""Hosts that nothing in the network tells apart are one class; the engine evaluates classes, not hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from cloudguard.model.cluster import Cluster, Host, Pool, Role
+from cloudguard.model.network import Balancer, Interface, Listener, Segment, Target, Topology
+from cloudguard.packet_sets.addresses import ALL6, PUBLIC, AddressSet
+
+Membership = tuple[str, str, str]
+"""Ids of a balancer and its listener, and the service that the target is reached on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """All that decides who reaches an interface.
+
+    ``public4``: a v4 address of the internet is mapped to it; ``public6``: it has a v6 address that is no private one.
+    """
+
+    roles: tuple[Role, ...]
+    segment: str
+    filters: tuple[str, ...]
+    labels: tuple[str, ...]
+    public4: bool
+    public6: bool
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class HostClass:
+    """Interfaces of one signature: whose they are, and the pools whose next host will be one of them."""
+
+    signature: Signature
+    hosts: list[Host] = field(default_factory=list[Host])
+    interfaces: list[Interface] = field(default_factory=list[Interface])
+    pools: list[Pool] = field(default_factory=list[Pool])
+
+    @cached_property
+    def addresses(self) -> AddressSet:
+        """Addresses inside the network that the class's interfaces have today."""
+        return AddressSet.of(address for interface in self.interfaces for address in interface.addresses)
+
+    def has(self, role: Role) -> bool:
+        """Whether its hosts have ``role``."""
+        return role in self.signature.roles
+
+
+def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
+    """Group the cluster's interfaces, and what its pools will make, by signature; in a stable order."""
+    classes: dict[Signature, HostClass] = {}
+    by_host, by_address = memberships(topology.balancers)
+    for host in cluster.hosts:
+        own = by_host.get(host.id, ())
+        for interface in host.interfaces:
+            signature = _signature(host, interface, own, by_address)
+            found = classes.get(signature)
+            if found is None:
+                found = classes[signature] = HostClass(signature)
+            found.interfaces.append(interface)
+            if not found.hosts or found.hosts[-1] is not host:
+                found.hosts.append(host)
+    _add_pools(classes, cluster, topology)
+    return tuple(sorted(classes.values(), key=lambda one: _order(one.signature)))
+
+
+def _order(signature: Signature) -> tuple[object, ...]:
+    return (
+        signature.roles,
+        signature.segment,
+        signature.filters,
+        signature.labels,
+        signature.public4,
+        signature.public6,
+        signature.memberships,
+    )
+
+
+def _signature(
+    host: Host,
+    interface: Interface,
+    own: tuple[Membership, ...],
+    by_address: dict[str, tuple[Membership, ...]],
+) -> Signature:
+    reached = own
+    if by_address:
+        found = {member for address in interface.addresses for member in by_address.get(address, ())}
+        reached = tuple(sorted(found.union(own))) if found else own
+    return Signature(
+        roles=host.roles,
+        segment=interface.segment,
+        filters=interface.filters,
+        labels=interface.labels,
+        public4=bool(interface.public) or interface.awaits_public,
+        public6=any(":" in address and _is_global6(address) for address in interface.addresses),
+        memberships=reached,
+    )
+
+
+@cache
+def _is_global6(address: str) -> bool:
+    return bool(AddressSet.parse(address) & ALL6 & PUBLIC)
+
+
+def _add_pools(classes: dict[Signature, HostClass], cluster: Cluster, topology: Topology) -> None:
+    segments: dict[str, Segment] = {segment.id: segment for segment in topology.segments}
+    made = _made(classes.values())
+    for pool in cluster.pools:
+        alike = made.get(pool.id, {})
+        for name in pool.segments or ("",):
+            segment = segments.get(name)
+            default = segment.public_by_default if segment else False
+            public = default if pool.public is None else pool.public
+            public6 = any(one.public6 for one in alike if one.segment == name)
+            for reached in sorted({one.memberships for one in alike}) or [()]:
+                signature = Signature(pool.roles, name, pool.filters, pool.labels, public, public6, reached)
+                classes.setdefault(signature, HostClass(signature)).pools.append(pool)
+
+
+def _made(classes: Iterable[HostClass]) -> dict[str, dict[Signature, None]]:
+    """Return the signatures of the hosts that each pool has made, by the pool's id."""
+    found: dict[str, dict[Signature, None]] = {}
+    for one in classes:
+        for name in {host.pool for host in one.hosts} - {""}:
+            found.setdefault(name, {})[one.signature] = None
+    return found
+
+
+def memberships(
+    balancers: tuple[Balancer, ...],
+) -> tuple[dict[str, tuple[Membership, ...]], dict[str, tuple[Membership, ...]]]:
+    """Return what is behind which listener: by host id, and by address where a target names only that."""
+    by_host: dict[str, set[Membership]] = {}
+    by_address: dict[str, set[Membership]] = {}
+    for balancer, listener, target in _targets(balancers):
+        member = (balancer.id, listener.id, target.service)
+        if target.address:
+            by_address.setdefault(target.address, set()).add(member)
+        elif target.host:
+            by_host.setdefault(target.host, set()).add(member)
+    return (
+        {name: tuple(sorted(found)) for name, found in by_host.items()},
+        {name: tuple(sorted(found)) for name, found in by_address.items()},
+    )
+
+
+def _targets(balancers: tuple[Balancer, ...]) -> list[tuple[Balancer, Listener, Target]]:
+    return [
+        (balancer, listener, target)
+        for balancer in balancers
+        for listener in balancer.listeners
+        for target in listener.targets
+    ]

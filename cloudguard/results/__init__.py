@@ -1,0 +1,1 @@
+"""What formats see: findings, changes, and the report that they make."""

@@ -1,0 +1,172 @@
+"""Who can open a connection to the API server? Only the administrators' addresses may.
+
+Judged over every way in: public addresses of control-plane hosts, each load balancer in front of them, a managed
+endpoint, and from inside the network. Without a declared list of administrators (`--admin-cidr`) small public ranges
+are advice, and so is access from the whole of the inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cloudguard.model.cluster import Role
+from cloudguard.model.network import Endpoint
+from cloudguard.model.source import Facet
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.bounds import Bounds, exactly
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.explanation import Blame
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.paths import Way
+from cloudguard.results.change import Change
+from cloudguard.results.report import Severity
+from cloudguard.rows.context import PLACES, Answer, Context, answer
+from cloudguard.rows.network.latent import latent
+from cloudguard.rows.network.ledger import (
+    ALMOST_EVERYONE4,
+    ALMOST_EVERYONE6,
+    MANY_ADDRESSES4,
+    MANY_ADDRESSES6,
+    Draft,
+    Judgement,
+    Ledger,
+    Problem,
+    Tier,
+    count_text,
+    origins_text,
+    subject,
+)
+
+ROW = "api-server-access"
+AREA = "Network access to API Server (Control plane)"
+CHECKS = {
+    "api-server-access/internet": "Public addresses can connect to the API server: critical where more than 2^24 v4 "
+    "addresses (or a v6 /16 and wider) can, high where more than 65,536 can or any outside the declared "
+    "administrators, low for smaller ranges while none are declared.",
+    "api-server-access/inside": "Private addresses beyond the declared administrators can connect (medium); "
+    "while none are declared, that the whole of the inside can is advice (low).",
+}
+
+ADMINISTRATORS = "the administrators (--admin-cidr)"
+"""Stands for a list that is not declared."""
+NO_CONTROL_PLANE = (
+    "no control-plane host and no managed endpoint was found; name the hosts with --control-plane-tag, or check the "
+    "cluster or account that runs the control plane for this one"
+)
+
+
+def judge(context: Context) -> Answer:
+    """Judge the row."""
+    unknown = context.missing(PLACES | {Facet.ENDPOINT})
+    ledger = Ledger(context.reach, ROW)
+    ways, masters = _ways(context), context.cluster.hosts_by(Role.CONTROL_PLANE)
+    if not masters and not context.snapshot.topology.endpoints:
+        unknown += (NO_CONTROL_PLANE,)
+    unknown += context.bare(masters)
+    for way, api in sorted(ways, key=lambda item: item[0].origin.inside):
+        ledger.add(way, _excess(context, way, way.granted.only(api)), _tier)
+    drafts = ledger.drafts(lambda problem: _worded(context, problem))
+    drafts = tuple(_with_restriction(context, draft) for draft in drafts)
+    return answer(ROW, AREA, drafts, unknown + ledger.unknown, _clean(context, drafts))
+
+
+def _with_restriction(context: Context, draft: Draft) -> Draft:
+    """Return the draft with the change of the endpoint that it blames; without a private side, hosts come by it too."""
+    blamed, topology = draft.finding.resource, context.snapshot.topology
+    for endpoint in topology.endpoints if blamed.kind == "endpoint" else ():
+        if endpoint.id == blamed.id:
+            admins = context.policy.admin_cidrs or (ADMINISTRATORS,)
+            needed = dict.fromkeys((*admins, *(() if endpoint.private else topology.outbound_addresses)))
+            change = Change(
+                id=f"endpoint.restrict:{endpoint.id}",
+                row=ROW,
+                kind="endpoint.restrict",
+                resource=blamed,
+                before=tuple(f"{endpoint.service} from {cidr}" for cidr in endpoint.public_ranges),
+                after=tuple(f"{endpoint.service} from {cidr}" for cidr in needed)
+                if not endpoint.gatekeeper
+                else (f"{endpoint.service} from inside the network alone",),
+                why=draft.finding.message,
+            )
+            return replace(draft, changes=(*draft.changes, change))
+    return draft
+
+
+def _clean(context: Context, drafts: tuple[Draft, ...]) -> str:
+    """Return why the row passes: without a declared list, who gets in need not be an administrator."""
+    if context.policy.admin_cidrs is None and drafts:
+        return "no more than small public ranges and the inside reach the API; no administrators are declared"
+    return "nobody but the cluster and its administrators reaches the API"
+
+
+def _ways(context: Context) -> list[tuple[Way, ServiceSet]]:
+    found = [
+        (way, context.ports.api)
+        for target in context.with_role(Role.CONTROL_PLANE)
+        for way in context.reach.ways(target)
+    ]
+    for endpoint in context.snapshot.topology.endpoints:
+        found += [(way, ServiceSet.parse(endpoint.service)) for way in context.reach.endpoint_ways(endpoint)]
+    return found
+
+
+def _excess(context: Context, way: Way, granted: Bounds) -> Bounds:
+    """What is granted beyond the administrators; everything where the grant is too wide to be a list of them."""
+    admins = AddressSet.of(context.policy.admin_cidrs or ())
+    expected = admins | AddressSet.of(context.snapshot.topology.outbound_addresses)
+    if way.origin.inside:
+        expected |= context.own_addresses | _health_checks(context, (way.target,))
+    elif _width(granted.surely.addresses()) > Severity.MEDIUM:
+        return granted
+    return granted - exactly(PacketSet.of([(expected, ServiceSet.everything())]))
+
+
+def _needed(context: Context, problem: Problem) -> tuple[str, ...]:
+    """Return who must go on reaching the API through what is blamed: administrators, own ways out, health checks."""
+    admins = context.policy.admin_cidrs or (ADMINISTRATORS,)
+    outbound = context.snapshot.topology.outbound_addresses if not problem.check.endswith("inside") else ()
+    return (*admins, *outbound, *_health_checks(context, problem.targets).cidrs())
+
+
+def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
+    """Return where balancers ask from whether the API is well, where no rule of their targets names their group."""
+    balancers, segments = {one.id: one for one in context.snapshot.topology.balancers}, set[str]()
+    for target in (one for one in targets if isinstance(one, HostClass)):
+        side = context.reach.side(target)
+        for name, _, services in target.signature.memberships:
+            if not ServiceSet.parse(services) <= side.by_label(balancers[name].labels):
+                segments.update(balancers[name].segments)
+    return context.reach.places.ranges(sorted(segments))
+
+
+def _tier(way: Way, one: Blame) -> Tier:
+    del one
+    where = "inside" if way.origin.inside else "internet"
+    return f"{ROW}/{where}", where
+
+
+def _width(addresses: AddressSet) -> Severity:
+    if addresses.size4 > ALMOST_EVERYONE4 or addresses.size6 >= ALMOST_EVERYONE6:
+        return Severity.CRITICAL
+    return Severity.HIGH if addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6 else Severity.LOW
+
+
+def _worded(context: Context, problem: Problem) -> Judgement:
+    listed = context.policy.admin_cidrs is not None
+    addresses, services = problem.packets.addresses(), problem.packets.services()
+    who = subject(problem.targets)
+    keep = tuple((peer, services) for peer in _needed(context, problem))
+    declare = "" if listed else "Declare who administers the cluster with --admin-cidr"
+    if problem.check == f"{ROW}/inside":
+        beyond = " beyond the declared administrators" if listed else ""
+        message = f"{origins_text(problem)} can connect to the API ({services}) of {who}{beyond}"
+        hidden = latent(context.reach, problem)
+        severity = Severity.MEDIUM if listed else Severity.LOW
+        return Judgement(severity, f"{message}; {hidden}" if hidden else message, declare, keep)
+    severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
+    message = f"{count_text(addresses)} can connect to the API ({services}) of {who}"
+    keepers = [one.gatekeeper for one in problem.targets if isinstance(one, Endpoint)]
+    if keepers and all(keepers):
+        return Judgement(min(severity, Severity.MEDIUM), f"{message}, as far as {keepers[0]} lets them", declare, keep)
+    return Judgement(severity, message, declare, keep)

@@ -1,0 +1,213 @@
+"""What may the cluster's cloud identities do that Kubernetes does not need?
+
+What each identity is granted is compared, exactly, with what the parts of the cluster that hold it need. Granted and
+not needed is excess: a finding where it changes or reads something, advice where it only lists. Needed and not granted
+is missing, which fails nothing. What can't be decided (a policy that was not read, a variable that nobody knows) leaves
+the row `UNKNOWN`, never passed over. Who may become an identity, and what pods can take from the metadata service of
+their host, is judged too. Static access keys and credentials of users are out of scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cloudguard.authorization.escalation import WayUp, ways_up
+from cloudguard.authorization.excess import Excess
+from cloudguard.authorization.replacement import change_of
+from cloudguard.model.iam_catalog import Access, Power
+from cloudguard.model.identity import Effect, Identity, PolicyKind
+from cloudguard.model.source import Facet
+from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.permission_sets.space import Request
+from cloudguard.results.report import Severity
+from cloudguard.rows.context import Answer, Context, answer
+from cloudguard.rows.identity import instance_metadata, tag_laundering, trust_policies
+from cloudguard.rows.identity.findings import ROW, Told, draft, holders, said
+from cloudguard.rows.network.ledger import Draft
+
+AREA = "Kubernetes access to Cloud Provider API"
+CHECKS = {
+    "cloud-api-access/administrator": "An identity of the cluster may do everything, or give itself the right to "
+    "(critical).",
+    "cloud-api-access/escalation": "An identity may become another one, whose rights are not the cluster's (critical); "
+    "where it needs every action of that way, it is advice (low).",
+    "cloud-api-access/outside": "An identity may change, or read the data of, what is not the cluster's (high).",
+    "cloud-api-access/inside": "An identity may change more of the cluster's own than it needs (medium).",
+    "cloud-api-access/listing": "An identity may list or describe more than it needs (low).",
+    "cloud-api-access/imposed": "A policy that the provider insists on grants more than is needed (low).",
+    "cloud-api-access/missing": "An identity lacks what it needs (low).",
+    "cloud-api-access/idle": "A statement can match no request: it grants nothing (low).",
+    **trust_policies.CHECKS,
+    **tag_laundering.CHECKS,
+    **instance_metadata.CHECKS,
+}
+_MOST_WAYS = 3
+
+
+def judge(context: Context) -> Answer:
+    """Judge the row."""
+    facets = frozenset({Facet.HOSTS, Facet.POOLS, Facet.IDENTITIES})
+    unknown = context.missing(facets | ({Facet.ENDPOINT} if context.cluster.managed else frozenset[Facet]()))
+    known = context.snapshot.identities
+    if not context.cluster.hosts and not known.identities:
+        unknown += ("no host and no identity was found; name the hosts with --control-plane-tag and --node-tag",)
+    held = {one.identity for one in context.cluster.hosts} | {one.identity for one in context.cluster.pools}
+    unread = held - {identity.id for identity in known.identities} - {""}
+    unknown += tuple(f"the identity {name} was not read" for name in sorted(unread))
+    drafts = list[Draft]()
+    for identity in known.identities:
+        found, open_questions = _identity(context, identity)
+        drafts += found
+        unknown += open_questions
+    for part in (trust_policies, instance_metadata):
+        found, open_questions = part.judged(context)
+        drafts += found
+        unknown += open_questions
+    return answer(ROW, AREA, tuple(drafts), unknown, _clean(context))
+
+
+def _clean(context: Context) -> str:
+    """Return why the row passes, and what it was compared by."""
+    if context.comparer is None or not context.snapshot.identities.identities:
+        return "the cluster's identities are granted nothing"
+    held = context.snapshot.identities
+    told = f"no identity is granted more than it needs, by {context.comparer.known.catalog.version}"
+    told += f"; limits of the account were not seen: {held.limits_unseen}" if held.limits_unseen else ""
+    return told + (f"; not seen: {held.grants_unseen}" if held.grants_unseen else "")
+
+
+def _identity(context: Context, identity: Identity) -> tuple[list[Draft], tuple[str, ...]]:
+    """Return what is wrong with one identity, and what can't be told of it."""
+    policies = {policy.id: policy for policy in context.snapshot.identities.policies}
+    own = [policies[name] for name in identity.policies if name in policies]
+    unread = not identity.complete or len(own) < len(identity.policies)
+    unknown = (f"some policy of {identity.name} could not be read",) if unread else ()
+    if not any(p.kind in {PolicyKind.GRANT, PolicyKind.RESOURCE} and _allows(p.statements) for p in own):
+        return [], unknown
+    if context.comparer is None:
+        provider = context.cluster.provider
+        told = f"whether {said(identity)} is granted more than it needs: nothing is known of {provider}'s permissions"
+        return [], (*unknown, f"{told}; install cloudguard-k8s[{provider}]")
+    if not identity.roles:
+        told = f"what {identity.name} needs is not told, as its hosts' role is unknown"
+        return [], (*unknown, f"{told}; name the hosts with --control-plane-tag, --node-tag or --etcd-tag")
+    excess = context.comparer.of(identity)
+    found = _findings(context, excess)
+    if any(one.finding.severity > Severity.LOW for one in found):
+        return found, unknown
+    doubts = (f"whether {said(identity)} is granted more than it needs hangs on {cause}" for cause in excess.doubts)
+    return found, (*unknown, *doubts)
+
+
+def _allows(statements: tuple[object, ...]) -> bool:
+    return any(getattr(statement, "effect", None) is Effect.ALLOW for statement in statements)
+
+
+def _findings(context: Context, excess: Excess) -> list[Draft]:
+    """Return the findings of one identity; the worse ones say the milder ones too."""
+    ways = ways_up(excess, excess.comparer.known.escalations)
+    sure = [way for way in ways if way.sure and way.beyond_need]
+    told = list(_administrator(excess, sure))
+    if not told:
+        told = [*_escalation(excess, sure), *_beyond(excess, ways)]
+    risky = any(one.severity > Severity.LOW for one in told)
+    told += [*_needed_ways(excess, ways), *_imposed(excess), *_missing(excess), *_idle(excess)]
+    change = change_of(excess, told[0].message) if risky or any(one.check == "listing" for one in told) else None
+    mended = {"administrator", "escalation", "outside", "inside", "listing"}
+    found = [draft(context, excess, one, change if one.check in mended else None) for one in told]
+    return found + tag_laundering.drafts(context, excess)
+
+
+def _administrator(excess: Excess, sure: list[WayUp]) -> Iterator[Told]:
+    table = excess.granted.space.table
+    anything = table.unlisted("*:*") & excess.definite.actions
+    ways = [way for way in sure if way.escalation.power is Power.ADMINISTRATOR]
+    if not ways:
+        return
+    first = ways[0]
+    if anything:
+        statements = excess.responsible(first.witness[0])
+        by = statements[0].policy.name if statements else "its policies"
+        message = f"{said(excess.identity)} is an administrator: {by} allows it to do as good as everything"
+    else:
+        message = f"{said(excess.identity)} can make itself an administrator: it {first.escalation.why}"
+    yield Told("administrator", Severity.CRITICAL, message, first.witness, ways=tuple(ways[:_MOST_WAYS]))
+
+
+def _escalation(excess: Excess, sure: list[WayUp]) -> Iterator[Told]:
+    ways = [way for way in sure if way.escalation.power is Power.ROLE]
+    if ways:
+        first, more = ways[0], len(ways) - 1
+        message = f"{said(excess.identity)} can take the rights of others: it {first.escalation.why}"
+        message += f" (and {more} more ways)" if more else ""
+        yield Told("escalation", Severity.CRITICAL, message, first.witness, ways=tuple(ways[:_MOST_WAYS]))
+
+
+def _beyond(excess: Excess, ways: tuple[WayUp, ...]) -> Iterator[Told]:
+    """Yield what is granted beyond need, by where and by what it does."""
+    identity, words = excess.identity, excess.comparer.words_for
+    risky = excess.part(Access.WRITE, Access.DATA)
+    parts = [(excess.part(Access.LIST), "listing", Severity.LOW, "may use")]
+    if not risky.is_empty:
+        outside = (risky - excess.comparer.own.upper).lower
+        # What reaches outside reaches inside as well, and is said once.
+        where = (outside, "outside", Severity.HIGH, "may use, on what is not the cluster's,")
+        if outside.is_empty:
+            inside = (risky & excess.comparer.own).lower
+            where = (inside, "inside", Severity.MEDIUM, "may use, on what is the cluster's own,")
+        parts.insert(0, where)
+    for part, check, severity, what in parts:
+        if not part.is_empty and (witness := telling(part, ways)) is not None:
+            message = f"{said(identity)} {what} {words(part.actions, 4)}, which it does not need"
+            enabled = tuple(way for way in ways if way.beyond_need)[:_MOST_WAYS] if check != "listing" else ()
+            yield Told(check, severity, message, (witness,), ways=enabled, part=part)
+
+
+def telling(part: PermissionSet, ways: tuple[WayUp, ...]) -> Request | None:
+    """Return a witness of ``part``: of an action that opens a way up, if one is in it."""
+    table = part.space.table
+    for way in ways:
+        for action in way.escalation.actions:
+            bit = table.bit(action) or 0
+            if bit & part.actions and (found := part.only(bit).witness()) is not None:
+                return found
+    listed = part.only(part.actions & table.listed)
+    return listed.witness() or part.witness()
+
+
+def _needed_ways(excess: Excess, ways: tuple[WayUp, ...]) -> Iterator[Told]:
+    powers = {Power.ADMINISTRATOR, Power.ROLE}
+    needed = [way for way in ways if way.sure and not way.beyond_need and way.escalation.power in powers]
+    if needed:
+        message = f"what {said(excess.identity)} needs lets it take the rights of others: it "
+        message += needed[0].escalation.why
+        yield Told("escalation", Severity.LOW, message, needed[0].witness, ways=tuple(needed[:_MOST_WAYS]))
+
+
+def _imposed(excess: Excess) -> Iterator[Told]:
+    part = excess.imposed
+    witness = part.witness()
+    if witness is not None:
+        message = f"{said(excess.identity)} is granted {excess.comparer.words_for(part.actions, 4)} beyond need by a "
+        message += "policy that the provider insists on"
+        yield Told("imposed", Severity.LOW, message, (witness,), part=part)
+
+
+def _missing(excess: Excess) -> Iterator[Told]:
+    part = excess.missing
+    witness = part.witness()
+    if witness is not None:
+        message = f"{said(excess.identity)} lacks {excess.comparer.words_for(part.actions, 4)}, which it may need"
+        yield Told("missing", Severity.LOW, message, (witness,), part=part)
+
+
+def _idle(excess: Excess) -> Iterator[Told]:
+    idle = [one for one in excess.grants.idle if one.policy.managed_by != "provider"]
+    if idle:
+        names = ", ".join(f"{one.policy.name}/{one.statement.label}" for one in idle[:_MOST_WAYS])
+        more = f" and {len(idle) - _MOST_WAYS} more" if len(idle) > _MOST_WAYS else ""
+        message = f"{names}{more} of {said(excess.identity)} can match no request: what it names does not exist"
+        yield Told("idle", Severity.LOW, message, (), statements=tuple(idle))
+
+
+__all__ = ["AREA", "CHECKS", "ROW", "holders", "judge"]

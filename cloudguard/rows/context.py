@@ -1,0 +1,197 @@
+"""What every row judges from: the snapshot, the declarations, the engine's answers and the cluster's ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from cloudguard.authorization.excess import Comparer
+from cloudguard.model.cluster import Cluster, Host, Role
+from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.network import Balancer, ClientAddress, Listener
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Facet
+from cloudguard.needs.declarations import DeclaredNeed, Policy
+from cloudguard.needs.ports import KUBELET, SSH_AND_RDP, Ports, api_listeners, judged_elsewhere, ports_of
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.paths import Reach
+from cloudguard.results.report import RowResult, Verdict, verdict_of
+from cloudguard.rows.network.ledger import Draft
+
+PLACES = frozenset(
+    {
+        Facet.HOSTS,
+        Facet.POOLS,
+        Facet.FILTERS,
+        Facet.ADDRESS_LISTS,
+        Facet.MEMBERS,
+        Facet.ROUTES,
+        Facet.BALANCERS,
+    },
+)
+"""What every answer about the network of hosts rests on."""
+NO_ETCD = (
+    "no etcd host was found; name them with --etcd-tag or --control-plane-tag, or check the cluster or account that "
+    "runs etcd for this one"
+)
+
+
+@dataclass(frozen=True)
+class Context:
+    """One cluster to judge."""
+
+    snapshot: Snapshot
+    policy: Policy
+    reach: Reach
+    entitlements: Entitlements | None = None
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster."""
+        return self.snapshot.cluster
+
+    @cached_property
+    def comparer(self) -> Comparer | None:
+        """Compares what identities are granted with what they need; None where nothing is known of permissions."""
+        if self.entitlements is None:
+            return None
+        return Comparer(self.cluster, self.snapshot.identities, self.entitlements, self.policy)
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Its ports, the API's as the balancers in front serve them too."""
+        listeners, found = api_listeners(self.cluster), ServiceSet.nothing()
+        balancers = {one.id: one for one in self.snapshot.topology.balancers}
+        for target in self.with_role(Role.CONTROL_PLANE):
+            for balancer_id, listener_id, service in target.signature.memberships:
+                balancer, reached = balancers[balancer_id], ServiceSet.parse(service)
+                listener = next(one for one in balancer.listeners if one.id == listener_id)
+                if not balancer.declared_service and (ServiceSet.parse(listener.service) | reached) & listeners:
+                    found |= reached
+        return ports_of(self.cluster, self.policy, found - SSH_AND_RDP - KUBELET)
+
+    def with_role(self, role: Role) -> tuple[HostClass, ...]:
+        """Classes of hosts that have ``role``."""
+        return tuple(one for one in self.reach.classes if one.has(role))
+
+    @cached_property
+    def own_addresses(self) -> AddressSet:
+        """Addresses that the cluster's own hosts and pods have today."""
+        return self.addresses_of(self.reach.classes) | AddressSet.of(self.cluster.pod_ranges)
+
+    def addresses_of(self, classes: tuple[HostClass, ...]) -> AddressSet:
+        """Addresses that hosts of ``classes`` have today."""
+        return AddressSet.of(text for one in classes for interface in one.interfaces for text in interface.addresses)
+
+    def declared(self, target: HostClass) -> tuple[PacketSet, tuple[tuple[str, ServiceSet], ...]]:
+        """Return what the user declares that a class's hosts must let in, by address; and as (peer, services)."""
+        keep: list[tuple[str, ServiceSet]] = []
+        if target.has(Role.NODE):
+            for service in self.policy.services:
+                keep += [(source, ServiceSet.parse(service.services)) for source in service.sources]
+        keep += [(need.peer, ServiceSet.parse(need.services)) for need in self._needs(target)]
+        by_address = [(AddressSet.parse(peer), services) for peer, services in keep if _is_range(peer)]
+        return PacketSet.of(by_address), tuple(keep)
+
+    def fronted(self, target: HostClass) -> tuple[tuple[str, ServiceSet], ...]:
+        """Return what the balancers in front of a class need, as (peer, services), where no rule names their group.
+
+        That is their own addresses, which ask for health and may stand for clients; and of a service, its clients
+        where the host sees their addresses. What other rows judge is theirs to keep.
+        """
+        side = self.reach.side(target)
+        elsewhere = judged_elsewhere(self.ports, frozenset(target.signature.roles))
+        balancers = {one.id: one for one in self.snapshot.topology.balancers}
+        found = dict[tuple[str, ServiceSet], None]()
+        for balancer_id, listener_id, text in target.signature.memberships:
+            balancer = balancers[balancer_id]
+            listener = next(one for one in balancer.listeners if one.id == listener_id)
+            sent = ServiceSet.parse(text) - side.by_label(balancer.labels) - elsewhere
+            peers = [*self.reach.places.ranges(balancer.segments).cidrs()] if sent else []
+            found |= {(peer, sent): None for peer in peers}
+            served = sent - unmeant(listener) if balancer.declared_service else sent & self.ports.node_ports
+            if served and listener.client_address is not ClientAddress.REPLACED:
+                found |= {(peer, served): None for peer in self._clients(balancer)}
+        return tuple(found)
+
+    def _clients(self, balancer: Balancer) -> tuple[str, ...]:
+        if balancer.internet_facing:
+            return tuple((ALL4 | ALL6).cidrs())
+        inside = self.reach.places.inside(balancer.segments)
+        return tuple(cidr for origin in inside for cidr in origin.addresses.cidrs())
+
+    def declared_groups(self, target: HostClass) -> dict[str, ServiceSet]:
+        """Return what the user declares that carriers of a group may open on a class's hosts."""
+        found: dict[str, ServiceSet] = {}
+        for need in self._needs(target):
+            if not _is_range(need.peer):
+                found[need.peer] = found.get(need.peer, ServiceSet.nothing()) | ServiceSet.parse(need.services)
+        return found
+
+    def _needs(self, target: HostClass) -> list[DeclaredNeed]:
+        return [need for need in self.policy.needs if need.role in target.signature.roles]
+
+    def bare(self, hosts: Iterable[Host]) -> tuple[str, ...]:
+        """Return a line for each of ``hosts`` of which no interface was read."""
+        return tuple(f"no interface of {host.id} ({host.name}) was read" for host in hosts if not host.interfaces)
+
+    def missing(self, facets: frozenset[Facet]) -> tuple[str, ...]:
+        """Return a line for each gap that hides any of ``facets``, the same line once."""
+        lines = dict[str, None]()
+        for gap in self.snapshot.gaps_in(facets):
+            mend = f"; grant {gap.permission}" if gap.permission else ""
+            lines[f"{gap.call} on {gap.resource}: {gap.message}{mend}"] = None
+        return tuple(lines)
+
+
+def unmeant(listener: Listener) -> ServiceSet:
+    """Return what of a Service's listener no Service means: remote login and the kubelet, where it takes a stretch.
+
+    A balancer may hand on every port, or all from a Service's first to its last.
+    """
+    parts = listener.service.split(",")
+    single = [one for one in parts if "/" in one and "-" not in one]
+    return (SSH_AND_RDP | KUBELET) & ServiceSet.parse(listener.service) - ServiceSet.parse(",".join(single) or "none")
+
+
+def _is_range(peer: str) -> bool:
+    """Whether a peer is an address or a range; a group's id may hold slashes and colons too."""
+    try:
+        AddressSet.parse(peer)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A row's result and the drafts behind its findings."""
+
+    result: RowResult
+    drafts: tuple[Draft, ...] = ()
+
+
+def answer(row: str, area: str, drafts: tuple[Draft, ...], unknown: tuple[str, ...], clean: str) -> Answer:
+    """Return a row's answer; ``clean`` is why it passes, in a line."""
+    ordered = tuple(sorted(drafts, key=lambda one: (-one.finding.severity, one.finding.check, one.finding.id)))
+    findings = tuple(draft.finding for draft in ordered)
+    verdict = verdict_of(findings, unknown)
+    if verdict is Verdict.FAIL:
+        why = findings[0].message
+        more = sum(1 for one in findings[1:] if one.severity > 1)
+        why += f" (and {more} more)" if more else ""
+    elif verdict is Verdict.UNKNOWN:
+        why = unknown[0] + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
+    else:
+        why = clean + (f"; advice: {len(findings)}" if findings else "")
+    return Answer(RowResult(row, area, verdict, why, findings, unknown), ordered)
+
+
+def provided(row: str, area: str, cluster: Cluster, still: str) -> Answer:
+    """Return the answer for what the provider runs and attests; ``still`` says which settings remain the user's."""
+    why = f"run by {cluster.managed_by or 'the provider'}, which attests it; {still}"
+    return Answer(RowResult(row, area, Verdict.PROVIDER, why))

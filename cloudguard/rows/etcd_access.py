@@ -1,0 +1,148 @@
+"""Who can open a connection to etcd's ports? Only the control plane may, and over TLS.
+
+The ports are those of the installer's etcd (client and peer), on every host that runs it. Nodes are others too, but for
+the etcd of which they are clients by design (Cilium's own). Whether a connection is TLS can't be seen from the cloud;
+only a balancer that speaks plain HTTP to etcd gives it away.
+"""
+
+from __future__ import annotations
+
+from cloudguard.model.cluster import Role
+from cloudguard.packet_sets.bounds import Bounds, exactly
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.explanation import Blame
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.paths import Way
+from cloudguard.results.change import Resource
+from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.rows.context import NO_ETCD, PLACES, Answer, Context, answer, provided
+from cloudguard.rows.network.latent import latent
+from cloudguard.rows.network.ledger import (
+    Draft,
+    Judgement,
+    Ledger,
+    Problem,
+    Tier,
+    origins_text,
+    services_text,
+    subject,
+)
+
+ROW = "etcd-access"
+AREA = "Access to etcd"
+CHECKS = {
+    "etcd-access/internet": "The internet can connect to an etcd client or peer port (critical).",
+    "etcd-access/inside": "Something other than the control plane and etcd hosts can connect to an etcd client or peer "
+    "port: nodes, the whole network, strangers in a named group (high).",
+    "etcd-access/plaintext": "A balancer speaks an unencrypted protocol to an etcd port (medium).",
+    "etcd-access/auxiliary": "Others can connect to the ports of etcd's helpers: manager, metrics, quarantine (low).",
+    "etcd-access/tls": "Whether etcd speaks TLS is not visible from the cloud (low).",
+}
+
+
+def judge(context: Context) -> Answer:
+    """Judge the row."""
+    if context.cluster.managed:
+        return provided(ROW, AREA, context.cluster, "no setting of yours opens etcd")
+    unknown = context.missing(PLACES)
+    targets = context.with_role(Role.ETCD)
+    if not any(one.hosts for one in targets):
+        unknown += (NO_ETCD,)
+    unknown += context.bare(context.cluster.hosts_by(Role.ETCD))
+    ledger = Ledger(context.reach, ROW)
+    ways = [(target, way) for target in targets for way in (*context.reach.ways(target), *_others(context, target))]
+    for target, way in sorted(ways, key=lambda item: item[1].origin.inside):
+        excess = _excess(context, target, way)
+        ledger.add(way, excess.only(context.ports.etcd | context.ports.etcd_from_nodes), _tier)
+        ledger.add(way, excess.only(context.ports.etcd_auxiliary), _auxiliary)
+    drafts = ledger.drafts(lambda problem: _worded(context, problem))
+    drafts += tuple(_plaintext(context, targets)) + _tls(context, targets)
+    return answer(ROW, AREA, drafts, unknown + ledger.unknown, "only the control plane reaches etcd")
+
+
+def _others(context: Context, target: HostClass) -> list[Way]:
+    """Ways from the cluster's hosts that are neither control plane nor etcd."""
+    others = [one for one in context.reach.classes if not (one.has(Role.CONTROL_PLANE) or one.has(Role.ETCD))]
+    ports = context.ports.etcd | context.ports.etcd_from_nodes | context.ports.etcd_auxiliary
+    return [way for other in others for way in context.reach.host_ways(other, target, ports)]
+
+
+def _excess(context: Context, target: HostClass, way: Way) -> Bounds:
+    trusted = context.with_role(Role.CONTROL_PLANE) + context.with_role(Role.ETCD)
+    granted = way.granted
+    if way.origin.hosts is not None and way.origin.hosts.has(Role.NODE):
+        granted = granted.only(ServiceSet.everything() - context.ports.etcd_from_nodes)
+    for label in way.origin.labels:
+        known = context.declared_groups(target).get(label)
+        granted = granted.only(ServiceSet.everything() - known) if known else granted
+    granted -= exactly(context.declared(target)[0])
+    if way.origin.hosts is None and way.origin.inside:
+        granted = granted.within(way.origin.addresses - context.addresses_of(trusted))
+    return granted
+
+
+def _tier(way: Way, one: Blame) -> Tier:
+    del one
+    where = "inside" if way.origin.inside else "internet"
+    return f"{ROW}/{where}", where
+
+
+def _auxiliary(way: Way, one: Blame) -> Tier:
+    del way, one
+    return f"{ROW}/auxiliary", "auxiliary"
+
+
+def _worded(context: Context, problem: Problem) -> Judgement:
+    services = services_text(problem.packets.services())
+    message = f"{origins_text(problem)} can connect to etcd ({services}) on {subject(problem.targets)}"
+    keep = tuple(
+        {pair: None for one in problem.targets if isinstance(one, HostClass) for pair in context.declared(one)[1]},
+    )
+    if problem.check == f"{ROW}/auxiliary":
+        return Judgement(Severity.LOW, message.replace("etcd (", "ports of etcd's helpers (", 1), keep=keep)
+    if problem.check == f"{ROW}/internet":
+        return Judgement(Severity.CRITICAL, message, keep=keep)
+    hidden = latent(context.reach, problem)
+    return Judgement(Severity.HIGH, f"{message}; {hidden}" if hidden else message, keep=keep)
+
+
+def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> list[Draft]:
+    members = {member for one in targets for member in one.signature.memberships}
+    etcd, check, drafts = context.ports.etcd | context.ports.etcd_from_nodes, f"{ROW}/plaintext", list[Draft]()
+    for balancer in context.snapshot.topology.balancers:
+        for listener in balancer.listeners:
+            reached = [service for one, two, service in members if (one, two) == (balancer.id, listener.id)]
+            if not listener.plaintext or not any(ServiceSet.parse(service) & etcd for service in reached):
+                continue
+            resource = Resource("balancer", balancer.id, balancer.name)
+            fact = f"{balancer.name} sends {listener.service} to etcd unencrypted"
+            finding = Finding(
+                id=finding_id(context.cluster, check, balancer.id, listener.id),
+                check=check,
+                severity=Severity.MEDIUM,
+                resource=resource,
+                message=fact,
+                witness=Witness(f"{balancer.kind}/{balancer.name} {listener.service} → {', '.join(sorted(reached))}"),
+                evidence=(Evidence(resource, listener.id, listener.source.call, fact),),
+            )
+            drafts.append(Draft(finding))
+    return drafts
+
+
+def _tls(context: Context, targets: tuple[HostClass, ...]) -> tuple[Draft, ...]:
+    hosts = {host.id: host for one in targets for host in one.hosts}
+    if not hosts:
+        return ()
+    first, check = hosts[min(hosts)], f"{ROW}/tls"
+    finding = Finding(
+        id=finding_id(context.cluster, check),
+        check=check,
+        severity=Severity.LOW,
+        resource=Resource("host", first.id, first.name),
+        message="whether etcd speaks TLS is not visible from the cloud",
+        witness=Witness(f"{context.ports.etcd} on {first.id} may speak TLS or not"),
+        evidence=(Evidence(Resource("host", first.id, first.name), "", first.source.call, "; ".join(first.evidence)),),
+        hosts=tuple(sorted(hosts)),
+        advice="Look at etcd's --cert-file and --client-cert-auth on the hosts",
+    )
+    return (Draft(finding),)

@@ -1,0 +1,1 @@
+"""What the row about cloud identities consists of."""

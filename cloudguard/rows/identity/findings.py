@@ -1,0 +1,136 @@
+"""Findings about what an identity is granted: their words, witnesses and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cloudguard.authorization.effective import Matched
+from cloudguard.authorization.escalation import WayUp
+from cloudguard.authorization.excess import Excess
+from cloudguard.model.identity import Effect, Identity, Statement
+from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.permission_sets.space import Request
+from cloudguard.results.change import Change, Resource
+from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.rows.context import Context
+from cloudguard.rows.network.ledger import Draft
+
+ROW = "cloud-api-access"
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding before it has its id: ``witness`` holds requests, ``ways`` what they open, ``part`` all of them."""
+
+    check: str
+    severity: Severity
+    message: str
+    witness: tuple[Request, ...]
+    ways: tuple[WayUp, ...] = ()
+    part: PermissionSet | None = None
+    statements: tuple[Matched, ...] = ()
+
+
+def holders(identity: Identity) -> str:
+    """Return what holds an identity."""
+    return "/".join(identity.roles) or "role unknown"
+
+
+def said(identity: Identity) -> str:
+    """Return an identity's name with what holds it."""
+    return f"{identity.name} ({holders(identity)})"
+
+
+def request_text(request: Request) -> str:
+    """Return a request in a line: the action, the resource, what its context must say; other keys are not given."""
+    asked = [f"{key} {' or '.join(values)}" for key, values in request.context if values]
+    return f"{request.action} on {request.name}" + (f" with {', '.join(asked)}" if asked else "")
+
+
+def statement_text(statement: Statement) -> str:
+    """Return a statement in a line: "allow disk:*, host:Describe* on * if …"."""
+    actions = few(statement.actions) if statement.actions else f"all but {few(statement.not_actions)}"
+    resources = few(statement.resources) if statement.resources else f"all but {few(statement.not_resources)}"
+    conditions = [f"{one.operator} {one.key} {few(one.values)}" for one in statement.conditions]
+    verb = "allow" if statement.effect is Effect.ALLOW else "deny"
+    return f"{verb} {actions} on {resources}" + (f" if {' and '.join(conditions)}" if conditions else "")
+
+
+def few(values: tuple[str, ...]) -> str:
+    """Return the first few values, and how many more there are."""
+    more = len(values) - _FEW
+    return ", ".join(values[:_FEW]) + (f" and {more} more" if more > 0 else "")
+
+
+def draft(context: Context, excess: Excess, told: Told, change: Change | None) -> Draft:
+    """Return the finding, with its evidence, and the change that mends it."""
+    identity, check = excess.identity, f"{ROW}/{told.check}"
+    needed = told.severity is Severity.LOW and told.check == "escalation"
+    statements = told.statements or tuple(
+        dict.fromkeys(one for request in told.witness for one in excess.responsible(request)[:1])
+    )
+    resource = Resource("identity", identity.id, identity.name)
+    summary = " and ".join(request_text(request) for request in told.witness) or told.message
+    finding = Finding(
+        id=finding_id(context.cluster, check, identity.id, *(("needed",) if needed else ())),
+        check=check,
+        severity=told.severity,
+        resource=resource,
+        message=told.message,
+        witness=Witness(summary, tuple(_path(statements)), tuple(_facts(excess, told))),
+        evidence=tuple(_evidence(resource, statements)) or (_by_need(excess, resource),),
+        hosts=tuple(sorted(host.id for host in context.cluster.hosts if host.identity == identity.id)),
+        advice=_advice(excess, told),
+    )
+    if change is None:
+        return Draft(finding)
+    return Draft(finding, changes=(replace(change, why=told.message),))
+
+
+def _path(statements: tuple[Matched, ...]) -> Iterator[str]:
+    for one in statements[:_FEW]:
+        yield f"{one.policy.name}/{one.statement.label}: {statement_text(one.statement)}"
+
+
+def _evidence(resource: Resource, statements: tuple[Matched, ...]) -> Iterator[Evidence]:
+    for one in statements:
+        rule = f"{one.policy.name}/{one.statement.label}"
+        yield Evidence(resource, rule, one.policy.source.call, statement_text(one.statement))
+
+
+def _by_need(excess: Excess, resource: Resource) -> Evidence:
+    """Return the evidence of what is lacking: nothing grants it."""
+    names = ", ".join(choice.component.id for choice in excess.choices) or "nothing"
+    return Evidence(resource, "", excess.identity.source.call, f"compared with what {names} needs")
+
+
+def _facts(excess: Excess, told: Told) -> Iterator[tuple[str, str]]:
+    for request in told.witness[:1]:
+        yield "action", request.action
+        yield "resource", request.name
+        yield from ((f"context {key}", ", ".join(values)) for key, values in request.context if values)
+    for way in told.ways:
+        yield f"way up {way.escalation.id}", f"{way.escalation.why} ({way.escalation.source})"
+    if told.part is not None:
+        yield "actions", excess.comparer.words_for(told.part.actions, 200)
+        if told.part.actions & ~told.part.space.table.listed:
+            yield "later", "and actions that are added later"
+    for choice in excess.choices:
+        yield f"needed by {choice.component.id}", f"{choice.why}; {choice.component.source}"
+    yield "catalog", excess.comparer.known.catalog.version
+    if excess.comparer.identities.limits_unseen:
+        yield "limits of the account", f"not seen: {excess.comparer.identities.limits_unseen}"
+
+
+def _advice(excess: Excess, told: Told) -> str:
+    if told.severity is Severity.LOW or told.part is None:
+        return ""
+    names = excess.comparer.would_need(excess)
+    if not names:
+        return ""
+    listed = ", ".join(f'"{name}"' for name in names[:_FEW])
+    return f"Where one of these runs with this identity, declare it: addons = [{listed}]" + (
+        f" ({len(names) - _FEW} more in docs/configuration.md)" if len(names) > _FEW else ""
+    )

@@ -1,0 +1,84 @@
+"""Tag laundering: who may tag anything may make it look like the cluster's, and every condition on that tag is void."""
+
+from __future__ import annotations
+
+from cloudguard.authorization.effective import Matched
+from cloudguard.authorization.excess import Excess
+from cloudguard.model.identity import Effect, PolicyKind
+from cloudguard.permission_sets import boxes, permissions
+from cloudguard.permission_sets.boxes import Box, Scope
+from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.permission_sets.space import Request
+from cloudguard.results.change import Resource
+from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.rows.context import Context
+from cloudguard.rows.identity.findings import ROW, request_text, said, statement_text
+from cloudguard.rows.network.ledger import Draft
+
+CHECKS = {
+    "cloud-api-access/laundering": "An identity may tag anything, and so make its own the resources that other "
+    "statements protect by a tag (medium; low where it needs to).",
+}
+
+
+def drafts(context: Context, excess: Excess) -> list[Draft]:
+    """Return the finding about one identity, if there is one."""
+    tagging = unbound(excess)
+    guarded = [one for one in excess.grants.statements if _by_tag(excess, one)]
+    for one in guarded:
+        request = _request(excess, tagging, one)
+        if request is None:
+            continue
+        needed = (tagging - excess.needed).lower.is_empty
+        identity = excess.identity
+        resource = Resource("identity", identity.id, identity.name)
+        granting = excess.responsible(request)[:1]
+        message = f"{said(identity)} may tag anything ({request.action}), so that conditions on tags, as of "
+        message += f"{one.policy.name}/{one.statement.label}, hold for anything"
+        finding = Finding(
+            id=finding_id(context.cluster, f"{ROW}/laundering", identity.id),
+            check=f"{ROW}/laundering",
+            severity=Severity.LOW if needed else Severity.MEDIUM,
+            resource=resource,
+            message=message,
+            witness=Witness(request_text(request)),
+            evidence=tuple(
+                Evidence(
+                    resource,
+                    f"{each.policy.name}/{each.statement.label}",
+                    each.policy.source.call,
+                    statement_text(each.statement),
+                )
+                for each in (*granting, one)
+            ),
+            hosts=tuple(sorted(host.id for host in context.cluster.hosts if host.identity == identity.id)),
+        )
+        return [Draft(finding)]
+    return []
+
+
+def unbound(excess: Excess) -> PermissionSet:
+    """Return the tagging that is surely granted and that no condition binds."""
+    table = excess.granted.space.table
+    tagging = excess.granted.lower.only(table.mask(excess.comparer.known.tag_actions))
+    return PermissionSet(tagging.space, tuple(box for box in tagging.boxes if not box.scope.context))
+
+
+def _by_tag(excess: Excess, one: Matched) -> bool:
+    """Whether a statement allows something by the tags of the resource."""
+    keys = excess.comparer.known.tag_keys
+    granting = one.policy.kind is PolicyKind.GRANT and one.statement.effect is Effect.ALLOW
+    return granting and any(c.key.lower().startswith(keys) for c in one.statement.conditions)
+
+
+def _request(excess: Excess, tagging: PermissionSet, guarded: Matched) -> Request | None:
+    """Return a tagging request on something that ``guarded`` allows an action on, in the same service."""
+    space = excess.granted.space
+    for service in space.table.services:
+        mask = space.table.service_mask(service)
+        for mine in tagging.only(mask).boxes:
+            for box in guarded.requests.only(mask).boxes:
+                both = boxes.meet(Scope(mine.scope.name), Scope(box.scope.name))
+                if both is not None and space.live(box.actions, both.name) and space.live(mine.actions, both.name):
+                    return permissions.of(space, (Box(mine.actions, both),)).witness()
+    return None

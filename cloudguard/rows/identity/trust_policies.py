@@ -1,0 +1,101 @@
+"""Who may become one of the cluster's identities, by its trust policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cloudguard.model.iam_catalog import Principals, Trusted
+from cloudguard.model.identity import Effect, Policy, PolicyKind, Statement
+from cloudguard.results.change import Change, Resource
+from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.rows.context import Context
+from cloudguard.rows.network.ledger import Draft
+
+ROW = "cloud-api-access"
+CHECKS = {
+    "cloud-api-access/trust": "Others may become an identity of the cluster: anyone (critical), another account "
+    "without a condition (high), more service accounts than its own (high where any, medium where many).",
+}
+
+
+def judged(context: Context) -> tuple[list[Draft], tuple[str, ...]]:
+    """Return the findings, and what can't be told: nothing, as a trust policy that was not read is a gap."""
+    if context.entitlements is None or context.entitlements.principals is None:
+        return [], ()
+    known, drafts, principals = context.snapshot.identities, list[Draft](), context.entitlements.principals
+    policies = {policy.id: policy for policy in known.policies if policy.kind is PolicyKind.TRUST}
+    whose = [(one.id, one.name, tuple(name for name in one.policies if name in policies)) for one in known.identities]
+    whose += [(one.identity, one.name, (one.trust,) if one.trust in policies else ()) for one in known.workloads]
+    for identity, name, trusts in whose:
+        for trust in trusts:
+            found = sorted(_opened(policies[trust], principals, context.cluster.account), key=_worst)
+            if found:
+                drafts.append(_draft(context, Resource("identity", identity, name), policies[trust], found))
+    return drafts, ()
+
+
+Opened = tuple[Severity, Statement, str]
+
+
+def _worst(opened: Opened) -> tuple[int, str]:
+    return -opened[0], opened[2]
+
+
+def _opened(policy: Policy, principals: Principals, account: str) -> Iterator[Opened]:
+    for statement in policy.statements:
+        if statement.effect is not Effect.ALLOW:
+            continue
+        if statement.not_principals:
+            yield Severity.CRITICAL, statement, "anyone but those it names"
+        for text in statement.principals:
+            found = _severity(principals.trusted(text, statement, account))
+            if found is not None:
+                yield found[0], statement, found[1]
+
+
+def _severity(trusted: Trusted) -> tuple[Severity, str] | None:
+    """Return how bad it is that a principal is trusted, and who that is; None where it is as it should be."""
+    match trusted.kind:
+        case "anyone":
+            if trusted.narrowed:
+                return None
+            return Severity.CRITICAL, "anyone, of whichever account"
+        case "account":
+            return None if trusted.narrowed else (Severity.HIGH, f"account {trusted.who}, without a condition")
+        case "federated":
+            if trusted.subjects is None:
+                return Severity.HIGH, f"whoever {trusted.who} vouches for"
+            wide = [subject for subject in trusted.subjects if "*" in subject or "?" in subject]
+            return (Severity.MEDIUM, f"any of {', '.join(wide)} by {trusted.who}") if wide else None
+        case _:
+            return None
+
+
+def _draft(context: Context, resource: Resource, policy: Policy, found: list[Opened]) -> Draft:
+    severity, _, who = found[0]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    message = f"{who} may become {resource.name}{more}"
+    change = Change(
+        id=f"trust.narrow:{resource.id}",
+        row=ROW,
+        kind="trust.narrow",
+        resource=resource,
+        before=tuple(f"{policy.name}/{statement.label}: {text}" for _, statement, text in found),
+        after=("those who need it, under a condition that names them",),
+        why=message,
+    )
+    evidence = [
+        Evidence(resource, f"{policy.name}/{statement.label}", policy.source.call, f"trusts {text}")
+        for _, statement, text in found
+    ]
+    finding = Finding(
+        id=finding_id(context.cluster, f"{ROW}/trust", resource.id),
+        check=f"{ROW}/trust",
+        severity=severity,
+        resource=resource,
+        message=message,
+        witness=Witness(f"{who} asks for the credentials of {resource.name}"),
+        evidence=tuple(evidence),
+        hosts=tuple(sorted(host.id for host in context.cluster.hosts if host.identity == resource.id)),
+    )
+    return Draft(finding, changes=(change,))

@@ -1,0 +1,47 @@
+"""The five rows, a file each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import ModuleType
+
+from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Policy
+from cloudguard.reachability.narrowing import plan
+from cloudguard.reachability.paths import Reach
+from cloudguard.results.change import Change
+from cloudguard.results.report import RowResult
+from cloudguard.rows import api_server_access, cloud_api_access, etcd_access, etcd_encryption, node_access
+from cloudguard.rows.context import Answer, Context
+
+ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access, etcd_access, etcd_encryption)
+"""Modules with ``ROW``, ``AREA``, ``CHECKS`` (id to description) and ``judge``, in the table's order."""
+
+
+def judge(
+    snapshot: Snapshot, policy: Policy, entitlements: Entitlements | None = None
+) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
+    """Return the five rows and the plan of changes that would mend their findings.
+
+    ``entitlements`` None: nothing is known of the provider's permissions, and no identity is judged but by its plain
+    words.
+    """
+    context = Context(snapshot, policy, Reach(snapshot), entitlements)
+    answers: list[Answer] = [row.judge(context) for row in ROWS]
+    drafts = [draft for one in answers for draft in one.drafts]
+    by_rule = plan(context.reach, context.ports, (edit for draft in drafts for edit in draft.edits))
+    own = [change for draft in drafts for change in draft.changes]
+    wanted: dict[str, tuple[str, ...]] = {}
+    for draft in drafts:
+        rules = [by_rule[edit.filter.id, edit.rule.id].id for edit in draft.edits]
+        wanted[draft.finding.id] = tuple(dict.fromkeys([*rules, *(change.id for change in draft.changes)]))
+    rows = tuple(
+        replace(
+            one.result,
+            findings=tuple(replace(found, changes=wanted[found.id]) for found in one.result.findings),
+        )
+        for one in answers
+    )
+    changes = {change.id: change for change in (*by_rule.values(), *own)}
+    return rows, tuple(sorted(changes.values(), key=lambda change: (change.row, change.resource.id, change.id)))

@@ -1,0 +1,193 @@
+"""Who asks, and where: the credential chain, an assumed role, the regions."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cloudguard.errors import AccessError, CloudguardError, UsageError
+from cloudguard.provider.port import Option, Request
+from cloudguard_aws.access.api import Api, explain, settings
+from cloudguard_aws.access.calls import DESCRIBE_REGIONS, GET_CALLER_IDENTITY
+
+if TYPE_CHECKING:
+    import boto3
+
+OPTIONS = (
+    Option("profile", "A profile of the shared AWS configuration.", "NAME"),
+    Option(
+        "region", "Where to look; may be repeated. Default: the session's region, then every enabled one.", many=True
+    ),
+    Option("role-arn", "A role to assume first.", "ARN"),
+    Option("external-id", "The external id that the role asks for.", "ID"),
+    Option("vpc-id", "The VPC of the cluster, where two clusters have one name.", "ID"),
+)
+CREDENTIALS_HINT = "Set AWS_PROFILE or --profile, or log in again (aws sso login), and try once more"
+FALLBACK_REGION = "us-east-1"
+"""Where the list of enabled regions is asked for when the session names no region."""
+_EXPIRED = ("expired", "invalidclienttoken", "unrecognizedclient", "signaturedoesnotmatch", "authfailure")
+_UNKNOWN_HERE = ("invalidclienttoken", "unrecognizedclient", "authfailure")
+"""What a region that the account has not enabled answers too (IAM user guide, Managing STS in a Region)."""
+_CREDENTIALS = ("credential", "token", "sso", "profile", "login")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
+"""Both as STS takes them (STS API reference, AssumeRole)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose eyes: the account, and the identity that reads it."""
+
+    account: str
+    arn: str
+
+
+def option(request: Request, name: str) -> str:
+    """Return a flag's last value, "" without one."""
+    values = request.options.get(name, ())
+    return values[-1] if values else ""
+
+
+def open_session(request: Request) -> boto3.Session:
+    """Return the session to use; raises UsageError for wrong flags, AccessError where there are no credentials."""
+    import boto3  # noqa: PLC0415 - the SDK is loaded on first use
+    from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415
+
+    if request.client is not None and not isinstance(request.client, boto3.Session):
+        message = f"the session given is a {type(request.client).__name__}, not a boto3.Session"
+        raise UsageError(message, hint="Pass boto3.Session(...)")
+    _refuse_wrong_role(request)
+    try:
+        session = request.client or boto3.Session(profile_name=option(request, "profile") or None)
+        return _assumed(session, request) if option(request, "role-arn") else session
+    except ProfileNotFound as error:
+        raise UsageError(str(error), hint="See the profiles with: aws configure list-profiles") from error
+    except BotoCoreError as error:
+        raise AccessError(explain(error)[1], hint=CREDENTIALS_HINT) from error
+
+
+def _refuse_wrong_role(request: Request) -> None:
+    role, external = option(request, "role-arn"), option(request, "external-id")
+    if role and not _ROLE.fullmatch(role):
+        message = f"{role!r} is not a role's ARN"
+        raise UsageError(message, hint="It reads arn:aws:iam::123456789012:role/NAME")
+    if external and not role:
+        message = "an external id is of no use without a role"
+        raise UsageError(message, hint="Give --role-arn too")
+    if external and not _EXTERNAL_ID.fullmatch(external):
+        message = "the external id is not one"
+        raise UsageError(message, hint="It is 2 to 1224 letters, digits and +=,.@:/-_")
+
+
+def _assumed(session: boto3.Session, request: Request) -> boto3.Session:
+    """Return a session of the assumed role, whose credentials renew themselves."""
+    import boto3  # noqa: PLC0415 - the SDK is loaded on first use
+    import botocore.session  # noqa: PLC0415
+    from botocore.credentials import (  # noqa: PLC0415
+        AssumeRoleCredentialFetcher,
+        CredentialProvider,
+        CredentialResolver,
+        DeferredRefreshableCredentials,
+    )
+
+    base: Any = session
+    region = option(request, "region") or session.region_name or FALLBACK_REGION
+    extra = {"RoleSessionName": "cloudguard"}
+    if option(request, "external-id"):
+        extra["ExternalId"] = option(request, "external-id")
+    source = base.get_credentials()
+    if source is None:
+        message = "no AWS credentials were found to assume the role with"
+        raise AccessError(message, hint=CREDENTIALS_HINT)
+
+    def client(service: str, **given: Any) -> Any:  # noqa: ANN401 - botocore's interface
+        return base.client(service, region_name=region, config=settings(service), **given)
+
+    fetcher: Any = AssumeRoleCredentialFetcher(
+        client_creator=client,
+        source_credentials=source,
+        role_arn=option(request, "role-arn"),
+        extra_args=extra,
+    )
+
+    class Assumed(CredentialProvider):
+        """Hands the role's credentials to botocore."""
+
+        METHOD = "assume-role"
+
+        def load(self) -> Any:  # noqa: ANN401 - botocore's interface
+            return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+
+    inner: Any = botocore.session.Session(profile=option(request, "profile") or None)
+    inner.register_component("credential_provider", CredentialResolver([Assumed()]))
+    return boto3.Session(botocore_session=inner, region_name=session.region_name)
+
+
+def identify(api: Api) -> Caller:
+    """Return who asks; raises AccessError when the cloud can't be asked at all."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
+
+    try:
+        answer = api.ask(GET_CALLER_IDENTITY)[0]
+    except ClientError as error:
+        if error.operation_name == "AssumeRole":
+            message = f"the role can't be assumed: {explain(error)[1]}"
+            raise AccessError(message, hint="Check --role-arn, --external-id and the role's trust policy") from error
+        if not _names(error, _EXPIRED):
+            api.read(GET_CALLER_IDENTITY, hides=())
+            return Caller("", "")
+        raise unreachable(error, api.region) from error
+    except BotoCoreError as error:
+        raise unreachable(error, api.region) from error
+    return Caller(str(answer.get("Account", "")), str(answer.get("Arn", "")))
+
+
+def unreachable(error: Exception, region: str) -> CloudguardError:
+    """Return what to tell a user whom the cloud does not answer."""
+    _, message = explain(error)
+    kind = type(error).__name__.lower()
+    if _names(error, _UNKNOWN_HERE):
+        hint = f"Log in again (aws sso login), or see that {region} is enabled for the account"
+        return AccessError(f"AWS does not accept the credentials: {message}", hint=hint)
+    if any(word in kind for word in _CREDENTIALS) or _names(error, _EXPIRED):
+        return AccessError(f"AWS does not accept the credentials: {message}", hint=CREDENTIALS_HINT)
+    return AccessError(f"AWS can't be reached: {message}", hint="Check the network, the region and AWS_ENDPOINT_URL")
+
+
+def _names(error: Exception, marks: tuple[str, ...]) -> bool:
+    folded = explain(error)[1].split(":")[0].lower()
+    return any(mark in folded for mark in marks)
+
+
+def given_regions(session: boto3.Session, request: Request) -> tuple[str, ...]:
+    """Return the regions named by flag, else the session's; raises UsageError for one that does not exist."""
+    named = tuple(dict.fromkeys(request.options.get("region", ())))
+    known = [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("ec2", partition)
+    ]
+    wanted = named or ((session.region_name,) if session.region_name else ())
+    for region in wanted:
+        if region not in known:
+            near = difflib.get_close_matches(region, known, n=1, cutoff=0.5)
+            hint = f"Did you mean {near[0]}?" if near else "See them with: aws ec2 describe-regions"
+            message = f"there is no AWS region {region!r}"
+            raise UsageError(message, hint=f"{hint} If it is new, update boto3")
+    return wanted
+
+
+def enabled_regions(api: Api) -> tuple[str, ...]:
+    """Return the regions that the account has enabled; raises AccessError when they can't be listed."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
+
+    wanted = [{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}]
+    try:
+        found = api.ask(DESCRIBE_REGIONS, Filters=wanted)
+    except (BotoCoreError, ClientError) as error:
+        message = f"the enabled regions can't be listed: {explain(error)[1]}"
+        raise AccessError(message, hint="Name the cluster's with --region, or grant ec2:DescribeRegions") from error
+    names = (region["RegionName"] for region in found if region.get("OptInStatus") != "not-opted-in")
+    return tuple(sorted(names))

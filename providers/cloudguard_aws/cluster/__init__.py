@@ -1,0 +1,1 @@
+"""The cluster on AWS: its hosts, pools, disks and managed control plane."""

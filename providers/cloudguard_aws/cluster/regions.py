@@ -1,0 +1,105 @@
+"""In which region the cluster is: those given, else the session's, else all that the account has enabled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cloudguard.errors import AccessError, ClusterNotFoundError
+from cloudguard.provider.port import ClusterSummary, Progress, Request
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.session import (
+    FALLBACK_REGION,
+    Caller,
+    enabled_regions,
+    given_regions,
+    identify,
+    open_session,
+    option,
+)
+from cloudguard_aws.cluster.discover import seen_in
+from cloudguard_aws.cluster.find import Found, find
+
+_FEW = 3
+"""Regions that an error names; of more, it says how many."""
+_NO_CLUSTER = "No cluster was seen there; name its hosts with --control-plane-tag and --node-tag KEY=VALUE, or --region"
+
+
+def clusters(request: Request, progress: Progress) -> tuple[ClusterSummary, ...]:
+    """Return the clusters of the regions; raises AccessError where any could not be asked: the list would be short."""
+    first, given, _ = _begin(request, progress)
+    seen = seen_in(first.in_region(region) for region in given or enabled_regions(first))
+    if seen.refused:
+        names = ", ".join(f"{one.name} ({one.installer}, {one.region})" for one in seen.clusters)
+        message = f"not every cluster can be seen: {'; '.join(seen.refused[:_FEW])}"
+        also = f" These were seen: {names}" if names else ""
+        raise AccessError(message, hint=f"Name the regions to ask with --region, or grant it.{also}")
+    return seen.clusters
+
+
+def cluster(request: Request, progress: Progress) -> tuple[Api, Found, Caller]:
+    """Return the reader of the cluster's region, the cluster, and who asks.
+
+    Raises ClusterNotFoundError when it is nowhere or in two places, AccessError when it can't be told.
+    """
+    first, given, caller = _begin(request, progress)
+    looked = list(given)
+    places = _look(first, given, request)
+    if not places and not request.options.get("region"):
+        others = [region for region in _others(first, given) if region not in looked]
+        places = _look(first, others, request)
+        looked += others
+    if len(places) == 1:
+        return (*places[0], caller)
+    if places:
+        message = f"clusters called {request.cluster!r} are in {' and '.join(api.region for api, _ in places)}"
+        raise ClusterNotFoundError(message, hint="Choose one with --region")
+    raise _not_found(first, request, looked)
+
+
+def _begin(request: Request, progress: Progress) -> tuple[Api, tuple[str, ...], Caller]:
+    session = open_session(request)
+    given = given_regions(session, request)
+    first = Api(session, given[0] if given else FALLBACK_REGION, progress)
+    return first, given, identify(first)
+
+
+def _others(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the other regions to look in; none where the session names one and the rest can't be listed."""
+    try:
+        return enabled_regions(api)
+    except AccessError:
+        if not given:
+            raise
+        return ()
+
+
+def _look(first: Api, regions: Iterable[str], request: Request) -> list[tuple[Api, Found]]:
+    """Return where the cluster is; raises AccessError when it is nowhere and some region could not be asked."""
+    apis = [first.in_region(region) for region in regions]
+    found = first.gather(*[lambda api=api: _found_or_refused(api, request) for api in apis])
+    refused = [one for one in found if isinstance(one, AccessError)]
+    places = [
+        (api, one) for api, one in zip(apis, found, strict=True) if one is not None and not isinstance(one, AccessError)
+    ]
+    if refused and not places:
+        if len(refused) == 1:
+            raise refused[0]
+        message = f"no region that answers has {request.cluster!r}, and {len(refused)} do not answer: {refused[0]}"
+        raise AccessError(message, hint="Name the cluster's region with --region")
+    return places
+
+
+def _found_or_refused(api: Api, request: Request) -> Found | AccessError | None:
+    """Return the error instead of raising it: an account may be barred from regions where it has nothing."""
+    try:
+        return find(api, request, option(request, "vpc-id"))
+    except AccessError as error:
+        return error
+
+
+def _not_found(first: Api, request: Request, regions: list[str]) -> ClusterNotFoundError:
+    seen = seen_in(first.in_region(region) for region in regions)
+    names = sorted({one.name for one in seen.clusters})
+    where = ", ".join(regions) if len(regions) <= _FEW else f"{len(regions)} regions"
+    hint = f"There is: {', '.join(names)}" if names else _NO_CLUSTER
+    return ClusterNotFoundError(f"no cluster is called {request.cluster!r} in {where}", hint=hint)

@@ -1,0 +1,1 @@
+"""What is known of permissions on AWS: catalog, needs, escalation paths."""

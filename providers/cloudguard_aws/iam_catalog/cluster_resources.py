@@ -1,0 +1,80 @@
+"""What can only concern the cluster's own things: requests that its tags decide, names that hold its name, its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard_aws.iam_catalog.needs import Values, filled
+
+TAGS: Final = (
+    ("kubernetes.io/cluster/<cluster>", "*"),
+    ("KubernetesCluster", "<cluster>"),
+    ("sigs.k8s.io/cluster-api-provider-aws/cluster/<cluster>", "*"),
+    ("cluster.k8s.amazonaws.com/name", "<cluster>"),
+    ("elbv2.k8s.aws/cluster", "<cluster>"),
+    ("ebs.csi.aws.com/cluster-name", "<cluster>"),
+    ("eks:cluster-name", "<cluster>"),
+    ("eks:eks-cluster-name", "<cluster>"),
+    ("aws:eks:cluster-name", "<cluster>"),
+    ("alpha.eksctl.io/cluster-name", "<cluster>"),
+)
+"""Tags that installers and controllers set on what is the cluster's.
+
+kubernetes/cloud-provider-aws pkg/providers/v1/tags.go, kubernetes/kops upup/pkg/fi/cloudup/awsup/aws_cloud.go,
+kubernetes-sigs/cluster-api-provider-aws api/v1beta2/tags.go, kubernetes-sigs/aws-load-balancer-controller
+pkg/deploy/tracking/provider.go, kubernetes-sigs/aws-ebs-csi-driver pkg/cloud/cloud.go,
+eksctl-io/eksctl pkg/apis/eksctl.io/v1alpha5/types.go,
+https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html
+"""
+TAG_KEYS: Final = (
+    "aws:ResourceTag/",
+    "ec2:ResourceTag/",
+    "autoscaling:ResourceTag/",
+    "elasticloadbalancing:ResourceTag/",
+    "iam:ResourceTag/",
+    "aws:RequestTag/",
+)
+"""Condition keys that the tags of a resource, or those that it is to have, decide (service authorization reference)."""
+NAMES: Final = (
+    ("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*.<cluster>"),
+    ("eks", "cluster/<cluster>"),
+    ("eks", "access-entry/<cluster>/*"),
+    ("eks", "addon/<cluster>/*"),
+    ("eks", "fargateprofile/<cluster>/*"),
+    ("eks", "identityproviderconfig/<cluster>/*"),
+    ("eks", "nodegroup/<cluster>/*"),
+    ("eks", "podidentityassociation/<cluster>/*"),
+    ("logs", "log-group:/aws/eks/<cluster>/*"),
+    ("logs", "log-group:/aws/containerinsights/<cluster>/*"),
+    ("sqs", "<cluster>"),
+)
+"""Names in the cluster's account, by service.
+
+kops names groups "nodes-….<cluster>"; the forms of EKS are those of the service authorization reference; EKS and
+Container Insights write to these log groups; Karpenter's documentation names its queue after the cluster.
+"""
+STORES: Final = ("arn:<partition>:s3:::<state>/<cluster>/*", "arn:<partition>:s3:::<backups>/<cluster>/*")
+"""Where kops keeps a cluster's state (https://kops.sigs.k8s.io/state/)."""
+
+
+def own(values: Values) -> Iterator[Statement]:
+    """Yield statements that match what can only concern the cluster."""
+    for prefix in TAG_KEYS:
+        for written, wanted in TAGS:
+            for name, value in zip(filled((written,), values), filled((wanted,), values), strict=True):
+                condition = Condition("StringLike", f"{prefix}{name}", (value,))
+                service = prefix.partition(":")[0]
+                actions = ("*",) if service == "aws" else (f"{service}:*",)
+                yield Statement(f"{prefix}{name}", Effect.ALLOW, actions, resources=("*",), conditions=(condition,))
+    for service in sorted({service for service, _ in NAMES}):
+        names = (f"arn:<partition>:{service}:*:<account>:{last}" for one, last in NAMES if one == service)
+        resources = tuple(filled(names, values))
+        yield Statement(f"names: {service}", Effect.ALLOW, (f"{service}:*",), resources=resources)
+    stores = tuple(dict.fromkeys(filled(STORES, values)))
+    keys = tuple(filled(("<key>",), values))
+    if keys:
+        yield Statement("keys", Effect.ALLOW, ("kms:*",), resources=keys)
+    if stores:
+        yield Statement("stores", Effect.ALLOW, ("s3:*",), resources=stores)

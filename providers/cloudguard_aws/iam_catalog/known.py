@@ -1,0 +1,84 @@
+"""Roles that installers make or documentation asks for, with the text of their policies: ``known/*.toml``.
+
+They are facts to judge, for the documentation and for tests; no account is compared with them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from cloudguard.model.identity import Policy, PolicyKind
+from cloudguard.model.source import Source
+from cloudguard_aws.iam_catalog.needs import Values, component
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRole:
+    """A role; ``moved`` are service accounts that have roles of their own, ``addons`` run with this one.
+
+    ``name`` is what its maker calls it, ``others`` are the names of the cluster's other roles.
+    """
+
+    id: str
+    title: str
+    installer: str
+    holder: str
+    policies: tuple[Policy, ...]
+    source: str
+    addons: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    name: str = ""
+    others: tuple[str, ...] = ()
+
+
+@cache
+def written() -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+    """Return the policies and the roles as they are written."""
+    folder = files("cloudguard_aws.iam_catalog").joinpath("known")
+    texts = (one.read_text(encoding="utf-8") for one in sorted(folder.iterdir(), key=str) if one.name.endswith(".toml"))
+    tables = [tomllib.loads(text) for text in texts]
+    return {kind: tuple(one for table in tables for one in table.get(kind, ())) for kind in ("policy", "role")}
+
+
+def known_policies(values: Values) -> Mapping[str, Policy]:
+    """Return every policy by its id, its placeholders filled for one cluster."""
+    return {one["id"]: _policy(one, values) for one in written()["policy"]}
+
+
+def known_roles(values: Values) -> tuple[KnownRole, ...]:
+    """Return every role, its policies' placeholders filled for one cluster."""
+    policies = known_policies(values)
+    return tuple(
+        KnownRole(
+            id=one["id"],
+            title=one["title"],
+            installer=one["installer"],
+            holder=one["holder"],
+            policies=tuple(policies[name] for name in one["policies"]),
+            source=one["source"],
+            addons=tuple(one.get("addons", ())),
+            moved=tuple(one.get("moved", ())),
+            name=one.get("name", one["id"]),
+            others=tuple(one.get("others", ())),
+        )
+        for one in written()["role"]
+    )
+
+
+def _policy(one: Mapping[str, Any], values: Values) -> Policy:
+    managed = bool(one.get("provider"))
+    (partition, *_) = values["partition"]
+    return Policy(
+        id=f"arn:{partition}:iam::aws:policy/{one['id']}" if managed else one["id"],
+        name=one["id"],
+        kind=PolicyKind.GRANT,
+        managed_by="provider" if managed else "user",
+        document="",
+        statements=component({"holders": (), "confidence": "documented", **one}, values).statements,
+        source=Source(one["source"], one["id"]),
+    )

@@ -1,0 +1,1 @@
+"""Identities on AWS: roles and policies."""

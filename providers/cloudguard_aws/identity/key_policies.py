@@ -1,0 +1,93 @@
+"""What the policies of etcd's keys let the cluster's identities do.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Key, KeyManager
+from cloudguard.model.identity import Effect, Identities, Identity, Policy, PolicyKind, Statement
+from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard_aws.access import calls
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.identity.policy_documents import DocumentError, statements
+
+_HIDES: Final = (Facet.IDENTITIES,)
+_SESSION: Final = re.compile(r"^(arn:[^:]*):sts::(\d+):assumed-role/([^/]+)/.+$")
+
+
+def read_key_policies(api: Api, keys: Iterable[Key], account: str) -> Mapping[str, tuple[Statement, ...]]:
+    """Return what the policies of the customer's own keys say, by key.
+
+    A key of another account grants nothing by itself, and its policy can't be read from here: "Cross-account use: No"
+    (KMS API reference, GetKeyPolicy). Where it is not known which ``account`` this is (""), every key is asked.
+    """
+    ours = {account, ""}
+    customers = (key.id for key in keys if key.manager is KeyManager.CUSTOMER)
+    own = [key for key in customers if not account or _account(key) in ours]
+    return dict(zip(own, api.gather(*(partial(_statements, api, key) for key in own)), strict=True))
+
+
+def with_key_policies(api: Api, identities: Identities, by_key: Mapping[str, tuple[Statement, ...]]) -> Identities:
+    """Return the identities with what the policies of keys grant each of them."""
+    held, policies = list[Identity](), list(identities.policies)
+    for identity in identities.identities:
+        mine = [_policy(api, identity, key, found) for key, found in by_key.items()]
+        added = [policy for policy in mine if policy is not None]
+        policies += added
+        held.append(replace(identity, policies=(*identity.policies, *(policy.id for policy in added))))
+    return replace(identities, identities=tuple(held), policies=tuple(sorted(policies, key=lambda one: one.id)))
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4] if arn.startswith("arn:") else ""
+
+
+def _statements(api: Api, key: str) -> tuple[Statement, ...]:
+    """Return what a key's policy says of the key: "*" there is the key itself."""
+    known = api.read(calls.DESCRIBE_KEY, hides=_HIDES, resource=key, KeyId=key)  # asked before; an alias has no policy
+    name = str(known[0].get("Arn") or key) if known else key
+    items = api.read(calls.GET_KEY_POLICY, hides=_HIDES, resource=key, KeyId=name, PolicyName="default")
+    try:
+        found = statements(str(items[0])) if items else ()
+        return tuple(replace(one, resources=(name,), not_resources=()) for one in found)
+    except DocumentError as error:
+        api.add_gap(Gap(calls.GET_KEY_POLICY.name, key, Reason.FAILED, str(error), _HIDES))
+        return ()
+
+
+def _policy(api: Api, identity: Identity, key: str, found: tuple[Statement, ...]) -> Policy | None:
+    """Return the part of a key's policy that names an identity."""
+    mine = tuple(one for one in found if names(one, identity.id))
+    if not mine:
+        return None
+    source = api.source(calls.GET_KEY_POLICY, key)
+    return Policy(f"{key}#{identity.id}", f"key policy of {key}", PolicyKind.RESOURCE, "user", "", mine, source)
+
+
+def names(statement: Statement, role: str) -> bool:
+    """Whether a resource's statement is about a role: by its ARN, a session of it, or everyone.
+
+    The account stands for what its own policies grant, and grants nothing itself; what is denied to it is denied to
+    every role in it. To except the account from a denial excepts none of its roles (IAM user guide, AWS JSON policy
+    elements: Principal, NotPrincipal).
+    """
+    if statement.not_principals:
+        return not any(_is(principal, role, account=False) for principal in statement.not_principals)
+    return any(_is(principal, role, account=statement.effect is Effect.DENY) for principal in statement.principals)
+
+
+def _is(principal: str, role: str, *, account: bool) -> bool:
+    who = principal.removeprefix("AWS:")
+    if account and who in {_account(role), f"{role.rpartition(':')[0]}:root"}:
+        return True
+    session = _SESSION.match(who)
+    if session:
+        return role == f"{session[1]}:iam::{session[2]}:role/{session[3]}"
+    return who in {"*", role}

@@ -1,0 +1,41 @@
+"""What stands around the identities of hosts: service accounts' roles, and what limits the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from cloudguard.model.identity import Identities, Policy, Workload
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.identity.service_accounts import read_workloads
+from cloudguard_aws.identity.service_control_policies import Limits, read_limits
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a cluster's identities: its service accounts' roles, with their trust policies, and limits."""
+
+    workloads: tuple[Workload, ...]
+    trusts: tuple[Policy, ...]
+    limits: Limits
+
+
+def read_surroundings(api: Api, found: Found, account: str) -> Surroundings:
+    """Read what an ``account`` has around the identities of a cluster."""
+    (workloads, trusts), limits = api.two(
+        partial(read_workloads, api, found.name, found.eks), partial(read_limits, api, account)
+    )
+    return Surroundings(workloads, trusts, limits)
+
+
+def whole(own: Identities, around: Surroundings) -> Identities:
+    """Return the identities that hosts hold, in what stands around them."""
+    policies = {policy.id: policy for policy in (*own.policies, *around.trusts, *around.limits.policies)}
+    return replace(
+        own,
+        policies=tuple(policy for _, policy in sorted(policies.items())),
+        workloads=around.workloads,
+        limits=around.limits.levels,
+        limits_unseen=around.limits.unseen,
+    )

@@ -1,0 +1,1 @@
+"""Access to Google Cloud: credentials, calls, and the permissions that they take."""

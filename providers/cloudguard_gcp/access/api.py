@@ -1,0 +1,227 @@
+"""Paged, read-only calls; a refusal, or an answer that is not whole, becomes a Gap.
+
+Answers are dictionaries of the wire's own names (camelCase).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from cloudguard.model.source import Facet, Reason
+from cloudguard.provider.port import Progress, silent
+from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
+from cloudguard_gcp.access.calls import Call
+
+if TYPE_CHECKING:
+    from google.auth.transport.requests import AuthorizedSession
+
+Item = dict[str, Any]
+
+THREADS: Final = 8
+"""The SDK's parsing is bound to one processor: more threads gain nothing."""
+MOST: Final = 500
+"""Items a page, the most that Compute gives (https://cloud.google.com/compute/docs/reference/rest/v1)."""
+_TIMEOUT: Final = 60
+"""Seconds for one answer."""
+_EMPTY: Final = "NO_RESULTS_ON_PAGE"
+
+
+class Api(Reader):
+    """What one caller may see, by one session. Safe to call from threads."""
+
+    def __init__(self, session: AuthorizedSession, progress: Progress = silent) -> None:
+        super().__init__(THREADS, progress)
+        self.session = session
+        self._making = threading.Lock()
+        self._clients: dict[str, Any] = {}
+
+    def read(self, call: Call, *, hides: tuple[Facet, ...], about: str = "*", **parameters: str) -> list[Item]:
+        """Return every item of every page; nothing, and a Gap, when the call fails."""
+        return self.read_or_none(call, hides=hides, about=about, **parameters) or []
+
+    def read_or_none(
+        self, call: Call, *, hides: tuple[Facet, ...], about: str = "*", **parameters: str
+    ) -> list[Item] | None:
+        """Return every item of every page; None, and a Gap, when the call fails.
+
+        What the cloud says it left out (a zone that does not answer) is a Gap beside what it gave.
+        """
+        try:
+            found, faults = self._answer(call, parameters)
+        except errors() as error:
+            self.failed(call, about, explain(error), hides)
+            return None
+        for fault in faults:
+            self.failed(call, about, (Reason.FAILED, fault), hides)
+        return found
+
+    def ask(self, call: Call, **parameters: str) -> list[Item]:
+        """Return every item of every page; raises one of ``errors()``. What is not whole is an error too."""
+        found, faults = self._answer(call, parameters)
+        if faults:
+            raise ValueError("; ".join(faults))
+        return found
+
+    def expect(self, call: Call, **parameters: str) -> list[Item]:
+        """Ask what will be read later; whether it fails, that reading tells."""
+        with suppress(*errors()):
+            self._answer(call, parameters)
+        return []
+
+    def _answer(self, call: Call, parameters: Mapping[str, str]) -> tuple[list[Item], tuple[str, ...]]:
+        """Return every item of every page, and what the cloud says it left out."""
+        return self.once(call, tuple(sorted(parameters.items())), lambda: self._fetch(call, parameters))
+
+    def _fetch(self, call: Call, parameters: Mapping[str, str]) -> tuple[list[Item], tuple[str, ...]]:
+        items, faults = list[Item](), dict[str, None]()
+        for page in self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters):
+            for place, part in _parts(call, page):
+                items += _listed(call, part)
+                faults.update(dict.fromkeys(_faults(place, part)))
+            faults.update(dict.fromkeys(_faults("", page)))
+        return items, tuple(faults)
+
+    def _by_sdk(self, call: Call, parameters: Mapping[str, str]) -> Iterator[Item]:
+        from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - the SDK is loaded on first use
+
+        method: Any = getattr(self._client(call), call.method)
+        wire: Any = self.session.get_adapter("https://")
+        paged = call.service == "compute" and bool(call.items)
+        request = {**parameters, **({"max_results": MOST} if paged else {})}
+        answer: Any = method(request=request, retry=retry(), timeout=_TIMEOUT)
+        page: Any
+        for page in answer.pages if hasattr(answer, "pages") else (answer,):
+            # Compute's answers say it as they come; GKE's clients ask for numbers instead of names.
+            yield _object(call, wire.latest()) if call.service == "compute" else MessageToDict(page.__class__.pb(page))
+
+    def _by_rest(self, call: Call, parameters: Mapping[str, str]) -> Iterator[Item]:
+        from google.api_core import exceptions  # noqa: PLC0415 - the SDK is loaded on first use
+
+        address = call.path.format(**parameters)
+        posted = call.method == "POST" and call.service != "iam"
+        policy = {"options": {"requestedPolicyVersion": 3}} if posted else None
+        query = {"options.requestedPolicyVersion": "3"} if call.method == "POST" and not posted else dict[str, str]()
+        session: Any = self.session
+        failure = cast("Any", exceptions).from_http_response
+
+        def once() -> Item:
+            answer = session.request(call.method, address, json=policy, params=query, timeout=_TIMEOUT)
+            if answer.status_code >= 400:  # noqa: PLR2004 - where errors begin
+                raise failure(answer)
+            return _object(call, answer.json())
+
+        while True:
+            page: Item = retry()(once)()
+            yield page
+            if not page.get("nextPageToken"):
+                return
+            query = {**query, "pageToken": str(page["nextPageToken"])}
+
+    def _client(self, call: Call) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
+        """Return the SDK's client of a call, made once; all of them send by the one session's adapter."""
+        with self._making:
+            found = self._clients.get(call.client)
+            if found is None:
+                found = self._clients[call.client] = _open(call, self.session)
+            return found
+
+
+def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as above
+    sdk: Any = import_module(f"google.cloud.{call.service}_v1")  # on first use: it takes a second or two
+    own = cast("Any", session)
+    client = getattr(sdk, call.client)(credentials=own.credentials, transport="rest")
+    client.transport._session.mount("https://", own.get_adapter("https://"))  # noqa: SLF001 - it can't be handed one
+    return client
+
+
+def _object(call: Call, answer: object) -> Item:
+    """Return an answer, which must be an object; raises ValueError."""
+    if not isinstance(answer, dict):
+        message = f"{call.name} answered with what is no object"
+        raise ValueError(message)  # noqa: TRY004 - the answer is at fault, and no caller's type
+    return cast("Item", answer)
+
+
+def _parts(call: Call, page: Item) -> Iterator[tuple[str, Item]]:
+    """Yield a page's scopes ("zones/europe-west1-b") with what each holds; the page itself where it has none."""
+    scopes = page.get("items")
+    if call.items and isinstance(scopes, dict):
+        for place, part in cast("dict[str, object]", scopes).items():
+            yield place, _object(call, part)
+    else:
+        yield "", page
+
+
+def _listed(call: Call, part: Item) -> Iterator[Item]:
+    """Yield what a page or scope holds; raises ValueError for what is no object."""
+    found: object = part.get(call.items) if call.items else part
+    listed = cast("list[object]", found) if isinstance(found, list) else [found] if found else []
+    return (_object(call, one) for one in listed)
+
+
+def _faults(place: str, part: Item) -> Iterator[str]:
+    """Yield what an answer says that it leaves out."""
+    warning = cast("Item", part.get("warning") or {})
+    if warning and warning.get("code") != _EMPTY:
+        words = " ".join(str(warning.get("message") or warning.get("code")).split())
+        yield f"{place + ': ' if place else ''}{words}"[:LONGEST_MESSAGE]
+    for missing in (*part.get("unreachables", ()), *part.get("missingZones", ())):
+        yield f"{missing} did not answer"
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """Return what a call can raise."""
+    from google.api_core.exceptions import GoogleAPIError  # noqa: PLC0415 - the SDK is loaded on first use
+    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - likewise
+    from google.protobuf.json_format import ParseError  # noqa: PLC0415 - likewise
+    from requests.exceptions import RequestException  # noqa: PLC0415 - likewise
+
+    return (GoogleAPIError, GoogleAuthError, ParseError, RequestException, ValueError)
+
+
+_PASSING: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
+_OFF: Final = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
+
+
+def retry() -> Any:  # noqa: ANN401 - the SDK's own type has no annotations
+    """Return how calls are tried again: the SDK itself would do so for 503 and 504 alone."""
+    from google.api_core.retry import Retry  # noqa: PLC0415 - the SDK is loaded on first use
+
+    maker: Any = Retry
+    return maker(predicate=_passes, initial=0.5, maximum=8.0, multiplier=2.0, timeout=60.0)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether a failure may pass by itself."""
+    from requests.exceptions import ConnectionError as Unconnected  # noqa: PLC0415 - the SDK is loaded on first use
+    from requests.exceptions import ProxyError, SSLError, Timeout  # noqa: PLC0415 - likewise
+
+    if isinstance(error, Unconnected | Timeout):
+        return not isinstance(error, ProxyError | SSLError) and "Name or service" not in str(error)
+    code = getattr(error, "code", None)
+    return code in {429, 500, 502, 503, 504} or (code == 403 and bool(_reasons(error) & _PASSING))  # noqa: PLR2004
+
+
+def _reasons(error: Exception) -> frozenset[str]:
+    """Return the cloud's words for why it refused: each API has them in one of two places."""
+    listed = cast("Iterable[object]", getattr(error, "errors", None) or ())
+    found = {str(cast("Item", one).get("reason", "")) for one in listed if isinstance(one, dict)}
+    return frozenset({*found, str(getattr(error, "reason", None) or "")} - {""})
+
+
+def explain(error: Exception) -> tuple[Reason, str]:
+    """Return why a call failed, and the cloud's words on one line."""
+    code, reasons = getattr(error, "code", None), _reasons(error)
+    words = str(getattr(error, "message", "") or error)
+    message = " ".join(f"{code or type(error).__name__}: {words}".split())[:LONGEST_MESSAGE]
+    if reasons & _OFF:
+        return Reason.UNSUPPORTED, message
+    if reasons & _PASSING or code == 429:  # noqa: PLR2004 - too many requests
+        return Reason.THROTTLED, message
+    if code in {401, 403}:
+        return Reason.DENIED, message
+    return (Reason.MISSING if code == 404 else Reason.FAILED), message  # noqa: PLR2004 - not found

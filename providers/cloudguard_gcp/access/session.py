@@ -1,0 +1,181 @@
+"""Who asks, and about which project: application default credentials, an impersonated account, a read-only session.
+
+https://cloud.google.com/docs/authentication/application-default-credentials
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from cloudguard.errors import AccessError, CloudguardError, UsageError
+from cloudguard.model.source import Reason
+from cloudguard.provider.port import Option, Progress, Request
+from cloudguard_gcp.access.api import Api, Item, errors, explain
+from cloudguard_gcp.access.calls import GET_PROJECT
+
+OPTIONS = (
+    Option("project", "The project of the cluster's hosts. Default: that of the credentials.", "ID"),
+    Option("location", "The GKE cluster's region or zone, where two clusters have one name.", "NAME"),
+    Option("credentials-file", "Credentials to use instead of the application default ones.", "FILE"),
+    Option("impersonate-service-account", "A service account to act as; a chain is separated by commas.", "EMAIL"),
+    Option("quota-project", "The project that the calls are counted on.", "ID"),
+)
+SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
+"""IAM's methods take no narrower one (iam v1 discovery document); what may be sent is held by ``wire.ReadOnly``."""
+LOGIN: Final = "Log in with: gcloud auth application-default login, or give --credentials-file"
+_PROJECT: Final = re.compile(r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
+"""https://cloud.google.com/resource-manager/docs/creating-managing-projects, and domain-scoped ids."""
+_EMAIL: Final = re.compile(r"[^@\s,]+@[^@\s,]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose eyes: the project that is looked at, its description as far as it was read, and who reads it."""
+
+    project: str
+    described: Item
+    account: str
+
+    @property
+    def number(self) -> str:
+        """The project's number, "" where it was not read."""
+        return re.sub(r"-compute@.*", "", self.default_account)
+
+    @property
+    def default_account(self) -> str:
+        """The account that instances get where none is named, "" where it was not read."""
+        return str(self.described.get("defaultServiceAccount", ""))
+
+
+def option(request: Request, name: str) -> str:
+    """Return a flag's last value, "" without one."""
+    values = request.options.get(name, ())
+    return values[-1] if values else ""
+
+
+def begin(request: Request, progress: Progress) -> tuple[Api, Caller]:
+    """Return the reader and who reads; raises UsageError for wrong flags, AccessError where nothing can be asked."""
+    _refuse_wrong_flags(request)
+    credentials, project = _credentials(request)
+    project = option(request, "project") or project
+    if not project:
+        message = "no project is named, and the credentials name none"
+        raise UsageError(message, hint="Give --project ID, or set GOOGLE_CLOUD_PROJECT")
+    api = Api(_session(credentials), progress)
+    return api, Caller(project, _described(api, project), account_of(credentials))
+
+
+def _refuse_wrong_flags(request: Request) -> None:
+    file = option(request, "credentials-file")
+    for name, pattern, shape in (
+        ("project", _PROJECT, "It has 6 to 30 lower-case letters, digits and hyphens; a number is none"),
+        ("quota-project", _PROJECT, "It has 6 to 30 lower-case letters, digits and hyphens"),
+    ):
+        if option(request, name) and not pattern.fullmatch(option(request, name)):
+            message = f"{option(request, name)!r} is not a project's id"
+            raise UsageError(message, hint=shape)
+    for email in filter(None, option(request, "impersonate-service-account").split(",")):
+        if not _EMAIL.fullmatch(email.strip()):
+            message = f"{email!r} is not a service account's address"
+            raise UsageError(message, hint="It reads NAME@PROJECT.iam.gserviceaccount.com")
+    if file and not Path(file).is_file():
+        message = f"there is no credentials file {file}"
+        raise UsageError(message, hint="Give the path of a service account's key or of gcloud's credentials")
+
+
+def _credentials(request: Request) -> tuple[Any, str]:
+    """Return credentials and the project they name ("" for none)."""
+    import google.auth  # noqa: PLC0415 - the SDK is loaded on first use
+    from google.auth.credentials import Credentials  # noqa: PLC0415 - likewise
+    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - likewise
+
+    library: Any = google.auth
+    if request.client is not None and not isinstance(request.client, Credentials):
+        message = f"the client given is a {type(request.client).__name__}, not google.auth credentials"
+        raise UsageError(message, hint="Pass google.auth.credentials.Credentials")
+    file = option(request, "credentials-file")
+    try:
+        if request.client is not None:
+            credentials, project = request.client, ""
+        elif file:
+            credentials, project = library.load_credentials_from_file(file, scopes=SCOPES)
+        else:
+            credentials, project = library.default(scopes=SCOPES)
+    except (GoogleAuthError, ValueError, OSError) as error:
+        if file:
+            message = f"{file} holds no credentials: {' '.join(str(error).split())}"
+            raise UsageError(message, hint="Give a service account's key or gcloud's credentials") from error
+        message = "no Google credentials were found"
+        raise AccessError(message, hint=LOGIN) from error
+    credentials = _acting(credentials, option(request, "impersonate-service-account"))
+    quota = option(request, "quota-project")
+    return (credentials.with_quota_project(quota) if quota else credentials), project or ""
+
+
+def _acting(credentials: Any, chain: str) -> Any:  # noqa: ANN401 - google-auth has no annotations
+    """Return credentials of the last account of a chain, through the others (as gcloud has it)."""
+    accounts = [name.strip() for name in chain.split(",") if name.strip()]
+    if not accounts:
+        return credentials
+    from google.auth import impersonated_credentials  # noqa: PLC0415 - the SDK is loaded on first use
+
+    maker: Any = impersonated_credentials.Credentials
+    *through, account = accounts
+    return maker(
+        source_credentials=credentials,
+        target_principal=account,
+        delegates=through or None,
+        target_scopes=list(SCOPES),
+    )
+
+
+def _session(credentials: Any) -> Any:  # noqa: ANN401 - as above
+    """Return a session that can only read."""
+    from google.auth.transport.requests import AuthorizedSession  # noqa: PLC0415 - the SDK is loaded on first use
+
+    from cloudguard_gcp.access.read_only_transport import ReadOnly  # noqa: PLC0415 - likewise
+
+    session: Any = cast("Any", AuthorizedSession)(credentials)
+    session.mount("https://", ReadOnly())
+    return session
+
+
+def account_of(credentials: object) -> str:
+    """Return whose credentials they are, as far as they tell."""
+    for name in ("service_account_email", "account"):
+        found = str(getattr(credentials, name, "") or "")
+        if found and found != "default":
+            return found
+    return "the user of the application default credentials"
+
+
+def _described(api: Api, project: str) -> Item:
+    """Return the project as Compute has it; raises AccessError where nothing can be asked of it."""
+    try:
+        return api.ask(GET_PROJECT, project=project)[0]
+    except errors() as error:
+        reason, _ = explain(error)
+        if reason is Reason.DENIED and getattr(error, "code", None) == 403:  # noqa: PLR2004 - it lacks one permission
+            api.read(GET_PROJECT, hides=(), about=project, project=project)
+            return {}
+        raise unreachable(error, project) from error
+
+
+def unreachable(error: Exception, project: str) -> CloudguardError:
+    """Return what to tell a user whom the cloud does not answer."""
+    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - the SDK is loaded on first use
+
+    reason, message = explain(error)
+    if isinstance(error, GoogleAuthError) or getattr(error, "code", None) == 401:  # noqa: PLR2004 - not known
+        return AccessError(f"Google does not accept the credentials: {message}", hint=LOGIN)
+    if reason is Reason.MISSING:
+        return AccessError(f"there is no project {project!r} that these credentials may see", hint="Check --project")
+    if reason is Reason.UNSUPPORTED:
+        hint = f"Enable it: gcloud services enable compute.googleapis.com --project {project}"
+        return AccessError(f"the Compute Engine API is off: {message}", hint=hint)
+    if reason is Reason.THROTTLED:
+        return AccessError(f"Google asks to slow down: {message}", hint="Try again later, or with --quota-project")
+    return AccessError(f"Google can't be reached: {message}", hint="Check the network and HTTPS_PROXY")

@@ -1,0 +1,1 @@
+"""What is known of permissions on Google Cloud: catalog, needs, escalation paths."""

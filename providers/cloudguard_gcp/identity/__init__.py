@@ -1,0 +1,1 @@
+"""Identities on Google Cloud: roles and policies."""

@@ -1,0 +1,189 @@
+"""The service accounts of a cluster's hosts: what binds them to roles, what their machines' scopes let through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from cloudguard.model.identity import Condition, Effect, Identities, Identity, Policy, PolicyKind, Statement
+from cloudguard.model.source import Source
+from cloudguard_gcp.access import calls
+from cloudguard_gcp.access.api import Api, Item
+from cloudguard_gcp.cluster.find import whole
+from cloudguard_gcp.identity.bindings import Level, concerns, denied, read_levels
+from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
+from cloudguard_gcp.identity.resource_names import account, action
+from cloudguard_gcp.identity.roles import Role, Roles
+from cloudguard_gcp.identity.scopes import statements_of
+from cloudguard_gcp.identity.service_accounts import Account, read_accounts, trust_of, workloads_of
+
+_PREDEFINED: Final = "roles/"
+_GROUP: Final = "group:"
+_FEW: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What holds a service account: its hosts' roles, and all scopes that their tokens have."""
+
+    roles: tuple[str, ...]
+    scopes: frozenset[str]
+
+
+def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dict[str, Holder]:
+    """Return holders by address, from (address, roles, scopes) of each host and pool."""
+    found: dict[str, Holder] = {}
+    for email, roles, scopes in pairs:
+        known = found.get(email, Holder((), frozenset()))
+        found[email] = Holder(tuple(sorted({*known.roles, *roles})), known.scopes | frozenset(scopes))
+    return {email: found[email] for email in sorted(found) if email}
+
+
+def read_identities(api: Api, project: str, holders: Mapping[str, Holder]) -> Identities:
+    """Return the identities with every policy that grants to them, denies them or bounds them."""
+    stated, known = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
+    roles = Roles(api)
+    roles.prefetch(list(_named(stated, known, holders)))
+    identities, policies = list[Identity](), dict[str, Policy]()
+    for email, holder in holders.items():
+        held = [*_granted(stated, known, email, roles, project), *_denied(stated, email), _bounded(email, holder)]
+        trust = [trust_of(one, roles) for one in known if one.email == email]
+        read = [*held, *(one for one in trust if one is not None)]
+        policies.update((one.id, one) for one in read)
+        name = account(email, project)
+        identities.append(
+            Identity(
+                id=name,
+                name=email,
+                roles=holder.roles,
+                policies=tuple(one.id for one in read),
+                source=Source(calls.GET_PROJECT_POLICY.name, project),
+            )
+        )
+    workloads, trusts = workloads_of(known, project, roles)
+    policies.update((one.id, one) for one in trusts)
+    unseen = "; ".join(sorted({level.unseen for level in stated if level.unseen}))
+    return Identities(
+        tuple(identities), tuple(policies.values()), workloads, limits_unseen=unseen, grants_unseen=_groups(stated)
+    )
+
+
+def _groups(levels: Iterable[Level]) -> str:
+    """Return which groups are bound to roles, of whose members nothing is told."""
+    bound = [one for level in levels for one in level.bindings]
+    members = {str(member) for one in bound for member in cast("Sequence[object]", one.get("members") or ())}
+    groups = sorted(member.removeprefix(_GROUP) for member in members if member.startswith(_GROUP))
+    few = ", ".join(groups[:_FEW]) + (f" and {len(groups) - _FEW} more" if len(groups) > _FEW else "")
+    return f"whether they are members of {few}" if groups else ""
+
+
+def _named(levels: Iterable[Level], accounts: Iterable[Account], holders: Iterable[str]) -> Iterator[str]:
+    """Yield the roles that matter: those bound to the holders, and those on service accounts."""
+    emails = list(holders)
+    for level in levels:
+        for one in level.bindings:
+            members = cast("Sequence[object]", one.get("members") or ())
+            if any(concerns(members, email) is not None for email in emails):
+                yield str(one["role"])
+    for known in accounts:
+        yield from (str(one["role"]) for one in known.bindings)
+
+
+def _granted(
+    levels: Iterable[Level], accounts: Iterable[Account], email: str, roles: Roles, project: str
+) -> Iterator[Policy]:
+    """Yield a policy a binding."""
+    for level in levels:
+        yield from _of(level.bindings, email, roles, (level.name, level.reach, level.call))
+    for one in accounts:
+        where = (f"serviceAccounts/{one.email}", account(one.email, project), calls.GET_SERVICE_ACCOUNT_POLICY.name)
+        yield from _of(one.bindings, email, roles, where)
+
+
+def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, str, str]) -> Iterator[Policy]:
+    place, reach, call = where
+    for number, one in enumerate(bindings):
+        among = concerns(cast("Sequence[object]", one.get("members") or ()), email)
+        if among is None:
+            continue
+        named, expression = str(one["role"]), str(whole(one, "condition").get("expression", ""))
+        name = f"{place}#{named}" + (f"#{number}" if expression else "")
+        role = roles.role(named)
+        doubts = (*_doubt(among), *conditions_of(expression))
+        statements = tuple(_statements(named, role, reach, doubts))
+        if statements:
+            yield Policy(
+                id=name,
+                name=f"{named} on {place}" + (f", as of {role.read}" if role and role.read else ""),
+                kind=PolicyKind.GRANT,
+                managed_by="provider" if named.startswith(_PREDEFINED) else "user",
+                document=json.dumps({"role": named, "condition": one.get("condition")}, sort_keys=True),
+                statements=statements,
+                source=Source(call, place),
+            )
+
+
+def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Condition, ...]) -> Iterator[Statement]:
+    """Yield what a role grants: surely what is known of it; possibly anything, if it was not read now."""
+    permissions = role.permissions if role else ()
+    if permissions:
+        yield Statement("#1", Effect.ALLOW, tuple(map(action, permissions)), resources=(reach,), conditions=conditions)
+    if role is None or role.read:
+        unread = Condition(OPAQUE, "role", (name,))
+        yield Statement("unread", Effect.ALLOW, ("*",), resources=(reach,), conditions=(*conditions, unread))
+
+
+def _denied(levels: Iterable[Level], email: str) -> Iterator[Policy]:
+    for level in levels:
+        for policy in level.denials:
+            rules = [whole(one, "denyRule") for one in cast("Sequence[Item]", policy.get("rules") or ())]
+            statements = tuple(
+                _denial(rule, f"#{number}", level.reach, among)
+                for number, rule in enumerate(rules, 1)
+                if (among := denied(rule, email)) is not None and rule.get("deniedPermissions")
+            )
+            name = str(policy.get("name", ""))
+            if statements:
+                text = json.dumps(policy.get("rules"), sort_keys=True)
+                source = Source(calls.GET_DENY_POLICY.name, name)
+                yield Policy(
+                    name, str(policy.get("displayName") or name), PolicyKind.GRANT, "user", text, statements, source
+                )
+
+
+def _doubt(among: str) -> tuple[Condition, ...]:
+    """Return the condition of being in a set of principals, none for ""."""
+    return (Condition(OPAQUE, "principal", (among,)),) if among else ()
+
+
+def _denial(rule: Item, label: str, reach: str, among: str) -> Statement:
+    """Return a deny rule; where it is not known whom or what it bars, it denies in doubt only."""
+    named = [str(one) for one in cast("Sequence[object]", rule.get("deniedPermissions") or ())]
+    spared = {str(one) for one in cast("Sequence[object]", rule.get("exceptionPermissions") or ())}
+    expression = str(whole(rule, "denialCondition").get("expression", ""))
+    wide = any("*" in one for one in named) and bool(spared)
+    doubts = [text for text in (expression, f"all but {', '.join(sorted(spared))}" if wide else "") if text]
+    return Statement(
+        label=label,
+        effect=Effect.DENY,
+        actions=tuple(_of_api(one) for one in named if one not in spared),
+        resources=(reach,),
+        conditions=(*_doubt(among), *(Condition(OPAQUE, "condition", (text,)) for text in doubts)),
+    )
+
+
+def _of_api(text: str) -> str:
+    """Return the action of a permission as deny policies have it: "compute.googleapis.com/instances.delete"."""
+    host, _, rest = text.partition("/")
+    service = host.removesuffix(".googleapis.com")
+    return f"{'resourcemanager' if service == 'cloudresourcemanager' else service}:{rest}"
+
+
+def _bounded(email: str, holder: Holder) -> Policy:
+    """Return what the scopes of the holders' tokens let through."""
+    text = json.dumps(sorted(holder.scopes))
+    statements = statements_of(holder.scopes)
+    source = Source(calls.LIST_INSTANCES.name)
+    return Policy(f"scopes of {email}", "access scopes", PolicyKind.BOUNDARY, "user", text, statements, source)

@@ -1,0 +1,53 @@
+"""Roles as the permissions they hold, each read once; where that fails, as they were when this was released."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.resources import files
+from typing import cast
+
+from cloudguard.model.source import Facet
+from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.calls import GET_ROLE
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a role permits; ``read`` is the day of that where it is not today, in ISO 8601."""
+
+    permissions: tuple[str, ...]
+    read: str = ""
+
+
+class Roles:
+    """The roles that bindings name."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def prefetch(self, names: Sequence[str]) -> None:
+        """Ask for roles at once."""
+        self._api.gather(*(partial(self.role, name) for name in sorted(set(names))))
+
+    def role(self, name: str) -> Role | None:
+        """Return a role; where it can't be read there is a Gap, and the role as it was known, or None."""
+        found = self._api.read_or_none(GET_ROLE, hides=(Facet.IDENTITIES,), about=name, role=name)
+        if not found:  # refused, or answered with nothing
+            return known_roles().get(name)
+        if found[0].get("deleted"):
+            return Role(())
+        return Role(tuple(cast("Sequence[str]", found[0].get("includedPermissions") or ())))
+
+
+@cache
+def known_roles() -> dict[str, Role]:
+    """Return the predefined roles that this release knows, by name; of some only a part."""
+    text = files("cloudguard_gcp.identity").joinpath("predefined.toml").read_text(encoding="utf-8")
+    written = tomllib.loads(text)
+    return {
+        name: Role(tuple(f"{of}.{verb}" for of, verbs in held.items() for verb in verbs.split()), written["read"])
+        for name, held in written["roles"].items()
+    }

@@ -1,0 +1,107 @@
+"""OAuth scopes of instances: what of a service account's rights its machines can use at all.
+
+https://developers.google.com/identity/protocols/oauth2/scopes,
+https://cloud.google.com/compute/docs/access/service-accounts#accesscopesiam
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard_gcp.identity.conditions import OPAQUE
+from cloudguard_gcp.identity.resource_names import EVERYWHERE
+
+_PREFIX: Final = "https://www.googleapis.com/auth/"
+_READ: Final = ("get", "list", "getIamPolicy")
+_PERHAPS: Final = ("get*", "list*", "read*", "download*", "export*", "search*", "query*", "fetch*", "lookup*", "view*")
+
+
+def _all(*services: str) -> tuple[str, ...]:
+    return tuple(f"{service}:*" for service in services)
+
+
+def _read(*services: str, verbs: tuple[str, ...] = _READ) -> tuple[str, ...]:
+    return tuple(f"{service}:*.{verb}" for service in services for verb in verbs)
+
+
+def _perhaps_read(*services: str) -> tuple[str, ...]:
+    return _read(*services, verbs=_PERHAPS)
+
+
+_MONITORING: Final = ("monitoring", "stackdriver", "opsconfigmonitoring", "autoscaling")
+_IMAGES: Final = ("artifactregistry:*.get", "artifactregistry:*.list", "artifactregistry:*.download*")
+"""Images can be pulled with a scope for storage (https://cloud.google.com/artifact-registry/docs/access-control)."""
+SURELY: Final[dict[str, tuple[str, ...]]] = {
+    "cloud-platform": ("*",),
+    "cloud-platform.read-only": _read("*"),
+    "compute": _all("compute"),
+    "compute.readonly": _read("compute"),
+    "devstorage.read_only": (*_read("storage"), *_IMAGES),
+    "devstorage.read_write": ("storage:objects.*", "storage:multipartUploads.*", *_read("storage"), *_IMAGES),
+    "devstorage.full_control": (*_all("storage"), *_IMAGES),
+    "logging.write": ("logging:logEntries.create",),
+    "logging.read": _read("logging"),
+    "logging.admin": _all("logging"),
+    "monitoring": _all(*_MONITORING),
+    "monitoring.write": ("monitoring:timeSeries.create", "monitoring:metricDescriptors.create"),
+    "monitoring.read": _read(*_MONITORING),
+    "servicecontrol": ("servicemanagement:services.check", "servicemanagement:services.report"),
+    "service.management": _all("servicemanagement"),
+    "service.management.readonly": _read("servicemanagement"),
+    "trace.append": ("cloudtrace:traces.patch",),
+    "bigquery": _all("bigquery"),
+    "pubsub": _all("pubsub"),
+    "datastore": _all("datastore"),
+    "sqlservice.admin": _all("cloudsql"),
+    "cloudkms": _all("cloudkms"),
+    "iam": _all("iam"),
+    "ndev.clouddns.readwrite": _all("dns"),
+    "ndev.clouddns.readonly": _read("dns"),
+    "taskqueue": _all("cloudtasks"),
+    "source.full_control": _all("source"),
+    "source.read_only": _read("source"),
+    "cloud_debugger": _all("clouddebugger"),
+    "cloudruntimeconfig": _all("runtimeconfig"),
+}
+"""By scope, without its prefix: what it lets through."""
+POSSIBLY: Final[dict[str, tuple[str, ...]]] = {
+    "cloud-platform.read-only": _perhaps_read("*"),
+    "compute.readonly": _perhaps_read("compute"),
+    "devstorage.read_only": _perhaps_read("storage"),
+    "devstorage.read_write": _all("storage"),
+    "logging.write": _all("logging"),
+    "logging.read": _perhaps_read("logging"),
+    "monitoring.write": _all(*_MONITORING),
+    "monitoring.read": _perhaps_read(*_MONITORING),
+    "servicecontrol": _all("servicemanagement", "serviceusage"),
+    "service.management.readonly": _perhaps_read("servicemanagement"),
+    "trace.append": _all("cloudtrace", "telemetry"),
+    "userinfo.email": (),
+    "ndev.clouddns.readonly": _perhaps_read("dns"),
+    "source.read_only": _perhaps_read("source"),
+}
+"""By scope: what it may let through beyond that, by the names of the permissions; never too little."""
+
+
+def statements_of(scopes: Iterable[str]) -> tuple[Statement, ...]:
+    """Return what scopes let through; one that is not known may let through anything."""
+    return tuple(one for scope in sorted(scopes) for one in _statements(scope) if one.actions)
+
+
+def _statements(scope: str) -> Iterator[Statement]:
+    name = scope.removeprefix(_PREFIX)
+    sure = SURELY.get(name, ())
+    yield _statement(name, sure)
+    yield _statement(name, POSSIBLY.get(name, () if sure else ("*",)), Condition(OPAQUE, "scope", (scope,)))
+
+
+def _statement(label: str, actions: tuple[str, ...], *doubts: Condition) -> Statement:
+    return Statement(
+        label=label,
+        effect=Effect.ALLOW,
+        actions=actions,
+        resources=(EVERYWHERE,),
+        conditions=doubts,
+    )

@@ -1,0 +1,1 @@
+"""The network on Google Cloud: filters, routes and load balancers."""
