@@ -4,8 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 CORE := cloudguard/intervals.py,cloudguard/packet_sets/*,cloudguard/permission_sets/*,cloudguard/model/*,cloudguard/reachability/*,cloudguard/authorization/*,cloudguard/results/*,cloudguard/rows/*
 # Tests of whole made-up accounts: the core is covered without them, and tracing it would double their time.
-ACCOUNTS := tests/test_refusals.py tests/test_scenes.py tests/test_adapters.py \
-  $(sort $(wildcard tests/test_aws_*.py) $(wildcard tests/test_gcp_*.py))
+ACCOUNTS := tests/test_refusals.py tests/test_adapters.py tests/cloudguard_aws tests/cloudguard_gcp
 
 .PHONY: demo test lint format docs bench clean
 

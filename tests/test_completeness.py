@@ -31,7 +31,9 @@ EVERYWHERE = {"etcd-access/tls": "every cluster that runs its own etcd has this 
 
 
 TESTS = {
-    path.name: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py") if path != Path(__file__)
+    str(path): path.read_text(encoding="utf-8")
+    for path in Path(__file__).parent.glob("**/test_*.py")
+    if path != Path(__file__)
 }
 MARKED = {
     check

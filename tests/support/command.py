@@ -23,7 +23,7 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     packages.mkdir()
     memory_adapter.register(packages)
     monkeypatch.setattr(sys, "path", [str(packages), *sys.path])
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(packages), str(HERE), str(HERE.parent))))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(packages), str(HERE), str(HERE.parent.parent))))
     work = folder / "work"
     work.mkdir()
     monkeypatch.chdir(work)

@@ -40,7 +40,7 @@ def test_the_rows_are_loaded_at_the_first_step_of_collecting() -> None:
     code = """
 import sys, threading
 from cloudguard import pipeline
-from cloudguard.cli import commands
+from cloudguard.cli import check
 before = "cloudguard.rows.judge" in sys.modules
 steps = []
 step = pipeline.Preparing(steps.append)
