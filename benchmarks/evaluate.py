@@ -25,13 +25,13 @@ from cloudguard.model.network import (
     PeerKind,
     Route,
     Rule,
-    Segment,
+    Subnet,
     Topology,
 )
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
-from cloudguard.needs.declarations import Policy
-from cloudguard.reachability.paths import Reach
+from cloudguard.needs.declarations import Declarations
+from cloudguard.reachability.paths import Reachability
 from cloudguard.rows.judge import judge
 
 COMBINATIONS, RULES, ROUNDS = 20, 2400, 3
@@ -65,7 +65,7 @@ def snapshot(count: int) -> Snapshot:
     made = filters(random.Random(1))
     hosts = tuple(_host(number) for number in range(count))
     route = Route("0.0.0.0/0", NextHop.OUTBOUND, "nat", SOURCE)
-    segment = Segment("subnet", "", "net", "a", ("10.0.0.0/9",), (), (route,), SOURCE)
+    segment = Subnet("subnet", "", "net", "a", ("10.0.0.0/9",), (), (route,), SOURCE)
     topology = Topology((Network("net", "net", ("10.0.0.0/9",), SOURCE),), (segment,), made)
     cluster = Cluster("prod", "test", "1", ("here",), "kubeadm", "", managed=False, scanned_by="me", hosts=hosts)
     return Snapshot(SCHEMA, "benchmark", "", "", cluster, topology, Identities())
@@ -81,9 +81,9 @@ def _host(number: int) -> Host:
 
 
 def _evaluate(made: Snapshot) -> None:
-    reach = Reach(made)
+    reach = Reachability(made)
     for target in reach.classes:
-        for _ in reach.ways(target):
+        for _ in reach.paths_to(target):
             continue
         for source in reach.classes:
             reach.between(source, target)
@@ -105,7 +105,7 @@ def main(count: int) -> None:
     made = snapshot(count)
     classes = _best(_evaluate, made)
     alone = _best(_evaluate, snapshot(COMBINATIONS)) / COMBINATIONS * count
-    report = _best(judge, made, Policy())
+    report = _best(judge, made, Declarations())
     rows = [
         ["every way in, and between every two classes", classes, 1.0],
         ["the same, host by host (a class's cost times hosts)", alone, alone / classes],

@@ -52,7 +52,7 @@ def serve(folder: str, count: int, delay: float) -> None:
 
 def record(file: str) -> None:
     """Read the cluster and write down every call that is made."""
-    from cloudguard.provider.port import Request  # noqa: PLC0415 - each way of running loads only what it needs
+    from cloudguard.provider.port import CollectRequest  # noqa: PLC0415 - each way of running loads only what it needs
     from cloudguard_gcp import ADAPTER  # noqa: PLC0415
     from cloudguard_gcp.access import api  # noqa: PLC0415
 
@@ -64,7 +64,7 @@ def record(file: str) -> None:
         return inner(self, call, parameters)
 
     reader._fetch = noting  # noqa: SLF001 - as above
-    ADAPTER.collect(Request(cluster="prod"))
+    ADAPTER.collect(CollectRequest(cluster="prod"))
     Path(file).write_text(json.dumps(made), encoding="utf-8")
 
 

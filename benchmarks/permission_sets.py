@@ -18,7 +18,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from cloudguard.authorization.effective import allowed, space_of
-from cloudguard.model.iam_catalog import Catalog
+from cloudguard.model.iam_catalog import ActionCatalog
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.permission_sets import condition_keys, glob_sets, resource_names
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -98,13 +98,13 @@ def line(case: str, milliseconds: float, note: str) -> None:
     print(f"{case:<58}{milliseconds:>10.1f} ms  {note}")
 
 
-def strain(catalog: Catalog, seed: int, count: int, *, wild: bool) -> None:
+def strain(catalog: ActionCatalog, seed: int, count: int, *, wild: bool) -> None:
     """Time one pair of hostile policies, from statements to a witness and from statements to the difference."""
     random = Random(seed)
     mine, other = hostile(random, count, wild=wild), hostile(random, count, wild=wild)
 
     def sets() -> tuple[PermissionSet, PermissionSet]:
-        space = Space(table, catalog.forms, catalog.multivalued)
+        space = Space(table, catalog.resource_formats, catalog.multivalued)
         return allowed(space, mine, {}), allowed(space, other, {})
 
     table = space_of(catalog, [*mine, *other]).table
@@ -155,7 +155,7 @@ def _many(values: str | Sequence[str]) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else tuple(map(str, values))
 
 
-def documents(catalog: Catalog, paths: Iterable[Path]) -> None:
+def documents(catalog: ActionCatalog, paths: Iterable[Path]) -> None:
     """Judge each policy document against the next: granted by the one, not by the other."""
     found = [
         (path.stem, statements_of(json.loads(path.read_text(encoding="utf-8"))["Statement"])) for path in sorted(paths)

@@ -63,7 +63,7 @@ def ours(role: KnownRole) -> tuple[float, Excess]:
         started = process_time()
         comparer = Comparer(first.setting.cluster, first.identities, first.known, first.setting.policy)
         found = comparer.of(identity)
-        found.definite.witness()
+        found.certain.witness()
         times.append((process_time() - started) * 1000)
     return min(times), found
 
@@ -87,7 +87,7 @@ def main() -> None:
         milliseconds, excess = ours(role)
         them = other.get(role.id)
         ratio = f"{them / milliseconds:.1f}" if them else "-"
-        rows.append([role.id, len(excess.grants.statements), milliseconds, them, ratio])
+        rows.append([role.id, len(excess.effective.statements), milliseconds, them, ratio])
     headers = ["role", "statements", "ours ms", "cloudsplaining ms", "theirs to ours"]
     print(tabulate(rows, headers, floatfmt=".1f", missingval="not installed"))
     print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")

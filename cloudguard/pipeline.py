@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Policy
-from cloudguard.provider.port import Progress, Request, installed, load, silent
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest, Progress, installed, load, silent
 from cloudguard.results.report import Report
 
 DISTRIBUTION = "cloudguard-k8s"
@@ -27,7 +27,7 @@ def tool() -> str:
         return "cloudguard unknown"
 
 
-def collect(provider: str, request: Request, progress: Progress = silent) -> Snapshot:
+def collect(provider: str, request: CollectRequest, progress: Progress = silent) -> Snapshot:
     """Read one cluster through the installed ``provider``.
 
     Raises UsageError (no such provider, no such cluster) and AccessError; a refused call is a Gap in the snapshot.
@@ -50,15 +50,15 @@ class Preparing:
         self._progress(step)
 
 
-def evaluate(snapshot: Snapshot, policy: Policy) -> Report:
+def evaluate(snapshot: Snapshot, policy: Declarations) -> Report:
     """Judge ``snapshot`` by what ``policy`` declares; times are the snapshot's: the same facts give the same report.
 
     Raises UsageError where an add-on is declared that nothing is known of.
     """
     provider = snapshot.cluster.provider
-    known = load(provider).entitlements(snapshot) if provider in installed() else None
+    known = load(provider).iam_catalog(snapshot) if provider in installed() else None
     if known:
-        _refuse_unknown(policy.addons, {component.addon for component in known.components} - {""})
+        _refuse_unknown(policy.addons, {component.addon for component in known.needs} - {""})
     from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
 
     rows, plan = judge(snapshot, policy, known)
@@ -87,7 +87,7 @@ def check(  # noqa: PLR0913 - one keyword per thing a caller may declare
     provider: str,
     *,
     cluster: str = "",
-    policy: Policy | None = None,
+    policy: Declarations | None = None,
     options: Mapping[str, str | Sequence[str]] | None = None,
     role_tags: Mapping[Role, Sequence[str]] | None = None,
     extra_hosts: Mapping[str, Sequence[Role]] | None = None,
@@ -100,11 +100,11 @@ def check(  # noqa: PLR0913 - one keyword per thing a caller may declare
     instead of the ambient one. Raises as ``collect``; safe to call from several threads.
     """
     given = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in (options or {}).items()}
-    request = Request(
+    request = CollectRequest(
         cluster=cluster,
         options=given,
         role_tags=role_tags or {},
         extra_hosts=extra_hosts or {},
         client=session,
     )
-    return evaluate(collect(provider, request, progress), policy or Policy())
+    return evaluate(collect(provider, request, progress), policy or Declarations())

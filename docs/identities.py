@@ -9,17 +9,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloudguard.authorization.escalation import WayUp, ways_up
+from cloudguard.authorization.escalation import GrantedEscalation, granted_escalations
 from cloudguard.authorization.excess import Comparer, Excess
 from cloudguard.model.cluster import Cluster
-from cloudguard.model.iam_catalog import Access, Component
-from cloudguard.model.identity import Identities, Identity, Workload
+from cloudguard.model.iam_catalog import Access, PermissionNeed
+from cloudguard.model.identity import Identities, Identity, ServiceAccountIdentity
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
-from cloudguard.needs.declarations import Policy as Declared
+from cloudguard.needs.declarations import Declarations as Declared
 from cloudguard.permission_sets.permissions import PermissionSet
-from cloudguard_aws.iam_catalog.catalog_of_cluster import entitlements
+from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
 from cloudguard_aws.iam_catalog.known import KnownRole, known_roles
 
 PAGE = Path(__file__).parent / "identities.md"
@@ -55,7 +55,7 @@ class Judged:
 
     role: KnownRole
     excess: Excess
-    ways: tuple[WayUp, ...]
+    ways: tuple[GrantedEscalation, ...]
 
     @property
     def risky(self) -> PermissionSet:
@@ -79,17 +79,17 @@ def compared(role: KnownRole) -> tuple[Comparer, Identity]:
     names = tuple(policy.id for policy in role.policies)
     identity = Identity(f"{prefix}/{role.name}", role.name, (role.holder,), names, _SOURCE)
     others = tuple(Identity(f"{prefix}/{name}", name, ("node",), (), _SOURCE) for name in role.others)
-    moved = tuple(Workload(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
+    moved = tuple(ServiceAccountIdentity(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
     cluster = Cluster(CLUSTER, "aws", ACCOUNT, (REGION,), role.installer, "", managed, "")
-    identities = Identities((identity, *others), role.policies, workloads=moved)
-    known = entitlements(Snapshot(SCHEMA, "docs", "", "", cluster, Topology(), identities))
+    identities = Identities((identity, *others), role.policies, service_accounts=moved)
+    known = iam_catalog(Snapshot(SCHEMA, "docs", "", "", cluster, Topology(), identities))
     return Comparer(cluster, identities, known, Declared(addons=role.addons)), identity
 
 
 def _judged(role: KnownRole) -> Judged:
     comparer, identity = compared(role)
     excess = comparer.of(identity)
-    return Judged(role, excess, ways_up(excess, comparer.known.escalations))
+    return Judged(role, excess, granted_escalations(excess, comparer.known.escalation_paths))
 
 
 def page(roles: Iterable[Judged]) -> str:
@@ -99,7 +99,7 @@ def page(roles: Iterable[Judged]) -> str:
     lines = [INTRODUCTION, f"Actions by {version}.", "", *_table(listed), ""]
     for one in listed:
         lines += _section(one)
-    lines += _addons(listed[0].excess.comparer.known.components)
+    lines += _addons(listed[0].excess.comparer.known.needs)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -107,7 +107,7 @@ def _table(roles: Iterable[Judged]) -> Iterator[str]:
     yield "| role | changes or reads data beyond need | lists beyond need | imposed | missing | ways up |"
     yield "|---|---|---|---|---|---|"
     for one in roles:
-        counts = (one.risky, one.listing, one.excess.imposed, one.excess.missing)
+        counts = (one.risky, one.listing, one.excess.mandated, one.excess.missing)
         ways = sum(way.beyond_need for way in one.ways)
         needed = len(one.ways) - ways
         told = f"{ways}" + (f" ({needed} more by need)" if needed else "")
@@ -135,12 +135,12 @@ def _section(one: Judged) -> Iterator[str]:
     yield f"- Policies: {', '.join(f'[{policy.name}]({policy.source.call})' for policy in role.policies)}"
     if role.moved:
         yield f"- With roles of their own: {', '.join(f'`{account}`' for account in role.moved)}"
-    needs = (f"[{choice.component.id}]({choice.component.source}) ({choice.why})" for choice in excess.choices)
+    needs = (f"[{choice.need.id}]({choice.need.source}) ({choice.why})" for choice in excess.choices)
     yield f"- Needs: {', '.join(needs) or 'nothing'}"
     for what, part in (
         ("Changes or reads data beyond need", one.risky),
         ("Lists beyond need", one.listing),
-        ("Imposed beyond need", excess.imposed),
+        ("Imposed beyond need", excess.mandated),
         ("Missing", excess.missing),
     ):
         if not part.is_empty:
@@ -152,7 +152,7 @@ def _section(one: Judged) -> Iterator[str]:
     yield ""
 
 
-def _addons(components: Iterable[Component]) -> Iterator[str]:
+def _addons(components: Iterable[PermissionNeed]) -> Iterator[str]:
     yield '## <a id="addons"></a>Add-ons'
     yield ""
     yield "What runs with the identity of the hosts is declared: `addons` in `cloudguard.toml`. Those that are told by"
@@ -162,14 +162,16 @@ def _addons(components: Iterable[Component]) -> Iterator[str]:
     yield "| add-on | held by | installer | service accounts | told by itself | source |"
     yield "|---|---|---|---|---|---|"
     for one in sorted((one for one in components if one.addon), key=lambda one: (one.addon, one.id)):
-        installer = ", ".join(one.installers) or (f"any but {', '.join(one.but_for)}" if one.but_for else "any")
-        accounts = ", ".join(f"`{account}`" for account in one.accounts)
-        told = "yes" if one.telling else "no"
+        installer = ", ".join(one.installers) or (
+            f"any but {', '.join(one.except_installers)}" if one.except_installers else "any"
+        )
+        accounts = ", ".join(f"`{account}`" for account in one.service_accounts)
+        told = "yes" if one.implied_by_grant else "no"
         cells = (f"`{one.addon}`", ", ".join(one.holders), installer, accounts, told, f"[{one.id}]({one.source})")
         yield f"| {' | '.join(cells)} |"
 
 
-def _ways(ways: Iterable[WayUp]) -> Iterator[str]:
+def _ways(ways: Iterable[GrantedEscalation]) -> Iterator[str]:
     for way in ways:
         found = f"[{way.escalation.id}]({way.escalation.source}): it {way.escalation.why}"
         by = "" if way.beyond_need else ", by what it needs"

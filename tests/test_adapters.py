@@ -17,7 +17,7 @@ from cloudguard.model.network import PeerKind
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.snapshot_faults import faults
 from cloudguard.model.source import Gap, Source
-from cloudguard.provider.port import Adapter, Request, installed, load
+from cloudguard.provider.port import Adapter, CollectRequest, installed, load
 from gcp_everything import everything
 from gcp_process import Proxy
 from gcp_scenes import SCENES as GOOGLE
@@ -43,7 +43,7 @@ class Cloud:
     """A provider with one cluster in it, called "prod"."""
 
     adapter: Adapter
-    request: Request
+    request: CollectRequest
 
     def collect(self) -> Snapshot:
         """Read the cluster."""
@@ -53,7 +53,7 @@ class Cloud:
 @pytest.fixture(params=BUILT, ids="/".join)
 def cloud(request: pytest.FixtureRequest, google_cloud: Proxy) -> Iterator[Cloud]:
     provider, name = request.param
-    wanted = Request(cluster="prod", options={"region": (REGION,)} if provider == "aws" else {})
+    wanted = CollectRequest(cluster="prod", options={"region": (REGION,)} if provider == "aws" else {})
     if provider == "gcp":
         scene = GOOGLE.get(name)
         google_cloud.google = Google(scene.build(), beside=scene.beside()) if scene else Google(everything())
@@ -76,7 +76,7 @@ def test_an_adapter_says_what_it_is(name: str) -> None:
     assert len(flags) == len(set(flags))
     assert all(one.name == one.name.lower() and one.help.endswith(".") for one in adapter.options)
     with pytest.raises(UsageError):
-        adapter.collect(Request())
+        adapter.collect(CollectRequest())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -97,7 +97,7 @@ def test_a_snapshot_holds_together(cloud: Cloud) -> None:
 def _dangling(found: Snapshot) -> Iterator[str]:
     """Yield what a snapshot names and does not have."""
     topology, cluster, identities = found.topology, found.cluster, found.identities
-    filters, segments = {one.id for one in topology.filters}, {one.id for one in topology.segments}
+    filters, segments = {one.id for one in topology.filters}, {one.id for one in topology.subnets}
     hosts, policies = {one.id for one in cluster.hosts}, {one.id for one in identities.policies}
     groups, lists = {one.id for one in topology.groups}, {one.id for one in topology.address_lists}
     known = {one.id for one in identities.identities}
@@ -106,7 +106,7 @@ def _dangling(found: Snapshot) -> Iterator[str]:
         yield from (f"identity {host.identity}" for _ in [0] if host.identity and host.identity not in known)
         for interface in host.interfaces:
             yield from (f"filter {name}" for name in interface.filters if name not in filters)
-            yield from (f"segment {interface.segment}" for _ in [0] if interface.segment not in segments)
+            yield from (f"segment {interface.subnet}" for _ in [0] if interface.subnet not in segments)
     for pool in cluster.pools:
         yield from (f"filter {name} of {pool.id}" for name in pool.filters if name not in filters)
     for one in topology.filters:
@@ -119,7 +119,7 @@ def _dangling(found: Snapshot) -> Iterator[str]:
         targets = [target.host for listener in balancer.listeners for target in listener.targets if target.host]
         yield from (f"host {name} of {balancer.id}" for name in targets if name not in hosts)
         yield from (f"filter {name} of {balancer.id}" for name in balancer.filters if name not in filters)
-        yield from (f"segment {name} of {balancer.id}" for name in balancer.segments if name not in segments)
+        yield from (f"segment {name} of {balancer.id}" for name in balancer.subnets if name not in segments)
     for identity in identities.identities:
         yield from (f"policy {name}" for name in identity.policies if identity.complete and name not in policies)
 
@@ -158,10 +158,10 @@ def test_discovery_shows_the_cluster(cloud: Cloud) -> None:
 
 
 def test_what_is_known_of_permissions_is_whole(cloud: Cloud) -> None:
-    known = cloud.adapter.entitlements(cloud.collect())
+    known = cloud.adapter.iam_catalog(cloud.collect())
     assert known.catalog.version
-    assert len({one.id for one in known.components}) == len(known.components)
-    assert all(one.source.startswith("https://") and one.holders for one in (*known.components,))
-    assert all(one.source and one.actions for one in known.escalations)
-    for one in known.components:
+    assert len({one.id for one in known.needs}) == len(known.needs)
+    assert all(one.source.startswith("https://") and one.holders for one in (*known.needs,))
+    assert all(one.source and one.actions for one in known.escalation_paths)
+    for one in known.needs:
         assert all(statement.actions and statement.resources for statement in one.statements)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cloudguard.authorization.statements import matched
-from cloudguard.model.iam_catalog import Catalog
-from cloudguard.model.identity import Effect, Identity, Policy, PolicyKind, Statement
+from cloudguard.model.iam_catalog import ActionCatalog
+from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets import permissions
 from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.boxes import EVERYWHERE, Box
-from cloudguard.permission_sets.condition_operators import Doubt, Variables
+from cloudguard.permission_sets.condition_operators import Assumption, Variables
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
 
@@ -19,16 +19,16 @@ _EVERYTHING = frozenset(("*", "*:*"))
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class MatchedStatement:
     """A statement of ``policy`` and the requests that it matches."""
 
-    policy: Policy
+    policy: PolicyDocument
     statement: Statement
     requests: PermissionSet
 
 
 @dataclass(frozen=True, slots=True)
-class Grants:
+class EffectivePermissions:
     """What an identity may do, and the statements that say so.
 
     ``unread``: its documents that were not seen; ``seen`` is what the others add up to.
@@ -36,26 +36,26 @@ class Grants:
 
     permissions: PermissionSet
     seen: PermissionSet
-    statements: tuple[Matched, ...]
+    statements: tuple[MatchedStatement, ...]
     unread: tuple[str, ...] = ()
 
-    def responsible(self, request: Request) -> tuple[Matched, ...]:
+    def responsible(self, request: Request) -> tuple[MatchedStatement, ...]:
         """Return the statements that grant ``request``."""
         return tuple(one for one in self.statements if _grants(one) and one.requests.has(request) is not False)
 
     @property
-    def idle(self) -> tuple[Matched, ...]:
+    def idle(self) -> tuple[MatchedStatement, ...]:
         """The granting statements that can match nothing."""
         return tuple(one for one in self.statements if _grants(one) and one.requests.is_empty)
 
 
-def _grants(one: Matched) -> bool:
+def _grants(one: MatchedStatement) -> bool:
     counts = one.policy.kind in {PolicyKind.GRANT, PolicyKind.RESOURCE}
     return counts and one.statement.effect is Effect.ALLOW
 
 
 def space_of(
-    catalog: Catalog, statements: Iterable[Statement], actions: Iterable[str] = (), home: tuple[str, ...] = ()
+    catalog: ActionCatalog, statements: Iterable[Statement], actions: Iterable[str] = (), home: tuple[str, ...] = ()
 ) -> Space:
     """Return the space in which sets of all these statements, and of ``actions`` besides, can be compared.
 
@@ -71,7 +71,7 @@ def space_of(
     services = {text.lower().partition(":")[0] for text in patterns}
     wild = any("*" in service or "?" in service for service in services)
     tables = {one: catalog.actions(one) for one in sorted(catalog.services) if wild or one.lower() in services}
-    return Space(ActionTable(tables, sorted(named)), catalog.forms, catalog.multivalued, home=home)
+    return Space(ActionTable(tables, sorted(named)), catalog.resource_formats, catalog.multivalued, home=home)
 
 
 def allowed(space: Space, statements: Iterable[Statement], variables: Variables) -> PermissionSet:
@@ -85,10 +85,10 @@ def allowed(space: Space, statements: Iterable[Statement], variables: Variables)
 def effective(
     space: Space,
     identity: Identity,
-    policies: Mapping[str, Policy],
+    policies: Mapping[str, PolicyDocument],
     variables: Variables,
     limits: Iterable[Iterable[str]] = (),
-) -> Grants:
+) -> EffectivePermissions:
     """Return what ``identity`` may do by the ``policies`` (by id) attached to it, within its boundary and the limits.
 
     ``limits``: ids of the policies set above the account, level by level; each level must allow. What a resource's own
@@ -99,7 +99,7 @@ def effective(
     names = dict.fromkeys((*identity.policies, *(name for level in levels for name in level)))
     unread = tuple(name for name in identity.policies if name not in policies)
     found = tuple(
-        Matched(policy, statement, matched(space, statement, variables))
+        MatchedStatement(policy, statement, matched(space, statement, variables))
         for policy in (policies[name] for name in names if name in policies)
         if policy.kind is not PolicyKind.TRUST
         for statement in policy.statements
@@ -112,12 +112,12 @@ def effective(
     granted -= _union(space, (one.requests for one in found if one.statement.effect is Effect.DENY))
     if unread or not identity.complete:
         missing = unread or (f"a document of {identity.name}",)
-        return Grants(_anything(space, f"{', '.join(missing)} was not read"), granted, found, missing)
-    return Grants(granted, granted, found)
+        return EffectivePermissions(_anything(space, f"{', '.join(missing)} was not read"), granted, found, missing)
+    return EffectivePermissions(granted, granted, found)
 
 
 def _allowed_by(
-    space: Space, level: tuple[str, ...], policies: Mapping[str, Policy], found: Iterable[Matched]
+    space: Space, level: tuple[str, ...], policies: Mapping[str, PolicyDocument], found: Iterable[MatchedStatement]
 ) -> PermissionSet:
     """Return what one level of limits allows; one of them that was not read may allow anything, and deny it."""
     allowing = (one for one in found if one.policy.id in level and one.statement.effect is Effect.ALLOW)
@@ -126,7 +126,7 @@ def _allowed_by(
     return _anything(space, f"{unread} limits the account and was not read") if unread else together
 
 
-def _bounds(one: Matched) -> bool:
+def _bounds(one: MatchedStatement) -> bool:
     return one.policy.kind is PolicyKind.BOUNDARY and one.statement.effect is Effect.ALLOW
 
 
@@ -136,5 +136,5 @@ def _union(space: Space, sets: Iterable[PermissionSet]) -> PermissionSet:
 
 def _anything(space: Space, cause: str) -> PermissionSet:
     """Return a set that may be anything, but holds nothing for sure."""
-    scope = EVERYWHERE.with_doubt(Doubt(cause, space.serial()))
+    scope = EVERYWHERE.with_doubt(Assumption(cause, space.serial()))
     return PermissionSet(space, (Box(space.table.everything, scope),))

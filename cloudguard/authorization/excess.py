@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from cloudguard.authorization.effective import Grants, Matched, allowed, effective, space_of
+from cloudguard.authorization.effective import EffectivePermissions, MatchedStatement, allowed, effective, space_of
 from cloudguard.authorization.statements import matched
 from cloudguard.model.cluster import Cluster
-from cloudguard.model.iam_catalog import Access, Component, Confidence, Entitlements
-from cloudguard.model.identity import Identities, Identity, Policy
-from cloudguard.needs.declarations import Policy as Declared
-from cloudguard.needs.permissions import Choice, Setting, chosen, fitting
+from cloudguard.model.iam_catalog import Access, Confidence, IamCatalog, PermissionNeed
+from cloudguard.model.identity import Identities, Identity, PolicyDocument
+from cloudguard.needs.declarations import Declarations as Declared
+from cloudguard.needs.permissions import NeedChoice, Setting, chosen, fitting
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
 
@@ -22,35 +22,35 @@ class Excess:
     """One identity: ``granted`` and ``needed``, and by which components."""
 
     identity: Identity
-    grants: Grants
-    granted: PermissionSet
+    effective: EffectivePermissions
+    allowed: PermissionSet
     needed: PermissionSet
-    choices: tuple[Choice, ...]
-    by_imposed: PermissionSet
+    choices: tuple[NeedChoice, ...]
+    by_mandated: PermissionSet
     """What policies that the provider insists on grant."""
     comparer: Comparer
-    insisted: frozenset[str] = frozenset()
+    mandated_policies: frozenset[str] = frozenset()
     """Ids of policies that the provider insists on."""
 
     @cached_property
-    def whole(self) -> PermissionSet:
+    def total(self) -> PermissionSet:
         """Granted beyond need, with what is in doubt."""
-        return self.granted - self.needed
+        return self.allowed - self.needed
 
     @cached_property
-    def definite(self) -> PermissionSet:
+    def certain(self) -> PermissionSet:
         """Granted beyond need for sure, by policies that the provider does not insist on."""
-        return (self.whole.lower - self.by_imposed.upper).lower
+        return (self.total.lower - self.by_mandated.upper).lower
 
     @cached_property
-    def imposed(self) -> PermissionSet:
+    def mandated(self) -> PermissionSet:
         """Granted beyond need for sure, by policies that the provider insists on."""
-        return (self.whole.lower & self.by_imposed).lower
+        return (self.total.lower & self.by_mandated).lower
 
     @cached_property
-    def doubts(self) -> tuple[str, ...]:
+    def assumptions(self) -> tuple[str, ...]:
         """What leaves open whether more is granted beyond need."""
-        return self.whole.causes
+        return self.total.causes
 
     @cached_property
     def missing(self) -> PermissionSet:
@@ -58,31 +58,31 @@ class Excess:
 
         What is granted in part is taken to be narrower than documented on purpose.
         """
-        needed = PermissionSet(self.granted.space, ())
+        needed = PermissionSet(self.allowed.space, ())
         for choice in self.choices:
-            if choice.component.confidence is not Confidence.CODE:
-                needed |= self.comparer.needs_of(choice.component)
-        return needed.only(needed.actions & ~self.granted.actions).lower
+            if choice.need.confidence is not Confidence.CODE:
+                needed |= self.comparer.needs_of(choice.need)
+        return needed.only(needed.actions & ~self.allowed.actions).lower
 
     def part(self, *kinds: Access) -> PermissionSet:
         """Return the definite excess of some kinds of access."""
-        return self.definite.only(self.comparer.mask_of(self.definite.actions, frozenset(kinds)))
+        return self.certain.only(self.comparer.mask_of(self.certain.actions, frozenset(kinds)))
 
-    def responsible(self, request: Request) -> tuple[Matched, ...]:
+    def responsible(self, request: Request) -> tuple[MatchedStatement, ...]:
         """Return the statements that grant ``request``."""
-        return self.grants.responsible(request)
+        return self.effective.responsible(request)
 
 
 class Comparer:
     """Compares the identities of one cluster, in one space."""
 
     def __init__(
-        self, cluster: Cluster, identities: Identities, known: Entitlements, declared: Declared | None = None
+        self, cluster: Cluster, identities: Identities, known: IamCatalog, declared: Declared | None = None
     ) -> None:
-        self.setting = Setting(cluster, identities.workloads, declared or Declared())
+        self.setting = Setting(cluster, identities.service_accounts, declared or Declared())
         self.identities = identities
         self.known = known
-        self.policies: Mapping[str, Policy] = {policy.id: policy for policy in identities.policies}
+        self.policies: Mapping[str, PolicyDocument] = {policy.id: policy for policy in identities.policies}
         self.space = self._space()
         self._access: dict[str, Access] = {}
         self._components: dict[str, PermissionSet] = {}
@@ -93,10 +93,10 @@ class Comparer:
         fit = {
             one.id: one
             for each in self.identities.identities
-            for one in fitting(self.known.components, self.setting.cluster, each)
+            for one in fitting(self.known.needs, self.setting.cluster, each)
         }
         needed = [statement for component in fit.values() for statement in component.statements]
-        actions = {action for way in self.known.escalations for action in way.actions} | {*self.known.tag_actions}
+        actions = {action for way in self.known.escalation_paths for action in way.actions} | {*self.known.tag_actions}
         for one in self.setting.policy.permissions:
             actions |= {*one.actions}
         return space_of(self.known.catalog, (*held, *needed), sorted(actions), self.known.home)
@@ -104,35 +104,37 @@ class Comparer:
     @cached_property
     def own(self) -> PermissionSet:
         """Requests that can only concern the cluster's own things: by many tags, which say nothing of one another."""
-        parts = (matched(self.space, statement, self.known.variables) for statement in self.known.own)
+        parts = (matched(self.space, statement, self.known.variables) for statement in self.known.cluster_resources)
         return PermissionSet(self.space, tuple(box for part in parts for box in part.parts))
 
     def of(self, identity: Identity) -> Excess:
         """Return what ``identity`` is granted, what it needs, and how they differ."""
-        grants = effective(self.space, identity, self.policies, self.known.variables, self.identities.limits)
-        granted = grants.permissions
-        choices = chosen(
-            self.known.components, identity, self.setting, lambda component: self._shown(component, grants)
+        grants = effective(
+            self.space, identity, self.policies, self.known.variables, self.identities.organization_limits
         )
+        granted = grants.permissions
+        choices = chosen(self.known.needs, identity, self.setting, lambda component: self._shown(component, grants))
         needed = PermissionSet(self.space, ())
         for choice in choices:
-            needed |= self.needs_of(choice.component)
-        insisted = {name for holder, name in self.known.imposed if holder in identity.roles or not holder}
+            needed |= self.needs_of(choice.need)
+        insisted = {name for holder, name in self.known.provider_mandated if holder in identity.roles or not holder}
         imposed = PermissionSet(self.space, ())
         if insisted & {*identity.policies}:
             free = tuple(name for name in identity.policies if name not in insisted)
             rest = Identity(identity.id, identity.name, identity.roles, free, identity.source, identity.complete)
-            others = effective(self.space, rest, self.policies, self.known.variables, self.identities.limits)
+            others = effective(
+                self.space, rest, self.policies, self.known.variables, self.identities.organization_limits
+            )
             imposed = granted - others.permissions
         return Excess(identity, grants, granted, needed, choices, imposed, self, frozenset(insisted))
 
-    def _shown(self, component: Component, grants: Grants) -> bool:
+    def _shown(self, component: PermissionNeed, grants: EffectivePermissions) -> bool:
         """Whether an identity is granted all that a component needs, action by action: a wildcard tells nothing."""
         spelt = {action.lower() for one in grants.statements for action in one.statement.actions}
         named = all(action.lower() in spelt for one in component.statements for action in one.actions)
         return named and self.needs_of(component) <= grants.permissions
 
-    def needs_of(self, component: Component) -> PermissionSet:
+    def needs_of(self, component: PermissionNeed) -> PermissionSet:
         """Return what a component needs."""
         if component.id not in self._components:
             self._components[component.id] = allowed(self.space, component.statements, self.known.variables)
@@ -140,10 +142,10 @@ class Comparer:
 
     def would_need(self, excess: Excess) -> tuple[str, ...]:
         """Return the add-ons that a part of an identity's definite excess would be a need of, if they ran with it."""
-        taken = {choice.component.id for choice in excess.choices}
+        taken = {choice.need.id for choice in excess.choices}
         names = dict[str, None]()
         risky = excess.part(Access.WRITE, Access.DATA)
-        for one in fitting(self.known.components, self.setting.cluster, excess.identity):
+        for one in fitting(self.known.needs, self.setting.cluster, excess.identity):
             if one.addon and one.id not in taken and self.needs_of(one).meets(risky):
                 names[one.addon] = None
         return tuple(names)

@@ -12,13 +12,13 @@ from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.permissions import PermissionSet
 
 
-def fewest(excess: Excess) -> tuple[tuple[Statement, PermissionSet], ...]:
+def minimised(excess: Excess) -> tuple[tuple[Statement, PermissionSet], ...]:
     """Return the statements of what one identity needs, labelled "#1" on, each with the requests that it allows.
 
     The unconditioned first, then by action.
     """
     comparer = excess.comparer
-    wanted = joined((one for choice in excess.choices for one in choice.component.statements), comparer.space.table)
+    wanted = joined((one for choice in excess.choices for one in choice.need.statements), comparer.space.table)
     held = [(one, matched(comparer.space, one, comparer.known.variables)) for one in wanted]
     kept = [one for one in held if not one[1].is_empty]
     for one in sorted(kept, key=lambda pair: len(pair[0].actions)):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cloudguard.authorization.effective import Matched, allowed, effective
+from cloudguard.authorization.effective import MatchedStatement, allowed, effective
 from cloudguard.authorization.excess import Excess
-from cloudguard.authorization.minimise import fewest
+from cloudguard.authorization.minimise import minimised
 from cloudguard.authorization.wording import short, whole
-from cloudguard.model.identity import Effect, Policy, PolicyKind, Statement
+from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.results.change import Change, Resource
 
@@ -23,7 +23,7 @@ _NEW = "replacement"
 class Narrowed:
     """A present statement of which the need has a part: what ``remains`` of it, as statements of the replacement."""
 
-    present: Matched
+    present: MatchedStatement
     remains: tuple[Statement, ...]
 
 
@@ -39,20 +39,20 @@ class Replacement:
     statements: tuple[Statement, ...]
     documents: tuple[str, ...]
     unproved: str
-    kept: tuple[Matched, ...]
+    kept: tuple[MatchedStatement, ...]
     narrowed: tuple[Narrowed, ...]
-    dropped: tuple[Matched, ...]
+    dropped: tuple[MatchedStatement, ...]
     added: tuple[Statement, ...]
-    stays: tuple[Matched, ...]
-    detached: tuple[Policy, ...]
+    stays: tuple[MatchedStatement, ...]
+    detached: tuple[PolicyDocument, ...]
 
 
 def replacement(excess: Excess) -> Replacement:
     """Return the policy that would be enough for one identity."""
     needed = excess.needed
-    new = fewest(excess)
+    new = minimised(excess)
     documents, unproved = _written(excess, tuple(one for one, _ in new))
-    present = [one for one in excess.grants.statements if _replaced(excess, one)]
+    present = [one for one in excess.effective.statements if _replaced(excess, one)]
     kept = tuple(one for one in present if one.requests <= needed)
     rest = [one for one in present if one not in kept]
     narrowed = tuple(one for one in rest if one.requests.meets(needed))
@@ -65,27 +65,27 @@ def replacement(excess: Excess) -> Replacement:
         kept=kept,
         narrowed=tuple(Narrowed(one, remains) for one, remains in remaining),
         dropped=tuple(one for one in rest if one not in narrowed),
-        added=tuple(one for one, requests in new if not requests.meets(excess.granted)),
-        stays=tuple(one for one in excess.grants.statements if _edge(excess, one)),
+        added=tuple(one for one, requests in new if not requests.meets(excess.allowed)),
+        stays=tuple(one for one in excess.effective.statements if _edge(excess, one)),
         detached=tuple(edited.values()),
     )
 
 
-def _replaced(excess: Excess, one: Matched) -> bool:
+def _replaced(excess: Excess, one: MatchedStatement) -> bool:
     granting = one.policy.kind is PolicyKind.GRANT and one.statement.effect is Effect.ALLOW
-    return granting and one.policy.id not in excess.insisted
+    return granting and one.policy.id not in excess.mandated_policies
 
 
-def _edge(excess: Excess, one: Matched) -> bool:
-    return one.policy.kind is not PolicyKind.LIMIT and not _replaced(excess, one)
+def _edge(excess: Excess, one: MatchedStatement) -> bool:
+    return one.policy.kind is not PolicyKind.ORGANIZATION_LIMIT and not _replaced(excess, one)
 
 
 def _written(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple[str, ...], str]:
     """Return the statements as documents, and what is not proved of them: read again, they are to be the need."""
     known, space = excess.comparer.known, excess.comparer.space
     try:
-        documents = known.documents.write(statements)
-        read = tuple(statement for text in documents for statement in known.documents.read(text))
+        documents = known.writer.write(statements)
+        read = tuple(statement for text in documents for statement in known.writer.read(text))
     except ValueError as error:
         return (), f"it can't be written: {error}"
     written = allowed(space, read, known.variables)
@@ -101,22 +101,24 @@ def _written(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple[s
 def _applied(excess: Excess, read: tuple[Statement, ...]) -> str:
     """Return what is not proved once the documents are attached in place of what they replace ("": all of it is)."""
     comparer, identity, needed = excess.comparer, excess.identity, excess.needed
-    if excess.grants.unread:
-        return f"{', '.join(excess.grants.unread)} was not read, and may grant or deny anything"
+    if excess.effective.unread:
+        return f"{', '.join(excess.effective.unread)} was not read, and may grant or deny anything"
     policies = {name: _remainder(excess, policy) for name, policy in comparer.policies.items()}
-    policies[_NEW] = Policy(_NEW, _NEW, PolicyKind.GRANT, "user", "", read, identity.source)
+    policies[_NEW] = PolicyDocument(_NEW, _NEW, PolicyKind.GRANT, "user", "", read, identity.source)
     held = replace(identity, policies=(*identity.policies, _NEW))
-    after = effective(comparer.space, held, policies, comparer.known.variables, comparer.identities.limits).permissions
-    left = (after - needed).lower - excess.by_imposed.upper
+    after = effective(
+        comparer.space, held, policies, comparer.known.variables, comparer.identities.organization_limits
+    ).permissions
+    left = (after - needed).lower - excess.by_mandated.upper
     if not left.is_empty:
         return f"another policy still grants more than the need: {_example(left)}"
-    lost = (needed & excess.granted) - after
+    lost = (needed & excess.allowed) - after
     return "" if lost.is_empty else f"what is needed and granted today would be lost: {_example(lost)}"
 
 
-def _remainder(excess: Excess, policy: Policy) -> Policy:
+def _remainder(excess: Excess, policy: PolicyDocument) -> PolicyDocument:
     """Return what stays of a policy: what it denies; all of it unless it grants and can be replaced."""
-    if policy.kind is not PolicyKind.GRANT or policy.id in excess.insisted:
+    if policy.kind is not PolicyKind.GRANT or policy.id in excess.mandated_policies:
         return policy
     return replace(policy, statements=tuple(one for one in policy.statements if one.effect is Effect.DENY))
 
@@ -172,7 +174,7 @@ def _told(found: Replacement) -> Iterator[str]:
         yield f"not proved: {found.unproved}"
 
 
-def _name(one: Matched) -> str:
+def _name(one: MatchedStatement) -> str:
     return f"{one.policy.name}/{one.statement.label}"
 
 

@@ -10,7 +10,7 @@ from cloudguard.model.identity import Condition, Statement
 from cloudguard.permission_sets import boxes, condition_keys, permissions
 from cloudguard.permission_sets.boxes import EVERYWHERE, Box, Scope
 from cloudguard.permission_sets.condition_keys import FREE
-from cloudguard.permission_sets.condition_operators import Alternative, Doubt, Variables, alternatives, resolved
+from cloudguard.permission_sets.condition_operators import Alternative, Assumption, Variables, alternatives, resolved
 from cloudguard.permission_sets.globs import MANY, SEGMENTS, SEPARATOR, ReservedCharacterError
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.resource_names import EVERY_NAME, Name, patterned
@@ -34,7 +34,7 @@ def matched(space: Space, statement: Statement, variables: Variables) -> Permiss
     return permissions.of(space, parts)
 
 
-def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Doubt | None]]:
+def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Assumption | None]]:
     """Yield masks of actions, each with the doubt that it rests on."""
     table = space.table
     if statement.not_actions:
@@ -44,7 +44,7 @@ def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Doubt | 
     if mask := table.mask(known):
         yield mask, None
     for text in sorted(set(statement.actions).difference(known)):
-        yield table.unlisted(text), Doubt(f"what the unlisted action {text} is")
+        yield table.unlisted(text), Assumption(f"what the unlisted action {text} is")
 
 
 def _resources(space: Space, statement: Statement, variables: Variables) -> Iterator[Scope]:
@@ -53,7 +53,7 @@ def _resources(space: Space, statement: Statement, variables: Variables) -> Iter
     doubtful: list[Scope] = []
     for text in dict.fromkeys(listed):
         names, sure = _names(text, variables)
-        doubt = Doubt(f"which resources {text} means")
+        doubt = Assumption(f"which resources {text} means")
         scopes = (Scope(name) if sure else Scope(name).with_doubt(doubt) for name in names)
         (known if sure else doubtful).extend(scopes)
     if statement.resources:
@@ -89,7 +89,7 @@ def _conditions(space: Space, conditions: Iterable[Condition], variables: Variab
         found = alternatives(condition.operator, key, condition.values, variables, multivalued=many)
         ways.append(tuple((key, way) for way in found))
     if prod(map(len, ways)) > _MOST_COMBINATIONS:
-        return [EVERYWHERE.with_doubt(Doubt("a statement has too many doubtful conditions", space.serial()))]
+        return [EVERYWHERE.with_doubt(Assumption("a statement has too many doubtful conditions", space.serial()))]
     scopes = (_together(combination) for combination in product(*ways))
     return [scope for scope in scopes if scope is not None]
 

@@ -17,7 +17,7 @@ from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import count, gap_line, summary
 from cloudguard.model import snapshot_file
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations_file import Declarations
+from cloudguard.needs.declarations_file import SettingsFile
 from cloudguard.provider.port import installed
 from cloudguard.results.report import Report, Severity
 
@@ -61,7 +61,7 @@ def exit_status(report: Report, fail_on: str) -> ExitStatus:
     return ExitStatus.FINDINGS_AND_INCOMPLETE if found else ExitStatus.INCOMPLETE
 
 
-def snapshot_of(values: Values, declared: Declarations) -> Snapshot:
+def snapshot_of(values: Values, declared: SettingsFile) -> Snapshot:
     """Return the cluster's facts, from the file of ``--snapshot`` or from the cloud."""
     provider = values.one("provider") or ""
     file = values.one("snapshot")

@@ -7,19 +7,19 @@ from pathlib import Path
 
 from cloudguard.cli.typer_commands import Values
 from cloudguard.errors import UsageError
-from cloudguard.needs.declarations_file import FILE_NAME, Declarations, checked, read
-from cloudguard.provider.port import Request, load
+from cloudguard.needs.declarations_file import FILE_NAME, SettingsFile, checked, read
+from cloudguard.provider.port import CollectRequest, load
 
 _TEXTS = ("cluster", "node-ports", "cni", "fail-on", "color")
 _LISTS = ("admin-cidr", "api-port", "etcd-port", "control-plane-tag", "node-tag", "etcd-tag", "format")
 
 
-def declarations(values: Values) -> Declarations:
+def declarations(values: Values) -> SettingsFile:
     """Return all that is declared. Raises UsageError naming every wrong flag, or every wrong key of the file."""
     return checked(_said(values), "", lambda location: f"--{location[0]}").over(_file(values.one("config")))
 
 
-def request(values: Values, declared: Declarations, provider: str) -> Request:
+def request(values: Values, declared: SettingsFile, provider: str) -> CollectRequest:
     """Return what to collect from ``provider``. Raises UsageError for an option that it doesn't have."""
     known = {option.name: option for option in load(provider).options}
     own = (declared.providers or {}).get(provider, {})
@@ -28,7 +28,7 @@ def request(values: Values, declared: Declarations, provider: str) -> Request:
         message = f"{FILE_NAME}: provider.{provider}.{strange[0]}: no such key"
         raise UsageError(message, hint=f"Known: {', '.join(sorted(known))}")
     said = {name: _own(values, name, many=option.many) for name, option in known.items()}
-    return Request(
+    return CollectRequest(
         cluster=declared.cluster or "",
         options={**own, **{name: value for name, value in said.items() if value is not None}},
         role_tags=declared.role_tags or {},
@@ -72,10 +72,10 @@ def _hosts(texts: Iterable[str]) -> Mapping[str, Sequence[str]]:
     return found
 
 
-def _file(given: str | None) -> Declarations:
+def _file(given: str | None) -> SettingsFile:
     path = Path(given or FILE_NAME)
     if given is None and not path.is_file():
-        return Declarations()
+        return SettingsFile()
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError as error:

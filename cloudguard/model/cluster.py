@@ -67,9 +67,9 @@ class Pool:
     name: str
     roles: tuple[Role, ...]
     evidence: tuple[str, ...]
-    segments: tuple[str, ...]
+    subnets: tuple[str, ...]
     filters: tuple[str, ...]
-    labels: tuple[str, ...]
+    groups: tuple[str, ...]
     source: Source
     template: str = ""
     public: bool | None = None
@@ -165,7 +165,7 @@ class Cluster:
     managed_by: str = ""
     secrets_encryption: SecretsEncryption | None = None
     pod_ranges: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
+    traits: tuple[tuple[str, str], ...] = ()
     """Facts about the installation that choose needs: ("cni", "cilium"), ("etcd-cluster", "cilium") …"""
 
     def hosts_by(self, role: Role) -> tuple[Host, ...]:

@@ -13,7 +13,7 @@ from typing import Protocol
 from cloudguard.model.identity import Condition, Statement
 
 
-class Catalog(Protocol):
+class ActionCatalog(Protocol):
     """A cloud's list of actions. Names and keys are compared in lower case."""
 
     @property
@@ -30,7 +30,7 @@ class Catalog(Protocol):
         """Names of the actions of a listed service: "GetObject"."""
         ...
 
-    def forms(self, action: str) -> Iterable[str] | None:
+    def resource_formats(self, action: str) -> Iterable[str] | None:
         """Return the forms of resource names that "service:Action" takes: six segments, with ``*`` for what varies.
 
         In the last segment ``*`` holds no colon; ``**`` is for what may (an object's key).
@@ -72,7 +72,7 @@ class Confidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
+class PermissionNeed:
     """Permissions that one part of a cluster needs, for this cluster: no placeholder is left in the statements.
 
     ``holders``: which identities' need it is ("control-plane", "node", "etcd", "cluster", "pods").
@@ -89,15 +89,15 @@ class Component:
     source: str
     confidence: Confidence
     installers: tuple[str, ...] = ()
-    but_for: tuple[str, ...] = ()
+    except_installers: tuple[str, ...] = ()
     addon: str = ""
-    accounts: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
-    telling: bool = False
+    service_accounts: tuple[str, ...] = ()
+    traits: tuple[tuple[str, str], ...] = ()
+    implied_by_grant: bool = False
     note: str = ""
 
 
-class Power(StrEnum):
+class Impact(StrEnum):
     """What an escalation leads to."""
 
     ADMINISTRATOR = "administrator"
@@ -111,7 +111,7 @@ class Power(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Escalation:
+class EscalationPath:
     """A way up: who may do all of ``actions`` on compatible resources gets ``power``.
 
     ``on_self``: it is one only where the first action may be done on the holder's own identity or on "*".
@@ -120,17 +120,17 @@ class Escalation:
 
     id: str
     actions: tuple[str, ...]
-    power: Power
+    impact: Impact
     why: str
     source: str
-    on_self: bool = False
-    passes: str = ""
+    on_own_identity: bool = False
+    passrole_action: str = ""
     """The action among them that hands over another identity, whose resources are identities ("" if none)."""
-    passing: tuple[Condition, ...] = ()
+    passrole_conditions: tuple[Condition, ...] = ()
     """What is so of every request of ``passes`` on this way: who gets the identity."""
 
 
-class Documents(Protocol):
+class PolicyWriter(Protocol):
     """How a cloud writes policies."""
 
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
@@ -166,7 +166,7 @@ class Principals(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entitlements:
+class IamCatalog:
     """All of it, for one cluster.
 
     ``variables``: known values of policy variables and context keys by lower-case name.
@@ -176,13 +176,13 @@ class Entitlements:
     ``home``: the segments of the names of the cluster's own things, as far as they are the same ("" where not).
     """
 
-    catalog: Catalog
-    documents: Documents
-    components: tuple[Component, ...] = ()
-    escalations: tuple[Escalation, ...] = ()
+    catalog: ActionCatalog
+    writer: PolicyWriter
+    needs: tuple[PermissionNeed, ...] = ()
+    escalation_paths: tuple[EscalationPath, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
-    own: tuple[Statement, ...] = ()
-    imposed: tuple[tuple[str, str], ...] = ()
+    cluster_resources: tuple[Statement, ...] = ()
+    provider_mandated: tuple[tuple[str, str], ...] = ()
     tag_keys: tuple[str, ...] = ()
     tag_actions: tuple[str, ...] = ()
     principals: Principals | None = None

@@ -24,7 +24,7 @@ class PolicyKind(StrEnum):
     """Who may become the identity."""
     RESOURCE = "resource"
     """What a resource's own policy says of one identity: only the statements that name it."""
-    LIMIT = "limit"
+    ORGANIZATION_LIMIT = "limit"
     """Set above the account: nothing beyond it is allowed, whatever else grants it."""
 
 
@@ -56,7 +56,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class PolicyDocument:
     """A policy document. ``document`` is its text as the cloud gave it."""
 
     id: str
@@ -86,7 +86,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Workload:
+class ServiceAccountIdentity:
     """An identity that Kubernetes service accounts ("namespace:name", with wildcards) become, not hosts.
 
     ``trust`` is the id of its trust policy ("" where the cloud binds it otherwise).
@@ -109,8 +109,8 @@ class Identities:
     """
 
     identities: tuple[Identity, ...] = ()
-    policies: tuple[Policy, ...] = ()
-    workloads: tuple[Workload, ...] = ()
-    limits: tuple[tuple[str, ...], ...] = ()
-    limits_unseen: str = ""
-    grants_unseen: str = ""
+    policies: tuple[PolicyDocument, ...] = ()
+    service_accounts: tuple[ServiceAccountIdentity, ...] = ()
+    organization_limits: tuple[tuple[str, ...], ...] = ()
+    unread_limits: str = ""
+    unread_grants: str = ""

@@ -65,9 +65,9 @@ class Rule:
     source: Source
     order: int = 0
     description: str = ""
-    targets: tuple[str, ...] = ()
+    target_groups: tuple[str, ...] = ()
     target_ranges: tuple[str, ...] = ()
-    doubt: str = ""
+    uncertain: str = ""
     note: str = ""
 
 
@@ -88,7 +88,7 @@ class Filter:
     stateful: bool = True
     editable: bool = True
     note: str = ""
-    chained: bool = False
+    in_chain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class Subnet:
     """A subnet: its ranges, the filters that guard its border, in order, and its routes.
 
     ``inspected``: connections from the internet pass an appliance first, unseen from here.
@@ -187,14 +187,14 @@ class Interface:
     """
 
     id: str
-    segment: str
+    subnet: str
     addresses: tuple[str, ...]
     source: Source
     public: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     owner: str = ""
-    awaits_public: bool = False
+    public_ip_on_start: bool = False
 
 
 class ClientAddress(StrEnum):
@@ -206,7 +206,7 @@ class ClientAddress(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class BackendTarget:
     """Where a listener sends: an interface of the cluster (by host id or address), and the port there."""
 
     host: str
@@ -224,7 +224,7 @@ class Listener:
 
     id: str
     service: str
-    targets: tuple[Target, ...]
+    targets: tuple[BackendTarget, ...]
     client_address: ClientAddress
     source: Source
     plaintext: bool = False
@@ -244,9 +244,9 @@ class Balancer:
     kind: str
     internet_facing: bool
     network: str
-    segments: tuple[str, ...]
+    subnets: tuple[str, ...]
     filters: tuple[str, ...]
-    labels: tuple[str, ...]
+    groups: tuple[str, ...]
     listeners: tuple[Listener, ...]
     source: Source
     addresses: tuple[str, ...] = ()
@@ -269,9 +269,9 @@ class Endpoint:
     public_ranges: tuple[str, ...]
     private: bool
     network: str
-    segments: tuple[str, ...]
+    subnets: tuple[str, ...]
     filters: tuple[str, ...]
-    labels: tuple[str, ...]
+    groups: tuple[str, ...]
     source: Source
     address: str = ""
     gatekeeper: str = ""
@@ -285,12 +285,12 @@ class Topology:
     """
 
     networks: tuple[Network, ...] = ()
-    segments: tuple[Segment, ...] = ()
+    subnets: tuple[Subnet, ...] = ()
     filters: tuple[Filter, ...] = ()
     groups: tuple[Group, ...] = ()
     address_lists: tuple[AddressList, ...] = ()
     balancers: tuple[Balancer, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
-    strangers: tuple[Interface, ...] = ()
+    external_members: tuple[Interface, ...] = ()
     outbound_addresses: tuple[str, ...] = ()
     """Public addresses (CIDRs) that the cluster's hosts leave by: address translation's, and their own."""

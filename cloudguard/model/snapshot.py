@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import Topology
-from cloudguard.model.source import Facet, Gap
+from cloudguard.model.source import FactKind, Gap
 
-SCHEMA = "cloudguard/snapshot/v1"
+SCHEMA = "cloudguard/snapshot/v2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,6 @@ class Snapshot:
     identities: Identities
     gaps: tuple[Gap, ...] = ()
 
-    def gaps_in(self, facets: frozenset[Facet]) -> tuple[Gap, ...]:
+    def gaps_hiding(self, facets: frozenset[FactKind]) -> tuple[Gap, ...]:
         """Gaps that hide any of ``facets``."""
         return tuple(gap for gap in self.gaps if facets.intersection(gap.hides))

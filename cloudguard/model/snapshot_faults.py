@@ -32,7 +32,7 @@ def _fault(parse: Callable[[str], object], place: str, text: str) -> Iterator[st
 def _addresses(topology: Topology) -> Iterator[tuple[str, str]]:
     for network in topology.networks:
         yield from _each(f"network {network.id}", network.ranges)
-    for segment in topology.segments:
+    for segment in topology.subnets:
         yield from _each(f"segment {segment.id}", segment.ranges)
         ways = (route.destination for route in segment.routes if "/" in route.destination)  # else a list's id
         yield from _each(f"a route of segment {segment.id}", ways)
@@ -44,7 +44,7 @@ def _addresses(topology: Topology) -> Iterator[tuple[str, str]]:
     yield from _each("outbound addresses", topology.outbound_addresses)
     for held in topology.filters:
         yield from _each(f"filter {held.id}", _peers(held))
-    yield from _of_interfaces(topology.strangers)
+    yield from _of_interfaces(topology.external_members)
 
 
 def _peers(held: Filter) -> Iterator[str]:

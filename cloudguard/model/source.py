@@ -14,7 +14,7 @@ class Source:
     resource: str = "*"
 
 
-class Facet(StrEnum):
+class FactKind(StrEnum):
     """A part of the picture; a check names the facets it rests on, a gap those it hides."""
 
     HOSTS = "hosts"
@@ -62,5 +62,5 @@ class Gap:
     resource: str
     reason: Reason
     message: str
-    hides: tuple[Facet, ...]
+    hides: tuple[FactKind, ...]
     permission: str = ""

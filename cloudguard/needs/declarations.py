@@ -35,7 +35,7 @@ class DeclaredPermission:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Declarations:
     """The declarations, after flags, environment and file are merged.
 
     ``addons`` are those that run with the identity of the hosts. ``admin_cidrs`` None: not declared. Empty ``cni``:

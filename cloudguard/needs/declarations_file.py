@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
-from cloudguard.needs.declarations import DeclaredNeed, DeclaredPermission, DeclaredService, Policy
+from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, DeclaredService
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 
@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Declarations:
+class SettingsFile:
     """Everything that flags, environment and file may declare; None where nothing is said.
 
     ``providers`` holds each provider's own options by its name: ("aws", "region") and the like.
@@ -48,14 +48,14 @@ class Declarations:
     formats: tuple[str, ...] | None = None
     color: str | None = None
 
-    def over(self, weaker: Declarations) -> Declarations:
+    def over(self, weaker: SettingsFile) -> SettingsFile:
         """Return these declarations, with what they leave unsaid taken from ``weaker``."""
         pairs = ((field.name, getattr(self, field.name), getattr(weaker, field.name)) for field in fields(self))
-        return Declarations(**{name: theirs if own is None else own for name, own, theirs in pairs})
+        return SettingsFile(**{name: theirs if own is None else own for name, own, theirs in pairs})
 
-    def policy(self) -> Policy:
+    def policy(self) -> Declarations:
         """Return what the checks read of them."""
-        return Policy(
+        return Declarations(
             admin_cidrs=self.admin_cidrs,
             services=self.services or (),
             needs=self.needs or (),
@@ -65,7 +65,7 @@ class Declarations:
             cni=self.cni or "",
             api_ports=self.api_ports or (),
             etcd_ports=self.etcd_ports or (),
-            node_ports=Policy().node_ports if self.node_ports is None else self.node_ports,
+            node_ports=Declarations().node_ports if self.node_ports is None else self.node_ports,
         )
 
 
@@ -179,7 +179,7 @@ class _File(TypedDict, total=False):
 _CHECKED = TypeAdapter(_File)
 
 
-def read(text: str, name: str) -> Declarations:
+def read(text: str, name: str) -> SettingsFile:
     """Return what the TOML ``text`` of the file ``name`` declares; raises UsageError listing all that is wrong."""
     try:
         raw = tomllib.loads(text)
@@ -189,7 +189,7 @@ def read(text: str, name: str) -> Declarations:
     return checked(raw, name, _in_file)
 
 
-def checked(raw: Mapping[str, object], name: str, place: Callable[[tuple[int | str, ...]], str]) -> Declarations:
+def checked(raw: Mapping[str, object], name: str, place: Callable[[tuple[int | str, ...]], str]) -> SettingsFile:
     """Return the declarations in ``raw``, keyed as the file is; ``place`` words where a fault is.
 
     Raises UsageError naming ``name`` and every fault.
@@ -206,14 +206,14 @@ def checked(raw: Mapping[str, object], name: str, place: Callable[[tuple[int | s
     return _declarations(table)
 
 
-def _declarations(table: _File) -> Declarations:
+def _declarations(table: _File) -> SettingsFile:
     tags = {
         Role.CONTROL_PLANE: table.get("control_plane_tag"),
         Role.NODE: table.get("node_tag"),
         Role.ETCD: table.get("etcd_tag"),
     }
     needs, own = table.get("need"), table.get("provider", {})
-    return Declarations(
+    return SettingsFile(
         cluster=table.get("cluster"),
         admin_cidrs=_tuple(table.get("admin_cidr")),
         services=_tuple(_service_of(one) for one in table["service"]) if "service" in table else None,

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from cloudguard.model.cluster import Cluster, Role
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.services import ServiceSet
 
 SSH_AND_RDP = ServiceSet.parse("tcp/22,tcp/3389")
@@ -34,7 +34,7 @@ def _entries() -> tuple[dict[str, Any], ...]:
 
 def _services(kind: str, cluster: Cluster) -> ServiceSet:
     """Ports of ``kind`` for the cluster's installer, else those of every installer."""
-    extra = {value for key, value in cluster.labels if key == "etcd-cluster"}
+    extra = {value for key, value in cluster.traits if key == "etcd-cluster"}
     entries = [entry for entry in _entries() if entry["kind"] == kind and entry.get("etcd_cluster", "") in {"", *extra}]
     named = [entry for entry in entries if cluster.installer in entry["installers"]]
     return _union(named or [entry for entry in entries if not entry["installers"]])
@@ -70,7 +70,7 @@ class Ports:
     control_plane_to_node: ServiceSet | None
 
 
-def ports_of(cluster: Cluster, policy: Policy, api_targets: ServiceSet) -> Ports:
+def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) -> Ports:
     """Return the cluster's ports; the policy's own win over the installer's.
 
     ``api_targets`` are ports on control-plane hosts that a balancer serves as the API.
@@ -94,8 +94,8 @@ def api_listeners(cluster: Cluster) -> ServiceSet:
     return _services("api-listener", cluster)
 
 
-def _control_plane_to_node(cluster: Cluster, policy: Policy) -> ServiceSet | None:
-    cni = policy.cni or dict(cluster.labels).get("cni", "")
+def _control_plane_to_node(cluster: Cluster, policy: Declarations) -> ServiceSet | None:
+    cni = policy.cni or dict(cluster.traits).get("cni", "")
     entries = [entry for entry in _entries() if entry["kind"] == "cni" and entry["cni"] == cni]
     return _services("control-plane-to-node", cluster) | _union(entries) if entries else None
 

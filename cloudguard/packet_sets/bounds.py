@@ -14,46 +14,46 @@ from cloudguard.packet_sets.services import ServiceSet
 class Bounds:
     """The true set holds all of ``surely`` and nothing outside ``possibly`` (which is widened to hold ``surely``)."""
 
-    surely: PacketSet
-    possibly: PacketSet
+    lower: PacketSet
+    upper: PacketSet
 
     def __post_init__(self) -> None:
-        if self.possibly is not self.surely:
-            object.__setattr__(self, "possibly", self.possibly | self.surely)
+        if self.upper is not self.lower:
+            object.__setattr__(self, "upper", self.upper | self.lower)
 
     def __or__(self, other: Bounds) -> Bounds:
-        surely = self.surely | other.surely
-        return exactly(surely) if self._known and other._known else Bounds(surely, self.possibly | other.possibly)
+        surely = self.lower | other.lower
+        return exactly(surely) if self._known and other._known else Bounds(surely, self.upper | other.upper)
 
     def __and__(self, other: Bounds) -> Bounds:
         if other is EVERYTHING:
             return self
-        surely = self.surely & other.surely
-        return exactly(surely) if self._known and other._known else Bounds(surely, self.possibly & other.possibly)
+        surely = self.lower & other.lower
+        return exactly(surely) if self._known and other._known else Bounds(surely, self.upper & other.upper)
 
     def __sub__(self, other: Bounds) -> Bounds:
-        surely = self.surely - other.possibly
-        return exactly(surely) if self._known and other._known else Bounds(surely, self.possibly - other.surely)
+        surely = self.lower - other.upper
+        return exactly(surely) if self._known and other._known else Bounds(surely, self.upper - other.lower)
 
     def only(self, services: ServiceSet) -> Bounds:
         """Return the part whose service is one of ``services``."""
-        surely = self.surely.only(services)
-        return exactly(surely) if self._known else Bounds(surely, self.possibly.only(services))
+        surely = self.lower.only(services)
+        return exactly(surely) if self._known else Bounds(surely, self.upper.only(services))
 
     def within(self, addresses: AddressSet) -> Bounds:
         """Return the part whose address is one of ``addresses``."""
-        surely = self.surely.within(addresses)
-        return exactly(surely) if self._known else Bounds(surely, self.possibly.within(addresses))
+        surely = self.lower.within(addresses)
+        return exactly(surely) if self._known else Bounds(surely, self.upper.within(addresses))
 
     @property
     def _known(self) -> bool:
         """Whether both bounds are one object, as ``exactly`` makes them: then every operator works once, not twice."""
-        return self.possibly is self.surely
+        return self.upper is self.lower
 
     @property
-    def open_question(self) -> PacketSet:
+    def undecided(self) -> PacketSet:
         """The packets that may or may not be in."""
-        return self.possibly - self.surely
+        return self.upper - self.lower
 
 
 def exactly(packets: PacketSet) -> Bounds:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from cloudguard.permission_sets import condition_keys, glob_sets
 from cloudguard.permission_sets.condition_keys import FREE, Constraint
-from cloudguard.permission_sets.condition_operators import Doubt
+from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.glob_sets import EVERYTHING
 from cloudguard.permission_sets.resource_names import EVERY_NAME, Name
 
 Context = Mapping[str, Constraint]
 """By lower-case key; a key that is not in it is free."""
-Doubts = Mapping[Doubt, bool]
+Assumptions = Mapping[Assumption, bool]
 Multivalued = Callable[[str], bool]
 
 
@@ -26,10 +26,12 @@ class Scope:
 
     __slots__ = ("_hash", "context", "doubts", "name")
 
-    def __init__(self, name: Name = EVERY_NAME, context: Context | None = None, doubts: Doubts | None = None) -> None:
+    def __init__(
+        self, name: Name = EVERY_NAME, context: Context | None = None, doubts: Assumptions | None = None
+    ) -> None:
         self.name = name
         self.context: Context = context or {}
-        self.doubts: Doubts = doubts or {}
+        self.doubts: Assumptions = doubts or {}
         self._hash = hash((name, frozenset(self.context.items()), frozenset(self.doubts.items())))
 
     def __hash__(self) -> int:
@@ -46,7 +48,7 @@ class Scope:
         name = ":".join(map(str, self.name))
         return f"Scope({name}; {dict(self.context)}; {[doubt.cause for doubt in self.doubts]})"
 
-    def with_segment(self, index: int, part: glob_sets.Language) -> Scope:
+    def with_segment(self, index: int, part: glob_sets.GlobSet) -> Scope:
         """Return a copy with another segment."""
         return Scope((*self.name[:index], part, *self.name[index + 1 :]), self.context, self.doubts)
 
@@ -54,7 +56,7 @@ class Scope:
         """Return a copy that asks ``asked`` of ``key``."""
         return Scope(self.name, {**self.context, key: asked}, self.doubts)
 
-    def with_doubt(self, doubt: Doubt, *, true: bool = True) -> Scope:
+    def with_doubt(self, doubt: Assumption, *, true: bool = True) -> Scope:
         """Return a copy that rests on ``doubt`` being true (or false)."""
         return Scope(self.name, self.context, {**self.doubts, doubt: true})
 
@@ -78,7 +80,7 @@ def meet(left: Scope, right: Scope) -> Scope | None:
     """Return the intersection, None where it is known to be empty."""
     if right is EVERYWHERE:
         return left
-    name: list[glob_sets.Language] = []
+    name: list[glob_sets.GlobSet] = []
     for one, two in zip(left.name, right.name, strict=True):
         part = glob_sets.meet(one, two)
         if part is glob_sets.NOTHING:
@@ -153,11 +155,11 @@ def sealed(scope: Scope) -> Scope | None:
         if state is False:
             return None
         if state is None:
-            result = result.with_doubt(Doubt(f"whether any name matches {part}"))
+            result = result.with_doubt(Assumption(f"whether any name matches {part}"))
     for key, asked in scope.context.items():
         possible = condition_keys.possible(asked)
         if possible is False:
             return None
         if possible is None:
-            result = result.with_doubt(Doubt(f"whether any value of {key} is {asked}"))
+            result = result.with_doubt(Assumption(f"whether any value of {key} is {asked}"))
     return result

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from cloudguard.permission_sets import glob_sets, value_ranges
 from cloudguard.permission_sets.glob_search import UndecidedError
-from cloudguard.permission_sets.glob_sets import EVERYTHING, NOTHING, Language
+from cloudguard.permission_sets.glob_sets import EVERYTHING, NOTHING, GlobSet
 from cloudguard.permission_sets.globs import glob
 from cloudguard.permission_sets.value_ranges import WHOLE, Kind, Ranges
 
@@ -29,7 +29,7 @@ class Constraint:
     __slots__ = ("_hash", "absent", "lines", "some", "text")
 
     def __init__(
-        self, *, absent: bool, text: Language = EVERYTHING, some: frozenset[Language] = frozenset(), lines: Lines = ()
+        self, *, absent: bool, text: GlobSet = EVERYTHING, some: frozenset[GlobSet] = frozenset(), lines: Lines = ()
     ) -> None:
         self.absent = absent
         self.text = text
@@ -45,7 +45,7 @@ class Constraint:
             return True
         return isinstance(other, Constraint) and self._key() == other._key()
 
-    def _key(self) -> tuple[bool, Language, frozenset[Language], Lines]:
+    def _key(self) -> tuple[bool, GlobSet, frozenset[GlobSet], Lines]:
         return self.absent, self.text, self.some, self.lines
 
     def __repr__(self) -> str:
@@ -61,8 +61,8 @@ class Constraint:
         self,
         *,
         absent: bool | None = None,
-        text: Language | None = None,
-        some: frozenset[Language] | None = None,
+        text: GlobSet | None = None,
+        some: frozenset[GlobSet] | None = None,
         lines: Lines | None = None,
     ) -> Constraint:
         """Return a copy with some parts changed."""
@@ -190,7 +190,7 @@ def sample(asked: Constraint) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(text(glob_sets.meet(asked.text, some)) for some in parts))
 
 
-def text(whole: Language) -> str:
+def text(whole: GlobSet) -> str:
     """Return a member, one that is not empty if there is any."""
     found = glob_sets.witness(glob_sets.meet(whole, _SOME_TEXT)) or glob_sets.witness(whole)
     if found is None:
@@ -198,4 +198,4 @@ def text(whole: Language) -> str:
     return found
 
 
-_SOME_TEXT = glob_sets.language([[glob("?*")]])
+_SOME_TEXT = glob_sets.glob_set([[glob("?*")]])

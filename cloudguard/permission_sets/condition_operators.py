@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from cloudguard.permission_sets import value_ranges
 from cloudguard.permission_sets.condition_keys import ABSENT, FREE, PRESENT, Constraint, on_line
-from cloudguard.permission_sets.glob_sets import EVERYTHING, language
+from cloudguard.permission_sets.glob_sets import EVERYTHING, glob_set
 from cloudguard.permission_sets.globs import MANY, Pattern, ReservedCharacterError, pattern, plain, segmented, wild
 from cloudguard.permission_sets.value_ranges import WHOLE, Kind, Ranges
 
@@ -25,7 +25,7 @@ Variables = Mapping[str, str]
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
-class Doubt(NamedTuple):
+class Assumption(NamedTuple):
     """Something that could not be decided; two with the same cause and serial are true or false together."""
 
     cause: str
@@ -36,7 +36,7 @@ class Alternative(NamedTuple):
     """One way for a condition to hold: the key fits ``asked`` and ``doubt``, if there is one, is true."""
 
     asked: Constraint
-    doubt: Doubt | None
+    doubt: Assumption | None
 
 
 class Marked(NamedTuple):
@@ -156,7 +156,7 @@ def alternatives(
     mode, _, name = operator.lower().rpartition(":")
     if_exists = name.endswith("ifexists")
     name = name.removesuffix("ifexists")
-    doubt = Doubt(f"{key} ({operator}): {', '.join(sorted(values))}")
+    doubt = Assumption(f"{key} ({operator}): {', '.join(sorted(values))}")
     if name == "null" and not mode and not if_exists:
         return _null(values, doubt)
     known = OPERATORS.get(name)
@@ -170,12 +170,12 @@ def alternatives(
     return _with_absence(ways) if absent else tuple(ways)
 
 
-def _null(values: tuple[str, ...], doubt: Doubt) -> tuple[Alternative, ...]:
+def _null(values: tuple[str, ...], doubt: Assumption) -> tuple[Alternative, ...]:
     ways = {"true": Alternative(ABSENT, None), "false": Alternative(PRESENT, None)}
     return tuple(ways.get(value.lower(), Alternative(FREE, doubt)) for value in dict.fromkeys(values))
 
 
-def _present_ways(operator: Operator, values: Values, doubt: Doubt, *, some: bool) -> list[Alternative]:
+def _present_ways(operator: Operator, values: Values, doubt: Assumption, *, some: bool) -> list[Alternative]:
     if operator.negated:
         outside = _asked(operator, values.known, negated=True, some=some)
         return [Alternative(outside, doubt if values.doubtful else None)]
@@ -192,7 +192,7 @@ def _asked(operator: Operator, values: frozenset[Pattern] | Ranges, *, negated: 
     if isinstance(values, tuple):
         kind = operator.kind or Kind.NUMBER
         return on_line(kind, value_ranges.minus(WHOLE[kind], values) if negated else values)
-    texts = language((), values) if negated else language([values])
+    texts = glob_set((), values) if negated else glob_set([values])
     if some:
         return PRESENT if texts is EVERYTHING else Constraint(absent=False, some=frozenset((texts,)))
     return Constraint(absent=False, text=texts)

@@ -20,7 +20,7 @@ _GUESSES = 8
 _MEMBERS = 4
 
 
-class Language:
+class GlobSet:
     """AND over ``groups`` (each an OR of patterns), AND NOT ``misses``; made by ``language``.
 
     ``members`` are a few of its strings that came up; ``only`` is its pattern where it is that of one.
@@ -41,7 +41,7 @@ class Language:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return isinstance(other, Language) and self.groups == other.groups and self.misses == other.misses
+        return isinstance(other, GlobSet) and self.groups == other.groups and self.misses == other.misses
 
     def __repr__(self) -> str:
         return f"Language({self})"
@@ -64,18 +64,18 @@ def _texts(patterns: Group) -> list[str]:
     return sorted(shown(pattern) or "''" for pattern in patterns)
 
 
-def language(groups: Iterable[Iterable[Pattern]] = (), misses: Iterable[Pattern] = ()) -> Language:
+def glob_set(groups: Iterable[Iterable[Pattern]] = (), misses: Iterable[Pattern] = ()) -> GlobSet:
     """Return the language, made plain: sets of literals are filtered, idle groups and misses left out."""
     return _plain(frozenset(frozenset(group) for group in groups), frozenset(misses))
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _plain(groups: frozenset[Group], misses: Group) -> Language:
+def _plain(groups: frozenset[Group], misses: Group) -> GlobSet:
     groups = frozenset(group for group in groups if ANYTHING not in group)
     finite = [group for group in groups if all(map(is_literal, group))]
     if finite:
         texts = [text for text in min(finite, key=len) if _fits(groups, misses, text)]
-        return Language(frozenset((frozenset(texts),)), NO_PATTERN) if texts else NOTHING
+        return GlobSet(frozenset((frozenset(texts),)), NO_PATTERN) if texts else NOTHING
     if not groups and not misses:
         return EVERYTHING
     narrowed = (frozenset(p for p in group if not any(covers(miss, p) for miss in misses)) for group in groups)
@@ -83,7 +83,7 @@ def _plain(groups: frozenset[Group], misses: Group) -> Language:
     if any(not group for group in groups) or ANYTHING in misses:
         return NOTHING
     misses = frozenset(m for m in misses if not any(all(apart(m, p) for p in group) for group in groups))
-    return Language(groups, frozenset(m for m in misses if not any(covers(wide, m) for wide in misses - {m})))
+    return GlobSet(groups, frozenset(m for m in misses if not any(covers(wide, m) for wide in misses - {m})))
 
 
 def _idle(group: Group, groups: frozenset[Group]) -> bool:
@@ -102,27 +102,27 @@ def _fits(groups: Iterable[Group], misses: Group, text: str) -> bool:
 
 
 NO_PATTERN: Group = frozenset()
-NOTHING = Language(frozenset((NO_PATTERN,)), NO_PATTERN)
-EVERYTHING = Language(frozenset[Group](), NO_PATTERN)
+NOTHING = GlobSet(frozenset((NO_PATTERN,)), NO_PATTERN)
+EVERYTHING = GlobSet(frozenset[Group](), NO_PATTERN)
 
 
-def contains(whole: Language, text: str) -> bool:
+def contains(whole: GlobSet, text: str) -> bool:
     """Whether ``text`` is in ``whole``."""
     return _fits(whole.groups, whole.misses, text)
 
 
-def head(whole: Language) -> str:
+def head(whole: GlobSet) -> str:
     """Return plain characters that every member begins with."""
     return "" if whole.only is None else beginning(whole.only)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def witness(whole: Language) -> str | None:
+def witness(whole: GlobSet) -> str | None:
     """Return a shortest member, None if there is none; raises UndecidedError beyond the search's budget."""
     return shortest(sorted(map(sorted, whole.groups)), sorted(whole.misses))  # sorted: the same member in every run
 
 
-def _shows(whole: Language, texts: Iterable[str | None]) -> bool:
+def _shows(whole: GlobSet, texts: Iterable[str | None]) -> bool:
     """Whether one of ``texts`` is in ``whole``, which then has a member."""
     for text in texts:
         if text is not None and contains(whole, text):
@@ -131,13 +131,13 @@ def _shows(whole: Language, texts: Iterable[str | None]) -> bool:
     return False
 
 
-def _note(whole: Language, text: str) -> None:
+def _note(whole: GlobSet, text: str) -> None:
     """Remember that ``text`` is in ``whole``."""
     if text not in whole.members:
         whole.members = (text, *whole.members[: _MEMBERS - 1])
 
 
-def _glance(whole: Language) -> bool | None:
+def _glance(whole: GlobSet) -> bool | None:
     """Whether ``whole`` has a member, where patterns with runs in them tell at once; None: a search is needed."""
     groups = whole.groups or frozenset((frozenset((ANYTHING,)),))
     if not all(has_run(pattern) for group in groups for pattern in group):
@@ -148,13 +148,13 @@ def _glance(whole: Language) -> bool | None:
     return False if texts == [None] else None
 
 
-def inhabited(whole: Language) -> bool | None:
+def inhabited(whole: GlobSet) -> bool | None:
     """Whether ``whole`` has a member; None: undecided."""
     return bool(whole.members) or _found(whole)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _found(whole: Language) -> bool | None:
+def _found(whole: GlobSet) -> bool | None:
     if whole.only is not None and _shows(whole, members(whole.only)):
         return True
     if not whole.misses and len(whole.groups) <= 1 and not all(whole.groups):
@@ -170,7 +170,7 @@ def _found(whole: Language) -> bool | None:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def meet(left: Language, right: Language) -> Language:
+def meet(left: GlobSet, right: GlobSet) -> GlobSet:
     """Return the intersection; ``NOTHING`` where it is known to be empty."""
     if left is right or right is EVERYTHING:
         return left
@@ -188,7 +188,7 @@ def meet(left: Language, right: Language) -> Language:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def overlap(left: Language, right: Language) -> bool:
+def overlap(left: GlobSet, right: GlobSet) -> bool:
     """Whether a string may be in both: false only where it is known that none is."""
     if left is right or left is EVERYTHING or right is EVERYTHING:
         return left is not NOTHING and right is not NOTHING
@@ -200,34 +200,34 @@ def overlap(left: Language, right: Language) -> bool:
     return meet(left, right) is not NOTHING
 
 
-def _glance_apart(left: Language, right: Language) -> bool:
+def _glance_apart(left: GlobSet, right: GlobSet) -> bool:
     return any(all(apart(p, q) for p in one for q in two) for one in left.groups for two in right.groups)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def minus(left: Language, right: Language) -> tuple[Language, ...]:
+def minus(left: GlobSet, right: GlobSet) -> tuple[GlobSet, ...]:
     """Return ``left`` without ``right`` as disjoint languages; none of them is known to be empty."""
     if left is right or right is EVERYTHING:
         return ()
-    pieces: list[Language] = []
+    pieces: list[GlobSet] = []
     kept = left
     for group in sorted(right.groups - left.groups, key=sorted):
         if not _glance_inside(kept, group):
             pieces.append(_plain(kept.groups, kept.misses | group))
-            kept = meet(kept, Language(frozenset((group,)), NO_PATTERN))
+            kept = meet(kept, GlobSet(frozenset((group,)), NO_PATTERN))
     rest = right.misses - kept.misses
     if rest:
-        pieces.append(meet(kept, Language(frozenset((rest,)), NO_PATTERN)))
+        pieces.append(meet(kept, GlobSet(frozenset((rest,)), NO_PATTERN)))
     return tuple(piece for piece in pieces if _shows(piece, left.members) or inhabited(piece) is not False)
 
 
-def _glance_inside(left: Language, group: Group) -> bool:
+def _glance_inside(left: GlobSet, group: Group) -> bool:
     """Whether a glance shows that every member of ``left`` matches a pattern of ``group``."""
     return any(all(any(covers(q, p) for q in group) for p in one) for one in left.groups)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def inside(left: Language, right: Language) -> bool:
+def inside(left: GlobSet, right: GlobSet) -> bool:
     """Whether every member of ``left`` is known to be one of ``right``."""
     if left is right or right is EVERYTHING:
         return True
@@ -236,13 +236,13 @@ def inside(left: Language, right: Language) -> bool:
     return not minus(left, right)
 
 
-def atoms(whole: Language) -> tuple[Language, ...]:
+def atoms(whole: GlobSet) -> tuple[GlobSet, ...]:
     """Return languages of one group or one set of misses each, whose intersection is ``whole``."""
-    groups = (Language(frozenset((group,)), NO_PATTERN) for group in sorted(whole.groups, key=sorted))
-    return (*groups, *((Language(frozenset[Group](), whole.misses),) if whole.misses else ()))
+    groups = (GlobSet(frozenset((group,)), NO_PATTERN) for group in sorted(whole.groups, key=sorted))
+    return (*groups, *((GlobSet(frozenset[Group](), whole.misses),) if whole.misses else ()))
 
 
-def negated(atom: Language) -> Language:
+def negated(atom: GlobSet) -> GlobSet:
     """Return the complement of one of ``atoms``."""
     if atom.misses:
         return _plain(frozenset((atom.misses,)), NO_PATTERN)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from cloudguard.permission_sets import boxes, condition_keys, glob_sets, resource_names, value_ranges
 from cloudguard.permission_sets.boxes import Box, Scope
-from cloudguard.permission_sets.condition_operators import Doubt
+from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.glob_search import UndecidedError
 from cloudguard.permission_sets.space import Request, Space
 from cloudguard.permission_sets.value_ranges import Kind, Ranges
@@ -207,7 +207,7 @@ def _carved_scope(space: Space, actions: int, scope: Scope, rivals: list[Scope],
         piece, others = stack.pop()
         fuel.left -= 1 + len(others)
         if fuel.left < 0:
-            yield piece.with_doubt(Doubt(GAVE_UP, space.serial()))
+            yield piece.with_doubt(Assumption(GAVE_UP, space.serial()))
             continue
         met = [other for other in others if not boxes.apart(piece, other)]
         if not met:

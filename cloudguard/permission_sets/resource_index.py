@@ -9,11 +9,11 @@ from itertools import islice, takewhile
 
 from cloudguard.permission_sets import glob_sets, resource_names
 from cloudguard.permission_sets.actions import UNLISTED, ActionTable
-from cloudguard.permission_sets.glob_sets import EVERYTHING, Language
+from cloudguard.permission_sets.glob_sets import EVERYTHING, GlobSet
 from cloudguard.permission_sets.globs import SEGMENTS
 from cloudguard.permission_sets.resource_names import EVERY_NAME, NO_NAME, Name
 
-Forms = Callable[[str], Iterable[str] | None]
+ResourceFormats = Callable[[str], Iterable[str] | None]
 """Resource forms of an action ("service:Action"): none if it takes no resource; None if that is not known."""
 
 _LAST = SEGMENTS - 1
@@ -22,18 +22,18 @@ _ORDER = (2, 4, 3, 1, 0)
 
 
 @dataclass(slots=True)
-class FormIndex:
+class ResourceIndex:
     """Forms are numbered and kept as masks; an action's are read when they are first asked for."""
 
     table: ActionTable
-    forms: Forms
+    forms: ResourceFormats
     _unread: int = 0
     _numbers: dict[Name, int] = field(default_factory=dict[Name, int])
     _actions: list[int] = field(default_factory=list[int])
     """By a form's number: the actions that take it."""
-    _parts: tuple[dict[Language, int], ...] = ()
+    _parts: tuple[dict[GlobSet, int], ...] = ()
     """By segment but the last: which forms have a language there."""
-    _last: list[Language] = field(default_factory=list[Language])
+    _last: list[GlobSet] = field(default_factory=list[GlobSet])
     """By a form's number: its last segment."""
     _heads: dict[str, int] = field(default_factory=dict[str, int])
     """By how last segments begin: the forms."""
@@ -41,20 +41,20 @@ class FormIndex:
     """Those beginnings, in order."""
     _begun: dict[str, int] = field(default_factory=dict[str, int])
     """By how a name's last segment begins: the forms that can begin so; forgotten when a form is added."""
-    _met: dict[tuple[int, Language], int] = field(default_factory=dict[tuple[int, Language], int])
+    _met: dict[tuple[int, GlobSet], int] = field(default_factory=dict[tuple[int, GlobSet], int])
     _live: dict[Name, tuple[int, int]] = field(default_factory=dict[Name, tuple[int, int]])
     """Actions that were asked for on a name, and those of them that can be."""
 
     def __post_init__(self) -> None:
         self._unread = self.table.everything
-        self._parts = tuple(dict[Language, int]() for _ in _ORDER)
+        self._parts = tuple(dict[GlobSet, int]() for _ in _ORDER)
 
     def names_of(self, action: str) -> tuple[Name, ...]:
         """Return the names that a request for ``action`` can be about."""
         forms = None if action.endswith(UNLISTED) else self.forms(action)
         if forms is None:
             return (EVERY_NAME,)
-        return tuple(map(resource_names.form, forms)) or (NO_NAME,)
+        return tuple(map(resource_names.resource_format, forms)) or (NO_NAME,)
 
     def live(self, actions: int, name: Name) -> int:
         """Return those of ``actions`` that can be asked for on some resource in ``name``."""
@@ -115,7 +115,7 @@ class FormIndex:
             self._begun[head] = found
         return found
 
-    def _meeting(self, index: int, part: Language) -> int:
+    def _meeting(self, index: int, part: GlobSet) -> int:
         """Return the forms that meet ``part`` in a segment."""
         key = (index, part)
         found = self._met.get(key)

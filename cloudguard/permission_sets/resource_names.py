@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cloudguard.permission_sets.glob_sets import EVERYTHING, Language, contains, inside, language
+from cloudguard.permission_sets.glob_sets import EVERYTHING, GlobSet, contains, glob_set, inside
 from cloudguard.permission_sets.globs import MANY, SEGMENTS, SEPARATOR, literal, matches, pattern, shaped, wild
 
-Name = tuple[Language, ...]
+Name = tuple[GlobSet, ...]
 """A language a segment."""
 
 EVERY_NAME: Name = (EVERYTHING,) * SEGMENTS
 _STAR = literal("*")
-_EMPTY = language([[literal("")]])
-NO_NAME: Name = (language([[_STAR]]), *[_EMPTY] * (SEGMENTS - 1))
+_EMPTY = glob_set([[literal("")]])
+NO_NAME: Name = (glob_set([[_STAR]]), *[_EMPTY] * (SEGMENTS - 1))
 """The name ``*`` alone: no resource is meant."""
 _LAST = SEGMENTS - 1
 
@@ -41,13 +41,13 @@ def has(name: Name, segments: tuple[str, ...]) -> bool:
 
 
 @lru_cache(maxsize=1 << 14)
-def form(text: str) -> Name:
+def resource_format(text: str) -> Name:
     """Read the form of a kind of resource: ``*`` is a run without a colon; ``**``, in the last segment, any run."""
     parts = text.split(SEPARATOR, _LAST)
     if len(parts) < SEGMENTS:
         return EVERY_NAME
-    first = (language([[pattern(wild(part))]]) for part in parts[:-1])
-    return (*first, language([[shaped(parts[-1])]]))
+    first = (glob_set([[pattern(wild(part))]]) for part in parts[:-1])
+    return (*first, glob_set([[shaped(parts[-1])]]))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -58,9 +58,9 @@ def patterned(marked: str) -> tuple[Name, ...]:
     """
     found: list[Name] = []
     for parts in dict.fromkeys(_alignments(marked, 0)):
-        name = tuple(language([[pattern(part)]]) for part in parts)
+        name = tuple(glob_set([[pattern(part)]]) for part in parts)
         if SEPARATOR in marked and contains(name[0], "*"):
-            name = (language([[pattern(parts[0])]], [_STAR]), *name[1:])
+            name = (glob_set([[pattern(parts[0])]], [_STAR]), *name[1:])
         if not any(covers(wide, name) for wide in found):
             found.append(name)
     bare = SEPARATOR not in marked and not marked.endswith(MANY) and matches(pattern(marked), "*")

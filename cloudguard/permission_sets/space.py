@@ -8,7 +8,7 @@ from itertools import count
 
 from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
-from cloudguard.permission_sets.resource_index import FormIndex, Forms
+from cloudguard.permission_sets.resource_index import ResourceFormats, ResourceIndex
 from cloudguard.permission_sets.resource_names import Name
 
 
@@ -47,16 +47,16 @@ class Space:
     """
 
     table: ActionTable
-    forms: Forms
+    forms: ResourceFormats
     multivalued: Callable[[str], bool] = no_key
     limit: int = 100_000
     home: tuple[str, ...] = ()
     """Values that a witness's name prefers, segment by segment ("" for any)."""
     _serials: count[int] = field(default_factory=lambda: count(1))
-    _index: FormIndex = field(init=False)
+    _index: ResourceIndex = field(init=False)
 
     def __post_init__(self) -> None:
-        self._index = FormIndex(self.table, self.forms)
+        self._index = ResourceIndex(self.table, self.forms)
 
     def serial(self) -> int:
         """Return a number for a doubt that is like no other."""

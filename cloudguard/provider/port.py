@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
-from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 
 ENTRY_POINTS = "cloudguard.providers"
@@ -28,7 +28,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CollectRequest:
     """What to collect.
 
     ``options`` holds the provider's own flags by name without dashes ("role-arn"), repeated ones in order.
@@ -80,15 +80,15 @@ class Adapter(Protocol):
         """Its own flags."""
         ...
 
-    def discover(self, request: Request, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
+    def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Clusters that the account shows. Raises AccessError when nothing can be asked."""
         ...
 
-    def collect(self, request: Request, progress: Progress = silent) -> Snapshot:
+    def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
         """Read one cluster. Raises ClusterNotFoundError, AccessError, UsageError; a refused call is a Gap."""
         ...
 
-    def entitlements(self, snapshot: Snapshot) -> Entitlements:
+    def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
         """What is known of this cloud's permissions, for the cluster of ``snapshot``. Asks nothing of the cloud."""
         ...
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar, cast
 
-from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.port import Progress
 
 A = TypeVar("A")
@@ -55,7 +55,7 @@ class Reader:
         with self._lock:
             self._gaps[gap] = None
 
-    def failed(self, call: Call, resource: str, why: tuple[Reason, str], hides: tuple[Facet, ...]) -> None:
+    def failed(self, call: Call, resource: str, why: tuple[Reason, str], hides: tuple[FactKind, ...]) -> None:
         """Record that a call failed; where it was denied, with the permission that it takes."""
         reason, message = why
         permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""

@@ -16,33 +16,33 @@ EVERYWHERE = AddressSet.everything()
 
 
 @dataclass(frozen=True)
-class Side:
+class AllowedTraffic:
     """Rules that only permit: ``ranges`` by the peer's address, ``labels`` by what the peer carries."""
 
-    ranges: Bounds
-    labels: Mapping[str, ServiceSet]
+    by_address: Bounds
+    by_group: Mapping[str, ServiceSet]
 
-    def by_label(self, labels: Iterable[str]) -> ServiceSet:
+    def of_group(self, labels: Iterable[str]) -> ServiceSet:
         """Services open to whoever carries any of ``labels``."""
         together = ServiceSet.nothing()
         for label in labels:
-            together |= self.labels.get(label, ServiceSet.nothing())
+            together |= self.by_group.get(label, ServiceSet.nothing())
         return together
 
-    def admits(self, addresses: AddressSet, labels: Iterable[str]) -> Bounds:
+    def allows(self, addresses: AddressSet, labels: Iterable[str]) -> Bounds:
         """What peers at ``addresses`` that carry ``labels`` get through."""
-        named = self.by_label(labels)
-        admitted = self.ranges.within(addresses)
+        named = self.of_group(labels)
+        admitted = self.by_address.within(addresses)
         return admitted | exactly(PacketSet.of([(addresses, named)])) if named else admitted
 
-    def admits_by(self, label: str, addresses: AddressSet) -> Bounds:
+    def allows_group(self, label: str, addresses: AddressSet) -> Bounds:
         """What peers at ``addresses`` get through because they carry ``label``."""
-        named = exactly(PacketSet.of([(addresses, self.by_label((label,)))]))
-        return named | unknown(self.ranges.open_question.within(addresses))
+        named = exactly(PacketSet.of([(addresses, self.of_group((label,)))]))
+        return named | unknown(self.by_address.undecided.within(addresses))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CompiledRule:
     """A rule of a chained filter: whom it is about is told by ``addresses`` or, if it is not "", by ``label``.
 
     ``sure``: it matches exactly that; else none, any part or all of it.
@@ -51,73 +51,73 @@ class Line:
     action: Action
     services: ServiceSet
     addresses: AddressSet
-    label: str = ""
-    sure: bool = True
+    group: str = ""
+    exact: bool = True
 
 
-Layer = tuple[Line, ...]
+RuleList = tuple[CompiledRule, ...]
 """The rules of one chained filter, in order."""
 
 
 @dataclass(frozen=True)
-class Chain(Side):
+class FilterChain(AllowedTraffic):
     """Filters asked in order, the first rule that matches counting in each; what none of them decides is denied."""
 
-    layers: tuple[Layer, ...] = ()
+    rule_lists: tuple[RuleList, ...] = ()
     _known: dict[frozenset[str], Bounds] = field(default_factory=dict[frozenset[str], Bounds])
 
-    def admits(self, addresses: AddressSet, labels: Iterable[str]) -> Bounds:
+    def allows(self, addresses: AddressSet, labels: Iterable[str]) -> Bounds:
         """What peers at ``addresses`` that carry ``labels`` get through."""
-        named = {line.label for layer in self.layers for line in layer}
+        named = {line.group for layer in self.rule_lists for line in layer}
         return self._by(frozenset(labels) & named).within(addresses)
 
-    def admits_by(self, label: str, addresses: AddressSet) -> Bounds:
+    def allows_group(self, label: str, addresses: AddressSet) -> Bounds:
         """What peers at ``addresses`` get through because they carry ``label``."""
-        labelled, plain = self.admits(addresses, (label,)), self.ranges.surely
-        return Bounds(labelled.surely - plain, labelled.possibly - plain)
+        labelled, plain = self.allows(addresses, (label,)), self.by_address.lower
+        return Bounds(labelled.lower - plain, labelled.upper - plain)
 
     def _by(self, labels: frozenset[str]) -> Bounds:
         if not labels:
-            return self.ranges
+            return self.by_address
         found = self._known.get(labels)
         if found is None:
-            found = self._known[labels] = decided(self.layers, labels)
+            found = self._known[labels] = decided(self.rule_lists, labels)
         return found
 
 
-def chain(layers: tuple[Layer, ...]) -> Chain:
+def chain(layers: tuple[RuleList, ...]) -> FilterChain:
     """Return what a chain of filters lets pass."""
     labels: dict[str, ServiceSet] = {}
     for line in (line for layer in layers for line in layer):
-        if line.label and line.action is Action.PERMIT:
-            labels[line.label] = labels.get(line.label, ServiceSet.nothing()) | line.services
-    return Chain(decided(layers, frozenset()), labels, layers)
+        if line.group and line.action is Action.PERMIT:
+            labels[line.group] = labels.get(line.group, ServiceSet.nothing()) | line.services
+    return FilterChain(decided(layers, frozenset()), labels, layers)
 
 
-def decided(layers: Iterable[Layer], labels: frozenset[str]) -> Bounds:
+def decided(layers: Iterable[RuleList], labels: frozenset[str]) -> Bounds:
     """Return what peers that carry ``labels``, and no other that a rule names, get through."""
     lower = upper = UNDECIDED
     for layer in layers:
-        lines = [line for line in layer if not line.label or line.label in labels]
+        lines = [line for line in layer if not line.group or line.group in labels]
         lower = lower.then(_decide([(_at_worst(line), line) for line in lines]))
         upper = upper.then(_decide([(_at_best(line), line) for line in lines]))
     return Bounds(lower.permit, upper.permit)
 
 
-def _at_worst(line: Line) -> Action | None:
+def _at_worst(line: CompiledRule) -> Action | None:
     """Return what a line surely does for a peer; None: nothing. One that may pass on may hide what denies."""
-    if line.sure:
+    if line.exact:
         return line.action
     return None if line.action is Action.PERMIT else Action.DENY
 
 
-def _at_best(line: Line) -> Action | None:
-    if line.sure:
+def _at_best(line: CompiledRule) -> Action | None:
+    if line.exact:
         return line.action
     return None if line.action is Action.DENY else Action.PERMIT
 
 
-def _decide(lines: Sequence[tuple[Action | None, Line]]) -> Decided:
+def _decide(lines: Sequence[tuple[Action | None, CompiledRule]]) -> Decided:
     """Return what one filter decides; what matches ``NEXT`` first is left undecided."""
     acting = [(action, line) for action, line in lines if action is not None]
     found = first_match([(action is Action.PERMIT, line.addresses, line.services) for action, line in acting])

@@ -9,12 +9,12 @@ from cloudguard.model.network import Action, ClientAddress, Direction, Endpoint,
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.paths import Reach, Way
+from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.results.change import Resource
 
 
 @dataclass(frozen=True, eq=False)
-class Blame:
+class Attribution:
     """What answers for ``part`` of an excess: a rule of a filter, or a resource that has no rule to narrow."""
 
     resource: Resource
@@ -36,26 +36,26 @@ def filter_resource(one: Filter) -> Resource:
     return Resource("filter", one.id, one.name)
 
 
-def blame(reach: Reach, way: Way, excess: PacketSet, *, sure: bool = True) -> Iterator[Blame]:
+def attribute(reach: Reachability, way: Path, excess: PacketSet, *, sure: bool = True) -> Iterator[Attribution]:
     """Yield what lets ``excess`` in on ``way``; what no rule answers for is its balancer's, endpoint's or host's.
 
     ``sure``: only by what rules are known to let in.
     """
     left = excess
-    for one, rule in reach.gates.rules(_door(way), Direction.INGRESS, way.carried, way.own):
+    for one, rule in reach.filters.rules(_door(way), Direction.INGRESS, way.target_groups, way.destination):
         permits = rule.action is Action.PERMIT
         part = _part(reach, way, rule, excess, sure=sure) if permits else PacketSet.nothing()
         if part:
             left -= part
-            yield Blame(filter_resource(one), part, rule.source.call, rule_text(rule), one, rule)
+            yield Attribution(filter_resource(one), part, rule.source.call, rule_text(rule), one, rule)
     if left:
         yield _without_rule(way, left)
 
 
-def _door(way: Way) -> tuple[str, ...]:
+def _door(way: Path) -> tuple[str, ...]:
     """Return the filters that could shut the way: the balancer's own where it has some, else the target's."""
     if isinstance(way.target, Endpoint):
-        return way.filters if way.origin.inside else ()
+        return way.filters if way.sender.inside else ()
     if way.balancer is None:
         return way.filters
     if way.balancer.filters:
@@ -64,22 +64,22 @@ def _door(way: Way) -> tuple[str, ...]:
     return () if replaced else way.filters
 
 
-def _part(reach: Reach, way: Way, rule: Rule, excess: PacketSet, *, sure: bool) -> PacketSet:
+def _part(reach: Reachability, way: Path, rule: Rule, excess: PacketSet, *, sure: bool) -> PacketSet:
     if rule.peer.kind is PeerKind.GROUP:
-        named = rule.peer.value in way.origin.labels
+        named = rule.peer.value in way.sender.groups
         return excess.only(_services(way, rule)) if named else PacketSet.nothing()
-    bounds = reach.gates.packets(rule, way.own)
-    packets = bounds.surely if sure else bounds.possibly
+    bounds = reach.filters.packets(rule, way.destination)
+    packets = bounds.lower if sure else bounds.upper
     if way.balancer is not None and way.balancer.filters:
         return excess.within(packets.on(_listening(way)))
     return excess & packets
 
 
-def _listening(way: Way) -> ServiceSet:
+def _listening(way: Path) -> ServiceSet:
     return ServiceSet.parse(way.listener.service) if way.listener else ServiceSet.everything()
 
 
-def _services(way: Way, rule: Rule) -> ServiceSet:
+def _services(way: Path, rule: Rule) -> ServiceSet:
     """Return what a rule's services are at the target: behind a balancer, all that its listener sends."""
     services = ServiceSet.parse(rule.services)
     if way.balancer is not None and way.balancer.filters:
@@ -87,50 +87,50 @@ def _services(way: Way, rule: Rule) -> ServiceSet:
     return services
 
 
-def _without_rule(way: Way, part: PacketSet) -> Blame:
+def _without_rule(way: Path, part: PacketSet) -> Attribution:
     if isinstance(way.target, Endpoint):
         ranges = ", ".join(way.target.public_ranges) or "everywhere"
         fact = f"the public endpoint lets in {ranges}"
-        return Blame(Resource("endpoint", way.target.id), part, way.target.source.call, fact)
+        return Attribution(Resource("endpoint", way.target.id), part, way.target.source.call, fact)
     if way.balancer is not None:
         facing = "faces the internet" if way.balancer.internet_facing else "is internal"
         guard = "has no filter of its own" if not way.balancer.filters else "lets it through"
         resource = Resource("balancer", way.balancer.id, way.balancer.name)
-        return Blame(resource, part, way.balancer.source.call, f"{way.balancer.name} {facing} and {guard}")
-    name = way.filters[0] if way.filters else way.target.signature.segment
+        return Attribution(resource, part, way.balancer.source.call, f"{way.balancer.name} {facing} and {guard}")
+    name = way.filters[0] if way.filters else way.target.key.subnet
     fact = f"{name} could not be read" if way.filters else "no filter guards the interface"
     call = way.target.interfaces[0].source.call if way.target.interfaces else ""
-    return Blame(Resource("filter", name), part, call, fact)
+    return Attribution(Resource("filter", name), part, call, fact)
 
 
-def path(reach: Reach, way: Way, packet: Packet, rule: Rule | None = None) -> tuple[str, ...]:
+def path(reach: Reachability, way: Path, packet: Packet, rule: Rule | None = None) -> tuple[str, ...]:
     """Return the gates that ``packet`` passes on ``way``, each with a rule that lets it pass (``rule`` if it does)."""
     return tuple(_steps(reach, way, packet, rule))
 
 
-def _steps(reach: Reach, way: Way, packet: Packet, blamed: Rule | None) -> Iterator[str]:
+def _steps(reach: Reachability, way: Path, packet: Packet, blamed: Rule | None) -> Iterator[str]:
     sender = AddressSet.parse(packet.address)
-    seen = _Seen((sender,), way.origin.labels, packet.service)
+    seen = _Seen((sender,), way.sender.groups, packet.service)
     if isinstance(way.target, Endpoint):
-        side = "private" if way.origin.inside else "public"
+        side = "private" if way.sender.inside else "public"
         yield f"{side} endpoint {way.target.id} on {way.target.service}"
-        if way.origin.inside:
+        if way.sender.inside:
             yield from _passed(reach, way.filters, seen, blamed)
         return
-    segment = way.target.signature.segment
-    near = sender <= reach.places.ranges((segment,))
+    segment = way.target.key.subnet
+    near = sender <= reach.senders.ranges((segment,))
     if way.balancer is not None and way.listener is not None:
         yield from _front_steps(reach, way, sender, blamed)
-        own = reach.places.ranges(way.balancer.segments)
+        own = reach.senders.ranges(way.balancer.subnets)
         replaced = way.listener.client_address is ClientAddress.REPLACED
-        seen = _Seen((own,) if replaced else (sender, own), way.balancer.labels, packet.service)
-        near = segment in way.balancer.segments
-    elif not way.origin.inside:
+        seen = _Seen((own,) if replaced else (sender, own), way.balancer.groups, packet.service)
+        near = segment in way.balancer.subnets
+    elif not way.sender.inside:
         yield f"public address, routed to the internet by {segment}"
-    guarded = None if near else reach.segments.get(segment)
+    guarded = None if near else reach.subnets.get(segment)
     for guard in guarded.filters if guarded else ():
         yield from _passed(reach, (guard,), seen, blamed)
-    yield from _passed(reach, way.filters, replace(seen, carried=way.carried, own=way.own), blamed)
+    yield from _passed(reach, way.filters, replace(seen, carried=way.target_groups, own=way.destination), blamed)
 
 
 _SEEN = {
@@ -140,14 +140,14 @@ _SEEN = {
 }
 
 
-def _front_steps(reach: Reach, way: Way, sender: AddressSet, blamed: Rule | None) -> Iterator[str]:
+def _front_steps(reach: Reachability, way: Path, sender: AddressSet, blamed: Rule | None) -> Iterator[str]:
     balancer, listener = way.balancer, way.listener
     if balancer is None or listener is None:
         return
     name = f"{balancer.kind}/{balancer.name}"
     yield f"{name} listens on {listener.service}"
     if balancer.filters:
-        front = _Seen((sender,), way.origin.labels, _listening(way).first())
+        front = _Seen((sender,), way.sender.groups, _listening(way).first())
         yield from _passed(reach, balancer.filters, front, blamed)
     else:
         yield f"{name} has no filter of its own"
@@ -168,17 +168,17 @@ class _Seen:
     own: AddressSet | None = None
 
 
-def _passed(reach: Reach, filters: tuple[str, ...], seen: _Seen, blamed: Rule | None) -> Iterator[str]:
+def _passed(reach: Reachability, filters: tuple[str, ...], seen: _Seen, blamed: Rule | None) -> Iterator[str]:
     """Yield the rule of ``filters`` that lets the packet pass."""
-    rules = reach.gates.rules(filters, Direction.INGRESS, seen.carried, seen.own)
-    rank = {name: place if reach.gates.filters[name].chained else 0 for place, name in enumerate(filters)}
+    rules = reach.filters.rules(filters, Direction.INGRESS, seen.carried, seen.own)
+    rank = {name: place if reach.filters.filters[name].in_chain else 0 for place, name in enumerate(filters)}
     ordered = sorted(rules, key=lambda item: (rank[item[0].id], item[1].order, item[1] is not blamed))
     for addresses in seen.addresses:
         left = set[str]()
         for one, rule in ordered:
             if one.id in left or seen.service not in ServiceSet.parse(rule.services):
                 continue
-            peers = reach.gates.peers(rule)
+            peers = reach.filters.peers(rule)
             by_label = rule.peer.kind is PeerKind.GROUP and rule.peer.value in seen.labels
             if not by_label and (peers is None or not peers & addresses):
                 continue
@@ -188,5 +188,5 @@ def _passed(reach: Reach, filters: tuple[str, ...], seen: _Seen, blamed: Rule | 
                 return
             if rule.action is Action.NEXT:
                 left.add(one.id)
-            elif one.ordered and not reach.gates.doubt(rule, seen.own):
+            elif one.ordered and not reach.filters.uncertain(rule, seen.own):
                 break

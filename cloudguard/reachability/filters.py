@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from cloudguard.model.network import Action, AddressList, Direction, Filter, PeerKind, Rule, Segment, Topology
+from cloudguard.model.network import Action, AddressList, Direction, Filter, PeerKind, Rule, Subnet, Topology
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.bounds import EVERYTHING, Bounds, exactly, unknown
 from cloudguard.packet_sets.ordered_rules import first_match
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.allowed_traffic import EVERYWHERE, Layer, Line, Side, chain
+from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic, CompiledRule, RuleList, chain
 
 TCP = ServiceSet.parse("tcp")
 UDP = ServiceSet.parse("udp")
@@ -18,28 +18,28 @@ _NONE = frozenset[str]()
 NEEDS_NO_REPLY = ServiceSet.everything() - TCP - UDP
 
 
-class Gates:
+class Filters:
     """Every filter of a topology, compiled once."""
 
     def __init__(self, topology: Topology) -> None:
         self.filters: Mapping[str, Filter] = {one.id: one for one in topology.filters}
-        self._segments: Mapping[str, Segment] = {one.id: one for one in topology.segments}
+        self._segments: Mapping[str, Subnet] = {one.id: one for one in topology.subnets}
         self._lists: Mapping[str, AddressList] = {one.id: one for one in topology.address_lists}
-        self._chained = {one.id for one in topology.filters if one.chained}
-        self._targeted = {label for one in topology.filters for rule in one.rules for label in rule.targets}
+        self._chained = {one.id for one in topology.filters if one.in_chain}
+        self._targeted = {label for one in topology.filters for rule in one.rules for label in rule.target_groups}
         self._aimed = {one.id for one in topology.filters if any(rule.target_ranges for rule in one.rules)}
-        self._sides: dict[tuple[str, Direction], Side] = {}
-        self._together: dict[tuple[tuple[str, ...], Direction, frozenset[str], AddressSet | None], Side] = {}
+        self._sides: dict[tuple[str, Direction], AllowedTraffic] = {}
+        self._together: dict[tuple[tuple[str, ...], Direction, frozenset[str], AddressSet | None], AllowedTraffic] = {}
         self._borders: dict[tuple[str, Direction], Bounds] = {}
         self._packets: dict[tuple[Rule, AddressSet | None], Bounds] = {}
 
-    def side(
+    def allowed_traffic(
         self,
         names: tuple[str, ...],
         direction: Direction,
         carried: Iterable[str] = (),
         own: AddressSet | None = None,
-    ) -> Side:
+    ) -> AllowedTraffic:
         """Return one direction of filters that apply together; none at all let everything pass.
 
         ``carried``: the labels of the interface they guard, ``own``: the addresses that packets to (or from) it bear
@@ -58,7 +58,7 @@ class Gates:
         edited: Collection[tuple[str, str]],
         carried: Iterable[str],
         own: AddressSet | None,
-    ) -> Side:
+    ) -> AllowedTraffic:
         """Return what would get in without ``edited`` rules (filter id, rule id)."""
         rules = self.rules(names, Direction.INGRESS, carried, own)
         kept = [(one, rule) for one, rule in rules if (one.id, rule.id) not in edited]
@@ -68,70 +68,72 @@ class Gates:
 
     def _join(
         self, names: tuple[str, ...], direction: Direction, carried: frozenset[str], own: AddressSet | None
-    ) -> Side:
+    ) -> AllowedTraffic:
         if not names:
-            return Side(exactly(PacketSet.everything()), {})
+            return AllowedTraffic(exactly(PacketSet.everything()), {})
         if not self._chained.isdisjoint(names):
             return self._chain(names, direction, carried, own)
         sides = [self._one(name, direction) for name in names]
-        ranges, labels = sides[0].ranges, dict(sides[0].labels)
+        ranges, labels = sides[0].by_address, dict(sides[0].by_group)
         for side in sides[1:]:
-            ranges |= side.ranges
-            for label, services in side.labels.items():
+            ranges |= side.by_address
+            for label, services in side.by_group.items():
                 labels[label] = labels.get(label, ServiceSet.nothing()) | services
-        return Side(ranges, labels)
+        return AllowedTraffic(ranges, labels)
 
     def _chain(
         self, names: tuple[str, ...], direction: Direction, carried: frozenset[str], own: AddressSet | None
-    ) -> Side:
+    ) -> AllowedTraffic:
         """Return filters asked in order; one that is not known may do anything."""
-        layers = list[Layer]()
+        layers = list[RuleList]()
         for name in names:
             if name not in self.filters:
-                layers.append((Line(Action.NEXT, ServiceSet.everything(), EVERYWHERE, sure=False),))
+                layers.append((CompiledRule(Action.NEXT, ServiceSet.everything(), EVERYWHERE, exact=False),))
                 continue
             layers.append(self._layer([rule for _, rule in self.rules((name,), direction, carried, own)], own))
         return chain(tuple(layers))
 
-    def _layer(self, rules: Iterable[Rule], own: AddressSet | None) -> Layer:
+    def _layer(self, rules: Iterable[Rule], own: AddressSet | None) -> RuleList:
         return tuple(self._line(rule, own) for rule in sorted(rules, key=lambda one: one.order))
 
-    def _line(self, rule: Rule, own: AddressSet | None) -> Line:
-        services, peers, sure = ServiceSet.parse(rule.services), self.peers(rule), not self.doubt(rule, own)
+    def _line(self, rule: Rule, own: AddressSet | None) -> CompiledRule:
+        services, peers, sure = ServiceSet.parse(rule.services), self.peers(rule), not self.uncertain(rule, own)
         whom = EVERYWHERE if peers is None else peers
         if rule.target_ranges:
             whom &= _families(AddressSet.of(rule.target_ranges))
-        return Line(rule.action, services, whom, rule.peer.value if rule.peer.kind is PeerKind.GROUP else "", sure=sure)
+        return CompiledRule(
+            rule.action, services, whom, rule.peer.value if rule.peer.kind is PeerKind.GROUP else "", exact=sure
+        )
 
-    def _one(self, name: str, direction: Direction) -> Side:
+    def _one(self, name: str, direction: Direction) -> AllowedTraffic:
         found = self._sides.get((name, direction))
         if found is None:
             known = self.filters.get(name)
             if known is None:
-                found = Side(unknown(PacketSet.everything()), {})
+                found = AllowedTraffic(unknown(PacketSet.everything()), {})
             else:
                 rules = tuple(rule for rule in known.rules if rule.direction is direction)
                 found = self.compile(rules, ordered=known.ordered)
             self._sides[name, direction] = found
         return found
 
-    def compile(self, rules: tuple[Rule, ...], *, ordered: bool) -> Side:
+    def compile(self, rules: tuple[Rule, ...], *, ordered: bool) -> AllowedTraffic:
         """Return what ``rules`` of one direction let pass; of a chain, see ``sides.chain``."""
         if ordered:
-            return Side(self._ordered(rules), {})
+            return AllowedTraffic(self._ordered(rules), {})
         rules = tuple(rule for rule in rules if rule.action is Action.PERMIT)
         labels: dict[str, ServiceSet] = {}
         surely: list[tuple[AddressSet, ServiceSet]] = []
         possibly: list[tuple[AddressSet, ServiceSet]] = []
         for rule in rules:
-            services, sure = ServiceSet.parse(rule.services), not self.doubt(rule, None)
+            services, sure = ServiceSet.parse(rule.services), not self.uncertain(rule, None)
             if rule.peer.kind is PeerKind.GROUP and sure:
                 labels[rule.peer.value] = labels.get(rule.peer.value, ServiceSet.nothing()) | services
                 continue
             peers = self.peers(rule)
             (surely if sure else possibly).append((EVERYWHERE if peers is None else peers, services))
         known = PacketSet.of(surely)
-        return Side(Bounds(known, known | PacketSet.of(possibly)) if possibly else exactly(known), labels)
+        return AllowedTraffic(Bounds(known, known | PacketSet.of(possibly)) if possibly else exactly(known), labels)
 
     def _ordered(self, rules: tuple[Rule, ...]) -> Bounds:
         """First match wins; a rule in doubt permits only possibly and denies only possibly."""
@@ -140,7 +142,7 @@ class Gates:
         for rule in sorted(rules, key=lambda one: one.order):
             permit, services, peers = rule.action is Action.PERMIT, ServiceSet.parse(rule.services), self.peers(rule)
             whom = EVERYWHERE if peers is None else peers
-            if peers is None or self.doubt(rule, None):
+            if peers is None or self.uncertain(rule, None):
                 (upper if permit else lower).append((permit, whom, services))
             else:
                 lower.append((permit, whom, services))
@@ -156,10 +158,10 @@ class Gates:
         named = self._lists.get(rule.peer.value) if rule.peer.kind is PeerKind.ADDRESS_LIST else None
         return AddressSet.of(named.ranges) if named and named.known else None
 
-    def doubt(self, rule: Rule, own: AddressSet | None) -> str:
+    def uncertain(self, rule: Rule, own: AddressSet | None) -> str:
         """Return why it is not known whether a rule matches what it seems to match; "" where it is."""
-        if rule.doubt:
-            return rule.doubt
+        if rule.uncertain:
+            return rule.uncertain
         if rule.peer.kind is not PeerKind.GROUP and self.peers(rule) is None:
             return f"the entries of {rule.peer.value} could not be read"
         return f"it is about {', '.join(rule.target_ranges)} only" if self._is_about(rule, own) is None else ""
@@ -184,7 +186,7 @@ class Gates:
             peers, services = self.peers(rule), ServiceSet.parse(rule.services)
             if rule.peer.kind is PeerKind.GROUP:
                 found = exactly(PacketSet.nothing())
-            elif peers is None or self.doubt(rule, own):
+            elif peers is None or self.uncertain(rule, own):
                 found = unknown(PacketSet.of([(EVERYWHERE if peers is None else peers, services)]))
             else:
                 found = exactly(PacketSet.of([(peers, services)]))
@@ -204,15 +206,15 @@ class Gates:
             (one, rule)
             for one in known
             for rule in one.rules
-            if rule.direction is direction and not (rule.targets and labels.isdisjoint(rule.targets))
+            if rule.direction is direction and not (rule.target_groups and labels.isdisjoint(rule.target_groups))
             if self._is_about(rule, own) is not False
         ]
 
-    def border(self, segment: str) -> Bounds:
+    def subnet_filters(self, segment: str) -> Bounds:
         """Return what crosses a segment's border from outside and gets its reply back, by the peer's address."""
         return self._border(segment, Direction.INGRESS)
 
-    def leaving(self, segment: str) -> Bounds:
+    def subnet_egress(self, segment: str) -> Bounds:
         """Return what gets out of a segment and its reply back in, by the peer's address; within, all does."""
         return self._but_inside(segment, self._border(segment, Direction.EGRESS))
 
@@ -228,16 +230,16 @@ class Gates:
             return unknown(PacketSet.everything())
         crossing = EVERYTHING
         for guard in segment.filters:
-            crossing &= self.side((guard,), way).ranges
+            crossing &= self.allowed_traffic((guard,), way).by_address
             known = self.filters.get(guard)
             if known is None or not known.stateful:
                 back = Direction.EGRESS if way is Direction.INGRESS else Direction.INGRESS
-                crossing &= replies(self.side((guard,), back).ranges)
+                crossing &= replies(self.allowed_traffic((guard,), back).by_address)
         return crossing
 
-    def crossing(self, segment: str) -> Bounds:
+    def subnet_ingress(self, segment: str) -> Bounds:
         """Return ``border``, but for peers inside the segment itself, whom it never sees."""
-        return self._but_inside(segment, self.border(segment))
+        return self._but_inside(segment, self.subnet_filters(segment))
 
     def _but_inside(self, segment: str, border: Bounds) -> Bounds:
         if border is EVERYTHING:
@@ -259,7 +261,7 @@ def replies(back: Bounds) -> Bounds:
 
     A client chooses its own port, so any open port is enough. Other protocols than tcp and udp need no reply.
     """
-    return Bounds(_replies(back.surely), _replies(back.possibly))
+    return Bounds(_replies(back.lower), _replies(back.upper))
 
 
 def _replies(egress: PacketSet) -> PacketSet:

@@ -7,34 +7,34 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from cloudguard.model.cluster import Cluster, Host, Pool, Role
-from cloudguard.model.network import Balancer, Interface, Listener, Segment, Target, Topology
+from cloudguard.model.network import BackendTarget, Balancer, Interface, Listener, Subnet, Topology
 from cloudguard.packet_sets.addresses import ALL6, PUBLIC, AddressSet
 
-Membership = tuple[str, str, str]
+Registration = tuple[str, str, str]
 """Ids of a balancer and its listener, and the service that the target is reached on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class ClassKey:
     """All that decides who reaches an interface.
 
     ``public4``: a v4 address of the internet is mapped to it; ``public6``: it has a v6 address that is no private one.
     """
 
     roles: tuple[Role, ...]
-    segment: str
+    subnet: str
     filters: tuple[str, ...]
-    labels: tuple[str, ...]
-    public4: bool
-    public6: bool
-    memberships: tuple[Membership, ...]
+    groups: tuple[str, ...]
+    has_public_ipv4: bool
+    has_public_ipv6: bool
+    registrations: tuple[Registration, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class HostClass:
     """Interfaces of one signature: whose they are, and the pools whose next host will be one of them."""
 
-    signature: Signature
+    key: ClassKey
     hosts: list[Host] = field(default_factory=list[Host])
     interfaces: list[Interface] = field(default_factory=list[Interface])
     pools: list[Pool] = field(default_factory=list[Pool])
@@ -46,13 +46,13 @@ class HostClass:
 
     def has(self, role: Role) -> bool:
         """Whether its hosts have ``role``."""
-        return role in self.signature.roles
+        return role in self.key.roles
 
 
 def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
     """Group the cluster's interfaces, and what its pools will make, by signature; in a stable order."""
-    classes: dict[Signature, HostClass] = {}
-    by_host, by_address = memberships(topology.balancers)
+    classes: dict[ClassKey, HostClass] = {}
+    by_host, by_address = registrations(topology.balancers)
     for host in cluster.hosts:
         own = by_host.get(host.id, ())
         for interface in host.interfaces:
@@ -64,39 +64,39 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
             if not found.hosts or found.hosts[-1] is not host:
                 found.hosts.append(host)
     _add_pools(classes, cluster, topology)
-    return tuple(sorted(classes.values(), key=lambda one: _order(one.signature)))
+    return tuple(sorted(classes.values(), key=lambda one: _order(one.key)))
 
 
-def _order(signature: Signature) -> tuple[object, ...]:
+def _order(signature: ClassKey) -> tuple[object, ...]:
     return (
         signature.roles,
-        signature.segment,
+        signature.subnet,
         signature.filters,
-        signature.labels,
-        signature.public4,
-        signature.public6,
-        signature.memberships,
+        signature.groups,
+        signature.has_public_ipv4,
+        signature.has_public_ipv6,
+        signature.registrations,
     )
 
 
 def _signature(
     host: Host,
     interface: Interface,
-    own: tuple[Membership, ...],
-    by_address: dict[str, tuple[Membership, ...]],
-) -> Signature:
+    own: tuple[Registration, ...],
+    by_address: dict[str, tuple[Registration, ...]],
+) -> ClassKey:
     reached = own
     if by_address:
         found = {member for address in interface.addresses for member in by_address.get(address, ())}
         reached = tuple(sorted(found.union(own))) if found else own
-    return Signature(
+    return ClassKey(
         roles=host.roles,
-        segment=interface.segment,
+        subnet=interface.subnet,
         filters=interface.filters,
-        labels=interface.labels,
-        public4=bool(interface.public) or interface.awaits_public,
-        public6=any(":" in address and _is_global6(address) for address in interface.addresses),
-        memberships=reached,
+        groups=interface.groups,
+        has_public_ipv4=bool(interface.public) or interface.public_ip_on_start,
+        has_public_ipv6=any(":" in address and _is_global6(address) for address in interface.addresses),
+        registrations=reached,
     )
 
 
@@ -105,36 +105,36 @@ def _is_global6(address: str) -> bool:
     return bool(AddressSet.parse(address) & ALL6 & PUBLIC)
 
 
-def _add_pools(classes: dict[Signature, HostClass], cluster: Cluster, topology: Topology) -> None:
-    segments: dict[str, Segment] = {segment.id: segment for segment in topology.segments}
+def _add_pools(classes: dict[ClassKey, HostClass], cluster: Cluster, topology: Topology) -> None:
+    segments: dict[str, Subnet] = {segment.id: segment for segment in topology.subnets}
     made = _made(classes.values())
     for pool in cluster.pools:
         alike = made.get(pool.id, {})
-        for name in pool.segments or ("",):
+        for name in pool.subnets or ("",):
             segment = segments.get(name)
             default = segment.public_by_default if segment else False
             public = default if pool.public is None else pool.public
-            public6 = any(one.public6 for one in alike if one.segment == name)
-            for reached in sorted({one.memberships for one in alike}) or [()]:
-                signature = Signature(pool.roles, name, pool.filters, pool.labels, public, public6, reached)
+            public6 = any(one.has_public_ipv6 for one in alike if one.subnet == name)
+            for reached in sorted({one.registrations for one in alike}) or [()]:
+                signature = ClassKey(pool.roles, name, pool.filters, pool.groups, public, public6, reached)
                 classes.setdefault(signature, HostClass(signature)).pools.append(pool)
 
 
-def _made(classes: Iterable[HostClass]) -> dict[str, dict[Signature, None]]:
+def _made(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:
     """Return the signatures of the hosts that each pool has made, by the pool's id."""
-    found: dict[str, dict[Signature, None]] = {}
+    found: dict[str, dict[ClassKey, None]] = {}
     for one in classes:
         for name in {host.pool for host in one.hosts} - {""}:
-            found.setdefault(name, {})[one.signature] = None
+            found.setdefault(name, {})[one.key] = None
     return found
 
 
-def memberships(
+def registrations(
     balancers: tuple[Balancer, ...],
-) -> tuple[dict[str, tuple[Membership, ...]], dict[str, tuple[Membership, ...]]]:
+) -> tuple[dict[str, tuple[Registration, ...]], dict[str, tuple[Registration, ...]]]:
     """Return what is behind which listener: by host id, and by address where a target names only that."""
-    by_host: dict[str, set[Membership]] = {}
-    by_address: dict[str, set[Membership]] = {}
+    by_host: dict[str, set[Registration]] = {}
+    by_address: dict[str, set[Registration]] = {}
     for balancer, listener, target in _targets(balancers):
         member = (balancer.id, listener.id, target.service)
         if target.address:
@@ -147,7 +147,7 @@ def memberships(
     )
 
 
-def _targets(balancers: tuple[Balancer, ...]) -> list[tuple[Balancer, Listener, Target]]:
+def _targets(balancers: tuple[Balancer, ...]) -> list[tuple[Balancer, Listener, BackendTarget]]:
     return [
         (balancer, listener, target)
         for balancer in balancers

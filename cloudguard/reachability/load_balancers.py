@@ -9,34 +9,34 @@ from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet, union
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.allowed_traffic import EVERYWHERE, Side
-from cloudguard.reachability.filters import TCP, UDP, Gates
+from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
+from cloudguard.reachability.filters import TCP, UDP, Filters
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.origins import Origin, OriginKind
-from cloudguard.reachability.senders import Places, at
+from cloudguard.reachability.origins import Sender, SenderKind
+from cloudguard.reachability.senders import Senders, at
 
 
-class Fronts:
+class LoadBalancerPaths:
     """Balancers and what gets through them, each front evaluated once."""
 
-    def __init__(self, topology: Topology, gates: Gates, places: Places) -> None:
+    def __init__(self, topology: Topology, gates: Filters, places: Senders) -> None:
         self._gates = gates
         self._places = places
         self._balancers = {one.id: one for one in topology.balancers}
         self._listeners = {(one.id, listener.id): listener for one in topology.balancers for listener in one.listeners}
-        self._clients: dict[tuple[str, str, ServiceSet, Origin, str], Bounds] = {}
+        self._clients: dict[tuple[str, str, ServiceSet, Sender, str], Bounds] = {}
 
     def find(self, balancer: str, listener: str) -> tuple[Balancer, Listener]:
         """Return a balancer and its listener by their ids."""
         return self._balancers[balancer], self._listeners[balancer, listener]
 
-    def origins(self, balancer: Balancer) -> Iterator[Origin]:
+    def senders(self, balancer: Balancer) -> Iterator[Sender]:
         """Yield who may be a client of the balancer: one that faces the internet has addresses inside as well."""
         if balancer.internet_facing:
             yield self._places.internet
-        yield from self._places.inside(balancer.segments)
-        for label in sorted(self._gates.side(balancer.filters, Direction.INGRESS).labels):
-            carriers = self._places.carriers(label)
+        yield from self._places.inside(balancer.subnets)
+        for label in sorted(self._gates.allowed_traffic(balancer.filters, Direction.INGRESS).by_group):
+            carriers = self._places.group_members(label)
             if carriers is not None:
                 yield carriers
 
@@ -45,7 +45,7 @@ class Fronts:
         front: tuple[Balancer, Listener],
         service: ServiceSet,
         target: HostClass,
-        origin: Origin,
+        origin: Sender,
         sent: Callable[[str], Bounds] | None = None,
     ) -> Bounds:
         """Return what ``origin`` gets through a listener to ``service`` of a class of hosts.
@@ -54,23 +54,23 @@ class Fronts:
         """
         balancer, _ = front
         ways: dict[str, Bounds] = {}
-        for segment in balancer.segments or ("",):
+        for segment in balancer.subnets or ("",):
             clients = self._clients_in(front, service, origin, segment)
             if sent is not None:
                 out = sent(segment)
-                clients &= Bounds(at(out.surely.addresses()), at(out.possibly.addresses()))
+                clients &= Bounds(at(out.lower.addresses()), at(out.upper.addresses()))
             ways[segment] = self._from_segment(front, segment, clients.only(service), service, target)
-        home = ways.get(target.signature.segment)
-        possibly = union(one.possibly for one in ways.values())
+        home = ways.get(target.key.subnet)
+        possibly = union(one.upper for one in ways.values())
         if home is not None:
-            return Bounds(home.surely, possibly)
+            return Bounds(home.lower, possibly)
         surely = possibly
         for one in ways.values():
-            surely &= one.surely
+            surely &= one.lower
         return Bounds(surely, possibly)
 
     def _clients_in(
-        self, front: tuple[Balancer, Listener], service: ServiceSet, origin: Origin, segment: str
+        self, front: tuple[Balancer, Listener], service: ServiceSet, origin: Sender, segment: str
     ) -> Bounds:
         """Return which clients reach the listener in a segment, for ``service``: their packets carry every service."""
         balancer, listener = front
@@ -82,16 +82,16 @@ class Fronts:
             found = self._clients[key] = origin.bounded(self._reach_listener(balancer, asked, origin, segment))
         return found
 
-    def _reach_listener(self, balancer: Balancer, asked: ServiceSet, origin: Origin, segment: str) -> Bounds:
-        if origin.kind is OriginKind.INTERNET:
-            arriving = self._places.answered(segment) & self._gates.border(segment)
+    def _reach_listener(self, balancer: Balancer, asked: ServiceSet, origin: Sender, segment: str) -> Bounds:
+        if origin.kind is SenderKind.INTERNET:
+            arriving = self._places.answered(segment) & self._gates.subnet_filters(segment)
         else:
-            arriving = exactly(at(origin.addresses)) & self._gates.crossing(segment)
+            arriving = exactly(at(origin.addresses)) & self._gates.subnet_ingress(segment)
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
-        side = self._gates.side(balancer.filters, Direction.INGRESS)
-        passing = (arriving & side.admits(origin.addresses, origin.labels)).only(asked)
-        return Bounds(at(passing.surely.on(asked)), at(passing.possibly.on(asked)))
+        side = self._gates.allowed_traffic(balancer.filters, Direction.INGRESS)
+        passing = (arriving & side.allows(origin.addresses, origin.groups)).only(asked)
+        return Bounds(at(passing.lower.on(asked)), at(passing.upper.on(asked)))
 
     def _from_segment(
         self,
@@ -103,14 +103,16 @@ class Fronts:
     ) -> Bounds:
         """Return what gets from the balancer's place in a segment to a class of hosts."""
         balancer, listener = front
-        targets = target.addresses or self._places.ranges((target.signature.segment,))
-        near = segment == target.signature.segment
+        targets = target.addresses or self._places.ranges((target.key.subnet,))
+        near = segment == target.key.subnet
         clients = _only(clients, *self._leaving(balancer, segment, target, targets, service))
-        signature = target.signature
-        side = self._gates.side(signature.filters, Direction.INGRESS, signature.labels, addressed(target, balancer))
-        crossing = exactly(PacketSet.everything()) if near else self._gates.border(target.signature.segment)
+        signature = target.key
+        side = self._gates.allowed_traffic(
+            signature.filters, Direction.INGRESS, signature.groups, destination_addresses(target, balancer)
+        )
+        crossing = exactly(PacketSet.everything()) if near else self._gates.subnet_filters(target.key.subnet)
         preserved = clients & self._seen_as_client(side, balancer, crossing)
-        replaced = self._seen_as_balancer(clients, side, (segment, balancer.labels), service, crossing)
+        replaced = self._seen_as_balancer(clients, side, (segment, balancer.groups), service, crossing)
         if listener.client_address is ClientAddress.REPLACED:
             return replaced
         if listener.client_address is ClientAddress.PRESERVED:
@@ -126,20 +128,20 @@ class Fronts:
         service: ServiceSet,
     ) -> tuple[ServiceSet, ServiceSet]:
         """Return what of ``service`` gets from the balancer to each of its targets, and to any of them."""
-        side = self._gates.side(balancer.filters, Direction.EGRESS)
-        leaving = side.admits(EVERYWHERE, target.signature.labels)
-        if segment != target.signature.segment:
-            leaving &= self._gates.leaving(segment)
-        sure = _everywhere(leaving.surely, targets & ALL4 or targets, service) if targets else ServiceSet.nothing()
-        return sure, leaving.possibly.within(targets or EVERYWHERE).services() & service
+        side = self._gates.allowed_traffic(balancer.filters, Direction.EGRESS)
+        leaving = side.allows(EVERYWHERE, target.key.groups)
+        if segment != target.key.subnet:
+            leaving &= self._gates.subnet_egress(segment)
+        sure = _everywhere(leaving.lower, targets & ALL4 or targets, service) if targets else ServiceSet.nothing()
+        return sure, leaving.upper.within(targets or EVERYWHERE).services() & service
 
-    def _seen_as_client(self, side: Side, balancer: Balancer, crossing: Bounds) -> Bounds:
-        return side.admits(EVERYWHERE, balancer.labels) & crossing
+    def _seen_as_client(self, side: AllowedTraffic, balancer: Balancer, crossing: Bounds) -> Bounds:
+        return side.allows(EVERYWHERE, balancer.groups) & crossing
 
     def _seen_as_balancer(
         self,
         clients: Bounds,
-        side: Side,
+        side: AllowedTraffic,
         place: tuple[str, tuple[str, ...]],
         service: ServiceSet,
         crossing: Bounds,
@@ -149,12 +151,12 @@ class Fronts:
         own = self._places.ranges((segment,))
         own = own & ALL4 or own
         if not own:
-            return Bounds(PacketSet.nothing(), clients.possibly)
-        admitted = side.admits(own, labels) & crossing
-        return _only(clients, _everywhere(admitted.surely, own, service), admitted.possibly.only(service).services())
+            return Bounds(PacketSet.nothing(), clients.upper)
+        admitted = side.allows(own, labels) & crossing
+        return _only(clients, _everywhere(admitted.lower, own, service), admitted.upper.only(service).services())
 
 
-def addressed(target: HostClass, balancer: Balancer | None) -> AddressSet | None:
+def destination_addresses(target: HostClass, balancer: Balancer | None) -> AddressSet | None:
     """Return the addresses that packets to a class of hosts bear, by a balancer or without; None: not known."""
     if balancer is None or not balancer.keeps_destination:
         return target.addresses or None
@@ -173,7 +175,7 @@ def _by_family(targets: AddressSet, preserved: Bounds, replaced: Bounds) -> Boun
 
 
 def _either(one: Bounds, other: Bounds) -> Bounds:
-    return Bounds(one.surely & other.surely, one.possibly | other.possibly)
+    return Bounds(one.lower & other.lower, one.upper | other.upper)
 
 
 def _everywhere(admitted: PacketSet, addresses: AddressSet, service: ServiceSet) -> ServiceSet:
@@ -182,4 +184,4 @@ def _everywhere(admitted: PacketSet, addresses: AddressSet, service: ServiceSet)
 
 
 def _only(clients: Bounds, surely: ServiceSet, possibly: ServiceSet) -> Bounds:
-    return Bounds(clients.surely.only(surely), clients.possibly.only(possibly))
+    return Bounds(clients.lower.only(surely), clients.upper.only(possibly))

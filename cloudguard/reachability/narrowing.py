@@ -18,8 +18,8 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import rule_text
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.load_balancers import addressed
-from cloudguard.reachability.paths import Reach
+from cloudguard.reachability.load_balancers import destination_addresses
+from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.senders import at
 from cloudguard.results.change import Change, Resource
 
@@ -32,7 +32,7 @@ OWN_GROUP = "a group that only these hosts carry"
 
 
 @dataclass(frozen=True, eq=False)
-class Edit:
+class RuleExcess:
     """A rule to cut: ``services`` are in excess, ``keep`` what its filter must go on letting in (peer, services).
 
     ``narrow``: all that the rule's own peer needs, where that is known.
@@ -46,14 +46,14 @@ class Edit:
     narrow: ServiceSet | None = None
     services: ServiceSet = field(default_factory=ServiceSet.nothing)
 
-    def also(self, services: ServiceSet) -> Edit:
+    def also(self, services: ServiceSet) -> RuleExcess:
         """Return the edit with more excess."""
         return replace(self, services=self.services | services)
 
 
-def plan(reach: Reach, ports: Ports, edits: Iterable[Edit]) -> dict[tuple[str, str], Change]:
+def plan(reach: Reachability, ports: Ports, edits: Iterable[RuleExcess]) -> dict[tuple[str, str], Change]:
     """Return one change a rule, by (filter id, rule id), from every row's edits."""
-    by_rule: dict[tuple[str, str], list[Edit]] = {}
+    by_rule: dict[tuple[str, str], list[RuleExcess]] = {}
     for edit in edits:
         by_rule.setdefault((edit.filter.id, edit.rule.id), []).append(edit)
     planner = _Planner(reach, ports, frozenset(by_rule))
@@ -63,7 +63,7 @@ def plan(reach: Reach, ports: Ports, edits: Iterable[Edit]) -> dict[tuple[str, s
 class _Planner:
     """Writes changes that are to be made together: what ``edited`` rules grant, no other change may count on."""
 
-    def __init__(self, reach: Reach, ports: Ports, edited: frozenset[tuple[str, str]]) -> None:
+    def __init__(self, reach: Reachability, ports: Ports, edited: frozenset[tuple[str, str]]) -> None:
         self._reach = reach
         self._ports = ports
         self._edited = edited
@@ -71,7 +71,7 @@ class _Planner:
         self._places: dict[HostClass, PacketSet] = {}
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
 
-    def change(self, edits: list[Edit]) -> Change:
+    def change(self, edits: list[RuleExcess]) -> Change:
         """Return the change of one rule."""
         first = edits[0]
         one, rule = first.filter, first.rule
@@ -89,7 +89,7 @@ class _Planner:
             rule=rule.id,
         )
 
-    def _after(self, edits: list[Edit]) -> Iterator[str]:
+    def _after(self, edits: list[RuleExcess]) -> Iterator[str]:
         rule = edits[0].rule
         own = ServiceSet.parse(rule.services)
         needed = [edit.narrow for edit in edits if edit.narrow is not None]
@@ -124,7 +124,7 @@ class _Planner:
                 _allowed(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
             )
             for filters, target in guarded if allowed else ():
-                missed = allowed - self._granted_else(filters, target, self._place(source), source.signature.labels)
+                missed = allowed - self._granted_else(filters, target, self._place(source), source.key.groups)
                 if not missed:
                     continue
                 refused = [one for one in self._reach.classes if _allowed(one, guarded, missed, self._ports) != missed]
@@ -134,7 +134,7 @@ class _Planner:
 
     def _lost_to_pods(self, rule: Rule, guarded: list[Guarded], excess: ServiceSet) -> dict[str, ServiceSet]:
         """Return what the cluster's pods get through this rule alone, by their ranges: they carry no group."""
-        peers = None if rule.peer.kind is PeerKind.GROUP else self._reach.gates.peers(rule)
+        peers = None if rule.peer.kind is PeerKind.GROUP else self._reach.filters.peers(rule)
         pods = AddressSet.of(self._reach.cluster.pod_ranges) & (peers or AddressSet.nothing())
         allowed, missed = _allowed(None, guarded, excess, self._ports), ServiceSet.nothing()
         for filters, target in guarded if pods and allowed else ():
@@ -144,28 +144,28 @@ class _Planner:
     def _names(self, rule: Rule, source: HostClass) -> bool:
         """Whether a rule's peer may be a host of the class."""
         if rule.peer.kind is PeerKind.GROUP:
-            return rule.peer.value in source.signature.labels
-        peers = self._reach.gates.peers(rule)
+            return rule.peer.value in source.key.groups
+        peers = self._reach.filters.peers(rule)
         return peers is None or bool(self._place(source).within(peers))
 
     def _place(self, source: HostClass) -> PacketSet:
         """Return every service from the class's addresses."""
         found = self._places.get(source)
         if found is None:
-            found = self._places[source] = at(self._reach.origin_of(source).addresses)
+            found = self._places[source] = at(self._reach.sender_of(source).addresses)
         return found
 
     def _granted_else(
         self, filters: tuple[str, ...], target: HostClass | None, place: PacketSet, labels: tuple[str, ...]
     ) -> ServiceSet:
         """Return what everyone at ``place`` who carries ``labels`` surely gets by the rules that are not edited."""
-        carried = target.signature.labels if target is not None else ()
-        own = addressed(target, None) if target is not None else None
+        carried = target.key.groups if target is not None else ()
+        own = destination_addresses(target, None) if target is not None else None
         key = (filters, carried, own, place, labels)
         found = self._granted.get(key)
         if found is None:
-            side = self._reach.gates.without(filters, self._edited, carried, own)
-            admitted = side.admits(place.addresses(), labels).surely
+            side = self._reach.filters.without(filters, self._edited, carried, own)
+            admitted = side.allows(place.addresses(), labels).lower
             found = self._granted[key] = ServiceSet.everything() - (place - admitted).services()
         return found
 
@@ -174,24 +174,24 @@ class _Planner:
 
         One that faces the internet by both versions of IP is reached so by version 6: that address is no other inside.
         """
-        six = bool((self._reach.gates.peers(rule) or ALL6) & ALL6)
-        found = self._guarded.get((name, rule.targets, six))
+        six = bool((self._reach.filters.peers(rule) or ALL6) & ALL6)
+        found = self._guarded.get((name, rule.target_groups, six))
         if found is None:
-            classes = [one for one in self._reach.classes if name in one.signature.filters and _about(rule, one)]
+            classes = [one for one in self._reach.classes if name in one.key.filters and _about(rule, one)]
             fronts = [one for one in self._reach.topology.balancers if name in one.filters]
-            found = list[Guarded]((one.signature.filters, one) for one in classes)
+            found = list[Guarded]((one.key.filters, one) for one in classes)
             found += [(one.filters, None) for one in fronts if not one.internet_facing or (one.dual_stack and six)]
-            self._guarded[name, rule.targets, six] = found
+            self._guarded[name, rule.target_groups, six] = found
         return found
 
 
 def _about(rule: Rule, target: HostClass) -> bool:
-    return not rule.targets or not set(rule.targets).isdisjoint(target.signature.labels)
+    return not rule.target_groups or not set(rule.target_groups).isdisjoint(target.key.groups)
 
 
-def _let_in(reach: Reach, rule: Rule, peer: str) -> tuple[str, ...]:
+def _let_in(reach: Reachability, rule: Rule, peer: str) -> tuple[str, ...]:
     """Return the part of ``peer`` that a rule lets in today, as peers: a diff opens nothing."""
-    known = reach.gates.peers(rule)
+    known = reach.filters.peers(rule)
     if known is None or "/" not in peer:
         return () if rule.peer.kind is PeerKind.GROUP and peer != rule.peer.value else (peer,)
     return (AddressSet.parse(peer) & known).cidrs()
@@ -215,19 +215,17 @@ def allowed_between(source: HostClass | None, target: HostClass | None, ports: P
     return CARRIED
 
 
-def _names(reach: Reach, source: HostClass, rule: Rule, refused: list[HostClass]) -> tuple[str, ...]:
+def _names(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> tuple[str, ...]:
     """Return what to name a class by: a group that neither strangers nor ``refused`` carry, else its addresses.
 
     Of several, one of the kind that the rule's targets are.
     """
-    taken = {label for one in refused for label in one.signature.labels}
-    taken |= {label for stranger in reach.topology.strangers for label in stranger.labels}
+    taken = {label for one in refused for label in one.key.groups}
+    taken |= {label for stranger in reach.topology.external_members for label in stranger.groups}
     if rule.peer.kind is PeerKind.GROUP:
         taken.add(rule.peer.value)
-    kinds = {label.partition("/")[0] for label in rule.targets}
-    groups = sorted(
-        (one for one in source.signature.labels if one not in taken), key=lambda one: not _is_of(one, kinds)
-    )
+    kinds = {label.partition("/")[0] for label in rule.target_groups}
+    groups = sorted((one for one in source.key.groups if one not in taken), key=lambda one: not _is_of(one, kinds))
     if groups:
         return (groups[0],)
     addresses = source.addresses.cidrs()

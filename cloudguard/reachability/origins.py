@@ -12,7 +12,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.reachability.host_classes import HostClass
 
 
-class OriginKind(StrEnum):
+class SenderKind(StrEnum):
     """What the senders have in common."""
 
     INTERNET = "internet"
@@ -27,26 +27,26 @@ class OriginKind(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Origin:
+class Sender:
     """Senders. ``name`` in words; ``sure`` is false when it is not known that any exist.
 
     ``labels`` are the groups they carry, ``example`` an id or address of one of them ("" for whole ranges).
     """
 
-    kind: OriginKind
+    kind: SenderKind
     name: str
     addresses: AddressSet
-    labels: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     example: str = ""
-    sure: bool = True
+    exact: bool = True
     hosts: HostClass | None = None
-    strangers: tuple[Interface, ...] = ()
+    external_members: tuple[Interface, ...] = ()
 
     def bounded(self, granted: Bounds) -> Bounds:
         """Return what they are granted, in doubt where it is not known that any exist."""
-        return granted if self.sure else Bounds(PacketSet.nothing(), granted.possibly)
+        return granted if self.exact else Bounds(PacketSet.nothing(), granted.upper)
 
     @property
     def inside(self) -> bool:
         """Whether they need not come from the internet."""
-        return self.kind is not OriginKind.INTERNET
+        return self.kind is not SenderKind.INTERNET

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cloudguard.model.network import AddressList, NextHop, Route, Segment
+from cloudguard.model.network import AddressList, NextHop, Route, Subnet
 from cloudguard.packet_sets.addresses import AddressSet
 
 _HALF4, _HALF6 = 2**31, 2**127
@@ -16,7 +16,7 @@ def is_default(addresses: AddressSet) -> bool:
     return addresses.size4 >= _HALF4 or addresses.size6 >= _HALF6
 
 
-def routed(segment: Segment, lists: Mapping[str, AddressList]) -> dict[tuple[NextHop, str], AddressSet]:
+def routed(segment: Subnet, lists: Mapping[str, AddressList]) -> dict[tuple[NextHop, str], AddressSet]:
     """Return the addresses that each (hop, target) of the segment's routes leads to, by longest prefix."""
     prefixes: list[tuple[int, int, NextHop, str, AddressSet]] = []
     for route in segment.routes:
@@ -40,7 +40,7 @@ def _destinations(route: Route, lists: Mapping[str, AddressList]) -> tuple[str, 
     return named.ranges if named is not None and named.known else None
 
 
-def untold(segment: Segment, lists: Mapping[str, AddressList]) -> tuple[Route, ...]:
+def unknown_destinations(segment: Subnet, lists: Mapping[str, AddressList]) -> tuple[Route, ...]:
     """Return the routes of which it is not known what they are for, but for those to a service's private endpoint."""
     return tuple(
         route for route in segment.routes if route.hop is not NextHop.SERVICE and _destinations(route, lists) is None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cloudguard.model.network import AddressList, Interface, Network, NextHop, Segment, Topology
+from cloudguard.model.network import AddressList, Interface, Network, NextHop, Subnet, Topology
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, unknown
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
-from cloudguard.reachability.filters import Gates
-from cloudguard.reachability.origins import Origin, OriginKind
-from cloudguard.reachability.routes import is_default, routed, untold
+from cloudguard.reachability.filters import Filters
+from cloudguard.reachability.origins import Sender, SenderKind
+from cloudguard.reachability.routes import is_default, routed, unknown_destinations
 
 EVERY_SERVICE = ServiceSet.everything()
 _WORDS = {NextHop.PEER: "the peered network", NextHop.HUB: "networks behind the hub", NextHop.VPN: "the private link"}
@@ -23,24 +23,24 @@ def at(addresses: AddressSet) -> PacketSet:
     return PacketSet.of([(addresses, EVERY_SERVICE)])
 
 
-class Places:
+class Senders:
     """The senders that a topology knows, by segment."""
 
-    def __init__(self, topology: Topology, gates: Gates) -> None:
+    def __init__(self, topology: Topology, gates: Filters) -> None:
         self._gates = gates
-        self._segments: Mapping[str, Segment] = {one.id: one for one in topology.segments}
+        self._segments: Mapping[str, Subnet] = {one.id: one for one in topology.subnets}
         self._networks: Mapping[str, Network] = {one.id: one for one in topology.networks}
         self._lists: Mapping[str, AddressList] = {one.id: one for one in topology.address_lists}
         self._groups = {one.id: one for one in topology.groups}
         self._strangers: dict[str, list[Interface]] = {}
-        for stranger in topology.strangers:
-            for label in stranger.labels:
+        for stranger in topology.external_members:
+            for label in stranger.groups:
                 self._strangers.setdefault(label, []).append(stranger)
         own = AddressSet.of(text for network in topology.networks for text in network.ranges)
-        self.internet = Origin(OriginKind.INTERNET, "the internet", PUBLIC - own)
-        self._inside: dict[tuple[str, ...], tuple[Origin, ...]] = {}
+        self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - own)
+        self._inside: dict[tuple[str, ...], tuple[Sender, ...]] = {}
         self._answered: dict[str, Bounds] = {}
-        self._carriers: dict[str, Origin | None] = {}
+        self._carriers: dict[str, Sender | None] = {}
 
     def ranges(self, segments: Iterable[str]) -> AddressSet:
         """Return the addresses inside ``segments``."""
@@ -68,7 +68,7 @@ class Places:
             found = self._answered[segment] = self._answer(self._segments.get(segment))
         return found
 
-    def _answer(self, segment: Segment | None) -> Bounds:
+    def _answer(self, segment: Subnet | None) -> Bounds:
         if segment is None:
             return unknown(at(self.internet.addresses))
         surely = possibly = AddressSet.nothing()
@@ -77,7 +77,7 @@ class Places:
                 surely |= addresses
             elif hop in {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}:
                 possibly |= addresses
-        for route in untold(segment, self._lists):
+        for route in unknown_destinations(segment, self._lists):
             if route.hop in {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}:
                 possibly = EVERYWHERE
             if route.hop is not NextHop.INTERNET:
@@ -85,14 +85,14 @@ class Places:
         public = self.internet.addresses
         return Bounds(at(surely & public), at((surely | possibly) & public))
 
-    def inside(self, segments: tuple[str, ...]) -> tuple[Origin, ...]:
+    def inside(self, segments: tuple[str, ...]) -> tuple[Sender, ...]:
         """Return the senders inside the segments' networks and those routed to them, unlabelled."""
         found = self._inside.get(segments)
         if found is None:
             found = self._inside[segments] = tuple(self._find_inside(segments))
         return found
 
-    def _find_inside(self, segments: tuple[str, ...]) -> Iterable[Origin]:
+    def _find_inside(self, segments: tuple[str, ...]) -> Iterable[Sender]:
         known = [self._segments[name] for name in segments if name in self._segments]
         around = {segment.network for segment in known} or set(self._networks) or {"the network"}
         own = AddressSet.nothing()
@@ -100,18 +100,18 @@ class Places:
             network = self._networks.get(name)
             if network is None:
                 who = f"anyone inside {name}, whose ranges could not be read"
-                yield Origin(OriginKind.NETWORK, who, EVERYWHERE - PUBLIC, sure=False)
+                yield Sender(SenderKind.NETWORK, who, EVERYWHERE - PUBLIC, exact=False)
                 continue
             ranges = AddressSet.of(network.ranges)
             own |= ranges
-            yield Origin(OriginKind.NETWORK, f"anyone inside {network.name or network.id} ({ranges})", ranges)
+            yield Sender(SenderKind.NETWORK, f"anyone inside {network.name or network.id} ({ranges})", ranges)
         yield from self._routed_in(known, own)
         lost = ", ".join(name for name in segments if name and name not in self._segments)
         if lost:
             who = f"whoever is routed to {lost}, whose routes could not be read"
-            yield Origin(OriginKind.ROUTED, who, EVERYWHERE - PUBLIC - own, sure=False)
+            yield Sender(SenderKind.ROUTED, who, EVERYWHERE - PUBLIC - own, exact=False)
 
-    def _routed_in(self, known: list[Segment], own: AddressSet) -> Iterable[Origin]:
+    def _routed_in(self, known: list[Subnet], own: AddressSet) -> Iterable[Sender]:
         """Yield those whom the segments' routes lead to, beyond the networks' ``own`` addresses."""
         behind: dict[tuple[NextHop, str], AddressSet] = {}
         for segment in known:
@@ -122,20 +122,20 @@ class Places:
                 continue
             senders = (addresses - PUBLIC if is_default(addresses) else addresses) - own
             if senders:
-                yield Origin(OriginKind.ROUTED, f"{_WORDS[hop]} {target}", senders)
-        doubtful = {(r.hop, r.target, r.destination) for one in known for r in untold(one, self._lists)}
+                yield Sender(SenderKind.ROUTED, f"{_WORDS[hop]} {target}", senders)
+        doubtful = {(r.hop, r.target, r.destination) for one in known for r in unknown_destinations(one, self._lists)}
         for hop, target, listed in sorted(doubtful):
             if hop in _WORDS:
                 who = f"{_WORDS[hop]} {target}, routed to by {listed}, whose entries could not be read"
-                yield Origin(OriginKind.ROUTED, who, EVERYWHERE - PUBLIC - own, sure=False)
+                yield Sender(SenderKind.ROUTED, who, EVERYWHERE - PUBLIC - own, exact=False)
 
-    def carriers(self, label: str) -> Origin | None:
+    def group_members(self, label: str) -> Sender | None:
         """Return those outside the cluster who carry a group; None when nobody does."""
         if label not in self._carriers:
             self._carriers[label] = self._find_carriers(label)
         return self._carriers[label]
 
-    def _find_carriers(self, label: str) -> Origin | None:
+    def _find_carriers(self, label: str) -> Sender | None:
         group, strangers = self._groups.get(label), self._strangers.get(label, [])
         name = f"{label} ({group.name})" if group and group.name else label
         if strangers:
@@ -144,15 +144,15 @@ class Places:
             who += f" outside the cluster that {'carry' if many else 'carries'} {name}"
             addresses = AddressSet.of(text for one in strangers for text in one.addresses)
             example = strangers[0].owner or strangers[0].id
-            return Origin(OriginKind.GROUP, who, addresses, (label,), example, strangers=tuple(strangers))
+            return Sender(SenderKind.GROUP, who, addresses, (label,), example, external_members=tuple(strangers))
         if group is not None and not group.members_known:
             whose = f" of {group.owner}" if group.owner else ""
-            return Origin(
-                OriginKind.GROUP,
+            return Sender(
+                SenderKind.GROUP,
                 f"whoever carries {name}{whose}, which can't be listed from here",
                 EVERYWHERE - PUBLIC,
                 (label,),
                 label,
-                sure=bool(group.owner),
+                exact=bool(group.owner),
             )
         return None

@@ -11,30 +11,30 @@ from dataclasses import replace
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.explanation import Blame
+from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.paths import Way
+from cloudguard.reachability.paths import Path
 from cloudguard.results.change import Change
 from cloudguard.results.report import Severity
-from cloudguard.rows.context import PLACES, Answer, Context, answer
+from cloudguard.rows.context import PLACES, Context, RowAnswer, answer
 from cloudguard.rows.network.latent import latent
 from cloudguard.rows.network.ledger import (
     ALMOST_EVERYONE4,
     ALMOST_EVERYONE6,
     MANY_ADDRESSES4,
     MANY_ADDRESSES6,
-    Draft,
-    Judgement,
-    Ledger,
+    Assessment,
+    PendingFinding,
     Problem,
-    Tier,
+    ProblemCollector,
+    ProblemKind,
     count_text,
-    origins_text,
+    senders_text,
     subject,
 )
 
@@ -56,27 +56,27 @@ NO_CONTROL_PLANE = (
 )
 
 
-def judge(context: Context) -> Answer:
+def judge(context: Context) -> RowAnswer:
     """Judge the row."""
-    unknown = context.missing(PLACES | {Facet.ENDPOINT})
-    ledger = Ledger(context.reach, ROW)
+    unknown = context.missing(PLACES | {FactKind.ENDPOINT})
+    ledger = ProblemCollector(context.reach, ROW)
     ways, masters = _ways(context), context.cluster.hosts_by(Role.CONTROL_PLANE)
     if not masters and not context.snapshot.topology.endpoints:
         unknown += (NO_CONTROL_PLANE,)
     unknown += context.bare(masters)
-    for way, api in sorted(ways, key=lambda item: item[0].origin.inside):
-        ledger.add(way, _excess(context, way, way.granted.only(api)), _tier)
-    drafts = ledger.drafts(lambda problem: _worded(context, problem))
+    for way, api in sorted(ways, key=lambda item: item[0].sender.inside):
+        ledger.add(way, _excess(context, way, way.allowed.only(api)), _tier)
+    drafts = ledger.pending_findings(lambda problem: _worded(context, problem))
     drafts = tuple(_with_restriction(context, draft) for draft in drafts)
     return answer(ROW, AREA, drafts, unknown + ledger.unknown, _clean(context, drafts))
 
 
-def _with_restriction(context: Context, draft: Draft) -> Draft:
+def _with_restriction(context: Context, draft: PendingFinding) -> PendingFinding:
     """Return the draft with the change of the endpoint that it blames; without a private side, hosts come by it too."""
     blamed, topology = draft.finding.resource, context.snapshot.topology
     for endpoint in topology.endpoints if blamed.kind == "endpoint" else ():
         if endpoint.id == blamed.id:
-            admins = context.policy.admin_cidrs or (ADMINISTRATORS,)
+            admins = context.declarations.admin_cidrs or (ADMINISTRATORS,)
             needed = dict.fromkeys((*admins, *(() if endpoint.private else topology.outbound_addresses)))
             change = Change(
                 id=f"endpoint.restrict:{endpoint.id}",
@@ -93,38 +93,38 @@ def _with_restriction(context: Context, draft: Draft) -> Draft:
     return draft
 
 
-def _clean(context: Context, drafts: tuple[Draft, ...]) -> str:
+def _clean(context: Context, drafts: tuple[PendingFinding, ...]) -> str:
     """Return why the row passes: without a declared list, who gets in need not be an administrator."""
-    if context.policy.admin_cidrs is None and drafts:
+    if context.declarations.admin_cidrs is None and drafts:
         return "no more than small public ranges and the inside reach the API; no administrators are declared"
     return "nobody but the cluster and its administrators reaches the API"
 
 
-def _ways(context: Context) -> list[tuple[Way, ServiceSet]]:
+def _ways(context: Context) -> list[tuple[Path, ServiceSet]]:
     found = [
         (way, context.ports.api)
         for target in context.with_role(Role.CONTROL_PLANE)
-        for way in context.reach.ways(target)
+        for way in context.reach.paths_to(target)
     ]
     for endpoint in context.snapshot.topology.endpoints:
-        found += [(way, ServiceSet.parse(endpoint.service)) for way in context.reach.endpoint_ways(endpoint)]
+        found += [(way, ServiceSet.parse(endpoint.service)) for way in context.reach.endpoint_paths(endpoint)]
     return found
 
 
-def _excess(context: Context, way: Way, granted: Bounds) -> Bounds:
+def _excess(context: Context, way: Path, granted: Bounds) -> Bounds:
     """What is granted beyond the administrators; everything where the grant is too wide to be a list of them."""
-    admins = AddressSet.of(context.policy.admin_cidrs or ())
+    admins = AddressSet.of(context.declarations.admin_cidrs or ())
     expected = admins | AddressSet.of(context.snapshot.topology.outbound_addresses)
-    if way.origin.inside:
+    if way.sender.inside:
         expected |= context.own_addresses | _health_checks(context, (way.target,))
-    elif _width(granted.surely.addresses()) > Severity.MEDIUM:
+    elif _width(granted.lower.addresses()) > Severity.MEDIUM:
         return granted
     return granted - exactly(PacketSet.of([(expected, ServiceSet.everything())]))
 
 
 def _needed(context: Context, problem: Problem) -> tuple[str, ...]:
     """Return who must go on reaching the API through what is blamed: administrators, own ways out, health checks."""
-    admins = context.policy.admin_cidrs or (ADMINISTRATORS,)
+    admins = context.declarations.admin_cidrs or (ADMINISTRATORS,)
     outbound = context.snapshot.topology.outbound_addresses if not problem.check.endswith("inside") else ()
     return (*admins, *outbound, *_health_checks(context, problem.targets).cidrs())
 
@@ -133,16 +133,16 @@ def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) 
     """Return where balancers ask from whether the API is well, where no rule of their targets names their group."""
     balancers, segments = {one.id: one for one in context.snapshot.topology.balancers}, set[str]()
     for target in (one for one in targets if isinstance(one, HostClass)):
-        side = context.reach.side(target)
-        for name, _, services in target.signature.memberships:
-            if not ServiceSet.parse(services) <= side.by_label(balancers[name].labels):
-                segments.update(balancers[name].segments)
-    return context.reach.places.ranges(sorted(segments))
+        side = context.reach.allowed_in(target)
+        for name, _, services in target.key.registrations:
+            if not ServiceSet.parse(services) <= side.of_group(balancers[name].groups):
+                segments.update(balancers[name].subnets)
+    return context.reach.senders.ranges(sorted(segments))
 
 
-def _tier(way: Way, one: Blame) -> Tier:
+def _tier(way: Path, one: Attribution) -> ProblemKind:
     del one
-    where = "inside" if way.origin.inside else "internet"
+    where = "inside" if way.sender.inside else "internet"
     return f"{ROW}/{where}", where
 
 
@@ -152,21 +152,21 @@ def _width(addresses: AddressSet) -> Severity:
     return Severity.HIGH if addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6 else Severity.LOW
 
 
-def _worded(context: Context, problem: Problem) -> Judgement:
-    listed = context.policy.admin_cidrs is not None
+def _worded(context: Context, problem: Problem) -> Assessment:
+    listed = context.declarations.admin_cidrs is not None
     addresses, services = problem.packets.addresses(), problem.packets.services()
     who = subject(problem.targets)
     keep = tuple((peer, services) for peer in _needed(context, problem))
     declare = "" if listed else "Declare who administers the cluster with --admin-cidr"
     if problem.check == f"{ROW}/inside":
         beyond = " beyond the declared administrators" if listed else ""
-        message = f"{origins_text(problem)} can connect to the API ({services}) of {who}{beyond}"
+        message = f"{senders_text(problem)} can connect to the API ({services}) of {who}{beyond}"
         hidden = latent(context.reach, problem)
         severity = Severity.MEDIUM if listed else Severity.LOW
-        return Judgement(severity, f"{message}; {hidden}" if hidden else message, declare, keep)
+        return Assessment(severity, f"{message}; {hidden}" if hidden else message, declare, keep)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
     message = f"{count_text(addresses)} can connect to the API ({services}) of {who}"
     keepers = [one.gatekeeper for one in problem.targets if isinstance(one, Endpoint)]
     if keepers and all(keepers):
-        return Judgement(min(severity, Severity.MEDIUM), f"{message}, as far as {keepers[0]} lets them", declare, keep)
-    return Judgement(severity, message, declare, keep)
+        return Assessment(min(severity, Severity.MEDIUM), f"{message}, as far as {keepers[0]} lets them", declare, keep)
+    return Assessment(severity, message, declare, keep)

@@ -11,19 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cloudguard.authorization.escalation import WayUp, ways_up
+from cloudguard.authorization.escalation import GrantedEscalation, granted_escalations
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.replacement import change_of
-from cloudguard.model.iam_catalog import Access, Power
+from cloudguard.model.iam_catalog import Access, Impact
 from cloudguard.model.identity import Effect, Identity, PolicyKind
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.report import Severity
-from cloudguard.rows.context import Answer, Context, answer
+from cloudguard.rows.context import Context, RowAnswer, answer
 from cloudguard.rows.identity import instance_metadata, tag_laundering, trust_policies
-from cloudguard.rows.identity.findings import ROW, Told, draft, holders, said
-from cloudguard.rows.network.ledger import Draft
+from cloudguard.rows.identity.findings import ROW, FindingDraft, draft, holders, said
+from cloudguard.rows.network.ledger import PendingFinding
 
 AREA = "Kubernetes access to Cloud Provider API"
 CHECKS = {
@@ -44,17 +44,17 @@ CHECKS = {
 _MOST_WAYS = 3
 
 
-def judge(context: Context) -> Answer:
+def judge(context: Context) -> RowAnswer:
     """Judge the row."""
-    facets = frozenset({Facet.HOSTS, Facet.POOLS, Facet.IDENTITIES})
-    unknown = context.missing(facets | ({Facet.ENDPOINT} if context.cluster.managed else frozenset[Facet]()))
+    facets = frozenset({FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES})
+    unknown = context.missing(facets | ({FactKind.ENDPOINT} if context.cluster.managed else frozenset[FactKind]()))
     known = context.snapshot.identities
     if not context.cluster.hosts and not known.identities:
         unknown += ("no host and no identity was found; name the hosts with --control-plane-tag and --node-tag",)
     held = {one.identity for one in context.cluster.hosts} | {one.identity for one in context.cluster.pools}
     unread = held - {identity.id for identity in known.identities} - {""}
     unknown += tuple(f"the identity {name} was not read" for name in sorted(unread))
-    drafts = list[Draft]()
+    drafts = list[PendingFinding]()
     for identity in known.identities:
         found, open_questions = _identity(context, identity)
         drafts += found
@@ -72,11 +72,11 @@ def _clean(context: Context) -> str:
         return "the cluster's identities are granted nothing"
     held = context.snapshot.identities
     told = f"no identity is granted more than it needs, by {context.comparer.known.catalog.version}"
-    told += f"; limits of the account were not seen: {held.limits_unseen}" if held.limits_unseen else ""
-    return told + (f"; not seen: {held.grants_unseen}" if held.grants_unseen else "")
+    told += f"; limits of the account were not seen: {held.unread_limits}" if held.unread_limits else ""
+    return told + (f"; not seen: {held.unread_grants}" if held.unread_grants else "")
 
 
-def _identity(context: Context, identity: Identity) -> tuple[list[Draft], tuple[str, ...]]:
+def _identity(context: Context, identity: Identity) -> tuple[list[PendingFinding], tuple[str, ...]]:
     """Return what is wrong with one identity, and what can't be told of it."""
     policies = {policy.id: policy for policy in context.snapshot.identities.policies}
     own = [policies[name] for name in identity.policies if name in policies]
@@ -95,7 +95,9 @@ def _identity(context: Context, identity: Identity) -> tuple[list[Draft], tuple[
     found = _findings(context, excess)
     if any(one.finding.severity > Severity.LOW for one in found):
         return found, unknown
-    doubts = (f"whether {said(identity)} is granted more than it needs hangs on {cause}" for cause in excess.doubts)
+    doubts = (
+        f"whether {said(identity)} is granted more than it needs hangs on {cause}" for cause in excess.assumptions
+    )
     return found, (*unknown, *doubts)
 
 
@@ -103,9 +105,9 @@ def _allows(statements: tuple[object, ...]) -> bool:
     return any(getattr(statement, "effect", None) is Effect.ALLOW for statement in statements)
 
 
-def _findings(context: Context, excess: Excess) -> list[Draft]:
+def _findings(context: Context, excess: Excess) -> list[PendingFinding]:
     """Return the findings of one identity; the worse ones say the milder ones too."""
-    ways = ways_up(excess, excess.comparer.known.escalations)
+    ways = granted_escalations(excess, excess.comparer.known.escalation_paths)
     sure = [way for way in ways if way.sure and way.beyond_need]
     told = list(_administrator(excess, sure))
     if not told:
@@ -118,10 +120,10 @@ def _findings(context: Context, excess: Excess) -> list[Draft]:
     return found + tag_laundering.drafts(context, excess)
 
 
-def _administrator(excess: Excess, sure: list[WayUp]) -> Iterator[Told]:
-    table = excess.granted.space.table
-    anything = table.unlisted("*:*") & excess.definite.actions
-    ways = [way for way in sure if way.escalation.power is Power.ADMINISTRATOR]
+def _administrator(excess: Excess, sure: list[GrantedEscalation]) -> Iterator[FindingDraft]:
+    table = excess.allowed.space.table
+    anything = table.unlisted("*:*") & excess.certain.actions
+    ways = [way for way in sure if way.escalation.impact is Impact.ADMINISTRATOR]
     if not ways:
         return
     first = ways[0]
@@ -131,19 +133,19 @@ def _administrator(excess: Excess, sure: list[WayUp]) -> Iterator[Told]:
         message = f"{said(excess.identity)} is an administrator: {by} allows it to do as good as everything"
     else:
         message = f"{said(excess.identity)} can make itself an administrator: it {first.escalation.why}"
-    yield Told("administrator", Severity.CRITICAL, message, first.witness, ways=tuple(ways[:_MOST_WAYS]))
+    yield FindingDraft("administrator", Severity.CRITICAL, message, first.witness, ways=tuple(ways[:_MOST_WAYS]))
 
 
-def _escalation(excess: Excess, sure: list[WayUp]) -> Iterator[Told]:
-    ways = [way for way in sure if way.escalation.power is Power.ROLE]
+def _escalation(excess: Excess, sure: list[GrantedEscalation]) -> Iterator[FindingDraft]:
+    ways = [way for way in sure if way.escalation.impact is Impact.ROLE]
     if ways:
         first, more = ways[0], len(ways) - 1
         message = f"{said(excess.identity)} can take the rights of others: it {first.escalation.why}"
         message += f" (and {more} more ways)" if more else ""
-        yield Told("escalation", Severity.CRITICAL, message, first.witness, ways=tuple(ways[:_MOST_WAYS]))
+        yield FindingDraft("escalation", Severity.CRITICAL, message, first.witness, ways=tuple(ways[:_MOST_WAYS]))
 
 
-def _beyond(excess: Excess, ways: tuple[WayUp, ...]) -> Iterator[Told]:
+def _beyond(excess: Excess, ways: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
     """Yield what is granted beyond need, by where and by what it does."""
     identity, words = excess.identity, excess.comparer.words_for
     risky = excess.part(Access.WRITE, Access.DATA)
@@ -160,10 +162,10 @@ def _beyond(excess: Excess, ways: tuple[WayUp, ...]) -> Iterator[Told]:
         if not part.is_empty and (witness := telling(part, ways)) is not None:
             message = f"{said(identity)} {what} {words(part.actions, 4)}, which it does not need"
             enabled = tuple(way for way in ways if way.beyond_need)[:_MOST_WAYS] if check != "listing" else ()
-            yield Told(check, severity, message, (witness,), ways=enabled, part=part)
+            yield FindingDraft(check, severity, message, (witness,), ways=enabled, part=part)
 
 
-def telling(part: PermissionSet, ways: tuple[WayUp, ...]) -> Request | None:
+def telling(part: PermissionSet, ways: tuple[GrantedEscalation, ...]) -> Request | None:
     """Return a witness of ``part``: of an action that opens a way up, if one is in it."""
     table = part.space.table
     for way in ways:
@@ -175,39 +177,39 @@ def telling(part: PermissionSet, ways: tuple[WayUp, ...]) -> Request | None:
     return listed.witness() or part.witness()
 
 
-def _needed_ways(excess: Excess, ways: tuple[WayUp, ...]) -> Iterator[Told]:
-    powers = {Power.ADMINISTRATOR, Power.ROLE}
-    needed = [way for way in ways if way.sure and not way.beyond_need and way.escalation.power in powers]
+def _needed_ways(excess: Excess, ways: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
+    powers = {Impact.ADMINISTRATOR, Impact.ROLE}
+    needed = [way for way in ways if way.sure and not way.beyond_need and way.escalation.impact in powers]
     if needed:
         message = f"what {said(excess.identity)} needs lets it take the rights of others: it "
         message += needed[0].escalation.why
-        yield Told("escalation", Severity.LOW, message, needed[0].witness, ways=tuple(needed[:_MOST_WAYS]))
+        yield FindingDraft("escalation", Severity.LOW, message, needed[0].witness, ways=tuple(needed[:_MOST_WAYS]))
 
 
-def _imposed(excess: Excess) -> Iterator[Told]:
-    part = excess.imposed
+def _imposed(excess: Excess) -> Iterator[FindingDraft]:
+    part = excess.mandated
     witness = part.witness()
     if witness is not None:
         message = f"{said(excess.identity)} is granted {excess.comparer.words_for(part.actions, 4)} beyond need by a "
         message += "policy that the provider insists on"
-        yield Told("imposed", Severity.LOW, message, (witness,), part=part)
+        yield FindingDraft("imposed", Severity.LOW, message, (witness,), part=part)
 
 
-def _missing(excess: Excess) -> Iterator[Told]:
+def _missing(excess: Excess) -> Iterator[FindingDraft]:
     part = excess.missing
     witness = part.witness()
     if witness is not None:
         message = f"{said(excess.identity)} lacks {excess.comparer.words_for(part.actions, 4)}, which it may need"
-        yield Told("missing", Severity.LOW, message, (witness,), part=part)
+        yield FindingDraft("missing", Severity.LOW, message, (witness,), part=part)
 
 
-def _idle(excess: Excess) -> Iterator[Told]:
-    idle = [one for one in excess.grants.idle if one.policy.managed_by != "provider"]
+def _idle(excess: Excess) -> Iterator[FindingDraft]:
+    idle = [one for one in excess.effective.idle if one.policy.managed_by != "provider"]
     if idle:
         names = ", ".join(f"{one.policy.name}/{one.statement.label}" for one in idle[:_MOST_WAYS])
         more = f" and {len(idle) - _MOST_WAYS} more" if len(idle) > _MOST_WAYS else ""
         message = f"{names}{more} of {said(excess.identity)} can match no request: what it names does not exist"
-        yield Told("idle", Severity.LOW, message, (), statements=tuple(idle))
+        yield FindingDraft("idle", Severity.LOW, message, (), statements=tuple(idle))
 
 
 __all__ = ["AREA", "CHECKS", "ROW", "holders", "judge"]

@@ -8,29 +8,29 @@ from functools import cached_property
 
 from cloudguard.authorization.excess import Comparer
 from cloudguard.model.cluster import Cluster, Host, Role
-from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.network import Balancer, ClientAddress, Listener
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet
-from cloudguard.needs.declarations import DeclaredNeed, Policy
+from cloudguard.model.source import FactKind
+from cloudguard.needs.declarations import Declarations, DeclaredNeed
 from cloudguard.needs.ports import KUBELET, SSH_AND_RDP, Ports, api_listeners, judged_elsewhere, ports_of
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.paths import Reach
+from cloudguard.reachability.paths import Reachability
 from cloudguard.results.report import RowResult, Verdict, verdict_of
-from cloudguard.rows.network.ledger import Draft
+from cloudguard.rows.network.ledger import PendingFinding
 
 PLACES = frozenset(
     {
-        Facet.HOSTS,
-        Facet.POOLS,
-        Facet.FILTERS,
-        Facet.ADDRESS_LISTS,
-        Facet.MEMBERS,
-        Facet.ROUTES,
-        Facet.BALANCERS,
+        FactKind.HOSTS,
+        FactKind.POOLS,
+        FactKind.FILTERS,
+        FactKind.ADDRESS_LISTS,
+        FactKind.MEMBERS,
+        FactKind.ROUTES,
+        FactKind.BALANCERS,
     },
 )
 """What every answer about the network of hosts rests on."""
@@ -45,9 +45,9 @@ class Context:
     """One cluster to judge."""
 
     snapshot: Snapshot
-    policy: Policy
-    reach: Reach
-    entitlements: Entitlements | None = None
+    declarations: Declarations
+    reach: Reachability
+    iam_catalog: IamCatalog | None = None
 
     @property
     def cluster(self) -> Cluster:
@@ -57,9 +57,9 @@ class Context:
     @cached_property
     def comparer(self) -> Comparer | None:
         """Compares what identities are granted with what they need; None where nothing is known of permissions."""
-        if self.entitlements is None:
+        if self.iam_catalog is None:
             return None
-        return Comparer(self.cluster, self.snapshot.identities, self.entitlements, self.policy)
+        return Comparer(self.cluster, self.snapshot.identities, self.iam_catalog, self.declarations)
 
     @cached_property
     def ports(self) -> Ports:
@@ -67,12 +67,12 @@ class Context:
         listeners, found = api_listeners(self.cluster), ServiceSet.nothing()
         balancers = {one.id: one for one in self.snapshot.topology.balancers}
         for target in self.with_role(Role.CONTROL_PLANE):
-            for balancer_id, listener_id, service in target.signature.memberships:
+            for balancer_id, listener_id, service in target.key.registrations:
                 balancer, reached = balancers[balancer_id], ServiceSet.parse(service)
                 listener = next(one for one in balancer.listeners if one.id == listener_id)
                 if not balancer.declared_service and (ServiceSet.parse(listener.service) | reached) & listeners:
                     found |= reached
-        return ports_of(self.cluster, self.policy, found - SSH_AND_RDP - KUBELET)
+        return ports_of(self.cluster, self.declarations, found - SSH_AND_RDP - KUBELET)
 
     def with_role(self, role: Role) -> tuple[HostClass, ...]:
         """Classes of hosts that have ``role``."""
@@ -91,7 +91,7 @@ class Context:
         """Return what the user declares that a class's hosts must let in, by address; and as (peer, services)."""
         keep: list[tuple[str, ServiceSet]] = []
         if target.has(Role.NODE):
-            for service in self.policy.services:
+            for service in self.declarations.services:
                 keep += [(source, ServiceSet.parse(service.services)) for source in service.sources]
         keep += [(need.peer, ServiceSet.parse(need.services)) for need in self._needs(target)]
         by_address = [(AddressSet.parse(peer), services) for peer, services in keep if _is_range(peer)]
@@ -103,15 +103,15 @@ class Context:
         That is their own addresses, which ask for health and may stand for clients; and of a service, its clients
         where the host sees their addresses. What other rows judge is theirs to keep.
         """
-        side = self.reach.side(target)
-        elsewhere = judged_elsewhere(self.ports, frozenset(target.signature.roles))
+        side = self.reach.allowed_in(target)
+        elsewhere = judged_elsewhere(self.ports, frozenset(target.key.roles))
         balancers = {one.id: one for one in self.snapshot.topology.balancers}
         found = dict[tuple[str, ServiceSet], None]()
-        for balancer_id, listener_id, text in target.signature.memberships:
+        for balancer_id, listener_id, text in target.key.registrations:
             balancer = balancers[balancer_id]
             listener = next(one for one in balancer.listeners if one.id == listener_id)
-            sent = ServiceSet.parse(text) - side.by_label(balancer.labels) - elsewhere
-            peers = [*self.reach.places.ranges(balancer.segments).cidrs()] if sent else []
+            sent = ServiceSet.parse(text) - side.of_group(balancer.groups) - elsewhere
+            peers = [*self.reach.senders.ranges(balancer.subnets).cidrs()] if sent else []
             found |= {(peer, sent): None for peer in peers}
             served = sent - unmeant(listener) if balancer.declared_service else sent & self.ports.node_ports
             if served and listener.client_address is not ClientAddress.REPLACED:
@@ -121,7 +121,7 @@ class Context:
     def _clients(self, balancer: Balancer) -> tuple[str, ...]:
         if balancer.internet_facing:
             return tuple((ALL4 | ALL6).cidrs())
-        inside = self.reach.places.inside(balancer.segments)
+        inside = self.reach.senders.inside(balancer.subnets)
         return tuple(cidr for origin in inside for cidr in origin.addresses.cidrs())
 
     def declared_groups(self, target: HostClass) -> dict[str, ServiceSet]:
@@ -133,16 +133,16 @@ class Context:
         return found
 
     def _needs(self, target: HostClass) -> list[DeclaredNeed]:
-        return [need for need in self.policy.needs if need.role in target.signature.roles]
+        return [need for need in self.declarations.needs if need.role in target.key.roles]
 
     def bare(self, hosts: Iterable[Host]) -> tuple[str, ...]:
         """Return a line for each of ``hosts`` of which no interface was read."""
         return tuple(f"no interface of {host.id} ({host.name}) was read" for host in hosts if not host.interfaces)
 
-    def missing(self, facets: frozenset[Facet]) -> tuple[str, ...]:
+    def missing(self, facets: frozenset[FactKind]) -> tuple[str, ...]:
         """Return a line for each gap that hides any of ``facets``, the same line once."""
         lines = dict[str, None]()
-        for gap in self.snapshot.gaps_in(facets):
+        for gap in self.snapshot.gaps_hiding(facets):
             mend = f"; grant {gap.permission}" if gap.permission else ""
             lines[f"{gap.call} on {gap.resource}: {gap.message}{mend}"] = None
         return tuple(lines)
@@ -168,14 +168,14 @@ def _is_range(peer: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RowAnswer:
     """A row's result and the drafts behind its findings."""
 
     result: RowResult
-    drafts: tuple[Draft, ...] = ()
+    drafts: tuple[PendingFinding, ...] = ()
 
 
-def answer(row: str, area: str, drafts: tuple[Draft, ...], unknown: tuple[str, ...], clean: str) -> Answer:
+def answer(row: str, area: str, drafts: tuple[PendingFinding, ...], unknown: tuple[str, ...], clean: str) -> RowAnswer:
     """Return a row's answer; ``clean`` is why it passes, in a line."""
     ordered = tuple(sorted(drafts, key=lambda one: (-one.finding.severity, one.finding.check, one.finding.id)))
     findings = tuple(draft.finding for draft in ordered)
@@ -188,10 +188,10 @@ def answer(row: str, area: str, drafts: tuple[Draft, ...], unknown: tuple[str, .
         why = unknown[0] + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
     else:
         why = clean + (f"; advice: {len(findings)}" if findings else "")
-    return Answer(RowResult(row, area, verdict, why, findings, unknown), ordered)
+    return RowAnswer(RowResult(row, area, verdict, why, findings, unknown), ordered)
 
 
-def provided(row: str, area: str, cluster: Cluster, still: str) -> Answer:
+def provided(row: str, area: str, cluster: Cluster, still: str) -> RowAnswer:
     """Return the answer for what the provider runs and attests; ``still`` says which settings remain the user's."""
     why = f"run by {cluster.managed_by or 'the provider'}, which attests it; {still}"
-    return Answer(RowResult(row, area, Verdict.PROVIDER, why))
+    return RowAnswer(RowResult(row, area, Verdict.PROVIDER, why))

@@ -10,20 +10,20 @@ from __future__ import annotations
 from cloudguard.model.cluster import Role
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.explanation import Blame
+from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.paths import Way
+from cloudguard.reachability.paths import Path
 from cloudguard.results.change import Resource
 from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
-from cloudguard.rows.context import NO_ETCD, PLACES, Answer, Context, answer, provided
+from cloudguard.rows.context import NO_ETCD, PLACES, Context, RowAnswer, answer, provided
 from cloudguard.rows.network.latent import latent
 from cloudguard.rows.network.ledger import (
-    Draft,
-    Judgement,
-    Ledger,
+    Assessment,
+    PendingFinding,
     Problem,
-    Tier,
-    origins_text,
+    ProblemCollector,
+    ProblemKind,
+    senders_text,
     services_text,
     subject,
 )
@@ -40,7 +40,7 @@ CHECKS = {
 }
 
 
-def judge(context: Context) -> Answer:
+def judge(context: Context) -> RowAnswer:
     """Judge the row."""
     if context.cluster.managed:
         return provided(ROW, AREA, context.cluster, "no setting of yours opens etcd")
@@ -49,66 +49,66 @@ def judge(context: Context) -> Answer:
     if not any(one.hosts for one in targets):
         unknown += (NO_ETCD,)
     unknown += context.bare(context.cluster.hosts_by(Role.ETCD))
-    ledger = Ledger(context.reach, ROW)
-    ways = [(target, way) for target in targets for way in (*context.reach.ways(target), *_others(context, target))]
-    for target, way in sorted(ways, key=lambda item: item[1].origin.inside):
+    ledger = ProblemCollector(context.reach, ROW)
+    ways = [(target, way) for target in targets for way in (*context.reach.paths_to(target), *_others(context, target))]
+    for target, way in sorted(ways, key=lambda item: item[1].sender.inside):
         excess = _excess(context, target, way)
         ledger.add(way, excess.only(context.ports.etcd | context.ports.etcd_from_nodes), _tier)
         ledger.add(way, excess.only(context.ports.etcd_auxiliary), _auxiliary)
-    drafts = ledger.drafts(lambda problem: _worded(context, problem))
+    drafts = ledger.pending_findings(lambda problem: _worded(context, problem))
     drafts += tuple(_plaintext(context, targets)) + _tls(context, targets)
     return answer(ROW, AREA, drafts, unknown + ledger.unknown, "only the control plane reaches etcd")
 
 
-def _others(context: Context, target: HostClass) -> list[Way]:
+def _others(context: Context, target: HostClass) -> list[Path]:
     """Ways from the cluster's hosts that are neither control plane nor etcd."""
     others = [one for one in context.reach.classes if not (one.has(Role.CONTROL_PLANE) or one.has(Role.ETCD))]
     ports = context.ports.etcd | context.ports.etcd_from_nodes | context.ports.etcd_auxiliary
-    return [way for other in others for way in context.reach.host_ways(other, target, ports)]
+    return [way for other in others for way in context.reach.host_paths(other, target, ports)]
 
 
-def _excess(context: Context, target: HostClass, way: Way) -> Bounds:
+def _excess(context: Context, target: HostClass, way: Path) -> Bounds:
     trusted = context.with_role(Role.CONTROL_PLANE) + context.with_role(Role.ETCD)
-    granted = way.granted
-    if way.origin.hosts is not None and way.origin.hosts.has(Role.NODE):
+    granted = way.allowed
+    if way.sender.hosts is not None and way.sender.hosts.has(Role.NODE):
         granted = granted.only(ServiceSet.everything() - context.ports.etcd_from_nodes)
-    for label in way.origin.labels:
+    for label in way.sender.groups:
         known = context.declared_groups(target).get(label)
         granted = granted.only(ServiceSet.everything() - known) if known else granted
     granted -= exactly(context.declared(target)[0])
-    if way.origin.hosts is None and way.origin.inside:
-        granted = granted.within(way.origin.addresses - context.addresses_of(trusted))
+    if way.sender.hosts is None and way.sender.inside:
+        granted = granted.within(way.sender.addresses - context.addresses_of(trusted))
     return granted
 
 
-def _tier(way: Way, one: Blame) -> Tier:
+def _tier(way: Path, one: Attribution) -> ProblemKind:
     del one
-    where = "inside" if way.origin.inside else "internet"
+    where = "inside" if way.sender.inside else "internet"
     return f"{ROW}/{where}", where
 
 
-def _auxiliary(way: Way, one: Blame) -> Tier:
+def _auxiliary(way: Path, one: Attribution) -> ProblemKind:
     del way, one
     return f"{ROW}/auxiliary", "auxiliary"
 
 
-def _worded(context: Context, problem: Problem) -> Judgement:
+def _worded(context: Context, problem: Problem) -> Assessment:
     services = services_text(problem.packets.services())
-    message = f"{origins_text(problem)} can connect to etcd ({services}) on {subject(problem.targets)}"
+    message = f"{senders_text(problem)} can connect to etcd ({services}) on {subject(problem.targets)}"
     keep = tuple(
         {pair: None for one in problem.targets if isinstance(one, HostClass) for pair in context.declared(one)[1]},
     )
     if problem.check == f"{ROW}/auxiliary":
-        return Judgement(Severity.LOW, message.replace("etcd (", "ports of etcd's helpers (", 1), keep=keep)
+        return Assessment(Severity.LOW, message.replace("etcd (", "ports of etcd's helpers (", 1), keep=keep)
     if problem.check == f"{ROW}/internet":
-        return Judgement(Severity.CRITICAL, message, keep=keep)
+        return Assessment(Severity.CRITICAL, message, keep=keep)
     hidden = latent(context.reach, problem)
-    return Judgement(Severity.HIGH, f"{message}; {hidden}" if hidden else message, keep=keep)
+    return Assessment(Severity.HIGH, f"{message}; {hidden}" if hidden else message, keep=keep)
 
 
-def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> list[Draft]:
-    members = {member for one in targets for member in one.signature.memberships}
-    etcd, check, drafts = context.ports.etcd | context.ports.etcd_from_nodes, f"{ROW}/plaintext", list[Draft]()
+def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> list[PendingFinding]:
+    members = {member for one in targets for member in one.key.registrations}
+    etcd, check, drafts = context.ports.etcd | context.ports.etcd_from_nodes, f"{ROW}/plaintext", list[PendingFinding]()
     for balancer in context.snapshot.topology.balancers:
         for listener in balancer.listeners:
             reached = [service for one, two, service in members if (one, two) == (balancer.id, listener.id)]
@@ -125,11 +125,11 @@ def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> list[Draft]:
                 witness=Witness(f"{balancer.kind}/{balancer.name} {listener.service} → {', '.join(sorted(reached))}"),
                 evidence=(Evidence(resource, listener.id, listener.source.call, fact),),
             )
-            drafts.append(Draft(finding))
+            drafts.append(PendingFinding(finding))
     return drafts
 
 
-def _tls(context: Context, targets: tuple[HostClass, ...]) -> tuple[Draft, ...]:
+def _tls(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFinding, ...]:
     hosts = {host.id: host for one in targets for host in one.hosts}
     if not hosts:
         return ()
@@ -145,4 +145,4 @@ def _tls(context: Context, targets: tuple[HostClass, ...]) -> tuple[Draft, ...]:
         hosts=tuple(sorted(hosts)),
         advice="Look at etcd's --cert-file and --client-cert-auth on the hosts",
     )
-    return (Draft(finding),)
+    return (PendingFinding(finding),)

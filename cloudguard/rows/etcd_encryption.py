@@ -22,11 +22,11 @@ from cloudguard.model.cluster import (
     Role,
     SecretsEncryption,
 )
-from cloudguard.model.source import Facet, Source
+from cloudguard.model.source import FactKind, Source
 from cloudguard.results.change import Change, Resource
 from cloudguard.results.report import Evidence, Finding, RowResult, Severity, Verdict, Witness, finding_id, verdict_of
-from cloudguard.rows.context import NO_ETCD, Answer, Context, answer, provided
-from cloudguard.rows.network.ledger import Draft
+from cloudguard.rows.context import NO_ETCD, Context, RowAnswer, answer, provided
+from cloudguard.rows.network.ledger import PendingFinding
 
 ROW = "etcd-encryption"
 AREA = "etcd Encryption"
@@ -58,11 +58,11 @@ class _Problem:
     fault: str = ""
 
 
-def judge(context: Context) -> Answer:
+def judge(context: Context) -> RowAnswer:
     """Judge the row."""
     if context.cluster.managed:
         return _managed(context)
-    unknown = context.missing(frozenset({Facet.HOSTS, Facet.DISKS, Facet.KEYS, Facet.POOLS}))
+    unknown = context.missing(frozenset({FactKind.HOSTS, FactKind.DISKS, FactKind.KEYS, FactKind.POOLS}))
     hosts = context.cluster.hosts_by(Role.ETCD)
     if not hosts:
         unknown += (NO_ETCD,)
@@ -134,7 +134,7 @@ def _disk(context: Context, disk: Disk, key: Key | None) -> Iterator[_Problem]:
     elif key is not None and key.rotates is False:
         yield _rotation(key, where, hosts)
     unread = bool(disk.key) and key is None
-    if disk.encrypted and context.policy.require_customer_key and not _customers(key) and not unread:
+    if disk.encrypted and context.declarations.require_customer_key and not _customers(key) and not unread:
         message = f"{where} is encrypted by the provider's key, and a customer's is required"
         change = _encrypt(resource, "make a copy encrypted by a key of your own", message)
         yield _Problem(
@@ -213,7 +213,7 @@ def finding_name(kind: str, resource: Resource) -> str:
     return f"{kind}:{resource.id}"
 
 
-def _draft(context: Context, first: _Problem, *more: _Problem) -> Draft:
+def _draft(context: Context, first: _Problem, *more: _Problem) -> PendingFinding:
     """Return the finding of problems that are one; the first stands for all."""
     check = f"{ROW}/{first.check}"
     same = (first, *more)
@@ -230,15 +230,15 @@ def _draft(context: Context, first: _Problem, *more: _Problem) -> Draft:
         hosts=tuple(sorted({host for problem in same for host in problem.hosts})),
     )
     changes = {problem.change.id: problem.change for problem in same if problem.change}
-    return Draft(finding, changes=tuple(changes.values()))
+    return PendingFinding(finding, changes=tuple(changes.values()))
 
 
-def _managed(context: Context) -> Answer:
+def _managed(context: Context) -> RowAnswer:
     """Judge the keys that a user may give to what the provider runs: that of Secrets, and any other."""
     base = provided(ROW, AREA, context.cluster, "encrypting Secrets by a key of your own remains yours to set")
     secrets, keys = context.cluster.secrets_encryption, {key.id: key for key in context.cluster.keys}
     named = secrets.key if secrets else ""
-    unknown = context.missing(frozenset({Facet.ENDPOINT, Facet.KEYS}))
+    unknown = context.missing(frozenset({FactKind.ENDPOINT, FactKind.KEYS}))
     if named and named not in keys:
         unknown += (f"whether the key {named} that encrypts Secrets can be used is not told",)
     problems = list(_of_secrets(context, secrets, keys.get(named))) if secrets else []
@@ -252,7 +252,7 @@ def _managed(context: Context) -> Answer:
     failed = verdict_of(findings, ()) is Verdict.FAIL
     why = next((one.message for one in findings if one.severity > Severity.LOW), base.result.why)
     verdict = Verdict.FAIL if failed else Verdict.PROVIDER
-    return Answer(RowResult(ROW, AREA, verdict, why, findings, unknown), drafts)
+    return RowAnswer(RowResult(ROW, AREA, verdict, why, findings, unknown), drafts)
 
 
 def _of_key(key: Key, of: str) -> Iterator[_Problem]:
@@ -270,5 +270,5 @@ def _of_secrets(context: Context, secrets: SecretsEncryption, key: Key | None) -
     resource = Resource("cluster", context.cluster.name, context.cluster.name)
     message = "Secrets are encrypted by the provider's key only"
     change = _change("secrets.encrypt", resource, "provider's key", "a key of your own", message)
-    severity = Severity.MEDIUM if context.policy.require_customer_key else Severity.LOW
+    severity = Severity.MEDIUM if context.declarations.require_customer_key else Severity.LOW
     yield _Problem("secrets", severity, resource, message, "no key of the customer's", secrets.source, change)

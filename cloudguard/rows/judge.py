@@ -5,30 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from types import ModuleType
 
-from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.reachability.narrowing import plan
-from cloudguard.reachability.paths import Reach
+from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
 from cloudguard.results.report import RowResult
 from cloudguard.rows import api_server_access, cloud_api_access, etcd_access, etcd_encryption, node_access
-from cloudguard.rows.context import Answer, Context
+from cloudguard.rows.context import Context, RowAnswer
 
 ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access, etcd_access, etcd_encryption)
 """Modules with ``ROW``, ``AREA``, ``CHECKS`` (id to description) and ``judge``, in the table's order."""
 
 
 def judge(
-    snapshot: Snapshot, policy: Policy, entitlements: Entitlements | None = None
+    snapshot: Snapshot, policy: Declarations, entitlements: IamCatalog | None = None
 ) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
     """Return the five rows and the plan of changes that would mend their findings.
 
     ``entitlements`` None: nothing is known of the provider's permissions, and no identity is judged but by its plain
     words.
     """
-    context = Context(snapshot, policy, Reach(snapshot), entitlements)
-    answers: list[Answer] = [row.judge(context) for row in ROWS]
+    context = Context(snapshot, policy, Reachability(snapshot), entitlements)
+    answers: list[RowAnswer] = [row.judge(context) for row in ROWS]
     drafts = [draft for one in answers for draft in one.drafts]
     by_rule = plan(context.reach, context.ports, (edit for draft in drafts for edit in draft.edits))
     own = [change for draft in drafts for change in draft.changes]

@@ -12,27 +12,27 @@ from collections.abc import Iterable
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard.needs.ports import ALL_TCP, HEALTH_CHECKS, ICMP, KUBELET, PATH_MTU, SSH_AND_RDP, judged_elsewhere
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.explanation import Blame
+from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.origins import OriginKind
-from cloudguard.reachability.paths import Way
+from cloudguard.reachability.origins import SenderKind
+from cloudguard.reachability.paths import Path
 from cloudguard.results.change import Resource
 from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
-from cloudguard.rows.context import PLACES, Answer, Context, answer, unmeant
+from cloudguard.rows.context import PLACES, Context, RowAnswer, answer, unmeant
 from cloudguard.rows.network.latent import latent, lets_internet_in
 from cloudguard.rows.network.ledger import (
-    Draft,
-    Judgement,
-    Ledger,
+    Assessment,
+    PendingFinding,
     Problem,
-    Tier,
-    origins_text,
+    ProblemCollector,
+    ProblemKind,
+    senders_text,
     services_text,
     subject,
 )
@@ -53,60 +53,60 @@ CHECKS = {
 EVERY_PORT = "every port"
 
 
-def judge(context: Context) -> Answer:
+def judge(context: Context) -> RowAnswer:
     """Judge the row."""
-    unknown = context.missing(PLACES | ({Facet.ENDPOINT} if context.cluster.managed else frozenset[Facet]()))
+    unknown = context.missing(PLACES | ({FactKind.ENDPOINT} if context.cluster.managed else frozenset[FactKind]()))
     targets = tuple(one for one in context.reach.classes if not one.has(Role.BASTION))
     unknown += context.bare(host for host in context.cluster.hosts if Role.BASTION not in host.roles)
     if not any(one.hosts for one in targets):
         unknown += ("no host was found; name the hosts with --node-tag",)
-    ledger = Ledger(context.reach, ROW)
-    ways = [(target, way) for target in targets for way in context.reach.ways(target)]
-    for target, way in sorted(ways, key=lambda item: item[1].origin.inside):
+    ledger = ProblemCollector(context.reach, ROW)
+    ways = [(target, way) for target in targets for way in context.reach.paths_to(target)]
+    for target, way in sorted(ways, key=lambda item: item[1].sender.inside):
         ledger.add(way, _excess(context, target, way), lambda way, one: _tier(context, way, one))
     needed = context.ports.control_plane_to_node or ServiceSet.nothing()
     for way in _from_control_plane(context):
-        ledger.add(way, exactly(way.granted.surely.only(ServiceSet.everything() - needed)), _whole)
-    drafts = ledger.drafts(lambda problem: _worded(context, problem))
+        ledger.add(way, exactly(way.allowed.lower.only(ServiceSet.everything() - needed)), _whole)
+    drafts = ledger.pending_findings(lambda problem: _worded(context, problem))
     drafts += _public_addresses(context, targets)
     return answer(
         ROW, AREA, drafts, unknown + ledger.unknown, "nothing reaches a node but the cluster and its services"
     )
 
 
-def _excess(context: Context, target: HostClass, way: Way) -> Bounds:
+def _excess(context: Context, target: HostClass, way: Path) -> Bounds:
     """What is granted beyond the cluster, its services and what is declared."""
     ports = context.ports
     if way.balancer is not None and way.balancer.declared_service:
-        return way.granted.only(unmeant(way.listener) if way.listener else ServiceSet.nothing())
-    expected = judged_elsewhere(ports, frozenset(target.signature.roles)) | PATH_MTU
-    if way.origin.inside:
+        return way.allowed.only(unmeant(way.listener) if way.listener else ServiceSet.nothing())
+    expected = judged_elsewhere(ports, frozenset(target.key.roles)) | PATH_MTU
+    if way.sender.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
-        expected |= ServiceSet.nothing() if target.signature.roles else ports.api | ports.etcd  # may be its own
+        expected |= ServiceSet.nothing() if target.key.roles else ports.api | ports.etcd  # may be its own
     if way.balancer is not None:
         expected |= ports.node_ports
-    granted = way.granted.only(ServiceSet.everything() - expected)
+    granted = way.allowed.only(ServiceSet.everything() - expected)
     granted -= exactly(_by_address([*_trusted(context, way), *(context.fronted(target) if not way.balancer else ())]))
     declared, _ = context.declared(target)
-    for label in way.origin.labels:
+    for label in way.sender.groups:
         known = context.declared_groups(target).get(label)
         granted = granted.only(ServiceSet.everything() - known) if known else granted
     granted -= exactly(declared)
-    return granted.within(way.origin.addresses - context.own_addresses) if way.origin.inside else granted
+    return granted.within(way.sender.addresses - context.own_addresses) if way.sender.inside else granted
 
 
 def _by_address(pairs: Iterable[tuple[str, ServiceSet]]) -> PacketSet:
     return PacketSet.of([(AddressSet.parse(peer), services) for peer, services in pairs])
 
 
-def _trusted(context: Context, way: Way) -> list[tuple[str, ServiceSet]]:
+def _trusted(context: Context, way: Path) -> list[tuple[str, ServiceSet]]:
     """Return who is no stranger: administrators to the API's ports on any host, own hosts by the internet."""
-    trusted = [(cidr, context.ports.api) for cidr in context.policy.admin_cidrs or ()]
-    outbound = () if way.origin.inside else context.snapshot.topology.outbound_addresses
+    trusted = [(cidr, context.ports.api) for cidr in context.declarations.admin_cidrs or ()]
+    outbound = () if way.sender.inside else context.snapshot.topology.outbound_addresses
     return trusted + [(cidr, ServiceSet.everything()) for cidr in outbound]
 
 
-def _ways_out(context: Context, way: Way) -> tuple[tuple[str, ServiceSet], ...]:
+def _ways_out(context: Context, way: Path) -> tuple[tuple[str, ServiceSet], ...]:
     """Return what the cluster's hosts open on the control plane by the internet: through a public balancer."""
     masters = isinstance(way.target, HostClass) and way.target.has(Role.CONTROL_PLANE)
     if way.balancer is None or not way.balancer.internet_facing or not masters:
@@ -116,18 +116,18 @@ def _ways_out(context: Context, way: Way) -> tuple[tuple[str, ServiceSet], ...]:
 
 def _kept(context: Context, problem: Problem) -> tuple[tuple[str, ServiceSet], ...]:
     """Return what the blamed rules must go on letting in: by declaration, for balancers, for own ways out."""
-    blamed = {one.filter.id for one in problem.blames if one.filter is not None}
-    guarded = [one for one in context.reach.classes if blamed.intersection(one.signature.filters)]
+    blamed = {one.filter.id for one in problem.attributions if one.filter is not None}
+    guarded = [one for one in context.reach.classes if blamed.intersection(one.key.filters)]
     kept = [pair for one in guarded for pair in (*context.declared(one)[1], *context.fronted(one))]
     services = problem.packets.services()
-    kept += [(cidr, services) for way in problem.ways for cidr, _ in _ways_out(context, way)]
+    kept += [(cidr, services) for way in problem.paths for cidr, _ in _ways_out(context, way)]
     return tuple(dict.fromkeys(kept))
 
 
-def _tier(context: Context, way: Way, one: Blame) -> Tier | None:
+def _tier(context: Context, way: Path, one: Attribution) -> ProblemKind | None:
     services = one.part.services()
     whole = _is_every_port(way, one)
-    if way.origin.inside:
+    if way.sender.inside:
         if services <= context.ports.node_ports:
             return (f"{ROW}/inside", "NodePorts") if lets_internet_in(context.reach, one) else None
         return f"{ROW}/inside", EVERY_PORT if whole else "kubelet" if services & KUBELET else "other ports"
@@ -144,19 +144,19 @@ def _kind(services: ServiceSet) -> str:
     return "ping" if services <= ICMP else "other ports"
 
 
-def _is_every_port(way: Way, one: Blame) -> bool:
+def _is_every_port(way: Path, one: Attribution) -> bool:
     """Whether one rule names every TCP port, and nothing else on the way bars any."""
     if one.rule is None or one.part.services() <= ICMP:
         return False
     every = ALL_TCP - ServiceSet.parse("tcp/0")
-    return every <= ServiceSet.parse(one.rule.services) and every <= way.granted.surely.services()
+    return every <= ServiceSet.parse(one.rule.services) and every <= way.allowed.lower.services()
 
 
-def _whole(way: Way, one: Blame) -> Tier | None:
+def _whole(way: Path, one: Attribution) -> ProblemKind | None:
     return (f"{ROW}/control-plane", EVERY_PORT) if _is_every_port(way, one) else None
 
 
-def _from_control_plane(context: Context) -> list[Way]:
+def _from_control_plane(context: Context) -> list[Path]:
     nodes = [one for one in context.with_role(Role.NODE) if not one.has(Role.CONTROL_PLANE)]
     masters = context.with_role(Role.CONTROL_PLANE)
     ways = [context.reach.between(master, node) for node in nodes for master in masters]
@@ -164,33 +164,33 @@ def _from_control_plane(context: Context) -> list[Way]:
     return ways + [context.reach.from_endpoint(endpoint, node) for node in nodes for endpoint in endpoints]
 
 
-def _worded(context: Context, problem: Problem) -> Judgement:
+def _worded(context: Context, problem: Problem) -> Assessment:
     found = problem.packets.services()
-    services = EVERY_PORT if problem.tier == EVERY_PORT else services_text(found - context.ports.node_ports or found)
+    services = EVERY_PORT if problem.kind == EVERY_PORT else services_text(found - context.ports.node_ports or found)
     who = subject(problem.targets)
     keep = _kept(context, problem)
     if problem.check == f"{ROW}/control-plane":
         needed = context.ports.control_plane_to_node
         advice = "" if needed else "Name the CNI with --cni to see which ports are needed"
         message = f"the control plane is let in to {who} on every port"
-        return Judgement(Severity.LOW, message, advice, narrow=needed, mend=needed is not None)
-    message = f"{origins_text(problem)} can connect to {services} of {who}"
+        return Assessment(Severity.LOW, message, advice, narrow=needed, mend=needed is not None)
+    message = f"{senders_text(problem)} can connect to {services} of {who}"
     if problem.check == f"{ROW}/inside":
-        wide = problem.tier in {EVERY_PORT, "kubelet"}
+        wide = problem.kind in {EVERY_PORT, "kubelet"}
         hidden = latent(context.reach, problem)
         message = f"{message}; {hidden}" if hidden else message
-        told = all(isinstance(one, Endpoint) or one.signature.roles for one in problem.targets)
+        told = all(isinstance(one, Endpoint) or one.key.roles for one in problem.targets)
         advice = "" if told else "Name the hosts' roles first: what they need can't be told"
-        return Judgement(Severity.MEDIUM if wide else Severity.LOW, message, advice, keep, mend=told)
+        return Assessment(Severity.MEDIUM if wide else Severity.LOW, message, advice, keep, mend=told)
     if problem.check == f"{ROW}/node-ports":
         advice = "Declare the services in cloudguard.toml, or put a load balancer in front"
-        return Judgement(Severity.MEDIUM, message, advice, keep)
-    severity = {"other ports": Severity.HIGH, "ping": Severity.LOW}.get(problem.tier, Severity.CRITICAL)
-    advice = "Declare in cloudguard.toml what of it is a service" if problem.tier == "other ports" else ""
-    return Judgement(severity, message, advice, keep)
+        return Assessment(Severity.MEDIUM, message, advice, keep)
+    severity = {"other ports": Severity.HIGH, "ping": Severity.LOW}.get(problem.kind, Severity.CRITICAL)
+    advice = "Declare in cloudguard.toml what of it is a service" if problem.kind == "other ports" else ""
+    return Assessment(severity, message, advice, keep)
 
 
-def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple[Draft, ...]:
+def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFinding, ...]:
     """Return the advice on hosts that need no public address: nothing gets in by it."""
     idle = [one for one in targets if one.hosts and context.reach.exposed(one) and not _entered(context, one)]
     if not idle:
@@ -212,11 +212,11 @@ def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple
         hosts=tuple(host.id for host in ordered),
         advice="Give the hosts private addresses only, and let them out by address translation",
     )
-    return (Draft(finding),)
+    return (PendingFinding(finding),)
 
 
 def _entered(context: Context, target: HostClass) -> bool:
     return any(
-        way.origin.kind is OriginKind.INTERNET and way.balancer is None and way.granted.possibly
-        for way in context.reach.ways(target)
+        way.sender.kind is SenderKind.INTERNET and way.balancer is None and way.allowed.upper
+        for way in context.reach.paths_to(target)
     )

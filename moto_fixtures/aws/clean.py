@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from moto_fixtures.aws.builder import WORLD, Account, Balancer, Group, Host, Role, Subnet, Vpc
 from moto_fixtures.aws.installers import capa
 from moto_fixtures.aws.needed import CAPA_CONTROL_PLANE, CAPA_NODE, needed
 from moto_fixtures.aws.scene import Declared
 
 ADMINS = "198.51.100.0/24"
-DECLARED = Declared(Policy(admin_cidrs=(ADMINS,)))
+DECLARED = Declared(Declarations(admin_cidrs=(ADMINS,)))
 VERDICTS = {
     "api-server-access": "PASS",
     "node-access": "PASS",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from moto_fixtures.aws import kops_ha
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.installers import etcd_volume
 from moto_fixtures.aws.scene import Declared
 
-DECLARED = Declared(Policy(require_customer_key=True))
+DECLARED = Declared(Declarations(require_customer_key=True))
 VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
 
 

@@ -5,7 +5,7 @@ As in kubernetes-sigs/cluster-api-provider-aws#3271.
 
 from __future__ import annotations
 
-from cloudguard.needs.declarations import DeclaredService, Policy
+from cloudguard.needs.declarations import Declarations, DeclaredService
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import capa
@@ -13,7 +13,7 @@ from moto_fixtures.aws.scene import Declared
 
 PARTNER = "192.0.2.0/24"
 SHOP = DeclaredService("tcp/31443", (PARTNER,), "the shop's ingress")
-DECLARED = Declared(Policy(admin_cidrs=(clean.ADMINS,), services=(SHOP,)))
+DECLARED = Declared(Declarations(admin_cidrs=(clean.ADMINS,), services=(SHOP,)))
 VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 

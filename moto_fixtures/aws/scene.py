@@ -10,7 +10,7 @@ import boto3
 
 from cloudguard import check as check_cluster
 from cloudguard.model.cluster import Role
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Report
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.installers import CLUSTER
@@ -20,7 +20,7 @@ from moto_fixtures.aws.installers import CLUSTER
 class Declared:
     """What the user of a scene's cluster says about it, beside its name."""
 
-    policy: Policy = field(default_factory=Policy)
+    policy: Declarations = field(default_factory=Declarations)
     role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
 
 

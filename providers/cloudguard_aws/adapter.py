@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
-from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities, Statement
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard.provider.port import ClusterSummary, Option, Progress, Request, silent
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
 from cloudguard_aws.access.session import OPTIONS
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ class AwsAdapter:
     name = "aws"
     options: tuple[Option, ...] = OPTIONS
 
-    def discover(self, request: Request, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
+    def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Return the clusters that the regions show."""
         from cloudguard_aws.cluster.regions import clusters  # noqa: PLC0415 - only when asked for
 
         return clusters(request, progress)
 
-    def collect(self, request: Request, progress: Progress = silent) -> Snapshot:
+    def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
         """Read one cluster."""
         if not request.cluster:
             message = "no cluster is named"
@@ -47,11 +47,11 @@ class AwsAdapter:
         started = _now()
         return _read(*cluster(request, progress), started)
 
-    def entitlements(self, snapshot: Snapshot) -> Entitlements:
+    def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
         """Return what is known of IAM permissions, for the cluster of ``snapshot``."""
-        from cloudguard_aws.iam_catalog.catalog_of_cluster import entitlements  # noqa: PLC0415 - only when asked for
+        from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
 
-        return entitlements(snapshot)
+        return iam_catalog(snapshot)
 
     def permissions(self) -> str:
         """Return the read-only IAM policy that ``collect`` and ``discover`` need."""
@@ -95,7 +95,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         keys=found_keys,
         managed_by=eks.MANAGED_BY if managed else "",
         secrets_encryption=managed.secrets if managed else None,
-        labels=_labels(found_disks),
+        traits=_labels(found_disks),
     )
     return Snapshot(
         schema=SCHEMA,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
-from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard.provider.port import ClusterSummary, Option, Progress, Request, silent
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
 from cloudguard_gcp.access.session import OPTIONS
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ class GcpAdapter:
     name = "gcp"
     options: tuple[Option, ...] = OPTIONS
 
-    def discover(self, request: Request, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
+    def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Return the clusters that the project shows."""
         from cloudguard_gcp.cluster.find import clusters  # noqa: PLC0415 - only when asked for
 
         return clusters(request, progress)
 
-    def collect(self, request: Request, progress: Progress = silent) -> Snapshot:
+    def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
         """Read one cluster."""
         if not request.cluster:
             message = "no cluster is named"
@@ -45,11 +45,11 @@ class GcpAdapter:
         started = _now()
         return _read(*cluster(request, progress), started)
 
-    def entitlements(self, snapshot: Snapshot) -> Entitlements:
+    def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
         """Return what is known of Google's permissions, for the cluster of ``snapshot``."""
-        from cloudguard_gcp.iam_catalog.catalog_of_cluster import entitlements  # noqa: PLC0415 - only when asked for
+        from cloudguard_gcp.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
 
-        return entitlements(snapshot)
+        return iam_catalog(snapshot)
 
     def permissions(self) -> str:
         """Return the read-only custom role that ``collect`` and ``discover`` need."""
@@ -101,7 +101,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
             managed_by=gke.MANAGED_BY if managed else "",
             secrets_encryption=managed.secrets if managed else None,
             pod_ranges=pod_ranges.pod_ranges(api, caller.project, found.instances, found.gke),
-            labels=disks.etcd_clusters(disks_and_keys[0]),
+            traits=disks.etcd_clusters(disks_and_keys[0]),
         ),
         topology=_with_endpoints(around.topology, managed),
         identities=identities,

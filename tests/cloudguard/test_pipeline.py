@@ -15,7 +15,7 @@ import memory_adapter
 import sample
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.pipeline import evaluate
 from cloudguard.results.report import Verdict
 from command import install
@@ -43,7 +43,7 @@ def test_check_is_one_call(capsys: pytest.CaptureFixture[str]) -> None:
         progress=progress,
     )
     assert report.row("etcd-access").verdict is Verdict.FAIL
-    assert report == evaluate(sample.snapshot(), Policy())
+    assert report == evaluate(sample.snapshot(), Declarations())
     [request] = memory_adapter.ADAPTER.requests
     assert request.client is session
     assert request.options == {"profile": ("audit",), "region": ("a", "b")}
@@ -52,19 +52,19 @@ def test_check_is_one_call(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_policy_is_declared_by_the_caller() -> None:
-    report = cloudguard.check("memory", policy=Policy(require_customer_key=True))
+    report = cloudguard.check("memory", policy=Declarations(require_customer_key=True))
     assert report.row("etcd-encryption").verdict is Verdict.FAIL
 
 
 def test_an_add_on_that_nothing_is_known_of_is_refused() -> None:
     snapshot = sample.snapshot()
     with pytest.raises(UsageError) as raised:
-        evaluate(snapshot, Policy(addons=("backpu",)))
+        evaluate(snapshot, Declarations(addons=("backpu",)))
     assert raised.value.hint == "Declare what it needs as a [[need]]"
     amazon = replace(snapshot, cluster=replace(snapshot.cluster, provider="aws"))
-    assert evaluate(amazon, Policy(addons=("ebs-csi",)))
+    assert evaluate(amazon, Declarations(addons=("ebs-csi",)))
     with pytest.raises(UsageError) as raised:
-        evaluate(amazon, Policy(addons=("ebs-cis",)))
+        evaluate(amazon, Declarations(addons=("ebs-cis",)))
     assert raised.value.message == "nothing is known of what the add-on 'ebs-cis' needs"
     assert raised.value.hint.startswith("Did you mean 'ebs-csi'? ")
 
@@ -82,7 +82,7 @@ def test_no_provider_of_the_name_is_an_error() -> None:
 
 
 def test_times_are_the_snapshot_s() -> None:
-    report = evaluate(replace(sample.snapshot(), started="then", finished="now"), Policy())
+    report = evaluate(replace(sample.snapshot(), started="then", finished="now"), Declarations())
     assert (report.started, report.finished) == ("then", "now")
 
 

@@ -12,9 +12,9 @@ from cloudguard import pipeline
 from cloudguard.cli import run
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Reason
-from cloudguard.needs.declarations import Policy
-from cloudguard.provider.port import Request, silent
+from cloudguard.model.source import FactKind, Reason
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest, silent
 from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.access.session import begin
@@ -87,7 +87,7 @@ def test_an_api_that_is_off(capsys: pytest.CaptureFixture[str], google_cloud: Pr
 
 def test_gke_that_is_off_hides_nothing_of_a_cluster_that_is_not_its_own(google_cloud: Proxy) -> None:
     google_cloud.google = Google(SCENES["kops"].build(), disabled=frozenset({"container"}))
-    assert ADAPTER.collect(Request(cluster="prod")).gaps == ()
+    assert ADAPTER.collect(CollectRequest(cluster="prod")).gaps == ()
 
 
 def test_no_such_cluster(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
@@ -111,20 +111,20 @@ def test_what_may_pass_is_tried_again(google_cloud: Proxy) -> None:
     reasons = [(429, "rateLimitExceeded"), (403, "rateLimitExceeded"), (503, "backendError")]
     faults = {"compute.instances.aggregatedList": reasons, "iam.projects.serviceAccounts.list": [(500, "internal")]}
     google_cloud.google = Google(SCENES["kops"].build(), faults=faults)
-    assert ADAPTER.collect(Request(cluster="prod")).gaps == ()
+    assert ADAPTER.collect(CollectRequest(cluster="prod")).gaps == ()
 
 
 def test_a_page_that_cannot_be_parsed_is_a_gap(google_cloud: Proxy) -> None:
     google_cloud.google = Google(SCENES["kops"].build(), faults={"compute.firewalls.list": [(200, "malformed")]})
-    (gap,) = ADAPTER.collect(Request(cluster="prod")).gaps
-    assert (gap.call, gap.reason, gap.hides) == ("compute.firewalls.list", Reason.FAILED, (Facet.FILTERS,))
+    (gap,) = ADAPTER.collect(CollectRequest(cluster="prod")).gaps
+    assert (gap.call, gap.reason, gap.hides) == ("compute.firewalls.list", Reason.FAILED, (FactKind.FILTERS,))
 
 
 @pytest.mark.parametrize("items", ["firewalls", ["a rule"], [None], {"global": "firewalls"}, 7])
 def test_what_is_no_list_of_objects_is_a_gap(google_cloud: Proxy, items: object) -> None:
     spoiled = {"compute.firewalls.list": {"items": items}}
     google_cloud.google = Google(SCENES["kops"].build(), spoiled=spoiled)
-    (gap,) = ADAPTER.collect(Request(cluster="prod")).gaps
+    (gap,) = ADAPTER.collect(CollectRequest(cluster="prod")).gaps
     assert (gap.call, gap.reason) == ("compute.firewalls.list", Reason.FAILED)
     assert gap.message.endswith("compute.firewalls.list answered with what is no object")
 
@@ -138,31 +138,31 @@ def test_an_answer_that_is_not_whole_is_a_gap(google_cloud: Proxy) -> None:
         "container.projects.locations.clusters.list": {"missingZones": ["europe-west1-d"]},
     }
     google_cloud.google = Google(SCENES["kops"].build(), spoiled=spoiled)
-    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
     assert {gap.message for gap in snapshot.gaps} == {
         "zones/europe-west1-c did not answer",
         "zones/europe-west1-b: no answer from it",
         "europe-west1-d did not answer",
     }
-    verdicts = {row.verdict for row in pipeline.evaluate(snapshot, Policy()).rows}
+    verdicts = {row.verdict for row in pipeline.evaluate(snapshot, Declarations()).rows}
     assert verdicts <= {Verdict.UNKNOWN, Verdict.FAIL}
 
 
 def test_pages_are_read_to_the_last(google_cloud: Proxy) -> None:
     google_cloud.google = Google(SCENES["kops"].build(), page=1)
-    assert ADAPTER.collect(Request(cluster="prod")).cluster == _read_whole(google_cloud).cluster
+    assert ADAPTER.collect(CollectRequest(cluster="prod")).cluster == _read_whole(google_cloud).cluster
 
 
 def _read_whole(google_cloud: Proxy) -> Snapshot:
     google_cloud.google = Google(SCENES["kops"].build())
-    return ADAPTER.collect(Request(cluster="prod"))
+    return ADAPTER.collect(CollectRequest(cluster="prod"))
 
 
 def test_another_account_is_acted_as_and_named(google_cloud: Proxy) -> None:
     google_cloud.google = Google(SCENES["kops"].build())
     chain = "first@acme-prod.iam.gserviceaccount.com, second@acme-prod.iam.gserviceaccount.com"
     options = {"impersonate-service-account": (chain,), "quota-project": ("acme-billing",)}
-    snapshot = ADAPTER.collect(Request(cluster="prod", options=options))
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod", options=options))
     assert snapshot.cluster.scanned_by == "second@acme-prod.iam.gserviceaccount.com"
     assert snapshot.gaps == ()
 
@@ -176,7 +176,7 @@ def test_hosts_are_named_by_label_by_network_tag_and_by_name(google_cloud: Proxy
     project.disk("alpha")
     google_cloud.google = Google(project)
     tags = {Role.CONTROL_PLANE: ("role=cp",), Role.NODE: ("tag=workers", "tag=nobody")}
-    request = Request(cluster="mine", role_tags=tags, extra_hosts={"gamma": (Role.NODE,)})
+    request = CollectRequest(cluster="mine", role_tags=tags, extra_hosts={"gamma": (Role.NODE,)})
     snapshot = ADAPTER.collect(request)
     roles = {host.name: host.roles for host in snapshot.cluster.hosts}
     assert roles == {"alpha": (Role.CONTROL_PLANE, Role.ETCD), "beta": (Role.NODE,), "gamma": (Role.NODE,)}
@@ -186,7 +186,7 @@ def test_hosts_are_named_by_label_by_network_tag_and_by_name(google_cloud: Proxy
 
 def test_nothing_that_changes_anything_is_sent(google_cloud: Proxy) -> None:
     """Google's own SDK is asked to, and the server would tell."""
-    api, caller = begin(Request(cluster="prod"), silent)
+    api, caller = begin(CollectRequest(cluster="prod"), silent)
     session: Any = api.session
     with pytest.raises(PermissionError, match="cloudguard only reads"):
         session.post(f"https://compute.googleapis.com/compute/v1/projects/{caller.project}/global/firewalls", json={})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from cloudguard.authorization.excess import Comparer, Excess
 from cloudguard.model.cluster import Cluster
-from cloudguard.model.identity import Identities, Identity, Workload
+from cloudguard.model.identity import Identities, Identity, ServiceAccountIdentity
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
-from cloudguard.needs.declarations import Policy as Declared
-from cloudguard_aws.iam_catalog.catalog_of_cluster import entitlements
+from cloudguard.needs.declarations import Declarations as Declared
+from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
 from cloudguard_aws.iam_catalog.known import KnownRole
 
 ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "prod"
@@ -42,7 +42,7 @@ def excess_of(role: KnownRole) -> Excess:
     names = tuple(policy.id for policy in role.policies)
     identity = Identity(f"{prefix}/{role.name}", role.name, (role.holder,), names, _SOURCE)
     others = tuple(Identity(f"{prefix}/{name}", name, ("node",), (), _SOURCE) for name in role.others)
-    moved = tuple(Workload(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
-    found = snapshot(Identities((identity, *others), role.policies, workloads=moved), role.installer)
-    known = entitlements(found)
+    moved = tuple(ServiceAccountIdentity(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
+    found = snapshot(Identities((identity, *others), role.policies, service_accounts=moved), role.installer)
+    known = iam_catalog(found)
     return Comparer(found.cluster, found.identities, known, Declared(addons=role.addons)).of(identity)

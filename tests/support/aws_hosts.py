@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.source import Source
-from cloudguard.provider.port import Request
+from cloudguard.provider.port import CollectRequest
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.find import find
 from cloudguard_aws.cluster.hosts import interface, read_hosts
@@ -49,7 +49,7 @@ def hosts_of(account: Account, *ids: str, role: Role = Role.NODE) -> tuple[Host,
     )
 
 
-def told(a: Account, request: Request) -> tuple[Told, Api, str]:
+def told(a: Account, request: CollectRequest) -> tuple[Told, Api, str]:
     """Return what is told of each host, the Api that read it, and the installer."""
     api = Api(a.session, REGION)
     found = find(api, request)

@@ -9,6 +9,7 @@ from cloudguard.model.identity import Identities
 from cloudguard.model.network import (
     Action,
     AddressList,
+    BackendTarget,
     Balancer,
     ClientAddress,
     Direction,
@@ -23,8 +24,7 @@ from cloudguard.model.network import (
     PeerKind,
     Route,
     Rule,
-    Segment,
-    Target,
+    Subnet,
     Topology,
 )
 from cloudguard.model.snapshot import SCHEMA, Snapshot
@@ -88,10 +88,10 @@ def segment(
     *routes: tuple[str, NextHop, str],
     guard: str = "",
     inspected: bool = False,
-) -> Segment:
+) -> Subnet:
     """Return a subnet with its routes (destination, hop, target)."""
     made = tuple(Route(destination, hop, target, SOURCE) for destination, hop, target in routes)
-    return Segment(name, "", NETWORK, "a", ranges, (guard,) if guard else (), made, SOURCE, inspected=inspected)
+    return Subnet(name, "", NETWORK, "a", ranges, (guard,) if guard else (), made, SOURCE, inspected=inspected)
 
 
 PUBLIC = segment("public", ("10.0.0.0/24", RANGE6), (WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw"))
@@ -125,7 +125,7 @@ def host(
 def balancer(
     name: str,
     listening: str,
-    targets: Iterable[Target],
+    targets: Iterable[BackendTarget],
     *filters: str,
     seen: ClientAddress = ClientAddress.PRESERVED,
     facing: bool = True,
@@ -142,9 +142,9 @@ def balancer(
         kind="nlb",
         internet_facing=facing,
         network=NETWORK,
-        segments=where,
+        subnets=where,
         filters=filters,
-        labels=filters,
+        groups=filters,
         listeners=(listener,),
         source=SOURCE,
         declared_service=service,
@@ -152,16 +152,16 @@ def balancer(
     )
 
 
-def to(one: Host, service: str) -> Target:
+def to(one: Host, service: str) -> BackendTarget:
     """Return a target by host."""
-    return Target(one.id, "", service)
+    return BackendTarget(one.id, "", service)
 
 
 def snapshot(
     hosts: Iterable[Host] = (),
     filters: Iterable[Filter] = (),
     *,
-    segments: Iterable[Segment] = (PUBLIC, PRIVATE),
+    segments: Iterable[Subnet] = (PUBLIC, PRIVATE),
     balancers: Iterable[Balancer] = (),
     lists: Iterable[AddressList] = (),
     strangers: Iterable[Interface] = (),
@@ -196,17 +196,17 @@ def snapshot(
         managed_by="a managed service" if managed else "",
         secrets_encryption=secrets,
         pod_ranges=pods,
-        labels=labels,
+        traits=labels,
     )
     topology = Topology(
         networks=(Network(NETWORK, "vpc", (RANGE, RANGE6), SOURCE),),
-        segments=tuple(segments),
+        subnets=tuple(segments),
         filters=tuple(filters),
         groups=tuple(groups),
         address_lists=tuple(lists),
         balancers=tuple(balancers),
         endpoints=tuple(endpoints),
-        strangers=tuple(strangers),
+        external_members=tuple(strangers),
         outbound_addresses=outbound,
     )
     return Snapshot(SCHEMA, "cloudguard test", "t0", "t1", cluster, topology, identities or Identities(), tuple(gaps))

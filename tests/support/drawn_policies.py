@@ -9,7 +9,7 @@ from random import Random
 from pydantic import TypeAdapter
 
 from cloudguard.model.iam_catalog import Access
-from cloudguard.model.identity import Condition, Effect, Identity, Policy, PolicyKind, Statement
+from cloudguard.model.identity import Condition, Effect, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
 
 SOURCE = Source("test", "*")
@@ -38,7 +38,7 @@ class SmallCatalog:
         """Return the actions of one."""
         return LISTED[service]
 
-    def forms(self, action: str) -> Iterable[str] | None:
+    def resource_formats(self, action: str) -> Iterable[str] | None:
         """Return what was given."""
         return self.known_forms.get(action)
 
@@ -213,18 +213,20 @@ def draw_statement(random: Random, effect: Effect | None = None) -> Statement:
     )
 
 
-def policy(statements: Iterable[Statement], kind: PolicyKind = PolicyKind.GRANT, name: str = "policy") -> Policy:
+def policy(
+    statements: Iterable[Statement], kind: PolicyKind = PolicyKind.GRANT, name: str = "policy"
+) -> PolicyDocument:
     """Return a policy of ``statements``."""
-    return Policy(name, name, kind, "inline", "", tuple(statements), SOURCE)
+    return PolicyDocument(name, name, kind, "inline", "", tuple(statements), SOURCE)
 
 
-def draw_policies(random: Random) -> tuple[Policy, ...]:
+def draw_policies(random: Random) -> tuple[PolicyDocument, ...]:
     """Return one or two granting policies and, one time in three each, a boundary, a resource's policy and limits."""
     grants = [
         policy([draw_statement(random) for _ in range(random.randint(1, 3))], name=f"p{index}")
         for index in range(random.randint(1, 2))
     ]
-    kinds = (PolicyKind.BOUNDARY, PolicyKind.RESOURCE, PolicyKind.LIMIT, PolicyKind.LIMIT)
+    kinds = (PolicyKind.BOUNDARY, PolicyKind.RESOURCE, PolicyKind.ORGANIZATION_LIMIT, PolicyKind.ORGANIZATION_LIMIT)
     for index, kind in enumerate(kinds):
         if random.random() < 1 / 3:
             statements = [draw_statement(random) for _ in range(random.randint(1, 3))]
@@ -243,6 +245,6 @@ def draw_context(random: Random) -> dict[str, tuple[str, ...]]:
     return context
 
 
-def holder(policies: Iterable[Policy], *, complete: bool = True) -> Identity:
+def holder(policies: Iterable[PolicyDocument], *, complete: bool = True) -> Identity:
     """Return an identity with ``policies`` attached."""
     return Identity("id", "holder", ("node",), tuple(policy.id for policy in policies), SOURCE, complete=complete)

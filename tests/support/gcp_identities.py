@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cloudguard import pipeline
-from cloudguard.needs.declarations import Policy
-from cloudguard.provider.port import Request
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import kops
 from gcp_process import Proxy
@@ -20,7 +20,7 @@ MEMBER = f"serviceAccount:{NODES}"
 def found(google_cloud: Proxy, project: Project) -> dict[str, str]:
     """Return the findings about the nodes' account: severity by check."""
     google_cloud.google = Google(project)
-    report = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy())
+    report = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations())
     rows = {row.row: row for row in report.rows}
     mine = [one for one in rows["cloud-api-access"].findings if one.resource.name == NODES]
     return {one.check.partition("/")[2]: one.severity.name.lower() for one in mine if one.check[-8:] != "metadata"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Verdict
 from gcp_clusters import (
     authorized,
@@ -37,7 +37,7 @@ class Scene:
     verdicts: Mapping[str, Verdict]
     findings: Sequence[tuple[str, str]] = ()
     beside: Callable[[], tuple[Project, ...]] = tuple
-    policy: Policy = field(default_factory=Policy)
+    policy: Declarations = field(default_factory=Declarations)
 
 
 _PRIVATE = {API: Verdict.PASS, NODES: Verdict.PASS, ETCD: Verdict.PASS, DISKS: Verdict.PASS, IDENTITY: Verdict.FAIL}
@@ -98,12 +98,12 @@ SCENES: Mapping[str, Scene] = {
         _PRIVATE,
         (("cloud-api-access/escalation", "critical"), ("cloud-api-access/outside", "high"), *_METADATA),
     ),
-    "cmek": Scene(lambda: kops(cmek=KEY), _PRIVATE, _METADATA, policy=Policy(require_customer_key=True)),
+    "cmek": Scene(lambda: kops(cmek=KEY), _PRIVATE, _METADATA, policy=Declarations(require_customer_key=True)),
     "no-cmek": Scene(
         kops,
         _PRIVATE | {DISKS: Verdict.FAIL},
         (("etcd-encryption/customer-key", "medium"), *_METADATA),
-        policy=Policy(require_customer_key=True),
+        policy=Declarations(require_customer_key=True),
     ),
     "capg": Scene(capg, _PRIVATE | {ETCD: Verdict.FAIL, IDENTITY: Verdict.PASS}, (("etcd-access/inside", "high"),)),
     "shared-vpc": Scene(

@@ -7,12 +7,12 @@ from typing import Any
 
 from builders import CONTROL_PLANE, SOURCE, host, snapshot
 from cloudguard.model.cluster import MetadataService
-from cloudguard.model.iam_catalog import Component, Confidence, Entitlements, Escalation, Power
+from cloudguard.model.iam_catalog import Confidence, EscalationPath, IamCatalog, Impact, PermissionNeed
 from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyKind, Statement
-from cloudguard.model.identity import Policy as Document
+from cloudguard.model.identity import PolicyDocument as Document
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Gap
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import Change
 from cloudguard.results.report import Finding, RowResult, Severity
 from cloudguard.rows.judge import judge
@@ -25,11 +25,18 @@ OWN = Condition("StringEquals", "tag", ("prod",))
 VOLUMES = "n:p:disk:*:*:volume/*"
 BUCKET = ("n:p:store:::b1", "n:p:store:::b1/*")
 WAYS = (
-    Escalation("self", ("role:Assume",), Power.ADMINISTRATOR, "becomes whoever it likes", "a book", on_self=True),
-    Escalation(
-        "pass", ("role:PassRole", "disk:CreateVolume"), Power.ROLE, "passes any role", "a book", passes="role:PassRole"
+    EscalationPath(
+        "self", ("role:Assume",), Impact.ADMINISTRATOR, "becomes whoever it likes", "a book", on_own_identity=True
     ),
-    Escalation("steal", ("disk:CreateSnapshot",), Power.DATA, "copies any disk", "a book"),
+    EscalationPath(
+        "pass",
+        ("role:PassRole", "disk:CreateVolume"),
+        Impact.ROLE,
+        "passes any role",
+        "a book",
+        passrole_action="role:PassRole",
+    ),
+    EscalationPath("steal", ("disk:CreateSnapshot",), Impact.DATA, "copies any disk", "a book"),
 )
 
 
@@ -49,18 +56,18 @@ def document(
     return Document(name, name, kind, by, "{}", statements, SOURCE)
 
 
-def part(*statements: Statement, name: str = "part", **told: Any) -> Component:  # noqa: ANN401 - any of its fields
-    made = Component(name, ("control-plane",), statements, "a page", Confidence.DOCUMENTED)
+def part(*statements: Statement, name: str = "part", **told: Any) -> PermissionNeed:  # noqa: ANN401 - any of its fields
+    made = PermissionNeed(name, ("control-plane",), statements, "a page", Confidence.DOCUMENTED)
     return replace(made, **told)
 
 
-def known(*components: Component, **told: Any) -> Entitlements:  # noqa: ANN401 - any of its fields
-    made = Entitlements(
+def known(*components: PermissionNeed, **told: Any) -> IamCatalog:  # noqa: ANN401 - any of its fields
+    made = IamCatalog(
         SmallCatalog(FORMS),
         PlainDocuments(),
         components,
         WAYS,
-        own=(allow("*", when=(OWN,)),),
+        cluster_resources=(allow("*", when=(OWN,)),),
         tag_keys=("tag",),
         tag_actions=("disk:CreateVolume",),
         home=("n", "p", "", "", "1"),
@@ -72,14 +79,14 @@ NEED = part(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", on=(VOLUME
 
 
 def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] = (), **told: Any) -> Snapshot:  # noqa: ANN401 - any of its fields
-    names = tuple(one.id for one in documents if one.kind is not PolicyKind.LIMIT)
+    names = tuple(one.id for one in documents if one.kind is not PolicyKind.ORGANIZATION_LIMIT)
     identity = Identity(ROLE, "masters", ("control-plane",), names, SOURCE, complete)
     held = replace(Identities((identity,), documents), **told)
     return snapshot([MASTER], identities=held, gaps=gaps)
 
 
-def row(made: Snapshot, facts: Entitlements | None = None, policy: Policy | None = None) -> RowResult:
-    return judge(made, policy or Policy(), known(NEED) if facts is None else facts)[0][2]
+def row(made: Snapshot, facts: IamCatalog | None = None, policy: Declarations | None = None) -> RowResult:
+    return judge(made, policy or Declarations(), known(NEED) if facts is None else facts)[0][2]
 
 
 def told(found: RowResult) -> dict[str, Severity]:
@@ -87,7 +94,7 @@ def told(found: RowResult) -> dict[str, Severity]:
 
 
 def changes(made: Snapshot) -> list[Change]:
-    return [one for one in judge(made, Policy(), known(NEED))[1] if one.row == "cloud-api-access"]
+    return [one for one in judge(made, Declarations(), known(NEED))[1] if one.row == "cloud-api-access"]
 
 
 def only(found: RowResult, check: str) -> Finding:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import sample
 from cloudguard.errors import AccessError, ClusterNotFoundError
-from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.port import ClusterSummary, Option, Progress, Request, silent
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
 from drawn_policies import PlainDocuments, SmallCatalog
 
 NAME = "memory"
@@ -25,9 +25,9 @@ class Memory:
             Option("profile", "Whose eyes to look with."),
             Option("region", "Where to look.", "REGION", many=True),
         )
-        self.requests: list[Request] = []
+        self.requests: list[CollectRequest] = []
 
-    def discover(self, request: Request, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
+    def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Return two clusters, or none in the region "nowhere"."""
         self.requests.append(request)
         progress("memory:List")
@@ -39,7 +39,7 @@ class Memory:
             ClusterSummary(sample.HOSTILE, "kops", "1e5", ()),
         )
 
-    def collect(self, request: Request, progress: Progress = silent) -> Snapshot:
+    def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
         """Return the sample, or fail as the cluster's name says."""
         self.requests.append(request)
         progress("memory:Read")
@@ -65,10 +65,10 @@ class Memory:
                 message = f"no cluster is called {request.cluster!r}"
                 raise ClusterNotFoundError(message, hint="List them: cloudguard discover memory")
 
-    def entitlements(self, snapshot: Snapshot) -> Entitlements:
+    def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
         """Return the small cloud's actions; nothing is needed of them."""
         del snapshot
-        return Entitlements(SmallCatalog(), PlainDocuments())
+        return IamCatalog(SmallCatalog(), PlainDocuments())
 
     def permissions(self) -> str:
         """Return a policy."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
-from cloudguard.model.identity import Condition, Effect, Policy, PolicyKind, Statement
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 
 Context = Mapping[str, tuple[str, ...]]
 
@@ -137,7 +137,7 @@ def statement_applies(statement: Statement, action: str, resource: str, context:
     return all(condition_holds(condition, context) for condition in statement.conditions)
 
 
-def allowed(policies: Iterable[Policy], action: str, resource: str, context: Context) -> bool:
+def allowed(policies: Iterable[PolicyDocument], action: str, resource: str, context: Context) -> bool:
     """An explicit deny wins; else a grant, the boundary where there is one, and every limit must allow.
 
     A resource's own policy is a grant. Each limit is a level of its own.
@@ -151,5 +151,5 @@ def allowed(policies: Iterable[Policy], action: str, resource: str, context: Con
         return False
     allowing = [policy for policy in policies if Effect.ALLOW in applying[policy.id]]
     granting = any(policy.kind in {PolicyKind.GRANT, PolicyKind.RESOURCE} for policy in allowing)
-    bounded = [policy for policy in policies if policy.kind in {PolicyKind.BOUNDARY, PolicyKind.LIMIT}]
+    bounded = [policy for policy in policies if policy.kind in {PolicyKind.BOUNDARY, PolicyKind.ORGANIZATION_LIMIT}]
     return granting and all(policy in allowing for policy in bounded)

@@ -21,7 +21,7 @@ from cloudguard.model.network import (
     NextHop,
     PeerKind,
     Rule,
-    Segment,
+    Subnet,
     Topology,
 )
 
@@ -111,7 +111,7 @@ def _one(
 
 def crosses(
     topology: Topology,
-    segment: Segment,
+    segment: Subnet,
     address: str,
     service: Service,
     way: Direction = Direction.INGRESS,
@@ -120,7 +120,7 @@ def crosses(
     return any(inside(address, text) for text in segment.ranges) or _over(topology, segment, address, service, way)
 
 
-def _over(topology: Topology, segment: Segment, address: str, service: Service, way: Direction) -> bool:
+def _over(topology: Topology, segment: Subnet, address: str, service: Service, way: Direction) -> bool:
     """Whether a packet gets over a segment's border, whatever address it bears, and its reply comes back."""
     back = Direction.EGRESS if way is Direction.INGRESS else Direction.INGRESS
     for name in segment.filters:
@@ -143,7 +143,7 @@ def _ends(topology: Topology, name: str) -> set[int]:
     return found
 
 
-def hop(segment: Segment, address: str) -> NextHop:
+def hop(segment: Subnet, address: str) -> NextHop:
     """Where a segment sends what goes to ``address``: the longest prefix."""
     found = [one for one in segment.routes if inside(address, one.destination)]
     return max(found, key=lambda one: ip_network(one.destination).prefixlen).hop if found else NextHop.BLACKHOLE
@@ -151,7 +151,7 @@ def hop(segment: Segment, address: str) -> NextHop:
 
 def directly(topology: Topology, target: Interface, sender: Sender, service: Service) -> bool:
     """Whether a sender connects to an interface with nothing in between."""
-    segment = next(one for one in topology.segments if one.id == target.segment)
+    segment = next(one for one in topology.subnets if one.id == target.subnet)
     if sender.internet:
         six = ":" in sender.address
         addressed = any(":" in text for text in target.addresses) if six else bool(target.public)
@@ -175,15 +175,15 @@ def through(
     A balancer sends from its place in the target's segment, or from any: which, is a setting that is not read. Its
     address there is the segment's first. ``own``: the sender's interface where its filters are known.
     """
-    segments = {segment.id: segment for segment in topology.segments}
-    places = [segments[name] for name in one.segments]
+    segments = {segment.id: segment for segment in topology.subnets}
+    places = [segments[name] for name in one.subnets]
     always = ever = False
     for listener in one.listeners:
         sent = f"{service.protocol}/{service.port}"
         if all((target.host, target.service) != (host.id, sent) for target in listener.targets):
             continue
         for target in host.interfaces:
-            near = [place for place in places if place.id == target.segment] or places
+            near = [place for place in places if place.id == target.subnet] or places
             found = {
                 place.id: _arrives(topology, one, listener, place, sender, own)
                 and _forwarded(topology, one, listener, place, target, sender, service)
@@ -195,7 +195,7 @@ def through(
 
 
 def _arrives(
-    topology: Topology, one: Balancer, listener: Listener, place: Segment, sender: Sender, own: Interface | None
+    topology: Topology, one: Balancer, listener: Listener, place: Subnet, sender: Sender, own: Interface | None
 ) -> bool:
     protocol, _, port = listener.service.partition("/")
     front = Service(protocol, int(port))
@@ -204,8 +204,8 @@ def _arrives(
     if sender.internet and hop(place, sender.address) is not NextHop.INTERNET:
         return False
     if own is not None:
-        home = next(segment for segment in topology.segments if segment.id == own.segment)
-        out = passes(topology, own.filters, Direction.EGRESS, _first(place), one.labels, front)
+        home = next(segment for segment in topology.subnets if segment.id == own.subnet)
+        out = passes(topology, own.filters, Direction.EGRESS, _first(place), one.groups, front)
         if not out or not crosses(topology, home, _first(place), front, Direction.EGRESS):
             return False
     return crosses(topology, place, sender.address, front) and passes(
@@ -213,7 +213,7 @@ def _arrives(
     )
 
 
-def _first(place: Segment) -> str:
+def _first(place: Subnet) -> str:
     return str(next(iter(ip_network(place.ranges[0]))))
 
 
@@ -221,17 +221,17 @@ def _forwarded(
     topology: Topology,
     one: Balancer,
     listener: Listener,
-    place: Segment,
+    place: Subnet,
     target: Interface,
     sender: Sender,
     service: Service,
 ) -> bool:
-    home = next(segment for segment in topology.segments if segment.id == target.segment)
+    home = next(segment for segment in topology.subnets if segment.id == target.subnet)
     address = sender.address if listener.client_address is ClientAddress.PRESERVED else _first(place)
-    if not passes(topology, one.filters, Direction.EGRESS, target.addresses[0], target.labels, service):
+    if not passes(topology, one.filters, Direction.EGRESS, target.addresses[0], target.groups, service):
         return False
     if place.id != home.id:
         out = crosses(topology, place, target.addresses[0], service, Direction.EGRESS)
         if not out or not _over(topology, home, address, service, Direction.INGRESS):
             return False
-    return passes(topology, target.filters, Direction.INGRESS, address, one.labels, service)
+    return passes(topology, target.filters, Direction.INGRESS, address, one.groups, service)

@@ -13,26 +13,26 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.models import botocore_stubber
 
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 
 PLACES = {
-    Facet.HOSTS,
-    Facet.POOLS,
-    Facet.FILTERS,
-    Facet.ADDRESS_LISTS,
-    Facet.MEMBERS,
-    Facet.ROUTES,
-    Facet.BALANCERS,
-    Facet.ENDPOINT,
+    FactKind.HOSTS,
+    FactKind.POOLS,
+    FactKind.FILTERS,
+    FactKind.ADDRESS_LISTS,
+    FactKind.MEMBERS,
+    FactKind.ROUTES,
+    FactKind.BALANCERS,
+    FactKind.ENDPOINT,
 }
 RESTS_ON = {
     "api-server-access": PLACES,
     "node-access": PLACES,
-    "cloud-api-access": {Facet.HOSTS, Facet.POOLS, Facet.IDENTITIES, Facet.ENDPOINT},
+    "cloud-api-access": {FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES, FactKind.ENDPOINT},
     "etcd-access": PLACES,
-    "etcd-encryption": {Facet.HOSTS, Facet.POOLS, Facet.DISKS, Facet.KEYS, Facet.ENDPOINT},
+    "etcd-encryption": {FactKind.HOSTS, FactKind.POOLS, FactKind.DISKS, FactKind.KEYS, FactKind.ENDPOINT},
 }
-PROVIDED = {"etcd-access": set[Facet](), "etcd-encryption": {Facet.ENDPOINT, Facet.KEYS}}
+PROVIDED = {"etcd-access": set[FactKind](), "etcd-encryption": {FactKind.ENDPOINT, FactKind.KEYS}}
 """What a row rests on where the provider runs etcd: only what is still the user's to set."""
 Call = tuple[str, str]
 """The service as the SDK's events name it, and the operation: ("auto-scaling", "DescribeTags")."""

@@ -16,11 +16,11 @@ from cloudguard.model.network import (
     PeerKind,
     Route,
     Rule,
-    Segment,
+    Subnet,
     Topology,
 )
 from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.results.change import Change, Resource
 from cloudguard.results.report import Evidence, Finding, Report, RowResult, Severity, Verdict, Waiver, Witness
 
@@ -64,7 +64,7 @@ def snapshot(*, gaps: tuple[Gap, ...] = (), name: str = "prod", nodes: int = 2) 
     routes = (Route("10.0.0.0/16", NextHop.LOCAL, "", READ), Route("0.0.0.0/0", NextHop.INTERNET, "gw-1", READ))
     topology = Topology(
         networks=(Network("net-1", "main", ("10.0.0.0/16",), READ, "gw-1"),),
-        segments=(Segment("seg-1", "all", "net-1", "zone-1", ("10.0.0.0/16",), (), routes, READ),),
+        subnets=(Subnet("seg-1", "all", "net-1", "zone-1", ("10.0.0.0/16",), (), routes, READ),),
         filters=filters,
         groups=(Group("f-masters", "masters", READ), Group("f-nodes", "nodes", READ)),
     )
@@ -85,7 +85,7 @@ def snapshot(*, gaps: tuple[Gap, ...] = (), name: str = "prod", nodes: int = 2) 
     )
 
 
-GAP = Gap("memory:ReadFilters", "f-nodes", Reason.DENIED, "access denied", (Facet.FILTERS,), "memory:read")
+GAP = Gap("memory:ReadFilters", "f-nodes", Reason.DENIED, "access denied", (FactKind.FILTERS,), "memory:read")
 
 
 def finding(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cloudguard.authorization.effective import Matched
-from cloudguard.authorization.escalation import WayUp
+from cloudguard.authorization.effective import MatchedStatement
+from cloudguard.authorization.escalation import GrantedEscalation
 from cloudguard.authorization.excess import Excess
 from cloudguard.model.identity import Effect, Identity, Statement
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -14,23 +14,23 @@ from cloudguard.permission_sets.space import Request
 from cloudguard.results.change import Change, Resource
 from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
-from cloudguard.rows.network.ledger import Draft
+from cloudguard.rows.network.ledger import PendingFinding
 
 ROW = "cloud-api-access"
 _FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FindingDraft:
     """A finding before it has its id: ``witness`` holds requests, ``ways`` what they open, ``part`` all of them."""
 
     check: str
     severity: Severity
     message: str
     witness: tuple[Request, ...]
-    ways: tuple[WayUp, ...] = ()
+    ways: tuple[GrantedEscalation, ...] = ()
     part: PermissionSet | None = None
-    statements: tuple[Matched, ...] = ()
+    statements: tuple[MatchedStatement, ...] = ()
 
 
 def holders(identity: Identity) -> str:
@@ -64,7 +64,7 @@ def few(values: tuple[str, ...]) -> str:
     return ", ".join(values[:_FEW]) + (f" and {more} more" if more > 0 else "")
 
 
-def draft(context: Context, excess: Excess, told: Told, change: Change | None) -> Draft:
+def draft(context: Context, excess: Excess, told: FindingDraft, change: Change | None) -> PendingFinding:
     """Return the finding, with its evidence, and the change that mends it."""
     identity, check = excess.identity, f"{ROW}/{told.check}"
     needed = told.severity is Severity.LOW and told.check == "escalation"
@@ -85,16 +85,16 @@ def draft(context: Context, excess: Excess, told: Told, change: Change | None) -
         advice=_advice(excess, told),
     )
     if change is None:
-        return Draft(finding)
-    return Draft(finding, changes=(replace(change, why=told.message),))
+        return PendingFinding(finding)
+    return PendingFinding(finding, changes=(replace(change, why=told.message),))
 
 
-def _path(statements: tuple[Matched, ...]) -> Iterator[str]:
+def _path(statements: tuple[MatchedStatement, ...]) -> Iterator[str]:
     for one in statements[:_FEW]:
         yield f"{one.policy.name}/{one.statement.label}: {statement_text(one.statement)}"
 
 
-def _evidence(resource: Resource, statements: tuple[Matched, ...]) -> Iterator[Evidence]:
+def _evidence(resource: Resource, statements: tuple[MatchedStatement, ...]) -> Iterator[Evidence]:
     for one in statements:
         rule = f"{one.policy.name}/{one.statement.label}"
         yield Evidence(resource, rule, one.policy.source.call, statement_text(one.statement))
@@ -102,11 +102,11 @@ def _evidence(resource: Resource, statements: tuple[Matched, ...]) -> Iterator[E
 
 def _by_need(excess: Excess, resource: Resource) -> Evidence:
     """Return the evidence of what is lacking: nothing grants it."""
-    names = ", ".join(choice.component.id for choice in excess.choices) or "nothing"
+    names = ", ".join(choice.need.id for choice in excess.choices) or "nothing"
     return Evidence(resource, "", excess.identity.source.call, f"compared with what {names} needs")
 
 
-def _facts(excess: Excess, told: Told) -> Iterator[tuple[str, str]]:
+def _facts(excess: Excess, told: FindingDraft) -> Iterator[tuple[str, str]]:
     for request in told.witness[:1]:
         yield "action", request.action
         yield "resource", request.name
@@ -118,13 +118,13 @@ def _facts(excess: Excess, told: Told) -> Iterator[tuple[str, str]]:
         if told.part.actions & ~told.part.space.table.listed:
             yield "later", "and actions that are added later"
     for choice in excess.choices:
-        yield f"needed by {choice.component.id}", f"{choice.why}; {choice.component.source}"
+        yield f"needed by {choice.need.id}", f"{choice.why}; {choice.need.source}"
     yield "catalog", excess.comparer.known.catalog.version
-    if excess.comparer.identities.limits_unseen:
-        yield "limits of the account", f"not seen: {excess.comparer.identities.limits_unseen}"
+    if excess.comparer.identities.unread_limits:
+        yield "limits of the account", f"not seen: {excess.comparer.identities.unread_limits}"
 
 
-def _advice(excess: Excess, told: Told) -> str:
+def _advice(excess: Excess, told: FindingDraft) -> str:
     if told.severity is Severity.LOW or told.part is None:
         return ""
     names = excess.comparer.would_need(excess)

@@ -13,7 +13,7 @@ from cloudguard.model.cluster import Host, MetadataService, Pool, Role
 from cloudguard.results.change import Change, Resource
 from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
-from cloudguard.rows.network.ledger import Draft
+from cloudguard.rows.network.ledger import PendingFinding
 
 ROW = "cloud-api-access"
 CHECKS = {
@@ -31,7 +31,7 @@ class _Exposed:
     identity: str
 
 
-def judged(context: Context) -> tuple[list[Draft], tuple[str, ...]]:
+def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
     """Return the findings, and what can't be told."""
     found: dict[_Exposed, list[Host | Pool]] = {}
     unread: dict[str, list[Host | Pool]] = {}
@@ -68,7 +68,7 @@ def _untold(kind: str, ones: Iterable[Host | Pool]) -> str:
     )
 
 
-def _draft(context: Context, exposed: _Exposed, ones: list[Host | Pool]) -> Draft:
+def _draft(context: Context, exposed: _Exposed, ones: list[Host | Pool]) -> PendingFinding:
     hosts = sorted(one.id for one in ones if isinstance(one, Host))
     pools = sorted((one.name or one.id) for one in ones if isinstance(one, Pool))
     name = next((one.name for one in context.snapshot.identities.identities if one.id == exposed.identity), "")
@@ -97,7 +97,7 @@ def _draft(context: Context, exposed: _Exposed, ones: list[Host | Pool]) -> Draf
         evidence=tuple(Evidence(_resource(one), "", one.source.call, exposed.fault) for one in ones),
         hosts=tuple(hosts),
     )
-    return Draft(finding, changes=(change,))
+    return PendingFinding(finding, changes=(change,))
 
 
 def _resource(one: Host | Pool) -> Resource:

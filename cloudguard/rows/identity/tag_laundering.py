@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudguard.authorization.effective import Matched
+from cloudguard.authorization.effective import MatchedStatement
 from cloudguard.authorization.excess import Excess
 from cloudguard.model.identity import Effect, PolicyKind
 from cloudguard.permission_sets import boxes, permissions
@@ -13,7 +13,7 @@ from cloudguard.results.change import Resource
 from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
 from cloudguard.rows.identity.findings import ROW, request_text, said, statement_text
-from cloudguard.rows.network.ledger import Draft
+from cloudguard.rows.network.ledger import PendingFinding
 
 CHECKS = {
     "cloud-api-access/laundering": "An identity may tag anything, and so make its own the resources that other "
@@ -21,10 +21,10 @@ CHECKS = {
 }
 
 
-def drafts(context: Context, excess: Excess) -> list[Draft]:
+def drafts(context: Context, excess: Excess) -> list[PendingFinding]:
     """Return the finding about one identity, if there is one."""
     tagging = unbound(excess)
-    guarded = [one for one in excess.grants.statements if _by_tag(excess, one)]
+    guarded = [one for one in excess.effective.statements if _by_tag(excess, one)]
     for one in guarded:
         request = _request(excess, tagging, one)
         if request is None:
@@ -53,27 +53,27 @@ def drafts(context: Context, excess: Excess) -> list[Draft]:
             ),
             hosts=tuple(sorted(host.id for host in context.cluster.hosts if host.identity == identity.id)),
         )
-        return [Draft(finding)]
+        return [PendingFinding(finding)]
     return []
 
 
 def unbound(excess: Excess) -> PermissionSet:
     """Return the tagging that is surely granted and that no condition binds."""
-    table = excess.granted.space.table
-    tagging = excess.granted.lower.only(table.mask(excess.comparer.known.tag_actions))
+    table = excess.allowed.space.table
+    tagging = excess.allowed.lower.only(table.mask(excess.comparer.known.tag_actions))
     return PermissionSet(tagging.space, tuple(box for box in tagging.boxes if not box.scope.context))
 
 
-def _by_tag(excess: Excess, one: Matched) -> bool:
+def _by_tag(excess: Excess, one: MatchedStatement) -> bool:
     """Whether a statement allows something by the tags of the resource."""
     keys = excess.comparer.known.tag_keys
     granting = one.policy.kind is PolicyKind.GRANT and one.statement.effect is Effect.ALLOW
     return granting and any(c.key.lower().startswith(keys) for c in one.statement.conditions)
 
 
-def _request(excess: Excess, tagging: PermissionSet, guarded: Matched) -> Request | None:
+def _request(excess: Excess, tagging: PermissionSet, guarded: MatchedStatement) -> Request | None:
     """Return a tagging request on something that ``guarded`` allows an action on, in the same service."""
-    space = excess.granted.space
+    space = excess.allowed.space
     for service in space.table.services:
         mask = space.table.service_mask(service)
         for mine in tagging.only(mask).boxes:

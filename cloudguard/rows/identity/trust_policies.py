@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cloudguard.model.iam_catalog import Principals, Trusted
-from cloudguard.model.identity import Effect, Policy, PolicyKind, Statement
+from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.results.change import Change, Resource
 from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
-from cloudguard.rows.network.ledger import Draft
+from cloudguard.rows.network.ledger import PendingFinding
 
 ROW = "cloud-api-access"
 CHECKS = {
@@ -18,14 +18,14 @@ CHECKS = {
 }
 
 
-def judged(context: Context) -> tuple[list[Draft], tuple[str, ...]]:
+def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
     """Return the findings, and what can't be told: nothing, as a trust policy that was not read is a gap."""
-    if context.entitlements is None or context.entitlements.principals is None:
+    if context.iam_catalog is None or context.iam_catalog.principals is None:
         return [], ()
-    known, drafts, principals = context.snapshot.identities, list[Draft](), context.entitlements.principals
+    known, drafts, principals = context.snapshot.identities, list[PendingFinding](), context.iam_catalog.principals
     policies = {policy.id: policy for policy in known.policies if policy.kind is PolicyKind.TRUST}
     whose = [(one.id, one.name, tuple(name for name in one.policies if name in policies)) for one in known.identities]
-    whose += [(one.identity, one.name, (one.trust,) if one.trust in policies else ()) for one in known.workloads]
+    whose += [(one.identity, one.name, (one.trust,) if one.trust in policies else ()) for one in known.service_accounts]
     for identity, name, trusts in whose:
         for trust in trusts:
             found = sorted(_opened(policies[trust], principals, context.cluster.account), key=_worst)
@@ -41,7 +41,7 @@ def _worst(opened: Opened) -> tuple[int, str]:
     return -opened[0], opened[2]
 
 
-def _opened(policy: Policy, principals: Principals, account: str) -> Iterator[Opened]:
+def _opened(policy: PolicyDocument, principals: Principals, account: str) -> Iterator[Opened]:
     for statement in policy.statements:
         if statement.effect is not Effect.ALLOW:
             continue
@@ -71,7 +71,7 @@ def _severity(trusted: Trusted) -> tuple[Severity, str] | None:
             return None
 
 
-def _draft(context: Context, resource: Resource, policy: Policy, found: list[Opened]) -> Draft:
+def _draft(context: Context, resource: Resource, policy: PolicyDocument, found: list[Opened]) -> PendingFinding:
     severity, _, who = found[0]
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     message = f"{who} may become {resource.name}{more}"
@@ -98,4 +98,4 @@ def _draft(context: Context, resource: Resource, policy: Policy, found: list[Ope
         evidence=tuple(evidence),
         hosts=tuple(sorted(host.id for host in context.cluster.hosts if host.identity == resource.id)),
     )
-    return Draft(finding, changes=(change,))
+    return PendingFinding(finding, changes=(change,))

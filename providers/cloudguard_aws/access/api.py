@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from cloudguard.model.source import Facet, Reason
+from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.port import Progress, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
 from cloudguard_aws.access.calls import Call
@@ -43,7 +43,7 @@ class Api(Reader):
         """Return a reader of another region; itself, for its own."""
         return self if region == self.region else Api(self.session, region, self.progress)
 
-    def read(self, call: Call, *, hides: tuple[Facet, ...], resource: str = "*", **parameters: object) -> list[Item]:
+    def read(self, call: Call, *, hides: tuple[FactKind, ...], resource: str = "*", **parameters: object) -> list[Item]:
         """Return every item of every page; nothing, and a Gap, when the call is refused."""
         return self.read_or_none(call, hides=hides, resource=resource, **parameters) or []
 
@@ -51,7 +51,7 @@ class Api(Reader):
         self,
         call: Call,
         *,
-        hides: tuple[Facet, ...],
+        hides: tuple[FactKind, ...],
         resource: str = "*",
         **parameters: object,
     ) -> list[Item] | None:
@@ -65,13 +65,13 @@ class Api(Reader):
             return None
 
     def matching(
-        self, call: Call, name: str, values: Iterable[str], *, hides: tuple[Facet, ...], **parameters: object
+        self, call: Call, name: str, values: Iterable[str], *, hides: tuple[FactKind, ...], **parameters: object
     ) -> list[Item]:
         """Return what the filter ``name`` matches any of ``values``; a refusal is a Gap."""
         return self.matching_or_none(call, name, values, hides=hides, **parameters) or []
 
     def matching_or_none(
-        self, call: Call, name: str, values: Iterable[str], *, hides: tuple[Facet, ...], **parameters: object
+        self, call: Call, name: str, values: Iterable[str], *, hides: tuple[FactKind, ...], **parameters: object
     ) -> list[Item] | None:
         """Return what the filter ``name`` matches any of ``values``; None, and a Gap, where any part was refused."""
         wanted = sorted(values)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cloudguard.errors import AccessError, CloudguardError, UsageError
-from cloudguard.provider.port import Option, Request
+from cloudguard.provider.port import CollectRequest, Option
 from cloudguard_aws.access.api import Api, explain, settings
 from cloudguard_aws.access.calls import DESCRIBE_REGIONS, GET_CALLER_IDENTITY
 
@@ -44,13 +44,13 @@ class Caller:
     arn: str
 
 
-def option(request: Request, name: str) -> str:
+def option(request: CollectRequest, name: str) -> str:
     """Return a flag's last value, "" without one."""
     values = request.options.get(name, ())
     return values[-1] if values else ""
 
 
-def open_session(request: Request) -> boto3.Session:
+def open_session(request: CollectRequest) -> boto3.Session:
     """Return the session to use; raises UsageError for wrong flags, AccessError where there are no credentials."""
     import boto3  # noqa: PLC0415 - the SDK is loaded on first use
     from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415
@@ -68,7 +68,7 @@ def open_session(request: Request) -> boto3.Session:
         raise AccessError(explain(error)[1], hint=CREDENTIALS_HINT) from error
 
 
-def _refuse_wrong_role(request: Request) -> None:
+def _refuse_wrong_role(request: CollectRequest) -> None:
     role, external = option(request, "role-arn"), option(request, "external-id")
     if role and not _ROLE.fullmatch(role):
         message = f"{role!r} is not a role's ARN"
@@ -81,7 +81,7 @@ def _refuse_wrong_role(request: Request) -> None:
         raise UsageError(message, hint="It is 2 to 1224 letters, digits and +=,.@:/-_")
 
 
-def _assumed(session: boto3.Session, request: Request) -> boto3.Session:
+def _assumed(session: boto3.Session, request: CollectRequest) -> boto3.Session:
     """Return a session of the assumed role, whose credentials renew themselves."""
     import boto3  # noqa: PLC0415 - the SDK is loaded on first use
     import botocore.session  # noqa: PLC0415
@@ -161,7 +161,7 @@ def _names(error: Exception, marks: tuple[str, ...]) -> bool:
     return any(mark in folded for mark in marks)
 
 
-def given_regions(session: boto3.Session, request: Request) -> tuple[str, ...]:
+def given_regions(session: boto3.Session, request: CollectRequest) -> tuple[str, ...]:
     """Return the regions named by flag, else the session's; raises UsageError for one that does not exist."""
     named = tuple(dict.fromkeys(request.options.get("region", ())))
     known = [

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cloudguard.errors import AccessError
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard.provider.port import ClusterSummary
 from cloudguard.provider.role_names import told_by_names
 from cloudguard_aws.access.api import Api
@@ -40,7 +40,7 @@ def seen_in(apis: Iterable[Api]) -> Seen:
 
 def _seen(api: Api) -> Seen:
     managed, tagged = api.two(
-        lambda: api.read_or_none(LIST_CLUSTERS, hides=(Facet.ENDPOINT,)),
+        lambda: api.read_or_none(LIST_CLUSTERS, hides=(FactKind.ENDPOINT,)),
         lambda: _tagged(api),
     )
     members: dict[str, list[Item]] = {str(name): [] for name in managed or ()}

@@ -8,15 +8,15 @@ from functools import partial
 from typing import Final, cast
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState, Role
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.rules import Item, name_of, tags_of
 
-_DISKS: Final = (Facet.DISKS,)
-_LEADS: Final = (Facet.DISKS, Facet.IDENTITIES)
+_DISKS: Final = (FactKind.DISKS,)
+_LEADS: Final = (FactKind.DISKS, FactKind.IDENTITIES)
 """Disks lead to their keys, and keys to the policies that let identities use them."""
-_KEYS: Final = (Facet.KEYS, Facet.IDENTITIES)
+_KEYS: Final = (FactKind.KEYS, FactKind.IDENTITIES)
 ETCD_TAG: Final = "k8s.io/etcd/"
 """kops: "k8s.io/etcd/main" = "a/a,b,c" (kubernetes/kops pkg/model/master_volumes.go)."""
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")

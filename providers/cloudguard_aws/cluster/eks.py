@@ -11,7 +11,7 @@ from functools import partial
 
 from cloudguard.model.cluster import SecretsEncryption
 from cloudguard.model.network import Endpoint
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import (
     DESCRIBE_CLUSTER,
@@ -73,9 +73,9 @@ def endpoint(cluster: Item, api: Api) -> Endpoint:
         public_ranges=(tuple(texts(config, "publicAccessCidrs")) or (EVERYONE,)) if public else (),
         private=bool(config.get("endpointPrivateAccess", False)),
         network=str(config.get("vpcId") or ""),
-        segments=tuple(texts(config, "subnetIds")),
+        subnets=tuple(texts(config, "subnetIds")),
         filters=groups,
-        labels=groups,
+        groups=groups,
         source=api.source(DESCRIBE_CLUSTER, cluster["name"]),
         address=str(cluster.get("endpoint") or ""),
     )
@@ -89,16 +89,16 @@ def _secrets_key(cluster: Item) -> str:
 
 
 def _groups(api: Api, cluster: str) -> list[Item]:
-    hides = (Facet.POOLS, Facet.IDENTITIES)
+    hides = (FactKind.POOLS, FactKind.IDENTITIES)
     return _each(api, cluster, hides, (LIST_NODEGROUPS, DESCRIBE_NODEGROUP, "nodegroupName"))
 
 
 def _profiles(api: Api, cluster: str) -> list[Item]:
-    hides = (Facet.HOSTS, Facet.IDENTITIES)
+    hides = (FactKind.HOSTS, FactKind.IDENTITIES)
     return _each(api, cluster, hides, (LIST_FARGATE_PROFILES, DESCRIBE_FARGATE_PROFILE, "fargateProfileName"))
 
 
-def _each(api: Api, cluster: str, hides: tuple[Facet, ...], how: tuple[Call, Call, str]) -> list[Item]:
+def _each(api: Api, cluster: str, hides: tuple[FactKind, ...], how: tuple[Call, Call, str]) -> list[Item]:
     """List names, and describe each; ``how``: the two calls, and the parameter that takes a name."""
     listing, describing, key = how
     names = [str(name) for name in api.read(listing, hides=hides, resource=cluster, clusterName=cluster)]

@@ -9,8 +9,8 @@ from functools import partial
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import Role
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.provider.port import Request
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.port import CollectRequest
 from cloudguard_aws.access.api import MOST_VALUES, Api, explain
 from cloudguard_aws.access.calls import DESCRIBE_CLUSTER, DESCRIBE_INSTANCES, DESCRIBE_TAGS
 from cloudguard_aws.cluster import installer_tags
@@ -57,7 +57,7 @@ class _Flagged:
     guest: bool
 
 
-def find(api: Api, request: Request, vpc: str = "") -> Found | None:
+def find(api: Api, request: CollectRequest, vpc: str = "") -> Found | None:
     """Return the cluster in the Api's region, None when it is not there.
 
     Raises ClusterNotFoundError when two clusters share the name, AccessError when it can't be looked for.
@@ -120,7 +120,7 @@ def _merged(flagged: Iterable[_Flagged]) -> dict[str, Told]:
 
 def _refuse_unseen(api: Api, name: str) -> None:
     """Raise AccessError where nothing was found but not all could be asked: the cluster may be there all the same."""
-    hidden = [gap for gap in api.gaps if Facet.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
+    hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
     if hidden:
         refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
         message = f"whether {name!r} is in {api.region} can't be told: {refused}"
@@ -149,7 +149,7 @@ def _managed(api: Api, name: str) -> list[Item]:
     except (BotoCoreError, ClientError) as error:
         reason, _ = explain(error)
         if reason is not Reason.MISSING:
-            api.read(DESCRIBE_CLUSTER, hides=(Facet.ENDPOINT, Facet.HOSTS), resource=name, name=name)
+            api.read(DESCRIBE_CLUSTER, hides=(FactKind.ENDPOINT, FactKind.HOSTS), resource=name, name=name)
         return []
 
 
@@ -163,7 +163,7 @@ def _tagged(api: Api, name: str) -> Sequence[Item]:
     ]
     listed, by_value = api.two(
         partial(instances, api, [{"Name": "tag-key", "Values": keys}]),
-        partial(api.read, DESCRIBE_TAGS, hides=(Facet.HOSTS,), resource=name, Filters=values),
+        partial(api.read, DESCRIBE_TAGS, hides=(FactKind.HOSTS,), resource=name, Filters=values),
     )
     by_key = [one for one in listed if name in installer_tags.clusters_of(tags_of(one))]  # "*" in a name is no wildcard
     known = {one["InstanceId"] for one in by_key}
@@ -193,7 +193,7 @@ def _infra(api: Api, name: str) -> tuple[str, list[Item]]:
     return infra, [one for one in found if infra in installer_tags.clusters_of(tags_of(one))]
 
 
-def _flagged(api: Api, request: Request) -> list[_Flagged]:
+def _flagged(api: Api, request: CollectRequest) -> list[_Flagged]:
     """Return the instances that the caller's flags name, with the roles they give and by which flag.
 
     A flag that names nothing leaves a Gap: what it should have told stays untold.
@@ -217,7 +217,7 @@ def _flagged(api: Api, request: Request) -> list[_Flagged]:
 
 
 def _nothing(api: Api, resource: str, message: str) -> None:
-    api.add_gap(Gap(DESCRIBE_INSTANCES.name, resource, Reason.MISSING, message, (Facet.HOSTS,)))
+    api.add_gap(Gap(DESCRIBE_INSTANCES.name, resource, Reason.MISSING, message, (FactKind.HOSTS,)))
 
 
 def instances(api: Api, filters: Sequence[Item]) -> Sequence[Item]:
@@ -228,7 +228,7 @@ def instances(api: Api, filters: Sequence[Item]) -> Sequence[Item]:
     try:
         return api.ask(DESCRIBE_INSTANCES, Filters=wanted)
     except (BotoCoreError, ClientError) as error:
-        api.read(DESCRIBE_INSTANCES, hides=(Facet.HOSTS,), Filters=wanted)
+        api.read(DESCRIBE_INSTANCES, hides=(FactKind.HOSTS,), Filters=wanted)
         message = f"the hosts can't be listed: {explain(error)[1]} (ec2:DescribeInstances in {api.region})"
         raise AccessError(message, hint="Grant it; see: cloudguard permissions aws") from error
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.network import Interface
-from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.role_names import told_by_names
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, DESCRIBE_NETWORK_INTERFACES, DESCRIBE_VOLUMES
@@ -42,7 +42,7 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
         names = ", ".join(f"{host.id} ({host.name})" for host in same[:FEW]) + more
         message = f"the role of {names} can't be told{why}; {TELL}"
         ids = ", ".join(host.id for host in same[:FEW]) + more
-        api.add_gap(Gap(DESCRIBE_INSTANCES.name, ids, Reason.MISSING, message, (Facet.HOSTS,)))
+        api.add_gap(Gap(DESCRIBE_INSTANCES.name, ids, Reason.MISSING, message, (FactKind.HOSTS,)))
     return _stacked(hosts)
 
 
@@ -90,7 +90,7 @@ def _tell_by_others(api: Api, found: Found, told: dict[str, Told | None], untold
 def _etcd_volumes(api: Api) -> dict[str, str]:
     """Return evidence by instance id: the etcd volume attached to it, by the tag that kops and others leave."""
     wanted = [{"Name": "tag-key", "Values": [f"{ETCD_TAG}*"]}]
-    listed = api.read(DESCRIBE_VOLUMES, hides=(Facet.HOSTS,), Filters=wanted)
+    listed = api.read(DESCRIBE_VOLUMES, hides=(FactKind.HOSTS,), Filters=wanted)
     found: dict[str, str] = {}
     for one in sorted(listed, key=lambda item: item["VolumeId"]):
         keys = [tag for tag in sorted(tags_of(one)) if tag.startswith(ETCD_TAG)]
@@ -172,12 +172,12 @@ def interface(item: Item, source: Source, instance: Item | None = None) -> Inter
         public.add(whole["PublicIpAddress"])
     return Interface(
         id=item.get("NetworkInterfaceId", ""),
-        segment=item.get("SubnetId") or whole.get("SubnetId", ""),
+        subnet=item.get("SubnetId") or whole.get("SubnetId", ""),
         addresses=tuple(_addresses(item, private)),
         source=source,
         public=tuple(sorted(public)),
         filters=groups,
-        labels=groups,
+        groups=groups,
     )
 
 
@@ -200,7 +200,7 @@ def read_fargate(api: Api, found: Found, known: Collection[str], exists: Callabl
         return ()
     listed = api.read(
         DESCRIBE_NETWORK_INTERFACES,
-        hides=(Facet.HOSTS,),
+        hides=(FactKind.HOSTS,),
         resource=group,
         Filters=[{"Name": "group-id", "Values": [group]}],
     )

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cloudguard.model.cluster import MetadataService
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import GET_INSTANCE_METADATA_DEFAULTS
 from cloudguard_aws.network.rules import Item, inner
 
-_HIDES: Final = (Facet.IDENTITIES,)
+_HIDES: Final = (FactKind.IDENTITIES,)
 _SAID: Final = {"HttpEndpoint": ("enabled", "disabled"), "HttpTokens": ("optional", "required")}
 _OF_NEW_IMAGES: Final[dict[str, object]] = {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}
 """What an image that supports only version 2 sets (EC2 user guide, Configure the AMI)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.cluster import DiskTemplate
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import (
     DESCRIBE_IMAGES,
@@ -17,8 +17,8 @@ from cloudguard_aws.access.calls import (
 )
 from cloudguard_aws.network.rules import Item, inner, parts, texts
 
-HIDES: Final = (Facet.POOLS,)
-_DISKS: Final = (Facet.DISKS,)
+HIDES: Final = (FactKind.POOLS,)
+_DISKS: Final = (FactKind.DISKS,)
 MOST_NAMES: Final = 50
 """Names that one call takes (Auto Scaling API reference, DescribeLaunchConfigurations)."""
 
@@ -127,7 +127,7 @@ def given(api: Api, templates: Collection[Template], others: Collection[Template
     The images of ``others``, which decide on their metadata service, are read with theirs.
     """
     names = sorted({one.image for one in (*templates, *others) if one.image.startswith("ami-")})
-    hides = (*(_DISKS if templates else ()), *((Facet.IDENTITIES,) if others else ()))
+    hides = (*(_DISKS if templates else ()), *((FactKind.IDENTITIES,) if others else ()))
     # By filter, not by id: one image that is gone would fail the call for all.
     wanted = [{"Name": "image-id", "Values": names}]
     listed = api.read(DESCRIBE_IMAGES, hides=hides, Filters=wanted) if names else []

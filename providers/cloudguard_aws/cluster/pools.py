@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from cloudguard.model.cluster import Host, Pool, Role
-from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.role_names import told_by_names
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, DESCRIBE_SECURITY_GROUPS
@@ -109,7 +109,7 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
     for name, those in by_name.items():
         if listed is not None and len(those) != 1:
             message = f"a template means the group {name!r} by name, and {len(those)} are called so"
-            hides = (Facet.POOLS, Facet.FILTERS)
+            hides = (FactKind.POOLS, FactKind.FILTERS)
             api.add_gap(Gap(DESCRIBE_SECURITY_GROUPS.name, name, Reason.MISSING, message, hides))
     return {name: those[0] for name, those in by_name.items() if len(those) == 1}
 
@@ -123,9 +123,9 @@ def _pool(group: Item, template: Template, told: Told, facts: Given, ids: Mappin
         name=name,
         roles=roles,
         evidence=(evidence,) if evidence else (),
-        segments=tuple(filter(None, zones.replace(" ", "").split(","))),
+        subnets=tuple(filter(None, zones.replace(" ", "").split(","))),
         filters=groups,
-        labels=groups,
+        groups=groups,
         source=Source(template.call, template.id),
         template=template.name,
         public=template.public,

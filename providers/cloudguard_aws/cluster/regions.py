@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
-from cloudguard.provider.port import ClusterSummary, Progress, Request
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.session import (
     FALLBACK_REGION,
@@ -24,7 +24,7 @@ _FEW = 3
 _NO_CLUSTER = "No cluster was seen there; name its hosts with --control-plane-tag and --node-tag KEY=VALUE, or --region"
 
 
-def clusters(request: Request, progress: Progress) -> tuple[ClusterSummary, ...]:
+def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
     """Return the clusters of the regions; raises AccessError where any could not be asked: the list would be short."""
     first, given, _ = _begin(request, progress)
     seen = seen_in(first.in_region(region) for region in given or enabled_regions(first))
@@ -36,7 +36,7 @@ def clusters(request: Request, progress: Progress) -> tuple[ClusterSummary, ...]
     return seen.clusters
 
 
-def cluster(request: Request, progress: Progress) -> tuple[Api, Found, Caller]:
+def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Found, Caller]:
     """Return the reader of the cluster's region, the cluster, and who asks.
 
     Raises ClusterNotFoundError when it is nowhere or in two places, AccessError when it can't be told.
@@ -56,7 +56,7 @@ def cluster(request: Request, progress: Progress) -> tuple[Api, Found, Caller]:
     raise _not_found(first, request, looked)
 
 
-def _begin(request: Request, progress: Progress) -> tuple[Api, tuple[str, ...], Caller]:
+def _begin(request: CollectRequest, progress: Progress) -> tuple[Api, tuple[str, ...], Caller]:
     session = open_session(request)
     given = given_regions(session, request)
     first = Api(session, given[0] if given else FALLBACK_REGION, progress)
@@ -73,7 +73,7 @@ def _others(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:
         return ()
 
 
-def _look(first: Api, regions: Iterable[str], request: Request) -> list[tuple[Api, Found]]:
+def _look(first: Api, regions: Iterable[str], request: CollectRequest) -> list[tuple[Api, Found]]:
     """Return where the cluster is; raises AccessError when it is nowhere and some region could not be asked."""
     apis = [first.in_region(region) for region in regions]
     found = first.gather(*[lambda api=api: _found_or_refused(api, request) for api in apis])
@@ -89,7 +89,7 @@ def _look(first: Api, regions: Iterable[str], request: Request) -> list[tuple[Ap
     return places
 
 
-def _found_or_refused(api: Api, request: Request) -> Found | AccessError | None:
+def _found_or_refused(api: Api, request: CollectRequest) -> Found | AccessError | None:
     """Return the error instead of raising it: an account may be barred from regions where it has nothing."""
     try:
         return find(api, request, option(request, "vpc-id"))
@@ -97,7 +97,7 @@ def _found_or_refused(api: Api, request: Request) -> Found | AccessError | None:
         return error
 
 
-def _not_found(first: Api, request: Request, regions: list[str]) -> ClusterNotFoundError:
+def _not_found(first: Api, request: CollectRequest, regions: list[str]) -> ClusterNotFoundError:
     seen = seen_in(first.in_region(region) for region in regions)
     names = sorted({one.name for one in seen.clusters})
     where = ", ".join(regions) if len(regions) <= _FEW else f"{len(regions)} regions"

@@ -76,7 +76,7 @@ class PublishedCatalog:
         """Return every action of a listed service."""
         return self._service(service.lower()).names
 
-    def forms(self, action: str) -> tuple[str, ...] | None:
+    def resource_formats(self, action: str) -> tuple[str, ...] | None:
         """Return the resource forms of a listed action, None for one that is not."""
         found = self._action(action)
         return None if found is None else found.forms

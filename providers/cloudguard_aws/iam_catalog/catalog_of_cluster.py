@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cloudguard.model.cluster import Cluster
-from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, own
@@ -47,19 +47,19 @@ def ready() -> None:
     escalations()
 
 
-def entitlements(snapshot: Snapshot) -> Entitlements:
+def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     """Return what is known, for the cluster of ``snapshot``."""
     cluster = snapshot.cluster
     values = values_of(snapshot)
     (partition, *_) = values["partition"]
-    return Entitlements(
+    return IamCatalog(
         catalog=published(partition),
-        documents=PolicyDocuments(),
-        components=components(snapshot),
-        escalations=escalations(),
+        writer=PolicyDocuments(),
+        needs=components(snapshot),
+        escalation_paths=escalations(),
         variables=_variables(cluster),
-        own=tuple(own(values)),
-        imposed=_imposed(partition) if cluster.managed else (),
+        cluster_resources=tuple(own(values)),
+        provider_mandated=_imposed(partition) if cluster.managed else (),
         tag_keys=tuple(key.lower() for key in TAG_KEYS if key != "aws:RequestTag/"),
         tag_actions=TAG_ACTIONS,
         principals=TrustPrincipals(),

@@ -7,26 +7,28 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from cloudguard.model.iam_catalog import Escalation, Power
+from cloudguard.model.iam_catalog import EscalationPath, Impact
 from cloudguard.model.identity import Condition
 
 PASSED_TO: Final = "iam:PassedToService"
 
 
 @cache
-def escalations() -> tuple[Escalation, ...]:
+def escalations() -> tuple[EscalationPath, ...]:
     """Return every way up that is known."""
     text = files("cloudguard_aws.iam_catalog").joinpath("escalations.toml").read_text(encoding="utf-8")
     return tuple(
-        Escalation(
+        EscalationPath(
             id=one["id"],
             actions=tuple(one["actions"]),
-            power=Power(one["power"]),
+            impact=Impact(one["power"]),
             why=one["why"],
             source=one["source"],
-            on_self=one.get("on-self", False),
-            passes=one.get("passes", ""),
-            passing=(Condition("StringEquals", PASSED_TO, tuple(one["passed-to"])),) if "passed-to" in one else (),
+            on_own_identity=one.get("on-self", False),
+            passrole_action=one.get("passes", ""),
+            passrole_conditions=(Condition("StringEquals", PASSED_TO, tuple(one["passed-to"])),)
+            if "passed-to" in one
+            else (),
         )
         for one in tomllib.loads(text)["escalation"]
     )

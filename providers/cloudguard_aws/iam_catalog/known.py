@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cloudguard.model.identity import Policy, PolicyKind
+from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.model.source import Source
 from cloudguard_aws.iam_catalog.needs import Values, component
 
@@ -28,7 +28,7 @@ class KnownRole:
     title: str
     installer: str
     holder: str
-    policies: tuple[Policy, ...]
+    policies: tuple[PolicyDocument, ...]
     source: str
     addons: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ def written() -> Mapping[str, tuple[Mapping[str, Any], ...]]:
     return {kind: tuple(one for table in tables for one in table.get(kind, ())) for kind in ("policy", "role")}
 
 
-def known_policies(values: Values) -> Mapping[str, Policy]:
+def known_policies(values: Values) -> Mapping[str, PolicyDocument]:
     """Return every policy by its id, its placeholders filled for one cluster."""
     return {one["id"]: _policy(one, values) for one in written()["policy"]}
 
@@ -70,10 +70,10 @@ def known_roles(values: Values) -> tuple[KnownRole, ...]:
     )
 
 
-def _policy(one: Mapping[str, Any], values: Values) -> Policy:
+def _policy(one: Mapping[str, Any], values: Values) -> PolicyDocument:
     managed = bool(one.get("provider"))
     (partition, *_) = values["partition"]
-    return Policy(
+    return PolicyDocument(
         id=f"arn:{partition}:iam::aws:policy/{one['id']}" if managed else one["id"],
         name=one["id"],
         kind=PolicyKind.GRANT,

@@ -17,7 +17,7 @@ from itertools import product
 from typing import Any, Final
 
 from cloudguard.model.cluster import KeyManager
-from cloudguard.model.iam_catalog import Component, Confidence
+from cloudguard.model.iam_catalog import Confidence, PermissionNeed
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.model.snapshot import Snapshot
 
@@ -39,7 +39,7 @@ def raw() -> tuple[Mapping[str, Any], ...]:
     return tuple(one for text in texts for one in tomllib.loads(text)["component"])
 
 
-def components(snapshot: Snapshot) -> tuple[Component, ...]:
+def components(snapshot: Snapshot) -> tuple[PermissionNeed, ...]:
     """Return every component, for the cluster of ``snapshot``."""
     values = values_of(snapshot)
     return tuple(component(one, values) for one in raw())
@@ -76,20 +76,20 @@ def values_of(snapshot: Snapshot) -> Values:
     }
 
 
-def component(written: Mapping[str, Any], values: Values) -> Component:
+def component(written: Mapping[str, Any], values: Values) -> PermissionNeed:
     """Return a component as it is written, with its placeholders filled."""
-    return Component(
+    return PermissionNeed(
         id=written["id"],
         holders=tuple(written["holders"]),
         statements=tuple(_statements(written["id"], written.get("statement", ()), values)),
         source=written["source"],
         confidence=Confidence(written["confidence"]),
         installers=tuple(written.get("installers", ())),
-        but_for=tuple(written.get("but-for", ())),
+        except_installers=tuple(written.get("but-for", ())),
         addon=written.get("addon", ""),
-        accounts=tuple(written.get("accounts", ())),
-        labels=tuple((name, value) for name, value in written.get("labels", ())),
-        telling=written.get("telling", False),
+        service_accounts=tuple(written.get("accounts", ())),
+        traits=tuple((name, value) for name, value in written.get("labels", ())),
+        implied_by_grant=written.get("telling", False),
         note=written.get("note", ""),
     )
 

@@ -12,13 +12,13 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import Key, KeyManager
-from cloudguard.model.identity import Effect, Identities, Identity, Policy, PolicyKind, Statement
-from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.identity.policy_documents import DocumentError, statements
 
-_HIDES: Final = (Facet.IDENTITIES,)
+_HIDES: Final = (FactKind.IDENTITIES,)
 _SESSION: Final = re.compile(r"^(arn:[^:]*):sts::(\d+):assumed-role/([^/]+)/.+$")
 
 
@@ -62,13 +62,13 @@ def _statements(api: Api, key: str) -> tuple[Statement, ...]:
         return ()
 
 
-def _policy(api: Api, identity: Identity, key: str, found: tuple[Statement, ...]) -> Policy | None:
+def _policy(api: Api, identity: Identity, key: str, found: tuple[Statement, ...]) -> PolicyDocument | None:
     """Return the part of a key's policy that names an identity."""
     mine = tuple(one for one in found if names(one, identity.id))
     if not mine:
         return None
     source = api.source(calls.GET_KEY_POLICY, key)
-    return Policy(f"{key}#{identity.id}", f"key policy of {key}", PolicyKind.RESOURCE, "user", "", mine, source)
+    return PolicyDocument(f"{key}#{identity.id}", f"key policy of {key}", PolicyKind.RESOURCE, "user", "", mine, source)
 
 
 def names(statement: Statement, role: str) -> bool:

@@ -8,21 +8,21 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
-from cloudguard.model.identity import Identities, Identity, Policy, PolicyKind
-from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.identity.policy_documents import DocumentError, statements, text_of
 from cloudguard_aws.network.rules import Item, inner
 
-_HIDES: Final = (Facet.IDENTITIES,)
+_HIDES: Final = (FactKind.IDENTITIES,)
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     """What one policy, or the lack of it, adds to a role: ``policy`` None where it could not be read."""
 
-    policy: Policy | None
+    policy: PolicyDocument | None
 
 
 def resolve_profiles(api: Api, arns: Iterable[str]) -> dict[str, str]:
@@ -66,7 +66,7 @@ def read_identities(
     )
 
 
-def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, tuple[Policy, ...]]:
+def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, tuple[PolicyDocument, ...]]:
     """Read one role; an instance profile that led to none is kept, incomplete."""
     name = arn.rpartition("/")[2]
     source = api.source(calls.GET_ROLE, name)
@@ -142,4 +142,4 @@ def _parsed(api: Api, made: _Draft, call: calls.Call, document: object) -> _Read
         api.add_gap(Gap(call.name, made.resource, Reason.FAILED, f"{made.name}: {error}", _HIDES))
         return _Read(None)
     source = api.source(call, made.resource)
-    return _Read(Policy(made.id, made.name, made.kind, made.managed_by, text, found, source))
+    return _Read(PolicyDocument(made.id, made.name, made.kind, made.managed_by, text, found, source))

@@ -9,24 +9,26 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from cloudguard.model.identity import Effect, Policy, PolicyKind, Statement, Workload
-from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, ServiceAccountIdentity, Statement
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.identity.policy_documents import DocumentError, statements, text_of
 from cloudguard_aws.network.rules import Item, inner
 
-_HIDES: Final = (Facet.IDENTITIES,)
+_HIDES: Final = (FactKind.IDENTITIES,)
 _SUBJECT: Final = "system:serviceaccount:"
 _PROVIDER: Final = ":oidc-provider/"
 _BUCKET: Final = re.compile(r"^(.+)\.s3[.-](?:[a-z0-9.-]+\.)?amazonaws\.com(?:\.cn)?$")
 
 
-def read_workloads(api: Api, cluster: str, managed: Item | None) -> tuple[tuple[Workload, ...], tuple[Policy, ...]]:
+def read_workloads(
+    api: Api, cluster: str, managed: Item | None
+) -> tuple[tuple[ServiceAccountIdentity, ...], tuple[PolicyDocument, ...]]:
     """Return the identities of a cluster's service accounts, and their trust policies; ``managed``: what EKS says."""
     issuers = _issuers(api, cluster, managed)
     roles = api.read(calls.LIST_ROLES, hides=_HIDES, MaxItems=1000) if issuers else []
-    workloads, policies = list[Workload](), list[Policy]()
+    workloads, policies = list[ServiceAccountIdentity](), list[PolicyDocument]()
     for role in roles:
         found = _federated(api, role, issuers)
         if found is not None:
@@ -60,7 +62,7 @@ def is_of(provider: str, cluster: str) -> bool:
     return own or cluster in path or (bucket is not None and bucket[1] in {cluster, f"{cluster}-oidc"})
 
 
-def _federated(api: Api, role: Item, issuers: tuple[str, ...]) -> tuple[Workload, Policy] | None:
+def _federated(api: Api, role: Item, issuers: tuple[str, ...]) -> tuple[ServiceAccountIdentity, PolicyDocument] | None:
     arn, name = str(role["Arn"]), str(role["RoleName"])
     text = text_of(role.get("AssumeRolePolicyDocument") or {})
     if not any(issuer in text for issuer in issuers):
@@ -74,8 +76,8 @@ def _federated(api: Api, role: Item, issuers: tuple[str, ...]) -> tuple[Workload
     if not mine:
         return None
     source = api.source(calls.LIST_ROLES, name)
-    trust = Policy(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", text, found, source)
-    return Workload(arn, name, tuple(dict.fromkeys(_accounts(mine))), trust.id, source), trust
+    trust = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", text, found, source)
+    return ServiceAccountIdentity(arn, name, tuple(dict.fromkeys(_accounts(mine))), trust.id, source), trust
 
 
 def _accounts(trusted: Iterable[Statement]) -> Iterator[str]:
@@ -86,9 +88,9 @@ def _accounts(trusted: Iterable[Statement]) -> Iterator[str]:
                 yield from (value.removeprefix(_SUBJECT) for value in condition.values if value.startswith(_SUBJECT))
 
 
-def _bound(api: Api, cluster: str) -> Iterator[Workload]:
+def _bound(api: Api, cluster: str) -> Iterator[ServiceAccountIdentity]:
     """Yield the service accounts that pod identity binds to a role; which role, the list does not say."""
     call = calls.LIST_POD_IDENTITY_ASSOCIATIONS
     for one in api.read(call, hides=_HIDES, resource=cluster, clusterName=cluster):
         account = f"{one['namespace']}:{one['serviceAccount']}"
-        yield Workload(str(one["associationArn"]), account, (account,), "", api.source(call, cluster))
+        yield ServiceAccountIdentity(str(one["associationArn"]), account, (account,), "", api.source(call, cluster))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from cloudguard.model.identity import Policy, PolicyKind
+from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.model.source import Gap, Reason
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api, explain
@@ -28,7 +28,7 @@ class Limits:
     """``levels``: ids of policies from the root to the account; ``unseen``: why not all are known ("": all are)."""
 
     levels: tuple[tuple[str, ...], ...] = ()
-    policies: tuple[Policy, ...] = ()
+    policies: tuple[PolicyDocument, ...] = ()
     unseen: str = ""
 
 
@@ -87,7 +87,7 @@ def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: 
     return []
 
 
-def _policy(api: Api, name: str) -> Policy | None:
+def _policy(api: Api, name: str) -> PolicyDocument | None:
     """Read one; None where its text can't be read: then it stands for anything."""
     items = _ask(api, [], calls.DESCRIBE_POLICY, name, PolicyId=name)
     if not items:
@@ -99,4 +99,6 @@ def _policy(api: Api, name: str) -> Policy | None:
         api.add_gap(Gap(calls.DESCRIBE_POLICY.name, name, Reason.FAILED, str(error), ()))
         return None
     title = str(inner(items[0], "PolicySummary").get("Name") or name)
-    return Policy(name, title, PolicyKind.LIMIT, "user", text, found, api.source(calls.DESCRIBE_POLICY, name))
+    return PolicyDocument(
+        name, title, PolicyKind.ORGANIZATION_LIMIT, "user", text, found, api.source(calls.DESCRIBE_POLICY, name)
+    )

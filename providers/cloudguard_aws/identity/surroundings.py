@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cloudguard.model.identity import Identities, Policy, Workload
+from cloudguard.model.identity import Identities, PolicyDocument, ServiceAccountIdentity
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.identity.service_accounts import read_workloads
@@ -16,8 +16,8 @@ from cloudguard_aws.identity.service_control_policies import Limits, read_limits
 class Surroundings:
     """What stands around a cluster's identities: its service accounts' roles, with their trust policies, and limits."""
 
-    workloads: tuple[Workload, ...]
-    trusts: tuple[Policy, ...]
+    workloads: tuple[ServiceAccountIdentity, ...]
+    trusts: tuple[PolicyDocument, ...]
     limits: Limits
 
 
@@ -35,7 +35,7 @@ def whole(own: Identities, around: Surroundings) -> Identities:
     return replace(
         own,
         policies=tuple(policy for _, policy in sorted(policies.items())),
-        workloads=around.workloads,
-        limits=around.limits.levels,
-        limits_unseen=around.limits.unseen,
+        service_accounts=around.workloads,
+        organization_limits=around.limits.levels,
+        unread_limits=around.limits.unseen,
     )

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from cloudguard.model.network import Balancer, ClientAddress
-from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.listeners import (
@@ -27,7 +27,7 @@ from cloudguard_aws.network.listeners import (
 )
 from cloudguard_aws.network.rules import Item, tags_of
 
-_HIDES: Final = (Facet.BALANCERS,)
+_HIDES: Final = (FactKind.BALANCERS,)
 _TAGGED_AT_ONCE: Final = 20
 """DescribeTags takes so many balancers: elasticloadbalancing API reference, both versions."""
 
@@ -253,9 +253,9 @@ def _before_proxies(api: Api, read: Registered, front: _Front, made: Mapping[str
                     near,
                     id=f"{near.id}>{behind.id}:{group['Port']}",
                     name=f"{near.name} > {behind.name}",
-                    segments=tuple(sorted({*near.segments, *behind.segments})),
+                    subnets=tuple(sorted({*near.subnets, *behind.subnets})),
                     filters=behind.filters,
-                    labels=behind.labels,
+                    groups=behind.groups,
                     listeners=listeners,
                     declared_service=near.declared_service or behind.declared_service,
                 )

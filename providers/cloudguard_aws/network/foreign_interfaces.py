@@ -63,12 +63,12 @@ def _interface(item: Item, call: str) -> Interface:
     ranges += [one["Ipv6Prefix"] for one in item.get("Ipv6Prefixes", ())]
     return Interface(
         id=item["NetworkInterfaceId"],
-        segment=item.get("SubnetId", ""),
+        subnet=item.get("SubnetId", ""),
         addresses=(*private, *(one["Ipv6Address"] for one in item.get("Ipv6Addresses", ())), *ranges),
         source=Source(call, item["NetworkInterfaceId"]),
         public=tuple(_public(item)),
         filters=groups,
-        labels=groups,
+        groups=groups,
         owner=_owner(item),
     )
 

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from cloudguard.model.cluster import Host
-from cloudguard.model.network import Balancer, ClientAddress, Listener, Target
+from cloudguard.model.network import BackendTarget, Balancer, ClientAddress, Listener
 from cloudguard.model.source import Source
 from cloudguard_aws.network.rules import Item, inner
 
@@ -68,15 +68,15 @@ def services_of(protocol: str, port: int) -> str:
     return ",".join(f"{transport}/{port}" for transport in _TRANSPORTS.get(protocol, ("tcp",)))
 
 
-def targets_of(group: Item, registered: Iterable[Item], members: Members) -> tuple[Target, ...]:
+def targets_of(group: Item, registered: Iterable[Item], members: Members) -> tuple[BackendTarget, ...]:
     """Return those of a target group's registered targets that are hosts of the cluster (or their pods)."""
-    found: dict[Target, None] = {}
+    found: dict[BackendTarget, None] = {}
     for one in registered:
         where = members.find(one["Target"]["Id"])
         if where is not None:
             port = int(one["Target"].get("Port") or group["Port"])
             state = inner(one, "TargetHealth").get("State", "")
-            found[Target(where[0], where[1], services_of(group.get("Protocol", "TCP"), port), state)] = None
+            found[BackendTarget(where[0], where[1], services_of(group.get("Protocol", "TCP"), port), state)] = None
     return tuple(found)
 
 
@@ -101,7 +101,7 @@ class TargetGroup:
 
     arn: str
     protocol: str
-    targets: tuple[Target, ...]
+    targets: tuple[BackendTarget, ...]
     client: ClientAddress
 
 
@@ -119,7 +119,7 @@ def forwarded(actions: Iterable[Item]) -> Iterator[str]:
 def listeners_of(item: Item, groups: Iterable[TargetGroup], call: str) -> Iterator[Listener]:
     """Yield a listener, split where its target groups differ in what they see or in what is spoken to them."""
     arn, protocol = str(item["ListenerArn"]), str(item.get("Protocol", "TCP"))
-    parts: dict[tuple[ClientAddress, bool], dict[Target, None]] = {}
+    parts: dict[tuple[ClientAddress, bool], dict[BackendTarget, None]] = {}
     for group in groups:
         plaintext = group.protocol == "HTTP" or (protocol in _DECRYPTED and group.protocol not in _DECRYPTED)
         parts.setdefault((group.client, plaintext), {}).update(dict.fromkeys(group.targets))
@@ -154,9 +154,9 @@ def balancer(item: Item, listeners: Iterable[Listener], declared: str, call: str
         kind=_KINDS[item["Type"]],
         internet_facing=item.get("Scheme") == "internet-facing",
         network=item.get("VpcId", ""),
-        segments=tuple(sorted(zone["SubnetId"] for zone in zones if zone.get("SubnetId"))),
+        subnets=tuple(sorted(zone["SubnetId"] for zone in zones if zone.get("SubnetId"))),
         filters=groups,
-        labels=groups,
+        groups=groups,
         listeners=tuple(listeners),
         source=Source(call, arn),
         addresses=tuple(address for zone in zones for address in _addresses(zone)),
@@ -181,9 +181,9 @@ def classic(item: Item, members: Members, declared: str, call: str) -> Balancer:
         kind=_KINDS[CLASSIC],
         internet_facing=item.get("Scheme") == "internet-facing",
         network=item.get("VPCId", ""),
-        segments=tuple(sorted(item.get("Subnets", ()))),
+        subnets=tuple(sorted(item.get("Subnets", ()))),
         filters=groups,
-        labels=groups,
+        groups=groups,
         listeners=tuple(_classic_listener(one["Listener"], hosts, source) for one in item["ListenerDescriptions"]),
         source=source,
         declared_service=declared,
@@ -196,7 +196,7 @@ def _classic_listener(item: Item, hosts: Iterable[str], source: Source) -> Liste
     return Listener(
         id=f"{source.resource}:{item['LoadBalancerPort']}",
         service=services_of(outside, int(item["LoadBalancerPort"])),
-        targets=tuple(Target(host, "", target) for host in hosts),
+        targets=tuple(BackendTarget(host, "", target) for host in hosts),
         client_address=ClientAddress.REPLACED,
         source=source,
         plaintext=inside == "HTTP" or (outside in _DECRYPTED and inside not in _DECRYPTED),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
-from cloudguard.model.network import Network, NextHop, Route, Segment
+from cloudguard.model.network import Network, NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard_aws.network.rules import Item, inner, name_of
 
@@ -198,11 +198,11 @@ def _associated(state: Item | None) -> bool:
     return not state or state.get("State") not in _GONE
 
 
-def segment(subnet: Item, filters: tuple[str, ...], tables: Tables | None) -> Segment:
+def segment(subnet: Item, filters: tuple[str, ...], tables: Tables | None) -> Subnet:
     """Return a subnet; with ``tables`` None its routes could not be read, and lead nobody knows where."""
     source = Source(SUBNETS, subnet["SubnetId"])
     unread = (Route("0.0.0.0/0", NextHop.UNKNOWN, "", source), Route("::/0", NextHop.UNKNOWN, "", source))
-    return Segment(
+    return Subnet(
         id=subnet["SubnetId"],
         name=name_of(subnet),
         network=subnet["VpcId"],

@@ -15,15 +15,15 @@ from cloudguard.model.network import (
     Interface,
     NextHop,
     PeerKind,
-    Segment,
+    Subnet,
 )
-from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.foreign_interfaces import Insiders, strangers
 from cloudguard_aws.network.rules import Item, address_list, owners_of_named, security_group
 
-_FILTERS: Final = (Facet.FILTERS,)
+_FILTERS: Final = (FactKind.FILTERS,)
 _CARRIERS: Final = calls.DESCRIBE_NETWORK_INTERFACES
 
 
@@ -42,7 +42,7 @@ class Guards:
     lists: tuple[AddressList, ...]
 
 
-def read_guards(api: Api, names: frozenset[str], segments: Iterable[Segment]) -> Guards:
+def read_guards(api: Api, names: frozenset[str], segments: Iterable[Subnet]) -> Guards:
     """Read the groups called ``names``, and what their rules, or the routes of ``segments``, name."""
     groups, rules = api.two(
         partial(api.matching_or_none, calls.DESCRIBE_SECURITY_GROUPS, "group-id", names, hides=_FILTERS),
@@ -59,7 +59,7 @@ def read_guards(api: Api, names: frozenset[str], segments: Iterable[Segment]) ->
         if rule.peer.kind is PeerKind.GROUP and rule.direction is Direction.INGRESS
     }
     carriers, lists = api.two(
-        partial(api.matching_or_none, _CARRIERS, "group-id", let_in - foreign, hides=(Facet.MEMBERS,)),
+        partial(api.matching_or_none, _CARRIERS, "group-id", let_in - foreign, hides=(FactKind.MEMBERS,)),
         partial(_address_lists, api, _listed(filters, segments)),
     )
     return Guards(filters, named, foreign, carriers, lists)
@@ -103,7 +103,7 @@ def named_groups(api: Api, guards: Guards, insiders: Insiders) -> tuple[tuple[Gr
     return groups, tuple(sorted(outsiders, key=lambda one: one.id))
 
 
-def _listed(filters: Iterable[Filter], segments: Iterable[Segment]) -> frozenset[str]:
+def _listed(filters: Iterable[Filter], segments: Iterable[Subnet]) -> frozenset[str]:
     """Return the prefix lists that matter: a gateway endpoint's lead to a service that no one connects from."""
     in_rules = (rule.peer.value for one in filters for rule in one.rules if rule.peer.kind is PeerKind.ADDRESS_LIST)
     in_routes = (
@@ -117,7 +117,7 @@ def _listed(filters: Iterable[Filter], segments: Iterable[Segment]) -> frozenset
 
 def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
     """Read prefix lists; one that is not there, or whose entries can't be read, is kept as unknown."""
-    hides, ordered, call = (Facet.ADDRESS_LISTS,), sorted(names), calls.GET_MANAGED_PREFIX_LIST_ENTRIES
+    hides, ordered, call = (FactKind.ADDRESS_LISTS,), sorted(names), calls.GET_MANAGED_PREFIX_LIST_ENTRIES
     described, entries = api.two(
         partial(api.matching_or_none, calls.DESCRIBE_MANAGED_PREFIX_LISTS, "prefix-list-id", names, hides=hides),
         lambda: api.gather(

@@ -12,10 +12,10 @@ from cloudguard.model.network import (
     Balancer,
     Endpoint,
     Filter,
-    Segment,
+    Subnet,
     Topology,
 )
-from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import Near, read_balancers, read_near
@@ -25,8 +25,8 @@ from cloudguard_aws.network.routes import Tables, network, peering_ranges, segme
 from cloudguard_aws.network.rules import Item, network_acl
 from cloudguard_aws.network.security_groups import named_groups, read_guards
 
-_ROUTES: Final = (Facet.ROUTES,)
-_PLACES: Final = (Facet.ROUTES, Facet.FILTERS, Facet.BALANCERS)
+_ROUTES: Final = (FactKind.ROUTES,)
+_PLACES: Final = (FactKind.ROUTES, FactKind.FILTERS, FactKind.BALANCERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def read_ground(
         partial(api.matching, calls.DESCRIBE_SUBNETS, "vpc-id", () if subnets else known, hides=_PLACES),
         lambda: api.two(
             partial(api.matching, calls.DESCRIBE_VPCS, "vpc-id", known, hides=_ROUTES),
-            partial(api.matching_or_none, calls.DESCRIBE_NETWORK_ACLS, "vpc-id", known, hides=(Facet.FILTERS,)),
+            partial(api.matching_or_none, calls.DESCRIBE_NETWORK_ACLS, "vpc-id", known, hides=(FactKind.FILTERS,)),
         ),
         partial(_tables, api, known),
     )
@@ -85,25 +85,25 @@ def read_topology(  # noqa: PLR0913 - all that stands in the network
     groups, outsiders = named_groups(api, guards, _insiders(cluster, hosts, balancers))
     return Topology(
         networks=tuple(network(item, ground.tables) for item in sorted(ground.vpcs, key=lambda one: str(one["VpcId"]))),
-        segments=segments,
+        subnets=segments,
         filters=(*guards.filters, *_borders(ground.acls or (), segments)),
         groups=groups,
         address_lists=guards.lists,
         balancers=balancers,
         endpoints=endpoints,
-        strangers=outsiders,
+        external_members=outsiders,
         outbound_addresses=outbound,
     )
 
 
 def _used(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:
     """Return the subnets that hosts, pools and endpoints stand in."""
-    used = {interface.segment for host in hosts for interface in host.interfaces}
-    used.update(*(pool.segments for pool in pools), *(endpoint.segments for endpoint in endpoints))
+    used = {interface.subnet for host in hosts for interface in host.interfaces}
+    used.update(*(pool.subnets for pool in pools), *(endpoint.subnets for endpoint in endpoints))
     return frozenset(used - {""})
 
 
-def _segments(api: Api, ground: Ground, wanted: frozenset[str]) -> tuple[Segment, ...]:
+def _segments(api: Api, ground: Ground, wanted: frozenset[str]) -> tuple[Subnet, ...]:
     """Return the subnets ``wanted``. One whose network ACL is not seen is guarded by a filter that no one knows."""
     items = {str(one["SubnetId"]): one for one in ground.subnets}
     for one in api.matching(calls.DESCRIBE_SUBNETS, "subnet-id", wanted - items.keys(), hides=_PLACES):
@@ -114,14 +114,14 @@ def _segments(api: Api, ground: Ground, wanted: frozenset[str]) -> tuple[Segment
         if item["SubnetId"] not in guarding:
             message = "the subnet's network ACL can't be seen from this account"
             call = calls.DESCRIBE_NETWORK_ACLS.name
-            api.add_gap(Gap(call, item["SubnetId"], Reason.MISSING, message, (Facet.FILTERS,)))
+            api.add_gap(Gap(call, item["SubnetId"], Reason.MISSING, message, (FactKind.FILTERS,)))
     return tuple(
         segment(item, (guarding.get(item["SubnetId"], f"network ACL of {item['SubnetId']}"),), ground.tables)
         for item in kept
     )
 
 
-def _borders(acls: Iterable[Item], segments: Iterable[Segment]) -> tuple[Filter, ...]:
+def _borders(acls: Iterable[Item], segments: Iterable[Subnet]) -> tuple[Filter, ...]:
     used = {name for one in segments for name in one.filters}
     found = (network_acl(acl, calls.DESCRIBE_NETWORK_ACLS.name) for acl in acls if acl["NetworkAclId"] in used)
     return tuple(sorted(found, key=lambda one: one.id))
@@ -159,7 +159,7 @@ def _tables(api: Api, vpcs: frozenset[str]) -> Tables | None:
     return Tables(tables, calls.DESCRIBE_ROUTE_TABLES.name, peering_ranges(items, vpcs))
 
 
-def _outbound(api: Api, hosts: tuple[Host, ...], segments: Iterable[Segment]) -> tuple[str, ...]:
+def _outbound(api: Api, hosts: tuple[Host, ...], segments: Iterable[Subnet]) -> tuple[str, ...]:
     """Return the public addresses that hosts leave by: their own, and those of the NAT gateways they are routed to."""
     gateways = {route.target for one in segments for route in one.routes if route.target.startswith("nat-")}
     items = api.matching(calls.DESCRIBE_NAT_GATEWAYS, "nat-gateway-id", gateways, hides=_ROUTES)

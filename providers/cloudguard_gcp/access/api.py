@@ -11,7 +11,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from cloudguard.model.source import Facet, Reason
+from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.port import Progress, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
 from cloudguard_gcp.access.calls import Call
@@ -39,12 +39,12 @@ class Api(Reader):
         self._making = threading.Lock()
         self._clients: dict[str, Any] = {}
 
-    def read(self, call: Call, *, hides: tuple[Facet, ...], about: str = "*", **parameters: str) -> list[Item]:
+    def read(self, call: Call, *, hides: tuple[FactKind, ...], about: str = "*", **parameters: str) -> list[Item]:
         """Return every item of every page; nothing, and a Gap, when the call fails."""
         return self.read_or_none(call, hides=hides, about=about, **parameters) or []
 
     def read_or_none(
-        self, call: Call, *, hides: tuple[Facet, ...], about: str = "*", **parameters: str
+        self, call: Call, *, hides: tuple[FactKind, ...], about: str = "*", **parameters: str
     ) -> list[Item] | None:
         """Return every item of every page; None, and a Gap, when the call fails.
 

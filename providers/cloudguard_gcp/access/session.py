@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.model.source import Reason
-from cloudguard.provider.port import Option, Progress, Request
+from cloudguard.provider.port import CollectRequest, Option, Progress
 from cloudguard_gcp.access.api import Api, Item, errors, explain
 from cloudguard_gcp.access.calls import GET_PROJECT
 
@@ -50,13 +50,13 @@ class Caller:
         return str(self.described.get("defaultServiceAccount", ""))
 
 
-def option(request: Request, name: str) -> str:
+def option(request: CollectRequest, name: str) -> str:
     """Return a flag's last value, "" without one."""
     values = request.options.get(name, ())
     return values[-1] if values else ""
 
 
-def begin(request: Request, progress: Progress) -> tuple[Api, Caller]:
+def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
     """Return the reader and who reads; raises UsageError for wrong flags, AccessError where nothing can be asked."""
     _refuse_wrong_flags(request)
     credentials, project = _credentials(request)
@@ -68,7 +68,7 @@ def begin(request: Request, progress: Progress) -> tuple[Api, Caller]:
     return api, Caller(project, _described(api, project), account_of(credentials))
 
 
-def _refuse_wrong_flags(request: Request) -> None:
+def _refuse_wrong_flags(request: CollectRequest) -> None:
     file = option(request, "credentials-file")
     for name, pattern, shape in (
         ("project", _PROJECT, "It has 6 to 30 lower-case letters, digits and hyphens; a number is none"),
@@ -86,7 +86,7 @@ def _refuse_wrong_flags(request: Request) -> None:
         raise UsageError(message, hint="Give the path of a service account's key or of gcloud's credentials")
 
 
-def _credentials(request: Request) -> tuple[Any, str]:
+def _credentials(request: CollectRequest) -> tuple[Any, str]:
     """Return credentials and the project they name ("" for none)."""
     import google.auth  # noqa: PLC0415 - the SDK is loaded on first use
     from google.auth.credentials import Credentials  # noqa: PLC0415 - likewise

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState, Role
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard_gcp.access.api import Api, Item
 from cloudguard_gcp.access.calls import (
     GET_CRYPTO_KEY,
@@ -25,7 +25,7 @@ from cloudguard_gcp.access.links import last, short
 from cloudguard_gcp.cluster.find import whole
 from cloudguard_gcp.cluster.installer_labels import labels_of, safe
 
-_DISKS: Final = (Facet.DISKS,)
+_DISKS: Final = (FactKind.DISKS,)
 _ETCD: Final = "k8s-io-etcd-"
 """kops: "k8s-io-etcd-main" (kubernetes/kops pkg/model/master_volumes.go)."""
 _LABEL: Final = f"label {_ETCD}"
@@ -150,7 +150,7 @@ def _key(api: Api, name: str) -> Key | None:
     if name.startswith(CUSTOMER_SUPPLIED):
         return Key(name, KeyManager.CUSTOMER, KeyState.ENABLED, api.source(LIST_DISKS))
     whose, version, _ = name.partition(_VERSION)
-    read = partial(api.read_or_none, hides=(Facet.KEYS,), about=name)
+    read = partial(api.read_or_none, hides=(FactKind.KEYS,), about=name)
     key = read(GET_CRYPTO_KEY, key=whose)
     used = read(GET_CRYPTO_KEY_VERSION, key=name) if version else [whole(one, "primary") for one in key or ()]
     if not used:

@@ -9,8 +9,8 @@ from typing import Any, Final, cast
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
 from cloudguard.model.cluster import Role
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.provider.port import ClusterSummary, Progress, Request
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
 from cloudguard_gcp.access.api import Api, Item, errors, explain
 from cloudguard_gcp.access.calls import (
     LIST_CLUSTERS,
@@ -65,12 +65,12 @@ class Found:
         return tuple(sorted(zones | {region} - {""})) if zones | {region} - {""} else ()
 
 
-def _begin(request: Request, progress: Progress, *soon: Call) -> tuple[Api, Caller, list[Item], list[Item]]:
+def _begin(request: CollectRequest, progress: Progress, *soon: Call) -> tuple[Api, Caller, list[Item], list[Item]]:
     """Return the reader, the caller, and the project's GKE clusters and instances; ``soon``: what will be read next."""
     api, caller = begin(request, progress)
     managed, instances = api.gather(
         partial(_gke_clusters, api, caller.project),
-        partial(api.read, LIST_INSTANCES, hides=(Facet.HOSTS, Facet.MEMBERS), project=caller.project),
+        partial(api.read, LIST_INSTANCES, hides=(FactKind.HOSTS, FactKind.MEMBERS), project=caller.project),
         *(partial(api.expect, call, project=caller.project) for call in soon),
     )[:2]
     return api, caller, managed, instances
@@ -84,10 +84,10 @@ def _gke_clusters(api: Api, project: str) -> list[Item]:
     except errors() as error:
         if explain(error)[0] is Reason.UNSUPPORTED:
             return []
-    return api.read(LIST_CLUSTERS, hides=(Facet.ENDPOINT, Facet.HOSTS), parent=parent)
+    return api.read(LIST_CLUSTERS, hides=(FactKind.ENDPOINT, FactKind.HOSTS), parent=parent)
 
 
-def clusters(request: Request, progress: Progress) -> tuple[ClusterSummary, ...]:
+def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
     """Return the clusters of the project; raises AccessError where not all of it could be asked."""
     api, caller, managed, instances = _begin(request, progress)
     hosts: dict[str, list[Item]] = {}
@@ -127,7 +127,7 @@ def _living(instances: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(one for one in instances if one.get("status") != _GONE)
 
 
-def cluster(request: Request, progress: Progress) -> tuple[Api, Caller, Found]:
+def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, Found]:
     """Return the reader, who reads, and the cluster.
 
     Raises ClusterNotFoundError when there is none or there are two of the name, AccessError when it can't be told.
@@ -155,7 +155,7 @@ def _belongs(instance: Item, cluster: str, gke: Item | None) -> bool:
     return gke is None or not place or place == gke.get("location")
 
 
-def _choose(request: Request, named: Sequence[Item]) -> Item | None:
+def _choose(request: CollectRequest, named: Sequence[Item]) -> Item | None:
     wanted = option(request, "location")
     here = [one for one in named if wanted in {"", one.get("location")}]
     if len(here) > 1:
@@ -168,7 +168,7 @@ def _choose(request: Request, named: Sequence[Item]) -> Item | None:
     return here[0] if here else None
 
 
-def _flagged(api: Api, request: Request, instances: Sequence[Item]) -> dict[str, Told]:
+def _flagged(api: Api, request: CollectRequest, instances: Sequence[Item]) -> dict[str, Told]:
     """Return what the caller's flags say of each instance; a flag that names none leaves a Gap."""
     found: dict[str, Told] = {}
     for role, texts in request.role_tags.items():
@@ -199,7 +199,7 @@ def _is_free(instance: Item, cluster: str) -> bool:
 def _note(api: Api, found: dict[str, Told], flag: str, hit: Sequence[Item], roles: tuple[Role, ...]) -> None:
     if not hit:
         message = f"{flag} names no instance of the project that is not another cluster's"
-        api.add_gap(Gap(LIST_INSTANCES.name, flag, Reason.MISSING, message, (Facet.HOSTS,)))
+        api.add_gap(Gap(LIST_INSTANCES.name, flag, Reason.MISSING, message, (FactKind.HOSTS,)))
     for one in hit:
         known, why = found.get(machine(str(one["selfLink"])), ((), ""))
         evidence = f"{why}, {flag}" if why else flag
@@ -207,9 +207,9 @@ def _note(api: Api, found: dict[str, Told], flag: str, hit: Sequence[Item], role
 
 
 def _not_found(
-    api: Api, caller: Caller, request: Request, managed: Sequence[str], everyone: Iterable[Item]
+    api: Api, caller: Caller, request: CollectRequest, managed: Sequence[str], everyone: Iterable[Item]
 ) -> ClusterNotFoundError | AccessError:
-    hidden = [gap for gap in api.gaps if Facet.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
+    hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
     if hidden:
         refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
         message = f"whether {request.cluster!r} is in {caller.project} can't be told: {refused}"

@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.network import Endpoint, Interface
-from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard_gcp.access.api import Api, Item
 from cloudguard_gcp.access.calls import LIST_INSTANCES
 from cloudguard_gcp.access.links import machine, short
@@ -35,7 +35,7 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
         more = f" and {len(untold) - FEW} more" if len(untold) > FEW else ""
         names = ", ".join(host.name for host in untold[:FEW]) + more
         message = f"the role of {names} can't be told; {TELL}"
-        api.add_gap(Gap(LIST_INSTANCES.name, names, Reason.MISSING, message, (Facet.HOSTS,)))
+        api.add_gap(Gap(LIST_INSTANCES.name, names, Reason.MISSING, message, (FactKind.HOSTS,)))
     if found.gke is not None:
         _miss_nodes(api, found.gke, len(hosts))
     return _stacked(hosts)
@@ -49,7 +49,7 @@ def _miss_nodes(api: Api, cluster: Item, seen: int) -> None:
     count = int(cluster.get("currentNodeCount") or 0)
     if count > seen:
         message = f"GKE counts {count} nodes, of which {seen} were seen in the project"
-        api.add_gap(Gap(LIST_INSTANCES.name, str(cluster["name"]), Reason.MISSING, message, (Facet.HOSTS,)))
+        api.add_gap(Gap(LIST_INSTANCES.name, str(cluster["name"]), Reason.MISSING, message, (FactKind.HOSTS,)))
 
 
 def _told(found: Found, instance: Item) -> Told | None:
@@ -113,12 +113,12 @@ def interfaces(instance: Item, source: Source) -> Iterator[Interface]:
         access = cast("Sequence[Item]", one.get("accessConfigs") or ())
         yield Interface(
             id=f"{machine(str(instance['selfLink']))}/{one.get('name', 'nic0')}",
-            segment=short(str(one.get("subnetwork", ""))),
+            subnet=short(str(one.get("subnetwork", ""))),
             addresses=tuple(_addresses(one)),
             source=source,
             public=tuple(sorted(str(each["natIP"]) for each in access if each.get("natIP"))),
-            labels=labels,
-            awaits_public=any(not each.get("natIP") for each in access),
+            groups=labels,
+            public_ip_on_start=any(not each.get("natIP") for each in access),
         )
 
 
@@ -152,7 +152,7 @@ def guarded(hosts: Iterable[Host], chains: Mapping[str, tuple[str, ...]]) -> tup
 
 
 def _guarded(interface: Interface, chains: Mapping[str, tuple[str, ...]]) -> Interface:
-    return replace(interface, filters=chains.get(interface.segment, (UNREAD,)))
+    return replace(interface, filters=chains.get(interface.subnet, (UNREAD,)))
 
 
 UNREAD: Final = "filters of an unread network"

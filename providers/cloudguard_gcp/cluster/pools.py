@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, cast
 
 from cloudguard.model.cluster import DiskTemplate, Host, Pool, Role
-from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard_gcp.access.api import Api, Item
 from cloudguard_gcp.access.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES
 from cloudguard_gcp.access.links import last, short
@@ -20,7 +20,7 @@ from cloudguard_gcp.cluster.installer_labels import Told
 from cloudguard_gcp.cluster.instance_metadata import metadata_service
 from cloudguard_gcp.cluster.selectors import labels_of
 
-HIDES: Final = (Facet.POOLS,)
+HIDES: Final = (FactKind.POOLS,)
 
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Pool, ...], dict[str, Item]]:
@@ -74,9 +74,9 @@ def _pool(api: Api, found: Found, manager: Item, own: Item, hosts: Sequence[Host
         name=str(manager["name"]),
         roles=roles,
         evidence=(evidence,) if evidence else (),
-        segments=segments or tuple(sorted({one.segment for host in hosts for one in host.interfaces[:1]})),
+        subnets=segments or tuple(sorted({one.subnet for host in hosts for one in host.interfaces[:1]})),
         filters=(),
-        labels=labels_of(own),
+        groups=labels_of(own),
         source=Source(LIST_INSTANCE_TEMPLATES.name, last(template)),
         template=last(template),
         public=any(one.get("accessConfigs") for one in nics),
@@ -115,4 +115,4 @@ def _disks(own: Item) -> list[DiskTemplate]:
 
 def guarded(pools: Iterable[Pool], chains: Mapping[str, tuple[str, ...]]) -> tuple[Pool, ...]:
     """Return the pools with the filters of the subnets that their next hosts will stand in."""
-    return tuple(replace(one, filters=chains.get(one.segments[0], (UNREAD,)) if one.segments else ()) for one in pools)
+    return tuple(replace(one, filters=chains.get(one.subnets[0], (UNREAD,)) if one.subnets else ()) for one in pools)

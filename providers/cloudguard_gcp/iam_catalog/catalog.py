@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from cloudguard.model.iam_catalog import Access, Component, Escalation
+from cloudguard.model.iam_catalog import Access, EscalationPath, PermissionNeed
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_gcp.identity.resource_names import forms
 
@@ -44,7 +44,7 @@ class RoleCatalog:
         """Return the actions of a service."""
         return sorted(self._actions.get(service, ()))
 
-    def forms(self, action: str) -> Iterable[str]:
+    def resource_formats(self, action: str) -> Iterable[str]:
         """Return the forms of resource names that an action takes."""
         return forms(action)
 
@@ -70,7 +70,7 @@ def reading() -> dict[str, Any]:
     return {**found, "data": frozenset(found["data"])}
 
 
-def catalog_of(snapshot: Snapshot, needs: Iterable[Component], ways: Iterable[Escalation]) -> RoleCatalog:
+def catalog_of(snapshot: Snapshot, needs: Iterable[PermissionNeed], ways: Iterable[EscalationPath]) -> RoleCatalog:
     """Return the catalog of one cluster."""
     held = (statement for policy in snapshot.identities.policies for statement in policy.statements)
     needed = (statement for one in needs for statement in one.statements)

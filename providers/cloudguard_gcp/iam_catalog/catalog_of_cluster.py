@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudguard.model.iam_catalog import Entitlements
+from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_gcp.iam_catalog.catalog import catalog_of
 from cloudguard_gcp.iam_catalog.needs import components, escalations
@@ -10,15 +10,15 @@ from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
 
 
-def entitlements(snapshot: Snapshot) -> Entitlements:
+def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     """Return what is known, for the cluster of ``snapshot``."""
     cluster = snapshot.cluster
     needs, ways = components(cluster.account), escalations()
-    return Entitlements(
+    return IamCatalog(
         catalog=catalog_of(snapshot, needs, ways),
-        documents=RoleDocuments(),
-        components=needs,
-        escalations=ways,
+        writer=RoleDocuments(),
+        needs=needs,
+        escalation_paths=ways,
         principals=Members(),
         home=("gcp", cluster.account, "", "", "", ""),
     )

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from cloudguard.model.iam_catalog import Component, Confidence, Escalation, Power
+from cloudguard.model.iam_catalog import Confidence, EscalationPath, Impact, PermissionNeed
 from cloudguard.model.identity import Effect, Statement
 
 _HERE: Final = "cloudguard_gcp.iam_catalog"
@@ -22,19 +22,19 @@ def _raw() -> tuple[Mapping[str, Any], ...]:
     return tuple(one for text in texts for one in tomllib.loads(text)["component"])
 
 
-def components(project: str) -> tuple[Component, ...]:
+def components(project: str) -> tuple[PermissionNeed, ...]:
     """Return every component, for a cluster in ``project``."""
     return tuple(
-        Component(
+        PermissionNeed(
             id=one["id"],
             holders=tuple(one["holders"]),
             statements=tuple(_statements(one, project)),
             source=one["source"],
             confidence=Confidence(one["confidence"]),
             installers=tuple(one.get("installers", ())),
-            but_for=tuple(one.get("but-for", ())),
+            except_installers=tuple(one.get("but-for", ())),
             addon=one.get("addon", ""),
-            accounts=tuple(one.get("accounts", ())),
+            service_accounts=tuple(one.get("accounts", ())),
             note=one.get("note", ""),
         )
         for one in _raw()
@@ -52,17 +52,17 @@ def _statements(component: Mapping[str, Any], project: str) -> Iterator[Statemen
 
 
 @cache
-def escalations() -> tuple[Escalation, ...]:
+def escalations() -> tuple[EscalationPath, ...]:
     """Return every way up that is known."""
     text = files(_HERE).joinpath("escalations.toml").read_text(encoding="utf-8")
     return tuple(
-        Escalation(
+        EscalationPath(
             id=one["id"],
             actions=tuple(one["actions"]),
-            power=Power(one["power"]),
+            impact=Impact(one["power"]),
             why=one["why"],
             source=one["source"],
-            passes=one.get("passes", ""),
+            passrole_action=one.get("passes", ""),
         )
         for one in tomllib.loads(text)["escalation"]
     )

@@ -11,13 +11,13 @@ from functools import partial
 from typing import Final, cast
 from urllib.parse import quote
 
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api, Item
 from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.identity.resource_names import EVERYWHERE, all_of
 
-_HIDES: Final = (Facet.IDENTITIES,)
+_HIDES: Final = (FactKind.IDENTITIES,)
 _EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers"})
 _SETS: Final = (
     "principalSet://cloudresourcemanager.googleapis.com/",

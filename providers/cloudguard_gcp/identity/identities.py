@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from cloudguard.model.identity import Condition, Effect, Identities, Identity, Policy, PolicyKind, Statement
+from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api, Item
@@ -46,7 +46,7 @@ def read_identities(api: Api, project: str, holders: Mapping[str, Holder]) -> Id
     stated, known = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
     roles = Roles(api)
     roles.prefetch(list(_named(stated, known, holders)))
-    identities, policies = list[Identity](), dict[str, Policy]()
+    identities, policies = list[Identity](), dict[str, PolicyDocument]()
     for email, holder in holders.items():
         held = [*_granted(stated, known, email, roles, project), *_denied(stated, email), _bounded(email, holder)]
         trust = [trust_of(one, roles) for one in known if one.email == email]
@@ -66,7 +66,7 @@ def read_identities(api: Api, project: str, holders: Mapping[str, Holder]) -> Id
     policies.update((one.id, one) for one in trusts)
     unseen = "; ".join(sorted({level.unseen for level in stated if level.unseen}))
     return Identities(
-        tuple(identities), tuple(policies.values()), workloads, limits_unseen=unseen, grants_unseen=_groups(stated)
+        tuple(identities), tuple(policies.values()), workloads, unread_limits=unseen, unread_grants=_groups(stated)
     )
 
 
@@ -93,7 +93,7 @@ def _named(levels: Iterable[Level], accounts: Iterable[Account], holders: Iterab
 
 def _granted(
     levels: Iterable[Level], accounts: Iterable[Account], email: str, roles: Roles, project: str
-) -> Iterator[Policy]:
+) -> Iterator[PolicyDocument]:
     """Yield a policy a binding."""
     for level in levels:
         yield from _of(level.bindings, email, roles, (level.name, level.reach, level.call))
@@ -102,7 +102,7 @@ def _granted(
         yield from _of(one.bindings, email, roles, where)
 
 
-def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, str, str]) -> Iterator[Policy]:
+def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, str, str]) -> Iterator[PolicyDocument]:
     place, reach, call = where
     for number, one in enumerate(bindings):
         among = concerns(cast("Sequence[object]", one.get("members") or ()), email)
@@ -114,7 +114,7 @@ def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, st
         doubts = (*_doubt(among), *conditions_of(expression))
         statements = tuple(_statements(named, role, reach, doubts))
         if statements:
-            yield Policy(
+            yield PolicyDocument(
                 id=name,
                 name=f"{named} on {place}" + (f", as of {role.read}" if role and role.read else ""),
                 kind=PolicyKind.GRANT,
@@ -135,7 +135,7 @@ def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Cond
         yield Statement("unread", Effect.ALLOW, ("*",), resources=(reach,), conditions=(*conditions, unread))
 
 
-def _denied(levels: Iterable[Level], email: str) -> Iterator[Policy]:
+def _denied(levels: Iterable[Level], email: str) -> Iterator[PolicyDocument]:
     for level in levels:
         for policy in level.denials:
             rules = [whole(one, "denyRule") for one in cast("Sequence[Item]", policy.get("rules") or ())]
@@ -148,7 +148,7 @@ def _denied(levels: Iterable[Level], email: str) -> Iterator[Policy]:
             if statements:
                 text = json.dumps(policy.get("rules"), sort_keys=True)
                 source = Source(calls.GET_DENY_POLICY.name, name)
-                yield Policy(
+                yield PolicyDocument(
                     name, str(policy.get("displayName") or name), PolicyKind.GRANT, "user", text, statements, source
                 )
 
@@ -181,9 +181,9 @@ def _of_api(text: str) -> str:
     return f"{'resourcemanager' if service == 'cloudresourcemanager' else service}:{rest}"
 
 
-def _bounded(email: str, holder: Holder) -> Policy:
+def _bounded(email: str, holder: Holder) -> PolicyDocument:
     """Return what the scopes of the holders' tokens let through."""
     text = json.dumps(sorted(holder.scopes))
     statements = statements_of(holder.scopes)
     source = Source(calls.LIST_INSTANCES.name)
-    return Policy(f"scopes of {email}", "access scopes", PolicyKind.BOUNDARY, "user", text, statements, source)
+    return PolicyDocument(f"scopes of {email}", "access scopes", PolicyKind.BOUNDARY, "user", text, statements, source)

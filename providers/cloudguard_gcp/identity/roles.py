@@ -9,7 +9,7 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import cast
 
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROLE
 
@@ -34,7 +34,7 @@ class Roles:
 
     def role(self, name: str) -> Role | None:
         """Return a role; where it can't be read there is a Gap, and the role as it was known, or None."""
-        found = self._api.read_or_none(GET_ROLE, hides=(Facet.IDENTITIES,), about=name, role=name)
+        found = self._api.read_or_none(GET_ROLE, hides=(FactKind.IDENTITIES,), about=name, role=name)
         if not found:  # refused, or answered with nothing
             return known_roles().get(name)
         if found[0].get("deleted"):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
 
-from cloudguard.model.identity import Effect, Policy, PolicyKind, Statement, Workload
-from cloudguard.model.source import Facet, Source
+from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, ServiceAccountIdentity, Statement
+from cloudguard.model.source import FactKind, Source
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api, Item
 from cloudguard_gcp.cluster.find import whole
@@ -22,7 +22,7 @@ from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.resource_names import account
 from cloudguard_gcp.identity.roles import Roles
 
-_HIDES: Final = (Facet.IDENTITIES,)
+_HIDES: Final = (FactKind.IDENTITIES,)
 _POD: Final = re.compile(r"^serviceAccount:([^\[\]]+)\.svc\.id\.goog\[([^/\]]+)/([^\]]+)\]$")
 _WORKLOAD_USER: Final = "roles/iam.workloadIdentityUser"
 BECOMING: Final = frozenset(
@@ -61,14 +61,16 @@ def _bindings(api: Api, email: str) -> tuple[Item, ...]:
     return tuple(one for each in found for one in cast("Sequence[Item]", each.get("bindings") or ()))
 
 
-def trust_of(known: Account, roles: Roles) -> Policy | None:
+def trust_of(known: Account, roles: Roles) -> PolicyDocument | None:
     """Return who may act as a service account, None for nobody that its own policy names."""
     statements = tuple(_statements(known, roles))
     if not statements:
         return None
     text = json.dumps({"bindings": list(known.bindings)}, sort_keys=True)
     source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, known.email)
-    return Policy(f"{known.email}#trust", "who may act as it", PolicyKind.TRUST, "user", text, statements, source)
+    return PolicyDocument(
+        f"{known.email}#trust", "who may act as it", PolicyKind.TRUST, "user", text, statements, source
+    )
 
 
 def _statements(known: Account, roles: Roles) -> Iterator[Statement]:
@@ -89,16 +91,18 @@ def _statements(known: Account, roles: Roles) -> Iterator[Statement]:
 
 def workloads_of(
     accounts: Iterable[Account], project: str, roles: Roles
-) -> tuple[tuple[Workload, ...], tuple[Policy, ...]]:
+) -> tuple[tuple[ServiceAccountIdentity, ...], tuple[PolicyDocument, ...]]:
     """Return the service accounts that Kubernetes service accounts become, with who may act as them."""
-    workloads, trusts = list[Workload](), list[Policy]()
+    workloads, trusts = list[ServiceAccountIdentity](), list[PolicyDocument]()
     for one in accounts:
         pods = tuple(sorted(set(_pods(one, project))))
         if not pods:
             continue
         trust = trust_of(one, roles)
         source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, one.email)
-        workloads.append(Workload(account(one.email, project), one.email, pods, trust.id if trust else "", source))
+        workloads.append(
+            ServiceAccountIdentity(account(one.email, project), one.email, pods, trust.id if trust else "", source)
+        )
         trusts += [trust] if trust else []
     return tuple(workloads), tuple(trusts)
 

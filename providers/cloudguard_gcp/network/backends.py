@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
 
-from cloudguard.model.network import Target
-from cloudguard.model.source import Facet, Gap, Reason
+from cloudguard.model.network import BackendTarget
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api, Item
 from cloudguard_gcp.access.links import last, machine, part_of, project_of, short
 
-HIDES: Final = (Facet.BALANCERS,)
+HIDES: Final = (FactKind.BALANCERS,)
 _NO_HOSTS: Final = ("targetVpnGateways", "serviceAttachments")
 """Kinds behind which there is no instance of the project's: gateways of Google's, and other projects' services."""
 _BUNDLES: Final = frozenset({"all-apis", "vpc-sc"})
@@ -34,7 +34,7 @@ _KINDS: Final = {
 class Reached:
     """A target, and the protocol that its backend service speaks ("" for none: packets are passed on as they are)."""
 
-    target: Target
+    target: BackendTarget
     protocol: str
 
 
@@ -73,9 +73,9 @@ class Backends:
             spare = str(item.get("backupPool") or "")
             for pool in (item, self._find(_KINDS[kind], spare) if spare else {}):
                 for instance in cast("Sequence[str]", pool.get("instances") or ()):
-                    yield Reached(Target(machine(instance), "", service), "")
+                    yield Reached(BackendTarget(machine(instance), "", service), "")
         elif kind == "targetInstances":
-            yield Reached(Target(machine(str(item.get("instance", ""))), "", service), "")
+            yield Reached(BackendTarget(machine(str(item.get("instance", ""))), "", service), "")
         elif kind == "backendServices":
             protocol = str(item.get("protocol", ""))
             for one in cast("Sequence[Item]", item.get("backends") or ()):
@@ -100,7 +100,7 @@ class Backends:
             message = f"whom {last(name)} leads to was not seen: {why}"
             self._api.add_gap(Gap(calls.LIST_FORWARDING_RULES.name, name, Reason.MISSING, message, HIDES))
 
-    def _members(self, group: str, backend: Item, service: str) -> Iterator[Target]:
+    def _members(self, group: str, backend: Item, service: str) -> Iterator[BackendTarget]:
         if "/networkEndpointGroups/" in group:
             yield from self._endpoints(group, service)
             return
@@ -120,9 +120,9 @@ class Backends:
         call = calls.LIST_GROUP_INSTANCES if "zone" in where else calls.LIST_REGION_GROUP_INSTANCES
         key = {"instance_group": last(group)}
         for one in self._api.read(call, hides=HIDES, about=last(group), **where, **key):
-            yield Target(machine(str(one["instance"])), "", service or own or "tcp")
+            yield BackendTarget(machine(str(one["instance"])), "", service or own or "tcp")
 
-    def _endpoints(self, group: str, service: str) -> Iterator[Target]:
+    def _endpoints(self, group: str, service: str) -> Iterator[BackendTarget]:
         """Yield a group's endpoints: a machine, at an address of its own or of a pod's where it names one."""
         if not part_of(group, "zones"):
             return  # endpoints outside the network, or of a service without machines
@@ -140,7 +140,7 @@ class Backends:
                 continue  # an address outside the network
             place = f"{part_of(group, 'zones')}/{last(str(one['instance']))}"
             own = f"tcp/{one['port']}" if one.get("port") else "tcp"
-            yield Target(place, str(one.get("ipAddress") or ""), service or own)
+            yield BackendTarget(place, str(one.get("ipAddress") or ""), service or own)
 
 
 def _links(value: object) -> Iterator[str]:

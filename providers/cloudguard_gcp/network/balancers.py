@@ -14,6 +14,7 @@ from typing import Final, cast
 from cloudguard.model.cluster import Host
 from cloudguard.model.network import (
     Action,
+    BackendTarget,
     Balancer,
     ClientAddress,
     Direction,
@@ -22,8 +23,7 @@ from cloudguard.model.network import (
     Peer,
     PeerKind,
     Rule,
-    Segment,
-    Target,
+    Subnet,
 )
 from cloudguard.model.source import Source
 from cloudguard_gcp.access.api import Api, Item
@@ -50,7 +50,7 @@ class Fronts:
 
     balancers: tuple[Balancer, ...]
     filters: tuple[Filter, ...]
-    segments: tuple[Segment, ...]
+    segments: tuple[Subnet, ...]
 
 
 def fronts_of(
@@ -58,7 +58,7 @@ def fronts_of(
 ) -> Fronts:
     """Return what leads to the cluster's hosts."""
     known = {host.id: host for host in hosts}
-    balancers, filters, segments = list[Balancer](), list[Filter](), dict[str, Segment]()
+    balancers, filters, segments = list[Balancer](), list[Filter](), dict[str, Subnet]()
     for item in sorted(rules, key=lambda one: str(one["selfLink"])):
         if item.get("loadBalancingScheme") == _SIDECARS:
             continue
@@ -72,7 +72,7 @@ def fronts_of(
     return Fronts(tuple(balancers), tuple(filters), tuple(segments.values()))
 
 
-def _is_of(target: Target, hosts: Mapping[str, Host]) -> bool:
+def _is_of(target: BackendTarget, hosts: Mapping[str, Host]) -> bool:
     """Whether a target is a host: an address beside its own is a pod's."""
     host = hosts.get(target.host)
     return host is not None and (not target.address or any(target.address in one.addresses for one in host.interfaces))
@@ -80,7 +80,7 @@ def _is_of(target: Target, hosts: Mapping[str, Host]) -> bool:
 
 def _places(mine: Iterable[Reached], hosts: Mapping[str, Host]) -> tuple[str, ...]:
     """Return where the targets stand: the clients of a passthrough balancer reach them themselves."""
-    found = (place.segment for one in mine for place in hosts[one.target.host].interfaces)
+    found = (place.subnet for one in mine for place in hosts[one.target.host].interfaces)
     return tuple(dict.fromkeys(found))
 
 
@@ -88,7 +88,7 @@ def _is_proxy(item: Item) -> bool:
     return item.get("loadBalancingScheme") in _MANAGED or "Proxies/" in str(item.get("target", ""))
 
 
-def _where(api: Api, item: Item, subnets: Sequence[Item], segments: dict[str, Segment]) -> tuple[str, ...]:
+def _where(api: Api, item: Item, subnets: Sequence[Item], segments: dict[str, Subnet]) -> tuple[str, ...]:
     """Return where a proxy stands; nothing where it can't be told."""
     region, network = part_of(str(item["selfLink"]), "regions"), short(str(item.get("network", "")))
     if item.get("loadBalancingScheme") not in _OUTSIDE:
@@ -108,9 +108,9 @@ def _balancer(api: Api, item: Item, mine: Sequence[Reached], where: tuple[str, .
         kind="proxy" if proxy else "passthrough",
         internet_facing=item.get("loadBalancingScheme") in _OUTSIDE,
         network=short(str(item.get("network", ""))),
-        segments=where,
+        subnets=where,
         filters=(guard.id,) if guard else (),
-        labels=(),
+        groups=(),
         listeners=tuple(_listeners(item, mine, source)),
         source=source,
         addresses=tuple(filter(None, [str(item.get("IPAddress", ""))])),
@@ -122,7 +122,7 @@ def _balancer(api: Api, item: Item, mine: Sequence[Reached], where: tuple[str, .
 
 def _listeners(item: Item, mine: Iterable[Reached], source: Source) -> Iterator[Listener]:
     """Yield what a rule listens on, apart for targets that a proxy speaks to unencrypted and for others."""
-    name, proxy, parts = short(str(item["selfLink"])), _is_proxy(item), dict[bool, list[Target]]()
+    name, proxy, parts = short(str(item["selfLink"])), _is_proxy(item), dict[bool, list[BackendTarget]]()
     plain = _PLAIN | {"TCP"} if f"/{_DECRYPTING}/" in str(item.get("target", "")) else _PLAIN
     for one in mine:
         parts.setdefault(proxy and one.protocol in plain, []).append(one.target)

@@ -74,7 +74,7 @@ def chain_of(  # noqa: PLR0913 - what was read, and where from
         rules=rules_of(firewalls, link, source),
         source=source,
         ordered=True,
-        chained=True,
+        in_chain=True,
     )
     lower = [one for kind in (_GLOBAL, _REGIONAL) for name, one in read if name in kind]
     first, then = (
@@ -132,7 +132,7 @@ def _implied(network: str, source: Source) -> Filter:
         rules,
         source,
         ordered=True,
-        chained=True,
+        in_chain=True,
         editable=False,
     )
 
@@ -154,7 +154,7 @@ def _filter(policy: Item, where: tuple[str, str], reader: _Reader) -> Filter:
         rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
         source=reader.source,
         ordered=True,
-        chained=True,
+        in_chain=True,
         editable=kind not in _SYSTEM,
         note=note,
     )
@@ -187,9 +187,9 @@ def _rules(rule: Item, reader: _Reader) -> Iterator[Rule]:
             source=reader.source,
             order=order_of(priority, action or Action.PERMIT),
             description=str(rule.get("description", "")),
-            targets=targets_of(rule),
+            target_groups=targets_of(rule),
             target_ranges=_aimed(match, own),
-            doubt="; ".join([*doubts, *filter(None, [why])]),
+            uncertain="; ".join([*doubts, *filter(None, [why])]),
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard_gcp.access.api import Api, Item
 from cloudguard_gcp.access.calls import LIST_ROUTES
@@ -23,7 +23,7 @@ _BY_KUBERNETES: Final = "k8s-node-route"
 def pod_ranges(api: Api, project: str, instances: Iterable[Item], gke: Item | None) -> tuple[str, ...]:
     """Return the ranges, as few as there are."""
     listed = list(instances)
-    routes = api.read(LIST_ROUTES, hides=(Facet.ROUTES,), project=project)
+    routes = api.read(LIST_ROUTES, hides=(FactKind.ROUTES,), project=project)
     found = (*_aliases(listed), *_routed(routes, listed), *(_of_gke(gke) if gke else ()))
     return AddressSet.of(map(range_of, found)).cidrs()
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final, cast
 
 from cloudguard.model.network import NextHop, Route
-from cloudguard.model.source import Facet, Source
+from cloudguard.model.source import FactKind, Source
 from cloudguard_gcp.access.api import Api, Item
 from cloudguard_gcp.access.calls import GET_ROUTER_STATUS, LIST_ADDRESSES
 from cloudguard_gcp.access.links import part_of, project_of, short
@@ -53,7 +53,7 @@ def _status(api: Api, router: Item) -> list[Route]:
     name, link = str(router["name"]), str(router["selfLink"])
     told = api.read(
         GET_ROUTER_STATUS,
-        hides=(Facet.ROUTES,),
+        hides=(FactKind.ROUTES,),
         about=name,
         project=project_of(link),
         region=part_of(link, "regions"),

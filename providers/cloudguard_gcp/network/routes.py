@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from cloudguard.model.cluster import Host, Pool
-from cloudguard.model.network import Network, NextHop, Route, Segment
+from cloudguard.model.network import Network, NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard_gcp.access.api import Api, Item
 from cloudguard_gcp.access.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
@@ -90,11 +90,11 @@ def carriers_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[C
     """Return who stands in each subnet."""
     found: dict[str, set[Carrier]] = {}
     for one in (interface for host in hosts for interface in host.interfaces):
-        public = bool(one.public) or one.awaits_public or any(":" in text for text in one.addresses)
-        found.setdefault(one.segment, set()).add(Carrier(frozenset(one.labels), public))
+        public = bool(one.public) or one.public_ip_on_start or any(":" in text for text in one.addresses)
+        found.setdefault(one.subnet, set()).add(Carrier(frozenset(one.groups), public))
     for pool in pools:
-        for name in pool.segments:
-            found.setdefault(name, set()).add(Carrier(frozenset(pool.labels), pool.public is not False))
+        for name in pool.subnets:
+            found.setdefault(name, set()).add(Carrier(frozenset(pool.groups), pool.public is not False))
     return found
 
 
@@ -103,7 +103,7 @@ def segments_of(
     routes: Sequence[Item],
     learned: Iterable[Learned],
     carriers: Mapping[str, set[Carrier]],
-) -> Iterator[Segment]:
+) -> Iterator[Subnet]:
     """Yield the subnets as segments; ``carriers``: the cluster's own in each.
 
     What routers learn changes from one hour to the next, so it stands beside the routes of its destination.
@@ -112,7 +112,7 @@ def segments_of(
         name, network = short(str(one["selfLink"])), short(str(one.get("network", "")))
         region = part_of(name, "regions")
         further = [each.route for each in learned if each.network == network and each.region in {"", region}]
-        yield Segment(
+        yield Subnet(
             id=name,
             name=str(one["name"]),
             network=network,
@@ -124,22 +124,22 @@ def segments_of(
         )
 
 
-def front_ends(api: Api) -> Segment:
+def front_ends(api: Api) -> Subnet:
     """Return where the global proxies are: behind Google's front ends."""
     return _proxies(PROXIES, "", FRONT_ENDS, api.source(LIST_ROUTES))
 
 
-def regional_proxies(api: Api, region: str, network: str, subnets: Iterable[Item]) -> Segment:
+def regional_proxies(api: Api, region: str, network: str, subnets: Iterable[Item]) -> Subnet:
     """Return where a region's proxies for the internet are: in the proxy-only subnets of their network."""
     own = tuple(cidr for one in proxy_subnets(region, network, subnets) for cidr in ranges_of(one))
     name = f"{PROXIES} in {region} of {last(network)}" if network else f"{PROXIES} in {region}"
     return _proxies(name, region, own, api.source(LIST_SUBNETWORKS))
 
 
-def _proxies(name: str, region: str, ranges: tuple[str, ...], source: Source) -> Segment:
+def _proxies(name: str, region: str, ranges: tuple[str, ...], source: Source) -> Subnet:
     """Return a place that the internet reaches by no route of the network's."""
     routes = tuple(Route(cidr, NextHop.INTERNET, PROXIES, source) for cidr in _INTERNET)
-    return Segment(name, name, PROXIES, region, ranges, (), routes, source)
+    return Subnet(name, name, PROXIES, region, ranges, (), routes, source)
 
 
 def proxy_subnets(region: str, network: str, subnets: Iterable[Item]) -> Iterator[Item]:

@@ -60,7 +60,7 @@ def _rules(firewall: Item, source: Source) -> Iterator[Rule]:
             source=source,
             order=order_of(int(firewall.get("priority", 1000)), action),
             description=str(firewall.get("description", "")),
-            targets=targets_of(firewall),
+            target_groups=targets_of(firewall),
             note=next((note for written, note in _WRITTEN if written.fullmatch(name)), ""),
             target_ranges=tuple(map(range_of, _texts(firewall, "destinationRanges" if ingress else "sourceRanges"))),
         )

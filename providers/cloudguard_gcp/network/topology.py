@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import AddressList, Filter, Group, Interface, PeerKind, Topology
-from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api, Item
 from cloudguard_gcp.access.links import last, machine, part_of, project_of, short
@@ -22,8 +22,8 @@ from cloudguard_gcp.network.firewall_policies import Chain, chain_of
 from cloudguard_gcp.network.routers import Learned, addresses_out, learned_routes
 from cloudguard_gcp.network.routes import carriers_of, networks_of, segments_of
 
-_FILTERS: Final = (Facet.FILTERS,)
-_ROUTES: Final = (Facet.ROUTES,)
+_FILTERS: Final = (FactKind.FILTERS,)
+_ROUTES: Final = (FactKind.ROUTES,)
 _SHARES: Final = "HOST"
 _PEERED: Final = "ACTIVE"
 
@@ -62,8 +62,8 @@ def read_around(  # noqa: PLR0913 - all that stands in the network
     grounds, rules = _asked(api, owners, project, networks)
     subnets = [one for each in grounds for one in each.subnets if short(str(one.get("network", ""))) in networks]
     mine = [one for each in grounds for one in each.networks if short(str(one["selfLink"])) in networks]
-    used = {interface.segment for host in hosts for interface in host.interfaces}
-    used.update(segment for pool in pools for segment in pool.segments)
+    used = {interface.subnet for host in hosts for interface in host.interfaces}
+    used.update(segment for pool in pools for segment in pool.subnets)
     firewalls = [one for each in grounds for one in each.firewalls]
     chains = _chains(api, _Walls(mine, subnets, firewalls), used)
     fronts = fronts_of(api, rules, Backends(api, project, networks), subnets, hosts)
@@ -74,12 +74,12 @@ def read_around(  # noqa: PLR0913 - all that stands in the network
     outbound = [one for each in grounds for one in each.outbound]
     topology = Topology(
         networks=tuple(networks_of(api, mine, subnets)),
-        segments=(*segments_of(subnets, routes, learned, carriers_of(hosts, pools)), *fronts.segments),
+        subnets=(*segments_of(subnets, routes, learned, carriers_of(hosts, pools)), *fronts.segments),
         filters=(*filters.values(), *fronts.filters),
         groups=tuple(_groups(named, alone=_is_alone(api, owners, project))),
         address_lists=_lists(chains.values()),
         balancers=fronts.balancers,
-        strangers=tuple(_strangers(everyone, hosts, networks, named)),
+        external_members=tuple(_strangers(everyone, hosts, networks, named)),
         outbound_addresses=tuple(sorted({*_public(hosts), *outbound})),
     )
     return Around(topology, {subnet: chain.ids for subnet, chain in chains.items()})
@@ -111,7 +111,7 @@ def _public(hosts: Iterable[Host]) -> Iterator[str]:
 def _ground(api: Api, project: str, used: Collection[str]) -> _Ground:
     """Read one project's networks; for a shared one that is not the cluster's own."""
     networks, subnets, routes, firewalls, routers = api.gather(
-        partial(api.read, calls.LIST_NETWORKS, hides=(Facet.ROUTES, Facet.FILTERS), project=project),
+        partial(api.read, calls.LIST_NETWORKS, hides=(FactKind.ROUTES, FactKind.FILTERS), project=project),
         partial(api.read, calls.LIST_SUBNETWORKS, hides=_ROUTES, project=project),
         partial(api.read, calls.LIST_ROUTES, hides=_ROUTES, project=project),
         partial(api.read, calls.LIST_FIREWALLS, hides=_FILTERS, project=project),
@@ -215,5 +215,5 @@ def _strangers(
         nics = cast("Sequence[Item]", one.get("networkInterfaces") or ())
         for nic, found in zip(nics, interfaces(one, source), strict=True):
             if short(str(nic.get("network", ""))) in networks:
-                labels = tuple(label for label in found.labels if label in named)
-                yield Interface(found.id, found.segment, found.addresses, source, labels=labels, owner=str(one["name"]))
+                labels = tuple(label for label in found.groups if label in named)
+                yield Interface(found.id, found.subnet, found.addresses, source, groups=labels, owner=str(one["name"]))

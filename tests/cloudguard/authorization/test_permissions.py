@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from cloudguard.authorization.effective import Grants, effective, space_of
+from cloudguard.authorization.effective import EffectivePermissions, effective, space_of
 from cloudguard.authorization.effective import allowed as allowed_by
-from cloudguard.model.identity import Condition, Effect, Policy, PolicyKind, Statement
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets.space import Request, Space
 from drawn_policies import ACTIONS, FORMS, RESOURCES, SmallCatalog, draw_context, draw_policies, holder
 from oracle_permissions import Context, allowed, resource_matches
@@ -28,13 +28,13 @@ def draw_request(random: Random) -> Request:
     return request(random.choice(ACTIONS), random.choice(RESOURCES), draw_context(random))
 
 
-def granted(space: Space, policies: tuple[Policy, ...]) -> Grants:
-    attached = [policy for policy in policies if policy.kind is not PolicyKind.LIMIT]
-    levels = [(policy.id,) for policy in policies if policy.kind is PolicyKind.LIMIT]
+def granted(space: Space, policies: tuple[PolicyDocument, ...]) -> EffectivePermissions:
+    attached = [policy for policy in policies if policy.kind is not PolicyKind.ORGANIZATION_LIMIT]
+    levels = [(policy.id,) for policy in policies if policy.kind is PolicyKind.ORGANIZATION_LIMIT]
     return effective(space, holder(attached), {policy.id: policy for policy in policies}, {}, levels)
 
 
-def space_for(*policies: Policy, catalog: SmallCatalog | None = None) -> Space:
+def space_for(*policies: PolicyDocument, catalog: SmallCatalog | None = None) -> Space:
     statements = [statement for policy in policies for statement in policy.statements]
     return space_of(catalog or SmallCatalog(), [*statements, Statement("all", Effect.ALLOW, actions=ACTIONS)])
 

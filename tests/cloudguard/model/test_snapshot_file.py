@@ -11,7 +11,7 @@ import pytest
 import sample
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.model import snapshot_file
-from cloudguard.model.network import AddressList, Balancer, ClientAddress, Endpoint, Interface, Listener, Target
+from cloudguard.model.network import AddressList, BackendTarget, Balancer, ClientAddress, Endpoint, Interface, Listener
 from cloudguard.model.snapshot import SCHEMA
 
 Document = dict[str, Any]
@@ -105,13 +105,13 @@ def test_a_hundred_megabytes_of_garbage_are_refused(junk: bytes) -> None:
 
 def test_every_address_and_service_is_looked_at() -> None:
     source = sample.READ
-    listener = Listener("l-1", "tcp/70000", (Target("m-1", "", "tcp/70001"),), ClientAddress.REPLACED, source)
+    listener = Listener("l-1", "tcp/70000", (BackendTarget("m-1", "", "tcp/70001"),), ClientAddress.REPLACED, source)
     topology = replace(
         WHOLE.topology,
         address_lists=(AddressList("a-1", "offices", ("10.0.0.0/40",), known=True, source=source),),
         balancers=(Balancer("b-1", "b", "network", False, "net-1", (), (), (), (listener,), source),),  # noqa: FBT003
         endpoints=(Endpoint("e-1", "tcp/70002", True, ("1.2.3.4/40",), False, "net-1", (), (), (), source),),  # noqa: FBT003
-        strangers=(Interface("i-1", "seg-1", ("1.2.3.400",), source),),
+        external_members=(Interface("i-1", "seg-1", ("1.2.3.400",), source),),
         outbound_addresses=("1.2.3.5/40",),
     )
     said = refusal(snapshot_file.dump(replace(WHOLE, topology=topology)))

@@ -8,8 +8,8 @@ import pytest
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
-from cloudguard.needs.declarations import DeclaredNeed, DeclaredPermission, DeclaredService, Policy
-from cloudguard.needs.declarations_file import Declarations, read
+from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, DeclaredService
+from cloudguard.needs.declarations_file import SettingsFile, read
 
 WHOLE = """
 cluster = "prod"
@@ -57,7 +57,7 @@ region = ["here", "there"]
 
 
 def test_every_key_is_read() -> None:
-    assert read(WHOLE, "cloudguard.toml") == Declarations(
+    assert read(WHOLE, "cloudguard.toml") == SettingsFile(
         cluster="prod",
         admin_cidrs=("203.0.113.0/24", "2001:db8::/32"),
         services=(
@@ -90,7 +90,7 @@ def test_the_reference_s_example_is_a_right_file() -> None:
     examples = [block.partition("```")[0] for block in page.split("```toml\n")[1:]]
     assert examples
     for example in examples:
-        assert read(example, "configuration.md") != Declarations()
+        assert read(example, "configuration.md") != SettingsFile()
 
 
 def test_the_reference_names_every_key() -> None:
@@ -101,8 +101,8 @@ def test_the_reference_names_every_key() -> None:
 
 
 def test_nothing_declared_is_the_default_policy() -> None:
-    assert read("", "cloudguard.toml") == Declarations()
-    assert Declarations().policy() == Policy()
+    assert read("", "cloudguard.toml") == SettingsFile()
+    assert SettingsFile().policy() == Declarations()
 
 
 def test_an_empty_list_of_administrators_is_a_declaration() -> None:
@@ -110,7 +110,7 @@ def test_an_empty_list_of_administrators_is_a_declaration() -> None:
 
 
 def test_the_stronger_wins_key_by_key() -> None:
-    flags = Declarations(cluster="other", admin_cidrs=("10.0.0.0/8",))
+    flags = SettingsFile(cluster="other", admin_cidrs=("10.0.0.0/8",))
     both = flags.over(read(WHOLE, "cloudguard.toml"))
     assert (both.cluster, both.admin_cidrs, both.cni) == ("other", ("10.0.0.0/8",), "cilium")
 

@@ -10,20 +10,20 @@ import pytest
 
 import builders
 from cloudguard.model.cluster import Cluster, Role
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.ports import Ports, api_listeners, judged_elsewhere, ports_of
 from cloudguard.packet_sets.services import ServiceSet
 
 CILIUM, LEASES = ("etcd-cluster", "cilium"), ("etcd-cluster", "leases")
 NONE = ServiceSet.nothing()
-PLAIN = Policy()
+PLAIN = Declarations()
 
 
 def cluster(installer: str = "kubeadm", *labels: tuple[str, str]) -> Cluster:
     return builders.snapshot(installer=installer, labels=labels).cluster
 
 
-def ports(installer: str = "kubeadm", *labels: tuple[str, str], policy: Policy = PLAIN) -> Ports:
+def ports(installer: str = "kubeadm", *labels: tuple[str, str], policy: Declarations = PLAIN) -> Ports:
     return ports_of(cluster(installer, *labels), policy, NONE)
 
 
@@ -89,7 +89,7 @@ def test_node_ports_and_etcd_behind_a_balancer_are_not_the_api() -> None:
 
 
 def test_what_the_user_says_wins() -> None:
-    said = Policy(api_ports=("tcp/9443", "tcp/9444"), etcd_ports=("tcp/3996", "tcp/2399"))
+    said = Declarations(api_ports=("tcp/9443", "tcp/9444"), etcd_ports=("tcp/3996", "tcp/2399"))
     found = ports_of(cluster("kops", CILIUM), said, ServiceSet.parse("tcp/7443"))
     assert found.api == ServiceSet.parse("tcp/9443-9444")
     assert found.etcd == ServiceSet.parse("tcp/2399,tcp/3996")
@@ -104,7 +104,7 @@ def test_what_the_control_plane_opens_to_nodes_hangs_on_the_cni() -> None:
     assert found is not None
     assert ServiceSet.parse("tcp/10250,tcp/179,proto/4") <= found
     assert not found & ServiceSet.parse("tcp/22")
-    said = ports("kubeadm", ("cni", "calico"), policy=Policy(cni="flannel")).control_plane_to_node
+    said = ports("kubeadm", ("cni", "calico"), policy=Declarations(cni="flannel")).control_plane_to_node
     assert said is not None
     assert ServiceSet.parse("udp/8285") <= said
     assert not said & ServiceSet.parse("tcp/179")

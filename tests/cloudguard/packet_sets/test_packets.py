@@ -209,7 +209,7 @@ def test_bounds_hold_the_truth_through_every_operator(
 ) -> None:
     (a, true_a), (b, true_b) = first, second
     for known, truth in ((a | b, true_a | true_b), (a & b, true_a & true_b), (a - b, true_a - true_b)):
-        assert known.surely <= truth <= known.possibly
+        assert known.lower <= truth <= known.upper
 
 
 @laws
@@ -218,17 +218,17 @@ def test_bounds_hold_the_truth_of_every_part(
     drawn: tuple[Bounds, PacketSet], wanted: ServiceSet, where: AddressSet
 ) -> None:
     known, truth = drawn
-    assert known.only(wanted).surely <= truth.only(wanted) <= known.only(wanted).possibly
-    assert known.within(where).surely <= truth.within(where) <= known.within(where).possibly
-    assert truth - known.surely <= known.open_question
+    assert known.only(wanted).lower <= truth.only(wanted) <= known.only(wanted).upper
+    assert known.within(where).lower <= truth.within(where) <= known.within(where).upper
+    assert truth - known.lower <= known.undecided
 
 
 @laws
 @given(packet_sets(), packet_sets())
 def test_surely_lies_in_possibly_however_made(a: PacketSet, b: PacketSet) -> None:
-    assert Bounds(a, b).surely <= Bounds(a, b).possibly == a | b
-    assert not exactly(a).open_question
-    assert unknown(a).open_question == a
+    assert Bounds(a, b).lower <= Bounds(a, b).upper == a | b
+    assert not exactly(a).undecided
+    assert unknown(a).undecided == a
     assert exactly(a) | bounds.NOTHING == exactly(a) == exactly(a) & bounds.EVERYTHING
 
 

@@ -59,7 +59,7 @@ def test_letters_that_fold_are_covered_only_by_such() -> None:
     assert glob_relations.covers(globs.glob("a*", fold=True), globs.glob("AB"))
     assert not glob_relations.covers(globs.glob("a*"), globs.glob("ab", fold=True))
     assert not glob_relations.has_run(globs.glob("a*", fold=True))
-    assert glob_sets.inhabited(glob_sets.language([[globs.glob("a*", fold=True)], [globs.glob("A*")]]))
+    assert glob_sets.inhabited(glob_sets.glob_set([[globs.glob("a*", fold=True)], [globs.glob("A*")]]))
 
 
 def test_colons_decide_where_they_can_be_counted() -> None:

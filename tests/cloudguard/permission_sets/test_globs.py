@@ -11,11 +11,11 @@ from cloudguard.permission_sets.glob_search import UndecidedError, shortest
 from cloudguard.permission_sets.glob_sets import (
     EVERYTHING,
     NOTHING,
-    Language,
+    GlobSet,
     contains,
+    glob_set,
     inhabited,
     inside,
-    language,
     meet,
     minus,
     witness,
@@ -31,7 +31,7 @@ def random_pattern(random: Random) -> str:
     return "".join(random.choice("aabb*?") for _ in range(random.randint(0, 4)))
 
 
-def random_language(random: Random) -> tuple[Language, frozenset[str]]:
+def random_language(random: Random) -> tuple[GlobSet, frozenset[str]]:
     """Return a language, and which of ``WORDS`` are in it by the naive matcher."""
     groups = [[random_pattern(random) for _ in range(random.randint(1, 2))] for _ in range(random.randint(0, 2))]
     misses = [random_pattern(random) for _ in range(random.randint(0, 2))]
@@ -41,7 +41,7 @@ def random_language(random: Random) -> tuple[Language, frozenset[str]]:
         if all(any(glob_matches(p, word) for p in group) for group in groups)
         and not any(glob_matches(p, word) for p in misses)
     )
-    return language([[glob(p) for p in group] for group in groups], [glob(p) for p in misses]), words
+    return glob_set([[glob(p) for p in group] for group in groups], [glob(p) for p in misses]), words
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -75,7 +75,7 @@ def test_letters_fold_where_asked() -> None:
     assert matches(glob("Ab*", fold=True), "aBxyz")
     assert not matches(glob("Ab*"), "abc")
     assert matches(literal("É", fold=True), "É")
-    folded, upper = language([[literal("ab", fold=True)]]), language([[literal("AB")]])
+    folded, upper = glob_set([[literal("ab", fold=True)]]), glob_set([[literal("AB")]])
     assert inside(upper, folded)
     assert not inside(folded, upper)
 
@@ -83,8 +83,8 @@ def test_letters_fold_where_asked() -> None:
 def test_a_literal_star_is_no_wildcard() -> None:
     assert not matches(literal("a*"), "ab")
     assert matches(literal("a*"), "a*")
-    assert inside(language([[literal("a*")]]), language([[glob("a*")]]))
-    assert not inside(language([[glob("a*")]]), language([[literal("a*")]]))
+    assert inside(glob_set([[literal("a*")]]), glob_set([[glob("a*")]]))
+    assert not inside(glob_set([[glob("a*")]]), glob_set([[literal("a*")]]))
 
 
 def test_segments_keep_their_colons() -> None:
@@ -93,12 +93,12 @@ def test_segments_keep_their_colons() -> None:
     assert matches(pattern, "n:p:s::12:r/x:y")
     assert not matches(pattern, "n:p:s:a:b:12:r/x")
     assert not matches(pattern, "n:p:s:a:1::r/x")
-    assert witness(language([[pattern]])) == "n:p:s::1x:r/"
+    assert witness(glob_set([[pattern]])) == "n:p:s::1x:r/"
     assert segmented(wild("n:p:*")) is None
-    assert not inside(language([[glob("n:p*:s:*:12:r/*")]]), language([[segmented(wild("n:*:s:*:*:*")) or glob("")]]))
-    assert inside(language([[pattern]]), language([[segmented(wild("n:*:s:*:??:*")) or glob("")]]))
-    assert inside(language([[pattern]]), language([[glob("n:p:s:*:1?:r/*")]]))
-    assert not inside(language([[glob("n:p:s:*:1?:r/*")]]), language([[pattern]]))
+    assert not inside(glob_set([[glob("n:p*:s:*:12:r/*")]]), glob_set([[segmented(wild("n:*:s:*:*:*")) or glob("")]]))
+    assert inside(glob_set([[pattern]]), glob_set([[segmented(wild("n:*:s:*:??:*")) or glob("")]]))
+    assert inside(glob_set([[pattern]]), glob_set([[glob("n:p:s:*:1?:r/*")]]))
+    assert not inside(glob_set([[glob("n:p:s:*:1?:r/*")]]), glob_set([[pattern]]))
 
 
 def test_runs_of_wildcards_are_one_pattern() -> None:
@@ -116,15 +116,15 @@ def test_everything_and_nothing() -> None:
     assert inhabited(EVERYTHING)
     assert not inhabited(NOTHING)
     assert minus(EVERYTHING, EVERYTHING) == ()
-    assert witness(language([[glob("a*")]], [glob("*")])) is None
+    assert witness(glob_set([[glob("a*")]], [glob("*")])) is None
 
 
 def test_two_hundred_stars_are_answered() -> None:
     stars = glob("*".join("ab" * 100))
-    assert witness(language([[stars]])) == "ab" * 100
-    assert inside(language([[stars]]), language([[glob("*".join("ab" * 50))]]))
+    assert witness(glob_set([[stars]])) == "ab" * 100
+    assert inside(glob_set([[stars]]), glob_set([[glob("*".join("ab" * 50))]]))
     hard = [[glob("*a" + "?" * n + "*")] for n in range(10, 40)]
-    assert inhabited(language(hard, [glob("*a" + "?" * 45 + "b*")])) in {True, None}
+    assert inhabited(glob_set(hard, [glob("*a" + "?" * 45 + "b*")])) in {True, None}
 
 
 def test_the_budget_ends_a_search_undecided() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, group, host, interface, snapshot
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import ALL4, ALL6
-from cloudguard.reachability.paths import Reach
+from cloudguard.reachability.paths import Reachability
 from cloudguard.results.report import RowResult, Severity
 from cloudguard.rows.judge import judge
 
@@ -16,7 +16,7 @@ V6 = "2001:db8:0:1::7"
 
 
 def row(made: Snapshot, name: str) -> RowResult:
-    return next(one for one in judge(made, Policy())[0] if one.row == name)
+    return next(one for one in judge(made, Declarations())[0] if one.row == name)
 
 
 def checks(found: RowResult) -> dict[str, Severity]:
@@ -36,8 +36,8 @@ def test_strangers_and_own_hosts_come_by_the_hosts_versions_only(services: str) 
     target = host("cp", CONTROL_PLANE, "masters")
     rules = [group("masters", (services, "friends"), (services, WORLD6), (services, WORLD)), group("friends")]
     own = host("n", NODE, "friends", where="public", v6=V6)
-    reach = Reach(snapshot([target, own], rules, strangers=[stranger]))
+    reach = Reachability(snapshot([target, own], rules, strangers=[stranger]))
     master = next(one for one in reach.classes if one.has(CONTROL_PLANE[0]))
-    ways = [*reach.ways(master), *(reach.between(other, master) for other in reach.classes)]
-    assert any(way.granted.surely.addresses() & ALL4 for way in ways)
-    assert not any(way.granted.possibly.addresses() & ALL6 for way in ways)
+    ways = [*reach.paths_to(master), *(reach.between(other, master) for other in reach.classes)]
+    assert any(way.allowed.lower.addresses() & ALL4 for way in ways)
+    assert not any(way.allowed.upper.addresses() & ALL6 for way in ways)

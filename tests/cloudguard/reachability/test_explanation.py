@@ -22,13 +22,13 @@ from builders import (
 )
 from cloudguard.model.network import ClientAddress, Endpoint, NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Finding
 from cloudguard.rows.judge import judge
 
 
 def paths(made: Snapshot, check: str) -> list[tuple[str, ...]]:
-    found: list[Finding] = [finding for row in judge(made, Policy())[0] for finding in row.findings]
+    found: list[Finding] = [finding for row in judge(made, Declarations())[0] for finding in row.findings]
     return [finding.witness.path for finding in found if finding.check == check]
 
 

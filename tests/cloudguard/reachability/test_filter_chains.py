@@ -14,7 +14,7 @@ from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet, address_point
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.filters import Gates
+from cloudguard.reachability.filters import Filters
 from oracle_reach import Service, names, speaks_of
 
 READ: Final = Source("made up")
@@ -62,15 +62,15 @@ def made(layers: list[list[Drawn]]) -> Topology:
                     peer=peer(who),
                     source=READ,
                     order=number,
-                    targets=tuple(targets),
+                    target_groups=tuple(targets),
                     target_ranges=(aimed,) if aimed else (),
-                    doubt="" if sure else "its tags were not read",
+                    uncertain="" if sure else "its tags were not read",
                 )
                 for number, (action, services, who, targets, sure, aimed) in enumerate(layer)
             ),
             source=READ,
             ordered=True,
-            chained=True,
+            in_chain=True,
         )
         for place, layer in enumerate(layers)
     ]
@@ -79,7 +79,7 @@ def made(layers: list[list[Drawn]]) -> Topology:
 
 def walks(topology: Topology, packet: Packet, guarded: set[str], own: tuple[str, ...]) -> set[bool]:
     """Return whether the packet may pass, for every way that the doubts may turn out and each address of one's own."""
-    doubtful = [rule.id for one in topology.filters for rule in one.rules if rule.doubt]
+    doubtful = [rule.id for one in topology.filters for rule in one.rules if rule.uncertain]
     return {
         _walk(topology, packet, (guarded, address), dict(zip(doubtful, choice, strict=True)))
         for choice in product((True, False), repeat=len(doubtful))
@@ -92,7 +92,7 @@ def _walk(topology: Topology, packet: Packet, guarded: tuple[set[str], str], rea
     address, labels, service = packet
     for one in topology.filters:
         for rule in one.rules:
-            if rule.targets and not guarded[0] & {*rule.targets}:
+            if rule.target_groups and not guarded[0] & {*rule.target_groups}:
                 continue
             if rule.target_ranges and not any(_within(guarded[1], aimed) for aimed in rule.target_ranges):
                 continue
@@ -124,12 +124,12 @@ def test_a_chain_lets_in_what_a_walk_through_its_rules_does(
     for turn in range(len(layers)):
         topology = made(layers[turn:] + layers[:turn])
         ids = tuple(one.id for one in topology.filters)
-        side = Gates(topology).side(ids, Direction.INGRESS, sorted(guarded), AddressSet.of(own))
+        side = Filters(topology).allowed_traffic(ids, Direction.INGRESS, sorted(guarded), AddressSet.of(own))
         for labels in (sender, set[str]()):
-            found = side.admits(AddressSet.everything(), sorted(labels))
+            found = side.allows(AddressSet.everything(), sorted(labels))
             for address, service in product(ADDRESSES, ASKED):
                 outcomes = walks(topology, (address, labels, service), guarded, own)
-                surely, possibly = (admits(one, address, service) for one in (found.surely, found.possibly))
+                surely, possibly = (admits(one, address, service) for one in (found.lower, found.upper))
                 assert not surely or outcomes <= {True}
                 assert possibly or outcomes <= {False}
                 assert not sure or surely is possibly
@@ -142,36 +142,36 @@ def test_what_a_label_adds_is_told_apart_from_what_anybody_gets() -> None:
             [(Action.PERMIT, "tcp/22", "10.0.0.0/8", set(), True, "")],
         ]
     )
-    side = Gates(topology).side(("0", "1"), Direction.INGRESS)
+    side = Filters(topology).allowed_traffic(("0", "1"), Direction.INGRESS)
     inside = AddressSet.parse("10.0.0.0/8")
-    assert side.admits_by("web", inside).surely.services() == ServiceSet.parse("tcp/23-443")
-    assert side.admits(inside, ("web",)).surely.services() == ServiceSet.parse("tcp/22-443")
-    assert side.admits(inside, ("node",)).surely.services() == ServiceSet.parse("tcp/22")
+    assert side.allows_group("web", inside).lower.services() == ServiceSet.parse("tcp/23-443")
+    assert side.allows(inside, ("web",)).lower.services() == ServiceSet.parse("tcp/22-443")
+    assert side.allows(inside, ("node",)).lower.services() == ServiceSet.parse("tcp/22")
 
 
 def test_without_a_rule_the_next_one_shows() -> None:
     topology = made(
         [[(Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, ""), (Action.DENY, "all", "0.0.0.0/0", set(), True, "")]]
     )
-    gates = Gates(topology)
-    assert gates.side(("0",), Direction.INGRESS).ranges.surely
-    assert not gates.without(("0",), {("0", "0.0")}, (), None).ranges.possibly
+    gates = Filters(topology)
+    assert gates.allowed_traffic(("0",), Direction.INGRESS).by_address.lower
+    assert not gates.without(("0",), {("0", "0.0")}, (), None).by_address.upper
 
 
 def test_a_filter_that_was_not_read_may_do_anything() -> None:
     topology = made([[(Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]])
-    side = Gates(topology).side(("unread", "0"), Direction.INGRESS)
-    assert not side.ranges.surely
-    assert side.ranges.possibly == PacketSet.everything()
+    side = Filters(topology).allowed_traffic(("unread", "0"), Direction.INGRESS)
+    assert not side.by_address.lower
+    assert side.by_address.upper == PacketSet.everything()
 
 
 def test_a_rule_about_other_addresses_than_ones_own_says_nothing() -> None:
     deny = (Action.DENY, "tcp/22", "0.0.0.0/0", set[str](), True, "203.0.113.9/32")
-    gates = Gates(made([[deny, (Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]]))
+    gates = Filters(made([[deny, (Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]]))
     here = AddressSet.parse("10.0.0.9")
-    assert gates.side(("0",), Direction.INGRESS, (), here).ranges.surely
-    there = gates.side(("0",), Direction.INGRESS, (), AddressSet.parse("203.0.113.9")).ranges
-    assert not there.possibly
-    both = gates.side(("0",), Direction.INGRESS, (), here | AddressSet.parse("203.0.113.9")).ranges
-    unknown = gates.side(("0",), Direction.INGRESS).ranges
-    assert (bool(both.surely), bool(both.possibly)) == (bool(unknown.surely), bool(unknown.possibly)) == (False, True)
+    assert gates.allowed_traffic(("0",), Direction.INGRESS, (), here).by_address.lower
+    there = gates.allowed_traffic(("0",), Direction.INGRESS, (), AddressSet.parse("203.0.113.9")).by_address
+    assert not there.upper
+    both = gates.allowed_traffic(("0",), Direction.INGRESS, (), here | AddressSet.parse("203.0.113.9")).by_address
+    unknown = gates.allowed_traffic(("0",), Direction.INGRESS).by_address
+    assert (bool(both.lower), bool(both.upper)) == (bool(unknown.lower), bool(unknown.upper)) == (False, True)

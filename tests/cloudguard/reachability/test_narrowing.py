@@ -12,10 +12,10 @@ from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, WORLD6, balancer
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Action, Direction, Filter, Group, Peer, PeerKind, Rule
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import DeclaredService, Policy
+from cloudguard.needs.declarations import Declarations, DeclaredService
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.reachability.narrowing import OWN_GROUP, allowed_between
-from cloudguard.reachability.paths import Reach
+from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
 from cloudguard.results.report import Severity
 from cloudguard.rows.api_server_access import ADMINISTRATORS
@@ -23,7 +23,7 @@ from cloudguard.rows.context import Context
 from cloudguard.rows.judge import judge
 from strategies import laws
 
-ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
+ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 SERVICES = (
     "all",
     "tcp",
@@ -100,7 +100,7 @@ def test_what_was_too_much_is_gone_once_the_diff_is_applied(made: Snapshot) -> N
 @given(clusters())
 def test_the_clusters_hosts_lose_nothing_they_may_have(made: Snapshot) -> None:
     changes = judge(made, ADMINS)[1]
-    before, after = Reach(made), Reach(applied(made, changes))
+    before, after = Reachability(made), Reachability(applied(made, changes))
     ports = Context(made, ADMINS, before).ports
     if any(OWN_GROUP in line for change in changes for line in change.after):
         return
@@ -109,32 +109,32 @@ def test_the_clusters_hosts_lose_nothing_they_may_have(made: Snapshot) -> None:
             allowed = allowed_between(source, target, ports)
             if shared_by_all(made) and source.has(Role.NODE):
                 allowed -= ports.etcd | ports.etcd_auxiliary
-            had = before.between(source, target).granted.surely.only(allowed)
-            assert had <= after.between(new_source, new_target).granted.surely
+            had = before.between(source, target).allowed.lower.only(allowed)
+            assert had <= after.between(new_source, new_target).allowed.lower
 
 
 @laws
 @given(clusters())
 def test_the_clusters_pods_lose_nothing_they_may_have(made: Snapshot) -> None:
-    before, after = Reach(made), Reach(applied(made, judge(made, ADMINS)[1]))
+    before, after = Reachability(made), Reachability(applied(made, judge(made, ADMINS)[1]))
     ports, pods = Context(made, ADMINS, before).ports, AddressSet.parse(PODS)
     for target, new_target in zip(before.classes, after.classes, strict=True):
         allowed = allowed_between(None, target, ports)
         if shared_by_all(made):
             allowed -= ports.etcd | ports.etcd_auxiliary
-        had = before.side(target).admits(pods, ()).surely.only(allowed)
-        assert had <= after.side(new_target).admits(pods, ()).surely
+        had = before.allowed_in(target).allows(pods, ()).lower.only(allowed)
+        assert had <= after.allowed_in(new_target).allows(pods, ()).lower
 
 
 @laws
 @given(clusters())
 def test_nothing_is_opened_that_was_shut(made: Snapshot) -> None:
     changes = judge(made, ADMINS)[1]
-    before, after = Reach(made), Reach(applied(made, changes))
+    before, after = Reachability(made), Reachability(applied(made, changes))
     for target, new_target in zip(before.classes, after.classes, strict=True):
-        for way, new_way in zip(before.ways(target), after.ways(new_target), strict=False):
-            if way.origin.name == new_way.origin.name:
-                assert new_way.granted.possibly <= way.granted.possibly
+        for way, new_way in zip(before.paths_to(target), after.paths_to(new_target), strict=False):
+            if way.sender.name == new_way.sender.name:
+                assert new_way.allowed.upper <= way.allowed.upper
 
 
 @laws
@@ -148,7 +148,7 @@ def test_the_diff_of_what_was_mended_is_empty(made: Snapshot) -> None:
     assert changes == judge(after, ADMINS)[1]
 
 
-def lines(made: Snapshot, policy: Policy = ADMINS) -> dict[str, tuple[str, ...]]:
+def lines(made: Snapshot, policy: Declarations = ADMINS) -> dict[str, tuple[str, ...]]:
     return {change.rule: change.after for change in judge(made, policy)[1]}
 
 
@@ -179,7 +179,7 @@ def test_the_source_is_narrowed_to_the_declared_list() -> None:
         [group("masters", ("tcp/6443", WORLD))],
     )
     assert lines(made)["masters-0"][0] == "tcp/6443 from 198.51.100.0/24"
-    assert lines(made, Policy())["masters-0"][0] == f"tcp/6443 from {ADMINISTRATORS}"
+    assert lines(made, Declarations())["masters-0"][0] == f"tcp/6443 from {ADMINISTRATORS}"
 
 
 def test_a_shared_group_is_no_name_for_the_control_plane_alone() -> None:
@@ -213,7 +213,7 @@ def test_what_another_rule_grants_is_not_given_again() -> None:
 def test_a_rule_about_some_hosts_is_narrowed_to_what_these_need() -> None:
     hosts = [host("cp", CONTROL_PLANE, "shared", "masters"), host("n", NODE, "shared", "nodes")]
     shared = group("shared", ("tcp/2379", RANGE))
-    shared = replace(shared, rules=tuple(replace(one, targets=("masters",)) for one in shared.rules))
+    shared = replace(shared, rules=tuple(replace(one, target_groups=("masters",)) for one in shared.rules))
     assert lines(snapshot(hosts, [shared, group("masters"), group("nodes")])) == {
         "shared-0": ("tcp/2379 from masters",)
     }
@@ -259,7 +259,7 @@ def test_a_balancer_of_both_versions_that_faces_the_internet_keeps_the_hosts_tha
 
 
 def test_declared_services_are_kept() -> None:
-    policy = Policy(services=(DeclaredService("tcp/31443", ("192.0.2.0/24",)),))
+    policy = Declarations(services=(DeclaredService("tcp/31443", ("192.0.2.0/24",)),))
     made = snapshot(
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")], [group("nodes", ("tcp/31000-31999", WORLD))]
     )

@@ -27,21 +27,21 @@ from builders import (
 from cloudguard.model.cluster import Pool
 from cloudguard.model.network import (
     AddressList,
+    BackendTarget,
     ClientAddress,
     Direction,
     Filter,
     NextHop,
-    Target,
     Topology,
 )
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet, address_point
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.filters import Gates
+from cloudguard.reachability.filters import Filters
 from cloudguard.reachability.host_classes import HostClass, classify
-from cloudguard.reachability.paths import Reach, Way
+from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.reachability.routes import is_default, routed
 from cloudguard.results.report import Verdict
 from cloudguard.rows.judge import judge
@@ -49,11 +49,11 @@ from cloudguard.rows.judge import judge
 SSH = ServiceSet.parse("tcp/22").first()
 
 
-def behind(made: Snapshot) -> list[Way]:
+def behind(made: Snapshot) -> list[Path]:
     """Ways of the internet through a balancer to the only class."""
-    reach = Reach(made)
+    reach = Reachability(made)
     (target,) = reach.classes
-    return [way for way in reach.ways(target) if way.balancer is not None and not way.origin.inside]
+    return [way for way in reach.paths_to(target) if way.balancer is not None and not way.sender.inside]
 
 
 def has(packets: PacketSet, address: str) -> bool:
@@ -63,10 +63,12 @@ def has(packets: PacketSet, address: str) -> bool:
 def test_a_target_by_address_is_the_interface_that_has_it() -> None:
     one = host("n1", NODE, "nodes", address="10.0.1.9")
     two = replace(one, interfaces=(*one.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
-    front = balancer("web", "tcp/80", [Target("n1", "10.0.1.10", "tcp/8080"), Target("elsewhere", "", "tcp/1")])
+    front = balancer(
+        "web", "tcp/80", [BackendTarget("n1", "10.0.1.10", "tcp/8080"), BackendTarget("elsewhere", "", "tcp/1")]
+    )
     made = snapshot([two], [group("nodes")], balancers=[front])
     classes = classify(made.cluster, made.topology)
-    assert {tuple(nic.id for nic in one.interfaces): one.signature.memberships for one in classes} == {
+    assert {tuple(nic.id for nic in one.interfaces): one.key.registrations for one in classes} == {
         ("nic-n1",): (),
         ("second",): (("web", "web-listener", "tcp/8080"),),
     }
@@ -95,9 +97,9 @@ def test_a_host_of_several_interfaces_of_one_class_is_one_host() -> None:
 def ordered(*lines: tuple[str, str, str]) -> tuple[bool, bool]:
     """Whether 192.0.2.9 gets in on tcp/22 by an ordered filter: surely, possibly; a list in it was not read."""
     unread = AddressList("office", "", (), known=False, source=SOURCE)
-    gates = Gates(Topology(filters=(border("acl", *lines),), address_lists=(unread,)))
-    side = gates.side(("acl",), Direction.INGRESS).ranges
-    return has(side.surely, "192.0.2.9"), has(side.possibly, "192.0.2.9")
+    gates = Filters(Topology(filters=(border("acl", *lines),), address_lists=(unread,)))
+    side = gates.allowed_traffic(("acl",), Direction.INGRESS).by_address
+    return has(side.lower, "192.0.2.9"), has(side.upper, "192.0.2.9")
 
 
 @pytest.mark.parametrize("who", ["list:office", "somebody"])
@@ -113,26 +115,26 @@ def test_in_an_ordered_filter_who_is_not_known_may_match_or_not(who: str) -> Non
 def test_lines_of_an_ordered_filter_count_by_their_order_not_their_place() -> None:
     lines = (rule("second", "all", WORLD, order=2), rule("first", "tcp/22", WORLD, deny=True, order=1))
     acl = Filter("acl", "", "network ACL", lines, SOURCE, ordered=True)
-    side = Gates(Topology(filters=(acl,))).side(("acl",), Direction.INGRESS).ranges
-    assert not has(side.possibly, "192.0.2.9")
+    side = Filters(Topology(filters=(acl,))).allowed_traffic(("acl",), Direction.INGRESS).by_address
+    assert not has(side.upper, "192.0.2.9")
 
 
 def test_what_a_stateful_border_lets_in_may_answer() -> None:
     shut = replace(border("acl", ("permit in", "all", WORLD)), stateful=True)
-    gates = Gates(Topology(segments=(segment("a", ("10.0.0.0/24",), guard="acl"),), filters=(shut,)))
-    assert has(gates.border("a").surely, "192.0.2.9")
-    stateless = Gates(
-        Topology(segments=(segment("a", ("10.0.0.0/24",), guard="acl"),), filters=(replace(shut, stateful=False),))
+    gates = Filters(Topology(subnets=(segment("a", ("10.0.0.0/24",), guard="acl"),), filters=(shut,)))
+    assert has(gates.subnet_filters("a").lower, "192.0.2.9")
+    stateless = Filters(
+        Topology(subnets=(segment("a", ("10.0.0.0/24",), guard="acl"),), filters=(replace(shut, stateful=False),))
     )
-    assert not has(stateless.border("a").possibly, "192.0.2.9")
-    assert has(stateless.crossing("a").surely, "10.0.0.77")
+    assert not has(stateless.subnet_filters("a").upper, "192.0.2.9")
+    assert has(stateless.subnet_ingress("a").lower, "10.0.0.77")
 
 
 def test_a_border_that_was_not_read_is_open_to_doubt_both_ways() -> None:
-    gates = Gates(Topology(segments=(segment("a", ("10.0.0.0/24",), guard="acl"),)))
-    for bounds in (gates.border("a"), gates.leaving("a"), gates.border("nowhere")):
-        assert not has(bounds.surely, "192.0.2.9")
-        assert has(bounds.possibly, "192.0.2.9")
+    gates = Filters(Topology(subnets=(segment("a", ("10.0.0.0/24",), guard="acl"),)))
+    for bounds in (gates.subnet_filters("a"), gates.subnet_egress("a"), gates.subnet_filters("nowhere")):
+        assert not has(bounds.lower, "192.0.2.9")
+        assert has(bounds.upper, "192.0.2.9")
 
 
 def test_the_longest_prefix_decides_and_of_two_alike_the_networks_own() -> None:
@@ -149,7 +151,7 @@ def test_the_longest_prefix_decides_and_of_two_alike_the_networks_own() -> None:
     assert found[NextHop.INTERNET, "gw"] == ALL4 - AddressSet.parse("10.0.0.0/8")
 
 
-def front(seen: ClientAddress, *allowed: tuple[str, str], address: str = "", v6: str = "") -> list[Way]:
+def front(seen: ClientAddress, *allowed: tuple[str, str], address: str = "", v6: str = "") -> list[Path]:
     home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw"))
     one = host("n1", NODE, "nodes", where="public", address=address, v6=v6)
     nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=seen, dual=True)
@@ -158,21 +160,21 @@ def front(seen: ClientAddress, *allowed: tuple[str, str], address: str = "", v6:
 
 def test_clients_of_another_family_come_with_the_balancers_address() -> None:
     (four,) = front(ClientAddress.PRESERVED, ("tcp/22", "10.0.0.0/24"))
-    assert (four.granted.surely.addresses() & ALL6, four.granted.possibly.addresses() & ALL4) == (
-        four.granted.surely.addresses(),
+    assert (four.allowed.lower.addresses() & ALL6, four.allowed.upper.addresses() & ALL4) == (
+        four.allowed.lower.addresses(),
         AddressSet.nothing(),
     )
-    assert has(four.granted.surely, "2600::1")
+    assert has(four.allowed.lower, "2600::1")
     (six,) = front(ClientAddress.PRESERVED, ("tcp/22", WORLD6), address="fd00::9")
-    assert has(six.granted.surely, "2600::1")
-    assert not has(six.granted.possibly, "198.51.100.7")
+    assert has(six.allowed.lower, "2600::1")
+    assert not has(six.allowed.upper, "198.51.100.7")
 
 
 def test_an_address_that_is_not_told_is_either() -> None:
     (own,) = front(ClientAddress.UNKNOWN, ("tcp/22", "10.0.0.0/24"))
-    assert (has(own.granted.surely, "198.51.100.7"), has(own.granted.possibly, "198.51.100.7")) == (False, True)
+    assert (has(own.allowed.lower, "198.51.100.7"), has(own.allowed.upper, "198.51.100.7")) == (False, True)
     (both,) = front(ClientAddress.UNKNOWN, ("tcp/22", WORLD))
-    assert has(both.granted.surely, "198.51.100.7")
+    assert has(both.allowed.lower, "198.51.100.7")
 
 
 @pytest.mark.parametrize("seen", [ClientAddress.PRESERVED, ClientAddress.REPLACED])
@@ -181,15 +183,15 @@ def test_a_balancer_whose_place_was_not_read_is_open_to_doubt(seen: ClientAddres
     one = host("n1", NODE, "nodes")
     nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=seen, where=where)
     (way,) = behind(snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], balancers=[nlb]))
-    assert not way.granted.surely
-    assert has(way.granted.possibly, "198.51.100.7")
+    assert not way.allowed.lower
+    assert has(way.allowed.upper, "198.51.100.7")
 
 
 def test_a_listener_of_two_protocols_lets_each_in_by_its_own() -> None:
     one = host("n1", NODE, "nodes")
     dns = balancer("dns", "tcp/53,udp/53", [to(one, "tcp/53,udp/53")], "front", seen=ClientAddress.REPLACED)
     made = snapshot([one], [group("nodes", ("all", "front")), group("front", ("tcp/53", WORLD))], balancers=[dns])
-    found = [way.granted.possibly.services() for way in behind(made)]
+    found = [way.allowed.upper.services() for way in behind(made)]
     assert [services for services in found if services] == [ServiceSet.parse("tcp/53")]
 
 
@@ -200,14 +202,14 @@ def test_a_balancers_filter_may_let_out_by_the_targets_group() -> None:
         guard = replace(guard, rules=(*guard.rules, rule("out", "tcp/22", named, out=True)))
         nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], "front")
         (way,) = behind(snapshot([one], [group("nodes", ("tcp/22", "front")), guard], balancers=[nlb]))
-        assert has(way.granted.surely, "198.51.100.7") is (named == "nodes")
+        assert has(way.allowed.lower, "198.51.100.7") is (named == "nodes")
 
 
 def test_a_host_without_a_public_address_is_reached_by_no_route() -> None:
     one = host("n1", NODE, "nodes", where="public")
-    reach = Reach(snapshot([one], [group("nodes", ("all", WORLD))]))
+    reach = Reachability(snapshot([one], [group("nodes", ("all", WORLD))]))
     assert not reach.exposed(reach.classes[0])
-    public = Reach(snapshot([replace(one, interfaces=(replace(one.interfaces[0], public=("203.0.113.9",)),))]))
+    public = Reachability(snapshot([replace(one, interfaces=(replace(one.interfaces[0], public=("203.0.113.9",)),))]))
     assert public.exposed(public.classes[0])
 
 
@@ -215,7 +217,7 @@ def test_every_host_of_a_row_is_judged_wherever_it_is() -> None:
     """Two control-plane hosts, one of them careless: its filter is found though the first is clean."""
     hosts = [host("cp1", CONTROL_PLANE, "clean"), host("cp2", CONTROL_PLANE, "careless")]
     filters = [group("clean"), group("careless", ("tcp/2379", RANGE))]
-    rows, _ = judge(snapshot(hosts, filters), Policy())
+    rows, _ = judge(snapshot(hosts, filters), Declarations())
     assert rows[3].verdict is Verdict.FAIL
     assert rows[3].findings[0].hosts == ("cp2",)
 
@@ -224,7 +226,7 @@ def test_a_border_inside_one_subnet_is_never_seen() -> None:
     home = segment("private", ("10.0.1.0/24",), guard="acl")
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")]
     filters = [group("masters", ("tcp/2379", "nodes")), group("nodes"), border("acl", ("deny in", "all", WORLD), *OPEN)]
-    rows, _ = judge(snapshot(hosts, filters, segments=[home]), Policy())
+    rows, _ = judge(snapshot(hosts, filters, segments=[home]), Declarations())
     assert rows[3].verdict is Verdict.FAIL
 
 
@@ -232,14 +234,14 @@ def test_a_border_inside_one_subnet_is_never_seen() -> None:
 def test_what_only_a_pool_will_make_is_no_proof(row: str) -> None:
     """A pool's next host is judged, yet without any host of the role nothing shows that the picture is whole."""
     pool = Pool("asg", "asg", CONTROL_PLANE, (), ("private",), ("masters",), ("masters",), SOURCE)
-    rows, _ = judge(snapshot((), [group("masters")], pools=[pool]), Policy())
+    rows, _ = judge(snapshot((), [group("masters")], pools=[pool]), Declarations())
     assert {one.row: one.verdict for one in rows}[row] is Verdict.UNKNOWN
 
 
 def test_a_host_of_which_no_interface_was_read_is_no_pass() -> None:
     blind = replace(host("cp2", CONTROL_PLANE, "masters"), interfaces=())
     made = snapshot([host("cp1", CONTROL_PLANE, "masters"), blind], [group("masters")])
-    rows, _ = judge(made, Policy())
+    rows, _ = judge(made, Declarations())
     for name in ("api-server-access", "node-access", "etcd-access"):
         (found,) = (one for one in rows if one.row == name)
         assert found.verdict is Verdict.UNKNOWN, name
@@ -251,7 +253,9 @@ def test_who_is_routed_to_two_subnets_the_same_way_is_there_once_and_whole() -> 
         segment("a", ("10.0.0.0/24",), ("192.168.0.0/17", NextHop.PEER, "pcx")),
         segment("b", ("10.0.1.0/24",), ("192.168.64.0/18", NextHop.PEER, "pcx")),
     ]
-    (routed_in,) = [one for one in Reach(snapshot((), segments=homes)).places.inside(("a", "b")) if "pcx" in one.name]
+    (routed_in,) = [
+        one for one in Reachability(snapshot((), segments=homes)).senders.inside(("a", "b")) if "pcx" in one.name
+    ]
     assert routed_in.addresses == AddressSet.parse("192.168.0.0/17")
 
 

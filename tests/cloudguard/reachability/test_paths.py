@@ -26,11 +26,11 @@ from builders import (
     to,
 )
 from cloudguard.model.cluster import Pool
-from cloudguard.model.network import Action, AddressList, ClientAddress, NextHop, Segment
+from cloudguard.model.network import Action, AddressList, ClientAddress, NextHop, Subnet
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import ALL6
-from cloudguard.reachability.paths import Reach
+from cloudguard.reachability.paths import Reachability
 from cloudguard.results.report import RowResult, Severity, Verdict
 from cloudguard.rows.judge import judge
 
@@ -39,8 +39,8 @@ MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")
 
 
-def row(made: Snapshot, name: str, policy: Policy | None = None) -> RowResult:
-    return next(one for one in judge(made, policy or Policy())[0] if one.row == name)
+def row(made: Snapshot, name: str, policy: Declarations | None = None) -> RowResult:
+    return next(one for one in judge(made, policy or Declarations())[0] if one.row == name)
 
 
 def checks(found: RowResult) -> dict[str, Severity]:
@@ -77,7 +77,7 @@ def test_strangers_reach_the_api_by_a_group_that_the_balancers_filter_names() ->
         balancers=[front],
         strangers=[interface("ci", "public", "10.0.0.200", "builders")],
     )
-    found = row(made, "api-server-access", Policy(admin_cidrs=("198.51.100.0/24",)))
+    found = row(made, "api-server-access", Declarations(admin_cidrs=("198.51.100.0/24",)))
     assert checks(found) == {"api-server-access/inside": Severity.MEDIUM}
     assert "builders" in found.findings[0].message
 
@@ -86,7 +86,7 @@ def test_a_balancer_that_faces_the_internet_is_reached_from_inside_too() -> None
     front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front", seen=ClientAddress.REPLACED)
     filters = [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", RANGE))]
     made = snapshot([MASTER], filters, balancers=[front])
-    found = row(made, "api-server-access", Policy(admin_cidrs=("198.51.100.0/24",)))
+    found = row(made, "api-server-access", Declarations(admin_cidrs=("198.51.100.0/24",)))
     assert checks(found) == {"api-server-access/inside": Severity.MEDIUM}
 
 
@@ -103,7 +103,7 @@ def test_a_default_route_to_a_hub_says_nothing_of_the_internet(route: str) -> No
     assert not row(made, "node-access").findings
 
 
-def unread(*hops: NextHop) -> Segment:
+def unread(*hops: NextHop) -> Subnet:
     """A subnet whose routes name a list that could not be read."""
     return segment("public", ("10.0.0.0/24",), *(("pl-1", hop, hop.value) for hop in hops))
 
@@ -147,7 +147,7 @@ def test_whoever_is_behind_a_hub_by_a_list_that_could_not_be_read_may_come() -> 
 
 
 @pytest.mark.parametrize("segments", [(PRIVATE,), ()])
-def test_a_network_whose_ranges_were_not_read_leaves_the_inside_open(segments: tuple[Segment, ...]) -> None:
+def test_a_network_whose_ranges_were_not_read_leaves_the_inside_open(segments: tuple[Subnet, ...]) -> None:
     made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))], segments=segments)
     blind = replace(made, topology=replace(made.topology, networks=()))
     found = row(blind, "node-access")
@@ -162,7 +162,7 @@ def pool(*segments: str) -> Pool:
 def test_the_next_host_of_a_pool_has_a_v6_address_where_its_hosts_have() -> None:
     one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7", pool="asg")
     made = snapshot([one], [group("nodes", ("tcp/22", WORLD6))], pools=[pool("public")])
-    assert [(target.hosts, target.pools) for target in Reach(made).classes] == [([one], [pool("public")])]
+    assert [(target.hosts, target.pools) for target in Reachability(made).classes] == [([one], [pool("public")])]
 
 
 def test_a_pool_without_a_known_subnet_is_not_passed_over() -> None:
@@ -180,20 +180,20 @@ def test_a_balancer_of_one_family_lets_no_other_in() -> None:
     filters = [group("nodes", ("tcp/80", WORLD6))]
     for dual in (False, True):
         nlb = balancer("web", "tcp/80", [to(one, "tcp/80")], facing=False, dual=dual)
-        reach = Reach(snapshot([one], filters, segments=[home], balancers=[nlb]))
-        ways = [way for way in reach.ways(reach.classes[0]) if way.balancer is not None]
-        assert any((way.granted.possibly.addresses() & ALL6).size for way in ways) is dual
+        reach = Reachability(snapshot([one], filters, segments=[home], balancers=[nlb]))
+        ways = [way for way in reach.paths_to(reach.classes[0]) if way.balancer is not None]
+        assert any((way.allowed.upper.addresses() & ALL6).size for way in ways) is dual
 
 
 def test_by_which_family_a_balancer_sends_on_is_not_told() -> None:
     one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
     nlb = balancer("web", "tcp/80", [to(one, "tcp/80")], dual=True)
     made = snapshot([one], [group("nodes", ("tcp/80", "10.0.0.0/24"))], balancers=[nlb])
-    reach = Reach(made)
-    (way,) = (one for one in reach.ways(reach.classes[0]) if one.balancer is not None and not one.origin.inside)
-    assert not way.granted.surely
-    assert way.granted.possibly.addresses() <= ALL6
-    assert way.granted.possibly
+    reach = Reachability(made)
+    (way,) = (one for one in reach.paths_to(reach.classes[0]) if one.balancer is not None and not one.sender.inside)
+    assert not way.allowed.lower
+    assert way.allowed.upper.addresses() <= ALL6
+    assert way.allowed.upper
 
 
 def test_a_balancers_filter_need_let_out_to_the_first_family_only() -> None:
@@ -265,7 +265,7 @@ def test_a_list_that_could_not_be_read_is_not_blamed_for_what_another_rule_lets_
     unknown = AddressList("office", "office", (), known=False, source=SOURCE)
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     filters = [group("nodes", ("tcp/22", WORLD), ("tcp/22", "list:office"))]
-    rows, changes = judge(snapshot([one], filters, lists=[unknown]), Policy())
+    rows, changes = judge(snapshot([one], filters, lists=[unknown]), Declarations())
     (finding,) = rows[1].findings
     assert [evidence.rule for evidence in finding.evidence if evidence.rule] == ["nodes-0"]
     assert [change.rule for change in changes] == ["nodes-0"]

@@ -28,8 +28,8 @@ from cloudguard.packet_sets.addresses import address_point
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.origins import OriginKind
-from cloudguard.reachability.paths import Reach, Way
+from cloudguard.reachability.origins import SenderKind
+from cloudguard.reachability.paths import Path, Reachability
 from oracle_reach import Sender, Service, crosses, directly, hop, passes, through
 from strategies import laws
 
@@ -111,19 +111,19 @@ def networks(draw: st.DrawFn) -> Snapshot:
     )
 
 
-def target_of(reach: Reach, one: Host) -> HostClass:
+def target_of(reach: Reachability, one: Host) -> HostClass:
     return next(target for target in reach.classes if one in target.hosts)
 
 
-def granted(ways: list[Way], kind: OriginKind, address: str, service: int) -> tuple[bool, bool]:
+def granted(ways: list[Path], kind: SenderKind, address: str, service: int) -> tuple[bool, bool]:
     """Whether any way of ``kind`` lets the packet in: surely, possibly."""
     point = address_point(address)
 
     def has(packets: PacketSet) -> bool:
         return service in packets.at(point)
 
-    found = [way for way in ways if way.origin.kind is kind]
-    return any(has(way.granted.surely) for way in found), any(has(way.granted.possibly) for way in found)
+    found = [way for way in ways if way.sender.kind is kind]
+    return any(has(way.allowed.lower) for way in found), any(has(way.allowed.upper) for way in found)
 
 
 def cases(made: Snapshot) -> list[tuple[Host, Service, int]]:
@@ -138,22 +138,22 @@ def cases(made: Snapshot) -> list[tuple[Host, Service, int]]:
 @laws
 @given(networks())
 def test_ways_agree_with_a_walk_packet_by_packet(made: Snapshot) -> None:
-    reach, topology = Reach(made), made.topology
+    reach, topology = Reachability(made), made.topology
     for one, service, point in cases(made):
-        ways = list(reach.ways(target_of(reach, one)))
+        ways = list(reach.paths_to(target_of(reach, one)))
         direct = [way for way in ways if way.balancer is None]
         behind = [way for way in ways if way.balancer is not None]
         for address in OUTSIDE:
             truth = directly(topology, one.interfaces[0], Sender(address, internet=True), service)
-            assert granted(direct, OriginKind.INTERNET, address, point) == (truth, truth), (one, address, service)
+            assert granted(direct, SenderKind.INTERNET, address, point) == (truth, truth), (one, address, service)
         for address in INSIDE:
             truth = directly(topology, one.interfaces[0], Sender(address), service)
-            assert granted(direct, OriginKind.NETWORK, address, point) == (truth, truth), (one, address, service)
+            assert granted(direct, SenderKind.NETWORK, address, point) == (truth, truth), (one, address, service)
         for nlb in topology.balancers:
-            exact = len(nlb.segments) == 1 and nlb.listeners[0].client_address is ClientAddress.PRESERVED
+            exact = len(nlb.subnets) == 1 and nlb.listeners[0].client_address is ClientAddress.PRESERVED
             for address in OUTSIDE + INSIDE:
                 internet = address in OUTSIDE
-                kind = OriginKind.INTERNET if internet else OriginKind.NETWORK
+                kind = SenderKind.INTERNET if internet else SenderKind.NETWORK
                 always, ever = through(topology, nlb, one, Sender(address, internet=internet), service)
                 surely, possibly = granted(behind, kind, address, point)
                 assert surely <= always <= ever <= possibly, (one, address, service)
@@ -164,31 +164,31 @@ def test_ways_agree_with_a_walk_packet_by_packet(made: Snapshot) -> None:
 @given(networks())
 def test_those_behind_a_private_link_get_in_by_its_route(made: Snapshot) -> None:
     """A default route says nothing of who is behind it, so only private addresses come by it."""
-    reach, topology = Reach(made), made.topology
-    homes = {part.id: part for part in topology.segments}
+    reach, topology = Reachability(made), made.topology
+    homes = {part.id: part for part in topology.subnets}
     for one, service, point in cases(made):
-        nic, ways = one.interfaces[0], list(reach.ways(target_of(reach, one)))
+        nic, ways = one.interfaces[0], list(reach.paths_to(target_of(reach, one)))
         straight = [way for way in ways if way.balancer is None]
         for address in ("172.16.0.9", "8.8.8.8", "9.9.9.9"):
-            linked = hop(homes[nic.segment], address) is NextHop.VPN
-            listed = address != "9.9.9.9" and (address != "8.8.8.8" or homes[nic.segment].routes[2].hop is NextHop.VPN)
+            linked = hop(homes[nic.subnet], address) is NextHop.VPN
+            listed = address != "9.9.9.9" and (address != "8.8.8.8" or homes[nic.subnet].routes[2].hop is NextHop.VPN)
             truth = linked and listed and directly(topology, nic, Sender(address), service)
-            assert granted(straight, OriginKind.ROUTED, address, point) == (truth, truth), (address, service)
+            assert granted(straight, SenderKind.ROUTED, address, point) == (truth, truth), (address, service)
 
 
 @laws
 @given(networks())
 def test_strangers_get_in_by_the_group_they_carry(made: Snapshot) -> None:
-    reach, topology = Reach(made), made.topology
-    stranger = topology.strangers[0]
+    reach, topology = Reachability(made), made.topology
+    stranger = topology.external_members[0]
     for one, service, point in cases(made):
-        ways = [way for way in reach.ways(target_of(reach, one)) if way.balancer is None]
+        ways = [way for way in reach.paths_to(target_of(reach, one)) if way.balancer is None]
         nic = one.interfaces[0]
-        named = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", stranger.labels, service)
+        named = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", stranger.groups, service)
         nobody = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", (), service)
-        home = next(part for part in topology.segments if part.id == nic.segment)
+        home = next(part for part in topology.subnets if part.id == nic.subnet)
         truth = named and crosses(topology, home, stranger.addresses[0], service)
-        surely, _ = granted(ways, OriginKind.GROUP, stranger.addresses[0], point)
+        surely, _ = granted(ways, SenderKind.GROUP, stranger.addresses[0], point)
         assert surely <= truth
         assert nobody or surely == truth
 
@@ -196,77 +196,77 @@ def test_strangers_get_in_by_the_group_they_carry(made: Snapshot) -> None:
 @laws
 @given(networks())
 def test_hosts_of_the_cluster_get_in_by_address_or_group(made: Snapshot) -> None:
-    reach, topology = Reach(made), made.topology
+    reach, topology = Reachability(made), made.topology
     source, target = made.cluster.hosts
     way = reach.between(target_of(reach, source), target_of(reach, target))
     nic, sender = target.interfaces[0], source.interfaces[0]
-    home = next(part for part in topology.segments if part.id == sender.segment)
+    home = next(part for part in topology.subnets if part.id == sender.subnet)
     for _, service, point in cases(made)[: 2 * len(PORTS)]:
-        out = passes(topology, sender.filters, Direction.EGRESS, nic.addresses[0], nic.labels, service)
+        out = passes(topology, sender.filters, Direction.EGRESS, nic.addresses[0], nic.groups, service)
         out = out and crosses(topology, home, nic.addresses[0], service, Direction.EGRESS)
-        truth = out and directly(topology, nic, Sender(sender.addresses[0], sender.labels), service)
-        assert (point in way.granted.surely.at(address_point(sender.addresses[0]))) == truth
+        truth = out and directly(topology, nic, Sender(sender.addresses[0], sender.groups), service)
+        assert (point in way.allowed.lower.at(address_point(sender.addresses[0]))) == truth
 
 
 @laws
 @given(networks())
 def test_carriers_of_a_group_get_in_by_the_balancers_filter(made: Snapshot) -> None:
-    reach, topology = Reach(made), made.topology
-    nlb, stranger = topology.balancers[0], topology.strangers[0]
+    reach, topology = Reachability(made), made.topology
+    nlb, stranger = topology.balancers[0], topology.external_members[0]
     for one, service, point in cases(made):
-        behind = [way for way in reach.ways(target_of(reach, one)) if way.balancer is not None]
-        sender = Sender(stranger.addresses[0], stranger.labels)
+        behind = [way for way in reach.paths_to(target_of(reach, one)) if way.balancer is not None]
+        sender = Sender(stranger.addresses[0], stranger.groups)
         always, ever = through(topology, nlb, one, sender, service)
-        found = [granted(behind, kind, sender.address, point) for kind in (OriginKind.NETWORK, OriginKind.GROUP)]
+        found = [granted(behind, kind, sender.address, point) for kind in (SenderKind.NETWORK, SenderKind.GROUP)]
         assert any(surely for surely, _ in found) <= always <= ever <= any(possibly for _, possibly in found)
 
 
 @laws
 @given(networks())
 def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
-    reach, topology = Reach(made), made.topology
+    reach, topology = Reachability(made), made.topology
     source, target = made.cluster.hosts
-    ways = list(reach.host_ways(target_of(reach, source), target_of(reach, target), ServiceSet.everything()))
+    ways = list(reach.host_paths(target_of(reach, source), target_of(reach, target), ServiceSet.everything()))
     nic, nlb = source.interfaces[0], topology.balancers[0]
     for _, service, point in cases(made)[: 2 * len(PORTS)]:
-        always, ever = through(topology, nlb, target, Sender(nic.addresses[0], nic.labels), service, nic)
-        surely, possibly = granted(ways[1:], OriginKind.HOSTS, nic.addresses[0], point)
+        always, ever = through(topology, nlb, target, Sender(nic.addresses[0], nic.groups), service, nic)
+        surely, possibly = granted(ways[1:], SenderKind.HOSTS, nic.addresses[0], point)
         assert surely <= always <= ever <= possibly
 
 
 @laws
 @given(networks(), st.lists(st.sampled_from(CIDRS), max_size=2))
 def test_what_could_not_be_read_lies_between_the_bounds(made: Snapshot, office: list[str]) -> None:
-    unread = AddressList("office", "office", (), known=False, source=made.topology.strangers[0].source)
-    blind = Reach(replace(made, topology=replace(made.topology, address_lists=(unread,))))
+    unread = AddressList("office", "office", (), known=False, source=made.topology.external_members[0].source)
+    blind = Reachability(replace(made, topology=replace(made.topology, address_lists=(unread,))))
     told = replace(unread, ranges=tuple(office), known=True)
-    sighted = Reach(replace(made, topology=replace(made.topology, address_lists=(told,))))
+    sighted = Reachability(replace(made, topology=replace(made.topology, address_lists=(told,))))
     for one in made.cluster.hosts:
-        pairs = zip(blind.ways(target_of(blind, one)), sighted.ways(target_of(sighted, one)), strict=True)
+        pairs = zip(blind.paths_to(target_of(blind, one)), sighted.paths_to(target_of(sighted, one)), strict=True)
         for before, after in pairs:
-            assert before.granted.surely <= after.granted.surely
-            assert after.granted.possibly <= before.granted.possibly
+            assert before.allowed.lower <= after.allowed.lower
+            assert after.allowed.upper <= before.allowed.upper
 
 
 @laws
 @given(networks(), st.sampled_from(("one", "two", "nacl-a", "nacl-b")))
 def test_a_filter_that_could_not_be_read_lies_between_the_bounds(made: Snapshot, unread: str) -> None:
     kept: tuple[Filter, ...] = tuple(one for one in made.topology.filters if one.id != unread)
-    blind, sighted = Reach(replace(made, topology=replace(made.topology, filters=kept))), Reach(made)
+    blind, sighted = Reachability(replace(made, topology=replace(made.topology, filters=kept))), Reachability(made)
     for one in made.cluster.hosts:
-        after = {way.origin.name: way for way in sighted.ways(target_of(sighted, one)) if way.balancer is None}
-        for before in blind.ways(target_of(blind, one)):
-            if before.balancer is None and before.origin.name in after:
-                assert before.granted.surely <= after[before.origin.name].granted.surely
-                assert after[before.origin.name].granted.possibly <= before.granted.possibly
+        after = {way.sender.name: way for way in sighted.paths_to(target_of(sighted, one)) if way.balancer is None}
+        for before in blind.paths_to(target_of(blind, one)):
+            if before.balancer is None and before.sender.name in after:
+                assert before.allowed.lower <= after[before.sender.name].allowed.lower
+                assert after[before.sender.name].allowed.upper <= before.allowed.upper
 
 
 @laws
 @given(networks())
 def test_classes_answer_for_each_of_their_hosts(made: Snapshot) -> None:
-    reach = Reach(made)
+    reach = Reachability(made)
     for one in made.cluster.hosts:
-        alone = Reach(replace(made, cluster=replace(made.cluster, hosts=(one,))))
-        together = {way.origin.name: way.granted for way in reach.ways(target_of(reach, one))}
-        apart = {way.origin.name: way.granted for way in alone.ways(target_of(alone, one))}
+        alone = Reachability(replace(made, cluster=replace(made.cluster, hosts=(one,))))
+        together = {way.sender.name: way.allowed for way in reach.paths_to(target_of(reach, one))}
+        apart = {way.sender.name: way.allowed for way in alone.paths_to(target_of(alone, one))}
         assert together == apart

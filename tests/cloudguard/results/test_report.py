@@ -22,7 +22,7 @@ from cloudguard.results.report import (
     verdict_of,
 )
 from cloudguard.rows.context import answer, provided
-from cloudguard.rows.network.ledger import Draft
+from cloudguard.rows.network.ledger import PendingFinding
 
 CLUSTER = builders.snapshot().cluster
 RESOURCE = Resource("filter", "sg", "masters")
@@ -109,7 +109,7 @@ def test_a_report_is_complete_where_no_row_misses_anything(row: RowResult, compl
 
 
 def why(*findings: Finding, unknown: tuple[str, ...] = ()) -> str:
-    return answer("row", "area", tuple(map(Draft, findings)), unknown, "all is well").result.why
+    return answer("row", "area", tuple(map(PendingFinding, findings)), unknown, "all is well").result.why
 
 
 def test_an_answer_says_why_in_a_line_the_worst_first() -> None:

@@ -20,23 +20,23 @@ from builders import (
 )
 from cloudguard.model.network import AddressList, ClientAddress, Endpoint, Filter
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.declarations import Policy
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import Change
 from cloudguard.results.report import RowResult, Severity, Verdict
 from cloudguard.rows.judge import judge
 
 INTERNET, INSIDE = "api-server-access/internet", "api-server-access/inside"
-ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
+ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 
 
-def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
-    rows, _ = judge(made, policy or Policy())
+def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
+    rows, _ = judge(made, policy or Declarations())
     return rows[0]
 
 
-def plan(made: Snapshot, policy: Policy | None = None) -> list[Change]:
-    return [change for change in judge(made, policy or Policy())[1] if change.row == "api-server-access"]
+def plan(made: Snapshot, policy: Declarations | None = None) -> list[Change]:
+    return [change for change in judge(made, policy or Declarations())[1] if change.row == "api-server-access"]
 
 
 def public(*allowed: tuple[str, str], v6: str = "") -> Snapshot:
@@ -53,9 +53,9 @@ def endpoint(*ranges: str, private: bool = False, filters: tuple[str, ...] = ())
         public_ranges=ranges,
         private=private,
         network="net",
-        segments=("private",),
+        subnets=("private",),
         filters=filters,
-        labels=filters,
+        groups=filters,
         source=SOURCE,
     )
 
@@ -101,7 +101,9 @@ def test_a_declared_list_makes_everyone_else_a_finding() -> None:
 
 
 def test_a_list_as_wide_as_the_internet_is_no_list_of_administrators() -> None:
-    assert row(public(("tcp/6443", WORLD)), Policy(admin_cidrs=(WORLD,))).findings[0].severity is Severity.CRITICAL
+    assert (
+        row(public(("tcp/6443", WORLD)), Declarations(admin_cidrs=(WORLD,))).findings[0].severity is Severity.CRITICAL
+    )
 
 
 def test_the_clusters_own_way_out_is_expected() -> None:
@@ -174,7 +176,7 @@ def test_a_port_that_a_balancer_serves_as_the_api_is_the_api() -> None:
     filters = [group("masters", ("tcp/7443", WORLD)), group("front")]
     assert row(snapshot([one], filters, balancers=[served])).findings[0].check == INTERNET
     assert row(snapshot([one], filters)).findings == ()
-    assert row(snapshot([one], filters), Policy(api_ports=("tcp/7443",))).findings[0].check == INTERNET
+    assert row(snapshot([one], filters), Declarations(api_ports=("tcp/7443",))).findings[0].check == INTERNET
 
 
 def test_a_client_address_that_is_not_known_leaves_the_answer_open() -> None:
@@ -184,7 +186,7 @@ def test_a_client_address_that_is_not_known_leaves_the_answer_open() -> None:
         [group("masters", ("tcp/6443", "10.0.0.0/24"))],
         balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")], seen=ClientAddress.UNKNOWN)],
     )
-    found = row(made, Policy(admin_cidrs=("10.0.0.0/8",)))
+    found = row(made, Declarations(admin_cidrs=("10.0.0.0/8",)))
     assert found.verdict is Verdict.UNKNOWN
     assert "the internet" in found.unknown[0]
 
@@ -223,11 +225,11 @@ def test_nothing_to_judge_is_no_pass() -> None:
     assert row(snapshot([host("n", NODE, "nodes")], [group("nodes")])).verdict is Verdict.UNKNOWN
 
 
-@pytest.mark.parametrize("facet", [*Facet])
-def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
+@pytest.mark.parametrize("facet", [*FactKind])
+def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
     gap = Gap("test:Call", "*", Reason.DENIED, "AccessDenied", (facet,), "test:Permission")
     made = snapshot([host("cp", CONTROL_PLANE, "masters")], [group("masters")], gaps=[gap])
-    rests = facet not in {Facet.IDENTITIES, Facet.DISKS, Facet.KEYS}
+    rests = facet not in {FactKind.IDENTITIES, FactKind.DISKS, FactKind.KEYS}
     assert row(made).verdict is (Verdict.UNKNOWN if rests else Verdict.PASS)
     assert any("grant test:Permission" in line for line in row(made).unknown) is rests
 

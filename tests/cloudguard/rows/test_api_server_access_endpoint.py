@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, snapshot, to
 from cloudguard.model.network import AddressList, Endpoint
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import Change
 from cloudguard.results.report import RowResult, Severity, Verdict
 from cloudguard.rows.judge import judge
 
-ADMINS = Policy(admin_cidrs=("198.51.100.0/24",))
+ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 OUTBOUND = ("203.0.113.7/32",)
 
 
-def change(*ranges: str, private: bool, policy: Policy | None = None) -> Change | None:
+def change(*ranges: str, private: bool, policy: Declarations | None = None) -> Change | None:
     """What to make of an endpoint that lets ``ranges`` in."""
     segments = ("private",)
     endpoint = Endpoint("api", "tcp/443", True, ranges, private, "net", segments, ("guard",), (), SOURCE)  # noqa: FBT003
@@ -48,7 +48,7 @@ def test_with_a_private_side_the_hosts_need_no_way_through_the_public_one() -> N
 
 def test_an_endpoint_for_the_declared_needs_no_change_and_none_declared_are_named_so() -> None:
     assert change("198.51.100.0/24", *OUTBOUND, private=False) is None
-    found = change(WORLD, private=True, policy=Policy())
+    found = change(WORLD, private=True, policy=Declarations())
     assert found is not None
     assert found.after == ("tcp/443 from the administrators (--admin-cidr)",)
 
@@ -76,9 +76,9 @@ def public(*ranges: str, gatekeeper: str = "") -> Endpoint:
         public_ranges=ranges,
         private=False,
         network="net",
-        segments=(),
+        subnets=(),
         filters=(),
-        labels=(),
+        groups=(),
         source=SOURCE,
         gatekeeper=gatekeeper,
     )

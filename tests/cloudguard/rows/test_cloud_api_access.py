@@ -8,8 +8,8 @@ import pytest
 
 from builders import NODE, SOURCE, host, snapshot
 from cloudguard.model.identity import Condition, Identities, Identity, PolicyKind, Statement
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.declarations import Policy
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Severity, Verdict
 from cloudguard.rows.judge import judge
 from drawn_policies import PlainDocuments
@@ -134,14 +134,14 @@ def test_a_witness_is_of_an_action_that_opens_a_way_up_if_one_does() -> None:
 
 def test_what_the_provider_insists_on_is_advice() -> None:
     wide = document(*NEED.statements, allow("store:*"), name="managed", by="provider")
-    insisted = known(NEED, imposed=(("control-plane", "managed"),))
+    insisted = known(NEED, provider_mandated=(("control-plane", "managed"),))
     found = row(account(wide), insisted)
     assert (found.verdict, told(found)) == (Verdict.PASS, {})
     assert only(found, "cloud-api-access/imposed").severity is Severity.LOW
     both = row(account(wide, document(allow("store:PutObject"))), insisted)
     assert told(both) == {"outside": Severity.HIGH}
     assert "store:PutObject, which" in only(both, "cloud-api-access/outside").message
-    other = known(NEED, imposed=(("node", "managed"),))
+    other = known(NEED, provider_mandated=(("node", "managed"),))
     assert told(row(account(wide), other)) == {"outside": Severity.HIGH}
 
 
@@ -168,14 +168,14 @@ def test_a_deny_and_a_boundary_take_what_they_take_and_no_more() -> None:
 
 
 def test_limits_of_the_account_bound_it_and_those_not_read_leave_it_open() -> None:
-    wide, limit = document(allow("*")), document(*NEED.statements, name="limit", kind=PolicyKind.LIMIT)
-    assert row(account(wide, limit, limits=(("limit",),))).verdict is Verdict.PASS
-    found = row(account(wide, limits=(("unread",),)))
+    wide, limit = document(allow("*")), document(*NEED.statements, name="limit", kind=PolicyKind.ORGANIZATION_LIMIT)
+    assert row(account(wide, limit, organization_limits=(("limit",),))).verdict is Verdict.PASS
+    found = row(account(wide, organization_limits=(("unread",),)))
     assert found.verdict is Verdict.UNKNOWN
     assert "unread limits the account and was not read" in found.unknown[0]
-    unseen = row(account(document(*NEED.statements), limits_unseen="denied"))
+    unseen = row(account(document(*NEED.statements), unread_limits="denied"))
     assert (unseen.verdict, unseen.why.endswith("limits of the account were not seen: denied")) == (Verdict.PASS, True)
-    assert told(row(account(wide, limits_unseen="denied"))) == {"administrator": Severity.CRITICAL}
+    assert told(row(account(wide, unread_limits="denied"))) == {"administrator": Severity.CRITICAL}
 
 
 def test_what_a_resource_allows_an_identity_counts() -> None:
@@ -212,10 +212,10 @@ def test_an_identity_of_unknown_role_is_open_and_says_how_to_tell() -> None:
 
 
 def test_without_knowledge_of_permissions_nothing_passes_but_nothing() -> None:
-    rows, _ = judge(account(document(allow("disk:DescribeVolumes"))), Policy())
+    rows, _ = judge(account(document(allow("disk:DescribeVolumes"))), Declarations())
     assert rows[2].verdict is Verdict.UNKNOWN
     assert rows[2].unknown[0].endswith("install cloudguard-k8s[test]")
-    assert judge(account(), Policy())[0][2].verdict is Verdict.PASS
+    assert judge(account(), Declarations())[0][2].verdict is Verdict.PASS
 
 
 def test_no_host_and_no_identity_is_no_pass() -> None:
@@ -224,11 +224,11 @@ def test_no_host_and_no_identity_is_no_pass() -> None:
     assert (bare.verdict, bare.why) == (Verdict.PASS, "the cluster's identities are granted nothing")
 
 
-RESTS_ON = {Facet.HOSTS, Facet.POOLS, Facet.IDENTITIES}
+RESTS_ON = {FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES}
 
 
-@pytest.mark.parametrize("facet", sorted(Facet))
-def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
+@pytest.mark.parametrize("facet", sorted(FactKind))
+def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
     found = row(account(document(*NEED.statements), gaps=(gap,)))
     assert found.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)

@@ -10,8 +10,8 @@ import pytest
 from builders import CONTROL_PLANE, SOURCE
 from cloudguard.model.cluster import MetadataService, Pool
 from cloudguard.model.iam_catalog import Trusted
-from cloudguard.model.identity import Condition, PolicyKind, Statement, Workload
-from cloudguard.needs.declarations import DeclaredPermission, Policy
+from cloudguard.model.identity import Condition, PolicyKind, ServiceAccountIdentity, Statement
+from cloudguard.needs.declarations import Declarations, DeclaredPermission
 from cloudguard.results.report import RowResult, Severity, Verdict
 from identities import (
     MASTER,
@@ -33,24 +33,24 @@ from identities import (
 
 def test_needs_are_chosen_by_what_is_declared_shown_and_moved() -> None:
     extra = allow("store:PutObject")
-    addon = part(extra, name="backup", addon="backup", accounts=("kube-system:backup*",))
+    addon = part(extra, name="backup", addon="backup", service_accounts=("kube-system:backup*",))
     made = account(document(*NEED.statements, extra))
     found = row(made, known(NEED, addon))
     assert told(found) == {"outside": Severity.HIGH}
     assert only(found, "cloud-api-access/outside").advice == (
         'Where one of these runs with this identity, declare it: addons = ["backup"]'
     )
-    declared = Policy(addons=("backup",))
+    declared = Declarations(addons=("backup",))
     assert row(made, known(NEED, addon), declared).verdict is Verdict.PASS
     own = DeclaredPermission("control-plane", ("store:PutObject",), ("*",), "uploads")
-    assert row(made, known(NEED), Policy(permissions=(own,))).verdict is Verdict.PASS
-    assert row(made, known(NEED), Policy(permissions=(replace(own, role="node"),))).verdict is Verdict.FAIL
-    assert row(made, known(NEED, replace(addon, telling=True))).verdict is Verdict.PASS
-    assert row(made, known(NEED, replace(addon, telling=True, holders=("node",)))).verdict is Verdict.FAIL
+    assert row(made, known(NEED), Declarations(permissions=(own,))).verdict is Verdict.PASS
+    assert row(made, known(NEED), Declarations(permissions=(replace(own, role="node"),))).verdict is Verdict.FAIL
+    assert row(made, known(NEED, replace(addon, implied_by_grant=True))).verdict is Verdict.PASS
+    assert row(made, known(NEED, replace(addon, implied_by_grant=True, holders=("node",)))).verdict is Verdict.FAIL
     always = replace(addon, addon="")
     assert row(made, known(NEED, always)).verdict is Verdict.PASS
-    moved = Workload("n:p:role::1:role/backup", "backup", ("kube-system:backup-controller",), "", SOURCE)
-    elsewhere = replace(made, identities=replace(made.identities, workloads=(moved,)))
+    moved = ServiceAccountIdentity("n:p:role::1:role/backup", "backup", ("kube-system:backup-controller",), "", SOURCE)
+    elsewhere = replace(made, identities=replace(made.identities, service_accounts=(moved,)))
     assert row(elsewhere, known(NEED, always)).verdict is Verdict.FAIL
     assert row(elsewhere, known(NEED, addon), declared).verdict is Verdict.PASS
 
@@ -60,15 +60,15 @@ def test_needs_are_chosen_by_what_is_declared_shown_and_moved() -> None:
     [
         ({"installers": ("kubeadm",)}, True),
         ({"installers": ("other",)}, False),
-        ({"but_for": ("kubeadm",)}, False),
-        ({"but_for": ("other",)}, True),
-        ({"labels": (("cni", "x"),)}, True),
-        ({"labels": (("cni", "y"),)}, False),
+        ({"except_installers": ("kubeadm",)}, False),
+        ({"except_installers": ("other",)}, True),
+        ({"traits": (("cni", "x"),)}, True),
+        ({"traits": (("cni", "y"),)}, False),
     ],
 )
 def test_needs_are_chosen_by_installer_and_label(component: dict[str, Any], counts: bool) -> None:  # noqa: FBT001 - a case
     made = account(document(allow("store:PutObject")))
-    made = replace(made, cluster=replace(made.cluster, labels=(("cni", "x"),)))
+    made = replace(made, cluster=replace(made.cluster, traits=(("cni", "x"),)))
     found = row(made, known(part(allow("store:PutObject"), **component)))
     assert (found.verdict is Verdict.PASS) is counts
 
@@ -180,7 +180,7 @@ def test_whom_a_service_accounts_identity_trusts_is_judged_too() -> None:
     wide = replace(allow("role:Assume"), principals=("federated system:*",))
     trust = document(wide, name="trust", kind=PolicyKind.TRUST)
     made = account(document(*NEED.statements))
-    workload = Workload("n:p:role::1:role/backup", "backup", ("*:*",), "trust", SOURCE)
-    held = replace(made.identities, policies=(*made.identities.policies, trust), workloads=(workload,))
+    workload = ServiceAccountIdentity("n:p:role::1:role/backup", "backup", ("*:*",), "trust", SOURCE)
+    held = replace(made.identities, policies=(*made.identities.policies, trust), service_accounts=(workload,))
     finding = only(row(replace(made, identities=held), known(NEED, principals=Words())), "cloud-api-access/trust")
     assert (finding.severity, finding.resource.id) == (Severity.MEDIUM, "n:p:role::1:role/backup")

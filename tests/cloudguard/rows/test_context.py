@@ -10,13 +10,13 @@ from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, 
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Balancer, ClientAddress
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.declarations import DeclaredNeed, DeclaredService, Policy
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredService
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.paths import Reach
+from cloudguard.reachability.paths import Reachability
 from cloudguard.rows.context import Context, unmeant
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
@@ -24,8 +24,8 @@ WORKER = host("n1", NODE, "nodes")
 CLIENTS = "10.7.0.0/24"
 
 
-def context(made: Snapshot, policy: Policy | None = None) -> Context:
-    return Context(made, policy or Policy(), Reach(made))
+def context(made: Snapshot, policy: Declarations | None = None) -> Context:
+    return Context(made, policy or Declarations(), Reachability(made))
 
 
 def one_class(made: Context, role: Role) -> HostClass:
@@ -62,7 +62,7 @@ def test_what_a_balancer_sends_to_nodes_is_no_api() -> None:
 
 
 def test_declared_services_are_for_nodes_and_needs_for_the_hosts_they_name() -> None:
-    said = Policy(
+    said = Declarations(
         services=(DeclaredService("tcp/443", (CLIENTS,)),),
         needs=(
             DeclaredNeed("10.8.0.1", "etcd", "tcp/2379", "backup"),
@@ -116,12 +116,12 @@ def test_what_another_row_judges_is_not_needed_here() -> None:
 
 
 def test_a_gap_is_told_once_with_the_permission_that_would_mend_it() -> None:
-    gap = Gap("test:Read", "a", Reason.DENIED, "denied", (Facet.HOSTS, Facet.POOLS), "test:read")
-    other = replace(gap, resource="b", permission="", hides=(Facet.KEYS,))
+    gap = Gap("test:Read", "a", Reason.DENIED, "denied", (FactKind.HOSTS, FactKind.POOLS), "test:read")
+    other = replace(gap, resource="b", permission="", hides=(FactKind.KEYS,))
     made = context(snapshot(gaps=[gap, gap, other]))
-    assert made.missing(frozenset({Facet.HOSTS, Facet.POOLS})) == ("test:Read on a: denied; grant test:read",)
-    assert made.missing(frozenset({Facet.KEYS})) == ("test:Read on b: denied",)
-    assert made.missing(frozenset({Facet.DISKS})) == ()
+    assert made.missing(frozenset({FactKind.HOSTS, FactKind.POOLS})) == ("test:Read on a: denied; grant test:read",)
+    assert made.missing(frozenset({FactKind.KEYS})) == ("test:Read on b: denied",)
+    assert made.missing(frozenset({FactKind.DISKS})) == ()
 
 
 @pytest.mark.parametrize(

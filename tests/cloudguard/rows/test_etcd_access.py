@@ -21,8 +21,8 @@ from builders import (
 )
 from cloudguard.model.network import ClientAddress, Filter, Group, Peer, PeerKind
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.declarations import DeclaredNeed, Policy
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.needs.declarations import Declarations, DeclaredNeed
 from cloudguard.results.change import Change
 from cloudguard.results.report import Finding, RowResult, Severity, Verdict
 from cloudguard.rows.judge import judge
@@ -32,8 +32,8 @@ WORKER = host("n1", NODE, "nodes")
 CILIUM = (("etcd-cluster", "cilium"),)
 
 
-def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
-    return judge(made, policy or Policy())[0][3]
+def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return judge(made, policy or Declarations())[0][3]
 
 
 def told(found: RowResult) -> dict[str, Severity]:
@@ -101,7 +101,7 @@ def test_a_rule_for_the_world_on_private_hosts_is_high_and_latent() -> None:
 def test_strangers_in_a_shared_group_are_named() -> None:
     made = cluster(("tcp/2379", "masters"))
     ci = replace(interface("ci", "private", "10.0.1.250", "masters"), owner="i-ci")
-    found = row(replace(made, topology=replace(made.topology, strangers=(ci,))))
+    found = row(replace(made, topology=replace(made.topology, external_members=(ci,))))
     assert told(found) == {"etcd-access/inside": Severity.HIGH}
     finding = only(found, "etcd-access/inside")
     assert "an interface outside the cluster that carries masters" in finding.message
@@ -159,7 +159,7 @@ def test_an_etcd_that_nodes_are_clients_of_is_for_nobody_else() -> None:
 
 
 def test_ports_that_are_given_are_judged_instead() -> None:
-    odd = Policy(etcd_ports=("tcp/2399",))
+    odd = Declarations(etcd_ports=("tcp/2399",))
     assert told(row(cluster(("tcp/2399", "nodes")), odd)) == {"etcd-access/inside": Severity.HIGH}
     assert told(row(cluster(("tcp/2379", "nodes")), odd)) == {}
 
@@ -169,7 +169,7 @@ def test_helpers_that_the_internet_reaches_are_advice_and_ports_that_are_given_a
     made = snapshot([one], [group("masters", ("tcp/3996", WORLD))], installer="kops")
     assert told(row(made)) == {"etcd-access/auxiliary": Severity.LOW}
     assert "etcd's helpers (tcp/3996)" in only(row(made), "etcd-access/auxiliary").message
-    assert told(row(made, Policy(etcd_ports=("tcp/3996",)))) == {"etcd-access/internet": Severity.CRITICAL}
+    assert told(row(made, Declarations(etcd_ports=("tcp/3996",)))) == {"etcd-access/internet": Severity.CRITICAL}
 
 
 @pytest.mark.parametrize("name", ["group/of/nodes", "urn:group", "1234/nodes"])
@@ -180,15 +180,15 @@ def test_a_group_may_be_named_by_an_id_with_slashes_and_colons(name: str) -> Non
     named = replace(made.topology.filters[0], rules=(rule, *made.topology.filters[0].rules[1:]))
     made = replace(made, topology=replace(made.topology, filters=(named, made.topology.filters[1])))
     assert row(made).verdict is Verdict.FAIL
-    needed = Policy(needs=(DeclaredNeed(name, "etcd", "tcp/2379", "monitoring"),))
+    needed = Declarations(needs=(DeclaredNeed(name, "etcd", "tcp/2379", "monitoring"),))
     assert row(made, needed).verdict is Verdict.PASS
 
 
 def test_what_is_declared_is_expected_by_address_and_by_group() -> None:
-    by_range = Policy(needs=(DeclaredNeed("10.0.1.0/24", "etcd", "tcp/2379", "backup"),))
+    by_range = Declarations(needs=(DeclaredNeed("10.0.1.0/24", "etcd", "tcp/2379", "backup"),))
     assert row(cluster(("tcp/2379", "10.0.1.0/24")), by_range).verdict is Verdict.PASS
     assert row(cluster(("tcp/2379", "10.0.0.0/23")), by_range).verdict is Verdict.FAIL
-    by_group = Policy(needs=(DeclaredNeed("nodes", "etcd", "tcp/2379", "monitoring"),))
+    by_group = Declarations(needs=(DeclaredNeed("nodes", "etcd", "tcp/2379", "monitoring"),))
     assert row(cluster(("tcp/2379", "nodes")), by_group).verdict is Verdict.PASS
     assert row(cluster(("tcp/2379-2380", "nodes")), by_group).verdict is Verdict.FAIL
 
@@ -225,11 +225,11 @@ def test_no_etcd_host_is_no_pass(made: Snapshot) -> None:
     assert "--etcd-tag" in found.why
 
 
-ELSEWHERE = {Facet.ENDPOINT, Facet.IDENTITIES, Facet.DISKS, Facet.KEYS}
+ELSEWHERE = {FactKind.ENDPOINT, FactKind.IDENTITIES, FactKind.DISKS, FactKind.KEYS}
 
 
-@pytest.mark.parametrize("facet", sorted(Facet))
-def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
+@pytest.mark.parametrize("facet", sorted(FactKind))
+def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
     made = replace(cluster(("tcp/2379", "masters")), gaps=(gap,))
     assert row(made).verdict is (Verdict.PASS if facet in ELSEWHERE else Verdict.UNKNOWN)
@@ -243,7 +243,7 @@ def test_a_filter_that_could_not_be_read_leaves_the_answer_open() -> None:
 
 
 def lines(made: Snapshot) -> list[Change]:
-    return [one for one in judge(made, Policy())[1] if one.row == "etcd-access"]
+    return [one for one in judge(made, Declarations())[1] if one.row == "etcd-access"]
 
 
 def test_the_diff_cuts_etcd_and_keeps_group_names() -> None:

@@ -24,7 +24,7 @@ from builders import (
 from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Policy
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Finding, RowResult, Severity, Verdict
 from cloudguard.rows.judge import judge
 
@@ -33,7 +33,7 @@ WORKER = host("n1", NODE, "nodes")
 
 
 def row(made: Snapshot) -> RowResult:
-    return judge(made, Policy())[0][3]
+    return judge(made, Declarations())[0][3]
 
 
 def told(found: RowResult) -> dict[str, Severity]:
@@ -54,7 +54,7 @@ def test_version_six_and_a_balancer_open_what_version_four_and_the_hosts_keep_sh
     found = row(snapshot([MASTER], [group("masters", ("tcp/2379", WORLD))], balancers=[front]))
     assert told(found) == {"etcd-access/internet": Severity.CRITICAL}
     assert "via nlb/etcd" in only(found, "etcd-access/internet").witness.summary
-    inner = replace(front, internet_facing=False, segments=("private",))
+    inner = replace(front, internet_facing=False, subnets=("private",))
     found = row(snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], balancers=[inner]))
     assert told(found) == {"etcd-access/inside": Severity.HIGH}
 

@@ -19,17 +19,17 @@ from cloudguard.model.cluster import (
     Role,
 )
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.declarations import Policy
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import RowResult, Severity, Verdict
 from cloudguard.rows.judge import judge
 
 MASTER = host("cp", CONTROL_PLANE)
-STRICT = Policy(require_customer_key=True)
+STRICT = Declarations(require_customer_key=True)
 
 
-def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
-    return judge(made, policy or Policy())[0][4]
+def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return judge(made, policy or Declarations())[0][4]
 
 
 def disk(name: str, where: str = "cp", *, encrypted: bool = True, key: str = "", etcd: str = "") -> Disk:
@@ -55,7 +55,7 @@ def pool(*disks: DiskTemplate, roles: tuple[Role, ...] = CONTROL_PLANE, template
 
 
 def answer(
-    *disks: Disk, keys: Iterable[Key] = (), pools: Iterable[Pool] = (), policy: Policy | None = None
+    *disks: Disk, keys: Iterable[Key] = (), pools: Iterable[Pool] = (), policy: Declarations | None = None
 ) -> RowResult:
     return row(snapshot([MASTER], disks=disks, keys=keys, pools=pools), policy)
 
@@ -215,11 +215,11 @@ def test_etcd_on_hosts_of_its_own_is_where_the_disks_count() -> None:
     assert (found.verdict, found.findings) == (Verdict.PASS, ())
 
 
-RESTS_ON = {Facet.HOSTS, Facet.DISKS, Facet.KEYS, Facet.POOLS}
+RESTS_ON = {FactKind.HOSTS, FactKind.DISKS, FactKind.KEYS, FactKind.POOLS}
 
 
-@pytest.mark.parametrize("facet", sorted(Facet))
-def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
+@pytest.mark.parametrize("facet", sorted(FactKind))
+def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
     found = row(snapshot([MASTER], disks=[disk("d1")], gaps=[gap]))
     assert found.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)

@@ -9,16 +9,16 @@ import pytest
 from builders import NODE, SOURCE, host, snapshot
 from cloudguard.model.cluster import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.declarations import Policy
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import RowResult, Severity, Verdict
 from cloudguard.rows.judge import judge
 
-STRICT = Policy(require_customer_key=True)
+STRICT = Declarations(require_customer_key=True)
 
 
-def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
-    return judge(made, policy or Policy())[0][4]
+def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return judge(made, policy or Declarations())[0][4]
 
 
 def key(
@@ -70,8 +70,8 @@ def test_a_key_of_secrets_that_will_go_is_high_and_one_not_read_is_open() -> Non
         assert "the key k that encrypts Secrets" in open_one.unknown[0]
 
 
-@pytest.mark.parametrize("facet", [Facet.ENDPOINT, Facet.KEYS])
-def test_a_managed_cluster_is_incomplete_where_its_settings_were_not_read(facet: Facet) -> None:
+@pytest.mark.parametrize("facet", [FactKind.ENDPOINT, FactKind.KEYS])
+def test_a_managed_cluster_is_incomplete_where_its_settings_were_not_read(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
     assert row(managed(None, gaps=[gap])).unknown
 

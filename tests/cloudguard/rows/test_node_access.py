@@ -26,7 +26,7 @@ from builders import (
 )
 from cloudguard.model.network import ClientAddress, Endpoint, Group, NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import DeclaredNeed, DeclaredService, Policy
+from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredService
 from cloudguard.results.report import RowResult, Severity, Verdict
 from cloudguard.rows.judge import judge
 
@@ -34,8 +34,8 @@ INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "no
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
 
 
-def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
-    return judge(made, policy or Policy())[0][1]
+def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return judge(made, policy or Declarations())[0][1]
 
 
 def told(found: RowResult) -> list[tuple[str, Severity]]:
@@ -158,7 +158,7 @@ def test_hosts_of_the_cluster_are_no_strangers_inside() -> None:
 
 def test_a_peer_comes_by_its_route() -> None:
     routed = replace(PRIVATE, routes=segment("x", (), ("10.9.0.0/16", NextHop.PEER, "pcx-1")).routes)
-    made = inner(("tcp/10250", "10.9.0.0/16"), segments=(PUBLIC, routed))
+    made = inner(("tcp/10250", "10.9.0.0/16"), subnets=(PUBLIC, routed))
     found = row(made)
     assert told(found) == [(INSIDE, Severity.MEDIUM)]
     assert "pcx-1" in found.findings[0].message
@@ -167,14 +167,14 @@ def test_a_peer_comes_by_its_route() -> None:
 
 def test_a_default_route_to_a_hub_brings_private_addresses_only() -> None:
     routed = replace(PRIVATE, routes=segment("x", (), (WORLD, NextHop.HUB, "tgw-1")).routes)
-    found = row(inner(("tcp/22", "172.16.0.0/12"), segments=(PUBLIC, routed)))
+    found = row(inner(("tcp/22", "172.16.0.0/12"), subnets=(PUBLIC, routed)))
     assert told(found) == [(INSIDE, Severity.LOW)]
-    assert told(row(inner(("tcp/22", "198.51.100.0/24"), segments=(PUBLIC, routed)))) == []
+    assert told(row(inner(("tcp/22", "198.51.100.0/24"), subnets=(PUBLIC, routed)))) == []
 
 
 def test_strangers_who_carry_a_named_group_are_named() -> None:
     stranger = replace(interface("eni-x", "private", "10.0.1.99", "ci"), owner="instance i-ci")
-    found = row(inner(("tcp/10250", "ci"), strangers=(stranger,)))
+    found = row(inner(("tcp/10250", "ci"), external_members=(stranger,)))
     assert told(found) == [(INSIDE, Severity.MEDIUM)]
     assert any(one.resource.id == "eni-x" for one in found.findings[0].evidence)
     assert told(row(inner(("tcp/10250", "ci")))) == []
@@ -207,7 +207,7 @@ def test_a_services_balancer_needs_its_node_port_open_to_its_clients() -> None:
     nlb = balancer("web", "tcp/80", [to(behind, "tcp/31222"), to(other, "tcp/31222")], service="shop/web")
     assert told(row(snapshot([behind, other], rules, balancers=[nlb]))) == []
     some = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web")
-    rows, changes = judge(snapshot([behind, other], rules, balancers=[some]), Policy())
+    rows, changes = judge(snapshot([behind, other], rules, balancers=[some]), Declarations())
     assert told(rows[1]) == [(INSIDE, Severity.LOW)]
     assert "tcp/31222 from 0.0.0.0/0" in changes[0].after
     inner_only = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web", facing=False)
@@ -220,13 +220,14 @@ def test_a_balancer_that_no_rule_names_keeps_its_own_addresses() -> None:
     api = balancer("api", "tcp/22623", [to(one, "tcp/22623")], seen=ClientAddress.REPLACED, facing=False)
 
     def kept(*allowed: tuple[str, str]) -> dict[str, tuple[str, ...]]:
-        found = judge(snapshot([one], [group("masters", *allowed)], balancers=[api]), Policy())
+        found = judge(snapshot([one], [group("masters", *allowed)], balancers=[api]), Declarations())
         return {change.rule: change.after for change in found[1]}
 
     assert "tcp/22623 from 10.0.0.0/24" in kept(("tcp/22623", RANGE))["masters-0"]
-    named = replace(api, labels=("front",))
+    named = replace(api, groups=("front",))
     found = judge(
-        snapshot([one], [group("masters", ("tcp/22623", RANGE), ("tcp/22623", "front"))], balancers=[named]), Policy()
+        snapshot([one], [group("masters", ("tcp/22623", RANGE), ("tcp/22623", "front"))], balancers=[named]),
+        Declarations(),
     )
     assert "tcp/22623 from 10.0.0.0/24" not in found[1][0].after
 
@@ -235,7 +236,7 @@ def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -
     one = host("cp", CONTROL_PLANE, "masters")
     filters = [group("masters", ("tcp/9345", "front")), group("front", ("tcp/9345", WORLD))]
     front = balancer("api", "tcp/9345", [to(one, "tcp/9345")], "front")
-    rows, changes = judge(snapshot([one], filters, balancers=[front], outbound=("192.0.2.7/32",)), Policy())
+    rows, changes = judge(snapshot([one], filters, balancers=[front], outbound=("192.0.2.7/32",)), Declarations())
     assert told(rows[1]) == [(INTERNET, Severity.HIGH)]
     assert changes[0].after == ("tcp/9345 from 192.0.2.7/32",)
     narrowed = [filters[0], group("front", ("tcp/9345", "192.0.2.7/32"))]
@@ -245,7 +246,7 @@ def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -
 def test_the_clusters_own_public_addresses_and_the_administrators_of_the_api_are_no_strangers() -> None:
     made = edge(("tcp/6443", "198.51.100.0/24"), ("tcp/22", "192.0.2.7/32"))
     made = replace(made, topology=replace(made.topology, outbound_addresses=("192.0.2.7/32",)))
-    admins = Policy(admin_cidrs=("198.51.100.0/24",))
+    admins = Declarations(admin_cidrs=("198.51.100.0/24",))
     assert told(row(made, admins)) == []
     assert told(row(made)) == [(INTERNET, Severity.HIGH)]
     assert told(row(edge(("tcp/22", "198.51.100.0/24")), admins)) == [(INTERNET, Severity.CRITICAL)]
@@ -254,22 +255,22 @@ def test_the_clusters_own_public_addresses_and_the_administrators_of_the_api_are
 def test_a_host_whose_role_is_untold_may_serve_the_api_and_is_not_mended() -> None:
     one = host("x", (), "all")
     assert told(row(snapshot([one], [group("all", ("tcp/6443,tcp/2379-2380", RANGE))]))) == []
-    rows, changes = judge(snapshot([one], [group("all", ("tcp/22", RANGE))]), Policy())
+    rows, changes = judge(snapshot([one], [group("all", ("tcp/22", RANGE))]), Declarations())
     assert told(rows[1]) == [(INSIDE, Severity.LOW)]
     assert "role" in rows[1].findings[0].advice
     assert changes == ()
 
 
 def test_declared_services_and_needs_are_expected() -> None:
-    services = Policy(services=(DeclaredService("tcp/31443", ("192.0.2.0/24",)),))
+    services = Declarations(services=(DeclaredService("tcp/31443", ("192.0.2.0/24",)),))
     assert NODE_PORTS not in {check for check, _ in told(row(edge(("tcp/31443", "192.0.2.0/24")), services))}
     assert NODE_PORTS in {check for check, _ in told(row(edge(("tcp/31443", WORLD)), services))}
-    need = Policy(needs=(DeclaredNeed("10.0.0.0/24", "node", "tcp/9100", "prometheus"),))
+    need = Declarations(needs=(DeclaredNeed("10.0.0.0/24", "node", "tcp/9100", "prometheus"),))
     assert told(row(inner(("tcp/9100", "10.0.0.0/24")), need)) == []
     assert told(row(inner(("tcp/9101", "10.0.0.0/24")), need)) == [(INSIDE, Severity.LOW)]
-    by_group = Policy(needs=(DeclaredNeed("ci", "node", "tcp/9100", "prometheus"),))
+    by_group = Declarations(needs=(DeclaredNeed("ci", "node", "tcp/9100", "prometheus"),))
     stranger = interface("eni-x", "private", "10.0.1.99", "ci")
-    assert told(row(inner(("tcp/9100", "ci"), strangers=(stranger,)), by_group)) == []
+    assert told(row(inner(("tcp/9100", "ci"), external_members=(stranger,)), by_group)) == []
 
 
 def pair_of_hosts(services: str, **more: object) -> Snapshot:
@@ -286,7 +287,7 @@ def test_the_control_plane_on_every_port_is_advice() -> None:
 
 
 def test_with_the_cni_named_the_control_planes_ports_are_proposed() -> None:
-    changes = judge(pair_of_hosts("all"), Policy(cni="calico"))[1]
+    changes = judge(pair_of_hosts("all"), Declarations(cni="calico"))[1]
     assert len(changes) == 1
     assert changes[0].kind == "rule.narrow"
     assert "tcp/179" in changes[0].after[0]

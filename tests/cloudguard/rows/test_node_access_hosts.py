@@ -19,8 +19,8 @@ from builders import (
 )
 from cloudguard.model.cluster import Pool, Role
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.declarations import Policy
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Finding, RowResult, Severity, Verdict
 from cloudguard.rows.judge import judge
 
@@ -28,8 +28,8 @@ INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "no
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
 
 
-def row(made: Snapshot, policy: Policy | None = None) -> RowResult:
-    return judge(made, policy or Policy())[0][1]
+def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return judge(made, policy or Declarations())[0][1]
 
 
 def told(found: RowResult) -> list[tuple[str, Severity]]:
@@ -85,11 +85,11 @@ def test_nothing_to_judge_is_no_pass() -> None:
     assert row(snapshot()).verdict is Verdict.UNKNOWN
 
 
-@pytest.mark.parametrize("facet", [*Facet])
-def test_what_the_row_rests_on_must_have_been_read(facet: Facet) -> None:
+@pytest.mark.parametrize("facet", [*FactKind])
+def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
     gap = Gap("test:Call", "*", Reason.THROTTLED, "Throttled", (facet,))
     made = replace(inner(), gaps=(gap,))
-    rests = facet not in {Facet.IDENTITIES, Facet.DISKS, Facet.KEYS, Facet.ENDPOINT}
+    rests = facet not in {FactKind.IDENTITIES, FactKind.DISKS, FactKind.KEYS, FactKind.ENDPOINT}
     assert row(made).verdict is (Verdict.UNKNOWN if rests else Verdict.PASS)
 
 
@@ -102,8 +102,10 @@ def test_a_finding_has_a_witness_that_names_the_blamed_rule() -> None:
 def test_where_pods_share_the_nodes_filters_the_control_plane_needs_every_port() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
     made = snapshot(hosts, [group("masters"), group("nodes", ("all", "masters"))])
-    assert [finding.check for finding in row(made, Policy(cni="flannel")).findings] == ["node-access/control-plane"]
-    assert row(made, Policy(cni="vpc")).findings == ()
+    assert [finding.check for finding in row(made, Declarations(cni="flannel")).findings] == [
+        "node-access/control-plane"
+    ]
+    assert row(made, Declarations(cni="vpc")).findings == ()
 
 
 def test_pods_of_the_cluster_are_no_strangers_inside() -> None:

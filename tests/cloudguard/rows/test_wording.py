@@ -8,10 +8,10 @@ import pytest
 
 from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, segment, snapshot, to
 from cloudguard.model.cluster import Disk, Pool
-from cloudguard.model.network import ClientAddress, Listener, Network, NextHop, Target
+from cloudguard.model.network import BackendTarget, ClientAddress, Listener, Network, NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.needs.declarations import Policy
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Finding, RowResult
 from cloudguard.rows.judge import judge
 
@@ -19,7 +19,7 @@ MASTER, WORKER = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
 
 
 def rows(made: Snapshot) -> dict[str, RowResult]:
-    return {row.row: row for row in judge(made, Policy())[0]}
+    return {row.row: row for row in judge(made, Declarations())[0]}
 
 
 def found(made: Snapshot, check: str) -> list[Finding]:
@@ -56,7 +56,7 @@ def test_node_ports_beside_other_ports_are_not_what_is_told() -> None:
 
 
 def gaps(*messages: str) -> Snapshot:
-    made = [Gap("test:Read", "*", Reason.DENIED, text, (Facet.DISKS,)) for text in messages]
+    made = [Gap("test:Read", "*", Reason.DENIED, text, (FactKind.DISKS,)) for text in messages]
     disk = Disk("d1", "", "cp", "/dev/a", encrypted=True, key="", source=SOURCE)
     return snapshot([MASTER], [group("masters")], gaps=made, disks=[disk])
 
@@ -107,7 +107,7 @@ def test_a_network_that_was_not_read_hides_no_other_that_was() -> None:
 def test_a_plain_listener_behind_another_is_not_overlooked() -> None:
     first = balancer("etcd", "tcp/80", [to(MASTER, "tcp/2379")], facing=False, seen=ClientAddress.REPLACED)
     listener = Listener(
-        "second", "tcp/81", (Target("cp", "", "tcp/2379"),), ClientAddress.REPLACED, SOURCE, plaintext=True
+        "second", "tcp/81", (BackendTarget("cp", "", "tcp/2379"),), ClientAddress.REPLACED, SOURCE, plaintext=True
     )
     both = replace(first, listeners=(*first.listeners, listener))
     made = snapshot([MASTER], [group("masters")], balancers=[both])
@@ -131,8 +131,8 @@ def test_advice_on_public_addresses_is_shown_on_the_first_host_by_id() -> None:
     assert one.witness.summary == "a has 203.0.113.1 and its segment answers the internet"
 
 
-@pytest.mark.parametrize("facet", [Facet.ENDPOINT, Facet.FILTERS, Facet.HOSTS])
-def test_nodes_of_a_managed_cluster_rest_on_its_endpoint_and_all_else(facet: Facet) -> None:
+@pytest.mark.parametrize("facet", [FactKind.ENDPOINT, FactKind.FILTERS, FactKind.HOSTS])
+def test_nodes_of_a_managed_cluster_rest_on_its_endpoint_and_all_else(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,))
     made = snapshot([WORKER], [group("nodes")], gaps=[gap], managed=True)
     assert rows(made)["node-access"].unknown == ("test:Read on *: denied",)

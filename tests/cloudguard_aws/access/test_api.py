@@ -12,14 +12,14 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from moto import mock_aws
 
-from cloudguard.model.source import Facet, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.reader import LONGEST_MESSAGE
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import THREADS, Api, explain
 from moto_fixtures.aws.builder import REGION, Account
 from refusals import refusal, response
 
-HOSTS = (Facet.HOSTS,)
+HOSTS = (FactKind.HOSTS,)
 
 
 @pytest.fixture
@@ -138,8 +138,8 @@ def test_one_refusal_that_hides_two_things_is_told_for_both(session: boto3.Sessi
     refuse(session, "ec2.DescribeVpcs", 403, "UnauthorizedOperation")
     api = Api(session, REGION)
     api.read(calls.DESCRIBE_VPCS, hides=HOSTS)
-    api.read(calls.DESCRIBE_VPCS, hides=(Facet.ROUTES,))
-    assert {facet for gap in api.gaps for facet in gap.hides} == {Facet.HOSTS, Facet.ROUTES}
+    api.read(calls.DESCRIBE_VPCS, hides=(FactKind.ROUTES,))
+    assert {facet for gap in api.gaps for facet in gap.hides} == {FactKind.HOSTS, FactKind.ROUTES}
 
 
 def test_every_page_is_read(inner_account: Account) -> None:

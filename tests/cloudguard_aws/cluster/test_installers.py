@@ -11,8 +11,8 @@ from moto import mock_aws
 from aws_hosts import STACKED, Told, owned, told
 from cloudguard.errors import ClusterNotFoundError
 from cloudguard.model.cluster import Role
-from cloudguard.model.source import Facet, Reason
-from cloudguard.provider.port import Request
+from cloudguard.model.source import FactKind, Reason
+from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.find import find
@@ -164,21 +164,21 @@ def plain(a: Account, subnet: Subnet, group: Group) -> None:
     ],
 )
 def test_installers_tell_roles(many: Account, cluster: str, installer: str, roles: Told) -> None:
-    found, api, by = told(many, Request(cluster=cluster))
+    found, api, by = told(many, CollectRequest(cluster=cluster))
     assert found == roles
     assert by == installer
     assert api.gaps == ()
 
 
 def test_an_openshift_cluster_goes_by_its_name_or_its_infrastructure_id(many: Account) -> None:
-    found = find(Api(many.session, REGION), Request(cluster="shift"))
+    found = find(Api(many.session, REGION), CollectRequest(cluster="shift"))
     assert found is not None
     assert found.name == "shift-x7k2p"
     assert len(found.instances) == 3
 
 
 def test_where_no_installer_tells_what_stands_around_does(many: Account) -> None:
-    found, api, _ = told(many, Request(cluster="plain"))
+    found, api, _ = told(many, CollectRequest(cluster="plain"))
     arn = next(iter(many.call("elbv2", "describe_load_balancers", Names=["plain-api"])["LoadBalancers"]))
     behind = arn["LoadBalancerArn"]
     (volume,) = many.call("ec2", "describe_volumes", Filters=[{"Name": "tag-key", "Values": ["k8s.io/etcd/main"]}])[
@@ -194,7 +194,7 @@ def test_where_no_installer_tells_what_stands_around_does(many: Account) -> None
         "e": ((), ()),
     }
     (gap,) = api.gaps
-    assert (gap.reason, gap.hides) == (Reason.MISSING, (Facet.HOSTS,))
+    assert (gap.reason, gap.hides) == (Reason.MISSING, (FactKind.HOSTS,))
     for word in ("--control-plane-tag", "--node-tag", "--etcd-tag", "--host", *gap.resource.split(", ")):
         assert word in gap.message
     assert "(ingress)" in gap.message
@@ -202,7 +202,7 @@ def test_where_no_installer_tells_what_stands_around_does(many: Account) -> None
 
 
 def test_flags_tell_what_nothing_else_does_and_add_up(many: Account) -> None:
-    request = Request(
+    request = CollectRequest(
         cluster="plain",
         role_tags={CP: ["Name=a"], ETCD: ["Name=a"], NODE: ["Name=ingress", "Name=e"]},
     )
@@ -214,38 +214,40 @@ def test_flags_tell_what_nothing_else_does_and_add_up(many: Account) -> None:
 
 
 def test_flags_that_name_nothing_leave_a_gap(many: Account) -> None:
-    request = Request(cluster="capi", role_tags={ETCD: ["role=etcd"]}, extra_hosts={"i-0123456789abcdef0": [ETCD]})
+    request = CollectRequest(
+        cluster="capi", role_tags={ETCD: ["role=etcd"]}, extra_hosts={"i-0123456789abcdef0": [ETCD]}
+    )
     _, api, _ = told(many, request)
     assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
-        ("i-0123456789abcdef0", Reason.MISSING, (Facet.HOSTS,)),
-        ("role=etcd", Reason.MISSING, (Facet.HOSTS,)),
+        ("i-0123456789abcdef0", Reason.MISSING, (FactKind.HOSTS,)),
+        ("role=etcd", Reason.MISSING, (FactKind.HOSTS,)),
     ]
     assert "--host" in api.gaps[0].message
     assert "--etcd-tag" in api.gaps[1].message
 
 
 def test_hosts_found_by_flags_alone_are_a_cluster(many: Account) -> None:
-    found, api, installer = told(many, Request(cluster="nameless", role_tags={NODE: ["team=x"]}))
+    found, api, installer = told(many, CollectRequest(cluster="nameless", role_tags={NODE: ["team=x"]}))
     assert found == {"loner": ((NODE,), ("--node-tag team=x",))}
     assert installer == "unknown"
     assert api.gaps == ()
 
 
 def test_a_flag_takes_no_host_of_another_cluster(many: Account) -> None:
-    request = Request(cluster="plain", role_tags={NODE: ["Name=kops-node"]})
+    request = CollectRequest(cluster="plain", role_tags={NODE: ["Name=kops-node"]})
     found, api, _ = told(many, request)
     assert "kops-node" not in found
     assert "--node-tag Name=kops-node" in {gap.resource for gap in api.gaps}
-    assert find(Api(many.session, REGION), Request(cluster="nameless", role_tags=request.role_tags)) is None
+    assert find(Api(many.session, REGION), CollectRequest(cluster="nameless", role_tags=request.role_tags)) is None
 
 
 @pytest.mark.parametrize("name", ["*", "k.*", "?apa", "cap?", "managed*", "PLAIN", "plai", "shift-*", "plain ", "a/b"])
 def test_names_are_no_patterns(many: Account, name: str) -> None:
-    assert find(Api(many.session, REGION), Request(cluster=name)) is None
+    assert find(Api(many.session, REGION), CollectRequest(cluster=name)) is None
 
 
 def test_no_such_cluster_names_those_that_were_seen(many: Account) -> None:
-    request = Request(cluster="prdo", options={"region": (REGION,)}, client=many.session)
+    request = CollectRequest(cluster="prdo", options={"region": (REGION,)}, client=many.session)
     with pytest.raises(ClusterNotFoundError) as caught:
         ADAPTER.collect(request)
     assert "'prdo'" in caught.value.message
@@ -255,7 +257,7 @@ def test_no_such_cluster_names_those_that_were_seen(many: Account) -> None:
 
 
 def test_discover_counts_hosts_by_role(many: Account) -> None:
-    found = ADAPTER.discover(Request(options={"region": (REGION,)}, client=many.session))
+    found = ADAPTER.discover(CollectRequest(options={"region": (REGION,)}, client=many.session))
     assert [(one.name, one.installer) for one in found] == [
         ("capi", "capa"),
         ("k.example.com", "kops"),

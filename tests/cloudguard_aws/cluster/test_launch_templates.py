@@ -10,8 +10,8 @@ import pytest
 from aws_hosts import api_of
 from cloudguard.model.cluster import DiskTemplate, Pool, Role
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Gap, Reason
-from cloudguard.provider.port import Request
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.cluster.launch_templates import Given, Template, disks, given
 from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
@@ -45,7 +45,7 @@ def pool(a: Account, name: str, subnet: Subnet, tags: Tags, **data: object) -> N
 
 
 def read(a: Account, **flags: Any) -> Snapshot:  # noqa: ANN401 - of several types
-    return ADAPTER.collect(Request(cluster="prod", options={"region": (REGION,)}, client=a.session, **flags))
+    return ADAPTER.collect(CollectRequest(cluster="prod", options={"region": (REGION,)}, client=a.session, **flags))
 
 
 def only(snapshot: Snapshot) -> Pool:
@@ -54,7 +54,7 @@ def only(snapshot: Snapshot) -> Pool:
 
 
 def of_pools(snapshot: Snapshot) -> list[Gap]:
-    return [gap for gap in snapshot.gaps if Facet.POOLS in gap.hides]
+    return [gap for gap in snapshot.gaps if FactKind.POOLS in gap.hides]
 
 
 def test_a_template_without_groups_gets_the_vpcs_default_one(inner_account: Account, subnet: Subnet) -> None:

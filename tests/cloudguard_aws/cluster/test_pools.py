@@ -9,8 +9,8 @@ import pytest
 from aws_hosts import owned
 from cloudguard.model.cluster import DiskTemplate, Pool, Role
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet, Reason
-from cloudguard.provider.port import Request
+from cloudguard.model.source import FactKind, Reason
+from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
 from moto_fixtures.aws.installers import kops
@@ -20,7 +20,7 @@ CP, ETCD, NODE = Role.CONTROL_PLANE, Role.ETCD, Role.NODE
 
 
 def collect(a: Account) -> Snapshot:
-    return ADAPTER.collect(Request(cluster="prod", options={"region": (REGION,)}, client=a.session))
+    return ADAPTER.collect(CollectRequest(cluster="prod", options={"region": (REGION,)}, client=a.session))
 
 
 def pools(a: Account) -> dict[str, Pool]:
@@ -57,8 +57,8 @@ def test_a_template_says_what_the_next_host_gets(inner_account: Account, subnet:
     made = a.pool("masters", subnet, [first, second], kops.control_plane, role=role, public=True, encrypted=False)
     pool = pools(a)["masters"]
     assert (pool.roles, pool.evidence) == ((CP, ETCD), ("tag k8s.io/role/control-plane=1",))
-    assert pool.segments == (subnet.id,)
-    assert pool.filters == pool.labels == tuple(sorted([first.id, second.id]))
+    assert pool.subnets == (subnet.id,)
+    assert pool.filters == pool.groups == tuple(sorted([first.id, second.id]))
     assert pool.template == f"{made}:1"
     assert pool.public is True
     assert pool.identity == role.arn
@@ -206,7 +206,7 @@ def test_a_refused_call_hides_the_pools(inner_account: Account, subnet: Subnet, 
     bus.register_first(f"before-send.{operation}", refuse)
     snapshot = collect(a)
     assert snapshot.cluster.pools == ()
-    (gap,) = [one for one in snapshot.gaps if Facet.POOLS in one.hides]
+    (gap,) = [one for one in snapshot.gaps if FactKind.POOLS in one.hides]
     assert gap.reason is Reason.DENIED
     assert gap.permission == gap.call
     assert gap.call.endswith(operation.partition(".")[2])

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
-from cloudguard.provider.port import Request
+from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_VPCS
@@ -41,8 +41,8 @@ def one_node(a: Account) -> None:
     a.host("node", subnet, [a.group(subnet.vpc, "nodes")], kops.node)
 
 
-def request(a: Account, cluster: str = "", *regions: str) -> Request:
-    return Request(cluster=cluster, options={"region": regions}, client=a.session)
+def request(a: Account, cluster: str = "", *regions: str) -> CollectRequest:
+    return CollectRequest(cluster=cluster, options={"region": regions}, client=a.session)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_an_endpoint_that_is_down_is_soon_told(monkeypatch: pytest.MonkeyPatch, 
     started = time.monotonic()
     options = {"region": (REGION,)} | ({"role-arn": (role,)} if role else {})
     with pytest.raises(AccessError, match="can't be reached") as caught:
-        ADAPTER.collect(Request(cluster="prod", options=options))
+        ADAPTER.collect(CollectRequest(cluster="prod", options=options))
     assert str(port) in caught.value.message
     assert time.monotonic() - started < SOON
 
@@ -126,7 +126,7 @@ def test_an_endpoint_that_is_silent_is_soon_told(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         started = time.monotonic()
         with pytest.raises(AccessError, match="can't be reached"):
-            ADAPTER.collect(Request(cluster="prod", options={"region": (REGION,)}))
+            ADAPTER.collect(CollectRequest(cluster="prod", options={"region": (REGION,)}))
         assert time.monotonic() - started < SOON + 2
 
 
@@ -166,7 +166,7 @@ def test_credentials_of_an_assumed_role_renew_themselves() -> None:
     base = boto3.Session()
     bus: Any = base.events
     bus.register_first("before-send.sts.AssumeRole", grant)
-    api = Api(open_session(Request(options={"role-arn": (ROLE,)}, client=base)), REGION)
+    api = Api(open_session(CollectRequest(options={"role-arn": (ROLE,)}, client=base)), REGION)
     for state in ("available", "pending"):
         api.read(DESCRIBE_VPCS, hides=(), Filters=[{"Name": "state", "Values": [state]}])
     assert len(asked) > 1

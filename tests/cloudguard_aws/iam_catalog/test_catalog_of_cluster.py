@@ -14,11 +14,11 @@ from aws_entitlements import VALUES, snapshot
 from cloudguard.authorization.effective import space_of
 from cloudguard.authorization.statements import matched
 from cloudguard.model.cluster import Key, KeyManager, KeyState, SecretsEncryption
-from cloudguard.model.iam_catalog import Access, Component, Power
+from cloudguard.model.iam_catalog import Access, Impact, PermissionNeed
 from cloudguard.model.identity import Effect, Identities, Statement
 from cloudguard.model.source import Source
 from cloudguard_aws.iam_catalog.catalog import PublishedCatalog, data_reads, published
-from cloudguard_aws.iam_catalog.catalog_of_cluster import entitlements
+from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
 from cloudguard_aws.iam_catalog.cluster_resources import own
 from cloudguard_aws.iam_catalog.escalations import escalations
 from cloudguard_aws.iam_catalog.known import known_policies, written
@@ -125,7 +125,7 @@ def test_components_are_written_with_known_words_only() -> None:
 def test_components_go_by_different_names_and_their_holders_exist() -> None:
     assert len({one.id for one in COMPONENTS}) == len(COMPONENTS)
     assert all(one.holders and set(one.holders) <= HOLDERS for one in COMPONENTS)
-    assert all(one.addon for one in COMPONENTS if one.telling), "what tells that an add-on runs names it"
+    assert all(one.addon for one in COMPONENTS if one.implied_by_grant), "what tells that an add-on runs names it"
 
 
 def test_no_placeholder_is_left() -> None:
@@ -157,9 +157,9 @@ def test_a_customers_keys_are_the_clusters_own() -> None:
         )
     )
     cluster = replace(made.cluster, keys=keys, secrets_encryption=SecretsEncryption(secrets, source))
-    known = entitlements(replace(made, cluster=cluster))
-    assert [one.resources for one in known.own if one.label == "keys"] == [(named, secrets)]
-    needed = {one.id: {name for part in one.statements for name in part.resources} for one in known.components}
+    known = iam_catalog(replace(made, cluster=cluster))
+    assert [one.resources for one in known.cluster_resources if one.label == "keys"] == [(named, secrets)]
+    needed = {one.id: {name for part in one.statements for name in part.resources} for one in known.needs}
     assert (needed["eks/secrets-key"], needed["ebs-csi/key"]) == ({secrets}, {named, secrets})
 
 
@@ -177,15 +177,15 @@ def test_every_way_up_names_its_source_and_actions_that_are_listed(catalog: Publ
     for way in ways:
         assert way.source.startswith("https://"), way.id
         assert way.why, way.id
-        assert not way.passes or way.passes in way.actions, way.id
+        assert not way.passrole_action or way.passrole_action in way.actions, way.id
         assert not any(missing(catalog, action) for action in way.actions), way.id
 
 
 @pytest.mark.parametrize("action", ["iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion"])
 def test_to_rewrite_its_own_policies_makes_an_administrator(action: str) -> None:
     ways = [way for way in escalations() if way.actions == (action,)]
-    assert [way.power for way in ways] == [Power.ADMINISTRATOR]
-    assert all(way.on_self for way in ways)
+    assert [way.impact for way in ways] == [Impact.ADMINISTRATOR]
+    assert all(way.on_own_identity for way in ways)
 
 
 def test_every_data_read_is_listed(catalog: PublishedCatalog) -> None:
@@ -217,12 +217,14 @@ def test_what_actions_do(catalog: PublishedCatalog, action: str, access: Access)
 
 
 def test_forms_of_names(catalog: PublishedCatalog) -> None:
-    assert catalog.forms("ec2:DescribeInstances") == ()
-    assert catalog.forms("ec2:NotYetThere") is None
-    assert catalog.forms("notyet:GetThings") is None
-    assert "arn:aws:s3:::*/**" in (catalog.forms("s3:GetObject") or ())
-    assert "arn:aws:elasticloadbalancing:*:*:targetgroup/*/*" in (catalog.forms("elasticloadbalancing:AddTags") or ())
-    assert published("aws-cn").forms("sqs:SendMessage") == ("arn:aws-cn:sqs:*:*:*",)
+    assert catalog.resource_formats("ec2:DescribeInstances") == ()
+    assert catalog.resource_formats("ec2:NotYetThere") is None
+    assert catalog.resource_formats("notyet:GetThings") is None
+    assert "arn:aws:s3:::*/**" in (catalog.resource_formats("s3:GetObject") or ())
+    assert "arn:aws:elasticloadbalancing:*:*:targetgroup/*/*" in (
+        catalog.resource_formats("elasticloadbalancing:AddTags") or ()
+    )
+    assert published("aws-cn").resource_formats("sqs:SendMessage") == ("arn:aws-cn:sqs:*:*:*",)
 
 
 @pytest.mark.parametrize(
@@ -254,11 +256,11 @@ def test_what_is_the_clusters_own_names_it() -> None:
         assert any("prod" in text for text in told), one.label
 
 
-def only(*components: str) -> tuple[Component, ...]:
+def only(*components: str) -> tuple[PermissionNeed, ...]:
     return tuple(one for one in COMPONENTS if one.id in components)
 
 
 def test_components_of_one_installer_are_no_need_of_another() -> None:
-    assert {one.id for one in only("node") if "kops" in one.but_for} == {"node"}
+    assert {one.id for one in only("node") if "kops" in one.except_installers} == {"node"}
     assert all(one.installers == ("kops",) for one in COMPONENTS if one.id.startswith("kops/"))
     assert all(one.installers == ("capa",) for one in COMPONENTS if one.id.startswith("capa/"))

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from aws_entitlements import VALUES, excess_of
-from cloudguard.authorization.escalation import ways_up
+from cloudguard.authorization.escalation import granted_escalations
 from cloudguard.model.iam_catalog import Access
-from cloudguard.model.identity import Condition, Effect, Policy, PolicyKind, Statement
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
 from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.escalations import escalations
@@ -72,16 +72,16 @@ MORE = {
 @pytest.mark.parametrize("name", ENOUGH)
 def test_roles_as_upstream_makes_them_are_granted_what_they_need(name: str) -> None:
     found = excess_of(ROLES[name])
-    assert (found.definite | found.imposed).is_empty
-    assert not found.doubts
+    assert (found.certain | found.mandated).is_empty
+    assert not found.assumptions
 
 
 @pytest.mark.parametrize("name", IMPOSED)
 def test_roles_of_managed_clusters_are_granted_more_only_by_what_is_imposed(name: str) -> None:
     found = excess_of(ROLES[name])
-    assert found.definite.is_empty
-    assert not found.imposed.is_empty
-    assert not found.doubts
+    assert found.certain.is_empty
+    assert not found.mandated.is_empty
+    assert not found.assumptions
 
 
 LISTS = ("eks-node",)
@@ -145,9 +145,9 @@ def test_to_pass_a_role_is_a_way_up_only_where_it_is_passed_to_that_service(serv
     told = (Condition("StringLike", "iam:PassedToService", (service,)),) if service else ()
     passing = Statement("pass", Effect.ALLOW, ("iam:PassRole",), resources=("*",), conditions=told)
     running = Statement("run", Effect.ALLOW, ("ec2:RunInstances",), resources=("*",))
-    policy = Policy("p", "p", PolicyKind.GRANT, "user", "", (passing, running), Source("test"))
+    policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "", (passing, running), Source("test"))
     role = KnownRole("r", "r", "kubeadm", "node", (policy,), "", name="r", others=("nodes.prod",))
-    assert {way.escalation.id for way in ways_up(excess_of(role), escalations())} == found
+    assert {way.escalation.id for way in granted_escalations(excess_of(role), escalations())} == found
 
 
 def test_a_wildcard_tells_of_no_feature() -> None:
@@ -155,5 +155,5 @@ def test_a_wildcard_tells_of_no_feature() -> None:
     named = next(policy for policy in ROLES["kops-node-vpc-cni"].policies)
     (wide,) = (replace(one, actions=("ec2:*",)) for one in named.statements if one.resources == ("*",))
     role = KnownRole("r", "r", "kops", "node", (replace(named, statements=(wide,)),), "", name="r")
-    assert not [choice.component.id for choice in excess_of(role).choices]
-    assert "kops/vpc-cni" in {choice.component.id for choice in excess_of(ROLES["kops-node-vpc-cni"]).choices}
+    assert not [choice.need.id for choice in excess_of(role).choices]
+    assert "kops/vpc-cni" in {choice.need.id for choice in excess_of(ROLES["kops-node-vpc-cni"]).choices}

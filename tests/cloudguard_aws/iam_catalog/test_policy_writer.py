@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aws_entitlements import VALUES
 from cloudguard.authorization.effective import allowed, space_of
-from cloudguard.model.iam_catalog import Component
+from cloudguard.model.iam_catalog import PermissionNeed
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.needs import component, raw
@@ -80,7 +80,7 @@ def test_what_is_written_means_the_same(drawn: tuple[Statement, ...]) -> None:
 
 
 @pytest.mark.parametrize("one", COMPONENTS, ids=lambda one: str(one.id))
-def test_every_need_can_be_written(one: Component) -> None:
+def test_every_need_can_be_written(one: PermissionNeed) -> None:
     documents = DOCUMENTS.write(one.statements)
     assert all(size(text) <= LARGEST for text in documents)
     assert_same(one.statements, documents)

@@ -8,8 +8,8 @@ import pytest
 
 from aws_hosts import api_of
 from cloudguard.model.cluster import Key, KeyManager, KeyState
-from cloudguard.model.identity import Effect, Identities, Identity, Policy, PolicyKind, Statement
-from cloudguard.model.source import Facet, Reason, Source
+from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.identity.key_policies import names, read_key_policies, with_key_policies
 from moto_fixtures.aws.builder import ACCOUNT, Account
@@ -40,7 +40,7 @@ def allow(principal: object, *actions: str, **rest: object) -> dict[str, object]
 def granted(found: Identities) -> dict[str, tuple[tuple[str, ...], tuple[str, ...], PolicyKind]]:
     """Actions and resources by label, of the policies of the only identity."""
     (identity,) = found.identities
-    policies: dict[str, Policy] = {policy.id: policy for policy in found.policies}
+    policies: dict[str, PolicyDocument] = {policy.id: policy for policy in found.policies}
     mine = [(policies[name], one) for name in identity.policies for one in policies[name].statements]
     return {one.label: (one.actions, one.resources, policy.kind) for policy, one in mine}
 
@@ -98,7 +98,7 @@ def test_a_policy_that_may_not_be_read_hides_identities(inner_account: Account) 
     api = Api(session, "eu-west-1")
     assert with_policies(api, key_of(key)) == WHOLE
     assert [(gap.resource, gap.reason, gap.hides, gap.permission) for gap in api.gaps] == [
-        (key, Reason.DENIED, (Facet.IDENTITIES,), "kms:GetKeyPolicy")
+        (key, Reason.DENIED, (FactKind.IDENTITIES,), "kms:GetKeyPolicy")
     ]
 
 
@@ -108,7 +108,7 @@ def test_a_policy_that_says_nothing_certain_is_a_gap(inner_account: Account, tex
     inner_account.backend("kms").keys[key.rpartition("/")[2]].policy = text
     api = api_of(inner_account)
     assert with_policies(api, key_of(key)) == WHOLE
-    assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [(key, Reason.FAILED, (Facet.IDENTITIES,))]
+    assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [(key, Reason.FAILED, (FactKind.IDENTITIES,))]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from aws_hosts import api_of, hosts_of
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
-from cloudguard.model.source import Facet, Reason
+from cloudguard.model.source import FactKind, Reason
 from cloudguard_aws.identity.policy_documents import DocumentError, statements, text_of
 from cloudguard_aws.identity.roles import read_identities, resolve_profiles
 from moto_fixtures.aws.builder import ACCOUNT, Account, statement
@@ -164,7 +164,7 @@ def test_profile_without_a_role_and_one_that_is_gone_are_incomplete(inner_accoun
     found = read_identities(api, hosts=hosts, pools=())
     assert [(one.id, one.complete, one.policies) for one in found.identities] == [(empty, False, ()), (gone, False, ())]
     assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
-        ("iam:GetInstanceProfile", empty, Reason.MISSING, (Facet.IDENTITIES,)),
-        ("iam:GetInstanceProfile", gone, Reason.MISSING, (Facet.IDENTITIES,)),
+        ("iam:GetInstanceProfile", empty, Reason.MISSING, (FactKind.IDENTITIES,)),
+        ("iam:GetInstanceProfile", gone, Reason.MISSING, (FactKind.IDENTITIES,)),
     ]
     assert resolve_profiles(api, ["", empty]) == {}

@@ -8,7 +8,7 @@ import pytest
 
 from aws_hosts import api_of
 from cloudguard.model.identity import Effect, PolicyKind
-from cloudguard.model.source import Facet, Reason
+from cloudguard.model.source import FactKind, Reason
 from cloudguard_aws.identity.service_accounts import is_of, read_workloads
 from moto_fixtures.aws.builder import ACCOUNT, Account
 
@@ -101,7 +101,7 @@ def test_a_trust_policy_that_says_nothing_certain_is_a_gap(inner_account: Accoun
     api = api_of(a)
     assert read_workloads(api, "prod", EKS) == ((), ())
     odd = [gap for gap in api.gaps if gap.call == "iam:ListRoles"]
-    assert [(gap.resource, gap.reason, gap.hides) for gap in odd] == [(arn, Reason.FAILED, (Facet.IDENTITIES,))]
+    assert [(gap.resource, gap.reason, gap.hides) for gap in odd] == [(arn, Reason.FAILED, (FactKind.IDENTITIES,))]
 
 
 @pytest.mark.parametrize(

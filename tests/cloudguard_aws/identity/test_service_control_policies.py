@@ -69,8 +69,8 @@ def test_every_level_is_read_from_the_root_down_and_each_policy_once(inner_accou
     everything = "p-FullAWSAccess"
     assert found.levels == ((everything,), tuple(sorted((everything, policy))), (everything,))
     assert {one.id: (one.name, one.kind, one.statements[0].actions) for one in found.policies} == {
-        everything: ("FullAWSAccess", PolicyKind.LIMIT, ("*",)),
-        policy: ("no-iam", PolicyKind.LIMIT, ("iam:*",)),
+        everything: ("FullAWSAccess", PolicyKind.ORGANIZATION_LIMIT, ("*",)),
+        policy: ("no-iam", PolicyKind.ORGANIZATION_LIMIT, ("iam:*",)),
     }
     assert found.unseen == ""
     assert api.gaps == ()

@@ -6,7 +6,7 @@ import pytest
 
 from aws_hosts import api_of, hosts_of
 from cloudguard.model.network import Balancer, ClientAddress
-from cloudguard.model.source import Facet
+from cloudguard.model.source import FactKind
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers, read_near, target_memberships
 from cloudguard_aws.network.listeners import (
@@ -69,7 +69,7 @@ def test_each_kind_of_balancer_is_found_with_its_tags(inner_account: Account) ->
         ("tcp/443", REPLACED),
     }
     assert found["pods"].listeners[0].targets[0].address == node.address
-    assert found["pods"].filters == found["pods"].labels == (guard.id,)
+    assert found["pods"].filters == found["pods"].groups == (guard.id,)
 
 
 def test_memberships_name_ports_and_targets_without_more_calls(inner_account: Account) -> None:
@@ -120,11 +120,11 @@ def test_network_balancer_before_an_application_one(inner_account: Account, *, g
     found = {one.name: one for one in read(a, vpc, node, api)}
     if guarded:
         assert set(found) == {"inner"}
-        assert [(gap.resource, gap.hides) for gap in api.gaps] == [(outer.arn, (Facet.BALANCERS,))]
+        assert [(gap.resource, gap.hides) for gap in api.gaps] == [(outer.arn, (FactKind.BALANCERS,))]
         return
     through = found["outer > inner"]
     assert through.internet_facing
-    assert through.filters == through.labels == (guard.id,)
+    assert through.filters == through.groups == (guard.id,)
     assert [(one.service, one.client_address) for one in through.listeners] == [("tcp/80", REPLACED)]
     assert through.listeners[0].targets == found["inner"].listeners[0].targets
     assert through.network == vpc.id

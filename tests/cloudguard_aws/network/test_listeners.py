@@ -9,7 +9,7 @@ import pytest
 from aws_hosts import SOURCE
 from cloudguard.model.cluster import Host as ModelHost
 from cloudguard.model.cluster import Role
-from cloudguard.model.network import ClientAddress, Interface, Target
+from cloudguard.model.network import BackendTarget, ClientAddress, Interface
 from cloudguard_aws.network.listeners import (
     Members,
     TargetGroup,
@@ -95,18 +95,18 @@ def test_targets_outside_the_cluster_are_left_out_and_ports_default_to_the_group
         {"Target": {"Id": "i-9", "Port": 1}},
     ]
     assert targets_of(group, registered, MEMBERS) == (
-        Target("i-1", "", "tcp/31000,udp/31000", "unhealthy"),
-        Target("i-2", "", "tcp/30080,udp/30080", ""),
+        BackendTarget("i-1", "", "tcp/31000,udp/31000", "unhealthy"),
+        BackendTarget("i-2", "", "tcp/30080,udp/30080", ""),
     )
 
 
 def test_listener_is_split_where_its_groups_differ() -> None:
     item = {"ListenerArn": "l-1", "Protocol": "TLS", "Port": 443}
     groups = [
-        TargetGroup("a", "TCP", (Target("i-1", "", "tcp/1"),), PRESERVED),
-        TargetGroup("b", "TLS", (Target("i-2", "", "tcp/2"),), PRESERVED),
-        TargetGroup("c", "TCP", (Target("i-3", "", "tcp/3"),), REPLACED),
-        TargetGroup("d", "TCP", (Target("i-4", "", "tcp/4"),), PRESERVED),
+        TargetGroup("a", "TCP", (BackendTarget("i-1", "", "tcp/1"),), PRESERVED),
+        TargetGroup("b", "TLS", (BackendTarget("i-2", "", "tcp/2"),), PRESERVED),
+        TargetGroup("c", "TCP", (BackendTarget("i-3", "", "tcp/3"),), REPLACED),
+        TargetGroup("d", "TCP", (BackendTarget("i-4", "", "tcp/4"),), PRESERVED),
     ]
     found = {(one.id, one.client_address, one.plaintext, len(one.targets)) for one in listeners_of(item, groups, "")}
     assert found == {
@@ -160,8 +160,8 @@ NLB: dict[str, Any] = {
 
 def test_network_balancer_without_groups_has_no_filters_and_keeps_its_addresses() -> None:
     found = balancer(NLB, (), "", "elbv2:DescribeLoadBalancers")
-    assert (found.kind, found.filters, found.labels) == ("nlb", (), ())
-    assert found.segments == ("subnet-1", "subnet-2")
+    assert (found.kind, found.filters, found.groups) == ("nlb", (), ())
+    assert found.subnets == ("subnet-1", "subnet-2")
     assert found.addresses == ("198.51.100.1", "2001:db8::1")
     assert found.internet_facing
     assert found.dual_stack

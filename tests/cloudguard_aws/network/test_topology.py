@@ -7,7 +7,7 @@ import pytest
 from aws_hosts import api_of, hosts_of
 from cloudguard.model import cluster as model
 from cloudguard.model.network import Action, NextHop, Route, Topology
-from cloudguard.model.source import Facet, Reason
+from cloudguard.model.source import FactKind, Reason
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.foreign_interfaces import Insiders, strangers
 from cloudguard_aws.network.routes import Tables, peering_ranges, routes_of, segment
@@ -155,17 +155,17 @@ def test_only_what_stands_around_the_cluster_is_read(inner_account: Account) -> 
     a.host("other", unused, [unrelated])
     found = topology(a, node)
     assert [one.id for one in found.networks] == [vpc.id]
-    assert [one.id for one in found.segments] == [subnet.id]
-    assert found.segments[0].routes[-1] == Route(
-        WORLD, NextHop.INTERNET, vpc.gateway, found.segments[0].routes[-1].source
+    assert [one.id for one in found.subnets] == [subnet.id]
+    assert found.subnets[0].routes[-1] == Route(
+        WORLD, NextHop.INTERNET, vpc.gateway, found.subnets[0].routes[-1].source
     )
     assert found.networks[0].internet_gateway == vpc.gateway
-    assert [one.id for one in found.filters] == [nodes.id, found.segments[0].filters[0]]
+    assert [one.id for one in found.filters] == [nodes.id, found.subnets[0].filters[0]]
     assert {(one.id, one.members_known, one.owner) for one in found.groups} == {
         (bastions.id, True, ""),
         (foreign.id, False, OTHER_ACCOUNT),
     }
-    assert [(one.id, one.labels, one.owner) for one in found.strangers] == [
+    assert [(one.id, one.groups, one.owner) for one in found.external_members] == [
         (bastion.interface, (bastions.id,), f"instance {bastion.id}")
     ]
     assert len(found.outbound_addresses) == 1
@@ -186,7 +186,7 @@ def test_prefix_list_is_read_and_one_that_is_not_there_is_unknown(inner_account:
     lists = {one.id: (one.name, one.ranges, one.known) for one in found.address_lists}
     assert lists[office.id] == ("office", ("198.51.100.0/24", "203.0.113.0/24"), True)
     assert lists[lost.id] == ("", (), False)
-    assert [(gap.resource, gap.hides) for gap in api.gaps] == [(lost.id, (Facet.ADDRESS_LISTS,))]
+    assert [(gap.resource, gap.hides) for gap in api.gaps] == [(lost.id, (FactKind.ADDRESS_LISTS,))]
 
 
 def test_network_acl_and_peering_of_a_real_account(inner_account: Account) -> None:
@@ -203,8 +203,8 @@ def test_network_acl_and_peering_of_a_real_account(inner_account: Account) -> No
         (110, Action.PERMIT, "tcp/443", "::/0"),
         (100, Action.PERMIT, "all", "0.0.0.0/0"),
     ]
-    assert [route.destination for route in found.segments[0].routes if route.hop is NextHop.PEER] == ["10.9.0.0/16"]
-    assert any(":" in text for text in found.segments[0].ranges)
+    assert [route.destination for route in found.subnets[0].routes if route.hop is NextHop.PEER] == ["10.9.0.0/16"]
+    assert any(":" in text for text in found.subnets[0].ranges)
 
 
 def test_group_that_is_not_there_is_a_gap(inner_account: Account) -> None:
@@ -216,4 +216,6 @@ def test_group_that_is_not_there_is_a_gap(inner_account: Account) -> None:
     del a.backend("ec2").groups[vpc.id][group.id]
     api = api_of(a)
     standing(api, hosts)
-    assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [(group.id, Reason.MISSING, (Facet.FILTERS,))]
+    assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
+        (group.id, Reason.MISSING, (FactKind.FILTERS,))
+    ]

@@ -9,8 +9,8 @@ from cloudguard import pipeline
 from cloudguard.errors import AccessError
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Reason
-from cloudguard.needs.declarations import Policy
-from cloudguard.provider.port import Request
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.access.calls import CALLS
@@ -22,7 +22,7 @@ from gcp_scenes import SCENES
 from gcp_server import Google, permissions
 from refusals import RESTS_ON
 
-PROD = Request(cluster="prod")
+PROD = CollectRequest(cluster="prod")
 TAKES_AWAY = {
     "iam.denypolicies.list",
     "iam.denypolicies.get",
@@ -64,7 +64,7 @@ def test_nothing_that_writes_is_declared() -> None:
 
 
 def test_a_proxy_that_google_lets_in_lets_in_the_world(google_cloud: Proxy) -> None:
-    report = pipeline.evaluate(collected(google_cloud, everything()), Policy())
+    report = pipeline.evaluate(collected(google_cloud, everything()), Declarations())
     found = {one.resource.name: one for row in report.rows for one in row.findings if one.severity.name == "CRITICAL"}
     assert {"api-by-targettcpproxies", "api-by-targetsslproxies"} & found.keys()
 
@@ -95,7 +95,7 @@ def _faults(snapshot: Snapshot, permission: str) -> Iterator[str]:
         yield f"no gap says that it was denied: {snapshot.gaps}"
     if not hidden and permission not in TAKES_AWAY:
         yield "what is hidden is not told"
-    for row in pipeline.evaluate(snapshot, Policy()).rows:
+    for row in pipeline.evaluate(snapshot, Declarations()).rows:
         if row.verdict is Verdict.PASS and hidden & RESTS_ON[row.row]:
             yield f"{row.row} passes though {hidden} is hidden"
         if hidden & RESTS_ON[row.row] and not row.unknown:

@@ -9,9 +9,9 @@ import pytest
 from cloudguard import pipeline
 from cloudguard.model.cluster import KeyState
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import Facet
-from cloudguard.needs.declarations import Policy
-from cloudguard.provider.port import Request
+from cloudguard.model.source import FactKind
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.cluster.instance_metadata import metadata_service
@@ -26,7 +26,7 @@ OWN: Final = {"nodeIpv4CidrBlock": "10.0.0.0/20", "clusterIpv4CidrBlock": "10.64
 
 def read(google_cloud: Proxy, project: Project) -> Snapshot:
     google_cloud.google = Google(project)
-    return ADAPTER.collect(Request(cluster="prod"))
+    return ADAPTER.collect(CollectRequest(cluster="prod"))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_keys_of_the_control_plane_are_read_with_whether_they_rotate(google_clou
         (disks, KeyState.ENABLED, True),
         (copies, KeyState.DISABLED, False),
     }
-    row = pipeline.evaluate(snapshot, Policy()).row("etcd-encryption")
+    row = pipeline.evaluate(snapshot, Declarations()).row("etcd-encryption")
     assert row.why == f"the key {copies} that encrypts the control plane's disks and copies is disabled"
 
 
@@ -106,8 +106,8 @@ def test_nodes_that_google_does_not_show_are_told_and_nothing_passes_for_the_oth
     assert read(google_cloud, gke(currentNodeCount=2)).gaps == ()
     snapshot = read(google_cloud, gke(autopilot=True, currentNodeCount=3))
     (gap,) = snapshot.gaps
-    assert (gap.hides, gap.message) == ((Facet.HOSTS,), "GKE counts 3 nodes, of which 2 were seen in the project")
+    assert (gap.hides, gap.message) == ((FactKind.HOSTS,), "GKE counts 3 nodes, of which 2 were seen in the project")
     hidden = gke(autopilot=True)
     hidden.lists["projects/acme-prod/zones/europe-west1-b/instances"].clear()
-    rows = pipeline.evaluate(read(google_cloud, hidden), Policy()).rows
+    rows = pipeline.evaluate(read(google_cloud, hidden), Declarations()).rows
     assert {one.verdict for one in rows if one.row == "node-access"} == {Verdict.UNKNOWN}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cloudguard import pipeline
-from cloudguard.needs.declarations import Policy
-from cloudguard.provider.port import Request
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import gke, kops
@@ -41,7 +41,7 @@ SETS = [
 def in_doubt(google_cloud: Proxy, project: Project) -> set[str]:
     """Return the sets of principals that leave it in doubt what the nodes' account is granted; surely it is nothing."""
     google_cloud.google = Google(project)
-    row = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("cloud-api-access")
+    row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
     assert not [one for one in row.findings if one.check.endswith("/outside")]
     return {principals for principals in SETS for text in row.unknown if principals in text}
 
@@ -75,6 +75,6 @@ def test_a_row_that_passes_says_of_which_groups_the_members_were_not_seen(google
     project.role("roles/x", "pubsub.topics.delete")
     project.bind("roles/x", "group:ops@example.com", "user:ana@example.com")
     google_cloud.google = Google(project)
-    row = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("cloud-api-access")
+    row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
     assert row.verdict is Verdict.PASS
     assert row.why.endswith("; not seen: whether they are members of ops@example.com")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cloudguard import pipeline
 from cloudguard.model.iam_catalog import Access
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
-from cloudguard.needs.declarations import Policy
-from cloudguard.provider.port import Request
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Severity
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.iam_catalog.catalog import RoleCatalog
@@ -71,7 +71,7 @@ def test_a_binding_above_the_project_reaches_other_projects(google_cloud: Proxy)
 def test_a_condition_is_seen_and_narrows_what_is_granted(google_cloud: Proxy) -> None:
     asked = 'resource.name.startsWith("projects/_/buckets/a")'
     google_cloud.google = Google(bound("roles/x", "storage.buckets.delete", condition=asked))
-    policies = ADAPTER.collect(Request(cluster="prod")).identities.policies
+    policies = ADAPTER.collect(CollectRequest(cluster="prod")).identities.policies
     (one,) = [statement for policy in policies for statement in policy.statements if statement.conditions]
     assert one.conditions == (Condition("StringLike", "resource.name", ("projects/_/buckets/a*",)),)
 
@@ -98,10 +98,10 @@ def test_a_role_that_cannot_be_read_leaves_its_identity_in_doubt(google_cloud: P
     project = kops()
     project.bind("roles/unknown", MEMBER)
     google_cloud.google = Google(project)
-    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
     (gap,) = snapshot.gaps
     assert (gap.call, gap.resource) == ("iam.roles.get", "roles/unknown")
-    row = pipeline.evaluate(snapshot, Policy()).row("cloud-api-access")
+    row = pipeline.evaluate(snapshot, Declarations()).row("cloud-api-access")
     assert any("roles/unknown" in text for text in row.unknown)
     project.role("roles/x", "pubsub.topics.delete")
     project.bind("roles/x", MEMBER)
@@ -112,16 +112,16 @@ def test_a_predefined_role_that_cannot_be_read_is_taken_as_it_was(google_cloud: 
     project = kops()
     project.bind("roles/editor", MEMBER)
     google_cloud.google = Google(project)
-    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
     assert [gap.resource for gap in snapshot.gaps] == ["roles/editor"]
-    row = pipeline.evaluate(snapshot, Policy()).row("cloud-api-access")
+    row = pipeline.evaluate(snapshot, Declarations()).row("cloud-api-access")
     (worst, *_) = sorted(row.findings, key=lambda one: -one.severity)
     assert worst.severity is Severity.CRITICAL
     assert "as of 20" in str(worst)
     project = kops()
     project.bind("roles/logging.logWriter", MEMBER)
     google_cloud.google = Google(project)
-    row = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("cloud-api-access")
+    row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
     assert row.unknown
 
 
@@ -247,6 +247,6 @@ def test_what_an_action_does_is_told_by_its_verb_or_by_name() -> None:
 
 def test_an_identity_is_bounded_by_its_scopes(google_cloud: Proxy) -> None:
     google_cloud.google = Google(kops())
-    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
     kinds = {policy.kind for policy in snapshot.identities.policies}
     assert kinds == {PolicyKind.GRANT, PolicyKind.BOUNDARY}

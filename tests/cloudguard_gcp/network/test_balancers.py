@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from cloudguard.model.network import Balancer, ClientAddress, Direction, Topology
-from cloudguard.model.source import Facet
-from cloudguard.provider.port import Request
+from cloudguard.model.source import FactKind
+from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.access.links import last
 from gcp_clusters import host_of_shared, kops, shared
@@ -62,7 +62,7 @@ class Cluster:
 
 def topology(google_cloud: Proxy, project: Project) -> Topology:
     google_cloud.google = Google(project)
-    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
     assert snapshot.gaps == ()
     return snapshot.topology
 
@@ -79,7 +79,7 @@ def test_a_passthrough_balancer_hands_on_the_clients_address_where_the_hosts_sta
     cluster.rule(HERE, "EXTERNAL", target=pool)
     found = only(google_cloud, cluster)
     (listener,) = found.listeners
-    assert (found.kind, found.internet_facing, found.segments, found.filters) == ("passthrough", True, (NODES,), ())
+    assert (found.kind, found.internet_facing, found.subnets, found.filters) == ("passthrough", True, (NODES,), ())
     assert (listener.service, listener.client_address) == ("tcp/443", ClientAddress.PRESERVED)
     assert [(one.host, one.service) for one in listener.targets] == [(MASTER, "tcp/443")]
 
@@ -102,7 +102,7 @@ def test_a_global_proxy_connects_from_googles_front_ends_to_the_backends_port(
     around = topology(google_cloud, cluster.project)
     (found,) = around.balancers
     (listener,) = found.listeners
-    (place,) = [one for one in around.segments if one.id in found.segments]
+    (place,) = [one for one in around.subnets if one.id in found.subnets]
     assert place.ranges == ("35.191.0.0/16", "130.211.0.0/22")
     assert (listener.client_address, listener.plaintext) == (ClientAddress.REPLACED, plaintext)
     assert [one.service for one in listener.targets] == ["tcp/6443"]
@@ -122,7 +122,7 @@ def test_an_internal_proxy_stands_in_its_proxy_only_subnet_or_nobody_knows_where
     cluster.rule(where, "INTERNAL_MANAGED", target=target, network=cluster.network)
     around = topology(google_cloud, cluster.project)
     (found,) = around.balancers
-    ranges = [one.ranges for one in around.segments if one.id in found.segments]
+    ranges = [one.ranges for one in around.subnets if one.id in found.subnets]
     assert ranges == {"R": [("10.9.0.0/24",)], "G": [("10.9.1.0/24",)], "": []}[purpose[:1]]
 
 
@@ -133,9 +133,9 @@ def test_a_regional_proxy_for_the_internet_stands_in_its_own_networks_proxy_only
     cluster.rule(HERE, "EXTERNAL_MANAGED", target=target, network=cluster.network)
     around = topology(google_cloud, cluster.project)
     (found,) = around.balancers
-    (place,) = [one for one in around.segments if one.id in found.segments]
+    (place,) = [one for one in around.subnets if one.id in found.subnets]
     assert (found.internet_facing, place.ranges) == (True, ("10.9.0.0/24",))
-    assert place.network not in {one.network for one in around.segments if one.id == NODES}
+    assert place.network not in {one.network for one in around.subnets if one.id == NODES}
 
 
 def test_an_endpoint_at_a_hosts_own_address_is_the_host_and_one_at_a_pods_is_not(google_cloud: Proxy) -> None:
@@ -215,8 +215,10 @@ def test_what_stands_behind_a_rule_and_is_not_seen_is_told(google_cloud: Proxy, 
     cluster = Cluster()
     cluster.rule("global", "EXTERNAL", target=cluster.project.link(target) if "/" in target else target)
     google_cloud.google = Google(cluster.project)
-    gaps = ADAPTER.collect(Request(cluster="prod")).gaps
-    assert [(last(one.resource), one.hides) for one in gaps] == ([(last(target), (Facet.BALANCERS,))] if told else [])
+    gaps = ADAPTER.collect(CollectRequest(cluster="prod")).gaps
+    assert [(last(one.resource), one.hides) for one in gaps] == (
+        [(last(target), (FactKind.BALANCERS,))] if told else []
+    )
 
 
 def test_a_pools_spare_is_behind_it_too(google_cloud: Proxy) -> None:
@@ -236,6 +238,6 @@ def test_rules_of_the_project_that_shares_its_network_lead_to_hosts_too(google_c
     rule = {"IPProtocol": "TCP", "portRange": "443-443", "loadBalancingScheme": "EXTERNAL", "IPAddress": "34.140.0.8"}
     owner.add(HERE, "forwardingRules", "api", target=pool, **rule)
     google_cloud.google = Google(project, beside=(owner,))
-    snapshot = ADAPTER.collect(Request(cluster="prod"))
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
     assert snapshot.gaps == ()
     assert [one.id for one in snapshot.topology.balancers] == [f"projects/net-host/{HERE}/forwardingRules/api"]

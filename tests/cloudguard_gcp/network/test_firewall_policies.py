@@ -8,7 +8,7 @@ import pytest
 
 from cloudguard.model.network import Rule
 from cloudguard.model.source import Source
-from cloudguard.provider.port import Request
+from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.network.firewall_policies import BEFORE, NOTE_ABOVE, Chain, chain_of
 from gcp_clusters import policy, under
@@ -79,17 +79,17 @@ def test_a_rule_is_about_the_addresses_that_it_is_for() -> None:
         ([], ()),
     ):
         (one,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": part})
-        assert (one.target_ranges, one.doubt) == (aimed, "")
+        assert (one.target_ranges, one.uncertain) == (aimed, "")
     (one,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": ["10.0.0.9"], "destAddressGroups": ["g"]})
     assert one.target_ranges == ()
-    assert one.doubt
+    assert one.uncertain
 
 
 def test_senders_add_up_and_where_they_come_by_is_a_doubt_of_each_unless_it_is_not_said() -> None:
     match: Item = {"srcIpRanges": ["192.0.2.7"], "srcThreatIntelligences": ["iplist-tor-exit-nodes"]}
     for context, doubt in (("UNSPECIFIED", ""), ("INTERNET", "only what comes by INTERNET")):
         found = rules(match=match | {"srcNetworkType": context, "srcNetworkContext": context})
-        assert [(one.peer.value, one.doubt) for one in found] == [
+        assert [(one.peer.value, one.uncertain) for one in found] == [
             ("192.0.2.7/32", doubt),
             ("threat list iplist-tor-exit-nodes", doubt),
         ]
@@ -104,7 +104,7 @@ def test_senders_add_up_and_where_they_come_by_is_a_doubt_of_each_unless_it_is_n
 )
 def test_a_policy_names_the_call_that_told_of_it(google_cloud: Proxy, refused: tuple[str, ...], call: str) -> None:
     google_cloud.google = Google(under(policy("HIERARCHY", "deny")), refused=frozenset(refused))
-    filters = ADAPTER.collect(Request(cluster="prod")).topology.filters
+    filters = ADAPTER.collect(CollectRequest(cluster="prod")).topology.filters
     assert {one.id: one.source.call for one in filters if one.kind != "implied rules"} == {
         "policy 1": call,
         "firewalls of acme-prod/default": "compute.firewalls.list",

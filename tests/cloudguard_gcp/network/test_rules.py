@@ -15,7 +15,7 @@ from cloudguard.model.network import Action, Direction, PeerKind, Topology
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet, address_point
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.filters import Gates
+from cloudguard.reachability.filters import Filters
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 from cloudguard_gcp.network.firewall_policies import BEFORE, chain_of
 from cloudguard_gcp.network.rules import rules_of, services_of
@@ -174,12 +174,12 @@ def test_a_networks_filters_let_in_what_a_walk_through_the_apis_answers_does(
     order = BEFORE if before else "AFTER_CLASSIC_FIREWALL"
     network = {"selfLink": NETWORK, "networkFirewallPolicyEnforcementOrder": order}
     chain = chain_of(network, rules, above, READ)
-    gates = Gates(Topology(filters=chain.filters, address_lists=chain.lists))
+    gates = Filters(Topology(filters=chain.filters, address_lists=chain.lists))
     senders = (Machine(*sender), Machine(*guarded), Machine([], ""))
     for here, target in product(senders, (Machine(*guarded, OWN[0]), Machine(*sender, OWN[1]))):
-        side = gates.side(chain.ids, Direction.INGRESS, target.labels, AddressSet.of(target.addresses))
-        found = side.admits(AddressSet.everything(), here.labels)
-        assert found.surely == found.possibly
+        side = gates.allowed_traffic(chain.ids, Direction.INGRESS, target.labels, AddressSet.of(target.addresses))
+        found = side.allows(AddressSet.everything(), here.labels)
+        assert found.lower == found.upper
         for packet in product(ADDRESSES, ASKED):
             layers = [policy(one, target, packet) for kind in KINDS[:2] for one in above if one["type"] == kind]
             own = [policy(one, target, packet) for kind in KINDS[2:] for one in above if one["type"] == kind]
@@ -188,7 +188,7 @@ def test_a_networks_filters_let_in_what_a_walk_through_the_apis_answers_does(
             wanted = next((one for one in layers if one is not None), False)
             protocol, port = packet[1]
             asked = ServiceSet.parse(f"{protocol}/{port}")
-            assert (asked <= found.surely.at(address_point(packet[0]))) is wanted
+            assert (asked <= found.lower.at(address_point(packet[0]))) is wanted
 
 
 def firewall(**rest: Any) -> Item:  # noqa: ANN401 - JSON
@@ -210,7 +210,7 @@ def test_a_firewall_without_sources_is_for_everyone_and_a_disabled_one_for_nobod
 
 def test_a_rule_for_some_of_a_machines_addresses_is_about_these() -> None:
     (one,) = rules_of([firewall(destinationRanges=["10.0.0.9"])], NAME, READ)
-    assert (one.target_ranges, one.doubt) == (("10.0.0.9/32",), "")
+    assert (one.target_ranges, one.uncertain) == (("10.0.0.9/32",), "")
     (other,) = rules_of([firewall()], NAME, READ)
     assert other.target_ranges == ()
 
@@ -257,9 +257,9 @@ def test_where_traffic_comes_by_narrows_what_a_rule_says_and_so_do_targets_that_
     ]
     for number, one in enumerate(policies_):
         found = chain_of({"selfLink": NETWORK}, [], [one], READ).filters[1].rules[0]
-        assert "tagValues/1" in found.doubt
+        assert "tagValues/1" in found.uncertain
         assert found.action is Action.PERMIT
-        assert ("apply_security" in found.doubt) is bool(number)
+        assert ("apply_security" in found.uncertain) is bool(number)
 
 
 def test_what_google_writes_itself_is_not_to_be_edited() -> None:

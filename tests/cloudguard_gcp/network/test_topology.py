@@ -9,9 +9,9 @@ import pytest
 from cloudguard import pipeline
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Interface, NextHop, Topology
-from cloudguard.model.source import Facet, Source
-from cloudguard.needs.declarations import Policy
-from cloudguard.provider.port import Request
+from cloudguard.model.source import FactKind, Source
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Severity, Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.network.routes import carriers_of, segments_of
@@ -34,7 +34,7 @@ def route(name: str, hop: Item, **rest: Any) -> Item:  # noqa: ANN401 - JSON
 
 def host(name: str, *tags: str, public: str = "") -> Host:
     labels = tuple(f"tag/{tag}" for tag in tags)
-    nic = Interface(name, SUBNET, ("10.0.0.2",), READ, public=(public,) if public else (), labels=labels)
+    nic = Interface(name, SUBNET, ("10.0.0.2",), READ, public=(public,) if public else (), groups=labels)
     return Host(name, name, (), (), (nic,), READ)
 
 
@@ -88,7 +88,7 @@ def test_next_hops_in_the_models_words(hop: Item, kind: NextHop) -> None:
 
 def around(google_cloud: Proxy, project: Project, *beside: Project) -> Topology:
     google_cloud.google = Google(project, beside=beside)
-    return ADAPTER.collect(Request(cluster="prod")).topology
+    return ADAPTER.collect(CollectRequest(cluster="prod")).topology
 
 
 def test_hosts_leave_by_the_routers_of_the_project_that_their_network_belongs_to(google_cloud: Proxy) -> None:
@@ -102,7 +102,7 @@ def test_hosts_leave_by_the_routers_of_the_project_that_their_network_belongs_to
 def test_whoever_stands_outside_and_carries_what_a_rule_names_is_a_stranger(google_cloud: Proxy) -> None:
     found = around(google_cloud, by_account())
     account = "service-account/batch@acme-prod.iam.gserviceaccount.com"
-    assert [(one.owner, one.addresses, one.labels) for one in found.strangers] == [
+    assert [(one.owner, one.addresses, one.groups) for one in found.external_members] == [
         ("batch-1", ("10.0.0.99",), (account,))
     ]
     assert {one.id: one.members_known for one in found.groups}[account]
@@ -133,7 +133,7 @@ def test_what_routers_learn_is_routed_in_their_region_or_in_all(google_cloud: Pr
         )
         found = around(google_cloud, project)
         learned = {
-            one.name: [route.destination for route in one.routes if route.hop is NextHop.VPN] for one in found.segments
+            one.name: [route.destination for route in one.routes if route.hop is NextHop.VPN] for one in found.subnets
         }
         assert learned == {"nodes": ["10.200.0.0/16"], "far": other}
 
@@ -142,11 +142,11 @@ def test_who_comes_by_what_a_router_learned_is_judged(google_cloud: Proxy) -> No
     project = kops(office={"allow": "tcp:10250", "sourceRanges": ["192.168.0.0/16"]})
     network = project.link("global/networks/default")
     google_cloud.google = Google(project)
-    before = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("node-access")
+    before = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("node-access")
     project.add(f"regions/{REGION}", "routers", "vpn", network=network, bgpPeers=[{"name": "office"}])
     status = {"result": {"bestRoutes": [{"destRange": "192.168.0.0/16", "nextHopIp": "169.254.0.2"}]}}
     project.answer("compute", f"projects/acme-prod/regions/{REGION}/routers/vpn/getRouterStatus", status)
-    after = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("node-access")
+    after = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("node-access")
     assert (before.verdict, after.verdict) == (Verdict.PASS, Verdict.FAIL)
     assert "vpn" in after.why
 
@@ -156,11 +156,11 @@ def test_a_peering_of_which_no_route_is_seen_is_told(google_cloud: Proxy) -> Non
     (network,) = project.lists["projects/acme-prod/global/networks"]
     network["peerings"] = [{"name": "other", "state": "ACTIVE"}, {"name": "old", "state": "INACTIVE"}]
     google_cloud.google = Google(project)
-    (gap,) = ADAPTER.collect(Request(cluster="prod")).gaps
-    assert (gap.resource, gap.hides) == ("other", (Facet.ROUTES,))
+    (gap,) = ADAPTER.collect(CollectRequest(cluster="prod")).gaps
+    assert (gap.resource, gap.hides) == ("other", (FactKind.ROUTES,))
     link = network["selfLink"]
     project.add("global", "routes", "peering-1", network=link, destRange="10.8.0.0/16", nextHopPeering="other")
-    assert ADAPTER.collect(Request(cluster="prod")).gaps == ()
+    assert ADAPTER.collect(CollectRequest(cluster="prod")).gaps == ()
 
 
 def test_a_stopped_machine_gets_its_public_address_again(google_cloud: Proxy) -> None:
@@ -170,6 +170,6 @@ def test_a_stopped_machine_gets_its_public_address_again(google_cloud: Proxy) ->
         for access in one["networkInterfaces"][0].get("accessConfigs", ()):
             del access["natIP"]
     google_cloud.google = Google(project)
-    row = pipeline.evaluate(ADAPTER.collect(Request(cluster="prod")), Policy()).row("node-access")
+    row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("node-access")
     assert row.verdict is Verdict.FAIL
     assert {one.check for one in row.findings if one.severity is Severity.CRITICAL} == {"node-access/internet"}
