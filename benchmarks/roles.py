@@ -11,18 +11,14 @@ import json
 import os
 import resource
 import subprocess
-import sys
-from pathlib import Path
 from time import process_time
 
 from tabulate import tabulate
 
 from cloudguard.authorization.excess import Comparer, Excess
-from cloudguard_aws.iam_catalog.known import KnownRole, known_roles
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from docs.identities import VALUES, compared
+from docs.identities.known_roles import KnownRole, known_roles
+from docs.identities.render import VALUES, compared
 
 ROUNDS = 3
 THEIRS = """

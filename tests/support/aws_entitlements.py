@@ -10,7 +10,7 @@ from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
 from cloudguard.needs.declarations import Declarations as Declared
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
-from cloudguard_aws.iam_catalog.known import KnownRole
+from docs.identities.known_roles import KnownRole
 
 ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "prod"
 VALUES = {

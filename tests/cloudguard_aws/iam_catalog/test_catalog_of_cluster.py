@@ -21,8 +21,8 @@ from cloudguard_aws.iam_catalog.catalog import PublishedCatalog, data_reads, pub
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
 from cloudguard_aws.iam_catalog.cluster_resources import own
 from cloudguard_aws.iam_catalog.escalations import escalations
-from cloudguard_aws.iam_catalog.known import known_policies, written
 from cloudguard_aws.iam_catalog.needs import component, raw
+from docs.identities.known_roles import known_policies, written
 
 COMPONENTS = tuple(component(one, VALUES) for one in raw())
 COMPONENT_KEYS = {

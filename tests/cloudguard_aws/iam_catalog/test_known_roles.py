@@ -13,8 +13,8 @@ from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyK
 from cloudguard.model.source import Source
 from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.escalations import escalations
-from cloudguard_aws.iam_catalog.known import KnownRole, known_roles
-from docs.identities import PAGE, judged, page
+from docs.identities.known_roles import KnownRole, known_roles
+from docs.identities.render import PAGE, judged, page
 
 ROLES = {role.id: role for role in known_roles(VALUES)}
 ENOUGH = (

@@ -1,6 +1,6 @@
-"""Writes ``docs/identities.md``: what roles of Kubernetes clusters on AWS are really granted, judged by the engine.
+"""Writes ``docs/identities/README.md``: what AWS roles of Kubernetes clusters are granted, judged by the engine.
 
-The roles and their policies are those in ``providers/cloudguard_aws/iam_catalog/known``, each with its source.
+The roles and their policies are those of ``known_roles``, each with its source.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from cloudguard.model.source import Source
 from cloudguard.needs.declarations import Declarations as Declared
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
-from cloudguard_aws.iam_catalog.known import KnownRole, known_roles
+from docs.identities.known_roles import KnownRole, known_roles
 
-PAGE = Path(__file__).parent / "identities.md"
+PAGE = Path(__file__).parent / "README.md"
 ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "prod"
 VALUES = {"account": [ACCOUNT], "cluster": [CLUSTER], "partition": ["aws"], "region": [REGION]}
 _SOURCE = Source("docs")
 _MOST, _FEW = 100, 10
 INTRODUCTION = """\
-<!-- Written by `make docs` from docs/identities.py and providers/cloudguard_aws/iam_catalog. Edit those instead. -->
+<!-- Written by `make docs` from docs/identities and providers/cloudguard_aws/iam_catalog. Edit those files instead. -->
 
 # What do a cluster's AWS roles really hold?
 
 Roles as installers make them, and as documentation asks for them, judged as the row
-[`cloud-api-access`](rows/cloud-api-access.md) judges a cluster's own: what each is granted is compared with what the
+[`cloud-api-access`](../rows/cloud-api-access.md) judges a cluster's own: what each is granted is compared with what the
 parts of a cluster that hold it need, action by action, resource by resource, condition by condition. The cluster is
 called `prod`, in account 111122223333 and eu-west-1.
 

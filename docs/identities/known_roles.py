@@ -1,6 +1,6 @@
-"""Roles that installers make or documentation asks for, with the text of their policies: ``known/*.toml``.
+"""Roles that installers make or documentation asks for (``roles.toml``) and their policies (``policies/*.toml``).
 
-They are facts to judge, for the documentation and for tests; no account is compared with them.
+For the documentation and for tests: cloudguard compares no account with them and does not ship them.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.model.source import Source
 from cloudguard_aws.iam_catalog.needs import Values, component
+
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,9 @@ class KnownRole:
 
 @cache
 def written() -> Mapping[str, tuple[Mapping[str, Any], ...]]:
-    """Return the policies and the roles as they are written."""
-    folder = files("cloudguard_aws.iam_catalog").joinpath("known")
-    texts = (one.read_text(encoding="utf-8") for one in sorted(folder.iterdir(), key=str) if one.name.endswith(".toml"))
-    tables = [tomllib.loads(text) for text in texts]
-    return {kind: tuple(one for table in tables for one in table.get(kind, ())) for kind in ("policy", "role")}
+    """Return the tables of all files as TOML gives them: those of policies and those of roles."""
+    tables = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.rglob("*.toml"))]
+    return {kind: tuple(entry for table in tables for entry in table.get(kind, ())) for kind in ("policy", "role")}
 
 
 def known_policies(values: Values) -> Mapping[str, PolicyDocument]:

@@ -1,0 +1,88 @@
+"""Every file of the wheel is one that the program imports or reads: data for tests and documentation stays out.
+
+The files are those of the source; `.ci/run` names a built wheel in ``WHEEL`` and has the same asked of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def starts() -> set[str]:
+    """Return the modules that users enter by: the library, the commands and the providers that pyproject.toml names."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    entries = [*project["scripts"].values(), *project["entry-points"]["cloudguard.providers"].values()]
+    return {"cloudguard", *(entry.partition(":")[0] for entry in entries)}
+
+
+def shipped() -> dict[str, str]:
+    """Return each file's text by its path in the wheel."""
+    if "WHEEL" in os.environ:
+        with ZipFile(os.environ["WHEEL"]) as wheel:
+            names = [name for name in wheel.namelist() if ".dist-info/" not in name]
+            return {name: wheel.read(name).decode() for name in names}
+    roots = {ROOT: "cloudguard", ROOT / "providers": "cloudguard_*"}
+    paths = {path: root for root, name in roots.items() for path in root.glob(f"{name}/**/*") if path.is_file()}
+    texts = {path.relative_to(root).as_posix(): path.read_bytes() for path, root in paths.items()}
+    return {name: text.decode() for name, text in texts.items() if "__pycache__" not in name}
+
+
+def module_of(name: str) -> str:
+    """Return the dotted name of a Python file."""
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imports(text: str) -> Iterator[str]:
+    """Yield the dotted names that a module imports, and those of the packages that hold them."""
+    for node in ast.walk(ast.parse(text)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def unused(files: dict[str, str]) -> set[str]:
+    """Return the files that no module reached from ``starts()`` imports, or names as data in the same package.
+
+    Notes on a package (``README.md``) and marks of typed packages (``py.typed``) are for its users.
+    """
+    modules = {module_of(name): name for name in files if name.endswith(".py")}
+    reached: set[str] = set()
+    waiting = starts()
+    while waiting:
+        name = modules[waiting.pop()]
+        reached.add(name)
+        waiting |= {found for found in imports(files[name]) if found in modules and modules[found] not in reached}
+    data = {name for name in files if not name.endswith((".py", "/README.md", "/py.typed"))}
+    return set(modules.values()) - reached | {name for name in data if not _is_read(name, files)}
+
+
+def _is_read(name: str, files: dict[str, str]) -> bool:
+    """Whether a module in the same folder, or in the one above, has the file's or its folder's name as a string."""
+    path = Path(name)
+    beside = [text for other, text in files.items() if other.endswith(".py") and Path(other).parent == path.parent]
+    above = [text for other, text in files.items() if Path(other).parent == path.parent.parent and other[-3:] == ".py"]
+    return any(f'"{path.name}"' in text for text in beside) or any(f'"{path.parent.name}"' in text for text in above)
+
+
+def test_every_file_of_the_wheel_is_used() -> None:
+    assert unused(shipped()) == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cloudguard_aws/iam_catalog/known.py", "cloudguard_aws/iam_catalog/known/kops.toml", "moto_fixtures/demo.py"],
+)
+def test_a_file_that_nothing_uses_is_seen(name: str) -> None:
+    assert unused({**shipped(), name: '"""Data."""'}) == {name}
