@@ -14,7 +14,7 @@ from typing import Any
 
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.model.source import Source
-from cloudguard_aws.iam_catalog.needs import Values, component
+from cloudguard.provider.need_tables import Values, statements
 
 FOLDER = Path(__file__).parent
 
@@ -79,6 +79,6 @@ def _policy(one: Mapping[str, Any], values: Values) -> PolicyDocument:
         kind=PolicyKind.GRANT,
         managed_by="provider" if managed else "user",
         document="",
-        statements=component({"holders": (), "confidence": "documented", **one}, values).statements,
+        statements=tuple(statements(one["id"], one["statement"], values)),
         source=Source(one["source"], one["id"]),
     )

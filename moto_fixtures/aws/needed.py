@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cloudguard_aws.iam_catalog.needs import component, raw
+from cloudguard_aws.iam_catalog.needs import TABLES
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from moto_fixtures.aws.builder import ACCOUNT, REGION
 from moto_fixtures.aws.builder.machines import Statement
@@ -27,10 +27,10 @@ CAPA_CONTROL_PLANE = ("capa/control-plane", "capa/nodes", *CONTROL_PLANE)
 CAPA_NODE = ("capa/nodes", "node")
 
 
-def needed(*components: str) -> tuple[Statement, ...]:
-    """Return the statements that the named components need."""
-    found = {one["id"]: component(one, _VALUES) for one in raw()}
+def needed(*names: str) -> tuple[Statement, ...]:
+    """Return the statements of the named needs."""
+    found = {need.id: need for need in TABLES.needs(_VALUES)}
     documents: list[Any] = [
-        json.loads(text) for name in components for text in PolicyDocuments().write(found[name].statements)
+        json.loads(text) for name in names for text in PolicyDocuments().write(found[name].statements)
     ]
     return tuple(statement for document in documents for statement in document["Statement"])

@@ -10,8 +10,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, own
-from cloudguard_aws.iam_catalog.escalations import escalations
-from cloudguard_aws.iam_catalog.needs import components, raw, values_of
+from cloudguard_aws.iam_catalog.needs import TABLES, values_of
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from cloudguard_aws.iam_catalog.principals import TrustPrincipals
 
@@ -41,10 +40,9 @@ https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html, …/crea
 
 
 def ready() -> None:
-    """Read the files that ``entitlements`` takes: while an account answers there is time for it."""
+    """Read the files that ``iam_catalog`` takes: while an account answers there is time for it."""
     published()
-    raw()
-    escalations()
+    _ = TABLES.written, TABLES.escalation_paths
 
 
 def iam_catalog(snapshot: Snapshot) -> IamCatalog:
@@ -55,8 +53,8 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     return IamCatalog(
         catalog=published(partition),
         writer=PolicyDocuments(),
-        needs=components(snapshot),
-        escalation_paths=escalations(),
+        needs=TABLES.needs(values),
+        escalation_paths=TABLES.escalation_paths,
         variables=_variables(cluster),
         cluster_resources=tuple(own(values)),
         provider_mandated=_imposed(partition) if cluster.managed else (),

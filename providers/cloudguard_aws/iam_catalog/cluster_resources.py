@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cloudguard.model.identity import Condition, Effect, Statement
-from cloudguard_aws.iam_catalog.needs import Values, filled
+from cloudguard.provider.need_tables import Values, filled
 
 TAGS: Final = (
     ("kubernetes.io/cluster/<cluster>", "*"),

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.need_tables import NeedTables
 from cloudguard_gcp.iam_catalog.catalog import catalog_of
-from cloudguard_gcp.iam_catalog.needs import components, escalations
 from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
+
+TABLES: Final = NeedTables("cloudguard_gcp.iam_catalog")
 
 
 def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     """Return what is known, for the cluster of ``snapshot``."""
     cluster = snapshot.cluster
-    needs, ways = components(cluster.account), escalations()
+    needs, paths = TABLES.needs({"project": [cluster.account]}), TABLES.escalation_paths
     return IamCatalog(
-        catalog=catalog_of(snapshot, needs, ways),
+        catalog=catalog_of(snapshot, needs, paths),
         writer=RoleDocuments(),
         needs=needs,
-        escalation_paths=ways,
+        escalation_paths=paths,
         principals=Members(),
         home=("gcp", cluster.account, "", "", "", ""),
     )

@@ -20,24 +20,23 @@ from cloudguard.model.source import Source
 from cloudguard_aws.iam_catalog.catalog import PublishedCatalog, data_reads, published
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
 from cloudguard_aws.iam_catalog.cluster_resources import own
-from cloudguard_aws.iam_catalog.escalations import escalations
-from cloudguard_aws.iam_catalog.needs import component, raw
+from cloudguard_aws.iam_catalog.needs import TABLES
 from docs.identities.known_roles import known_policies, written
 
-COMPONENTS = tuple(component(one, VALUES) for one in raw())
-COMPONENT_KEYS = {
-    "accounts",
+NEEDS = TABLES.needs(VALUES)
+NEED_KEYS = {
+    "service-accounts",
     "addon",
-    "but-for",
+    "except-installers",
     "confidence",
     "holders",
     "id",
     "installers",
-    "labels",
+    "traits",
     "note",
     "source",
     "statement",
-    "telling",
+    "implied-by-grant",
 }
 STATEMENT_KEYS = {"actions", "conditions", "effect", "label", "not-actions", "not-resources", "resources"}
 HOLDERS = {"cluster", "control-plane", "etcd", "node", "pods"}
@@ -90,7 +89,7 @@ def empty(catalog: PublishedCatalog, statements: Iterable[Statement]) -> Iterato
 
 
 def test_what_components_need_is_listed(catalog: PublishedCatalog) -> None:
-    unlisted = {action for one in COMPONENTS for action, _ in each(one.statements) if missing(catalog, action)}
+    unlisted = {action for one in NEEDS for action, _ in each(one.statements) if missing(catalog, action)}
     assert unlisted == UNLISTED
 
 
@@ -102,7 +101,7 @@ def missing(catalog: PublishedCatalog, action: str) -> bool:
 
 
 def test_what_components_need_can_be_asked_for(catalog: PublishedCatalog) -> None:
-    found = {(one.id, action) for one in COMPONENTS for action in empty(catalog, one.statements)}
+    found = {(one.id, action) for one in NEEDS for action in empty(catalog, one.statements)}
     assert found == EMPTY
 
 
@@ -112,8 +111,8 @@ def test_what_known_policies_grant_can_be_asked_for(catalog: PublishedCatalog) -
 
 
 def test_components_are_written_with_known_words_only() -> None:
-    for one in raw():
-        assert set(one) <= COMPONENT_KEYS, one["id"]
+    for one in TABLES.written:
+        assert set(one) <= NEED_KEYS, one["id"]
         for statement in one.get("statement", ()):
             assert set(statement) <= STATEMENT_KEYS, one["id"]
             assert all(len(condition) > 2 for condition in statement.get("conditions", ())), one["id"]
@@ -123,13 +122,13 @@ def test_components_are_written_with_known_words_only() -> None:
 
 
 def test_components_go_by_different_names_and_their_holders_exist() -> None:
-    assert len({one.id for one in COMPONENTS}) == len(COMPONENTS)
-    assert all(one.holders and set(one.holders) <= HOLDERS for one in COMPONENTS)
-    assert all(one.addon for one in COMPONENTS if one.implied_by_grant), "what tells that an add-on runs names it"
+    assert len({one.id for one in NEEDS}) == len(NEEDS)
+    assert all(one.holders and set(one.holders) <= HOLDERS for one in NEEDS)
+    assert all(one.addon for one in NEEDS if one.implied_by_grant), "what tells that an add-on runs names it"
 
 
 def test_no_placeholder_is_left() -> None:
-    for one in COMPONENTS:
+    for one in NEEDS:
         for statement in one.statements:
             texts = (
                 *statement.resources,
@@ -139,9 +138,9 @@ def test_no_placeholder_is_left() -> None:
 
 
 def test_a_statement_with_a_placeholder_that_nothing_fills_is_left_out() -> None:
-    one = next(one for one in raw() if one["id"] == "kops/etcd-backups")
-    assert component(one, VALUES).statements
-    assert not component(one, {**VALUES, "backups": []}).statements
+    unfilled = TABLES.needs({**VALUES, "backups": []})
+    assert next(one for one in NEEDS if one.id == "kops/etcd-backups").statements
+    assert not next(one for one in unfilled if one.id == "kops/etcd-backups").statements
 
 
 def test_a_customers_keys_are_the_clusters_own() -> None:
@@ -163,7 +162,9 @@ def test_a_customers_keys_are_the_clusters_own() -> None:
     assert (needed["eks/secrets-key"], needed["ebs-csi/key"]) == ({secrets}, {named, secrets})
 
 
-@pytest.mark.parametrize("one", [*raw(), *written()["policy"], *written()["role"]], ids=lambda one: str(one["id"]))
+@pytest.mark.parametrize(
+    "one", [*TABLES.written, *written()["policy"], *written()["role"]], ids=lambda one: str(one["id"])
+)
 def test_every_fact_names_its_source(one: Mapping[str, Any]) -> None:
     source = one["source"]
     assert source.startswith("https://")
@@ -172,7 +173,7 @@ def test_every_fact_names_its_source(one: Mapping[str, Any]) -> None:
 
 
 def test_every_way_up_names_its_source_and_actions_that_are_listed(catalog: PublishedCatalog) -> None:
-    ways = escalations()
+    ways = TABLES.escalation_paths
     assert len({way.id for way in ways}) == len(ways)
     for way in ways:
         assert way.source.startswith("https://"), way.id
@@ -183,7 +184,7 @@ def test_every_way_up_names_its_source_and_actions_that_are_listed(catalog: Publ
 
 @pytest.mark.parametrize("action", ["iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion"])
 def test_to_rewrite_its_own_policies_makes_an_administrator(action: str) -> None:
-    ways = [way for way in escalations() if way.actions == (action,)]
+    ways = [way for way in TABLES.escalation_paths if way.actions == (action,)]
     assert [way.impact for way in ways] == [Impact.ADMINISTRATOR]
     assert all(way.on_own_identity for way in ways)
 
@@ -257,10 +258,10 @@ def test_what_is_the_clusters_own_names_it() -> None:
 
 
 def only(*components: str) -> tuple[PermissionNeed, ...]:
-    return tuple(one for one in COMPONENTS if one.id in components)
+    return tuple(one for one in NEEDS if one.id in components)
 
 
 def test_components_of_one_installer_are_no_need_of_another() -> None:
     assert {one.id for one in only("node") if "kops" in one.except_installers} == {"node"}
-    assert all(one.installers == ("kops",) for one in COMPONENTS if one.id.startswith("kops/"))
-    assert all(one.installers == ("capa",) for one in COMPONENTS if one.id.startswith("capa/"))
+    assert all(one.installers == ("kops",) for one in NEEDS if one.id.startswith("kops/"))
+    assert all(one.installers == ("capa",) for one in NEEDS if one.id.startswith("capa/"))

@@ -15,13 +15,13 @@ from cloudguard.authorization.effective import allowed, space_of
 from cloudguard.model.iam_catalog import PermissionNeed
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard_aws.iam_catalog.catalog import published
-from cloudguard_aws.iam_catalog.needs import component, raw
+from cloudguard_aws.iam_catalog.needs import TABLES
 from cloudguard_aws.iam_catalog.policy_writer import LARGEST, PolicyDocuments
 from cloudguard_aws.identity.policy_documents import DocumentError
 from strategies import laws
 
 DOCUMENTS = PolicyDocuments()
-COMPONENTS = tuple(component(one, VALUES) for one in raw())
+NEEDS = TABLES.needs(VALUES)
 ACTIONS = ("ec2:RunInstances", "ec2:Describe*", "ec2:CreateTags", "s3:GetObject", "s3:*", "iam:PassRole", "*")
 RESOURCES = ("*", "arn:aws:s3:::b/*", "arn:aws:ec2:*:*:instance/*", "arn:aws:iam::111122223333:role/nodes.prod")
 KEYS = ("aws:ResourceTag/KubernetesCluster", "AWS:resourcetag/kubernetescluster", "iam:PassedToService")
@@ -79,7 +79,7 @@ def test_what_is_written_means_the_same(drawn: tuple[Statement, ...]) -> None:
         assert documents == DOCUMENTS.write(drawn), "the same each time"
 
 
-@pytest.mark.parametrize("one", COMPONENTS, ids=lambda one: str(one.id))
+@pytest.mark.parametrize("one", NEEDS, ids=lambda one: str(one.id))
 def test_every_need_can_be_written(one: PermissionNeed) -> None:
     documents = DOCUMENTS.write(one.statements)
     assert all(size(text) <= LARGEST for text in documents)

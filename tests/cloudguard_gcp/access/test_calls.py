@@ -14,7 +14,7 @@ from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.access.calls import CALLS
-from cloudguard_gcp.iam_catalog.needs import components, escalations
+from cloudguard_gcp.iam_catalog.catalog_of_cluster import TABLES
 from gcp_everything import everything
 from gcp_process import Proxy
 from gcp_project import Project
@@ -103,7 +103,7 @@ def _faults(snapshot: Snapshot, permission: str) -> Iterator[str]:
 
 
 def test_needs_and_ways_up_name_their_sources() -> None:
-    for one in components("acme-prod"):
+    for one in TABLES.needs({"project": ["acme-prod"]}):
         assert one.source.startswith("https://"), one.id
         assert one.statements, one.id
-    assert all(one.source.startswith("https://") for one in escalations())
+    assert all(one.source.startswith("https://") for one in TABLES.escalation_paths)

@@ -1,0 +1,112 @@
+"""Permission needs and escalation paths, read from the TOML tables of a provider's package.
+
+``needed/*.toml`` lists what parts of a cluster need, ``escalations.toml`` which actions together give more power. Each
+entry names its source. Texts may hold placeholders (``<cluster>``), which are filled for one cluster.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib.resources import files
+from itertools import product
+from typing import Any, Final
+
+from cloudguard.model.iam_catalog import Confidence, EscalationPath, Impact, PermissionNeed
+from cloudguard.model.identity import Condition, Effect, Statement
+
+Table = Mapping[str, Any]
+"""A TOML table as it is written."""
+Values = Mapping[str, Sequence[str]]
+"""Values by placeholder: ``{"cluster": ["prod"]}``. A text is repeated for each value; without one it is left out."""
+_PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
+
+
+class NeedTables:
+    """The tables of one package, parsed when first asked for."""
+
+    def __init__(self, package: str) -> None:
+        self._folder = files(package)
+
+    @cached_property
+    def written(self) -> tuple[Table, ...]:
+        """The needs as they are written, file by file."""
+        found = sorted((file for file in self._folder.joinpath("needed").iterdir()), key=str)
+        texts = (file.read_text(encoding="utf-8") for file in found if file.name.endswith(".toml"))
+        return tuple(need for text in texts for need in tomllib.loads(text)["need"])
+
+    def needs(self, values: Values) -> tuple[PermissionNeed, ...]:
+        """Return every need, its placeholders filled."""
+        return tuple(need(table, values) for table in self.written)
+
+    @cached_property
+    def escalation_paths(self) -> tuple[EscalationPath, ...]:
+        """Every escalation path that is known."""
+        text = self._folder.joinpath("escalations.toml").read_text(encoding="utf-8")
+        return tuple(
+            EscalationPath(
+                id=table["id"],
+                actions=tuple(table["actions"]),
+                impact=Impact(table["impact"]),
+                why=table["why"],
+                source=table["source"],
+                on_own_identity=table.get("on-own-identity", False),
+                passrole_action=table.get("passrole-action", ""),
+                passrole_conditions=tuple(_conditions(table.get("passrole-conditions", ()), {})),
+            )
+            for table in tomllib.loads(text)["escalation"]
+        )
+
+
+def need(table: Table, values: Values) -> PermissionNeed:
+    """Return the need that ``table`` describes, its placeholders filled."""
+    return PermissionNeed(
+        id=table["id"],
+        holders=tuple(table["holders"]),
+        statements=tuple(statements(table["id"], table["statement"], values)),
+        source=table["source"],
+        confidence=Confidence(table["confidence"]),
+        installers=tuple(table.get("installers", ())),
+        except_installers=tuple(table.get("except-installers", ())),
+        addon=table.get("addon", ""),
+        service_accounts=tuple(table.get("service-accounts", ())),
+        traits=tuple((name, value) for name, value in table.get("traits", ())),
+        implied_by_grant=table.get("implied-by-grant", False),
+        note=table.get("note", ""),
+    )
+
+
+def statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[Statement]:
+    """Yield the statements of a need or policy called ``name``, without those whose resources nothing fills."""
+    for number, table in enumerate(tables, 1):
+        resources = tuple(filled(table.get("resources", ()), values))
+        not_resources = tuple(filled(table.get("not-resources", ()), values))
+        if resources or not_resources:
+            yield Statement(
+                label=f"{name}/{table.get('label', f'#{number}')}",
+                effect=Effect(table.get("effect", "allow")),
+                actions=tuple(table.get("actions", ())),
+                not_actions=tuple(table.get("not-actions", ())),
+                resources=resources,
+                not_resources=not_resources,
+                conditions=tuple(_conditions(table.get("conditions", ()), values)),
+            )
+
+
+def _conditions(listed: Iterable[Sequence[str]], values: Values) -> Iterator[Condition]:
+    for operator, key, *wanted in listed:
+        for filled_key in filled((key,), values):
+            yield Condition(operator, filled_key, tuple(filled(wanted, values)))
+
+
+def filled(texts: Iterable[str], values: Values) -> Iterator[str]:
+    """Yield each text once for every combination of its placeholders' values; not at all if one has no value."""
+    for text in texts:
+        names = sorted(set(_PLACEHOLDER.findall(text)))
+        for chosen in product(*(values.get(name, ()) for name in names)):
+            result = text
+            for name, value in zip(names, chosen, strict=True):
+                result = result.replace(f"<{name}>", value)
+            yield result
