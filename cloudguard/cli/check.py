@@ -19,7 +19,8 @@ from cloudguard.model import snapshot_file
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations_file import SettingsFile
 from cloudguard.provider.port import installed
-from cloudguard.results.report import Report, Severity
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Report
 
 DEFAULT_FAIL_ON = "medium"
 

@@ -7,7 +7,8 @@ from inspect import cleandoc
 
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import by_resource, diff_lines, named, waiver
-from cloudguard.results.report import Evidence, Finding, Report
+from cloudguard.results.finding import Evidence, Finding
+from cloudguard.results.report import Report
 
 
 def row(name: str, area: str, page: str, checks: Mapping[str, str]) -> str:

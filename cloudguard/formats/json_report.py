@@ -8,7 +8,8 @@ from cloudguard.model.cluster import Cluster, Host
 from cloudguard.model.snapshot_file import spelt_out
 from cloudguard.model.source import Gap
 from cloudguard.results.change import Change, Resource
-from cloudguard.results.report import Evidence, Finding, Report, RowResult, Waiver
+from cloudguard.results.finding import Evidence, Finding, Waiver
+from cloudguard.results.report import Report, RowResult
 
 
 def render(report: Report) -> str:

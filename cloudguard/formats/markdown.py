@@ -16,7 +16,8 @@ from cloudguard.formats.phrases import (
     waiver,
     witness,
 )
-from cloudguard.results.report import Finding, Report
+from cloudguard.results.finding import Finding
+from cloudguard.results.report import Report
 
 
 def render(report: Report) -> str:

@@ -9,7 +9,8 @@ from itertools import groupby
 from cloudguard.model.cluster import Cluster, Host
 from cloudguard.model.source import Gap
 from cloudguard.results.change import Change, Resource
-from cloudguard.results.report import Finding, Report, Verdict
+from cloudguard.results.finding import Finding
+from cloudguard.results.report import Report, Verdict
 
 MOST_HOSTS = 10
 """More hosts than this are counted, not named, in what people read."""

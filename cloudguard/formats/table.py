@@ -19,7 +19,8 @@ from cloudguard.formats.phrases import (
     waiver,
     witness,
 )
-from cloudguard.results.report import Finding, Report, Severity, Verdict
+from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.report import Report, Verdict
 
 _RESET = "\x1b[0m"
 _COLOURS = {

@@ -20,23 +20,21 @@ from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import Change
-from cloudguard.results.report import Severity
-from cloudguard.rows.context import PLACES, Context, RowAnswer, answer
+from cloudguard.results.finding import Severity
+from cloudguard.rows.context import PLACES, Context
 from cloudguard.rows.network.latent import latent
-from cloudguard.rows.network.ledger import (
+from cloudguard.rows.network.phrases import (
     ALMOST_EVERYONE4,
     ALMOST_EVERYONE6,
     MANY_ADDRESSES4,
     MANY_ADDRESSES6,
-    Assessment,
-    PendingFinding,
-    Problem,
-    ProblemCollector,
-    ProblemKind,
     count_text,
     senders_text,
     subject,
 )
+from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
+from cloudguard.rows.network.problem_collector import ProblemCollector
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
 ROW = "api-server-access"
 AREA = "Network access to API Server (Control plane)"
@@ -56,19 +54,19 @@ NO_CONTROL_PLANE = (
 )
 
 
-def judge(context: Context) -> RowAnswer:
+def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     unknown = context.missing(PLACES | {FactKind.ENDPOINT})
-    ledger = ProblemCollector(context.reach, ROW)
+    collector = ProblemCollector(context.reach, ROW)
     ways, masters = _ways(context), context.cluster.hosts_by(Role.CONTROL_PLANE)
     if not masters and not context.snapshot.topology.endpoints:
         unknown += (NO_CONTROL_PLANE,)
     unknown += context.bare(masters)
     for way, api in sorted(ways, key=lambda item: item[0].sender.inside):
-        ledger.add(way, _excess(context, way, way.allowed.only(api)), _tier)
-    drafts = ledger.pending_findings(lambda problem: _worded(context, problem))
+        collector.add(way, _excess(context, way, way.allowed.only(api)), _tier)
+    drafts = collector.pending_findings(lambda problem: _worded(context, problem))
     drafts = tuple(_with_restriction(context, draft) for draft in drafts)
-    return answer(ROW, AREA, drafts, unknown + ledger.unknown, _clean(context, drafts))
+    return judged_row(ROW, AREA, drafts, unknown + collector.unknown, _clean(context, drafts))
 
 
 def _with_restriction(context: Context, draft: PendingFinding) -> PendingFinding:

@@ -19,11 +19,11 @@ from cloudguard.model.identity import Effect, Identity, PolicyKind
 from cloudguard.model.source import FactKind
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
-from cloudguard.results.report import Severity
-from cloudguard.rows.context import Context, RowAnswer, answer
+from cloudguard.results.finding import Severity
+from cloudguard.rows.context import Context
 from cloudguard.rows.identity import instance_metadata, tag_laundering, trust_policies
 from cloudguard.rows.identity.findings import ROW, FindingDraft, draft, holders, said
-from cloudguard.rows.network.ledger import PendingFinding
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
 AREA = "Kubernetes access to Cloud Provider API"
 CHECKS = {
@@ -44,7 +44,7 @@ CHECKS = {
 _MOST_WAYS = 3
 
 
-def judge(context: Context) -> RowAnswer:
+def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     facets = frozenset({FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES})
     unknown = context.missing(facets | ({FactKind.ENDPOINT} if context.cluster.managed else frozenset[FactKind]()))
@@ -63,7 +63,7 @@ def judge(context: Context) -> RowAnswer:
         found, open_questions = part.judged(context)
         drafts += found
         unknown += open_questions
-    return answer(ROW, AREA, tuple(drafts), unknown, _clean(context))
+    return judged_row(ROW, AREA, tuple(drafts), unknown, _clean(context))
 
 
 def _clean(context: Context) -> str:

@@ -19,8 +19,6 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Reachability
-from cloudguard.results.report import RowResult, Verdict, verdict_of
-from cloudguard.rows.network.ledger import PendingFinding
 
 PLACES = frozenset(
     {
@@ -165,33 +163,3 @@ def _is_range(peer: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-@dataclass(frozen=True)
-class RowAnswer:
-    """A row's result and the drafts behind its findings."""
-
-    result: RowResult
-    drafts: tuple[PendingFinding, ...] = ()
-
-
-def answer(row: str, area: str, drafts: tuple[PendingFinding, ...], unknown: tuple[str, ...], clean: str) -> RowAnswer:
-    """Return a row's answer; ``clean`` is why it passes, in a line."""
-    ordered = tuple(sorted(drafts, key=lambda one: (-one.finding.severity, one.finding.check, one.finding.id)))
-    findings = tuple(draft.finding for draft in ordered)
-    verdict = verdict_of(findings, unknown)
-    if verdict is Verdict.FAIL:
-        why = findings[0].message
-        more = sum(1 for one in findings[1:] if one.severity > 1)
-        why += f" (and {more} more)" if more else ""
-    elif verdict is Verdict.UNKNOWN:
-        why = unknown[0] + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
-    else:
-        why = clean + (f"; advice: {len(findings)}" if findings else "")
-    return RowAnswer(RowResult(row, area, verdict, why, findings, unknown), ordered)
-
-
-def provided(row: str, area: str, cluster: Cluster, still: str) -> RowAnswer:
-    """Return the answer for what the provider runs and attests; ``still`` says which settings remain the user's."""
-    why = f"run by {cluster.managed_by or 'the provider'}, which attests it; {still}"
-    return RowAnswer(RowResult(row, area, Verdict.PROVIDER, why))

@@ -14,19 +14,13 @@ from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import Resource
-from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
-from cloudguard.rows.context import NO_ETCD, PLACES, Context, RowAnswer, answer, provided
+from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.rows.context import NO_ETCD, PLACES, Context
 from cloudguard.rows.network.latent import latent
-from cloudguard.rows.network.ledger import (
-    Assessment,
-    PendingFinding,
-    Problem,
-    ProblemCollector,
-    ProblemKind,
-    senders_text,
-    services_text,
-    subject,
-)
+from cloudguard.rows.network.phrases import senders_text, services_text, subject
+from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
+from cloudguard.rows.network.problem_collector import ProblemCollector
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, provider_row
 
 ROW = "etcd-access"
 AREA = "Access to etcd"
@@ -40,24 +34,24 @@ CHECKS = {
 }
 
 
-def judge(context: Context) -> RowAnswer:
+def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     if context.cluster.managed:
-        return provided(ROW, AREA, context.cluster, "no setting of yours opens etcd")
+        return provider_row(ROW, AREA, context.cluster, "no setting of yours opens etcd"), ()
     unknown = context.missing(PLACES)
     targets = context.with_role(Role.ETCD)
     if not any(one.hosts for one in targets):
         unknown += (NO_ETCD,)
     unknown += context.bare(context.cluster.hosts_by(Role.ETCD))
-    ledger = ProblemCollector(context.reach, ROW)
+    collector = ProblemCollector(context.reach, ROW)
     ways = [(target, way) for target in targets for way in (*context.reach.paths_to(target), *_others(context, target))]
     for target, way in sorted(ways, key=lambda item: item[1].sender.inside):
         excess = _excess(context, target, way)
-        ledger.add(way, excess.only(context.ports.etcd | context.ports.etcd_from_nodes), _tier)
-        ledger.add(way, excess.only(context.ports.etcd_auxiliary), _auxiliary)
-    drafts = ledger.pending_findings(lambda problem: _worded(context, problem))
+        collector.add(way, excess.only(context.ports.etcd | context.ports.etcd_from_nodes), _tier)
+        collector.add(way, excess.only(context.ports.etcd_auxiliary), _auxiliary)
+    drafts = collector.pending_findings(lambda problem: _worded(context, problem))
     drafts += tuple(_plaintext(context, targets)) + _tls(context, targets)
-    return answer(ROW, AREA, drafts, unknown + ledger.unknown, "only the control plane reaches etcd")
+    return judged_row(ROW, AREA, drafts, unknown + collector.unknown, "only the control plane reaches etcd")
 
 
 def _others(context: Context, target: HostClass) -> list[Path]:

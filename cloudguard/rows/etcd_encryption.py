@@ -24,9 +24,10 @@ from cloudguard.model.cluster import (
 )
 from cloudguard.model.source import FactKind, Source
 from cloudguard.results.change import Change, Resource
-from cloudguard.results.report import Evidence, Finding, RowResult, Severity, Verdict, Witness, finding_id, verdict_of
-from cloudguard.rows.context import NO_ETCD, Context, RowAnswer, answer, provided
-from cloudguard.rows.network.ledger import PendingFinding
+from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.report import RowResult, Verdict, verdict_of
+from cloudguard.rows.context import NO_ETCD, Context
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, provider_row
 
 ROW = "etcd-encryption"
 AREA = "etcd Encryption"
@@ -58,7 +59,7 @@ class _Problem:
     fault: str = ""
 
 
-def judge(context: Context) -> RowAnswer:
+def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     if context.cluster.managed:
         return _managed(context)
@@ -75,7 +76,7 @@ def judge(context: Context) -> RowAnswer:
     problems += _pools(context.cluster)
     unknown += tuple(_untold(context.cluster))
     drafts = tuple(_draft(context, *same) for same in _merged(problems))
-    return answer(ROW, AREA, drafts, unknown, "every disk that holds etcd is encrypted")
+    return judged_row(ROW, AREA, drafts, unknown, "every disk that holds etcd is encrypted")
 
 
 def _doubts(disk: Disk, key: Key | None) -> Iterator[str]:
@@ -233,9 +234,9 @@ def _draft(context: Context, first: _Problem, *more: _Problem) -> PendingFinding
     return PendingFinding(finding, changes=tuple(changes.values()))
 
 
-def _managed(context: Context) -> RowAnswer:
+def _managed(context: Context) -> JudgedRow:
     """Judge the keys that a user may give to what the provider runs: that of Secrets, and any other."""
-    base = provided(ROW, AREA, context.cluster, "encrypting Secrets by a key of your own remains yours to set")
+    base = provider_row(ROW, AREA, context.cluster, "encrypting Secrets by a key of your own remains yours to set")
     secrets, keys = context.cluster.secrets_encryption, {key.id: key for key in context.cluster.keys}
     named = secrets.key if secrets else ""
     unknown = context.missing(frozenset({FactKind.ENDPOINT, FactKind.KEYS}))
@@ -250,9 +251,9 @@ def _managed(context: Context) -> RowAnswer:
     drafts = tuple(_draft(context, *same) for same in _merged(problems))
     findings = tuple(draft.finding for draft in drafts)
     failed = verdict_of(findings, ()) is Verdict.FAIL
-    why = next((one.message for one in findings if one.severity > Severity.LOW), base.result.why)
+    why = next((one.message for one in findings if one.severity > Severity.LOW), base.why)
     verdict = Verdict.FAIL if failed else Verdict.PROVIDER
-    return RowAnswer(RowResult(ROW, AREA, verdict, why, findings, unknown), drafts)
+    return RowResult(ROW, AREA, verdict, why, findings, unknown), drafts
 
 
 def _of_key(key: Key, of: str) -> Iterator[_Problem]:

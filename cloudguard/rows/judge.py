@@ -13,7 +13,8 @@ from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
 from cloudguard.results.report import RowResult
 from cloudguard.rows import api_server_access, cloud_api_access, etcd_access, etcd_encryption, node_access
-from cloudguard.rows.context import Context, RowAnswer
+from cloudguard.rows.context import Context
+from cloudguard.rows.pending_finding import JudgedRow
 
 ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access, etcd_access, etcd_encryption)
 """Modules with ``ROW``, ``AREA``, ``CHECKS`` (id to description) and ``judge``, in the table's order."""
@@ -28,20 +29,17 @@ def judge(
     words.
     """
     context = Context(snapshot, policy, Reachability(snapshot), entitlements)
-    answers: list[RowAnswer] = [row.judge(context) for row in ROWS]
-    drafts = [draft for one in answers for draft in one.drafts]
-    by_rule = plan(context.reach, context.ports, (edit for draft in drafts for edit in draft.edits))
-    own = [change for draft in drafts for change in draft.changes]
+    judged: list[JudgedRow] = [row.judge(context) for row in ROWS]
+    pending = [one for _, found in judged for one in found]
+    by_rule = plan(context.reach, context.ports, (edit for one in pending for edit in one.edits))
+    own = [change for one in pending for change in one.changes]
     wanted: dict[str, tuple[str, ...]] = {}
-    for draft in drafts:
-        rules = [by_rule[edit.filter.id, edit.rule.id].id for edit in draft.edits]
-        wanted[draft.finding.id] = tuple(dict.fromkeys([*rules, *(change.id for change in draft.changes)]))
+    for one in pending:
+        rules = [by_rule[edit.filter.id, edit.rule.id].id for edit in one.edits]
+        wanted[one.finding.id] = tuple(dict.fromkeys([*rules, *(change.id for change in one.changes)]))
     rows = tuple(
-        replace(
-            one.result,
-            findings=tuple(replace(found, changes=wanted[found.id]) for found in one.result.findings),
-        )
-        for one in answers
+        replace(result, findings=tuple(replace(found, changes=wanted[found.id]) for found in result.findings))
+        for result, _ in judged
     )
     changes = {change.id: change for change in (*by_rule.values(), *own)}
     return rows, tuple(sorted(changes.values(), key=lambda change: (change.row, change.resource.id, change.id)))

@@ -23,19 +23,13 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.origins import SenderKind
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import Resource
-from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
-from cloudguard.rows.context import PLACES, Context, RowAnswer, answer, unmeant
+from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.rows.context import PLACES, Context, unmeant
 from cloudguard.rows.network.latent import latent, lets_internet_in
-from cloudguard.rows.network.ledger import (
-    Assessment,
-    PendingFinding,
-    Problem,
-    ProblemCollector,
-    ProblemKind,
-    senders_text,
-    services_text,
-    subject,
-)
+from cloudguard.rows.network.phrases import senders_text, services_text, subject
+from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
+from cloudguard.rows.network.problem_collector import ProblemCollector
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
 ROW = "node-access"
 AREA = "Network access to Nodes (nodes)"
@@ -53,24 +47,24 @@ CHECKS = {
 EVERY_PORT = "every port"
 
 
-def judge(context: Context) -> RowAnswer:
+def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     unknown = context.missing(PLACES | ({FactKind.ENDPOINT} if context.cluster.managed else frozenset[FactKind]()))
     targets = tuple(one for one in context.reach.classes if not one.has(Role.BASTION))
     unknown += context.bare(host for host in context.cluster.hosts if Role.BASTION not in host.roles)
     if not any(one.hosts for one in targets):
         unknown += ("no host was found; name the hosts with --node-tag",)
-    ledger = ProblemCollector(context.reach, ROW)
+    collector = ProblemCollector(context.reach, ROW)
     ways = [(target, way) for target in targets for way in context.reach.paths_to(target)]
     for target, way in sorted(ways, key=lambda item: item[1].sender.inside):
-        ledger.add(way, _excess(context, target, way), lambda way, one: _tier(context, way, one))
+        collector.add(way, _excess(context, target, way), lambda way, one: _tier(context, way, one))
     needed = context.ports.control_plane_to_node or ServiceSet.nothing()
     for way in _from_control_plane(context):
-        ledger.add(way, exactly(way.allowed.lower.only(ServiceSet.everything() - needed)), _whole)
-    drafts = ledger.pending_findings(lambda problem: _worded(context, problem))
+        collector.add(way, exactly(way.allowed.lower.only(ServiceSet.everything() - needed)), _whole)
+    drafts = collector.pending_findings(lambda problem: _worded(context, problem))
     drafts += _public_addresses(context, targets)
-    return answer(
-        ROW, AREA, drafts, unknown + ledger.unknown, "nothing reaches a node but the cluster and its services"
+    return judged_row(
+        ROW, AREA, drafts, unknown + collector.unknown, "nothing reaches a node but the cluster and its services"
     )
 
 

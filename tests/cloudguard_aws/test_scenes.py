@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cloudguard.results.report import Finding, Report
+from cloudguard.results.finding import Finding
+from cloudguard.results.report import Report
 from cloudguard.rows.judge import ROWS
 from marks import Mark, mark_of
 from moto_fixtures import aws

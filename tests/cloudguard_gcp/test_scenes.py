@@ -7,7 +7,8 @@ import pytest
 from cloudguard import pipeline
 from cloudguard.model import snapshot_file
 from cloudguard.provider.port import CollectRequest
-from cloudguard.results.report import Report, Severity
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Report
 from gcp_process import Proxy
 from gcp_scenes import SCENES
 from gcp_server import Google

@@ -14,7 +14,8 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Gap
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import Change
-from cloudguard.results.report import Finding, RowResult, Severity
+from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.report import RowResult
 from cloudguard.rows.judge import judge
 from drawn_policies import FORMS, PlainDocuments, SmallCatalog
 

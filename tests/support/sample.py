@@ -22,7 +22,8 @@ from cloudguard.model.network import (
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.results.change import Change, Resource
-from cloudguard.results.report import Evidence, Finding, Report, RowResult, Severity, Verdict, Waiver, Witness
+from cloudguard.results.finding import Evidence, Finding, Severity, Waiver, Witness
+from cloudguard.results.report import Report, RowResult, Verdict
 
 READ = Source("memory:Read", "everything")
 HOSTILE = "a\x1b[31mred\r\nb\u202egnp.\x9b`|<b>_*[x](http://e.vil)@who\ud800"

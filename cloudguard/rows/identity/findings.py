@@ -12,9 +12,9 @@ from cloudguard.model.identity import Effect, Identity, Statement
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.change import Change, Resource
-from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
-from cloudguard.rows.network.ledger import PendingFinding
+from cloudguard.rows.pending_finding import PendingFinding
 
 ROW = "cloud-api-access"
 _FEW = 3

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from cloudguard.model.cluster import Host, MetadataService, Pool, Role
 from cloudguard.results.change import Change, Resource
-from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
-from cloudguard.rows.network.ledger import PendingFinding
+from cloudguard.rows.pending_finding import PendingFinding
 
 ROW = "cloud-api-access"
 CHECKS = {

@@ -10,10 +10,10 @@ from cloudguard.permission_sets.boxes import Box, Scope
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.change import Resource
-from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
 from cloudguard.rows.identity.findings import ROW, request_text, said, statement_text
-from cloudguard.rows.network.ledger import PendingFinding
+from cloudguard.rows.pending_finding import PendingFinding
 
 CHECKS = {
     "cloud-api-access/laundering": "An identity may tag anything, and so make its own the resources that other "

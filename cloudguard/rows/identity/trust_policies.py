@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from cloudguard.model.iam_catalog import Principals, Trusted
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.results.change import Change, Resource
-from cloudguard.results.report import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
-from cloudguard.rows.network.ledger import PendingFinding
+from cloudguard.rows.pending_finding import PendingFinding
 
 ROW = "cloud-api-access"
 CHECKS = {

@@ -8,7 +8,8 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
-from cloudguard.rows.network.ledger import MANY_ADDRESSES4, MANY_ADDRESSES6, Problem
+from cloudguard.rows.network.phrases import MANY_ADDRESSES4, MANY_ADDRESSES6
+from cloudguard.rows.network.problem import Problem
 
 
 def latent(reach: Reachability, problem: Problem) -> str:

@@ -10,7 +10,8 @@ import pytest
 
 import sample
 from cloudguard.formats import explain, json_report, markdown, phrases, table
-from cloudguard.results.report import Report, Severity, Waiver
+from cloudguard.results.finding import Severity, Waiver
+from cloudguard.results.report import Report
 
 WAIVER = Waiver("ops", "it is a lab", "2027-01-01")
 FULL = sample.report(

@@ -9,7 +9,8 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import ALL4, ALL6
 from cloudguard.reachability.paths import Reachability
-from cloudguard.results.report import RowResult, Severity
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import RowResult
 from cloudguard.rows.judge import judge
 
 V6 = "2001:db8:0:1::7"

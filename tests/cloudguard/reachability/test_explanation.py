@@ -23,7 +23,7 @@ from builders import (
 from cloudguard.model.network import ClientAddress, Endpoint, NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.report import Finding
+from cloudguard.results.finding import Finding
 from cloudguard.rows.judge import judge
 
 

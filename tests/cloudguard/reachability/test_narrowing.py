@@ -17,7 +17,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.reachability.narrowing import OWN_GROUP, allowed_between
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
-from cloudguard.results.report import Severity
+from cloudguard.results.finding import Severity
 from cloudguard.rows.api_server_access import ADMINISTRATORS
 from cloudguard.rows.context import Context
 from cloudguard.rows.judge import judge

@@ -31,7 +31,8 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import ALL6
 from cloudguard.reachability.paths import Reachability
-from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
 
 PRIVATE = segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))

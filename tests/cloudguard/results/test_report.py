@@ -8,21 +8,9 @@ import pytest
 
 import builders
 from cloudguard.results.change import Resource
-from cloudguard.results.report import (
-    SCHEMA,
-    Evidence,
-    Finding,
-    Report,
-    RowResult,
-    Severity,
-    Verdict,
-    Waiver,
-    Witness,
-    finding_id,
-    verdict_of,
-)
-from cloudguard.rows.context import answer, provided
-from cloudguard.rows.network.ledger import PendingFinding
+from cloudguard.results.finding import Evidence, Finding, Severity, Waiver, Witness, finding_id
+from cloudguard.results.report import SCHEMA, Report, RowResult, Verdict, verdict_of
+from cloudguard.rows.pending_finding import PendingFinding, judged_row, provider_row
 
 CLUSTER = builders.snapshot().cluster
 RESOURCE = Resource("filter", "sg", "masters")
@@ -109,7 +97,7 @@ def test_a_report_is_complete_where_no_row_misses_anything(row: RowResult, compl
 
 
 def why(*findings: Finding, unknown: tuple[str, ...] = ()) -> str:
-    return answer("row", "area", tuple(map(PendingFinding, findings)), unknown, "all is well").result.why
+    return judged_row("row", "area", tuple(map(PendingFinding, findings)), unknown, "all is well")[0].why
 
 
 def test_an_answer_says_why_in_a_line_the_worst_first() -> None:
@@ -124,9 +112,9 @@ def test_an_answer_says_why_in_a_line_the_worst_first() -> None:
 
 def test_what_the_provider_runs_is_named_after_it() -> None:
     managed = replace(CLUSTER, managed=True, managed_by="a service")
-    found = provided("row", "area", managed, "yours is the rest").result
+    found = provider_row("row", "area", managed, "yours is the rest")
     assert (found.verdict, found.why) == (
         Verdict.PROVIDER,
         "run by a service, which attests it; yours is the rest",
     )
-    assert "run by the provider" in provided("row", "area", CLUSTER, "").result.why
+    assert "run by the provider" in provider_row("row", "area", CLUSTER, "").why

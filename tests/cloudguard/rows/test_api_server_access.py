@@ -23,7 +23,8 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import Change
-from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
 
 INTERNET, INSIDE = "api-server-access/internet", "api-server-access/inside"

@@ -8,7 +8,8 @@ from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, 
 from cloudguard.model.network import AddressList, Endpoint
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import Change
-from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
 
 ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))

@@ -10,7 +10,8 @@ from builders import NODE, SOURCE, host, snapshot
 from cloudguard.model.identity import Condition, Identities, Identity, PolicyKind, Statement
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.report import Severity, Verdict
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Verdict
 from cloudguard.rows.judge import judge
 from drawn_policies import PlainDocuments
 from identities import (

@@ -12,7 +12,8 @@ from cloudguard.model.cluster import MetadataService, Pool
 from cloudguard.model.iam_catalog import Trusted
 from cloudguard.model.identity import Condition, PolicyKind, ServiceAccountIdentity, Statement
 from cloudguard.needs.declarations import Declarations, DeclaredPermission
-from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import RowResult, Verdict
 from identities import (
     MASTER,
     NEED,

@@ -24,7 +24,8 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
 from cloudguard.results.change import Change
-from cloudguard.results.report import Finding, RowResult, Severity, Verdict
+from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
 
 MASTER = host("cp", CONTROL_PLANE, "masters")

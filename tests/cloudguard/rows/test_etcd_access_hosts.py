@@ -25,7 +25,8 @@ from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.report import Finding, RowResult, Severity, Verdict
+from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
 
 MASTER = host("cp", CONTROL_PLANE, "masters")

@@ -11,7 +11,8 @@ from cloudguard.model.cluster import Key, KeyManager, KeyState, SecretsEncryptio
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
 
 STRICT = Declarations(require_customer_key=True)

@@ -27,7 +27,8 @@ from builders import (
 from cloudguard.model.network import ClientAddress, Endpoint, Group, NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredService
-from cloudguard.results.report import RowResult, Severity, Verdict
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
@@ -287,11 +288,10 @@ def test_the_control_plane_on_every_port_is_advice() -> None:
 
 
 def test_with_the_cni_named_the_control_planes_ports_are_proposed() -> None:
-    changes = judge(pair_of_hosts("all"), Declarations(cni="calico"))[1]
-    assert len(changes) == 1
-    assert changes[0].kind == "rule.narrow"
-    assert "tcp/179" in changes[0].after[0]
-    assert changes[0].after[0].endswith("from masters")
+    (change,) = judge(pair_of_hosts("all"), Declarations(cni="calico"))[1]
+    assert change.kind == "rule.narrow"
+    assert "tcp/179" in change.after[0]
+    assert change.after[0].endswith("from masters")
 
 
 def test_a_managed_control_plane_on_every_port_is_advice_too() -> None:

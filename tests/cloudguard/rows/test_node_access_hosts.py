@@ -21,7 +21,8 @@ from cloudguard.model.cluster import Pool, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.report import Finding, RowResult, Severity, Verdict
+from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"

@@ -12,7 +12,8 @@ from cloudguard.model.network import BackendTarget, ClientAddress, Listener, Net
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.report import Finding, RowResult
+from cloudguard.results.finding import Finding
+from cloudguard.results.report import RowResult
 from cloudguard.rows.judge import judge
 
 MASTER, WORKER = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")

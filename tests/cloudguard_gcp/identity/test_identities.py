@@ -13,7 +13,7 @@ from cloudguard.model.iam_catalog import Access
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
 from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import CollectRequest
-from cloudguard.results.report import Severity
+from cloudguard.results.finding import Severity
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.iam_catalog.catalog import RoleCatalog
 from cloudguard_gcp.iam_catalog.principals import Members

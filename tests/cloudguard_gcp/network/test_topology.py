@@ -12,7 +12,8 @@ from cloudguard.model.network import Interface, NextHop, Topology
 from cloudguard.model.source import FactKind, Source
 from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import CollectRequest
-from cloudguard.results.report import Severity, Verdict
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.network.routes import carriers_of, segments_of
 from gcp_clusters import by_account, host_of_shared, kops, open_ssh, shared

@@ -1,0 +1,62 @@
+"""Problems: a row's excess of one kind through one filter, balancer or endpoint, and how the row rates it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cloudguard.model.cluster import Host
+from cloudguard.model.network import Endpoint
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.explanation import Attribution
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.paths import Path
+from cloudguard.results.change import Resource
+from cloudguard.results.finding import Severity
+
+ProblemKind = tuple[str, str]
+"""A check's id, and what tells its problems apart within one filter ("ssh", "all ports")."""
+
+
+@dataclass(eq=False)
+class Problem:
+    """Excess of one tier through one filter, balancer or endpoint."""
+
+    check: str
+    kind: str
+    resource: Resource
+    attributions: list[Attribution] = field(default_factory=list[Attribution])
+    paths: list[Path] = field(default_factory=list[Path])
+
+    @property
+    def packets(self) -> PacketSet:
+        """All of the excess, by the sender's address and the service at the target."""
+        together = PacketSet.nothing()
+        for one in self.attributions:
+            together |= one.part
+        return together
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts that have the problem, each once, by id."""
+        found = {host.id: host for target in self.targets if isinstance(target, HostClass) for host in target.hosts}
+        return tuple(found[name] for name in sorted(found))
+
+    @property
+    def targets(self) -> tuple[HostClass | Endpoint, ...]:
+        """The classes and endpoints that have the problem, each once."""
+        return tuple(dict.fromkeys(way.target for way in self.paths))
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """How a row words a problem: severity, message, advice, and what its rules must go on letting in."""
+
+    severity: Severity
+    message: str
+    advice: str = ""
+    keep: tuple[tuple[str, ServiceSet], ...] = ()
+    narrow: ServiceSet | None = None
+    """All that the blamed rules' own peer needs, where that is known; None: cut the excess instead."""
+    mend: bool = True
+    """Whether the blamed rules are to be edited at all."""

@@ -1,0 +1,48 @@
+"""Findings whose changes are not planned yet, and the row results that they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cloudguard.model.cluster import Cluster
+from cloudguard.reachability.narrowing import RuleExcess
+from cloudguard.results.change import Change
+from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.report import RowResult, Verdict, verdict_of
+
+
+@dataclass(frozen=True, eq=False)
+class PendingFinding:
+    """A finding, the rules whose excess it is (narrowed once all rows are judged), and its other changes."""
+
+    finding: Finding
+    edits: tuple[RuleExcess, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+JudgedRow: TypeAlias = tuple[RowResult, tuple[PendingFinding, ...]]
+"""A row's result, its findings still without changes, and the pending findings behind it in the same order."""
+
+
+def judged_row(
+    row: str, area: str, pending: tuple[PendingFinding, ...], unknown: tuple[str, ...], clean: str
+) -> JudgedRow:
+    """Return a row's result from its pending findings, the worst first; ``clean`` says in a line why it passes."""
+    ordered = tuple(sorted(pending, key=lambda one: (-one.finding.severity, one.finding.check, one.finding.id)))
+    findings = tuple(one.finding for one in ordered)
+    verdict = verdict_of(findings, unknown)
+    if verdict is Verdict.FAIL:
+        more = sum(1 for finding in findings[1:] if finding.severity > Severity.LOW)
+        why = findings[0].message + (f" (and {more} more)" if more else "")
+    elif verdict is Verdict.UNKNOWN:
+        why = unknown[0] + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
+    else:
+        why = clean + (f"; advice: {len(findings)}" if findings else "")
+    return RowResult(row, area, verdict, why, findings, unknown), ordered
+
+
+def provider_row(row: str, area: str, cluster: Cluster, yours: str) -> RowResult:
+    """Return the result of what the provider runs and attests; ``yours`` says which settings remain the user's."""
+    why = f"run by {cluster.managed_by or 'the provider'}, which attests it; {yours}"
+    return RowResult(row, area, Verdict.PROVIDER, why)
