@@ -121,7 +121,7 @@ def main(count: int) -> None:
     """Print the table."""
     rules, few = random_rules(count, 1), random_rules(SMALL, 2)
     many_read, few_read = read(rules), read(few)
-    cuts = axis_of({services.spans for _, _, services in many_read + few_read})
+    cuts = axis_of({services.intervals for _, _, services in many_read + few_read})
     print(f"{count} rules, {len(cuts)} service atoms{'':5}packet sets   ipaddress / walk    ratio")
     large, small = packets_of(many_read), packets_of(few_read)
     line(f"union of {count}", best(5, lambda: packets_of(many_read)), best(1, lambda: by_ipaddress(rules, cuts)))

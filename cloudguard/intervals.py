@@ -1,20 +1,36 @@
-"""Sets of integers as sorted, disjoint, non-adjacent half-open spans: the algebra that services and addresses share."""
+"""One algebra of half-open intervals, below both kinds of sets, and one reader of addresses and CIDRs.
+
+A tuple of intervals is canonical if it is sorted and its members are not empty, do not overlap and do not touch; then
+equal sets are equal tuples.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from fractions import Fraction
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from typing import Final, Self, TypeVar
 
-Span = tuple[int, int]
-"""``(start, end)``: the integers start <= n < end."""
+Cut = tuple[Fraction | float, int]
+"""A place between real numbers: ``(x, 0)`` is just before x, ``(x, 1)`` just after it."""
+
+End = TypeVar("End", int, Cut)
+Interval = tuple[End, End]
+"""``(start, end)``: what is not before start and before end."""
+
+V4_END: Final = 1 << 32
+"""On the address axis version 4 takes [0, V4_END); version 6 address n is the point V4_END + n."""
+
+ADDRESS_END: Final = V4_END + (1 << 128)
+"""One past the last point of the address axis."""
 
 
-def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the canonical form of ``spans``, which may overlap, touch or be empty, in any order."""
-    out: list[Span] = []
-    for start, end in sorted(spans):
+def union(intervals: Iterable[Interval[End]]) -> tuple[Interval[End], ...]:
+    """Return the canonical form of intervals in any order, which may overlap, touch or be empty."""
+    out: list[Interval[End]] = []
+    for start, end in sorted(intervals):
         if start >= end:
             continue
         if out and start <= out[-1][1]:
@@ -25,9 +41,9 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(out)
 
 
-def common(left: tuple[Span, ...], right: tuple[Span, ...]) -> tuple[Span, ...]:
-    """Return the intersection of two canonical forms."""
-    out: list[Span] = []
+def intersection(left: tuple[Interval[End], ...], right: tuple[Interval[End], ...]) -> tuple[Interval[End], ...]:
+    """Return the intersection of two canonical tuples."""
+    out: list[Interval[End]] = []
     i = j = 0
     while i < len(left) and j < len(right):
         start = max(left[i][0], right[j][0])
@@ -41,12 +57,12 @@ def common(left: tuple[Span, ...], right: tuple[Span, ...]) -> tuple[Span, ...]:
     return tuple(out)
 
 
-def without(left: tuple[Span, ...], right: tuple[Span, ...]) -> tuple[Span, ...]:
-    """Return what of canonical ``left`` is outside of canonical ``right``."""
-    out: list[Span] = []
+def difference(left: tuple[Interval[End], ...], right: tuple[Interval[End], ...]) -> tuple[Interval[End], ...]:
+    """Return canonical ``left`` without canonical ``right``."""
+    out: list[Interval[End]] = []
     j = 0
-    for whole_start, end in left:
-        start = whole_start
+    for first, end in left:
+        start = first
         while j < len(right) and right[j][1] <= start:
             j += 1
         k = j
@@ -61,10 +77,10 @@ def without(left: tuple[Span, ...], right: tuple[Span, ...]) -> tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class SpanSet:
-    """A set of integers. ``spans`` must be canonical; ``of_spans`` makes it so."""
+class Intervals:
+    """A set of integers. ``intervals`` must be canonical; ``of_intervals`` makes it so."""
 
-    spans: tuple[Span, ...] = ()
+    intervals: tuple[Interval[int], ...] = ()
 
     @classmethod
     def nothing(cls) -> Self:
@@ -72,44 +88,87 @@ class SpanSet:
         return cls(())
 
     @classmethod
-    def of_spans(cls, spans: Iterable[Span]) -> Self:
-        """Return the union of half-open ``spans``."""
-        return cls(merged(spans))
+    def of_intervals(cls, intervals: Iterable[Interval[int]]) -> Self:
+        """Return the union of ``intervals``."""
+        return cls(union(intervals))
 
     @property
     def size(self) -> int:
-        """How many points it has."""
-        return sum(end - start for start, end in self.spans)
+        """The number of points."""
+        return sum(end - start for start, end in self.intervals)
 
     def first(self) -> int:
-        """Return the lowest point; raises ValueError when there is none."""
-        if not self.spans:
+        """Return the lowest point; raises ValueError if the set is empty."""
+        if not self.intervals:
             message = "an empty set has no first point"
             raise ValueError(message)
-        return self.spans[0][0]
+        return self.intervals[0][0]
 
     def __bool__(self) -> bool:
-        return bool(self.spans)
+        return bool(self.intervals)
 
     def __contains__(self, point: int) -> bool:
-        index = bisect_right(self.spans, point, key=_start)
-        return index > 0 and point < self.spans[index - 1][1]
+        index = bisect_right(self.intervals, point, key=_start)
+        return index > 0 and point < self.intervals[index - 1][1]
 
     def __or__(self, other: Self) -> Self:
-        return type(self)(merged(self.spans + other.spans))
+        return type(self)(union(self.intervals + other.intervals))
 
     def __and__(self, other: Self) -> Self:
-        return type(self)(common(self.spans, other.spans))
+        return type(self)(intersection(self.intervals, other.intervals))
 
     def __sub__(self, other: Self) -> Self:
-        return type(self)(without(self.spans, other.spans))
+        return type(self)(difference(self.intervals, other.intervals))
 
     def __xor__(self, other: Self) -> Self:
         return (self - other) | (other - self)
 
     def __le__(self, other: Self) -> bool:
-        return not without(self.spans, other.spans)
+        return not difference(self.intervals, other.intervals)
 
 
-def _start(span: Span) -> int:
-    return span[0]
+def _start(interval: Interval[int]) -> int:
+    return interval[0]
+
+
+def cidr_interval(text: str, *, host_bits: bool = False) -> Interval[int]:
+    """Read an address or a CIDR (``10.0.0.0/8``, ``2001:db8::7``) as points of the address axis.
+
+    Raises ValueError on anything else; ``host_bits``: ignore those that are set instead of raising.
+    """
+    address, slash, length = text.partition("/")
+    point = address_point(address)
+    start, width = (0, 32) if point < V4_END else (V4_END, 128)
+    if not slash:
+        return point, point + 1
+    if not (length.isascii() and length.isdigit() and len(length) <= len("128") and int(length) <= width):
+        message = f"{text!r} is no CIDR: its prefix length is a number from 0 to {width}"
+        raise ValueError(message)
+    size = 1 << (width - int(length))
+    first = point - ((point - start) & (size - 1))
+    if point != first and not host_bits:
+        meant = f"{address_text(first)}/{int(length)}"
+        message = f"{text!r} is no CIDR: it has host bits set; write {meant} or {address}/{width}"
+        raise ValueError(message)
+    return first, first + size
+
+
+def address_point(text: str) -> int:
+    """Return the point of an address on the address axis; raises ValueError if ``text`` is none."""
+    try:
+        if ":" in text:
+            return V4_END + int.from_bytes(inet_pton(AF_INET6, text))
+        return int.from_bytes(inet_pton(AF_INET, text))
+    except (OSError, ValueError) as error:
+        message = f"{text!r} is no IP address"
+        raise ValueError(message) from error
+
+
+def address_text(point: int) -> str:
+    """Return the address at ``point`` in its usual text; raises ValueError off the axis."""
+    if not 0 <= point < ADDRESS_END:
+        message = f"{point} is no point of the address axis"
+        raise ValueError(message)
+    if point < V4_END:
+        return inet_ntop(AF_INET, point.to_bytes(4))
+    return inet_ntop(AF_INET6, (point - V4_END).to_bytes(16))

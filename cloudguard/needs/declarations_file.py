@@ -77,7 +77,7 @@ def _cidr(text: str) -> str:
 def _services(text: str) -> str:
     """Accept what a rule's services may say; a bare port number means TCP."""
     full = f"tcp/{text}" if text[:1].isdigit() else text
-    if not ServiceSet.parse(full).spans:
+    if not ServiceSet.parse(full).intervals:
         message = f"{text!r} is no service at all"
         raise ValueError(message)
     return full

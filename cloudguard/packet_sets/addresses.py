@@ -5,28 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Final, Self
 
-from cloudguard.intervals import Span, SpanSet
-
-V4_END: Final = 1 << 32
-"""Version 4 takes [0, V4_END); version 6 address n is the point V4_END + n."""
-
-END: Final = V4_END + (1 << 128)
-"""One past the last point of the axis."""
+from cloudguard.intervals import ADDRESS_END, V4_END, Interval, Intervals, address_point, address_text, cidr_interval
 
 _SHOWN: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
-class AddressSet(SpanSet):
+class AddressSet(Intervals):
     """A set of addresses."""
 
     @classmethod
     def everything(cls) -> Self:
         """Return every address of both versions."""
-        return cls(((0, END),))
+        return cls(((0, ADDRESS_END),))
 
     @classmethod
     def parse(cls, text: str) -> AddressSet:
@@ -36,7 +29,7 @@ class AddressSet(SpanSet):
     @classmethod
     def of(cls, texts: Iterable[str]) -> AddressSet:
         """Return the union of addresses and CIDRs; raises ValueError on the first that is neither."""
-        return AddressSet.of_spans(span for text in texts for span in _parse(text).spans)
+        return AddressSet.of_intervals(interval for text in texts for interval in _parse(text).intervals)
 
     @classmethod
     def between(cls, first: str, last: str) -> AddressSet:
@@ -58,13 +51,15 @@ class AddressSet(SpanSet):
         return (self & ALL6).size
 
     def ranges(self) -> tuple[tuple[str, str], ...]:
-        """Return the first and last address of each stretch, version 4 first."""
-        stretches = (self & ALL4).spans + (self & ALL6).spans
-        return tuple((address_text(start), address_text(end - 1)) for start, end in stretches)
+        """Return the first and last address of each interval, version 4 first."""
+        intervals = (self & ALL4).intervals + (self & ALL6).intervals
+        return tuple((address_text(start), address_text(end - 1)) for start, end in intervals)
 
     def cidrs(self) -> tuple[str, ...]:
         """Return the fewest CIDRs that cover exactly this set, in order, version 4 first."""
-        return tuple(cidr for span in (self & ALL4).spans + (self & ALL6).spans for cidr in _cover(span))
+        return tuple(
+            cidr for interval in (self & ALL4).intervals + (self & ALL6).intervals for cidr in _cidrs_of(interval)
+        )
 
     def __str__(self) -> str:
         cidrs = self.cidrs()
@@ -74,26 +69,12 @@ class AddressSet(SpanSet):
 
 @lru_cache(maxsize=65_536)
 def _parse(text: str) -> AddressSet:
-    address, slash, length = text.partition("/")
-    point = address_point(address)
-    width = 32 if point < V4_END else 128
-    if not slash:
-        return AddressSet(((point, point + 1),))
-    if not (length.isascii() and length.isdigit() and len(length) <= len("128") and int(length) <= width):
-        message = f"{text!r} is no CIDR: its prefix length is a number from 0 to {width}"
-        raise ValueError(message)
-    size = 1 << (width - int(length))
-    value = point if width == 32 else point - V4_END  # noqa: PLR2004 - the width of version 4
-    if value & (size - 1):
-        meant = f"{address_text(point - (value & (size - 1)))}/{int(length)}"
-        message = f"{text!r} is no CIDR: it has host bits set; write {meant} or {address}/{width}"
-        raise ValueError(message)
-    return AddressSet(((point, point + size),))
+    return AddressSet((cidr_interval(text),))
 
 
-def _cover(span: Span) -> Iterator[str]:
-    """Yield the CIDRs of a span that lies within one version."""
-    start, end = span
+def _cidrs_of(interval: Interval[int]) -> Iterator[str]:
+    """Yield the CIDRs of an interval that lies within one version."""
+    start, end = interval
     base, width = (0, 32) if start < V4_END else (V4_END, 128)
     while start < end:
         value = start - base
@@ -103,29 +84,8 @@ def _cover(span: Span) -> Iterator[str]:
         start += 1 << bits
 
 
-def address_point(text: str) -> int:
-    """Return the point of an address; raises ValueError when ``text`` is none."""
-    try:
-        if ":" in text:
-            return V4_END + int.from_bytes(inet_pton(AF_INET6, text))
-        return int.from_bytes(inet_pton(AF_INET, text))
-    except (OSError, ValueError) as error:
-        message = f"{text!r} is no IP address"
-        raise ValueError(message) from error
-
-
-def address_text(point: int) -> str:
-    """Return the address at ``point`` in its usual text; raises ValueError off the axis."""
-    if not 0 <= point < END:
-        message = f"{point} is no point of the address axis"
-        raise ValueError(message)
-    if point < V4_END:
-        return inet_ntop(AF_INET, point.to_bytes(4))
-    return inet_ntop(AF_INET6, (point - V4_END).to_bytes(16))
-
-
 ALL4: Final = AddressSet(((0, V4_END),))
-ALL6: Final = AddressSet(((V4_END, END),))
+ALL6: Final = AddressSet(((V4_END, ADDRESS_END),))
 
 _NOT_PUBLIC: Final = (
     "0.0.0.0/8",  # "this network"

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cloudguard.intervals import ADDRESS_END
 from cloudguard.packet_sets import step_functions
-from cloudguard.packet_sets.addresses import END, AddressSet
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 
@@ -44,7 +45,7 @@ def first_match(rules: Sequence[tuple[bool, AddressSet, ServiceSet]]) -> Decided
     A mask of twice the axis' width says it all: the low half is what is permitted, the high half what is decided at
     all. ``then`` on such masks is one expression, and a balanced tree of it makes n rules cost n log n steps.
     """
-    axis = step_functions.axis_of({services.spans for _, _, services in rules})
+    axis = step_functions.axis_of({services.intervals for _, _, services in rules})
     width = len(axis)
 
     def then(firsts: list[int], seconds: list[int]) -> list[int]:
@@ -67,20 +68,23 @@ def first_match(rules: Sequence[tuple[bool, AddressSet, ServiceSet]]) -> Decided
 def _pieces(
     rules: Sequence[tuple[bool, AddressSet, ServiceSet]], axis: step_functions.Axis
 ) -> list[step_functions.Piece]:
-    """Return the rules' address spans in order, each with its rule's mask of twice the width."""
+    """Return the rules' address intervals in order, each with its rule's mask of twice the width."""
     width = len(axis)
-    decided = {spans: step_functions.mask_of(spans, axis) for spans in {services.spans for _, _, services in rules}}
+    decided = {
+        intervals: step_functions.mask_of(intervals, axis)
+        for intervals in {services.intervals for _, _, services in rules}
+    }
     out: list[step_functions.Piece] = []
     for permit, addresses, services in rules:
-        mask = decided[services.spans]
+        mask = decided[services.intervals]
         wide = mask << width | (mask if permit else 0)
-        out.extend((start, end, wide) for start, end in addresses.spans)
+        out.extend((start, end, wide) for start, end in addresses.intervals)
     return out
 
 
 def _painted(pieces: list[step_functions.Piece], width: int) -> step_functions.Steps:
     """Return what a short list of pieces decides, by laying each where the earlier ones left something undecided."""
-    starts = sorted({0, *(edge for start, end, _ in pieces for edge in (start, end))} - {END})
+    starts = sorted({0, *(edge for start, end, _ in pieces for edge in (start, end))} - {ADDRESS_END})
     masks = [0] * len(starts)
     for start, end, mask in pieces:
         for place in range(bisect_left(starts, start), bisect_left(starts, end)):

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cloudguard.intervals import Span
+from cloudguard.intervals import ADDRESS_END, Interval, address_point, address_text
 from cloudguard.packet_sets import step_functions
-from cloudguard.packet_sets.addresses import END, PUBLIC, AddressSet, address_point, address_text
+from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet, service_name
 
 _STRANGERS: Final = tuple(address_point(text) for text in ("198.51.100.7", "2001:db8::7"))
@@ -56,11 +56,11 @@ class PacketSet:
     @staticmethod
     def of(pairs: Iterable[tuple[AddressSet, ServiceSet]]) -> PacketSet:
         """Return the union of rectangles: for each pair, all its services from all its addresses."""
-        rows = [(addresses.spans, services.spans) for addresses, services in pairs]
-        kinds = {spans for _, spans in rows}
+        rows = [(addresses.intervals, services.intervals) for addresses, services in pairs]
+        kinds = {intervals for _, intervals in rows}
         axis = step_functions.axis_of(kinds)
-        masks = {spans: step_functions.mask_of(spans, axis) for spans in kinds}
-        pieces = [(start, end, masks[spans]) for row, spans in rows for start, end in row]
+        masks = {intervals: step_functions.mask_of(intervals, axis) for intervals in kinds}
+        pieces = [(start, end, masks[intervals]) for row, intervals in rows for start, end in row]
         if len(rows) == 1:
             whole: step_functions.Steps = ((0,), (pieces[0][2],)) if pieces and pieces[0][2] else step_functions.EMPTY
             return PacketSet(step_functions.restricted(whole, rows[0][0]), axis)
@@ -122,7 +122,7 @@ class PacketSet:
 
     def only(self, services: ServiceSet) -> PacketSet:
         """Return the part whose service is one of ``services``."""
-        around = step_functions.mask_around(services.spans, self._axis)
+        around = step_functions.mask_around(services.intervals, self._axis)
         starts, masks = self._steps
         near = PacketSet(
             *step_functions.coarsest(step_functions.settled(starts, [mask & around for mask in masks]), self._axis)
@@ -131,7 +131,7 @@ class PacketSet:
 
     def within(self, addresses: AddressSet) -> PacketSet:
         """Return the part whose address is one of ``addresses``."""
-        return PacketSet(step_functions.restricted(self._steps, addresses.spans), self._axis)
+        return PacketSet(step_functions.restricted(self._steps, addresses.intervals), self._axis)
 
     def on(self, services: ServiceSet) -> AddressSet:
         """Return the addresses that reach at least one of ``services``."""
@@ -146,11 +146,11 @@ class PacketSet:
         return masks[bisect_right(starts, point) - 1]
 
     def _services_of(self, mask: int) -> ServiceSet:
-        return ServiceSet(step_functions.spans_of(mask, self._axis))
+        return ServiceSet(step_functions.intervals_of(mask, self._axis))
 
     def addresses(self) -> AddressSet:
         """Return the addresses that reach anything."""
-        return AddressSet.of_spans((start, end) for start, end, mask in self._segments() if mask)
+        return AddressSet.of_intervals((start, end) for start, end, mask in self._segments() if mask)
 
     def services(self) -> ServiceSet:
         """Return the services that anything reaches."""
@@ -161,16 +161,16 @@ class PacketSet:
 
     def _segments(self) -> Iterator[step_functions.Piece]:
         starts, masks = self._steps
-        return zip(starts, (*starts[1:], END), masks, strict=True)
+        return zip(starts, (*starts[1:], ADDRESS_END), masks, strict=True)
 
     def items(self) -> Iterator[tuple[AddressSet, ServiceSet]]:
         """Yield disjoint address sets with what each reaches, every set of services once, by lowest address."""
-        spans: dict[int, list[Span]] = {}
+        intervals: dict[int, list[Interval[int]]] = {}
         for start, end, mask in self._segments():
             if mask:
-                spans.setdefault(mask, []).append((start, end))
-        for mask, part in spans.items():
-            yield AddressSet.of_spans(part), self._services_of(mask)
+                intervals.setdefault(mask, []).append((start, end))
+        for mask, part in intervals.items():
+            yield AddressSet.of_intervals(part), self._services_of(mask)
 
     def witness(self) -> Packet | None:
         """Return one packet of the set, None when it is empty.
@@ -195,7 +195,7 @@ def union(sets: Iterable[PacketSet]) -> PacketSet:
     pieces: list[step_functions.Piece] = []
     for member in members:
         starts, masks = member.on_axis(axis)
-        pieces.extend(piece for piece in zip(starts, (*starts[1:], END), masks, strict=True) if piece[2])
+        pieces.extend(piece for piece in zip(starts, (*starts[1:], ADDRESS_END), masks, strict=True) if piece[2])
     return PacketSet(step_functions.swept(pieces), axis)
 
 

@@ -8,11 +8,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Self
 
-from cloudguard.intervals import Span, SpanSet, merged
+from cloudguard.intervals import Interval, Intervals, union
 
-SPAN: Final = 262_400
-"""The axis is [0, SPAN): tcp p -> p, udp p -> 65536+p, icmp (t, c) -> 131072+256t+c, icmpv6 -> 196608+256t+c, other
-protocol n -> 262144+n."""
+SERVICE_END: Final = 262_400
+"""The service axis is [0, SERVICE_END): tcp p -> p, udp p -> 65536+p, icmp (t, c) -> 131072+256t+c, icmpv6 (t, c) ->
+196608+256t+c, other protocol n -> 262144+n."""
 
 PORTS: Final = 65_536
 CODES: Final = 256
@@ -30,14 +30,14 @@ _TYPE_AND_CODE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceSet(SpanSet):
+class ServiceSet(Intervals):
     """A set of services. ``str()`` gives text that ``parse`` takes back."""
 
     @classmethod
     def everything(cls) -> Self:
         """Return every service of every protocol."""
-        edges = (-1, *_HOLES, SPAN)
-        return cls(merged((low + 1, high) for low, high in pairwise(edges)))
+        edges = (-1, *_HOLES, SERVICE_END)
+        return cls(union((low + 1, high) for low, high in pairwise(edges)))
 
     @classmethod
     def parse(cls, text: str) -> ServiceSet:
@@ -56,16 +56,18 @@ class ServiceSet(SpanSet):
 
 @lru_cache(maxsize=16_384)
 def _parse(text: str) -> ServiceSet:
-    return ServiceSet.of_spans(span for term in text.split(",") for span in _term_spans(term.strip().lower(), text))
+    return ServiceSet.of_intervals(
+        interval for term in text.split(",") for interval in _term_intervals(term.strip().lower(), text)
+    )
 
 
-def _term_spans(term: str, text: str) -> tuple[Span, ...]:
+def _term_intervals(term: str, text: str) -> tuple[Interval[int], ...]:
     if term in {"all", "none"}:
-        return _EVERYTHING.spans if term == "all" else ()
+        return _EVERYTHING.intervals if term == "all" else ()
     name, *parts = term.split("/")
     if name == "proto" and len(parts) == 1:
         first, last = _numbers(parts[0], CODES - 1, "a protocol number", text)
-        return tuple(_protocol_span(number) for number in range(first, last + 1))
+        return tuple(_protocol_interval(number) for number in range(first, last + 1))
     base = FAMILIES.get(name)
     if base is None or len(parts) > (1 if name in _WITH_PORTS else _TYPE_AND_CODE):
         message = f"{text!r} is no set of services: write tcp/443, udp/30000-32767, icmp/3/4, proto/4, all or none"
@@ -92,7 +94,7 @@ def _numbers(part: str, most: int, what: str, text: str) -> tuple[int, int]:
     raise ValueError(message)
 
 
-def _protocol_span(number: int) -> Span:
+def _protocol_interval(number: int) -> Interval[int]:
     family = NUMBERS.get(number)
     if family is None:
         return (OTHER + number, OTHER + number + 1)
@@ -105,13 +107,13 @@ def _terms(services: ServiceSet) -> Iterator[str]:
         if part.size == PORTS:
             yield name
             continue
-        for start, end in part.spans:
+        for start, end in part.intervals:
             low, high = start - base, end - base
             if name in _WITH_PORTS:
                 yield f"{name}/{_range(low, high)}"
             else:
                 yield from (f"{name}/{term}" for term in _type_terms(low, high))
-    for start, end in (services & ServiceSet(((OTHER, SPAN),))).spans:
+    for start, end in (services & ServiceSet(((OTHER, SERVICE_END),))).intervals:
         yield f"proto/{_range(start - OTHER, end - OTHER)}"
 
 
@@ -135,7 +137,7 @@ def _range(low: int, end: int) -> str:
 
 def service_name(point: int) -> str:
     """Return the words for one service: ``tcp 443``, ``icmp 3/4``, ``protocol 4``; raises ValueError off the axis."""
-    if not 0 <= point < SPAN or point in _HOLES:
+    if not 0 <= point < SERVICE_END or point in _HOLES:
         message = f"{point} is no point of the service axis"
         raise ValueError(message)
     if point >= OTHER:

@@ -2,8 +2,8 @@
 
 A step function is ``(starts, masks)``: mask i holds from start i up to the next start (the last one to the axis' end),
 ``starts[0]`` is 0 and neighbouring masks differ, so that on one axis equal functions have equal forms. An axis is a
-sorted tuple of cuts, the first of them 0: atom i is the services from cut i up to the next (the last one to SPAN), and
-bit i of a mask stands for all of them.
+sorted tuple of cuts, the first of them 0: atom i is the services from cut i up to the next (the last one to
+SERVICE_END), and bit i of a mask stands for all of them.
 """
 
 from __future__ import annotations
@@ -14,26 +14,25 @@ from functools import lru_cache
 from itertools import compress
 from operator import ne
 
-from cloudguard.intervals import Span, merged
-from cloudguard.packet_sets.addresses import END
-from cloudguard.packet_sets.services import SPAN
+from cloudguard.intervals import ADDRESS_END, Interval, union
+from cloudguard.packet_sets.services import SERVICE_END
 
 Steps = tuple[tuple[int, ...], tuple[int, ...]]
 Axis = tuple[int, ...]
 
 Piece = tuple[int, int, int]
-"""``(start, end, mask)``: one mask over one span of addresses."""
+"""``(start, end, mask)``: one mask over one interval of addresses."""
 
 EMPTY: Steps = ((0,), (0,))
 
 
-def axis_of(services: Iterable[tuple[Span, ...]]) -> Axis:
-    """Return the coarsest axis on which each of ``services`` (the spans of a ServiceSet) is a union of atoms."""
+def axis_of(services: Iterable[tuple[Interval[int], ...]]) -> Axis:
+    """Return the coarsest axis on which each of ``services`` (the intervals of a ServiceSet) is a union of atoms."""
     cuts = {0}
-    for spans in services:
-        for span in spans:
-            cuts.update(span)
-    cuts.discard(SPAN)
+    for intervals in services:
+        for interval in intervals:
+            cuts.update(interval)
+    cuts.discard(SERVICE_END)
     return tuple(sorted(cuts))
 
 
@@ -46,26 +45,26 @@ def joined(left: Axis, right: Axis) -> Axis:
     return right if len(cuts) == len(right) else tuple(sorted(cuts))
 
 
-def mask_of(spans: tuple[Span, ...], axis: Axis) -> int:
+def mask_of(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
     """Return the mask of services whose ends are all cuts of ``axis``."""
     mask = 0
-    for start, end in spans:
+    for start, end in intervals:
         mask |= (1 << bisect_left(axis, end)) - (1 << bisect_left(axis, start))
     return mask
 
 
-def mask_around(spans: tuple[Span, ...], axis: Axis) -> int:
-    """Return the mask of every atom that shares a service with ``spans``, whose ends need be no cuts."""
+def mask_around(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
+    """Return the mask of every atom that shares a service with ``intervals``, whose ends need be no cuts."""
     mask = 0
-    for start, end in spans:
+    for start, end in intervals:
         mask |= (1 << bisect_left(axis, end)) - (1 << bisect_right(axis, start) - 1)
     return mask
 
 
-def spans_of(mask: int, axis: Axis) -> tuple[Span, ...]:
+def intervals_of(mask: int, axis: Axis) -> tuple[Interval[int], ...]:
     """Return the services of ``mask``; the inverse of ``mask_of``."""
-    edges = (*axis, SPAN)
-    return merged((edges[low], edges[high]) for low, high in _runs(mask))
+    edges = (*axis, SERVICE_END)
+    return union((edges[low], edges[high]) for low, high in _runs(mask))
 
 
 def _runs(mask: int) -> Iterable[tuple[int, int]]:
@@ -83,7 +82,7 @@ class _Respelling(dict[int, int]):
 
     def __init__(self, coarse: Axis, fine: Axis) -> None:
         super().__init__()
-        self._places = [bisect_left(fine, cut) for cut in (*coarse, SPAN)]
+        self._places = [bisect_left(fine, cut) for cut in (*coarse, SERVICE_END)]
 
     def __missing__(self, mask: int) -> int:
         places = self._places
@@ -125,7 +124,7 @@ def swept(pieces: Iterable[Piece]) -> Steps:
     is the union of its piece's mask and of all below. CIDRs nest, so a piece nearly always goes straight on top.
     """
     starts, masks = [0], [0]
-    ends, covers = [END], [0]
+    ends, covers = [ADDRESS_END], [0]
     for start, end, mask in sorted(pieces):
         while ends[-1] <= start:
             closed = ends.pop()
@@ -138,7 +137,7 @@ def swept(pieces: Iterable[Piece]) -> Steps:
     while len(ends) > 1:
         closed = ends.pop()
         covers.pop()
-        if closed < END:
+        if closed < ADDRESS_END:
             _step(starts, masks, closed, covers[-1])
     return tuple(starts), tuple(masks)
 
@@ -178,14 +177,14 @@ def combined(left: Steps, right: Steps, operation: Callable[[list[int], list[int
     return settled(starts, operation(lefts, rights))
 
 
-def restricted(function: Steps, spans: Iterable[tuple[int, int]]) -> Steps:
-    """Return the function inside canonical half-open ``spans``, and 0 elsewhere; a span costs what it holds."""
+def restricted(function: Steps, intervals: Iterable[tuple[int, int]]) -> Steps:
+    """Return the function inside canonical ``intervals``, and 0 elsewhere; an interval costs what it holds."""
     if function == EMPTY:
         return EMPTY
     starts, masks = function
     kept, values = [0], [0]
     first, last = 0, len(starts)
-    for start, end in spans:
+    for start, end in intervals:
         first = bisect_right(starts, start, first)
         past = bisect_left(starts, end, first) if first < last and starts[first] < end else first
         mask = masks[first - 1]
@@ -199,7 +198,7 @@ def restricted(function: Steps, spans: Iterable[tuple[int, int]]) -> Steps:
         if first < past:
             kept.extend(starts[first:past])
             values.extend(masks[first:past])
-        if end < END:
+        if end < ADDRESS_END:
             kept.append(end)
             values.append(0)
     return settled(kept, values)

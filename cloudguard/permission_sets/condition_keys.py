@@ -6,36 +6,42 @@ one language and some in each of others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 
-from cloudguard.permission_sets import glob_sets, value_ranges
+from cloudguard.permission_sets import glob_sets
 from cloudguard.permission_sets.glob_search import UndecidedError
 from cloudguard.permission_sets.glob_sets import EVERYTHING, NOTHING, GlobSet
 from cloudguard.permission_sets.globs import glob
-from cloudguard.permission_sets.value_ranges import WHOLE, Kind, Ranges
+from cloudguard.permission_sets.value_ranges import ValueSet
 
-Lines = tuple[tuple[Kind, Ranges], ...]
+ValueSets = tuple[ValueSet, ...]
+"""At most one of each kind, in order of kind."""
 _REMEMBERED = 1 << 15
 
 
 class Constraint:
     """``absent``: the key may be absent. Present, its text (each of its texts) is in ``text``.
 
-    ``some`` is asked of a multivalued key: for each of them, one of its texts is in it. ``lines`` holds what is
+    ``some`` is asked of a multivalued key: for each of them, one of its texts is in it. ``values`` holds what is
     asked of the value read as a number, a date, an address or a truth value.
     """
 
-    __slots__ = ("_hash", "absent", "lines", "some", "text")
+    __slots__ = ("_hash", "absent", "some", "text", "values")
 
     def __init__(
-        self, *, absent: bool, text: GlobSet = EVERYTHING, some: frozenset[GlobSet] = frozenset(), lines: Lines = ()
+        self,
+        *,
+        absent: bool,
+        text: GlobSet = EVERYTHING,
+        some: frozenset[GlobSet] = frozenset(),
+        values: ValueSets = (),
     ) -> None:
         self.absent = absent
         self.text = text
         self.some = some
-        self.lines = lines
-        self._hash = hash((absent, text, some, lines))
+        self.values = values
+        self._hash = hash((absent, text, some, values))
 
     def __hash__(self) -> int:
         return self._hash
@@ -45,14 +51,14 @@ class Constraint:
             return True
         return isinstance(other, Constraint) and self._key() == other._key()
 
-    def _key(self) -> tuple[bool, GlobSet, frozenset[GlobSet], Lines]:
-        return self.absent, self.text, self.some, self.lines
+    def _key(self) -> tuple[bool, GlobSet, frozenset[GlobSet], ValueSets]:
+        return self.absent, self.text, self.some, self.values
 
     def __repr__(self) -> str:
         return f"Constraint({self})"
 
     def __str__(self) -> str:
-        kinds = [str(kind) for kind, _ in self.lines]
+        kinds = [str(values.kind) for values in self.values]
         texts = [] if self.text == EVERYTHING else [str(self.text)]
         present = "" if self.text == NOTHING else " and ".join([*texts, *kinds, *map(str, self.some)]) or "present"
         return " or ".join(filter(None, ("absent" if self.absent else "", present)))
@@ -63,14 +69,14 @@ class Constraint:
         absent: bool | None = None,
         text: GlobSet | None = None,
         some: frozenset[GlobSet] | None = None,
-        lines: Lines | None = None,
+        values: ValueSets | None = None,
     ) -> Constraint:
         """Return a copy with some parts changed."""
         return Constraint(
             absent=self.absent if absent is None else absent,
             text=self.text if text is None else text,
             some=self.some if some is None else some,
-            lines=self.lines if lines is None else lines,
+            values=self.values if values is None else values,
         )
 
 
@@ -80,21 +86,21 @@ PRESENT = Constraint(absent=False)
 NEVER = Constraint(absent=False, text=NOTHING)
 
 
-def on_line(kind: Kind, points: Ranges) -> Constraint:
-    """The key is present and its value, read as ``kind``, is one of ``points``."""
-    return Constraint(absent=False, lines=((kind, points),))
+def one_of(values: ValueSet) -> Constraint:
+    """The key is present and its value, read as their kind, is one of ``values``."""
+    return Constraint(absent=False, values=(values,))
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def present_possible(asked: Constraint) -> bool | None:
     """Whether a value fits ``asked``; None: undecided."""
-    if not all(points for _, points in asked.lines):
+    if not all(asked.values):
         return False
     parts = [glob_sets.inhabited(glob_sets.meet(asked.text, some)) for some in asked.some]
     parts.append(glob_sets.inhabited(asked.text))
     if False in parts:
         return False
-    mixed = len(asked.lines) + (asked.text not in (EVERYTHING, NOTHING)) > 1
+    mixed = len(asked.values) + (asked.text not in (EVERYTHING, NOTHING)) > 1
     return None if None in parts or mixed else True
 
 
@@ -109,11 +115,11 @@ def undecided(asked: Constraint) -> bool:
     return possible(asked) is None
 
 
-def _lines_met(left: Lines, right: Lines) -> Lines:
-    met = dict(left)
-    for kind, points in right:
-        met[kind] = value_ranges.meet(met.get(kind, WHOLE[kind]), points)
-    return tuple(sorted(met.items()))
+def _values_met(left: ValueSets, right: ValueSets) -> ValueSets:
+    met = {values.kind: values for values in left}
+    for values in right:
+        met[values.kind] = met[values.kind] & values if values.kind in met else values
+    return tuple(met[kind] for kind in sorted(met))
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -125,7 +131,7 @@ def meet(left: Constraint, right: Constraint) -> Constraint:
         absent=left.absent and right.absent,
         text=glob_sets.meet(left.text, right.text),
         some=left.some | right.some,
-        lines=_lines_met(left.lines, right.lines),
+        values=_values_met(left.values, right.values),
     )
     return both if present_possible(both) is not False else (ABSENT if both.absent else NEVER)
 
@@ -147,14 +153,14 @@ def _one_minus(left: Constraint, right: Constraint) -> Iterator[Constraint]:
     for text in glob_sets.minus(left.text, right.text):
         yield left.replaced(text=text)
     left = left.replaced(text=glob_sets.meet(left.text, right.text))
-    yield from _lines_minus(left, right.lines)
+    yield from _values_minus(left, right.values)
 
 
-def _lines_minus(left: Constraint, lines: Lines) -> Iterator[Constraint]:
-    for kind, points in lines:
-        held = dict(left.lines).get(kind, WHOLE[kind])
-        yield left.replaced(lines=_lines_met(left.lines, ((kind, value_ranges.minus(held, points)),)))
-        left = left.replaced(lines=_lines_met(left.lines, ((kind, points),)))
+def _values_minus(left: Constraint, right: ValueSets) -> Iterator[Constraint]:
+    for values in right:
+        outside = ValueSet.everything(values.kind) - values
+        yield left.replaced(values=_values_met(left.values, (outside,)))
+        left = left.replaced(values=_values_met(left.values, (values,)))
 
 
 def _many_minus(left: Constraint, right: Constraint) -> Iterator[Constraint]:
@@ -166,26 +172,32 @@ def _many_minus(left: Constraint, right: Constraint) -> Iterator[Constraint]:
     for atom in sorted(right.some - left.some, key=str):
         yield left.replaced(text=glob_sets.meet(left.text, glob_sets.negated(atom)))
         left = left.replaced(some=left.some | {atom})
-    yield from _lines_minus(left, right.lines)
+    yield from _values_minus(left, right.values)
 
 
-def holds(asked: Constraint, values: tuple[str, ...] | None, read: Mapping[Kind, Iterable[Ranges]]) -> bool:
-    """Whether a key with ``values`` (None: absent) fits; ``read`` gives them as points of each kind."""
-    if not values:
+def holds(asked: Constraint, given: tuple[str, ...] | None) -> bool:
+    """Whether a key with the values ``given`` (None: absent) fits."""
+    if not given:
         return asked.absent
-    if not all(glob_sets.contains(asked.text, value) for value in values):
+    if not all(glob_sets.contains(asked.text, text) for text in given):
         return False
-    if not all(any(glob_sets.contains(some, value) for value in values) for some in asked.some):
+    if not all(any(glob_sets.contains(some, text) for text in given) for some in asked.some):
         return False
-    return all(value_ranges.meet(point, points) for kind, points in asked.lines for point in read[kind])
+    try:
+        return all(ValueSet.read(values.kind, text) & values for values in asked.values for text in given)
+    except (ValueError, OverflowError):
+        return False
 
 
 def sample(asked: Constraint) -> tuple[str, ...] | None:
     """Return values that fit, None for absence (which is preferred); raises UndecidedError."""
     if asked.absent:
         return None
-    for kind, points in asked.lines:
-        return (value_ranges.sample(kind, points),)
+    for values in asked.values:
+        point = values.witness()
+        if point is None:
+            raise UndecidedError
+        return (point,)
     parts = sorted(asked.some, key=str) or [EVERYTHING]
     return tuple(dict.fromkeys(text(glob_sets.meet(asked.text, some)) for some in parts))
 

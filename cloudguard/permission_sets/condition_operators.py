@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
 
-from cloudguard.permission_sets import value_ranges
-from cloudguard.permission_sets.condition_keys import ABSENT, FREE, PRESENT, Constraint, on_line
+from cloudguard.permission_sets.condition_keys import ABSENT, FREE, PRESENT, Constraint, one_of
 from cloudguard.permission_sets.glob_sets import EVERYTHING, glob_set
 from cloudguard.permission_sets.globs import MANY, Pattern, ReservedCharacterError, pattern, plain, segmented, wild
-from cloudguard.permission_sets.value_ranges import WHOLE, Kind, Ranges
+from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
 Variables = Mapping[str, str]
 """Known values of policy variables, by lower-case name."""
@@ -68,8 +66,8 @@ def resolved(text: str, variables: Variables, *, wildcards: bool) -> Marked:
 class Values:
     """A condition's values: those ``known``, and those that are not, as ``wider`` ones that hold them."""
 
-    known: frozenset[Pattern] | Ranges
-    wider: frozenset[Pattern] | Ranges
+    known: frozenset[Pattern] | ValueSet
+    wider: frozenset[Pattern] | ValueSet
     doubtful: bool
 
 
@@ -92,8 +90,8 @@ def _texts(
     return Values(frozenset(known), frozenset(known | wider), bool(wider))
 
 
-def _points(kind: Kind, read: Callable[[str], Ranges], values: Iterable[str], variables: Variables) -> Values:
-    known: Ranges = ()
+def _points(kind: Kind, comparison: str, values: Iterable[str], variables: Variables) -> Values:
+    known = ValueSet(kind)
     doubtful = False
     for value in values:
         try:
@@ -101,14 +99,10 @@ def _points(kind: Kind, read: Callable[[str], Ranges], values: Iterable[str], va
             if not marked.known:
                 doubtful = True
                 continue
-            known = value_ranges.join(known, value_ranges.meet(read(marked.text), WHOLE[kind]))
+            known |= ValueSet.read(kind, marked.text, comparison)
         except (ValueError, OverflowError):
             doubtful = True
-    return Values(known, WHOLE[kind] if doubtful else known, doubtful)
-
-
-def _compare(read: Callable[[str], Fraction], sign: str, text: str) -> Ranges:
-    return value_ranges.compared(sign, read(text))
+    return Values(known, ValueSet.everything(kind) if doubtful else known, doubtful)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +128,14 @@ def _table() -> dict[str, Operator]:
         table[f"{family}not{name}"] = Operator(reader, negated=True)
     table["binaryequals"] = Operator(_texts)
     signs = {"equals": "=", "lessthan": "<", "lessthanequals": "<=", "greaterthan": ">", "greaterthanequals": ">="}
-    for family, kind, value in (("numeric", Kind.NUMBER, value_ranges.number), ("date", Kind.DATE, value_ranges.date)):
+    for family, kind in (("numeric", Kind.NUMBER), ("date", Kind.DATE)):
         for name, sign in signs.items():
-            table[family + name] = Operator(partial(_points, kind, partial(_compare, value, sign)), kind)
+            table[family + name] = Operator(partial(_points, kind, sign), kind)
         table[f"{family}notequals"] = Operator(table[f"{family}equals"].read, kind, negated=True)
-    addresses = partial(_points, Kind.ADDRESS, value_ranges.network)
+    addresses = partial(_points, Kind.ADDRESS, "=")
     table["ipaddress"] = Operator(addresses, Kind.ADDRESS)
     table["notipaddress"] = Operator(addresses, Kind.ADDRESS, negated=True)
-    table["bool"] = Operator(partial(_points, Kind.TRUTH, value_ranges.truth), Kind.TRUTH)
+    table["bool"] = Operator(partial(_points, Kind.TRUTH, "="), Kind.TRUTH)
     return table
 
 
@@ -177,21 +171,20 @@ def _null(values: tuple[str, ...], doubt: Assumption) -> tuple[Alternative, ...]
 
 def _present_ways(operator: Operator, values: Values, doubt: Assumption, *, some: bool) -> list[Alternative]:
     if operator.negated:
-        outside = _asked(operator, values.known, negated=True, some=some)
+        outside = _asked(values.known, negated=True, some=some)
         return [Alternative(outside, doubt if values.doubtful else None)]
     ways: list[Alternative] = []
     if values.known:
-        ways.append(Alternative(_asked(operator, values.known, negated=False, some=some), None))
+        ways.append(Alternative(_asked(values.known, negated=False, some=some), None))
     if values.doubtful:
-        ways.append(Alternative(_asked(operator, values.wider, negated=False, some=some), doubt))
+        ways.append(Alternative(_asked(values.wider, negated=False, some=some), doubt))
     return ways
 
 
-def _asked(operator: Operator, values: frozenset[Pattern] | Ranges, *, negated: bool, some: bool) -> Constraint:
+def _asked(values: frozenset[Pattern] | ValueSet, *, negated: bool, some: bool) -> Constraint:
     """The key is present and its value is one of ``values``, or not."""
-    if isinstance(values, tuple):
-        kind = operator.kind or Kind.NUMBER
-        return on_line(kind, value_ranges.minus(WHOLE[kind], values) if negated else values)
+    if isinstance(values, ValueSet):
+        return one_of(ValueSet.everything(values.kind) - values if negated else values)
     texts = glob_set((), values) if negated else glob_set([values])
     if some:
         return PRESENT if texts is EVERYTHING else Constraint(absent=False, some=frozenset((texts,)))

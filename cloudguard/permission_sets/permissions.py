@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cloudguard.permission_sets import boxes, condition_keys, glob_sets, resource_names, value_ranges
+from cloudguard.permission_sets import boxes, condition_keys, glob_sets, resource_names
 from cloudguard.permission_sets.boxes import Box, Scope
 from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.glob_search import UndecidedError
 from cloudguard.permission_sets.space import Request, Space
-from cloudguard.permission_sets.value_ranges import Kind, Ranges
 
 GAVE_UP = "the difference has too many parts"
 _TIDY = 600
@@ -221,24 +220,7 @@ def _holds(scope: Scope, segments: tuple[str, ...], request: Request) -> bool:
     if not resource_names.has(scope.name, segments):
         return False
     given = dict(request.context)
-    for key, asked in scope.context.items():
-        values = given.get(key)
-        kinds = [kind for kind, _ in asked.lines] if values else []
-        try:
-            read = {kind: [_read(kind, value) for value in values or ()] for kind in kinds}
-        except ValueError:
-            return False
-        if not condition_keys.holds(asked, values, read):
-            return False
-    return True
-
-
-def _read(kind: Kind, text: str) -> Ranges:
-    if kind is Kind.ADDRESS:
-        return value_ranges.network(text)
-    if kind is Kind.TRUTH:
-        return value_ranges.truth(text)
-    return value_ranges.compared("=", value_ranges.number(text) if kind is Kind.NUMBER else value_ranges.date(text))
+    return all(condition_keys.holds(asked, given.get(key)) for key, asked in scope.context.items())
 
 
 def _first(requests: Iterable[Request | None]) -> Request | None:

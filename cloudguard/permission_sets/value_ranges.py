@@ -1,30 +1,27 @@
-"""Sets of points on a line (numbers, dates, addresses, truth values), as sorted disjoint intervals.
-
-An end is a cut: (value, 0) lies just before the value, (value, 1) just after it. Lines of whole numbers
-(addresses, truth values) use cuts of the first sort only.
-"""
+"""What conditions ask of numbers, dates, addresses and truth values: sets of points, as intervals between cuts."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
-from ipaddress import IPv4Address, IPv6Address, ip_network
 from math import inf
 
-Cut = tuple[Fraction | float, int]
-Ranges = tuple[tuple[Cut, Cut], ...]
-"""From a cut to a cut; sorted, disjoint, none empty."""
+from cloudguard import intervals
+from cloudguard.intervals import ADDRESS_END, Cut, Interval, address_text, cidr_interval
 
-_IPV6 = 1 << 40
-"""Where IPv6 addresses begin on the line of addresses; IPv4 ones begin at 0."""
 _LARGEST_EXPONENT = 400
 _EXACT = Context(prec=500)
+_TRUTH_VALUES = ("false", "true")
 
 
 class Kind(StrEnum):
-    """What a line measures. Dates are seconds since 1970 in UTC, truth values 0 and 1."""
+    """What a value is read as.
+
+    The points of dates are seconds since 1970 in UTC, those of addresses the address axis, truth values 0 and 1.
+    """
 
     NUMBER = "number"
     DATE = "date"
@@ -32,59 +29,84 @@ class Kind(StrEnum):
     TRUTH = "truth value"
 
 
-def _whole_numbers(first: int, last: int) -> tuple[Cut, Cut]:
-    return (Fraction(first), 0), (Fraction(last + 1), 0)
+@dataclass(frozen=True, slots=True)
+class ValueSet:
+    """A set of values of one kind; ``intervals`` are canonical. Only sets of the same kind can be combined."""
+
+    kind: Kind
+    intervals: tuple[Interval[Cut], ...] = ()
+
+    @classmethod
+    def everything(cls, kind: Kind) -> ValueSet:
+        """Return every value of a kind."""
+        return cls(kind, (_EVERYTHING[kind],))
+
+    @classmethod
+    def read(cls, kind: Kind, text: str, comparison: str = "=") -> ValueSet:
+        """Return the values that stand to ``text`` in ``comparison``: "=", "<", "<=", ">", ">=".
+
+        Addresses (``text`` may be a CIDR) and truth values know only "=". Raises ValueError or OverflowError if
+        ``text`` can't be read.
+        """
+        if kind is Kind.ADDRESS:
+            return cls(kind, (_whole_numbers(*cidr_interval(text.strip(), host_bits=True)),))
+        if kind is Kind.TRUTH:
+            point = _TRUTH_VALUES.index(text.strip().lower())
+            return cls(kind, (_whole_numbers(point, point + 1),))
+        value = _number(text) if kind is Kind.NUMBER else _date(text)
+        before, after = (value, 0), (value, 1)
+        lowest, highest = _EVERYTHING[kind]
+        compared: dict[str, Interval[Cut]] = {
+            "=": (before, after),
+            "<": (lowest, before),
+            "<=": (lowest, after),
+            ">": (after, highest),
+            ">=": (before, highest),
+        }
+        return cls(kind, (compared[comparison],))
+
+    def __bool__(self) -> bool:
+        return bool(self.intervals)
+
+    def __or__(self, other: ValueSet) -> ValueSet:
+        return ValueSet(self.kind, intervals.union(self.intervals + other.intervals))
+
+    def __and__(self, other: ValueSet) -> ValueSet:
+        return ValueSet(self.kind, intervals.intersection(self.intervals, other.intervals))
+
+    def __sub__(self, other: ValueSet) -> ValueSet:
+        return ValueSet(self.kind, intervals.difference(self.intervals, other.intervals))
+
+    def __le__(self, other: ValueSet) -> bool:
+        return not self - other
+
+    def witness(self) -> str | None:
+        """Return a value as its condition operator takes it, None if there is none."""
+        if not self.intervals:
+            return None
+        point = _point(*self.intervals[0])
+        if self.kind is Kind.TRUTH:
+            return _TRUTH_VALUES[int(point)]
+        if self.kind is Kind.ADDRESS:
+            return address_text(int(point))
+        return _date_text(point) if self.kind is Kind.DATE else _number_text(point)
 
 
-_REAL: Ranges = (((-inf, 0), (inf, 0)),)
-WHOLE: dict[Kind, Ranges] = {
+def _whole_numbers(start: int, end: int) -> Interval[Cut]:
+    """Return the integers ``start`` to ``end - 1``, on a line that has no other numbers."""
+    return (Fraction(start), 0), (Fraction(end), 0)
+
+
+_REAL: Interval[Cut] = ((-inf, 0), (inf, 0))
+_EVERYTHING = {
     Kind.NUMBER: _REAL,
     Kind.DATE: _REAL,
-    Kind.ADDRESS: (_whole_numbers(0, (1 << 32) - 1), _whole_numbers(_IPV6, _IPV6 + (1 << 128) - 1)),
-    Kind.TRUTH: (_whole_numbers(0, 1),),
+    Kind.ADDRESS: _whole_numbers(0, ADDRESS_END),
+    Kind.TRUTH: _whole_numbers(0, 2),
 }
-"""Every point of each line."""
 
 
-def meet(left: Ranges, right: Ranges) -> Ranges:
-    """Return the intersection."""
-    pairs = ((max(a, c), min(b, d)) for a, b in left for c, d in right)
-    return tuple(sorted(pair for pair in pairs if pair[0] < pair[1]))
-
-
-def join(left: Ranges, right: Ranges) -> Ranges:
-    """Return the union."""
-    merged: list[tuple[Cut, Cut]] = []
-    for low, high in sorted(left + right):
-        if merged and low <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
-        else:
-            merged.append((low, high))
-    return tuple(merged)
-
-
-def minus(left: Ranges, right: Ranges) -> Ranges:
-    """Return ``left`` without ``right``."""
-    for low, high in right:
-        outside: Ranges = (((-inf, 0), low), (high, (inf, 1)))
-        left = meet(left, outside)
-    return left
-
-
-def compared(sign: str, value: Fraction) -> Ranges:
-    """Return the points that stand to ``value`` as ``sign`` says: "=", "<", "<=", ">", ">="."""
-    before, after = (value, 0), (value, 1)
-    spans: dict[str, tuple[Cut, Cut]] = {
-        "=": (before, after),
-        "<": ((-inf, 0), before),
-        "<=": ((-inf, 0), after),
-        ">": (after, (inf, 0)),
-        ">=": (before, (inf, 0)),
-    }
-    return (spans[sign],)
-
-
-def number(text: str) -> Fraction:
+def _number(text: str) -> Fraction:
     """Read a decimal number; raises ValueError."""
     try:
         value = Decimal(text.strip())
@@ -97,58 +119,32 @@ def number(text: str) -> Fraction:
     return Fraction(value)
 
 
-def date(text: str) -> Fraction:
+def _date(text: str) -> Fraction:
     """Read an ISO 8601 date (UTC unless it says otherwise) or seconds since 1970; raises ValueError."""
     if text.strip().lstrip("-").isdecimal():
-        return number(text)
+        return _number(text)
     moment = datetime.fromisoformat(text.strip())
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    passed = aware - epoch
+    passed = aware - datetime(1970, 1, 1, tzinfo=UTC)
     return Fraction(passed.days * 86_400 + passed.seconds) + Fraction(passed.microseconds, 1_000_000)
 
 
-def network(text: str) -> Ranges:
-    """Read an address or a CIDR; raises ValueError."""
-    block = ip_network(text.strip(), strict=False)
-    base = int(block.network_address) + (0 if block.version == 4 else _IPV6)  # noqa: PLR2004 - the versions of IP
-    return (_whole_numbers(base, base + block.num_addresses - 1),)
-
-
-def truth(text: str) -> Ranges:
-    """Read "true" or "false" in any case; raises ValueError."""
-    index = ("false", "true").index(text.strip().lower())
-    return (_whole_numbers(index, index),)
-
-
-def sample(kind: Kind, ranges: Ranges) -> str:
-    """Return a point of ``ranges`` (not empty) as its condition operator takes it."""
-    value = _point(ranges)
-    if kind is Kind.TRUTH:
-        return ("false", "true")[int(value)]
-    if kind is Kind.ADDRESS:
-        whole = int(value)
-        return str(IPv4Address(whole) if whole < _IPV6 else IPv6Address(whole - _IPV6))
-    if kind is Kind.DATE:
-        return _moment(value)
-    return _decimal(value)
-
-
-def _point(ranges: Ranges) -> Fraction:
-    (low, side), (high, _) = ranges[0]
+def _point(start: Cut, end: Cut) -> Fraction:
+    """Return a number between two cuts: the lowest one, or a round one."""
+    (low, after), (high, _) = start, end
     if isinstance(low, Fraction):
-        if side == 0:
+        if not after:
             return low
         return low + 1 if not isinstance(high, Fraction) or low + 1 < high else (low + high) / 2
     return high - 1 if isinstance(high, Fraction) else Fraction(0)
 
 
-def _decimal(value: Fraction) -> str:
+def _number_text(value: Fraction) -> str:
     return format(_EXACT.divide(Decimal(value.numerator), Decimal(value.denominator)), "f")
 
 
-def _moment(value: Fraction) -> str:
+def _date_text(seconds: Fraction) -> str:
     try:
-        return datetime.fromtimestamp(float(value), UTC).isoformat().replace("+00:00", "Z")
+        return datetime.fromtimestamp(float(seconds), UTC).isoformat().replace("+00:00", "Z")
     except (OverflowError, ValueError, OSError):
-        return _decimal(value)
+        return _number_text(seconds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from itertools import combinations_with_replacement
@@ -10,11 +12,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 import oracle
-from cloudguard.packet_sets.addresses import END, V4_END, AddressSet, address_point
+from cloudguard.intervals import ADDRESS_END, V4_END, address_point
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.ordered_rules import Decided, first_match
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import OTHER, ServiceSet
+from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
 laws = settings(max_examples=50, deadline=None, derandomize=True)
 """A law is tried on this many cases, the same in every run; no deadline, for machines are shared."""
@@ -65,7 +69,7 @@ CIDRS = sorted(
 )
 
 POINTS = sorted(
-    {0, V4_END - 1, V4_END, END - 1}
+    {0, V4_END - 1, V4_END, ADDRESS_END - 1}
     | {address_point(base) + offset for base in BASES for offset in (0, 1, 7, 200, 255)}
 )
 
@@ -103,10 +107,10 @@ def cidrs() -> st.SearchStrategy[str]:
 
 def address_points() -> st.SearchStrategy[int]:
     """Points of the address axis."""
-    return st.one_of(st.sampled_from(POINTS), st.integers(0, END - 1))
+    return st.one_of(st.sampled_from(POINTS), st.integers(0, ADDRESS_END - 1))
 
 
-def address_spans() -> st.SearchStrategy[tuple[int, int]]:
+def address_intervals() -> st.SearchStrategy[tuple[int, int]]:
     """Spans that need be no CIDR and may cross from version 4 to 6."""
     points = st.sampled_from(POINTS)
     return st.tuples(points, points).map(lambda ends: (min(ends), max(ends) + 1))
@@ -116,8 +120,35 @@ def addresses() -> st.SearchStrategy[AddressSet]:
     """Sets of addresses: of CIDRs, and of spans that overlap without nesting."""
     return st.one_of(
         st.lists(cidrs(), max_size=2).map(AddressSet.of),
-        st.lists(address_spans(), max_size=2).map(AddressSet.of_spans),
+        st.lists(address_intervals(), max_size=2).map(AddressSet.of_intervals),
     )
+
+
+VALUES = {
+    Kind.NUMBER: ("-1", "0", "0.5", "1", "2", "1e30"),
+    Kind.DATE: ("0", "1970-01-01", "1969-12-31T23:59:59.5Z", "2026-01-01T00:00:00+01:00", "9" * 30),
+    Kind.ADDRESS: (
+        "10.0.0.0/8",
+        "10.0.0.1",
+        "10.0.0.2/31",
+        "0.0.0.0/0",
+        "255.255.255.255",
+        "::/0",
+        "::",
+        "2001:db8::/32",
+    ),
+    Kind.TRUTH: ("true", "false"),
+}
+
+
+@st.composite
+def value_sets(draw: st.DrawFn) -> tuple[ValueSet, ValueSet, ValueSet]:
+    """Three sets of values of one kind."""
+    kind = draw(st.sampled_from(list(Kind)))
+    comparisons = ("=", "<", "<=", ">", ">=") if kind in {Kind.NUMBER, Kind.DATE} else ("=",)
+    read = st.builds(ValueSet.read, st.just(kind), st.sampled_from(VALUES[kind]), st.sampled_from(comparisons))
+    sets = st.lists(read, max_size=3).map(lambda parts: functools.reduce(operator.or_, parts, ValueSet(kind)))
+    return draw(sets), draw(sets), draw(sets)
 
 
 def pairs() -> st.SearchStrategy[list[tuple[AddressSet, ServiceSet]]]:

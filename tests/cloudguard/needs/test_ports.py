@@ -132,5 +132,5 @@ def test_every_entry_says_where_it_is_from_and_is_of_a_kind_that_is_asked_for() 
     for entry in tomllib.loads(text)["port"]:
         assert entry["kind"] in kinds
         assert entry["source"].strip()
-        assert ServiceSet.parse(entry["services"]).spans
+        assert ServiceSet.parse(entry["services"]).intervals
         assert (entry["kind"] == "cni") == ("cni" in entry)

@@ -8,16 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudguard.packet_sets.addresses import (
-    ALL4,
-    ALL6,
-    END,
-    PUBLIC,
-    V4_END,
-    AddressSet,
-    address_point,
-    address_text,
-)
+from cloudguard.intervals import ADDRESS_END, V4_END, address_point, address_text
+from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
 from strategies import address_points, addresses, cidrs, laws
 
 parse = AddressSet.parse
@@ -94,7 +86,7 @@ def test_a_cidr_holds_what_ipaddress_says(text: str, point: int) -> None:
 def test_points_and_texts_are_one_to_one(point: int) -> None:
     text = address_text(point)
     assert address_point(text) == point
-    assert parse(text).spans == ((point, point + 1),)
+    assert parse(text).intervals == ((point, point + 1),)
     assert int(ip_address(text)) == (point if point < V4_END else point - V4_END)
 
 
@@ -131,7 +123,7 @@ def test_a_range_goes_upwards_within_one_version(first: str, last: str) -> None:
         AddressSet.between(first, last)
 
 
-@pytest.mark.parametrize("point", [-1, END])
+@pytest.mark.parametrize("point", [-1, ADDRESS_END])
 def test_points_off_the_axis_have_no_text(point: int) -> None:
     with pytest.raises(ValueError, match="no point of the address axis"):
         address_text(point)

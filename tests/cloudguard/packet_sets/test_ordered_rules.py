@@ -7,7 +7,8 @@ import random
 from hypothesis import given
 
 import oracle
-from cloudguard.packet_sets.addresses import AddressSet, address_text
+from cloudguard.intervals import address_text
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.ordered_rules import UNDECIDED, Decided, first_match
 from cloudguard.packet_sets.packets import PacketSet, union
 from cloudguard.packet_sets.services import ServiceSet

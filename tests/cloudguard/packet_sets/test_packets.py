@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracle
+from cloudguard.intervals import address_point, address_text
 from cloudguard.packet_sets import bounds
-from cloudguard.packet_sets.addresses import PUBLIC, AddressSet, address_point, address_text
+from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly, unknown
 from cloudguard.packet_sets.packets import Packet, PacketSet, union
 from cloudguard.packet_sets.services import ServiceSet

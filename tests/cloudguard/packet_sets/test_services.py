@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 import oracle
-from cloudguard.packet_sets.services import OTHER, SPAN, ServiceSet, service_name
+from cloudguard.packet_sets.services import OTHER, SERVICE_END, ServiceSet, service_name
 from strategies import HOLES, laws, service_points, service_terms, service_texts, services
 
 parse = ServiceSet.parse
@@ -42,10 +42,10 @@ def test_inclusion_is_an_empty_difference(a: ServiceSet, b: ServiceSet) -> None:
 @laws
 @given(services())
 def test_spans_are_sorted_disjoint_and_never_touch(a: ServiceSet) -> None:
-    edges = [edge for span in a.spans for edge in span]
+    edges = [edge for span in a.intervals for edge in span]
     assert edges == sorted(set(edges))
-    assert ServiceSet.of_spans(reversed(a.spans)) == a
-    assert hash(ServiceSet.of_spans(reversed(a.spans))) == hash(a)
+    assert ServiceSet.of_intervals(reversed(a.intervals)) == a
+    assert hash(ServiceSet.of_intervals(reversed(a.intervals))) == hash(a)
 
 
 @laws
@@ -58,7 +58,7 @@ def test_text_parses_back(a: ServiceSet) -> None:
 @laws
 @given(services())
 def test_size_counts_points(a: ServiceSet) -> None:
-    assert a.size + (ServiceSet.everything() - a).size == SPAN - len(HOLES)
+    assert a.size + (ServiceSet.everything() - a).size == SERVICE_END - len(HOLES)
     assert bool(a) == (a.size > 0)
 
 
@@ -159,14 +159,14 @@ def test_services_have_names(point: int, name: str) -> None:
     assert service_name(point) == name
 
 
-@pytest.mark.parametrize("point", [-1, SPAN, *HOLES])
+@pytest.mark.parametrize("point", [-1, SERVICE_END, *HOLES])
 def test_points_off_the_axis_have_no_name(point: int) -> None:
     with pytest.raises(ValueError, match="no point of the service axis"):
         service_name(point)
 
 
 def test_empty_spans_count_for_nothing() -> None:
-    assert ServiceSet.of_spans([(5, 5), (9, 3), (1, 2)]).spans == ((1, 2),)
+    assert ServiceSet.of_intervals([(5, 5), (9, 3), (1, 2)]).intervals == ((1, 2),)
 
 
 def test_first_is_the_lowest_and_nothing_has_none() -> None:

@@ -9,9 +9,10 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloudguard.intervals import address_point
 from cloudguard.model.network import Action, Direction, Filter, Peer, PeerKind, Rule, Topology
 from cloudguard.model.source import Source
-from cloudguard.packet_sets.addresses import AddressSet, address_point
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.filters import Filters

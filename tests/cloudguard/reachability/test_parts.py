@@ -24,6 +24,7 @@ from builders import (
     snapshot,
     to,
 )
+from cloudguard.intervals import address_point
 from cloudguard.model.cluster import Pool
 from cloudguard.model.network import (
     AddressList,
@@ -36,7 +37,7 @@ from cloudguard.model.network import (
 )
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
-from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet, address_point
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.filters import Filters

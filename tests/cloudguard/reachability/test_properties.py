@@ -21,10 +21,10 @@ from builders import (
     snapshot,
     to,
 )
+from cloudguard.intervals import address_point
 from cloudguard.model.cluster import Host
 from cloudguard.model.network import AddressList, ClientAddress, Direction, Filter, NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.packet_sets.addresses import address_point
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloudguard.intervals import address_point
 from cloudguard.model.network import Action, Direction, PeerKind, Topology
 from cloudguard.model.source import Source
-from cloudguard.packet_sets.addresses import AddressSet, address_point
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.filters import Filters
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
