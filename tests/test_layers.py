@@ -14,7 +14,11 @@ PRODUCT = sorted([*ROOT.glob("cloudguard/**/*.py"), *ROOT.glob("providers/**/*.p
 EVERYTHING = sorted(
     [
         *PRODUCT,
-        *(path for name in ("moto_fixtures", "tests", "benchmarks", "docs") for path in ROOT.glob(f"{name}/**/*.py")),
+        *(
+            path
+            for name in ("moto_fixtures", "tests", "benchmarks", "docs", "tools")
+            for path in ROOT.glob(f"{name}/**/*.py")
+        ),
     ]
 )
 
@@ -40,7 +44,7 @@ MAY_IMPORT = {
 }
 """Beside itself, what each room may import: a room, or one module of it."""
 
-NOT_SHIPPED = {"moto", "moto_fixtures", "tests", "benchmarks", "docs"}
+NOT_SHIPPED = {"moto", "moto_fixtures", "tests", "benchmarks", "docs", "tools"}
 EDGE = {"cli", "__main__"}
 NO_CLOUD_IN = {
     "intervals",

@@ -1,0 +1,142 @@
+"""What a newer checkout of an installer changes in its policies is shown, whatever form the policies are in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tools.needs import BAD, DIFFERENT, SAME, main, needs_of, upstream_permissions
+
+DRIVER = "docs/example-iam-policy.json"
+NAMES = {"<partition>": "aws-test", "<cluster>": "minimal.example.com", "<region>": "eu-west-1"}
+Statement = dict[str, Any]
+
+
+def upstream(statement: Mapping[str, Any]) -> Statement:
+    """Return a statement of a need as an installer writes it, for a cluster of its tests."""
+    conditions: dict[str, dict[str, list[str]]] = {}
+    for operator, key, *values in statement.get("conditions", ()):
+        conditions.setdefault(operator, {})[key] = values
+    written = {
+        "Effect": "Allow",
+        "Action": statement["actions"],
+        "Resource": statement["resources"],
+        "Condition": conditions,
+    }
+    text = json.dumps(written)
+    for placeholder, name in NAMES.items():
+        text = text.replace(placeholder, name)
+    return dict(json.loads(text))
+
+
+def checkout(folder: Path, repository: str) -> dict[str, list[Statement]]:
+    """Write the policies of a repository as the needs have them, and return their statements by path."""
+    written = {
+        path: [upstream(statement) for need in needs for statement in need["statement"]]
+        for path, needs in needs_of(repository).items()
+    }
+    for path, statements in written.items():
+        write(folder / path, statements)
+    return written
+
+
+def write(path: Path, statements: list[Statement]) -> None:
+    """Write a policy document."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+
+
+@pytest.mark.parametrize("repository", ["kops", "aws-ebs-csi-driver"])
+def test_a_checkout_that_says_the_same_has_no_differences(
+    repository: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout(tmp_path, repository)
+    assert main(["refresh", repository, str(tmp_path)]) == SAME
+    assert "no differences" in capsys.readouterr().out
+
+
+def test_source_code_is_named_to_be_read_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checkout(tmp_path, "kops")
+    main(["refresh", "kops", str(tmp_path)])
+    assert "read by hand: pkg/model/iam/iam_builder.go" in capsys.readouterr().out
+
+
+def test_permissions_that_are_new_or_gone_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    statements = checkout(tmp_path, "aws-ebs-csi-driver")[DRIVER]
+    gone = next(one for one in statements if "ec2:AttachVolume" in one["Action"])
+    new = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::made-up/*"]}
+    write(tmp_path / DRIVER, [*(one for one in statements if one is not gone), new])
+    assert main(["refresh", "aws-ebs-csi-driver", str(tmp_path)]) == DIFFERENT
+    lines = capsys.readouterr().out.splitlines()
+    assert f"added: s3:GetObject on arn:aws:s3:::made-up/* ({DRIVER})" in lines
+    assert any(line.startswith("removed: ec2:AttachVolume") and line.endswith("(ebs-csi)") for line in lines)
+
+
+def test_a_permission_with_another_resource_or_condition_is_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statements = checkout(tmp_path, "aws-ebs-csi-driver")[DRIVER]
+    changed = next(one for one in statements if "ec2:CreateVolume" in one["Action"])
+    changed["Condition"] = {"StringEquals": {"aws:RequestTag/made-up": "yes"}}
+    write(tmp_path / DRIVER, statements)
+    assert main(["refresh", "aws-ebs-csi-driver", str(tmp_path)]) == DIFFERENT
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("changed, before: ec2:CreateVolume") for line in lines)
+    now = [line for line in lines if line.startswith("changed, now: ec2:CreateVolume")]
+    assert now
+    assert all("if StringEquals aws:RequestTag/made-up yes" in line for line in now)
+
+
+def test_the_cluster_s_name_may_be_any_but_not_every_name(tmp_path: Path) -> None:
+    checkout(tmp_path, "kops")
+    path = tmp_path / "pkg/model/iam/tests/iam_builder_master_nlb_sg_managed.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("minimal.example.com", "other.example.com"), encoding="utf-8")
+    assert main(["refresh", "kops", str(tmp_path)]) == SAME
+    path.write_text(text.replace("minimal.example.com", "*"), encoding="utf-8")
+    assert main(["refresh", "kops", str(tmp_path)]) == DIFFERENT
+
+
+def test_policies_are_read_from_json_yaml_and_markdown(tmp_path: Path) -> None:
+    policy = {
+        "Statement": {"Effect": "Deny", "NotAction": "a:B", "NotResource": "r", "Condition": {"Bool": {"k": True}}}
+    }
+    template = {"Resources": {"Role": {"Properties": {"PolicyDocument": policy}}}}
+    texts = {
+        "policy": json.dumps(policy),
+        "template.yaml": yaml.safe_dump(template),
+        "page.md": f"Grant it:\n\n```json\n{json.dumps(policy)}\n```\n",
+        "text.yaml": f"Text: !Sub |\n  {json.dumps(policy)}\nRole: !GetAtt [a, b]\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = [list(upstream_permissions(tmp_path / name, "origin")) for name in texts]
+    (first,) = found[0]
+    assert (first.action, first.resource, first.conditions) == ("deny all but a:B", "all but r", ("Bool k true",))
+    assert found == [[first]] * len(texts)
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]"], ids=["missing", "not JSON", "without a statement"])
+def test_a_checkout_without_the_policy_is_refused(
+    text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout(tmp_path, "aws-ebs-csi-driver")
+    (tmp_path / DRIVER).unlink()
+    if text is not None:
+        (tmp_path / DRIVER).write_text(text, encoding="utf-8")
+    assert main(["refresh", "aws-ebs-csi-driver", str(tmp_path)]) == BAD
+    assert DRIVER in capsys.readouterr().err
+
+
+def test_a_repository_or_folder_that_does_not_exist_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["refresh", "kop", str(tmp_path)]) == BAD
+    assert "kops" in capsys.readouterr().err
+    assert main(["refresh", "kops", str(tmp_path / "none")]) == BAD
+    assert "none" in capsys.readouterr().err

@@ -1,0 +1,213 @@
+"""Compares what cloudguard says an installer needs on AWS with the policies in a newer checkout of that installer.
+
+``python tools/needs.py refresh kops PATH`` reads the policy files that the ``source`` links of ``needed/*.toml`` name
+in that repository, and prints the permissions that were added, removed or changed. Exit status: 0 no difference, 3
+differences, 2 the source is not known or the checkout lacks a file. docs/updating-needs.md says what to do with them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+from cloudguard_aws.iam_catalog.needs import raw
+
+SAME, BAD, DIFFERENT = 0, 2, 3
+_LINK: Final = re.compile(r"^https://github\.com/[^/]+/(?P<repository>[^/]+)/blob/[0-9a-f]+/(?P<path>.+)$")
+_FENCED: Final = re.compile(r"^```\w*\n(\{.*?)^```$", re.MULTILINE | re.DOTALL)
+_BY_HAND: Final = ("", ".go", ".tf")
+"""Endings of linked folders and source code, which hold no policy that a program can read."""
+_TAG: Final = re.compile(r"(?<=[ \[])![A-Z]\w+")
+"""A tag of CloudFormation's, as in ``!Sub text``."""
+_PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
+_KNOWN: Final = Path(__file__).parent / "needs_known.txt"
+"""Lines that were looked at and change no need, each group with the reason in a comment."""
+
+
+class BadInputError(Exception):
+    """The source is not known, or the checkout is not one of it."""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Permission:
+    """One action on one resource under conditions, each "operator key value, value"; ``origin``: a file or a need."""
+
+    action: str
+    resource: str
+    conditions: tuple[str, ...]
+    origin: str
+
+    @property
+    def terms(self) -> str:
+        """The resource and the conditions, as text."""
+        return " ".join([f"on {self.resource}", *(f"if {condition}" for condition in self.conditions)])
+
+    def covers(self, other: Permission) -> bool:
+        """Whether both are the same if a placeholder of this one may stand for any name."""
+        pattern = "".join(_patterns(f"{self.action} {self.terms}"))
+        return re.fullmatch(pattern, f"{other.action} {other.terms}") is not None
+
+
+def _patterns(text: str) -> Iterator[str]:
+    """Yield regular expressions for the parts of a text: a partition may be ``*`` too, other names may not."""
+    for number, part in enumerate(_PLACEHOLDER.split(text)):
+        is_name = number % 2
+        yield (r"(\$\{[^}]+\}|[^:\s]+)" if part == "partition" else r"[^*\s]+") if is_name else re.escape(part)
+
+
+def needs_of(repository: str) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the needs whose source is in this repository, by the path of the source. Raises BadInputError: none."""
+    links = [(need, _LINK.match(need["source"])) for need in raw()]
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for need, link in links:
+        if link and link["repository"] == repository:
+            found.setdefault(link["path"], []).append(need)
+    if not found:
+        known = sorted({link["repository"] for _, link in links if link})
+        message = f"no need has its source in a repository called {repository!r}; there are: {', '.join(known)}"
+        raise BadInputError(message)
+    return found
+
+
+def needed_permissions(needs: Iterable[Mapping[str, Any]]) -> Iterator[Permission]:
+    """Yield what needs ask for, placeholders as they are written."""
+    for need in needs:
+        for statement in need["statement"]:
+            conditions = [(operator, key, values) for operator, key, *values in statement.get("conditions", ())]
+            yield from _permissions({**statement, "conditions": conditions}, need["id"])
+
+
+def upstream_permissions(path: Path, name: str) -> Iterator[Permission]:
+    """Yield what the policies in a file grant. Raises BadInputError if it is no policy in JSON, YAML or Markdown."""
+    try:
+        documents = _documents(path)
+        statements = [statement for document in documents for statement in _statements(document)]
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        message = f"{name} could not be read: {error}"
+        raise BadInputError(message) from error
+    if not statements:
+        message = f"{name} holds no policy statement"
+        raise BadInputError(message)
+    for statement in statements:
+        named = {
+            "effect": str(statement.get("Effect")).lower(),
+            "actions": _listed(statement.get("Action")),
+            "not-actions": _listed(statement.get("NotAction")),
+            "resources": _listed(statement.get("Resource")),
+            "not-resources": _listed(statement.get("NotResource")),
+            "conditions": list(_conditions(statement.get("Condition") or {})),
+        }
+        yield from _permissions(named, name)
+
+
+def _conditions(operators: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str, list[str]]]:
+    for operator, keys in operators.items():
+        for key, values in keys.items():
+            yield operator, key, _listed(values)
+
+
+def _documents(path: Path) -> list[Any]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md":
+        return [json.loads(block) for block in _FENCED.findall(text)]
+    if path.suffix in {".yaml", ".yml"}:
+        return [yaml.safe_load(_TAG.sub("", text))]
+    return [json.loads(text)]
+
+
+def _statements(document: object) -> Iterator[Mapping[str, Any]]:
+    """Yield the statements of every policy in a document, at any depth, also in texts that are JSON themselves."""
+    if isinstance(document, str) and document.startswith("{"):
+        yield from _statements(json.loads(document))
+    elif isinstance(document, dict):
+        fields = cast("dict[str, Any]", document)
+        found: Any = fields.get("Statement", [])
+        yield from found if isinstance(found, list) else [found]
+        yield from _statements([value for name, value in fields.items() if name != "Statement"])
+    elif isinstance(document, list):
+        for part in cast("list[object]", document):
+            yield from _statements(part)
+
+
+def _listed(value: object) -> list[str]:
+    if value is None:
+        return []
+    listed = cast("list[object]", value) if isinstance(value, list) else [value]
+    return [str(text).lower() if isinstance(text, bool) else str(text) for text in listed]
+
+
+def _permissions(statement: Mapping[str, Any], origin: str) -> Iterator[Permission]:
+    """Yield a statement's permissions: one for each action and resource."""
+    effect = "deny " if statement.get("effect") == "deny" else ""
+    conditions = [f"{name} {key} {', '.join(sorted(values))}" for name, key, values in statement["conditions"]]
+    actions = [*statement.get("actions", ()), *(f"all but {name}" for name in statement.get("not-actions", ()))]
+    resources = [*statement.get("resources", ()), *(f"all but {name}" for name in statement.get("not-resources", ()))]
+    for action in actions:
+        for resource in resources:
+            yield Permission(f"{effect}{action}", resource, tuple(sorted(conditions)), origin)
+
+
+def differences(repository: str, checkout: Path) -> list[str]:
+    """Return the lines that say what was added, removed or changed. Raises BadInputError.
+
+    A need is compared with all policy files of its repository that a need names, since one file grants what several
+    needs ask for; a need whose own source is code is never called removed.
+    """
+    if not checkout.is_dir():
+        message = f"{checkout} is no folder"
+        raise BadInputError(message)
+    by_path = needs_of(repository)
+    readable = [path for path in by_path if Path(path).suffix not in _BY_HAND]
+    upstream = {found for path in readable for found in upstream_permissions(checkout / path, path)}
+    needed = {found for needs in by_path.values() for found in needed_permissions(needs)}
+    checked = {found for path in readable for found in needed_permissions(by_path[path])}
+    added = {found for found in upstream if not any(need.covers(found) for need in needed)}
+    removed = {need for need in checked if not any(need.covers(found) for found in upstream)}
+    changed = {found.action for found in added} & {need.action for need in removed}
+    return [
+        *_lines("added", (found for found in added if found.action not in changed)),
+        *_lines("removed", (need for need in removed if need.action not in changed)),
+        *_lines("changed, before", (need for need in removed if need.action in changed)),
+        *_lines("changed, now", (found for found in added if found.action in changed)),
+        *(f"read by hand: {path}" for path in sorted(by_path.keys() - set(readable))),
+    ]
+
+
+def _lines(kind: str, permissions: Iterable[Permission]) -> Iterator[str]:
+    """Yield a line for each origin and terms, with all actions that share them."""
+    grouped: dict[tuple[str, str], set[str]] = {}
+    for found in permissions:
+        grouped.setdefault((found.origin, found.terms), set()).add(found.action)
+    for (origin, terms), actions in sorted(grouped.items()):
+        yield f"{kind}: {', '.join(sorted(actions))} {terms} ({origin})"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    refresh = parser.add_subparsers(required=True).add_parser("refresh", help="compare needs with a checkout")
+    refresh.add_argument("repository", help="the repository's name in the source links: kops")
+    refresh.add_argument("checkout", type=Path, help="a folder with a newer checkout of that repository")
+    options = parser.parse_args(arguments)
+    try:
+        lines = differences(options.repository, options.checkout)
+    except BadInputError as error:
+        print(error, file=sys.stderr)
+        return BAD
+    known = set(_KNOWN.read_text(encoding="utf-8").splitlines())
+    shown = [line for line in lines if line not in known]
+    found = sum(not line.startswith("read by hand") for line in shown)
+    print(*shown, f"{found or 'no'} differences, {len(lines) - len(shown)} known and left out", sep="\n")
+    return DIFFERENT if found else SAME
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
