@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 
 import yaml
 
-from cloudguard_aws.iam_catalog.needs import raw
+from cloudguard_aws.iam_catalog.needs import TABLES
 
 SAME, BAD, DIFFERENT = 0, 2, 3
 _LINK: Final = re.compile(r"^https://github\.com/[^/]+/(?P<repository>[^/]+)/blob/[0-9a-f]+/(?P<path>.+)$")
@@ -65,7 +65,7 @@ def _patterns(text: str) -> Iterator[str]:
 
 def needs_of(repository: str) -> dict[str, list[Mapping[str, Any]]]:
     """Return the needs whose source is in this repository, by the path of the source. Raises BadInputError: none."""
-    links = [(need, _LINK.match(need["source"])) for need in raw()]
+    links = [(need, _LINK.match(need["source"])) for need in TABLES.written]
     found: dict[str, list[Mapping[str, Any]]] = {}
     for need, link in links:
         if link and link["repository"] == repository:
