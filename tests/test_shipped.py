@@ -53,7 +53,7 @@ def imports(text: str) -> Iterator[str]:
 
 
 def unused(files: dict[str, str]) -> set[str]:
-    """Return the files that no module reached from ``starts()`` imports, or names as data in the same package.
+    """Return the files that no module reached from ``starts()`` imports, or names as data.
 
     Notes on a package (``README.md``) and marks of typed packages (``py.typed``) are for its users.
     """
@@ -69,11 +69,12 @@ def unused(files: dict[str, str]) -> set[str]:
 
 
 def _is_read(name: str, files: dict[str, str]) -> bool:
-    """Whether a module in the same folder, or in the one above, has the file's or its folder's name as a string."""
+    """Whether modules have as strings the package that holds the file, and the file's name or its folder's in there."""
     path = Path(name)
-    beside = [text for other, text in files.items() if other.endswith(".py") and Path(other).parent == path.parent]
-    above = [text for other, text in files.items() if Path(other).parent == path.parent.parent and other[-3:] == ".py"]
-    return any(f'"{path.name}"' in text for text in beside) or any(f'"{path.parent.name}"' in text for text in above)
+    in_package = f"{path.parent.as_posix()}/__init__.py" in files
+    package, read = (path.parent, path.name) if in_package else (path.parent.parent, path.parent.name)
+    texts = [text for other, text in files.items() if other.endswith(".py")]
+    return all(any(f'"{word}"' in text for text in texts) for word in (package.as_posix().replace("/", "."), read))
 
 
 def test_every_file_of_the_wheel_is_used() -> None:
