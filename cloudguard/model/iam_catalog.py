@@ -81,6 +81,7 @@ class PermissionNeed:
     ("namespace:name", with wildcards) that it runs as: where one has an identity of its own, it is no need of a host's.
     ``labels``: facts of the cluster that must all hold (``Cluster.labels``), any value of one name being enough.
     ``telling``: the installer grants it only where it is run, so that an identity that holds all of it shows it.
+    ``release``: the release or date of ``source`` ("" if declared).
     """
 
     id: str
@@ -95,6 +96,12 @@ class PermissionNeed:
     traits: tuple[tuple[str, str], ...] = ()
     implied_by_grant: bool = False
     note: str = ""
+    release: str = ""
+
+    @property
+    def source_and_release(self) -> str:
+        """The source, with its release where it has one."""
+        return f"{self.source} ({self.release})" if self.release else self.source
 
 
 class Impact(StrEnum):

@@ -2,6 +2,7 @@
 
 ``needed/*.toml`` lists what parts of a cluster need, ``escalations.toml`` which actions together give more power. Each
 entry names its source. Texts may hold placeholders (``<cluster>``), which are filled for one cluster.
+A need with ``statements-of`` has the statements of those needs, and its own after them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import product
 from typing import Any, Final
 
@@ -25,21 +26,51 @@ _PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
 
 
 class NeedTables:
-    """The tables of one package, parsed when first asked for."""
+    """The tables in one folder, parsed when first asked for."""
 
-    def __init__(self, package: str) -> None:
-        self._folder = files(package)
+    def __init__(self, folder: Traversable) -> None:
+        self._folder = folder
 
     @cached_property
     def written(self) -> tuple[Table, ...]:
         """The needs as they are written, file by file."""
-        found = sorted((file for file in self._folder.joinpath("needed").iterdir()), key=str)
+        found = sorted(self._folder.joinpath("needed").iterdir(), key=str)
         texts = (file.read_text(encoding="utf-8") for file in found if file.name.endswith(".toml"))
         return tuple(need for text in texts for need in tomllib.loads(text)["need"])
 
     def needs(self, values: Values) -> tuple[PermissionNeed, ...]:
         """Return every need, its placeholders filled."""
-        return tuple(need(table, values) for table in self.written)
+        return tuple(
+            PermissionNeed(
+                id=table["id"],
+                holders=tuple(table["holders"]),
+                statements=self.statements(table, values),
+                source=table["source"],
+                confidence=Confidence(table["confidence"]),
+                release=table["release"],
+                installers=tuple(table.get("installers", ())),
+                except_installers=tuple(table.get("except-installers", ())),
+                addon=table.get("addon", ""),
+                service_accounts=tuple(table.get("service-accounts", ())),
+                traits=tuple((name, value) for name, value in table.get("traits", ())),
+                implied_by_grant=table.get("implied-by-grant", False),
+                note=table.get("note", ""),
+            )
+            for table in self.written
+        )
+
+    def statements(self, table: Table, values: Values) -> tuple[Statement, ...]:
+        """Return the statements of a need, or of a policy written like one, their placeholders filled."""
+        return tuple(_statements(table["id"], self._statement_tables(table), values))
+
+    def _statement_tables(self, table: Table) -> Iterator[Table]:
+        for name in table.get("statements-of", ()):
+            yield from self._statement_tables(self._by_id[name])
+        yield from table.get("statement", ())
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Table]:
+        return {table["id"]: table for table in self.written}
 
     @cached_property
     def escalation_paths(self) -> tuple[EscalationPath, ...]:
@@ -60,26 +91,8 @@ class NeedTables:
         )
 
 
-def need(table: Table, values: Values) -> PermissionNeed:
-    """Return the need that ``table`` describes, its placeholders filled."""
-    return PermissionNeed(
-        id=table["id"],
-        holders=tuple(table["holders"]),
-        statements=tuple(statements(table["id"], table["statement"], values)),
-        source=table["source"],
-        confidence=Confidence(table["confidence"]),
-        installers=tuple(table.get("installers", ())),
-        except_installers=tuple(table.get("except-installers", ())),
-        addon=table.get("addon", ""),
-        service_accounts=tuple(table.get("service-accounts", ())),
-        traits=tuple((name, value) for name, value in table.get("traits", ())),
-        implied_by_grant=table.get("implied-by-grant", False),
-        note=table.get("note", ""),
-    )
-
-
-def statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[Statement]:
-    """Yield the statements of a need or policy called ``name``, without those whose resources nothing fills."""
+def _statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[Statement]:
+    """Yield ``tables`` as statements, labelled after ``name``; those whose resources nothing fills are left out."""
     for number, table in enumerate(tables, 1):
         resources = tuple(filled(table.get("resources", ()), values))
         not_resources = tuple(filled(table.get("not-resources", ()), values))

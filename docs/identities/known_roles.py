@@ -14,7 +14,8 @@ from typing import Any
 
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.model.source import Source
-from cloudguard.provider.need_tables import Values, statements
+from cloudguard.provider.need_tables import Values
+from cloudguard_aws.iam_catalog.needs import TABLES
 
 FOLDER = Path(__file__).parent
 
@@ -79,6 +80,6 @@ def _policy(one: Mapping[str, Any], values: Values) -> PolicyDocument:
         kind=PolicyKind.GRANT,
         managed_by="provider" if managed else "user",
         document="",
-        statements=tuple(statements(one["id"], one["statement"], values)),
+        statements=TABLES.statements(one, values),
         source=Source(one["source"], one["id"]),
     )

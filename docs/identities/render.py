@@ -24,7 +24,14 @@ from docs.identities.known_roles import KnownRole, known_roles
 
 PAGE = Path(__file__).parent / "README.md"
 ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "prod"
-VALUES = {"account": [ACCOUNT], "cluster": [CLUSTER], "partition": ["aws"], "region": [REGION]}
+VALUES = {
+    "account": [ACCOUNT],
+    "bucket": ["state-store"],
+    "cluster": [CLUSTER],
+    "partition": ["aws"],
+    "region": [REGION],
+    "state": ["state-store"],
+}
 _SOURCE = Source("docs")
 _MOST, _FEW = 100, 10
 INTRODUCTION = """\
@@ -135,7 +142,9 @@ def _section(one: Judged) -> Iterator[str]:
     yield f"- Policies: {', '.join(f'[{policy.name}]({policy.source.call})' for policy in role.policies)}"
     if role.moved:
         yield f"- With roles of their own: {', '.join(f'`{account}`' for account in role.moved)}"
-    needs = (f"[{choice.need.id}]({choice.need.source}) ({choice.why})" for choice in excess.choices)
+    needs = (
+        f"[{choice.need.id}]({choice.need.source}) ({choice.need.release}; {choice.why})" for choice in excess.choices
+    )
     yield f"- Needs: {', '.join(needs) or 'nothing'}"
     for what, part in (
         ("Changes or reads data beyond need", one.risky),
@@ -159,15 +168,23 @@ def _addons(components: Iterable[PermissionNeed]) -> Iterator[str]:
     yield "themselves need no declaration: their installer grants all of it where they run, and nothing where not."
     yield "Where a service account has a role of its own, its add-on is no need of a host's."
     yield ""
-    yield "| add-on | held by | installer | service accounts | told by itself | source |"
-    yield "|---|---|---|---|---|---|"
+    yield "| add-on | held by | installer | service accounts | told by itself | source | release |"
+    yield "|---|---|---|---|---|---|---|"
     for one in sorted((one for one in components if one.addon), key=lambda one: (one.addon, one.id)):
         installer = ", ".join(one.installers) or (
             f"any but {', '.join(one.except_installers)}" if one.except_installers else "any"
         )
         accounts = ", ".join(f"`{account}`" for account in one.service_accounts)
         told = "yes" if one.implied_by_grant else "no"
-        cells = (f"`{one.addon}`", ", ".join(one.holders), installer, accounts, told, f"[{one.id}]({one.source})")
+        cells = (
+            f"`{one.addon}`",
+            ", ".join(one.holders),
+            installer,
+            accounts,
+            told,
+            f"[{one.id}]({one.source})",
+            one.release,
+        )
         yield f"| {' | '.join(cells)} |"
 
 

@@ -118,7 +118,7 @@ def _facts(excess: Excess, told: FindingDraft) -> Iterator[tuple[str, str]]:
         if told.part.actions & ~told.part.space.table.listed:
             yield "later", "and actions that are added later"
     for choice in excess.choices:
-        yield f"needed by {choice.need.id}", f"{choice.why}; {choice.need.source}"
+        yield f"needed by {choice.need.id}", f"{choice.why}; {choice.need.source_and_release}"
     yield "catalog", excess.comparer.known.catalog.version
     if excess.comparer.identities.unread_limits:
         yield "limits of the account", f"not seen: {excess.comparer.identities.unread_limits}"

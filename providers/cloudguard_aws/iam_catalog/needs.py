@@ -8,13 +8,14 @@ name them; ``<key>`` (a customer's key of a disk or of Secrets) and ``<secrets>`
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from typing import Final
 
 from cloudguard.model.cluster import KeyManager
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.need_tables import NeedTables, Values
 
-TABLES: Final = NeedTables("cloudguard_aws.iam_catalog")
+TABLES: Final = NeedTables(files("cloudguard_aws.iam_catalog"))
 _ZONE: Final = re.compile(r"^arn:[^:]*:route53:::hostedzone/([A-Z0-9]+)$")
 _KEY: Final = re.compile(r"^arn:[^:]*:kms:[^:]*:[^:]*:key/[^*?]+$")
 _ROLE: Final = re.compile(r"^arn:([a-z-]+):iam::")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Final
 
 from cloudguard.model.iam_catalog import IamCatalog
@@ -11,7 +12,7 @@ from cloudguard_gcp.iam_catalog.catalog import catalog_of
 from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
 
-TABLES: Final = NeedTables("cloudguard_gcp.iam_catalog")
+TABLES: Final = NeedTables(files("cloudguard_gcp.iam_catalog"))
 
 
 def iam_catalog(snapshot: Snapshot) -> IamCatalog:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cloudguard.model.identity import Condition, Effect, Statement
-from cloudguard.provider.need_tables import Table, filled, need, statements
+from cloudguard.provider.need_tables import NeedTables, filled
 
 VALUES = {"cluster": ["prod"], "key": ["k1", "k2"], "zone": []}
+NEED = '[[need]]\nid = "{}"\nholders = ["node"]\nsource = "https://x"\nrelease = "v1"\nconfidence = "code"\n'
 
 
 @pytest.mark.parametrize(
@@ -24,29 +27,48 @@ def test_a_text_is_repeated_for_every_value_of_its_placeholders(text: str, found
     assert list(filled((text,), VALUES)) == found
 
 
-def test_statements_without_a_resource_are_left_out_and_keep_their_number() -> None:
-    tables: list[Table] = [
-        {"actions": ["a:Read"], "resources": ["<zone>"]},
-        {"actions": ["a:Write"], "resources": ["<key>", "<zone>"], "conditions": [["Like", "<cluster>", "<key>"]]},
-        {"label": "No", "effect": "deny", "not-actions": ["a:*"], "not-resources": ["x"]},
-    ]
-    write = Statement("n/#2", Effect.ALLOW, ("a:Write",), resources=("k1", "k2"))
-    assert list(statements("n", tables, VALUES)) == [
-        Statement(
-            write.label,
-            write.effect,
-            write.actions,
-            resources=write.resources,
-            conditions=(Condition("Like", "prod", ("k1", "k2")),),
-        ),
+def tables(folder: Path, text: str) -> NeedTables:
+    (folder / "needed").mkdir()
+    (folder / "needed" / "a.toml").write_text(text, encoding="utf-8")
+    (folder / "needed" / "README.md").write_text("no table", encoding="utf-8")
+    return NeedTables(folder)
+
+
+def test_statements_without_a_resource_are_left_out_and_keep_their_number(tmp_path: Path) -> None:
+    text = f"""{NEED.format("n")}
+    [[need.statement]]
+    actions = ["a:Read"]
+    resources = ["<zone>"]
+    [[need.statement]]
+    actions = ["a:Write"]
+    resources = ["<key>", "<zone>"]
+    conditions = [["Like", "<cluster>", "<key>"]]
+    [[need.statement]]
+    label = "No"
+    effect = "deny"
+    not-actions = ["a:*"]
+    not-resources = ["x"]
+    """
+    condition = Condition("Like", "prod", ("k1", "k2"))
+    (found,) = tables(tmp_path, text).needs(VALUES)
+    assert found.statements == (
+        Statement("n/#2", Effect.ALLOW, ("a:Write",), resources=("k1", "k2"), conditions=(condition,)),
         Statement("n/No", Effect.DENY, not_actions=("a:*",), not_resources=("x",)),
-    ]
+    )
 
 
-def test_what_a_table_leaves_out_is_empty() -> None:
-    table = {"id": "n", "holders": ["node"], "source": "https://x", "confidence": "code", "statement": []}
-    found = need(table, {})
-    assert (found.installers, found.addon, found.implied_by_grant, found.statements) == ((), "", False, ())
-    full = {**table, "except-installers": ["kops"], "traits": [["cni", "x"]], "implied-by-grant": True}
-    found = need(full, {})
-    assert (found.except_installers, found.traits, found.implied_by_grant) == (("kops",), (("cni", "x"),), True)
+def test_a_need_has_the_statements_of_those_that_it_names_before_its_own(tmp_path: Path) -> None:
+    statement = '[[need.statement]]\nactions = ["a:{}"]\nresources = ["*"]\n'
+    first = NEED.format("first") + statement.format("One")
+    second = NEED.format("second") + 'statements-of = ["first"]\n' + statement.format("Two")
+    third = NEED.format("third") + 'statements-of = ["second"]\n'
+    found = {need.id: need.statements for need in tables(tmp_path, third + second + first).needs({})}
+    assert [(one.label, one.actions) for one in found["third"]] == [("third/#1", ("a:One",)), ("third/#2", ("a:Two",))]
+    assert [one.actions for one in found["first"]] == [("a:One",)]
+
+
+def test_what_a_table_leaves_out_is_empty(tmp_path: Path) -> None:
+    full = 'except-installers = ["kops"]\ntraits = [["cni", "x"]]\nimplied-by-grant = true\n'
+    bare, given = tables(tmp_path, NEED.format("bare") + NEED.format("given") + full).needs({})
+    assert (bare.installers, bare.addon, bare.implied_by_grant, bare.statements) == ((), "", False, ())
+    assert (given.except_installers, given.traits, given.implied_by_grant) == (("kops",), (("cni", "x"),), True)

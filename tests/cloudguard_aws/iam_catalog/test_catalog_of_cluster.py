@@ -35,7 +35,9 @@ NEED_KEYS = {
     "traits",
     "note",
     "source",
+    "release",
     "statement",
+    "statements-of",
     "implied-by-grant",
 }
 STATEMENT_KEYS = {"actions", "conditions", "effect", "label", "not-actions", "not-resources", "resources"}
@@ -117,8 +119,8 @@ def test_components_are_written_with_known_words_only() -> None:
             assert set(statement) <= STATEMENT_KEYS, one["id"]
             assert all(len(condition) > 2 for condition in statement.get("conditions", ())), one["id"]
     for one in written()["policy"]:
-        assert set(one) <= {"id", "source", "version", "provider", "statement"}, one["id"]
-        assert all(set(statement) <= STATEMENT_KEYS for statement in one["statement"]), one["id"]
+        assert set(one) <= {"id", "source", "version", "provider", "statement", "statements-of"}, one["id"]
+        assert all(set(statement) <= STATEMENT_KEYS for statement in one.get("statement", ())), one["id"]
 
 
 def test_components_go_by_different_names_and_their_holders_exist() -> None:

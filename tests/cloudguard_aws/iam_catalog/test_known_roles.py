@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aws_entitlements import VALUES, excess_of
+from aws_entitlements import excess_of
 from cloudguard.authorization.escalation import granted_escalations
 from cloudguard.model.iam_catalog import Access
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
@@ -14,7 +14,7 @@ from cloudguard.model.source import Source
 from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.needs import TABLES
 from docs.identities.known_roles import KnownRole, known_roles
-from docs.identities.render import PAGE, judged, page
+from docs.identities.render import PAGE, VALUES, judged, page
 
 ROLES = {role.id: role for role in known_roles(VALUES)}
 ENOUGH = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from cloudguard import pipeline
@@ -104,6 +105,9 @@ def _faults(snapshot: Snapshot, permission: str) -> Iterator[str]:
 
 def test_needs_and_ways_up_name_their_sources() -> None:
     for one in TABLES.needs({"project": ["acme-prod"]}):
-        assert one.source.startswith("https://"), one.id
+        assert re.match(r"https://(?!github.com/)|https://github.com/[^/]+/[^/]+/blob/[0-9a-f]{40}/", one.source), (
+            one.id
+        )
+        assert one.release, one.id
         assert one.statements, one.id
     assert all(one.source.startswith("https://") for one in TABLES.escalation_paths)
