@@ -8,14 +8,11 @@ from dataclasses import dataclass, replace
 from cloudguard.authorization.effective import MatchedStatement, allowed, effective
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.minimise import minimised
-from cloudguard.authorization.wording import short, whole
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets.permissions import PermissionSet
-from cloudguard.results.change import Change, Resource
+from cloudguard.results.change import Change, DocumentEdit, Resource, StatementChange, StatementFate
 
 ROW = "cloud-api-access"
-MOST_LINES = 12
-"""Lines of a change's each side; its documents are whole."""
 _NEW = "replacement"
 
 
@@ -128,56 +125,30 @@ def _example(part: PermissionSet) -> str:
     return f"{found.action} on {found.name}" if found else ", ".join(part.causes) or "no example could be built"
 
 
-def change_of(excess: Excess, why: str) -> Change:
-    """Return the change that puts the replacement in place of what an identity has."""
+def change_of(excess: Excess) -> Change:
+    """Return the change that puts the replacement in place of an identity's policies."""
     found, identity = replacement(excess), excess.identity
-    before = [f"{_name(one)}: {short(one.statement)}" for one in found.dropped]
-    before += [f"{_name(one.present)}: {short(one.present.statement)}" for one in found.narrowed]
-    after = [short(one) for one in found.statements]
-    kind = "permission.narrow" if after else "permission.remove"
-    return Change(
-        id=f"{kind}:{identity.id}",
-        row=ROW,
-        kind=kind,
-        resource=Resource("identity", identity.id, identity.name),
-        before=_cut(before),
-        after=_cut(after),
-        why=why,
-        proved=not found.unproved,
+    kind = "permission.narrow" if found.statements else "permission.remove"
+    edit = DocumentEdit(
         documents=found.documents,
-        statements=tuple(_told(found)),
+        statements=found.statements,
+        changes=tuple(_statement_changes(found)),
+        detached=tuple(policy.name for policy in found.detached),
+        unproved=found.unproved,
     )
+    resource = Resource("identity", identity.id, identity.name)
+    return Change(f"{kind}:{identity.id}", ROW, kind, resource, (edit,), proved=not found.unproved)
 
 
-def _told(found: Replacement) -> Iterator[str]:
-    """Yield what becomes of each present statement, and what is new."""
-    for one in found.kept:
-        yield f"keep    {_name(one)}: {whole(one.statement)}"
-    for each in found.narrowed:
-        yield f"narrow  {_name(each.present)}: {whole(each.present.statement)}"
-        if each.remains == found.statements:
-            yield "    to the whole replacement"
-        else:
-            yield from (f"    to what {one.label} has of it: {whole(one)}" for one in each.remains)
-    for one in found.dropped:
-        yield f"drop    {_name(one)}: {whole(one.statement)}"
-    for new in found.added:
-        yield f"add     {new.label}: {whole(new)}"
-    for one in found.stays:
-        yield f"stays   {_name(one)}: {whole(one.statement)}"
-    for policy in found.detached:
-        yield f"detach  {policy.name}: it is the provider's own, and only it can edit it"
-    if found.documents:
-        count = len(found.documents)
-        yield f"attach  the replacement ({count} document{'s' if count > 1 else ''})"
-    if found.unproved:
-        yield f"not proved: {found.unproved}"
+def _statement_changes(found: Replacement) -> Iterator[StatementChange]:
+    """Yield what becomes of each present statement, and the new ones."""
+    yield from _present(StatementFate.KEEP, found.kept)
+    for one in found.narrowed:
+        yield StatementChange(StatementFate.NARROW, one.present.policy.name, one.present.statement, one.remains)
+    yield from _present(StatementFate.DROP, found.dropped)
+    yield from (StatementChange(StatementFate.ADD, "", statement) for statement in found.added)
+    yield from _present(StatementFate.STAYS, found.stays)
 
 
-def _name(one: MatchedStatement) -> str:
-    return f"{one.policy.name}/{one.statement.label}"
-
-
-def _cut(lines: list[str]) -> tuple[str, ...]:
-    more = len(lines) - MOST_LINES
-    return (*lines[:MOST_LINES], f"and {more} more statements") if more > 0 else tuple(lines)
+def _present(fate: StatementFate, statements: tuple[MatchedStatement, ...]) -> Iterator[StatementChange]:
+    return (StatementChange(fate, one.policy.name, one.statement) for one in statements)

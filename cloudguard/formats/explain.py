@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import cleandoc
 
+from cloudguard.formats.diff import by_resource, diff_lines, documents, statement_lines
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import by_resource, diff_lines, named, waiver
+from cloudguard.formats.phrases import named, waiver
 from cloudguard.results.finding import Evidence, Finding
 from cloudguard.results.report import Report
 
@@ -44,9 +45,10 @@ def _lines(one: Finding, report: Report) -> Iterator[str]:
         yield from ("", "Changes that mend it")
         yield from (f"  {line}" for group in by_resource(changes) for line in diff_lines(*group))
     for change in changes:
-        yield from (f"  {line}" for line in change.statements)
-        for number, document in enumerate(change.documents, 1):
-            of = f" {number} of {len(change.documents)}" if len(change.documents) > 1 else ""
+        yield from (f"  {line}" for line in statement_lines(change))
+        whole = documents(change)
+        for number, document in enumerate(whole, 1):
+            of = f" {number} of {len(whole)}" if len(whole) > 1 else ""
             yield from ("", f"Document{of}", *(f"  {line}" for line in document.splitlines()))
     yield from ("", "If it is meant to be so", *(f"  {line}" for line in _ways_out(one)))
 

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 
-from cloudguard.model.cluster import Cluster, Host
+from cloudguard.formats.diff import after_lines, before_lines, documents, statement_lines
 from cloudguard.model.snapshot_file import spelt_out
-from cloudguard.model.source import Gap
-from cloudguard.results.change import Change, Resource
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    DocumentEdit,
+    Edit,
+    ListEdit,
+    Procedure,
+    Resource,
+    RuleEdit,
+    RulePeer,
+    RuleTraffic,
+)
+from cloudguard.results.facts import Cluster, Gap, Host
 from cloudguard.results.finding import Evidence, Finding, Waiver
 from cloudguard.results.report import Report, RowResult
 
@@ -20,6 +33,7 @@ def render(report: Report) -> str:
 
 def _report(report: Report) -> dict[str, object]:
     name, _, version = report.tool.partition(" ")
+    messages = {finding.id: finding.message for finding in report.findings}
     return {
         "schema": report.schema,
         "tool": {"name": name, "version": version},
@@ -28,7 +42,7 @@ def _report(report: Report) -> dict[str, object]:
         "cluster": _cluster(report.cluster),
         "complete": report.complete,
         "rows": [_row(row) for row in report.rows],
-        "plan": {"changes": [_change(change) for change in report.plan]},
+        "plan": {"changes": [_change(change, messages) for change in report.plan]},
         "gaps": [_gap(gap) for gap in report.gaps],
     }
 
@@ -101,20 +115,59 @@ def _waiver(waiver: Waiver | None) -> dict[str, object] | None:
     return {"owner": waiver.owner, "reason": waiver.reason, "expires": waiver.expires}
 
 
-def _change(change: Change) -> dict[str, object]:
+def _change(change: Change, messages: Mapping[str, str]) -> dict[str, object]:
+    owner = f" ({change.owner})" if change.owner else ""
     return {
         "id": change.id,
         "row": change.row,
         "kind": change.kind,
         "resource": _resource(change.resource),
         "rule": change.rule,
-        "before": list(change.before),
-        "after": list(change.after),
-        "why": change.why,
+        "order": change.order,
+        "mends": list(change.mends),
+        "edits": [edit_document(edit) for edit in change.edits],
+        "before": list(before_lines(change)),
+        "after": list(after_lines(change)),
+        "why": "".join(messages[name] + owner for name in change.mends[:1]),
+        "needs_input": list(change.needs_input),
+        "owner": change.owner,
+        "where": change.where,
         "proved": change.proved,
-        "documents": list(change.documents),
-        "statements": list(change.statements),
+        "documents": list(documents(change)),
+        "statements": list(statement_lines(change)),
     }
+
+
+def edit_document(edit: Edit) -> dict[str, object]:
+    """Return one edit as the contract's object: its ``op``, and what is edited."""
+    match edit:
+        case RuleEdit():
+            return {"op": edit.op, **_rule_edit(edit)}
+        case ListEdit():
+            before, after = ([_peer(peer) for peer in peers] for peers in (edit.before, edit.after))
+            return {"op": "list.set", "name": edit.name, "services": edit.services, "before": before, "after": after}
+        case AttributeEdit():
+            return {"op": "attribute.set", "name": edit.name, "before": edit.before, "after": edit.after}
+        case DocumentEdit():
+            return {"op": "document.put", "documents": list(edit.documents), "detach": list(edit.detached)}
+        case Procedure():
+            return {"op": "procedure", "before": list(edit.before), "steps": list(edit.steps)}
+
+
+def _rule_edit(edit: RuleEdit) -> dict[str, object]:
+    traffic = edit.after or edit.before
+    rule = {"id": edit.rule, **(_traffic(traffic) | {"direction": traffic.direction} if traffic else {})}
+    lost = _traffic(replace(edit.before, services=edit.loses)) if edit.before and edit.loses else None
+    keeps = [_traffic(edit.after) | {"why": why} for why in edit.needs] if edit.after else []
+    return {"rule": rule, "keeps": keeps, "loses": [lost] if lost else []}
+
+
+def _traffic(traffic: RuleTraffic) -> dict[str, object]:
+    return {"services": str(traffic.services), "peer": _peer(traffic.peer)}
+
+
+def _peer(peer: RulePeer) -> dict[str, str]:
+    return {"kind": peer.kind, "value": peer.value}
 
 
 def _gap(gap: Gap) -> dict[str, object]:

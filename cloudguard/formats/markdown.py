@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cloudguard.formats.diff import by_resource, diff_lines
 from cloudguard.formats.escaping import code, markdown, visible
 from cloudguard.formats.phrases import (
-    by_resource,
     cluster_lines,
-    diff_lines,
     gap_line,
     host_list,
     named,

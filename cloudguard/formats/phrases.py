@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from itertools import groupby
 
-from cloudguard.model.cluster import Cluster, Host
-from cloudguard.model.source import Gap
-from cloudguard.results.change import Change, Resource
+from cloudguard.results.change import Resource
+from cloudguard.results.facts import Cluster, Gap, Host
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report, Verdict
 
@@ -74,24 +71,6 @@ def gap_line(gap: Gap) -> str:
     """Return what was not read and, where a permission would help, which."""
     needs = f"; grant {gap.permission}" if gap.permission else ""
     return f"{gap.reason}: {gap.message}{needs}"
-
-
-def by_resource(plan: tuple[Change, ...]) -> Iterator[tuple[Resource, tuple[Change, ...]]]:
-    """Yield the changes of ``plan`` resource by resource, in the plan's order."""
-    for resource, changes in groupby(plan, key=lambda change: change.resource):
-        yield resource, tuple(changes)
-
-
-def diff_lines(resource: Resource, changes: tuple[Change, ...]) -> tuple[str, ...]:
-    """Return the edits of one resource as a unified diff shows them."""
-    lines = [f"--- {named(resource)}"]
-    for change in changes:
-        proof = " (proved)" if change.proved else ""
-        lines += [f"@@ {' '.join(part for part in (change.kind, change.rule) if part)} @@"]
-        lines += [f"- {line}" for line in change.before]
-        lines += [f"+ {line}" for line in change.after]
-        lines += [f"# {change.why}{proof}"]
-    return tuple(lines)
 
 
 def summary(report: Report) -> str:

@@ -7,11 +7,10 @@ from textwrap import wrap
 
 from tabulate import tabulate
 
+from cloudguard.formats.diff import by_resource, diff_lines
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import (
-    by_resource,
     cluster_lines,
-    diff_lines,
     gap_line,
     host_list,
     named,

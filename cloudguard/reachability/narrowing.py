@@ -1,7 +1,7 @@
-"""Least privilege for filters: what to remove or narrow of the rules that exist, and to what.
+"""Least privilege for filters: which rules to remove or narrow, and to what.
 
-A rule is edited, never synthesised: services beyond need are cut, group names are kept, and what the cluster's own
-hosts get only through an edited rule is given back to them by their group.
+Only rules that exist are edited: services in excess are cut, group names are kept, and what the cluster's own hosts
+get through an edited rule alone is given back to them by a group of theirs.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from cloudguard.needs.ports import CARRIED, Ports
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.explanation import rule_text
+from cloudguard.reachability.explanation import filter_resource
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.load_balancers import destination_addresses
 from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.senders import at
-from cloudguard.results.change import Change, Resource
+from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
 
 MOST_ADDRESSES = 8
 """Up to so many hosts without a group of their own are named by address."""
 Guarded = tuple[tuple[str, ...], HostClass | None]
 """Filters that apply together, and the class of hosts behind them; None behind a balancer."""
-OWN_GROUP = "a group that only these hosts carry"
-"""Stands for a group that is still to be made."""
+NOT_EXCESS = "no finding is about it"
+OWN_GROUP = RulePeer(PeerOf.NEW_GROUP)
 
 
 @dataclass(frozen=True, eq=False)
 class RuleExcess:
-    """A rule to cut: ``services`` are in excess, ``keep`` what its filter must go on letting in (peer, services).
+    """A rule to narrow: ``services`` are in excess, ``keep`` is what its filter must go on letting in.
 
     ``narrow``: all that the rule's own peer needs, where that is known.
     """
@@ -41,132 +41,156 @@ class RuleExcess:
     row: str
     filter: Filter
     rule: Rule
-    why: str
-    keep: tuple[tuple[str, ServiceSet], ...] = ()
+    keep: tuple[KeptTraffic, ...] = ()
     narrow: ServiceSet | None = None
     services: ServiceSet = field(default_factory=ServiceSet.nothing)
 
     def also(self, services: ServiceSet) -> RuleExcess:
-        """Return the edit with more excess."""
+        """Return the same with more services in excess."""
         return replace(self, services=self.services | services)
 
 
-def plan(reach: Reachability, ports: Ports, edits: Iterable[RuleExcess]) -> dict[tuple[str, str], Change]:
-    """Return one change a rule, by (filter id, rule id), from every row's edits."""
+def plan(reach: Reachability, ports: Ports, excesses: Iterable[RuleExcess]) -> dict[tuple[str, str], Change]:
+    """Return one change a rule, by (filter id, rule id), from every row's excess."""
     by_rule: dict[tuple[str, str], list[RuleExcess]] = {}
-    for edit in edits:
-        by_rule.setdefault((edit.filter.id, edit.rule.id), []).append(edit)
+    for excess in excesses:
+        by_rule.setdefault((excess.filter.id, excess.rule.id), []).append(excess)
     planner = _Planner(reach, ports, frozenset(by_rule))
     return {key: planner.change(found) for key, found in sorted(by_rule.items())}
 
 
+def rule_peer(rule: Rule) -> RulePeer:
+    """Return a rule's peer as one of an edit."""
+    return RulePeer(PeerOf(rule.peer.kind), rule.peer.value)
+
+
+def _edits(rule: Rule, after: dict[tuple[RulePeer, ServiceSet], list[str]]) -> Iterator[RuleEdit]:
+    """Yield the edits that leave ``after``, each with who needs it, in place of a rule."""
+    before = RuleTraffic(rule.direction, ServiceSet.parse(rule.services), rule_peer(rule))
+    kept = next((key for key in after if key[0] == before.peer), None)
+    if kept is None:
+        yield RuleEdit(RuleOp.REMOVE, rule.id, before, None)
+    for key, needs in after.items():
+        traffic = RuleTraffic(rule.direction, key[1], key[0])
+        modified = key == kept
+        op = RuleOp.MODIFY if modified else RuleOp.ADD
+        yield RuleEdit(op, rule.id, before if modified else None, traffic, tuple(dict.fromkeys(needs)))
+
+
 class _Planner:
-    """Writes changes that are to be made together: what ``edited`` rules grant, no other change may count on."""
+    """Writes changes that are to be made together: no change counts on what ``edited`` rules allow."""
 
     def __init__(self, reach: Reachability, ports: Ports, edited: frozenset[tuple[str, str]]) -> None:
         self._reach = reach
         self._ports = ports
         self._edited = edited
-        self._granted: dict[tuple[object, ...], ServiceSet] = {}
-        self._places: dict[HostClass, PacketSet] = {}
+        self._allowed: dict[tuple[object, ...], ServiceSet] = {}
+        self._sent: dict[HostClass, PacketSet] = {}
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
 
-    def change(self, edits: list[RuleExcess]) -> Change:
+    def change(self, excesses: list[RuleExcess]) -> Change:
         """Return the change of one rule."""
-        first = edits[0]
-        one, rule = first.filter, first.rule
-        after = tuple(dict.fromkeys(self._after(edits)))
-        note = rule.note or ("" if one.editable else one.note)
-        why = f"{first.why} ({note})" if note else first.why
+        first = excesses[0]
+        rule = first.rule
+        after = dict[tuple[RulePeer, ServiceSet], list[str]]()
+        for kept in self._kept(excesses):
+            after.setdefault((kept.peer, kept.services), []).append(kept.why)
         return Change(
-            id=sha256(f"{one.id}\0{rule.id}".encode()).hexdigest()[:12],
+            id=sha256(f"{first.filter.id}\0{rule.id}".encode()).hexdigest()[:12],
             row=first.row,
             kind="rule.narrow" if after else "rule.remove",
-            resource=Resource("filter", one.id, one.name),
-            before=(rule_text(rule),),
-            after=after,
-            why=why,
+            resource=filter_resource(first.filter),
+            edits=tuple(_edits(rule, after)),
             rule=rule.id,
+            owner=rule.note or ("" if first.filter.editable else first.filter.note),
         )
 
-    def _after(self, edits: list[RuleExcess]) -> Iterator[str]:
-        rule = edits[0].rule
+    def _kept(self, excesses: list[RuleExcess]) -> Iterator[KeptTraffic]:
+        """Yield what is to be let in instead of what a rule lets in now."""
+        rule = excesses[0].rule
         own = ServiceSet.parse(rule.services)
-        needed = [edit.narrow for edit in edits if edit.narrow is not None]
-        if len(needed) == len(edits):
+        needed = [one.narrow for one in excesses if one.narrow is not None]
+        if len(needed) == len(excesses):
             if own & needed[0]:
-                yield f"{own & needed[0]} from {rule.peer.value}"
+                yield KeptTraffic(rule_peer(rule), own & needed[0], "the cluster needs it")
             return
-        edits = [edit for edit in edits if edit.narrow is None]
-        guarded = self._guarded_by(edits[0].filter.id, rule)
+        excesses = [one for one in excesses if one.narrow is None]
+        guarded = self._guarded_by(excesses[0].filter.id, rule)
         hosts = any(target is not None for _, target in guarded)
         excess = ServiceSet.nothing()
-        for edit in edits:
-            excess |= edit.services if hosts else own
+        for one in excesses:
+            excess |= one.services if hosts else own
         rest = own - excess
         if own == ServiceSet.everything():
             rest &= CARRIED  # else a rule for each of the other protocols would have to be written
         if rest:
-            yield f"{rest} from {rule.peer.value}"
-        for edit in edits:
-            for peer, services in edit.keep:
-                kept = services & own & excess if hosts else own
-                for part in _let_in(self._reach, rule, peer) if kept else ():
-                    yield f"{kept} from {part}"
-        for peer, services in sorted(self._lost(rule, guarded, own & excess).items()):
-            yield f"{services} from {peer}"
+            yield KeptTraffic(rule_peer(rule), rest, NOT_EXCESS)
+        for one in excesses:
+            for keep in one.keep:
+                kept = keep.services & own & excess if hosts else own
+                for part in _let_in(self._reach, rule, keep.peer) if kept else ():
+                    yield KeptTraffic(part, kept, keep.why)
+        lost = self._lost(rule, guarded, own & excess)
+        for peer in sorted(lost, key=lambda one: (one.kind is PeerOf.NEW_GROUP, one.value)):
+            services, who = lost[peer]
+            yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(who))}, by this rule alone")
 
-    def _lost(self, rule: Rule, guarded: list[Guarded], excess: ServiceSet) -> dict[str, ServiceSet]:
+    def _lost(
+        self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
+    ) -> dict[RulePeer, tuple[ServiceSet, list[str]]]:
         """Return what the cluster's pods and hosts get through this rule alone, hosts by a group of theirs alone."""
         lost = self._lost_to_pods(rule, guarded, excess)
         for source in self._reach.classes:
-            allowed = (
-                _allowed(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
+            usable = (
+                _usable(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
             )
-            for filters, target in guarded if allowed else ():
-                missed = allowed - self._granted_else(filters, target, self._place(source), source.key.groups)
+            for filters, target in guarded if usable else ():
+                missed = usable - self._allowed_else(filters, target, self._sent_by(source), source.key.groups)
                 if not missed:
                     continue
-                refused = [one for one in self._reach.classes if _allowed(one, guarded, missed, self._ports) != missed]
+                refused = [one for one in self._reach.classes if _usable(one, guarded, missed, self._ports) != missed]
                 for peer in _names(self._reach, source, rule, refused):
-                    lost[peer] = lost.get(peer, ServiceSet.nothing()) | missed
+                    services, who = lost.get(peer, (ServiceSet.nothing(), []))
+                    lost[peer] = services | missed, [*who, self._reach.sender_of(source).name]
         return lost
 
-    def _lost_to_pods(self, rule: Rule, guarded: list[Guarded], excess: ServiceSet) -> dict[str, ServiceSet]:
-        """Return what the cluster's pods get through this rule alone, by their ranges: they carry no group."""
+    def _lost_to_pods(
+        self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
+    ) -> dict[RulePeer, tuple[ServiceSet, list[str]]]:
+        """Return what the cluster's pods get through this rule alone, by their ranges: pods are in no group."""
         peers = None if rule.peer.kind is PeerKind.GROUP else self._reach.filters.peers(rule)
         pods = AddressSet.of(self._reach.cluster.pod_ranges) & (peers or AddressSet.nothing())
-        allowed, missed = _allowed(None, guarded, excess, self._ports), ServiceSet.nothing()
-        for filters, target in guarded if pods and allowed else ():
-            missed |= allowed - self._granted_else(filters, target, at(pods), ())
-        return dict.fromkeys(pods.cidrs(), missed) if missed else {}
+        usable, missed = _usable(None, guarded, excess, self._ports), ServiceSet.nothing()
+        for filters, target in guarded if pods and usable else ():
+            missed |= usable - self._allowed_else(filters, target, at(pods), ())
+        return {RulePeer(PeerOf.RANGE, cidr): (missed, ["pods"]) for cidr in pods.cidrs()} if missed else {}
 
     def _names(self, rule: Rule, source: HostClass) -> bool:
         """Whether a rule's peer may be a host of the class."""
         if rule.peer.kind is PeerKind.GROUP:
             return rule.peer.value in source.key.groups
         peers = self._reach.filters.peers(rule)
-        return peers is None or bool(self._place(source).within(peers))
+        return peers is None or bool(self._sent_by(source).within(peers))
 
-    def _place(self, source: HostClass) -> PacketSet:
+    def _sent_by(self, source: HostClass) -> PacketSet:
         """Return every service from the class's addresses."""
-        found = self._places.get(source)
+        found = self._sent.get(source)
         if found is None:
-            found = self._places[source] = at(self._reach.sender_of(source).addresses)
+            found = self._sent[source] = at(self._reach.sender_of(source).addresses)
         return found
 
-    def _granted_else(
-        self, filters: tuple[str, ...], target: HostClass | None, place: PacketSet, labels: tuple[str, ...]
+    def _allowed_else(
+        self, filters: tuple[str, ...], target: HostClass | None, sent: PacketSet, groups: tuple[str, ...]
     ) -> ServiceSet:
-        """Return what everyone at ``place`` who carries ``labels`` surely gets by the rules that are not edited."""
-        carried = target.key.groups if target is not None else ()
-        own = destination_addresses(target, None) if target is not None else None
-        key = (filters, carried, own, place, labels)
-        found = self._granted.get(key)
+        """Return what every sender of ``sent`` in ``groups`` certainly gets by the rules that are not edited."""
+        target_groups = target.key.groups if target is not None else ()
+        destination = destination_addresses(target, None) if target is not None else None
+        key = (filters, target_groups, destination, sent, groups)
+        found = self._allowed.get(key)
         if found is None:
-            side = self._reach.filters.without(filters, self._edited, carried, own)
-            admitted = side.allows(place.addresses(), labels).lower
-            found = self._granted[key] = ServiceSet.everything() - (place - admitted).services()
+            allowed = self._reach.filters.without(filters, self._edited, target_groups, destination)
+            admitted = allowed.allows(sent.addresses(), groups).lower
+            found = self._allowed[key] = ServiceSet.everything() - (sent - admitted).services()
         return found
 
     def _guarded_by(self, name: str, rule: Rule) -> list[Guarded]:
@@ -177,28 +201,28 @@ class _Planner:
         six = bool((self._reach.filters.peers(rule) or ALL6) & ALL6)
         found = self._guarded.get((name, rule.target_groups, six))
         if found is None:
-            classes = [one for one in self._reach.classes if name in one.key.filters and _about(rule, one)]
-            fronts = [one for one in self._reach.topology.balancers if name in one.filters]
+            classes = [one for one in self._reach.classes if name in one.key.filters and _applies(rule, one)]
+            balancers = [one for one in self._reach.topology.balancers if name in one.filters]
             found = list[Guarded]((one.key.filters, one) for one in classes)
-            found += [(one.filters, None) for one in fronts if not one.internet_facing or (one.dual_stack and six)]
+            found += [(one.filters, None) for one in balancers if not one.internet_facing or (one.dual_stack and six)]
             self._guarded[name, rule.target_groups, six] = found
         return found
 
 
-def _about(rule: Rule, target: HostClass) -> bool:
+def _applies(rule: Rule, target: HostClass) -> bool:
     return not rule.target_groups or not set(rule.target_groups).isdisjoint(target.key.groups)
 
 
-def _let_in(reach: Reachability, rule: Rule, peer: str) -> tuple[str, ...]:
-    """Return the part of ``peer`` that a rule lets in today, as peers: a diff opens nothing."""
+def _let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, ...]:
+    """Intersect ``peer`` with what a rule lets in today, so that a change never opens anything."""
     known = reach.filters.peers(rule)
-    if known is None or "/" not in peer:
-        return () if rule.peer.kind is PeerKind.GROUP and peer != rule.peer.value else (peer,)
-    return (AddressSet.parse(peer) & known).cidrs()
+    if known is None or peer.kind is not PeerOf.RANGE:
+        return () if rule.peer.kind is PeerKind.GROUP and peer != rule_peer(rule) else (peer,)
+    return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (AddressSet.parse(peer.value) & known).cidrs())
 
 
-def _allowed(source: HostClass | None, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
-    """Return what of ``services`` a class, or the pods, may open on every one of what a filter guards."""
+def _usable(source: HostClass | None, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
+    """Return the part of ``services`` that a host class (or the pods) may use on every target of a filter."""
     for _, target in guarded:
         services &= allowed_between(source, target, ports)
     return services
@@ -215,22 +239,18 @@ def allowed_between(source: HostClass | None, target: HostClass | None, ports: P
     return CARRIED
 
 
-def _names(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> tuple[str, ...]:
-    """Return what to name a class by: a group that neither strangers nor ``refused`` carry, else its addresses.
+def _names(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> tuple[RulePeer, ...]:
+    """Name a class by a group that neither external members nor ``refused`` are in, else by its addresses.
 
-    Of several, one of the kind that the rule's targets are.
+    Of several groups, one of the kind of the rule's target groups.
     """
-    taken = {label for one in refused for label in one.key.groups}
-    taken |= {label for stranger in reach.topology.external_members for label in stranger.groups}
+    taken = {group for one in refused for group in one.key.groups}
+    taken |= {group for external in reach.topology.external_members for group in external.groups}
     if rule.peer.kind is PeerKind.GROUP:
         taken.add(rule.peer.value)
-    kinds = {label.partition("/")[0] for label in rule.target_groups}
-    groups = sorted((one for one in source.key.groups if one not in taken), key=lambda one: not _is_of(one, kinds))
-    if groups:
-        return (groups[0],)
-    addresses = source.addresses.cidrs()
+    kinds = {group.partition("/")[0] for group in rule.target_groups}
+    free = [group for group in source.key.groups if group not in taken]
+    if free:
+        return (RulePeer(PeerOf.GROUP, min(free, key=lambda group: group.partition("/")[0] not in kinds)),)
+    addresses = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in source.addresses.cidrs())
     return addresses if 0 < len(addresses) <= MOST_ADDRESSES else (OWN_GROUP,)
-
-
-def _is_of(label: str, kinds: set[str]) -> bool:
-    return label.partition("/")[0] in kinds

@@ -7,6 +7,7 @@ are advice, and so is access from the whole of the inside.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from cloudguard.model.cluster import Role
@@ -19,7 +20,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
-from cloudguard.results.change import Change
+from cloudguard.results.change import Change, KeptTraffic, ListEdit, PeerOf, RulePeer
 from cloudguard.results.finding import Severity
 from cloudguard.rows.context import PLACES, Context
 from cloudguard.rows.network.latent import latent
@@ -46,8 +47,7 @@ CHECKS = {
     "while none are declared, that the whole of the inside can is advice (low).",
 }
 
-ADMINISTRATORS = "the administrators (--admin-cidr)"
-"""Stands for a list that is not declared."""
+UNDECLARED = RulePeer(PeerOf.ADMINISTRATORS)
 NO_CONTROL_PLANE = (
     "no control-plane host and no managed endpoint was found; name the hosts with --control-plane-tag, or check the "
     "cluster or account that runs the control plane for this one"
@@ -74,21 +74,20 @@ def _with_restriction(context: Context, draft: PendingFinding) -> PendingFinding
     blamed, topology = draft.finding.resource, context.snapshot.topology
     for endpoint in topology.endpoints if blamed.kind == "endpoint" else ():
         if endpoint.id == blamed.id:
-            admins = context.declarations.admin_cidrs or (ADMINISTRATORS,)
-            needed = dict.fromkeys((*admins, *(() if endpoint.private else topology.outbound_addresses)))
-            change = Change(
-                id=f"endpoint.restrict:{endpoint.id}",
-                row=ROW,
-                kind="endpoint.restrict",
-                resource=blamed,
-                before=tuple(f"{endpoint.service} from {cidr}" for cidr in endpoint.public_ranges),
-                after=tuple(f"{endpoint.service} from {cidr}" for cidr in needed)
-                if not endpoint.gatekeeper
-                else (f"{endpoint.service} from inside the network alone",),
-                why=draft.finding.message,
-            )
+            needed = (*_administrators(context), *_ranges(() if endpoint.private else topology.outbound_addresses))
+            after = (RulePeer(PeerOf.INSIDE),) if endpoint.gatekeeper else tuple(dict.fromkeys(needed))
+            edit = ListEdit("public ranges", endpoint.service, _ranges(endpoint.public_ranges), after)
+            change = Change(f"endpoint.restrict:{endpoint.id}", ROW, "endpoint.restrict", blamed, (edit,))
             return replace(draft, changes=(*draft.changes, change))
     return draft
+
+
+def _administrators(context: Context) -> tuple[RulePeer, ...]:
+    return _ranges(context.declarations.admin_cidrs or ()) or (UNDECLARED,)
+
+
+def _ranges(cidrs: Iterable[str]) -> tuple[RulePeer, ...]:
+    return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in cidrs)
 
 
 def _clean(context: Context, drafts: tuple[PendingFinding, ...]) -> str:
@@ -120,11 +119,15 @@ def _excess(context: Context, way: Path, granted: Bounds) -> Bounds:
     return granted - exactly(PacketSet.of([(expected, ServiceSet.everything())]))
 
 
-def _needed(context: Context, problem: Problem) -> tuple[str, ...]:
-    """Return who must go on reaching the API through what is blamed: administrators, own ways out, health checks."""
-    admins = context.declarations.admin_cidrs or (ADMINISTRATORS,)
+def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[KeptTraffic, ...]:
+    """Return who must go on reaching the API on ``services``: administrators, own hosts from outside, health checks."""
     outbound = context.snapshot.topology.outbound_addresses if not problem.check.endswith("inside") else ()
-    return (*admins, *outbound, *_health_checks(context, problem.targets).cidrs())
+    needed = (
+        (_administrators(context), "administrators"),
+        (_ranges(outbound), "the cluster's own hosts by their way out"),
+        (_ranges(_health_checks(context, problem.targets).cidrs()), "health checks"),
+    )
+    return tuple(KeptTraffic(peer, services, why) for peers, why in needed for peer in peers)
 
 
 def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
@@ -154,7 +157,7 @@ def _worded(context: Context, problem: Problem) -> Assessment:
     listed = context.declarations.admin_cidrs is not None
     addresses, services = problem.packets.addresses(), problem.packets.services()
     who = subject(problem.targets)
-    keep = tuple((peer, services) for peer in _needed(context, problem))
+    keep = _needed(context, problem, services)
     declare = "" if listed else "Declare who administers the cluster with --admin-cidr"
     if problem.check == f"{ROW}/inside":
         beyond = " beyond the declared administrators" if listed else ""

@@ -114,7 +114,7 @@ def _findings(context: Context, excess: Excess) -> list[PendingFinding]:
         told = [*_escalation(excess, sure), *_beyond(excess, ways)]
     risky = any(one.severity > Severity.LOW for one in told)
     told += [*_needed_ways(excess, ways), *_imposed(excess), *_missing(excess), *_idle(excess)]
-    change = change_of(excess, told[0].message) if risky or any(one.check == "listing" for one in told) else None
+    change = change_of(excess) if risky or any(one.check == "listing" for one in told) else None
     mended = {"administrator", "escalation", "outside", "inside", "listing"}
     found = [draft(context, excess, one, change if one.check in mended else None) for one in told]
     return found + tag_laundering.drafts(context, excess)

@@ -19,6 +19,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Reachability
+from cloudguard.results.change import KeptTraffic, PeerOf, RulePeer
 
 PLACES = frozenset(
     {
@@ -85,18 +86,19 @@ class Context:
         """Addresses that hosts of ``classes`` have today."""
         return AddressSet.of(text for one in classes for interface in one.interfaces for text in interface.addresses)
 
-    def declared(self, target: HostClass) -> tuple[PacketSet, tuple[tuple[str, ServiceSet], ...]]:
-        """Return what the user declares that a class's hosts must let in, by address; and as (peer, services)."""
-        keep: list[tuple[str, ServiceSet]] = []
+    def declared(self, target: HostClass) -> tuple[PacketSet, tuple[KeptTraffic, ...]]:
+        """Return what the user declares that a class's hosts must let in: by address, and by peer."""
+        keep: list[KeptTraffic] = []
         if target.has(Role.NODE):
             for service in self.declarations.services:
-                keep += [(source, ServiceSet.parse(service.services)) for source in service.sources]
-        keep += [(need.peer, ServiceSet.parse(need.services)) for need in self._needs(target)]
-        by_address = [(AddressSet.parse(peer), services) for peer, services in keep if _is_range(peer)]
-        return PacketSet.of(by_address), tuple(keep)
+                services, why = ServiceSet.parse(service.services), service.reason or "a declared service"
+                keep += [keep_from(source, services, why) for source in service.sources]
+        keep += [keep_from(one.peer, ServiceSet.parse(one.services), one.reason) for one in self._needs(target)]
+        ranges = [one for one in keep if one.peer.kind is PeerOf.RANGE]
+        return PacketSet.of((AddressSet.parse(one.peer.value), one.services) for one in ranges), tuple(keep)
 
-    def fronted(self, target: HostClass) -> tuple[tuple[str, ServiceSet], ...]:
-        """Return what the balancers in front of a class need, as (peer, services), where no rule names their group.
+    def fronted(self, target: HostClass) -> tuple[KeptTraffic, ...]:
+        """Return what the balancers in front of a class need where no rule names their group.
 
         That is their own addresses, which ask for health and may stand for clients; and of a service, its clients
         where the host sees their addresses. What other rows judge is theirs to keep.
@@ -104,16 +106,18 @@ class Context:
         side = self.reach.allowed_in(target)
         elsewhere = judged_elsewhere(self.ports, frozenset(target.key.roles))
         balancers = {one.id: one for one in self.snapshot.topology.balancers}
-        found = dict[tuple[str, ServiceSet], None]()
+        found = dict[KeptTraffic, None]()
         for balancer_id, listener_id, text in target.key.registrations:
             balancer = balancers[balancer_id]
             listener = next(one for one in balancer.listeners if one.id == listener_id)
             sent = ServiceSet.parse(text) - side.of_group(balancer.groups) - elsewhere
             peers = [*self.reach.senders.ranges(balancer.subnets).cidrs()] if sent else []
-            found |= {(peer, sent): None for peer in peers}
+            why = f"{balancer.kind}/{balancer.name} and its health checks"
+            found |= {keep_from(peer, sent, why): None for peer in peers}
             served = sent - unmeant(listener) if balancer.declared_service else sent & self.ports.node_ports
             if served and listener.client_address is not ClientAddress.REPLACED:
-                found |= {(peer, served): None for peer in self._clients(balancer)}
+                why = f"clients of {balancer.kind}/{balancer.name}"
+                found |= {keep_from(peer, served, why): None for peer in self._clients(balancer)}
         return tuple(found)
 
     def _clients(self, balancer: Balancer) -> tuple[str, ...]:
@@ -154,6 +158,11 @@ def unmeant(listener: Listener) -> ServiceSet:
     parts = listener.service.split(",")
     single = [one for one in parts if "/" in one and "-" not in one]
     return (SSH_AND_RDP | KUBELET) & ServiceSet.parse(listener.service) - ServiceSet.parse(",".join(single) or "none")
+
+
+def keep_from(peer: str, services: ServiceSet, why: str) -> KeptTraffic:
+    """Return what to keep from a CIDR or a group."""
+    return KeptTraffic(RulePeer(PeerOf.RANGE if _is_range(peer) else PeerOf.GROUP, peer), services, why)
 
 
 def _is_range(peer: str) -> bool:

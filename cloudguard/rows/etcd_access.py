@@ -90,7 +90,7 @@ def _worded(context: Context, problem: Problem) -> Assessment:
     services = services_text(problem.packets.services())
     message = f"{senders_text(problem)} can connect to etcd ({services}) on {subject(problem.targets)}"
     keep = tuple(
-        {pair: None for one in problem.targets if isinstance(one, HostClass) for pair in context.declared(one)[1]},
+        {kept: None for one in problem.targets if isinstance(one, HostClass) for kept in context.declared(one)[1]},
     )
     if problem.check == f"{ROW}/auxiliary":
         return Assessment(Severity.LOW, message.replace("etcd (", "ports of etcd's helpers (", 1), keep=keep)

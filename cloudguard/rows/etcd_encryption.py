@@ -23,7 +23,7 @@ from cloudguard.model.cluster import (
     SecretsEncryption,
 )
 from cloudguard.model.source import FactKind, Source
-from cloudguard.results.change import Change, Resource
+from cloudguard.results.change import AttributeEdit, Change, Edit, Procedure, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.results.report import RowResult, Verdict, verdict_of
 from cloudguard.rows.context import NO_ETCD, Context
@@ -125,19 +125,21 @@ def _disk(context: Context, disk: Disk, key: Key | None) -> Iterator[_Problem]:
     where = f"{disk.id} ({disk.device} of {disk.host})" if disk.host else f"{disk.id} (detached)"
     if not disk.encrypted:
         message = f"{where} holds etcd and is not encrypted"
-        change = _encrypt(resource, "make an encrypted copy, and attach that instead", message)
+        copy = Procedure(("encrypted: no",), ("make an encrypted copy, and attach that instead",))
+        change = _change("disk.encrypt", resource, copy)
         yield _Problem("disk", Severity.HIGH, resource, message, holds, disk.source, change, hosts, "not encrypted")
     elif key is not None and key.state in _DYING:
         message = f"the key {key.id} of {where} is {_DYING[key.state]}"
         what = Resource("key", key.id)
-        change = _change("key.enable", what, f"state {key.state}", "state enabled", message)
+        change = _change("key.enable", what, AttributeEdit("state", key.state, KeyState.ENABLED))
         yield _Problem("key", Severity.HIGH, what, message, f"state {key.state}", key.source, change, hosts)
     elif key is not None and key.rotates is False:
         yield _rotation(key, where, hosts)
     unread = bool(disk.key) and key is None
     if disk.encrypted and context.declarations.require_customer_key and not _customers(key) and not unread:
         message = f"{where} is encrypted by the provider's key, and a customer's is required"
-        change = _encrypt(resource, "make a copy encrypted by a key of your own", message)
+        copy = Procedure(("provider's key",), ("make a copy encrypted by a key of your own",))
+        change = _change("disk.encrypt", resource, copy)
         yield _Problem(
             "customer-key", Severity.MEDIUM, resource, message, holds, disk.source, change, hosts, "provider's key"
         )
@@ -148,13 +150,13 @@ def _disk(context: Context, disk: Disk, key: Key | None) -> Iterator[_Problem]:
             faults.append(f"is shared with {', '.join(snapshot.shared_with)}")
         if faults:
             message = f"{snapshot.id}, a copy of {where}, {' and '.join(faults)}"
-            change = _change("snapshot.remove", what, message, "encrypted and not shared, or deleted", message)
+            change = _change("snapshot.remove", what, Procedure((message,), ("encrypted and not shared, or deleted",)))
             yield _Problem("snapshot", Severity.HIGH, what, message, message, snapshot.source, change, hosts)
 
 
 def _rotation(key: Key, of: str, hosts: tuple[str, ...] = ()) -> _Problem:
     resource, message = Resource("key", key.id), f"the key {key.id} of {of} is never rotated by itself"
-    change = _change("key.rotate", resource, "rotation off", "rotation on", message)
+    change = _change("key.rotate", resource, AttributeEdit("rotation", "off", "on"))
     return _Problem("rotation", Severity.LOW, resource, message, "rotation off", key.source, change, hosts)
 
 
@@ -169,7 +171,9 @@ def _pools(cluster: Cluster) -> Iterator[_Problem]:
             continue
         resource = Resource("pool", pool.id, pool.name)
         message = f"the next host of {pool.name or pool.id} would hold etcd on unencrypted {', '.join(plain)}"
-        change = _change("pool.encrypt", resource, f"{', '.join(plain)} unencrypted", "encrypted", message)
+        change = _change(
+            "pool.encrypt", resource, AttributeEdit("disks", f"{', '.join(plain)} unencrypted", "encrypted")
+        )
         fact = f"template {pool.template}" if pool.template else "its template"
         yield _Problem("pool", Severity.MEDIUM, resource, message, fact, pool.source, change)
 
@@ -200,18 +204,8 @@ def _untold(cluster: Cluster) -> Iterator[str]:
                 yield f"whether {disk.device} of {name} is encrypted can't be told from its template"
 
 
-def _encrypt(resource: Resource, how: str, why: str) -> Change:
-    return _change("disk.encrypt", resource, "encrypted: no" if "not encrypted" in why else "provider's key", how, why)
-
-
-def _change(kind: str, resource: Resource, before: str, after: str, why: str) -> Change:
-    name = finding_name(kind, resource)
-    return Change(id=name, row=ROW, kind=kind, resource=resource, before=(before,), after=(after,), why=why)
-
-
-def finding_name(kind: str, resource: Resource) -> str:
-    """Return a change's id: its kind and resource."""
-    return f"{kind}:{resource.id}"
+def _change(kind: str, resource: Resource, edit: Edit) -> Change:
+    return Change(f"{kind}:{resource.id}", ROW, kind, resource, (edit,))
 
 
 def _draft(context: Context, first: _Problem, *more: _Problem) -> PendingFinding:
@@ -270,6 +264,6 @@ def _of_secrets(context: Context, secrets: SecretsEncryption, key: Key | None) -
         return
     resource = Resource("cluster", context.cluster.name, context.cluster.name)
     message = "Secrets are encrypted by the provider's key only"
-    change = _change("secrets.encrypt", resource, "provider's key", "a key of your own", message)
+    change = _change("secrets.encrypt", resource, AttributeEdit("secrets", "provider's key", "a key of your own"))
     severity = Severity.MEDIUM if context.declarations.require_customer_key else Severity.LOW
     yield _Problem("secrets", severity, resource, message, "no key of the customer's", secrets.source, change)

@@ -1,7 +1,8 @@
-"""The five rows, a file each."""
+"""The five rows, a file each, and the remediation plan of their findings."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
 
@@ -11,35 +12,55 @@ from cloudguard.needs.declarations import Declarations
 from cloudguard.reachability.narrowing import plan
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
+from cloudguard.results.finding import Finding
 from cloudguard.results.report import RowResult
 from cloudguard.rows import api_server_access, cloud_api_access, etcd_access, etcd_encryption, node_access
 from cloudguard.rows.context import Context
-from cloudguard.rows.pending_finding import JudgedRow
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding
 
 ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access, etcd_access, etcd_encryption)
 """Modules with ``ROW``, ``AREA``, ``CHECKS`` (id to description) and ``judge``, in the table's order."""
 
 
 def judge(
-    snapshot: Snapshot, policy: Declarations, entitlements: IamCatalog | None = None
+    snapshot: Snapshot, policy: Declarations, iam_catalog: IamCatalog | None = None
 ) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
-    """Return the five rows and the plan of changes that would mend their findings.
+    """Return the five rows, and the changes that mend their findings in the order to make them.
 
-    ``entitlements`` None: nothing is known of the provider's permissions, and no identity is judged but by its plain
+    ``iam_catalog`` None: nothing is known of the provider's permissions, and no identity is judged but by its plain
     words.
     """
-    context = Context(snapshot, policy, Reachability(snapshot), entitlements)
+    context = Context(snapshot, policy, Reachability(snapshot), iam_catalog)
     judged: list[JudgedRow] = [row.judge(context) for row in ROWS]
     pending = [one for _, found in judged for one in found]
-    by_rule = plan(context.reach, context.ports, (edit for one in pending for edit in one.edits))
-    own = [change for one in pending for change in one.changes]
-    wanted: dict[str, tuple[str, ...]] = {}
-    for one in pending:
-        rules = [by_rule[edit.filter.id, edit.rule.id].id for edit in one.edits]
-        wanted[one.finding.id] = tuple(dict.fromkeys([*rules, *(change.id for change in one.changes)]))
-    rows = tuple(
-        replace(result, findings=tuple(replace(found, changes=wanted[found.id]) for found in result.findings))
-        for result, _ in judged
+    by_rule = plan(context.reach, context.ports, (excess for one in pending for excess in one.excesses))
+    changes = {one.finding.id: tuple(_changes(one, by_rule)) for one in pending}
+    rows = tuple(replace(row, findings=tuple(_with_changes(row.findings, changes))) for row, _ in judged)
+    return rows, _ordered([finding for row in rows for finding in row.findings], changes)
+
+
+def _changes(pending: PendingFinding, by_rule: Mapping[tuple[str, str], Change]) -> Iterable[Change]:
+    found = (*(by_rule[excess.filter.id, excess.rule.id] for excess in pending.excesses), *pending.changes)
+    return {change.id: change for change in found}.values()
+
+
+def _with_changes(findings: Iterable[Finding], changes: Mapping[str, Iterable[Change]]) -> Iterable[Finding]:
+    return (replace(finding, changes=tuple(change.id for change in changes[finding.id])) for finding in findings)
+
+
+def _ordered(findings: Sequence[Finding], changes: Mapping[str, Iterable[Change]]) -> tuple[Change, ...]:
+    """Return every change once with the findings that it mends, those of the worst findings first."""
+    known, mended = dict[str, Change](), dict[str, list[Finding]]()
+    for finding in findings:
+        for change in changes[finding.id]:
+            known[change.id] = change
+            mended.setdefault(change.id, []).append(finding)
+
+    def rank(change: Change) -> tuple[int, str, str, str]:
+        return -max(finding.severity for finding in mended[change.id]), change.row, change.resource.id, change.id
+
+    ordered = enumerate(sorted(known.values(), key=rank), 1)
+    return tuple(
+        replace(change, order=order, mends=tuple(finding.id for finding in mended[change.id]))
+        for order, change in ordered
     )
-    changes = {change.id: change for change in (*by_rule.values(), *own)}
-    return rows, tuple(sorted(changes.values(), key=lambda change: (change.row, change.resource.id, change.id)))

@@ -22,9 +22,9 @@ from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.origins import SenderKind
 from cloudguard.reachability.paths import Path
-from cloudguard.results.change import Resource
+from cloudguard.results.change import KeptTraffic, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
-from cloudguard.rows.context import PLACES, Context, unmeant
+from cloudguard.rows.context import PLACES, Context, keep_from, unmeant
 from cloudguard.rows.network.latent import latent, lets_internet_in
 from cloudguard.rows.network.phrases import senders_text, services_text, subject
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
@@ -80,7 +80,8 @@ def _excess(context: Context, target: HostClass, way: Path) -> Bounds:
     if way.balancer is not None:
         expected |= ports.node_ports
     granted = way.allowed.only(ServiceSet.everything() - expected)
-    granted -= exactly(_by_address([*_trusted(context, way), *(context.fronted(target) if not way.balancer else ())]))
+    fronted = () if way.balancer else ((one.peer.value, one.services) for one in context.fronted(target))
+    granted -= exactly(_by_address([*_trusted(context, way), *fronted]))
     declared, _ = context.declared(target)
     for label in way.sender.groups:
         known = context.declared_groups(target).get(label)
@@ -100,21 +101,21 @@ def _trusted(context: Context, way: Path) -> list[tuple[str, ServiceSet]]:
     return trusted + [(cidr, ServiceSet.everything()) for cidr in outbound]
 
 
-def _ways_out(context: Context, way: Path) -> tuple[tuple[str, ServiceSet], ...]:
-    """Return what the cluster's hosts open on the control plane by the internet: through a public balancer."""
+def _ways_out(context: Context, way: Path) -> tuple[str, ...]:
+    """Return the addresses from which the cluster's hosts come to the control plane through a public balancer."""
     masters = isinstance(way.target, HostClass) and way.target.has(Role.CONTROL_PLANE)
-    if way.balancer is None or not way.balancer.internet_facing or not masters:
-        return ()
-    return tuple((cidr, ServiceSet.everything()) for cidr in context.snapshot.topology.outbound_addresses)
+    public = way.balancer is not None and way.balancer.internet_facing
+    return context.snapshot.topology.outbound_addresses if public and masters else ()
 
 
-def _kept(context: Context, problem: Problem) -> tuple[tuple[str, ServiceSet], ...]:
+def _kept(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
     """Return what the blamed rules must go on letting in: by declaration, for balancers, for own ways out."""
     blamed = {one.filter.id for one in problem.attributions if one.filter is not None}
     guarded = [one for one in context.reach.classes if blamed.intersection(one.key.filters)]
     kept = [pair for one in guarded for pair in (*context.declared(one)[1], *context.fronted(one))]
     services = problem.packets.services()
-    kept += [(cidr, services) for way in problem.paths for cidr, _ in _ways_out(context, way)]
+    own = "the cluster's own hosts by their way out"
+    kept += [keep_from(cidr, services, own) for way in problem.paths for cidr in _ways_out(context, way)]
     return tuple(dict.fromkeys(kept))
 
 

@@ -17,7 +17,7 @@ class PendingFinding:
     """A finding, the rules whose excess it is (narrowed once all rows are judged), and its other changes."""
 
     finding: Finding
-    edits: tuple[RuleExcess, ...] = ()
+    excesses: tuple[RuleExcess, ...] = ()
     changes: tuple[Change, ...] = ()
 
 

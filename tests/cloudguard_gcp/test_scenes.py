@@ -50,7 +50,7 @@ def test_what_google_writes_is_found_and_never_proposed_for_change(google_cloud:
 
 
 def test_a_rule_that_gke_wrote_says_what_to_change_instead(google_cloud: Proxy) -> None:
-    whys = {one.rule: one.why for one in _judged("gke-public", google_cloud).plan if one.row == "node-access"}
-    assert list(whys) == ["gke-prod-12345678-vms"]
-    assert whys["gke-prod-12345678-vms"].endswith("(GKE wrote the rule and may write it again: change the cluster)")
-    assert "wrote" not in "".join(one.why for one in _judged("open-ssh", google_cloud).plan)
+    owners = {one.rule: one.owner for one in _judged("gke-public", google_cloud).plan if one.row == "node-access"}
+    assert list(owners) == ["gke-prod-12345678-vms"]
+    assert owners["gke-prod-12345678-vms"] == "GKE wrote the rule and may write it again: change the cluster"
+    assert {one.owner for one in _judged("open-ssh", google_cloud).plan} == {""}

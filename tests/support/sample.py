@@ -21,7 +21,7 @@ from cloudguard.model.network import (
 )
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason, Source
-from cloudguard.results.change import Change, Resource
+from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Waiver, Witness
 from cloudguard.results.report import Report, RowResult, Verdict
 
@@ -112,11 +112,11 @@ def finding(
     )
 
 
-def change(text: str = "open") -> Change:
+def change(text: str = "open", mends: tuple[str, ...] = ()) -> Change:
     """Return a change by hand."""
-    before, after = (f"before {text}",), (f"after {text}",)
+    edits = (Procedure((f"before {text}",), (f"after {text}",)),)
     return Change(
-        "c-1", "etcd-access", "rule.narrow", Resource("filter", "f-1", text), before, after, f"why {text}", "r-1"
+        "c-1", "etcd-access", "rule.narrow", Resource("filter", "f-1", text), edits, "r-1", mends=mends, order=1
     )
 
 
@@ -128,5 +128,5 @@ def report(*findings: Finding, text: str = "prod", unknown: tuple[str, ...] = ()
         RowResult("etcd-encryption", "etcd Encryption", Verdict.PASS, "all is well"),
     )
     base = snapshot(name=text)
-    plan = (change(text),) if findings else ()
+    plan = (change(text, tuple(one.id for one in findings if "c-1" in one.changes)),) if findings else ()
     return Report("cloudguard 0", base.started, base.finished, base.cluster, rows, plan, gaps)

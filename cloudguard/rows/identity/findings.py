@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cloudguard.authorization.effective import MatchedStatement
 from cloudguard.authorization.escalation import GrantedEscalation
@@ -84,9 +84,7 @@ def draft(context: Context, excess: Excess, told: FindingDraft, change: Change |
         hosts=tuple(sorted(host.id for host in context.cluster.hosts if host.identity == identity.id)),
         advice=_advice(excess, told),
     )
-    if change is None:
-        return PendingFinding(finding)
-    return PendingFinding(finding, changes=(replace(change, why=told.message),))
+    return PendingFinding(finding, changes=(change,) if change else ())
 
 
 def _path(statements: tuple[MatchedStatement, ...]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cloudguard.model.cluster import Host, MetadataService, Pool, Role
-from cloudguard.results.change import Change, Resource
+from cloudguard.results.change import AttributeEdit, Change, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
 from cloudguard.rows.pending_finding import PendingFinding
@@ -78,15 +78,9 @@ def _draft(context: Context, exposed: _Exposed, ones: list[Host | Pool]) -> Pend
     remedy = next((one.metadata.remedy for one in ones if one.metadata), "")
     message = f"pods can take {name or exposed.identity} from the metadata service of {where}: {exposed.fault}"
     resource = Resource("identity", exposed.identity, name)
-    change = Change(
-        id=f"metadata.restrict:{exposed.identity}:{exposed.fault}",
-        row=ROW,
-        kind="metadata.restrict",
-        resource=resource,
-        before=(f"{exposed.fault} on {where}",),
-        after=(remedy or "tokens required, hop limit 1",),
-        why=message,
-    )
+    edit = AttributeEdit("metadata service", f"{exposed.fault} on {where}", remedy or "tokens required, hop limit 1")
+    name_of_change = f"metadata.restrict:{exposed.identity}:{exposed.fault}"
+    change = Change(name_of_change, ROW, "metadata.restrict", resource, (edit,))
     finding = Finding(
         id=finding_id(context.cluster, f"{ROW}/metadata", exposed.identity, exposed.fault.rstrip("0123456789")),
         check=f"{ROW}/metadata",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cloudguard.model.iam_catalog import Principals, Trusted
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
-from cloudguard.results.change import Change, Resource
+from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
 from cloudguard.rows.pending_finding import PendingFinding
@@ -75,15 +75,9 @@ def _draft(context: Context, resource: Resource, policy: PolicyDocument, found: 
     severity, _, who = found[0]
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     message = f"{who} may become {resource.name}{more}"
-    change = Change(
-        id=f"trust.narrow:{resource.id}",
-        row=ROW,
-        kind="trust.narrow",
-        resource=resource,
-        before=tuple(f"{policy.name}/{statement.label}: {text}" for _, statement, text in found),
-        after=("those who need it, under a condition that names them",),
-        why=message,
-    )
+    trusts = tuple(f"{policy.name}/{statement.label}: {text}" for _, statement, text in found)
+    steps = Procedure(trusts, ("those who need it, under a condition that names them",))
+    change = Change(f"trust.narrow:{resource.id}", ROW, "trust.narrow", resource, (steps,))
     evidence = [
         Evidence(resource, f"{policy.name}/{statement.label}", policy.source.call, f"trusts {text}")
         for _, statement, text in found

@@ -11,7 +11,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
-from cloudguard.results.change import Resource
+from cloudguard.results.change import KeptTraffic, Resource
 from cloudguard.results.finding import Severity
 
 ProblemKind = tuple[str, str]
@@ -55,7 +55,7 @@ class Assessment:
     severity: Severity
     message: str
     advice: str = ""
-    keep: tuple[tuple[str, ServiceSet], ...] = ()
+    keep: tuple[KeptTraffic, ...] = ()
     narrow: ServiceSet | None = None
     """All that the blamed rules' own peer needs, where that is known; None: cut the excess instead."""
     mend: bool = True

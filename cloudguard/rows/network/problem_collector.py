@@ -93,7 +93,7 @@ class ProblemCollector:
         for one in problem.attributions:
             if one.filter is None or one.rule is None or not (one.filter.editable or one.filter.note):
                 continue
-            edit = RuleExcess(self._row, one.filter, one.rule, judged.message, judged.keep, judged.narrow)
+            edit = RuleExcess(self._row, one.filter, one.rule, judged.keep, judged.narrow)
             known = found.get((one.filter.id, one.rule.id), edit)
             found[one.filter.id, one.rule.id] = known.also(one.part.services())
         return tuple(found.values())

@@ -9,7 +9,22 @@ from dataclasses import replace
 import pytest
 
 import sample
-from cloudguard.formats import explain, json_report, markdown, phrases, table
+from cloudguard.formats import diff, explain, json_report, markdown, phrases, table
+from cloudguard.model.network import Direction
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    Edit,
+    ListEdit,
+    PeerOf,
+    Procedure,
+    Resource,
+    RuleEdit,
+    RuleOp,
+    RulePeer,
+    RuleTraffic,
+)
 from cloudguard.results.finding import Severity, Waiver
 from cloudguard.results.report import Report
 
@@ -46,7 +61,6 @@ def test_people_read_it_in_the_promised_order(render: Callable[[Report], str]) -
         "--- filter f-1 (prod)",
         "- before prod",
         "+ after prod",
-        "# why prod",
         "memory:ReadFilters",
         "access denied; grant memory:read",
         "1 critical, 1 low, 1 waived; 1 change proposed; INCOMPLETE; 1 gap",
@@ -137,6 +151,7 @@ def test_json_is_the_contract() -> None:
     assert waived["waived"] == {"owner": "ops", "reason": "it is a lab", "expires": "2027-01-01"}
     change = document["plan"]["changes"][0]
     assert {"id", "row", "kind", "resource", "before", "after", "proved"} <= set(change)
+    assert (change["order"], change["mends"], change["edits"][0]["op"]) == (1, ["000000000002"], "procedure")
     assert document["gaps"][0] | {"message": 0} == {
         "call": "memory:ReadFilters",
         "resource": "f-nodes",
@@ -188,3 +203,50 @@ def test_a_witness_that_only_repeats_the_message_is_left_out() -> None:
     for render in TEXTS:
         assert "witness" in render(sample.report(one))
         assert "witness" not in render(sample.report(said_twice))
+
+
+RULE = RuleTraffic(Direction.INGRESS, ServiceSet.parse("tcp/22-23"), RulePeer(PeerOf.RANGE, "0.0.0.0/0"))
+SSH = replace(RULE, services=ServiceSet.parse("tcp/22"))
+TOLD_EDITS: list[tuple[Edit, tuple[str, ...], tuple[str, ...]]] = [
+    (RuleEdit(RuleOp.REMOVE, "r", RULE, None), ("tcp/22-23 from 0.0.0.0/0",), ()),
+    (RuleEdit(RuleOp.MODIFY, "r", RULE, SSH, ("x",)), ("tcp/22-23 from 0.0.0.0/0",), ("tcp/22 from 0.0.0.0/0",)),
+    (
+        RuleEdit(RuleOp.ADD, "r", None, replace(SSH, peer=RulePeer(PeerOf.ADMINISTRATORS)), ("x",)),
+        (),
+        ("tcp/22 from the administrators (--admin-cidr)",),
+    ),
+    (
+        RuleEdit(RuleOp.ADD, "r", None, RuleTraffic(Direction.EGRESS, SSH.services, RulePeer(PeerOf.NEW_GROUP))),
+        (),
+        ("tcp/22 to a group that only these hosts carry",),
+    ),
+    (
+        ListEdit("public ranges", "tcp/443", (RULE.peer,), (RulePeer(PeerOf.INSIDE),)),
+        ("tcp/443 from 0.0.0.0/0",),
+        ("tcp/443 from inside the network alone",),
+    ),
+    (AttributeEdit("rotation", "off", "on"), ("rotation off",), ("rotation on",)),
+    (AttributeEdit("secrets", "their key", "your key"), ("their key",), ("your key",)),
+    (Procedure(("plain",), ("copy it", "attach the copy")), ("plain",), ("copy it", "attach the copy")),
+]
+
+
+@pytest.mark.parametrize(("edit", "before", "after"), TOLD_EDITS)
+def test_an_edit_is_shown_as_the_lines_of_a_diff(edit: Edit, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+    change = Change("c", "row", "kind", Resource("filter", "f"), (edit,))
+    assert (diff.before_lines(change), diff.after_lines(change)) == (before, after)
+    assert json.dumps(json_report.edit_document(edit))
+
+
+def test_a_narrowed_rule_says_what_it_keeps_why_and_what_it_loses() -> None:
+    assert json_report.edit_document(RuleEdit(RuleOp.MODIFY, "r", RULE, SSH, ("clients",))) == {
+        "op": "rule.modify",
+        "rule": {
+            "id": "r",
+            "services": "tcp/22",
+            "peer": {"kind": "range", "value": "0.0.0.0/0"},
+            "direction": "ingress",
+        },
+        "keeps": [{"services": "tcp/22", "peer": {"kind": "range", "value": "0.0.0.0/0"}, "why": "clients"}],
+        "loses": [{"services": "tcp/23", "peer": {"kind": "range", "value": "0.0.0.0/0"}}],
+    }

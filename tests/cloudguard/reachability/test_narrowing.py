@@ -10,17 +10,18 @@ from hypothesis import strategies as st
 
 from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, WORLD6, balancer, group, host, interface, snapshot, to
 from cloudguard.model.cluster import Role
-from cloudguard.model.network import Action, Direction, Filter, Group, Peer, PeerKind, Rule
+from cloudguard.model.network import Action, Filter, Group, Peer, PeerKind, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations, DeclaredService
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.reachability.narrowing import OWN_GROUP, allowed_between
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.narrowing import allowed_between
 from cloudguard.reachability.paths import Reachability
-from cloudguard.results.change import Change
+from cloudguard.results.change import Change, RuleEdit, RuleOp, RuleTraffic
 from cloudguard.results.finding import Severity
-from cloudguard.rows.api_server_access import ADMINISTRATORS
 from cloudguard.rows.context import Context
 from cloudguard.rows.judge import judge
+from edits import ADMINISTRATORS, NEW_GROUP, after, before, lets, peer
 from strategies import laws
 
 ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
@@ -37,6 +38,7 @@ SERVICES = (
 )
 PEERS = (WORLD, RANGE, "10.0.1.0/24", "masters", "nodes", "shared", "198.51.100.0/24", "0.0.0.0/1")
 PODS = "10.0.1.128/25"
+ETCD = ServiceSet.parse("tcp/2379-2380")
 
 
 def applied(made: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
@@ -53,12 +55,11 @@ def _rules(one: Filter, by_rule: dict[str, Change]) -> list[Rule]:
         if change is None:
             rules.append(rule)
             continue
-        for number, line in enumerate(change.after):
-            services, _, peer = line.partition(" from ")
-            if peer not in {ADMINISTRATORS, OWN_GROUP}:
-                kind = PeerKind.RANGE if "/" in peer else PeerKind.GROUP
+        for number, kept in enumerate(after(change)):
+            if kept.peer not in {ADMINISTRATORS, NEW_GROUP}:
+                peer = Peer(PeerKind(kept.peer.kind), kept.peer.value)
                 name = f"{rule.id}-{number}"
-                rules.append(Rule(name, Direction.INGRESS, Action.PERMIT, services, Peer(kind, peer), SOURCE))
+                rules.append(Rule(name, kept.direction, Action.PERMIT, str(kept.services), peer, SOURCE))
     return rules
 
 
@@ -86,10 +87,10 @@ def shared_by_all(made: Snapshot) -> bool:
 @given(clusters())
 def test_what_was_too_much_is_gone_once_the_diff_is_applied(made: Snapshot) -> None:
     assume(not shared_by_all(made))
-    after = applied(made, judge(made, ADMINS)[1])
+    mended = applied(made, judge(made, ADMINS)[1])
     left = [
         finding
-        for row in judge(after, ADMINS)[0]
+        for row in judge(mended, ADMINS)[0]
         for finding in row.findings
         if row.row in {"api-server-access", "node-access", "etcd-access"} and finding.severity > Severity.LOW
     ]
@@ -100,39 +101,39 @@ def test_what_was_too_much_is_gone_once_the_diff_is_applied(made: Snapshot) -> N
 @given(clusters())
 def test_the_clusters_hosts_lose_nothing_they_may_have(made: Snapshot) -> None:
     changes = judge(made, ADMINS)[1]
-    before, after = Reachability(made), Reachability(applied(made, changes))
+    before, mended = Reachability(made), Reachability(applied(made, changes))
     ports = Context(made, ADMINS, before).ports
-    if any(OWN_GROUP in line for change in changes for line in change.after):
+    if any(kept.peer == NEW_GROUP for change in changes for kept in after(change)):
         return
-    for source, new_source in zip(before.classes, after.classes, strict=True):
-        for target, new_target in zip(before.classes, after.classes, strict=True):
+    for source, new_source in zip(before.classes, mended.classes, strict=True):
+        for target, new_target in zip(before.classes, mended.classes, strict=True):
             allowed = allowed_between(source, target, ports)
             if shared_by_all(made) and source.has(Role.NODE):
                 allowed -= ports.etcd | ports.etcd_auxiliary
             had = before.between(source, target).allowed.lower.only(allowed)
-            assert had <= after.between(new_source, new_target).allowed.lower
+            assert had <= mended.between(new_source, new_target).allowed.lower
 
 
 @laws
 @given(clusters())
 def test_the_clusters_pods_lose_nothing_they_may_have(made: Snapshot) -> None:
-    before, after = Reachability(made), Reachability(applied(made, judge(made, ADMINS)[1]))
+    before, mended = Reachability(made), Reachability(applied(made, judge(made, ADMINS)[1]))
     ports, pods = Context(made, ADMINS, before).ports, AddressSet.parse(PODS)
-    for target, new_target in zip(before.classes, after.classes, strict=True):
+    for target, new_target in zip(before.classes, mended.classes, strict=True):
         allowed = allowed_between(None, target, ports)
         if shared_by_all(made):
             allowed -= ports.etcd | ports.etcd_auxiliary
         had = before.allowed_in(target).allows(pods, ()).lower.only(allowed)
-        assert had <= after.allowed_in(new_target).allows(pods, ()).lower
+        assert had <= mended.allowed_in(new_target).allows(pods, ()).lower
 
 
 @laws
 @given(clusters())
 def test_nothing_is_opened_that_was_shut(made: Snapshot) -> None:
     changes = judge(made, ADMINS)[1]
-    before, after = Reachability(made), Reachability(applied(made, changes))
-    for target, new_target in zip(before.classes, after.classes, strict=True):
-        for way, new_way in zip(before.paths_to(target), after.paths_to(new_target), strict=False):
+    before, mended = Reachability(made), Reachability(applied(made, changes))
+    for target, new_target in zip(before.classes, mended.classes, strict=True):
+        for way, new_way in zip(before.paths_to(target), mended.paths_to(new_target), strict=False):
             if way.sender.name == new_way.sender.name:
                 assert new_way.allowed.upper <= way.allowed.upper
 
@@ -141,15 +142,15 @@ def test_nothing_is_opened_that_was_shut(made: Snapshot) -> None:
 @given(clusters())
 def test_the_diff_of_what_was_mended_is_empty(made: Snapshot) -> None:
     assume(not shared_by_all(made))
-    after = applied(made, judge(made, ADMINS)[1])
-    rows, changes = judge(after, ADMINS)
+    mended = applied(made, judge(made, ADMINS)[1])
+    rows, changes = judge(mended, ADMINS)
     worst = [finding.severity for row in rows for finding in row.findings if finding.changes]
     assert all(severity is Severity.LOW for severity in worst)
-    assert changes == judge(after, ADMINS)[1]
+    assert changes == judge(mended, ADMINS)[1]
 
 
-def lines(made: Snapshot, policy: Declarations = ADMINS) -> dict[str, tuple[str, ...]]:
-    return {change.rule: change.after for change in judge(made, policy)[1]}
+def kept_by(made: Snapshot, policy: Declarations = ADMINS) -> dict[str, tuple[RuleTraffic, ...]]:
+    return {change.rule: after(change) for change in judge(made, policy)[1]}
 
 
 def test_a_rule_with_nothing_to_keep_is_removed() -> None:
@@ -157,20 +158,20 @@ def test_a_rule_with_nothing_to_keep_is_removed() -> None:
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")], [group("nodes", ("tcp/22", WORLD))]
     )
     change = judge(made, ADMINS)[1][0]
-    assert (change.kind, change.rule, change.before) == ("rule.narrow", "nodes-0", ("tcp/22 from 0.0.0.0/0",))
-    assert change.after == ("tcp/22 from nodes",)
+    assert (change.kind, change.rule, before(change)) == ("rule.narrow", "nodes-0", (lets("tcp/22", WORLD),))
+    assert after(change) == (lets("tcp/22", "nodes"),)
     alone = snapshot(
         [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")],
         [group("masters", ("tcp/2379", "nodes")), group("nodes")],
     )
     change = judge(alone, ADMINS)[1][0]
-    assert (change.kind, change.after) == ("rule.remove", ())
+    assert (change.kind, after(change)) == ("rule.remove", ())
 
 
 def test_ports_are_narrowed_and_the_group_kept() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
     made = snapshot(hosts, [group("masters", ("tcp/2000-7000", "nodes")), group("nodes")])
-    assert lines(made)["masters-0"] == ("tcp/2000-2378,tcp/2381-7000 from nodes",)
+    assert kept_by(made)["masters-0"] == (lets("tcp/2000-2378,tcp/2381-7000", "nodes"),)
 
 
 def test_the_source_is_narrowed_to_the_declared_list() -> None:
@@ -178,44 +179,44 @@ def test_the_source_is_narrowed_to_the_declared_list() -> None:
         [host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")],
         [group("masters", ("tcp/6443", WORLD))],
     )
-    assert lines(made)["masters-0"][0] == "tcp/6443 from 198.51.100.0/24"
-    assert lines(made, Declarations())["masters-0"][0] == f"tcp/6443 from {ADMINISTRATORS}"
+    assert kept_by(made)["masters-0"][0] == lets("tcp/6443", "198.51.100.0/24")
+    assert kept_by(made, Declarations())["masters-0"][0] == lets("tcp/6443", ADMINISTRATORS)
 
 
 def test_a_shared_group_is_no_name_for_the_control_plane_alone() -> None:
     hosts = [host("cp", CONTROL_PLANE, "all", address="10.0.1.11"), host("n", NODE, "all", address="10.0.1.21")]
     made = snapshot(hosts, [group("all", ("all", "all"))])
-    after = lines(made)["all-0"]
-    assert "tcp/2379-2380 from 10.0.1.11/32" in after
-    assert not any("2379" in line and line.endswith("from all") for line in after)
+    found = kept_by(made)["all-0"]
+    assert lets("tcp/2379-2380", "10.0.1.11/32") in found
+    assert not any(kept.services & ETCD and kept.peer == peer("all") for kept in found)
 
 
 def test_a_group_that_strangers_carry_is_not_given_back() -> None:
     hosts = [host("n1", NODE, "nodes", address="10.0.1.21"), host("n2", NODE, "nodes", address="10.0.1.22")]
     stranger = interface("eni-x", "private", "10.0.1.99", "nodes")
     made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"))], strangers=[stranger])
-    assert lines(made)["nodes-0"] == ("tcp/10250 from 10.0.1.21/32", "tcp/10250 from 10.0.1.22/32")
+    assert kept_by(made)["nodes-0"] == (lets("tcp/10250", "10.0.1.21/32"), lets("tcp/10250", "10.0.1.22/32"))
 
 
 def test_a_group_whose_carriers_cannot_be_listed_is_not_given_back() -> None:
     hosts = [host(name, NODE, "abroad", "nodes") for name in ("a", "b")]
     foreign = Group("abroad", "abroad", SOURCE, members_known=False, owner="222233334444")
     made = snapshot(hosts, [group("nodes", ("tcp/10250", "abroad")), group("abroad")], groups=[foreign])
-    assert lines(made)["nodes-0"] == ("tcp/10250 from nodes",)
+    assert kept_by(made)["nodes-0"] == (lets("tcp/10250", "nodes"),)
 
 
 def test_what_another_rule_grants_is_not_given_again() -> None:
     hosts = [host("a", NODE, "nodes"), host("b", NODE, "nodes")]
     made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"), ("tcp/10250", RANGE))])
-    assert lines(made) == {"nodes-1": ()}
+    assert kept_by(made) == {"nodes-1": ()}
 
 
 def test_a_rule_about_some_hosts_is_narrowed_to_what_these_need() -> None:
     hosts = [host("cp", CONTROL_PLANE, "shared", "masters"), host("n", NODE, "shared", "nodes")]
     shared = group("shared", ("tcp/2379", RANGE))
     shared = replace(shared, rules=tuple(replace(one, target_groups=("masters",)) for one in shared.rules))
-    assert lines(snapshot(hosts, [shared, group("masters"), group("nodes")])) == {
-        "shared-0": ("tcp/2379 from masters",)
+    assert kept_by(snapshot(hosts, [shared, group("masters"), group("nodes")])) == {
+        "shared-0": (lets("tcp/2379", "masters"),)
     }
 
 
@@ -227,23 +228,23 @@ def test_balancers_that_have_no_group_keep_their_health_checks() -> None:
         balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")])],
         outbound=("192.0.2.7/32",),
     )
-    after = lines(made)["masters-0"]
-    assert "tcp/6443 from 10.0.0.0/24" in after
-    assert "tcp/6443 from 192.0.2.7/32" in after
+    found = kept_by(made)["masters-0"]
+    assert lets("tcp/6443", "10.0.0.0/24") in found
+    assert lets("tcp/6443", "192.0.2.7/32") in found
 
 
 def test_an_internal_balancers_own_filter_keeps_the_clusters_hosts() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
     api = balancer("api", "tcp/443", [to(hosts[0], "tcp/6443")], "front", facing=False, where=("private",))
     filters = [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", RANGE))]
-    assert "tcp/443 from nodes" in lines(snapshot(hosts, filters, balancers=[api]))["front-0"]
+    assert lets("tcp/443", "nodes") in kept_by(snapshot(hosts, filters, balancers=[api]))["front-0"]
 
 
 def test_a_rule_for_everything_is_narrowed_to_protocols_that_clusters_speak() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
     filters = [group("masters", ("all", "nodes")), group("nodes")]
-    (after,) = lines(snapshot(hosts, filters))["masters-0"]
-    assert after == "tcp/0-2378,tcp/2381-65535,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132 from nodes"
+    (found,) = kept_by(snapshot(hosts, filters))["masters-0"]
+    assert found == lets("tcp/0-2378,tcp/2381-65535,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132", "nodes")
 
 
 @pytest.mark.parametrize(("dual", "world"), [(True, WORLD6), (True, WORLD), (False, WORLD6)])
@@ -254,8 +255,8 @@ def test_a_balancer_of_both_versions_that_faces_the_internet_keeps_the_hosts_tha
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", where="public", v6="2001:db8:0:1::9")]
     api = balancer("api", "tcp/443", [to(hosts[0], "tcp/6443")], "front", where=("public",), dual=dual)
     filters = [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", world))]
-    found = lines(snapshot(hosts, filters, balancers=[api])).get("front-0", ())
-    assert ("tcp/443 from nodes" in found) is (dual and world == WORLD6)
+    found = kept_by(snapshot(hosts, filters, balancers=[api])).get("front-0", ())
+    assert (lets("tcp/443", "nodes") in found) is (dual and world == WORLD6)
 
 
 def test_declared_services_are_kept() -> None:
@@ -263,7 +264,7 @@ def test_declared_services_are_kept() -> None:
     made = snapshot(
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")], [group("nodes", ("tcp/31000-31999", WORLD))]
     )
-    assert "tcp/31443 from 192.0.2.0/24" in lines(made, policy)["nodes-0"]
+    assert lets("tcp/31443", "192.0.2.0/24") in kept_by(made, policy)["nodes-0"]
 
 
 def test_a_filter_that_the_cloud_writes_says_what_to_do_instead() -> None:
@@ -271,4 +272,21 @@ def test_a_filter_that_the_cloud_writes_says_what_to_do_instead() -> None:
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")],
         [group("nodes", ("tcp/22", WORLD), editable=False)],
     )
-    assert "the cloud writes it back" in judge(made, ADMINS)[1][0].why
+    assert [change.owner for change in judge(made, ADMINS)[1]] == ["the cloud writes it back"]
+
+
+def test_what_is_kept_says_who_needs_it() -> None:
+    one = host("cp", CONTROL_PLANE, "masters")
+    made = snapshot(
+        [one, host("n", NODE, "nodes")],
+        [group("masters", ("tcp/6442-6443", WORLD)), group("nodes")],
+        balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")])],
+    )
+    (change,) = (one for one in judge(made, Declarations())[1] if one.rule == "masters-0")
+    edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
+    needs = {edit.after.peer: edit.needs for edit in edits if edit.after}
+    assert needs[ADMINISTRATORS] == ("administrators",)
+    assert needs[peer("10.0.0.0/24")] == ("health checks",)
+    assert needs[peer("nodes")] == ("1 node host, by this rule alone",)
+    assert [edit.loses for edit in edits if edit.op is RuleOp.REMOVE] == [ServiceSet.parse("tcp/6442-6443")]
+    assert change.needs_input == ("admin-cidr",)

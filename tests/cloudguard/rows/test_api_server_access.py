@@ -26,6 +26,7 @@ from cloudguard.results.change import Change
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
+from edits import after, lets
 
 INTERNET, INSIDE = "api-server-access/internet", "api-server-access/inside"
 ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
@@ -168,7 +169,7 @@ def test_the_balancers_own_filter_is_the_one_to_narrow() -> None:
     )
     assert row(made).findings[0].resource.id == "front"
     assert [change.resource.id for change in plan(made, ADMINS)] == ["front"]
-    assert "tcp/443 from 198.51.100.0/24" in plan(made, ADMINS)[0].after
+    assert lets("tcp/443", "198.51.100.0/24") in after(plan(made, ADMINS)[0])
 
 
 def test_a_port_that_a_balancer_serves_as_the_api_is_the_api() -> None:

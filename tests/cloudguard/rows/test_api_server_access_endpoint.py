@@ -7,10 +7,11 @@ from dataclasses import replace
 from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, snapshot, to
 from cloudguard.model.network import AddressList, Endpoint
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.change import Change
+from cloudguard.results.change import Change, ListEdit
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
+from edits import ADMINISTRATORS, listed, peer
 
 ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 OUTBOUND = ("203.0.113.7/32",)
@@ -37,21 +38,22 @@ def test_a_public_endpoint_is_restricted_to_administrators_and_the_hosts_own_way
     found = change(WORLD, private=False)
     assert found is not None
     assert (found.kind, found.resource.id) == ("endpoint.restrict", "api")
-    assert found.before == ("tcp/443 from 0.0.0.0/0",)
-    assert found.after == ("tcp/443 from 198.51.100.0/24", "tcp/443 from 203.0.113.7/32")
+    peers = (peer("198.51.100.0/24"), peer("203.0.113.7/32"))
+    assert listed(found) == ListEdit("public ranges", "tcp/443", (peer(WORLD),), peers)
+    assert found.needs_input == ()
 
 
 def test_with_a_private_side_the_hosts_need_no_way_through_the_public_one() -> None:
     found = change(WORLD, private=True)
     assert found is not None
-    assert found.after == ("tcp/443 from 198.51.100.0/24",)
+    assert listed(found).after == (peer("198.51.100.0/24"),)
 
 
 def test_an_endpoint_for_the_declared_needs_no_change_and_none_declared_are_named_so() -> None:
     assert change("198.51.100.0/24", *OUTBOUND, private=False) is None
     found = change(WORLD, private=True, policy=Declarations())
     assert found is not None
-    assert found.after == ("tcp/443 from the administrators (--admin-cidr)",)
+    assert (listed(found).after, found.needs_input) == ((ADMINISTRATORS,), ("admin-cidr",))
 
 
 def test_remote_login_behind_a_balancer_on_the_apis_port_is_no_api() -> None:

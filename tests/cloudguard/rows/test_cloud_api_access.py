@@ -10,6 +10,7 @@ from builders import NODE, SOURCE, host, snapshot
 from cloudguard.model.identity import Condition, Identities, Identity, PolicyKind, Statement
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
+from cloudguard.results.change import DocumentEdit, StatementFate
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Verdict
 from cloudguard.rows.judge import judge
@@ -52,12 +53,15 @@ def test_who_can_give_itself_everything_is_an_administrator(granted: tuple[State
     assert (finding.hosts, finding.resource.id) == (("cp",), ROLE)
     (change,) = changes(made)
     assert (change.kind, change.proved, finding.changes) == ("permission.narrow", True, (change.id,))
-    assert change.before == (f"p/#1: allow {granted[0].actions[0]} on *",)
-    assert change.after == (
-        "allow disk:DescribeVolumes on *",
-        f"allow disk:DeleteVolume on {VOLUMES} if tag is as needed",
-    )
-    assert PlainDocuments().read(change.documents[0])
+    (edit,) = change.edits
+    assert isinstance(edit, DocumentEdit)
+    gone = [one for one in edit.changes if one.fate in {StatementFate.NARROW, StatementFate.DROP}]
+    assert [(one.policy, one.statement) for one in gone] == [("p", granted[0])]
+    assert [(one.actions, one.resources) for one in edit.statements] == [
+        (("disk:DescribeVolumes",), ("*",)),
+        (("disk:DeleteVolume",), (VOLUMES,)),
+    ]
+    assert PlainDocuments().read(edit.documents[0])
 
 
 def test_who_is_as_good_as_everything_and_who_is_not() -> None:

@@ -17,6 +17,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Reachability
+from cloudguard.results.change import KeptTraffic
 from cloudguard.rows.context import Context, unmeant
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
@@ -35,6 +36,10 @@ def one_class(made: Context, role: Role) -> HostClass:
 
 def pair(peer: str, services: str) -> tuple[str, ServiceSet]:
     return peer, ServiceSet.parse(services)
+
+
+def pairs(kept: tuple[KeptTraffic, ...]) -> tuple[tuple[str, ServiceSet], ...]:
+    return tuple((one.peer.value, one.services) for one in kept)
 
 
 def fronted_by(*fronts: Balancer, allowed: tuple[tuple[str, str], ...] = ()) -> Context:
@@ -74,9 +79,14 @@ def test_declared_services_are_for_nodes_and_needs_for_the_hosts_they_name() -> 
     made = context(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), said)
     etcd, node = one_class(made, Role.ETCD), one_class(made, Role.NODE)
     by_address = PacketSet.of([(AddressSet.parse("10.8.0.1"), ServiceSet.parse("tcp/2379"))])
-    pairs = (pair("10.8.0.1", "tcp/2379"), pair("ci", "tcp/2380"), pair("ci", "tcp/22"))
-    assert made.declared(etcd) == (by_address, pairs)
-    assert made.declared(node)[1] == (pair(CLIENTS, "tcp/443"), pair("ci", "tcp/22"))
+    assert made.declared(etcd)[0] == by_address
+    assert pairs(made.declared(etcd)[1]) == (
+        pair("10.8.0.1", "tcp/2379"),
+        pair("ci", "tcp/2380"),
+        pair("ci", "tcp/22"),
+    )
+    assert [one.why for one in made.declared(etcd)[1]] == ["backup", "ci", "ci"]
+    assert pairs(made.declared(node)[1]) == (pair(CLIENTS, "tcp/443"), pair("ci", "tcp/22"))
     assert made.declared_groups(etcd) == {"ci": ServiceSet.parse("tcp/22,tcp/2380")}
     assert made.declared_groups(node) == {"ci": ServiceSet.parse("tcp/22")}
 
@@ -84,7 +94,7 @@ def test_declared_services_are_for_nodes_and_needs_for_the_hosts_they_name() -> 
 def test_a_balancer_s_own_addresses_are_needed_where_no_rule_names_its_group() -> None:
     front = balancer("lb", "tcp/8080", [to(WORKER, "tcp/8080")], "front")
     made = fronted_by(front)
-    assert made.fronted(one_class(made, Role.NODE)) == (
+    assert pairs(made.fronted(one_class(made, Role.NODE))) == (
         pair("10.0.0.0/24", "tcp/8080"),
         pair("2001:db8:0:1::/64", "tcp/8080"),
     )
@@ -96,7 +106,7 @@ def test_clients_of_a_service_are_needed_where_the_host_sees_their_addresses() -
     def clients(front: Balancer) -> set[str]:
         made = fronted_by(front)
         own = {"10.0.0.0/24", "2001:db8:0:1::/64"}
-        return {peer for peer, _ in made.fronted(one_class(made, Role.NODE))} - own
+        return {peer for peer, _ in pairs(made.fronted(one_class(made, Role.NODE)))} - own
 
     service = balancer("lb", "tcp/80", [to(WORKER, "tcp/8080")], service="default/web")
     assert clients(service) == {WORLD, WORLD6}
@@ -139,5 +149,5 @@ def test_a_service_that_takes_a_stretch_of_ports_does_not_mean_remote_login(list
     (listener,) = balancer("lb", listening, [to(WORKER, listening)], service="default/web").listeners
     assert unmeant(listener) == ServiceSet.parse(left)
     made = fronted_by(balancer("lb", listening, [to(WORKER, listening)], service="default/web"))
-    clients = [services for peer, services in made.fronted(one_class(made, Role.NODE)) if peer == WORLD]
+    clients = [services for peer, services in pairs(made.fronted(one_class(made, Role.NODE))) if peer == WORLD]
     assert not any(services & ServiceSet.parse(left) for services in clients)

@@ -27,6 +27,7 @@ from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
+from edits import after, lets
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")
@@ -250,14 +251,14 @@ def lines(made: Snapshot) -> list[Change]:
 def test_the_diff_cuts_etcd_and_keeps_group_names() -> None:
     (change,) = lines(cluster(("tcp/1-65535", "nodes")))
     assert change.kind == "rule.narrow"
-    assert change.after == ("tcp/1-2378,tcp/2381-65535 from nodes",)
+    assert after(change) == (lets("tcp/1-2378,tcp/2381-65535", "nodes"),)
     (gone,) = lines(cluster(("tcp/2379-2380", "nodes")))
-    assert (gone.kind, gone.after) == ("rule.remove", ())
+    assert (gone.kind, after(gone)) == ("rule.remove", ())
 
 
 def test_the_diff_gives_the_control_plane_back_what_it_had_by_a_shared_rule() -> None:
     (change,) = lines(cluster(("tcp/2379-2380", RANGE)))
-    assert change.after == ("tcp/2379-2380 from masters",)
+    assert after(change) == (lets("tcp/2379-2380", "masters"),)
 
 
 def test_ids_stay_when_hosts_come_and_change_places() -> None:

@@ -24,12 +24,14 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.model.network import ClientAddress, Endpoint, Group, NextHop
+from cloudguard.model.network import ClientAddress, Group, NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredService
+from cloudguard.results.change import RuleTraffic
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
+from edits import after, lets
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
@@ -210,7 +212,7 @@ def test_a_services_balancer_needs_its_node_port_open_to_its_clients() -> None:
     some = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web")
     rows, changes = judge(snapshot([behind, other], rules, balancers=[some]), Declarations())
     assert told(rows[1]) == [(INSIDE, Severity.LOW)]
-    assert "tcp/31222 from 0.0.0.0/0" in changes[0].after
+    assert lets("tcp/31222", WORLD) in after(changes[0])
     inner_only = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web", facing=False)
     edged = replace(behind, interfaces=host("n", NODE, "nodes", where="public", public="203.0.113.9").interfaces)
     assert told(row(snapshot([edged], rules, balancers=[inner_only]))) == [(NODE_PORTS, Severity.MEDIUM)]
@@ -220,17 +222,17 @@ def test_a_balancer_that_no_rule_names_keeps_its_own_addresses() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     api = balancer("api", "tcp/22623", [to(one, "tcp/22623")], seen=ClientAddress.REPLACED, facing=False)
 
-    def kept(*allowed: tuple[str, str]) -> dict[str, tuple[str, ...]]:
+    def kept(*allowed: tuple[str, str]) -> dict[str, tuple[RuleTraffic, ...]]:
         found = judge(snapshot([one], [group("masters", *allowed)], balancers=[api]), Declarations())
-        return {change.rule: change.after for change in found[1]}
+        return {change.rule: after(change) for change in found[1]}
 
-    assert "tcp/22623 from 10.0.0.0/24" in kept(("tcp/22623", RANGE))["masters-0"]
+    assert lets("tcp/22623", "10.0.0.0/24") in kept(("tcp/22623", RANGE))["masters-0"]
     named = replace(api, groups=("front",))
     found = judge(
         snapshot([one], [group("masters", ("tcp/22623", RANGE), ("tcp/22623", "front"))], balancers=[named]),
         Declarations(),
     )
-    assert "tcp/22623 from 10.0.0.0/24" not in found[1][0].after
+    assert lets("tcp/22623", "10.0.0.0/24") not in after(found[1][0])
 
 
 def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -> None:
@@ -239,7 +241,7 @@ def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -
     front = balancer("api", "tcp/9345", [to(one, "tcp/9345")], "front")
     rows, changes = judge(snapshot([one], filters, balancers=[front], outbound=("192.0.2.7/32",)), Declarations())
     assert told(rows[1]) == [(INTERNET, Severity.HIGH)]
-    assert changes[0].after == ("tcp/9345 from 192.0.2.7/32",)
+    assert after(changes[0]) == (lets("tcp/9345", "192.0.2.7/32"),)
     narrowed = [filters[0], group("front", ("tcp/9345", "192.0.2.7/32"))]
     assert told(row(snapshot([one], narrowed, balancers=[front], outbound=("192.0.2.7/32",)))) == []
 
@@ -272,29 +274,3 @@ def test_declared_services_and_needs_are_expected() -> None:
     by_group = Declarations(needs=(DeclaredNeed("ci", "node", "tcp/9100", "prometheus"),))
     stranger = interface("eni-x", "private", "10.0.1.99", "ci")
     assert told(row(inner(("tcp/9100", "ci"), external_members=(stranger,)), by_group)) == []
-
-
-def pair_of_hosts(services: str, **more: object) -> Snapshot:
-    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
-    made = snapshot(hosts, [group("masters"), group("nodes", (services, "masters"))])
-    return replace(made, **more) if more else made  # type: ignore[arg-type]
-
-
-def test_the_control_plane_on_every_port_is_advice() -> None:
-    found = row(pair_of_hosts("all"))
-    assert told(found) == [(FROM_CONTROL_PLANE, Severity.LOW)]
-    assert "--cni" in found.findings[0].advice
-    assert told(row(pair_of_hosts("tcp/10250"))) == []
-
-
-def test_with_the_cni_named_the_control_planes_ports_are_proposed() -> None:
-    (change,) = judge(pair_of_hosts("all"), Declarations(cni="calico"))[1]
-    assert change.kind == "rule.narrow"
-    assert "tcp/179" in change.after[0]
-    assert change.after[0].endswith("from masters")
-
-
-def test_a_managed_control_plane_on_every_port_is_advice_too() -> None:
-    managed = Endpoint("api", "tcp/443", False, (), True, "net", ("private",), ("eks",), ("eks",), SOURCE)  # noqa: FBT003
-    made = snapshot([host("n", NODE, "eks")], [group("eks", ("all", "eks"))], endpoints=[managed], managed=True)
-    assert told(row(made)) == [(FROM_CONTROL_PLANE, Severity.LOW)]

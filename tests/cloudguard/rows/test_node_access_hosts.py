@@ -18,12 +18,15 @@ from builders import (
     snapshot,
 )
 from cloudguard.model.cluster import Pool, Role
+from cloudguard.model.network import Endpoint
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
+from edits import after, peer
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
@@ -115,3 +118,29 @@ def test_pods_of_the_cluster_are_no_strangers_inside() -> None:
     assert told(row(own)) == []
     wider = snapshot([one], [group("nodes", ("all", "10.0.128.0/19"))], pods=("10.0.128.0/20",))
     assert told(row(wider)) == [(INSIDE, Severity.MEDIUM)]
+
+
+def pair_of_hosts(services: str, **more: object) -> Snapshot:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
+    made = snapshot(hosts, [group("masters"), group("nodes", (services, "masters"))])
+    return replace(made, **more) if more else made  # type: ignore[arg-type]
+
+
+def test_the_control_plane_on_every_port_is_advice() -> None:
+    found = row(pair_of_hosts("all"))
+    assert told(found) == [(FROM_CONTROL_PLANE, Severity.LOW)]
+    assert "--cni" in found.findings[0].advice
+    assert told(row(pair_of_hosts("tcp/10250"))) == []
+
+
+def test_with_the_cni_named_the_control_planes_ports_are_proposed() -> None:
+    (change,) = judge(pair_of_hosts("all"), Declarations(cni="calico"))[1]
+    assert change.kind == "rule.narrow"
+    (kept,) = after(change)
+    assert (ServiceSet.parse("tcp/179") <= kept.services, kept.peer) == (True, peer("masters"))
+
+
+def test_a_managed_control_plane_on_every_port_is_advice_too() -> None:
+    managed = Endpoint("api", "tcp/443", False, (), True, "net", ("private",), ("eks",), ("eks",), SOURCE)  # noqa: FBT003
+    made = snapshot([host("n", NODE, "eks")], [group("eks", ("all", "eks"))], endpoints=[managed], managed=True)
+    assert told(row(made)) == [(FROM_CONTROL_PLANE, Severity.LOW)]

@@ -1,0 +1,10 @@
+"""The facts of the model that results are made of, for formats, which import nothing of the model."""
+
+from __future__ import annotations
+
+from cloudguard.model.cluster import Cluster, Host
+from cloudguard.model.identity import Effect, Statement
+from cloudguard.model.network import Direction
+from cloudguard.model.source import Gap
+
+__all__ = ["Cluster", "Direction", "Effect", "Gap", "Host", "Statement"]

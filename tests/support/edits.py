@@ -1,0 +1,37 @@
+"""What the edits of a change leave of a rule or a list, as values to compare."""
+
+from __future__ import annotations
+
+from cloudguard.model.network import Direction
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
+
+ADMINISTRATORS = RulePeer(PeerOf.ADMINISTRATORS)
+NEW_GROUP = RulePeer(PeerOf.NEW_GROUP)
+
+
+def peer(text: str) -> RulePeer:
+    """Return a CIDR or a group as the peer of an edit."""
+    return RulePeer(PeerOf.RANGE if "/" in text else PeerOf.GROUP, text)
+
+
+def lets(services: str, who: str | RulePeer) -> RuleTraffic:
+    """Return what an ingress rule lets in."""
+    return RuleTraffic(Direction.INGRESS, ServiceSet.parse(services), peer(who) if isinstance(who, str) else who)
+
+
+def before(change: Change) -> tuple[RuleTraffic, ...]:
+    """Return what the edited rules let in today."""
+    return tuple(edit.before for edit in change.edits if isinstance(edit, RuleEdit) and edit.before)
+
+
+def after(change: Change) -> tuple[RuleTraffic, ...]:
+    """Return what the edited rules let in once the change is made."""
+    return tuple(edit.after for edit in change.edits if isinstance(edit, RuleEdit) and edit.after)
+
+
+def listed(change: Change) -> ListEdit:
+    """Return the only edit of a change that sets a list."""
+    (edit,) = change.edits
+    assert isinstance(edit, ListEdit)
+    return edit
