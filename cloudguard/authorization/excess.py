@@ -97,7 +97,7 @@ class Comparer:
         }
         needed = [statement for component in fit.values() for statement in component.statements]
         actions = {action for way in self.known.escalation_paths for action in way.actions} | {*self.known.tag_actions}
-        for one in self.setting.policy.permissions:
+        for one in self.setting.declarations.permissions:
             actions |= {*one.actions}
         return space_of(self.known.catalog, (*held, *needed), sorted(actions), self.known.home)
 

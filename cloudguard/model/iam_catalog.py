@@ -1,6 +1,6 @@
-"""What a provider knows of its cloud's permissions: the catalog of actions, what Kubernetes needs, what gives power.
+"""The IAM catalog: what a provider knows of its cloud's permissions without asking an account.
 
-Facts that no account is asked for; each need and escalation names its source.
+It holds the cloud's actions, the permissions that Kubernetes needs and the escalation paths, each with its source.
 """
 
 from __future__ import annotations
@@ -14,28 +14,27 @@ from cloudguard.model.identity import Condition, Statement
 
 
 class ActionCatalog(Protocol):
-    """A cloud's list of actions. Names and keys are compared in lower case."""
+    """A cloud's list of actions. Service names, action names and condition keys are compared in lower case."""
 
     @property
     def version(self) -> str:
-        """Its version, for the report."""
+        """The version that the report shows."""
         ...
 
     @property
     def services(self) -> Collection[str]:
-        """The services that are listed, in lower case: "storage"."""
+        """The listed services, in lower case: "storage"."""
         ...
 
     def actions(self, service: str) -> Iterable[str]:
-        """Names of the actions of a listed service: "GetObject"."""
+        """Return the names of a listed service's actions: "GetObject"."""
         ...
 
     def resource_formats(self, action: str) -> Iterable[str] | None:
-        """Return the forms of resource names that "service:Action" takes: six segments, with ``*`` for what varies.
+        """Return the resource formats of "service:Action": six segments, with ``*`` for what varies.
 
-        In the last segment ``*`` holds no colon; ``**`` is for what may (an object's key).
-
-        None of them: it takes no resource and is asked for on "*". None: not known, any resource.
+        In the last segment ``*`` matches no colon, ``**`` (an object's key) any character. Empty: the action takes no
+        resource and is requested on "*". None: unknown, it may take any resource.
         """
         ...
 
@@ -44,59 +43,62 @@ class ActionCatalog(Protocol):
         ...
 
     def access(self, action: str) -> Access:
-        """Return what a listed "service:Action" does; of one that is not listed, ``WRITE``: the worst is assumed."""
+        """Return the kind of access of "service:Action"; ``WRITE``, the worst, for an action that is not listed."""
         ...
 
 
 class Access(StrEnum):
-    """What an action does, as far as harm goes."""
+    """What harm an action can do."""
 
     LIST = "list"
-    """It tells what there is and how it is set up."""
+    """It lists or describes resources and their settings."""
     DATA = "data"
-    """It reads secrets, credentials or what users stored."""
+    """It reads secrets, credentials or users' data."""
     WRITE = "write"
-    """It changes, makes or removes something, tags and permissions among them."""
+    """It creates, changes or deletes something; also tags and permissions."""
 
 
 class Confidence(StrEnum):
     """How a need is known."""
 
     DOCUMENTED = "documented"
+    """Upstream documents or grants it."""
     CODE = "code"
-    """Derived from the calls that the component's code makes."""
+    """Derived from the calls in the source code."""
     IMPLICIT = "implicit"
-    """Follows from how the cloud works; nobody writes it down."""
+    """Follows from how the cloud works; documented nowhere."""
     DECLARED = "declared"
-    """The user says so."""
+    """Declared by the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class PermissionNeed:
-    """Permissions that one part of a cluster needs, for this cluster: no placeholder is left in the statements.
-
-    ``holders``: which identities' need it is ("control-plane", "node", "etcd", "cluster", "pods").
-    ``installers``: of which it is one (empty: of any), ``but_for``: of which it is none. ``addon``: "" for what every
-    such cluster runs; else it is a need only where the add-on is run. ``accounts`` are the Kubernetes service accounts
-    ("namespace:name", with wildcards) that it runs as: where one has an identity of its own, it is no need of a host's.
-    ``labels``: facts of the cluster that must all hold (``Cluster.labels``), any value of one name being enough.
-    ``telling``: the installer grants it only where it is run, so that an identity that holds all of it shows it.
-    ``release``: the release or date of ``source`` ("" if declared).
-    """
+    """Permissions that one part of a cluster needs, with all placeholders filled for this cluster."""
 
     id: str
     holders: tuple[str, ...]
+    """Which identities need it: "control-plane", "node", "etcd", "cluster", "pods"."""
     statements: tuple[Statement, ...]
     source: str
     confidence: Confidence
-    installers: tuple[str, ...] = ()
-    except_installers: tuple[str, ...] = ()
-    addon: str = ""
-    service_accounts: tuple[str, ...] = ()
-    traits: tuple[tuple[str, str], ...] = ()
-    implied_by_grant: bool = False
-    note: str = ""
     release: str = ""
+    """The release or date of ``source``; "" for a declared need."""
+    installers: tuple[str, ...] = ()
+    """The installers whose clusters have it; empty: all."""
+    except_installers: tuple[str, ...] = ()
+    """The installers whose clusters do not have it."""
+    addon: str = ""
+    """The add-on that needs it; "" if every such cluster does."""
+    service_accounts: tuple[str, ...] = ()
+    """Kubernetes service accounts ("namespace:name", with wildcards) that it runs as.
+
+    If one of them has an identity of its own, the hosts do not need the permissions.
+    """
+    traits: tuple[tuple[str, str], ...] = ()
+    """Traits that the cluster must have (``Cluster.traits``)."""
+    implied_by_grant: bool = False
+    """The installer grants it only where the add-on runs: an identity that holds all of it shows that it runs."""
+    note: str = ""
 
     @property
     def source_and_release(self) -> str:
@@ -105,25 +107,21 @@ class PermissionNeed:
 
 
 class Impact(StrEnum):
-    """What an escalation leads to."""
+    """What an escalation path leads to."""
 
     ADMINISTRATOR = "administrator"
-    """Everything that the account may."""
+    """All permissions in the account."""
     ROLE = "role"
-    """Whatever another identity may that can be passed or become."""
+    """The permissions of another identity that can be passed or assumed."""
     HOSTS = "hosts"
     """The hosts, and what runs on them."""
     DATA = "data"
-    """Secrets or data of others."""
+    """Secrets, or data of others."""
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationPath:
-    """A way up: who may do all of ``actions`` on compatible resources gets ``power``.
-
-    ``on_self``: it is one only where the first action may be done on the holder's own identity or on "*".
-    ``source``: where it is described; ``why`` in words.
-    """
+    """Actions that together lead to ``impact``; ``why`` completes the sentence "an identity with all of them …"."""
 
     id: str
     actions: tuple[str, ...]
@@ -131,66 +129,65 @@ class EscalationPath:
     why: str
     source: str
     on_own_identity: bool = False
+    """The first action must be allowed on the holder's own identity."""
     passrole_action: str = ""
-    """The action among them that hands over another identity, whose resources are identities ("" if none)."""
+    """The one of ``actions`` that passes another identity to a service, and has identities as resources; "" if none."""
     passrole_conditions: tuple[Condition, ...] = ()
-    """What is so of every request of ``passes`` on this way: who gets the identity."""
+    """Conditions that every request of ``passrole_action`` meets on this path: which service gets the identity."""
 
 
 class PolicyWriter(Protocol):
-    """How a cloud writes policies."""
+    """Writes policies as the cloud takes them."""
 
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
-        """Return the statements as documents, each within the cloud's limit of size."""
+        """Return the statements as documents within the cloud's size limit; raises ValueError if it cannot."""
         ...
 
     def read(self, text: str) -> tuple[Statement, ...]:
-        """Return a document's statements; raises ValueError when any of it can't be made out."""
+        """Return a document's statements; raises ValueError if any part of it is not understood."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Trusted:
-    """Whom a statement of a trust policy lets become the identity.
-
-    ``kind``: "anyone", "account" (another one), "federated" (an identity provider's subjects), or "own" (the account's
-    own identities, or a service of the cloud). ``narrowed``: a condition names who it is. ``subjects`` of an identity
-    provider, with wildcards; None: any.
-    """
+    """A principal that a trust policy allows to assume the identity."""
 
     kind: str
+    """"anyone", "account" (another account), "federated" (subjects of an identity provider), or "own" (identities of
+    the cluster's account, services of the cloud)."""
     who: str
     narrowed: bool = False
+    """A condition identifies the caller."""
     subjects: tuple[str, ...] | None = None
+    """Subjects of the identity provider, with wildcards; None: any."""
 
 
 class Principals(Protocol):
-    """How a cloud writes whom a policy trusts."""
+    """Reads the principals of trust policies."""
 
     def trusted(self, principal: str, statement: Statement, account: str) -> Trusted:
-        """Return whom one ``principal`` of an allowing ``statement`` is; ``account`` is the cluster's."""
+        """Return who one ``principal`` of an allowing ``statement`` is; ``account`` is the cluster's."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class IamCatalog:
-    """All of it, for one cluster.
-
-    ``variables``: known values of policy variables and context keys by lower-case name.
-    ``own`` matches requests that can only concern what is the cluster's (its tags, its names).
-    ``imposed`` are ids of policies that the provider writes and insists on, by holder; "" for any holder. ``tag_keys``
-    are prefixes, in lower case, of condition keys that a resource's own tags decide; ``tag_actions`` set such tags.
-    ``home``: the segments of the names of the cluster's own things, as far as they are the same ("" where not).
-    """
+    """All that is known of a cloud's permissions, for one cluster."""
 
     catalog: ActionCatalog
     writer: PolicyWriter
     needs: tuple[PermissionNeed, ...] = ()
     escalation_paths: tuple[EscalationPath, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Known values of policy variables and context keys, by lower-case name."""
     cluster_resources: tuple[Statement, ...] = ()
+    """They match requests that can only concern the cluster's own resources, by tags or names."""
     provider_mandated: tuple[tuple[str, str], ...] = ()
+    """(holder, policy id) of the policies that the provider writes and requires; holder "": any."""
     tag_keys: tuple[str, ...] = ()
+    """Lower-case prefixes of condition keys about the tags of a resource."""
     tag_actions: tuple[str, ...] = ()
+    """Actions that set such tags."""
     principals: Principals | None = None
     home: tuple[str, ...] = ()
+    """Name segments that the cluster's own resources have in common; "" for a segment that varies."""

@@ -9,28 +9,28 @@ from cloudguard.model.source import Source
 
 
 class Effect(StrEnum):
-    """What a statement does to a request that it matches."""
+    """The effect of a statement on the requests that it matches."""
 
     ALLOW = "allow"
     DENY = "deny"
 
 
 class PolicyKind(StrEnum):
-    """How a policy document counts in an evaluation."""
+    """How a policy document counts in the evaluation."""
 
     GRANT = "grant"
     BOUNDARY = "boundary"
     TRUST = "trust"
-    """Who may become the identity."""
+    """It says who may assume the identity."""
     RESOURCE = "resource"
-    """What a resource's own policy says of one identity: only the statements that name it."""
+    """Those statements of a resource's own policy that name the identity."""
     ORGANIZATION_LIMIT = "limit"
-    """Set above the account: nothing beyond it is allowed, whatever else grants it."""
+    """Set above the account. Nothing outside it is allowed, whatever other policies grant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``operator`` applied to context ``key`` and ``values``, in the cloud's own words."""
+    """``operator`` compares the context ``key`` with ``values``, in the cloud's own terms."""
 
     operator: str
     key: str
@@ -39,7 +39,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a policy; ``label`` is its name in the document or its index ("#2").
+    """One statement of a policy. ``label`` is its name in the document, or its number ("#2").
 
     Exactly one of ``actions``/``not_actions`` and of ``resources``/``not_resources`` is filled.
     """
@@ -57,7 +57,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDocument:
-    """A policy document. ``document`` is its text as the cloud gave it."""
+    """A policy document. ``document`` is its text as the cloud returned it."""
 
     id: str
     name: str
@@ -71,15 +71,15 @@ class PolicyDocument:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A cloud identity that hosts of the cluster hold; ``policies`` are ids of ``Policy``.
+    """A cloud identity that the cluster's hosts or its managed control plane use.
 
-    ``complete`` is false when some attached document could not be read.
+    ``policies`` are ids of policy documents. ``complete`` is False if an attached document could not be read.
     """
 
     id: str
     name: str
     roles: tuple[str, ...]
-    """What holds it: "control-plane", "node", "etcd", "cluster" (a managed control plane), "pods"."""
+    """The roles of what uses it: "control-plane", "node", "etcd", "cluster" (a managed control plane), "pods"."""
     policies: tuple[str, ...]
     source: Source
     complete: bool = True
@@ -87,9 +87,9 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccountIdentity:
-    """An identity that Kubernetes service accounts ("namespace:name", with wildcards) become, not hosts.
+    """An identity that pods take on by their Kubernetes service account ("namespace:name", with wildcards).
 
-    ``trust`` is the id of its trust policy ("" where the cloud binds it otherwise).
+    ``trust`` is the id of its trust policy; "" if the cloud binds the service account in another way.
     """
 
     identity: str
@@ -101,16 +101,14 @@ class ServiceAccountIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """The identities of one cluster.
-
-    ``limits``: ids of the policies that limit the account, level by level from the outermost; an id without a policy
-    is one that exists and could not be read. ``limits_unseen`` says why it is not known whether there are any ("":
-    it is); ``grants_unseen`` what may grant them more, which nobody can look up from here.
-    """
+    """The identities of one cluster."""
 
     identities: tuple[Identity, ...] = ()
     policies: tuple[PolicyDocument, ...] = ()
     service_accounts: tuple[ServiceAccountIdentity, ...] = ()
     organization_limits: tuple[tuple[str, ...], ...] = ()
+    """Ids of the policies set above the account, by level, outermost first; one without a document was not read."""
     unread_limits: str = ""
+    """Why it is unknown whether there are organization limits; "" if it is known."""
     unread_grants: str = ""
+    """Where further grants may be that cannot be read from this account; "" if there are none."""

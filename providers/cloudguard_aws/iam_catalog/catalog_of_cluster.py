@@ -1,4 +1,4 @@
-"""What is known of AWS permissions: the catalog, what Kubernetes needs, what gives power. No account is asked."""
+"""The IAM catalog of AWS for one cluster: actions, needs and escalation paths. It asks no account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cloudguard.model.cluster import Cluster
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_aws.iam_catalog.catalog import published
-from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, own
+from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, cluster_resources
 from cloudguard_aws.iam_catalog.needs import TABLES, values_of
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from cloudguard_aws.iam_catalog.principals import TrustPrincipals
@@ -20,7 +20,7 @@ TAG_ACTIONS: Final = (
     "elasticloadbalancing:AddTags",
     "tag:TagResources",
 )
-IMPOSED: Final = (
+PROVIDER_MANDATED: Final = (
     ("cluster", "AmazonEKSClusterPolicy"),
     ("cluster", "AmazonEKSServicePolicy"),
     ("cluster", "AmazonEKSComputePolicy"),
@@ -32,7 +32,7 @@ IMPOSED: Final = (
     ("node", "AmazonEKSWorkerNodeMinimalPolicy"),
     ("pods", "AmazonEKSFargatePodExecutionRolePolicy"),
 )
-"""Managed policies that EKS asks for, by holder.
+"""Managed policies that EKS requires, by holder.
 
 https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html, …/create-node-role.html,
 …/auto-cluster-iam-role.html, …/pod-execution-role.html, …/eks-outposts-local-cluster-create.html
@@ -40,13 +40,13 @@ https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html, …/crea
 
 
 def ready() -> None:
-    """Read the files that ``iam_catalog`` takes: while an account answers there is time for it."""
+    """Read the files that ``iam_catalog`` needs, so that it can be done while API calls are under way."""
     published()
     _ = TABLES.written, TABLES.escalation_paths
 
 
 def iam_catalog(snapshot: Snapshot) -> IamCatalog:
-    """Return what is known, for the cluster of ``snapshot``."""
+    """Return the IAM catalog for the cluster of ``snapshot``."""
     cluster = snapshot.cluster
     values = values_of(snapshot)
     (partition, *_) = values["partition"]
@@ -56,8 +56,8 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         needs=TABLES.needs(values),
         escalation_paths=TABLES.escalation_paths,
         variables=_variables(cluster),
-        cluster_resources=tuple(own(values)),
-        provider_mandated=_imposed(partition) if cluster.managed else (),
+        cluster_resources=tuple(cluster_resources(values)),
+        provider_mandated=_provider_mandated(partition) if cluster.managed else (),
         tag_keys=tuple(key.lower() for key in TAG_KEYS if key != "aws:RequestTag/"),
         tag_actions=TAG_ACTIONS,
         principals=TrustPrincipals(),
@@ -66,9 +66,10 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
 
 
 def _variables(cluster: Cluster) -> Mapping[str, str]:
-    """Return the values that are the same in every request of the cluster's identities.
+    """Return the context keys that have the same value in every request of the cluster's identities.
 
-    The region is none of them: a role may be used in any. Sessions that EKS starts itself carry the cluster's name
+    The region is not one of them: a role may be used in any. Sessions that EKS itself starts have the cluster's name as
+    a principal tag
     (https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html).
     """
     known = {"aws:principalaccount": cluster.account}
@@ -77,5 +78,5 @@ def _variables(cluster: Cluster) -> Mapping[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def _imposed(partition: str) -> tuple[tuple[str, str], ...]:
-    return tuple((holder, f"arn:{partition}:iam::aws:policy/{name}") for holder, name in IMPOSED)
+def _provider_mandated(partition: str) -> tuple[tuple[str, str], ...]:
+    return tuple((holder, f"arn:{partition}:iam::aws:policy/{name}") for holder, name in PROVIDER_MANDATED)

@@ -1,4 +1,4 @@
-"""What can only concern the cluster's own things: requests that its tags decide, names that hold its name, its keys."""
+"""Which requests can only concern the cluster's own resources: by its tags, by its name, by its keys and buckets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TAGS: Final = (
     ("aws:eks:cluster-name", "<cluster>"),
     ("alpha.eksctl.io/cluster-name", "<cluster>"),
 )
-"""Tags that installers and controllers set on what is the cluster's.
+"""Tags that installers and controllers set on the cluster's resources.
 
 kubernetes/cloud-provider-aws pkg/providers/v1/tags.go, kubernetes/kops upup/pkg/fi/cloudup/awsup/aws_cloud.go,
 kubernetes-sigs/cluster-api-provider-aws api/v1beta2/tags.go, kubernetes-sigs/aws-load-balancer-controller
@@ -36,7 +36,7 @@ TAG_KEYS: Final = (
     "iam:ResourceTag/",
     "aws:RequestTag/",
 )
-"""Condition keys that the tags of a resource, or those that it is to have, decide (service authorization reference)."""
+"""Prefixes of condition keys about tags that a resource has or is created with (service authorization reference)."""
 NAMES: Final = (
     ("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*.<cluster>"),
     ("eks", "cluster/<cluster>"),
@@ -50,26 +50,26 @@ NAMES: Final = (
     ("logs", "log-group:/aws/containerinsights/<cluster>/*"),
     ("sqs", "<cluster>"),
 )
-"""Names in the cluster's account, by service.
+"""Last segments of ARNs in the cluster's account, by service.
 
-kops names groups "nodes-….<cluster>"; the forms of EKS are those of the service authorization reference; EKS and
+kops names groups "nodes-….<cluster>"; EKS's formats are those of the service authorization reference; EKS and
 Container Insights write to these log groups; Karpenter's documentation names its queue after the cluster.
 """
 STORES: Final = ("arn:<partition>:s3:::<state>/<cluster>/*", "arn:<partition>:s3:::<backups>/<cluster>/*")
-"""Where kops keeps a cluster's state (https://kops.sigs.k8s.io/state/)."""
+"""Where kops keeps a cluster's state and etcd's backups (https://kops.sigs.k8s.io/state/)."""
 
 
-def own(values: Values) -> Iterator[Statement]:
-    """Yield statements that match what can only concern the cluster."""
+def cluster_resources(values: Values) -> Iterator[Statement]:
+    """Yield statements that match only requests on the cluster's own resources."""
     for prefix in TAG_KEYS:
-        for written, wanted in TAGS:
-            for name, value in zip(filled((written,), values), filled((wanted,), values), strict=True):
+        for tag, tag_value in TAGS:
+            for name, value in zip(filled((tag,), values), filled((tag_value,), values), strict=True):
                 condition = Condition("StringLike", f"{prefix}{name}", (value,))
                 service = prefix.partition(":")[0]
                 actions = ("*",) if service == "aws" else (f"{service}:*",)
                 yield Statement(f"{prefix}{name}", Effect.ALLOW, actions, resources=("*",), conditions=(condition,))
     for service in sorted({service for service, _ in NAMES}):
-        names = (f"arn:<partition>:{service}:*:<account>:{last}" for one, last in NAMES if one == service)
+        names = (f"arn:<partition>:{service}:*:<account>:{last}" for owner, last in NAMES if owner == service)
         resources = tuple(filled(names, values))
         yield Statement(f"names: {service}", Effect.ALLOW, (f"{service}:*",), resources=resources)
     stores = tuple(dict.fromkeys(filled(STORES, values)))

@@ -1,4 +1,4 @@
-"""Whom an IAM role's trust policy lets become the role.
+"""Who may assume an IAM role, read from the principals of its trust policy.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
@@ -25,17 +25,17 @@ _NARROWING: Final = frozenset(
         "sts:externalid",
     }
 )
-"""Keys that say who is asking, or on whose behalf (the confused deputy,
+"""Condition keys that identify the caller, or on whose behalf a service calls (the confused deputy:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)."""
 _EXACT: Final = frozenset({"stringequals", "stringlike", "arnequals", "arnlike", "stringequalsignorecase"})
 _ACCOUNT: Final = re.compile(r"^(?:arn:[^:]*:(?:iam|sts)::)?(\d{12})(?::.*)?$")
 
 
 class TrustPrincipals:
-    """Reads principals as ``documents`` writes them: "AWS:arn:…", "Service:…", "Federated:…", "*"."""
+    """Reads principals as ``policy_documents`` gives them: "AWS:arn:…", "Service:…", "Federated:…", "*"."""
 
     def trusted(self, principal: str, statement: Statement, account: str) -> Trusted:
-        """Return whom ``principal`` is."""
+        """Return who ``principal`` is; ``account`` is the cluster's."""
         kind, colon, who = principal.partition(":")
         if principal == "*" or (kind == "AWS" and who == "*"):
             return Trusted("anyone", "anyone", narrowed=_narrowed(statement))
@@ -53,23 +53,23 @@ class TrustPrincipals:
 
 
 def _narrowed(statement: Statement) -> bool:
-    """Whether a condition surely names who is asking: an exact operator, and no value that is all wildcard."""
+    """Whether a condition certainly identifies the caller: an exact operator, and no value that is all wildcards."""
     return any(
-        one.key.lower() in _NARROWING
-        and one.operator.lower() in _EXACT
-        and not any(set(v) <= {"*"} for v in one.values)
-        for one in statement.conditions
+        condition.key.lower() in _NARROWING
+        and condition.operator.lower() in _EXACT
+        and not any(set(value) <= {"*"} for value in condition.values)
+        for condition in statement.conditions
     )
 
 
 def _subjects(statement: Statement) -> Iterator[str]:
-    """Yield the subjects that conditions on an identity provider's ``sub`` name; none: any subject.
+    """Yield the subjects that conditions require of the identity provider's token; none: any subject.
 
     https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
     """
-    for one in statement.conditions:
-        if _is_subject(one):
-            yield from one.values
+    for condition in statement.conditions:
+        if _is_subject(condition):
+            yield from condition.values
 
 
 def _is_subject(condition: Condition) -> bool:

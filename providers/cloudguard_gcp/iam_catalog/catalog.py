@@ -1,6 +1,6 @@
-"""The permissions that are told apart: those that the roles which were read hold, that are needed, or that give power.
+"""The catalog of Google Cloud permissions: those that occur in the roles read, in needs or in escalation paths.
 
-No public package lists Google's permissions; the roles themselves do, one by one.
+No public package lists Google's permissions.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Access, EscalationPath, PermissionNeed
 from cloudguard.model.snapshot import Snapshot
-from cloudguard_gcp.identity.resource_names import forms
+from cloudguard_gcp.identity.resource_names import resource_formats
 
 _HERE: Final = "cloudguard_gcp.iam_catalog"
 
 
 class RoleCatalog:
-    """Actions by service, as far as they came up."""
+    """A catalog of the given actions ("compute:instances.list"); patterns are left out."""
 
     def __init__(self, actions: Iterable[str]) -> None:
         self._actions: dict[str, set[str]] = {}
-        for one in actions:
-            service, _, rest = one.partition(":")
-            if "*" not in one and rest:
-                self._actions.setdefault(service, set()).add(rest)
+        for action in actions:
+            service, _, name = action.partition(":")
+            if "*" not in action and name:
+                self._actions.setdefault(service, set()).add(name)
 
     @property
     def version(self) -> str:
-        """What it is made of."""
+        """How many permissions it holds, and where they are from."""
         return (
             f"the {sum(map(len, self._actions.values()))} permissions of the roles that were read and of what is needed"
         )
@@ -45,34 +45,34 @@ class RoleCatalog:
         return sorted(self._actions.get(service, ()))
 
     def resource_formats(self, action: str) -> Iterable[str]:
-        """Return the forms of resource names that an action takes."""
-        return forms(action)
+        """Return the resource formats of an action."""
+        return resource_formats(action)
 
     def multivalued(self, key: str) -> bool:
-        """Whether a condition's key may have several values: none does."""
+        """Return False: no condition key has several values."""
         del key
         return False
 
     def access(self, action: str) -> Access:
-        """Return what an action does, by its verb; reads of data are listed."""
-        written: dict[str, Any] = reading()
+        """Return the kind of access: DATA if ``reading.toml`` lists the action, else by its verb."""
+        table: dict[str, Any] = reading()
         verb = action.rpartition(".")[2]
-        if action in written["data"]:
+        if action in table["data"]:
             return Access.DATA
-        listing = verb in written["verbs"] or verb.startswith(tuple(written["prefixes"]))
-        return Access.LIST if listing else Access.WRITE
+        only_reads = verb in table["verbs"] or verb.startswith(tuple(table["prefixes"]))
+        return Access.LIST if only_reads else Access.WRITE
 
 
 @cache
 def reading() -> dict[str, Any]:
-    """Return which actions only read, and which of those read data."""
-    found = tomllib.loads(files(_HERE).joinpath("reading.toml").read_text(encoding="utf-8"))
-    return {**found, "data": frozenset(found["data"])}
+    """Return ``reading.toml``: "verbs" and "prefixes" of actions that only read, and "data", actions that read data."""
+    table = tomllib.loads(files(_HERE).joinpath("reading.toml").read_text(encoding="utf-8"))
+    return {**table, "data": frozenset(table["data"])}
 
 
-def catalog_of(snapshot: Snapshot, needs: Iterable[PermissionNeed], ways: Iterable[EscalationPath]) -> RoleCatalog:
-    """Return the catalog of one cluster."""
+def catalog_of(snapshot: Snapshot, needs: Iterable[PermissionNeed], paths: Iterable[EscalationPath]) -> RoleCatalog:
+    """Return the catalog for one cluster."""
     held = (statement for policy in snapshot.identities.policies for statement in policy.statements)
-    needed = (statement for one in needs for statement in one.statements)
+    needed = (statement for need in needs for statement in need.statements)
     actions = {action for statement in (*held, *needed) for action in statement.actions}
-    return RoleCatalog(actions | {action for way in ways for action in way.actions})
+    return RoleCatalog(actions | {action for path in paths for action in path.actions})

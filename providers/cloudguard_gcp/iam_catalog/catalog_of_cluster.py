@@ -1,4 +1,4 @@
-"""What is known of Google's permissions: the catalog, what Kubernetes needs, what gives power. No project is asked."""
+"""The IAM catalog of Google Cloud for one cluster: permissions, needs and escalation paths. It asks no project."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TABLES: Final = NeedTables(files("cloudguard_gcp.iam_catalog"))
 
 
 def iam_catalog(snapshot: Snapshot) -> IamCatalog:
-    """Return what is known, for the cluster of ``snapshot``."""
+    """Return the IAM catalog for the cluster of ``snapshot``."""
     cluster = snapshot.cluster
     needs, paths = TABLES.needs({"project": [cluster.account]}), TABLES.escalation_paths
     return IamCatalog(

@@ -1,4 +1,4 @@
-"""Whom a service account's own policy lets act as it.
+"""Who may act as a service account, read from the members of its own policy.
 
 https://cloud.google.com/iam/docs/principal-identifiers
 """
@@ -19,10 +19,10 @@ _POOL: Final = re.compile(
 
 
 class Members:
-    """Reads members as bindings have them."""
+    """Reads members as bindings have them: "serviceAccount:…", "principalSet://…", "allUsers"."""
 
     def trusted(self, principal: str, statement: Statement, account: str) -> Trusted:
-        """Return whom a member is; a condition says when it may, not who it is."""
+        """Return who a member is. The condition is ignored: it says when a member may act, not who it is."""
         del statement
         if principal in {"allUsers", "allAuthenticatedUsers"}:
             return Trusted("anyone", "anyone")

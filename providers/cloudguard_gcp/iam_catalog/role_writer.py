@@ -1,7 +1,7 @@
-"""Replacements as Google takes them: custom roles, each with where to bind it.
+"""Writes statements as custom roles, each with the resources to bind it on, and reads them back.
 
-A document is what ``gcloud iam roles create --file`` takes, beside "bindings": the resources and conditions that its
-permissions are for. https://cloud.google.com/iam/docs/creating-custom-roles
+A document is what ``gcloud iam roles create --file`` takes, and "bindings": the resources and conditions for which the
+role is to be bound. https://cloud.google.com/iam/docs/creating-custom-roles
 """
 
 from __future__ import annotations
@@ -13,65 +13,59 @@ from typing import Any, Final, cast
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard_gcp.identity.resource_names import action, permission
 
-MOST_PERMISSIONS: Final = 3000
+MAX_PERMISSIONS: Final = 3000
 """Permissions in a custom role (https://cloud.google.com/iam/quotas)."""
 _TITLE: Final = "What Kubernetes needs"
 
 
 class RoleDocuments:
-    """Writes custom roles, and reads them again."""
+    """Writes and reads custom roles."""
 
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
-        """Return the statements as custom roles; raises ValueError for what no role can say."""
+        """Return the statements as custom roles; raises ValueError for a statement that no role can express."""
         listed = list(statements)
-        for one in listed:
-            if one.effect is not Effect.ALLOW or one.not_actions or one.not_resources:
-                message = "a role only grants, and names what it grants"
+        for statement in listed:
+            if statement.effect is not Effect.ALLOW or statement.not_actions or statement.not_resources:
+                message = "a role can only grant permissions, and must name them"
                 raise ValueError(message)
-            if any("*" in text for text in one.actions):
-                message = f"a role takes no wildcard: {', '.join(text for text in one.actions if '*' in text)}"
+            if wildcards := [action for action in statement.actions if "*" in action]:
+                message = f"a role takes no wildcard: {', '.join(wildcards)}"
                 raise ValueError(message)
-        return tuple(text for one in listed for text in _documents(one))
+        return tuple(text for statement in listed for text in _documents(statement))
 
     def read(self, text: str) -> tuple[Statement, ...]:
-        """Return a document's statements; raises ValueError when any of it can't be made out."""
+        """Return a document's statements; raises ValueError if it is not a role as ``write`` makes it."""
         try:
-            found = cast("dict[str, Any]", json.loads(text))
-            permissions = tuple(action(str(one)) for one in found["includedPermissions"])
+            role = cast("dict[str, Any]", json.loads(text))
+            actions = tuple(action(str(name)) for name in role["includedPermissions"])
             return tuple(
                 Statement(
                     label=f"#{number}",
                     effect=Effect.ALLOW,
-                    actions=permissions,
-                    resources=(str(one["resource"]),),
+                    actions=actions,
+                    resources=(str(binding["resource"]),),
                     conditions=tuple(
                         Condition(str(operator), str(key), tuple(map(str, values)))
-                        for operator, key, values in one.get("conditions", ())
+                        for operator, key, values in binding.get("conditions", ())
                     ),
                 )
-                for number, one in enumerate(found["bindings"], 1)
+                for number, binding in enumerate(role["bindings"], 1)
             )
         except (KeyError, TypeError, AttributeError) as error:
-            message = f"it is no role: {error!r}"
+            message = f"not a role: {error!r}"
             raise ValueError(message) from error
 
 
-def _documents(one: Statement) -> Iterator[str]:
-    for start in range(0, len(one.actions), MOST_PERMISSIONS):
-        bindings = [
-            {"resource": resource}
-            | (
-                {"conditions": [[each.operator, each.key, list(each.values)] for each in one.conditions]}
-                if one.conditions
-                else {}
-            )
-            for resource in one.resources
-        ]
+def _documents(statement: Statement) -> Iterator[str]:
+    conditions = [[condition.operator, condition.key, list(condition.values)] for condition in statement.conditions]
+    conditional = {"conditions": conditions} if conditions else {}
+    bindings = [{"resource": resource, **conditional} for resource in statement.resources]
+    for start in range(0, len(statement.actions), MAX_PERMISSIONS):
         yield json.dumps(
             {
                 "title": _TITLE,
                 "stage": "GA",
-                "includedPermissions": sorted(map(permission, one.actions[start : start + MOST_PERMISSIONS])),
+                "includedPermissions": sorted(map(permission, statement.actions[start : start + MAX_PERMISSIONS])),
                 "bindings": bindings,
             },
             indent=2,

@@ -47,8 +47,8 @@ def email_of(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def forms(action: str) -> tuple[str, ...]:
-    """Return the forms of what an action is done on."""
+def resource_formats(action: str) -> tuple[str, ...]:
+    """Return the formats of the resources that an action applies to."""
     service, _, rest = action.partition(":")
     kind = rest.partition(".")[0]
     if service == "resourcemanager" and kind in _ABOVE:

@@ -19,7 +19,7 @@ from cloudguard.model.identity import Effect, Identities, Statement
 from cloudguard.model.source import Source
 from cloudguard_aws.iam_catalog.catalog import PublishedCatalog, data_reads, published
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
-from cloudguard_aws.iam_catalog.cluster_resources import own
+from cloudguard_aws.iam_catalog.cluster_resources import cluster_resources
 from cloudguard_aws.iam_catalog.needs import TABLES
 from docs.identities.known_roles import known_policies, written
 
@@ -252,7 +252,7 @@ def test_the_catalog_is_read_once_in_a_process() -> None:
 
 
 def test_what_is_the_clusters_own_names_it() -> None:
-    statements = tuple(own(VALUES))
+    statements = tuple(cluster_resources(VALUES))
     assert all(one.effect is Effect.ALLOW for one in statements)
     for one in statements:
         told = (*one.resources, *(text for cond in one.conditions for text in (cond.key, *cond.values)))

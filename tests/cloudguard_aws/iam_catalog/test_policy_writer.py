@@ -16,7 +16,7 @@ from cloudguard.model.iam_catalog import PermissionNeed
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.needs import TABLES
-from cloudguard_aws.iam_catalog.policy_writer import LARGEST, PolicyDocuments
+from cloudguard_aws.iam_catalog.policy_writer import MAX_CHARACTERS, PolicyDocuments
 from cloudguard_aws.identity.policy_documents import DocumentError
 from strategies import laws
 
@@ -82,7 +82,7 @@ def test_what_is_written_means_the_same(drawn: tuple[Statement, ...]) -> None:
 @pytest.mark.parametrize("one", NEEDS, ids=lambda one: str(one.id))
 def test_every_need_can_be_written(one: PermissionNeed) -> None:
     documents = DOCUMENTS.write(one.statements)
-    assert all(size(text) <= LARGEST for text in documents)
+    assert all(size(text) <= MAX_CHARACTERS for text in documents)
     assert_same(one.statements, documents)
 
 
@@ -98,7 +98,7 @@ def test_too_many_actions_for_a_document_are_split() -> None:
     actions = tuple(f"ec2:Describe{'Thing' * 8}{number}" for number in range(400))
     documents = DOCUMENTS.write((allow(*actions),))
     assert len(documents) > 2
-    assert all(size(text) <= LARGEST for text in documents)
+    assert all(size(text) <= MAX_CHARACTERS for text in documents)
     read = [statement for text in documents for statement in DOCUMENTS.read(text)]
     assert [action for statement in read for action in statement.actions] == list(actions)
     assert all(statement.resources == ("*",) for statement in read)
@@ -107,14 +107,14 @@ def test_too_many_actions_for_a_document_are_split() -> None:
 def test_too_many_resources_for_a_document_are_split() -> None:
     resources = tuple(f"arn:aws:s3:::{'bucket' * 6}{number}/*" for number in range(400))
     documents = DOCUMENTS.write((allow("s3:GetObject", on=resources),))
-    assert all(size(text) <= LARGEST for text in documents)
+    assert all(size(text) <= MAX_CHARACTERS for text in documents)
     read = [statement for text in documents for statement in DOCUMENTS.read(text)]
     assert [resource for statement in read for resource in statement.resources] == list(resources)
 
 
 def test_what_can_not_be_split_is_refused() -> None:
     with pytest.raises(DocumentError, match="longer than a policy may be"):
-        DOCUMENTS.write((allow("s3:GetObject", on=(f"arn:aws:s3:::{'b' * LARGEST}",)),))
+        DOCUMENTS.write((allow("s3:GetObject", on=(f"arn:aws:s3:::{'b' * MAX_CHARACTERS}",)),))
 
 
 def test_many_statements_fill_documents_in_order() -> None:
@@ -122,8 +122,8 @@ def test_many_statements_fill_documents_in_order() -> None:
     documents = DOCUMENTS.write(wanted)
     read = [statement for text in documents for statement in DOCUMENTS.read(text)]
     assert [statement.actions for statement in read] == [statement.actions for statement in wanted]
-    assert all(size(text) <= LARGEST for text in documents)
-    assert all(size(first) + size(second) > LARGEST for first, second in pairwise(documents))
+    assert all(size(text) <= MAX_CHARACTERS for text in documents)
+    assert all(size(first) + size(second) > MAX_CHARACTERS for first, second in pairwise(documents))
 
 
 def test_labels_are_kept_where_they_may_be_and_are_the_first() -> None:

@@ -17,7 +17,7 @@ from cloudguard.results.finding import Severity
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.iam_catalog.catalog import RoleCatalog
 from cloudguard_gcp.iam_catalog.principals import Members
-from cloudguard_gcp.iam_catalog.role_writer import MOST_PERMISSIONS, RoleDocuments
+from cloudguard_gcp.iam_catalog.role_writer import MAX_PERMISSIONS, RoleDocuments
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
 from cloudguard_gcp.identity.resource_names import account, action, all_of, email_of, permission
 from cloudguard_gcp.identity.roles import known_roles
@@ -221,9 +221,9 @@ def test_what_is_written_reads_the_same(drawn: list[tuple[set[str], list[Conditi
 
 def test_a_role_too_large_is_split_and_what_no_role_can_say_is_refused() -> None:
     documents = RoleDocuments()
-    many = tuple(f"compute:things.verb{number}" for number in range(MOST_PERMISSIONS + 1))
+    many = tuple(f"compute:things.verb{number}" for number in range(MAX_PERMISSIONS + 1))
     texts = documents.write([Statement("#1", Effect.ALLOW, many, resources=("gcp:p:*:*:*:*",))])
-    assert [len(json.loads(text)["includedPermissions"]) for text in texts] == [MOST_PERMISSIONS, 1]
+    assert [len(json.loads(text)["includedPermissions"]) for text in texts] == [MAX_PERMISSIONS, 1]
     wrong = (
         Statement("#1", Effect.DENY, ("compute:x",), resources=("*",)),
         Statement("#1", Effect.ALLOW, ("compute:*",), resources=("*",)),
