@@ -26,8 +26,9 @@ format: $(READY) ## what ruff can mend by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(READY) ## write docs/rows from the rows' docstrings, and docs/identities from what is known of AWS roles
+docs: $(READY) ## write docs/rows from the rows' docstrings, the tables of settings, and docs/identities
 	$(BIN)/python docs/render.py
+	$(BIN)/python docs/settings.py
 	$(BIN)/python docs/identities/render.py
 
 bench: $(READY) ## time the sets, and a whole check against a moto server

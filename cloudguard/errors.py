@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -37,6 +38,14 @@ class UsageError(CloudguardError):
     """A flag, an argument or a given file is wrong."""
 
     status = ExitStatus.USAGE
+
+
+class SettingsError(UsageError):
+    """Flags, environment variables or the file's keys are wrong: ``faults`` says each in a line."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = tuple(faults)
 
 
 class ClusterNotFoundError(UsageError):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own, without its name) and return the exit status."""
-    from cloudguard.cli.app import parse  # noqa: PLC0415 - importing cloudguard.cli alone costs nothing
+    from cloudguard.cli import app, completion  # noqa: PLC0415 - importing cloudguard.cli alone costs nothing
     from cloudguard.cli.failures import guarded  # noqa: PLC0415 - likewise
 
     words = list(sys.argv[1:] if argv is None else argv)
 
     def work() -> int:
-        do = parse(words)
+        if completion.VARIABLE in os.environ:
+            return completion.suggestions(app.command_line)
+        do = app.parse(words)
         return do()
 
     return guarded(work, verbose=bool({"-v", "--verbose"} & set(words)))

@@ -1,4 +1,4 @@
-"""``discover``, ``permissions`` and ``version``."""
+"""``discover``, ``permissions``, ``completion`` and ``version``."""
 
 from __future__ import annotations
 
@@ -8,40 +8,37 @@ from dataclasses import replace
 from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.failures import put, say
+from cloudguard.cli.flags import LIST_FORMAT, OUTPUT, QUIET
 from cloudguard.cli.progress import progress
-from cloudguard.cli.settings import declarations, request
-from cloudguard.cli.typer_commands import Values
+from cloudguard.cli.settings import Given, request
 from cloudguard.errors import ExitStatus
 from cloudguard.provider.port import ClusterSummary, load
 
 _HEADERS = ("NAME", "INSTALLER", "REGION", "HOSTS")
 
 
-def discover(values: Values) -> int:
+def discover(given: Given) -> int:
     """List the clusters that the account shows."""
-    provider = values.one("provider") or ""
-    declared = declarations(values)
-    to = output.sinks(values.many("format") or (), values.one("output"), ("table", "json"))
-    wanted = replace(request(values, declared, provider), cluster="")
-    with progress(values) as step:
-        found = load(provider).discover(wanted, step)
-    for sink in to:
+    adapter, settings = load(given.named_provider()), given.settings()
+    sinks = output.sinks(settings.get(LIST_FORMAT) or (), settings.get(OUTPUT), ("table", "json"))
+    wanted = replace(request(given, settings), cluster="")
+    with progress(settings) as step:
+        found = adapter.discover(wanted, step)
+    for sink in sinks:
         output.save(_json(found) if sink.format == "json" else _table(found), sink.file)
-    if not found and not values.on("quiet"):
+    if not found and not settings.get(QUIET):
         say("cloudguard: no cluster found; check --control-plane-tag and --node-tag name hosts that nothing tells")
     return int(ExitStatus.CLEAN)
 
 
-def permissions(values: Values) -> int:
+def permissions(given: Given) -> int:
     """Print the read-only policy that check needs."""
-    file = values.one("output") or ""
-    output.save(load(values.one("provider") or "").permissions().rstrip("\n") + "\n", "" if file == "-" else file)
+    output.save(load(given.named_provider()).permissions().rstrip("\n") + "\n", output.file_of(given.settings()))
     return int(ExitStatus.CLEAN)
 
 
-def version(values: Values) -> int:
+def version() -> int:
     """Print the version."""
-    del values
     put(f"{pipeline.tool()}\n")
     return int(ExitStatus.CLEAN)
 

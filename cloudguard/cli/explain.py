@@ -5,25 +5,27 @@ from __future__ import annotations
 from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.check import snapshot_of
-from cloudguard.cli.settings import declarations
-from cloudguard.cli.typer_commands import Values
+from cloudguard.cli.flags import SNAPSHOT
+from cloudguard.cli.settings import Given
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats import explain as pages
 from cloudguard.formats.table import grid
+from cloudguard.needs.declarations_file import declarations
+from cloudguard.needs.settings import Settings
 from cloudguard.rows.judge import ROWS
 
 _HINT = "List them: cloudguard explain. For a finding's id add --snapshot FILE or a provider"
 
 
-def explain(values: Values) -> int:
+def explain(given: Given) -> int:
     """Write the page of what is named, or the list of what can be."""
-    file = values.one("output") or ""
-    output.save(_page(values), "" if file == "-" else file)
+    settings = given.settings()
+    output.save(_page(given, settings), output.file_of(settings))
     return int(ExitStatus.CLEAN)
 
 
-def _page(values: Values) -> str:
-    what = values.one("what") or ""
+def _page(given: Given, settings: Settings) -> str:
+    what = given.word("what")
     if not what:
         listed = [(name, text) for row in ROWS for name, text in ((row.ROW, row.AREA), *row.CHECKS.items())]
         return grid(listed, ("ROW OR CHECK", "WHAT IT LOOKS AT")) + "\n"
@@ -32,15 +34,14 @@ def _page(values: Values) -> str:
             return pages.row(row.ROW, row.AREA, row.__doc__ or "", row.CHECKS)
         if what in row.CHECKS:
             return pages.check(what, row.CHECKS[what], row.ROW)
-    return _finding(what, values)
+    return _finding(what, given, settings)
 
 
-def _finding(what: str, values: Values) -> str:
-    if values.one("snapshot") is None and not values.one("provider"):
+def _finding(what: str, given: Given, settings: Settings) -> str:
+    if settings.get(SNAPSHOT) is None and not given.provider:
         message = f"no row or check is called {what!r}"
         raise UsageError(message, hint=_HINT)
-    declared = declarations(values)
-    report = pipeline.evaluate(snapshot_of(values, declared), declared.policy())
+    report = pipeline.evaluate(snapshot_of(given, settings), declarations(settings))
     for finding in report.findings:
         if finding.id == what:
             return pages.finding(finding, report)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
-from cloudguard.errors import CloudguardError, ExitStatus
+from cloudguard.errors import CloudguardError, ExitStatus, SettingsError
 from cloudguard.formats.escaping import visible
 
 _DEBUG = "CLOUDGUARD_DEBUG"
@@ -30,12 +30,13 @@ def say(text: str) -> None:
 
 
 def guarded(work: Callable[[], int], *, verbose: bool = False) -> int:
-    """Return the exit status of ``work``; what it raises is told in a line."""
+    """Return the exit status of ``work``; what it raises is told, one line a fault."""
     try:
         with _terminable():
             return work()
     except CloudguardError as error:
-        say(f"cloudguard: {visible(str(error))}")
+        for line in error.faults if isinstance(error, SettingsError) else (str(error),):
+            say(f"cloudguard: {visible(line)}")
         return int(error.status)
     except KeyboardInterrupt:
         say("cloudguard: interrupted")

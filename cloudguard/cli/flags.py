@@ -1,37 +1,54 @@
-"""The flags that commands share."""
+"""The flags that are no keys of ``cloudguard.toml``, and those that a provider adds."""
 
 from __future__ import annotations
 
-from cloudguard.cli.typer_commands import Flag
+from typing import Final
 
-CLUSTER = Flag("cluster", "The cluster's name; may be left out where there is only one.", "NAME")
-SNAPSHOT = Flag("snapshot", "Judge this file, made by collect, instead of asking the cloud (- is stdin).", "FILE")
-CONFIG = Flag("config", "Read declarations from FILE instead of ./cloudguard.toml.", "FILE")
-OUTPUT = Flag("output", "Write to FILE instead of stdout.", "FILE", short="-o")
+from cloudguard.cli.typer_commands import GENERAL_PANEL
+from cloudguard.needs.setting_values import Kind, many, switch, text
+from cloudguard.needs.settings import HOSTS, REPORT, Setting
+from cloudguard.provider.port import load
 
-ROLES = (
-    Flag("control-plane-tag", "Hosts with this tag are control plane.", "KEY=VALUE", many=True),
-    Flag("node-tag", "Hosts with this tag are nodes.", "KEY=VALUE", many=True),
-    Flag("etcd-tag", "Hosts with this tag run etcd.", "KEY=VALUE", many=True),
-    Flag("host", "This machine belongs to the cluster: ROLE is control-plane, etcd or node.", "ID=ROLE", many=True),
+SNAPSHOT: Final = Setting(
+    "snapshot",
+    text(),
+    "FILE",
+    "Judge this file, made by collect, instead of asking the cloud (- is stdin).",
+    HOSTS,
 )
-POLICY = (
-    Flag("admin-cidr", "Administrators connect to the API server from here.", "CIDR", many=True),
-    Flag("service", "Clients may reach this service on the nodes, from CIDR if given.", "tcp/443[=CIDR]", many=True),
-    Flag("node-ports", "The NodePort range (default tcp and udp 30000-32767).", "PORTS"),
-    Flag("cni", "The network plugin, where nothing in the account tells it.", "NAME"),
-    Flag("api-port", "The API server listens here.", "PORT", many=True),
-    Flag("etcd-port", "etcd listens here, for clients or peers.", "PORT", many=True),
-    Flag("require-cmk", "etcd's disks must be encrypted by a key of your own.", switch=True),
+OUTPUT: Final = Setting("output", text(), "FILE", "Write to FILE instead of stdout.", REPORT, short="-o")
+CONFIG: Final = Setting(
+    "config",
+    text(),
+    "FILE",
+    "Read settings from FILE.",
+    GENERAL_PANEL,
+    default="./cloudguard.toml if there is one",
 )
-REPORT = (
-    Flag("fail-on", "The least severity that makes the status 3 (default medium).", "critical|high|medium|low|never"),
-    Flag("format", "Write table, json or markdown, to FILE if given.", "FMT[=FILE]", many=True, short="-f"),
-    OUTPUT,
-    Flag("color", "Colour severities (default auto).", "auto|always|never"),
+NO_PROGRESS: Final = Setting("no-progress", switch(), "", "Show no progress.", GENERAL_PANEL)
+QUIET: Final = Setting("quiet", switch(), "", "Say nothing on stderr but errors.", GENERAL_PANEL, short="-q")
+VERBOSE: Final = Setting("verbose", switch(), "", "Show the traceback of an internal error.", GENERAL_PANEL, short="-v")
+LIST_FORMAT: Final = Setting(
+    "format",
+    many(text()),
+    "FMT[=FILE]",
+    "Write table or json, to FILE if given.",
+    REPORT,
+    default="table",
+    short="-f",
 )
-TALK = (
-    Flag("no-progress", "Show no progress.", switch=True),
-    Flag("quiet", "Say nothing on stderr but errors.", switch=True, short="-q"),
-    Flag("verbose", "Show the traceback of an internal error.", switch=True, short="-v"),
-)
+GENERAL: Final = (CONFIG, NO_PROGRESS, QUIET, VERBOSE)
+
+
+def own_flags(provider: str) -> tuple[Setting[tuple[str, ...]], ...]:
+    """Return the flags that only ``provider`` has; raises UsageError when it is not installed."""
+    return tuple(
+        Setting(
+            option.name,
+            Kind(many(text(), least=1).read, many=option.many),
+            option.metavar,
+            option.help,
+            f"Options of {provider}",
+        )
+        for option in load(provider).options
+    )

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from cloudguard.cli.failures import put
+from cloudguard.cli.flags import OUTPUT
 from cloudguard.errors import UsageError
+from cloudguard.needs.settings import Settings
 from cloudguard.results.report import Report
 
 Renderer: TypeAlias = Callable[[Report, bool, int | None], str]
@@ -96,6 +98,12 @@ def coloured(choice: str, environment: Mapping[str, str], *, screen: bool, file:
     if environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE"):
         return True
     return screen and environment.get("TERM") != "dumb"
+
+
+def file_of(settings: Settings) -> str:
+    """Return the file that ``-o`` names, "" for stdout."""
+    file = settings.get(OUTPUT) or ""
+    return "" if file == "-" else file
 
 
 def writable(file: str) -> None:

@@ -7,15 +7,16 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from cloudguard.cli.typer_commands import Values
+from cloudguard.cli.flags import NO_PROGRESS, QUIET
 from cloudguard.formats.escaping import visible
+from cloudguard.needs.settings import Settings
 from cloudguard.provider.port import Progress, silent
 
 
 @contextmanager
-def progress(values: Values) -> Generator[Progress]:
+def progress(settings: Settings) -> Generator[Progress]:
     """Give what a provider tells its steps to; silent unless stderr is a terminal, and in CI."""
-    quiet = values.on("no-progress") or values.on("quiet") or not sys.stderr.isatty()
+    quiet = settings.get(NO_PROGRESS) or settings.get(QUIET) or not sys.stderr.isatty()
     if quiet or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
         yield silent
         return

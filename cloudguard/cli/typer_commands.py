@@ -1,108 +1,105 @@
-"""The flags as data, and the typer commands made of them: shared flags and a provider's own are told alike."""
+"""Typer's parameters, made of settings: one flag is told alike in every command."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import typer
 
-Value: TypeAlias = str | bool | int | list[str] | None
-ENVIRONMENT = "CLOUDGUARD_"
+if TYPE_CHECKING:  # the first help does without settings
+    from cloudguard.needs.settings import Setting
 
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A flag ``--name``. ``switch``: it takes no value; ``many``: it may be repeated; ``short`` is "-f" or ""."""
-
-    name: str
-    help: str
-    metavar: str = "TEXT"
-    many: bool = False
-    switch: bool = False
-    short: str = ""
-    panel: str | None = None
-
-    @property
-    def variable(self) -> str:
-        """Its environment variable."""
-        return ENVIRONMENT + self.name.upper().replace("-", "_")
-
-    @property
-    def key(self) -> str:
-        """Its name as a Python parameter; a word in front keeps clear of keywords."""
-        return "flag_" + self.name.replace("-", "_")
+Function: TypeAlias = Callable[..., object]
+GENERAL_PANEL: Final = "General"
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A word that stands without a flag; ``default`` None: it must be given."""
+    """A word that stands without a flag, and may be left out; ``choices`` are offered by completion."""
 
     name: str
     help: str
-    default: str | None = ""
+    choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
-    """What the command line and the environment say, by flag name."""
+def function(
+    parameters: Sequence[Argument | Setting[Any]],
+    then: Callable[[Mapping[str, object]], object],
+    hidden: Collection[Setting[Any]] = (),
+) -> Function:
+    """Return a function that typer makes a command of: it calls ``then`` with the values given, by parameters' names.
 
-    said: Mapping[str, Value]
-
-    def one(self, name: str) -> str | None:
-        """Return the value of a flag or argument, None when it isn't given."""
-        return cast("str | None", self.said.get(name))
-
-    def many(self, name: str) -> tuple[str, ...] | None:
-        """Return the values of a repeated flag, None when it isn't given."""
-        found = cast("list[str] | None", self.said.get(name))
-        return tuple(found) if found else None
-
-    def on(self, name: str) -> bool:
-        """Return whether a switch is on."""
-        return bool(self.said.get(name))
-
-
-def add_command(
-    app: typer.Typer,
-    name: str,
-    text: str,
-    parameters: Sequence[Argument | Flag],
-    then: Callable[[Values], object],
-) -> None:
-    """Give ``app`` a command that calls ``then`` with the values of ``parameters``; ``text`` is its help."""
+    Flags in ``hidden`` are taken and not shown.
+    """
     names = {_key(parameter): parameter.name for parameter in parameters}
 
-    def command(**given: Value) -> object:
-        return then(Values({names[key]: value for key, value in given.items()}))
+    def command(**given: object) -> object:
+        return then({names[key]: given[key] for key in names if given[key] not in (None, False)})
 
-    signature = inspect.Signature([_parameter(parameter) for parameter in parameters])
+    signature = inspect.Signature([*(_parameter(parameter, hidden) for parameter in parameters), _HELP])
     command.__signature__ = signature  # type: ignore[attr-defined] # typer reads it; a function may carry one
     command.__annotations__ = {}
-    app.command(name, help=text)(command)
+    return command
 
 
-def _key(parameter: Argument | Flag) -> str:
-    return parameter.key if isinstance(parameter, Flag) else parameter.name
+def _key(parameter: Argument | Setting[Any]) -> str:
+    """Return the name of a Python parameter; a word in front keeps clear of keywords."""
+    return parameter.name if isinstance(parameter, Argument) else "flag_" + parameter.name.replace("-", "_")
 
 
-def _parameter(parameter: Argument | Flag) -> inspect.Parameter:
-    kind = inspect.Parameter.KEYWORD_ONLY
+def _parameter(parameter: Argument | Setting[Any], hidden: Collection[Setting[Any]]) -> inspect.Parameter:
     if isinstance(parameter, Argument):
-        default: object = ... if parameter.default is None else parameter.default
-        told: object = typer.Argument(default, help=parameter.help, metavar=parameter.name.upper(), show_default=False)
-        return inspect.Parameter(parameter.name, kind, default=told, annotation=str)
-    annotation = bool if parameter.switch else list[str] if parameter.many else str
-    told = typer.Option(
-        False if parameter.switch else None,
-        f"--{parameter.name}",
-        *([parameter.short] if parameter.short else []),
-        help=parameter.help,
-        metavar=None if parameter.switch else parameter.metavar,
-        envvar=parameter.variable,
+        told: object = typer.Argument(
+            None,
+            help=parameter.help,
+            metavar=parameter.name.upper(),
+            show_default=False,
+            autocompletion=_completion(parameter.choices),
+        )
+        annotation: object = str
+    else:
+        told, annotation = _option(parameter, hidden=parameter in hidden)
+    return inspect.Parameter(_key(parameter), inspect.Parameter.KEYWORD_ONLY, default=told, annotation=annotation)
+
+
+def _option(setting: Setting[Any], *, hidden: bool) -> tuple[object, object]:
+    option: object = typer.Option(
+        False if setting.kind.switch else None,
+        f"--{setting.name}",
+        *([setting.short] if setting.short else []),
+        help=f"{setting.help} (default: {setting.default})" if setting.default else setting.help,
+        metavar=setting.metavar,
+        hidden=hidden,
+        rich_help_panel=setting.panel,
         show_default=False,
-        show_envvar=False,
+        autocompletion=_completion(setting.kind.choices),
     )
-    return inspect.Parameter(parameter.key, kind, default=told, annotation=annotation)
+    return option, bool if setting.kind.switch else list[str] if setting.repeated else str
+
+
+def _completion(choices: tuple[str, ...]) -> Callable[[], list[str]] | None:
+    return (lambda: list(choices)) if choices else None
+
+
+def _show_help(context: typer.Context, asked: bool) -> None:
+    if asked:
+        if text := context.get_help():  # with panels, typer prints it itself
+            typer.echo(text)
+        raise typer.Exit
+
+
+HELP_OPTION: Final[bool] = typer.Option(
+    False,
+    "--help",
+    "-h",
+    help="Show this message.",
+    metavar="",
+    is_eager=True,
+    callback=_show_help,
+    rich_help_panel=GENERAL_PANEL,
+)
+"""Stands for typer's own, which would have a panel to itself, and would load pydantic to read itself."""
+_HELP: Final = inspect.Parameter("help", inspect.Parameter.KEYWORD_ONLY, default=HELP_OPTION, annotation=bool)

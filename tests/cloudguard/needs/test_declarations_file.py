@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from cloudguard.errors import UsageError
+from cloudguard.errors import SettingsError, UsageError
 from cloudguard.model.cluster import Role
+from cloudguard.needs import settings
 from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, DeclaredService
-from cloudguard.needs.declarations_file import SettingsFile, read
+from cloudguard.needs.declarations_file import declarations, load_declarations, parse, read
+from cloudguard.needs.settings import IN_FILE, Settings
 
 WHOLE = """
 cluster = "prod"
@@ -21,6 +24,7 @@ api-port = ["6443", "tcp/443"]
 etcd-port = "tcp/2379-2380"
 node-ports = "tcp/30000-30100"
 control-plane-tag = ["role=master"]
+node-tag = ["role=worker", "role=ingress"]
 etcd-tag = "role=etcd"
 fail-on = "high"
 format = ["table", "json=out.json"]
@@ -54,104 +58,140 @@ i-0def = ["control-plane", "etcd"]
 profile = "audit"
 region = ["here", "there"]
 """
+DECLARED = Declarations(
+    admin_cidrs=("203.0.113.0/24", "2001:db8::/32"),
+    services=(
+        DeclaredService("tcp/443"),
+        DeclaredService("tcp/22", ("10.1.0.0/16",), "the jump host"),
+    ),
+    needs=(DeclaredNeed("10.2.0.0/16", "node", "tcp/9100", "monitoring"),),
+    permissions=(
+        DeclaredPermission("cluster", ("store:GetObject",), ("n:p:store:::backups/*", "n:p:store:::more/*"), "backups"),
+    ),
+    addons=("autoscaler",),
+    require_customer_key=True,
+    cni="cilium",
+    api_ports=("tcp/6443", "tcp/443"),
+    etcd_ports=("tcp/2379-2380",),
+    node_ports="tcp/30000-30100",
+)
+OTHERS = {
+    settings.CLUSTER: "prod",
+    settings.CONTROL_PLANE_TAG: ("role=master",),
+    settings.NODE_TAG: ("role=worker", "role=ingress"),
+    settings.ETCD_TAG: ("role=etcd",),
+    settings.HOST: {"i-0abc": (Role.ETCD,), "i-0def": (Role.CONTROL_PLANE, Role.ETCD)},
+    settings.FAIL_ON: "high",
+    settings.FORMAT: ("table", "json=out.json"),
+    settings.COLOR: "never",
+    settings.PROVIDER: {"memory": {"profile": ("audit",), "region": ("here", "there")}},
+}
+
+
+def said(text: str) -> Settings:
+    """Return what a file of this text says."""
+    return read(parse(text, "cloudguard.toml"), "cloudguard.toml")
 
 
 def test_every_key_is_read() -> None:
-    assert read(WHOLE, "cloudguard.toml") == SettingsFile(
-        cluster="prod",
-        admin_cidrs=("203.0.113.0/24", "2001:db8::/32"),
-        services=(
-            DeclaredService("tcp/443"),
-            DeclaredService("tcp/22", ("10.1.0.0/16",), "the jump host"),
-        ),
-        needs=(DeclaredNeed("10.2.0.0/16", "node", "tcp/9100", "monitoring"),),
-        permissions=(
-            DeclaredPermission(
-                "cluster", ("store:GetObject",), ("n:p:store:::backups/*", "n:p:store:::more/*"), "backups"
-            ),
-        ),
-        addons=("autoscaler",),
-        require_customer_key=True,
-        cni="cilium",
-        api_ports=("tcp/6443", "tcp/443"),
-        etcd_ports=("tcp/2379-2380",),
-        node_ports="tcp/30000-30100",
-        role_tags={Role.CONTROL_PLANE: ("role=master",), Role.ETCD: ("role=etcd",)},
-        extra_hosts={"i-0abc": (Role.ETCD,), "i-0def": (Role.CONTROL_PLANE, Role.ETCD)},
-        providers={"memory": {"profile": ("audit",), "region": ("here", "there")}},
-        fail_on="high",
-        formats=("table", "json=out.json"),
-        color="never",
-    )
+    found = said(WHOLE)
+    assert [setting.name for setting in IN_FILE if found.get(setting) is None] == []
+    assert {setting: found.get(setting) for setting in OTHERS} == OTHERS
+    assert declarations(found) == DECLARED
 
 
-def test_the_reference_s_example_is_a_right_file() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
-    examples = [block.partition("```")[0] for block in page.split("```toml\n")[1:]]
-    assert examples
-    for example in examples:
-        assert read(example, "configuration.md") != SettingsFile()
+def test_every_declaration_has_a_setting() -> None:
+    named = {setting.declares for setting in IN_FILE} - {""}
+    assert named | {"needs", "permissions"} == {one.name for one in fields(Declarations)}
 
 
-def test_the_reference_names_every_key() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
-    keys = {line.split("=")[0].strip() for line in WHOLE.splitlines() if " = " in line}
-    missing = {key for key in keys if f"`{key}`" not in page} - {"i-0abc", "i-0def", "profile", "region"}
-    assert missing == set()
+def test_names_are_used_once() -> None:
+    assert len({setting.name for setting in IN_FILE}) == len(IN_FILE)
 
 
-def test_nothing_declared_is_the_default_policy() -> None:
-    assert read("", "cloudguard.toml") == SettingsFile()
-    assert SettingsFile().policy() == Declarations()
+def test_nothing_declared_is_the_default() -> None:
+    assert declarations(said("")) == Declarations()
 
 
 def test_an_empty_list_of_administrators_is_a_declaration() -> None:
-    assert read("admin-cidr = []", "cloudguard.toml").policy().admin_cidrs == ()
+    assert declarations(said("admin-cidr = []")).admin_cidrs == ()
 
 
 def test_the_stronger_wins_key_by_key() -> None:
-    flags = SettingsFile(cluster="other", admin_cidrs=("10.0.0.0/8",))
-    both = flags.over(read(WHOLE, "cloudguard.toml"))
-    assert (both.cluster, both.admin_cidrs, both.cni) == ("other", ("10.0.0.0/8",), "cilium")
+    both = Settings({settings.CLUSTER: "other", settings.ADMIN_CIDR: ("10.0.0.0/8",)}).over(said(WHOLE))
+    assert both.get(settings.CLUSTER) == "other"
+    assert both.get(settings.ADMIN_CIDR) == ("10.0.0.0/8",)
+    assert both.get(settings.CNI) == "cilium"
 
 
-def test_everything_wrong_is_told_at_once() -> None:
+def test_declarations_are_loaded_from_a_file_and_from_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "cloudguard.toml"
+    path.write_text(WHOLE, encoding="utf-8")
+    for source in (path, str(path), WHOLE):
+        assert load_declarations(source) == DECLARED
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (None, "cannot read .*gone.toml: No such file"),
+        (b"cluster = '\xff'\n", "gone.toml is not UTF-8: byte 11 is wrong"),
+        (b"cluster = 'x'\ncni = 3\n", "gone.toml: cni: 3 is not text: write it in quotes"),
+    ],
+)
+def test_a_file_that_cannot_be_loaded_is_named(tmp_path: Path, content: bytes | None, part: str) -> None:
+    path = tmp_path / "gone.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match=part):
+        load_declarations(path)
+
+
+def test_every_fault_is_told_at_once() -> None:
     wrong = """
     admin-cidrs = ["10.0.0.0/8"]
+    nonsense = 1
     admin-cidr = ["10.0.0.1/8", "here"]
     require-cmk = "yes"
     node-ports = "tcp/99999"
     fail-on = "bad"
     etcd-tag = "role"
-    host = { i-0abc = "king" }
+    host = { i-0abc = "king", i-0def = [] }
+    provider = { aws = "audit" }
     [[need]]
     peer = "10.0.0.0/33"
     role = "node"
     services = "none"
+    [[service]]
+    services = "tcp/443"
+    source = ["10.0.0.0/8"]
     """
-    with pytest.raises(UsageError) as caught:
-        read(wrong, "my.toml")
-    said = str(caught.value)
-    assert said.startswith("my.toml: ")
-    for part in (
-        "admin-cidrs: no such key",
-        "admin-cidr[0]: '10.0.0.1/8'",
-        "write 10.0.0.0/8",
-        "admin-cidr[1]: ",
-        "require-cmk: ",
+    with pytest.raises(SettingsError) as caught:
+        said(wrong)
+    parts = (
+        "admin-cidrs: no such key. Did you mean 'admin-cidr'?",
+        "nonsense: no such key; known are addons, admin-cidr, ",
+        "admin-cidr[0]: '10.0.0.1/8' is no CIDR: it has host bits",
+        "admin-cidr[1]: 'here' ",
+        "require-cmk: 'yes' is neither true nor false",
         "node-ports: '99999'",
-        "fail-on: ",
-        "etcd-tag[0]: 'role'",
-        "host.i-0abc[0]: ",
+        "fail-on: 'bad' is none of critical, high, medium, low, never",
+        "etcd-tag: 'role' is no tag: write KEY=VALUE",
+        "host.i-0abc: 'king' is none of control-plane, etcd, node",
+        "host.i-0def: the list is empty",
+        "provider.aws: 'audit' is not a table",
         "need[0].peer: '10.0.0.0/33'",
-        "need[0].services: 'none'",
+        "need[0].services: 'none' is no service",
         "need[0].reason: missing",
-    ):
-        assert part in said
+        "service[0].source: no such key. Did you mean 'sources'?",
+    )
+    assert len(caught.value.faults) == len(parts)
+    for fault, part in zip(sorted(caught.value.faults), sorted(parts), strict=True):
+        assert fault.startswith(f"cloudguard.toml: {part}"), fault
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "fault"),
     [
         ('[[need]]\nrole = "node"\nreason = "x"', "need.0.: give peer and services"),
         ('[[need]]\nrole = "node"\nreason = "x"\npeer = "sg-1"', "need.0.: give peer and services"),
@@ -159,12 +199,14 @@ def test_everything_wrong_is_told_at_once() -> None:
             '[[need]]\nrole = "node"\nreason = "x"\npeer = "sg-1"\nservices = "22"\nactions = "a:b"\nresources = "*"',
             "need.0.: give peer and services",
         ),
-        ('[[need]]\nrole = "pods"\nreason = "x"\npeer = "sg-1"\nservices = "22"', "role 'pods' is none of"),
+        ('[[need]]\nrole = "pods"\nreason = "x"\npeer = "sg-1"\nservices = "22"', "role: 'pods' is none of"),
+        ("need = 3", "need: 3 is not a table"),
         ("a = ", "is not TOML"),
-        ("cluster = 3", "cluster: "),
+        ("cluster = 3", "cluster: 3 is not text: write it in quotes"),
         ('cluster = " "', "cluster: it is empty"),
+        ("api-port = [443]", "api-port.0.: 443 is not text: write it in quotes"),
     ],
 )
-def test_a_wrong_file_is_refused(text: str, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
-        read(text, "cloudguard.toml")
+def test_a_wrong_file_is_refused(text: str, fault: str) -> None:
+    with pytest.raises(UsageError, match=fault):
+        load_declarations(text)

@@ -1,0 +1,143 @@
+"""The flags and arguments of each command, and the work it does; a sub-command a provider where one is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Any, Final, TypeAlias
+
+import typer
+
+from cloudguard.cli.completion import SHELLS, script
+from cloudguard.cli.flags import GENERAL, LIST_FORMAT, OUTPUT, SNAPSHOT, own_flags
+from cloudguard.cli.settings import Given
+from cloudguard.cli.typer_commands import Argument, function
+from cloudguard.needs.settings import DECLARED, HOSTS, IN_FILE, REPORT, Setting
+from cloudguard.provider.port import installed, load
+
+Work: TypeAlias = Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its flags and arguments; ``example`` holds "{provider}" where it has a sub-command a provider.
+
+    ``alone`` are the flags that count without a provider. ``own``: it takes the provider's own flags too.
+    """
+
+    example: str
+    more: str = ""
+    flags: tuple[Setting[Any], ...] = ()
+    alone: tuple[Setting[Any], ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    own: bool = False
+
+
+def _panels(*names: str) -> tuple[Setting[Any], ...]:
+    return tuple(setting for setting in IN_FILE if setting.flag and setting.panel in names)
+
+
+_JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT), OUTPUT, *GENERAL)
+_PROVIDER: Final = Argument("provider", "The cloud to ask about a finding.")
+COMMANDS: Final[Mapping[str, Command]] = {
+    "check": Command(
+        "cloudguard check {provider} --cluster prod",
+        "Every flag may be set by an environment variable, --fail-on by CLOUDGUARD_FAIL_ON; several values are "
+        "separated by spaces.",
+        flags=(*_panels(HOSTS), *_JUDGED),
+        alone=_JUDGED,
+        own=True,
+    ),
+    "collect": Command(
+        "cloudguard collect {provider} --cluster prod -o prod.json",
+        "Judge it later: cloudguard check --snapshot prod.json",
+        flags=(*_panels(HOSTS), OUTPUT, *GENERAL),
+        own=True,
+    ),
+    "discover": Command("cloudguard discover {provider}", flags=(LIST_FORMAT, OUTPUT, *GENERAL), own=True),
+    "permissions": Command("cloudguard permissions {provider}", flags=(OUTPUT, *GENERAL)),
+    "explain": Command(
+        "cloudguard explain etcd-access",
+        "Without a word, all rows and checks are listed. For a finding, say where it is: add --snapshot FILE, or a "
+        "provider and its flags.",
+        flags=(*_panels(HOSTS), SNAPSHOT, *_panels(DECLARED), OUTPUT, *GENERAL),
+        arguments=(Argument("what", "A row, a check or a finding's id."), _PROVIDER),
+        own=True,
+    ),
+    "completion": Command(
+        'eval "$(cloudguard completion bash)"', arguments=(Argument("shell", ", ".join(SHELLS), SHELLS),)
+    ),
+    "version": Command("cloudguard version"),
+}
+
+
+def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
+    """Give ``app`` the command ``name``, whose help begins with ``text``; own flags of providers in ``words`` only.
+
+    Raises UsageError where the first of ``words`` is no provider and has to be one.
+    """
+    command = COMMANDS[name]
+
+    def help_about(provider: str) -> str:
+        return "\n\n".join(filter(None, (text, command.more, f"Example: {command.example.format(provider=provider)}")))
+
+    if "{provider}" in command.example:
+        app.add_typer(_group(name, command, help_about, words), name=name)
+        return
+    own = [flag for word in words if command.own and word in installed() for flag in own_flags(word)]
+    flags = (*{flag.name: flag for flag in own}.values(), *command.flags)
+
+    def then(values: Mapping[str, object]) -> Work:
+        return partial(_do, name, Given(values, flags, str(values.get(_PROVIDER.name, ""))))
+
+    app.command(name, help=help_about(""), add_help_option=False)(function((*command.arguments, *flags), then))
+
+
+def _group(name: str, command: Command, help_about: Callable[[str], str], words: Sequence[str]) -> typer.Typer:
+    """Return the group of a command with a sub-command a provider; flags may stand before the provider."""
+    known = installed()
+    if words[:1] and words[0][:1] != "-" and words[0] not in known:
+        load(words[0])  # says what there is
+    given: dict[str, object] = {}
+
+    def then(provider: str, own: tuple[Setting[Any], ...], values: Mapping[str, object]) -> Work:
+        given.update(values)
+        return partial(_do, name, Given(given, command.flags, provider, own))
+
+    own = {provider: own_flags(provider) if command.own and provider in words else () for provider in known}
+    before = () if words[:1] and words[0] in known else (*chain(*own.values()), *command.flags)
+    group = typer.Typer()
+    group.callback(
+        invoke_without_command=True,
+        help=help_about(next(iter(known), "PROVIDER")),
+        options_metavar="[OPTIONS]" if command.alone else "",
+        subcommand_metavar="[PROVIDER [OPTIONS]]" if command.alone else "PROVIDER [OPTIONS]",
+        add_help_option=False,
+    )(function(before, partial(then, "", ()), hidden=[flag for flag in before if flag not in command.alone]))
+    for provider in known:
+        group.command(
+            provider,
+            help=help_about(provider),
+            short_help=f"Its flags: cloudguard {name} {provider} --help",
+            rich_help_panel="Providers",
+            add_help_option=False,
+        )(function((*own[provider], *command.flags), partial(then, provider, own[provider]), hidden=[SNAPSHOT]))
+    return group
+
+
+def _do(name: str, given: Given) -> int:
+    """Do the work of the command ``name``."""
+    from cloudguard.cli import check, discover, explain  # noqa: PLC0415 - help does without them
+
+    commands: Mapping[str, Callable[[Given], int]] = {
+        "check": check.check,
+        "collect": check.collect,
+        "discover": discover.discover,
+        "permissions": discover.permissions,
+        "explain": explain.explain,
+        "completion": lambda given: script(given.word("shell")),
+        "version": lambda _: discover.version(),
+    }
+    return commands[name](given)

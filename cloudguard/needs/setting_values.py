@@ -1,0 +1,187 @@
+"""Readers of what a setting may say, as ``cloudguard.toml`` or a flag gives it; all faults of a value at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Reader: TypeAlias = Callable[[object], T]
+"""Takes what TOML gave and returns the value. Raises ValueError in words; FaultsError of a list or table."""
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class FaultsError(ValueError):
+    """What is wrong inside a list or table: each fault's path in it, and its words."""
+
+    def __init__(self, faults: Sequence[tuple[Path, str]]) -> None:
+        super().__init__("; ".join(text for _, text in faults))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T_co]):
+    """A kind of value.
+
+    ``many``: a list, and a flag that may be repeated. ``switch``: a flag without a value. ``choices``: all there are.
+    """
+
+    read: Callable[[object], T_co]
+    many: bool = False
+    switch: bool = False
+    choices: tuple[str, ...] = field(default=(), kw_only=True)
+
+
+def text(check: Callable[[str], str] | None = None) -> Kind[str]:
+    """Return the kind of a text that is not blank; ``check`` returns it, in its one form, or raises ValueError."""
+
+    def read(value: object) -> str:
+        given = _of_type(value, str, "is not text: write it in quotes")
+        if not given.strip():
+            message = "it is empty"
+            raise ValueError(message)
+        return check(given) if check else given
+
+    return Kind(read)
+
+
+def many(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
+    """Return the kind of a list of ``item``, at least ``least`` of them; one alone needs no list."""
+
+    def read(value: object) -> tuple[T, ...]:
+        if not isinstance(value, list):
+            return (item.read(value),)
+        items = cast("list[object]", value)
+        if len(items) < least:
+            message = "the list is empty"
+            raise ValueError(message)
+        return tuple(read_all((number, item.read, one) for number, one in enumerate(items)))
+
+    return Kind(read, many=True, choices=item.choices)
+
+
+def switch() -> Kind[bool]:
+    """Return the kind of a flag that is given or not."""
+    return Kind(lambda value: _of_type(value, bool, "is neither true nor false"), switch=True)
+
+
+def choice(*words: str) -> Kind[str]:
+    """Return the kind of a text that is one of ``words``."""
+
+    def check(value: str) -> str:
+        if value not in words:
+            message = f"{value!r} is none of {', '.join(words)}"
+            raise ValueError(message)
+        return value
+
+    return Kind(text(check).read, choices=words)
+
+
+def table(
+    make: Callable[..., T], required: Mapping[str, Kind[Any]], optional: Mapping[str, Kind[Any]] | None = None
+) -> Kind[T]:
+    """Return the kind of a table: ``make`` gets its values by key. Unknown and missing keys are faults."""
+    kinds = {**required, **(optional or {})}
+
+    def read(value: object) -> T:
+        given = as_table(value)
+        parts = [(key, kinds[key].read if key in kinds else no_such_key(key, kinds), one) for key, one in given.items()]
+        parts += [(key, _missing, None) for key in required if key not in given]
+        return make(**dict(zip(given, read_all(parts), strict=True)))
+
+    return Kind(read)
+
+
+def mapping(item: Kind[T]) -> Kind[Mapping[str, T]]:
+    """Return the kind of a table whose keys are the user's own."""
+
+    def read(value: object) -> Mapping[str, T]:
+        given = as_table(value)
+        return dict(zip(given, read_all((key, item.read, one) for key, one in given.items()), strict=True))
+
+    return Kind(read)
+
+
+def as_table(value: object) -> Mapping[str, object]:
+    """Return ``value`` as a table; raises ValueError when it is none."""
+    return cast("dict[str, object]", _of_type(value, dict, "is not a table"))
+
+
+def _of_type(value: object, kind: type[T], wrong: str) -> T:
+    if isinstance(value, kind):
+        return value
+    message = f"{value!r} {wrong}"
+    raise ValueError(message)
+
+
+def read_all(parts: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
+    """Return what each part's reader makes of its value; raises FaultsError with those of all parts."""
+    values: list[T] = []
+    faults: list[tuple[Path, str]] = []
+    for step, read, value in parts:
+        try:
+            values.append(read(value))
+        except FaultsError as error:
+            faults += [((step, *path), words) for path, words in error.faults]
+        except ValueError as error:
+            shown = isinstance(value, str | int | float) and repr(value) not in str(error)
+            faults.append(((step,), f"{error} (given: {value!r})" if shown else str(error)))
+    if faults:
+        raise FaultsError(faults)
+    return values
+
+
+def no_such_key(key: str, known: Iterable[str]) -> Reader[Any]:
+    """Return a reader that refuses ``key``, and names the nearest of those ``known``."""
+
+    def read(value: object) -> object:
+        del value
+        raise FaultsError([((), f"no such key{nearest(key, known)}")])
+
+    return read
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ". Did you mean 'region'?" when one of the words ``known`` is near, else "; known are …"."""
+    words = sorted(known)
+    near = get_close_matches(word, words, n=1)
+    return f". Did you mean {near[0]!r}?" if near else f"; known are {', '.join(words)}"
+
+
+def _missing(value: object) -> Any:  # noqa: ANN401 - a reader of any type that never returns
+    del value
+    raise FaultsError([((), "missing")])
+
+
+def cidr(value: str) -> str:
+    """Accept a CIDR or an address; raises ValueError."""
+    AddressSet.parse(value)
+    return value
+
+
+def services(value: str) -> str:
+    """Accept what a rule's services may say; a bare port number means TCP. Raises ValueError."""
+    full = f"tcp/{value}" if value[:1].isdigit() else value
+    if not ServiceSet.parse(full).intervals:
+        message = f"{value!r} is no service at all"
+        raise ValueError(message)
+    return full
+
+
+def peer(value: str) -> str:
+    """Accept a CIDR, or a group's id as it is; raises ValueError."""
+    return cidr(value) if "/" in value and value[:1] in "0123456789abcdef:" else value
+
+
+def tag(value: str) -> str:
+    """Accept ``KEY=VALUE``; raises ValueError."""
+    if not value.partition("=")[0] or "=" not in value:
+        message = f"{value!r} is no tag: write KEY=VALUE"
+        raise ValueError(message)
+    return value

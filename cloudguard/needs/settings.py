@@ -1,0 +1,265 @@
+"""The settings, each declared once: its flag, environment variable, key of ``cloudguard.toml``, help and default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar, cast
+
+from cloudguard.errors import SettingsError
+from cloudguard.model.cluster import Role
+from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, DeclaredService
+from cloudguard.needs.setting_values import (
+    FaultsError,
+    Kind,
+    Path,
+    as_table,
+    choice,
+    cidr,
+    many,
+    mapping,
+    peer,
+    services,
+    switch,
+    table,
+    tag,
+    text,
+)
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+ENVIRONMENT: Final = "CLOUDGUARD_"
+HOSTS, DECLARED, REPORT = "Cluster and hosts", "Declarations", "Report"
+"""The panels of ``--help``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting(Generic[T_co]):
+    """A setting ``name``: the flag ``--name`` (unless not ``flag``), and a key of the file.
+
+    ``metavar`` stands for a value, ``default`` says the default in words, ``short`` is "-f" or "". ``declares`` is the
+    field of ``Declarations`` that it sets. ``from_words`` makes what the file would hold of a repeated flag's values.
+    """
+
+    name: str
+    kind: Kind[T_co]
+    metavar: str
+    help: str
+    panel: str = ""
+    default: str = ""
+    short: str = ""
+    flag: bool = True
+    declares: str = ""
+    from_words: Callable[[Sequence[str]], object] | None = None
+
+    @property
+    def repeated(self) -> bool:
+        """Whether its flag may be given more than once."""
+        return self.kind.many or self.from_words is not None
+
+    @property
+    def words(self) -> Kind[T_co]:
+        """The kind of what its flag, or its environment variable, gives."""
+        make, read = self.from_words, self.kind.read
+        return Kind(lambda value: read(make(cast("Sequence[str]", value)))) if make else self.kind
+
+
+class Settings:
+    """What is said of each setting; nothing where nobody said it."""
+
+    def __init__(self, values: Mapping[Setting[Any], object] | None = None) -> None:
+        self._values = dict(values or {})
+
+    def get(self, setting: Setting[T]) -> T | None:
+        """Return what is said of ``setting``, None when nothing is."""
+        return cast("T | None", self._values.get(setting))
+
+    def over(self, weaker: Settings) -> Settings:
+        """Return these settings, with what they leave unsaid taken from ``weaker``."""
+        return Settings({**weaker._values, **self._values})
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of the setting ``name``: "CLOUDGUARD_FAIL_ON"."""
+    return ENVIRONMENT + name.upper().replace("-", "_")
+
+
+def read_settings(
+    raw: Mapping[str, object], known: Iterable[Setting[Any]], place: Callable[[Path], str], *, words: bool = False
+) -> Settings:
+    """Return what ``raw`` says by the names of settings; ``place`` words where a fault is.
+
+    ``words``: it holds what flags or variables give, not what the file would. Raises SettingsError with every fault.
+    """
+    settings = {setting.name: setting for setting in known}
+    kinds = {name: setting.words if words else setting.kind for name, setting in settings.items()}
+    try:
+        values = table(dict[str, object], {}, kinds).read(dict(raw))
+    except FaultsError as error:
+        raise SettingsError([f"{place(path)}: {fault}" for path, fault in error.faults]) from None
+    return Settings({settings[name]: value for name, value in values.items()})
+
+
+def _service_tables(words: Sequence[str]) -> object:
+    parts = [word.partition("=") for word in words]
+    return [{"services": name, **({"sources": source} if equals else {})} for name, equals, source in parts]
+
+
+def _host_table(words: Sequence[str]) -> object:
+    hosts: dict[str, list[str]] = {}
+    for word in words:
+        host, equals, role = word.rpartition("=")
+        if not equals or not host:
+            message = f"{word!r} is not ID=ROLE, as in i-0abc=etcd"
+            raise ValueError(message)
+        hosts.setdefault(host, []).append(role)
+    return hosts
+
+
+def _read_role(value: object) -> Role:
+    return Role(choice(*Role).read(value))
+
+
+def _read_need(value: object) -> DeclaredNeed | DeclaredPermission:
+    """Read a flow (``peer`` and ``services``) or a permission (``actions`` and ``resources``)."""
+    said = as_table(value).keys() & {*_FLOW, *_PERMISSION}
+    if said == set(_FLOW):
+        return table(DeclaredNeed, {"role": choice(*Role), "reason": text(), **_FLOW}).read(value)
+    if said == set(_PERMISSION):
+        roles = choice(*Role, "cluster", "pods")
+        return table(DeclaredPermission, {"role": roles, "reason": text(), **_PERMISSION}).read(value)
+    message = "give peer and services (a flow), or actions and resources (a permission)"
+    raise ValueError(message)
+
+
+_FLOW: Final[Mapping[str, Kind[Any]]] = {"peer": text(peer), "services": text(services)}
+_PERMISSION: Final[Mapping[str, Kind[Any]]] = {"actions": many(text(), least=1), "resources": many(text(), least=1)}
+_SERVICE: Final = table(
+    DeclaredService, {"services": text(services)}, {"sources": many(text(cidr), least=1), "reason": text()}
+)
+_TAGS: Final = many(text(tag))
+_PORTS: Final = many(text(services))
+
+CLUSTER: Final = Setting("cluster", text(), "NAME", "The cluster's name.", HOSTS, default="the only one there is")
+CONTROL_PLANE_TAG: Final = Setting(
+    "control-plane-tag", _TAGS, "KEY=VALUE", "Hosts with this tag are control plane.", HOSTS, default="the installer's"
+)
+NODE_TAG: Final = Setting(
+    "node-tag", _TAGS, "KEY=VALUE", "Hosts with this tag are nodes.", HOSTS, default="the installer's"
+)
+ETCD_TAG: Final = Setting(
+    "etcd-tag", _TAGS, "KEY=VALUE", "Hosts with this tag run etcd.", HOSTS, default="the installer's"
+)
+HOST: Final = Setting(
+    "host",
+    mapping(many(Kind(_read_role), least=1)),
+    "ID=ROLE",
+    "This machine belongs to the cluster; its role is control-plane, etcd or node.",
+    HOSTS,
+    from_words=_host_table,
+)
+ADMIN_CIDR: Final = Setting(
+    "admin-cidr",
+    many(text(cidr)),
+    "CIDR",
+    "Administrators connect to the API server from here; an empty list in the file: from nowhere.",
+    DECLARED,
+    default="not declared: public access is judged by its size",
+    declares="admin_cidrs",
+)
+SERVICE: Final = Setting(
+    "service",
+    many(_SERVICE),
+    "tcp/443[=CIDR]",
+    "Clients may reach this service on the nodes, from CIDR if given.",
+    DECLARED,
+    declares="services",
+    from_words=_service_tables,
+)
+NEED: Final = Setting(
+    "need", many(Kind(_read_need)), "", "A flow or a permission of your own that the cluster needs.", flag=False
+)
+ADDONS: Final = Setting(
+    "addons",
+    many(text()),
+    "NAME",
+    "An add-on that runs with the identity of the hosts, not with its own: ebs-csi, cluster-autoscaler, …",
+    DECLARED,
+    default="what the installation shows",
+    declares="addons",
+)
+REQUIRE_CMK: Final = Setting(
+    "require-cmk",
+    switch(),
+    "",
+    "etcd's disks must be encrypted by a key of your own.",
+    DECLARED,
+    declares="require_customer_key",
+)
+CNI: Final = Setting(
+    "cni",
+    text(),
+    "NAME",
+    "The network plugin: calico, cilium, …",
+    DECLARED,
+    default="what the installation shows",
+    declares="cni",
+)
+API_PORT: Final = Setting(
+    "api-port",
+    _PORTS,
+    "PORT",
+    "The API server listens here: 6443, tcp/443.",
+    DECLARED,
+    default="the installer's",
+    declares="api_ports",
+)
+ETCD_PORT: Final = Setting(
+    "etcd-port",
+    _PORTS,
+    "PORT",
+    "etcd listens here, for clients or peers.",
+    DECLARED,
+    default="the installer's",
+    declares="etcd_ports",
+)
+NODE_PORTS: Final = Setting(
+    "node-ports",
+    text(services),
+    "PORTS",
+    "The NodePort range.",
+    DECLARED,
+    default=Declarations().node_ports,
+    declares="node_ports",
+)
+FAIL_ON: Final = Setting(
+    "fail-on",
+    choice("critical", "high", "medium", "low", "never"),
+    "SEVERITY",
+    "The least severity that makes the exit status 3: critical, high, medium, low or never.",
+    REPORT,
+    default="medium",
+)
+FORMAT: Final = Setting(
+    "format",
+    many(text()),
+    "FMT[=FILE]",
+    "Write table, json or markdown, to FILE if given.",
+    REPORT,
+    default="table",
+    short="-f",
+)
+COLOR: Final = Setting(
+    "color",
+    choice("auto", "always", "never"),
+    "WHEN",
+    "Colour severities: auto, always or never.",
+    REPORT,
+    default="auto",
+)
+PROVIDER: Final = Setting(
+    "provider", mapping(mapping(many(text()))), "", "A provider's own flags, by its name.", flag=False
+)
+
+IN_FILE: Final[tuple[Setting[Any], ...]] = tuple(one for one in globals().values() if isinstance(one, Setting))
+"""What ``cloudguard.toml`` may hold: all of the above."""

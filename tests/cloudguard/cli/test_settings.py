@@ -1,0 +1,103 @@
+"""Settings: flag beats environment beats file, and everything wrong in them is listed at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import memory_adapter
+from cloudguard.model.cluster import Role
+from command import install, refused, told, written
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Install the provider "memory"."""
+    install(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def snapshot() -> str:
+    """A snapshot file of the sample."""
+    return written()
+
+
+def test_every_flag_reaches_the_provider(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ("--cluster", "prod", "--profile", "p", "--region", "a", "--region", "b", "--etcd-tag", "x=y")
+    hosts = ("--host", "i-1=etcd", "--host", "i-1=control-plane")
+    told(capsys, "collect", *flags, "memory", *hosts, "-o", "s.json")
+    [request] = memory_adapter.ADAPTER.requests
+    assert request.cluster == "prod"
+    assert request.options == {"profile": ("p",), "region": ("a", "b")}
+    assert request.role_tags == {Role.ETCD: ("x=y",)}
+    assert request.extra_hosts == {"i-1": (Role.ETCD, Role.CONTROL_PLANE)}
+
+
+def test_flag_beats_environment_beats_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("cloudguard.toml").write_text('cluster = "prod"\n[provider.memory]\nprofile = "file"\nregion = "file"\n')
+    monkeypatch.setenv("CLOUDGUARD_REGION", "env-1 env-2")
+    told(capsys, "check", "memory")
+    monkeypatch.setenv("CLOUDGUARD_PROFILE", "env")
+    told(capsys, "check", "memory", "--region", "flag")
+    first, second = memory_adapter.ADAPTER.requests
+    assert first.cluster == "prod"
+    assert first.options == {"profile": ("file",), "region": ("env-1", "env-2")}
+    assert second.options == {"profile": ("env",), "region": ("flag",)}
+
+
+def test_the_file_may_be_named_by_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("other.toml").write_text('cluster = "gappy"\nfail-on = "never"\n')
+    monkeypatch.setenv("CLOUDGUARD_CONFIG", "other.toml")
+    assert told(capsys, "check", "memory")[0] == 4
+
+
+def test_every_wrong_flag_variable_and_key_is_told_in_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("cloudguard.toml").write_text("clutser = 'x'\n[provider.memory]\nregoin = 'x'\nprofile = 3\n")
+    monkeypatch.setenv("CLOUDGUARD_API_PORT", "443 tcp/x")
+    monkeypatch.setenv("CLOUDGUARD_REQUIRE_CMK", "maybe")
+    status, out, err = told(capsys, "check", "memory", "--fail-on", "bad")
+    assert (status, out) == (2, "")
+    assert [line.partition(": ")[2].partition(": ")[::2] for line in err.splitlines()] == [
+        ("--fail-on", "'bad' is none of critical, high, medium, low, never"),
+        ("CLOUDGUARD_REQUIRE_CMK", "'maybe' is neither true nor false"),
+        ("CLOUDGUARD_API_PORT", "'x' in 'tcp/x': a port is a number from 0 to 65535, a range is LOW-HIGH"),
+        ("cloudguard.toml", "clutser: no such key. Did you mean 'cluster'?"),
+        ("cloudguard.toml", "provider.memory.profile: 3 is not text: write it in quotes"),
+        ("cloudguard.toml", "provider.memory.regoin: no such key. Did you mean 'region'?"),
+    ]
+
+
+@pytest.mark.parametrize(("text", "verdict"), [("true", "FAIL"), ("no", "PASS"), ("", "PASS")])
+def test_a_switch_is_set_by_its_variable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, snapshot: str, text: str, verdict: str
+) -> None:
+    monkeypatch.setenv("CLOUDGUARD_REQUIRE_CMK", text)
+    _, out, _ = told(capsys, "check", "--snapshot", snapshot, "-f", "json")
+    assert [row["verdict"] for row in json.loads(out)["rows"] if row["row"] == "etcd-encryption"] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"[provider.memory]\nnonsense = '1'\n", "provider.memory.nonsense: no such key"),
+        (b"admin-cidrs = []\n", "cloudguard.toml: admin-cidrs: no such key"),
+        (b"cluster = '\xff'\n", "cloudguard.toml is not UTF-8"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_a_line(capsys: pytest.CaptureFixture[str], content: bytes, part: str) -> None:
+    Path("cloudguard.toml").write_bytes(content)
+    assert part in refused(capsys, "check", "memory")
+
+
+def test_declarations_change_the_answer(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    verdicts: list[str] = []
+    for flags in ((), ("--require-cmk",)):
+        _, out, _ = told(capsys, "check", "--snapshot", snapshot, "-f", "json", *flags)
+        verdicts += [row["verdict"] for row in json.loads(out)["rows"] if row["row"] == "etcd-encryption"]
+    assert verdicts == ["PASS", "FAIL"]
