@@ -12,9 +12,9 @@ import boto3
 from moto import mock_aws
 
 from cloudguard.cli import run
-from moto_fixtures.aws import showcase
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.installers import CLUSTER
+from moto_fixtures.aws.scenes import showcase
 
 
 def main() -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
@@ -20,6 +23,8 @@ from moto_fixtures.aws.builder import REGION, Account
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # else 1,177 snapshots that are nobody's
 logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a line a request in every failure
+# One loader for every session: to parse the services' models again for each takes half of the tests' time with AWS.
+botocore.session.create_loader = cache(botocore.loaders.create_loader)
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "made-up"}
 
 

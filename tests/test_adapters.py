@@ -22,12 +22,12 @@ from gcp_everything import everything
 from gcp_process import Proxy
 from gcp_scenes import SCENES as GOOGLE
 from gcp_server import Google
-from moto_fixtures.aws import eks_public, kops_ha, showcase, strangers
 from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.scenes import eks_public, external_member, kops_ha, showcase
 
 NAMES = installed()
 AMAZON: dict[str, Callable[[Account], object]] = {
-    one.__name__.rpartition(".")[2]: one.build for one in (eks_public, kops_ha, showcase, strangers)
+    one.__name__.rpartition(".")[2]: one.build for one in (eks_public, external_member, kops_ha, showcase)
 }
 BUILT = [
     *(("aws", name) for name in AMAZON),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import cast
 
 import pytest
 
@@ -14,7 +12,7 @@ from cloudguard import rows
 from cloudguard.rows.judge import ROWS
 from docs.render import PAGES, pages
 from marks import marked_lines
-from moto_fixtures.aws import SCENES
+from moto_fixtures.aws.scene import scenes
 
 CHECKS = {check: description for row in ROWS for check, description in row.CHECKS.items()}
 AREAS = {
@@ -35,12 +33,7 @@ TESTS = {
     for path in Path(__file__).parent.glob("**/test_*.py")
     if path != Path(__file__)
 }
-MARKED = {
-    check
-    for scene in cast("tuple[ModuleType, ...]", SCENES)
-    for checks in marked_lines(str(scene.__file__)).values()
-    for check in checks
-}
+MARKED = {check for scene in scenes().values() for checks in marked_lines(scene.__file__).values() for check in checks}
 
 
 def test_rows_are_the_table_s() -> None:

@@ -15,9 +15,9 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 
-from moto_fixtures.aws import clean, kops_ha
 from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import kops
+from moto_fixtures.aws.scenes import clean, kops_ha
 from process import cloudguard
 
 CHECK = ("check", "aws", "--cluster", "prod", "--region", "eu-west-1")

@@ -11,9 +11,9 @@ from threading import Thread
 
 import pytest
 
-from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import OWNED, kops
+from moto_fixtures.aws.scenes import clean
 from process import Ran, cloudguard
 from refusals import refusal
 

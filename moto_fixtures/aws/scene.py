@@ -1,17 +1,24 @@
-"""What a scene is: a module that builds an account and says which verdicts it deserves."""
+"""What a scene is: a module of ``scenes`` that builds an account and says which verdicts it deserves."""
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import cache
+from importlib import import_module
+from typing import Protocol, cast
 
 import boto3
 
 from cloudguard import check as check_cluster
+from cloudguard import pipeline
 from cloudguard.model.cluster import Role
+from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Report
+from moto_fixtures.aws import scenes as folder
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.installers import CLUSTER
 
@@ -31,8 +38,8 @@ class Scene(Protocol):
     """
 
     @property
-    def __name__(self) -> str:
-        """Where the module is imported from."""
+    def __file__(self) -> str:
+        """Where the module's text is."""
         ...
 
     @property
@@ -59,14 +66,27 @@ class Builder(Protocol):
         ...
 
 
+@cache
+def scenes() -> Mapping[str, Scene]:
+    """Return every scene by the name of its module, in alphabetical order."""
+    names = sorted(module.name for module in pkgutil.iter_modules(folder.__path__))
+    return {name: cast("Scene", import_module(f"{folder.__name__}.{name}")) for name in names}
+
+
 def check(scene: Scene, session: boto3.Session) -> Report:
     """Judge the scene's cluster, as a library user would."""
-    told = scene.DECLARED
+    declared = scene.DECLARED
     return check_cluster(
         "aws",
         cluster=CLUSTER,
-        policy=told.policy,
-        role_tags=told.role_tags,
+        policy=declared.policy,
+        role_tags=declared.role_tags,
         options={"region": REGION},
         session=session,
     )
+
+
+def collect(scene: Scene, session: boto3.Session) -> Snapshot:
+    """Read the scene's cluster without judging it."""
+    request = CollectRequest(CLUSTER, {"region": (REGION,)}, role_tags=scene.DECLARED.role_tags, client=session)
+    return pipeline.collect("aws", request)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from moto_fixtures.aws.builder import Line
+from moto_fixtures.aws.builder import SourceLine
 
 MARK = re.compile(r"# (?:(?P<ok>OK)|NOT OK: (?P<checks>[a-z/-]+(?:, [a-z/-]+)*))\s*$")
 
@@ -17,7 +17,7 @@ MARK = re.compile(r"# (?:(?P<ok>OK)|NOT OK: (?P<checks>[a-z/-]+(?:, [a-z/-]+)*))
 class Mark:
     """What a line says of itself; ``checks`` None: nothing, or nothing that can be read."""
 
-    line: Line
+    line: SourceLine
     checks: frozenset[str] | None
 
     def __str__(self) -> str:
@@ -31,7 +31,7 @@ def _statements(file: str) -> tuple[list[str], list[ast.stmt]]:
     return text.splitlines(), simple
 
 
-def mark_of(line: Line) -> Mark:
+def mark_of(line: SourceLine) -> Mark:
     """Return the mark of the statement that ``line`` belongs to; it stands at the end of one of its lines."""
     lines, statements = _statements(line.file)
     span = range(line.number, line.number + 1)
@@ -40,13 +40,13 @@ def mark_of(line: Line) -> Mark:
             span = range(node.lineno, (node.end_lineno or node.lineno) + 1)
     found = [match for number in span if (match := MARK.search(lines[number - 1]))]
     if len(found) != 1:
-        return Mark(Line(line.file, span[0]), None)
+        return Mark(SourceLine(line.file, span[0]), None)
     checks = found[0]["checks"]
-    return Mark(Line(line.file, span[0]), frozenset(checks.split(", ")) if checks else frozenset())
+    return Mark(SourceLine(line.file, span[0]), frozenset(checks.split(", ")) if checks else frozenset())
 
 
-def marked_lines(file: str) -> dict[Line, frozenset[str]]:
+def marked_lines(file: str) -> dict[SourceLine, frozenset[str]]:
     """Every marked statement of ``file`` by its first line."""
     _, statements = _statements(file)
-    marks = [mark_of(Line(file, node.lineno)) for node in statements]
+    marks = [mark_of(SourceLine(file, node.lineno)) for node in statements]
     return {mark.line: mark.checks for mark in marks if mark.checks is not None}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from moto_fixtures.aws.builder.ledger import ACCOUNT, REGION, Line, Tags
 from moto_fixtures.aws.builder.machines import Host, Role, statement
 from moto_fixtures.aws.builder.network import WORLD, WORLD6, ForeignGroup, Group, PrefixList, Subnet, Vpc
+from moto_fixtures.aws.builder.recorder import ACCOUNT, REGION, SourceLine, Tags
 from moto_fixtures.aws.builder.services import AccountBuilder as Account
 from moto_fixtures.aws.builder.services import Balancer, Eks
 
@@ -19,9 +19,9 @@ __all__ = [
     "ForeignGroup",
     "Group",
     "Host",
-    "Line",
     "PrefixList",
     "Role",
+    "SourceLine",
     "Subnet",
     "Tags",
     "Vpc",

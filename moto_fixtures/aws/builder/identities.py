@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from moto_fixtures.aws.builder.ledger import ACCOUNT
 from moto_fixtures.aws.builder.machines import MachineBuilder, Role, Statement
+from moto_fixtures.aws.builder.recorder import ACCOUNT
 
 MANAGEMENT = "210987654321"
 ROOT: Statement = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}

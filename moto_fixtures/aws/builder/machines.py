@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy
 
-from moto_fixtures.aws.builder.ledger import ACCOUNT, Tags, tag_list
 from moto_fixtures.aws.builder.network import Group, NetworkBuilder, Subnet
+from moto_fixtures.aws.builder.recorder import ACCOUNT, Tags, tag_list
 
 ROOT = "/dev/sda1"
 Statement = dict[str, object]

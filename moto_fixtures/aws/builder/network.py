@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from itertools import islice
 
-from moto_fixtures.aws.builder.ledger import Ledger, Tags
+from moto_fixtures.aws.builder.recorder import Recorder, Tags
 
 WORLD, WORLD6 = "0.0.0.0/0", "::/0"
 
@@ -53,17 +53,17 @@ class Group:
     """A security group."""
 
     id: str
-    ledger: Ledger
+    recorder: Recorder
 
     def allow(self, services: str, *peers: Group | ForeignGroup | PrefixList | str) -> None:
         """Let ``peers`` (CIDRs, groups, prefix lists) in to ``services`` ("tcp/443,icmp/3/4")."""
         permissions = [permission(service) | peer_of(peer) for service in services.split(",") for peer in peers]
         for one in permissions:
-            answer = self.ledger.call("ec2", "authorize_security_group_ingress", GroupId=self.id, IpPermissions=[one])
-            self.ledger.note(*(rule["SecurityGroupRuleId"] for rule in answer["SecurityGroupRules"]))
+            answer = self.recorder.call("ec2", "authorize_security_group_ingress", GroupId=self.id, IpPermissions=[one])
+            self.recorder.note(*(rule["SecurityGroupRuleId"] for rule in answer["SecurityGroupRules"]))
         for peer in peers:
             if isinstance(peer, ForeignGroup):  # moto takes a rule that names it only while it exists here
-                self.ledger.backend("ec2").groups[peer.vpc].pop(peer.id)
+                self.recorder.backend("ec2").groups[peer.vpc].pop(peer.id)
 
 
 def permission(service: str) -> dict[str, object]:
@@ -91,7 +91,7 @@ def peer_of(peer: Group | ForeignGroup | PrefixList | str) -> dict[str, object]:
     return {"Ipv6Ranges": [{"CidrIpv6": peer}]} if ":" in peer else {"IpRanges": [{"CidrIp": peer}]}
 
 
-class NetworkBuilder(Ledger):
+class NetworkBuilder(Recorder):
     """Builds networks."""
 
     __slots__ = ()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from moto_fixtures.aws.builder import pod_identity
 from moto_fixtures.aws.builder.identities import IdentityBuilder
-from moto_fixtures.aws.builder.ledger import Tags, tag_list
 from moto_fixtures.aws.builder.machines import Host, Role
 from moto_fixtures.aws.builder.network import Group, Subnet, Vpc
+from moto_fixtures.aws.builder.recorder import Tags, tag_list
 
 pod_identity.teach()
 

@@ -12,9 +12,9 @@ from moto import mock_aws
 
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
-from moto_fixtures.aws import clean
 from moto_fixtures.aws.builder import REGION, WORLD, Account, Group, Subnet, Vpc, statement
 from moto_fixtures.aws.installers import OWNED, kops
+from moto_fixtures.aws.scenes import clean
 
 FEW, MANY, MOST_SMALL, MOST_LARGE = 10, 400, 37, 45
 Counts = Counter[str]

@@ -15,9 +15,9 @@ from cloudguard.errors import ClusterNotFoundError
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.calls import CALLS, Call
-from moto_fixtures.aws import classic_balancer, eks_public, next_host, prefix_lists, snapshot_shared
 from moto_fixtures.aws.builder import REGION, Account, statement
 from moto_fixtures.aws.installers import OWNED, kops
+from moto_fixtures.aws.scenes import classic_balancer, eks_public, next_host, prefix_lists, snapshot_shared
 
 PROD = CollectRequest(cluster="prod", options={"region": (REGION,)})
 

@@ -1,0 +1,78 @@
+"""Who made what: calls a service and remembers which line of a scene each new thing came from."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import moto.backends
+
+from moto_fixtures.aws.builder.metadata_defaults import teach
+
+HERE = str(Path(__file__).parent)
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+Tags = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of a scene's file."""
+
+    file: str
+    number: int
+
+
+def tag_list(tags: Tags) -> list[dict[str, str]]:
+    """``tags`` as most services take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """A session to build with, and what was built: ``made`` leads from an id to the scene's lines."""
+
+    session: boto3.Session
+    made: dict[str, set[SourceLine]] = field(default_factory=dict[str, set[SourceLine]])
+    clients: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def __post_init__(self) -> None:
+        """Teach moto what it has not."""
+        teach()
+
+    def call(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
+        """Call ``operation`` ("create_vpc") of ``service`` ("ec2") and return its answer."""
+        if service not in self.clients:
+            session = cast("Any", self.session)  # the stubs know services only by literal
+            self.clients[service] = session.client(service, region_name=REGION)
+        answer: dict[str, Any] = getattr(self.clients[service], operation)(**parameters)
+        return answer
+
+    def note(self, *ids: str) -> None:
+        """Remember that ``ids`` were made by the scene's line that is running now."""
+        frame = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the documented way to the caller's line
+        while frame.f_code.co_filename.startswith(HERE) and frame.f_back is not None:
+            frame = frame.f_back
+        for made in ids:
+            self.made.setdefault(made, set()).add(SourceLine(frame.f_code.co_filename, frame.f_lineno))
+
+    def tag(self, thing: str, tags: Tags) -> None:
+        """Tag an EC2 resource."""
+        if tags:
+            self.call("ec2", "create_tags", Resources=[thing], Tags=tag_list(tags))
+
+    def backend(self, service: str) -> Any:  # noqa: ANN401 - moto's insides have no types
+        """Moto's own state of ``service``, to set what the real service would and moto cannot be asked to."""
+        return self._backends(service)[REGION]
+
+    def global_backend(self, service: str) -> Any:  # noqa: ANN401 - moto's insides have no types
+        """Moto's own state of a ``service`` that has no regions."""
+        return self._backends(service)["aws"]
+
+    def _backends(self, service: str) -> Any:  # noqa: ANN401 - moto's insides have no types
+        backends = cast("Callable[[str], Any]", moto.backends.get_backend)
+        return backends(service)[ACCOUNT]

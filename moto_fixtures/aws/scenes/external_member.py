@@ -1,0 +1,17 @@
+"""The control plane's group is also carried by a build server, which so reaches etcd and the kubelets."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws.builder import Account
+from moto_fixtures.aws.scenes import clean
+
+DECLARED = clean.DECLARED
+VERDICTS = clean.VERDICTS | {"api-server-access": "FAIL", "node-access": "FAIL", "etcd-access": "FAIL"}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    cluster = clean.build(a)
+    a.host(
+        "build-server", cluster.private, [cluster.masters]
+    )  # NOT OK: api-server-access/inside, node-access/inside, etcd-access/inside

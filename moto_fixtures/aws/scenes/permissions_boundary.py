@@ -1,0 +1,23 @@
+"""A role that may do everything, within a boundary of what nodes need; and one that may do all but touch one bucket."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws.builder import Account, statement
+from moto_fixtures.aws.installers import capa
+from moto_fixtures.aws.needed import CAPA_NODE, needed
+from moto_fixtures.aws.scenes import clean
+
+DECLARED = clean.DECLARED
+VERDICTS = clean.VERDICTS | {"cloud-api-access": "FAIL"}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    cluster = clean.build(a)
+    within = a.role("within.prod", statement("*"))  # OK
+    a.bound(within, *needed(*CAPA_NODE))  # OK
+    bucket = statement("*", resource="arn:aws:s3:::audit*") | {"Effect": "Deny"}
+    everything = statement("*")
+    beyond = a.role("beyond.prod", everything, bucket)  # NOT OK: cloud-api-access/administrator
+    for name, role in (("within", within), ("beyond", beyond)):
+        a.host(f"prod-{name}", cluster.private, [cluster.nodes], capa.node, role=role)  # OK

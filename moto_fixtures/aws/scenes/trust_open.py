@@ -1,0 +1,25 @@
+"""Roles of the cluster that others may become: anyone; another account without, and with, an external id."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws.builder import Account
+from moto_fixtures.aws.builder.machines import Statement
+from moto_fixtures.aws.installers import capa
+from moto_fixtures.aws.needed import CAPA_NODE, needed
+from moto_fixtures.aws.scenes import clean
+
+DECLARED = clean.DECLARED
+VERDICTS = clean.VERDICTS | {"cloud-api-access": "FAIL"}
+OTHER: Statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987654321:root"}}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    cluster = clean.build(a)
+    node = needed(*CAPA_NODE)
+    anyone = a.role("anyone.prod", *node, trust={"Effect": "Allow", "Principal": "*"})  # NOT OK: cloud-api-access/trust
+    other = a.role("other.prod", *node, trust=OTHER)  # NOT OK: cloud-api-access/trust
+    known = {"StringEquals": {"sts:ExternalId": "b1946ac9"}}
+    partner = a.role("partner.prod", *node, trust=OTHER | {"Condition": known})  # OK
+    for number, role in enumerate((anyone, other, partner)):
+        a.host(f"prod-md-{number}", cluster.private, [cluster.nodes], capa.node, role=role)  # OK

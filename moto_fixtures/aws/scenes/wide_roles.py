@@ -1,0 +1,28 @@
+"""Roles that hold more than they need, each in its own way; and one that lacks some."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws.builder import Account, statement
+from moto_fixtures.aws.installers import CLUSTER, capa
+from moto_fixtures.aws.needed import CAPA_NODE, needed
+from moto_fixtures.aws.scenes import clean
+
+DECLARED = clean.DECLARED
+VERDICTS = clean.VERDICTS | {"cloud-api-access": "FAIL"}
+OWN = {"StringEquals": {f"aws:ResourceTag/kubernetes.io/cluster/{CLUSTER}": "owned"}}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    cluster = clean.build(a)
+    node = needed(*CAPA_NODE)
+    bucket = statement("s3:*", resource="arn:aws:s3:::reports*")
+    reader = a.role("reports.prod", *node, bucket)  # NOT OK: cloud-api-access/outside, cloud-api-access/listing
+    stop = statement("ec2:StopInstances") | {"Condition": OWN}
+    stopper = a.role("stopper.prod", *node, stop)  # NOT OK: cloud-api-access/inside, cloud-api-access/laundering
+    lister = a.role("lister.prod", *node, statement("rds:DescribeDBInstances"))  # NOT OK: cloud-api-access/listing
+    nowhere = statement("s3:PutObject", resource="arn:aws:ec2:*:*:instance/*")
+    idle = a.role("idle.prod", *node, nowhere)  # NOT OK: cloud-api-access/idle
+    poor = a.role("poor.prod", *needed("node"))  # NOT OK: cloud-api-access/missing
+    for number, role in enumerate((reader, stopper, lister, idle, poor)):
+        a.host(f"prod-md-{number}", cluster.private, [cluster.nodes], capa.node, role=role)  # OK

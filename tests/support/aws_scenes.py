@@ -1,0 +1,32 @@
+"""The scenes of AWS, each built and collected once a process: for tests that only read what was collected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import boto3
+from moto import mock_aws
+
+from cloudguard.model.snapshot import Snapshot
+from moto_fixtures.aws.builder import REGION, Account, SourceLine
+from moto_fixtures.aws.scene import collect, scenes
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedScene:
+    """A scene's snapshot, and the lines of its module that made each resource, by the resource's id."""
+
+    snapshot: Snapshot
+    made: Mapping[str, set[SourceLine]]
+
+
+@cache
+def collected(name: str) -> CollectedScene:
+    """Build the scene called ``name`` in an account within this process, and read it."""
+    scene = scenes()[name]
+    with mock_aws():
+        account = Account(boto3.Session(region_name=REGION))
+        scene.build(account)
+        return CollectedScene(collect(scene, account.session), account.made)
