@@ -1,13 +1,13 @@
-"""What pods can take from the metadata service of their host: the identity of the host, where the service lets them.
+"""Whether pods can take the identity of their host from its metadata service.
 
-Tokens must be required *and* their answers must not travel beyond the host (a hop limit of 1): either alone is not
-enough. Pods on the host's own network reach the service whatever is set.
+Two settings together prevent it: tokens are required, and answers do not leave the host (a hop limit of 1). Pods on the
+host's network reach the service in any case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from enum import Enum
 
 from cloudguard.model.cluster import Host, MetadataService, Pool, Role
 from cloudguard.results.change import AttributeEdit, Change, Resource
@@ -20,79 +20,88 @@ CHECKS = {
     "cloud-api-access/metadata": "Pods can take their host's identity from its metadata service: tokens are not "
     "required, or their answers travel further than the host (medium).",
 }
+_Exposed = tuple[Host | Pool, MetadataService]
 _JUDGED = {Role.CONTROL_PLANE, Role.NODE}
 
 
-@dataclass(frozen=True, slots=True)
-class _Exposed:
-    """Hosts or pools with one identity and one fault."""
+class MetadataFault(Enum):
+    """Why pods reach a metadata service.
 
-    fault: str
-    identity: str
+    The values are parts of ids of findings and changes, which must not change from release to release; they are not
+    shown.
+    """
+
+    TOKENS_OPTIONAL = "tokens are not required"
+    HOP_LIMIT = "the hop limit is "
 
 
 def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
-    """Return the findings, and what can't be told."""
-    found: dict[_Exposed, list[Host | Pool]] = {}
+    """Return the findings, one for each identity and fault, and what is unknown."""
+    exposed: dict[tuple[MetadataFault, str], list[_Exposed]] = {}
     unread: dict[str, list[Host | Pool]] = {}
-    told = {host.pool for host in context.cluster.hosts}
-    both: tuple[Host | Pool, ...] = (*context.cluster.hosts, *context.cluster.pools)
-    for one in both:
-        if not one.identity or not _JUDGED & set(one.roles):
+    pools_with_hosts = {host.pool for host in context.cluster.hosts}
+    hosts_and_pools: tuple[Host | Pool, ...] = (*context.cluster.hosts, *context.cluster.pools)
+    for host in hosts_and_pools:
+        if not host.identity or not _JUDGED & set(host.roles):
             continue
-        if one.metadata is None:
-            # A template may leave it to the account and the image: then the hosts that it made tell.
-            if not (isinstance(one, Pool) and one.id in told):
-                unread.setdefault("pool" if isinstance(one, Pool) else "host", []).append(one)
-        elif fault := fault_of(one.metadata):
-            found.setdefault(_Exposed(fault, one.identity), []).append(one)
-    unknown = tuple(_untold(kind, ones) for kind, ones in sorted(unread.items()))
-    return [_draft(context, exposed, ones) for exposed, ones in found.items()], unknown
+        if host.metadata is None:
+            # A pool's template may leave the settings to the account and the image: its hosts show what they are.
+            if not (isinstance(host, Pool) and host.id in pools_with_hosts):
+                unread.setdefault("pool" if isinstance(host, Pool) else "host", []).append(host)
+        elif fault := fault_of(host.metadata):
+            exposed.setdefault((fault, host.identity), []).append((host, host.metadata))
+    findings = [_finding(context, fault, identity, found) for (fault, identity), found in exposed.items()]
+    return findings, tuple(_unknown(kind, hosts) for kind, hosts in sorted(unread.items()))
 
 
-def fault_of(service: MetadataService) -> str:
-    """Return what lets pods reach a metadata service; "" where they can't."""
+def fault_of(service: MetadataService) -> MetadataFault | None:
+    """Return why pods reach a metadata service; None if they do not."""
     if not service.enabled:
-        return ""
+        return None
     if not service.tokens_required:
-        return "tokens are not required"
-    return f"the hop limit is {service.hop_limit}" if service.hop_limit > 1 else ""
+        return MetadataFault.TOKENS_OPTIONAL
+    return MetadataFault.HOP_LIMIT if service.hop_limit > 1 else None
 
 
-def _untold(kind: str, ones: Iterable[Host | Pool]) -> str:
-    names = sorted(one.name or one.id for one in ones)
+def _unknown(kind: str, hosts: Iterable[Host | Pool]) -> str:
+    names = sorted(host.name or host.id for host in hosts)
     which = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
-    whose = f"the next host of {which}" if kind == "pool" else which
-    return (
-        f"whether pods can take the identity of {whose} is not told: the settings of its metadata service were not read"
-    )
+    holder = f"the next host of {which}" if kind == "pool" else which
+    return f"whether pods can take the identity of {holder}: the settings of its metadata service were not read"
 
 
-def _draft(context: Context, exposed: _Exposed, ones: list[Host | Pool]) -> PendingFinding:
-    hosts = sorted(one.id for one in ones if isinstance(one, Host))
-    pools = sorted((one.name or one.id) for one in ones if isinstance(one, Pool))
-    name = next((one.name for one in context.snapshot.identities.identities if one.id == exposed.identity), "")
-    who = [f"{len(hosts)} host{'s' if len(hosts) > 1 else ''}"] if hosts else []
-    who += [f"the next host of {', '.join(pools)}"] if pools else []
-    where = " and ".join(who)
-    remedy = next((one.metadata.remedy for one in ones if one.metadata), "")
-    message = f"pods can take {name or exposed.identity} from the metadata service of {where}: {exposed.fault}"
-    resource = Resource("identity", exposed.identity, name)
-    edit = AttributeEdit("metadata service", f"{exposed.fault} on {where}", remedy or "tokens required, hop limit 1")
-    name_of_change = f"metadata.restrict:{exposed.identity}:{exposed.fault}"
-    change = Change(name_of_change, ROW, "metadata.restrict", resource, (edit,))
+def _why(fault: MetadataFault, limit: int) -> str:
+    return "tokens are not required" if fault is MetadataFault.TOKENS_OPTIONAL else f"the hop limit is {limit}, not 1"
+
+
+def _finding(context: Context, fault: MetadataFault, identity: str, exposed: list[_Exposed]) -> PendingFinding:
+    hosts = sorted(host.id for host, _ in exposed if isinstance(host, Host))
+    pools = sorted(pool.name or pool.id for pool, _ in exposed if isinstance(pool, Pool))
+    name = next((one.name for one in context.snapshot.identities.identities if one.id == identity), "")
+    where = [f"{len(hosts)} host{'s' if len(hosts) > 1 else ''}"] if hosts else []
+    where += [f"the next host of {', '.join(pools)}"] if pools else []
+    limit = max(service.hop_limit for _, service in exposed)
+    why = _why(fault, limit)
+    message = f"pods can take the identity {name or identity} from the metadata service of {' and '.join(where)}: {why}"
+    resource = Resource("identity", identity, name)
+    remedy = exposed[0][1].remedy or "tokens required, hop limit 1"
+    edit = AttributeEdit("metadata service", f"{why} on {' and '.join(where)}", remedy)
+    setting = f"{fault.value}{limit}" if fault is MetadataFault.HOP_LIMIT else fault.value
+    change = Change(f"metadata.restrict:{identity}:{setting}", ROW, "metadata.restrict", resource, (edit,))
     finding = Finding(
-        id=finding_id(context.cluster, f"{ROW}/metadata", exposed.identity, exposed.fault.rstrip("0123456789")),
+        id=finding_id(context.cluster, f"{ROW}/metadata", identity, fault.value),
         check=f"{ROW}/metadata",
         severity=Severity.MEDIUM,
         resource=resource,
         message=message,
-        witness=Witness(f"a pod on {ones[0].id} asks its host's metadata service for the credentials of {name}"),
-        evidence=tuple(Evidence(_resource(one), "", one.source.call, exposed.fault) for one in ones),
+        witness=Witness(f"a pod on {exposed[0][0].id} asks its host's metadata service for the credentials of {name}"),
+        evidence=tuple(
+            Evidence(_resource(host), "", host.source.call, _why(fault, service.hop_limit)) for host, service in exposed
+        ),
         hosts=tuple(hosts),
     )
     return PendingFinding(finding, changes=(change,))
 
 
-def _resource(one: Host | Pool) -> Resource:
-    return Resource("pool" if isinstance(one, Pool) else "host", one.id, one.name)
+def _resource(host: Host | Pool) -> Resource:
+    return Resource("pool" if isinstance(host, Pool) else "host", host.id, host.name)
