@@ -57,13 +57,13 @@ def record(file: str) -> None:
     from cloudguard_gcp.access import api  # noqa: PLC0415
 
     reader: Any = api.Api
-    made, inner = list[list[Any]](), reader._fetch  # noqa: SLF001 - the one place that all calls pass
+    made, inner = list[list[Any]](), reader.fetch
 
     def noting(self: Any, call: Any, parameters: dict[str, str]) -> Any:  # noqa: ANN401
         made.append([call.client, call.method, call.path, call.service, bool(call.items), dict(parameters)])
         return inner(self, call, parameters)
 
-    reader._fetch = noting  # noqa: SLF001 - as above
+    reader.fetch = noting
     ADAPTER.collect(CollectRequest(cluster="prod"))
     Path(file).write_text(json.dumps(made), encoding="utf-8")
 

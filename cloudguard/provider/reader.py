@@ -1,13 +1,17 @@
-"""What every provider's reader does alike: calls in parallel, none made twice, what failed kept as Gaps."""
+"""What every provider's reader does: calls in parallel, none made twice; what failed or is not understood is a Gap."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar, cast
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.provider.answers import Item
 from cloudguard.provider.port import Progress
 
 A = TypeVar("A")
@@ -33,16 +37,109 @@ class Call(Protocol):
         ...
 
 
-class Reader:
+CallT = TypeVar("CallT", bound=Call)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The items of all pages of an answer; ``faults``: what the cloud says that it left out, one text each."""
+
+    items: list[Item]
+    faults: tuple[str, ...] = ()
+
+
+class Reader(ABC, Generic[CallT]):
     """The calls of one caller, at most ``threads`` at once. Safe to call from threads."""
+
+    identifiers: ClassVar[tuple[str, ...]]
+    """Fields that identify an item, the most telling first: what a Gap names an item by."""
 
     def __init__(self, threads: int, progress: Progress) -> None:
         self.progress = progress
         self._threads = threads
         self._gaps: dict[Gap, None] = {}
         self._lock = threading.Lock()
-        self._answers: dict[Hashable, Future[Any]] = {}
+        self._answers: dict[Hashable, Future[Answer]] = {}
         self._turns = threading.BoundedSemaphore(threads)
+
+    @abstractmethod
+    def fetch(self, call: CallT, parameters: Mapping[str, Any]) -> Answer:
+        """Ask the cloud, page by page; raises one of ``errors``."""
+
+    @abstractmethod
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what ``fetch`` may raise: the SDK's errors, and ValueError for an answer that cannot be parsed."""
+
+    @abstractmethod
+    def explain(self, error: Exception) -> tuple[Reason, str]:
+        """Return why a call failed, and the cloud's words on one line."""
+
+    def read(
+        self,
+        call: CallT,
+        *,
+        hides: tuple[FactKind, ...],
+        about: str = "*",
+        **parameters: Any,  # noqa: ANN401 - the SDK's
+    ) -> list[Item]:
+        """Return every item of every page; nothing, and a Gap, when the call fails."""
+        return self.read_or_none(call, hides=hides, about=about, **parameters) or []
+
+    def read_or_none(
+        self,
+        call: CallT,
+        *,
+        hides: tuple[FactKind, ...],
+        about: str = "*",
+        **parameters: Any,  # noqa: ANN401 - the SDK's
+    ) -> list[Item] | None:
+        """Return every item of every page; None, and a Gap, when the call fails.
+
+        What the cloud says that it left out (a zone that does not answer) is a Gap beside what it gave.
+        """
+        try:
+            answer = self._answer(call, parameters)
+        except self.errors() as error:
+            self.failed(call, about, self.explain(error), hides)
+            return None
+        for fault in answer.faults:
+            self.failed(call, about, (Reason.FAILED, fault), hides)
+        return answer.items
+
+    def ask(self, call: CallT, **parameters: Any) -> list[Item]:  # noqa: ANN401 - the SDK's
+        """Return every item of every page; raises one of ``errors``, also where the answer is incomplete."""
+        answer = self._answer(call, parameters)
+        if answer.faults:
+            raise ValueError("; ".join(answer.faults))
+        return answer.items
+
+    def prefetch(self, call: CallT, **parameters: Any) -> list[Item]:  # noqa: ANN401 - the SDK's
+        """Ask now what will be read later; errors are reported by the later ``read`` of the same call."""
+        with suppress(*self.errors()):
+            self._answer(call, parameters)
+        return []
+
+    def mapped(
+        self, call: CallT, items: Iterable[Item], make: Callable[[Item], A], *, hides: tuple[FactKind, ...]
+    ) -> tuple[A, ...]:
+        """Return ``make(item)`` of each item.
+
+        An item for which it raises ValueError is not understood: it is left out, and a Gap names it and what that
+        ``hides``.
+        """
+        return tuple(made for item in items for made in self.guarded(call, item, lambda one: (make(one),), hides=hides))
+
+    def guarded(
+        self, call: CallT, item: Item, make: Callable[[Item], Iterable[A]], *, hides: tuple[FactKind, ...]
+    ) -> Sequence[A]:
+        """Return all that ``make`` yields of one item; nothing, and a Gap, where it raises ValueError."""
+        try:
+            return tuple(make(item))
+        except ValueError as error:
+            named = (str(item[key]) for key in self.identifiers if isinstance(item.get(key), str) and item[key])
+            message = f"an item of the answer is not understood and left out: {error}"
+            self.failed(call, next(named, "*"), (Reason.FAILED, message[:LONGEST_MESSAGE]), hides)
+            return ()
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -51,31 +148,31 @@ class Reader:
             return tuple(sorted(self._gaps, key=lambda gap: (gap.call, gap.resource, gap.reason, gap.message)))
 
     def add_gap(self, gap: Gap) -> None:
-        """Record that something was not read, or not told."""
+        """Record that something was not read, or is not known."""
         with self._lock:
             self._gaps[gap] = None
 
-    def failed(self, call: Call, resource: str, why: tuple[Reason, str], hides: tuple[FactKind, ...]) -> None:
+    def failed(self, call: CallT, resource: str, why: tuple[Reason, str], hides: tuple[FactKind, ...]) -> None:
         """Record that a call failed; where it was denied, with the permission that it takes."""
         reason, message = why
         permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
         self.add_gap(Gap(call.name, resource, reason, message, hides, permission))
 
-    def once(self, call: Call, parameters: Hashable, fetch: Callable[[], A]) -> A:
-        """Return what ``fetch`` returned or raise what it raised, for whoever asked first.
+    def _answer(self, call: CallT, parameters: Mapping[str, Any]) -> Answer:
+        """Fetch a call once; later callers share its result or exception.
 
         At most as many fetches as there are threads are under way at once, however deep gathers are nested.
         """
-        key = (call, parameters)
+        key = (call, _frozen(parameters))
         with self._lock:
             known = self._answers.get(key)
-            answer: Future[A] = known or Future()
+            answer: Future[Answer] = known or Future()
             self._answers[key] = answer
         if known is None:
             try:
                 with self._turns:
                     self.progress(call.name)
-                    answer.set_result(fetch())
+                    answer.set_result(self.fetch(call, parameters))
             except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the answer
                 answer.set_exception(error)
         return answer.result()
@@ -106,6 +203,16 @@ class Reader:
     def _each(self, *thunks: Callable[[], object]) -> tuple[object, ...]:
         return tuple(self.gather(*thunks))
 
-    def source(self, call: Call, resource: str = "*") -> Source:
+    def source(self, call: CallT, resource: str = "*") -> Source:
         """Return where a fact came from."""
         return Source(call.name, resource)
+
+
+def _frozen(value: object) -> Hashable:
+    """Return a hashable likeness of a parameter."""
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[str, object]", value).items()
+        return tuple(sorted((name, _frozen(part)) for name, part in pairs))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(_frozen(part) for part in cast("Sequence[object]", value))
+    return value

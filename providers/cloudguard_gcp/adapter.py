@@ -17,7 +17,8 @@ from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Pro
 from cloudguard_gcp.access.session import OPTIONS
 
 if TYPE_CHECKING:
-    from cloudguard_gcp.access.api import Api, Item
+    from cloudguard.provider.answers import Item
+    from cloudguard_gcp.access.api import Api
     from cloudguard_gcp.access.session import Caller
     from cloudguard_gcp.cluster.find import Found
     from cloudguard_gcp.cluster.gke import Managed

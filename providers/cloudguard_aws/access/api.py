@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from cloudguard.model.source import FactKind, Reason
+from cloudguard.provider.answers import Item, objects
 from cloudguard.provider.port import Progress, silent
-from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
+from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
 from cloudguard_aws.access.calls import Call
 
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
-
-Item = dict[str, Any]
 
 THREADS = 16
 MOST_VALUES = 200
@@ -30,8 +29,16 @@ _UNSUPPORTED = ("notimplemented", "unknownoperation", "invalidaction", "unsuppor
 _MISSING = ("notfound", "nosuchentity", "resourcenotfound", "malformed")
 
 
-class Api(Reader):
+class Api(Reader[Call]):
     """One account and region. Safe to call from threads."""
+
+    identifiers = (
+        *("SecurityGroupRuleId", "NetworkInterfaceId", "InstanceId", "VolumeId", "SnapshotId", "NatGatewayId"),
+        *("ListenerArn", "TargetGroupArn", "LoadBalancerArn", "LoadBalancerName", "AutoScalingGroupName"),
+        *("RouteTableId", "NetworkAclId", "VpcPeeringConnectionId", "PrefixListId", "SubnetId", "GroupId", "VpcId"),
+        *("LaunchTemplateId", "LaunchConfigurationName", "KeyId", "PolicyArn", "PolicyName", "Arn", "arn", "name"),
+        *("ResourceId", "Id"),
+    )
 
     def __init__(self, session: boto3.Session, region: str, progress: Progress = silent) -> None:
         super().__init__(THREADS, progress)
@@ -42,27 +49,6 @@ class Api(Reader):
     def in_region(self, region: str) -> Api:
         """Return a reader of another region; itself, for its own."""
         return self if region == self.region else Api(self.session, region, self.progress)
-
-    def read(self, call: Call, *, hides: tuple[FactKind, ...], resource: str = "*", **parameters: object) -> list[Item]:
-        """Return every item of every page; nothing, and a Gap, when the call is refused."""
-        return self.read_or_none(call, hides=hides, resource=resource, **parameters) or []
-
-    def read_or_none(
-        self,
-        call: Call,
-        *,
-        hides: tuple[FactKind, ...],
-        resource: str = "*",
-        **parameters: object,
-    ) -> list[Item] | None:
-        """Return every item of every page; None, and a Gap, when the call is refused."""
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
-
-        try:
-            return self.ask(call, **parameters)
-        except (ClientError, BotoCoreError) as error:
-            self.failed(call, resource, explain(error), hides)
-            return None
 
     def matching(
         self, call: Call, name: str, values: Iterable[str], *, hides: tuple[FactKind, ...], **parameters: object
@@ -79,37 +65,41 @@ class Api(Reader):
 
         def read(page: list[str]) -> list[Item] | None:
             given = parameters | {call.filters: [{"Name": name, "Values": page}]}
-            return self.read_or_none(call, hides=hides, resource=page[0] if len(page) == 1 else "*", **given)
+            return self.read_or_none(call, hides=hides, about=page[0] if len(page) == 1 else "*", **given)
 
         answers = self.gather(*(partial(read, page) for page in pages))
         if any(answer is None for answer in answers):
             return None
         return [item for answer in answers for item in answer or ()]
 
-    def ask(self, call: Call, **parameters: object) -> list[Item]:
-        """Return every item of every page; raises botocore's errors. Asked once, whoever asks first."""
-        return self.once(call, _frozen(parameters), lambda: self._fetch(call, parameters))
-
-    def _fetch(self, call: Call, parameters: dict[str, object]) -> list[Item]:
-        from botocore.exceptions import HTTPClientError  # noqa: PLC0415 - the SDK is loaded on first use
-        from botocore.parsers import ResponseParserError  # noqa: PLC0415 - likewise
+    def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
+        """Ask AWS, page by page; raises botocore's errors, ValueError for an answer that cannot be parsed."""
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415 - the SDK is loaded on first use
 
         try:
-            return self._pages(self.client(call.service), call, parameters)
-        except ResponseParserError:
-            # The SDK's only error outside its own hierarchy; its text holds the whole answer.
-            raise HTTPClientError(error=f"the answer to {call.name} cannot be parsed") from None
+            return Answer(self._pages(self.client(call.service), call, parameters))
+        except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError):
+            # What the SDK's parsers raise for a wrong shape; the first one's text holds the whole answer.
+            message = f"the answer to {call.name} cannot be parsed"
+            raise ValueError(message) from None
 
-    def _pages(self, client: Any, call: Call, parameters: dict[str, object]) -> list[Item]:  # noqa: ANN401
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what ``fetch`` may raise."""
+        return errors()
+
+    def explain(self, error: Exception) -> tuple[Reason, str]:
+        """Return why a call failed, and the cloud's words on one line."""
+        return explain(error)
+
+    def _pages(self, client: Any, call: Call, parameters: Mapping[str, Any]) -> list[Item]:  # noqa: ANN401
         import jmespath  # noqa: PLC0415 - comes with the SDK
 
         if client.can_paginate(call.method):
-            found = client.get_paginator(call.method).paginate(**parameters).search(call.items)
-            return [item for item in found if item is not None]
-        answer: Any = jmespath.search(call.items, getattr(client, call.method)(**parameters))
-        if answer is None:
-            return []
-        return cast("list[Item]", answer) if isinstance(answer, list) else [answer]
+            found: Any = client.get_paginator(call.method).paginate(**parameters).search(call.items)
+        else:
+            found = jmespath.search(call.items, getattr(client, call.method)(**parameters))
+            found = [found] if isinstance(found, dict) else found or ()
+        return [*objects(call.name, (item for item in found if item is not None))]
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         """Return the client of a service, made once."""
@@ -135,6 +125,13 @@ def settings(service: str) -> Config:
     )
 
 
+def errors() -> tuple[type[Exception], ...]:
+    """Return what a call may raise."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
+
+    return BotoCoreError, ClientError, ValueError
+
+
 def explain(error: Exception) -> tuple[Reason, str]:
     """Return why a call failed, and the cloud's words on one line."""
     answer = cast("Mapping[str, Any]", getattr(error, "response", None) or {})
@@ -148,13 +145,3 @@ def explain(error: Exception) -> tuple[Reason, str]:
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     unsupported = status in {404, 501} or any(mark in folded for mark in _UNSUPPORTED)
     return Reason.UNSUPPORTED if unsupported else Reason.FAILED, message
-
-
-def _frozen(value: object) -> Hashable:
-    """Return a hashable likeness of a parameter."""
-    if isinstance(value, Mapping):
-        pairs = cast("Mapping[str, object]", value).items()
-        return tuple(sorted((name, _frozen(part)) for name, part in pairs))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(_frozen(part) for part in cast("Sequence[object]", value))
-    return value

@@ -72,10 +72,12 @@ GET_INSTANCE_METADATA_DEFAULTS = Call(
     "ec2", "GetInstanceMetadataDefaults", "AccountLevel", ("ec2:GetInstanceMetadataDefaults",)
 )
 DESCRIBE_CLUSTER = Call("eks", "DescribeCluster", "cluster", ("eks:DescribeCluster",))
-LIST_CLUSTERS = Call("eks", "ListClusters", "clusters[]", ("eks:ListClusters",))
-LIST_NODEGROUPS = Call("eks", "ListNodegroups", "nodegroups[]", ("eks:ListNodegroups",))
+LIST_CLUSTERS = Call("eks", "ListClusters", "clusters[].{name: @}", ("eks:ListClusters",))
+LIST_NODEGROUPS = Call("eks", "ListNodegroups", "nodegroups[].{name: @}", ("eks:ListNodegroups",))
 DESCRIBE_NODEGROUP = Call("eks", "DescribeNodegroup", "nodegroup", ("eks:DescribeNodegroup",))
-LIST_FARGATE_PROFILES = Call("eks", "ListFargateProfiles", "fargateProfileNames[]", ("eks:ListFargateProfiles",))
+LIST_FARGATE_PROFILES = Call(
+    "eks", "ListFargateProfiles", "fargateProfileNames[].{name: @}", ("eks:ListFargateProfiles",)
+)
 DESCRIBE_FARGATE_PROFILE = Call("eks", "DescribeFargateProfile", "fargateProfile", ("eks:DescribeFargateProfile",))
 
 # The network around it.
@@ -128,7 +130,7 @@ GET_ROLE = Call("iam", "GetRole", "Role", ("iam:GetRole",))
 LIST_ATTACHED_ROLE_POLICIES = Call(
     "iam", "ListAttachedRolePolicies", "AttachedPolicies[]", ("iam:ListAttachedRolePolicies",)
 )
-LIST_ROLE_POLICIES = Call("iam", "ListRolePolicies", "PolicyNames[]", ("iam:ListRolePolicies",))
+LIST_ROLE_POLICIES = Call("iam", "ListRolePolicies", "PolicyNames[].{PolicyName: @}", ("iam:ListRolePolicies",))
 GET_ROLE_POLICY = Call("iam", "GetRolePolicy", "@", ("iam:GetRolePolicy",))
 GET_POLICY = Call("iam", "GetPolicy", "Policy", ("iam:GetPolicy",))
 GET_POLICY_VERSION = Call("iam", "GetPolicyVersion", "PolicyVersion", ("iam:GetPolicyVersion",))
@@ -160,8 +162,10 @@ DESCRIBE_SNAPSHOTS = Call("ec2", "DescribeSnapshots", "Snapshots[]", ("ec2:Descr
 DESCRIBE_SNAPSHOT_ATTRIBUTE = Call(
     "ec2", "DescribeSnapshotAttribute", "CreateVolumePermissions[]", ("ec2:DescribeSnapshotAttribute",)
 )
-GET_KEY_POLICY = Call("kms", "GetKeyPolicy", "Policy", ("kms:GetKeyPolicy",))
-GET_KEY_ROTATION_STATUS = Call("kms", "GetKeyRotationStatus", "KeyRotationEnabled", ("kms:GetKeyRotationStatus",))
+GET_KEY_POLICY = Call("kms", "GetKeyPolicy", "{Policy: Policy}", ("kms:GetKeyPolicy",))
+GET_KEY_ROTATION_STATUS = Call(
+    "kms", "GetKeyRotationStatus", "{KeyRotationEnabled: KeyRotationEnabled}", ("kms:GetKeyRotationStatus",)
+)
 DESCRIBE_KEY = Call("kms", "DescribeKey", "KeyMetadata", ("kms:DescribeKey",))
 
 CALLS: tuple[Call, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Call))

@@ -43,11 +43,11 @@ def _seen(api: Api) -> Seen:
         lambda: api.read_or_none(LIST_CLUSTERS, hides=(FactKind.ENDPOINT,)),
         lambda: _tagged(api),
     )
-    members: dict[str, list[Item]] = {str(name): [] for name in managed or ()}
+    eks = {str(one["name"]) for one in managed or ()}
+    members: dict[str, list[Item]] = {name: [] for name in eks}
     for one in tagged:
         for name in set(installer_tags.clusters_of(tags_of(one))):
             members.setdefault(name, []).append(one)
-    eks = {str(name) for name in managed or ()}
     clusters = (_summary(name, api.region, members[name], managed=name in eks) for name in sorted(members))
     return Seen(tuple(clusters), tuple(f"{gap.call} in {api.region}: {gap.message}" for gap in api.gaps))
 

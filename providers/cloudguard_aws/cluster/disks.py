@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, cast
+from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState, Role
 from cloudguard.model.source import FactKind
@@ -105,7 +105,7 @@ def _snapshots(api: Api, volumes: list[str]) -> dict[str, tuple[DiskSnapshot, ..
 def _snapshot(api: Api, item: Item) -> DiskSnapshot:
     name = str(item["SnapshotId"])
     call = calls.DESCRIBE_SNAPSHOT_ATTRIBUTE
-    shares = api.read_or_none(call, hides=_DISKS, resource=name, SnapshotId=name, Attribute="createVolumePermission")
+    shares = api.read_or_none(call, hides=_DISKS, about=name, SnapshotId=name, Attribute="createVolumePermission")
     shared = None if shares is None else tuple(sorted(str(one.get("UserId") or one.get("Group")) for one in shares))
     source = api.source(calls.DESCRIBE_SNAPSHOTS, name)
     return DiskSnapshot(name, str(item["VolumeId"]), bool(item.get("Encrypted")), shared, source)
@@ -119,7 +119,7 @@ def read_keys(api: Api, names: Iterable[str]) -> tuple[Key, ...]:
 
 
 def _key(api: Api, name: str) -> Key | None:
-    items = api.read(calls.DESCRIBE_KEY, hides=_KEYS, resource=name, KeyId=name)
+    items = api.read(calls.DESCRIBE_KEY, hides=_KEYS, about=name, KeyId=name)
     if not items:
         return None
     manager = KeyManager.PROVIDER if items[0].get("KeyManager") == "AWS" else KeyManager.CUSTOMER
@@ -136,5 +136,5 @@ def _rotates(api: Api, key: Item) -> bool | None:
     if key.get("Origin") != "AWS_KMS":
         return None
     name = str(key["KeyId"])
-    found = api.read_or_none(calls.GET_KEY_ROTATION_STATUS, hides=_KEYS, resource=name, KeyId=str(key["Arn"]))
-    return any(cast("list[object]", found)) if found else None
+    found = api.read_or_none(calls.GET_KEY_ROTATION_STATUS, hides=_KEYS, about=name, KeyId=str(key["Arn"]))
+    return bool(found[0].get("KeyRotationEnabled")) if found else None

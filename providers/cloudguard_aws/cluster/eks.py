@@ -101,10 +101,9 @@ def _profiles(api: Api, cluster: str) -> list[Item]:
 def _each(api: Api, cluster: str, hides: tuple[FactKind, ...], how: tuple[Call, Call, str]) -> list[Item]:
     """List names, and describe each; ``how``: the two calls, and the parameter that takes a name."""
     listing, describing, key = how
-    names = [str(name) for name in api.read(listing, hides=hides, resource=cluster, clusterName=cluster)]
+    names = [str(one["name"]) for one in api.read(listing, hides=hides, about=cluster, clusterName=cluster)]
     thunks = [
-        partial(api.read, describing, hides=hides, resource=name, **{"clusterName": cluster, key: name})
-        for name in names
+        partial(api.read, describing, hides=hides, about=name, **{"clusterName": cluster, key: name}) for name in names
     ]
     return [item for found in api.gather(*thunks) for item in found]
 

@@ -149,7 +149,7 @@ def _managed(api: Api, name: str) -> list[Item]:
     except (BotoCoreError, ClientError) as error:
         reason, _ = explain(error)
         if reason is not Reason.MISSING:
-            api.read(DESCRIBE_CLUSTER, hides=(FactKind.ENDPOINT, FactKind.HOSTS), resource=name, name=name)
+            api.read(DESCRIBE_CLUSTER, hides=(FactKind.ENDPOINT, FactKind.HOSTS), about=name, name=name)
         return []
 
 
@@ -163,7 +163,7 @@ def _tagged(api: Api, name: str) -> Sequence[Item]:
     ]
     listed, by_value = api.two(
         partial(instances, api, [{"Name": "tag-key", "Values": keys}]),
-        partial(api.read, DESCRIBE_TAGS, hides=(FactKind.HOSTS,), resource=name, Filters=values),
+        partial(api.read, DESCRIBE_TAGS, hides=(FactKind.HOSTS,), about=name, Filters=values),
     )
     by_key = [one for one in listed if name in installer_tags.clusters_of(tags_of(one))]  # "*" in a name is no wildcard
     known = {one["InstanceId"] for one in by_key}

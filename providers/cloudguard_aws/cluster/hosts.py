@@ -201,7 +201,7 @@ def read_fargate(api: Api, found: Found, known: Collection[str], exists: Callabl
     listed = api.read(
         DESCRIBE_NETWORK_INTERFACES,
         hides=(FactKind.HOSTS,),
-        resource=group,
+        about=group,
         Filters=[{"Name": "group-id", "Values": [group]}],
     )
     source = api.source(DESCRIBE_NETWORK_INTERFACES, group)

@@ -108,7 +108,7 @@ def templates_of(api: Api, group: Item, known: Mapping[str, Template]) -> list[T
         by = {"LaunchTemplateId": id_} if id_ else {"LaunchTemplateName": name}
         version = str(specification.get("Version") or "$Default")
         call = DESCRIBE_LAUNCH_TEMPLATE_VERSIONS
-        listed = api.read(call, hides=HIDES, resource=id_ or name, **by, Versions=[version])
+        listed = api.read(call, hides=HIDES, about=id_ or name, **by, Versions=[version])
         found += [Template(one) for one in listed]
     return list({template.name: template for template in found}.values())
 

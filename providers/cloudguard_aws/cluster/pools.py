@@ -54,14 +54,14 @@ def _groups(api: Api, found: Found, names: set[str]) -> list[Item]:
     keys = [f"{prefix}{cluster}" for prefix in installer_tags.NAMED_BY_KEY]
     if any(installer_tags.LEGACY in tags_of(one) for one in found.instances):
         keys.append(installer_tags.LEGACY)  # else the groups of all clusters that have it would be listed for nothing
-    listed = api.read(call, hides=HIDES, resource=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
+    listed = api.read(call, hides=HIDES, about=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
     groups = {
         str(one["AutoScalingGroupName"]): one for one in listed if cluster in installer_tags.clusters_of(tags_of(one))
     }
     more = sorted(names - groups.keys())
     for start in range(0, len(more), MOST_NAMES):
         page = more[start : start + MOST_NAMES]
-        listed = api.read(call, hides=HIDES, resource=cluster, AutoScalingGroupNames=page)
+        listed = api.read(call, hides=HIDES, about=cluster, AutoScalingGroupNames=page)
         groups.update((str(one["AutoScalingGroupName"]), one) for one in listed)
     return [groups[name] for name in sorted(groups)]
 
@@ -102,7 +102,7 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
     if not wanted:
         return {}
     filters = [{"Name": "group-name", "Values": wanted}, {"Name": "vpc-id", "Values": sorted(networks)}]
-    listed = api.read_or_none(DESCRIBE_SECURITY_GROUPS, hides=HIDES, resource=",".join(wanted), Filters=filters)
+    listed = api.read_or_none(DESCRIBE_SECURITY_GROUPS, hides=HIDES, about=",".join(wanted), Filters=filters)
     by_name: dict[str, list[str]] = {name: [] for name in wanted}
     for one in listed or ():
         by_name.get(str(one["GroupName"]), []).append(str(one["GroupId"]))

@@ -51,11 +51,11 @@ def _account(arn: str) -> str:
 
 def _statements(api: Api, key: str) -> tuple[Statement, ...]:
     """Return what a key's policy says of the key: "*" there is the key itself."""
-    known = api.read(calls.DESCRIBE_KEY, hides=_HIDES, resource=key, KeyId=key)  # asked before; an alias has no policy
+    known = api.read(calls.DESCRIBE_KEY, hides=_HIDES, about=key, KeyId=key)  # asked before; an alias has no policy
     name = str(known[0].get("Arn") or key) if known else key
-    items = api.read(calls.GET_KEY_POLICY, hides=_HIDES, resource=key, KeyId=name, PolicyName="default")
+    items = api.read(calls.GET_KEY_POLICY, hides=_HIDES, about=key, KeyId=name, PolicyName="default")
     try:
-        found = statements(str(items[0])) if items else ()
+        found = statements(str(items[0]["Policy"])) if items else ()
         return tuple(replace(one, resources=(name,), not_resources=()) for one in found)
     except DocumentError as error:
         api.add_gap(Gap(calls.GET_KEY_POLICY.name, key, Reason.FAILED, str(error), _HIDES))

@@ -35,7 +35,7 @@ def resolve_profiles(api: Api, arns: Iterable[str]) -> dict[str, str]:
 def _role_of_profile(api: Api, arn: str) -> str:
     """Return the role in a profile, "" and a gap when there is none: its hosts hold no identity that can be read."""
     name, call = arn.rpartition("/")[2], calls.GET_INSTANCE_PROFILE
-    items = api.read_or_none(call, hides=_HIDES, resource=arn, InstanceProfileName=name)
+    items = api.read_or_none(call, hides=_HIDES, about=arn, InstanceProfileName=name)
     role = next((str(role["Arn"]) for item in items or () for role in item.get("Roles", ())), "")
     if items is not None and not role:
         api.add_gap(Gap(call.name, arn, Reason.MISSING, "the instance profile has no role", _HIDES))
@@ -73,15 +73,15 @@ def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, t
     if ":role/" not in arn:
         return Identity(arn, name, holders, (), api.source(calls.GET_INSTANCE_PROFILE, name), complete=False), ()
     role, attached, inline = api.three(
-        partial(api.read_or_none, calls.GET_ROLE, hides=_HIDES, resource=name, RoleName=name),
-        partial(api.read_or_none, calls.LIST_ATTACHED_ROLE_POLICIES, hides=_HIDES, resource=name, RoleName=name),
-        partial(api.read_or_none, calls.LIST_ROLE_POLICIES, hides=_HIDES, resource=name, RoleName=name),
+        partial(api.read_or_none, calls.GET_ROLE, hides=_HIDES, about=name, RoleName=name),
+        partial(api.read_or_none, calls.LIST_ATTACHED_ROLE_POLICIES, hides=_HIDES, about=name, RoleName=name),
+        partial(api.read_or_none, calls.LIST_ROLE_POLICIES, hides=_HIDES, about=name, RoleName=name),
     )
     described: Item = role[0] if role else {}
     thunks = [partial(_managed, api, str(one["PolicyArn"]), PolicyKind.GRANT) for one in attached or ()]
     if boundary := inner(described, "PermissionsBoundary").get("PermissionsBoundaryArn"):
         thunks.append(partial(_managed, api, str(boundary), PolicyKind.BOUNDARY))
-    thunks += [partial(_inline, api, arn, name, str(one)) for one in inline or ()]
+    thunks += [partial(_inline, api, arn, name, str(one["PolicyName"])) for one in inline or ()]
     if described:
         thunks.append(partial(_trust, api, arn, described))
     read = api.gather(*thunks)
@@ -92,10 +92,10 @@ def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, t
 
 def _managed(api: Api, arn: str, kind: PolicyKind) -> _Read:
     """Read a managed policy's default version; asked once, however many roles have it."""
-    described = api.read(calls.GET_POLICY, hides=_HIDES, resource=arn, PolicyArn=arn)
+    described = api.read(calls.GET_POLICY, hides=_HIDES, about=arn, PolicyArn=arn)
     version = str(described[0]["DefaultVersionId"]) if described else ""
     call = calls.GET_POLICY_VERSION
-    items = api.read(call, hides=_HIDES, resource=arn, PolicyArn=arn, VersionId=version) if version else []
+    items = api.read(call, hides=_HIDES, about=arn, PolicyArn=arn, VersionId=version) if version else []
     if not items:
         return _Read(None)
     by_provider = arn.split(":")[4] == "aws"
@@ -111,7 +111,7 @@ def _managed(api: Api, arn: str, kind: PolicyKind) -> _Read:
 
 def _inline(api: Api, role: str, name: str, policy: str) -> _Read:
     call = calls.GET_ROLE_POLICY
-    items = api.read(call, hides=_HIDES, resource=f"{name}/{policy}", RoleName=name, PolicyName=policy)
+    items = api.read(call, hides=_HIDES, about=f"{name}/{policy}", RoleName=name, PolicyName=policy)
     if not items:
         return _Read(None)
     made = _Draft(f"{role}#inline/{policy}", policy, PolicyKind.GRANT, "inline", f"{name}/{policy}")

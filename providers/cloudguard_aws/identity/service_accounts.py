@@ -91,6 +91,6 @@ def _accounts(trusted: Iterable[Statement]) -> Iterator[str]:
 def _bound(api: Api, cluster: str) -> Iterator[ServiceAccountIdentity]:
     """Yield the service accounts that pod identity binds to a role; which role, the list does not say."""
     call = calls.LIST_POD_IDENTITY_ASSOCIATIONS
-    for one in api.read(call, hides=_HIDES, resource=cluster, clusterName=cluster):
+    for one in api.read(call, hides=_HIDES, about=cluster, clusterName=cluster):
         account = f"{one['namespace']}:{one['serviceAccount']}"
         yield ServiceAccountIdentity(str(one["associationArn"]), account, (account,), "", api.source(call, cluster))

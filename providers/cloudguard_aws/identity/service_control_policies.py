@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.model.source import Gap, Reason
+from cloudguard.provider.answers import Item
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api, explain
 from cloudguard_aws.access.calls import Call
@@ -66,13 +67,13 @@ def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...]
     return tuple(level for level in reversed(found) if level)
 
 
-def _parents(api: Api, refused: list[str], target: str) -> list[dict[str, Any]]:
+def _parents(api: Api, refused: list[str], target: str) -> list[Item]:
     if target.startswith("r-"):
         return []
     return _ask(api, refused, calls.LIST_PARENTS, target, ChildId=target)
 
 
-def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: object) -> list[dict[str, Any]]:
+def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: object) -> list[Item]:
     """Ask; a call that fails leaves a gap, and its name in ``refused``."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
 

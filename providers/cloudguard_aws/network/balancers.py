@@ -70,7 +70,7 @@ def read_registered(api: Api, network_ids: Collection[str]) -> Registered:
 
 
 def _registered(api: Api, arn: str) -> list[Item]:
-    return list(api.read(calls.DESCRIBE_TARGET_HEALTH, hides=_HIDES, resource=arn, TargetGroupArn=arn))
+    return list(api.read(calls.DESCRIBE_TARGET_HEALTH, hides=_HIDES, about=arn, TargetGroupArn=arn))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def _concerns(read: Registered, arn: str, members: Members) -> bool:
 def _front(api: Api, read: Registered, item: Item, members: Members) -> _Front:
     arn = str(item["LoadBalancerArn"])
     listeners, groups = api.two(
-        partial(api.read, calls.DESCRIBE_LISTENERS, hides=_HIDES, resource=arn, LoadBalancerArn=arn),
+        partial(api.read, calls.DESCRIBE_LISTENERS, hides=_HIDES, about=arn, LoadBalancerArn=arn),
         lambda: api.gather(*(partial(_group, api, read, group, item, members) for group in read.groups_of(arn))),
     )
     known = {group.arn: group for group in groups}
@@ -209,7 +209,7 @@ def _sent_to(api: Api, listener: Item, item: Item, every: tuple[str, ...]) -> tu
     found = list(forwarded(listener.get("DefaultActions", ())))
     if item["Type"] == APPLICATION:
         arn = str(listener["ListenerArn"])
-        rules = api.read_or_none(calls.DESCRIBE_RULES, hides=_HIDES, resource=arn, ListenerArn=arn)
+        rules = api.read_or_none(calls.DESCRIBE_RULES, hides=_HIDES, about=arn, ListenerArn=arn)
         if rules is None:
             return every
         found += [group for rule in rules for group in forwarded(rule.get("Actions", ()))]
@@ -221,9 +221,7 @@ def _group(api: Api, read: Registered, group: Item, item: Item, members: Members
     targets = targets_of(group, read.registered.get(arn, ()), members)
     client = ClientAddress.REPLACED
     if targets and item["Type"] == NETWORK:
-        listed = api.read_or_none(
-            calls.DESCRIBE_TARGET_GROUP_ATTRIBUTES, hides=_HIDES, resource=arn, TargetGroupArn=arn
-        )
+        listed = api.read_or_none(calls.DESCRIBE_TARGET_GROUP_ATTRIBUTES, hides=_HIDES, about=arn, TargetGroupArn=arn)
         client = client_address(group, None if listed is None else {one["Key"]: one["Value"] for one in listed})
     return TargetGroup(arn, group.get("Protocol", "TCP"), targets, client)
 
@@ -275,7 +273,7 @@ def _tags(api: Api, arns: Iterable[str], names: Iterable[str]) -> list[dict[str,
 
 
 def _tag_page(api: Api, call: calls.Call, key: str, id_key: str, page: list[str]) -> dict[str, dict[str, str]]:
-    items = api.read(call, hides=_HIDES, resource=", ".join(page), **{key: page})
+    items = api.read(call, hides=_HIDES, about=", ".join(page), **{key: page})
     return {str(one[id_key]): tags_of(one) for one in items}
 
 

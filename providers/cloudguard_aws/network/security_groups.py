@@ -121,7 +121,7 @@ def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
     described, entries = api.two(
         partial(api.matching_or_none, calls.DESCRIBE_MANAGED_PREFIX_LISTS, "prefix-list-id", names, hides=hides),
         lambda: api.gather(
-            *(partial(api.read_or_none, call, hides=hides, resource=name, PrefixListId=name) for name in ordered)
+            *(partial(api.read_or_none, call, hides=hides, about=name, PrefixListId=name) for name in ordered)
         ),
     )
     titles = {one["PrefixListId"]: one.get("PrefixListName", "") for one in described or ()}

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from cloudguard.model.source import FactKind, Reason
+from cloudguard.model.source import Reason
+from cloudguard.provider.answers import Item, objects
 from cloudguard.provider.port import Progress, silent
-from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
+from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
 from cloudguard_gcp.access.calls import Call
 
 if TYPE_CHECKING:
     from google.auth.transport.requests import AuthorizedSession
-
-Item = dict[str, Any]
 
 THREADS: Final = 8
 """The SDK's parsing is bound to one processor: more threads gain nothing."""
@@ -30,8 +28,10 @@ _TIMEOUT: Final = 60
 _EMPTY: Final = "NO_RESULTS_ON_PAGE"
 
 
-class Api(Reader):
+class Api(Reader[Call]):
     """What one caller may see, by one session. Safe to call from threads."""
+
+    identifiers = ("selfLink", "name", "instance", "email", "role")
 
     def __init__(self, session: AuthorizedSession, progress: Progress = silent) -> None:
         super().__init__(THREADS, progress)
@@ -39,53 +39,25 @@ class Api(Reader):
         self._making = threading.Lock()
         self._clients: dict[str, Any] = {}
 
-    def read(self, call: Call, *, hides: tuple[FactKind, ...], about: str = "*", **parameters: str) -> list[Item]:
-        """Return every item of every page; nothing, and a Gap, when the call fails."""
-        return self.read_or_none(call, hides=hides, about=about, **parameters) or []
-
-    def read_or_none(
-        self, call: Call, *, hides: tuple[FactKind, ...], about: str = "*", **parameters: str
-    ) -> list[Item] | None:
-        """Return every item of every page; None, and a Gap, when the call fails.
-
-        What the cloud says it left out (a zone that does not answer) is a Gap beside what it gave.
-        """
-        try:
-            found, faults = self._answer(call, parameters)
-        except errors() as error:
-            self.failed(call, about, explain(error), hides)
-            return None
-        for fault in faults:
-            self.failed(call, about, (Reason.FAILED, fault), hides)
-        return found
-
-    def ask(self, call: Call, **parameters: str) -> list[Item]:
-        """Return every item of every page; raises one of ``errors()``. What is not whole is an error too."""
-        found, faults = self._answer(call, parameters)
-        if faults:
-            raise ValueError("; ".join(faults))
-        return found
-
-    def expect(self, call: Call, **parameters: str) -> list[Item]:
-        """Ask what will be read later; whether it fails, that reading tells."""
-        with suppress(*errors()):
-            self._answer(call, parameters)
-        return []
-
-    def _answer(self, call: Call, parameters: Mapping[str, str]) -> tuple[list[Item], tuple[str, ...]]:
-        """Return every item of every page, and what the cloud says it left out."""
-        return self.once(call, tuple(sorted(parameters.items())), lambda: self._fetch(call, parameters))
-
-    def _fetch(self, call: Call, parameters: Mapping[str, str]) -> tuple[list[Item], tuple[str, ...]]:
+    def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
+        """Ask Google, page by page; raises one of ``errors``."""
         items, faults = list[Item](), dict[str, None]()
         for page in self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters):
             for place, part in _parts(call, page):
                 items += _listed(call, part)
                 faults.update(dict.fromkeys(_faults(place, part)))
             faults.update(dict.fromkeys(_faults("", page)))
-        return items, tuple(faults)
+        return Answer(items, tuple(faults))
 
-    def _by_sdk(self, call: Call, parameters: Mapping[str, str]) -> Iterator[Item]:
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what ``fetch`` may raise."""
+        return errors()
+
+    def explain(self, error: Exception) -> tuple[Reason, str]:
+        """Return why a call failed, and the cloud's words on one line."""
+        return explain(error)
+
+    def _by_sdk(self, call: Call, parameters: Mapping[str, Any]) -> Iterator[Item]:
         from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - the SDK is loaded on first use
 
         method: Any = getattr(self._client(call), call.method)
@@ -98,7 +70,7 @@ class Api(Reader):
             # Compute's answers say it as they come; GKE's clients ask for numbers instead of names.
             yield _object(call, wire.latest()) if call.service == "compute" else MessageToDict(page.__class__.pb(page))
 
-    def _by_rest(self, call: Call, parameters: Mapping[str, str]) -> Iterator[Item]:
+    def _by_rest(self, call: Call, parameters: Mapping[str, Any]) -> Iterator[Item]:
         from google.api_core import exceptions  # noqa: PLC0415 - the SDK is loaded on first use
 
         address = call.path.format(**parameters)
@@ -140,10 +112,7 @@ def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as a
 
 def _object(call: Call, answer: object) -> Item:
     """Return an answer, which must be an object; raises ValueError."""
-    if not isinstance(answer, dict):
-        message = f"{call.name} answered with what is no object"
-        raise ValueError(message)  # noqa: TRY004 - the answer is at fault, and no caller's type
-    return cast("Item", answer)
+    return next(objects(call.name, (answer,)))
 
 
 def _parts(call: Call, page: Item) -> Iterator[tuple[str, Item]]:
@@ -160,7 +129,7 @@ def _listed(call: Call, part: Item) -> Iterator[Item]:
     """Yield what a page or scope holds; raises ValueError for what is no object."""
     found: object = part.get(call.items) if call.items else part
     listed = cast("list[object]", found) if isinstance(found, list) else [found] if found else []
-    return (_object(call, one) for one in listed)
+    return objects(call.name, listed)
 
 
 def _faults(place: str, part: Item) -> Iterator[str]:

@@ -12,8 +12,9 @@ from typing import Any, Final, cast
 
 from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.model.source import Reason
+from cloudguard.provider.answers import Item
 from cloudguard.provider.port import CollectRequest, Option, Progress
-from cloudguard_gcp.access.api import Api, Item, errors, explain
+from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import GET_PROJECT
 
 OPTIONS = (

@@ -13,7 +13,8 @@ from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState, Role
 from cloudguard.model.source import FactKind
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard.provider.answers import Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import (
     GET_CRYPTO_KEY,
     GET_CRYPTO_KEY_VERSION,

@@ -10,8 +10,9 @@ from typing import Any, Final, cast
 from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.answers import Item
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
-from cloudguard_gcp.access.api import Api, Item, errors, explain
+from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import (
     LIST_CLUSTERS,
     LIST_DISKS,
@@ -71,7 +72,7 @@ def _begin(request: CollectRequest, progress: Progress, *soon: Call) -> tuple[Ap
     managed, instances = api.gather(
         partial(_gke_clusters, api, caller.project),
         partial(api.read, LIST_INSTANCES, hides=(FactKind.HOSTS, FactKind.MEMBERS), project=caller.project),
-        *(partial(api.expect, call, project=caller.project) for call in soon),
+        *(partial(api.prefetch, call, project=caller.project) for call in soon),
     )[:2]
     return api, caller, managed, instances
 

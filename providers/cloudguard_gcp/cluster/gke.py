@@ -13,7 +13,8 @@ from typing import Final, cast
 from cloudguard.model.cluster import SecretsEncryption
 from cloudguard.model.network import Action, AddressList, Direction, Endpoint, Filter, Peer, PeerKind, Rule
 from cloudguard.model.source import Source
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard.provider.answers import Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_CLUSTERS
 from cloudguard_gcp.access.links import short
 from cloudguard_gcp.cluster.find import whole

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from cloudguard.model.cluster import Role
+from cloudguard.provider.answers import Item
 
-Item = dict[str, Any]
 GKE_CLUSTER: Final = "goog-k8s-cluster-name"
 GKE_LOCATION: Final = "goog-k8s-cluster-location"
 GKE_POOL: Final = "goog-k8s-node-pool-name"

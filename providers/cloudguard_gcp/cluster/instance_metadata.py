@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from cloudguard.model.cluster import MetadataService
-from cloudguard_gcp.access.api import Item
+from cloudguard.provider.answers import Item
 from cloudguard_gcp.cluster.find import whole
 from cloudguard_gcp.cluster.installer_labels import GKE_POOL, labels_of
 

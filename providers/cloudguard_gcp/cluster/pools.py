@@ -9,7 +9,8 @@ from typing import Final, cast
 
 from cloudguard.model.cluster import DiskTemplate, Host, Pool, Role
 from cloudguard.model.source import FactKind, Gap, Reason, Source
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard.provider.answers import Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES
 from cloudguard_gcp.access.links import last, short
 from cloudguard_gcp.cluster import installer_labels

@@ -12,8 +12,9 @@ from typing import Final, cast
 from urllib.parse import quote
 
 from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item
 from cloudguard_gcp.access import calls
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.identity.resource_names import EVERYWHERE, all_of
 

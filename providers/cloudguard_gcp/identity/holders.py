@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, TypeVar, cast
 
 from cloudguard.model.cluster import Host, Pool
-from cloudguard_gcp.access.api import Item
+from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.links import machine
 from cloudguard_gcp.access.session import Caller
 from cloudguard_gcp.cluster.find import Found, whole

@@ -9,8 +9,9 @@ from typing import Final, cast
 
 from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
+from cloudguard.provider.answers import Item
 from cloudguard_gcp.access import calls
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.cluster.find import whole
 from cloudguard_gcp.identity.bindings import Level, concerns, denied, read_levels
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of

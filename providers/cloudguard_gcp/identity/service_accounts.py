@@ -15,8 +15,9 @@ from typing import Final, cast
 
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, ServiceAccountIdentity, Statement
 from cloudguard.model.source import FactKind, Source
+from cloudguard.provider.answers import Item
 from cloudguard_gcp.access import calls
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.cluster.find import whole
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.resource_names import account

@@ -9,8 +9,9 @@ from typing import Final, cast
 
 from cloudguard.model.network import BackendTarget
 from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.answers import Item
 from cloudguard_gcp.access import calls
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, machine, part_of, project_of, short
 
 HIDES: Final = (FactKind.BALANCERS,)

@@ -26,7 +26,8 @@ from cloudguard.model.network import (
     Subnet,
 )
 from cloudguard.model.source import Source
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard.provider.answers import Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES
 from cloudguard_gcp.access.links import part_of, short
 from cloudguard_gcp.network.backends import Backends, Reached

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from cloudguard.model.network import Action, AddressList, Direction, Filter, Peer, PeerKind, Rule
 from cloudguard.model.source import Source
-from cloudguard_gcp.access.api import Item
+from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.links import last, project_of, short
 from cloudguard_gcp.cluster.find import whole
 from cloudguard_gcp.network.rules import EVERYONE, WHOLE, order_of, range_of, rules_of, services_of, targets_of

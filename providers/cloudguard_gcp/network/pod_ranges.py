@@ -11,7 +11,8 @@ from typing import Final, cast
 
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard.provider.answers import Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_ROUTES
 from cloudguard_gcp.access.links import short
 from cloudguard_gcp.cluster.find import whole

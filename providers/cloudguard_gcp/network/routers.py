@@ -14,7 +14,8 @@ from typing import Final, cast
 
 from cloudguard.model.network import NextHop, Route
 from cloudguard.model.source import FactKind, Source
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard.provider.answers import Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROUTER_STATUS, LIST_ADDRESSES
 from cloudguard_gcp.access.links import part_of, project_of, short
 from cloudguard_gcp.cluster.find import whole

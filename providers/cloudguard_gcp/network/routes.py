@@ -12,7 +12,8 @@ from typing import Final, cast
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Network, NextHop, Route, Subnet
 from cloudguard.model.source import Source
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard.provider.answers import Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
 from cloudguard_gcp.access.links import last, part_of, short
 from cloudguard_gcp.cluster.selectors import by_tag

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from cloudguard.model.network import Action, Direction, Peer, PeerKind, Rule
 from cloudguard.model.source import Source
-from cloudguard_gcp.access.api import Item
+from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.links import short
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 

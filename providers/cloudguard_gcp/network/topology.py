@@ -10,8 +10,9 @@ from typing import Final, cast
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import AddressList, Filter, Group, Interface, PeerKind, Topology
 from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.provider.answers import Item
 from cloudguard_gcp.access import calls
-from cloudguard_gcp.access.api import Api, Item
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, machine, part_of, project_of, short
 from cloudguard_gcp.cluster.hosts import interfaces
 from cloudguard_gcp.cluster.selectors import labels_of

@@ -59,7 +59,7 @@ def test_a_denied_call_is_a_gap_that_names_the_permission(
 ) -> None:
     refuse(session, event, 403, code, "not authorized\n to perform")
     api = Api(session, REGION)
-    assert api.read(call, hides=HOSTS, resource="prod") == []
+    assert api.read(call, hides=HOSTS, about="prod") == []
     assert api.gaps == (Gap(call.name, "prod", Reason.DENIED, f"{code}: not authorized to perform", HOSTS, permission),)
 
 

@@ -247,7 +247,7 @@ def test_what_names_no_address_is_a_list_that_was_not_read() -> None:
 
 def test_where_traffic_comes_by_narrows_what_a_rule_says_and_so_do_targets_that_were_not_read() -> None:
     rules, _ = only(srcNetworkType="INTERNET", srcIpRanges=["0.0.0.0/0"])
-    assert [one.doubt for one in rules] == ["only what comes by INTERNET"]
+    assert [one.uncertain for one in rules] == ["only what comes by INTERNET"]
     policies_: list[Item] = [
         {
             "name": "1",

@@ -1,0 +1,158 @@
+"""Typed access to answers: what is not of its type is an error that says what stands where, and never the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.answers import (
+    NOTHING,
+    AnswerError,
+    Item,
+    choice,
+    flag,
+    number,
+    objects,
+    part,
+    parts,
+    required,
+    text,
+    texts,
+)
+from cloudguard.provider.port import silent
+from cloudguard.provider.reader import Answer, Reader
+
+ITEM: Item = {
+    "name": "a",
+    "size": 3,
+    "count": "12",
+    "on": True,
+    "tags": ["x"],
+    "rows": [{"y": 1}],
+    "in": {"z": {"q": "w"}},
+}
+
+
+def test_parts_of_an_answer_are_read_by_their_type() -> None:
+    assert (text(ITEM, "name"), required(ITEM, "name")) == ("a", "a")
+    assert (number(ITEM, "size"), number(ITEM, "count"), number({"n": "-1"}, "n")) == (3, 12, -1)
+    assert flag(ITEM, "on")
+    assert (list(texts(ITEM, "tags")), list(parts(ITEM, "rows"))) == (["x"], [{"y": 1}])
+    assert part(ITEM, "in", "z") == {"q": "w"}
+    assert choice(ITEM, "name", {"a": 1}) == 1
+
+
+@pytest.mark.parametrize("item", [{}, {"x": None}])
+def test_what_is_left_out_is_empty(item: Item) -> None:
+    assert (text(item, "x"), number(item, "x", 7), flag(item, "x", default=True)) == ("", 7, True)
+    assert (list(texts(item, "x")), list(parts(item, "x")), part(item, "x", "y")) == ([], [], NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [
+        (lambda: text(ITEM, "size"), "size is a number, not a text"),
+        (lambda: required(ITEM, "none"), "none is missing"),
+        (lambda: required({"x": ""}, "x"), "x is missing"),
+        (lambda: number(ITEM, "name"), "name is a text, not a number"),
+        (lambda: number(ITEM, "on"), "on is true or false, not a number"),
+        (lambda: number(ITEM, "none"), "none is missing"),
+        (lambda: flag(ITEM, "name"), "name is a text, not true or false"),
+        (lambda: part(ITEM, "in", "z", "q"), "q is a text, not an object"),
+        (lambda: parts(ITEM, "in"), "in is an object, not a list"),
+        (lambda: parts(ITEM, "tags"), "tags holds a text, not a list of objects"),
+        (lambda: texts(ITEM, "rows"), "rows holds an object, not a list of texts"),
+        (lambda: texts({"x": [None]}, "x"), "x holds null, not a list of texts"),
+        (lambda: choice(ITEM, "name", {"b": 1, "c": 2}), "name is 'a', none of b, c"),
+        (lambda: list(objects("ec2:DescribeVpcs", ["a"])), "ec2:DescribeVpcs answered with what is no object"),
+    ],
+)
+def test_what_is_not_of_its_type_says_so(read: Callable[[], object], words: str) -> None:
+    with pytest.raises(AnswerError) as raised:
+        read()
+    assert str(raised.value) == words
+
+
+class Call:
+    """A call of a small cloud."""
+
+    name = "small:List"
+    permissions = ("small:List",)
+
+
+class Small(Reader[Call]):
+    """A cloud with one answer, or one error."""
+
+    identifiers = ("id", "name")
+
+    def __init__(self, answer: Answer | Exception) -> None:
+        super().__init__(2, silent)
+        self.answer = answer
+        self.asked = 0
+
+    def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
+        """Return the answer."""
+        del call, parameters
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what ``fetch`` raises."""
+        return (OSError, ValueError)
+
+    def explain(self, error: Exception) -> tuple[Reason, str]:
+        """Return that it was denied."""
+        return Reason.DENIED, str(error)
+
+
+HIDES = (FactKind.FILTERS,)
+
+
+def test_an_item_that_is_not_understood_is_left_out_with_a_gap_that_names_it() -> None:
+    api, call = Small(Answer([])), Call()
+    items: list[Item] = [{"id": "a", "n": 1}, {"id": "b", "n": "odd"}, {"n": None}, {"id": 7, "name": "d", "n": 4}]
+    assert api.mapped(call, items, lambda one: number(one, "n"), hides=HIDES) == (1, 4)
+    why = "an item of the answer is not understood and left out: "
+    assert api.gaps == (
+        Gap("small:List", "*", Reason.FAILED, f"{why}n is missing", HIDES),
+        Gap("small:List", "b", Reason.FAILED, f"{why}n is a text, not a number", HIDES),
+    )
+
+
+def test_nothing_is_kept_of_an_item_whose_last_part_is_not_understood() -> None:
+    api = Small(Answer([]))
+    item: Item = {"id": "a", "rows": [{"n": 1}, {"n": "odd"}]}
+    assert api.guarded(Call(), item, lambda one: (number(row, "n") for row in parts(one, "rows")), hides=HIDES) == ()
+    assert [gap.resource for gap in api.gaps] == ["a"]
+
+
+def test_an_error_of_the_program_is_not_taken_for_one_of_the_answer() -> None:
+    with pytest.raises(KeyError):
+        Small(Answer([])).mapped(Call(), [NOTHING], lambda one: one["x"], hides=HIDES)
+
+
+def test_a_call_that_fails_is_a_gap_and_what_it_left_out_is_one_beside_what_it_gave() -> None:
+    call = Call()
+    api = Small(OSError("no"))
+    assert api.read_or_none(call, hides=HIDES) is None
+    assert api.gaps == (Gap("small:List", "*", Reason.DENIED, "no", HIDES, "small:List"),)
+    api = Small(Answer([ITEM], ("one zone did not answer",)))
+    assert api.read(call, hides=HIDES, about="prod") == [ITEM]
+    assert api.gaps == (Gap("small:List", "prod", Reason.FAILED, "one zone did not answer", HIDES),)
+    with pytest.raises(ValueError, match="did not answer"):
+        api.ask(call)
+
+
+def test_a_call_is_made_once_with_the_same_parameters_and_a_prefetch_reports_nothing() -> None:
+    call, api = Call(), Small(OSError("no"))
+    assert api.prefetch(call, names=["a"]) == []
+    assert api.gaps == ()
+    assert api.read(call, hides=HIDES, names=["a"]) == []
+    assert (api.asked, len(api.gaps)) == (1, 1)
+    api.read(call, hides=HIDES, names=["b"])
+    assert api.asked == 2
