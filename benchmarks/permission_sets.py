@@ -111,7 +111,7 @@ def strain(catalog: ActionCatalog, seed: int, count: int, *, wild: bool) -> None
 
     def witness() -> Request | None:
         left, right = sets()
-        return left.beyond(right)
+        return left.witness_outside(right)
 
     def difference() -> PermissionSet:
         left, right = sets()
@@ -120,7 +120,11 @@ def strain(catalog: ActionCatalog, seed: int, count: int, *, wild: bool) -> None
     milliseconds, found = best(witness)
     line(f"{count} x {count} statements, seed {seed}: to a witness", milliseconds, str(found)[:90])
     milliseconds, excess = best(difference)
-    line("    to the difference", milliseconds, f"{len(excess.boxes)} boxes; {', '.join(excess.causes) or 'no doubts'}")
+    line(
+        "    to the difference",
+        milliseconds,
+        f"{len(excess.boxes)} boxes; {', '.join(excess.assumptions) or 'no assumptions'}",
+    )
 
 
 def statements_of(document: Sequence[Mapping[str, Any]]) -> list[Statement]:
@@ -162,7 +166,7 @@ def documents(catalog: ActionCatalog, paths: Iterable[Path]) -> None:
     ]
     space = space_of(catalog, [s for _, statements in found for s in statements])
     started = time.process_time()
-    space.live(space.table.everything, resource_names.NO_NAME)
+    space.applicable(space.table.everything, resource_names.NO_RESOURCE)
     line("resource forms of every action", (time.process_time() - started) * 1000, "read")
     for (name, mine), (_, other) in zip(found, found[1:] + found[:1], strict=True):
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from cloudguard.authorization.statements import matched
 from cloudguard.model.iam_catalog import ActionCatalog
 from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind, Statement
-from cloudguard.permission_sets import permissions
 from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.boxes import EVERYWHERE, Box
 from cloudguard.permission_sets.condition_operators import Assumption, Variables
@@ -46,7 +45,7 @@ class EffectivePermissions:
     @property
     def idle(self) -> tuple[MatchedStatement, ...]:
         """The granting statements that can match nothing."""
-        return tuple(one for one in self.statements if _grants(one) and one.requests.is_empty)
+        return tuple(one for one in self.statements if _grants(one) and not one.requests)
 
 
 def _grants(one: MatchedStatement) -> bool:
@@ -131,10 +130,10 @@ def _bounds(one: MatchedStatement) -> bool:
 
 
 def _union(space: Space, sets: Iterable[PermissionSet]) -> PermissionSet:
-    return permissions.of(space, (box for found in sets for box in found.parts))
+    return PermissionSet.of(space, (box for found in sets for box in found.parts))
 
 
 def _anything(space: Space, cause: str) -> PermissionSet:
     """Return a set that may be anything, but holds nothing for sure."""
-    scope = EVERYWHERE.with_doubt(Assumption(cause, space.serial()))
+    scope = EVERYWHERE.assuming(Assumption(cause, space.serial()))
     return PermissionSet(space, (Box(space.table.everything, scope),))

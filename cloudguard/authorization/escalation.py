@@ -9,9 +9,9 @@ from cloudguard.authorization.effective import allowed
 from cloudguard.authorization.excess import Excess
 from cloudguard.model.iam_catalog import EscalationPath, Impact
 from cloudguard.model.identity import Effect, Statement
-from cloudguard.permission_sets import resource_names
 from cloudguard.permission_sets.boxes import Scope
 from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.permission_sets.resource_names import resource_format
 from cloudguard.permission_sets.space import Request
 
 
@@ -45,9 +45,9 @@ def _way_up(
     for action in escalation.actions:
         bit = table.bit(action)
         part = granted.only(bit or 0)
-        if not part.is_empty and action == escalation.passrole_action and escalation.passrole_conditions:
+        if part and action == escalation.passrole_action and escalation.passrole_conditions:
             part = (part & _passing(excess, escalation)).lower
-        if part.is_empty:
+        if not part:
             return None
         parts.append(part)
     beyond = [beyond_need.only(table.bit(action) or 0).witness() is not None for action in escalation.actions]
@@ -86,11 +86,11 @@ def _free(part: PermissionSet, action: str, escalation: EscalationPath, excess: 
     scopes = [box.scope for box in part.boxes if handed or not box.scope.context]
     own = excess.identity
     if escalation.on_own_identity and action == escalation.actions[0]:
-        return any(_reaches(scope, name) for scope in scopes for name in targets(excess, action))
+        return any(name in scope.names for scope in scopes for name in targets(excess, action))
     if escalation.impact is not Impact.ROLE:
         return bool(scopes)
     others = [one.id for one in excess.comparer.identities.identities if one.id != own.id]
-    if handed and any(_reaches(scope, other) for scope in scopes for other in others):
+    if handed and any(other in scope.names for scope in scopes for other in others):
         return True
     forms = excess.comparer.known.catalog.resource_formats(action)
     return any(_reaches_any(scope, forms, own.id) for scope in scopes)
@@ -99,16 +99,8 @@ def _free(part: PermissionSet, action: str, escalation: EscalationPath, excess: 
 def targets(excess: Excess, action: str) -> tuple[str, ...]:
     """Return what is an identity's own and ``action`` can be done on: itself, its policies."""
     own = excess.identity
-    forms = [
-        resource_names.resource_format(text) for text in excess.comparer.known.catalog.resource_formats(action) or ()
-    ]
-    listed = ((name, resource_names.split(name)) for name in (own.id, *own.policies))
-    return tuple(name for name, parts in listed if parts and any(resource_names.has(form, parts) for form in forms))
-
-
-def _reaches(scope: Scope, name: str) -> bool:
-    segments = resource_names.split(name)
-    return segments is not None and resource_names.has(scope.name, segments)
+    formats = [resource_format(text) for text in excess.comparer.known.catalog.resource_formats(action) or ()]
+    return tuple(name for name in (own.id, *own.policies) if any(name in names for names in formats))
 
 
 def _reaches_any(scope: Scope, forms: Iterable[str] | None, own: str) -> bool:
@@ -121,7 +113,7 @@ def _reaches_any(scope: Scope, forms: Iterable[str] | None, own: str) -> bool:
         parts = form.split(":", 5)
         place = [(mine or "any") if part == "*" else part for part, mine in zip(parts[:-1], home, strict=False)]
         names_of_it = (parts[-1].replace("**", text).replace("*", text) for text in _MADE_UP)
-        if all(_reaches(scope, ":".join((*place, name))) for name in names_of_it):
+        if all(":".join((*place, name)) in scope.names for name in names_of_it):
             return True
     return not forms
 

@@ -50,7 +50,7 @@ class Excess:
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
         """What leaves open whether more is granted beyond need."""
-        return self.total.causes
+        return self.total.assumptions
 
     @cached_property
     def missing(self) -> PermissionSet:
@@ -146,7 +146,7 @@ class Comparer:
         names = dict[str, None]()
         risky = excess.part(Access.WRITE, Access.DATA)
         for one in fitting(self.known.needs, self.setting.cluster, excess.identity):
-            if one.addon and one.id not in taken and self.needs_of(one).meets(risky):
+            if one.addon and one.id not in taken and not self.needs_of(one).isdisjoint(risky):
                 names[one.addon] = None
         return tuple(names)
 

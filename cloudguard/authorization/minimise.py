@@ -20,7 +20,7 @@ def minimised(excess: Excess) -> tuple[tuple[Statement, PermissionSet], ...]:
     comparer = excess.comparer
     wanted = joined((one for choice in excess.choices for one in choice.need.statements), comparer.space.table)
     held = [(one, matched(comparer.space, one, comparer.known.variables)) for one in wanted]
-    kept = [one for one in held if not one[1].is_empty]
+    kept = [one for one in held if one[1]]
     for one in sorted(kept, key=lambda pair: len(pair[0].actions)):
         others = [each for each in kept if each is not one and each[0].effect is one[0].effect]
         rest = (box for _, requests in others for box in requests.parts)

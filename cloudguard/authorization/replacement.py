@@ -52,8 +52,10 @@ def replacement(excess: Excess) -> Replacement:
     present = [one for one in excess.effective.statements if _replaced(excess, one)]
     kept = tuple(one for one in present if one.requests <= needed)
     rest = [one for one in present if one not in kept]
-    narrowed = tuple(one for one in rest if one.requests.meets(needed))
-    remaining = ((one, tuple(each for each, requests in new if one.requests.meets(requests))) for one in narrowed)
+    narrowed = tuple(one for one in rest if not one.requests.isdisjoint(needed))
+    remaining = (
+        (one, tuple(each for each, requests in new if not one.requests.isdisjoint(requests))) for one in narrowed
+    )
     edited = {one.policy.id: one.policy for one in rest if one.policy.managed_by == "provider"}
     return Replacement(
         statements=tuple(one for one, _ in new),
@@ -62,7 +64,7 @@ def replacement(excess: Excess) -> Replacement:
         kept=kept,
         narrowed=tuple(Narrowed(one, remains) for one, remains in remaining),
         dropped=tuple(one for one in rest if one not in narrowed),
-        added=tuple(one for one, requests in new if not requests.meets(excess.allowed)),
+        added=tuple(one for one, requests in new if requests.isdisjoint(excess.allowed)),
         stays=tuple(one for one in excess.effective.statements if _edge(excess, one)),
         detached=tuple(edited.values()),
     )
@@ -90,7 +92,7 @@ def _written(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple[s
         (written - excess.needed, "grants more than the need"),
         (excess.needed - written, "grants less"),
     ):
-        if not part.is_empty:
+        if part:
             return documents, f"as written, it {fault}: {_example(part)}"
     return documents, _applied(excess, read)
 
@@ -107,10 +109,10 @@ def _applied(excess: Excess, read: tuple[Statement, ...]) -> str:
         comparer.space, held, policies, comparer.known.variables, comparer.identities.organization_limits
     ).permissions
     left = (after - needed).lower - excess.by_mandated.upper
-    if not left.is_empty:
+    if left:
         return f"another policy still grants more than the need: {_example(left)}"
     lost = (needed & excess.allowed) - after
-    return "" if lost.is_empty else f"what is needed and granted today would be lost: {_example(lost)}"
+    return f"what is needed and granted today would be lost: {_example(lost)}" if lost else ""
 
 
 def _remainder(excess: Excess, policy: PolicyDocument) -> PolicyDocument:
@@ -122,7 +124,7 @@ def _remainder(excess: Excess, policy: PolicyDocument) -> PolicyDocument:
 
 def _example(part: PermissionSet) -> str:
     found = part.witness()
-    return f"{found.action} on {found.name}" if found else ", ".join(part.causes) or "no example could be built"
+    return f"{found.action} on {found.name}" if found else ", ".join(part.assumptions) or "no example could be built"
 
 
 def change_of(excess: Excess) -> Change:

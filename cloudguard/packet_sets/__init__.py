@@ -1,1 +1,1 @@
-"""Mathematics: canonical sets of addresses, services and packets. Imports nothing of ours."""
+"""Exact sets of packets, which are a peer address and a service: what filters let through."""

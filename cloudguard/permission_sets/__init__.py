@@ -1,1 +1,1 @@
-"""Mathematics: canonical sets of actions, resources and requests. Imports nothing of ours."""
+"""Exact sets of requests, which are an action on a resource in a context: what policies allow and deny."""

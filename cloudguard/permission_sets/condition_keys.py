@@ -1,7 +1,7 @@
-"""What a condition asks of one context key: that it may be absent, and which values it may have when present.
+"""What conditions ask of one context key: whether it may be absent, and which values it may have.
 
-A value is a text, a point on a line, or, for a multivalued key, a non-empty set of texts of which all are in
-one language and some in each of others.
+A value is a text, which may also be read as a number, a date, an address or a truth value. A multivalued key has a
+non-empty set of texts.
 """
 
 from __future__ import annotations
@@ -9,25 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cloudguard.permission_sets import glob_sets
-from cloudguard.permission_sets.glob_search import UndecidedError
 from cloudguard.permission_sets.glob_sets import EVERYTHING, NOTHING, GlobSet
-from cloudguard.permission_sets.globs import glob
 from cloudguard.permission_sets.value_ranges import ValueSet
 
-ValueSets = tuple[ValueSet, ...]
-"""At most one of each kind, in order of kind."""
-_REMEMBERED = 1 << 15
+_CACHE_SIZE = 1 << 15
 
 
 class Constraint:
-    """``absent``: the key may be absent. Present, its text (each of its texts) is in ``text``.
+    """``absent``: the key may be absent. If it is present, all its texts are in ``text``.
 
-    ``some`` is asked of a multivalued key: for each of them, one of its texts is in it. ``values`` holds what is
-    asked of the value read as a number, a date, an address or a truth value.
+    ``some``: for each of these, at least one text is in it (asked of multivalued keys only). ``values``: what is asked
+    of the text read as a number and so on, at most one set of each kind, in order. ``multivalued``: the key is; a
+    constraint to which this makes no difference has False.
     """
 
-    __slots__ = ("_hash", "absent", "some", "text", "values")
+    __slots__ = ("_hash", "absent", "multivalued", "some", "text", "values")
 
     def __init__(
         self,
@@ -35,13 +31,15 @@ class Constraint:
         absent: bool,
         text: GlobSet = EVERYTHING,
         some: frozenset[GlobSet] = frozenset(),
-        values: ValueSets = (),
+        values: tuple[ValueSet, ...] = (),
+        multivalued: bool = False,
     ) -> None:
         self.absent = absent
         self.text = text
         self.some = some
         self.values = values
-        self._hash = hash((absent, text, some, values))
+        self.multivalued = multivalued and (bool(some) or text not in (EVERYTHING, NOTHING))
+        self._hash = hash((absent, text, some, values, self.multivalued))
 
     def __hash__(self) -> int:
         return self._hash
@@ -51,8 +49,71 @@ class Constraint:
             return True
         return isinstance(other, Constraint) and self._key() == other._key()
 
-    def _key(self) -> tuple[bool, GlobSet, frozenset[GlobSet], ValueSets]:
-        return self.absent, self.text, self.some, self.values
+    def _key(self) -> tuple[object, ...]:
+        return self.absent, self.text, self.some, self.values, self.multivalued
+
+    def replaced(
+        self,
+        *,
+        absent: bool | None = None,
+        text: GlobSet | None = None,
+        some: frozenset[GlobSet] | None = None,
+        values: tuple[ValueSet, ...] | None = None,
+        multivalued: bool = False,
+    ) -> Constraint:
+        """Return a copy with some fields changed."""
+        return Constraint(
+            absent=self.absent if absent is None else absent,
+            text=self.text if text is None else text,
+            some=self.some if some is None else some,
+            values=self.values if values is None else values,
+            multivalued=multivalued or self.multivalued,
+        )
+
+    def allows(self, texts: tuple[str, ...] | None) -> bool:
+        """Whether the key may have ``texts`` as its values; None: whether it may be absent."""
+        if not texts:
+            return self.absent
+        if not all(text in self.text for text in texts) or not all(any(t in some for t in texts) for some in self.some):
+            return False
+        try:
+            return all(ValueSet.read(values.kind, text) & values for values in self.values for text in texts)
+        except (ValueError, OverflowError):
+            return False
+
+    def is_empty(self) -> bool | None:
+        """Whether the key can neither be absent nor have a value; None: undecided."""
+        return False if self.absent else _excludes_values(self)
+
+    def __bool__(self) -> bool:
+        """True unless it is certainly empty."""
+        return self.is_empty() is not True
+
+    def __and__(self, other: Constraint) -> Constraint:
+        """``NEVER`` if the intersection is certainly empty."""
+        return _intersection(self, other)
+
+    def __sub__(self, other: Constraint) -> tuple[Constraint, ...]:
+        """Disjoint parts, of which none is certainly empty."""
+        return _difference(self, other)
+
+    def __le__(self, other: Constraint) -> bool:
+        """Whether ``other`` certainly allows all that this allows."""
+        return not self - other
+
+    def witness(self) -> tuple[str, ...] | None:
+        """Return values that it allows, ``()`` for absence (preferred); None if there are none.
+
+        Raises UndecidedError.
+        """
+        if self.absent:
+            return ()
+        if self.values:
+            value = self.values[0].witness()
+            return None if value is None else (value,)
+        found = [(self.text & some).witness() for some in sorted(self.some, key=str) or (EVERYTHING,)]
+        texts = tuple(dict.fromkeys(text for text in found if text is not None))
+        return texts if None not in found else None
 
     def __repr__(self) -> str:
         return f"Constraint({self})"
@@ -63,22 +124,6 @@ class Constraint:
         present = "" if self.text == NOTHING else " and ".join([*texts, *kinds, *map(str, self.some)]) or "present"
         return " or ".join(filter(None, ("absent" if self.absent else "", present)))
 
-    def replaced(
-        self,
-        *,
-        absent: bool | None = None,
-        text: GlobSet | None = None,
-        some: frozenset[GlobSet] | None = None,
-        values: ValueSets | None = None,
-    ) -> Constraint:
-        """Return a copy with some parts changed."""
-        return Constraint(
-            absent=self.absent if absent is None else absent,
-            text=self.text if text is None else text,
-            some=self.some if some is None else some,
-            values=self.values if values is None else values,
-        )
-
 
 FREE = Constraint(absent=True)
 ABSENT = Constraint(absent=True, text=NOTHING)
@@ -86,128 +131,77 @@ PRESENT = Constraint(absent=False)
 NEVER = Constraint(absent=False, text=NOTHING)
 
 
-def one_of(values: ValueSet) -> Constraint:
-    """The key is present and its value, read as their kind, is one of ``values``."""
-    return Constraint(absent=False, values=(values,))
+@lru_cache(maxsize=_CACHE_SIZE)
+def _excludes_values(constraint: Constraint) -> bool | None:
+    """Whether no value is allowed; None: undecided, also if values are read in two ways."""
+    if not all(constraint.values):
+        return True
+    empty = [(constraint.text & some).is_empty() for some in constraint.some]
+    empty.append(constraint.text.is_empty())
+    if True in empty:
+        return True
+    mixed = len(constraint.values) + (constraint.text not in (EVERYTHING, NOTHING)) > 1
+    return None if None in empty or mixed else False
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def present_possible(asked: Constraint) -> bool | None:
-    """Whether a value fits ``asked``; None: undecided."""
-    if not all(asked.values):
-        return False
-    parts = [glob_sets.inhabited(glob_sets.meet(asked.text, some)) for some in asked.some]
-    parts.append(glob_sets.inhabited(asked.text))
-    if False in parts:
-        return False
-    mixed = len(asked.values) + (asked.text not in (EVERYTHING, NOTHING)) > 1
-    return None if None in parts or mixed else True
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def possible(asked: Constraint) -> bool | None:
-    """Whether the key can be absent or have a value; None: undecided, also where it is read in two ways."""
-    return True if asked.absent else present_possible(asked)
-
-
-def undecided(asked: Constraint) -> bool:
-    """Whether it is not known that some value fits, and absence would not do either."""
-    return possible(asked) is None
-
-
-def _values_met(left: ValueSets, right: ValueSets) -> ValueSets:
-    met = {values.kind: values for values in left}
-    for values in right:
-        met[values.kind] = met[values.kind] & values if values.kind in met else values
-    return tuple(met[kind] for kind in sorted(met))
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def meet(left: Constraint, right: Constraint) -> Constraint:
-    """Return what fits both."""
+@lru_cache(maxsize=_CACHE_SIZE)
+def _intersection(left: Constraint, right: Constraint) -> Constraint:
     if right == FREE or left is right:
         return left
     both = Constraint(
         absent=left.absent and right.absent,
-        text=glob_sets.meet(left.text, right.text),
+        text=left.text & right.text,
         some=left.some | right.some,
-        values=_values_met(left.values, right.values),
+        values=_common_values(left.values, right.values),
+        multivalued=left.multivalued or right.multivalued,
     )
-    return both if present_possible(both) is not False else (ABSENT if both.absent else NEVER)
+    return both if _excludes_values(both) is not True else (ABSENT if both.absent else NEVER)
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def minus(left: Constraint, right: Constraint, *, multivalued: bool) -> tuple[Constraint, ...]:
-    """Return what fits ``left`` and not ``right``, as disjoint constraints."""
+def _common_values(left: tuple[ValueSet, ...], right: tuple[ValueSet, ...]) -> tuple[ValueSet, ...]:
+    common = {values.kind: values for values in left}
+    for values in right:
+        common[values.kind] = common[values.kind] & values if values.kind in common else values
+    return tuple(common[kind] for kind in sorted(common))
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _difference(left: Constraint, right: Constraint) -> tuple[Constraint, ...]:
     if left is right or right == FREE:
         return ()
     present = left.replaced(absent=False)
-    split = _many_minus(present, right) if multivalued else _one_minus(present, right)
-    pieces = [piece for piece in split if present_possible(piece) is not False]
+    multivalued = left.multivalued or right.multivalued
+    parts = _multivalued_difference(present, right) if multivalued else _single_difference(present, right)
+    possible = [part for part in parts if _excludes_values(part) is not True]
     if left.absent and not right.absent:
-        pieces[:1] = [pieces[0].replaced(absent=True)] if pieces else [ABSENT]
-    return tuple(pieces)
+        possible[:1] = [possible[0].replaced(absent=True)] if possible else [ABSENT]
+    return tuple(possible)
 
 
-def _one_minus(left: Constraint, right: Constraint) -> Iterator[Constraint]:
-    for text in glob_sets.minus(left.text, right.text):
+def _single_difference(left: Constraint, right: Constraint) -> Iterator[Constraint]:
+    for text in left.text - right.text:
         yield left.replaced(text=text)
-    left = left.replaced(text=glob_sets.meet(left.text, right.text))
-    yield from _values_minus(left, right.values)
+    yield from _values_difference(left.replaced(text=left.text & right.text), right.values)
 
 
-def _values_minus(left: Constraint, right: ValueSets) -> Iterator[Constraint]:
+def _multivalued_difference(left: Constraint, right: Constraint) -> Iterator[Constraint]:
+    """Not all texts in a conjunct: some text in its complement. No text in it: all texts in its complement."""
+    for conjunct in right.text.conjuncts():
+        if not left.text <= conjunct:
+            yield left.replaced(some=left.some | {_complement(conjunct)} - {EVERYTHING}, multivalued=True)
+            left = left.replaced(text=left.text & conjunct, multivalued=True)
+    for some in sorted(right.some - left.some, key=str):
+        yield left.replaced(text=left.text & _complement(some), multivalued=True)
+        left = left.replaced(some=left.some | {some}, multivalued=True)
+    yield from _values_difference(left, right.values)
+
+
+def _complement(conjunct: GlobSet) -> GlobSet:
+    return next(iter(EVERYTHING - conjunct), NOTHING)
+
+
+def _values_difference(left: Constraint, right: tuple[ValueSet, ...]) -> Iterator[Constraint]:
     for values in right:
         outside = ValueSet.everything(values.kind) - values
-        yield left.replaced(values=_values_met(left.values, (outside,)))
-        left = left.replaced(values=_values_met(left.values, (values,)))
-
-
-def _many_minus(left: Constraint, right: Constraint) -> Iterator[Constraint]:
-    """Not all texts in an atom: some text in its complement; no text in it: all in its complement."""
-    for atom in glob_sets.atoms(right.text):
-        if not glob_sets.inside(left.text, atom):
-            yield left.replaced(some=left.some | {glob_sets.negated(atom)} - {EVERYTHING})
-            left = left.replaced(text=glob_sets.meet(left.text, atom))
-    for atom in sorted(right.some - left.some, key=str):
-        yield left.replaced(text=glob_sets.meet(left.text, glob_sets.negated(atom)))
-        left = left.replaced(some=left.some | {atom})
-    yield from _values_minus(left, right.values)
-
-
-def holds(asked: Constraint, given: tuple[str, ...] | None) -> bool:
-    """Whether a key with the values ``given`` (None: absent) fits."""
-    if not given:
-        return asked.absent
-    if not all(glob_sets.contains(asked.text, text) for text in given):
-        return False
-    if not all(any(glob_sets.contains(some, text) for text in given) for some in asked.some):
-        return False
-    try:
-        return all(ValueSet.read(values.kind, text) & values for values in asked.values for text in given)
-    except (ValueError, OverflowError):
-        return False
-
-
-def sample(asked: Constraint) -> tuple[str, ...] | None:
-    """Return values that fit, None for absence (which is preferred); raises UndecidedError."""
-    if asked.absent:
-        return None
-    for values in asked.values:
-        point = values.witness()
-        if point is None:
-            raise UndecidedError
-        return (point,)
-    parts = sorted(asked.some, key=str) or [EVERYTHING]
-    return tuple(dict.fromkeys(text(glob_sets.meet(asked.text, some)) for some in parts))
-
-
-def text(whole: GlobSet) -> str:
-    """Return a member, one that is not empty if there is any."""
-    found = glob_sets.witness(glob_sets.meet(whole, _SOME_TEXT)) or glob_sets.witness(whole)
-    if found is None:
-        raise UndecidedError
-    return found
-
-
-_SOME_TEXT = glob_sets.glob_set([[glob("?*")]])
+        yield left.replaced(values=_common_values(left.values, (outside,)))
+        left = left.replaced(values=_common_values(left.values, (values,)))

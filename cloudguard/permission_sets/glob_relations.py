@@ -1,7 +1,7 @@
-"""What a glance at patterns tells, without a search: whether two have a string in common, whether one holds another.
+"""Fast, sound tests on two globs: do they overlap, does one contain the other? None: undecided, run ``glob_search``.
 
-A pattern falls into stretches of characters between its runs. A string that two patterns match exists where their
-first stretches agree and their last ones do: what lies between can follow one after the other.
+The runs of a pattern divide it into fragments of literal characters and ``?``. Two patterns that both have a run
+overlap if their first fragments agree and their last ones do: what lies between can follow one after the other.
 """
 
 from __future__ import annotations
@@ -13,135 +13,135 @@ from math import inf
 from typing import NamedTuple
 
 from cloudguard.permission_sets.globs import (
-    COLONS_TOO,
-    FILLING,
+    ACROSS_SEGMENTS,
+    FILLER,
     FOLD,
     MANY,
-    MANY_INSIDE,
+    MANY_IN_SEGMENT,
     ONE,
-    ONE_INSIDE,
+    ONE_IN_SEGMENT,
     SEPARATOR,
     Pattern,
     is_literal,
     matches,
 )
 
-_REMEMBERED = 1 << 16
+_CACHE_SIZE = 1 << 16
 
 
 class _Outline(NamedTuple):
-    """The ``stretches`` of a pattern, its wildcards taking colons, too (they do where it is ``exact``).
+    """The fragments of a pattern, read as if every wildcard matched colons; ``exact``: every one does."""
 
-    ``fewest``, ``most``: the colons that it can match.
-    """
-
-    stretches: tuple[str, ...]
-    fewest: float
-    most: float
+    fragments: tuple[str, ...]
+    least_colons: float
+    most_colons: float
     exact: bool
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _outline(pattern: Pattern) -> _Outline:
     colons = pattern.count(SEPARATOR)
     most = inf if MANY in pattern else colons + pattern.count(ONE)
-    exact = MANY_INSIDE not in pattern and ONE_INSIDE not in pattern
-    return _Outline(tuple(pattern.translate(COLONS_TOO).split(MANY)), colons, most, exact)
+    exact = MANY_IN_SEGMENT not in pattern and ONE_IN_SEGMENT not in pattern
+    return _Outline(tuple(pattern.translate(ACROSS_SEGMENTS).split(MANY)), colons, most, exact)
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def meets(left: Pattern, right: Pattern) -> bool | None:
-    """Whether a string matches both; None: letters that fold, or colons that not all wildcards take, leave it open."""
+@lru_cache(maxsize=_CACHE_SIZE)
+def overlap(left: Pattern, right: Pattern) -> bool | None:
+    """Whether a string matches both; ``None`` where letters fold, or where only some wildcards match a colon."""
     if left[:1] == FOLD or right[:1] == FOLD:
         return None
-    one, two = _outline(left), _outline(right)
-    if one.fewest > two.most or two.fewest > one.most:
+    a, b = _outline(left), _outline(right)
+    if a.least_colons > b.most_colons or b.least_colons > a.most_colons:
         return False
-    if len(one.stretches) == 1:
-        agreed = _laid(one.stretches[0], two.stretches)
-    elif len(two.stretches) == 1:
-        agreed = _laid(two.stretches[0], one.stretches)
+    if len(a.fragments) == 1:
+        compatible = _matches_fragments(a.fragments[0], b.fragments)
+    elif len(b.fragments) == 1:
+        compatible = _matches_fragments(b.fragments[0], a.fragments)
     else:
-        agreed = _agree(one.stretches[0], two.stretches[0]) and _agree_at_end(one.stretches[-1], two.stretches[-1])
-    certain = not agreed or (one.exact and two.exact) or not (one.fewest or two.fewest)
-    return agreed if certain else None
+        compatible = _same_prefix(a.fragments[0], b.fragments[0]) and _same_suffix(a.fragments[-1], b.fragments[-1])
+    certain = not compatible or (a.exact and b.exact) or not (a.least_colons or b.least_colons)
+    return compatible if certain else None
 
 
-def beginning(pattern: Pattern) -> str:
-    """Return plain characters that whatever ``pattern`` matches begins with."""
-    return "" if pattern[:1] == FOLD else _outline(pattern).stretches[0].partition(ONE)[0]
+def disjoint(left: Pattern, right: Pattern) -> bool:
+    """Whether certainly no string matches both."""
+    return overlap(left, right) is False
 
 
-def apart(left: Pattern, right: Pattern) -> bool:
-    """Whether a glance shows that no string matches both."""
-    return meets(left, right) is False
-
-
-def _agree(one: str, two: str) -> bool:
-    """Whether two stretches agree as far as the shorter of them goes."""
-    if one.startswith(two) or two.startswith(one):
-        return True
-    return (ONE in one or ONE in two) and all(a == b or ONE in (a, b) for a, b in zip(one, two, strict=False))
-
-
-def _agree_at_end(one: str, two: str) -> bool:
-    if one.endswith(two) or two.endswith(one):
-        return True
-    return _agree(one[::-1], two[::-1])
-
-
-def _laid(text: str, stretches: Sequence[str]) -> bool:
-    """Whether ``text``, a stretch that is all of its pattern, can be laid out as ``stretches`` with runs between."""
-    first, last = stretches[0], stretches[-1]
-    if len(stretches) == 1:
-        return len(text) == len(first) and _agree(text, first)
-    start, end = len(first), len(text) - len(last)
-    if end < start or not _agree(text[:start], first) or not _agree(text[end:], last):
-        return False
-    for middle in stretches[1:-1]:
-        places = range(start, end - len(middle) + 1)
-        found = next((place for place in places if _agree(text[place : place + len(middle)], middle)), None)
-        if found is None:
-            return False
-        start = found + len(middle)
-    return True
-
-
-def has_run(pattern: Pattern) -> bool:
-    """Whether ``joint`` can tell something of ``pattern``: it has a run, and its letters do not fold."""
-    return (MANY in pattern or MANY_INSIDE in pattern) and pattern[0] != FOLD
-
-
-def joint(patterns: Sequence[Pattern]) -> str | None:
-    """Return a string that all ``patterns``, each of which ``has_run``, match, colons apart; None: there is none.
-
-    Where a wildcard may take no colon, the string may be wrong and must be tried.
-    """
-    parts = [_outline(pattern).stretches for pattern in patterns]
-    head = _agreed([part[0] for part in parts])
-    tail = _agreed([part[-1][::-1] for part in parts])
-    if head is None or tail is None:
-        return None
-    middles = [text.replace(ONE, FILLING) for part in parts for text in part[1:-1] if text]
-    return FILLING.join((head, *middles, tail[::-1]))
-
-
-def _agreed(heads: Iterable[str]) -> str | None:
-    """Return the longest of ``heads`` if all others are its beginning, single wildcards filled in."""
-    chars: list[str] = []
-    for column in zip_longest(*heads, fillvalue=ONE):
-        named = set(column) - {ONE}
-        if len(named) > 1:
-            return None
-        chars.append(named.pop() if named else FILLING)
-    return "".join(chars)
-
-
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def covers(wide: Pattern, narrow: Pattern) -> bool:
-    """Whether ``wide`` matches ``narrow`` read as a text, no wildcard taking a wider one: then it matches all of it."""
+    """Whether ``wide`` certainly matches all that ``narrow`` matches.
+
+    It does if it matches ``narrow`` read as a text, no wildcard taking a wider one.
+    """
     if wide in (MANY, narrow):
         return True
     if is_literal(wide) or (narrow[:1] == FOLD and wide[:1] != FOLD):
         return False
     return matches(wide, Pattern(narrow.lstrip(FOLD)))
+
+
+def literal_prefix(pattern: Pattern) -> str:
+    """Return the literal characters with which every match of ``pattern`` begins."""
+    return "" if pattern[:1] == FOLD else _outline(pattern).fragments[0].partition(ONE)[0]
+
+
+def has_run(pattern: Pattern) -> bool:
+    """Whether ``pattern`` has a run and its letters do not fold, as ``candidate`` requires."""
+    return (MANY in pattern or MANY_IN_SEGMENT in pattern) and pattern[0] != FOLD
+
+
+def candidate(patterns: Sequence[Pattern]) -> str | None:
+    """Return a string that matches every pattern if their runs match ``:``; verify it with ``matches``.
+
+    Each pattern must have a run (``has_run``). None: their prefixes or suffixes conflict, so no string matches all.
+    """
+    outlines = [_outline(pattern).fragments for pattern in patterns]
+    prefix = _merged([fragments[0] for fragments in outlines])
+    suffix = _merged([fragments[-1][::-1] for fragments in outlines])
+    if prefix is None or suffix is None:
+        return None
+    middle = [text.replace(ONE, FILLER) for fragments in outlines for text in fragments[1:-1] if text]
+    return FILLER.join((prefix, *middle, suffix[::-1]))
+
+
+def _same_prefix(left: str, right: str) -> bool:
+    """Whether two fragments agree as far as the shorter of them goes."""
+    if left.startswith(right) or right.startswith(left):
+        return True
+    return (ONE in left or ONE in right) and all(a == b or ONE in (a, b) for a, b in zip(left, right, strict=False))
+
+
+def _same_suffix(left: str, right: str) -> bool:
+    if left.endswith(right) or right.endswith(left):
+        return True
+    return _same_prefix(left[::-1], right[::-1])
+
+
+def _matches_fragments(text: str, fragments: Sequence[str]) -> bool:
+    """Whether ``text``, a pattern without a run, can be divided into ``fragments`` with anything between them."""
+    first, last = fragments[0], fragments[-1]
+    if len(fragments) == 1:
+        return len(text) == len(first) and _same_prefix(text, first)
+    start, end = len(first), len(text) - len(last)
+    if end < start or not _same_prefix(text[:start], first) or not _same_prefix(text[end:], last):
+        return False
+    for fragment in fragments[1:-1]:
+        starts = range(start, end - len(fragment) + 1)
+        found = next((at for at in starts if _same_prefix(text[at : at + len(fragment)], fragment)), None)
+        if found is None:
+            return False
+        start = found + len(fragment)
+    return True
+
+
+def _merged(fragments: Iterable[str]) -> str | None:
+    """Return the longest fragment, its ``?`` filled in, if all others are a prefix of it; else None."""
+    chars: list[str] = []
+    for column in zip_longest(*fragments, fillvalue=ONE):
+        literals = set(column) - {ONE}
+        if len(literals) > 1:
+            return None
+        chars.append(literals.pop() if literals else FILLER)
+    return "".join(chars)

@@ -1,7 +1,7 @@
-"""Languages: the strings that match one glob of every group and none of some others.
+"""Glob sets: the strings that match one of each of some alternatives, and none of some excluded patterns.
 
-They are closed under intersection; a difference is a few disjoint ones. Results are remembered, since the
-same few segments meet again and again.
+They are closed under intersection; a difference is a few disjoint ones. Results are cached, since the same few
+segments of resource names come up again and again.
 """
 
 from __future__ import annotations
@@ -10,30 +10,31 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice, product
 
-from cloudguard.permission_sets.glob_relations import apart, beginning, covers, has_run, joint, meets
+from cloudguard.permission_sets.glob_relations import candidate, covers, disjoint, has_run, literal_prefix, overlap
 from cloudguard.permission_sets.glob_search import UndecidedError, shortest
-from cloudguard.permission_sets.globs import ANYTHING, Pattern, is_literal, matcher, members, shown
+from cloudguard.permission_sets.globs import ANYTHING, Pattern, glob, is_literal, matcher, pattern_text, samples
 
-Group = frozenset[Pattern]
-_REMEMBERED = 1 << 16
-_GUESSES = 8
-_MEMBERS = 4
+Alternatives = frozenset[Pattern]
+_CACHE_SIZE = 1 << 16
+_MOST_CANDIDATES = 8
+_MOST_EXAMPLES = 4
 
 
 class GlobSet:
-    """AND over ``groups`` (each an OR of patterns), AND NOT ``misses``; made by ``language``.
+    """The strings that match a pattern of each of ``required`` and none of ``excluded``; made by ``glob_set``.
 
-    ``members`` are a few of its strings that came up; ``only`` is its pattern where it is that of one.
+    ``==`` and ``hash`` compare patterns, not languages. ``examples``: a few known members.
+    ``single``: the pattern, if there is only one.
     """
 
-    __slots__ = ("_hash", "groups", "members", "misses", "only")
+    __slots__ = ("_hash", "examples", "excluded", "required", "single")
 
-    def __init__(self, groups: frozenset[Group], misses: Group) -> None:
-        self.groups = groups
-        self.misses = misses
-        self.members: tuple[str, ...] = ()
-        self.only = _only(groups) if not misses else None
-        self._hash = hash((groups, misses))
+    def __init__(self, required: frozenset[Alternatives], excluded: Alternatives) -> None:
+        self.required = required
+        self.excluded = excluded
+        self.examples: tuple[str, ...] = ()
+        self.single = _single(required) if not excluded else None
+        self._hash = hash((required, excluded))
 
     def __hash__(self) -> int:
         return self._hash
@@ -41,210 +42,219 @@ class GlobSet:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return isinstance(other, GlobSet) and self.groups == other.groups and self.misses == other.misses
+        return isinstance(other, GlobSet) and self.required == other.required and self.excluded == other.excluded
+
+    def __contains__(self, text: str) -> bool:
+        return _matches(self.required, self.excluded, text)
+
+    def is_empty(self) -> bool | None:
+        """Whether it has no member; None: undecided within the budget of a search."""
+        return False if self.examples else _is_empty(self)
+
+    def __bool__(self) -> bool:
+        """True unless it is certainly empty."""
+        return self.is_empty() is not True
+
+    def __and__(self, other: GlobSet) -> GlobSet:
+        """``NOTHING`` if the intersection is certainly empty."""
+        return _intersection(self, other)
+
+    def __sub__(self, other: GlobSet) -> tuple[GlobSet, ...]:
+        """Disjoint parts, of which none is certainly empty."""
+        return _difference(self, other)
+
+    def __le__(self, other: GlobSet) -> bool:
+        """Whether every member is certainly one of ``other``."""
+        return _is_subset(self, other)
+
+    def isdisjoint(self, other: GlobSet) -> bool:
+        """Whether certainly no string is in both."""
+        return _disjoint(self, other)
+
+    def witness(self) -> str | None:
+        """Return a short member, "" only if there is no other; None if it is empty. Raises UndecidedError."""
+        return _shortest(self & _NOT_BLANK) or _shortest(self)
+
+    @property
+    def prefix(self) -> str:
+        """Literal characters with which every member begins."""
+        return "" if self.single is None else literal_prefix(self.single)
+
+    def conjuncts(self) -> tuple[GlobSet, ...]:
+        """Return sets of one group of alternatives, or of the exclusions; their intersection is this set."""
+        parts = [_requiring(alternatives) for alternatives in sorted(self.required, key=sorted)]
+        return (*parts, GlobSet(frozenset(), self.excluded)) if self.excluded else tuple(parts)
 
     def __repr__(self) -> str:
-        return f"Language({self})"
+        return f"GlobSet({self})"
 
     def __str__(self) -> str:
-        groups = [" or ".join(_texts(group)) or "nothing" for group in self.groups]
-        misses = [f"not {text}" for text in _texts(self.misses)]
-        return " and ".join([*sorted(groups), *misses]) or "anything"
+        required = [" or ".join(_texts(alternatives)) or "nothing" for alternatives in self.required]
+        excluded = [f"not {text}" for text in _texts(self.excluded)]
+        return " and ".join([*sorted(required), *excluded]) or "anything"
 
 
-def _only(groups: frozenset[Group]) -> Pattern | None:
-    if len(groups) == 1:
-        (group,) = groups
-        if len(group) == 1:
-            return next(iter(group))
+def glob_set(required: Iterable[Iterable[Pattern]] = (), excluded: Iterable[Pattern] = ()) -> GlobSet:
+    """Return the strings that match a pattern of each of ``required`` and none of ``excluded``.
+
+    Literals that do not match are left out, and so are alternatives and exclusions that others imply.
+    """
+    return _canonical(frozenset(frozenset(alternatives) for alternatives in required), frozenset(excluded))
+
+
+def _single(required: frozenset[Alternatives]) -> Pattern | None:
+    if len(required) == 1:
+        (alternatives,) = required
+        if len(alternatives) == 1:
+            return next(iter(alternatives))
     return None
 
 
-def _texts(patterns: Group) -> list[str]:
-    return sorted(shown(pattern) or "''" for pattern in patterns)
+def _texts(patterns: Alternatives) -> list[str]:
+    return sorted(pattern_text(pattern) or "''" for pattern in patterns)
 
 
-def glob_set(groups: Iterable[Iterable[Pattern]] = (), misses: Iterable[Pattern] = ()) -> GlobSet:
-    """Return the language, made plain: sets of literals are filtered, idle groups and misses left out."""
-    return _plain(frozenset(frozenset(group) for group in groups), frozenset(misses))
+def _requiring(alternatives: Alternatives) -> GlobSet:
+    return GlobSet(frozenset((alternatives,)), NO_PATTERN) if alternatives else NOTHING
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _plain(groups: frozenset[Group], misses: Group) -> GlobSet:
-    groups = frozenset(group for group in groups if ANYTHING not in group)
-    finite = [group for group in groups if all(map(is_literal, group))]
+@lru_cache(maxsize=_CACHE_SIZE)
+def _canonical(required: frozenset[Alternatives], excluded: Alternatives) -> GlobSet:
+    required = frozenset(alternatives for alternatives in required if ANYTHING not in alternatives)
+    finite = [alternatives for alternatives in required if all(map(is_literal, alternatives))]
     if finite:
-        texts = [text for text in min(finite, key=len) if _fits(groups, misses, text)]
-        return GlobSet(frozenset((frozenset(texts),)), NO_PATTERN) if texts else NOTHING
-    if not groups and not misses:
+        texts = [text for text in min(finite, key=len) if _matches(required, excluded, text)]
+        return _requiring(frozenset(texts))
+    if not required and not excluded:
         return EVERYTHING
-    narrowed = (frozenset(p for p in group if not any(covers(miss, p) for miss in misses)) for group in groups)
-    groups = frozenset(group for group in narrowed if not _idle(group, groups))
-    if any(not group for group in groups) or ANYTHING in misses:
+    narrowed = (
+        frozenset(p for p in alternatives if not any(covers(wide, p) for wide in excluded)) for alternatives in required
+    )
+    required = frozenset(
+        alternatives for alternatives in narrowed if not any(other < alternatives for other in required)
+    )
+    if any(not alternatives for alternatives in required) or ANYTHING in excluded:
         return NOTHING
-    misses = frozenset(m for m in misses if not any(all(apart(m, p) for p in group) for group in groups))
-    return GlobSet(groups, frozenset(m for m in misses if not any(covers(wide, m) for wide in misses - {m})))
+    excluded = frozenset(
+        p for p in excluded if not any(all(disjoint(p, q) for q in alternatives) for alternatives in required)
+    )
+    return GlobSet(required, frozenset(p for p in excluded if not any(covers(wide, p) for wide in excluded - {p})))
 
 
-def _idle(group: Group, groups: frozenset[Group]) -> bool:
-    """Whether another group is a proper part of this one, and so says more."""
-    return any(other < group for other in groups)
-
-
-def _fits(groups: Iterable[Group], misses: Group, text: str) -> bool:
-    for group in groups:
-        for pattern in group:
+def _matches(required: Iterable[Alternatives], excluded: Alternatives, text: str) -> bool:
+    for alternatives in required:
+        for pattern in alternatives:
             if matcher(pattern)(text):
                 break
         else:
             return False
-    return not any(matcher(miss)(text) for miss in misses)
+    return not any(matcher(pattern)(text) for pattern in excluded)
 
 
-NO_PATTERN: Group = frozenset()
+NO_PATTERN: Alternatives = frozenset()
 NOTHING = GlobSet(frozenset((NO_PATTERN,)), NO_PATTERN)
-EVERYTHING = GlobSet(frozenset[Group](), NO_PATTERN)
+EVERYTHING = GlobSet(frozenset[Alternatives](), NO_PATTERN)
+_NOT_BLANK = _requiring(frozenset((glob("?*"),)))
 
 
-def contains(whole: GlobSet, text: str) -> bool:
-    """Whether ``text`` is in ``whole``."""
-    return _fits(whole.groups, whole.misses, text)
+@lru_cache(maxsize=_CACHE_SIZE)
+def _shortest(glob_set: GlobSet) -> str | None:
+    """Return a shortest member, the same in every run; raises UndecidedError."""
+    return shortest(sorted(map(sorted, glob_set.required)), sorted(glob_set.excluded))
 
 
-def head(whole: GlobSet) -> str:
-    """Return plain characters that every member begins with."""
-    return "" if whole.only is None else beginning(whole.only)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def witness(whole: GlobSet) -> str | None:
-    """Return a shortest member, None if there is none; raises UndecidedError beyond the search's budget."""
-    return shortest(sorted(map(sorted, whole.groups)), sorted(whole.misses))  # sorted: the same member in every run
-
-
-def _shows(whole: GlobSet, texts: Iterable[str | None]) -> bool:
-    """Whether one of ``texts`` is in ``whole``, which then has a member."""
+def _has_one_of(glob_set: GlobSet, texts: Iterable[str | None]) -> bool:
+    """Whether one of ``texts`` is a member; then it becomes an example."""
     for text in texts:
-        if text is not None and contains(whole, text):
-            _note(whole, text)
+        if text is not None and text in glob_set:
+            _add_example(glob_set, text)
             return True
     return False
 
 
-def _note(whole: GlobSet, text: str) -> None:
-    """Remember that ``text`` is in ``whole``."""
-    if text not in whole.members:
-        whole.members = (text, *whole.members[: _MEMBERS - 1])
+def _add_example(glob_set: GlobSet, text: str) -> None:
+    if text not in glob_set.examples:
+        glob_set.examples = (text, *glob_set.examples[: _MOST_EXAMPLES - 1])
 
 
-def _glance(whole: GlobSet) -> bool | None:
-    """Whether ``whole`` has a member, where patterns with runs in them tell at once; None: a search is needed."""
-    groups = whole.groups or frozenset((frozenset((ANYTHING,)),))
-    if not all(has_run(pattern) for group in groups for pattern in group):
-        return None
-    texts = [joint(choice) for choice in islice(product(*groups), _GUESSES)]
-    if _shows(whole, texts):
-        return True
-    return False if texts == [None] else None
-
-
-def inhabited(whole: GlobSet) -> bool | None:
-    """Whether ``whole`` has a member; None: undecided."""
-    return bool(whole.members) or _found(whole)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _found(whole: GlobSet) -> bool | None:
-    if whole.only is not None and _shows(whole, members(whole.only)):
-        return True
-    if not whole.misses and len(whole.groups) <= 1 and not all(whole.groups):
+@lru_cache(maxsize=_CACHE_SIZE)
+def _is_empty(glob_set: GlobSet) -> bool | None:
+    if glob_set.single is not None and _has_one_of(glob_set, samples(glob_set.single)):
         return False
-    seen = _glance(whole)
-    if seen is not None:
-        return seen
+    if not glob_set.excluded and len(glob_set.required) <= 1 and not all(glob_set.required):
+        return True
+    empty = _is_empty_by_candidates(glob_set)
+    if empty is not None:
+        return empty
     try:
-        text = witness(whole)
+        return not _has_one_of(glob_set, (_shortest(glob_set),))
     except UndecidedError:
         return None
-    return _shows(whole, (text,))
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def meet(left: GlobSet, right: GlobSet) -> GlobSet:
-    """Return the intersection; ``NOTHING`` where it is known to be empty."""
+def _is_empty_by_candidates(glob_set: GlobSet) -> bool | None:
+    """Whether it is empty, where all its patterns have a run; None: undecided, run a search."""
+    required = glob_set.required or frozenset((frozenset((ANYTHING,)),))
+    if not all(has_run(pattern) for alternatives in required for pattern in alternatives):
+        return None
+    texts = [candidate(choice) for choice in islice(product(*required), _MOST_CANDIDATES)]
+    if _has_one_of(glob_set, texts):
+        return False
+    return True if texts == [None] else None
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _intersection(left: GlobSet, right: GlobSet) -> GlobSet:
     if left is right or right is EVERYTHING:
         return left
     if left is EVERYTHING:
         return right
-    if _glance_apart(left, right):
+    if any(all(disjoint(p, q) for p in a for q in b) for a in left.required for b in right.required):
         return NOTHING
-    both = _plain(left.groups | right.groups, left.misses | right.misses)
-    if _shows(both, (*left.members, *right.members)) or inhabited(both) is not False:
-        for text in both.members[:1]:
-            _note(left, text)
-            _note(right, text)
-        return both
-    return NOTHING
+    both = _canonical(left.required | right.required, left.excluded | right.excluded)
+    if not (_has_one_of(both, (*left.examples, *right.examples)) or both):
+        return NOTHING
+    for text in both.examples[:1]:
+        _add_example(left, text)
+        _add_example(right, text)
+    return both
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def overlap(left: GlobSet, right: GlobSet) -> bool:
-    """Whether a string may be in both: false only where it is known that none is."""
+@lru_cache(maxsize=_CACHE_SIZE)
+def _disjoint(left: GlobSet, right: GlobSet) -> bool:
     if left is right or left is EVERYTHING or right is EVERYTHING:
-        return left is not NOTHING and right is not NOTHING
-    seen = meets(left.only, right.only) if left.only is not None and right.only is not None else None
-    if seen is not None:
-        return seen
-    if any(contains(right, text) for text in left.members) or any(contains(left, text) for text in right.members):
-        return True
-    return meet(left, right) is not NOTHING
+        return left is NOTHING or right is NOTHING
+    common = overlap(left.single, right.single) if left.single is not None and right.single is not None else None
+    if common is not None:
+        return not common
+    if any(text in right for text in left.examples) or any(text in left for text in right.examples):
+        return False
+    return (left & right) is NOTHING
 
 
-def _glance_apart(left: GlobSet, right: GlobSet) -> bool:
-    return any(all(apart(p, q) for p in one for q in two) for one in left.groups for two in right.groups)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def minus(left: GlobSet, right: GlobSet) -> tuple[GlobSet, ...]:
-    """Return ``left`` without ``right`` as disjoint languages; none of them is known to be empty."""
+@lru_cache(maxsize=_CACHE_SIZE)
+def _difference(left: GlobSet, right: GlobSet) -> tuple[GlobSet, ...]:
     if left is right or right is EVERYTHING:
         return ()
-    pieces: list[GlobSet] = []
-    kept = left
-    for group in sorted(right.groups - left.groups, key=sorted):
-        if not _glance_inside(kept, group):
-            pieces.append(_plain(kept.groups, kept.misses | group))
-            kept = meet(kept, GlobSet(frozenset((group,)), NO_PATTERN))
-    rest = right.misses - kept.misses
-    if rest:
-        pieces.append(meet(kept, GlobSet(frozenset((rest,)), NO_PATTERN)))
-    return tuple(piece for piece in pieces if _shows(piece, left.members) or inhabited(piece) is not False)
+    parts: list[GlobSet] = []
+    rest = left
+    for alternatives in sorted(right.required - left.required, key=sorted):
+        if not _implies(rest, alternatives):
+            parts.append(_canonical(rest.required, rest.excluded | alternatives))
+            rest &= _requiring(alternatives)
+    excluded = right.excluded - rest.excluded
+    if excluded:
+        parts.append(rest & _requiring(excluded))
+    return tuple(part for part in parts if _has_one_of(part, left.examples) or part)
 
 
-def _glance_inside(left: GlobSet, group: Group) -> bool:
-    """Whether a glance shows that every member of ``left`` matches a pattern of ``group``."""
-    return any(all(any(covers(q, p) for q in group) for p in one) for one in left.groups)
+def _implies(glob_set: GlobSet, alternatives: Alternatives) -> bool:
+    """Whether, by a fast test, every member matches one of ``alternatives``."""
+    return any(all(any(covers(q, p) for q in alternatives) for p in required) for required in glob_set.required)
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def inside(left: GlobSet, right: GlobSet) -> bool:
-    """Whether every member of ``left`` is known to be one of ``right``."""
+@lru_cache(maxsize=_CACHE_SIZE)
+def _is_subset(left: GlobSet, right: GlobSet) -> bool:
     if left is right or right is EVERYTHING:
         return True
-    if any(not contains(right, text) for text in left.members):
-        return False
-    return not minus(left, right)
-
-
-def atoms(whole: GlobSet) -> tuple[GlobSet, ...]:
-    """Return languages of one group or one set of misses each, whose intersection is ``whole``."""
-    groups = (GlobSet(frozenset((group,)), NO_PATTERN) for group in sorted(whole.groups, key=sorted))
-    return (*groups, *((GlobSet(frozenset[Group](), whole.misses),) if whole.misses else ()))
-
-
-def negated(atom: GlobSet) -> GlobSet:
-    """Return the complement of one of ``atoms``."""
-    if atom.misses:
-        return _plain(frozenset((atom.misses,)), NO_PATTERN)
-    (group,) = atom.groups
-    return _plain(frozenset[Group](), group)
+    return all(text in right for text in left.examples) and not left - right

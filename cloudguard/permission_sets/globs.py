@@ -1,7 +1,7 @@
 """Glob patterns as text: wildcards, literals, matching.
 
-A pattern is kept as one string in which noncharacters stand for the wildcards, so that a literal star
-and a wildcard star never mix and patterns hash and compare as strings do.
+A pattern is one string in which noncharacters stand for the wildcards: a literal star and a wildcard star never mix,
+and patterns hash and compare as strings do. A run is any number of characters, also none.
 """
 
 from __future__ import annotations
@@ -12,148 +12,123 @@ from functools import lru_cache, partial
 from typing import NewType
 
 Pattern = NewType("Pattern", str)
-"""A parsed glob; made by ``glob``, ``literal``, ``pattern`` and ``segmented`` only."""
+"""A parsed glob; made by ``glob``, ``literal``, ``pattern``, ``segmented`` and ``format_pattern`` only."""
 
 MANY = "\ufdd0"
-"""Any run of characters (``*``)."""
+"""A run of any characters (``*``)."""
 ONE = "\ufdd1"
 """Any one character (``?``)."""
-MANY_INSIDE = "\ufdd2"
-"""Any run of characters without a colon."""
-ONE_INSIDE = "\ufdd3"
+MANY_IN_SEGMENT = "\ufdd2"
+"""A run of characters other than a colon."""
+ONE_IN_SEGMENT = "\ufdd3"
 """Any one character but a colon."""
 FOLD = "\ufdd4"
-"""Leads a pattern whose letters (of ASCII) match in either case."""
+"""Leads a pattern whose ASCII letters match in either case."""
 
 SEPARATOR = ":"
 SEGMENTS = 6
-_MARKS = frozenset((MANY, ONE, MANY_INSIDE, ONE_INSIDE, FOLD))
-_RUN = re.compile(f"[{MANY}{ONE}]{{2,}}")
+FILLER = "~"
+"""A character that patterns seldom contain."""
+ACROSS_SEGMENTS = str.maketrans(MANY_IN_SEGMENT + ONE_IN_SEGMENT, MANY + ONE)
+"""Translates a pattern into one whose wildcards match colons, too."""
+_RESERVED = frozenset((MANY, ONE, MANY_IN_SEGMENT, ONE_IN_SEGMENT, FOLD))
+_WILDCARDS = re.compile(f"[{MANY}{ONE}]{{2,}}")
 _TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
-_TO_WILD = str.maketrans("*?", MANY + ONE)
-_TO_INSIDE = str.maketrans(MANY + ONE, MANY_INSIDE + ONE_INSIDE)
-COLONS_TOO = str.maketrans(MANY_INSIDE + ONE_INSIDE, MANY + ONE)
-"""What lets wildcards take colons, too."""
-FILLING = "~"
-"""A character that patterns seldom name."""
-_LONGER = dict.fromkeys(map(ord, (MANY, MANY_INSIDE, ONE, ONE_INSIDE)), FILLING)
-_SHORTEST = _LONGER | {ord(MANY): None, ord(MANY_INSIDE): None}
+_TO_WILDCARDS = str.maketrans("*?", MANY + ONE)
+_WITHIN_SEGMENT = str.maketrans(MANY + ONE, MANY_IN_SEGMENT + ONE_IN_SEGMENT)
+_EACH_FILLED = dict.fromkeys(map(ord, (MANY, MANY_IN_SEGMENT, ONE, ONE_IN_SEGMENT)), FILLER)
+_RUNS_EMPTY = _EACH_FILLED | {ord(MANY): None, ord(MANY_IN_SEGMENT): None}
+_TO_TEXT = str.maketrans(MANY + MANY_IN_SEGMENT + ONE + ONE_IN_SEGMENT, "**??")
 _LETTER = re.compile("[A-Za-z]")
-_REMEMBERED = 1 << 16
+_CACHE_SIZE = 1 << 16
 
 ANYTHING = Pattern(MANY)
 """The pattern ``*``."""
 
 
 class ReservedCharacterError(ValueError):
-    """A text holds a noncharacter that patterns use for their wildcards."""
+    """A text contains a noncharacter that patterns use for their wildcards."""
 
 
-def _checked(text: str) -> str:
-    if not text.isascii() and not _MARKS.isdisjoint(text):
+def escaped(text: str) -> str:
+    """Return ``text`` as a part of a pattern that matches it literally. Raises ReservedCharacterError."""
+    if not text.isascii() and not _RESERVED.isdisjoint(text):
         message = "the text holds one of the noncharacters U+FDD0 to U+FDD4"
         raise ReservedCharacterError(message)
     return text
 
 
-def _sorted_run(run: re.Match[str]) -> str:
+def wild(text: str) -> str:
+    """Return ``text`` as a part of a pattern, ``*`` and ``?`` as wildcards. Raises ReservedCharacterError."""
+    return escaped(text).translate(_TO_WILDCARDS)
+
+
+def pattern(parts: str, *, fold: bool = False) -> Pattern:
+    """Return the pattern of joined ``wild`` and ``escaped`` parts; ``fold``: ASCII letters match in either case."""
+    body = _WILDCARDS.sub(_canonical_wildcards, parts)
+    return Pattern(FOLD + body.translate(_TO_LOWER)) if fold and _LETTER.search(body) else Pattern(body)
+
+
+def _canonical_wildcards(run: re.Match[str]) -> str:
     ones = run[0].count(ONE)
     return ONE * ones + (MANY if ones < len(run[0]) else "")
 
 
-def wild(text: str) -> str:
-    """Return ``text`` with its ``*`` and ``?`` made wildcards, to be joined. Raises ReservedCharacterError."""
-    return _checked(text).translate(_TO_WILD)
-
-
-def plain(text: str) -> str:
-    """Return ``text`` as it is, to be joined with wild texts. Raises ReservedCharacterError."""
-    return _checked(text)
-
-
-def pattern(marked: str, *, fold: bool = False) -> Pattern:
-    """Make a pattern of joined ``wild`` and ``plain`` texts; ``fold``: letters match in either case."""
-    body = _RUN.sub(_sorted_run, marked)
-    return Pattern(FOLD + body.translate(_TO_LOWER)) if fold and _LETTER.search(body) else Pattern(body)
-
-
 def glob(text: str, *, fold: bool = False) -> Pattern:
-    """Read ``*`` and ``?`` as wildcards; ``fold``: letters match in either case. Raises ReservedCharacterError."""
+    """Return the pattern of a glob (``*``, ``?``). Raises ReservedCharacterError."""
     return pattern(wild(text), fold=fold)
 
 
 def literal(text: str, *, fold: bool = False) -> Pattern:
-    """Match exactly ``text``, stars and all; ``fold``: in either case. Raises ReservedCharacterError."""
-    return pattern(plain(text), fold=fold)
+    """Return the pattern that matches ``text`` only, also its stars. Raises ReservedCharacterError."""
+    return pattern(escaped(text), fold=fold)
 
 
-def segmented(marked: str) -> Pattern | None:
-    """Match six colon-separated segments one by one: only the last one's wildcards match a colon.
+def segmented(parts: str) -> Pattern | None:
+    """Return a pattern for six colon-separated segments, in which only the last one's wildcards match a colon.
 
-    None when ``marked`` (joined ``wild`` and ``plain`` texts) has fewer segments.
+    None if ``parts`` (joined ``wild`` and ``escaped`` texts) have fewer segments.
     """
-    parts = marked.split(SEPARATOR, SEGMENTS - 1)
-    if len(parts) < SEGMENTS:
+    segments = parts.split(SEPARATOR, SEGMENTS - 1)
+    if len(segments) < SEGMENTS:
         return None
-    head = SEPARATOR.join(_RUN.sub(_sorted_run, part).translate(_TO_INSIDE) for part in parts[:-1])
-    return Pattern(f"{head}{SEPARATOR}{_RUN.sub(_sorted_run, parts[-1])}")
+    first = [_WILDCARDS.sub(_canonical_wildcards, segment).translate(_WITHIN_SEGMENT) for segment in segments[:-1]]
+    return Pattern(SEPARATOR.join((*first, _WILDCARDS.sub(_canonical_wildcards, segments[-1]))))
 
 
-def shaped(text: str) -> Pattern:
-    """Read a form of names: ``**`` is any run, ``*`` one without a colon. Raises ReservedCharacterError."""
-    parts = (_checked(part).translate(_TO_WILD).translate(_TO_INSIDE) for part in text.split("**"))
-    return Pattern(MANY.join(parts))
+def format_pattern(text: str) -> Pattern:
+    """Return the pattern of a resource format: ``**`` is any run, ``*`` one without a colon.
+
+    Raises ReservedCharacterError.
+    """
+    return Pattern(MANY.join(wild(part).translate(_WITHIN_SEGMENT) for part in text.split("**")))
 
 
 def is_literal(pattern: Pattern) -> bool:
     """Whether ``pattern`` matches exactly one string, itself."""
-    if pattern.isascii():
-        return True
-    return not (MANY in pattern or ONE in pattern or FOLD in pattern or MANY_INSIDE in pattern or ONE_INSIDE in pattern)
+    return pattern.isascii() or not any(char in pattern for char in _RESERVED)
 
 
-def members(pattern: Pattern) -> tuple[str, str]:
-    """Return strings that ``pattern`` matches: a shortest one, and one in which every run takes something."""
+def samples(pattern: Pattern) -> tuple[str, str]:
+    """Return two strings that ``pattern`` matches: a shortest one, and one in which every run takes a character."""
     text = pattern.lstrip(FOLD)
-    return text.translate(_SHORTEST), text.translate(_LONGER)
+    return text.translate(_RUNS_EMPTY), text.translate(_EACH_FILLED)
 
 
-def shown(pattern: Pattern) -> str:
-    """``pattern`` as people write it."""
-    text = pattern.lstrip(FOLD)
-    for mark, sign in ((MANY, "*"), (MANY_INSIDE, "*"), (ONE, "?"), (ONE_INSIDE, "?")):
-        text = text.replace(mark, sign)
-    return text
+def pattern_text(pattern: Pattern) -> str:
+    """Return ``pattern`` as people write it, with ``*`` and ``?``."""
+    return pattern.lstrip(FOLD).translate(_TO_TEXT)
 
 
-def _expression(pattern: Pattern) -> Iterator[str]:
-    """Yield regular-expression parts; a run before a plain part is matched once, never tried again."""
-    first, *rest = (_plain(part) for part in pattern.lstrip(FOLD).split(MANY))
-    yield first
-    for index, part in enumerate(rest, 1):
-        atomic = MANY_INSIDE not in pattern and index < len(rest)
-        yield f"(?>.*?{part})" if atomic else f".*{part}"
-
-
-def _plain(part: str) -> str:
-    """Return the expression of a part without runs over colons; a wildcard takes no wider one, for ``covers``."""
-    tokens = {
-        ONE: f"[^{MANY}{MANY_INSIDE}]",
-        ONE_INSIDE: f"[^:{MANY}{MANY_INSIDE}{ONE}]",
-        MANY_INSIDE: f"[^:{MANY}{ONE}]*",
-    }
-    return "".join(tokens.get(char) or re.escape(char) for char in part)
-
-
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def matcher(pattern: Pattern) -> Callable[[str], object]:
-    """Return what is true of the texts that ``pattern`` matches as a whole."""
+    """Return a function that is true of the strings that ``pattern`` matches as a whole."""
     if is_literal(pattern):
         return pattern.__eq__
-    if pattern.count(MANY_INSIDE) > 1:
-        wanted = pattern.split(SEPARATOR, SEGMENTS - 1)
-        if len(wanted) == SEGMENTS and not any(MANY in part for part in wanted[:-1]):
-            return partial(_matches_by_segments, wanted)
+    if pattern.count(MANY_IN_SEGMENT) > 1:
+        segments = pattern.split(SEPARATOR, SEGMENTS - 1)
+        if len(segments) == SEGMENTS and not any(MANY in segment for segment in segments[:-1]):
+            return partial(_matches_by_segments, segments)
     flags = re.DOTALL | (re.IGNORECASE | re.ASCII if pattern[:1] == FOLD else re.NOFLAG)
     return re.compile("".join(_expression(pattern)), flags).fullmatch
 
@@ -163,10 +138,32 @@ def matches(pattern: Pattern, text: str) -> bool:
     return bool(matcher(pattern)(text))
 
 
-def _matches_by_segments(wanted: Sequence[str], text: str) -> bool:
-    """Match what ``segmented`` makes one segment at a time, which keeps backtracking short."""
-    given = text.split(SEPARATOR, SEGMENTS - 1)
-    if len(wanted) != len(given) or any(MANY in part or ONE in part for part in given[:-1]):
+def _expression(pattern: Pattern) -> Iterator[str]:
+    """Yield the parts of a regular expression; a run before a fragment is matched once, without backtracking."""
+    first, *rest = map(_fragment_expression, pattern.lstrip(FOLD).split(MANY))
+    yield first
+    for index, fragment in enumerate(rest, 1):
+        atomic = MANY_IN_SEGMENT not in pattern and index < len(rest)
+        yield f"(?>.*?{fragment})" if atomic else f".*{fragment}"
+
+
+def _fragment_expression(fragment: str) -> str:
+    """Return the regular expression of what lies between two ``MANY``.
+
+    It may be matched against another pattern (see ``glob_relations.covers``), so no wildcard matches a wider one.
+    """
+    tokens = {
+        ONE: f"[^{MANY}{MANY_IN_SEGMENT}]",
+        ONE_IN_SEGMENT: f"[^:{MANY}{MANY_IN_SEGMENT}{ONE}]",
+        MANY_IN_SEGMENT: f"[^:{MANY}{ONE}]*",
+    }
+    return "".join(tokens.get(char) or re.escape(char) for char in fragment)
+
+
+def _matches_by_segments(patterns: Sequence[str], text: str) -> bool:
+    """Match the segments of a ``segmented`` pattern one by one, which keeps backtracking short."""
+    segments = text.split(SEPARATOR, SEGMENTS - 1)
+    if len(patterns) != len(segments) or any(MANY in segment or ONE in segment for segment in segments[:-1]):
         return False
-    runs = (Pattern(part.translate(COLONS_TOO)) for part in wanted[:-1])
-    return all(map(matches, (*runs, Pattern(wanted[-1])), given))
+    first = (Pattern(part.translate(ACROSS_SEGMENTS)) for part in patterns[:-1])
+    return all(map(matches, (*first, Pattern(patterns[-1])), segments))

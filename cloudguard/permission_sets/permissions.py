@@ -1,7 +1,7 @@
-"""Permission sets: unions of boxes, closed under union, intersection and difference, exact but for their doubts.
+"""Permission sets: unions of boxes, closed under union, intersection and difference, exact but for their assumptions.
 
-A set stands for everything between ``lower`` (in it whatever the doubts turn out to be) and ``upper`` (in it for
-some way they may turn out). Doubts that meet themselves cancel.
+A set stands for everything between ``lower`` (members whatever the assumptions turn out to be) and ``upper`` (members
+if some of them turn out right). An assumption that occurs on both sides of an operator cancels.
 """
 
 from __future__ import annotations
@@ -10,50 +10,52 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cloudguard.permission_sets import boxes, condition_keys, glob_sets, resource_names
-from cloudguard.permission_sets.boxes import Box, Scope
+from cloudguard.permission_sets.boxes import NOWHERE, Box, Scope
 from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.glob_search import UndecidedError
+from cloudguard.permission_sets.globs import SEGMENTS
+from cloudguard.permission_sets.resource_names import NO_NAMES, ResourceNames, joined
 from cloudguard.permission_sets.space import Request, Space
 
 GAVE_UP = "the difference has too many parts"
-_TIDY = 600
-"""Boxes up to which each is compared with each to drop what another holds."""
+_MOST_COMPARED = 600
+"""Boxes up to which each is compared with each to drop redundant ones."""
 
 
 @dataclass(frozen=True)
 class PermissionSet:
-    """A set of requests; made by ``of``. Some of its ``parts`` may hold others."""
+    """A set of requests; made by ``of``. ``==`` and ``hash`` compare parts, not their union. Parts may overlap."""
 
     space: Space
     parts: tuple[Box, ...]
 
+    @classmethod
+    def of(cls, space: Space, parts: Iterable[Box]) -> PermissionSet:
+        """Return the union of ``parts``, without what is certainly empty."""
+        return cls(space, _merged(box for part in parts if (box := _possible(space, part)) is not None))
+
     @cached_property
     def boxes(self) -> tuple[Box, ...]:
-        """The parts but for what another one holds: worth the work where all of the set is combined or told."""
-        return tuple(_tidied(self.parts, self.space))
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it is proved to have no member, whatever the doubts."""
-        return not self.parts
+        """``parts`` without redundant boxes. Quadratic; call it before combining or printing a set."""
+        return tuple(_without_redundant(self.parts))
 
     @property
     def lower(self) -> PermissionSet:
-        """What is surely in it."""
-        return PermissionSet(self.space, tuple(box for box in self.parts if not box.scope.doubts))
+        """What is certainly in it."""
+        return PermissionSet(self.space, tuple(box for box in self.parts if not box.scope.assumptions))
 
     @property
     def upper(self) -> PermissionSet:
         """What may be in it."""
-        if not self.causes:
+        if not self.assumptions:
             return self
-        return PermissionSet(self.space, _merged(Box(box.actions, box.scope.without_doubts()) for box in self.parts))
+        boxes = (Box(box.actions, box.scope.without_assumptions()) for box in self.parts)
+        return PermissionSet(self.space, _merged(boxes))
 
     @property
-    def causes(self) -> tuple[str, ...]:
-        """What could not be decided."""
-        return tuple(sorted({doubt.cause for box in self.boxes for doubt in box.scope.doubts}))
+    def assumptions(self) -> tuple[str, ...]:
+        """What is undecided."""
+        return tuple(sorted({each.cause for box in self.boxes for each in box.scope.assumptions}))
 
     @property
     def actions(self) -> int:
@@ -64,163 +66,164 @@ class PermissionSet:
         return found
 
     def only(self, actions: int) -> PermissionSet:
-        """Return the part that is about the actions of a mask."""
+        """Return the part whose action is in a mask."""
         kept = (Box(box.actions & actions, box.scope) for box in self.parts if box.actions & actions)
         return PermissionSet(self.space, tuple(kept))
 
+    def __bool__(self) -> bool:
+        """True unless it is certainly empty, whatever the assumptions."""
+        return bool(self.parts)
+
     def __or__(self, other: PermissionSet) -> PermissionSet:
-        return of(self.space, (*self.parts, *other.parts))
+        return PermissionSet.of(self.space, (*self.parts, *other.parts))
 
     def __and__(self, other: PermissionSet) -> PermissionSet:
-        met: list[Box] = []
-        for left in self.boxes:
-            for right in other.boxes:
-                actions = left.actions & right.actions
-                if actions:
-                    scope = boxes.meet(left.scope, right.scope)
-                    if scope is not None:
-                        met.append(Box(actions, scope))
-        return of(self.space, met)
-
-    def meets(self, other: PermissionSet) -> bool:
-        """Whether they may share a request."""
-        for left in self.parts:
-            for right in other.parts:
-                actions = left.actions & right.actions
-                if actions:
-                    scope = boxes.meet(left.scope, right.scope)
-                    if scope is not None and self.space.live(actions, scope.name):
-                        return True
-        return False
+        return PermissionSet.of(self.space, _intersection(self.boxes, other.boxes))
 
     def __sub__(self, other: PermissionSet) -> PermissionSet:
-        return of(self.space, carved(self.space, self.boxes, other.boxes)) if other.parts else self
+        if not other.parts:
+            return self
+        return PermissionSet.of(self.space, difference(self.space, self.boxes, other.boxes))
 
     def __le__(self, other: PermissionSet) -> bool:
-        """Whether all of it is proved to be in ``other``."""
-        return next(carved(self.space, self.parts, other.parts), None) is None
+        """Whether every request is certainly in ``other``."""
+        return next(difference(self.space, self.parts, other.parts), None) is None
+
+    def isdisjoint(self, other: PermissionSet) -> bool:
+        """Whether certainly no request is in both."""
+        common = _intersection(self.parts, other.parts)
+        return not any(self.space.applicable(box.actions, box.scope.names) for box in common)
 
     def witness(self) -> Request | None:
         """Return a member, one without assumptions if there is one; None if it is empty or none could be built."""
         return _first(_request(self.space, box) for box in self.boxes)
 
-    def beyond(self, other: PermissionSet) -> Request | None:
+    def witness_outside(self, other: PermissionSet) -> Request | None:
         """Return a witness of ``self - other`` without building the difference."""
-        return _first(_request(self.space, box) for box in carved(self.space, self.parts, other.parts))
+        return _first(_request(self.space, box) for box in difference(self.space, self.parts, other.parts))
 
     def has(self, request: Request) -> bool | None:
-        """Whether ``request`` is in it; None: that rests on a doubt."""
-        bit, segments = self.space.table.bit(request.action), resource_names.split(request.name)
-        if bit is None or segments is None:
-            return None if bit is None and not self.is_empty else False
-        holding = [box for box in self.parts if box.actions & bit and _holds(box.scope, segments, request)]
-        if any(not box.scope.doubts for box in holding):
+        """Whether ``request`` is in it; None: that rests on an assumption."""
+        bit = self.space.table.bit(request.action)
+        if bit is None:
+            return None if self else False
+        holding = [box for box in self.parts if box.actions & bit and _allows(box.scope, request)]
+        if any(not box.scope.assumptions for box in holding):
             return True
         return None if holding else False
 
 
-def of(space: Space, parts: Iterable[Box]) -> PermissionSet:
-    """Return the union of ``parts``, without what is known to be empty."""
-    live: list[Box] = []
-    for box in parts:
-        scope = boxes.sealed(box.scope)
-        actions = space.live(box.actions, box.scope.name) if scope else 0
-        if scope and actions:
-            live.append(Box(actions, scope))
-    return PermissionSet(space, _merged(live))
+def _possible(space: Space, box: Box) -> Box | None:
+    """Return ``box`` with the actions that apply there, assuming that it has members; None if it certainly has none."""
+    scope = box.scope.assuming_members()
+    actions = 0 if scope is NOWHERE else space.applicable(box.actions, scope.names)
+    return Box(actions, scope) if actions else None
 
 
-def _merged(parts: Iterable[Box]) -> tuple[Box, ...]:
+def _merged(boxes: Iterable[Box]) -> tuple[Box, ...]:
     """Join the actions of equal scopes."""
     merged: dict[Scope, int] = {}
-    for box in parts:
+    for box in boxes:
         merged[box.scope] = merged.get(box.scope, 0) | box.actions
     return tuple(Box(actions, scope) for scope, actions in merged.items())
 
 
-def _tidied(parts: tuple[Box, ...], space: Space) -> Iterable[Box]:
-    """Take from each box the actions that a wider one has."""
-    if len(parts) > _TIDY:
-        return parts
+def _without_redundant(boxes: tuple[Box, ...]) -> Iterable[Box]:
+    """Take from each box the actions that a box with a wider scope has."""
+    if len(boxes) > _MOST_COMPARED:
+        return boxes
     kept: dict[Scope, int] = {}
-    for box in parts:
+    for box in boxes:
         scope, actions = box.scope, box.actions
-        for other, held in kept.items():
-            if actions & held and boxes.within(scope, other, space.multivalued):
-                actions &= ~held
+        for other, others in kept.items():
+            if actions & others and scope <= other:
+                actions &= ~others
         if not actions:
             continue
-        for other, held in kept.items():
-            if actions & held and boxes.within(other, scope, space.multivalued):
-                kept[other] = held & ~actions
+        for other, others in kept.items():
+            if actions & others and other <= scope:
+                kept[other] = others & ~actions
         kept[scope] = actions
     return [Box(actions, scope) for scope, actions in kept.items() if actions]
 
 
+def _intersection(left: Iterable[Box], right: Sequence[Box]) -> Iterator[Box]:
+    for box in left:
+        for other in right:
+            actions = box.actions & other.actions
+            if actions:
+                scope = box.scope & other.scope
+                if scope is not NOWHERE:
+                    yield Box(actions, scope)
+
+
 @dataclass(slots=True)
-class _Fuel:
-    left: int
+class _Budget:
+    steps: int
 
 
-def carved(space: Space, left: Iterable[Box], right: Sequence[Box]) -> Iterator[Box]:
-    """Yield the boxes of ``left`` without ``right``; beyond the space's limit, in doubt, some that it may not have."""
-    fuel = _Fuel(space.limit)
+def difference(space: Space, left: Iterable[Box], right: Sequence[Box]) -> Iterator[Box]:
+    """Yield boxes that make up ``left`` without ``right``, depth first.
+
+    Beyond the space's limit they may be too many, and rest on an assumption.
+    """
+    budget = _Budget(space.limit)
     for box in left:
         actions = box.actions
-        rivals: list[Box] = []
+        overlapping: list[Box] = []
         for other in right:
-            if actions & other.actions and not boxes.apart(box.scope, other.scope):
-                if boxes.within(box.scope, other.scope, space.multivalued):
+            if actions & other.actions and not box.scope.isdisjoint(other.scope):
+                if box.scope <= other.scope:
                     actions &= ~other.actions
                 else:
-                    rivals.append(other)
+                    overlapping.append(other)
             if not actions:
                 break
-        for group, scopes in _classes(actions, rivals):
-            for scope in _carved_scope(space, group, box.scope, scopes, fuel):
-                sealed = boxes.sealed(scope)
-                live = space.live(group, scope.name) if sealed else 0
-                if sealed and live:
-                    yield Box(live, sealed)
+        for mask, scopes in _by_scopes(actions, overlapping):
+            for scope in _scope_difference(space, mask, box.scope, scopes, budget):
+                part = _possible(space, Box(mask, scope))
+                if part is not None:
+                    yield part
 
 
-def _classes(actions: int, rivals: list[Box]) -> Iterator[tuple[int, list[Scope]]]:
-    """Yield the actions in classes that the same rivals are about, with the scopes of those."""
+def _by_scopes(actions: int, boxes: list[Box]) -> Iterator[tuple[int, list[Scope]]]:
+    """Divide ``actions`` into classes that occur in the same ``boxes``, and yield each with the scopes of those."""
     classes: dict[tuple[int, ...], int] = {(): actions} if actions else {}
-    for index, rival in enumerate(rivals):
+    for index, box in enumerate(boxes):
         refined: dict[tuple[int, ...], int] = {}
         for members, mask in classes.items():
-            if mask & ~rival.actions:
-                refined[members] = mask & ~rival.actions
-            if mask & rival.actions:
-                refined[*members, index] = mask & rival.actions
+            if mask & ~box.actions:
+                refined[members] = mask & ~box.actions
+            if mask & box.actions:
+                refined[*members, index] = mask & box.actions
         classes = refined
     for members, mask in classes.items():
-        yield mask, list(dict.fromkeys(rivals[index].scope for index in members))
+        yield mask, list(dict.fromkeys(boxes[index].scope for index in members))
 
 
-def _carved_scope(space: Space, actions: int, scope: Scope, rivals: list[Scope], fuel: _Fuel) -> Iterator[Scope]:
-    """Yield what no rival holds, depth first: each piece is tried against the rivals that it still meets."""
-    stack = [(scope, rivals)]
+def _scope_difference(
+    space: Space, actions: int, scope: Scope, others: list[Scope], budget: _Budget
+) -> Iterator[Scope]:
+    """Yield the parts of ``scope`` outside of ``others``: each part is compared only with those it still overlaps."""
+    stack = [(scope, others)]
     while stack:
-        piece, others = stack.pop()
-        fuel.left -= 1 + len(others)
-        if fuel.left < 0:
-            yield piece.with_doubt(Assumption(GAVE_UP, space.serial()))
+        part, rest = stack.pop()
+        budget.steps -= 1 + len(rest)
+        if budget.steps < 0:
+            yield part.assuming(Assumption(GAVE_UP, space.serial()))
             continue
-        met = [other for other in others if not boxes.apart(piece, other)]
-        if not met:
-            yield piece
-        elif space.live(actions, piece.name) and not any(boxes.within(piece, o, space.multivalued) for o in met):
-            pieces = [(part, met[1:]) for part in boxes.carve(piece, met[0], space.multivalued)]
-            stack.extend(reversed(pieces))
+        overlapping = [other for other in rest if not part.isdisjoint(other)]
+        if not overlapping:
+            yield part
+        elif space.applicable(actions, part.names) and not any(part <= other for other in overlapping):
+            stack.extend((each, overlapping[1:]) for each in reversed(part - overlapping[0]))
 
 
-def _holds(scope: Scope, segments: tuple[str, ...], request: Request) -> bool:
-    if not resource_names.has(scope.name, segments):
+def _allows(scope: Scope, request: Request) -> bool:
+    if request.name not in scope.names:
         return False
     given = dict(request.context)
-    return all(condition_keys.holds(asked, given.get(key)) for key, asked in scope.context.items())
+    return all(constraint.allows(given.get(key)) for key, constraint in scope.context.items())
 
 
 def _first(requests: Iterable[Request | None]) -> Request | None:
@@ -233,31 +236,32 @@ def _first(requests: Iterable[Request | None]) -> Request | None:
 
 
 def _request(space: Space, box: Box) -> Request | None:
-    """Return a member of ``box``; None where none can be built within the budget."""
-    listed = box.actions & space.table.listed or box.actions
-    for action in space.table.names(listed):
-        typical = list(space.typical(action))
-        for form in space.names_of(action):
-            parts = tuple(glob_sets.meet(part, shape) for part, shape in zip(box.scope.name, form, strict=True))
-            if glob_sets.NOTHING in parts:
+    """Return a member of ``box``; None if none could be built within the budget."""
+    scope = box.scope
+    assuming = tuple(sorted(assumption.cause for assumption in scope.assumptions))
+    for action in space.table.names(box.actions & space.table.listed or box.actions):
+        typical = list(space.typical_names(action))
+        for names in space.names_of(action):
+            common = scope.names & names
+            if common is NO_NAMES:
                 continue
             try:
-                name = resource_names.written(_readable(parts, typical) or tuple(map(condition_keys.text, parts)))
-                context = tuple((key, condition_keys.sample(asked)) for key, asked in sorted(box.scope.context.items()))
+                name = _readable_name(common, typical)
+                values = {key: constraint.witness() for key, constraint in sorted(scope.context.items())}
             except UndecidedError:
                 continue
-            return Request(action, name, context, tuple(sorted(doubt.cause for doubt in box.scope.doubts)))
+            if name is not None and None not in values.values():
+                return Request(action, name, tuple((key, texts or None) for key, texts in values.items()), assuming)
     return None
 
 
-def _readable(parts: resource_names.Name, typical: Iterable[tuple[str, ...]]) -> tuple[str, ...] | None:
-    """Return a name in ``parts`` that keeps what it can of a typical one; None where no typical one is at hand."""
-    best: tuple[int, tuple[str, ...]] | None = None
-    for wanted in typical:
-        fits = [glob_sets.contains(part, text) for part, text in zip(parts, wanted, strict=True)]
-        name = tuple(
-            text if fit else condition_keys.text(part) for part, text, fit in zip(parts, wanted, fits, strict=True)
-        )
-        if best is None or sum(fits) > best[0]:
-            best = sum(fits), name
-    return best[1] if best else None
+def _readable_name(names: ResourceNames, typical: Iterable[tuple[str, ...]]) -> str | None:
+    """Return a name that keeps what it can of a typical one; None if there is none. Raises UndecidedError."""
+
+    def fitting(texts: tuple[str, ...]) -> list[str | None]:
+        return [text if text in part else None for part, text in zip(names.segments, texts, strict=True)]
+
+    best = max(map(fitting, typical), key=lambda texts: SEGMENTS - texts.count(None), default=[None] * SEGMENTS)
+    found = [part.witness() if text is None else text for part, text in zip(names.segments, best, strict=True)]
+    segments = [text for text in found if text is not None]
+    return joined(tuple(segments)) if len(segments) == SEGMENTS else None

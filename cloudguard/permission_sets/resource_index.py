@@ -1,4 +1,4 @@
-"""Which actions can be asked for on some resource in a given name: an index over the resource forms they take."""
+"""Which actions apply to some resource in a set of names: an index over the resource formats that actions take."""
 
 from __future__ import annotations
 
@@ -7,128 +7,130 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
-from cloudguard.permission_sets import glob_sets, resource_names
+from cloudguard.permission_sets import resource_names
 from cloudguard.permission_sets.actions import UNLISTED, ActionTable
 from cloudguard.permission_sets.glob_sets import EVERYTHING, GlobSet
 from cloudguard.permission_sets.globs import SEGMENTS
-from cloudguard.permission_sets.resource_names import EVERY_NAME, NO_NAME, Name
+from cloudguard.permission_sets.resource_names import EVERY_NAME, NO_RESOURCE, ResourceNames
 
 ResourceFormats = Callable[[str], Iterable[str] | None]
-"""Resource forms of an action ("service:Action"): none if it takes no resource; None if that is not known."""
+"""The resource formats of an action ("service:Action"): none if it takes no resource; None if that is not known."""
 
 _LAST = SEGMENTS - 1
 _ORDER = (2, 4, 3, 1, 0)
-"""The segments with few forms, the most telling first."""
+"""The segments with few different parts, the one that rules out most first."""
 
 
 @dataclass(slots=True)
 class ResourceIndex:
-    """Forms are numbered and kept as masks; an action's are read when they are first asked for."""
+    """Formats have numbers, and sets of them are masks. The formats of an action are read when first asked for."""
 
     table: ActionTable
-    forms: ResourceFormats
+    resource_formats: ResourceFormats
     _unread: int = 0
-    _numbers: dict[Name, int] = field(default_factory=dict[Name, int])
+    """The actions whose formats are not read yet."""
+    _numbers: dict[ResourceNames, int] = field(default_factory=dict[ResourceNames, int])
     _actions: list[int] = field(default_factory=list[int])
-    """By a form's number: the actions that take it."""
-    _parts: tuple[dict[GlobSet, int], ...] = ()
-    """By segment but the last: which forms have a language there."""
+    """By format: the actions that take it."""
+    _segments: tuple[dict[GlobSet, int], ...] = ()
+    """For each segment but the last, by its glob set: the formats that have it there."""
     _last: list[GlobSet] = field(default_factory=list[GlobSet])
-    """By a form's number: its last segment."""
-    _heads: dict[str, int] = field(default_factory=dict[str, int])
-    """By how last segments begin: the forms."""
+    """By format: its last segment."""
+    _prefixes: dict[str, int] = field(default_factory=dict[str, int])
+    """By the prefix of their last segment: the formats."""
     _sorted: list[str] = field(default_factory=list[str])
-    """Those beginnings, in order."""
-    _begun: dict[str, int] = field(default_factory=dict[str, int])
-    """By how a name's last segment begins: the forms that can begin so; forgotten when a form is added."""
-    _met: dict[tuple[int, GlobSet], int] = field(default_factory=dict[tuple[int, GlobSet], int])
-    _live: dict[Name, tuple[int, int]] = field(default_factory=dict[Name, tuple[int, int]])
-    """Actions that were asked for on a name, and those of them that can be."""
+    """The prefixes, in order."""
+    _compatible: dict[str, int] = field(default_factory=dict[str, int])
+    """A cache of ``_compatible_with``, emptied when a format is added."""
+    _overlaps: dict[tuple[int, GlobSet], int] = field(default_factory=dict[tuple[int, GlobSet], int])
+    """A cache of ``_overlapping``, emptied when a format is added."""
+    _known: dict[ResourceNames, tuple[int, int]] = field(default_factory=dict[ResourceNames, tuple[int, int]])
+    """The actions that ``applicable`` was asked about for these names, and those of them that apply."""
 
     def __post_init__(self) -> None:
         self._unread = self.table.everything
-        self._parts = tuple(dict[GlobSet, int]() for _ in _ORDER)
+        self._segments = tuple(dict[GlobSet, int]() for _ in _ORDER)
 
-    def names_of(self, action: str) -> tuple[Name, ...]:
-        """Return the names that a request for ``action`` can be about."""
-        forms = None if action.endswith(UNLISTED) else self.forms(action)
-        if forms is None:
+    def names_of(self, action: str) -> tuple[ResourceNames, ...]:
+        """Return the names on which ``action`` can be requested."""
+        formats = None if action.endswith(UNLISTED) else self.resource_formats(action)
+        if formats is None:
             return (EVERY_NAME,)
-        return tuple(map(resource_names.resource_format, forms)) or (NO_NAME,)
+        return tuple(map(resource_names.resource_format, formats)) or (NO_RESOURCE,)
 
-    def live(self, actions: int, name: Name) -> int:
-        """Return those of ``actions`` that can be asked for on some resource in ``name``."""
-        if name == EVERY_NAME:
+    def applicable(self, actions: int, names: ResourceNames) -> int:
+        """Filter ``actions`` (a mask) to those that apply to at least one resource in ``names``."""
+        if names == EVERY_NAME:
             return actions
         self._read(actions)
-        asked, found = self._live.get(name, (0, 0))
+        asked, found = self._known.get(names, (0, 0))
         if actions & ~asked:
-            found |= self._find(name, actions & ~asked)
-            self._live[name] = (asked | actions, found)
+            found |= self._find(names, actions & ~asked)
+            self._known[names] = (asked | actions, found)
         return actions & found
 
     def _read(self, actions: int) -> None:
         fresh = actions & self._unread
         self._unread ^= fresh
-        for action, bit in self.table.named(fresh):
-            for name in self.names_of(action):
-                self._actions[self._number(name)] |= bit
+        for action, bit in self.table.items(fresh):
+            for names in self.names_of(action):
+                self._actions[self._number(names)] |= bit
 
-    def _number(self, name: Name) -> int:
-        number = self._numbers.get(name)
+    def _number(self, names: ResourceNames) -> int:
+        """Return the number of a format, which is added if it is new."""
+        number = self._numbers.get(names)
         if number is None:
-            number = self._numbers[name] = len(self._numbers)
+            number = self._numbers[names] = len(self._numbers)
             self._actions.append(0)
-            self._last.append(name[_LAST])
-            for part, known in zip(name, self._parts, strict=False):
-                known[part] = known.get(part, 0) | (1 << number)
-            head = glob_sets.head(name[_LAST])
-            if head not in self._heads:
-                insort(self._sorted, head)
-            self._heads[head] = self._heads.get(head, 0) | (1 << number)
-            self._begun.clear()
-            self._met.clear()
+            *segments, last = names.segments
+            for part, formats in zip(segments, self._segments, strict=True):
+                formats[part] = formats.get(part, 0) | (1 << number)
+            self._last.append(last)
+            if last.prefix not in self._prefixes:
+                insort(self._sorted, last.prefix)
+            self._prefixes[last.prefix] = self._prefixes.get(last.prefix, 0) | (1 << number)
+            self._compatible.clear()
+            self._overlaps.clear()
         return number
 
-    def _find(self, name: Name, actions: int) -> int:
-        """Return those of ``actions`` that a form which meets ``name`` is about."""
-        alive = (1 << len(self._actions)) - 1
+    def _find(self, names: ResourceNames, actions: int) -> int:
+        formats = (1 << len(self._actions)) - 1
         for index in _ORDER:
-            if name[index] is not EVERYTHING:
-                alive &= self._meeting(index, name[index])
-        left, last = actions, name[_LAST]
-        for number in _ones(alive & self._beginning(glob_sets.head(last))):
-            if left & self._actions[number] and glob_sets.overlap(last, self._last[number]):
+            part = names.segments[index]
+            if part is not EVERYTHING:
+                formats &= self._overlapping(index, part)
+        left, last = actions, names.segments[_LAST]
+        for number in _bit_numbers(formats & self._compatible_with(last.prefix)):
+            if left & self._actions[number] and not last.isdisjoint(self._last[number]):
                 left &= ~self._actions[number]
         return actions & ~left
 
-    def _beginning(self, head: str) -> int:
-        """Return the forms whose last segment can begin with ``head``, as far as it goes."""
-        found = self._begun.get(head)
+    def _compatible_with(self, prefix: str) -> int:
+        """Return the formats whose last segment's prefix begins with ``prefix``, or the other way round."""
+        found = self._compatible.get(prefix)
         if found is None:
             found = 0
-            for end in range(len(head)):
-                found |= self._heads.get(head[:end], 0)
-            first = bisect_left(self._sorted, head)
-            for other in takewhile(lambda other: other.startswith(head), islice(self._sorted, first, None)):
-                found |= self._heads[other]
-            self._begun[head] = found
+            for end in range(len(prefix)):
+                found |= self._prefixes.get(prefix[:end], 0)
+            first = bisect_left(self._sorted, prefix)
+            for longer in takewhile(lambda text: text.startswith(prefix), islice(self._sorted, first, None)):
+                found |= self._prefixes[longer]
+            self._compatible[prefix] = found
         return found
 
-    def _meeting(self, index: int, part: GlobSet) -> int:
-        """Return the forms that meet ``part`` in a segment."""
-        key = (index, part)
-        found = self._met.get(key)
+    def _overlapping(self, index: int, part: GlobSet) -> int:
+        """Return the formats that overlap ``part`` in the segment ``index``."""
+        found = self._overlaps.get((index, part))
         if found is None:
             found = 0
-            for shape, forms in self._parts[index].items():
-                if glob_sets.overlap(part, shape):
-                    found |= forms
-            self._met[key] = found
+            for other, formats in self._segments[index].items():
+                if not part.isdisjoint(other):
+                    found |= formats
+            self._overlaps[index, part] = found
         return found
 
 
-def _ones(mask: int) -> Iterator[int]:
+def _bit_numbers(mask: int) -> Iterator[int]:
     while mask:
         bit = mask & -mask
         mask ^= bit

@@ -1,6 +1,6 @@
-"""Resource names of six colon-separated segments, and the patterns that policies write for them.
+"""Sets of resource names of six colon-separated segments, and the patterns that policies write for them.
 
-Actions that take no resource are asked for on the name ``*``, kept here as a star and five empty segments.
+Actions that take no resource are requested on the name ``*``, kept here as a star and five empty segments.
 """
 
 from __future__ import annotations
@@ -8,82 +8,149 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cloudguard.permission_sets.glob_sets import EVERYTHING, GlobSet, contains, glob_set, inside
-from cloudguard.permission_sets.globs import MANY, SEGMENTS, SEPARATOR, literal, matches, pattern, shaped, wild
+from cloudguard.permission_sets.glob_sets import EVERYTHING, NOTHING, GlobSet, glob_set
+from cloudguard.permission_sets.globs import (
+    MANY,
+    SEGMENTS,
+    SEPARATOR,
+    format_pattern,
+    literal,
+    matches,
+    pattern,
+    wild,
+)
 
-Name = tuple[GlobSet, ...]
-"""A language a segment."""
-
-EVERY_NAME: Name = (EVERYTHING,) * SEGMENTS
-_STAR = literal("*")
-_EMPTY = glob_set([[literal("")]])
-NO_NAME: Name = (glob_set([[_STAR]]), *[_EMPTY] * (SEGMENTS - 1))
-"""The name ``*`` alone: no resource is meant."""
 _LAST = SEGMENTS - 1
+_CACHE_SIZE = 1 << 14
 
 
-def split(text: str) -> tuple[str, ...] | None:
-    """Return the segments of one name; None when it has fewer than six."""
-    if text == "*":
+class ResourceNames:
+    """The names whose every segment is in the glob set of that segment."""
+
+    __slots__ = ("_hash", "segments")
+
+    def __init__(self, segments: tuple[GlobSet, ...]) -> None:
+        self.segments = segments
+        self._hash = hash(segments)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, ResourceNames) and self.segments == other.segments)
+
+    def __contains__(self, name: str) -> bool:
+        texts = segments_of(name)
+        return texts is not None and all(text in part for part, text in zip(self.segments, texts, strict=True))
+
+    def is_empty(self) -> bool | None:
+        """Whether there is no such name; None: undecided."""
+        states = [part.is_empty() for part in self.segments]
+        return True if True in states else None if None in states else False
+
+    def __bool__(self) -> bool:
+        """True unless there certainly is no such name."""
+        return self.is_empty() is not True
+
+    def __and__(self, other: ResourceNames) -> ResourceNames:
+        """``NO_NAMES`` if the intersection is certainly empty."""
+        if other is EVERY_NAME:
+            return self
+        segments: list[GlobSet] = []
+        for left, right in zip(self.segments, other.segments, strict=True):
+            part = left & right
+            if part is NOTHING:
+                return NO_NAMES
+            segments.append(part)
+        return ResourceNames(tuple(segments))
+
+    def __sub__(self, other: ResourceNames) -> tuple[ResourceNames, ...]:
+        """Disjoint parts, of which none is certainly empty if this is not."""
+        return (self,) if self.isdisjoint(other) else self.divided(other)[0]
+
+    def divided(self, other: ResourceNames) -> tuple[tuple[ResourceNames, ...], ResourceNames]:
+        """Return the parts outside of ``other``, one segment at a time, and the part inside; the two must overlap."""
+        outside: list[ResourceNames] = []
+        segments = self.segments
+        for index, (left, right) in enumerate(zip(self.segments, other.segments, strict=True)):
+            parts = left - right
+            outside += (ResourceNames((*segments[:index], part, *segments[index + 1 :])) for part in parts)
+            if parts:
+                segments = (*segments[:index], left & right, *segments[index + 1 :])
+        return tuple(outside), ResourceNames(segments)
+
+    def __le__(self, other: ResourceNames) -> bool:
+        """Whether every name is certainly in ``other``."""
+        return all(left <= right for left, right in zip(self.segments, other.segments, strict=True))
+
+    def isdisjoint(self, other: ResourceNames) -> bool:
+        """Whether certainly no name is in both."""
+        return any(left.isdisjoint(right) for left, right in zip(self.segments, other.segments, strict=True))
+
+    def __repr__(self) -> str:
+        return f"ResourceNames({':'.join(map(str, self.segments))})"
+
+
+EVERY_NAME = ResourceNames((EVERYTHING,) * SEGMENTS)
+NO_NAMES = ResourceNames((NOTHING,) * SEGMENTS)
+_STAR = literal("*")
+NO_RESOURCE = ResourceNames((glob_set([[_STAR]]), *[glob_set([[literal("")]])] * _LAST))
+"""The name ``*`` alone, of requests without a resource."""
+
+
+def segments_of(name: str) -> tuple[str, ...] | None:
+    """Return the segments of a name; None if it has fewer than six."""
+    if name == "*":
         return ("*", *[""] * _LAST)
-    parts = tuple(text.split(SEPARATOR, _LAST))
-    return parts if len(parts) == SEGMENTS else None
+    segments = tuple(name.split(SEPARATOR, _LAST))
+    return segments if len(segments) == SEGMENTS else None
 
 
-def written(segments: tuple[str, ...]) -> str:
+def joined(segments: tuple[str, ...]) -> str:
     """Return the name of ``segments``."""
     return "*" if segments == ("*", *[""] * _LAST) else SEPARATOR.join(segments)
 
 
-def has(name: Name, segments: tuple[str, ...]) -> bool:
-    """Whether ``name`` holds the name made of ``segments``."""
-    return all(contains(part, text) for part, text in zip(name, segments, strict=True))
-
-
-@lru_cache(maxsize=1 << 14)
-def resource_format(text: str) -> Name:
-    """Read the form of a kind of resource: ``*`` is a run without a colon; ``**``, in the last segment, any run."""
-    parts = text.split(SEPARATOR, _LAST)
-    if len(parts) < SEGMENTS:
+@lru_cache(maxsize=_CACHE_SIZE)
+def resource_format(text: str) -> ResourceNames:
+    """Read a resource format: ``*`` is a run without a colon; ``**``, in the last segment, any run."""
+    segments = text.split(SEPARATOR, _LAST)
+    if len(segments) < SEGMENTS:
         return EVERY_NAME
-    first = (glob_set([[pattern(wild(part))]]) for part in parts[:-1])
-    return (*first, glob_set([[shaped(parts[-1])]]))
+    first = (glob_set([[pattern(wild(segment))]]) for segment in segments[:-1])
+    return ResourceNames((*first, glob_set([[format_pattern(segments[-1])]])))
 
 
-@lru_cache(maxsize=1 << 14)
-def patterned(marked: str) -> tuple[Name, ...]:
-    """Read a policy's resource pattern (joined ``wild`` and ``plain`` texts) as a union of names.
+@lru_cache(maxsize=_CACHE_SIZE)
+def resource_pattern(parts: str) -> tuple[ResourceNames, ...]:
+    """Read a policy's resource pattern (joined ``wild`` and ``escaped`` texts) as a union of sets of names.
 
-    A wildcard that ends its segment may run over the colons after it; others keep to their segment.
+    A wildcard that ends its segment may match the colons after it; others match none.
     """
-    found: list[Name] = []
-    for parts in dict.fromkeys(_alignments(marked, 0)):
-        name = tuple(glob_set([[pattern(part)]]) for part in parts)
-        if SEPARATOR in marked and contains(name[0], "*"):
-            name = (glob_set([[pattern(parts[0])]], [_STAR]), *name[1:])
-        if not any(covers(wide, name) for wide in found):
-            found.append(name)
-    bare = SEPARATOR not in marked and not marked.endswith(MANY) and matches(pattern(marked), "*")
-    return (*found, NO_NAME) if bare else tuple(found)
-
-
-def covers(wide: Name, narrow: Name) -> bool:
-    """Whether ``narrow`` is known to be within ``wide``."""
-    return all(inside(part, whole) for part, whole in zip(narrow, wide, strict=True))
+    found: list[ResourceNames] = []
+    for texts in dict.fromkeys(_alignments(parts, 0)):
+        segments = tuple(glob_set([[pattern(text)]]) for text in texts)
+        if SEPARATOR in parts and "*" in segments[0]:
+            segments = (glob_set([[pattern(texts[0])]], [_STAR]), *segments[1:])
+        names = ResourceNames(segments)
+        if not any(names <= wide for wide in found):
+            found.append(names)
+    star = SEPARATOR not in parts and not parts.endswith(MANY) and matches(pattern(parts), "*")
+    return (*found, NO_RESOURCE) if star else tuple(found)
 
 
 def _alignments(rest: str, depth: int) -> Iterator[tuple[str, ...]]:
-    """Yield the ways to lay a pattern over the segments from ``depth`` on, the one without overrun first."""
+    """Yield the ways to divide a pattern into the segments from ``depth`` on; first the one at its own colons."""
     if depth == _LAST:
         yield (rest,)
         return
-    head, colon, tail = rest.partition(SEPARATOR)
+    first, colon, others = rest.partition(SEPARATOR)
     if not colon:
-        if head.endswith(MANY):
-            yield (head, *[MANY] * (_LAST - depth))
+        if first.endswith(MANY):
+            yield (first, *[MANY] * (_LAST - depth))
         return
-    for following in _alignments(tail, depth + 1):
-        yield (head, *following)
-    if head.endswith(MANY):
-        for following in _alignments(MANY + colon + tail, depth + 1):
-            yield (head, *following)
+    for following in _alignments(others, depth + 1):
+        yield (first, *following)
+    if first.endswith(MANY):
+        for following in _alignments(MANY + colon + others, depth + 1):
+            yield (first, *following)

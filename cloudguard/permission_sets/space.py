@@ -1,4 +1,4 @@
-"""The space that permission sets live in: the actions, the resource forms each of them takes, its multivalued keys."""
+"""Requests, and the space of permission sets: the actions, the resource formats that each takes, multivalued keys."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from itertools import count
 from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.permission_sets.resource_index import ResourceFormats, ResourceIndex
-from cloudguard.permission_sets.resource_names import Name
+from cloudguard.permission_sets.resource_names import ResourceNames
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: ``name`` is the resource's, "*" for none; a key's values are None where it is absent.
+    """One action on one resource, by its ``name`` ("*" for none), in one context.
 
-    ``assuming``: what must be true for it to be a member, where that is not decided.
+    The context gives each key its values, None if it is absent. ``assuming``: what must be true for the request to be
+    in a set, where that is undecided.
     """
 
     action: str
@@ -25,7 +26,7 @@ class Request:
     assuming: tuple[str, ...] = ()
 
     def values(self, key: str) -> tuple[str, ...] | None:
-        """Return the values of a key (lower case), None where it is absent."""
+        """Return the values of a key (lower case), None if it is absent."""
         return dict(self.context).get(key)
 
 
@@ -36,18 +37,18 @@ def no_key(key: str) -> bool:
 
 
 _ANY = "any"
-"""What a witness is called whose name does not matter."""
+"""Stands for the variable parts of a witness's name."""
 
 
 @dataclass(slots=True, eq=False)
 class Space:
-    """Sets can be combined only within one space.
+    """Permission sets can be combined only within one space.
 
-    ``limit``: steps of one difference (about 20 microseconds each); beyond it what is left stays, in doubt.
+    ``limit``: steps of one difference (about 20 microseconds each); beyond it, what is left rests on an assumption.
     """
 
     table: ActionTable
-    forms: ResourceFormats
+    resource_formats: ResourceFormats
     multivalued: Callable[[str], bool] = no_key
     limit: int = 100_000
     home: tuple[str, ...] = ()
@@ -56,25 +57,27 @@ class Space:
     _index: ResourceIndex = field(init=False)
 
     def __post_init__(self) -> None:
-        self._index = ResourceIndex(self.table, self.forms)
+        self._index = ResourceIndex(self.table, self.resource_formats)
 
     def serial(self) -> int:
-        """Return a number for a doubt that is like no other."""
+        """Return a number for an assumption that is independent of all others."""
         return next(self._serials)
 
-    def names_of(self, action: str) -> tuple[Name, ...]:
-        """Return the names that a request for ``action`` can be about."""
+    def names_of(self, action: str) -> tuple[ResourceNames, ...]:
+        """Return the names on which ``action`` can be requested."""
         return self._index.names_of(action)
 
-    def typical(self, action: str) -> Iterator[tuple[str, ...]]:
-        """Yield a readable name of each form that ``action`` takes, at home, in segments; the plainest first."""
-        for form in sorted(self.forms(action) or (), key=lambda text: (text.count("/"), len(text))):
-            parts = form.split(SEPARATOR, SEGMENTS - 1)
-            if len(parts) == SEGMENTS:
+    def typical_names(self, action: str) -> Iterator[tuple[str, ...]]:
+        """Yield a readable name, in segments, of each resource format that ``action`` takes, the simplest first."""
+        for text in sorted(self.resource_formats(action) or (), key=lambda text: (text.count("/"), len(text))):
+            segments = text.split(SEPARATOR, SEGMENTS - 1)
+            if len(segments) == SEGMENTS:
                 home = (*self.home, *[""] * SEGMENTS)
-                places = (at if part == "*" and at else part for part, at in zip(parts, home, strict=False))
-                yield tuple(part.replace("**", _ANY).replace("*", _ANY) for part in places)
+                placed = (
+                    own if segment == "*" and own else segment for segment, own in zip(segments, home, strict=False)
+                )
+                yield tuple(segment.replace("**", _ANY).replace("*", _ANY) for segment in placed)
 
-    def live(self, actions: int, name: Name) -> int:
-        """Return those of ``actions`` that can be asked for on some resource in ``name``."""
-        return self._index.live(actions, name)
+    def applicable(self, actions: int, names: ResourceNames) -> int:
+        """Filter ``actions`` (a mask) to those that apply to at least one resource in ``names``."""
+        return self._index.applicable(actions, names)

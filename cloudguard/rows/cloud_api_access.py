@@ -150,16 +150,16 @@ def _beyond(excess: Excess, ways: tuple[GrantedEscalation, ...]) -> Iterator[Fin
     identity, words = excess.identity, excess.comparer.words_for
     risky = excess.part(Access.WRITE, Access.DATA)
     parts = [(excess.part(Access.LIST), "listing", Severity.LOW, "may use")]
-    if not risky.is_empty:
+    if risky:
         outside = (risky - excess.comparer.own.upper).lower
         # What reaches outside reaches inside as well, and is said once.
         where = (outside, "outside", Severity.HIGH, "may use, on what is not the cluster's,")
-        if outside.is_empty:
+        if not outside:
             inside = (risky & excess.comparer.own).lower
             where = (inside, "inside", Severity.MEDIUM, "may use, on what is the cluster's own,")
         parts.insert(0, where)
     for part, check, severity, what in parts:
-        if not part.is_empty and (witness := telling(part, ways)) is not None:
+        if part and (witness := telling(part, ways)) is not None:
             message = f"{said(identity)} {what} {words(part.actions, 4)}, which it does not need"
             enabled = tuple(way for way in ways if way.beyond_need)[:_MOST_WAYS] if check != "listing" else ()
             yield FindingDraft(check, severity, message, (witness,), ways=enabled, part=part)

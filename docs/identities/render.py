@@ -123,7 +123,7 @@ def _table(roles: Iterable[Judged]) -> Iterator[str]:
 
 
 def _count(part: PermissionSet) -> str:
-    if part.is_empty:
+    if not part:
         return "0"
     return "as good as everything" if _anything(part) else str(part.actions.bit_count())
 
@@ -152,7 +152,7 @@ def _section(one: Judged) -> Iterator[str]:
         ("Imposed beyond need", excess.mandated),
         ("Missing", excess.missing),
     ):
-        if not part.is_empty:
+        if part:
             yield f"- {what}: {_code(excess.comparer.words_for(part.actions, _FEW if _anything(part) else _MOST))}"
     witness = one.risky.witness()
     if witness is not None:

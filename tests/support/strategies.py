@@ -18,6 +18,10 @@ from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.ordered_rules import Decided, first_match
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import OTHER, ServiceSet
+from cloudguard.permission_sets.condition_keys import Constraint
+from cloudguard.permission_sets.glob_sets import GlobSet, glob_set
+from cloudguard.permission_sets.globs import glob
+from cloudguard.permission_sets.resource_names import ResourceNames
 from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
 laws = settings(max_examples=50, deadline=None, derandomize=True)
@@ -149,6 +153,42 @@ def value_sets(draw: st.DrawFn) -> tuple[ValueSet, ValueSet, ValueSet]:
     read = st.builds(ValueSet.read, st.just(kind), st.sampled_from(VALUES[kind]), st.sampled_from(comparisons))
     sets = st.lists(read, max_size=3).map(lambda parts: functools.reduce(operator.or_, parts, ValueSet(kind)))
     return draw(sets), draw(sets), draw(sets)
+
+
+def glob_texts() -> st.SearchStrategy[str]:
+    """Short globs of two letters."""
+    return st.text("ab*?", max_size=4)
+
+
+def _conjuncts() -> st.SearchStrategy[GlobSet]:
+    alternatives = st.lists(glob_texts().map(glob), min_size=1, max_size=2)
+    return st.one_of(
+        alternatives.map(lambda found: glob_set([found])), alternatives.map(lambda found: glob_set((), found))
+    )
+
+
+def glob_sets() -> st.SearchStrategy[GlobSet]:
+    """Sets of strings of two letters, and others."""
+    patterns = glob_texts().map(glob)
+    required = st.lists(st.lists(patterns, min_size=1, max_size=2), max_size=2)
+    return st.builds(glob_set, required, st.lists(patterns, max_size=2))
+
+
+@st.composite
+def constraints(draw: st.DrawFn) -> tuple[Constraint, Constraint, bool]:
+    """Two constraints on one key, and whether it is multivalued."""
+    multivalued = draw(st.booleans())
+    some = st.frozensets(_conjuncts(), max_size=2) if multivalued else st.just(frozenset[GlobSet]())
+    one = st.builds(Constraint, absent=st.booleans(), text=glob_sets(), some=some, multivalued=st.just(multivalued))
+    return draw(one), draw(one), multivalued
+
+
+def resource_names() -> st.SearchStrategy[ResourceNames]:
+    """Sets of names that differ in three segments."""
+    texts = st.sampled_from(("*", "a*", "*b", "?", "a", "ab", ""))
+    part = st.one_of(texts.map(lambda text: glob_set([[glob(text)]])), _conjuncts())
+    fixed = st.just(glob_set([[glob("*")]]))
+    return st.tuples(part, fixed, part, fixed, fixed, part).map(ResourceNames)
 
 
 def pairs() -> st.SearchStrategy[list[tuple[AddressSet, ServiceSet]]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from cloudguard.authorization.effective import MatchedStatement
 from cloudguard.authorization.excess import Excess
 from cloudguard.model.identity import Effect, PolicyKind
-from cloudguard.permission_sets import boxes, permissions
 from cloudguard.permission_sets.boxes import Box, Scope
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
@@ -29,7 +28,7 @@ def drafts(context: Context, excess: Excess) -> list[PendingFinding]:
         request = _request(excess, tagging, one)
         if request is None:
             continue
-        needed = (tagging - excess.needed).lower.is_empty
+        needed = not (tagging - excess.needed).lower
         identity = excess.identity
         resource = Resource("identity", identity.id, identity.name)
         granting = excess.responsible(request)[:1]
@@ -78,7 +77,7 @@ def _request(excess: Excess, tagging: PermissionSet, guarded: MatchedStatement) 
         mask = space.table.service_mask(service)
         for mine in tagging.only(mask).boxes:
             for box in guarded.requests.only(mask).boxes:
-                both = boxes.meet(Scope(mine.scope.name), Scope(box.scope.name))
-                if both is not None and space.live(box.actions, both.name) and space.live(mine.actions, both.name):
-                    return permissions.of(space, (Box(mine.actions, both),)).witness()
+                names = mine.scope.names & box.scope.names
+                if names and space.applicable(box.actions, names) and space.applicable(mine.actions, names):
+                    return PermissionSet.of(space, (Box(mine.actions, Scope(names)),)).witness()
     return None

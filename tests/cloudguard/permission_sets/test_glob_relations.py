@@ -1,4 +1,4 @@
-"""What a glance tells of two patterns against every short string, matched the naive way."""
+"""Fast tests on two patterns against every short string, matched the naive way."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ def drawn(random: Random) -> tuple[Pattern, frozenset[str]]:
     """Return a pattern, whose wildcards take colons or do not, and which of ``WORDS`` it matches, naively."""
     text = "".join(random.choice("aa:*?") for _ in range(random.randint(0, 4)))
     colons = "**" in text or random.random() < 2 / 3
-    pattern = globs.glob(text) if colons else globs.shaped(text)
+    pattern = globs.glob(text) if colons else globs.format_pattern(text)
     return pattern, frozenset(word for word in WORDS if glob_matches(text, word, wild_colon=colons))
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_what_is_told_is_true(seed: int) -> None:
-    random, told = Random(seed), 0
+def test_what_a_fast_test_decides_is_true(seed: int) -> None:
+    random, decided = Random(seed), 0
     for _ in range(100):
         (left, mine), (right, others) = drawn(random), drawn(random)
-        seen = glob_relations.meets(left, right)
-        told += seen is not None
-        if seen is not None:
-            assert seen == bool(mine & others), (left, right)
-        assert seen == glob_relations.meets(right, left)
+        found = glob_relations.overlap(left, right)
+        decided += found is not None
+        if found is not None:
+            assert found == bool(mine & others), (left, right)
+        assert found == glob_relations.overlap(right, left)
         assert not glob_relations.covers(left, right) or others <= mine
-        begun = glob_relations.beginning(left)
-        assert all(word.startswith(begun) for word in mine)
-    assert told > 80
+        prefix = glob_relations.literal_prefix(left)
+        assert all(word.startswith(prefix) for word in mine)
+    assert decided > 80
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_members_are_members(seed: int) -> None:
+def test_samples_match(seed: int) -> None:
     random = Random(seed)
     for _ in range(100):
         pattern, _ = drawn(random)
-        assert all(globs.matches(pattern, text) for text in globs.members(pattern))
+        assert all(globs.matches(pattern, text) for text in globs.samples(pattern))
 
 
-def test_letters_that_fold_are_left_open() -> None:
+def test_letters_that_fold_are_undecided() -> None:
     folded = globs.glob("Ab*", fold=True)
-    assert glob_relations.meets(folded, globs.glob("x*")) is None
-    assert glob_relations.beginning(folded) == ""
-    assert globs.members(folded) == ("ab", "ab~")
+    assert glob_relations.overlap(folded, globs.glob("x*")) is None
+    assert glob_relations.literal_prefix(folded) == ""
+    assert globs.samples(folded) == ("ab", "ab~")
 
 
 def test_letters_that_fold_are_covered_only_by_such() -> None:
@@ -59,19 +59,19 @@ def test_letters_that_fold_are_covered_only_by_such() -> None:
     assert glob_relations.covers(globs.glob("a*", fold=True), globs.glob("AB"))
     assert not glob_relations.covers(globs.glob("a*"), globs.glob("ab", fold=True))
     assert not glob_relations.has_run(globs.glob("a*", fold=True))
-    assert glob_sets.inhabited(glob_sets.glob_set([[globs.glob("a*", fold=True)], [globs.glob("A*")]]))
+    assert glob_sets.glob_set([[globs.glob("a*", fold=True)], [globs.glob("A*")]]).is_empty() is False
 
 
 def test_colons_decide_where_they_can_be_counted() -> None:
-    assert glob_relations.meets(globs.shaped("a*:*"), globs.glob("a:?:*")) is False
-    assert glob_relations.meets(globs.shaped("*a:*"), globs.glob(":*")) is None
-    assert glob_relations.meets(globs.shaped("?:"), globs.glob(":?")) is None
-    assert glob_relations.meets(globs.shaped("*a*"), globs.glob("?*")) is True
+    assert glob_relations.overlap(globs.format_pattern("a*:*"), globs.glob("a:?:*")) is False
+    assert glob_relations.overlap(globs.format_pattern("*a:*"), globs.glob(":*")) is None
+    assert glob_relations.overlap(globs.format_pattern("?:"), globs.glob(":?")) is None
+    assert glob_relations.overlap(globs.format_pattern("*a*"), globs.glob("?*")) is True
 
 
-def test_stretches_are_laid_out_in_turn() -> None:
-    assert glob_relations.meets(globs.glob("a?c?e"), globs.glob("*b*d*"))
-    assert not glob_relations.meets(globs.glob("a?c?e"), globs.glob("*d*bc*"))
-    assert not glob_relations.meets(globs.glob("ab?"), globs.glob("ab*?yy"))
-    assert not glob_relations.meets(globs.glob("ab"), globs.glob("a??"))
-    assert not glob_relations.meets(globs.glob("*ab?"), globs.glob("*ba?"))
+def test_fragments_follow_in_order() -> None:
+    assert glob_relations.overlap(globs.glob("a?c?e"), globs.glob("*b*d*"))
+    assert not glob_relations.overlap(globs.glob("a?c?e"), globs.glob("*d*bc*"))
+    assert not glob_relations.overlap(globs.glob("ab?"), globs.glob("ab*?yy"))
+    assert not glob_relations.overlap(globs.glob("ab"), globs.glob("a??"))
+    assert not glob_relations.overlap(globs.glob("*ab?"), globs.glob("*ba?"))

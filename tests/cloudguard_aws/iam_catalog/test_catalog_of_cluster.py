@@ -86,7 +86,7 @@ def empty(catalog: PublishedCatalog, statements: Iterable[Statement]) -> Iterato
         space = space_of(catalog, [statement])
         for action in statement.actions:
             alone = replace(statement, actions=(action,), conditions=())
-            granted[action] = granted.get(action, False) or not matched(space, alone, {}).is_empty
+            granted[action] = granted.get(action, False) or bool(matched(space, alone, {}))
     yield from (action for action, found in granted.items() if not found)
 
 

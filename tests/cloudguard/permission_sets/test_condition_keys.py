@@ -1,0 +1,61 @@
+"""The laws of constraints on a context key, of one value and of many, tried on every small set of texts."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given
+
+from cloudguard.permission_sets.condition_keys import ABSENT, FREE, NEVER, PRESENT, Constraint
+from strategies import constraints, laws
+
+WORDS = ("", "a", "b", "ab", "ba", "aa", "y", "ay", "yb")
+POINTS = (None, *combinations(WORDS, 1), *combinations(WORDS, 2), *combinations(WORDS, 3))
+"""What a key may have: nothing, one text, or (if it is multivalued) more."""
+
+Pair = tuple[Constraint, Constraint, bool]
+
+
+def points(constraint: Constraint, *, multivalued: bool) -> set[tuple[str, ...] | None]:
+    """Return the points that a constraint allows."""
+    tried = (point for point in POINTS if multivalued or point is None or len(point) == 1)
+    return {point for point in tried if constraint.allows(point)}
+
+
+@laws
+@given(constraints())
+def test_intersection_allows_what_both_allow(drawn: Pair) -> None:
+    a, b, multivalued = drawn
+    left, right = points(a, multivalued=multivalued), points(b, multivalued=multivalued)
+    assert points(a & b, multivalued=multivalued) == left & right
+
+
+@laws
+@given(constraints())
+def test_difference_is_disjoint_parts_and_loses_nothing(drawn: Pair) -> None:
+    a, b, multivalued = drawn
+    parts = [points(part, multivalued=multivalued) for part in a - b]
+    assert set[tuple[str, ...] | None]().union(*parts) == points(a, multivalued=multivalued) - points(
+        b, multivalued=multivalued
+    )
+    assert all(not left & right for left, right in combinations(parts, 2))
+    assert (a <= b) == (not parts)
+    assert a & b <= a
+
+
+@laws
+@given(constraints())
+def test_a_witness_is_allowed(drawn: Pair) -> None:
+    a, _, multivalued = drawn
+    found = a.witness()
+    assert (found is None) == (not a)
+    assert a.allows(found) if found is not None else not points(a, multivalued=multivalued)
+
+
+def test_absence_is_a_value_of_its_own() -> None:
+    assert FREE - PRESENT == (ABSENT,)
+    assert FREE - ABSENT == (PRESENT,)
+    assert ABSENT & PRESENT == NEVER
+    assert not NEVER
+    assert NEVER.witness() is None
+    assert FREE.witness() == ABSENT.witness() == ()

@@ -1,0 +1,128 @@
+"""The laws of glob sets, and their agreement with the naive matcher on every short string."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cloudguard.permission_sets.glob_search import UndecidedError
+from cloudguard.permission_sets.glob_sets import EVERYTHING, NOTHING, GlobSet, glob_set
+from cloudguard.permission_sets.globs import glob, literal, segmented, wild
+from oracle_permissions import glob_matches
+from strategies import glob_sets, glob_texts, laws
+
+many = settings(laws, max_examples=300)
+WORDS = tuple("".join(word) for length in range(6) for word in product("aby", repeat=length))
+"""Every word up to five characters; "y" is in no pattern and stands for all other characters."""
+
+
+def words(*sets: GlobSet) -> list[str]:
+    """Return the words in each of some sets, one set after another."""
+    return [word for found in sets for word in WORDS if word in found]
+
+
+@many
+@given(st.lists(st.lists(glob_texts(), min_size=1, max_size=2), max_size=2), st.lists(glob_texts(), max_size=2))
+def test_membership_agrees_with_the_naive_matcher(required: list[list[str]], excluded: list[str]) -> None:
+    found = glob_set([map(glob, texts) for texts in required], map(glob, excluded))
+    assert words(found) == [
+        word
+        for word in WORDS
+        if all(any(glob_matches(text, word) for text in texts) for texts in required)
+        and not any(glob_matches(text, word) for text in excluded)
+    ]
+
+
+@many
+@given(glob_sets(), glob_sets())
+def test_intersection_has_what_is_in_both(a: GlobSet, b: GlobSet) -> None:
+    assert set(words(a & b)) == {*words(a)} & {*words(b)}
+    assert a.isdisjoint(b) == (not a & b) or not a or not b
+
+
+@many
+@given(glob_sets(), glob_sets())
+def test_difference_is_disjoint_parts_and_loses_nothing(a: GlobSet, b: GlobSet) -> None:
+    parts = a - b
+    assert sorted(words(*parts)) == sorted({*words(a)} - {*words(b)})
+    assert all(part.is_empty() is False and part.isdisjoint(b) for part in parts)
+    assert (a <= b) == (not parts)
+
+
+@many
+@given(glob_sets())
+def test_a_witness_is_a_shortest_member_that_is_not_blank(a: GlobSet) -> None:
+    found = a.witness()
+    assert (found is None) == (not a) == (a.is_empty() is True)
+    if found is None:
+        assert not words(a)
+    else:
+        assert found in a
+        assert len(found) <= min(map(len, filter(None, words(a))), default=len(found))
+        assert found or words(a) == [""]
+
+
+@laws
+@given(glob_sets())
+def test_conjuncts_have_the_set_as_their_intersection(a: GlobSet) -> None:
+    both = EVERYTHING
+    for conjunct in a.conjuncts():
+        assert len(EVERYTHING - conjunct) <= 1
+        both &= conjunct
+    assert words(both) == words(a)
+
+
+@laws
+@given(glob_sets())
+def test_every_member_begins_with_the_prefix(a: GlobSet) -> None:
+    assert all(word.startswith(a.prefix) for word in words(a))
+
+
+@laws
+@given(glob_sets())
+def test_everything_and_nothing_are_neutral(a: GlobSet) -> None:
+    assert a & EVERYTHING == a == EVERYTHING & a
+    assert a & NOTHING is NOTHING
+    assert a - EVERYTHING == () == NOTHING - a
+    assert NOTHING <= a <= EVERYTHING
+    assert a - NOTHING == (() if not a else (a,))
+
+
+def test_letters_that_fold_are_a_wider_set() -> None:
+    folded, upper = glob_set([[literal("ab", fold=True)]]), glob_set([[literal("AB")]])
+    assert upper <= folded
+    assert not folded <= upper
+
+
+def test_a_literal_star_is_within_a_wildcard() -> None:
+    assert glob_set([[literal("a*")]]) <= glob_set([[glob("a*")]])
+    assert not glob_set([[glob("a*")]]) <= glob_set([[literal("a*")]])
+
+
+def test_segments_keep_their_colons() -> None:
+    pattern, wide, exact = (segmented(wild(f"n:{text}:r/*")) for text in ("p:s:*:1?", "*:s:*:*", "*:s:*:??"))
+    assert pattern is not None
+    assert wide is not None
+    assert exact is not None
+    assert not glob_set([[glob("n:p*:s:*:12:r/*")]]) <= glob_set([[wide]])
+    assert glob_set([[pattern]]) <= glob_set([[exact]])
+    assert glob_set([[pattern]]) <= glob_set([[glob("n:p:s:*:1?:r/*")]])
+    assert not glob_set([[glob("n:p:s:*:1?:r/*")]]) <= glob_set([[pattern]])
+
+
+def test_two_hundred_stars_are_answered() -> None:
+    stars = glob_set([[glob("*".join("ab" * 100))]])
+    assert stars.witness() == "ab" * 100
+    assert stars <= glob_set([[glob("*".join("ab" * 50))]])
+
+
+def test_what_a_search_cannot_decide_is_not_empty() -> None:
+    required = [[glob("*a" + "?" * 18 + "b*c")], [glob("*b" + "?" * 18 + "a*c")]]
+    hard = glob_set(required, [glob("*a" + "?" * 17 + "c*"), glob("*~*")])
+    assert hard.is_empty() is None
+    assert hard
+    with pytest.raises(UndecidedError):
+        hard.witness()
