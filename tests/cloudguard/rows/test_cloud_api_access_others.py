@@ -92,15 +92,17 @@ def test_who_tags_anything_voids_conditions_on_tags() -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "fault"),
+    ("service", "fault", "setting"),
     [
-        (SHUT, None),
-        (replace(SHUT, enabled=False, tokens_required=False, hop_limit=64), None),
-        (replace(SHUT, tokens_required=False), MetadataFault.TOKENS_OPTIONAL),
-        (replace(SHUT, hop_limit=2), MetadataFault.HOP_LIMIT),
+        (SHUT, None, ""),
+        (replace(SHUT, enabled=False, tokens_required=False, hop_limit=64), None, ""),
+        (replace(SHUT, tokens_required=False), MetadataFault.TOKENS_OPTIONAL, "tokens are not required"),
+        (replace(SHUT, hop_limit=2), MetadataFault.HOP_LIMIT, "the hop limit is 2"),
     ],
 )
-def test_pods_must_not_get_their_hosts_identity(service: MetadataService, fault: MetadataFault | None) -> None:
+def test_pods_must_not_get_their_hosts_identity(
+    service: MetadataService, fault: MetadataFault | None, setting: str
+) -> None:
     assert fault_of(service) is fault
     made = account(document(*NEED.statements))
     pool = Pool("asg", "asg", CONTROL_PLANE, (), ("private",), (), (), SOURCE, identity=ROLE, metadata=service)
@@ -111,11 +113,19 @@ def test_pods_must_not_get_their_hosts_identity(service: MetadataService, fault:
         return
     finding = only(found, "cloud-api-access/metadata")
     assert (finding.severity, finding.hosts) == (Severity.MEDIUM, ("cp", "cp2"))
-    assert finding.message.startswith(
-        "pods can take masters from the metadata service of 2 hosts and the next host of asg"
-    )
-    assert finding.changes == (f"metadata.restrict:{ROLE}:{fault.value.replace('is ', 'is 2')}",)
+    exposed = "pods can take the identity masters from the metadata service of 2 hosts and the next host of asg: "
+    assert finding.message.startswith(f"{exposed}{setting}")
+    assert finding.changes == (f"metadata.restrict:{ROLE}:{setting}",)
     assert [one.resource.kind for one in finding.evidence] == ["host", "host", "pool"]
+
+
+def test_hosts_with_different_hop_limits_are_one_finding() -> None:
+    made = account(document(*NEED.statements))
+    far = replace(MASTER, id="cp2", metadata=replace(SHUT, hop_limit=64))
+    hosts = (replace(MASTER, metadata=replace(SHUT, hop_limit=2)), far)
+    finding = only(row(replace(made, cluster=replace(made.cluster, hosts=hosts))), "cloud-api-access/metadata")
+    assert [one.fact for one in finding.evidence] == ["the hop limit is 2, not 1", "the hop limit is 64, not 1"]
+    assert finding.changes == (f"metadata.restrict:{ROLE}:the hop limit is 64",)
 
 
 def test_settings_of_the_metadata_service_that_were_not_read_leave_it_open() -> None:
