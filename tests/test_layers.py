@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "provider": ("model", *SETS, "errors"),
     "needs": ("model", *SETS, "errors"),
     "results": ("model", *SETS, "errors"),
-    "reachability": ("results.change", "needs", "model", "packet_sets", "intervals", "errors"),
+    "reachability": ("results.change", "results.hop", "needs", "model", "packet_sets", "intervals", "errors"),
     "authorization": ("results.change", "needs", "model", "permission_sets", "intervals", "errors"),
     "rows": ("reachability", "authorization", "results", "needs", "model", *SETS, "errors"),
     "formats": ("results", "model", "errors"),

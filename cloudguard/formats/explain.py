@@ -7,6 +7,7 @@ from inspect import cleandoc
 
 from cloudguard.formats.diff import by_resource, diff_lines, documents, statement_lines
 from cloudguard.formats.escaping import visible
+from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import named, waiver
 from cloudguard.results.finding import Evidence, Finding
 from cloudguard.results.report import Report
@@ -34,7 +35,7 @@ def _lines(one: Finding, report: Report) -> Iterator[str]:
     yield f"  on {named(one.resource)}, cluster {report.cluster.name}"
     if one.waived:
         yield f"  {waiver(one)}"
-    yield from ("", "Witness", f"  {one.witness.summary}", *(f"    via {gate}" for gate in one.witness.path))
+    yield from ("", "Witness", f"  {one.witness.summary}", *(f"    via {gate}" for gate in path_lines(one.witness)))
     if one.witness.facts:
         yield from ("", "Facts", *(f"  {name}: {value}" for name, value in one.witness.facts))
     if one.hosts:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cloudguard.formats.diff import after_lines, before_lines, documents, statement_lines
+from cloudguard.formats.hops import lets_text, path_lines
 from cloudguard.model.snapshot_file import spelt_out
 from cloudguard.results.change import (
     AttributeEdit,
@@ -21,7 +22,8 @@ from cloudguard.results.change import (
     RuleTraffic,
 )
 from cloudguard.results.facts import Cluster, Gap, Host
-from cloudguard.results.finding import Evidence, Finding, Waiver
+from cloudguard.results.finding import Evidence, Finding, Waiver, Witness
+from cloudguard.results.hop import Hop
 from cloudguard.results.report import Report, RowResult
 
 
@@ -85,20 +87,36 @@ def _row(row: RowResult) -> dict[str, object]:
 
 
 def _finding(finding: Finding) -> dict[str, object]:
-    witness = finding.witness
     return {
         "id": finding.id,
         "check": finding.check,
         "severity": str(finding.severity),
         "resource": _resource(finding.resource),
         "message": finding.message,
-        "witness": {"summary": witness.summary, "path": list(witness.path), "facts": dict(witness.facts)},
+        "witness": _witness(finding.witness),
         "evidence": [_evidence(fact) for fact in finding.evidence],
         "hosts": list(finding.hosts),
         "changes": list(finding.changes),
         "advice": finding.advice,
         "waived": _waiver(finding.waived),
     }
+
+
+def _witness(witness: Witness) -> dict[str, object]:
+    return {
+        "summary": witness.summary,
+        "path": list(path_lines(witness)),
+        "facts": dict(witness.facts),
+        "source": witness.source,
+        "target": witness.target,
+        "service": witness.service,
+        "hops": [_hop(hop) for hop in witness.path],
+    }
+
+
+def _hop(hop: Hop) -> dict[str, object]:
+    named = {"kind": hop.kind, "id": hop.id, "name": hop.name}
+    return {**named, "rule": hop.rule, "lets": lets_text(hop), "blamed": hop.attributed}
 
 
 def _resource(resource: Resource) -> dict[str, object]:

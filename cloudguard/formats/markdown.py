@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cloudguard.formats.diff import by_resource, diff_lines
 from cloudguard.formats.escaping import code, markdown, visible
+from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import (
     cluster_lines,
     gap_line,
@@ -51,7 +52,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     told = [
         ("on", named(finding.resource)),
         ("witness", witness(finding)),
-        *(("via", gate) for gate in finding.witness.path),
+        *(("via", gate) for gate in path_lines(finding.witness)),
         ("hosts", host_list(finding.hosts)),
         ("advice", finding.advice),
         ("waiver", waiver(finding)),

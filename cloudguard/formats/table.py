@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from cloudguard.formats.diff import by_resource, diff_lines
 from cloudguard.formats.escaping import visible
+from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import (
     cluster_lines,
     gap_line,
@@ -85,7 +86,7 @@ def _finding(finding: Finding, *, color: bool) -> Iterator[str]:
         ("", finding.message),
         ("on ", named(finding.resource)),
         ("witness ", witness(finding)),
-        *(("  via ", gate) for gate in finding.witness.path),
+        *(("  via ", gate) for gate in path_lines(finding.witness)),
         ("hosts ", host_list(finding.hosts)),
         ("advice ", finding.advice),
         ("", waiver(finding)),

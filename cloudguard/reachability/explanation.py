@@ -1,21 +1,22 @@
-"""Why a packet gets in: the rules to answer for it, and its path gate by gate."""
+"""Why a packet arrives: the rules that excess traffic is attributed to, and the hops that a packet passes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cloudguard.model.network import Action, ClientAddress, Direction, Endpoint, Filter, PeerKind, Rule
+from cloudguard.model.network import Action, Balancer, ClientAddress, Direction, Endpoint, Filter, PeerKind, Rule
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.paths import Path, Reachability
-from cloudguard.results.change import Resource
+from cloudguard.results.change import PeerOf, Resource, RulePeer, RuleTraffic
+from cloudguard.results.hop import Hop, HopKind
 
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """What answers for ``part`` of an excess: a rule of a filter, or a resource that has no rule to narrow."""
+    """What is responsible for ``part`` of an excess: a rule of a filter, or a resource that has no rule to narrow."""
 
     resource: Resource
     part: PacketSet
@@ -25,10 +26,10 @@ class Attribution:
     rule: Rule | None = None
 
 
-def rule_text(rule: Rule) -> str:
-    """Return a rule in words: "tcp/22 from 0.0.0.0/0"."""
-    word = "from" if rule.direction is Direction.INGRESS else "to"
-    return f"{rule.services} {word} {rule.peer.value}"
+def rule_traffic(rule: Rule) -> RuleTraffic:
+    """Return what a rule lets pass."""
+    peer = RulePeer(PeerOf(rule.peer.kind), rule.peer.value)
+    return RuleTraffic(rule.direction, ServiceSet.parse(rule.services), peer)
 
 
 def filter_resource(one: Filter) -> Resource:
@@ -36,157 +37,158 @@ def filter_resource(one: Filter) -> Resource:
     return Resource("filter", one.id, one.name)
 
 
-def attribute(reach: Reachability, way: Path, excess: PacketSet, *, sure: bool = True) -> Iterator[Attribution]:
-    """Yield what lets ``excess`` in on ``way``; what no rule answers for is its balancer's, endpoint's or host's.
+def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bool = True) -> Iterator[Attribution]:
+    """Attribute excess traffic to the rules that allow it; the rest to the load balancer, endpoint or host.
 
-    ``sure``: only by what rules are known to let in.
+    ``certain``: only to what rules are known to let in.
     """
     left = excess
-    for one, rule in reach.filters.rules(_door(way), Direction.INGRESS, way.target_groups, way.destination):
+    for one, rule in reach.filters.rules(_narrowable(path), Direction.INGRESS, path.target_groups, path.destination):
         permits = rule.action is Action.PERMIT
-        part = _part(reach, way, rule, excess, sure=sure) if permits else PacketSet.nothing()
+        part = _part(reach, path, rule, excess, certain=certain) if permits else PacketSet.nothing()
         if part:
             left -= part
-            yield Attribution(filter_resource(one), part, rule.source.call, rule_text(rule), one, rule)
+            fact = f"{rule.services} from {rule.peer.value}"
+            yield Attribution(filter_resource(one), part, rule.source.call, fact, one, rule)
     if left:
-        yield _without_rule(way, left)
+        yield _without_rule(path, left)
 
 
-def _door(way: Path) -> tuple[str, ...]:
-    """Return the filters that could shut the way: the balancer's own where it has some, else the target's."""
-    if isinstance(way.target, Endpoint):
-        return way.filters if way.sender.inside else ()
-    if way.balancer is None:
-        return way.filters
-    if way.balancer.filters:
-        return way.balancer.filters
-    replaced = way.listener is not None and way.listener.client_address is ClientAddress.REPLACED
-    return () if replaced else way.filters
+def _narrowable(path: Path) -> tuple[str, ...]:
+    """Return the filters whose rules could be narrowed: the balancer's own where it has some, else the target's."""
+    if isinstance(path.target, Endpoint):
+        return path.filters if path.sender.inside else ()
+    if path.balancer is None:
+        return path.filters
+    if path.balancer.filters:
+        return path.balancer.filters
+    replaced = path.listener is not None and path.listener.client_address is ClientAddress.REPLACED
+    return () if replaced else path.filters
 
 
-def _part(reach: Reachability, way: Path, rule: Rule, excess: PacketSet, *, sure: bool) -> PacketSet:
+def _part(reach: Reachability, path: Path, rule: Rule, excess: PacketSet, *, certain: bool) -> PacketSet:
     if rule.peer.kind is PeerKind.GROUP:
-        named = rule.peer.value in way.sender.groups
-        return excess.only(_services(way, rule)) if named else PacketSet.nothing()
-    bounds = reach.filters.packets(rule, way.destination)
-    packets = bounds.lower if sure else bounds.upper
-    if way.balancer is not None and way.balancer.filters:
-        return excess.within(packets.on(_listening(way)))
+        named = rule.peer.value in path.sender.groups
+        return excess.only(_services(path, rule)) if named else PacketSet.nothing()
+    bounds = reach.filters.packets(rule, path.destination)
+    packets = bounds.lower if certain else bounds.upper
+    if path.balancer is not None and path.balancer.filters:
+        return excess.within(packets.on(_listening(path)))
     return excess & packets
 
 
-def _listening(way: Path) -> ServiceSet:
-    return ServiceSet.parse(way.listener.service) if way.listener else ServiceSet.everything()
+def _listening(path: Path) -> ServiceSet:
+    return ServiceSet.parse(path.listener.service) if path.listener else ServiceSet.everything()
 
 
-def _services(way: Path, rule: Rule) -> ServiceSet:
-    """Return what a rule's services are at the target: behind a balancer, all that its listener sends."""
+def _services(path: Path, rule: Rule) -> ServiceSet:
+    """Return a rule's services as the target sees them: behind a balancer, all that its listener sends."""
     services = ServiceSet.parse(rule.services)
-    if way.balancer is not None and way.balancer.filters:
-        return ServiceSet.everything() if services & _listening(way) else ServiceSet.nothing()
+    if path.balancer is not None and path.balancer.filters:
+        return ServiceSet.everything() if services & _listening(path) else ServiceSet.nothing()
     return services
 
 
-def _without_rule(way: Path, part: PacketSet) -> Attribution:
-    if isinstance(way.target, Endpoint):
-        ranges = ", ".join(way.target.public_ranges) or "everywhere"
+def _without_rule(path: Path, part: PacketSet) -> Attribution:
+    if isinstance(path.target, Endpoint):
+        ranges = ", ".join(path.target.public_ranges) or "everywhere"
         fact = f"the public endpoint lets in {ranges}"
-        return Attribution(Resource("endpoint", way.target.id), part, way.target.source.call, fact)
-    if way.balancer is not None:
-        facing = "faces the internet" if way.balancer.internet_facing else "is internal"
-        guard = "has no filter of its own" if not way.balancer.filters else "lets it through"
-        resource = Resource("balancer", way.balancer.id, way.balancer.name)
-        return Attribution(resource, part, way.balancer.source.call, f"{way.balancer.name} {facing} and {guard}")
-    name = way.filters[0] if way.filters else way.target.key.subnet
-    fact = f"{name} could not be read" if way.filters else "no filter guards the interface"
-    call = way.target.interfaces[0].source.call if way.target.interfaces else ""
+        return Attribution(Resource("endpoint", path.target.id), part, path.target.source.call, fact)
+    if path.balancer is not None:
+        facing = "faces the internet" if path.balancer.internet_facing else "is internal"
+        guard = "has no filter of its own" if not path.balancer.filters else "lets it through"
+        resource = Resource("balancer", path.balancer.id, path.balancer.name)
+        return Attribution(resource, part, path.balancer.source.call, f"{path.balancer.name} {facing} and {guard}")
+    name = path.filters[0] if path.filters else path.target.key.subnet
+    fact = f"{name} could not be read" if path.filters else "no filter guards the interface"
+    call = path.target.interfaces[0].source.call if path.target.interfaces else ""
     return Attribution(Resource("filter", name), part, call, fact)
 
 
-def path(reach: Reachability, way: Path, packet: Packet, rule: Rule | None = None) -> tuple[str, ...]:
-    """Return the gates that ``packet`` passes on ``way``, each with a rule that lets it pass (``rule`` if it does)."""
-    return tuple(_steps(reach, way, packet, rule))
+def hops(reach: Reachability, path: Path, packet: Packet, attribution: Attribution) -> tuple[Hop, ...]:
+    """Return the hops that ``packet`` passes, each with a rule that lets it pass (the attribution's, if it does)."""
+    found = _hops(reach, path, packet, attribution.rule)
+    if attribution.rule is not None:
+        return tuple(found)
+    kinds = {"endpoint": HopKind.ENDPOINT, "balancer": HopKind.BALANCER}
+    resource = (kinds.get(attribution.resource.kind), attribution.resource.id)
+    return tuple(replace(hop, attributed=(hop.kind, hop.id) == resource) for hop in found)
 
 
-def _steps(reach: Reachability, way: Path, packet: Packet, blamed: Rule | None) -> Iterator[str]:
+def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | None) -> Iterator[Hop]:
     sender = AddressSet.parse(packet.address)
-    seen = _Seen((sender,), way.sender.groups, packet.service)
-    if isinstance(way.target, Endpoint):
-        side = "private" if way.sender.inside else "public"
-        yield f"{side} endpoint {way.target.id} on {way.target.service}"
-        if way.sender.inside:
-            yield from _passed(reach, way.filters, seen, blamed)
+    sent = _Sent((sender,), path.sender.groups, packet.service)
+    if isinstance(path.target, Endpoint):
+        word = f"{'private' if path.sender.inside else 'public'} endpoint"
+        yield Hop(HopKind.ENDPOINT, path.target.id, word=word, lets=path.target.service)
+        if path.sender.inside:
+            yield from _filters(reach, HopKind.TARGET_FILTER, path.filters, sent, attributed)
         return
-    segment = way.target.key.subnet
-    near = sender <= reach.senders.ranges((segment,))
-    if way.balancer is not None and way.listener is not None:
-        yield from _front_steps(reach, way, sender, blamed)
-        own = reach.senders.ranges(way.balancer.subnets)
-        replaced = way.listener.client_address is ClientAddress.REPLACED
-        seen = _Seen((own,) if replaced else (sender, own), way.balancer.groups, packet.service)
-        near = segment in way.balancer.subnets
-    elif not way.sender.inside:
-        yield f"public address, routed to the internet by {segment}"
-    guarded = None if near else reach.subnets.get(segment)
-    for guard in guarded.filters if guarded else ():
-        yield from _passed(reach, (guard,), seen, blamed)
-    yield from _passed(reach, way.filters, replace(seen, carried=way.target_groups, own=way.destination), blamed)
+    subnet = path.target.key.subnet
+    near = sender <= reach.senders.ranges((subnet,))
+    if path.balancer is not None and path.listener is not None:
+        yield from _balancer_hops(reach, path, path.balancer, sent, attributed)
+        own = reach.senders.ranges(path.balancer.subnets)
+        client_address = path.listener.client_address
+        yield Hop(HopKind.CLIENT_ADDRESS, path.balancer.id, path.balancer.name, path.balancer.kind, lets=client_address)
+        addresses = (own,) if client_address is ClientAddress.REPLACED else (sender, own)
+        sent = _Sent(addresses, path.balancer.groups, packet.service)
+        near = subnet in path.balancer.subnets
+    elif not path.sender.inside:
+        yield Hop(HopKind.INTERNET, subnet)
+    entered = None if near else reach.subnets.get(subnet)
+    for name in entered.filters if entered else ():
+        yield from _filters(reach, HopKind.SUBNET_FILTER, (name,), sent, attributed)
+    arrived = replace(sent, target_groups=path.target_groups, destination=path.destination)
+    yield from _filters(reach, HopKind.TARGET_FILTER, path.filters, arrived, attributed)
 
 
-_SEEN = {
-    ClientAddress.PRESERVED: "the client's address",
-    ClientAddress.REPLACED: "the balancer's own address",
-    ClientAddress.UNKNOWN: "an address that could not be told",
-}
-
-
-def _front_steps(reach: Reachability, way: Path, sender: AddressSet, blamed: Rule | None) -> Iterator[str]:
-    balancer, listener = way.balancer, way.listener
-    if balancer is None or listener is None:
-        return
-    name = f"{balancer.kind}/{balancer.name}"
-    yield f"{name} listens on {listener.service}"
+def _balancer_hops(
+    reach: Reachability, path: Path, balancer: Balancer, sent: _Sent, attributed: Rule | None
+) -> Iterator[Hop]:
+    listening = _listening(path)
+    yield Hop(HopKind.BALANCER, balancer.id, balancer.name, balancer.kind, lets=str(listening))
     if balancer.filters:
-        front = _Seen((sender,), way.sender.groups, _listening(way).first())
-        yield from _passed(reach, balancer.filters, front, blamed)
+        arriving = replace(sent, service=listening.first())
+        yield from _filters(reach, HopKind.BALANCER_FILTER, balancer.filters, arriving, attributed)
     else:
-        yield f"{name} has no filter of its own"
-    yield f"the target sees {_SEEN[listener.client_address]}"
+        yield Hop(HopKind.BALANCER_FILTER, balancer.id, balancer.name, balancer.kind)
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A packet as a gate sees it: from one of ``addresses`` (the likeliest first), whose sender carries ``labels``.
+class _Sent:
+    """A packet at a filter: from one of ``addresses`` (the likeliest first), its sender in ``groups``.
 
-    ``carried``: the labels of what the gate guards, ``own``: the addresses that it is for.
+    ``target_groups`` and ``destination`` are those of what the filter guards.
     """
 
     addresses: tuple[AddressSet, ...]
-    labels: tuple[str, ...]
+    groups: tuple[str, ...]
     service: int
-    carried: tuple[str, ...] = ()
-    own: AddressSet | None = None
+    target_groups: tuple[str, ...] = ()
+    destination: AddressSet | None = None
 
 
-def _passed(reach: Reachability, filters: tuple[str, ...], seen: _Seen, blamed: Rule | None) -> Iterator[str]:
-    """Yield the rule of ``filters`` that lets the packet pass."""
-    rules = reach.filters.rules(filters, Direction.INGRESS, seen.carried, seen.own)
-    rank = {name: place if reach.filters.filters[name].in_chain else 0 for place, name in enumerate(filters)}
-    ordered = sorted(rules, key=lambda item: (rank[item[0].id], item[1].order, item[1] is not blamed))
-    for addresses in seen.addresses:
+def _filters(
+    reach: Reachability, kind: HopKind, names: tuple[str, ...], sent: _Sent, attributed: Rule | None
+) -> Iterator[Hop]:
+    """Yield the hop of the rule of the filters ``names`` that lets the packet pass."""
+    rules = reach.filters.rules(names, Direction.INGRESS, sent.target_groups, sent.destination)
+    rank = {name: place if reach.filters.filters[name].in_chain else 0 for place, name in enumerate(names)}
+    ordered = sorted(rules, key=lambda item: (rank[item[0].id], item[1].order, item[1] is not attributed))
+    for addresses in sent.addresses:
         left = set[str]()
         for one, rule in ordered:
-            if one.id in left or seen.service not in ServiceSet.parse(rule.services):
+            if one.id in left or sent.service not in ServiceSet.parse(rule.services):
                 continue
             peers = reach.filters.peers(rule)
-            by_label = rule.peer.kind is PeerKind.GROUP and rule.peer.value in seen.labels
-            if not by_label and (peers is None or not peers & addresses):
+            by_group = rule.peer.kind is PeerKind.GROUP and rule.peer.value in sent.groups
+            if not by_group and (peers is None or not peers & addresses):
                 continue
             if rule.action is Action.PERMIT:
-                name = f" ({one.name})" if one.name else ""
-                yield f"{one.kind} {one.id}{name}: rule {rule.id} ({rule_text(rule)})"
+                yield Hop(kind, one.id, one.name, one.kind, rule.id, rule_traffic(rule), rule is attributed)
                 return
             if rule.action is Action.NEXT:
                 left.add(one.id)
-            elif one.ordered and not reach.filters.uncertain(rule, seen.own):
+            elif one.ordered and not reach.filters.uncertain(rule, sent.destination):
                 break

@@ -16,7 +16,7 @@ from cloudguard.needs.ports import CARRIED, Ports
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.explanation import filter_resource
+from cloudguard.reachability.explanation import filter_resource, rule_traffic
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.load_balancers import destination_addresses
 from cloudguard.reachability.paths import Reachability
@@ -59,14 +59,9 @@ def plan(reach: Reachability, ports: Ports, excesses: Iterable[RuleExcess]) -> d
     return {key: planner.change(found) for key, found in sorted(by_rule.items())}
 
 
-def rule_peer(rule: Rule) -> RulePeer:
-    """Return a rule's peer as one of an edit."""
-    return RulePeer(PeerOf(rule.peer.kind), rule.peer.value)
-
-
 def _edits(rule: Rule, after: dict[tuple[RulePeer, ServiceSet], list[str]]) -> Iterator[RuleEdit]:
     """Yield the edits that leave ``after``, each with who needs it, in place of a rule."""
-    before = RuleTraffic(rule.direction, ServiceSet.parse(rule.services), rule_peer(rule))
+    before = rule_traffic(rule)
     kept = next((key for key in after if key[0] == before.peer), None)
     if kept is None:
         yield RuleEdit(RuleOp.REMOVE, rule.id, before, None)
@@ -112,7 +107,7 @@ class _Planner:
         needed = [one.narrow for one in excesses if one.narrow is not None]
         if len(needed) == len(excesses):
             if own & needed[0]:
-                yield KeptTraffic(rule_peer(rule), own & needed[0], "the cluster needs it")
+                yield KeptTraffic(rule_traffic(rule).peer, own & needed[0], "the cluster needs it")
             return
         excesses = [one for one in excesses if one.narrow is None]
         guarded = self._guarded_by(excesses[0].filter.id, rule)
@@ -124,7 +119,7 @@ class _Planner:
         if own == ServiceSet.everything():
             rest &= CARRIED  # else a rule for each of the other protocols would have to be written
         if rest:
-            yield KeptTraffic(rule_peer(rule), rest, NOT_EXCESS)
+            yield KeptTraffic(rule_traffic(rule).peer, rest, NOT_EXCESS)
         for one in excesses:
             for keep in one.keep:
                 kept = keep.services & own & excess if hosts else own
@@ -217,7 +212,7 @@ def _let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, 
     """Intersect ``peer`` with what a rule lets in today, so that a change never opens anything."""
     known = reach.filters.peers(rule)
     if known is None or peer.kind is not PeerOf.RANGE:
-        return () if rule.peer.kind is PeerKind.GROUP and peer != rule_peer(rule) else (peer,)
+        return () if rule.peer.kind is PeerKind.GROUP and peer != rule_traffic(rule).peer else (peer,)
     return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (AddressSet.parse(peer.value) & known).cidrs())
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from cloudguard.model.cluster import Cluster
 from cloudguard.results.change import Resource
+from cloudguard.results.hop import Hop
 
 
 class Severity(IntEnum):
@@ -37,11 +38,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """One concrete case: ``summary`` in a line, ``path`` gate by gate, ``facts`` for programs."""
+    """One concrete case: ``summary`` in a line, ``path`` hop by hop, ``facts`` for programs.
+
+    Of a packet, ``source`` is the sender's address, ``target`` who it arrives at, ``service`` the service there.
+    """
 
     summary: str
-    path: tuple[str, ...] = ()
+    path: tuple[Hop, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+    target: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)

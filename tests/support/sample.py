@@ -23,6 +23,7 @@ from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Waiver, Witness
+from cloudguard.results.hop import Hop, HopKind
 from cloudguard.results.report import Report, RowResult, Verdict
 
 READ = Source("memory:Read", "everything")
@@ -98,13 +99,14 @@ def finding(
 ) -> Finding:
     """Return a finding by hand, ``text`` in every place that others may fill."""
     resource = Resource("filter", f"f-{number}", text)
+    hop = Hop(HopKind.TARGET_FILTER, f"f-{number}", text, "gate", "r-1", text)
     return Finding(
         id=f"{number:012x}",
         check="etcd-access/inside",
         severity=severity,
         resource=resource,
         message=f"message {text}",
-        witness=Witness(f"witness {text}", (f"gate {text}",), (("port", text),)),
+        witness=Witness(f"witness {text}", (hop,), (("port", text),)),
         evidence=(Evidence(resource, f"r-{text}", "memory:Read", f"fact {text}"),),
         hosts=(f"h-{text}",),
         changes=changes,

@@ -13,6 +13,7 @@ from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.change import Change, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.hop import Hop, HopKind
 from cloudguard.rows.context import Context
 from cloudguard.rows.pending_finding import PendingFinding
 
@@ -87,9 +88,10 @@ def draft(context: Context, excess: Excess, told: FindingDraft, change: Change |
     return PendingFinding(finding, changes=(change,) if change else ())
 
 
-def _path(statements: tuple[MatchedStatement, ...]) -> Iterator[str]:
+def _path(statements: tuple[MatchedStatement, ...]) -> Iterator[Hop]:
     for one in statements[:_FEW]:
-        yield f"{one.policy.name}/{one.statement.label}: {statement_text(one.statement)}"
+        policy, lets = one.policy, statement_text(one.statement)
+        yield Hop(HopKind.STATEMENT, policy.id, policy.name, rule=one.statement.label, lets=lets, attributed=True)
 
 
 def _evidence(resource: Resource, statements: tuple[MatchedStatement, ...]) -> Iterator[Evidence]:

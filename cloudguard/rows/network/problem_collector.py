@@ -9,7 +9,7 @@ from cloudguard.model.network import Direction
 from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet, service_name
-from cloudguard.reachability.explanation import Attribution, attribute, path
+from cloudguard.reachability.explanation import Attribution, attribute, hops
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.narrowing import RuleExcess
 from cloudguard.reachability.paths import Path, Reachability
@@ -143,6 +143,9 @@ def witness(reach: Reachability, way: Path, one: Attribution) -> Witness:
     service = service_name(packet.service)
     return Witness(
         f"{sender} → {service} on {place}{via}",
-        path(reach, way, packet, one.rule),
+        hops(reach, way, packet, one),
         (("origin", way.sender.name), ("source", packet.address), ("service", service), ("target", place)),
+        packet.address,
+        place,
+        service,
     )

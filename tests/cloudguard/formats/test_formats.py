@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 import sample
-from cloudguard.formats import diff, explain, json_report, markdown, phrases, table
+from cloudguard.formats import diff, explain, hops, json_report, markdown, phrases, table
 from cloudguard.model.network import Direction
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import (
@@ -26,6 +26,7 @@ from cloudguard.results.change import (
     RuleTraffic,
 )
 from cloudguard.results.finding import Severity, Waiver
+from cloudguard.results.hop import Hop, HopKind
 from cloudguard.results.report import Report
 
 WAIVER = Waiver("ops", "it is a lab", "2027-01-01")
@@ -54,7 +55,7 @@ def test_people_read_it_in_the_promised_order(render: Callable[[Report], str]) -
         "the filter of n-1",
         "000000000002",
         "witness open",
-        "gate open",
+        "gate f-2 (open): rule r-1 (open)",
         "000000000003",
         "waived by ops until 2027-01-01: it is a lab",
         "000000000001",
@@ -144,7 +145,17 @@ def test_json_is_the_contract() -> None:
     low, critical, waived = row["findings"]
     assert (low["severity"], critical["severity"], waived["severity"]) == ("low", "critical", "high")
     assert critical["resource"] == {"kind": "filter", "id": "f-2", "name": "open"}
-    assert critical["witness"] == {"summary": "witness open", "path": ["gate open"], "facts": {"port": "open"}}
+    assert critical["witness"] == {
+        "summary": "witness open",
+        "path": ["gate f-2 (open): rule r-1 (open)"],
+        "facts": {"port": "open"},
+        "source": "",
+        "target": "",
+        "service": "",
+        "hops": [
+            {"kind": "target-filter", "id": "f-2", "name": "open", "rule": "r-1", "lets": "open", "blamed": False}
+        ],
+    }
     assert critical["evidence"][0]["call"] == "memory:Read"
     assert critical["changes"] == ["c-1"]
     assert critical["waived"] is None
@@ -250,3 +261,29 @@ def test_a_narrowed_rule_says_what_it_keeps_why_and_what_it_loses() -> None:
         "keeps": [{"services": "tcp/22", "peer": {"kind": "range", "value": "0.0.0.0/0"}, "why": "clients"}],
         "loses": [{"services": "tcp/23", "peer": {"kind": "range", "value": "0.0.0.0/0"}}],
     }
+
+
+@pytest.mark.parametrize(
+    ("hop", "text"),
+    [
+        (Hop(HopKind.INTERNET, "subnet-1"), "public address, routed to the internet by subnet-1"),
+        (Hop(HopKind.ENDPOINT, "api", word="public endpoint", lets="tcp/443"), "public endpoint api on tcp/443"),
+        (Hop(HopKind.BALANCER, "lb-1", "api", "nlb", lets="tcp/443"), "nlb/api listens on tcp/443"),
+        (Hop(HopKind.BALANCER_FILTER, "lb-1", "api", "nlb"), "nlb/api has no filter of its own"),
+        (
+            Hop(HopKind.CLIENT_ADDRESS, "lb-1", "api", "nlb", lets="replaced"),
+            "the target sees the balancer's own address",
+        ),
+        (
+            Hop(HopKind.SUBNET_FILTER, "acl-1", "", "network ACL", "100", RULE),
+            "network ACL acl-1: rule 100 (tcp/22-23 from 0.0.0.0/0)",
+        ),
+        (
+            Hop(HopKind.TARGET_FILTER, "sg-1", "nodes", "security group", "r", RULE),
+            "security group sg-1 (nodes): rule r (tcp/22-23 from 0.0.0.0/0)",
+        ),
+        (Hop(HopKind.STATEMENT, "p-1", "p", rule="#1", lets="allow * on *"), "p/#1: allow * on *"),
+    ],
+)
+def test_a_hop_is_a_line(hop: Hop, text: str) -> None:
+    assert hops.hop_text(hop) == text

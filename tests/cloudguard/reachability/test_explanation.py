@@ -1,4 +1,4 @@
-"""The path of a witness names the gates it passes, and at each a rule that really lets it pass."""
+"""The path of a witness names the hops that it passes, and at each filter a rule that really lets it pass."""
 
 from __future__ import annotations
 
@@ -23,73 +23,113 @@ from builders import (
 from cloudguard.model.network import ClientAddress, Endpoint, NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
+from cloudguard.results.change import RuleTraffic
 from cloudguard.results.finding import Finding
+from cloudguard.results.hop import Hop, HopKind
 from cloudguard.rows.judge import judge
+from edits import lets
+
+Brief = tuple[HopKind, str, str, RuleTraffic | str]
+"""A hop's kind, id, rule and what it lets pass."""
+LISTENS: Brief = (HopKind.BALANCER, "ssh", "", "tcp/2222")
 
 
-def paths(made: Snapshot, check: str) -> list[tuple[str, ...]]:
+def witness_paths(made: Snapshot, check: str) -> list[tuple[Hop, ...]]:
     found: list[Finding] = [finding for row in judge(made, Declarations())[0] for finding in row.findings]
     return [finding.witness.path for finding in found if finding.check == check]
+
+
+def paths(made: Snapshot, check: str) -> list[tuple[Brief, ...]]:
+    return [tuple((hop.kind, hop.id, hop.rule, hop.lets) for hop in path) for path in witness_paths(made, check)]
+
+
+def acl(number: int, services: str, who: str) -> Brief:
+    return HopKind.SUBNET_FILTER, "acl", f"acl-{number}", lets(services, who)
+
+
+def nodes(number: int, services: str, who: str) -> Brief:
+    return HopKind.TARGET_FILTER, "nodes", f"nodes-{number}", lets(services, who)
+
+
+def sees(client_address: ClientAddress) -> Brief:
+    return HopKind.CLIENT_ADDRESS, "ssh", "", client_address
 
 
 def test_from_the_internet_by_the_border_and_the_filter() -> None:
     home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    acl = border("acl", ("deny in", "udp", WORLD), ("deny in", "tcp/22", "203.0.113.0/24"), *OPEN)
-    filters = [group("nodes", ("tcp/22", RANGE), ("tcp/22", WORLD)), acl]
-    (path,) = paths(snapshot([one], filters, segments=[home]), "node-access/internet")
+    guard = border("acl", ("deny in", "udp", WORLD), ("deny in", "tcp/22", "203.0.113.0/24"), *OPEN)
+    filters = [group("nodes", ("tcp/22", RANGE), ("tcp/22", WORLD)), guard]
+    (path,) = witness_paths(snapshot([one], filters, segments=[home]), "node-access/internet")
     assert path == (
-        "public address, routed to the internet by public",
-        "network ACL acl: rule acl-2 (all from 0.0.0.0/0)",
-        "security group nodes (nodes.prod): rule nodes-1 (tcp/22 from 0.0.0.0/0)",
+        Hop(HopKind.INTERNET, "public"),
+        Hop(HopKind.SUBNET_FILTER, "acl", "", "network ACL", "acl-2", lets("all", WORLD)),
+        Hop(
+            HopKind.TARGET_FILTER,
+            "nodes",
+            "nodes.prod",
+            "security group",
+            "nodes-1",
+            lets("tcp/22", WORLD),
+            attributed=True,
+        ),
     )
 
 
-def through(seen: ClientAddress, *, where: str = "private", named: str = "") -> tuple[str, ...]:
+def through(seen: ClientAddress, *, where: str = "private", named: str = "") -> tuple[Brief, ...]:
     """A host behind a balancer in another segment: its filter lets in the client, and the balancer's segment."""
     homes = (
         segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw")),
         segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"), guard="acl"),
     )
-    acl = border("acl", ("deny in", "tcp/9", WORLD), ("permit in", "tcp", "10.0.0.0/24"), *OPEN)
+    guard = border("acl", ("deny in", "tcp/9", WORLD), ("permit in", "tcp", "10.0.0.0/24"), *OPEN)
     one = host("n1", NODE, "nodes", where=where)
     allowed = [("tcp/22", "front")] if named else [("tcp/22", "198.51.100.0/24"), ("tcp/22", "10.0.0.0/24")]
     nlb = balancer("ssh", "tcp/2222", [to(one, "tcp/22")], *(("front",) if named else ()), seen=seen)
-    filters = [group("nodes", *allowed), acl, group("front", ("tcp/2222", WORLD))]
+    filters = [group("nodes", *allowed), guard, group("front", ("tcp/2222", WORLD))]
     (path,) = paths(snapshot([one], filters, segments=homes, balancers=[nlb]), "node-access/internet")
     return path
 
 
 def test_behind_a_balancer_that_keeps_the_clients_address() -> None:
     assert through(ClientAddress.PRESERVED) == (
-        "nlb/ssh listens on tcp/2222",
-        "nlb/ssh has no filter of its own",
-        "the target sees the client's address",
-        "network ACL acl: rule acl-2 (all from 0.0.0.0/0)",
-        "security group nodes (nodes.prod): rule nodes-0 (tcp/22 from 198.51.100.0/24)",
+        LISTENS,
+        (HopKind.BALANCER_FILTER, "ssh", "", ""),
+        sees(ClientAddress.PRESERVED),
+        acl(2, "all", WORLD),
+        nodes(0, "tcp/22", "198.51.100.0/24"),
     )
 
 
 def test_behind_a_balancer_that_shows_its_own() -> None:
     assert through(ClientAddress.REPLACED)[2:] == (
-        "the target sees the balancer's own address",
-        "network ACL acl: rule acl-1 (tcp from 10.0.0.0/24)",
-        "security group nodes (nodes.prod): rule nodes-1 (tcp/22 from 10.0.0.0/24)",
+        sees(ClientAddress.REPLACED),
+        acl(1, "tcp", "10.0.0.0/24"),
+        nodes(1, "tcp/22", "10.0.0.0/24"),
     )
 
 
 def test_behind_a_balancer_whose_group_the_hosts_filter_names() -> None:
     assert through(ClientAddress.REPLACED, named="front") == (
-        "nlb/ssh listens on tcp/2222",
-        "security group front (front.prod): rule front-0 (tcp/2222 from 0.0.0.0/0)",
-        "the target sees the balancer's own address",
-        "network ACL acl: rule acl-1 (tcp from 10.0.0.0/24)",
-        "security group nodes (nodes.prod): rule nodes-0 (tcp/22 from front)",
+        LISTENS,
+        (HopKind.BALANCER_FILTER, "front", "front-0", lets("tcp/2222", WORLD)),
+        sees(ClientAddress.REPLACED),
+        acl(1, "tcp", "10.0.0.0/24"),
+        nodes(0, "tcp/22", "front"),
     )
 
 
 def test_beside_a_balancer_no_border_is_passed() -> None:
-    assert not any("network ACL" in step for step in through(ClientAddress.PRESERVED, where="public"))
+    kinds = {kind for kind, *_ in through(ClientAddress.PRESERVED, where="public")}
+    assert HopKind.SUBNET_FILTER not in kinds
+
+
+def test_a_balancer_without_a_filter_is_what_its_excess_is_attributed_to() -> None:
+    one = host("n1", NODE, "nodes")
+    nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=ClientAddress.REPLACED)
+    made = snapshot([one], [group("nodes", ("tcp/22", "10.0.0.0/24"))], balancers=[nlb])
+    (path,) = witness_paths(made, "node-access/internet")
+    assert [hop.kind for hop in path if hop.attributed] == [HopKind.BALANCER]
 
 
 def test_an_address_that_is_not_told_is_said_so() -> None:
@@ -97,18 +137,18 @@ def test_an_address_that_is_not_told_is_said_so() -> None:
     nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=ClientAddress.UNKNOWN)
     made = snapshot([one], [group("nodes", ("tcp/22", WORLD))], balancers=[nlb])
     (path,) = paths(made, "node-access/internet")
-    assert "the target sees an address that could not be told" in path
+    assert sees(ClientAddress.UNKNOWN) in path
 
 
 @pytest.mark.parametrize(("where", "bordered"), [("private", False), ("public", True)])
-def test_a_stranger_passes_the_border_only_from_outside(where: str, *, bordered: bool) -> None:
+def test_an_external_member_passes_the_subnets_filter_only_from_outside(where: str, *, bordered: bool) -> None:
     homes = (segment("public", ("10.0.0.0/24",)), segment("private", ("10.0.1.0/24",), guard="acl"))
     ci = interface("ci", where, "10.0.1.250" if where == "private" else "10.0.0.250", "shared")
     filters = [group("nodes", ("tcp/10250", "shared")), border("acl", *OPEN)]
     made = snapshot([host("n1", NODE, "nodes")], filters, segments=homes, strangers=[ci])
     (path,) = paths(made, "node-access/inside")
-    assert path[-1] == "security group nodes (nodes.prod): rule nodes-0 (tcp/10250 from shared)"
-    assert (path[0] == "network ACL acl: rule acl-0 (all from 0.0.0.0/0)") is bordered
+    assert path[-1] == nodes(0, "tcp/10250", "shared")
+    assert (path[0] == acl(0, "all", WORLD)) is bordered
 
 
 def test_an_endpoint_says_which_side_of_it() -> None:
@@ -116,10 +156,10 @@ def test_an_endpoint_says_which_side_of_it() -> None:
     made = snapshot(
         [host("cp", CONTROL_PLANE, "m")], [group("m"), group("guard", ("tcp/443", RANGE))], endpoints=[ends]
     )
-    assert paths(made, "api-server-access/internet") == [("public endpoint api on tcp/443",)]
-    assert paths(made, "api-server-access/inside") == [
-        (
-            "private endpoint api on tcp/443",
-            "security group guard (guard.prod): rule guard-0 (tcp/443 from 10.0.0.0/16)",
-        )
+    public = Hop(HopKind.ENDPOINT, "api", word="public endpoint", lets="tcp/443", attributed=True)
+    assert witness_paths(made, "api-server-access/internet") == [(public,)]
+    (inside,) = witness_paths(made, "api-server-access/inside")
+    assert [(hop.kind, hop.word, hop.rule) for hop in inside] == [
+        (HopKind.ENDPOINT, "private endpoint", ""),
+        (HopKind.TARGET_FILTER, "security group", "guard-0"),
     ]

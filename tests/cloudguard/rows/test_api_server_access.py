@@ -24,6 +24,7 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Severity
+from cloudguard.results.hop import Hop, HopKind
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
 from edits import after, lets
@@ -155,7 +156,7 @@ def test_a_balancer_without_a_filter_opens_private_hosts(seen: ClientAddress) ->
     assert found.findings[0].check == INTERNET
     assert found.findings[0].severity is Severity.CRITICAL
     assert "via nlb/api" in found.findings[0].witness.summary
-    assert any("no filter of its own" in step for step in found.findings[0].witness.path)
+    assert Hop(HopKind.BALANCER_FILTER, "api", "api", "nlb") in found.findings[0].witness.path
     kind = "filter" if seen is ClientAddress.PRESERVED else "balancer"
     assert found.findings[0].resource.kind == kind
 

@@ -24,9 +24,10 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.hop import HopKind
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
-from edits import after, peer
+from edits import after, lets, peer
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
@@ -100,7 +101,9 @@ def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
 def test_a_finding_has_a_witness_that_names_the_blamed_rule() -> None:
     found: Finding = row(edge(("tcp/22", WORLD))).findings[0]
     assert found.witness.summary == "198.51.100.7 → tcp 22 on n (n.prod)"
-    assert found.witness.path[-1] == "security group nodes (nodes.prod): rule nodes-0 (tcp/22 from 0.0.0.0/0)"
+    last = found.witness.path[-1]
+    assert (last.kind, last.id, last.rule) == (HopKind.TARGET_FILTER, "nodes", "nodes-0")
+    assert (last.lets, last.attributed) == (lets("tcp/22", WORLD), True)
 
 
 def test_where_pods_share_the_nodes_filters_the_control_plane_needs_every_port() -> None:

@@ -1,0 +1,41 @@
+"""The path of a witness in lines, a line a hop."""
+
+from __future__ import annotations
+
+from cloudguard.formats.diff import traffic_text
+from cloudguard.results.change import RuleTraffic
+from cloudguard.results.finding import Witness
+from cloudguard.results.hop import Hop, HopKind
+
+_CLIENT_ADDRESS = {
+    "preserved": "the client's address",
+    "replaced": "the balancer's own address",
+    "unknown": "an address that could not be told",
+}
+_TEXTS = {
+    HopKind.INTERNET: "public address, routed to the internet by {hop.id}",
+    HopKind.ENDPOINT: "{hop.word} {hop.id} on {lets}",
+    HopKind.BALANCER: "{hop.word}/{hop.name} listens on {lets}",
+    HopKind.CLIENT_ADDRESS: "the target sees {lets}",
+    HopKind.STATEMENT: "{hop.name}/{hop.rule}: {lets}",
+}
+_FILTERED = "{hop.word} {hop.id}{bracketed}: rule {hop.rule} ({lets})"
+_UNFILTERED = "{hop.word}/{hop.name} has no filter of its own"
+
+
+def path_lines(witness: Witness) -> tuple[str, ...]:
+    """Return a line for each hop."""
+    return tuple(hop_text(hop) for hop in witness.path)
+
+
+def hop_text(hop: Hop) -> str:
+    """Return what is passed at a hop, and what lets it pass."""
+    template = _FILTERED if hop.rule else _UNFILTERED
+    name = f" ({hop.name})" if hop.name else ""
+    lets = _CLIENT_ADDRESS[lets_text(hop)] if hop.kind is HopKind.CLIENT_ADDRESS else lets_text(hop)
+    return _TEXTS.get(hop.kind, template).format(hop=hop, lets=lets, bracketed=name)
+
+
+def lets_text(hop: Hop) -> str:
+    """Return what a hop lets pass, as text."""
+    return traffic_text(hop.lets) if isinstance(hop.lets, RuleTraffic) else hop.lets
