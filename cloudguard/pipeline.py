@@ -3,36 +3,81 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from difflib import get_close_matches
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
 
-from cloudguard.errors import UsageError
+from cloudguard.errors import SettingsError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
-from cloudguard.provider.port import CollectRequest, Progress, installed, load, silent
+from cloudguard.needs.ports import network_plugins
+from cloudguard.needs.setting_values import nearest
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, installed, load, silent
 from cloudguard.results.report import Report
 
 DISTRIBUTION = "cloudguard-k8s"
 
 
-def tool() -> str:
-    """Return "cloudguard" and its version."""
+def version() -> str:
+    """Return the version of cloudguard, "unknown" where it is not installed."""
     try:
-        return f"cloudguard {version(DISTRIBUTION)}"
+        return version_of(DISTRIBUTION)
     except PackageNotFoundError:
-        return "cloudguard unknown"
+        return "unknown"
 
 
-def collect(provider: str, request: CollectRequest, progress: Progress = silent) -> Snapshot:
-    """Read one cluster through the installed ``provider``.
+def collect(  # noqa: PLR0913 - one keyword per thing a caller may say
+    provider: str,
+    *,
+    cluster: str = "",
+    options: Mapping[str, str | Sequence[str]] | None = None,
+    role_tags: Mapping[Role, Sequence[str]] | None = None,
+    extra_hosts: Mapping[str, Sequence[Role]] | None = None,
+    session: object | None = None,
+    progress: Progress = silent,
+) -> Snapshot:
+    """Read one cluster through the installed ``provider``; a refused call is a Gap in the snapshot.
 
-    Raises UsageError (no such provider, no such cluster) and AccessError; a refused call is a Gap in the snapshot.
+    ``options`` are the provider's own flags without dashes: ``{"region": "eu-west-1"}``. ``role_tags`` are
+    ``KEY=VALUE`` tags by the role that they show. ``extra_hosts`` are roles of machines by id. ``session`` is the
+    provider SDK's session to use instead of the ambient one. ``progress`` is called from any thread.
+
+    Raises UsageError (no such provider, option or cluster; its SDK is not installed) and AccessError.
     """
-    return load(provider).collect(request, Preparing(progress))
+    given = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in (options or {}).items()}
+    return collect_requested(
+        provider, CollectRequest(cluster, given, role_tags or {}, extra_hosts or {}, client=session), progress
+    )
+
+
+def collect_requested(provider: str, request: CollectRequest, progress: Progress = silent) -> Snapshot:
+    """Read one cluster as ``request`` says; raises as ``collect``."""
+    adapter = load(provider)
+    known = {option.name for option in adapter.options}
+    unknown = [name for name in request.options if name not in known]
+    if unknown:
+        raise SettingsError([f"{provider} has no option {name!r}{nearest(name, known)}" for name in unknown])
+    with _sdk_of(provider):
+        return adapter.collect(request, Preparing(progress))
+
+
+def discover(provider: str, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
+    """Return the clusters that the account shows; raises as ``collect``."""
+    with _sdk_of(provider):
+        return load(provider).discover(request, progress)
+
+
+@contextmanager
+def _sdk_of(provider: str) -> Generator[None]:
+    """Turn a missing package of the provider's SDK into a UsageError that says how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        message = f"the provider {provider!r} needs the package {error.name!r}, which is not installed"
+        raise UsageError(message, hint=f"In a clone of cloudguard, run: pip install '.[{provider}]'") from error
 
 
 class Preparing:
@@ -50,20 +95,25 @@ class Preparing:
         self._progress(step)
 
 
-def evaluate(snapshot: Snapshot, policy: Declarations) -> Report:
-    """Judge ``snapshot`` by what ``policy`` declares; times are the snapshot's: the same facts give the same report.
+def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Report:
+    """Judge ``snapshot`` by what is declared; times are the snapshot's: the same facts give the same report.
 
-    Raises UsageError where an add-on is declared that nothing is known of.
+    Raises SettingsError where an add-on or a network plugin is declared that nothing is known of.
     """
+    declared = declarations or Declarations()
     provider = snapshot.cluster.provider
-    known = load(provider).iam_catalog(snapshot) if provider in installed() else None
+    with _sdk_of(provider):
+        known = load(provider).iam_catalog(snapshot) if provider in installed() else None
+    faults = [*_unknown("cni", [declared.cni] if declared.cni else [], network_plugins())]
     if known:
-        _refuse_unknown(policy.addons, {component.addon for component in known.needs} - {""})
+        faults += _unknown("addons", declared.addons, {need.addon for need in known.needs} - {""})
+    if faults:
+        raise SettingsError(faults)
     from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
 
-    rows, plan = judge(snapshot, policy, known)
+    rows, plan = judge(snapshot, declared, known)
     return Report(
-        tool=tool(),
+        tool=f"cloudguard {version()}",
         started=snapshot.started,
         finished=snapshot.finished,
         cluster=snapshot.cluster,
@@ -73,38 +123,34 @@ def evaluate(snapshot: Snapshot, policy: Declarations) -> Report:
     )
 
 
-def _refuse_unknown(addons: Sequence[str], known: AbstractSet[str]) -> None:
-    wrong = [name for name in addons if name not in known]
-    if wrong:
-        message = f"nothing is known of what the add-on {wrong[0]!r} needs"
-        near = "".join(f"Did you mean {one!r}? " for one in get_close_matches(wrong[0], known, n=1))
-        listed = f"Known are {', '.join(sorted(known))}; for others declare a [[need]]"
-        hint = near + (listed if known else "Declare what it needs as a [[need]]")
-        raise UsageError(message, hint=hint)
+def _unknown(setting: str, names: Sequence[str], known: Collection[str]) -> Iterable[str]:
+    for name in names:
+        if name not in known:
+            yield f"{setting}: nothing is known of {name!r}: declare what it needs as a [[need]]{nearest(name, known)}"
 
 
-def check(  # noqa: PLR0913 - one keyword per thing a caller may declare
+def check(  # noqa: PLR0913 - as ``collect``
     provider: str,
     *,
+    declarations: Declarations | None = None,
     cluster: str = "",
-    policy: Declarations | None = None,
     options: Mapping[str, str | Sequence[str]] | None = None,
     role_tags: Mapping[Role, Sequence[str]] | None = None,
     extra_hosts: Mapping[str, Sequence[Role]] | None = None,
     session: object | None = None,
     progress: Progress = silent,
 ) -> Report:
-    """Read one cluster and judge it.
+    """Read one cluster and judge it by what is declared: ``collect``, then ``evaluate``, whose errors it raises.
 
-    ``options`` are the provider's own flags without dashes; ``session`` is the provider SDK's session to use
-    instead of the ambient one. Raises as ``collect``; safe to call from several threads.
+    Safe to call from several threads.
     """
-    given = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in (options or {}).items()}
-    request = CollectRequest(
+    snapshot = collect(
+        provider,
         cluster=cluster,
-        options=given,
-        role_tags=role_tags or {},
-        extra_hosts=extra_hosts or {},
-        client=session,
+        options=options,
+        role_tags=role_tags,
+        extra_hosts=extra_hosts,
+        session=session,
+        progress=progress,
     )
-    return evaluate(collect(provider, request, progress), policy or Declarations())
+    return evaluate(snapshot, declarations)

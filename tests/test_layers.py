@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "pipeline": ("rows", "results", "needs", "provider.port", "model", "errors"),
     "cli": ("pipeline", "formats", "rows", "results", "needs", "provider.port", "model", "errors"),
     "__main__": ("cli",),
-    "__init__": ("pipeline", "results", "needs.declarations", "errors"),
+    "__init__": ("pipeline", "results", "needs.declarations", "needs.declarations_file", "errors"),
     "adapter": ("provider", "model", *SETS, "errors"),
 }
 """Beside itself, what each room may import: a room, or one module of it."""

@@ -76,7 +76,7 @@ def snapshot_of(given: Given, settings: Settings) -> Snapshot:
     if file is not None:
         return _from_file(file, settings, given.provider)
     with progress(settings) as step:
-        return pipeline.collect(given.named_provider(), request(given, settings), step)
+        return pipeline.collect_requested(given.named_provider(), request(given, settings), step)
 
 
 def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
-import typer
+from typer.core import TyperGroup
 
 from cloudguard.errors import UsageError
 
@@ -20,10 +20,10 @@ def script(shell: str) -> int:
     if shell not in SHELLS:
         message = f"name a shell: {', '.join(SHELLS)}"
         raise UsageError(message, hint="Try: cloudguard completion bash")
-    return _answer(typer.core.TyperGroup(), f"source_{shell}")
+    return _answer(TyperGroup(), f"source_{shell}")
 
 
-def suggestions(command_line: Callable[[Sequence[str]], Any]) -> int:
+def suggestions(command_line: Callable[[Sequence[str]], TyperGroup]) -> int:
     """Print what may follow the words in the environment; ``command_line`` makes typer's command for those words."""
     text = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
     words = text.split()[1:]
@@ -34,7 +34,7 @@ def suggestions(command_line: Callable[[Sequence[str]], Any]) -> int:
     return _answer(command, os.environ[VARIABLE])
 
 
-def _answer(command: Any, instruction: str) -> int:  # noqa: ANN401 - typer hides the type of its commands
+def _answer(command: TyperGroup, instruction: str) -> int:
     from typer.completion import get_completion_inspect_parameters, shell_complete  # noqa: PLC0415 - a shell asks
 
     get_completion_inspect_parameters()  # makes typer's shells known

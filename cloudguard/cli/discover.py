@@ -19,11 +19,11 @@ _HEADERS = ("NAME", "INSTALLER", "REGION", "HOSTS")
 
 def discover(given: Given) -> int:
     """List the clusters that the account shows."""
-    adapter, settings = load(given.named_provider()), given.settings()
+    provider, settings = given.named_provider(), given.settings()
     sinks = output.sinks(settings.get(LIST_FORMAT) or (), settings.get(OUTPUT), ("table", "json"))
     wanted = replace(request(given, settings), cluster="")
     with progress(settings) as step:
-        found = adapter.discover(wanted, step)
+        found = pipeline.discover(provider, wanted, step)
     for sink in sinks:
         output.save(_json(found) if sink.format == "json" else _table(found), sink.file)
     if not found and not settings.get(QUIET):
@@ -39,7 +39,7 @@ def permissions(given: Given) -> int:
 
 def version() -> int:
     """Print the version."""
-    put(f"{pipeline.tool()}\n")
+    put(f"cloudguard {pipeline.version()}\n")
     return int(ExitStatus.CLEAN)
 
 

@@ -61,7 +61,7 @@ class Given:
         flags = (*self.known, *self.own)
         said = _together((partial(_of_flags, self.values, flags), partial(_of_environment, flags)), faults)
         name = said.get(CONFIG) or FILE_NAME
-        raw = load(Path(name)) if said.get(CONFIG) or Path(name).is_file() else {}
+        raw: Mapping[str, object] = load(Path(name)) if said.get(CONFIG) or Path(name).is_file() else {}
         of_file = _together((partial(read, raw, name), partial(self._of_own_table, raw, name)), faults)
         if faults:
             raise SettingsError(tuple(dict.fromkeys(faults)))
@@ -71,7 +71,7 @@ class Given:
         """Return what the file's table ``[provider.NAME]`` says; ``read`` refuses what is no table."""
         tables = raw.get("provider")
         table = cast("Mapping[str, object]", tables).get(self.provider) if isinstance(tables, dict) else None
-        own = cast("Mapping[str, object]", table) if isinstance(table, dict) else {}
+        own: Mapping[str, object] = cast("Mapping[str, object]", table) if isinstance(table, dict) else {}
         return read_settings(own, self.own, lambda path: place(name, ("provider", self.provider, *path)))
 
 

@@ -100,6 +100,11 @@ def _control_plane_to_node(cluster: Cluster, policy: Declarations) -> ServiceSet
     return _services("control-plane-to-node", cluster) | _union(entries) if entries else None
 
 
+def network_plugins() -> frozenset[str]:
+    """Names of the CNIs whose ports are known."""
+    return frozenset(str(entry["cni"]) for entry in _entries() if entry["kind"] == "cni")
+
+
 def judged_elsewhere(ports: Ports, roles: frozenset[Role]) -> ServiceSet:
     """Ports of a host with ``roles`` that a row of their own judges, so the nodes' row need not."""
     own = ServiceSet.nothing()

@@ -148,10 +148,10 @@ def no_such_key(key: str, known: Iterable[str]) -> Reader[Any]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ". Did you mean 'region'?" when one of the words ``known`` is near, else "; known are …"."""
+    """Return ". Did you mean 'region'?" when one of the words ``known`` is near, else "; known: …"."""
     words = sorted(known)
     near = get_close_matches(word, words, n=1)
-    return f". Did you mean {near[0]!r}?" if near else f"; known are {', '.join(words)}"
+    return f". Did you mean {near[0]!r}?" if near else f"; known: {', '.join(words) or 'none'}"
 
 
 def _missing(value: object) -> Any:  # noqa: ANN401 - a reader of any type that never returns

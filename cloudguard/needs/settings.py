@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeGuard, TypeVar, cast
 
 from cloudguard.errors import SettingsError
 from cloudguard.model.cluster import Role
@@ -261,5 +261,10 @@ PROVIDER: Final = Setting(
     "provider", mapping(mapping(many(text()))), "", "A provider's own flags, by its name.", flag=False
 )
 
-IN_FILE: Final[tuple[Setting[Any], ...]] = tuple(one for one in globals().values() if isinstance(one, Setting))
+
+def _is_setting(value: object) -> TypeGuard[Setting[Any]]:
+    return isinstance(value, Setting)
+
+
+IN_FILE: Final = tuple(filter(_is_setting, globals().values()))
 """What ``cloudguard.toml`` may hold: all of the above."""

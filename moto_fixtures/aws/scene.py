@@ -79,7 +79,7 @@ def check(scene: Scene, session: boto3.Session) -> Report:
     return check_cluster(
         "aws",
         cluster=CLUSTER,
-        policy=declared.policy,
+        declarations=declared.policy,
         role_tags=declared.role_tags,
         options={"region": REGION},
         session=session,

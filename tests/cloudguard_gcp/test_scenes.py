@@ -6,7 +6,6 @@ import pytest
 
 from cloudguard import pipeline
 from cloudguard.model import snapshot_file
-from cloudguard.provider.port import CollectRequest
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
 from gcp_process import Proxy
@@ -18,7 +17,7 @@ from gcp_server import Google
 def test_what_must_be_found_is_found_and_nothing_else(name: str, google_cloud: Proxy) -> None:
     scene = SCENES[name]
     google_cloud.google = Google(scene.build(), beside=scene.beside())
-    snapshot = pipeline.collect("gcp", CollectRequest(cluster="prod"))
+    snapshot = pipeline.collect("gcp", cluster="prod")
     assert snapshot.gaps == ()
     report = pipeline.evaluate(snapshot, scene.policy)
     found = sorted(
@@ -34,7 +33,7 @@ def test_what_must_be_found_is_found_and_nothing_else(name: str, google_cloud: P
 
 def _judged(name: str, google_cloud: Proxy) -> Report:
     google_cloud.google = Google(SCENES[name].build())
-    return pipeline.evaluate(pipeline.collect("gcp", CollectRequest(cluster="prod")), SCENES[name].policy)
+    return pipeline.evaluate(pipeline.collect("gcp", cluster="prod"), SCENES[name].policy)
 
 
 def test_what_cannot_be_resolved_is_named(google_cloud: Proxy) -> None:

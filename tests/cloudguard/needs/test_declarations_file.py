@@ -170,7 +170,7 @@ def test_every_fault_is_told_at_once() -> None:
         said(wrong)
     parts = (
         "admin-cidrs: no such key. Did you mean 'admin-cidr'?",
-        "nonsense: no such key; known are addons, admin-cidr, ",
+        "nonsense: no such key; known: addons, admin-cidr, ",
         "admin-cidr[0]: '10.0.0.1/8' is no CIDR: it has host bits",
         "admin-cidr[1]: 'here' ",
         "require-cmk: 'yes' is neither true nor false",
