@@ -12,11 +12,10 @@ from typing import Protocol, cast
 import boto3
 
 from cloudguard import check as check_cluster
-from cloudguard import pipeline
+from cloudguard import collect as collect_cluster
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
-from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Report
 from moto_fixtures.aws import scenes as folder
 from moto_fixtures.aws.builder import REGION, Account
@@ -88,5 +87,5 @@ def check(scene: Scene, session: boto3.Session) -> Report:
 
 def collect(scene: Scene, session: boto3.Session) -> Snapshot:
     """Read the scene's cluster without judging it."""
-    request = CollectRequest(CLUSTER, {"region": (REGION,)}, role_tags=scene.DECLARED.role_tags, client=session)
-    return pipeline.collect("aws", request)
+    tags = scene.DECLARED.role_tags
+    return collect_cluster("aws", cluster=CLUSTER, options={"region": REGION}, role_tags=tags, session=session)
