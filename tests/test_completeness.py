@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from cloudguard import rows
+from cloudguard.results.check import Check
 from cloudguard.rows.judge import ROWS
-from docs.render import PAGES, pages
+from docs.render import PAGES, README, pages, readme
 from marks import marked_lines
 from moto_fixtures.aws.scene import scenes
 
-CHECKS = {check: description for row in ROWS for check, description in row.CHECKS.items()}
+CHECKS: dict[str, Check] = {check.id: check for row in ROWS for check in row.CHECKS}
 AREAS = {
     "api-server-access": "Network access to API Server (Control plane)",
     "node-access": "Network access to Nodes (nodes)",
@@ -47,18 +48,22 @@ def test_every_row_module_is_in_rows() -> None:
 
 
 def test_checks_are_named_after_their_row() -> None:
-    assert [check for row in ROWS for check in row.CHECKS if not check.startswith(f"{row.ROW}/")] == []
+    assert [check.id for row in ROWS for check in row.CHECKS if not check.id.startswith(f"{row.ROW}/")] == []
 
 
-def test_pages_are_as_make_docs_writes_them() -> None:
+def test_pages_and_the_table_of_severities_are_as_make_docs_writes_them() -> None:
     assert {path: path.read_text(encoding="utf-8") for path in PAGES.glob("*.md")} == pages()
+    assert README.read_text(encoding="utf-8") == readme()
 
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_check_is_described_on_its_page(check: str) -> None:
     page = (PAGES / f"{check.partition('/')[0]}.md").read_text(encoding="utf-8")
-    assert f"### {check}\n\n{CHECKS[check]}\n" in page
-    assert CHECKS[check].strip()
+    one = CHECKS[check]
+    assert f"### {check}\n\n{one.text}\n" in page
+    assert one.severities
+    for severity, when in one.severities.items():
+        assert f"- {severity}: {when}\n" in page
 
 
 @pytest.mark.parametrize("check", sorted(CHECKS.keys() - EVERYWHERE))

@@ -27,13 +27,14 @@ def explain(given: Given) -> int:
 def _page(given: Given, settings: Settings) -> str:
     what = given.word("what")
     if not what:
-        listed = [(name, text) for row in ROWS for name, text in ((row.ROW, row.AREA), *row.CHECKS.items())]
+        listed = [pair for row in ROWS for pair in ((row.ROW, row.AREA), *((one.id, one.text) for one in row.CHECKS))]
         return grid(listed, ("ROW OR CHECK", "WHAT IT LOOKS AT")) + "\n"
     for row in ROWS:
         if what == row.ROW:
             return pages.row(row.ROW, row.AREA, row.__doc__ or "", row.CHECKS)
-        if what in row.CHECKS:
-            return pages.check(what, row.CHECKS[what], row.ROW)
+        for check in row.CHECKS:
+            if what == check.id:
+                return pages.check(check, row.ROW)
     return _finding(what, given, settings)
 
 

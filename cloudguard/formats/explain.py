@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from inspect import cleandoc
 
 from cloudguard.formats.diff import by_resource, diff_lines, documents, statement_lines
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import named, waiver
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding
 from cloudguard.results.report import Report
 
 
-def row(name: str, area: str, page: str, checks: Mapping[str, str]) -> str:
+def row(name: str, area: str, page: str, checks: Iterable[Check]) -> str:
     """Return a row's ``page`` with its checks below."""
-    listed = [f"  {check}: {text}" for check, text in checks.items()]
-    return "\n".join([f"{name}: {area}", "", cleandoc(page), "", "Checks", *listed]) + "\n"
+    listed = [line for one in checks for line in _check(one)]
+    return "\n".join([f"{name}: {area}", "", cleandoc(page), "", "Checks", *(f"  {line}" for line in listed)]) + "\n"
 
 
-def check(name: str, text: str, of: str) -> str:
-    """Return what the check ``name`` of the row ``of`` looks for."""
-    return f"{name}\n  {text}\n\nIts row: cloudguard explain {of}\n"
+def check(one: Check, of: str) -> str:
+    """Return what a check of the row ``of`` looks for."""
+    return "\n".join([*_check(one), "", f"Its row: cloudguard explain {of}"]) + "\n"
+
+
+def _check(one: Check) -> Iterator[str]:
+    yield f"{one.id}: {one.text}"
+    yield from (f"  {severity}: {when}" for severity, when in one.severities.items())
 
 
 def finding(one: Finding, report: Report) -> str:

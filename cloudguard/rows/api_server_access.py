@@ -21,6 +21,7 @@ from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import Change, KeptTraffic, ListEdit, PeerOf, RulePeer
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.rows.context import PLACES, Context
 from cloudguard.rows.network.latent import latent
@@ -39,13 +40,26 @@ from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_ro
 
 ROW = "api-server-access"
 AREA = "Network access to API Server (Control plane)"
-CHECKS = {
-    "api-server-access/internet": "Public addresses can connect to the API server: critical where more than 2^24 v4 "
-    "addresses (or a v6 /16 and wider) can, high where more than 65,536 can or any outside the declared "
-    "administrators, low for smaller ranges while none are declared.",
-    "api-server-access/inside": "Private addresses beyond the declared administrators can connect (medium); "
-    "while none are declared, that the whole of the inside can is advice (low).",
-}
+INTERNET = Check(
+    f"{ROW}/internet",
+    {
+        Severity.CRITICAL: "more than 2²⁴ public IPv4 addresses, or an IPv6 /16 or wider, can connect",
+        Severity.HIGH: "more than 65,536 public IPv4 addresses, or more than an IPv6 /48, can connect; or any public "
+        "address outside the given `--admin-cidr`",
+        Severity.MEDIUM: "any public address can connect, to an endpoint that asks for a cloud identity first",
+        Severity.LOW: "a smaller public range can connect, while no `--admin-cidr` is declared",
+    },
+    "Public addresses that are not the administrators' can connect to the API server.",
+)
+INSIDE = Check(
+    f"{ROW}/inside",
+    {
+        Severity.MEDIUM: "a private address outside `--admin-cidr` can connect",
+        Severity.LOW: "the inside of the network can connect, while no `--admin-cidr` is declared",
+    },
+    "Private addresses that are neither the cluster's nor the administrators' can connect to the API server.",
+)
+CHECKS = (INTERNET, INSIDE)
 
 UNDECLARED = RulePeer(PeerOf.ADMINISTRATORS)
 NO_CONTROL_PLANE = (

@@ -19,6 +19,7 @@ from cloudguard.model.identity import Effect, Identity, PolicyKind
 from cloudguard.model.source import FactKind
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.rows.context import Context
 from cloudguard.rows.identity import instance_metadata, tag_laundering, trust_policies
@@ -26,21 +27,62 @@ from cloudguard.rows.identity.findings import ROW, FindingDraft, draft, holders,
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
 AREA = "Kubernetes access to Cloud Provider API"
-CHECKS = {
-    "cloud-api-access/administrator": "An identity of the cluster may do everything, or give itself the right to "
-    "(critical).",
-    "cloud-api-access/escalation": "An identity may become another one, whose rights are not the cluster's (critical); "
-    "where it needs every action of that way, it is advice (low).",
-    "cloud-api-access/outside": "An identity may change, or read the data of, what is not the cluster's (high).",
-    "cloud-api-access/inside": "An identity may change more of the cluster's own than it needs (medium).",
-    "cloud-api-access/listing": "An identity may list or describe more than it needs (low).",
-    "cloud-api-access/imposed": "A policy that the provider insists on grants more than is needed (low).",
-    "cloud-api-access/missing": "An identity lacks what it needs (low).",
-    "cloud-api-access/idle": "A statement can match no request: it grants nothing (low).",
-    **trust_policies.CHECKS,
-    **tag_laundering.CHECKS,
-    **instance_metadata.CHECKS,
-}
+ADMINISTRATOR = Check(
+    f"{ROW}/administrator",
+    {Severity.CRITICAL: "an identity may do everything, or give itself the right to"},
+    "An identity of the cluster is an administrator of the account, or can make itself one.",
+)
+ESCALATION = Check(
+    f"{ROW}/escalation",
+    {
+        Severity.CRITICAL: "an identity may take the rights of another that is not the cluster's",
+        Severity.LOW: "what an identity needs lets it take the rights of another",
+    },
+    "An identity may become another one, whose rights are not the cluster's.",
+)
+OUTSIDE = Check(
+    f"{ROW}/outside",
+    {Severity.HIGH: "an identity may change, or read the data of, what is not the cluster's"},
+    "An identity may change, or read the data of, what is not the cluster's.",
+)
+INSIDE = Check(
+    f"{ROW}/inside",
+    {Severity.MEDIUM: "an identity may change more of the cluster's own than it needs"},
+    "An identity may change more of the cluster's own resources than it needs.",
+)
+LISTING = Check(
+    f"{ROW}/listing",
+    {Severity.LOW: "an identity may list or describe more than it needs"},
+    "An identity may list or describe more than it needs.",
+)
+IMPOSED = Check(
+    f"{ROW}/imposed",
+    {Severity.LOW: "a policy that the provider mandates grants more than is needed"},
+    "A policy that the provider insists on grants more than is needed.",
+)
+MISSING = Check(
+    f"{ROW}/missing",
+    {Severity.LOW: "an identity lacks what it may need"},
+    "An identity lacks what it needs.",
+)
+IDLE = Check(
+    f"{ROW}/idle",
+    {Severity.LOW: "a statement grants nothing"},
+    "A statement can match no request: what it names does not exist.",
+)
+CHECKS = (
+    ADMINISTRATOR,
+    ESCALATION,
+    OUTSIDE,
+    INSIDE,
+    LISTING,
+    IMPOSED,
+    MISSING,
+    IDLE,
+    *trust_policies.CHECKS,
+    *tag_laundering.CHECKS,
+    *instance_metadata.CHECKS,
+)
 _MOST_WAYS = 3
 
 

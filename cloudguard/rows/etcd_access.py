@@ -14,6 +14,7 @@ from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import Resource
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import NO_ETCD, PLACES, Context
 from cloudguard.rows.network.latent import latent
@@ -24,14 +25,33 @@ from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_ro
 
 ROW = "etcd-access"
 AREA = "Access to etcd"
-CHECKS = {
-    "etcd-access/internet": "The internet can connect to an etcd client or peer port (critical).",
-    "etcd-access/inside": "Something other than the control plane and etcd hosts can connect to an etcd client or peer "
-    "port: nodes, the whole network, strangers in a named group (high).",
-    "etcd-access/plaintext": "A balancer speaks an unencrypted protocol to an etcd port (medium).",
-    "etcd-access/auxiliary": "Others can connect to the ports of etcd's helpers: manager, metrics, quarantine (low).",
-    "etcd-access/tls": "Whether etcd speaks TLS is not visible from the cloud (low).",
-}
+INTERNET = Check(
+    f"{ROW}/internet",
+    {Severity.CRITICAL: "the internet can connect to an etcd client or peer port"},
+    "The internet can connect to an etcd client or peer port.",
+)
+INSIDE = Check(
+    f"{ROW}/inside",
+    {Severity.HIGH: "anything but control-plane and etcd hosts can connect to an etcd client or peer port"},
+    "Something other than the control plane and etcd hosts can connect to an etcd client or peer port: nodes, the "
+    "whole network, external members of a named group.",
+)
+PLAINTEXT = Check(
+    f"{ROW}/plaintext",
+    {Severity.MEDIUM: "a load balancer sends to etcd unencrypted"},
+    "A load balancer speaks an unencrypted protocol to an etcd port.",
+)
+AUXILIARY = Check(
+    f"{ROW}/auxiliary",
+    {Severity.LOW: "others can connect to the ports of etcd's helpers"},
+    "Others can connect to the ports of etcd's helpers: manager, metrics, quarantine.",
+)
+TLS = Check(
+    f"{ROW}/tls",
+    {Severity.LOW: "whether etcd speaks TLS cannot be seen from the cloud"},
+    "Whether etcd speaks TLS is not visible from the cloud, so look on the hosts.",
+)
+CHECKS = (INTERNET, INSIDE, PLAINTEXT, AUXILIARY, TLS)
 
 
 def judge(context: Context) -> JudgedRow:

@@ -24,6 +24,7 @@ from cloudguard.model.cluster import (
 )
 from cloudguard.model.source import FactKind, Source
 from cloudguard.results.change import AttributeEdit, Change, Edit, Procedure, Resource
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.results.report import RowResult, Verdict, verdict_of
 from cloudguard.rows.context import NO_ETCD, Context
@@ -31,15 +32,45 @@ from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_ro
 
 ROW = "etcd-encryption"
 AREA = "etcd Encryption"
-CHECKS = {
-    "etcd-encryption/disk": "A disk with etcd's data is not encrypted (high).",
-    "etcd-encryption/key": "The key of a disk with etcd's data is disabled or will be deleted (high).",
-    "etcd-encryption/snapshot": "A snapshot of a disk with etcd's data is not encrypted, or is shared (high).",
-    "etcd-encryption/customer-key": "A customer's key is required (--require-cmk), and a disk has none (medium).",
-    "etcd-encryption/pool": "The next host of a pool that runs etcd would get an unencrypted disk (medium).",
-    "etcd-encryption/rotation": "A customer's key of etcd's data, or of Secrets, is never rotated by itself (low).",
-    "etcd-encryption/secrets": "A managed cluster encrypts Secrets with the provider's key only (low).",
-}
+DISK = Check(
+    f"{ROW}/disk",
+    {Severity.HIGH: "a disk with etcd's data is not encrypted"},
+    "A disk with etcd's data is not encrypted.",
+)
+KEY = Check(
+    f"{ROW}/key",
+    {Severity.HIGH: "the key of etcd's data, or of Secrets, is disabled or pending deletion"},
+    "The key of a disk with etcd's data, or of a managed cluster's Secrets, is disabled or will be deleted.",
+)
+SNAPSHOT = Check(
+    f"{ROW}/snapshot",
+    {Severity.HIGH: "a snapshot of such a disk is not encrypted, or is shared"},
+    "A snapshot of a disk with etcd's data is not encrypted, or other accounts may read it.",
+)
+CUSTOMER_KEY = Check(
+    f"{ROW}/customer-key",
+    {Severity.MEDIUM: "`--require-cmk` is set, and a disk with etcd's data has no customer's key"},
+    "A customer's key is required (`--require-cmk`), and a disk with etcd's data has none.",
+)
+POOL = Check(
+    f"{ROW}/pool",
+    {Severity.MEDIUM: "the next host of a pool would hold etcd on an unencrypted disk"},
+    "The next host of a pool that runs etcd would get an unencrypted disk.",
+)
+ROTATION = Check(
+    f"{ROW}/rotation",
+    {Severity.LOW: "a customer's key is never rotated by itself"},
+    "A customer's key of etcd's data, or of Secrets, is never rotated by itself.",
+)
+SECRETS = Check(
+    f"{ROW}/secrets",
+    {
+        Severity.MEDIUM: "`--require-cmk` is set, and a managed cluster's Secrets have no customer's key",
+        Severity.LOW: "a managed cluster's Secrets are encrypted by the provider's key only",
+    },
+    "A managed cluster encrypts Secrets with the provider's key only.",
+)
+CHECKS = (DISK, KEY, SNAPSHOT, CUSTOMER_KEY, POOL, ROTATION, SECRETS)
 _UNTOLD = {KeyState.UNKNOWN, KeyState.UNAVAILABLE}
 _DYING = {KeyState.DISABLED: "disabled", KeyState.PENDING_DELETION: "pending deletion"}
 

@@ -19,7 +19,7 @@ from cloudguard.rows.context import Context
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding
 
 ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access, etcd_access, etcd_encryption)
-"""Modules with ``ROW``, ``AREA``, ``CHECKS`` (id to description) and ``judge``, in the table's order."""
+"""Modules with ``ROW``, ``AREA``, ``CHECKS`` (a tuple of ``Check``) and ``judge``, in the table's order."""
 
 
 def judge(

@@ -23,6 +23,7 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.origins import SenderKind
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import KeptTraffic, Resource
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import PLACES, Context, keep_from, unmeant
 from cloudguard.rows.network.latent import latent, lets_internet_in
@@ -33,17 +34,39 @@ from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_ro
 
 ROW = "node-access"
 AREA = "Network access to Nodes (nodes)"
-CHECKS = {
-    "node-access/internet": "The internet can connect to a host: critical on every port, on 22 or 3389, or on the "
-    "kubelet's 10250 or 10255; high on any other port but NodePorts and declared services; low for ICMP.",
-    "node-access/node-ports": "NodePorts are open from the internet to nodes with a public address, and no declared "
-    "service says so (medium).",
-    "node-access/inside": "Sources inside the network that are wider than the cluster can connect: medium to the "
-    "kubelet or to every port, low to other ports.",
-    "node-access/public-address": "Hosts have a public address and a route to the internet, though nothing gets in "
-    "(low).",
-    "node-access/control-plane": "The control plane is let in to nodes on every port (low).",
-}
+INTERNET = Check(
+    f"{ROW}/internet",
+    {
+        Severity.CRITICAL: "the internet can connect to every port, to 22 or 3389, or to the kubelet's 10250 or 10255",
+        Severity.HIGH: "the internet can connect to any other port but NodePorts and declared services",
+        Severity.LOW: "the internet can ping",
+    },
+    "The internet can connect to a host, other than to a service of the cluster.",
+)
+NODE_PORTS = Check(
+    f"{ROW}/node-ports",
+    {Severity.MEDIUM: "the internet can connect to NodePorts of a public host, and no declared service says so"},
+    "NodePorts are open from the internet to hosts with a public address, past every load balancer.",
+)
+INSIDE = Check(
+    f"{ROW}/inside",
+    {
+        Severity.MEDIUM: "inside sources wider than the cluster can connect to the kubelet or to every port",
+        Severity.LOW: "inside sources wider than the cluster can connect to other ports",
+    },
+    "Sources inside the network that are wider than the cluster can connect to a host.",
+)
+PUBLIC_ADDRESS = Check(
+    f"{ROW}/public-address",
+    {Severity.LOW: "hosts have a public address and a route to the internet, though nothing gets in"},
+    "Hosts have a public address that nothing uses: one wrong rule would open them.",
+)
+FROM_CONTROL_PLANE = Check(
+    f"{ROW}/control-plane",
+    {Severity.LOW: "the control plane can connect to every port of nodes"},
+    "The control plane is let in to nodes on every port, not only on those that it needs.",
+)
+CHECKS = (INTERNET, NODE_PORTS, INSIDE, PUBLIC_ADDRESS, FROM_CONTROL_PLANE)
 EVERY_PORT = "every port"
 
 

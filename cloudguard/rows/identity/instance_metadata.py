@@ -11,15 +11,19 @@ from enum import Enum
 
 from cloudguard.model.cluster import Host, MetadataService, Pool, Role
 from cloudguard.results.change import AttributeEdit, Change, Resource
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
 from cloudguard.rows.pending_finding import PendingFinding
 
 ROW = "cloud-api-access"
-CHECKS = {
-    "cloud-api-access/metadata": "Pods can take their host's identity from its metadata service: tokens are not "
-    "required, or their answers travel further than the host (medium).",
-}
+METADATA = Check(
+    f"{ROW}/metadata",
+    {Severity.MEDIUM: "pods can take their host's identity from its metadata service"},
+    "Pods can take their host's identity from its metadata service: tokens are not required, or their answers travel "
+    "further than the host.",
+)
+CHECKS = (METADATA,)
 _Exposed = tuple[Host | Pool, MetadataService]
 _JUDGED = {Role.CONTROL_PLANE, Role.NODE}
 

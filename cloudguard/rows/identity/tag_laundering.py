@@ -9,15 +9,21 @@ from cloudguard.permission_sets.boxes import Box, Scope
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.change import Resource
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
 from cloudguard.rows.identity.findings import ROW, request_text, said, statement_text
 from cloudguard.rows.pending_finding import PendingFinding
 
-CHECKS = {
-    "cloud-api-access/laundering": "An identity may tag anything, and so make its own the resources that other "
-    "statements protect by a tag (medium; low where it needs to).",
-}
+LAUNDERING = Check(
+    f"{ROW}/laundering",
+    {
+        Severity.MEDIUM: "an identity may tag anything, so that conditions on tags bind nothing",
+        Severity.LOW: "an identity needs to tag anything, so that conditions on tags bind nothing",
+    },
+    "An identity may tag anything, and so make its own the resources that other statements protect by a tag.",
+)
+CHECKS = (LAUNDERING,)
 
 
 def drafts(context: Context, excess: Excess) -> list[PendingFinding]:

@@ -7,15 +7,22 @@ from collections.abc import Iterator
 from cloudguard.model.iam_catalog import Principals, Trusted
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.results.change import Change, Procedure, Resource
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
 from cloudguard.rows.pending_finding import PendingFinding
 
 ROW = "cloud-api-access"
-CHECKS = {
-    "cloud-api-access/trust": "Others may become an identity of the cluster: anyone (critical), another account "
-    "without a condition (high), more service accounts than its own (high where any, medium where many).",
-}
+TRUST = Check(
+    f"{ROW}/trust",
+    {
+        Severity.CRITICAL: "anyone may become an identity",
+        Severity.HIGH: "another account, or whoever an identity provider vouches for, may become an identity",
+        Severity.MEDIUM: "more service accounts than its own may become an identity",
+    },
+    "Others than its holders may become an identity of the cluster.",
+)
+CHECKS = (TRUST,)
 
 
 def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
