@@ -57,7 +57,7 @@ def ours(role: KnownRole) -> tuple[float, Excess]:
     found = first.of(identity)
     for _ in range(ROUNDS):
         started = process_time()
-        comparer = Comparer(first.setting.cluster, first.identities, first.known, first.setting.declarations)
+        comparer = Comparer(first.setting.cluster, first.identities, first.iam_catalog, first.setting.declarations)
         found = comparer.of(identity)
         found.certain.witness()
         times.append((process_time() - started) * 1000)

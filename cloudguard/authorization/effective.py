@@ -1,8 +1,8 @@
-"""What an identity may do: everything granted, within its boundary, without everything denied."""
+"""Effective permissions: all that an identity is granted, within its boundary and the limits, minus what is denied."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from cloudguard.authorization.statements import matched
@@ -25,60 +25,69 @@ class MatchedStatement:
     statement: Statement
     requests: PermissionSet
 
+    @property
+    def name(self) -> str:
+        """The names of the policy and the statement: "masters/#2"."""
+        return f"{self.policy.name}/{self.statement.label}"
+
+    @property
+    def allows(self) -> bool:
+        """Whether its effect is to allow."""
+        return self.statement.effect is Effect.ALLOW
+
+    @property
+    def grants(self) -> bool:
+        """Whether it grants what it matches, rather than bound, limit or deny it."""
+        return self.allows and self.policy.kind in {PolicyKind.GRANT, PolicyKind.RESOURCE}
+
 
 @dataclass(frozen=True, slots=True)
 class EffectivePermissions:
-    """What an identity may do, and the statements that say so.
-
-    ``unread``: its documents that were not seen; ``seen`` is what the others add up to.
-    """
+    """What an identity may do, and all statements of its policies. ``unread``: ids of policies that were not read."""
 
     permissions: PermissionSet
-    seen: PermissionSet
     statements: tuple[MatchedStatement, ...]
     unread: tuple[str, ...] = ()
 
     def responsible(self, request: Request) -> tuple[MatchedStatement, ...]:
-        """Return the statements that grant ``request``."""
-        return tuple(one for one in self.statements if _grants(one) and one.requests.has(request) is not False)
+        """Return the statements that grant ``request``, or may."""
+        return tuple(each for each in self.statements if each.grants and each.requests.has(request) is not False)
 
     @property
     def idle(self) -> tuple[MatchedStatement, ...]:
-        """The granting statements that can match nothing."""
-        return tuple(one for one in self.statements if _grants(one) and not one.requests)
-
-
-def _grants(one: MatchedStatement) -> bool:
-    counts = one.policy.kind in {PolicyKind.GRANT, PolicyKind.RESOURCE}
-    return counts and one.statement.effect is Effect.ALLOW
+        """The granting statements that match no request."""
+        return tuple(each for each in self.statements if each.grants and not each.requests)
 
 
 def space_of(
     catalog: ActionCatalog, statements: Iterable[Statement], actions: Iterable[str] = (), home: tuple[str, ...] = ()
 ) -> Space:
-    """Return the space in which sets of all these statements, and of ``actions`` besides, can be compared.
+    """Return a space for sets of ``statements`` and ``actions``; ``home``: segments that names of witnesses prefer.
 
-    ``home``: what witnesses' names prefer, segment by segment. A service that a pattern names is in it action by
-    action, another one by the names that are given in full; services that nobody names are one symbol. Where a
-    statement is about all but some actions, every service that is named is in it action by action.
+    Services named by a pattern are listed action by action, other services by the actions that are named in full;
+    services that nothing names are one symbol. With "*" or a statement on all but some actions, every named service is
+    listed.
     """
     listed = list(statements)
-    named = {text for one in listed for text in (*one.actions, *one.not_actions)}
-    open_ended = named & _EVERYTHING or any(one.not_actions for one in listed)
+    named = {text for statement in listed for text in (*statement.actions, *statement.not_actions)}
+    open_ended = named & _EVERYTHING or any(statement.not_actions for statement in listed)
     named.update(actions)
     patterns = {text for text in named - _EVERYTHING if open_ended or "*" in text or "?" in text}
     services = {text.lower().partition(":")[0] for text in patterns}
-    wild = any("*" in service or "?" in service for service in services)
-    tables = {one: catalog.actions(one) for one in sorted(catalog.services) if wild or one.lower() in services}
+    wildcard = any("*" in service or "?" in service for service in services)
+    tables = {
+        service: catalog.actions(service)
+        for service in sorted(catalog.services)
+        if wildcard or service.lower() in services
+    }
     return Space(ActionTable(tables, sorted(named)), catalog.resource_formats, catalog.multivalued, home=home)
 
 
 def allowed(space: Space, statements: Iterable[Statement], variables: Variables) -> PermissionSet:
-    """Return what allowing statements allow and denying ones do not deny."""
-    listed = list(statements)
-    sets = [(statement.effect, matched(space, statement, variables)) for statement in listed]
-    granted = _union(space, (found for effect, found in sets if effect is Effect.ALLOW))
-    return granted - _union(space, (found for effect, found in sets if effect is Effect.DENY))
+    """Return what the allowing ones of ``statements`` match and the denying ones do not."""
+    matches = [(statement.effect, matched(space, statement, variables)) for statement in statements]
+    granted = _union(space, (requests for effect, requests in matches if effect is Effect.ALLOW))
+    return granted - _union(space, (requests for effect, requests in matches if effect is Effect.DENY))
 
 
 def effective(
@@ -88,52 +97,46 @@ def effective(
     variables: Variables,
     limits: Iterable[Iterable[str]] = (),
 ) -> EffectivePermissions:
-    """Return what ``identity`` may do by the ``policies`` (by id) attached to it, within its boundary and the limits.
+    """Return what ``identity`` may do, by the ``policies`` (by id) attached to it, its boundary and the ``limits``.
 
-    ``limits``: ids of the policies set above the account, level by level; each level must allow. What a resource's own
-    policy allows the identity counts as its own grant, within the boundary too. A document that was not read may
-    grant or deny anything: then nothing is sure.
+    ``limits``: ids of the policies set above the account, by level. Every level must allow a request. What a resource's
+    own policy grants the identity counts like a grant of its own, and is bounded too. A policy that was not read may
+    grant or deny anything: then nothing is certain.
     """
     levels = [tuple(level) for level in limits]
     names = dict.fromkeys((*identity.policies, *(name for level in levels for name in level)))
     unread = tuple(name for name in identity.policies if name not in policies)
-    found = tuple(
+    statements = tuple(
         MatchedStatement(policy, statement, matched(space, statement, variables))
         for policy in (policies[name] for name in names if name in policies)
         if policy.kind is not PolicyKind.TRUST
         for statement in policy.statements
     )
-    granted = _union(space, (one.requests for one in found if _grants(one)))
-    if any(policies[name].kind is PolicyKind.BOUNDARY for name in identity.policies if name in policies):
-        granted &= _union(space, (one.requests for one in found if _bounds(one)))
+    granted = _union(space, (each.requests for each in statements if each.grants))
+    boundaries = {name for name in identity.policies if name in policies and policies[name].kind is PolicyKind.BOUNDARY}
+    if boundaries:
+        granted &= _allowed_by(space, boundaries, statements)
     for level in levels:
-        granted &= _allowed_by(space, level, policies, found)
-    granted -= _union(space, (one.requests for one in found if one.statement.effect is Effect.DENY))
+        not_read = ", ".join(name for name in level if name not in policies)
+        cause = f"{not_read} limits the account and was not read"
+        granted &= _unknown(space, cause) if not_read else _allowed_by(space, level, statements)
+    granted -= _union(space, (each.requests for each in statements if not each.allows))
     if unread or not identity.complete:
         missing = unread or (f"a document of {identity.name}",)
-        return EffectivePermissions(_anything(space, f"{', '.join(missing)} was not read"), granted, found, missing)
-    return EffectivePermissions(granted, granted, found)
+        return EffectivePermissions(_unknown(space, f"{', '.join(missing)} was not read"), statements, missing)
+    return EffectivePermissions(granted, statements)
 
 
-def _allowed_by(
-    space: Space, level: tuple[str, ...], policies: Mapping[str, PolicyDocument], found: Iterable[MatchedStatement]
-) -> PermissionSet:
-    """Return what one level of limits allows; one of them that was not read may allow anything, and deny it."""
-    allowing = (one for one in found if one.policy.id in level and one.statement.effect is Effect.ALLOW)
-    together = _union(space, (one.requests for one in allowing))
-    unread = ", ".join(name for name in level if name not in policies)
-    return _anything(space, f"{unread} limits the account and was not read") if unread else together
-
-
-def _bounds(one: MatchedStatement) -> bool:
-    return one.policy.kind is PolicyKind.BOUNDARY and one.statement.effect is Effect.ALLOW
+def _allowed_by(space: Space, policies: Container[str], statements: Iterable[MatchedStatement]) -> PermissionSet:
+    """Return what the allowing statements of ``policies`` (ids) match."""
+    return _union(space, (each.requests for each in statements if each.policy.id in policies and each.allows))
 
 
 def _union(space: Space, sets: Iterable[PermissionSet]) -> PermissionSet:
-    return PermissionSet.of(space, (box for found in sets for box in found.parts))
+    return PermissionSet.of(space, (box for requests in sets for box in requests.parts))
 
 
-def _anything(space: Space, cause: str) -> PermissionSet:
-    """Return a set that may be anything, but holds nothing for sure."""
+def _unknown(space: Space, cause: str) -> PermissionSet:
+    """Return a set whose lower bound is empty and whose upper bound is everything."""
     scope = EVERYWHERE.assuming(Assumption(cause, space.serial()))
     return PermissionSet(space, (Box(space.table.everything, scope),))

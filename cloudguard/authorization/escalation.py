@@ -1,121 +1,120 @@
-"""Ways up: which combinations of granted actions give an identity more than its policies say."""
+"""Escalation paths: which combinations of granted actions give an identity more than its policies say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from cloudguard.authorization.effective import allowed
 from cloudguard.authorization.excess import Excess
 from cloudguard.model.iam_catalog import EscalationPath, Impact
 from cloudguard.model.identity import Effect, Statement
 from cloudguard.permission_sets.boxes import Scope
+from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.resource_names import resource_format
 from cloudguard.permission_sets.space import Request
 
+_SYNTHETIC_NAMES: Final = ("x", "some-administrator", "Zz9.y_z")
+
 
 @dataclass(frozen=True, slots=True)
 class GrantedEscalation:
-    """An escalation that an identity has.
+    """An escalation path of which an identity certainly may do every action.
 
-    ``sure``: every action is granted without a condition, and where it must reach its own identity or any other.
-    ``beyond_need``: at least one of the actions is not needed. ``witness``: one request an action, the telling one
-    first.
+    ``unconditional``: each action is granted without a condition, on the resources that the path needs.
+    ``exceeds_need``: at least one of the actions is not needed. ``witness``: a request for each action, those that
+    exceed the need first.
     """
 
-    escalation: EscalationPath
-    sure: bool
-    beyond_need: bool
+    path: EscalationPath
+    unconditional: bool
+    exceeds_need: bool
     witness: tuple[Request, ...]
 
 
-def granted_escalations(excess: Excess, escalations: Iterable[EscalationPath]) -> tuple[GrantedEscalation, ...]:
-    """Return the escalations of which an identity surely may do every action, the sure ones first."""
-    granted, beyond = excess.allowed.lower, excess.total.lower
-    found = [way for one in escalations if (way := _way_up(excess, granted, beyond, one)) is not None]
-    return tuple(sorted(found, key=lambda way: (not way.sure, not way.beyond_need, way.escalation.id)))
+def granted_escalations(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GrantedEscalation, ...]:
+    """Return the paths that an identity is granted, the unconditional ones first."""
+    granted, total = excess.allowed.lower, excess.total.lower
+    found = [each for path in paths if (each := _granted(excess, granted, total, path)) is not None]
+    return tuple(sorted(found, key=lambda each: (not each.unconditional, not each.exceeds_need, each.path.id)))
 
 
-def _way_up(
-    excess: Excess, granted: PermissionSet, beyond_need: PermissionSet, escalation: EscalationPath
+def _granted(
+    excess: Excess, granted: PermissionSet, total: PermissionSet, path: EscalationPath
 ) -> GrantedEscalation | None:
+    """Return the path if its every action is in ``granted``; ``total`` is what exceeds the need."""
     table = excess.allowed.space.table
     parts: list[PermissionSet] = []
-    for action in escalation.actions:
-        bit = table.bit(action)
-        part = granted.only(bit or 0)
-        if part and action == escalation.passrole_action and escalation.passrole_conditions:
-            part = (part & _passing(excess, escalation)).lower
+    for action in path.actions:
+        part = granted.only(table.bit(action) or 0)
+        if part and action == path.passrole_action and path.passrole_conditions:
+            part = (part & _passrole_requests(excess, path)).lower
         if not part:
             return None
         parts.append(part)
-    beyond = [beyond_need.only(table.bit(action) or 0).witness() is not None for action in escalation.actions]
-    telling = sorted(zip(beyond, parts, strict=True), key=lambda pair: not pair[0])
-    requests = tuple(_told(excess, escalation, found) for _, part in telling if (found := part.witness()) is not None)
-    sure = all(_free(part, action, escalation, excess) for part, action in zip(parts, escalation.actions, strict=True))
-    return GrantedEscalation(escalation, sure, any(beyond), requests)
-
-
-def _passing(excess: Excess, escalation: EscalationPath) -> PermissionSet:
-    """Return the requests that hand over an identity as the way up does: to whom it is for."""
-    said = Statement(
-        escalation.id,
-        Effect.ALLOW,
-        (escalation.passrole_action,),
-        resources=("*",),
-        conditions=escalation.passrole_conditions,
+    exceeding = [total.only(table.bit(action) or 0).witness() is not None for action in path.actions]
+    ordered = sorted(zip(exceeding, parts, strict=True), key=lambda pair: not pair[0])
+    witness = tuple(_on_own(excess, path, request) for _, part in ordered if (request := part.witness()) is not None)
+    unconditional = all(
+        _unconditional(part, action, path, excess) for part, action in zip(parts, path.actions, strict=True)
     )
-    return allowed(excess.comparer.space, (said,), excess.comparer.known.variables)
+    return GrantedEscalation(path, unconditional, any(exceeding), witness)
 
 
-def _told(excess: Excess, escalation: EscalationPath, request: Request) -> Request:
-    """Return the request on what is the holder's own, where the way up is by that."""
-    own = targets(excess, request.action) if escalation.on_own_identity else ()
+def _passrole_requests(excess: Excess, path: EscalationPath) -> PermissionSet:
+    """Return the requests that pass a role to the service that this path uses."""
+    statement = Statement(
+        path.id, Effect.ALLOW, (path.passrole_action,), resources=("*",), conditions=path.passrole_conditions
+    )
+    return allowed(excess.comparer.space, (statement,), excess.comparer.iam_catalog.variables)
+
+
+def _on_own(excess: Excess, path: EscalationPath, request: Request) -> Request:
+    """Return the request on the identity's own resource, if the path needs that and no condition binds it."""
+    own = own_targets(excess, request.action) if path.on_own_identity else ()
     return replace(request, name=own[0]) if own and not request.context else request
 
 
-def _free(part: PermissionSet, action: str, escalation: EscalationPath, excess: Excess) -> bool:
-    """Whether ``action`` is granted without a condition where the way up needs it.
+def _unconditional(part: PermissionSet, action: str, path: EscalationPath, excess: Excess) -> bool:
+    """Whether ``action`` is granted without a condition on the resources that the path needs.
 
-    That is on the holder's own identity or a policy of its own; where another identity is to be had, on any; else
-    anywhere. An action that hands over an identity may be bound to the service that gets it, and it is enough that it
-    reaches another one of the cluster's.
+    They are the holder's own identity or policies if the path is on its own identity, identities of any name if it
+    leads to another role, else any resource. The pass-role action may have conditions (who gets the role), and reaching
+    one other identity of the cluster is enough for it.
     """
-    handed = action == escalation.passrole_action
-    scopes = [box.scope for box in part.boxes if handed or not box.scope.context]
-    own = excess.identity
-    if escalation.on_own_identity and action == escalation.actions[0]:
-        return any(name in scope.names for scope in scopes for name in targets(excess, action))
-    if escalation.impact is not Impact.ROLE:
+    passes = action == path.passrole_action
+    scopes = [box.scope for box in part.boxes if passes or not box.scope.context]
+    own = excess.identity.id
+    if path.on_own_identity and action == path.actions[0]:
+        return any(name in scope.names for scope in scopes for name in own_targets(excess, action))
+    if path.impact is not Impact.ROLE:
         return bool(scopes)
-    others = [one.id for one in excess.comparer.identities.identities if one.id != own.id]
-    if handed and any(other in scope.names for scope in scopes for other in others):
+    others = [identity.id for identity in excess.comparer.identities.identities if identity.id != own]
+    if passes and any(other in scope.names for scope in scopes for other in others):
         return True
-    forms = excess.comparer.known.catalog.resource_formats(action)
-    return any(_reaches_any(scope, forms, own.id) for scope in scopes)
+    formats = excess.comparer.iam_catalog.catalog.resource_formats(action)
+    return any(_covers_any_name(scope, formats, own) for scope in scopes)
 
 
-def targets(excess: Excess, action: str) -> tuple[str, ...]:
-    """Return what is an identity's own and ``action`` can be done on: itself, its policies."""
+def own_targets(excess: Excess, action: str) -> tuple[str, ...]:
+    """Return the ids to which ``action`` applies, of the identity itself and its policies."""
     own = excess.identity
-    formats = [resource_format(text) for text in excess.comparer.known.catalog.resource_formats(action) or ()]
+    formats = [resource_format(text) for text in excess.comparer.iam_catalog.catalog.resource_formats(action) or ()]
     return tuple(name for name in (own.id, *own.policies) if any(name in names for names in formats))
 
 
-def _reaches_any(scope: Scope, forms: Iterable[str] | None, own: str) -> bool:
-    """Whether a scope holds things of any name, of one of the ``forms``, where ``own`` is: made-up names stand for any.
+def _covers_any_name(scope: Scope, formats: Iterable[str] | None, own: str) -> bool:
+    """Whether the scope covers arbitrary resource names in the account of ``own``; tested with synthetic names.
 
-    An action that takes no resource reaches whatever there is.
+    True also for an action that takes no resource, or unknown ones.
     """
-    home = own.split(":")
-    for form in forms or ():
-        parts = form.split(":", 5)
-        place = [(mine or "any") if part == "*" else part for part, mine in zip(parts[:-1], home, strict=False)]
-        names_of_it = (parts[-1].replace("**", text).replace("*", text) for text in _MADE_UP)
-        if all(":".join((*place, name)) in scope.names for name in names_of_it):
+    home = own.split(SEPARATOR)
+    for text in formats or ():
+        *head, last = text.split(SEPARATOR, SEGMENTS - 1)
+        place = [(mine or "any") if part == "*" else part for part, mine in zip(head, home, strict=False)]
+        names = (last.replace("**", name).replace("*", name) for name in _SYNTHETIC_NAMES)
+        if all(SEPARATOR.join((*place, name)) in scope.names for name in names):
             return True
-    return not forms
-
-
-_MADE_UP = ("x", "some-administrator", "Zz9.y_z")
+    return not formats

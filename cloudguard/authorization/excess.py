@@ -1,9 +1,9 @@
-"""What an identity is granted beyond need, and what it needs beyond grant: exact sets, compared in one space."""
+"""What an identity is granted beyond its need, and what it needs beyond its grant, as exact sets in one space."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from cloudguard.authorization.effective import EffectivePermissions, MatchedStatement, allowed, effective, space_of
@@ -11,7 +11,7 @@ from cloudguard.authorization.statements import matched
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.iam_catalog import Access, Confidence, IamCatalog, PermissionNeed
 from cloudguard.model.identity import Identities, Identity, PolicyDocument
-from cloudguard.needs.declarations import Declarations as Declared
+from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.permissions import NeedChoice, Setting, chosen, fitting
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
@@ -19,44 +19,48 @@ from cloudguard.permission_sets.space import Request, Space
 
 @dataclass(frozen=True)
 class Excess:
-    """One identity: ``granted`` and ``needed``, and by which components."""
+    """What one identity is ``allowed`` and what it ``needed``, by the needs in ``choices``."""
 
     identity: Identity
     effective: EffectivePermissions
-    allowed: PermissionSet
     needed: PermissionSet
     choices: tuple[NeedChoice, ...]
     by_mandated: PermissionSet
-    """What policies that the provider insists on grant."""
+    """What only provider-mandated policies grant."""
     comparer: Comparer
     mandated_policies: frozenset[str] = frozenset()
-    """Ids of policies that the provider insists on."""
+    """Ids of provider-mandated policies."""
+
+    @property
+    def allowed(self) -> PermissionSet:
+        """The effective permissions."""
+        return self.effective.permissions
 
     @cached_property
     def total(self) -> PermissionSet:
-        """Granted beyond need, with what is in doubt."""
+        """All excess, also what rests on assumptions."""
         return self.allowed - self.needed
 
     @cached_property
     def certain(self) -> PermissionSet:
-        """Granted beyond need for sure, by policies that the provider does not insist on."""
+        """The excess that rests on no assumption, without what provider-mandated policies grant."""
         return (self.total.lower - self.by_mandated.upper).lower
 
     @cached_property
     def mandated(self) -> PermissionSet:
-        """Granted beyond need for sure, by policies that the provider insists on."""
+        """The excess that rests on no assumption and that provider-mandated policies grant."""
         return (self.total.lower & self.by_mandated).lower
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
-        """What leaves open whether more is granted beyond need."""
+        """What the rest of the excess assumes."""
         return self.total.assumptions
 
     @cached_property
     def missing(self) -> PermissionSet:
-        """Needed and granted nowhere, for sure; what only the code of a component tells is no promise.
+        """Needed actions that no statement grants. Needs known only from source code are ignored.
 
-        What is granted in part is taken to be narrower than documented on purpose.
+        An action that is granted on some resources is taken to be narrowed on purpose.
         """
         needed = PermissionSet(self.allowed.space, ())
         for choice in self.choices:
@@ -65,97 +69,95 @@ class Excess:
         return needed.only(needed.actions & ~self.allowed.actions).lower
 
     def part(self, *kinds: Access) -> PermissionSet:
-        """Return the definite excess of some kinds of access."""
+        """Return the part of the certain excess with these kinds of access."""
         return self.certain.only(self.comparer.mask_of(self.certain.actions, frozenset(kinds)))
 
-    def responsible(self, request: Request) -> tuple[MatchedStatement, ...]:
-        """Return the statements that grant ``request``."""
-        return self.effective.responsible(request)
+    def responsible(self, requests: Iterable[Request]) -> tuple[MatchedStatement, ...]:
+        """Return the first statement that grants each of ``requests``."""
+        return tuple(dict.fromkeys(each for request in requests for each in self.effective.responsible(request)[:1]))
 
 
 class Comparer:
-    """Compares the identities of one cluster, in one space."""
+    """Compares what the identities of one cluster are granted and need, in one space."""
 
     def __init__(
-        self, cluster: Cluster, identities: Identities, known: IamCatalog, declared: Declared | None = None
+        self, cluster: Cluster, identities: Identities, iam_catalog: IamCatalog, declared: Declarations | None = None
     ) -> None:
-        self.setting = Setting(cluster, identities.service_accounts, declared or Declared())
+        self.setting = Setting(cluster, identities.service_accounts, declared or Declarations())
         self.identities = identities
-        self.known = known
+        self.iam_catalog = iam_catalog
         self.policies: Mapping[str, PolicyDocument] = {policy.id: policy for policy in identities.policies}
         self.space = self._space()
         self._access: dict[str, Access] = {}
-        self._components: dict[str, PermissionSet] = {}
+        self._needs: dict[str, PermissionSet] = {}
 
     def _space(self) -> Space:
-        """Return a space in which all that is granted, needed and dangerous can be told apart."""
-        held = [statement for policy in self.identities.policies for statement in policy.statements]
-        fit = {
-            one.id: one
-            for each in self.identities.identities
-            for one in fitting(self.known.needs, self.setting.cluster, each)
+        """Return a space that tells apart all that is granted or needed, and all actions of escalation paths."""
+        granted = [statement for policy in self.identities.policies for statement in policy.statements]
+        needs = {
+            need.id: need
+            for identity in self.identities.identities
+            for need in fitting(self.iam_catalog.needs, self.setting.cluster, identity)
         }
-        needed = [statement for component in fit.values() for statement in component.statements]
-        actions = {action for way in self.known.escalation_paths for action in way.actions} | {*self.known.tag_actions}
-        for one in self.setting.declarations.permissions:
-            actions |= {*one.actions}
-        return space_of(self.known.catalog, (*held, *needed), sorted(actions), self.known.home)
+        needed = [statement for need in needs.values() for statement in need.statements]
+        actions = {action for path in self.iam_catalog.escalation_paths for action in path.actions}
+        actions.update(self.iam_catalog.tag_actions)
+        for permission in self.setting.declarations.permissions:
+            actions.update(permission.actions)
+        return space_of(self.iam_catalog.catalog, (*granted, *needed), sorted(actions), self.iam_catalog.home)
 
     @cached_property
-    def own(self) -> PermissionSet:
-        """Requests that can only concern the cluster's own things: by many tags, which say nothing of one another."""
-        parts = (matched(self.space, statement, self.known.variables) for statement in self.known.cluster_resources)
+    def cluster_resources(self) -> PermissionSet:
+        """Requests that can only concern the cluster's own resources."""
+        statements = self.iam_catalog.cluster_resources
+        parts = (matched(self.space, statement, self.iam_catalog.variables) for statement in statements)
+        # Not ``of``: the many tags exclude nothing of one another, and looking for what is empty takes long.
         return PermissionSet(self.space, tuple(box for part in parts for box in part.parts))
 
     def of(self, identity: Identity) -> Excess:
         """Return what ``identity`` is granted, what it needs, and how they differ."""
-        grants = effective(
-            self.space, identity, self.policies, self.known.variables, self.identities.organization_limits
-        )
-        granted = grants.permissions
-        choices = chosen(self.known.needs, identity, self.setting, lambda component: self._shown(component, grants))
+        granted = self._effective(identity)
+        choices = chosen(self.iam_catalog.needs, identity, self.setting, lambda need: self._holds(granted, need))
         needed = PermissionSet(self.space, ())
         for choice in choices:
             needed |= self.needs_of(choice.need)
-        insisted = {name for holder, name in self.known.provider_mandated if holder in identity.roles or not holder}
-        imposed = PermissionSet(self.space, ())
-        if insisted & {*identity.policies}:
-            free = tuple(name for name in identity.policies if name not in insisted)
-            rest = Identity(identity.id, identity.name, identity.roles, free, identity.source, identity.complete)
-            others = effective(
-                self.space, rest, self.policies, self.known.variables, self.identities.organization_limits
-            )
-            imposed = granted - others.permissions
-        return Excess(identity, grants, granted, needed, choices, imposed, self, frozenset(insisted))
+        mandated = {name for holder, name in self.iam_catalog.provider_mandated if holder in {*identity.roles, ""}}
+        by_mandated = PermissionSet(self.space, ())
+        if mandated & {*identity.policies}:
+            own = tuple(name for name in identity.policies if name not in mandated)
+            by_mandated = granted.permissions - self._effective(replace(identity, policies=own)).permissions
+        return Excess(identity, granted, needed, choices, by_mandated, self, frozenset(mandated))
 
-    def _shown(self, component: PermissionNeed, grants: EffectivePermissions) -> bool:
-        """Whether an identity is granted all that a component needs, action by action: a wildcard tells nothing."""
-        spelt = {action.lower() for one in grants.statements for action in one.statement.actions}
-        named = all(action.lower() in spelt for one in component.statements for action in one.actions)
-        return named and self.needs_of(component) <= grants.permissions
+    def _effective(self, identity: Identity) -> EffectivePermissions:
+        limits = self.identities.organization_limits
+        return effective(self.space, identity, self.policies, self.iam_catalog.variables, limits)
 
-    def needs_of(self, component: PermissionNeed) -> PermissionSet:
-        """Return what a component needs."""
-        if component.id not in self._components:
-            self._components[component.id] = allowed(self.space, component.statements, self.known.variables)
-        return self._components[component.id]
+    def _holds(self, granted: EffectivePermissions, need: PermissionNeed) -> bool:
+        """Whether all of a need is granted and each of its actions is named as it is: a wildcard shows no add-on."""
+        named = {action.lower() for each in granted.statements for action in each.statement.actions}
+        spelled = all(action.lower() in named for statement in need.statements for action in statement.actions)
+        return spelled and self.needs_of(need) <= granted.permissions
 
-    def would_need(self, excess: Excess) -> tuple[str, ...]:
-        """Return the add-ons that a part of an identity's definite excess would be a need of, if they ran with it."""
+    def needs_of(self, need: PermissionNeed) -> PermissionSet:
+        """Return the permissions of a need."""
+        if need.id not in self._needs:
+            self._needs[need.id] = allowed(self.space, need.statements, self.iam_catalog.variables)
+        return self._needs[need.id]
+
+    def possible_addons(self, excess: Excess) -> tuple[str, ...]:
+        """Return the add-ons that would need some of an identity's certain excess, if they ran with it."""
         taken = {choice.need.id for choice in excess.choices}
-        names = dict[str, None]()
         risky = excess.part(Access.WRITE, Access.DATA)
-        for one in fitting(self.known.needs, self.setting.cluster, excess.identity):
-            if one.addon and one.id not in taken and not self.needs_of(one).isdisjoint(risky):
-                names[one.addon] = None
-        return tuple(names)
+        fit = fitting(self.iam_catalog.needs, self.setting.cluster, excess.identity)
+        others = (need for need in fit if need.addon and need.id not in taken)
+        return tuple(dict.fromkeys(need.addon for need in others if not self.needs_of(need).isdisjoint(risky)))
 
     def mask_of(self, actions: int, kinds: frozenset[Access]) -> int:
-        """Return those of ``actions`` (a mask) that are of some kinds of access."""
+        """Filter ``actions`` (a mask) to those with one of these kinds of access."""
         found, table = 0, self.space.table
         for name in table.names(actions):
             if name not in self._access:
-                self._access[name] = self.known.catalog.access(name)
+                self._access[name] = self.iam_catalog.catalog.access(name)
             if self._access[name] in kinds:
                 found |= table.bit(name) or 0
         return found
@@ -175,8 +177,3 @@ class Comparer:
                 words += table.names(inside)
         more = len(words) - most
         return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def first_of(parts: Iterable[PermissionSet]) -> Request | None:
-    """Return a witness of the first part that has one."""
-    return next((found for part in parts if (found := part.witness()) is not None), None)

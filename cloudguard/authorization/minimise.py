@@ -1,9 +1,10 @@
-"""An identity's need as few statements: joined where they differ in one thing, dropped where others say it."""
+"""Minimise a policy: merge statements that differ in one element, drop redundant ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
+from typing import TypeAlias
 
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.statements import matched
@@ -11,61 +12,65 @@ from cloudguard.model.identity import Condition, Statement
 from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.permissions import PermissionSet
 
+MinimisedStatement: TypeAlias = tuple[Statement, PermissionSet]
+"""A statement and the requests that it matches."""
 
-def minimised(excess: Excess) -> tuple[tuple[Statement, PermissionSet], ...]:
-    """Return the statements of what one identity needs, labelled "#1" on, each with the requests that it allows.
 
-    The unconditioned first, then by action.
-    """
+def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
+    """Return few statements that mean what one identity needs, labelled "#1" on, the unconditioned ones first."""
     comparer = excess.comparer
-    wanted = joined((one for choice in excess.choices for one in choice.need.statements), comparer.space.table)
-    held = [(one, matched(comparer.space, one, comparer.known.variables)) for one in wanted]
-    kept = [one for one in held if one[1]]
-    for one in sorted(kept, key=lambda pair: len(pair[0].actions)):
-        others = [each for each in kept if each is not one and each[0].effect is one[0].effect]
-        rest = (box for _, requests in others for box in requests.parts)
-        if one[1] <= PermissionSet(comparer.space, tuple(rest)):
+    needed = (statement for choice in excess.choices for statement in choice.need.statements)
+    found = [
+        (statement, matched(comparer.space, statement, comparer.iam_catalog.variables))
+        for statement in merged(needed, comparer.space.table)
+    ]
+    kept = [each for each in found if each[1]]
+    for each in sorted(kept, key=lambda pair: len(pair[0].actions)):
+        others = [other for other in kept if other is not each]
+        parts = (box for statement, requests in others if statement.effect is each[0].effect for box in requests.parts)
+        if each[1] <= PermissionSet(comparer.space, tuple(parts)):
             kept = others
-    return tuple((replace(one, label=f"#{number}"), requests) for number, (one, requests) in enumerate(kept, 1))
+    numbered = enumerate(kept, 1)
+    return tuple((replace(statement, label=f"#{number}"), requests) for number, (statement, requests) in numbered)
 
 
-def joined(statements: Iterable[Statement], table: ActionTable) -> tuple[Statement, ...]:
-    """Return fewer statements that say the same, in order."""
-    by_actions = _together(statements, _but_actions, lambda alike: replace(alike[0], actions=_union(alike, "actions")))
-    pruned = (replace(one, actions=_pruned(one.actions, table)) for one in by_actions)
-    found = _together(pruned, _but_resources, lambda alike: replace(alike[0], resources=_union(alike, "resources")))
-    return tuple(sorted(found, key=_order))
+def merged(statements: Iterable[Statement], table: ActionTable) -> tuple[Statement, ...]:
+    """Return fewer statements with the same meaning, sorted."""
+    by_actions = [
+        replace(group[0], actions=_pruned(_union(one.actions for one in group), table))
+        for group in _groups(statements, _all_but_actions)
+    ]
+    by_resources = [
+        replace(group[0], resources=_union(one.resources for one in group))
+        for group in _groups(by_actions, _all_but_resources)
+    ]
+    return tuple(sorted(by_resources, key=_order))
 
 
-def _together(
-    statements: Iterable[Statement],
-    same: Callable[[Statement], Hashable],
-    join: Callable[[list[Statement]], Statement],
-) -> list[Statement]:
-    alike: dict[Hashable, list[Statement]] = {}
-    for one in statements:
-        alike.setdefault(same(one), []).append(one)
-    return [join(ones) for ones in alike.values()]
+def _groups(statements: Iterable[Statement], rest: Callable[[Statement], Hashable]) -> Iterable[list[Statement]]:
+    """Return the statements in groups with equal ``rest``."""
+    groups: dict[Hashable, list[Statement]] = {}
+    for statement in statements:
+        groups.setdefault(rest(statement), []).append(statement)
+    return groups.values()
 
 
-def _union(alike: list[Statement], field: str) -> tuple[str, ...]:
-    return tuple(sorted({value for one in alike for value in getattr(one, field)}))
+def _union(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted({value for values in lists for value in values}))
 
 
-def _asked(conditions: Iterable[Condition]) -> Hashable:
+def _conditions(conditions: Iterable[Condition]) -> Hashable:
     return frozenset((one.operator.lower(), one.key.lower(), frozenset(one.values)) for one in conditions)
 
 
-def _but_actions(one: Statement) -> Hashable:
-    """Return what statements have in common whose actions can be listed in one."""
-    on = (frozenset(one.resources), frozenset(one.not_resources))
-    return (one.effect, *on, frozenset(one.not_actions), _asked(one.conditions))
+def _all_but_actions(one: Statement) -> Hashable:
+    resources = (frozenset(one.resources), frozenset(one.not_resources))
+    return (one.effect, *resources, frozenset(one.not_actions), _conditions(one.conditions))
 
 
-def _but_resources(one: Statement) -> Hashable:
-    """Return what statements have in common whose resources can be listed in one."""
-    do = (frozenset(one.actions), frozenset(one.not_actions))
-    return (one.effect, *do, frozenset(one.not_resources), _asked(one.conditions))
+def _all_but_resources(one: Statement) -> Hashable:
+    actions = (frozenset(one.actions), frozenset(one.not_actions))
+    return (one.effect, *actions, frozenset(one.not_resources), _conditions(one.conditions))
 
 
 def _pruned(actions: tuple[str, ...], table: ActionTable) -> tuple[str, ...]:
@@ -73,8 +78,8 @@ def _pruned(actions: tuple[str, ...], table: ActionTable) -> tuple[str, ...]:
     kept = list(actions)
     for action in actions:
         mask = 0 if table.unknown(action) else table.mask((action,))
-        others = [one for one in kept if one != action and not table.unknown(one)]
-        if mask and any(not mask & ~table.mask((one,)) for one in others):
+        others = [other for other in kept if other != action and not table.unknown(other)]
+        if mask and any(not mask & ~table.mask((other,)) for other in others):
             kept.remove(action)
     return tuple(kept)
 

@@ -1,156 +1,118 @@
-"""The policy that would be enough: an identity's need as documents, proved equal to it, beside what it has today."""
+"""The replacement policy: an identity's need as documents, proved equal to it, in place of its present statements."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.authorization.effective import MatchedStatement, allowed, effective
 from cloudguard.authorization.excess import Excess
-from cloudguard.authorization.minimise import minimised
+from cloudguard.authorization.minimise import MinimisedStatement, minimised
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.results.change import Change, DocumentEdit, Resource, StatementChange, StatementFate
 
 ROW = "cloud-api-access"
-_NEW = "replacement"
+_REPLACEMENT = "replacement"
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
-    """A present statement of which the need has a part: what ``remains`` of it, as statements of the replacement."""
-
-    present: MatchedStatement
-    remains: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """``documents`` grant the need and nothing else if ``unproved`` is "" (else it says what is not proved).
-
-    Of the present granting statements, ``kept`` are within the need, ``dropped`` have nothing of it. ``added`` are
-    those of the new ``statements`` of which nothing is granted today. What denies, bounds, or is imposed ``stays``.
-    ``detached``: the provider's own policies, which nobody can edit.
-    """
-
-    statements: tuple[Statement, ...]
-    documents: tuple[str, ...]
-    unproved: str
-    kept: tuple[MatchedStatement, ...]
-    narrowed: tuple[Narrowed, ...]
-    dropped: tuple[MatchedStatement, ...]
-    added: tuple[Statement, ...]
-    stays: tuple[MatchedStatement, ...]
-    detached: tuple[PolicyDocument, ...]
+def change_of(excess: Excess) -> Change:
+    """Return the change that puts the replacement in place of an identity's granting policies."""
+    identity, edit = excess.identity, replacement(excess)
+    kind = "permission.narrow" if edit.statements else "permission.remove"
+    resource = Resource("identity", identity.id, identity.name)
+    return Change(f"{kind}:{identity.id}", ROW, kind, resource, (edit,), proved=not edit.unproved)
 
 
-def replacement(excess: Excess) -> Replacement:
-    """Return the policy that would be enough for one identity."""
-    needed = excess.needed
+def replacement(excess: Excess) -> DocumentEdit:
+    """Return documents that grant exactly one identity's need, and what becomes of each present statement."""
     new = minimised(excess)
-    documents, unproved = _written(excess, tuple(one for one, _ in new))
-    present = [one for one in excess.effective.statements if _replaced(excess, one)]
-    kept = tuple(one for one in present if one.requests <= needed)
-    rest = [one for one in present if one not in kept]
-    narrowed = tuple(one for one in rest if not one.requests.isdisjoint(needed))
-    remaining = (
-        (one, tuple(each for each, requests in new if not one.requests.isdisjoint(requests))) for one in narrowed
-    )
-    edited = {one.policy.id: one.policy for one in rest if one.policy.managed_by == "provider"}
-    return Replacement(
-        statements=tuple(one for one, _ in new),
-        documents=documents,
-        unproved=unproved,
-        kept=kept,
-        narrowed=tuple(Narrowed(one, remains) for one, remains in remaining),
-        dropped=tuple(one for one in rest if one not in narrowed),
-        added=tuple(one for one, requests in new if requests.isdisjoint(excess.allowed)),
-        stays=tuple(one for one in excess.effective.statements if _edge(excess, one)),
-        detached=tuple(edited.values()),
-    )
+    statements = tuple(statement for statement, _ in new)
+    documents, unproved = _documents(excess, statements)
+    changes = tuple(_changes(excess, new))
+    provider_policies = {each.policy.id: each.policy for each in excess.effective.statements if _edited(excess, each)}
+    detached = tuple(policy.name for policy in provider_policies.values())
+    return DocumentEdit(documents, statements, changes, detached, unproved)
 
 
-def _replaced(excess: Excess, one: MatchedStatement) -> bool:
-    granting = one.policy.kind is PolicyKind.GRANT and one.statement.effect is Effect.ALLOW
-    return granting and one.policy.id not in excess.mandated_policies
+def _changes(excess: Excess, new: tuple[MinimisedStatement, ...]) -> Iterator[StatementChange]:
+    """Yield what becomes of each present statement, then the new ones, then what is not to be replaced."""
+    needed = excess.needed
+    present = [each for each in excess.effective.statements if _replaceable(excess, each)]
+    kept = [each for each in present if each.requests <= needed]
+    dropped = [each for each in present if each not in kept and each.requests.isdisjoint(needed)]
+    yield from (_change(StatementFate.KEEP, each) for each in kept)
+    for each in present:
+        if each not in kept and each not in dropped:
+            remains = (statement for statement, requests in new if not each.requests.isdisjoint(requests))
+            yield _change(StatementFate.NARROW, each, *remains)
+    yield from (_change(StatementFate.DROP, each) for each in dropped)
+    added = (statement for statement, requests in new if requests.isdisjoint(excess.allowed))
+    yield from (StatementChange(StatementFate.ADD, "", statement) for statement in added)
+    for each in excess.effective.statements:
+        if not _replaceable(excess, each) and each.policy.kind is not PolicyKind.ORGANIZATION_LIMIT:
+            yield _change(StatementFate.STAYS, each)
 
 
-def _edge(excess: Excess, one: MatchedStatement) -> bool:
-    return one.policy.kind is not PolicyKind.ORGANIZATION_LIMIT and not _replaced(excess, one)
+def _change(fate: StatementFate, present: MatchedStatement, *remains: Statement) -> StatementChange:
+    return StatementChange(fate, present.policy.name, present.statement, remains)
 
 
-def _written(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple[str, ...], str]:
-    """Return the statements as documents, and what is not proved of them: read again, they are to be the need."""
-    known, space = excess.comparer.known, excess.comparer.space
+def _replaceable(excess: Excess, present: MatchedStatement) -> bool:
+    own = present.policy.kind is PolicyKind.GRANT and present.policy.id not in excess.mandated_policies
+    return own and present.allows
+
+
+def _edited(excess: Excess, present: MatchedStatement) -> bool:
+    """Whether a statement of the provider's own policy, which cannot be edited, exceeds the need."""
+    provider = present.policy.managed_by == "provider"
+    return provider and _replaceable(excess, present) and not present.requests <= excess.needed
+
+
+def _documents(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple[str, ...], str]:
+    """Return the statements as documents, and what is not proved about them: read again, they must equal the need."""
+    writer, variables = excess.comparer.iam_catalog.writer, excess.comparer.iam_catalog.variables
     try:
-        documents = known.writer.write(statements)
-        read = tuple(statement for text in documents for statement in known.writer.read(text))
+        documents = writer.write(statements)
+        read = tuple(statement for text in documents for statement in writer.read(text))
     except ValueError as error:
-        return (), f"it can't be written: {error}"
-    written = allowed(space, read, known.variables)
-    for part, fault in (
-        (written - excess.needed, "grants more than the need"),
-        (excess.needed - written, "grants less"),
-    ):
+        return (), f"it cannot be written: {error}"
+    written = allowed(excess.comparer.space, read, variables)
+    for part, fault in ((written - excess.needed, "more"), (excess.needed - written, "less")):
         if part:
-            return documents, f"as written, it {fault}: {_example(part)}"
-    return documents, _applied(excess, read)
+            return documents, f"as written, it grants {fault} than the need: {_example(part)}"
+    return documents, _unproved(excess, read)
 
 
-def _applied(excess: Excess, read: tuple[Statement, ...]) -> str:
-    """Return what is not proved once the documents are attached in place of what they replace ("": all of it is)."""
+def _unproved(excess: Excess, replaced: tuple[Statement, ...]) -> str:
+    """Return what is not proved about the identity with the replacement attached; "" if all is."""
     comparer, identity, needed = excess.comparer, excess.identity, excess.needed
     if excess.effective.unread:
         return f"{', '.join(excess.effective.unread)} was not read, and may grant or deny anything"
     policies = {name: _remainder(excess, policy) for name, policy in comparer.policies.items()}
-    policies[_NEW] = PolicyDocument(_NEW, _NEW, PolicyKind.GRANT, "user", "", read, identity.source)
-    held = replace(identity, policies=(*identity.policies, _NEW))
-    after = effective(
-        comparer.space, held, policies, comparer.known.variables, comparer.identities.organization_limits
-    ).permissions
-    left = (after - needed).lower - excess.by_mandated.upper
-    if left:
-        return f"another policy still grants more than the need: {_example(left)}"
+    policies[_REPLACEMENT] = PolicyDocument(
+        _REPLACEMENT, _REPLACEMENT, PolicyKind.GRANT, "user", "", replaced, identity.source
+    )
+    limits, variables = comparer.identities.organization_limits, comparer.iam_catalog.variables
+    replaced_identity = replace(identity, policies=(*identity.policies, _REPLACEMENT))
+    after = effective(comparer.space, replaced_identity, policies, variables, limits).permissions
+    exceeding = (after - needed).lower - excess.by_mandated.upper
+    if exceeding:
+        return f"another policy still grants more than the need: {_example(exceeding)}"
     lost = (needed & excess.allowed) - after
     return f"what is needed and granted today would be lost: {_example(lost)}" if lost else ""
 
 
 def _remainder(excess: Excess, policy: PolicyDocument) -> PolicyDocument:
-    """Return what stays of a policy: what it denies; all of it unless it grants and can be replaced."""
+    """Return what remains of a policy beside the replacement: only what it denies, if it can be replaced."""
     if policy.kind is not PolicyKind.GRANT or policy.id in excess.mandated_policies:
         return policy
-    return replace(policy, statements=tuple(one for one in policy.statements if one.effect is Effect.DENY))
+    denying = tuple(statement for statement in policy.statements if statement.effect is Effect.DENY)
+    return replace(policy, statements=denying)
 
 
 def _example(part: PermissionSet) -> str:
-    found = part.witness()
-    return f"{found.action} on {found.name}" if found else ", ".join(part.assumptions) or "no example could be built"
-
-
-def change_of(excess: Excess) -> Change:
-    """Return the change that puts the replacement in place of an identity's policies."""
-    found, identity = replacement(excess), excess.identity
-    kind = "permission.narrow" if found.statements else "permission.remove"
-    edit = DocumentEdit(
-        documents=found.documents,
-        statements=found.statements,
-        changes=tuple(_statement_changes(found)),
-        detached=tuple(policy.name for policy in found.detached),
-        unproved=found.unproved,
-    )
-    resource = Resource("identity", identity.id, identity.name)
-    return Change(f"{kind}:{identity.id}", ROW, kind, resource, (edit,), proved=not found.unproved)
-
-
-def _statement_changes(found: Replacement) -> Iterator[StatementChange]:
-    """Yield what becomes of each present statement, and the new ones."""
-    yield from _present(StatementFate.KEEP, found.kept)
-    for one in found.narrowed:
-        yield StatementChange(StatementFate.NARROW, one.present.policy.name, one.present.statement, one.remains)
-    yield from _present(StatementFate.DROP, found.dropped)
-    yield from (StatementChange(StatementFate.ADD, "", statement) for statement in found.added)
-    yield from _present(StatementFate.STAYS, found.stays)
-
-
-def _present(fate: StatementFate, statements: tuple[MatchedStatement, ...]) -> Iterator[StatementChange]:
-    return (StatementChange(fate, one.policy.name, one.statement) for one in statements)
+    request = part.witness()
+    if request is not None:
+        return f"{request.action} on {request.name}"
+    return ", ".join(part.assumptions) or "no example could be built"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 from math import prod
+from typing import Final
 
 from cloudguard.model.identity import Condition, Statement
 from cloudguard.permission_sets.boxes import EVERYWHERE, NOWHERE, Box, Scope
@@ -15,8 +16,8 @@ from cloudguard.permission_sets.permissions import PermissionSet, difference
 from cloudguard.permission_sets.resource_names import EVERY_NAME, ResourceNames, resource_pattern
 from cloudguard.permission_sets.space import Space
 
-_MOST_COMBINATIONS = 64
-"""Ways for all conditions of a statement to hold together, beyond which they are one doubt."""
+_MAX_COMBINATIONS: Final = 64
+"""Combinations of a statement's conditions, beyond which all of them are one assumption."""
 
 
 def matched(space: Space, statement: Statement, variables: Variables) -> PermissionSet:
@@ -25,16 +26,16 @@ def matched(space: Space, statement: Statement, variables: Variables) -> Permiss
     resources = list(_resources(space, statement, variables))
     scopes = (resource & condition for resource in resources for condition in conditions)
     parts = [
-        Box(mask, scope.assuming(doubt) if doubt else scope)
+        Box(mask, scope.assuming(assumption) if assumption else scope)
         for scope in scopes
         if scope is not NOWHERE
-        for mask, doubt in _actions(space, statement)
+        for mask, assumption in _actions(space, statement)
     ]
     return PermissionSet.of(space, parts)
 
 
 def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Assumption | None]]:
-    """Yield masks of actions, each with the doubt that it rests on."""
+    """Yield masks of actions, each with the assumption that it rests on."""
     table = space.table
     if statement.not_actions:
         yield table.everything & ~table.mask(statement.not_actions), None
@@ -47,61 +48,58 @@ def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Assumpti
 
 
 def _resources(space: Space, statement: Statement, variables: Variables) -> Iterator[Scope]:
-    listed = statement.resources or statement.not_resources
-    known: list[Scope] = []
-    doubtful: list[Scope] = []
-    for text in dict.fromkeys(listed):
-        names, sure = _names(text, variables)
-        doubt = Assumption(f"which resources {text} means")
-        scopes = (Scope(name) if sure else Scope(name).assuming(doubt) for name in names)
-        (known if sure else doubtful).extend(scopes)
+    exact: list[Scope] = []
+    assumed: list[Scope] = []
+    for text in dict.fromkeys(statement.resources or statement.not_resources):
+        patterns, is_exact = _names(text, variables)
+        if is_exact:
+            exact.extend(map(Scope, patterns))
+        else:
+            assumption = Assumption(f"which resources {text} means")
+            assumed.extend(Scope(names).assuming(assumption) for names in patterns)
     if statement.resources:
-        yield from (*known, *doubtful)
-    elif listed:
-        yield from _others(space, known, doubtful)
-
-
-def _others(space: Space, known: Iterable[Scope], doubtful: Iterable[Scope]) -> Iterator[Scope]:
-    """Yield every name but these; within a doubtful one, only if it does not mean that name."""
-    every = space.table.everything
-    outside = difference(space, [Box(every, EVERYWHERE)], [Box(every, one) for one in (*known, *doubtful)])
-    yield from dict.fromkeys(box.scope for box in outside)
+        yield from (*exact, *assumed)
+    elif statement.not_resources:
+        every = space.table.everything
+        excluded = [Box(every, scope) for scope in (*exact, *assumed)]
+        others = difference(space, [Box(every, EVERYWHERE)], excluded)
+        yield from dict.fromkeys(box.scope for box in others)
 
 
 def _names(text: str, variables: Variables) -> tuple[tuple[ResourceNames, ...], bool]:
-    """Return what a resource pattern matches, and whether that is known; else it is more than that."""
+    """Return the names that a resource pattern matches; False: it matches some of them, which ones is unknown."""
     try:
-        marked = resolved(text, variables, wildcards=True)
+        value = resolved(text, variables, wildcards=True)
     except ReservedCharacterError:
         return (EVERY_NAME,), False
-    if not marked.exact and text[: text.index("${")].count(SEPARATOR) < SEGMENTS - 1:
+    if not value.exact and text[: text.index("${")].count(SEPARATOR) < SEGMENTS - 1:
         return resource_pattern(MANY), False
-    return resource_pattern(marked.part), marked.exact
+    return resource_pattern(value.part), value.exact
 
 
 def _conditions(space: Space, conditions: Iterable[Condition], variables: Variables) -> list[Scope]:
-    """Return the ways for all conditions to hold."""
-    ways: list[tuple[tuple[str, Alternative], ...]] = []
+    """Return the scopes in which all conditions hold, one for each combination of their alternatives."""
+    choices: list[tuple[tuple[str, Alternative], ...]] = []
     for condition in conditions:
         key = condition.key.lower()
-        many = space.multivalued(key)
-        found = alternatives(condition.operator, key, condition.values, variables, multivalued=many)
-        ways.append(tuple((key, way) for way in found))
-    if prod(map(len, ways)) > _MOST_COMBINATIONS:
-        return [EVERYWHERE.assuming(Assumption("a statement has too many doubtful conditions", space.serial()))]
-    scopes = (_together(combination) for combination in product(*ways))
+        multivalued = space.multivalued(key)
+        found = alternatives(condition.operator, key, condition.values, variables, multivalued=multivalued)
+        choices.append(tuple((key, alternative) for alternative in found))
+    if prod(map(len, choices)) > _MAX_COMBINATIONS:
+        return [EVERYWHERE.assuming(Assumption("a statement has too many undecided conditions", space.serial()))]
+    scopes = (_combined(combination) for combination in product(*choices))
     return [scope for scope in scopes if scope is not NOWHERE]
 
 
-def _together(ways: Iterable[tuple[str, Alternative]]) -> Scope:
+def _combined(choices: Iterable[tuple[str, Alternative]]) -> Scope:
     """Return where one alternative of every condition holds; ``NOWHERE`` if certainly no context satisfies all."""
     scope = EVERYWHERE
-    for key, way in ways:
-        constraint = scope.context.get(key, FREE) & way.constraint
+    for key, alternative in choices:
+        constraint = scope.context.get(key, FREE) & alternative.constraint
         if not constraint:
             return NOWHERE
         if constraint != FREE:
             scope = scope.with_key(key, constraint)
-        if way.assumption:
-            scope = scope.assuming(way.assumption)
+        if alternative.assumption:
+            scope = scope.assuming(alternative.assumption)
     return scope

@@ -113,7 +113,7 @@ def _clean(context: Context) -> str:
     if context.comparer is None or not context.snapshot.identities.identities:
         return "the cluster's identities are granted nothing"
     held = context.snapshot.identities
-    told = f"no identity is granted more than it needs, by {context.comparer.known.catalog.version}"
+    told = f"no identity is granted more than it needs, by {context.comparer.iam_catalog.catalog.version}"
     told += f"; limits of the account were not seen: {held.unread_limits}" if held.unread_limits else ""
     return told + (f"; not seen: {held.unread_grants}" if held.unread_grants else "")
 
@@ -149,8 +149,8 @@ def _allows(statements: tuple[object, ...]) -> bool:
 
 def _findings(context: Context, excess: Excess) -> list[PendingFinding]:
     """Return the findings of one identity; the worse ones say the milder ones too."""
-    ways = granted_escalations(excess, excess.comparer.known.escalation_paths)
-    sure = [way for way in ways if way.sure and way.beyond_need]
+    ways = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
+    sure = [way for way in ways if way.unconditional and way.exceeds_need]
     told = list(_administrator(excess, sure))
     if not told:
         told = [*_escalation(excess, sure), *_beyond(excess, ways)]
@@ -165,24 +165,24 @@ def _findings(context: Context, excess: Excess) -> list[PendingFinding]:
 def _administrator(excess: Excess, sure: list[GrantedEscalation]) -> Iterator[FindingDraft]:
     table = excess.allowed.space.table
     anything = table.unlisted("*:*") & excess.certain.actions
-    ways = [way for way in sure if way.escalation.impact is Impact.ADMINISTRATOR]
+    ways = [way for way in sure if way.path.impact is Impact.ADMINISTRATOR]
     if not ways:
         return
     first = ways[0]
     if anything:
-        statements = excess.responsible(first.witness[0])
+        statements = excess.responsible(first.witness)
         by = statements[0].policy.name if statements else "its policies"
         message = f"{said(excess.identity)} is an administrator: {by} allows it to do as good as everything"
     else:
-        message = f"{said(excess.identity)} can make itself an administrator: it {first.escalation.why}"
+        message = f"{said(excess.identity)} can make itself an administrator: it {first.path.why}"
     yield FindingDraft("administrator", Severity.CRITICAL, message, first.witness, ways=tuple(ways[:_MOST_WAYS]))
 
 
 def _escalation(excess: Excess, sure: list[GrantedEscalation]) -> Iterator[FindingDraft]:
-    ways = [way for way in sure if way.escalation.impact is Impact.ROLE]
+    ways = [way for way in sure if way.path.impact is Impact.ROLE]
     if ways:
         first, more = ways[0], len(ways) - 1
-        message = f"{said(excess.identity)} can take the rights of others: it {first.escalation.why}"
+        message = f"{said(excess.identity)} can take the rights of others: it {first.path.why}"
         message += f" (and {more} more ways)" if more else ""
         yield FindingDraft("escalation", Severity.CRITICAL, message, first.witness, ways=tuple(ways[:_MOST_WAYS]))
 
@@ -193,17 +193,17 @@ def _beyond(excess: Excess, ways: tuple[GrantedEscalation, ...]) -> Iterator[Fin
     risky = excess.part(Access.WRITE, Access.DATA)
     parts = [(excess.part(Access.LIST), "listing", Severity.LOW, "may use")]
     if risky:
-        outside = (risky - excess.comparer.own.upper).lower
+        outside = (risky - excess.comparer.cluster_resources.upper).lower
         # What reaches outside reaches inside as well, and is said once.
         where = (outside, "outside", Severity.HIGH, "may use, on what is not the cluster's,")
         if not outside:
-            inside = (risky & excess.comparer.own).lower
+            inside = (risky & excess.comparer.cluster_resources).lower
             where = (inside, "inside", Severity.MEDIUM, "may use, on what is the cluster's own,")
         parts.insert(0, where)
     for part, check, severity, what in parts:
         if part and (witness := telling(part, ways)) is not None:
             message = f"{said(identity)} {what} {words(part.actions, 4)}, which it does not need"
-            enabled = tuple(way for way in ways if way.beyond_need)[:_MOST_WAYS] if check != "listing" else ()
+            enabled = tuple(way for way in ways if way.exceeds_need)[:_MOST_WAYS] if check != "listing" else ()
             yield FindingDraft(check, severity, message, (witness,), ways=enabled, part=part)
 
 
@@ -211,7 +211,7 @@ def telling(part: PermissionSet, ways: tuple[GrantedEscalation, ...]) -> Request
     """Return a witness of ``part``: of an action that opens a way up, if one is in it."""
     table = part.space.table
     for way in ways:
-        for action in way.escalation.actions:
+        for action in way.path.actions:
             bit = table.bit(action) or 0
             if bit & part.actions and (found := part.only(bit).witness()) is not None:
                 return found
@@ -221,10 +221,10 @@ def telling(part: PermissionSet, ways: tuple[GrantedEscalation, ...]) -> Request
 
 def _needed_ways(excess: Excess, ways: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
     powers = {Impact.ADMINISTRATOR, Impact.ROLE}
-    needed = [way for way in ways if way.sure and not way.beyond_need and way.escalation.impact in powers]
+    needed = [way for way in ways if way.unconditional and not way.exceeds_need and way.path.impact in powers]
     if needed:
         message = f"what {said(excess.identity)} needs lets it take the rights of others: it "
-        message += needed[0].escalation.why
+        message += needed[0].path.why
         yield FindingDraft("escalation", Severity.LOW, message, needed[0].witness, ways=tuple(needed[:_MOST_WAYS]))
 
 

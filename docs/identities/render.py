@@ -96,17 +96,17 @@ def compared(role: KnownRole) -> tuple[Comparer, Identity]:
 def _judged(role: KnownRole) -> Judged:
     comparer, identity = compared(role)
     excess = comparer.of(identity)
-    return Judged(role, excess, granted_escalations(excess, comparer.known.escalation_paths))
+    return Judged(role, excess, granted_escalations(excess, comparer.iam_catalog.escalation_paths))
 
 
 def page(roles: Iterable[Judged]) -> str:
     """Return the Markdown page."""
     listed = tuple(roles)
-    version = listed[0].excess.comparer.known.catalog.version
+    version = listed[0].excess.comparer.iam_catalog.catalog.version
     lines = [INTRODUCTION, f"Actions by {version}.", "", *_table(listed), ""]
     for one in listed:
         lines += _section(one)
-    lines += _addons(listed[0].excess.comparer.known.needs)
+    lines += _addons(listed[0].excess.comparer.iam_catalog.needs)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -115,7 +115,7 @@ def _table(roles: Iterable[Judged]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for one in roles:
         counts = (one.risky, one.listing, one.excess.mandated, one.excess.missing)
-        ways = sum(way.beyond_need for way in one.ways)
+        ways = sum(way.exceeds_need for way in one.ways)
         needed = len(one.ways) - ways
         told = f"{ways}" + (f" ({needed} more by need)" if needed else "")
         cells = [f"[{one.role.title}](#{one.role.id})", *(_count(part) for part in counts), told]
@@ -190,9 +190,9 @@ def _addons(components: Iterable[PermissionNeed]) -> Iterator[str]:
 
 def _ways(ways: Iterable[GrantedEscalation]) -> Iterator[str]:
     for way in ways:
-        found = f"[{way.escalation.id}]({way.escalation.source}): it {way.escalation.why}"
-        by = "" if way.beyond_need else ", by what it needs"
-        yield f"- Way up {found}{by}" if way.sure else f"- (Way up {found}{by})"
+        found = f"[{way.path.id}]({way.path.source}): it {way.path.why}"
+        by = "" if way.exceeds_need else ", by what it needs"
+        yield f"- Way up {found}{by}" if way.unconditional else f"- (Way up {found}{by})"
 
 
 def _code(words: str) -> str:

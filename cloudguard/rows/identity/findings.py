@@ -69,9 +69,7 @@ def draft(context: Context, excess: Excess, told: FindingDraft, change: Change |
     """Return the finding, with its evidence, and the change that mends it."""
     identity, check = excess.identity, f"{ROW}/{told.check}"
     needed = told.severity is Severity.LOW and told.check == "escalation"
-    statements = told.statements or tuple(
-        dict.fromkeys(one for request in told.witness for one in excess.responsible(request)[:1])
-    )
+    statements = told.statements or excess.responsible(told.witness)
     resource = Resource("identity", identity.id, identity.name)
     summary = " and ".join(request_text(request) for request in told.witness) or told.message
     finding = Finding(
@@ -112,14 +110,14 @@ def _facts(excess: Excess, told: FindingDraft) -> Iterator[tuple[str, str]]:
         yield "resource", request.name
         yield from ((f"context {key}", ", ".join(values)) for key, values in request.context if values)
     for way in told.ways:
-        yield f"way up {way.escalation.id}", f"{way.escalation.why} ({way.escalation.source})"
+        yield f"way up {way.path.id}", f"{way.path.why} ({way.path.source})"
     if told.part is not None:
         yield "actions", excess.comparer.words_for(told.part.actions, 200)
         if told.part.actions & ~told.part.space.table.listed:
             yield "later", "and actions that are added later"
     for choice in excess.choices:
         yield f"needed by {choice.need.id}", f"{choice.why}; {choice.need.source_and_release}"
-    yield "catalog", excess.comparer.known.catalog.version
+    yield "catalog", excess.comparer.iam_catalog.catalog.version
     if excess.comparer.identities.unread_limits:
         yield "limits of the account", f"not seen: {excess.comparer.identities.unread_limits}"
 
@@ -127,7 +125,7 @@ def _facts(excess: Excess, told: FindingDraft) -> Iterator[tuple[str, str]]:
 def _advice(excess: Excess, told: FindingDraft) -> str:
     if told.severity is Severity.LOW or told.part is None:
         return ""
-    names = excess.comparer.would_need(excess)
+    names = excess.comparer.possible_addons(excess)
     if not names:
         return ""
     listed = ", ".join(f'"{name}"' for name in names[:_FEW])

@@ -37,7 +37,7 @@ def drafts(context: Context, excess: Excess) -> list[PendingFinding]:
         needed = not (tagging - excess.needed).lower
         identity = excess.identity
         resource = Resource("identity", identity.id, identity.name)
-        granting = excess.responsible(request)[:1]
+        granting = excess.responsible((request,))
         message = f"{said(identity)} may tag anything ({request.action}), so that conditions on tags, as of "
         message += f"{one.policy.name}/{one.statement.label}, hold for anything"
         finding = Finding(
@@ -65,13 +65,13 @@ def drafts(context: Context, excess: Excess) -> list[PendingFinding]:
 def unbound(excess: Excess) -> PermissionSet:
     """Return the tagging that is surely granted and that no condition binds."""
     table = excess.allowed.space.table
-    tagging = excess.allowed.lower.only(table.mask(excess.comparer.known.tag_actions))
+    tagging = excess.allowed.lower.only(table.mask(excess.comparer.iam_catalog.tag_actions))
     return PermissionSet(tagging.space, tuple(box for box in tagging.boxes if not box.scope.context))
 
 
 def _by_tag(excess: Excess, one: MatchedStatement) -> bool:
     """Whether a statement allows something by the tags of the resource."""
-    keys = excess.comparer.known.tag_keys
+    keys = excess.comparer.iam_catalog.tag_keys
     granting = one.policy.kind is PolicyKind.GRANT and one.statement.effect is Effect.ALLOW
     return granting and any(c.key.lower().startswith(keys) for c in one.statement.conditions)
 

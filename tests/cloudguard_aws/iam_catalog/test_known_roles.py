@@ -147,7 +147,7 @@ def test_to_pass_a_role_is_a_way_up_only_where_it_is_passed_to_that_service(serv
     running = Statement("run", Effect.ALLOW, ("ec2:RunInstances",), resources=("*",))
     policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "", (passing, running), Source("test"))
     role = KnownRole("r", "r", "kubeadm", "node", (policy,), "", name="r", others=("nodes.prod",))
-    assert {way.escalation.id for way in granted_escalations(excess_of(role), TABLES.escalation_paths)} == found
+    assert {way.path.id for way in granted_escalations(excess_of(role), TABLES.escalation_paths)} == found
 
 
 def test_a_wildcard_tells_of_no_feature() -> None:
