@@ -27,7 +27,10 @@ def discover(given: Given) -> int:
     for sink in sinks:
         output.save(_json(found) if sink.format == "json" else _table(found), sink.file)
     if not found and not settings.get(QUIET):
-        say("cloudguard: no cluster found; check --control-plane-tag and --node-tag name hosts that nothing tells")
+        say(
+            "cloudguard: no cluster found. Where hosts have no installer's tags, name them: cloudguard check "
+            f"{provider} --cluster NAME --control-plane-tag KEY=VALUE --node-tag KEY=VALUE"
+        )
     return int(ExitStatus.CLEAN)
 
 

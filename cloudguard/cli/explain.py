@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.check import snapshot_of
@@ -14,7 +16,7 @@ from cloudguard.needs.declarations_file import declarations
 from cloudguard.needs.settings import Settings
 from cloudguard.rows.judge import ROWS
 
-_HINT = "List them: cloudguard explain. For a finding's id add --snapshot FILE or a provider"
+_HINT = "List them: cloudguard explain. For a finding, add --snapshot FILE, or a provider and its flags"
 
 
 def explain(given: Given) -> int:
@@ -47,4 +49,6 @@ def _finding(what: str, given: Given, settings: Settings) -> str:
         if finding.id == what:
             return pages.finding(finding, report)
     message = f"the report on {report.cluster.name!r} has no finding {what!r}"
-    raise UsageError(message, hint="List them: cloudguard check with the same flags")
+    file = settings.get(SNAPSHOT)
+    where = f"{given.provider} --cluster {quote(report.cluster.name)}" if file is None else f"--snapshot {quote(file)}"
+    raise UsageError(message, hint=f"List them: cloudguard check {where}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
@@ -106,9 +107,9 @@ def load(name: str) -> Adapter:
     """Return the installed adapter called ``name``; raises UsageError when there is none."""
     point = _points(tuple(sys.path)).get(name)
     if point is None:
-        known = ", ".join(installed()) or "none"
-        message = f"no provider is called {name!r} (installed: {known})"
-        raise UsageError(message, hint=f"Try: pip install 'cloudguard-k8s[{name}]'")
+        near = get_close_matches(name, installed(), n=1)
+        message = f"no provider is called {name!r} (installed: {', '.join(installed()) or 'none'})"
+        raise UsageError(message, hint=f"Did you mean {near[0]!r}?" if near else "Install the package that adds it")
     adapter = point.load()
     if not isinstance(adapter, Adapter):
         message = f"the provider {name!r} ({point.value}) is not a cloudguard adapter"

@@ -129,7 +129,7 @@ def _identity(context: Context, identity: Identity) -> tuple[list[PendingFinding
     if context.comparer is None:
         provider = context.cluster.provider
         told = f"whether {said(identity)} is granted more than it needs: nothing is known of {provider}'s permissions"
-        return [], (*unknown, f"{told}; install cloudguard-k8s[{provider}]")
+        return [], (*unknown, f"{told}; judge it where the provider {provider} is installed")
     if not identity.roles:
         told = f"what {identity.name} needs is not told, as its hosts' role is unknown"
         return [], (*unknown, f"{told}; name the hosts with --control-plane-tag, --node-tag or --etcd-tag")

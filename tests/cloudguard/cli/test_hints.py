@@ -1,0 +1,87 @@
+"""What the program tells a user to run or to give: every command is one of its own, every flag exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cloudguard.cli.app import HELP, parse
+from cloudguard.cli.commands import COMMANDS
+from cloudguard.cli.flags import own_flags
+from cloudguard.errors import UsageError
+from cloudguard.provider import port
+from cloudguard.provider.port import installed
+
+ROOT = Path(__file__).parents[3]
+PLACEHOLDER = "{provider}"
+"""Stands for what is filled in later: where a command holds something, that is its provider, or any word will do."""
+COMMAND = re.compile(rf"\bcloudguard (?:{'|'.join(HELP)})\b(?: [^\s.,;:()\"`](?:[^\s,;()\"`]*[^\s.,;:()\"`])?)*")
+"""A command as it stands in a sentence: it ends where the sentence does, or at a comma, bracket or quote."""
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+FOREIGN = {"--cert-file", "--client-cert-auth", "--peer-cert-file", "--peer-client-cert-auth"}
+"""etcd's own flags."""
+
+
+def texts() -> Iterator[str]:
+    """Yield every string in the source but docstrings; what is filled in later is a PLACEHOLDER."""
+    for path in [*ROOT.glob("cloudguard/**/*.py"), *ROOT.glob("providers/**/*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                filled = (str(one.value) if isinstance(one, ast.Constant) else PLACEHOLDER for one in node.values)
+                yield "".join(filled).replace(f".{PLACEHOLDER}", ". ")
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts | documents:
+                yield node.value
+
+
+COMMANDS_TOLD = sorted({match.group() for text in texts() for match in COMMAND.finditer(text)})
+FLAGS_TOLD = {match.group() for text in texts() for match in FLAG.finditer(text)}
+
+
+def test_there_are_commands_to_try() -> None:
+    assert "cloudguard permissions aws" in COMMANDS_TOLD
+    assert f"cloudguard collect {PLACEHOLDER} --cluster prod -o prod.json" in COMMANDS_TOLD
+
+
+@pytest.mark.parametrize("command", COMMANDS_TOLD)
+def test_a_command_that_is_told_runs_as_it_stands(command: str) -> None:
+    assert callable(parse(shlex.split(re.sub(f"PROVIDER|{PLACEHOLDER}", "aws", command))[1:]))
+
+
+@pytest.mark.parametrize(
+    "text", ["cloudguard check with the same flags", "cloudguard explain --all", "cloudguard collect x"]
+)
+def test_prose_is_no_command(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse(shlex.split(text)[1:])
+
+
+def test_every_flag_that_is_told_exists() -> None:
+    flags = {f"--{flag.name}" for command in COMMANDS.values() for flag in command.flags}
+    flags |= {f"--{flag.name}" for provider in installed() for flag in own_flags(provider)}
+    assert FLAGS_TOLD - flags - FOREIGN - {"--help", "--version"} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("awz", "Did you mean 'aws'?"),
+        ("nimbus", "Install the package that adds it"),
+    ],
+)
+def test_a_provider_that_is_not_there(name: str, hint: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        port.load(name)
+    assert raised.value.message == f"no provider is called {name!r} (installed: {', '.join(installed())})"
+    assert raised.value.hint == hint
+
+
+def test_no_package_is_told_that_is_not_published() -> None:
+    assert [text for text in texts() if "install 'cloudguard" in text or "install cloudguard" in text] == []
