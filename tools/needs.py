@@ -18,7 +18,9 @@ from typing import Any, Final, cast
 
 import yaml
 
+from cloudguard.model.identity import Effect, Statement
 from cloudguard_aws.iam_catalog.needs import TABLES
+from cloudguard_aws.identity.policy_documents import statements
 
 SAME, BAD, DIFFERENT = 0, 2, 3
 _LINK: Final = re.compile(r"^https://github\.com/[^/]+/(?P<repository>[^/]+)/blob/[0-9a-f]+/(?P<path>.+)$")
@@ -79,39 +81,22 @@ def needs_of(repository: str) -> dict[str, list[Mapping[str, Any]]]:
 
 def needed_permissions(needs: Iterable[Mapping[str, Any]]) -> Iterator[Permission]:
     """Yield what needs ask for, placeholders as they are written."""
+    placeholders = {name: [f"<{name}>"] for name in _PLACEHOLDER.findall(str(TABLES.written))}
     for need in needs:
-        for statement in need["statement"]:
-            conditions = [(operator, key, values) for operator, key, *values in statement.get("conditions", ())]
-            yield from _permissions({**statement, "conditions": conditions}, need["id"])
+        yield from _permissions(TABLES.statements(need, placeholders), need["id"])
 
 
 def upstream_permissions(path: Path, name: str) -> Iterator[Permission]:
     """Yield what the policies in a file grant. Raises BadInputError if it is no policy in JSON, YAML or Markdown."""
     try:
-        documents = _documents(path)
-        statements = [statement for document in documents for statement in _statements(document)]
+        written = [statement for document in _documents(path) for statement in _statements(document)]
+        if not written:
+            message = f"{name} holds no policy"
+            raise BadInputError(message)
+        yield from _permissions(statements(json.dumps({"Statement": written})), name)
     except (OSError, ValueError, yaml.YAMLError) as error:
-        message = f"{name} could not be read: {error}"
+        message = f"{name}: {error}"
         raise BadInputError(message) from error
-    if not statements:
-        message = f"{name} holds no policy statement"
-        raise BadInputError(message)
-    for statement in statements:
-        named = {
-            "effect": str(statement.get("Effect")).lower(),
-            "actions": _listed(statement.get("Action")),
-            "not-actions": _listed(statement.get("NotAction")),
-            "resources": _listed(statement.get("Resource")),
-            "not-resources": _listed(statement.get("NotResource")),
-            "conditions": list(_conditions(statement.get("Condition") or {})),
-        }
-        yield from _permissions(named, name)
-
-
-def _conditions(operators: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str, list[str]]]:
-    for operator, keys in operators.items():
-        for key, values in keys.items():
-            yield operator, key, _listed(values)
 
 
 def _documents(path: Path) -> list[Any]:
@@ -123,36 +108,34 @@ def _documents(path: Path) -> list[Any]:
     return [json.loads(text)]
 
 
-def _statements(document: object) -> Iterator[Mapping[str, Any]]:
-    """Yield the statements of every policy in a document, at any depth, also in texts that are JSON themselves."""
+def _statements(document: object) -> Iterator[object]:
+    """Yield the statements of a document's policies, at any depth, also in texts that are JSON themselves.
+
+    Trust policies, whose statements name no resource, say who may take a role and are left out.
+    """
     if isinstance(document, str) and document.startswith("{"):
         yield from _statements(json.loads(document))
     elif isinstance(document, dict):
         fields = cast("dict[str, Any]", document)
         found: Any = fields.get("Statement", [])
-        yield from found if isinstance(found, list) else [found]
+        listed = cast("list[Any]", found) if isinstance(found, list) else [found]
+        yield from (statement for statement in listed if {"Resource", "NotResource"} & {*statement})
         yield from _statements([value for name, value in fields.items() if name != "Statement"])
     elif isinstance(document, list):
         for part in cast("list[object]", document):
             yield from _statements(part)
 
 
-def _listed(value: object) -> list[str]:
-    if value is None:
-        return []
-    listed = cast("list[object]", value) if isinstance(value, list) else [value]
-    return [str(text).lower() if isinstance(text, bool) else str(text) for text in listed]
-
-
-def _permissions(statement: Mapping[str, Any], origin: str) -> Iterator[Permission]:
-    """Yield a statement's permissions: one for each action and resource."""
-    effect = "deny " if statement.get("effect") == "deny" else ""
-    conditions = [f"{name} {key} {', '.join(sorted(values))}" for name, key, values in statement["conditions"]]
-    actions = [*statement.get("actions", ()), *(f"all but {name}" for name in statement.get("not-actions", ()))]
-    resources = [*statement.get("resources", ()), *(f"all but {name}" for name in statement.get("not-resources", ()))]
-    for action in actions:
-        for resource in resources:
-            yield Permission(f"{effect}{action}", resource, tuple(sorted(conditions)), origin)
+def _permissions(granted: Iterable[Statement], origin: str) -> Iterator[Permission]:
+    """Yield the permissions of statements: one for each action and resource."""
+    for statement in granted:
+        effect = "deny " if statement.effect is Effect.DENY else ""
+        conditions = [f"{one.operator} {one.key} {', '.join(sorted(one.values))}" for one in statement.conditions]
+        actions = [*statement.actions, *(f"all but {name}" for name in statement.not_actions)]
+        resources = [*statement.resources, *(f"all but {name}" for name in statement.not_resources)]
+        for action in actions:
+            for resource in resources:
+                yield Permission(f"{effect}{action}", resource, tuple(sorted(conditions)), origin)
 
 
 def differences(repository: str, checkout: Path) -> list[str]:
@@ -206,6 +189,8 @@ def main(arguments: Sequence[str]) -> int:
     shown = [line for line in lines if line not in known]
     found = sum(not line.startswith("read by hand") for line in shown)
     print(*shown, f"{found or 'no'} differences, {len(lines) - len(shown)} known and left out", sep="\n")
+    releases = {need["release"] for needs in needs_of(options.repository).values() for need in needs}
+    print(f"the needs were read from: {', '.join(sorted(releases))}")
     return DIFFERENT if found else SAME
 
 

@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from cloudguard.model.identity import Statement
+from cloudguard_aws.iam_catalog.needs import TABLES
 from tools.needs import BAD, DIFFERENT, SAME, main, needs_of, upstream_permissions
 
 DRIVER = "docs/example-iam-policy.json"
-NAMES = {"<partition>": "aws-test", "<cluster>": "minimal.example.com", "<region>": "eu-west-1"}
-Statement = dict[str, Any]
+NAMES = {
+    "partition": ["aws-test"],
+    "cluster": ["minimal.example.com"],
+    "region": ["eu-west-1"],
+    "account": ["123456789012"],
+    "state": ["state/clusters"],
+    "backups": ["state/clusters"],
+    "bucket": ["state"],
+    "zone": ["Z1"],
+}
+"""An installer's tests have a cluster of this name."""
+Written = dict[str, Any]
 
 
-def upstream(statement: Mapping[str, Any]) -> Statement:
-    """Return a statement of a need as an installer writes it, for a cluster of its tests."""
+def upstream(statement: Statement) -> Written:
+    """Return a statement as an installer writes it."""
     conditions: dict[str, dict[str, list[str]]] = {}
-    for operator, key, *values in statement.get("conditions", ()):
-        conditions.setdefault(operator, {})[key] = values
-    written = {
+    for condition in statement.conditions:
+        conditions.setdefault(condition.operator, {})[condition.key] = [*condition.values]
+    return {
         "Effect": "Allow",
-        "Action": statement["actions"],
-        "Resource": statement["resources"],
+        "Action": [*statement.actions],
+        "Resource": [*statement.resources],
         "Condition": conditions,
     }
-    text = json.dumps(written)
-    for placeholder, name in NAMES.items():
-        text = text.replace(placeholder, name)
-    return dict(json.loads(text))
 
 
-def checkout(folder: Path, repository: str) -> dict[str, list[Statement]]:
+def checkout(folder: Path, repository: str) -> dict[str, list[Written]]:
     """Write the policies of a repository as the needs have them, and return their statements by path."""
     written = {
-        path: [upstream(statement) for need in needs for statement in need["statement"]]
+        path: [upstream(statement) for need in needs for statement in TABLES.statements(need, NAMES)]
         for path, needs in needs_of(repository).items()
     }
     for path, statements in written.items():
@@ -45,7 +52,7 @@ def checkout(folder: Path, repository: str) -> dict[str, list[Statement]]:
     return written
 
 
-def write(path: Path, statements: list[Statement]) -> None:
+def write(path: Path, statements: list[Written]) -> None:
     """Write a policy document."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
@@ -57,7 +64,9 @@ def test_a_checkout_that_says_the_same_has_no_differences(
 ) -> None:
     checkout(tmp_path, repository)
     assert main(["refresh", repository, str(tmp_path)]) == SAME
-    assert "no differences" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "no differences" in out
+    assert "the needs were read from: " in out
 
 
 def test_source_code_is_named_to_be_read_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +130,11 @@ def test_policies_are_read_from_json_yaml_and_markdown(tmp_path: Path) -> None:
     assert found == [[first]] * len(texts)
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]"], ids=["missing", "not JSON", "without a statement"])
+@pytest.mark.parametrize(
+    "text",
+    [None, "{", "[]", '{"Statement": {"Effect": "Allow", "Resource": "*"}}'],
+    ids=["missing", "not JSON", "without a policy", "without an action"],
+)
 def test_a_checkout_without_the_policy_is_refused(
     text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

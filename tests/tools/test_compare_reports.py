@@ -1,0 +1,111 @@
+"""Two versions of the code are compared by what they say, not by how they word it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sample
+from cloudguard.model import snapshot_file
+from tools.compare_reports import BAD, DIFFERENT, ROOT, SAME, differences, judge, main
+
+REPORT: dict[str, Any] = {
+    "rows": [
+        {
+            "row": "etcd-access",
+            "verdict": "FAIL",
+            "why": "etcd is open",
+            "unknown": ["a"],
+            "findings": [{"id": "1", "check": "etcd-access/inside", "severity": "high", "hosts": ["b", "a"]}],
+        }
+    ],
+    "plan": {"changes": [{"id": "c", "kind": "filter.narrow"}]},
+}
+
+
+def changed(**fields: object) -> dict[str, Any]:
+    """Return the report with fields of its only row replaced."""
+    (row,) = REPORT["rows"]
+    return {**REPORT, "rows": [{**row, **fields}]}
+
+
+def finding(**fields: object) -> list[dict[str, Any]]:
+    """Return the only finding with fields replaced."""
+    (row,) = REPORT["rows"]
+    (found,) = row["findings"]
+    return [{**found, **fields}]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        changed(why="other words", unknown=["b"], advice="a new key"),
+        changed(findings=finding(message="new", hosts=["a", "b"])),
+        {**REPORT, "new": 1},
+    ],
+)
+def test_words_new_keys_and_the_order_of_hosts_make_no_difference(other: dict[str, Any]) -> None:
+    assert differences(REPORT, other) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "line"),
+    [
+        (changed(verdict="PASS"), "+ etcd-access: verdict PASS"),
+        (changed(unknown=[]), "+ etcd-access: 0 unknown"),
+        (changed(findings=[]), "- etcd-access: finding 1 etcd-access/inside high on a, b"),
+        (changed(findings=finding(severity="low")), "+ etcd-access: finding 1 etcd-access/inside low on a, b"),
+        (changed(findings=finding(hosts=["a"])), "+ etcd-access: finding 1 etcd-access/inside high on a"),
+        ({**REPORT, "plan": {"changes": []}}, "- plan: change c filter.narrow"),
+        ({"error": "Traceback\ncloudguard: no"}, "+ error: cloudguard: no"),
+    ],
+)
+def test_verdicts_findings_unknowns_and_changes_make_one(other: dict[str, Any], line: str) -> None:
+    assert line in differences(REPORT, other)
+
+
+@pytest.fixture
+def snapshots(tmp_path: Path) -> Path:
+    """A folder with one snapshot."""
+    folder = tmp_path / "snapshots"
+    folder.mkdir()
+    (folder / "prod.json").write_text(snapshot_file.dump(sample.snapshot()), encoding="utf-8")
+    return folder
+
+
+def checkout(folder: Path, text: str) -> Path:
+    """Make a checkout whose code answers ``text`` to everything."""
+    python = folder / "other" / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    (folder / "answer").write_text(text, encoding="utf-8")
+    python.write_text(f"#!/bin/sh\ncat '{folder / 'answer'}'\n", encoding="utf-8")
+    python.chmod(0o755)
+    return folder / "other"
+
+
+def test_versions_that_say_the_same_are_the_same(
+    snapshots: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = judge(ROOT, snapshots / "prod.json")
+    assert {row["row"] for row in report["rows"]} >= {"etcd-access"}
+    assert main([str(checkout(tmp_path, json.dumps(report))), str(snapshots)]) == SAME
+    assert "1 snapshots, 0 with differences" in capsys.readouterr().out
+
+
+def test_a_version_that_fails_is_different(snapshots: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(checkout(tmp_path, "")), str(snapshots)]) == DIFFERENT
+    out = capsys.readouterr().out
+    assert "prod.json" in out
+    assert "- error: status 0 and no report" in out
+
+
+def test_a_checkout_without_an_environment_and_a_folder_without_snapshots_are_refused(
+    snapshots: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path), str(snapshots)]) == BAD
+    assert ".venv" in capsys.readouterr().err
+    assert main([str(checkout(tmp_path, "")), str(tmp_path / "none")]) == BAD
+    assert "none" in capsys.readouterr().err
