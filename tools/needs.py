@@ -118,8 +118,8 @@ def _statements(document: object) -> Iterator[object]:
     elif isinstance(document, dict):
         fields = cast("dict[str, Any]", document)
         found: Any = fields.get("Statement", [])
-        listed = cast("list[Any]", found) if isinstance(found, list) else [found]
-        yield from (statement for statement in listed if {"Resource", "NotResource"} & {*statement})
+        listed = cast("list[object]", found) if isinstance(found, list) else [found]
+        yield from (statement for statement in listed if 'Resource":' in json.dumps(statement))
         yield from _statements([value for name, value in fields.items() if name != "Statement"])
     elif isinstance(document, list):
         for part in cast("list[object]", document):

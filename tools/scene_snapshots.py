@@ -21,7 +21,6 @@ from aws_scenes import collected
 from cloudguard import pipeline
 from cloudguard.model import snapshot_file
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.port import CollectRequest
 from gcp_process import behind
 from gcp_project import Project
 from gcp_scenes import SCENES
@@ -41,7 +40,7 @@ def gcp_snapshots() -> Iterator[tuple[str, Snapshot]]:
         os.environ.update(proxy.environment)
         for name, scene in SCENES.items():
             proxy.google = Google(scene.build(), beside=scene.beside())
-            yield name, pipeline.collect("gcp", CollectRequest(cluster="prod"))
+            yield name, pipeline.collect("gcp", cluster="prod")
 
 
 def main(arguments: Sequence[str]) -> int:
