@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "reachability": ("results.change", "results.hop", "needs", "model", "packet_sets", "intervals", "errors"),
     "authorization": ("results.change", "needs", "model", "permission_sets", "intervals", "errors"),
     "rows": ("reachability", "authorization", "results", "needs", "model", *SETS, "errors"),
-    "formats": ("results", "model", "errors"),
+    "formats": ("results",),
     "pipeline": ("rows", "results", "needs", "provider.port", "model", "errors"),
     "cli": ("pipeline", "formats", "rows", "results", "needs", "provider.port", "model", "errors"),
     "__main__": ("cli",),

@@ -8,6 +8,7 @@ _BYTE = 0xFF
 _PLANE = 0xFFFF
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>|#~&!$]")
 _LINK = re.compile(r"(?i)://|www\.|@")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LINK_BROKEN = {"://": "&#58;//", "www.": "www&#46;", "@": "@<!-- -->"}
 
 
@@ -25,6 +26,11 @@ def _escape(code: int) -> str:
     if code <= _BYTE:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= _PLANE else f"\\U{code:08x}"
+
+
+def spelt_out(text: str) -> str:
+    """Return JSON ``text`` with every lone surrogate in it as the text of its escape, which any reader takes."""
+    return _SURROGATE.sub(lambda match: f"\\\\u{ord(match.group()):04x}", text)
 
 
 def markdown(text: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cloudguard.formats.diff import after_lines, before_lines, documents, statement_lines
+from cloudguard.formats.escaping import spelt_out
 from cloudguard.formats.hops import lets_text, path_lines
-from cloudguard.model.snapshot_file import spelt_out
 from cloudguard.results.change import (
     AttributeEdit,
     Change,
