@@ -13,30 +13,33 @@ from time import perf_counter
 from tabulate import tabulate
 
 from cloudguard.model.cluster import Cluster, Host, Role
+from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.identity import Identities
-from cloudguard.model.network import (
-    Action,
-    Direction,
-    Filter,
-    Interface,
-    Network,
-    NextHop,
-    Peer,
-    PeerKind,
-    Route,
-    Rule,
-    Subnet,
-    Topology,
-)
+from cloudguard.model.network import Interface, Network, NextHop, Route, Subnet, Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
 from cloudguard.needs.declarations import Declarations
+from cloudguard.packet_sets.addresses import ALL4, AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.paths import Reachability
 from cloudguard.rows.judge import judge
 
 COMBINATIONS, RULES, ROUNDS = 20, 2400, 3
 SOURCE = Source("benchmark:Made")
-PORTS = ("tcp/22", "tcp/443", "tcp/10250", "tcp/2379-2380", "tcp/30000-32767", "udp/53", "tcp/1024-65535", "icmp")
+PORTS = tuple(
+    ServiceSet.parse(text)
+    for text in (
+        "tcp/22",
+        "tcp/443",
+        "tcp/10250",
+        "tcp/2379-2380",
+        "tcp/30000-32767",
+        "udp/53",
+        "tcp/1024-65535",
+        "icmp",
+    )
+)
+RANGE = AddressSet.parse("10.0.0.0/9")
 
 
 def filters(dice: random.Random) -> tuple[Filter, ...]:
@@ -54,9 +57,9 @@ def filters(dice: random.Random) -> tuple[Filter, ...]:
 
 
 def _rule(dice: random.Random, number: int, line: int) -> Rule:
-    group = Peer(PeerKind.GROUP, f"sg-{dice.randrange(COMBINATIONS)}")
+    group = Peer(group=f"sg-{dice.randrange(COMBINATIONS)}")
     cidr = f"10.{dice.randrange(256)}.{dice.randrange(256)}.0/24"
-    peer = group if dice.random() < 1 / 10 else Peer(PeerKind.RANGE, cidr)
+    peer = group if dice.random() < 1 / 10 else Peer(AddressSet.parse(cidr))
     return Rule(f"r-{number}-{line}", Direction.INGRESS, Action.PERMIT, dice.choice(PORTS), peer, SOURCE)
 
 
@@ -64,9 +67,9 @@ def snapshot(count: int) -> Snapshot:
     """Return a cluster of ``count`` hosts, three in a hundred of them control plane."""
     made = filters(random.Random(1))
     hosts = tuple(_host(number) for number in range(count))
-    route = Route("0.0.0.0/0", NextHop.OUTBOUND, "nat", SOURCE)
-    segment = Subnet("subnet", "", "net", "a", ("10.0.0.0/9",), (), (route,), SOURCE)
-    topology = Topology((Network("net", "net", ("10.0.0.0/9",), SOURCE),), (segment,), made)
+    route = Route(ALL4, NextHop.OUTBOUND, "nat", SOURCE)
+    segment = Subnet("subnet", "", "net", "a", RANGE, (), (route,), SOURCE)
+    topology = Topology((Network("net", "net", RANGE, SOURCE),), (segment,), made)
     cluster = Cluster("prod", "test", "1", ("here",), "kubeadm", "", managed=False, scanned_by="me", hosts=hosts)
     return Snapshot(SCHEMA, "benchmark", "", "", cluster, topology, Identities())
 
@@ -76,7 +79,7 @@ def _host(number: int) -> Host:
     roles = (Role.CONTROL_PLANE, Role.ETCD) if combination == 0 else (Role.NODE,)
     address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
     groups = (f"sg-{combination}",)
-    interface = Interface(f"eni-{number}", "subnet", (address,), SOURCE, (), groups, groups)
+    interface = Interface(f"eni-{number}", "subnet", (AddressSet.parse(address),), SOURCE, (), groups, groups)
     return Host(f"i-{number}", "", roles, ("made",), (interface,), SOURCE)
 
 

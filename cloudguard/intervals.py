@@ -92,6 +92,11 @@ class Intervals:
         """Return the union of ``intervals``."""
         return cls(union(intervals))
 
+    @classmethod
+    def union(cls, sets: Iterable[Self]) -> Self:
+        """Return the points that are in any of ``sets``."""
+        return cls(union(interval for one in sets for interval in one.intervals))
+
     @property
     def size(self) -> int:
         """The number of points."""

@@ -64,7 +64,8 @@ def _cluster(cluster: Cluster) -> dict[str, object]:
 
 
 def _host(host: Host) -> dict[str, object]:
-    addresses = [address for port in host.interfaces for address in (*port.addresses, *port.public)]
+    parts = [part for port in host.interfaces for part in (*port.addresses, *port.public)]
+    addresses = [text for part in parts for text in part.texts()]
     return {
         "id": host.id,
         "name": host.name,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from cloudguard.model.network import Interface
 from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES, Ranges
 
 
 class Role(StrEnum):
@@ -147,7 +148,7 @@ class Cluster:
 
     ``managed``: the provider runs the control plane and etcd (``managed_by`` names the service).
     ``scanned_by`` is the cloud identity that read all this. ``pod_ranges`` are the addresses that its pods have beside
-    those of its hosts (CIDRs).
+    those of its hosts.
     """
 
     name: str
@@ -164,7 +165,7 @@ class Cluster:
     keys: tuple[Key, ...] = ()
     managed_by: str = ""
     secrets_encryption: SecretsEncryption | None = None
-    pod_ranges: tuple[str, ...] = ()
+    pod_ranges: Ranges = NO_ADDRESSES
     traits: tuple[tuple[str, str], ...] = ()
     """Facts about the installation that choose needs: ("cni", "cilium"), ("etcd-cluster", "cilium") …"""
 

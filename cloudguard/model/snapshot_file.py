@@ -1,18 +1,16 @@
-"""A snapshot as a file: deterministic JSON out, strict reading in, all that is wrong told at once."""
+"""A snapshot as a file: deterministic JSON out, strict reading in, every fault of a wrong file listed at once."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, NewType
 
 from cloudguard.errors import UsageError
 from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard.model.snapshot_faults import faults as misread
-from cloudguard.model.snapshot_v1 import SCHEMA_V1, upgraded
+from cloudguard.model.snapshot_upgrade import SCHEMA_V1, SCHEMA_V2, upgraded
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -44,7 +42,7 @@ def dump(snapshot: Snapshot) -> str:
     try:
         data = _adapter().dump_json(snapshot, indent=1)
     except PydanticSerializationError:
-        data = to_json(from_json(spelt_out(json.dumps(asdict(snapshot), ensure_ascii=False))), indent=1)
+        data = to_json(from_json(spelt_out(json.dumps(_adapter().dump_python(snapshot), ensure_ascii=False))), indent=1)
     return data.decode() + "\n"
 
 
@@ -55,8 +53,8 @@ def load(data: bytes | str, name: str) -> Snapshot:
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     schema = _schema_of(raw, name)
     faults: list[str] = []
-    if schema == SCHEMA_V1:
-        raw = upgraded(raw, SCHEMA)
+    if schema in {SCHEMA_V1, SCHEMA_V2}:
+        raw = upgraded(raw, schema, SCHEMA)
     elif schema != SCHEMA:
         faults.append(f"its schema is {schema!r}; this version reads {SCHEMA!r}")
     try:
@@ -65,7 +63,6 @@ def load(data: bytes | str, name: str) -> Snapshot:
         listed = error.errors(include_url=False, include_context=False, include_input=False)
         faults.extend(_fault(fault["loc"], fault["type"], fault["msg"]) for fault in listed)
     else:
-        faults.extend(misread(snapshot))
         if not faults:
             return snapshot
     raise _refusal(name, faults)
@@ -99,6 +96,7 @@ def _fault(location: Iterable[int | str], kind: str, message: str) -> str:
         return f"{path}: no such field"
     if kind == "missing":
         return f"{path}: missing"
+    message = message.removeprefix("Value error, ")
     return f"{path}: {message[:1].lower()}{message[1:]}"
 
 

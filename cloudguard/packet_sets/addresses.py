@@ -52,14 +52,22 @@ class AddressSet(Intervals):
 
     def ranges(self) -> tuple[tuple[str, str], ...]:
         """Return the first and last address of each interval, version 4 first."""
-        intervals = (self & ALL4).intervals + (self & ALL6).intervals
-        return tuple((address_text(start), address_text(end - 1)) for start, end in intervals)
+        return tuple((address_text(start), address_text(end - 1)) for start, end in self._by_version())
 
     def cidrs(self) -> tuple[str, ...]:
         """Return the fewest CIDRs that cover exactly this set, in order, version 4 first."""
-        return tuple(
-            cidr for interval in (self & ALL4).intervals + (self & ALL6).intervals for cidr in _cidrs_of(interval)
-        )
+        return tuple(cidr for interval in self._by_version() for cidr in _cidrs_of(interval))
+
+    def texts(self) -> tuple[str, ...]:
+        """Return ``cidrs``, those of a single address without their length."""
+        if len(self.intervals) == 1 and self.intervals[0][1] - self.intervals[0][0] == 1:
+            return (address_text(self.intervals[0][0]),)
+        return tuple(cidr.removesuffix("/128" if ":" in cidr else "/32") for cidr in self.cidrs())
+
+    def _by_version(self) -> Iterator[Interval[int]]:
+        """Yield the intervals, one with addresses of both versions in two."""
+        for start, end in self.intervals:
+            yield from ((start, V4_END), (V4_END, end)) if start < V4_END < end else ((start, end),)
 
     def __str__(self) -> str:
         cidrs = self.cidrs()

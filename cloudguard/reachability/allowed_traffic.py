@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cloudguard.model.network import Action
+from cloudguard.model.filters import Action
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly, unknown
 from cloudguard.packet_sets.ordered_rules import UNDECIDED, Decided, first_match

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cloudguard.model.network import Action, Balancer, ClientAddress, Direction, Endpoint, Filter, PeerKind, Rule
+from cloudguard.model.filters import Action, Direction, Filter, Rule
+from cloudguard.model.load_balancers import Balancer, ClientAddress
+from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -28,8 +30,8 @@ class Attribution:
 
 def rule_traffic(rule: Rule) -> RuleTraffic:
     """Return what a rule lets pass."""
-    peer = RulePeer(PeerOf(rule.peer.kind), rule.peer.value)
-    return RuleTraffic(rule.direction, ServiceSet.parse(rule.services), peer)
+    peer = RulePeer(PeerOf(rule.peer.kind), str(rule.peer))
+    return RuleTraffic(rule.direction, rule.services, peer)
 
 
 def filter_resource(one: Filter) -> Resource:
@@ -48,7 +50,7 @@ def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bo
         part = _part(reach, path, rule, excess, certain=certain) if permits else PacketSet.nothing()
         if part:
             left -= part
-            fact = f"{rule.services} from {rule.peer.value}"
+            fact = f"{rule.services} from {rule.peer}"
             yield Attribution(filter_resource(one), part, rule.source.call, fact, one, rule)
     if left:
         yield _without_rule(path, left)
@@ -67,8 +69,8 @@ def _narrowable(path: Path) -> tuple[str, ...]:
 
 
 def _part(reach: Reachability, path: Path, rule: Rule, excess: PacketSet, *, certain: bool) -> PacketSet:
-    if rule.peer.kind is PeerKind.GROUP:
-        named = rule.peer.value in path.sender.groups
+    if rule.peer.group:
+        named = rule.peer.group in path.sender.groups
         return excess.only(_services(path, rule)) if named else PacketSet.nothing()
     bounds = reach.filters.packets(rule, path.destination)
     packets = bounds.lower if certain else bounds.upper
@@ -78,20 +80,19 @@ def _part(reach: Reachability, path: Path, rule: Rule, excess: PacketSet, *, cer
 
 
 def _listening(path: Path) -> ServiceSet:
-    return ServiceSet.parse(path.listener.service) if path.listener else ServiceSet.everything()
+    return path.listener.service if path.listener else ServiceSet.everything()
 
 
 def _services(path: Path, rule: Rule) -> ServiceSet:
     """Return a rule's services as the target sees them: behind a balancer, all that its listener sends."""
-    services = ServiceSet.parse(rule.services)
     if path.balancer is not None and path.balancer.filters:
-        return ServiceSet.everything() if services & _listening(path) else ServiceSet.nothing()
-    return services
+        return ServiceSet.everything() if rule.services & _listening(path) else ServiceSet.nothing()
+    return rule.services
 
 
 def _without_rule(path: Path, part: PacketSet) -> Attribution:
     if isinstance(path.target, Endpoint):
-        ranges = ", ".join(path.target.public_ranges) or "everywhere"
+        ranges = ", ".join((*path.target.public_ranges.cidrs(), *path.target.public_lists)) or "everywhere"
         fact = f"the public endpoint lets in {ranges}"
         return Attribution(Resource("endpoint", path.target.id), part, path.target.source.call, fact)
     if path.balancer is not None:
@@ -120,7 +121,7 @@ def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | No
     sent = _Sent((sender,), path.sender.groups, packet.service)
     if isinstance(path.target, Endpoint):
         word = f"{'private' if path.sender.inside else 'public'} endpoint"
-        yield Hop(HopKind.ENDPOINT, path.target.id, word=word, lets=path.target.service)
+        yield Hop(HopKind.ENDPOINT, path.target.id, word=word, lets=str(path.target.service))
         if path.sender.inside:
             yield from _filters(reach, HopKind.TARGET_FILTER, path.filters, sent, attributed)
         return
@@ -179,10 +180,10 @@ def _filters(
     for addresses in sent.addresses:
         left = set[str]()
         for one, rule in ordered:
-            if one.id in left or sent.service not in ServiceSet.parse(rule.services):
+            if one.id in left or sent.service not in rule.services:
                 continue
             peers = reach.filters.peers(rule)
-            by_group = rule.peer.kind is PeerKind.GROUP and rule.peer.value in sent.groups
+            by_group = rule.peer.group in sent.groups
             if not by_group and (peers is None or not peers & addresses):
                 continue
             if rule.action is Action.PERMIT:

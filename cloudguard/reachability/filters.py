@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from cloudguard.model.network import Action, AddressList, Direction, Filter, PeerKind, Rule, Subnet, Topology
+from cloudguard.model.filters import Action, Direction, Filter, Rule
+from cloudguard.model.network import Subnet, Topology
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.bounds import EVERYTHING, Bounds, exactly, unknown
 from cloudguard.packet_sets.ordered_rules import first_match
@@ -24,7 +25,7 @@ class Filters:
     def __init__(self, topology: Topology) -> None:
         self.filters: Mapping[str, Filter] = {one.id: one for one in topology.filters}
         self._segments: Mapping[str, Subnet] = {one.id: one for one in topology.subnets}
-        self._lists: Mapping[str, AddressList] = {one.id: one for one in topology.address_lists}
+        self._lists = {one.id: AddressSet.union(one.ranges) for one in topology.address_lists if one.known}
         self._chained = {one.id for one in topology.filters if one.in_chain}
         self._targeted = {label for one in topology.filters for rule in one.rules for label in rule.target_groups}
         self._aimed = {one.id for one in topology.filters if any(rule.target_ranges for rule in one.rules)}
@@ -97,13 +98,11 @@ class Filters:
         return tuple(self._line(rule, own) for rule in sorted(rules, key=lambda one: one.order))
 
     def _line(self, rule: Rule, own: AddressSet | None) -> CompiledRule:
-        services, peers, sure = ServiceSet.parse(rule.services), self.peers(rule), not self.uncertain(rule, own)
+        peers, sure = self.peers(rule), not self.uncertain(rule, own)
         whom = EVERYWHERE if peers is None else peers
         if rule.target_ranges:
-            whom &= _families(AddressSet.of(rule.target_ranges))
-        return CompiledRule(
-            rule.action, services, whom, rule.peer.value if rule.peer.kind is PeerKind.GROUP else "", exact=sure
-        )
+            whom &= _families(rule.target_ranges)
+        return CompiledRule(rule.action, rule.services, whom, rule.peer.group, exact=sure)
 
     def _one(self, name: str, direction: Direction) -> AllowedTraffic:
         found = self._sides.get((name, direction))
@@ -126,9 +125,9 @@ class Filters:
         surely: list[tuple[AddressSet, ServiceSet]] = []
         possibly: list[tuple[AddressSet, ServiceSet]] = []
         for rule in rules:
-            services, sure = ServiceSet.parse(rule.services), not self.uncertain(rule, None)
-            if rule.peer.kind is PeerKind.GROUP and sure:
-                labels[rule.peer.value] = labels.get(rule.peer.value, ServiceSet.nothing()) | services
+            group, services, sure = rule.peer.group, rule.services, not self.uncertain(rule, None)
+            if group and sure:
+                labels[group] = labels.get(group, ServiceSet.nothing()) | services
                 continue
             peers = self.peers(rule)
             (surely if sure else possibly).append((EVERYWHERE if peers is None else peers, services))
@@ -140,7 +139,7 @@ class Filters:
         lower: list[tuple[bool, AddressSet, ServiceSet]] = []
         upper: list[tuple[bool, AddressSet, ServiceSet]] = []
         for rule in sorted(rules, key=lambda one: one.order):
-            permit, services, peers = rule.action is Action.PERMIT, ServiceSet.parse(rule.services), self.peers(rule)
+            permit, services, peers = rule.action is Action.PERMIT, rule.services, self.peers(rule)
             whom = EVERYWHERE if peers is None else peers
             if peers is None or self.uncertain(rule, None):
                 (upper if permit else lower).append((permit, whom, services))
@@ -153,24 +152,21 @@ class Filters:
 
     def peers(self, rule: Rule) -> AddressSet | None:
         """Return the addresses a rule names; None where they are not known (or not addresses at all)."""
-        if rule.peer.kind is PeerKind.RANGE:
-            return AddressSet.parse(rule.peer.value)
-        named = self._lists.get(rule.peer.value) if rule.peer.kind is PeerKind.ADDRESS_LIST else None
-        return AddressSet.of(named.ranges) if named and named.known else None
+        return self._lists.get(rule.peer.address_list) if rule.peer.address_list else rule.peer.addresses
 
     def uncertain(self, rule: Rule, own: AddressSet | None) -> str:
         """Return why it is not known whether a rule matches what it seems to match; "" where it is."""
         if rule.uncertain:
             return rule.uncertain
-        if rule.peer.kind is not PeerKind.GROUP and self.peers(rule) is None:
-            return f"the entries of {rule.peer.value} could not be read"
-        return f"it is about {', '.join(rule.target_ranges)} only" if self._is_about(rule, own) is None else ""
+        if rule.peer.address_list and self.peers(rule) is None:
+            return f"the entries of {rule.peer.address_list} could not be read"
+        return f"it is about {', '.join(rule.target_ranges.cidrs())} only" if self._is_about(rule, own) is None else ""
 
     def _is_about(self, rule: Rule, own: AddressSet | None) -> bool | None:
         """Return whether a rule is about packets to ``own`` addresses: all of them, none, or some (None)."""
         if not rule.target_ranges:
             return True
-        aimed, peers = AddressSet.of(rule.target_ranges), self.peers(rule)
+        aimed, peers = rule.target_ranges, self.peers(rule)
         meant = _families(aimed) & (EVERYWHERE if own is None else own)
         if peers is not None:
             meant &= _families(peers)
@@ -183,8 +179,8 @@ class Filters:
         key = (rule, own if rule.target_ranges else None)
         found = self._packets.get(key)
         if found is None:
-            peers, services = self.peers(rule), ServiceSet.parse(rule.services)
-            if rule.peer.kind is PeerKind.GROUP:
+            peers, services = self.peers(rule), rule.services
+            if rule.peer.group:
                 found = exactly(PacketSet.nothing())
             elif peers is None or self.uncertain(rule, own):
                 found = unknown(PacketSet.of([(EVERYWHERE if peers is None else peers, services)]))
@@ -245,7 +241,7 @@ class Filters:
         if border is EVERYTHING:
             return border
         known = self._segments.get(segment)
-        inside = AddressSet.of(known.ranges) if known else AddressSet.nothing()
+        inside = known.ranges if known else AddressSet.nothing()
         free = exactly(PacketSet.of([(inside, ServiceSet.everything())]))
         return border.within(EVERYWHERE - inside) | free
 

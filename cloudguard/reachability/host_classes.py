@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 
 from cloudguard.model.cluster import Cluster, Host, Pool, Role
-from cloudguard.model.network import BackendTarget, Balancer, Interface, Listener, Subnet, Topology
+from cloudguard.model.load_balancers import BackendTarget, Balancer, Listener
+from cloudguard.model.network import Interface, Subnet, Topology
 from cloudguard.packet_sets.addresses import ALL6, PUBLIC, AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 
-Registration = tuple[str, str, str]
+_GLOBAL6 = ALL6 & PUBLIC
+Registration = tuple[str, str, ServiceSet]
 """Ids of a balancer and its listener, and the service that the target is reached on."""
 
 
@@ -42,7 +45,7 @@ class HostClass:
     @cached_property
     def addresses(self) -> AddressSet:
         """Addresses inside the network that the class's interfaces have today."""
-        return AddressSet.of(address for interface in self.interfaces for address in interface.addresses)
+        return AddressSet.union(address for interface in self.interfaces for address in interface.addresses)
 
     def has(self, role: Role) -> bool:
         """Whether its hosts have ``role``."""
@@ -75,34 +78,34 @@ def _order(signature: ClassKey) -> tuple[object, ...]:
         signature.groups,
         signature.has_public_ipv4,
         signature.has_public_ipv6,
-        signature.registrations,
+        [_rank(one) for one in signature.registrations],
     )
+
+
+def _rank(registration: Registration) -> tuple[object, ...]:
+    balancer, listener, services = registration
+    return balancer, listener, services.intervals
 
 
 def _signature(
     host: Host,
     interface: Interface,
     own: tuple[Registration, ...],
-    by_address: dict[str, tuple[Registration, ...]],
+    by_address: dict[AddressSet, tuple[Registration, ...]],
 ) -> ClassKey:
     reached = own
     if by_address:
         found = {member for address in interface.addresses for member in by_address.get(address, ())}
-        reached = tuple(sorted(found.union(own))) if found else own
+        reached = tuple(sorted(found.union(own), key=_rank)) if found else own
     return ClassKey(
         roles=host.roles,
         subnet=interface.subnet,
         filters=interface.filters,
         groups=interface.groups,
         has_public_ipv4=bool(interface.public) or interface.public_ip_on_start,
-        has_public_ipv6=any(":" in address and _is_global6(address) for address in interface.addresses),
+        has_public_ipv6=any(address & _GLOBAL6 for address in interface.addresses),
         registrations=reached,
     )
-
-
-@cache
-def _is_global6(address: str) -> bool:
-    return bool(AddressSet.parse(address) & ALL6 & PUBLIC)
 
 
 def _add_pools(classes: dict[ClassKey, HostClass], cluster: Cluster, topology: Topology) -> None:
@@ -115,7 +118,7 @@ def _add_pools(classes: dict[ClassKey, HostClass], cluster: Cluster, topology: T
             default = segment.public_by_default if segment else False
             public = default if pool.public is None else pool.public
             public6 = any(one.has_public_ipv6 for one in alike if one.subnet == name)
-            for reached in sorted({one.registrations for one in alike}) or [()]:
+            for reached in sorted({one.registrations for one in alike}, key=lambda one: [*map(_rank, one)]) or [()]:
                 signature = ClassKey(pool.roles, name, pool.filters, pool.groups, public, public6, reached)
                 classes.setdefault(signature, HostClass(signature)).pools.append(pool)
 
@@ -131,10 +134,10 @@ def _made(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:
 
 def registrations(
     balancers: tuple[Balancer, ...],
-) -> tuple[dict[str, tuple[Registration, ...]], dict[str, tuple[Registration, ...]]]:
+) -> tuple[dict[str, tuple[Registration, ...]], dict[AddressSet, tuple[Registration, ...]]]:
     """Return what is behind which listener: by host id, and by address where a target names only that."""
     by_host: dict[str, set[Registration]] = {}
-    by_address: dict[str, set[Registration]] = {}
+    by_address: dict[AddressSet, set[Registration]] = {}
     for balancer, listener, target in _targets(balancers):
         member = (balancer.id, listener.id, target.service)
         if target.address:
@@ -142,8 +145,8 @@ def registrations(
         elif target.host:
             by_host.setdefault(target.host, set()).add(member)
     return (
-        {name: tuple(sorted(found)) for name, found in by_host.items()},
-        {name: tuple(sorted(found)) for name, found in by_address.items()},
+        {name: tuple(sorted(found, key=_rank)) for name, found in by_host.items()},
+        {name: tuple(sorted(found, key=_rank)) for name, found in by_address.items()},
     )
 
 

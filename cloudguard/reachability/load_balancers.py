@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cloudguard.model.network import Balancer, ClientAddress, Direction, Listener, Topology
+from cloudguard.model.filters import Direction
+from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
+from cloudguard.model.network import Topology
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet, union
@@ -74,7 +76,7 @@ class LoadBalancerPaths:
     ) -> Bounds:
         """Return which clients reach the listener in a segment, for ``service``: their packets carry every service."""
         balancer, listener = front
-        own = ServiceSet.parse(listener.service)
+        own = listener.service
         asked = next((own & part for part in (TCP, UDP) if service <= part and own & part), own)
         key = (balancer.id, listener.id, asked, origin, segment)
         found = self._clients.get(key)
@@ -160,7 +162,7 @@ def destination_addresses(target: HostClass, balancer: Balancer | None) -> Addre
     """Return the addresses that packets to a class of hosts bear, by a balancer or without; None: not known."""
     if balancer is None or not balancer.keeps_destination:
         return target.addresses or None
-    return AddressSet.of(balancer.addresses) or None
+    return balancer.addresses or None
 
 
 def _by_family(targets: AddressSet, preserved: Bounds, replaced: Bounds) -> Bounds:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from cloudguard.model.cluster import Role
-from cloudguard.model.network import Filter, PeerKind, Rule
+from cloudguard.model.filters import Filter, Rule
 from cloudguard.needs.ports import CARRIED, Ports
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
@@ -103,7 +103,7 @@ class _Planner:
     def _kept(self, excesses: list[RuleExcess]) -> Iterator[KeptTraffic]:
         """Yield what is to be let in instead of what a rule lets in now."""
         rule = excesses[0].rule
-        own = ServiceSet.parse(rule.services)
+        own = rule.services
         needed = [one.narrow for one in excesses if one.narrow is not None]
         if len(needed) == len(excesses):
             if own & needed[0]:
@@ -153,8 +153,8 @@ class _Planner:
         self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
     ) -> dict[RulePeer, tuple[ServiceSet, list[str]]]:
         """Return what the cluster's pods get through this rule alone, by their ranges: pods are in no group."""
-        peers = None if rule.peer.kind is PeerKind.GROUP else self._reach.filters.peers(rule)
-        pods = AddressSet.of(self._reach.cluster.pod_ranges) & (peers or AddressSet.nothing())
+        peers = self._reach.filters.peers(rule)
+        pods = self._reach.cluster.pod_ranges & (peers or AddressSet.nothing())
         usable, missed = _usable(None, guarded, excess, self._ports), ServiceSet.nothing()
         for filters, target in guarded if pods and usable else ():
             missed |= usable - self._allowed_else(filters, target, at(pods), ())
@@ -162,8 +162,8 @@ class _Planner:
 
     def _names(self, rule: Rule, source: HostClass) -> bool:
         """Whether a rule's peer may be a host of the class."""
-        if rule.peer.kind is PeerKind.GROUP:
-            return rule.peer.value in source.key.groups
+        if rule.peer.group:
+            return rule.peer.group in source.key.groups
         peers = self._reach.filters.peers(rule)
         return peers is None or bool(self._sent_by(source).within(peers))
 
@@ -212,7 +212,7 @@ def _let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, 
     """Intersect ``peer`` with what a rule lets in today, so that a change never opens anything."""
     known = reach.filters.peers(rule)
     if known is None or peer.kind is not PeerOf.RANGE:
-        return () if rule.peer.kind is PeerKind.GROUP and peer != rule_traffic(rule).peer else (peer,)
+        return () if rule.peer.group and peer != rule_traffic(rule).peer else (peer,)
     return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (AddressSet.parse(peer.value) & known).cidrs())
 
 
@@ -241,8 +241,8 @@ def _names(reach: Reachability, source: HostClass, rule: Rule, refused: list[Hos
     """
     taken = {group for one in refused for group in one.key.groups}
     taken |= {group for external in reach.topology.external_members for group in external.groups}
-    if rule.peer.kind is PeerKind.GROUP:
-        taken.add(rule.peer.value)
+    if rule.peer.group:
+        taken.add(rule.peer.group)
     kinds = {group.partition("/")[0] for group in rule.target_groups}
     free = [group for group in source.key.groups if group not in taken]
     if free:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cloudguard.model.network import Balancer, Direction, Endpoint, Listener
+from cloudguard.model.filters import Direction
+from cloudguard.model.load_balancers import Balancer, Listener
+from cloudguard.model.network import Endpoint
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import NOTHING, Bounds, exactly
@@ -79,9 +81,9 @@ class Reachability:
 
     def endpoint_paths(self, endpoint: Endpoint) -> Iterator[Path]:
         """Yield every way in to a managed control plane's endpoint."""
-        service = ServiceSet.parse(endpoint.service)
+        service = endpoint.service
         if endpoint.public:
-            clients = self.senders.named(endpoint.public_ranges).within(PUBLIC)
+            clients = self.senders.listed(endpoint.public_ranges, endpoint.public_lists).within(PUBLIC)
             yield Path(self.senders.internet, endpoint, clients.only(service))
         if endpoint.private:
             side = self.filters.allowed_traffic(endpoint.filters, Direction.INGRESS)
@@ -110,7 +112,7 @@ class Reachability:
         for balancer, listener, service in self._fronts_of(target):
             if not service & asked:
                 continue
-            calls = exactly(PacketSet.of([(origin.addresses, ServiceSet.parse(listener.service))]))
+            calls = exactly(PacketSet.of([(origin.addresses, listener.service)]))
 
             def sent(segment: str, calls: Bounds = calls, labels: tuple[str, ...] = balancer.groups) -> Bounds:
                 return self._sent(calls, source, self.senders.ranges((segment,)) or EVERYWHERE, labels)
@@ -205,8 +207,7 @@ class Reachability:
 
     def _fronts_of(self, target: HostClass) -> Iterator[tuple[Balancer, Listener, ServiceSet]]:
         for balancer, listener, service in target.key.registrations:
-            whole = ServiceSet.parse(service)
-            for part in filter(None, (whole & TCP, whole & UDP, whole - TCP - UDP)):
+            for part in filter(None, (service & TCP, service & UDP, service - TCP - UDP)):
                 yield *self._fronts.find(balancer, listener), part
 
     def _families(self, target: HostClass) -> AddressSet:

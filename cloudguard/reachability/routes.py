@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cloudguard.model.network import AddressList, NextHop, Route, Subnet
+from cloudguard.model.filters import AddressList
+from cloudguard.model.network import NextHop, Route, Subnet
 from cloudguard.packet_sets.addresses import AddressSet
 
 _HALF4, _HALF6 = 2**31, 2**127
@@ -18,11 +19,11 @@ def is_default(addresses: AddressSet) -> bool:
 
 def routed(segment: Subnet, lists: Mapping[str, AddressList]) -> dict[tuple[NextHop, str], AddressSet]:
     """Return the addresses that each (hop, target) of the segment's routes leads to, by longest prefix."""
-    prefixes: list[tuple[int, int, NextHop, str, AddressSet]] = []
-    for route in segment.routes:
-        for text in _destinations(route, lists) or ():
-            addresses = AddressSet.parse(text)
-            prefixes.append((addresses.size4 + addresses.size6, _rank(route.hop), route.hop, route.target, addresses))
+    prefixes = [
+        (addresses.size, _rank(route.hop), route.hop, route.target, addresses)
+        for route in segment.routes
+        for addresses in _destinations(route, lists) or ()
+    ]
     taken, found = AddressSet.nothing(), dict[tuple[NextHop, str], AddressSet]()
     for _, _, hop, target, addresses in sorted(prefixes, key=lambda one: (one[0], one[1], one[3])):
         own = addresses - taken
@@ -32,11 +33,11 @@ def routed(segment: Subnet, lists: Mapping[str, AddressList]) -> dict[tuple[Next
     return found
 
 
-def _destinations(route: Route, lists: Mapping[str, AddressList]) -> tuple[str, ...] | None:
-    """Return the CIDRs that a route is for; None where it names a list whose entries are not known."""
-    if "/" in route.destination:
+def _destinations(route: Route, lists: Mapping[str, AddressList]) -> tuple[AddressSet, ...] | None:
+    """Return the ranges that a route is for; None where it names a list whose entries are not known."""
+    if not route.address_list:
         return (route.destination,)
-    named = lists.get(route.destination)
+    named = lists.get(route.address_list)
     return named.ranges if named is not None and named.known else None
 
 

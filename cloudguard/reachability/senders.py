@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cloudguard.model.network import AddressList, Interface, Network, NextHop, Subnet, Topology
+from cloudguard.model.filters import AddressList
+from cloudguard.model.network import Interface, Network, NextHop, Subnet, Topology
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, unknown
 from cloudguard.packet_sets.packets import PacketSet
@@ -36,7 +37,7 @@ class Senders:
         for stranger in topology.external_members:
             for label in stranger.groups:
                 self._strangers.setdefault(label, []).append(stranger)
-        own = AddressSet.of(text for network in topology.networks for text in network.ranges)
+        own = AddressSet.union(network.ranges for network in topology.networks)
         self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - own)
         self._inside: dict[tuple[str, ...], tuple[Sender, ...]] = {}
         self._answered: dict[str, Bounds] = {}
@@ -44,22 +45,13 @@ class Senders:
 
     def ranges(self, segments: Iterable[str]) -> AddressSet:
         """Return the addresses inside ``segments``."""
-        return AddressSet.of(
-            text for name in segments if name in self._segments for text in self._segments[name].ranges
-        )
+        return AddressSet.union(self._segments[name].ranges for name in segments if name in self._segments)
 
-    def named(self, texts: Iterable[str]) -> Bounds:
-        """Return every service from the addresses of CIDRs and address lists; one not read may hold any."""
-        surely, unread = AddressSet.nothing(), False
-        for text in texts:
-            listed = None if "/" in text else self._lists.get(text)
-            if "/" in text:
-                surely |= AddressSet.parse(text)
-            elif listed is not None and listed.known:
-                surely |= AddressSet.of(listed.ranges)
-            else:
-                unread = True
-        return Bounds(at(surely), at(EVERYWHERE if unread else surely))
+    def listed(self, ranges: AddressSet, lists: Iterable[str]) -> Bounds:
+        """Return every service from ``ranges`` and from address lists (ids); one that was not read may hold any."""
+        named = [self._lists.get(name) for name in lists]
+        known = ranges | AddressSet.union(part for one in named if one and one.known for part in one.ranges)
+        return Bounds(at(known), at(known if all(one and one.known for one in named) else EVERYWHERE))
 
     def answered(self, segment: str) -> Bounds:
         """Return the internet's addresses whose requests reach the segment and get their reply by its routes."""
@@ -102,7 +94,7 @@ class Senders:
                 who = f"anyone inside {name}, whose ranges could not be read"
                 yield Sender(SenderKind.NETWORK, who, EVERYWHERE - PUBLIC, exact=False)
                 continue
-            ranges = AddressSet.of(network.ranges)
+            ranges = network.ranges
             own |= ranges
             yield Sender(SenderKind.NETWORK, f"anyone inside {network.name or network.id} ({ranges})", ranges)
         yield from self._routed_in(known, own)
@@ -123,7 +115,7 @@ class Senders:
             senders = (addresses - PUBLIC if is_default(addresses) else addresses) - own
             if senders:
                 yield Sender(SenderKind.ROUTED, f"{_WORDS[hop]} {target}", senders)
-        doubtful = {(r.hop, r.target, r.destination) for one in known for r in unknown_destinations(one, self._lists)}
+        doubtful = {(r.hop, r.target, r.address_list) for one in known for r in unknown_destinations(one, self._lists)}
         for hop, target, listed in sorted(doubtful):
             if hop in _WORDS:
                 who = f"{_WORDS[hop]} {target}, routed to by {listed}, whose entries could not be read"
@@ -142,7 +134,7 @@ class Senders:
             many = len(strangers) != 1
             who = f"{len(strangers)} interfaces" if many else "an interface"
             who += f" outside the cluster that {'carry' if many else 'carries'} {name}"
-            addresses = AddressSet.of(text for one in strangers for text in one.addresses)
+            addresses = AddressSet.union(part for one in strangers for part in one.addresses)
             example = strangers[0].owner or strangers[0].id
             return Sender(SenderKind.GROUP, who, addresses, (label,), example, external_members=tuple(strangers))
         if group is not None and not group.members_known:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from cloudguard.model.filters import Direction
 from cloudguard.model.identity import Statement
-from cloudguard.model.network import Direction
 from cloudguard.packet_sets.services import ServiceSet
 
 

@@ -88,9 +88,14 @@ def _with_restriction(context: Context, draft: PendingFinding) -> PendingFinding
     blamed, topology = draft.finding.resource, context.snapshot.topology
     for endpoint in topology.endpoints if blamed.kind == "endpoint" else ():
         if endpoint.id == blamed.id:
-            needed = (*_administrators(context), *_ranges(() if endpoint.private else topology.outbound_addresses))
+            needed = (
+                *_administrators(context),
+                *_ranges(() if endpoint.private else topology.outbound_addresses.cidrs()),
+            )
             after = (RulePeer(PeerOf.INSIDE),) if endpoint.gatekeeper else tuple(dict.fromkeys(needed))
-            edit = ListEdit("public ranges", endpoint.service, _ranges(endpoint.public_ranges), after)
+            lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
+            before = (*_ranges(endpoint.public_ranges.cidrs()), *lists)
+            edit = ListEdit("public ranges", str(endpoint.service), before, after)
             change = Change(f"endpoint.restrict:{endpoint.id}", ROW, "endpoint.restrict", blamed, (edit,))
             return replace(draft, changes=(*draft.changes, change))
     return draft
@@ -118,14 +123,14 @@ def _ways(context: Context) -> list[tuple[Path, ServiceSet]]:
         for way in context.reach.paths_to(target)
     ]
     for endpoint in context.snapshot.topology.endpoints:
-        found += [(way, ServiceSet.parse(endpoint.service)) for way in context.reach.endpoint_paths(endpoint)]
+        found += [(way, endpoint.service) for way in context.reach.endpoint_paths(endpoint)]
     return found
 
 
 def _excess(context: Context, way: Path, granted: Bounds) -> Bounds:
     """What is granted beyond the administrators; everything where the grant is too wide to be a list of them."""
     admins = AddressSet.of(context.declarations.admin_cidrs or ())
-    expected = admins | AddressSet.of(context.snapshot.topology.outbound_addresses)
+    expected = admins | context.snapshot.topology.outbound_addresses
     if way.sender.inside:
         expected |= context.own_addresses | _health_checks(context, (way.target,))
     elif _width(granted.lower.addresses()) > Severity.MEDIUM:
@@ -135,7 +140,7 @@ def _excess(context: Context, way: Path, granted: Bounds) -> Bounds:
 
 def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[KeptTraffic, ...]:
     """Return who must go on reaching the API on ``services``: administrators, own hosts from outside, health checks."""
-    outbound = context.snapshot.topology.outbound_addresses if not problem.check.endswith("inside") else ()
+    outbound = context.snapshot.topology.outbound_addresses.cidrs() if not problem.check.endswith("inside") else ()
     needed = (
         (_administrators(context), "administrators"),
         (_ranges(outbound), "the cluster's own hosts by their way out"),
@@ -150,7 +155,7 @@ def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) 
     for target in (one for one in targets if isinstance(one, HostClass)):
         side = context.reach.allowed_in(target)
         for name, _, services in target.key.registrations:
-            if not ServiceSet.parse(services) <= side.of_group(balancers[name].groups):
+            if not services <= side.of_group(balancers[name].groups):
                 segments.update(balancers[name].subnets)
     return context.reach.senders.ranges(sorted(segments))
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from cloudguard.authorization.excess import Comparer
 from cloudguard.model.cluster import Cluster, Host, Role
 from cloudguard.model.iam_catalog import IamCatalog
-from cloudguard.model.network import Balancer, ClientAddress, Listener
+from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
@@ -66,10 +66,10 @@ class Context:
         listeners, found = api_listeners(self.cluster), ServiceSet.nothing()
         balancers = {one.id: one for one in self.snapshot.topology.balancers}
         for target in self.with_role(Role.CONTROL_PLANE):
-            for balancer_id, listener_id, service in target.key.registrations:
-                balancer, reached = balancers[balancer_id], ServiceSet.parse(service)
+            for balancer_id, listener_id, reached in target.key.registrations:
+                balancer = balancers[balancer_id]
                 listener = next(one for one in balancer.listeners if one.id == listener_id)
-                if not balancer.declared_service and (ServiceSet.parse(listener.service) | reached) & listeners:
+                if not balancer.declared_service and (listener.service | reached) & listeners:
                     found |= reached
         return ports_of(self.cluster, self.declarations, found - SSH_AND_RDP - KUBELET)
 
@@ -80,11 +80,11 @@ class Context:
     @cached_property
     def own_addresses(self) -> AddressSet:
         """Addresses that the cluster's own hosts and pods have today."""
-        return self.addresses_of(self.reach.classes) | AddressSet.of(self.cluster.pod_ranges)
+        return self.addresses_of(self.reach.classes) | self.cluster.pod_ranges
 
     def addresses_of(self, classes: tuple[HostClass, ...]) -> AddressSet:
         """Addresses that hosts of ``classes`` have today."""
-        return AddressSet.of(text for one in classes for interface in one.interfaces for text in interface.addresses)
+        return AddressSet.union(one.addresses for one in classes)
 
     def declared(self, target: HostClass) -> tuple[PacketSet, tuple[KeptTraffic, ...]]:
         """Return what the user declares that a class's hosts must let in: by address, and by peer."""
@@ -107,10 +107,10 @@ class Context:
         elsewhere = judged_elsewhere(self.ports, frozenset(target.key.roles))
         balancers = {one.id: one for one in self.snapshot.topology.balancers}
         found = dict[KeptTraffic, None]()
-        for balancer_id, listener_id, text in target.key.registrations:
+        for balancer_id, listener_id, services in target.key.registrations:
             balancer = balancers[balancer_id]
             listener = next(one for one in balancer.listeners if one.id == listener_id)
-            sent = ServiceSet.parse(text) - side.of_group(balancer.groups) - elsewhere
+            sent = services - side.of_group(balancer.groups) - elsewhere
             peers = [*self.reach.senders.ranges(balancer.subnets).cidrs()] if sent else []
             why = f"{balancer.kind}/{balancer.name} and its health checks"
             found |= {keep_from(peer, sent, why): None for peer in peers}
@@ -155,9 +155,7 @@ def unmeant(listener: Listener) -> ServiceSet:
 
     A balancer may hand on every port, or all from a Service's first to its last.
     """
-    parts = listener.service.split(",")
-    single = [one for one in parts if "/" in one and "-" not in one]
-    return (SSH_AND_RDP | KUBELET) & ServiceSet.parse(listener.service) - ServiceSet.parse(",".join(single) or "none")
+    return (SSH_AND_RDP | KUBELET) & listener.port_ranges
 
 
 def keep_from(peer: str, services: ServiceSet, why: str) -> KeptTraffic:

@@ -126,7 +126,7 @@ def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> list[Pending
     for balancer in context.snapshot.topology.balancers:
         for listener in balancer.listeners:
             reached = [service for one, two, service in members if (one, two) == (balancer.id, listener.id)]
-            if not listener.plaintext or not any(ServiceSet.parse(service) & etcd for service in reached):
+            if not listener.plaintext or not any(service & etcd for service in reached):
                 continue
             resource = Resource("balancer", balancer.id, balancer.name)
             fact = f"{balancer.name} sends {listener.service} to etcd unencrypted"
@@ -136,7 +136,9 @@ def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> list[Pending
                 severity=Severity.MEDIUM,
                 resource=resource,
                 message=fact,
-                witness=Witness(f"{balancer.kind}/{balancer.name} {listener.service} → {', '.join(sorted(reached))}"),
+                witness=Witness(
+                    f"{balancer.kind}/{balancer.name} {listener.service} → {', '.join(sorted(map(str, reached)))}"
+                ),
                 evidence=(Evidence(resource, listener.id, listener.source.call, fact),),
             )
             drafts.append(PendingFinding(finding))

@@ -120,7 +120,7 @@ def _by_address(pairs: Iterable[tuple[str, ServiceSet]]) -> PacketSet:
 def _trusted(context: Context, way: Path) -> list[tuple[str, ServiceSet]]:
     """Return who is no stranger: administrators to the API's ports on any host, own hosts by the internet."""
     trusted = [(cidr, context.ports.api) for cidr in context.declarations.admin_cidrs or ()]
-    outbound = () if way.sender.inside else context.snapshot.topology.outbound_addresses
+    outbound = () if way.sender.inside else context.snapshot.topology.outbound_addresses.cidrs()
     return trusted + [(cidr, ServiceSet.everything()) for cidr in outbound]
 
 
@@ -128,7 +128,7 @@ def _ways_out(context: Context, way: Path) -> tuple[str, ...]:
     """Return the addresses from which the cluster's hosts come to the control plane through a public balancer."""
     masters = isinstance(way.target, HostClass) and way.target.has(Role.CONTROL_PLANE)
     public = way.balancer is not None and way.balancer.internet_facing
-    return context.snapshot.topology.outbound_addresses if public and masters else ()
+    return context.snapshot.topology.outbound_addresses.cidrs() if public and masters else ()
 
 
 def _kept(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
@@ -167,7 +167,7 @@ def _is_every_port(way: Path, one: Attribution) -> bool:
     if one.rule is None or one.part.services() <= ICMP:
         return False
     every = ALL_TCP - ServiceSet.parse("tcp/0")
-    return every <= ServiceSet.parse(one.rule.services) and every <= way.allowed.lower.services()
+    return every <= one.rule.services and every <= way.allowed.lower.services()
 
 
 def _whole(way: Path, one: Attribution) -> ProblemKind | None:
@@ -216,7 +216,9 @@ def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple
     hosts = {host.id: host for one in idle for host in one.hosts}
     ordered = [hosts[name] for name in sorted(hosts)]
     first, check = ordered[0], f"{ROW}/public-address"
-    address = next((text for one in first.interfaces for text in (*one.public, *one.addresses)), "")
+    address = next(
+        (text for one in first.interfaces for part in (*one.public, *one.addresses) for text in part.texts()), ""
+    )
     finding = Finding(
         id=finding_id(context.cluster, check),
         check=check,

@@ -5,30 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool, Role, SecretsEncryption
+from cloudguard.model.filters import Action, AddressList, Direction, Filter, Group, Peer, Rule
 from cloudguard.model.identity import Identities
-from cloudguard.model.network import (
-    Action,
-    AddressList,
-    BackendTarget,
-    Balancer,
-    ClientAddress,
-    Direction,
-    Endpoint,
-    Filter,
-    Group,
-    Interface,
-    Listener,
-    Network,
-    NextHop,
-    Peer,
-    PeerKind,
-    Route,
-    Rule,
-    Subnet,
-    Topology,
-)
+from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
+from cloudguard.model.network import Endpoint, Interface, Network, NextHop, Route, Subnet, Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Gap, Source
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 
 SOURCE = Source("test:Made")
 NETWORK, RANGE, RANGE6 = "net", "10.0.0.0/16", "2001:db8:0:1::/64"
@@ -39,8 +23,13 @@ CONTROL_PLANE, ETCD, NODE = (Role.CONTROL_PLANE, Role.ETCD), (Role.ETCD,), (Role
 def peer(text: str) -> Peer:
     """Return a peer: a CIDR, "list:NAME" or a group."""
     if text.startswith("list:"):
-        return Peer(PeerKind.ADDRESS_LIST, text.removeprefix("list:"))
-    return Peer(PeerKind.RANGE if "/" in text else PeerKind.GROUP, text)
+        return Peer(address_list=text.removeprefix("list:"))
+    return Peer(AddressSet.parse(text)) if "/" in text else Peer(group=text)
+
+
+def each(*texts: str) -> tuple[AddressSet, ...]:
+    """Return addresses or ranges, each by itself."""
+    return tuple(map(AddressSet.parse, texts))
 
 
 def rule(name: str, services: str, who: str, *, out: bool = False, deny: bool = False, order: int = 0) -> Rule:
@@ -49,7 +38,7 @@ def rule(name: str, services: str, who: str, *, out: bool = False, deny: bool = 
         id=name,
         direction=Direction.EGRESS if out else Direction.INGRESS,
         action=Action.DENY if deny else Action.PERMIT,
-        services=services,
+        services=ServiceSet.parse(services),
         peer=peer(who),
         source=SOURCE,
         order=order,
@@ -90,8 +79,17 @@ def segment(
     inspected: bool = False,
 ) -> Subnet:
     """Return a subnet with its routes (destination, hop, target)."""
-    made = tuple(Route(destination, hop, target, SOURCE) for destination, hop, target in routes)
-    return Subnet(name, "", NETWORK, "a", ranges, (guard,) if guard else (), made, SOURCE, inspected=inspected)
+    made = tuple(_route(*one) for one in routes)
+    return Subnet(
+        name, "", NETWORK, "a", AddressSet.of(ranges), (guard,) if guard else (), made, SOURCE, inspected=inspected
+    )
+
+
+def _route(destination: str, hop: NextHop, target: str) -> Route:
+    """Return a route to a CIDR or "list:NAME"."""
+    if destination.startswith("list:"):
+        return Route(AddressSet.nothing(), hop, target, SOURCE, destination.removeprefix("list:"))
+    return Route(AddressSet.parse(destination), hop, target, SOURCE)
 
 
 PUBLIC = segment("public", ("10.0.0.0/24", RANGE6), (WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw"))
@@ -100,8 +98,8 @@ PRIVATE = segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
 
 def interface(name: str, where: str, address: str, *filters: str, public: str = "", v6: str = "") -> Interface:
     """Return an interface whose groups are its filters."""
-    addresses = tuple(filter(None, (address, v6)))
-    return Interface(name, where, addresses, SOURCE, tuple(filter(None, (public,))), filters, filters)
+    addresses = each(*filter(None, (address, v6)))
+    return Interface(name, where, addresses, SOURCE, each(*filter(None, (public,))), filters, filters)
 
 
 def host(
@@ -135,7 +133,12 @@ def balancer(
     dual: bool = False,
 ) -> Balancer:
     """Return a balancer with one listener."""
-    listener = Listener(f"{name}-listener", listening, tuple(targets), seen, SOURCE, plaintext=plaintext)
+    services = ServiceSet.parse(listening)
+    parts = [ServiceSet.parse(part) for part in listening.split(",")]
+    ranges = services - ServiceSet.union(part for part in parts if part.size == 1)
+    listener = Listener(
+        f"{name}-listener", services, tuple(targets), seen, SOURCE, plaintext=plaintext, port_ranges=ranges
+    )
     return Balancer(
         id=name,
         name=name,
@@ -152,9 +155,33 @@ def balancer(
     )
 
 
+def managed_endpoint(
+    *ranges: str,
+    private: bool = False,
+    filters: tuple[str, ...] = (),
+    groups: tuple[str, ...] = (),
+    gatekeeper: str = "",
+) -> Endpoint:
+    """Return the endpoint "api" on tcp/443 in the private subnet; ranges (CIDRs, "list:NAME") make it public."""
+    return Endpoint(
+        id="api",
+        service=ServiceSet.parse("tcp/443"),
+        public=bool(ranges),
+        public_ranges=AddressSet.of(text for text in ranges if not text.startswith("list:")),
+        private=private,
+        network=NETWORK,
+        subnets=("private",),
+        filters=filters,
+        groups=groups,
+        source=SOURCE,
+        gatekeeper=gatekeeper,
+        public_lists=tuple(text.removeprefix("list:") for text in ranges if text.startswith("list:")),
+    )
+
+
 def to(one: Host, service: str) -> BackendTarget:
     """Return a target by host."""
-    return BackendTarget(one.id, "", service)
+    return BackendTarget(one.id, AddressSet.nothing(), ServiceSet.parse(service))
 
 
 def snapshot(
@@ -195,11 +222,11 @@ def snapshot(
         keys=tuple(keys),
         managed_by="a managed service" if managed else "",
         secrets_encryption=secrets,
-        pod_ranges=pods,
+        pod_ranges=AddressSet.of(pods),
         traits=labels,
     )
     topology = Topology(
-        networks=(Network(NETWORK, "vpc", (RANGE, RANGE6), SOURCE),),
+        networks=(Network(NETWORK, "vpc", AddressSet.of((RANGE, RANGE6)), SOURCE),),
         subnets=tuple(segments),
         filters=tuple(filters),
         groups=tuple(groups),
@@ -207,6 +234,6 @@ def snapshot(
         balancers=tuple(balancers),
         endpoints=tuple(endpoints),
         external_members=tuple(strangers),
-        outbound_addresses=outbound,
+        outbound_addresses=AddressSet.of(outbound),
     )
     return Snapshot(SCHEMA, "cloudguard test", "t0", "t1", cluster, topology, identities or Identities(), tuple(gaps))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudguard.model.network import Direction
+from cloudguard.model.filters import Direction
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
 

@@ -1,7 +1,7 @@
 """Reachability the naive way: one packet, one host, rule by rule, in plain Python.
 
-Knows nothing of ``cloudguard.packet_sets`` or ``cloudguard.reachability``: a rule's text is read here once more, so
-that a mistake in one reading shows in the other.
+Uses no set operation of ``cloudguard.packet_sets`` and nothing of ``cloudguard.reachability``: it reads the texts of
+services and ranges, so that a mistake in one shows in the other.
 """
 
 from __future__ import annotations
@@ -10,20 +10,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from cloudguard.model.cluster import Host
-from cloudguard.model.network import (
-    Action,
-    Balancer,
-    ClientAddress,
-    Direction,
-    Filter,
-    Interface,
-    Listener,
-    NextHop,
-    PeerKind,
-    Rule,
-    Subnet,
-    Topology,
-)
+from cloudguard.model.filters import Action, Direction, Filter, Rule
+from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
+from cloudguard.model.network import Interface, NextHop, Subnet, Topology
 
 REPLIED = {"tcp", "udp"}
 
@@ -47,7 +36,7 @@ class Service:
 
 def names(rule: Rule, service: Service) -> bool:
     """Whether a rule's services take in one."""
-    for part in rule.services.split(","):
+    for part in str(rule.services).split(","):
         protocol, _, ports = part.partition("/")
         if protocol == "all":
             return True
@@ -61,12 +50,16 @@ def names(rule: Rule, service: Service) -> bool:
 
 def speaks_of(topology: Topology, rule: Rule, address: str, labels: tuple[str, ...]) -> bool:
     """Whether a rule's peer is the one at ``address`` who carries ``labels``."""
-    if rule.peer.kind is PeerKind.GROUP:
-        return rule.peer.value in labels
-    ranges = [rule.peer.value]
-    if rule.peer.kind is PeerKind.ADDRESS_LIST:
-        ranges = [text for one in topology.address_lists if one.id == rule.peer.value for text in one.ranges]
-    return any(inside(address, text) for text in ranges)
+    if rule.peer.group:
+        return rule.peer.group in labels
+    ranges = [rule.peer.addresses] if rule.peer.addresses is not None else []
+    ranges += [part for one in topology.address_lists if one.id == rule.peer.address_list for part in one.ranges]
+    return any(inside(address, text) for part in ranges for text in part.cidrs())
+
+
+def address_of(interface: Interface) -> str:
+    """Return an interface's first address."""
+    return interface.addresses[0].texts()[0]
 
 
 def inside(address: str, cidr: str) -> bool:
@@ -117,7 +110,9 @@ def crosses(
     way: Direction = Direction.INGRESS,
 ) -> bool:
     """Whether a packet from (or out to) ``address`` crosses a segment's border, and its reply comes back."""
-    return any(inside(address, text) for text in segment.ranges) or _over(topology, segment, address, service, way)
+    return any(inside(address, text) for text in segment.ranges.cidrs()) or _over(
+        topology, segment, address, service, way
+    )
 
 
 def _over(topology: Topology, segment: Subnet, address: str, service: Service, way: Direction) -> bool:
@@ -137,7 +132,7 @@ def _ends(topology: Topology, name: str) -> set[int]:
     """Ports at which a filter's answer may change."""
     found: set[int] = set()
     for rule in next(one for one in topology.filters if one.id == name).rules:
-        for part in rule.services.split(","):
+        for part in str(rule.services).split(","):
             for text in part.partition("/")[2].split("-"):
                 found |= {int(text), min(int(text) + 1, 65535), max(int(text) - 1, 0)} if text else set()
     return found
@@ -145,8 +140,9 @@ def _ends(topology: Topology, name: str) -> set[int]:
 
 def hop(segment: Subnet, address: str) -> NextHop:
     """Where a segment sends what goes to ``address``: the longest prefix."""
-    found = [one for one in segment.routes if inside(address, one.destination)]
-    return max(found, key=lambda one: ip_network(one.destination).prefixlen).hop if found else NextHop.BLACKHOLE
+    routes = [(text, one.hop) for one in segment.routes for text in one.destination.cidrs()]
+    found = [(ip_network(text).prefixlen, found) for text, found in routes if inside(address, text)]
+    return max(found, key=lambda one: one[0])[1] if found else NextHop.BLACKHOLE
 
 
 def directly(topology: Topology, target: Interface, sender: Sender, service: Service) -> bool:
@@ -154,7 +150,7 @@ def directly(topology: Topology, target: Interface, sender: Sender, service: Ser
     segment = next(one for one in topology.subnets if one.id == target.subnet)
     if sender.internet:
         six = ":" in sender.address
-        addressed = any(":" in text for text in target.addresses) if six else bool(target.public)
+        addressed = any(":" in str(part) for part in target.addresses) if six else bool(target.public)
         if not addressed or hop(segment, sender.address) is not NextHop.INTERNET:
             return False
     return crosses(topology, segment, sender.address, service) and passes(
@@ -180,7 +176,7 @@ def through(
     always = ever = False
     for listener in one.listeners:
         sent = f"{service.protocol}/{service.port}"
-        if all((target.host, target.service) != (host.id, sent) for target in listener.targets):
+        if all((target.host, str(target.service)) != (host.id, sent) for target in listener.targets):
             continue
         for target in host.interfaces:
             near = [place for place in places if place.id == target.subnet] or places
@@ -197,7 +193,7 @@ def through(
 def _arrives(
     topology: Topology, one: Balancer, listener: Listener, place: Subnet, sender: Sender, own: Interface | None
 ) -> bool:
-    protocol, _, port = listener.service.partition("/")
+    protocol, _, port = str(listener.service).partition("/")
     front = Service(protocol, int(port))
     if ":" in sender.address or (sender.internet and not one.internet_facing):
         return False
@@ -214,7 +210,7 @@ def _arrives(
 
 
 def _first(place: Subnet) -> str:
-    return str(next(iter(ip_network(place.ranges[0]))))
+    return str(next(iter(ip_network(place.ranges.cidrs()[0]))))
 
 
 def _forwarded(
@@ -228,10 +224,10 @@ def _forwarded(
 ) -> bool:
     home = next(segment for segment in topology.subnets if segment.id == target.subnet)
     address = sender.address if listener.client_address is ClientAddress.PRESERVED else _first(place)
-    if not passes(topology, one.filters, Direction.EGRESS, target.addresses[0], target.groups, service):
+    if not passes(topology, one.filters, Direction.EGRESS, address_of(target), target.groups, service):
         return False
     if place.id != home.id:
-        out = crosses(topology, place, target.addresses[0], service, Direction.EGRESS)
+        out = crosses(topology, place, address_of(target), service, Direction.EGRESS)
         if not out or not _over(topology, home, address, service, Direction.INGRESS):
             return False
     return passes(topology, target.filters, Direction.INGRESS, address, one.groups, service)

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from cloudguard.model.cluster import Cluster, Disk, Host, Role
+from cloudguard.model.filters import Action, Direction, Filter, Group, Peer, Rule
 from cloudguard.model.identity import Identities
-from cloudguard.model.network import (
-    Action,
-    Direction,
-    Filter,
-    Group,
-    Interface,
-    Network,
-    NextHop,
-    Peer,
-    PeerKind,
-    Route,
-    Rule,
-    Subnet,
-    Topology,
-)
+from cloudguard.model.network import Interface, Network, NextHop, Route, Subnet, Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.packet_sets.addresses import ALL4, AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Waiver, Witness
 from cloudguard.results.hop import Hop, HopKind
@@ -31,14 +20,16 @@ HOSTILE = "a\x1b[31mred\r\nb\u202egnp.\x9b`|<b>_*[x](http://e.vil)@who\ud800"
 """A name that tries every trick: escape codes, line breaks, bidi, C1, markup, links, a lone surrogate."""
 
 
-def rule(name: str, services: str, peer: str, kind: PeerKind = PeerKind.RANGE) -> Rule:
-    """Return an ingress rule that permits ``services`` from ``peer``."""
-    return Rule(name, Direction.INGRESS, Action.PERMIT, services, Peer(kind, peer), READ)
+def rule(name: str, services: str, cidr: str = "", group: str = "") -> Rule:
+    """Return an ingress rule that permits ``services`` from a CIDR or a group."""
+    peer = Peer(AddressSet.parse(cidr)) if cidr else Peer(group=group)
+    return Rule(name, Direction.INGRESS, Action.PERMIT, ServiceSet.parse(services), peer, READ)
 
 
 def host(name: str, roles: tuple[Role, ...], address: str, filters: tuple[str, ...], public: str = "") -> Host:
     """Return a host with one interface."""
-    port = Interface(f"nic-{name}", "seg-1", (address,), READ, (public,) if public else (), filters, filters)
+    own, outside = (AddressSet.parse(address),), tuple(map(AddressSet.parse, filter(None, [public])))
+    port = Interface(f"nic-{name}", "seg-1", own, READ, outside, filters, filters)
     return Host(name, name, roles, ("a tag says so",), (port,), READ)
 
 
@@ -56,17 +47,18 @@ def snapshot(*, gaps: tuple[Gap, ...] = (), name: str = "prod", nodes: int = 2) 
             "group",
             (
                 rule("r-api", "tcp/6443", "0.0.0.0/0"),
-                rule("r-nodes", "tcp/6443", "f-nodes", PeerKind.GROUP),
+                rule("r-nodes", "tcp/6443", group="f-nodes"),
                 rule("r-etcd", "tcp/2379-2380", "0.0.0.0/0"),
             ),
             READ,
         ),
-        Filter("f-nodes", "nodes", "group", (rule("r-kubelet", "tcp/10250", "f-masters", PeerKind.GROUP),), READ),
+        Filter("f-nodes", "nodes", "group", (rule("r-kubelet", "tcp/10250", group="f-masters"),), READ),
     )
-    routes = (Route("10.0.0.0/16", NextHop.LOCAL, "", READ), Route("0.0.0.0/0", NextHop.INTERNET, "gw-1", READ))
+    own = AddressSet.parse("10.0.0.0/16")
+    routes = (Route(own, NextHop.LOCAL, "", READ), Route(ALL4, NextHop.INTERNET, "gw-1", READ))
     topology = Topology(
-        networks=(Network("net-1", "main", ("10.0.0.0/16",), READ, "gw-1"),),
-        subnets=(Subnet("seg-1", "all", "net-1", "zone-1", ("10.0.0.0/16",), (), routes, READ),),
+        networks=(Network("net-1", "main", own, READ, "gw-1"),),
+        subnets=(Subnet("seg-1", "all", "net-1", "zone-1", own, (), routes, READ),),
         filters=filters,
         groups=(Group("f-masters", "masters", READ), Group("f-nodes", "nodes", READ)),
     )

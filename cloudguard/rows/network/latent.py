@@ -34,7 +34,7 @@ def _served(reach: Reachability, target: HostClass, services: ServiceSet) -> boo
     """Whether balancers that face the internet send to all of ``services``: then the internet is judged there."""
     facing = {one.id for one in reach.topology.balancers if one.internet_facing}
     for name, _, sent in target.key.registrations:
-        services -= ServiceSet.parse(sent) if name in facing else ServiceSet.nothing()
+        services -= sent if name in facing else ServiceSet.nothing()
     return not services
 
 

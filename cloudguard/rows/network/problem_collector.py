@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from cloudguard.model.network import Direction
+from cloudguard.model.filters import Direction
 from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet, service_name
@@ -107,7 +107,7 @@ def _causes(reach: Reachability, way: Path, packets: PacketSet) -> Iterable[str]
             yield f"filter {name} could not be read"
     for one, rule in reach.filters.rules(way.filters, Direction.INGRESS, way.target_groups, way.destination):
         doubt = reach.filters.uncertain(rule, way.destination)
-        if doubt and packets.only(ServiceSet.parse(rule.services)):
+        if doubt and packets.only(rule.services):
             yield f"{one.id}, rule {rule.id}: {doubt}"
 
 

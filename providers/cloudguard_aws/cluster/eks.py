@@ -12,6 +12,9 @@ from functools import partial
 from cloudguard.model.cluster import SecretsEncryption
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import (
     DESCRIBE_CLUSTER,
@@ -68,9 +71,9 @@ def endpoint(cluster: Item, api: Api) -> Endpoint:
     groups = tuple(dict.fromkeys([*own, *texts(config, "securityGroupIds")]))
     return Endpoint(
         id=cluster.get("arn") or cluster["name"],
-        service="tcp/443",
+        service=ServiceSet.parse("tcp/443"),
         public=public,
-        public_ranges=(tuple(texts(config, "publicAccessCidrs")) or (EVERYONE,)) if public else (),
+        public_ranges=AddressSet.of(texts(config, "publicAccessCidrs") or (EVERYONE,)) if public else NO_ADDRESSES,
         private=bool(config.get("endpointPrivateAccess", False)),
         network=str(config.get("vpcId") or ""),
         subnets=tuple(texts(config, "subnetIds")),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.role_names import told_by_names
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, DESCRIBE_NETWORK_INTERFACES, DESCRIBE_VOLUMES
@@ -78,7 +79,7 @@ def _tell_by_others(api: Api, found: Found, told: dict[str, Told | None], untold
         name = one["InstanceId"]
         if name not in untold:
             continue
-        addresses = {address for interface in _interfaces(one, Source("")) for address in interface.addresses}
+        addresses = {text for each in _interfaces(one, Source("")) for part in each.addresses for text in part.texts()}
         behind = [serving[key] for key in (name, *sorted(addresses)) if key in serving]
         by_other = ((Role.CONTROL_PLANE,), behind[0]) if behind else told_by_names(names_of(one), found.name)
         if name in etcd:
@@ -173,9 +174,9 @@ def interface(item: Item, source: Source, instance: Item | None = None) -> Inter
     return Interface(
         id=item.get("NetworkInterfaceId", ""),
         subnet=item.get("SubnetId") or whole.get("SubnetId", ""),
-        addresses=tuple(_addresses(item, private)),
+        addresses=tuple(map(AddressSet.parse, _addresses(item, private))),
         source=source,
-        public=tuple(sorted(public)),
+        public=tuple(map(AddressSet.parse, sorted(public))),
         filters=groups,
         groups=groups,
     )

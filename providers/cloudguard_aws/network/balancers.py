@@ -8,8 +8,9 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
-from cloudguard.model.network import Balancer, ClientAddress
+from cloudguard.model.load_balancers import Balancer, ClientAddress
 from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.listeners import (
@@ -241,7 +242,7 @@ def _before_proxies(api: Api, read: Registered, front: _Front, made: Mapping[str
                 if near.filters or int(item["Port"]) != int(group["Port"]):
                     api.add_gap(_in_series(near, behind))
                     continue
-                service = f"tcp/{group['Port']}"
+                service = ServiceSet.parse(f"tcp/{group['Port']}")
                 listeners = tuple(
                     replace(listener, id=f"{item['ListenerArn']}>{listener.id}")
                     for listener in behind.listeners

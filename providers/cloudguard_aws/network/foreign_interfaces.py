@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cloudguard.model.network import Balancer, Interface
+from cloudguard.model.load_balancers import Balancer
+from cloudguard.model.network import Interface
 from cloudguard.model.source import Source
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard_aws.network.rules import Item, inner, tags_of
 
 _PASSIVE: Final = {"vpc_endpoint", "gateway_load_balancer_endpoint", "nat_gateway"}
@@ -59,14 +61,15 @@ def strangers(items: Iterable[Item], insiders: Insiders, call: str) -> Iterator[
 def _interface(item: Item, call: str) -> Interface:
     groups = tuple(sorted(group["GroupId"] for group in item.get("Groups", ())))
     private = [one["PrivateIpAddress"] for one in item.get("PrivateIpAddresses", ())]
+    sixes = [one["Ipv6Address"] for one in item.get("Ipv6Addresses", ())]
     ranges = [one["Ipv4Prefix"] for one in item.get("Ipv4Prefixes", ())]
     ranges += [one["Ipv6Prefix"] for one in item.get("Ipv6Prefixes", ())]
     return Interface(
         id=item["NetworkInterfaceId"],
         subnet=item.get("SubnetId", ""),
-        addresses=(*private, *(one["Ipv6Address"] for one in item.get("Ipv6Addresses", ())), *ranges),
+        addresses=tuple(map(AddressSet.parse, (*private, *sixes, *ranges))),
         source=Source(call, item["NetworkInterfaceId"]),
-        public=tuple(_public(item)),
+        public=tuple(map(AddressSet.parse, _public(item))),
         filters=groups,
         groups=groups,
         owner=_owner(item),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_network
 from typing import Final
 
 from cloudguard.model.cluster import Host
-from cloudguard.model.network import BackendTarget, Balancer, ClientAddress, Listener
+from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
 from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_aws.network.rules import Item, inner
 
 APPLICATION, NETWORK, CLASSIC = "application", "network", "classic"
@@ -34,38 +37,34 @@ class Members:
     """The cluster's hosts, to be found by instance id or by address."""
 
     ids: frozenset[str]
-    addresses: Mapping[str, tuple[str, str]]
-    """Host and the interface's own text, by address or range."""
-    lengths: frozenset[int] = frozenset()
-    """Prefix lengths of the delegated ranges among them, whose addresses are pods of the host."""
+    hosts: Mapping[AddressSet, str]
+    """Hosts' ids, by the addresses and delegated ranges of their interfaces."""
+    ranges: Sequence[AddressSet] = ()
+    """The delegated ranges in order; their addresses are pods of the host."""
 
     @classmethod
     def of(cls, hosts: Collection[Host]) -> Members:
         """Index ``hosts``."""
-        found = {
-            text: (host.id, text) for host in hosts for interface in host.interfaces for text in interface.addresses
-        }
-        lengths = frozenset(int(text.rpartition("/")[2]) for text in found if "/" in text)
-        return cls(frozenset(host.id for host in hosts), found, lengths)
+        found = {one: host.id for host in hosts for interface in host.interfaces for one in interface.addresses}
+        ranges = sorted((one for one in found if one.size > 1), key=AddressSet.first)
+        return cls(frozenset(host.id for host in hosts), found, ranges)
 
-    def find(self, target: str) -> tuple[str, str] | None:
-        """Return the host and the address text ("" for a target by id) that ``target`` is; None: no host's."""
+    def find(self, target: str) -> tuple[str, AddressSet] | None:
+        """Return the host and the address or range (none for a target by id) that ``target`` is; None: no host's."""
         if target in self.ids:
-            return target, ""
-        known = self.addresses.get(target)
-        if known or not self.lengths or target.startswith("arn:") or not {".", ":"}.intersection(target):
-            return known
-        around = (str(ip_network(f"{target}/{length}", strict=False)) for length in self._lengths(target))
-        return next((self.addresses[text] for text in around if text in self.addresses), None)
-
-    def _lengths(self, target: str) -> Iterator[int]:
-        longest = 128 if ":" in target else 32
-        return (length for length in self.lengths if length <= longest)
+            return target, NO_ADDRESSES
+        try:
+            own = AddressSet.parse(target)
+        except ValueError:
+            return None  # an id of another's, or a balancer's ARN
+        before = bisect_right(self.ranges, own.first(), key=AddressSet.first)
+        found = (one for one in (own, *self.ranges[before - 1 : before]) if own <= one and one in self.hosts)
+        return next(((self.hosts[one], one) for one in found), None)
 
 
-def services_of(protocol: str, port: int) -> str:
+def services_of(protocol: str, port: int) -> ServiceSet:
     """Return a listener's or target's protocol and port as a service set: "TCP_UDP", 53 is "tcp/53,udp/53"."""
-    return ",".join(f"{transport}/{port}" for transport in _TRANSPORTS.get(protocol, ("tcp",)))
+    return ServiceSet.parse(",".join(f"{transport}/{port}" for transport in _TRANSPORTS.get(protocol, ("tcp",))))
 
 
 def targets_of(group: Item, registered: Iterable[Item], members: Members) -> tuple[BackendTarget, ...]:
@@ -159,7 +158,7 @@ def balancer(item: Item, listeners: Iterable[Listener], declared: str, call: str
         groups=groups,
         listeners=tuple(listeners),
         source=Source(call, arn),
-        addresses=tuple(address for zone in zones for address in _addresses(zone)),
+        addresses=AddressSet.of(address for zone in zones for address in _addresses(zone)),
         declared_service=declared,
         dual_stack=str(item.get("IpAddressType", "")).startswith("dualstack"),
     )
@@ -196,7 +195,7 @@ def _classic_listener(item: Item, hosts: Iterable[str], source: Source) -> Liste
     return Listener(
         id=f"{source.resource}:{item['LoadBalancerPort']}",
         service=services_of(outside, int(item["LoadBalancerPort"])),
-        targets=tuple(BackendTarget(host, "", target) for host in hosts),
+        targets=tuple(BackendTarget(host, NO_ADDRESSES, target) for host in hosts),
         client_address=ClientAddress.REPLACED,
         source=source,
         plaintext=inside == "HTTP" or (outside in _DECRYPTED and inside not in _DECRYPTED),

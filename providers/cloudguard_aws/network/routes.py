@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
 from cloudguard.model.network import Network, NextHop, Route, Subnet
 from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard_aws.network.rules import Item, inner, name_of
 
 VPCS: Final = "ec2:DescribeVpcs"
@@ -47,8 +48,8 @@ _HOPS_BY_KEY: Final = {"CoreNetworkArn": NextHop.HUB, "OdbNetworkArn": NextHop.P
 _GONE: Final = {"disassociated", "failing", "failed"}
 """States of a range that is not, or no longer, the VPC's or subnet's."""
 
-Peerings = Mapping[str, Sequence[str]]
-"""CIDRs of both sides of a peering, by its id."""
+Peerings = Mapping[str, Sequence[AddressSet]]
+"""Ranges of both sides of a peering, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Tables:
 
     tables: Sequence[Item]
     call: str
-    peerings: Peerings = field(default_factory=dict[str, Sequence[str]])
+    peerings: Peerings = field(default_factory=dict[str, Sequence[AddressSet]])
 
     def of(self, subnet: Item) -> tuple[Route, ...]:
         """Return a subnet's routes: those of its own table, else of its VPC's main one."""
@@ -75,14 +76,14 @@ class Tables:
 
         https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
         """
-        ranges = [ip_network(text) for text in subnet_ranges(subnet)]
+        own = subnet_ranges(subnet)
         for table in self.tables:
             if table["VpcId"] != subnet["VpcId"] or not any(
                 "GatewayId" in one for one in table.get("Associations", ())
             ):
                 continue
             for route in routes_of(table, self.call):
-                if route.hop is NextHop.APPLIANCE and any(_overlap(route.destination, own) for own in ranges):
+                if route.hop is NextHop.APPLIANCE and (route.address_list or route.destination & own):
                     return True
         return False
 
@@ -97,14 +98,6 @@ class Tables:
         return next((target for target in targets if target.startswith("igw-")), "")
 
 
-def _overlap(destination: str, own: IPv4Network | IPv6Network) -> bool:
-    try:
-        network = ip_network(destination)
-    except ValueError:
-        return True  # a prefix list: it may hold the subnet
-    return network.version == own.version and network.overlaps(own)
-
-
 def routes_of(table: Item, call: str, peerings: Peerings | None = None) -> tuple[Route, ...]:
     """Return a route table's routes; those into a peering as far as the other side's ranges go."""
     source = Source(call, table["RouteTableId"])
@@ -112,16 +105,20 @@ def routes_of(table: Item, call: str, peerings: Peerings | None = None) -> tuple
 
 
 def _routes(item: Item, source: Source, peerings: Peerings) -> Iterator[Route]:
-    listed = item.get("DestinationPrefixListId", "")
-    destination = item.get("DestinationCidrBlock") or item.get("DestinationIpv6CidrBlock") or listed
-    if not destination:
+    text = item.get("DestinationCidrBlock") or item.get("DestinationIpv6CidrBlock") or ""
+    listed = str(item.get("DestinationPrefixListId", ""))
+    if not text and not listed:
         return
     key = next((name for name in _TARGETS if item.get(name)), "")
     target = str(item.get(key, ""))
     hop = _hop(key, target, listed=bool(listed))
     if item.get("State") == "blackhole":
         hop = NextHop.BLACKHOLE
-    for part in _beyond(destination, peerings.get(target, ())) if hop is NextHop.PEER else (destination,):
+    if not text:
+        yield Route(NO_ADDRESSES, hop, target, source, listed)
+        return
+    whole = AddressSet.parse(text)
+    for part in _beyond(whole, peerings.get(target, ())) if hop is NextHop.PEER else (whole,):
         yield Route(part, hop, target, source)
 
 
@@ -132,31 +129,23 @@ def _hop(key: str, target: str, *, listed: bool) -> NextHop:
     return _HOPS_BY_KEY.get(key) or _HOPS.get(prefix, NextHop.UNKNOWN)
 
 
-def _beyond(destination: str, ranges: Sequence[str]) -> Iterator[str]:
-    """Yield ``destination``, or the ranges of a peering that lie inside it: nothing is routed through a peer.
+def _beyond(destination: AddressSet, ranges: Sequence[AddressSet]) -> Sequence[AddressSet]:
+    """Return ``destination``, or the ranges of a peering that lie inside it: nothing is routed through a peer.
 
     https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html ("Transitive peering")
     """
-    try:
-        whole = ip_network(destination)
-    except ValueError:
-        yield destination
-        return
-    inside = [
-        text
-        for text in ranges
-        if type(part := ip_network(text)) is type(whole) and part.prefixlen > whole.prefixlen and part.subnet_of(whole)  # type: ignore[arg-type]
-    ]
-    yield from inside or (destination,)
+    return [part for part in ranges if part <= destination and part != destination] or (destination,)
 
 
-def peering_ranges(peerings: Iterable[Item], vpcs: frozenset[str]) -> dict[str, tuple[str, ...]]:
+def peering_ranges(peerings: Iterable[Item], vpcs: frozenset[str]) -> dict[str, tuple[AddressSet, ...]]:
     """Return, by peering, the ranges of the side that is none of ``vpcs`` (of both, if both are)."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[AddressSet, ...]] = {}
     for peering in peerings:
         sides = (inner(peering, "AccepterVpcInfo"), inner(peering, "RequesterVpcInfo"))
         others = [side for side in sides if side.get("VpcId") not in vpcs] or list(sides)
-        found[peering["VpcPeeringConnectionId"]] = tuple(block for side in others for block in _blocks(side))
+        found[peering["VpcPeeringConnectionId"]] = tuple(
+            AddressSet.parse(block) for side in others for block in _blocks(side)
+        )
     return found
 
 
@@ -176,16 +165,16 @@ def network(vpc: Item, tables: Tables | None) -> Network:
     return Network(
         id=vpc["VpcId"],
         name=name_of(vpc),
-        ranges=(*(blocks or [vpc["CidrBlock"]]), *_blocks6(vpc)),
+        ranges=AddressSet.of((*(blocks or [vpc["CidrBlock"]]), *_blocks6(vpc))),
         source=Source(VPCS, vpc["VpcId"]),
         internet_gateway=tables.internet_gateway(vpc["VpcId"]) if tables else "",
     )
 
 
-def subnet_ranges(subnet: Item) -> tuple[str, ...]:
+def subnet_ranges(subnet: Item) -> AddressSet:
     """Return a subnet's v4 range (an IPv6-only one has none) and its v6 ranges."""
     own = subnet.get("CidrBlock")
-    return (*((own,) if own else ()), *_blocks6(subnet))
+    return AddressSet.of((*((own,) if own else ()), *_blocks6(subnet)))
 
 
 def _blocks6(item: Item) -> Iterator[str]:
@@ -201,7 +190,7 @@ def _associated(state: Item | None) -> bool:
 def segment(subnet: Item, filters: tuple[str, ...], tables: Tables | None) -> Subnet:
     """Return a subnet; with ``tables`` None its routes could not be read, and lead nobody knows where."""
     source = Source(SUBNETS, subnet["SubnetId"])
-    unread = (Route("0.0.0.0/0", NextHop.UNKNOWN, "", source), Route("::/0", NextHop.UNKNOWN, "", source))
+    unread = tuple(Route(addresses, NextHop.UNKNOWN, "", source) for addresses in (ALL4, ALL6))
     return Subnet(
         id=subnet["SubnetId"],
         name=name_of(subnet),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from cloudguard.model.network import Action, AddressList, Direction, Filter, Peer, PeerKind, Rule
+from cloudguard.model.filters import Action, AddressList, Direction, Filter, Peer, Rule
 from cloudguard.model.source import Source
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 
 Item = Mapping[str, Any]
 """A resource as the API answers it."""
@@ -112,7 +114,7 @@ def _listed_rule(rule: Item, call: str) -> Rule:
         id=rule["SecurityGroupRuleId"],
         direction=Direction.EGRESS if rule.get("IsEgress") else Direction.INGRESS,
         action=Action.PERMIT,
-        services=services_text(str(rule["IpProtocol"]), rule.get("FromPort"), rule.get("ToPort")),
+        services=ServiceSet.parse(services_text(str(rule["IpProtocol"]), rule.get("FromPort"), rule.get("ToPort"))),
         peer=_listed_peer(rule),
         source=Source(call, rule["GroupId"]),
         description=rule.get("Description", ""),
@@ -121,10 +123,10 @@ def _listed_rule(rule: Item, call: str) -> Rule:
 
 def _listed_peer(rule: Item) -> Peer:
     if cidr := rule.get("CidrIpv4") or rule.get("CidrIpv6"):
-        return Peer(PeerKind.RANGE, cidr)
+        return Peer(AddressSet.parse(cidr))
     if prefixes := rule.get("PrefixListId"):
-        return Peer(PeerKind.ADDRESS_LIST, prefixes)
-    return Peer(PeerKind.GROUP, rule["ReferencedGroupInfo"]["GroupId"])
+        return Peer(address_list=prefixes)
+    return Peer(group=rule["ReferencedGroupInfo"]["GroupId"])
 
 
 def _permitted(group: Item, source: Source) -> Iterator[Rule]:
@@ -133,28 +135,27 @@ def _permitted(group: Item, source: Source) -> Iterator[Rule]:
             services = services_text(
                 str(permission["IpProtocol"]), permission.get("FromPort"), permission.get("ToPort")
             )
-            for peer, description in _peers(permission):
+            for name, peer, description in _peers(permission):
                 yield Rule(
-                    id=f"{source.resource}/{direction}/{services}/{peer.value}",
+                    id=f"{source.resource}/{direction}/{services}/{name}",
                     direction=direction,
                     action=Action.PERMIT,
-                    services=services,
+                    services=ServiceSet.parse(services),
                     peer=peer,
                     source=source,
                     description=description,
                 )
 
 
-def _peers(permission: Item) -> Iterator[tuple[Peer, str]]:
-    kinds = (
-        ("IpRanges", "CidrIp", PeerKind.RANGE),
-        ("Ipv6Ranges", "CidrIpv6", PeerKind.RANGE),
-        ("PrefixListIds", "PrefixListId", PeerKind.ADDRESS_LIST),
-        ("UserIdGroupPairs", "GroupId", PeerKind.GROUP),
-    )
-    for plural, key, kind in kinds:
-        for peer in permission.get(plural, ()):
-            yield Peer(kind, peer[key]), peer.get("Description", "")
+def _peers(permission: Item) -> Iterator[tuple[str, Peer, str]]:
+    """Yield the text, the value and the description of each peer."""
+    for plural, key in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
+        for one in permission.get(plural, ()):
+            yield one[key], Peer(AddressSet.parse(one[key])), one.get("Description", "")
+    for one in permission.get("PrefixListIds", ()):
+        yield one["PrefixListId"], Peer(address_list=one["PrefixListId"]), one.get("Description", "")
+    for one in permission.get("UserIdGroupPairs", ()):
+        yield one["GroupId"], Peer(group=one["GroupId"]), one.get("Description", "")
 
 
 def owners_of_named(groups: Iterable[Item], listed: Iterable[Item]) -> dict[str, str]:
@@ -196,8 +197,8 @@ def _entry(acl: str, entry: Item, call: str) -> Rule:
         id=f"{acl}/{direction}/{entry['RuleNumber']}",
         direction=direction,
         action=Action.PERMIT if entry["RuleAction"] == "allow" else Action.DENY,
-        services=services_text(str(entry["Protocol"]), first, last),
-        peer=Peer(PeerKind.RANGE, entry.get("CidrBlock") or entry["Ipv6CidrBlock"]),
+        services=ServiceSet.parse(services_text(str(entry["Protocol"]), first, last)),
+        peer=Peer(AddressSet.parse(entry.get("CidrBlock") or entry["Ipv6CidrBlock"])),
         source=Source(call, acl),
         order=int(entry["RuleNumber"]),
     )
@@ -205,5 +206,5 @@ def _entry(acl: str, entry: Item, call: str) -> Rule:
 
 def address_list(prefixes: str, name: str, entries: Iterable[Item] | None, source: Source) -> AddressList:
     """Return a prefix list; ``entries`` None: they could not be read."""
-    ranges = tuple(entry["Cidr"] for entry in entries or ())
+    ranges = tuple(AddressSet.parse(entry["Cidr"]) for entry in entries or ())
     return AddressList(prefixes, name, ranges, known=entries is not None, source=source)

@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from cloudguard.model.network import (
-    AddressList,
-    Direction,
-    Filter,
-    Group,
-    Interface,
-    NextHop,
-    PeerKind,
-    Subnet,
-)
+from cloudguard.model.filters import AddressList, Direction, Filter, Group
+from cloudguard.model.network import Interface, NextHop, Subnet
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
@@ -53,10 +45,10 @@ def read_guards(api: Api, names: frozenset[str], segments: Iterable[Subnet]) -> 
     account = next((str(group["OwnerId"]) for group in groups or () if group.get("OwnerId")), "")
     foreign = frozenset(name for name, owner in named.items() if owner and account not in {"", owner})
     let_in = {
-        rule.peer.value
+        rule.peer.group
         for one in filters
         for rule in one.rules
-        if rule.peer.kind is PeerKind.GROUP and rule.direction is Direction.INGRESS
+        if rule.peer.group and rule.direction is Direction.INGRESS
     }
     carriers, lists = api.two(
         partial(api.matching_or_none, _CARRIERS, "group-id", let_in - foreign, hides=(FactKind.MEMBERS,)),
@@ -105,14 +97,9 @@ def named_groups(api: Api, guards: Guards, insiders: Insiders) -> tuple[tuple[Gr
 
 def _listed(filters: Iterable[Filter], segments: Iterable[Subnet]) -> frozenset[str]:
     """Return the prefix lists that matter: a gateway endpoint's lead to a service that no one connects from."""
-    in_rules = (rule.peer.value for one in filters for rule in one.rules if rule.peer.kind is PeerKind.ADDRESS_LIST)
-    in_routes = (
-        route.destination
-        for one in segments
-        for route in one.routes
-        if route.destination.startswith("pl-") and route.hop is not NextHop.SERVICE
-    )
-    return frozenset((*in_rules, *in_routes))
+    in_rules = (rule.peer.address_list for one in filters for rule in one.rules)
+    in_routes = (route.address_list for one in segments for route in one.routes if route.hop is not NextHop.SERVICE)
+    return frozenset((*in_rules, *in_routes)) - {""}
 
 
 def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:

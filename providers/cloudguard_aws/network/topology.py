@@ -8,14 +8,11 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
-from cloudguard.model.network import (
-    Balancer,
-    Endpoint,
-    Filter,
-    Subnet,
-    Topology,
-)
+from cloudguard.model.filters import Filter
+from cloudguard.model.load_balancers import Balancer
+from cloudguard.model.network import Endpoint, Subnet, Topology
 from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import Near, read_balancers, read_near
@@ -159,12 +156,12 @@ def _tables(api: Api, vpcs: frozenset[str]) -> Tables | None:
     return Tables(tables, calls.DESCRIBE_ROUTE_TABLES.name, peering_ranges(items, vpcs))
 
 
-def _outbound(api: Api, hosts: tuple[Host, ...], segments: Iterable[Subnet]) -> tuple[str, ...]:
+def _outbound(api: Api, hosts: tuple[Host, ...], segments: Iterable[Subnet]) -> AddressSet:
     """Return the public addresses that hosts leave by: their own, and those of the NAT gateways they are routed to."""
     gateways = {route.target for one in segments for route in one.routes if route.target.startswith("nat-")}
     items = api.matching(calls.DESCRIBE_NAT_GATEWAYS, "nat-gateway-id", gateways, hides=_ROUTES)
-    own = {address for host in hosts for interface in host.interfaces for address in interface.public}
-    return tuple(sorted({f"{address}/32" for address in (*own, *_translated(items))}))
+    own = AddressSet.union(one for host in hosts for interface in host.interfaces for one in interface.public)
+    return own | AddressSet.of(_translated(items))
 
 
 def _translated(gateways: Iterable[Item]) -> Iterator[str]:

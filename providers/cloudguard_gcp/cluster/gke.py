@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from cloudguard.model.cluster import SecretsEncryption
-from cloudguard.model.network import Action, AddressList, Direction, Endpoint, Filter, Peer, PeerKind, Rule
+from cloudguard.model.filters import Action, AddressList, Direction, Filter, Peer, Rule
+from cloudguard.model.network import Endpoint
 from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_CLUSTERS
@@ -20,10 +24,10 @@ from cloudguard_gcp.access.links import short
 from cloudguard_gcp.cluster.find import whole
 
 MANAGED_BY: Final = "Google Kubernetes Engine"
-EVERYONE: Final = ("0.0.0.0/0", "::/0")
-API: Final = "tcp/443"
+EVERYONE: Final = ALL4 | ALL6
+API: Final = ServiceSet.parse("tcp/443")
 GOOGLE_CLOUD: Final = "google-cloud"
-_BLOCKS: Final = ("34.64.0.0/10", "35.192.0.0/12", "104.196.0.0/14")
+_BLOCKS: Final = tuple(map(AddressSet.parse, ("34.64.0.0/10", "35.192.0.0/12", "104.196.0.0/14")))
 """The largest blocks of customers' machines (https://www.gstatic.com/ipranges/cloud.json lists their parts)."""
 _KEEPER: Final = "Google's front end, which asks for container.clusters.connect,"
 
@@ -96,12 +100,14 @@ def _by_address(cluster: Item, source: Source, guard: Filter | None) -> Endpoint
     older, ip = whole(cluster, "privateClusterConfig"), _ip(cluster)
     public = bool(ip.get("enablePublicEndpoint", not older.get("enablePrivateEndpoint", False)))
     inside = str(ip.get("privateEndpoint") or older.get("privateEndpoint") or "")
+    ranges, lists = _ranges(cluster) if public else (NO_ADDRESSES, ())
     outside = str(ip.get("publicEndpoint") or older.get("publicEndpoint") or cluster.get("endpoint") or "")
     return Endpoint(
         id=str(cluster["name"]),
         service=API,
         public=public,
-        public_ranges=tuple(_ranges(cluster)) if public else (),
+        public_ranges=ranges,
+        public_lists=lists,
         private=bool(inside) or not public,
         network=network_of(cluster),
         subnets=(segment_of(cluster),),
@@ -112,16 +118,14 @@ def _by_address(cluster: Item, source: Source, guard: Filter | None) -> Endpoint
     )
 
 
-def _ranges(cluster: Item) -> Iterator[str]:
-    """Yield who reaches the public side: everyone, unless authorized networks are in force."""
+def _ranges(cluster: Item) -> tuple[AddressSet, tuple[str, ...]]:
+    """Return the ranges and lists let in to the public side: everyone, unless authorized networks are in force."""
     authorized = _authorized(cluster)
     if not authorized.get("enabled", False):
-        yield from EVERYONE
-        return
-    yield from _blocks(authorized)
+        return EVERYONE, ()
     private = whole(cluster, "privateClusterConfig").get("enablePrivateNodes", False)
-    if authorized.get("gcpPublicCidrsAccessEnabled", not private):
-        yield GOOGLE_CLOUD
+    named = authorized.get("gcpPublicCidrsAccessEnabled", not private)
+    return AddressSet.of(_blocks(authorized)), (GOOGLE_CLOUD,) if named else ()
 
 
 def _blocks(authorized: Item) -> Iterator[str]:
@@ -148,7 +152,7 @@ def _guard(cluster: Item, source: Source) -> Filter | None:
             direction=Direction.INGRESS,
             action=Action.PERMIT,
             services=API,
-            peer=Peer(PeerKind.RANGE, cidr),
+            peer=Peer(AddressSet.parse(cidr)),
             source=source,
         )
         for cidr in dict.fromkeys(listed)

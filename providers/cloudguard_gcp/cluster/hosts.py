@@ -9,6 +9,7 @@ from typing import Final, cast
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.network import Endpoint, Interface
 from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_INSTANCES
@@ -115,9 +116,9 @@ def interfaces(instance: Item, source: Source) -> Iterator[Interface]:
         yield Interface(
             id=f"{machine(str(instance['selfLink']))}/{one.get('name', 'nic0')}",
             subnet=short(str(one.get("subnetwork", ""))),
-            addresses=tuple(_addresses(one)),
+            addresses=tuple(map(AddressSet.parse, _addresses(one))),
             source=source,
-            public=tuple(sorted(str(each["natIP"]) for each in access if each.get("natIP"))),
+            public=tuple(map(AddressSet.parse, sorted(str(each["natIP"]) for each in access if each.get("natIP")))),
             groups=labels,
             public_ip_on_start=any(not each.get("natIP") for each in access),
         )

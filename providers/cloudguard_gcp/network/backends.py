@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
 
-from cloudguard.model.network import BackendTarget
+from cloudguard.model.load_balancers import BackendTarget
 from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, machine, part_of, project_of, short
 
+_ALL_TCP: Final = ServiceSet.parse("tcp")
 HIDES: Final = (FactKind.BALANCERS,)
 _NO_HOSTS: Final = ("targetVpnGateways", "serviceAttachments")
 """Kinds behind which there is no instance of the project's: gateways of Google's, and other projects' services."""
@@ -63,8 +66,8 @@ class Backends:
             *(partial(self._api.read, call, hides=HIDES, project=self._project) for call in dict.fromkeys(wanted))
         )
 
-    def behind(self, link: str, service: str) -> Iterator[Reached]:
-        """Yield what is behind ``link``; ``service``: the one it is reached on ("": the backends' own)."""
+    def behind(self, link: str, service: ServiceSet | None) -> Iterator[Reached]:
+        """Yield what is behind ``link``; ``service``: the one it is reached on (None: the backends' own)."""
         kind = next((name for name in _KINDS if f"/{name}/" in link), "")
         if not kind:
             self._miss(link, "what stands behind it is not followed")
@@ -74,9 +77,9 @@ class Backends:
             spare = str(item.get("backupPool") or "")
             for pool in (item, self._find(_KINDS[kind], spare) if spare else {}):
                 for instance in cast("Sequence[str]", pool.get("instances") or ()):
-                    yield Reached(BackendTarget(machine(instance), "", service), "")
+                    yield Reached(BackendTarget(machine(instance), NO_ADDRESSES, service or _ALL_TCP), "")
         elif kind == "targetInstances":
-            yield Reached(BackendTarget(machine(str(item.get("instance", ""))), "", service), "")
+            yield Reached(BackendTarget(machine(str(item.get("instance", ""))), NO_ADDRESSES, service or _ALL_TCP), "")
         elif kind == "backendServices":
             protocol = str(item.get("protocol", ""))
             for one in cast("Sequence[Item]", item.get("backends") or ()):
@@ -101,7 +104,7 @@ class Backends:
             message = f"whom {last(name)} leads to was not seen: {why}"
             self._api.add_gap(Gap(calls.LIST_FORWARDING_RULES.name, name, Reason.MISSING, message, HIDES))
 
-    def _members(self, group: str, backend: Item, service: str) -> Iterator[BackendTarget]:
+    def _members(self, group: str, backend: Item, service: ServiceSet | None) -> Iterator[BackendTarget]:
         if "/networkEndpointGroups/" in group:
             yield from self._endpoints(group, service)
             return
@@ -114,16 +117,17 @@ class Backends:
             for one in cast("Sequence[Item]", item.get("namedPorts") or ())
             if one.get("name") == backend.get("portName")
         ]
-        own = ",".join(f"tcp/{port}" for port in ports or filter(None, [str(backend.get("port") or "")]))
+        listed = ",".join(f"tcp/{port}" for port in ports or filter(None, [str(backend.get("port") or "")]))
+        own = service or ServiceSet.parse(listed or "tcp")
         where = {"project": project_of(group) or self._project, "zone": part_of(group, "zones")}
         if not where["zone"]:
             where = {"project": where["project"], "region": part_of(group, "regions")}
         call = calls.LIST_GROUP_INSTANCES if "zone" in where else calls.LIST_REGION_GROUP_INSTANCES
         key = {"instance_group": last(group)}
         for one in self._api.read(call, hides=HIDES, about=last(group), **where, **key):
-            yield BackendTarget(machine(str(one["instance"])), "", service or own or "tcp")
+            yield BackendTarget(machine(str(one["instance"])), NO_ADDRESSES, own)
 
-    def _endpoints(self, group: str, service: str) -> Iterator[BackendTarget]:
+    def _endpoints(self, group: str, service: ServiceSet | None) -> Iterator[BackendTarget]:
         """Yield a group's endpoints: a machine, at an address of its own or of a pod's where it names one."""
         if not part_of(group, "zones"):
             return  # endpoints outside the network, or of a service without machines
@@ -140,8 +144,8 @@ class Backends:
             if not one.get("instance"):
                 continue  # an address outside the network
             place = f"{part_of(group, 'zones')}/{last(str(one['instance']))}"
-            own = f"tcp/{one['port']}" if one.get("port") else "tcp"
-            yield BackendTarget(place, str(one.get("ipAddress") or ""), service or own)
+            own = service or ServiceSet.parse(f"tcp/{one['port']}" if one.get("port") else "tcp")
+            yield BackendTarget(place, read_addresses(str(one.get("ipAddress") or "")), own)
 
 
 def _links(value: object) -> Iterator[str]:

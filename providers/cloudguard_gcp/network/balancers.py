@@ -12,27 +12,19 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from cloudguard.model.cluster import Host
-from cloudguard.model.network import (
-    Action,
-    BackendTarget,
-    Balancer,
-    ClientAddress,
-    Direction,
-    Filter,
-    Listener,
-    Peer,
-    PeerKind,
-    Rule,
-    Subnet,
-)
+from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
+from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
+from cloudguard.model.network import Subnet
 from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES
 from cloudguard_gcp.access.links import part_of, short
 from cloudguard_gcp.network.backends import Backends, Reached
 from cloudguard_gcp.network.routes import front_ends, proxy_subnets, regional_proxies
-from cloudguard_gcp.network.rules import range_of
 
 _MANAGED: Final = frozenset({"EXTERNAL_MANAGED", "INTERNAL_MANAGED"})
 _OUTSIDE: Final = frozenset({"EXTERNAL", "EXTERNAL_MANAGED"})
@@ -42,6 +34,7 @@ _MADE_FOR: Final = ("kubernetes.io/service-name", "networking.gke.io/service-nam
 """In a forwarding rule's description (kubernetes/cloud-provider-gcp providers/gce/gce_loadbalancer_naming.go;
 kubernetes/ingress-gce pkg/utils/utils.go, L4LBResourceDescription, and pkg/loadbalancers/l7.go)."""
 _PLAIN: Final = frozenset({"HTTP", "H2C"})
+_PROTOCOLS: Final = {"icmp": "icmp", "esp": "proto/50", "ah": "proto/51", "sctp": "proto/132"}
 _DECRYPTING: Final = "targetSslProxies"
 
 
@@ -114,50 +107,52 @@ def _balancer(api: Api, item: Item, mine: Sequence[Reached], where: tuple[str, .
         groups=(),
         listeners=tuple(_listeners(item, mine, source)),
         source=source,
-        addresses=tuple(filter(None, [str(item.get("IPAddress", ""))])),
+        addresses=_address(str(item.get("IPAddress", ""))),
         declared_service=_declared(str(item.get("description", ""))),
         dual_stack=item.get("ipVersion") == "IPV6",
         keeps_destination=not proxy,
     )
 
 
+def _address(text: str) -> AddressSet:
+    """Return the address of a forwarding rule, none (not known) where its text is no address."""
+    try:
+        return AddressSet.parse(text)
+    except ValueError:
+        return NO_ADDRESSES
+
+
 def _listeners(item: Item, mine: Iterable[Reached], source: Source) -> Iterator[Listener]:
     """Yield what a rule listens on, apart for targets that a proxy speaks to unencrypted and for others."""
     name, proxy, parts = short(str(item["selfLink"])), _is_proxy(item), dict[bool, list[BackendTarget]]()
     plain = _PLAIN | {"TCP"} if f"/{_DECRYPTING}/" in str(item.get("target", "")) else _PLAIN
+    services = services_of(item)
     for one in mine:
         parts.setdefault(proxy and one.protocol in plain, []).append(one.target)
     for number, (plaintext, targets) in enumerate(sorted(parts.items()), 1):
         yield Listener(
             id=name if number == 1 else f"{name}#{number}",
-            service=service_of(item),
+            service=ServiceSet.union(services),
             targets=tuple(targets),
             client_address=ClientAddress.REPLACED if proxy else ClientAddress.PRESERVED,
             source=source,
             plaintext=plaintext,
+            port_ranges=ServiceSet.union(services) - ServiceSet.union(one for one in services if one.size == 1),
         )
 
 
-def service_of(item: Item) -> str:
-    """Return what a forwarding rule listens on; without ports, on all of its protocol's."""
+def services_of(item: Item) -> tuple[ServiceSet, ...]:
+    """Return what a forwarding rule listens on, port by port and range by range; without ports, its protocol whole."""
     protocol = str(item.get("IPProtocol", "TCP")).lower()
     if protocol not in {"tcp", "udp"}:
-        return {"l3_default": "all", "icmp": "icmp", "esp": "proto/50", "ah": "proto/51", "sctp": "proto/132"}.get(
-            protocol, "all"
-        )
-    ports = [str(one) for one in cast("Sequence[object]", item.get("ports") or ())]
-    ports += [str(item["portRange"])] if item.get("portRange") and not ports else []
-    return ",".join(f"{protocol}/{_span(one)}" for one in ports) if ports else protocol
-
-
-def _span(text: str) -> str:
-    first, _, final = text.partition("-")
-    return first if final in {"", first} else text
+        return (ServiceSet.parse(_PROTOCOLS.get(protocol, "all")),)
+    ports = [str(one) for one in cast("Sequence[object]", item.get("ports") or ())] or [str(item.get("portRange", ""))]
+    return tuple(ServiceSet.parse(f"{protocol}/{one}" if one else protocol) for one in ports)
 
 
 def _reached(item: Item, backends: Backends) -> Iterator[Reached]:
     """Yield where a rule sends: a passthrough one to the port that it listens on, a proxy to its backends' own."""
-    own = "" if _is_proxy(item) else service_of(item)
+    own = None if _is_proxy(item) else ServiceSet.union(services_of(item))
     for link in (str(item.get("target", "")), str(item.get("backendService", ""))):
         yield from backends.behind(link, own) if link else ()
 
@@ -173,8 +168,8 @@ def _guard(api: Api, item: Item) -> Filter | None:
             id=f"{direction} {cidr}",
             direction=direction,
             action=Action.PERMIT,
-            services="all",
-            peer=Peer(PeerKind.RANGE, range_of(cidr)),
+            services=ServiceSet.everything(),
+            peer=Peer(AddressSet.parse(cidr)),
             source=source,
         )
         for direction, ranges in ((Direction.INGRESS, listed), (Direction.EGRESS, ["0.0.0.0/0", "::/0"]))

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from cloudguard.model.network import Action, AddressList, Direction, Filter, Peer, PeerKind, Rule
+from cloudguard.model.filters import Action, AddressList, Direction, Filter, Peer, Rule
 from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.links import last, project_of, short
 from cloudguard_gcp.cluster.find import whole
-from cloudguard_gcp.network.rules import EVERYONE, WHOLE, order_of, range_of, rules_of, services_of, targets_of
+from cloudguard_gcp.network.rules import EVERYONE, WHOLE, order_of, rules_of, services_of, targets_of
 
 _ACTIONS: Final = {"allow": Action.PERMIT, "deny": Action.DENY, "goto_next": Action.NEXT}
 BEFORE: Final = "BEFORE_CLASSIC_FIREWALL"
@@ -118,8 +121,8 @@ def _implied(network: str, source: Source) -> Filter:
             id=f"implied {cidr}",
             direction=Direction.EGRESS,
             action=Action.PERMIT,
-            services="all",
-            peer=Peer(PeerKind.RANGE, cidr),
+            services=ServiceSet.everything(),
+            peer=Peer(AddressSet.parse(cidr)),
             source=source,
         )
         for cidr in sorted(WHOLE)
@@ -193,9 +196,10 @@ def _rules(rule: Item, reader: _Reader) -> Iterator[Rule]:
         )
 
 
-def _services(match: Item) -> str:
+def _services(match: Item) -> ServiceSet:
     listed = cast("Sequence[Item]", match.get("layer4Configs") or ())
-    return services_of((one.get("ipProtocol", "all"), one.get("ports")) for one in listed) if listed else "all"
+    named = services_of((one.get("ipProtocol", "all"), one.get("ports")) for one in listed)
+    return named if listed else ServiceSet.everything()
 
 
 def _doubts(rule: Item, match: Item, own: str) -> Iterator[str]:
@@ -209,10 +213,10 @@ def _doubts(rule: Item, match: Item, own: str) -> Iterator[str]:
             yield f"it is about a {word} of the machines only"
 
 
-def _aimed(match: Item, own: str) -> tuple[str, ...]:
+def _aimed(match: Item, own: str) -> AddressSet:
     """Return the addresses of their own by which machines are meant; nothing where others that are unread add up."""
     unread = any(match.get(f"{own}{part}") for part, _ in _UNREADABLE)
-    return () if unread else tuple(map(range_of, cast("Sequence[str]", match.get(f"{own}IpRanges") or ())))
+    return NO_ADDRESSES if unread else AddressSet.of(cast("Sequence[str]", match.get(f"{own}IpRanges") or ()))
 
 
 def _peers(match: Item, side: str, reader: _Reader) -> Iterator[tuple[Peer, str]]:
@@ -226,11 +230,11 @@ def _peers(match: Item, side: str, reader: _Reader) -> Iterator[tuple[Peer, str]
     narrow = list(dict.fromkeys(text for text in narrow if text != _ANYWHERE))
     doubt = f"only what comes by {', '.join(narrow)}" if narrow else ""
     for text in ranges or ([] if adding else [EVERYONE, "::/0"]):
-        yield Peer(PeerKind.RANGE, range_of(text)), doubt
+        yield Peer(AddressSet.parse(text)), doubt
     for word, text in adding:
         name = f"{word} {text}"
         reader.lists.setdefault(name, AddressList(name, name, (), known=False, source=reader.source))
-        yield Peer(PeerKind.ADDRESS_LIST, name), doubt
+        yield Peer(address_list=name), doubt
 
 
 def _words(value: object) -> str:

@@ -16,17 +16,16 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_ROUTES
 from cloudguard_gcp.access.links import short
 from cloudguard_gcp.cluster.find import whole
-from cloudguard_gcp.network.rules import range_of
 
 _BY_KUBERNETES: Final = "k8s-node-route"
 
 
-def pod_ranges(api: Api, project: str, instances: Iterable[Item], gke: Item | None) -> tuple[str, ...]:
-    """Return the ranges, as few as there are."""
+def pod_ranges(api: Api, project: str, instances: Iterable[Item], gke: Item | None) -> AddressSet:
+    """Return the addresses of pods."""
     listed = list(instances)
     routes = api.read(LIST_ROUTES, hides=(FactKind.ROUTES,), project=project)
     found = (*_aliases(listed), *_routed(routes, listed), *(_of_gke(gke) if gke else ()))
-    return AddressSet.of(map(range_of, found)).cidrs()
+    return AddressSet.of(found)
 
 
 def _aliases(instances: Iterable[Item]) -> Iterator[str]:

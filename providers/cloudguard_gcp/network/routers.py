@@ -14,6 +14,7 @@ from typing import Final, cast
 
 from cloudguard.model.network import NextHop, Route
 from cloudguard.model.source import FactKind, Source
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROUTER_STATUS, LIST_ADDRESSES
@@ -62,7 +63,11 @@ def _status(api: Api, router: Item) -> list[Route]:
     )
     best = (one for each in told for one in cast("Sequence[Item]", whole(each, "result").get("bestRoutes") or ()))
     source = Source(GET_ROUTER_STATUS.name, name)
-    return [Route(str(one["destRange"]), NextHop.VPN, name, source) for one in best if one.get("destRange")]
+    return [
+        Route(AddressSet.parse(str(one["destRange"])), NextHop.VPN, name, source)
+        for one in best
+        if one.get("destRange")
+    ]
 
 
 def addresses_out(api: Api, project: str, routers: Iterable[Item], used: Collection[str]) -> Iterator[str]:
@@ -76,4 +81,4 @@ def addresses_out(api: Api, project: str, routers: Iterable[Item], used: Collect
     ]
     for one in api.read(LIST_ADDRESSES, hides=(), project=project) if links else ():
         if short(str(one["selfLink"])) in links and one.get("address"):
-            yield f"{one['address']}/32"
+            yield str(one["address"])

@@ -12,6 +12,8 @@ from typing import Final, cast
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Network, NextHop, Route, Subnet
 from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
@@ -40,7 +42,6 @@ PROXIES: Final = "Google's proxies"
 _REGIONAL: Final = frozenset({"REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER"})
 _GLOBAL: Final = frozenset({"GLOBAL_MANAGED_PROXY"})
 """Purposes of proxy-only subnets."""
-_INTERNET: Final = ("0.0.0.0/0", "::/0")
 _OUT: Final = frozenset({NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN})
 """Hops that nobody inside is behind."""
 _PRIORITY: Final = 1000
@@ -65,9 +66,9 @@ def networks_of(api: Api, items: Iterable[Item], subnets: Sequence[Item]) -> Ite
         ranges = [cidr for one in subnets if short(str(one.get("network", ""))) == name for cidr in ranges_of(one)]
         ranges += [str(item["IPv4Range"])] if item.get("IPv4Range") else []
         source = api.source(LIST_NETWORKS, name)
-        yield Network(name, str(item["name"]), tuple(dict.fromkeys(ranges)), source)
-    yield Network(GOOGLE_NETWORK, GOOGLE_NETWORK, GOOGLE, api.source(LIST_NETWORKS))
-    yield Network(PROXIES, PROXIES, (), api.source(LIST_NETWORKS))
+        yield Network(name, str(item["name"]), AddressSet.of(ranges), source)
+    yield Network(GOOGLE_NETWORK, GOOGLE_NETWORK, AddressSet.of(GOOGLE), api.source(LIST_NETWORKS))
+    yield Network(PROXIES, PROXIES, NO_ADDRESSES, api.source(LIST_NETWORKS))
 
 
 def ranges_of(subnet: Item) -> Iterator[str]:
@@ -91,7 +92,7 @@ def carriers_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[C
     """Return who stands in each subnet."""
     found: dict[str, set[Carrier]] = {}
     for one in (interface for host in hosts for interface in host.interfaces):
-        public = bool(one.public) or one.public_ip_on_start or any(":" in text for text in one.addresses)
+        public = bool(one.public) or one.public_ip_on_start or any(part & ALL6 for part in one.addresses)
         found.setdefault(one.subnet, set()).add(Carrier(frozenset(one.groups), public))
     for pool in pools:
         for name in pool.subnets:
@@ -118,7 +119,7 @@ def segments_of(
             name=str(one["name"]),
             network=network,
             zone=region,
-            ranges=tuple(ranges_of(one)),
+            ranges=AddressSet.of(ranges_of(one)),
             filters=(),
             routes=(*_routes(routes, network, carriers.get(name, set())), *further),
             source=Source(LIST_SUBNETWORKS.name, name),
@@ -127,19 +128,19 @@ def segments_of(
 
 def front_ends(api: Api) -> Subnet:
     """Return where the global proxies are: behind Google's front ends."""
-    return _proxies(PROXIES, "", FRONT_ENDS, api.source(LIST_ROUTES))
+    return _proxies(PROXIES, "", AddressSet.of(FRONT_ENDS), api.source(LIST_ROUTES))
 
 
 def regional_proxies(api: Api, region: str, network: str, subnets: Iterable[Item]) -> Subnet:
     """Return where a region's proxies for the internet are: in the proxy-only subnets of their network."""
-    own = tuple(cidr for one in proxy_subnets(region, network, subnets) for cidr in ranges_of(one))
+    own = AddressSet.of(cidr for one in proxy_subnets(region, network, subnets) for cidr in ranges_of(one))
     name = f"{PROXIES} in {region} of {last(network)}" if network else f"{PROXIES} in {region}"
     return _proxies(name, region, own, api.source(LIST_SUBNETWORKS))
 
 
-def _proxies(name: str, region: str, ranges: tuple[str, ...], source: Source) -> Subnet:
+def _proxies(name: str, region: str, ranges: AddressSet, source: Source) -> Subnet:
     """Return a place that the internet reaches by no route of the network's."""
-    routes = tuple(Route(cidr, NextHop.INTERNET, PROXIES, source) for cidr in _INTERNET)
+    routes = tuple(Route(addresses, NextHop.INTERNET, PROXIES, source) for addresses in (ALL4, ALL6))
     return Subnet(name, name, PROXIES, region, ranges, (), routes, source)
 
 
@@ -171,7 +172,7 @@ def _routes(routes: Iterable[Item], network: str, carriers: set[Carrier]) -> Ite
         if len({hop for hop, _ in hops}) > 1 and {hop for hop, _ in hops} <= _OUT:
             hops, names = [(NextHop.UNKNOWN, " or ".join(target for _, target in hops))], [", ".join(names)]
         for (hop, target), name in zip(hops, names, strict=True):
-            yield Route(destination, hop, target, Source(LIST_ROUTES.name, name))
+            yield Route(AddressSet.parse(destination), hop, target, Source(LIST_ROUTES.name, name))
 
 
 def _counting(listed: Iterable[Item], carriers: set[Carrier]) -> list[Item]:

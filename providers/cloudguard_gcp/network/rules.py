@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
-from cloudguard.model.network import Action, Direction, Peer, PeerKind, Rule
+from cloudguard.model.filters import Action, Direction, Peer, Rule
 from cloudguard.model.source import Source
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.links import short
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
@@ -62,7 +64,7 @@ def _rules(firewall: Item, source: Source) -> Iterator[Rule]:
             description=str(firewall.get("description", "")),
             target_groups=targets_of(firewall),
             note=next((note for written, note in _WRITTEN if written.fullmatch(name)), ""),
-            target_ranges=tuple(map(range_of, _texts(firewall, "destinationRanges" if ingress else "sourceRanges"))),
+            target_ranges=AddressSet.of(_texts(firewall, "destinationRanges" if ingress else "sourceRanges")),
         )
 
 
@@ -76,14 +78,9 @@ def _peers(firewall: Item, *, ingress: bool) -> Iterator[Peer]:
     tags = _texts(firewall, "sourceTags") if ingress else ()
     accounts = _texts(firewall, "sourceServiceAccounts") if ingress else ()
     for text in ranges or ((EVERYONE,) if not tags and not accounts else ()):
-        yield Peer(PeerKind.RANGE, range_of(text))
-    yield from (Peer(PeerKind.GROUP, by_tag(tag)) for tag in tags)
-    yield from (Peer(PeerKind.GROUP, by_account(email)) for email in accounts)
-
-
-def range_of(text: str) -> str:
-    """Return an address or a range as a range."""
-    return text if "/" in text else f"{text}/{128 if ':' in text else 32}"
+        yield Peer(AddressSet.parse(text))
+    yield from (Peer(group=by_tag(tag)) for tag in tags)
+    yield from (Peer(group=by_account(email)) for email in accounts)
 
 
 def targets_of(firewall: Item) -> tuple[str, ...]:
@@ -92,10 +89,10 @@ def targets_of(firewall: Item) -> tuple[str, ...]:
     return (*(by_tag(tag) for tag in tags), *(by_account(email) for email in accounts))
 
 
-def services_of(protocols: Iterable[tuple[object, object]]) -> str:
+def services_of(protocols: Iterable[tuple[object, object]]) -> ServiceSet:
     """Return the services of pairs of a protocol, by name or number, and its ports (none: all)."""
     found = [part for protocol, ports in protocols for part in _services(str(protocol).lower(), ports)]
-    return ",".join(found) or "none"
+    return ServiceSet.parse(",".join(found) or "none")
 
 
 def _services(protocol: str, ports: object) -> Iterator[str]:

@@ -8,8 +8,10 @@ from functools import partial
 from typing import Final, cast
 
 from cloudguard.model.cluster import Host, Pool
-from cloudguard.model.network import AddressList, Filter, Group, Interface, PeerKind, Topology
+from cloudguard.model.filters import AddressList, Filter, Group
+from cloudguard.model.network import Interface, Topology
 from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -81,7 +83,7 @@ def read_around(  # noqa: PLR0913 - all that stands in the network
         address_lists=_lists(chains.values()),
         balancers=fronts.balancers,
         external_members=tuple(_strangers(everyone, hosts, networks, named)),
-        outbound_addresses=tuple(sorted({*_public(hosts), *outbound})),
+        outbound_addresses=_public(hosts) | AddressSet.of(outbound),
     )
     return Around(topology, {subnet: chain.ids for subnet, chain in chains.items()})
 
@@ -105,8 +107,8 @@ def _add_rules(found: list[Item], api: Api, project: str) -> None:
     found.extend(rules)
 
 
-def _public(hosts: Iterable[Host]) -> Iterator[str]:
-    return (f"{one}/32" for host in hosts for each in host.interfaces for one in each.public)
+def _public(hosts: Iterable[Host]) -> AddressSet:
+    return AddressSet.union(one for host in hosts for each in host.interfaces for one in each.public)
 
 
 def _ground(api: Api, project: str, used: Collection[str]) -> _Ground:
@@ -180,7 +182,7 @@ def _policies(api: Api, network: str, region: str) -> tuple[list[Item], calls.Ca
 def _named(filters: Iterable[Filter]) -> frozenset[str]:
     """Return the labels that some rule lets in or bars as a peer."""
     rules = (rule for one in filters for rule in one.rules)
-    return frozenset(rule.peer.value for rule in rules if rule.peer.kind is PeerKind.GROUP)
+    return frozenset(rule.peer.group for rule in rules) - {""}
 
 
 def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:

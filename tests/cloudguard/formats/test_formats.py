@@ -10,7 +10,7 @@ import pytest
 
 import sample
 from cloudguard.formats import diff, explain, hops, json_report, markdown, phrases, table
-from cloudguard.model.network import Direction
+from cloudguard.model.filters import Direction
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import (
     AttributeEdit,

@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 
 import sample
+from builders import balancer, each, managed_endpoint, segment
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.model import snapshot_file
-from cloudguard.model.network import AddressList, BackendTarget, Balancer, ClientAddress, Endpoint, Interface, Listener
+from cloudguard.model.filters import AddressList, Peer
+from cloudguard.model.load_balancers import BackendTarget, ClientAddress, Listener
+from cloudguard.model.network import Interface, NextHop
 from cloudguard.model.snapshot import SCHEMA
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 
 Document = dict[str, Any]
 WHOLE = sample.snapshot(gaps=(sample.GAP,))
@@ -103,17 +108,102 @@ def test_a_hundred_megabytes_of_garbage_are_refused(junk: bytes) -> None:
     assert "is not a cloudguard snapshot" in refusal(garbage)
 
 
-def test_every_address_and_service_is_looked_at() -> None:
-    source = sample.READ
-    listener = Listener("l-1", "tcp/70000", (BackendTarget("m-1", "", "tcp/70001"),), ClientAddress.REPLACED, source)
-    topology = replace(
+LISTENER = Listener(
+    "l-1",
+    ServiceSet.parse("tcp/70"),
+    (BackendTarget("m-1", AddressSet.parse("10.0.9.1"), ServiceSet.parse("tcp/71")),),
+    ClientAddress.REPLACED,
+    sample.READ,
+    port_ranges=ServiceSet.parse("tcp/72-79"),
+)
+EVERYTHING = replace(
+    WHOLE,
+    cluster=replace(WHOLE.cluster, pod_ranges=AddressSet.parse("10.1.0.0/16")),
+    topology=replace(
         WHOLE.topology,
-        address_lists=(AddressList("a-1", "offices", ("10.0.0.0/40",), known=True, source=source),),
-        balancers=(Balancer("b-1", "b", "network", False, "net-1", (), (), (), (listener,), source),),  # noqa: FBT003
-        endpoints=(Endpoint("e-1", "tcp/70002", True, ("1.2.3.4/40",), False, "net-1", (), (), (), source),),  # noqa: FBT003
-        external_members=(Interface("i-1", "seg-1", ("1.2.3.400",), source),),
-        outbound_addresses=("1.2.3.5/40",),
-    )
-    said = refusal(snapshot_file.dump(replace(WHOLE, topology=topology)))
-    for part in ("70000", "70001", "70002", "10.0.0.0/40", "1.2.3.4/40", "1.2.3.400", "1.2.3.5/40"):
-        assert part in said
+        address_lists=(
+            AddressList("a-1", "offices", each("10.2.0.0/17", "10.2.128.0/17"), known=True, source=sample.READ),
+        ),
+        balancers=(balancer("b-1", "tcp/443", ()), replace(balancer("b-2", "tcp/443", ()), listeners=(LISTENER,))),
+        endpoints=(managed_endpoint("10.3.0.0/16", "list:a-1"),),
+        external_members=(
+            Interface("i-1", "seg-1", each("10.4.0.5", "10.4.1.0/28", "fd00::1"), sample.READ, each("192.0.2.5")),
+        ),
+        outbound_addresses=AddressSet.of(("192.0.2.6", "192.0.2.7")),
+        subnets=(
+            segment(
+                "s-1",
+                ("10.5.0.0/16", "fd00:5::/64"),
+                ("10.6.0.0/16", NextHop.VPN, "v"),
+                ("list:a-1", NextHop.PEER, "p"),
+            ),
+        ),
+    ),
+)
+
+
+def test_sets_are_written_as_text_and_read_back() -> None:
+    text = snapshot_file.dump(EVERYTHING)
+    assert snapshot_file.load(text, "prod.json") == EVERYTHING
+    assert snapshot_file.dump(snapshot_file.load(text, "prod.json")) == text
+    topology = json.loads(text)["topology"]
+    assert topology["filters"][0]["rules"][0]["services"] == "tcp/6443"
+    assert topology["filters"][0]["rules"][0]["peer"] == {"kind": "range", "value": "0.0.0.0/0"}
+    assert topology["external_members"][0]["addresses"] == ["10.4.0.5", "10.4.1.0/28", "fd00::1"]
+    assert topology["outbound_addresses"] == ["192.0.2.6/31"]
+    assert [one["destination"] for one in topology["subnets"][0]["routes"]] == ["10.6.0.0/16", ""]
+
+
+@pytest.mark.parametrize("addresses", [(), ("10.0.0.0/8", "192.0.2.0/24", "fd00::/8")])
+def test_a_peer_of_any_number_of_ranges_is_read_back(addresses: tuple[str, ...]) -> None:
+    first, *rest = WHOLE.topology.filters
+    rule = replace(first.rules[0], peer=Peer(AddressSet.of(addresses)))
+    made = replace(WHOLE, topology=replace(WHOLE.topology, filters=(replace(first, rules=(rule,)), *rest)))
+    assert snapshot_file.load(snapshot_file.dump(made), "prod.json") == made
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "place"),
+    [
+        ("tcp/6443", "tcp/66443", "topology.filters[0].rules[0].services"),
+        ("tcp/70", "tcp/70000", "topology.balancers[1].listeners[0].service"),
+        ("tcp/71", "tcp/70001", "topology.balancers[1].listeners[0].targets[0].service"),
+        ("tcp/72-79", "tcp/79-72", "topology.balancers[1].listeners[0].port_ranges"),
+        ("10.0.9.1", "10.0.9.300", "topology.balancers[1].listeners[0].targets[0].address"),
+        ("10.0.0.10", "10.0.0.300", "cluster.hosts[0].interfaces[0].addresses[0]"),
+        ("198.51.100.10", "198.51.100.300", "cluster.hosts[0].interfaces[0].public[0]"),
+        ("10.0.0.0/16", "10.0.0.1/16", "topology.networks[0].ranges"),
+        ("10.1.0.0/16", "10.1.0.0/40", "cluster.pod_ranges"),
+        ("10.2.128.0/17", "10.2.128.0/40", "topology.address_lists[0].ranges[1]"),
+        ("10.3.0.0/16", "10.3.0.0/40", "topology.endpoints[0].public_ranges"),
+        ("10.4.1.0/28", "10.4.1.1/28", "topology.external_members[0].addresses[1]"),
+        ("192.0.2.6/31", "192.0.2.7/31", "topology.outbound_addresses"),
+        ("fd00:5::/64", "fd00:5::/164", "topology.subnets[0].ranges"),
+        ("10.6.0.0/16", "10.6.0.0/x", "topology.subnets[0].routes[0].destination"),
+        ("0.0.0.0/0", "0.0.0.0/", "topology.filters[0].rules[0].peer"),
+        ('"f-masters"\n', '""\n', "topology.filters[1].rules[0].peer"),
+    ],
+)
+def test_a_wrong_address_or_service_is_a_fault_with_its_path(text: str, wrong: str, place: str) -> None:
+    dumped = snapshot_file.dump(EVERYTHING)
+    assert text in dumped
+    assert f"{place}: " in refusal(dumped.replace(text, wrong))
+
+
+@pytest.mark.parametrize("schema", ["cloudguard/snapshot/v1", "cloudguard/snapshot/v2"])
+def test_files_of_former_schemas_are_read(schema: str) -> None:
+    document: Document = json.loads(snapshot_file.dump(EVERYTHING))
+    topology, document["schema"] = document["topology"], schema
+    for route in topology["subnets"][0]["routes"]:
+        route["destination"] = route.pop("address_list") or route["destination"]
+    topology["endpoints"][0]["public_ranges"] += topology["endpoints"][0].pop("public_lists")
+    for one in topology["balancers"]:
+        del one["listeners"][0]["port_ranges"]
+    topology["balancers"][1]["listeners"][0]["service"] = "tcp/70,tcp/72-79"
+    listener = replace(LISTENER, service=ServiceSet.parse("tcp/70,tcp/72-79"))
+    balancers = (EVERYTHING.topology.balancers[0], replace(EVERYTHING.topology.balancers[1], listeners=(listener,)))
+    wanted = replace(EVERYTHING, topology=replace(EVERYTHING.topology, balancers=balancers))
+    if schema.endswith("v1"):
+        topology["segments"], topology["strangers"] = topology.pop("subnets"), topology.pop("external_members")
+        topology["strangers"][0]["segment"] = topology["strangers"][0].pop("subnet")
+    assert snapshot_file.load(json.dumps(document), "prod.json") == wanted

@@ -9,18 +9,19 @@ from builders import (
     NODE,
     OPEN,
     RANGE,
-    SOURCE,
     WORLD,
     balancer,
     border,
     group,
     host,
     interface,
+    managed_endpoint,
     segment,
     snapshot,
     to,
 )
-from cloudguard.model.network import ClientAddress, Endpoint, NextHop
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import RuleTraffic
@@ -152,7 +153,7 @@ def test_an_external_member_passes_the_subnets_filter_only_from_outside(where: s
 
 
 def test_an_endpoint_says_which_side_of_it() -> None:
-    ends = Endpoint("api", "tcp/443", True, (WORLD,), True, "net", ("private",), ("guard",), (), SOURCE)  # noqa: FBT003
+    ends = managed_endpoint(WORLD, private=True, filters=("guard",))
     made = snapshot(
         [host("cp", CONTROL_PLANE, "m")], [group("m"), group("guard", ("tcp/443", RANGE))], endpoints=[ends]
     )

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudguard.intervals import address_point
-from cloudguard.model.network import Action, Direction, Filter, Peer, PeerKind, Rule, Topology
+from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
+from cloudguard.model.network import Topology
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
@@ -44,7 +45,7 @@ carried = st.sets(st.sampled_from(LABELS), max_size=2)
 
 
 def peer(text: str) -> Peer:
-    return Peer(PeerKind.RANGE if "/" in text else PeerKind.GROUP, text)
+    return Peer(AddressSet.parse(text)) if "/" in text else Peer(group=text)
 
 
 def made(layers: list[list[Drawn]]) -> Topology:
@@ -59,12 +60,12 @@ def made(layers: list[list[Drawn]]) -> Topology:
                     id=f"{place}.{number}",
                     direction=Direction.INGRESS,
                     action=action,
-                    services=services,
+                    services=ServiceSet.parse(services),
                     peer=peer(who),
                     source=READ,
                     order=number,
                     target_groups=tuple(targets),
-                    target_ranges=(aimed,) if aimed else (),
+                    target_ranges=AddressSet.of(filter(None, [aimed])),
                     uncertain="" if sure else "its tags were not read",
                 )
                 for number, (action, services, who, targets, sure, aimed) in enumerate(layer)
@@ -95,7 +96,7 @@ def _walk(topology: Topology, packet: Packet, guarded: tuple[set[str], str], rea
         for rule in one.rules:
             if rule.target_groups and not guarded[0] & {*rule.target_groups}:
                 continue
-            if rule.target_ranges and not any(_within(guarded[1], aimed) for aimed in rule.target_ranges):
+            if rule.target_ranges and not any(_within(guarded[1], aimed) for aimed in rule.target_ranges.cidrs()):
                 continue
             if not real.get(rule.id, True) or not names(rule, service):
                 continue

@@ -9,8 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, WORLD6, balancer, group, host, interface, snapshot, to
+from builders import rule as make_rule
 from cloudguard.model.cluster import Role
-from cloudguard.model.network import Action, Filter, Group, Peer, PeerKind, Rule
+from cloudguard.model.filters import Filter, Group, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations, DeclaredService
 from cloudguard.packet_sets.addresses import AddressSet
@@ -57,9 +58,8 @@ def _rules(one: Filter, by_rule: dict[str, Change]) -> list[Rule]:
             continue
         for number, kept in enumerate(after(change)):
             if kept.peer not in {ADMINISTRATORS, NEW_GROUP}:
-                peer = Peer(PeerKind(kept.peer.kind), kept.peer.value)
-                name = f"{rule.id}-{number}"
-                rules.append(Rule(name, kept.direction, Action.PERMIT, str(kept.services), peer, SOURCE))
+                made = make_rule(f"{rule.id}-{number}", str(kept.services), kept.peer.value)
+                rules.append(replace(made, direction=kept.direction))
     return rules
 
 

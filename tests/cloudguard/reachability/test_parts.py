@@ -16,6 +16,7 @@ from builders import (
     WORLD6,
     balancer,
     border,
+    each,
     group,
     host,
     interface,
@@ -26,15 +27,9 @@ from builders import (
 )
 from cloudguard.intervals import address_point
 from cloudguard.model.cluster import Pool
-from cloudguard.model.network import (
-    AddressList,
-    BackendTarget,
-    ClientAddress,
-    Direction,
-    Filter,
-    NextHop,
-    Topology,
-)
+from cloudguard.model.filters import AddressList, Direction, Filter
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.network import NextHop, Topology
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
@@ -64,14 +59,13 @@ def has(packets: PacketSet, address: str) -> bool:
 def test_a_target_by_address_is_the_interface_that_has_it() -> None:
     one = host("n1", NODE, "nodes", address="10.0.1.9")
     two = replace(one, interfaces=(*one.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
-    front = balancer(
-        "web", "tcp/80", [BackendTarget("n1", "10.0.1.10", "tcp/8080"), BackendTarget("elsewhere", "", "tcp/1")]
-    )
+    by_address = replace(to(one, "tcp/8080"), address=AddressSet.parse("10.0.1.10"))
+    front = balancer("web", "tcp/80", [by_address, replace(to(one, "tcp/1"), host="elsewhere")])
     made = snapshot([two], [group("nodes")], balancers=[front])
     classes = classify(made.cluster, made.topology)
     assert {tuple(nic.id for nic in one.interfaces): one.key.registrations for one in classes} == {
         ("nic-n1",): (),
-        ("second",): (("web", "web-listener", "tcp/8080"),),
+        ("second",): (("web", "web-listener", ServiceSet.parse("tcp/8080")),),
     }
     assert all(one.hosts == [two] for one in classes)
 
@@ -92,7 +86,7 @@ def test_a_host_of_several_interfaces_of_one_class_is_one_host() -> None:
     two = replace(one, interfaces=(*one.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
     (only,) = classify(snapshot([two]).cluster, Topology())
     assert (only.hosts, len(only.interfaces)) == ([two], 2)
-    assert only.addresses == AddressSet.of((*one.interfaces[0].addresses, "10.0.1.10"))
+    assert only.addresses == AddressSet.union((*one.interfaces[0].addresses, AddressSet.parse("10.0.1.10")))
 
 
 def ordered(*lines: tuple[str, str, str]) -> tuple[bool, bool]:
@@ -210,7 +204,9 @@ def test_a_host_without_a_public_address_is_reached_by_no_route() -> None:
     one = host("n1", NODE, "nodes", where="public")
     reach = Reachability(snapshot([one], [group("nodes", ("all", WORLD))]))
     assert not reach.exposed(reach.classes[0])
-    public = Reachability(snapshot([replace(one, interfaces=(replace(one.interfaces[0], public=("203.0.113.9",)),))]))
+    public = Reachability(
+        snapshot([replace(one, interfaces=(replace(one.interfaces[0], public=each("203.0.113.9")),))])
+    )
     assert public.exposed(public.classes[0])
 
 

@@ -17,6 +17,7 @@ from builders import (
     WORLD6,
     balancer,
     border,
+    each,
     group,
     host,
     interface,
@@ -26,7 +27,9 @@ from builders import (
     to,
 )
 from cloudguard.model.cluster import Pool
-from cloudguard.model.network import Action, AddressList, ClientAddress, NextHop, Subnet
+from cloudguard.model.filters import Action, AddressList
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.network import NextHop, Subnet
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import ALL6
@@ -106,7 +109,7 @@ def test_a_default_route_to_a_hub_says_nothing_of_the_internet(route: str) -> No
 
 def unread(*hops: NextHop) -> Subnet:
     """A subnet whose routes name a list that could not be read."""
-    return segment("public", ("10.0.0.0/24",), *(("pl-1", hop, hop.value) for hop in hops))
+    return segment("public", ("10.0.0.0/24",), *(("list:pl-1", hop, hop.value) for hop in hops))
 
 
 @pytest.mark.parametrize(
@@ -127,11 +130,13 @@ def test_a_route_to_a_list_that_could_not_be_read_may_lead_anywhere(
 
 
 def test_a_list_that_could_not_be_read_may_take_the_internet_elsewhere() -> None:
-    home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), ("pl-1", NextHop.BLACKHOLE, "none"))
+    home = segment(
+        "public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), ("list:pl-1", NextHop.BLACKHOLE, "none")
+    )
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], segments=[home])
     assert row(made, "node-access").verdict is Verdict.UNKNOWN
-    listed = AddressList("pl-1", "", ("192.0.2.0/24",), known=True, source=SOURCE)
+    listed = AddressList("pl-1", "", each("192.0.2.0/24"), known=True, source=SOURCE)
     known = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], segments=[home], lists=[listed])
     assert row(known, "node-access").verdict is Verdict.FAIL
 

@@ -14,6 +14,7 @@ from builders import (
     WORLD6,
     balancer,
     border,
+    each,
     group,
     host,
     interface,
@@ -23,14 +24,25 @@ from builders import (
 )
 from cloudguard.intervals import address_point
 from cloudguard.model.cluster import Host
-from cloudguard.model.network import AddressList, ClientAddress, Direction, Filter, NextHop
+from cloudguard.model.filters import AddressList, Direction, Filter
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.origins import SenderKind
 from cloudguard.reachability.paths import Path, Reachability
-from oracle_reach import Sender, Service, crosses, directly, hop, passes, through
+from oracle_reach import (
+    Sender,
+    Service,
+    address_of,
+    crosses,
+    directly,
+    hop,
+    passes,
+    through,
+)
 from strategies import laws
 
 OUTSIDE = ("198.51.100.7", "203.0.113.200", "8.8.8.8", "2600::1")
@@ -99,7 +111,7 @@ def networks(draw: st.DrawFn) -> Snapshot:
         where=draw(st.sampled_from((("a",), ("b",), ("a", "b")))),
     )
     stranger = interface("strange-nic", "a", "10.0.0.99", "strange")
-    ranges = tuple(draw(st.lists(st.sampled_from(CIDRS), max_size=2)))
+    ranges = each(*draw(st.lists(st.sampled_from(CIDRS), max_size=2)))
     office = AddressList("office", "office", ranges, known=True, source=stranger.source)
     return snapshot(
         hosts,
@@ -187,8 +199,8 @@ def test_strangers_get_in_by_the_group_they_carry(made: Snapshot) -> None:
         named = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", stranger.groups, service)
         nobody = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", (), service)
         home = next(part for part in topology.subnets if part.id == nic.subnet)
-        truth = named and crosses(topology, home, stranger.addresses[0], service)
-        surely, _ = granted(ways, SenderKind.GROUP, stranger.addresses[0], point)
+        truth = named and crosses(topology, home, address_of(stranger), service)
+        surely, _ = granted(ways, SenderKind.GROUP, address_of(stranger), point)
         assert surely <= truth
         assert nobody or surely == truth
 
@@ -202,10 +214,10 @@ def test_hosts_of_the_cluster_get_in_by_address_or_group(made: Snapshot) -> None
     nic, sender = target.interfaces[0], source.interfaces[0]
     home = next(part for part in topology.subnets if part.id == sender.subnet)
     for _, service, point in cases(made)[: 2 * len(PORTS)]:
-        out = passes(topology, sender.filters, Direction.EGRESS, nic.addresses[0], nic.groups, service)
-        out = out and crosses(topology, home, nic.addresses[0], service, Direction.EGRESS)
-        truth = out and directly(topology, nic, Sender(sender.addresses[0], sender.groups), service)
-        assert (point in way.allowed.lower.at(address_point(sender.addresses[0]))) == truth
+        out = passes(topology, sender.filters, Direction.EGRESS, address_of(nic), nic.groups, service)
+        out = out and crosses(topology, home, address_of(nic), service, Direction.EGRESS)
+        truth = out and directly(topology, nic, Sender(address_of(sender), sender.groups), service)
+        assert (point in way.allowed.lower.at(address_point(address_of(sender)))) == truth
 
 
 @laws
@@ -215,7 +227,7 @@ def test_carriers_of_a_group_get_in_by_the_balancers_filter(made: Snapshot) -> N
     nlb, stranger = topology.balancers[0], topology.external_members[0]
     for one, service, point in cases(made):
         behind = [way for way in reach.paths_to(target_of(reach, one)) if way.balancer is not None]
-        sender = Sender(stranger.addresses[0], stranger.groups)
+        sender = Sender(address_of(stranger), stranger.groups)
         always, ever = through(topology, nlb, one, sender, service)
         found = [granted(behind, kind, sender.address, point) for kind in (SenderKind.NETWORK, SenderKind.GROUP)]
         assert any(surely for surely, _ in found) <= always <= ever <= any(possibly for _, possibly in found)
@@ -229,8 +241,8 @@ def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
     ways = list(reach.host_paths(target_of(reach, source), target_of(reach, target), ServiceSet.everything()))
     nic, nlb = source.interfaces[0], topology.balancers[0]
     for _, service, point in cases(made)[: 2 * len(PORTS)]:
-        always, ever = through(topology, nlb, target, Sender(nic.addresses[0], nic.groups), service, nic)
-        surely, possibly = granted(ways[1:], SenderKind.HOSTS, nic.addresses[0], point)
+        always, ever = through(topology, nlb, target, Sender(address_of(nic), nic.groups), service, nic)
+        surely, possibly = granted(ways[1:], SenderKind.HOSTS, address_of(nic), point)
         assert surely <= always <= ever <= possibly
 
 
@@ -239,7 +251,7 @@ def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
 def test_what_could_not_be_read_lies_between_the_bounds(made: Snapshot, office: list[str]) -> None:
     unread = AddressList("office", "office", (), known=False, source=made.topology.external_members[0].source)
     blind = Reachability(replace(made, topology=replace(made.topology, address_lists=(unread,))))
-    told = replace(unread, ranges=tuple(office), known=True)
+    told = replace(unread, ranges=each(*office), known=True)
     sighted = Reachability(replace(made, topology=replace(made.topology, address_lists=(told,))))
     for one in made.cluster.hosts:
         pairs = zip(blind.paths_to(target_of(blind, one)), sighted.paths_to(target_of(sighted, one)), strict=True)

@@ -13,12 +13,16 @@ from builders import (
     WORLD,
     WORLD6,
     balancer,
+    each,
     group,
     host,
+    managed_endpoint,
     snapshot,
     to,
 )
-from cloudguard.model.network import AddressList, ClientAddress, Endpoint, Filter
+from cloudguard.model.filters import AddressList, Filter
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.network import Endpoint
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
@@ -49,18 +53,7 @@ def public(*allowed: tuple[str, str], v6: str = "") -> Snapshot:
 
 
 def endpoint(*ranges: str, private: bool = False, filters: tuple[str, ...] = ()) -> Endpoint:
-    return Endpoint(
-        id="managed",
-        service="tcp/443",
-        public=bool(ranges),
-        public_ranges=ranges,
-        private=private,
-        network="net",
-        subnets=("private",),
-        filters=filters,
-        groups=filters,
-        source=SOURCE,
-    )
+    return managed_endpoint(*ranges, private=private, filters=filters, groups=filters)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +194,7 @@ def test_a_named_list_that_could_not_be_read_leaves_the_answer_open() -> None:
     found = row(made)
     assert found.verdict is Verdict.UNKNOWN
     assert any("office" in line for line in found.unknown)
-    told = AddressList("office", "office", ("0.0.0.0/1", "128.0.0.0/1"), known=True, source=SOURCE)
+    told = AddressList("office", "office", each("0.0.0.0/1", "128.0.0.0/1"), known=True, source=SOURCE)
     assert row(snapshot([one], made.topology.filters, lists=[told])).findings[0].severity is Severity.CRITICAL
 
 

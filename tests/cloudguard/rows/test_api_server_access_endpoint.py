@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, snapshot, to
-from cloudguard.model.network import AddressList, Endpoint
+from builders import (
+    CONTROL_PLANE,
+    NODE,
+    SOURCE,
+    WORLD,
+    balancer,
+    each,
+    group,
+    host,
+    managed_endpoint,
+    snapshot,
+    to,
+)
+from cloudguard.model.filters import AddressList
+from cloudguard.model.network import Endpoint
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import Change, ListEdit
 from cloudguard.results.finding import Severity
@@ -19,8 +32,7 @@ OUTBOUND = ("203.0.113.7/32",)
 
 def change(*ranges: str, private: bool, policy: Declarations | None = None) -> Change | None:
     """What to make of an endpoint that lets ``ranges`` in."""
-    segments = ("private",)
-    endpoint = Endpoint("api", "tcp/443", True, ranges, private, "net", segments, ("guard",), (), SOURCE)  # noqa: FBT003
+    endpoint = managed_endpoint(*ranges, private=private, filters=("guard",))
     made = snapshot(
         [host("n1", NODE, "nodes")],
         [group("nodes"), group("guard")],
@@ -72,24 +84,12 @@ def endpoint_row(endpoint: Endpoint, *lists: AddressList) -> RowResult:
 
 
 def public(*ranges: str, gatekeeper: str = "") -> Endpoint:
-    return Endpoint(
-        id="api",
-        service="tcp/443",
-        public=True,
-        public_ranges=ranges,
-        private=False,
-        network="net",
-        subnets=(),
-        filters=(),
-        groups=(),
-        source=SOURCE,
-        gatekeeper=gatekeeper,
-    )
+    return managed_endpoint(*ranges, gatekeeper=gatekeeper)
 
 
 def test_a_named_list_lets_in_what_it_holds_and_one_that_was_not_read_may_let_in_anybody() -> None:
-    listed = public("198.51.100.0/24", "everyone-here")
-    known = AddressList("everyone-here", "the cloud's own", ("34.64.0.0/10",), known=True, source=SOURCE)
+    listed = public("198.51.100.0/24", "list:everyone-here")
+    known = AddressList("everyone-here", "the cloud's own", each("34.64.0.0/10"), known=True, source=SOURCE)
     found = endpoint_row(listed, known)
     assert [(one.check, one.severity) for one in found.findings] == [("api-server-access/internet", Severity.HIGH)]
     assert endpoint_row(listed, replace(known, known=False, ranges=())).verdict is Verdict.UNKNOWN

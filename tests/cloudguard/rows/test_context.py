@@ -8,7 +8,7 @@ import pytest
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, snapshot, to
 from cloudguard.model.cluster import Role
-from cloudguard.model.network import Balancer, ClientAddress
+from cloudguard.model.load_balancers import Balancer, ClientAddress
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredService

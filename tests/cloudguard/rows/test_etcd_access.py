@@ -19,7 +19,8 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.model.network import ClientAddress, Filter, Group, Peer, PeerKind
+from cloudguard.model.filters import Filter, Group, Peer
+from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
@@ -60,7 +61,7 @@ def test_only_the_control_plane_passes_with_the_advice_on_tls() -> None:
     found = row(cluster(("tcp/2379-2380", "masters"), ("tcp/6443", "nodes")))
     assert (found.verdict, told(found)) == (Verdict.PASS, {})
     own = MASTER.interfaces[0].addresses[0]
-    assert row(cluster(("tcp/2379-2380", f"{own}/32"))).verdict is Verdict.PASS
+    assert row(cluster(("tcp/2379-2380", str(own)))).verdict is Verdict.PASS
     assert row(cluster(("tcp/2379", "10.0.1.10/32"))).verdict is Verdict.FAIL, "an address that is nobody's today"
 
 
@@ -178,7 +179,7 @@ def test_helpers_that_the_internet_reaches_are_advice_and_ports_that_are_given_a
 def test_a_group_may_be_named_by_an_id_with_slashes_and_colons(name: str) -> None:
     hosts = [MASTER, host("n1", NODE, name)]
     made = snapshot(hosts, [group("masters", ("tcp/2379", "nodes")), group(name)])
-    rule = replace(made.topology.filters[0].rules[0], peer=Peer(PeerKind.GROUP, name))
+    rule = replace(made.topology.filters[0].rules[0], peer=Peer(group=name))
     named = replace(made.topology.filters[0], rules=(rule, *made.topology.filters[0].rules[1:]))
     made = replace(made, topology=replace(made.topology, filters=(named, made.topology.filters[1])))
     assert row(made).verdict is Verdict.FAIL

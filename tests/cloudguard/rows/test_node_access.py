@@ -24,9 +24,12 @@ from builders import (
     snapshot,
     to,
 )
-from cloudguard.model.network import ClientAddress, Group, NextHop
+from cloudguard.model.filters import Group
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredService
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.change import RuleTraffic
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
@@ -248,7 +251,7 @@ def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -
 
 def test_the_clusters_own_public_addresses_and_the_administrators_of_the_api_are_no_strangers() -> None:
     made = edge(("tcp/6443", "198.51.100.0/24"), ("tcp/22", "192.0.2.7/32"))
-    made = replace(made, topology=replace(made.topology, outbound_addresses=("192.0.2.7/32",)))
+    made = replace(made, topology=replace(made.topology, outbound_addresses=AddressSet.parse("192.0.2.7")))
     admins = Declarations(admin_cidrs=("198.51.100.0/24",))
     assert told(row(made, admins)) == []
     assert told(row(made)) == [(INTERNET, Severity.HIGH)]

@@ -15,10 +15,10 @@ from builders import (
     WORLD,
     group,
     host,
+    managed_endpoint,
     snapshot,
 )
 from cloudguard.model.cluster import Pool, Role
-from cloudguard.model.network import Endpoint
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
@@ -144,6 +144,6 @@ def test_with_the_cni_named_the_control_planes_ports_are_proposed() -> None:
 
 
 def test_a_managed_control_plane_on_every_port_is_advice_too() -> None:
-    managed = Endpoint("api", "tcp/443", False, (), True, "net", ("private",), ("eks",), ("eks",), SOURCE)  # noqa: FBT003
+    managed = managed_endpoint(private=True, filters=("eks",), groups=("eks",))
     made = snapshot([host("n", NODE, "eks")], [group("eks", ("all", "eks"))], endpoints=[managed], managed=True)
     assert told(row(made)) == [(FROM_CONTROL_PLANE, Severity.LOW)]

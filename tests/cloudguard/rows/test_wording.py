@@ -8,10 +8,13 @@ import pytest
 
 from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, segment, snapshot, to
 from cloudguard.model.cluster import Disk, Pool
-from cloudguard.model.network import BackendTarget, ClientAddress, Listener, Network, NextHop
+from cloudguard.model.load_balancers import ClientAddress, Listener
+from cloudguard.model.network import Network, NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import RowResult
 from cloudguard.rows.judge import judge
@@ -88,7 +91,7 @@ def test_a_pass_counts_its_advice() -> None:
 
 def test_a_network_of_somebody_elses_is_not_inside() -> None:
     made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.9.0.0/16"))])
-    other = Network("other", "other", ("10.9.0.0/16",), SOURCE)
+    other = Network("other", "other", AddressSet.parse("10.9.0.0/16"), SOURCE)
     both = replace(made, topology=replace(made.topology, networks=(*made.topology.networks, other)))
     assert not rows(both)["node-access"].findings
     assert not rows(both)["node-access"].unknown
@@ -108,7 +111,7 @@ def test_a_network_that_was_not_read_hides_no_other_that_was() -> None:
 def test_a_plain_listener_behind_another_is_not_overlooked() -> None:
     first = balancer("etcd", "tcp/80", [to(MASTER, "tcp/2379")], facing=False, seen=ClientAddress.REPLACED)
     listener = Listener(
-        "second", "tcp/81", (BackendTarget("cp", "", "tcp/2379"),), ClientAddress.REPLACED, SOURCE, plaintext=True
+        "second", ServiceSet.parse("tcp/81"), (to(MASTER, "tcp/2379"),), ClientAddress.REPLACED, SOURCE, plaintext=True
     )
     both = replace(first, listeners=(*first.listeners, listener))
     made = snapshot([MASTER], [group("masters")], balancers=[both])

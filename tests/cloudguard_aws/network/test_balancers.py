@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_hosts import api_of, hosts_of
-from cloudguard.model.network import Balancer, ClientAddress
+from cloudguard.model.load_balancers import Balancer, ClientAddress
 from cloudguard.model.source import FactKind
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers, read_near, target_memberships
@@ -44,7 +44,9 @@ def test_balancers_of_others_are_left_out(inner_account: Account) -> None:
     assert (found.id, found.kind, found.filters) == (mine.arn, "nlb", ())
     (listener,) = found.listeners
     assert listener.client_address is PRESERVED
-    assert [(one.host, one.address, one.service) for one in listener.targets] == [(node.id, "", "tcp/6443")]
+    assert [(one.host, one.address.texts(), str(one.service)) for one in listener.targets] == [
+        (node.id, (), "tcp/6443")
+    ]
 
 
 def test_each_kind_of_balancer_is_found_with_its_tags(inner_account: Account) -> None:
@@ -64,11 +66,11 @@ def test_each_kind_of_balancer_is_found_with_its_tags(inner_account: Account) ->
     assert found["web"].listeners[0].client_address is REPLACED
     assert found["web"].listeners[0].plaintext
     assert not found["pods"].internet_facing
-    assert {(one.service, one.client_address) for one in found["pods"].listeners} == {
+    assert {(str(one.service), one.client_address) for one in found["pods"].listeners} == {
         ("udp/53", PRESERVED),
         ("tcp/443", REPLACED),
     }
-    assert found["pods"].listeners[0].targets[0].address == node.address
+    assert found["pods"].listeners[0].targets[0].address.texts() == (node.address,)
     assert found["pods"].filters == found["pods"].groups == (guard.id,)
 
 
@@ -99,7 +101,7 @@ def test_listener_that_only_redirects_leads_nowhere(inner_account: Account) -> N
     redirect = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}
     a.call("elbv2", "create_listener", LoadBalancerArn=alb.arn, Protocol="HTTP", Port=80, DefaultActions=[redirect])
     (found,) = read(a, vpc, node)
-    assert [one.service for one in found.listeners] == ["tcp/443"]
+    assert [str(one.service) for one in found.listeners] == ["tcp/443"]
 
 
 @pytest.mark.parametrize("guarded", [False, True])
@@ -125,6 +127,6 @@ def test_network_balancer_before_an_application_one(inner_account: Account, *, g
     through = found["outer > inner"]
     assert through.internet_facing
     assert through.filters == through.groups == (guard.id,)
-    assert [(one.service, one.client_address) for one in through.listeners] == [("tcp/80", REPLACED)]
+    assert [(str(one.service), one.client_address) for one in through.listeners] == [("tcp/80", REPLACED)]
     assert through.listeners[0].targets == found["inner"].listeners[0].targets
     assert through.network == vpc.id

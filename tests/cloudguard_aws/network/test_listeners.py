@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from aws_hosts import SOURCE
+from builders import each
 from cloudguard.model.cluster import Host as ModelHost
 from cloudguard.model.cluster import Role
-from cloudguard.model.network import BackendTarget, ClientAddress, Interface
+from cloudguard.model.load_balancers import BackendTarget, ClientAddress
+from cloudguard.model.network import Interface
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_aws.network.listeners import (
     Members,
     TargetGroup,
@@ -27,7 +31,9 @@ PRESERVED, REPLACED, UNKNOWN = ClientAddress.PRESERVED, ClientAddress.REPLACED, 
 
 
 def member(name: str, *addresses: str) -> ModelHost:
-    return ModelHost(name, "", (Role.NODE,), (), (Interface(f"eni-{name}", "subnet-1", addresses, SOURCE),), SOURCE)
+    return ModelHost(
+        name, "", (Role.NODE,), (), (Interface(f"eni-{name}", "subnet-1", each(*addresses), SOURCE),), SOURCE
+    )
 
 
 MEMBERS = Members.of([member("i-1", "10.0.0.5", "10.0.4.0/28", "2001:db8::5"), member("i-2", "10.0.0.6")])
@@ -46,7 +52,8 @@ MEMBERS = Members.of([member("i-1", "10.0.0.5", "10.0.4.0/28", "2001:db8::5"), m
     ],
 )
 def test_target_is_found_by_id_address_or_delegated_prefix(target: str, found: tuple[str, str] | None) -> None:
-    assert MEMBERS.find(target) == found
+    member = MEMBERS.find(target)
+    assert (member and (member[0], ",".join(member[1].texts()))) == found
 
 
 @pytest.mark.parametrize(
@@ -62,7 +69,7 @@ def test_target_is_found_by_id_address_or_delegated_prefix(target: str, found: t
     ],
 )
 def test_listener_protocol_is_the_services_it_means(protocol: str, text: str) -> None:
-    assert services_of(protocol, 53) == text
+    assert str(services_of(protocol, 53)) == text
 
 
 @pytest.mark.parametrize(
@@ -87,6 +94,11 @@ def test_client_address_follows_the_attribute_else_the_default_of_the_kind(
     assert client_address({"TargetType": kind, "Protocol": protocol}, attributes) is seen
 
 
+def target(host: str, services: str, healthy: str = "") -> BackendTarget:
+    """Return a target by id."""
+    return BackendTarget(host, AddressSet.nothing(), ServiceSet.parse(services), healthy)
+
+
 def test_targets_outside_the_cluster_are_left_out_and_ports_default_to_the_groups() -> None:
     group = {"Port": 30080, "Protocol": "TCP_UDP"}
     registered: list[dict[str, Any]] = [
@@ -95,18 +107,18 @@ def test_targets_outside_the_cluster_are_left_out_and_ports_default_to_the_group
         {"Target": {"Id": "i-9", "Port": 1}},
     ]
     assert targets_of(group, registered, MEMBERS) == (
-        BackendTarget("i-1", "", "tcp/31000,udp/31000", "unhealthy"),
-        BackendTarget("i-2", "", "tcp/30080,udp/30080", ""),
+        target("i-1", "tcp/31000,udp/31000", "unhealthy"),
+        target("i-2", "tcp/30080,udp/30080"),
     )
 
 
 def test_listener_is_split_where_its_groups_differ() -> None:
     item = {"ListenerArn": "l-1", "Protocol": "TLS", "Port": 443}
     groups = [
-        TargetGroup("a", "TCP", (BackendTarget("i-1", "", "tcp/1"),), PRESERVED),
-        TargetGroup("b", "TLS", (BackendTarget("i-2", "", "tcp/2"),), PRESERVED),
-        TargetGroup("c", "TCP", (BackendTarget("i-3", "", "tcp/3"),), REPLACED),
-        TargetGroup("d", "TCP", (BackendTarget("i-4", "", "tcp/4"),), PRESERVED),
+        TargetGroup("a", "TCP", (target("i-1", "tcp/1"),), PRESERVED),
+        TargetGroup("b", "TLS", (target("i-2", "tcp/2"),), PRESERVED),
+        TargetGroup("c", "TCP", (target("i-3", "tcp/3"),), REPLACED),
+        TargetGroup("d", "TCP", (target("i-4", "tcp/4"),), PRESERVED),
     ]
     found = {(one.id, one.client_address, one.plaintext, len(one.targets)) for one in listeners_of(item, groups, "")}
     assert found == {
@@ -162,7 +174,7 @@ def test_network_balancer_without_groups_has_no_filters_and_keeps_its_addresses(
     found = balancer(NLB, (), "", "elbv2:DescribeLoadBalancers")
     assert (found.kind, found.filters, found.groups) == ("nlb", (), ())
     assert found.subnets == ("subnet-1", "subnet-2")
-    assert found.addresses == ("198.51.100.1", "2001:db8::1")
+    assert found.addresses == AddressSet.of(("198.51.100.1", "2001:db8::1"))
     assert found.internet_facing
     assert found.dual_stack
     assert not balancer(NLB | {"Scheme": "internal", "IpAddressType": "ipv4"}, (), "", "").internet_facing
@@ -189,7 +201,7 @@ def test_classic_balancer_is_a_proxy_that_may_speak_plaintext() -> None:
     }
     found = classic(item, MEMBERS, "", "elb:DescribeLoadBalancers")
     assert {one.client_address for one in found.listeners} == {REPLACED}
-    assert [(one.service, one.targets[0].service, one.plaintext) for one in found.listeners] == [
+    assert [(str(one.service), str(one.targets[0].service), one.plaintext) for one in found.listeners] == [
         ("tcp/443", "tcp/6443", False),
         ("tcp/8443", "tcp/80", True),
         ("tcp/993", "tcp/143", True),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cloudguard.model.network import Action, Direction, Peer, PeerKind
+from cloudguard.model.filters import Action, Direction, Peer
+from cloudguard.packet_sets.addresses import ALL4, ALL6
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_aws.network.rules import network_acl, owners_of_named, security_group, services_text
 from moto_fixtures.aws.builder import WORLD, WORLD6
@@ -56,12 +57,12 @@ def test_security_group_rules_keep_their_ids_peers_and_descriptions() -> None:
         base | {"SecurityGroupRuleId": "sgr-5", "IsEgress": True, "IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0"},
     ]
     found = security_group({"GroupId": "sg-1", "GroupName": "nodes"}, listed, CALL)
-    assert [(rule.id, rule.direction, rule.services, rule.peer) for rule in found.rules] == [
-        ("sgr-1", Direction.INGRESS, "tcp/22", Peer(PeerKind.RANGE, "0.0.0.0/0")),
-        ("sgr-2", Direction.INGRESS, "tcp/22", Peer(PeerKind.RANGE, "::/0")),
-        ("sgr-3", Direction.INGRESS, "tcp/1-2", Peer(PeerKind.ADDRESS_LIST, "pl-1")),
-        ("sgr-4", Direction.INGRESS, "proto/4", Peer(PeerKind.GROUP, "sg-9")),
-        ("sgr-5", Direction.EGRESS, "all", Peer(PeerKind.RANGE, "0.0.0.0/0")),
+    assert [(rule.id, rule.direction, str(rule.services), rule.peer) for rule in found.rules] == [
+        ("sgr-1", Direction.INGRESS, "tcp/22", Peer(ALL4)),
+        ("sgr-2", Direction.INGRESS, "tcp/22", Peer(ALL6)),
+        ("sgr-3", Direction.INGRESS, "tcp/1-2", Peer(address_list="pl-1")),
+        ("sgr-4", Direction.INGRESS, "proto/4", Peer(group="sg-9")),
+        ("sgr-5", Direction.EGRESS, "all", Peer(ALL4)),
     ]
     assert found.rules[1].description == "v6"
     assert found.stateful
@@ -132,7 +133,7 @@ def test_network_acl_is_ordered_stateless_and_closed_at_the_end() -> None:
         ],
     }
     found = network_acl(acl, "ec2:DescribeNetworkAcls")
-    assert [(rule.id, rule.order, rule.action, rule.services, rule.peer.value) for rule in found.rules] == [
+    assert [(rule.id, rule.order, rule.action, str(rule.services), str(rule.peer)) for rule in found.rules] == [
         ("acl-1/ingress/90", 90, Action.PERMIT, "tcp/22", "0.0.0.0/1"),
         ("acl-1/ingress/100", 100, Action.DENY, "all", "10.0.0.0/8"),
         ("acl-1/ingress/110", 110, Action.PERMIT, "icmp/3/4", "0.0.0.0/0"),

@@ -42,7 +42,7 @@ def test_who_is_not_told_whether_the_private_side_is_guarded_takes_it_for_guarde
 ) -> None:
     project = gke(masterAuthorizedNetworksConfig=authorized(), ipAllocationPolicy=OWN, **cluster)
     filters = [one for one in read(google_cloud, project).topology.filters if one.kind == "authorized networks"]
-    ranges = [[rule.peer.value for rule in one.rules] for one in filters]
+    ranges = [[str(rule.peer) for rule in one.rules] for one in filters]
     assert ranges == ([[OFFICE, *OWN.values()]] if guarded else [])
 
 

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from cloudguard.model.network import Balancer, ClientAddress, Direction, Topology
+from cloudguard.model.filters import Direction
+from cloudguard.model.load_balancers import Balancer, ClientAddress
+from cloudguard.model.network import Topology
 from cloudguard.model.source import FactKind
 from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
@@ -80,8 +82,8 @@ def test_a_passthrough_balancer_hands_on_the_clients_address_where_the_hosts_sta
     found = only(google_cloud, cluster)
     (listener,) = found.listeners
     assert (found.kind, found.internet_facing, found.subnets, found.filters) == ("passthrough", True, (NODES,), ())
-    assert (listener.service, listener.client_address) == ("tcp/443", ClientAddress.PRESERVED)
-    assert [(one.host, one.service) for one in listener.targets] == [(MASTER, "tcp/443")]
+    assert (str(listener.service), listener.client_address) == ("tcp/443", ClientAddress.PRESERVED)
+    assert [(one.host, str(one.service)) for one in listener.targets] == [(MASTER, "tcp/443")]
 
 
 @pytest.mark.parametrize(
@@ -103,9 +105,9 @@ def test_a_global_proxy_connects_from_googles_front_ends_to_the_backends_port(
     (found,) = around.balancers
     (listener,) = found.listeners
     (place,) = [one for one in around.subnets if one.id in found.subnets]
-    assert place.ranges == ("35.191.0.0/16", "130.211.0.0/22")
+    assert place.ranges.cidrs() == ("35.191.0.0/16", "130.211.0.0/22")
     assert (listener.client_address, listener.plaintext) == (ClientAddress.REPLACED, plaintext)
-    assert [one.service for one in listener.targets] == ["tcp/6443"]
+    assert [str(one.service) for one in listener.targets] == ["tcp/6443"]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_an_internal_proxy_stands_in_its_proxy_only_subnet_or_nobody_knows_where
     cluster.rule(where, "INTERNAL_MANAGED", target=target, network=cluster.network)
     around = topology(google_cloud, cluster.project)
     (found,) = around.balancers
-    ranges = [one.ranges for one in around.subnets if one.id in found.subnets]
+    ranges = [one.ranges.cidrs() for one in around.subnets if one.id in found.subnets]
     assert ranges == {"R": [("10.9.0.0/24",)], "G": [("10.9.1.0/24",)], "": []}[purpose[:1]]
 
 
@@ -134,7 +136,7 @@ def test_a_regional_proxy_for_the_internet_stands_in_its_own_networks_proxy_only
     around = topology(google_cloud, cluster.project)
     (found,) = around.balancers
     (place,) = [one for one in around.subnets if one.id in found.subnets]
-    assert (found.internet_facing, place.ranges) == (True, ("10.9.0.0/24",))
+    assert (found.internet_facing, place.ranges.cidrs()) == (True, ("10.9.0.0/24",))
     assert place.network not in {one.network for one in around.subnets if one.id == NODES}
 
 
@@ -152,8 +154,8 @@ def test_an_endpoint_at_a_hosts_own_address_is_the_host_and_one_at_a_pods_is_not
     target = cluster.project.add("global", "targetTcpProxies", "api", service=cluster.service("global", group))
     cluster.rule("global", "EXTERNAL", target=target)
     (listener,) = only(google_cloud, cluster).listeners
-    assert [(one.host, one.address, one.service) for one in listener.targets] == [
-        (f"{ZONE}/node-1", "10.0.0.11", "tcp/8080")
+    assert [(one.host, str(one.address), str(one.service)) for one in listener.targets] == [
+        (f"{ZONE}/node-1", "10.0.0.11/32", "tcp/8080")
     ]
 
 
@@ -181,7 +183,7 @@ def test_a_rules_sources_are_a_filter_of_its_own(google_cloud: Proxy) -> None:
     around = topology(google_cloud, cluster.project)
     (found,) = around.balancers
     (guard,) = [one for one in around.filters if one.id in found.filters]
-    peers = [one.peer.value for one in guard.rules if one.direction is Direction.INGRESS]
+    peers = [str(one.peer) for one in guard.rules if one.direction is Direction.INGRESS]
     assert peers == ["192.0.2.7/32", "198.51.100.0/24", "2001:db8::7/128"]
 
 

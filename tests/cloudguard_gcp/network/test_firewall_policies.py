@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from cloudguard.model.network import Rule
+from cloudguard.model.filters import Rule
 from cloudguard.model.source import Source
 from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
@@ -79,9 +79,9 @@ def test_a_rule_is_about_the_addresses_that_it_is_for() -> None:
         ([], ()),
     ):
         (one,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": part})
-        assert (one.target_ranges, one.uncertain) == (aimed, "")
+        assert (one.target_ranges.cidrs(), one.uncertain) == (aimed, "")
     (one,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": ["10.0.0.9"], "destAddressGroups": ["g"]})
-    assert one.target_ranges == ()
+    assert not one.target_ranges
     assert one.uncertain
 
 
@@ -89,7 +89,7 @@ def test_senders_add_up_and_where_they_come_by_is_a_doubt_of_each_unless_it_is_n
     match: Item = {"srcIpRanges": ["192.0.2.7"], "srcThreatIntelligences": ["iplist-tor-exit-nodes"]}
     for context, doubt in (("UNSPECIFIED", ""), ("INTERNET", "only what comes by INTERNET")):
         found = rules(match=match | {"srcNetworkType": context, "srcNetworkContext": context})
-        assert [(one.peer.value, one.uncertain) for one in found] == [
+        assert [(str(one.peer), one.uncertain) for one in found] == [
             ("192.0.2.7/32", doubt),
             ("threat list iplist-tor-exit-nodes", doubt),
         ]

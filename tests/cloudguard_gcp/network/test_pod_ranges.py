@@ -18,7 +18,7 @@ NODE = "projects/acme-prod/zones/europe-west1-b/instances/node-1"
 
 def ranges(google_cloud: Proxy, project: Project) -> tuple[str, ...]:
     google_cloud.google = Google(project)
-    return ADAPTER.collect(CollectRequest(cluster="prod")).cluster.pod_ranges
+    return ADAPTER.collect(CollectRequest(cluster="prod")).cluster.pod_ranges.cidrs()
 
 
 def test_pods_have_their_hosts_alias_ranges_and_those_of_kubernetes_routes_to_a_host(google_cloud: Proxy) -> None:

@@ -1,0 +1,69 @@
+"""Load balancers as a cloud describes them: listeners, and the targets behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES, NO_SERVICES, Addresses, Ranges, Services
+
+
+class ClientAddress(StrEnum):
+    """Which address a balancer's target sees."""
+
+    PRESERVED = "preserved"
+    REPLACED = "replaced"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class BackendTarget:
+    """Where a listener sends: ``service`` of a host of the cluster, by its id, or by ``address`` (empty: by id)."""
+
+    host: str
+    address: Addresses
+    service: Services
+    healthy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What a balancer listens on: ``service`` outside, ``targets`` behind.
+
+    ``plaintext``: the balancer itself speaks an unencrypted protocol to its targets. ``port_ranges``: the part of
+    ``service`` that it takes as a range of ports, or whole, and not port by port.
+    """
+
+    id: str
+    service: Services
+    targets: tuple[BackendTarget, ...]
+    client_address: ClientAddress
+    source: Source
+    plaintext: bool = False
+    port_ranges: Services = NO_SERVICES
+
+
+@dataclass(frozen=True, slots=True)
+class Balancer:
+    """A load balancer. ``filters`` apply together; without any it admits everyone.
+
+    A target's rule that names one of ``groups`` matches what comes through it.
+    ``declared_service``: the Kubernetes Service or Ingress it was made for ("" if none is known).
+    ``keeps_destination``: what it hands on stays addressed to ``addresses``.
+    """
+
+    id: str
+    name: str
+    kind: str
+    internet_facing: bool
+    network: str
+    subnets: tuple[str, ...]
+    filters: tuple[str, ...]
+    groups: tuple[str, ...]
+    listeners: tuple[Listener, ...]
+    source: Source
+    addresses: Ranges = NO_ADDRESSES
+    declared_service: str = ""
+    dual_stack: bool = False
+    keeps_destination: bool = False

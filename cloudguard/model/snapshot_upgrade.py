@@ -1,0 +1,87 @@
+"""Brings snapshot files of former schemas to the present one: v1 has other names, v1 and v2 other fields for ranges."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+SCHEMA_V1, SCHEMA_V2 = "cloudguard/snapshot/v1", "cloudguard/snapshot/v2"
+
+_INTERFACE = {"segment": "subnet", "labels": "groups", "awaits_public": "public_ip_on_start"}
+_IN_SUBNETS = {"segments": "subnets", "labels": "groups"}
+_RENAMED_IN_V2: Mapping[tuple[str, ...], Mapping[str, str]] = {
+    ("cluster",): {"labels": "traits"},
+    ("cluster", "hosts", "interfaces"): _INTERFACE,
+    ("cluster", "pools"): _IN_SUBNETS,
+    ("topology", "filters"): {"chained": "in_chain"},
+    ("topology", "filters", "rules"): {"targets": "target_groups", "doubt": "uncertain"},
+    ("topology", "balancers"): _IN_SUBNETS,
+    ("topology", "endpoints"): _IN_SUBNETS,
+    ("topology", "strangers"): _INTERFACE,
+    ("topology",): {"segments": "subnets", "strangers": "external_members"},
+    ("identities",): {
+        "workloads": "service_accounts",
+        "limits": "organization_limits",
+        "limits_unseen": "unread_limits",
+        "grants_unseen": "unread_grants",
+    },
+}
+"""Former and present names of fields, by the path of the objects that have them; a list stands for its items."""
+
+
+def upgraded(raw: bytes, former: str, schema: str) -> bytes:
+    """Return the JSON of a file of schema ``former`` as one of ``schema``; what is no JSON object, unchanged."""
+    try:
+        document = json.loads(raw)
+    except ValueError:
+        return raw
+    if not isinstance(document, dict):
+        return raw
+    if former == SCHEMA_V1:
+        _rename(document)
+    _separate_lists(document)
+    document["schema"] = schema
+    return json.dumps(document).encode("utf-8", "surrogatepass")
+
+
+def _rename(document: object) -> None:
+    for path, names in _RENAMED_IN_V2.items():
+        for found in _at(document, path):
+            for former, present in names.items():
+                if former in found:
+                    found[present] = found.pop(former)
+
+
+def _separate_lists(document: object) -> None:
+    """Give ids of address lists, and listeners' ranges of ports, the fields that they have had since v3."""
+    for route in _at(document, ("topology", "subnets", "routes")):
+        if _is_list(route.get("destination")):
+            route |= {"destination": "", "address_list": route["destination"]}
+    for endpoint in _at(document, ("topology", "endpoints")):
+        named = endpoint.get("public_ranges")
+        if isinstance(named, list):
+            listed = cast("list[object]", named)
+            endpoint["public_lists"] = [text for text in listed if _is_list(text)]
+            endpoint["public_ranges"] = [text for text in listed if not _is_list(text)]
+    for listener in _at(document, ("topology", "balancers", "listeners")):
+        parts = str(listener.get("service", "")).split(",")
+        ranges = [part for part in parts if "/" not in part or "-" in part]
+        listener["port_ranges"] = ",".join(ranges) or "none"
+
+
+def _is_list(text: object) -> bool:
+    return isinstance(text, str) and "/" not in text
+
+
+def _at(value: object, path: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the objects at ``path`` below ``value``."""
+    if isinstance(value, list):
+        for item in cast("list[object]", value):
+            yield from _at(item, path)
+    elif isinstance(value, dict):
+        table = cast("dict[str, Any]", value)
+        if path:
+            yield from _at(table.get(path[0]), path[1:])
+        else:
+            yield table
