@@ -161,19 +161,3 @@ class Comparer:
             if self._access[name] in kinds:
                 found |= table.bit(name) or 0
         return found
-
-    def words_for(self, actions: int, most: int) -> str:
-        """Return a mask of actions in words: whole services folded, the first ``most``, and how many more."""
-        table = self.space.table
-        if actions == table.everything:
-            return "*"
-        words: list[str] = []
-        for service in table.services:
-            mask = table.service_mask(service)
-            inside = actions & mask
-            if inside and inside == mask:
-                words.append(f"{service}:*")
-            else:
-                words += table.names(inside)
-        more = len(words) - most
-        return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cloudguard.results.change import DocumentEdit, StatementChange, StatementFate
-from cloudguard.results.facts import Effect, Statement
+from cloudguard.results.facts import Statement
+from cloudguard.results.wording import effect_text, few, statement_text
 
 MOST_LINES = 12
 """Lines of each side of a diff; the documents are whole."""
@@ -42,27 +43,14 @@ def fates(edit: DocumentEdit) -> Iterator[str]:
 
 
 def short(statement: Statement) -> str:
-    """Return a statement in a line of its first actions and resources: "allow disk:* on * if tag is as needed"."""
-    keys = _list(tuple(dict.fromkeys(one.key for one in statement.conditions)), _FEW)
-    return _allows(statement, _FEW) + (f" if {keys} is as needed" if keys else "")
+    """Return a statement in a line of its first actions and resources: "allow disk:* on * under a condition on tag"."""
+    keys = few(tuple(dict.fromkeys(one.key for one in statement.conditions)), _FEW)
+    return effect_text(statement, _FEW) + (f" under a condition on {keys}" if keys else "")
 
 
 def whole(statement: Statement) -> str:
     """Return all of a statement in a line."""
-    asked = [f"{one.operator} {one.key} {' or '.join(one.values)}" for one in statement.conditions]
-    return _allows(statement, None) + (f" if {' and '.join(asked)}" if asked else "")
-
-
-def _allows(statement: Statement, most: int | None) -> str:
-    actions = _list(statement.actions, most) if statement.actions else f"all but {_list(statement.not_actions, most)}"
-    others = f"all but {_list(statement.not_resources, most)}"
-    resources = _list(statement.resources, most) if statement.resources else others
-    return f"{'allow' if statement.effect is Effect.ALLOW else 'deny'} {actions} on {resources}"
-
-
-def _list(values: tuple[str, ...], most: int | None) -> str:
-    more = 0 if most is None else len(values) - most
-    return ", ".join(values[:most]) + (f" and {more} more" if more > 0 else "")
+    return statement_text(statement, None)
 
 
 def _name(one: StatementChange) -> str:

@@ -21,6 +21,7 @@ from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
+from cloudguard.results.wording import actions_text
 from cloudguard.rows.context import Context
 from cloudguard.rows.identity import instance_metadata, tag_laundering, trust_policies
 from cloudguard.rows.identity.findings import ROW, FindingDraft, draft, holders, said
@@ -84,6 +85,7 @@ CHECKS = (
     *instance_metadata.CHECKS,
 )
 _MOST_WAYS = 3
+_MOST_ACTIONS = 4
 
 
 def judge(context: Context) -> JudgedRow:
@@ -189,7 +191,7 @@ def _escalation(excess: Excess, sure: list[GrantedEscalation]) -> Iterator[Findi
 
 def _beyond(excess: Excess, ways: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
     """Yield what is granted beyond need, by where and by what it does."""
-    identity, words = excess.identity, excess.comparer.words_for
+    identity = excess.identity
     risky = excess.part(Access.WRITE, Access.DATA)
     parts = [(excess.part(Access.LIST), "listing", Severity.LOW, "may use")]
     if risky:
@@ -202,7 +204,7 @@ def _beyond(excess: Excess, ways: tuple[GrantedEscalation, ...]) -> Iterator[Fin
         parts.insert(0, where)
     for part, check, severity, what in parts:
         if part and (witness := telling(part, ways)) is not None:
-            message = f"{said(identity)} {what} {words(part.actions, 4)}, which it does not need"
+            message = f"{said(identity)} {what} {_actions(part)}, which it does not need"
             enabled = tuple(way for way in ways if way.exceeds_need)[:_MOST_WAYS] if check != "listing" else ()
             yield FindingDraft(check, severity, message, (witness,), ways=enabled, part=part)
 
@@ -228,11 +230,15 @@ def _needed_ways(excess: Excess, ways: tuple[GrantedEscalation, ...]) -> Iterato
         yield FindingDraft("escalation", Severity.LOW, message, needed[0].witness, ways=tuple(needed[:_MOST_WAYS]))
 
 
+def _actions(part: PermissionSet) -> str:
+    return actions_text(part.space.table, part.actions, _MOST_ACTIONS)
+
+
 def _imposed(excess: Excess) -> Iterator[FindingDraft]:
     part = excess.mandated
     witness = part.witness()
     if witness is not None:
-        message = f"{said(excess.identity)} is granted {excess.comparer.words_for(part.actions, 4)} beyond need by a "
+        message = f"{said(excess.identity)} is granted {_actions(part)} beyond need by a "
         message += "policy that the provider insists on"
         yield FindingDraft("imposed", Severity.LOW, message, (witness,), part=part)
 
@@ -241,7 +247,7 @@ def _missing(excess: Excess) -> Iterator[FindingDraft]:
     part = excess.missing
     witness = part.witness()
     if witness is not None:
-        message = f"{said(excess.identity)} lacks {excess.comparer.words_for(part.actions, 4)}, which it may need"
+        message = f"{said(excess.identity)} lacks {_actions(part)}, which it may need"
         yield FindingDraft("missing", Severity.LOW, message, (witness,), part=part)
 
 

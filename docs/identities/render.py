@@ -19,6 +19,7 @@ from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
 from cloudguard.needs.declarations import Declarations as Declared
 from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.results.wording import actions_text
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
 from docs.identities.known_roles import KnownRole, known_roles
 
@@ -153,7 +154,7 @@ def _section(one: Judged) -> Iterator[str]:
         ("Missing", excess.missing),
     ):
         if part:
-            yield f"- {what}: {_code(excess.comparer.words_for(part.actions, _FEW if _anything(part) else _MOST))}"
+            yield f"- {what}: {_code(actions_text(part.space.table, part.actions, _FEW if _anything(part) else _MOST))}"
     witness = one.risky.witness()
     if witness is not None:
         yield f"- For example: `{witness.action}` on `{witness.name}`"

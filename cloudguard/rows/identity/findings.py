@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from cloudguard.authorization.effective import MatchedStatement
 from cloudguard.authorization.escalation import GrantedEscalation
 from cloudguard.authorization.excess import Excess
-from cloudguard.model.identity import Effect, Identity, Statement
+from cloudguard.model.identity import Identity
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.change import Change, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.results.hop import Hop, HopKind
+from cloudguard.results.wording import FEW, actions_text, request_text, statement_text
 from cloudguard.rows.context import Context
 from cloudguard.rows.pending_finding import PendingFinding
 
 ROW = "cloud-api-access"
-_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +44,6 @@ def said(identity: Identity) -> str:
     return f"{identity.name} ({holders(identity)})"
 
 
-def request_text(request: Request) -> str:
-    """Return a request in a line: the action, the resource, what its context must say; other keys are not given."""
-    asked = [f"{key} {' or '.join(values)}" for key, values in request.context if values]
-    return f"{request.action} on {request.name}" + (f" with {', '.join(asked)}" if asked else "")
-
-
-def statement_text(statement: Statement) -> str:
-    """Return a statement in a line: "allow disk:*, host:Describe* on * if …"."""
-    actions = few(statement.actions) if statement.actions else f"all but {few(statement.not_actions)}"
-    resources = few(statement.resources) if statement.resources else f"all but {few(statement.not_resources)}"
-    conditions = [f"{one.operator} {one.key} {few(one.values)}" for one in statement.conditions]
-    verb = "allow" if statement.effect is Effect.ALLOW else "deny"
-    return f"{verb} {actions} on {resources}" + (f" if {' and '.join(conditions)}" if conditions else "")
-
-
-def few(values: tuple[str, ...]) -> str:
-    """Return the first few values, and how many more there are."""
-    more = len(values) - _FEW
-    return ", ".join(values[:_FEW]) + (f" and {more} more" if more > 0 else "")
-
-
 def draft(context: Context, excess: Excess, told: FindingDraft, change: Change | None) -> PendingFinding:
     """Return the finding, with its evidence, and the change that mends it."""
     identity, check = excess.identity, f"{ROW}/{told.check}"
@@ -87,7 +66,7 @@ def draft(context: Context, excess: Excess, told: FindingDraft, change: Change |
 
 
 def _path(statements: tuple[MatchedStatement, ...]) -> Iterator[Hop]:
-    for one in statements[:_FEW]:
+    for one in statements[:FEW]:
         policy, lets = one.policy, statement_text(one.statement)
         yield Hop(HopKind.STATEMENT, policy.id, policy.name, rule=one.statement.label, lets=lets, attributed=True)
 
@@ -112,7 +91,7 @@ def _facts(excess: Excess, told: FindingDraft) -> Iterator[tuple[str, str]]:
     for way in told.ways:
         yield f"way up {way.path.id}", f"{way.path.why} ({way.path.source})"
     if told.part is not None:
-        yield "actions", excess.comparer.words_for(told.part.actions, 200)
+        yield "actions", actions_text(told.part.space.table, told.part.actions, 200)
         if told.part.actions & ~told.part.space.table.listed:
             yield "later", "and actions that are added later"
     for choice in excess.choices:
@@ -128,7 +107,7 @@ def _advice(excess: Excess, told: FindingDraft) -> str:
     names = excess.comparer.possible_addons(excess)
     if not names:
         return ""
-    listed = ", ".join(f'"{name}"' for name in names[:_FEW])
+    listed = ", ".join(f'"{name}"' for name in names[:FEW])
     return f"Where one of these runs with this identity, declare it: addons = [{listed}]" + (
-        f" ({len(names) - _FEW} more in docs/configuration.md)" if len(names) > _FEW else ""
+        f" ({len(names) - FEW} more in docs/configuration.md)" if len(names) > FEW else ""
     )

@@ -11,8 +11,9 @@ from cloudguard.permission_sets.space import Request
 from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.wording import request_text, statement_text
 from cloudguard.rows.context import Context
-from cloudguard.rows.identity.findings import ROW, request_text, said, statement_text
+from cloudguard.rows.identity.findings import ROW, said
 from cloudguard.rows.pending_finding import PendingFinding
 
 LAUNDERING = Check(

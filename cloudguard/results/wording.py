@@ -1,0 +1,50 @@
+"""Statements, requests and actions in words, for the rows and for formats."""
+
+from __future__ import annotations
+
+from cloudguard.model.identity import Effect, Statement
+from cloudguard.permission_sets.actions import ActionTable
+from cloudguard.permission_sets.space import Request
+
+FEW = 3
+
+
+def few(values: tuple[str, ...], most: int | None = FEW) -> str:
+    """Return the first values and how many more there are: "a, b and 3 more"; with ``most`` None, all."""
+    more = 0 if most is None else len(values) - most
+    return ", ".join(values[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def statement_text(statement: Statement, most: int | None = FEW) -> str:
+    """Return a statement in a line: "allow disk:*, host:Describe* on * if StringEquals tag prod"."""
+    conditions = [f"{one.operator} {one.key} {_any_of(one.values, most)}" for one in statement.conditions]
+    return effect_text(statement, most) + (f" if {' and '.join(conditions)}" if conditions else "")
+
+
+def effect_text(statement: Statement, most: int | None = FEW) -> str:
+    """Return a statement without its conditions: "allow disk:* on *"."""
+    actions = few(statement.actions, most) if statement.actions else f"all but {few(statement.not_actions, most)}"
+    others = f"all but {few(statement.not_resources, most)}"
+    resources = few(statement.resources, most) if statement.resources else others
+    return f"{'allow' if statement.effect is Effect.ALLOW else 'deny'} {actions} on {resources}"
+
+
+def _any_of(values: tuple[str, ...], most: int | None) -> str:
+    return " or ".join(values) if most is None or len(values) <= most else few(values, most)
+
+
+def request_text(request: Request) -> str:
+    """Return a request in a line: its action, its resource, and the values that its context must have."""
+    context = [f"{key} {' or '.join(values)}" for key, values in request.context if values]
+    return f"{request.action} on {request.name}" + (f" with {', '.join(context)}" if context else "")
+
+
+def actions_text(table: ActionTable, actions: int, most: int) -> str:
+    """Return the first actions of a mask, whole services as "disk:*", and how many more there are."""
+    if actions == table.everything:
+        return "*"
+    names: list[str] = []
+    for service in table.services:
+        mask = table.service_mask(service)
+        names += [f"{service}:*"] if actions & mask == mask else table.names(actions & mask)
+    return few(tuple(names), most)

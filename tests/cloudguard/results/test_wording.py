@@ -1,0 +1,50 @@
+"""Statements, requests and actions in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloudguard.authorization.effective import space_of
+from cloudguard.formats.statements import short, whole
+from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard.permission_sets.space import Request
+from cloudguard.results.wording import actions_text, few, request_text, statement_text
+from drawn_policies import FORMS, SmallCatalog
+from identities import allow
+
+WIDE = Statement(
+    "#1",
+    Effect.DENY,
+    not_actions=("a:A", "a:B", "a:C", "a:D"),
+    not_resources=("r",),
+    conditions=(Condition("StringLike", "tag", ("p", "q")), Condition("Null", "tag", ("false",))),
+)
+
+
+@pytest.mark.parametrize(
+    ("most", "text"), [(1, "a and 2 more"), (2, "a, b and 1 more"), (3, "a, b, c"), (None, "a, b, c")]
+)
+def test_a_few_values_and_how_many_more(most: int | None, text: str) -> None:
+    assert few(("a", "b", "c"), most) == text
+
+
+def test_statements_in_a_line() -> None:
+    conditions = "StringLike tag p or q and Null tag false"
+    assert statement_text(WIDE) == f"deny all but a:A, a:B, a:C and 1 more on all but r if {conditions}"
+    assert whole(WIDE) == f"deny all but a:A, a:B, a:C, a:D on all but r if {conditions}"
+    assert short(WIDE) == "deny all but a:A, a:B and 2 more on all but r under a condition on tag"
+    assert short(allow("disk:*")) == whole(allow("disk:*")) == "allow disk:* on *"
+
+
+def test_a_request_names_only_the_keys_that_have_values() -> None:
+    assert request_text(Request("a:A", "r", (("tag", ("p", "q")), ("mfa", None)))) == "a:A on r with tag p or q"
+    assert request_text(Request("a:A", "*")) == "a:A on *"
+
+
+def test_whole_services_are_folded() -> None:
+    table = space_of(SmallCatalog(FORMS), [allow("disk:*", "store:GetObject")]).table
+    assert actions_text(table, table.everything, 1) == "*"
+    assert actions_text(table, table.mask(("disk:*", "store:GetObject")), 4) == "disk:*, store:GetObject"
+    assert actions_text(table, table.mask(("disk:*Volume", "store:GetObject")), 2) == (
+        "disk:CreateVolume, disk:DeleteVolume and 1 more"
+    )
