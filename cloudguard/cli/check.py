@@ -40,7 +40,7 @@ def check(given: Given) -> int:
     sinks = output.sinks(settings.get(FORMAT) or (), settings.get(OUTPUT))
     report = pipeline.evaluate(snapshot_of(given, settings), declarations(settings))
     output.write(report, sinks, settings.get(COLOR) or "auto")
-    shown = any(sink == output.Sink("table") for sink in sinks) and sys.stdout.isatty()
+    shown = output.Sink("table") in sinks and output.streams_are_one()
     if not shown and not settings.get(QUIET):
         say(visible(summary(report)))
     return int(exit_status(report, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))

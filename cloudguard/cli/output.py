@@ -89,6 +89,14 @@ def write(report: Report, to: Sequence[Sink], color: str) -> None:
         save(text, sink.file)
 
 
+def streams_are_one() -> bool:
+    """Return whether stdout and stderr are one terminal, pipe or file, where what is said on both is read twice."""
+    try:
+        return os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
+    except OSError:
+        return False
+
+
 def coloured(choice: str, environment: Mapping[str, str], *, screen: bool, file: bool = False) -> bool:
     """Return whether to colour: the flag wins, then NO_COLOR, FORCE_COLOR, TERM, then whether it is a terminal."""
     if choice != "auto":

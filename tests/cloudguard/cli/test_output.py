@@ -108,3 +108,16 @@ def test_a_terminal_is_shown_progress_and_colour_and_a_pipe_is_not(snapshot: str
     assert "reading" in shown
     piped = shell(f"{on_terminal.replace('2>&1', '2>/dev/null | cat')}").stdout
     assert "\x1b" not in piped
+
+
+@pytest.mark.parametrize("line", ["{} 2>&1", "{} > both 2>&1; cat both", "script -qec '{}' /dev/null"], ids=str)
+def test_the_summary_is_read_once_where_both_streams_are_one(snapshot: str, line: str) -> None:
+    done = shell(line.format(f"cloudguard check --snapshot {snapshot}"))
+    assert done.stdout.count("prod: ") == 1
+    assert done.stderr == ""
+
+
+def test_the_summary_is_on_both_streams_where_they_are_two(snapshot: str) -> None:
+    done = shell(f"cloudguard check --snapshot {snapshot}")
+    assert done.stderr.count("prod: ") == done.stdout.count("prod: ") == 1
+    assert done.stdout.endswith(done.stderr)
