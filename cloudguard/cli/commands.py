@@ -1,4 +1,4 @@
-"""The flags and arguments of each command, and the work it does; a sub-command a provider where one is asked."""
+"""The flags and arguments of each command, and its work; some have a sub-command for each provider."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Work: TypeAlias = Callable[[], int]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its flags and arguments; ``example`` holds "{provider}" where it has a sub-command a provider.
+    """A command. It has a sub-command for each provider if ``example`` holds "{provider}".
 
-    ``alone`` are the flags that count without a provider. ``own``: it takes the provider's own flags too.
+    ``alone`` are the flags that count without a provider. ``own``: the provider's own flags are added.
     """
 
     example: str
@@ -74,9 +74,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
 
 
 def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
-    """Give ``app`` the command ``name``, whose help begins with ``text``; own flags of providers in ``words`` only.
+    """Add the command ``name`` to ``app``; its help begins with ``text``. Only providers in ``words`` get their flags.
 
-    Raises UsageError where the first of ``words`` is no provider and has to be one.
+    Raises UsageError where the first of ``words`` has to be a provider and is none.
     """
     command = COMMANDS[name]
 
@@ -96,10 +96,10 @@ def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
 
 
 def _group(name: str, command: Command, help_about: Callable[[str], str], words: Sequence[str]) -> typer.Typer:
-    """Return the group of a command with a sub-command a provider; flags may stand before the provider."""
+    """Return the group of a command with its sub-commands; flags may stand before the provider's name."""
     known = installed()
     if words[:1] and words[0][:1] != "-" and words[0] not in known:
-        load(words[0])  # says what there is
+        load(words[0])  # raises, and lists the providers
     given: dict[str, object] = {}
 
     def then(provider: str, own: tuple[Setting[Any], ...], values: Mapping[str, object]) -> Work:
@@ -137,7 +137,7 @@ def _do(name: str, given: Given) -> int:
         "discover": discover.discover,
         "permissions": discover.permissions,
         "explain": explain.explain,
-        "completion": lambda given: script(given.word("shell")),
+        "completion": lambda given: script(given.argument("shell")),
         "version": lambda _: discover.version(),
     }
     return commands[name](given)

@@ -27,7 +27,7 @@ def explain(given: Given) -> int:
 
 
 def _page(given: Given, settings: Settings) -> str:
-    what = given.word("what")
+    what = given.argument("what")
     if not what:
         listed = [pair for row in ROWS for pair in ((row.ROW, row.AREA), *((one.id, one.text) for one in row.CHECKS))]
         return grid(listed, ("ROW OR CHECK", "WHAT IT LOOKS AT")) + "\n"

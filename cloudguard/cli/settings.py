@@ -1,4 +1,4 @@
-"""What flags, environment and ``cloudguard.toml`` say together: flag > environment > file > default."""
+"""The settings of one run: a flag wins over the environment, that over ``cloudguard.toml``, that over the default."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SWITCHED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a command line gives: values by the names of flags and arguments; what is not given is not in ``values``.
+    """A command line: ``values`` by the names of flags and arguments, without those that are not given.
 
     ``known`` are the command's flags; ``own`` are those of ``provider`` ("" where none is named).
     """
@@ -44,9 +44,9 @@ class Given:
     provider: str = ""
     own: tuple[Setting[Any], ...] = ()
 
-    def word(self, argument: str) -> str:
+    def argument(self, name: str) -> str:
         """Return the value of an argument, "" when it is not given."""
-        return cast("str", self.values.get(argument, ""))
+        return cast("str", self.values.get(name, ""))
 
     def named_provider(self) -> str:
         """Return the provider; raises UsageError when none is named."""
@@ -56,50 +56,50 @@ class Given:
         return self.provider
 
     def settings(self) -> Settings:
-        """Return all settings. Raises UsageError for a file that is none, SettingsError with every other fault."""
+        """Return all settings. Raises UsageError for an unreadable file, SettingsError with every other fault."""
         faults: list[str] = []
         flags = (*self.known, *self.own)
-        said = _together((partial(_of_flags, self.values, flags), partial(_of_environment, flags)), faults)
-        name = said.get(CONFIG) or FILE_NAME
-        raw: Mapping[str, object] = load(Path(name)) if said.get(CONFIG) or Path(name).is_file() else {}
-        of_file = _together((partial(read, raw, name), partial(self._of_own_table, raw, name)), faults)
+        given = _merged((partial(_from_flags, self.values, flags), partial(_from_environment, flags)), faults)
+        name = given.get(CONFIG) or FILE_NAME
+        raw: Mapping[str, object] = load(Path(name)) if given.get(CONFIG) or Path(name).is_file() else {}
+        in_file = _merged((partial(read, raw, name), partial(self._from_own_table, raw, name)), faults)
         if faults:
             raise SettingsError(tuple(dict.fromkeys(faults)))
-        return said.over(of_file)
+        return given.over(in_file)
 
-    def _of_own_table(self, raw: Mapping[str, object], name: str) -> Settings:
-        """Return what the file's table ``[provider.NAME]`` says; ``read`` refuses what is no table."""
+    def _from_own_table(self, raw: Mapping[str, object], name: str) -> Settings:
+        """Read the file's table ``[provider.NAME]``; where that is no table, ``read`` refuses it."""
         tables = raw.get("provider")
         table = cast("Mapping[str, object]", tables).get(self.provider) if isinstance(tables, dict) else None
         own: Mapping[str, object] = cast("Mapping[str, object]", table) if isinstance(table, dict) else {}
         return read_settings(own, self.own, lambda path: place(name, ("provider", self.provider, *path)))
 
 
-def _together(layers: Iterable[Callable[[], Settings]], faults: list[str]) -> Settings:
-    """Return the layers' settings, the stronger first; what is wrong in them is added to ``faults``."""
-    together = Settings()
+def _merged(layers: Iterable[Callable[[], Settings]], faults: list[str]) -> Settings:
+    """Read all layers, the strongest first, and merge them; adds their faults to ``faults``."""
+    merged = Settings()
     for layer in layers:
         try:
-            together = together.over(layer())
+            merged = merged.over(layer())
         except SettingsError as error:
             faults += error.faults
-    return together
+    return merged
 
 
-def _of_flags(values: Mapping[str, object], known: Sequence[Setting[Any]]) -> Settings:
+def _from_flags(values: Mapping[str, object], known: Sequence[Setting[Any]]) -> Settings:
     names = {setting.name for setting in known}
-    said = {name: value for name, value in values.items() if name in names}
-    return read_settings(said, known, lambda path: f"--{path[0]}", words=True)
+    flags = {name: value for name, value in values.items() if name in names}
+    return read_settings(flags, known, lambda path: f"--{path[0]}", flags=True)
 
 
-def _of_environment(known: Iterable[Setting[Any]]) -> Settings:
+def _from_environment(known: Iterable[Setting[Any]]) -> Settings:
     texts = {setting: os.environ.get(variable(setting.name)) for setting in known}
-    said = {setting.name: _words(setting, text) for setting, text in texts.items() if text}
-    return read_settings(said, texts, lambda path: variable(str(path[0])), words=True)
+    values = {setting.name: _flag_values(setting, text) for setting, text in texts.items() if text}
+    return read_settings(values, texts, lambda path: variable(str(path[0])), flags=True)
 
 
-def _words(setting: Setting[Any], text: str) -> object:
-    """Return what a flag would give for a variable's ``text``; several values are separated by spaces."""
+def _flag_values(setting: Setting[Any], text: str) -> object:
+    """Return the flag's values that a variable's ``text`` stands for; spaces separate several."""
     if setting.repeated:
         return text.split()
     return _SWITCHED.get(text.lower(), text) if setting.kind.switch else text

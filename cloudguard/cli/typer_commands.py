@@ -1,4 +1,4 @@
-"""Typer's parameters, made of settings: one flag is told alike in every command."""
+"""Typer's parameters, made from settings, so that a flag is the same in every command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import typer
 
-if TYPE_CHECKING:  # the first help does without settings
+if TYPE_CHECKING:  # the help of the program itself needs no settings
     from cloudguard.needs.settings import Setting
 
 Function: TypeAlias = Callable[..., object]
@@ -18,7 +18,7 @@ GENERAL_PANEL: Final = "General"
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A word that stands without a flag, and may be left out; ``choices`` are offered by completion."""
+    """A word without a flag, which may be left out; completion offers its ``choices``."""
 
     name: str
     help: str
@@ -30,9 +30,9 @@ def function(
     then: Callable[[Mapping[str, object]], object],
     hidden: Collection[Setting[Any]] = (),
 ) -> Function:
-    """Return a function that typer makes a command of: it calls ``then`` with the values given, by parameters' names.
+    """Return a function for typer to make a command of: it calls ``then`` with the values given, by parameter names.
 
-    Flags in ``hidden`` are taken and not shown.
+    Flags in ``hidden`` are accepted, but not shown.
     """
     names = {_key(parameter): parameter.name for parameter in parameters}
 
@@ -46,13 +46,13 @@ def function(
 
 
 def _key(parameter: Argument | Setting[Any]) -> str:
-    """Return the name of a Python parameter; a word in front keeps clear of keywords."""
+    """Return the name of the Python parameter; its prefix avoids keywords."""
     return parameter.name if isinstance(parameter, Argument) else "flag_" + parameter.name.replace("-", "_")
 
 
 def _parameter(parameter: Argument | Setting[Any], hidden: Collection[Setting[Any]]) -> inspect.Parameter:
     if isinstance(parameter, Argument):
-        told: object = typer.Argument(
+        info: object = typer.Argument(
             None,
             help=parameter.help,
             metavar=parameter.name.upper(),
@@ -61,8 +61,8 @@ def _parameter(parameter: Argument | Setting[Any], hidden: Collection[Setting[An
         )
         annotation: object = str
     else:
-        told, annotation = _option(parameter, hidden=parameter in hidden)
-    return inspect.Parameter(_key(parameter), inspect.Parameter.KEYWORD_ONLY, default=told, annotation=annotation)
+        info, annotation = _option(parameter, hidden=parameter in hidden)
+    return inspect.Parameter(_key(parameter), inspect.Parameter.KEYWORD_ONLY, default=info, annotation=annotation)
 
 
 def _option(setting: Setting[Any], *, hidden: bool) -> tuple[object, object]:
@@ -101,5 +101,5 @@ HELP_OPTION: Final[bool] = typer.Option(
     callback=_show_help,
     rich_help_panel=GENERAL_PANEL,
 )
-"""Stands for typer's own, which would have a panel to itself, and would load pydantic to read itself."""
+"""Replaces typer's own, which would have a panel to itself and would load pydantic to read its value."""
 _HELP: Final = inspect.Parameter("help", inspect.Parameter.KEYWORD_ONLY, default=HELP_OPTION, annotation=bool)

@@ -1,4 +1,4 @@
-"""Reads ``cloudguard.toml``: what the user declares about one cluster, by the keys of ``settings.IN_FILE``."""
+"""Reads ``cloudguard.toml``, whose keys are ``settings.IN_FILE``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ FILE_NAME = "cloudguard.toml"
 
 
 def load_declarations(source: Path | str) -> Declarations:
-    """Return what a ``cloudguard.toml`` declares; its keys that are no declarations are checked and not used.
+    """Return the declarations in a ``cloudguard.toml``. Its other keys must be right too, and are not used.
 
-    A text with "=" or a line break in it is the file's content; any other text, or a Path, names the file. Raises
-    UsageError where there is no such file, and SettingsError (one of them) with every fault.
+    A str with "=" or a line break in it is the file's content; any other str, or a Path, names the file. Raises
+    UsageError where the file can't be read, and SettingsError, a UsageError, with every fault.
     """
     if isinstance(source, str) and ("=" in source or "\n" in source):
         return declarations(read(parse(source, FILE_NAME), FILE_NAME))
@@ -48,22 +48,22 @@ def parse(text: str, name: str) -> Mapping[str, object]:
 
 
 def read(raw: Mapping[str, object], name: str) -> Settings:
-    """Return what the TOML ``raw`` of the file ``name`` says; raises SettingsError with every fault."""
+    """Return the settings in the TOML ``raw`` of the file ``name``; raises SettingsError with every fault."""
     return read_settings(raw, IN_FILE, lambda path: place(name, path))
 
 
 def place(name: str, path: setting_values.Path) -> str:
-    """Return where in the file ``name`` something is: "cloudguard.toml: need[0].peer"."""
+    """Return the place of ``path`` in the file ``name``: "cloudguard.toml: need[0].peer"."""
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return f"{name}: {steps.lstrip('.')}"
 
 
 def declarations(settings: Settings) -> Declarations:
-    """Return what the checks read of ``settings``."""
-    said = {setting.declares: settings.get(setting) for setting in IN_FILE if setting.declares}
-    own = settings.get(NEED) or ()
+    """Return the declarations in ``settings``."""
+    values = {setting.declares: settings.get(setting) for setting in IN_FILE if setting.declares}
+    needs = settings.get(NEED) or ()
     return Declarations(
-        needs=tuple(need for need in own if isinstance(need, DeclaredNeed)),
-        permissions=tuple(need for need in own if isinstance(need, DeclaredPermission)),
-        **{name: value for name, value in said.items() if value is not None},
+        needs=tuple(need for need in needs if isinstance(need, DeclaredNeed)),
+        permissions=tuple(need for need in needs if isinstance(need, DeclaredPermission)),
+        **{name: value for name, value in values.items() if value is not None},
     )

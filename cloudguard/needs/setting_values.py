@@ -1,4 +1,4 @@
-"""Readers of what a setting may say, as ``cloudguard.toml`` or a flag gives it; all faults of a value at once."""
+"""Kinds of values that settings have, and how they are read from TOML or flags: all faults of a value at once."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from cloudguard.packet_sets.services import ServiceSet
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Reader: TypeAlias = Callable[[object], T]
-"""Takes what TOML gave and returns the value. Raises ValueError in words; FaultsError of a list or table."""
+"""Takes a TOML value and returns the setting's value. Raises ValueError; of a list or table, FaultsError."""
 Path: TypeAlias = tuple[str | int, ...]
 
 
 class FaultsError(ValueError):
-    """What is wrong inside a list or table: each fault's path in it, and its words."""
+    """The faults inside a list or table, each with its path in it and its message."""
 
     def __init__(self, faults: Sequence[tuple[Path, str]]) -> None:
-        super().__init__("; ".join(text for _, text in faults))
+        super().__init__("; ".join(message for _, message in faults))
         self.faults = tuple(faults)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T_co]):
-    """A kind of value.
+    """A kind of value. ``many``: a list, of a flag that may be repeated. ``switch``: a flag without a value.
 
-    ``many``: a list, and a flag that may be repeated. ``switch``: a flag without a value. ``choices``: all there are.
+    ``choices``: the only values there are (empty: any).
     """
 
     read: Callable[[object], T_co]
@@ -39,7 +39,7 @@ class Kind(Generic[T_co]):
 
 
 def text(check: Callable[[str], str] | None = None) -> Kind[str]:
-    """Return the kind of a text that is not blank; ``check`` returns it, in its one form, or raises ValueError."""
+    """Return the kind of a text that is not blank; ``check`` returns the text to use, or raises ValueError."""
 
     def read(value: object) -> str:
         given = _of_type(value, str, "is not text: write it in quotes")
@@ -61,7 +61,7 @@ def many(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
         if len(items) < least:
             message = "the list is empty"
             raise ValueError(message)
-        return tuple(read_all((number, item.read, one) for number, one in enumerate(items)))
+        return tuple(read_all((number, item.read, part) for number, part in enumerate(items)))
 
     return Kind(read, many=True, choices=item.choices)
 
@@ -91,7 +91,9 @@ def table(
 
     def read(value: object) -> T:
         given = as_table(value)
-        parts = [(key, kinds[key].read if key in kinds else no_such_key(key, kinds), one) for key, one in given.items()]
+        parts = [
+            (key, kinds[key].read if key in kinds else _no_such_key(key, kinds), item) for key, item in given.items()
+        ]
         parts += [(key, _missing, None) for key in required if key not in given]
         return make(**dict(zip(given, read_all(parts), strict=True)))
 
@@ -103,7 +105,7 @@ def mapping(item: Kind[T]) -> Kind[Mapping[str, T]]:
 
     def read(value: object) -> Mapping[str, T]:
         given = as_table(value)
-        return dict(zip(given, read_all((key, item.read, one) for key, one in given.items()), strict=True))
+        return dict(zip(given, read_all((key, item.read, value) for key, value in given.items()), strict=True))
 
     return Kind(read)
 
@@ -121,14 +123,14 @@ def _of_type(value: object, kind: type[T], wrong: str) -> T:
 
 
 def read_all(parts: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
-    """Return what each part's reader makes of its value; raises FaultsError with those of all parts."""
+    """Read each part's value with its reader; raises FaultsError with the faults of all parts."""
     values: list[T] = []
     faults: list[tuple[Path, str]] = []
     for step, read, value in parts:
         try:
             values.append(read(value))
         except FaultsError as error:
-            faults += [((step, *path), words) for path, words in error.faults]
+            faults += [((step, *path), message) for path, message in error.faults]
         except ValueError as error:
             shown = isinstance(value, str | int | float) and repr(value) not in str(error)
             faults.append(((step,), f"{error} (given: {value!r})" if shown else str(error)))
@@ -137,7 +139,7 @@ def read_all(parts: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
     return values
 
 
-def no_such_key(key: str, known: Iterable[str]) -> Reader[Any]:
+def _no_such_key(key: str, known: Iterable[str]) -> Reader[Any]:
     """Return a reader that refuses ``key``, and names the nearest of those ``known``."""
 
     def read(value: object) -> object:

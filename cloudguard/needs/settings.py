@@ -35,10 +35,10 @@ HOSTS, DECLARED, REPORT = "Cluster and hosts", "Declarations", "Report"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setting(Generic[T_co]):
-    """A setting ``name``: the flag ``--name`` (unless not ``flag``), and a key of the file.
+    """A setting: the key ``name`` of the file, and the flag ``--name`` unless ``flag`` is False.
 
-    ``metavar`` stands for a value, ``default`` says the default in words, ``short`` is "-f" or "". ``declares`` is the
-    field of ``Declarations`` that it sets. ``from_words`` makes what the file would hold of a repeated flag's values.
+    ``metavar`` stands for a value in help, ``default`` is the default in words, ``short`` is "-f" or "". ``declares``
+    is the field of ``Declarations`` that it sets. ``from_flag`` converts a repeated flag's values to the file's form.
     """
 
     name: str
@@ -50,32 +50,32 @@ class Setting(Generic[T_co]):
     short: str = ""
     flag: bool = True
     declares: str = ""
-    from_words: Callable[[Sequence[str]], object] | None = None
+    from_flag: Callable[[Sequence[str]], object] | None = None
 
     @property
     def repeated(self) -> bool:
         """Whether its flag may be given more than once."""
-        return self.kind.many or self.from_words is not None
+        return self.kind.many or self.from_flag is not None
 
     @property
-    def words(self) -> Kind[T_co]:
-        """The kind of what its flag, or its environment variable, gives."""
-        make, read = self.from_words, self.kind.read
-        return Kind(lambda value: read(make(cast("Sequence[str]", value)))) if make else self.kind
+    def flag_kind(self) -> Kind[T_co]:
+        """The kind of its flag's values, and of its environment variable's."""
+        convert, read = self.from_flag, self.kind.read
+        return Kind(lambda value: read(convert(cast("Sequence[str]", value)))) if convert else self.kind
 
 
 class Settings:
-    """What is said of each setting; nothing where nobody said it."""
+    """Values by setting; a setting that nobody gave has none."""
 
     def __init__(self, values: Mapping[Setting[Any], object] | None = None) -> None:
         self._values = dict(values or {})
 
     def get(self, setting: Setting[T]) -> T | None:
-        """Return what is said of ``setting``, None when nothing is."""
+        """Return the value of ``setting``, None when it has none."""
         return cast("T | None", self._values.get(setting))
 
     def over(self, weaker: Settings) -> Settings:
-        """Return these settings, with what they leave unsaid taken from ``weaker``."""
+        """Return these settings, and those of ``weaker`` where these have no value."""
         return Settings({**weaker._values, **self._values})
 
 
@@ -85,14 +85,14 @@ def variable(name: str) -> str:
 
 
 def read_settings(
-    raw: Mapping[str, object], known: Iterable[Setting[Any]], place: Callable[[Path], str], *, words: bool = False
+    raw: Mapping[str, object], known: Iterable[Setting[Any]], place: Callable[[Path], str], *, flags: bool = False
 ) -> Settings:
-    """Return what ``raw`` says by the names of settings; ``place`` words where a fault is.
+    """Return the values in ``raw``, which is keyed by names of settings; ``place`` names the place of a fault.
 
-    ``words``: it holds what flags or variables give, not what the file would. Raises SettingsError with every fault.
+    ``flags``: the values are those of flags or variables, not of the file. Raises SettingsError with every fault.
     """
     settings = {setting.name: setting for setting in known}
-    kinds = {name: setting.words if words else setting.kind for name, setting in settings.items()}
+    kinds = {name: setting.flag_kind if flags else setting.kind for name, setting in settings.items()}
     try:
         values = table(dict[str, object], {}, kinds).read(dict(raw))
     except FaultsError as error:
@@ -100,17 +100,17 @@ def read_settings(
     return Settings({settings[name]: value for name, value in values.items()})
 
 
-def _service_tables(words: Sequence[str]) -> object:
-    parts = [word.partition("=") for word in words]
+def _service_tables(values: Sequence[str]) -> object:
+    parts = [value.partition("=") for value in values]
     return [{"services": name, **({"sources": source} if equals else {})} for name, equals, source in parts]
 
 
-def _host_table(words: Sequence[str]) -> object:
+def _host_table(values: Sequence[str]) -> object:
     hosts: dict[str, list[str]] = {}
-    for word in words:
-        host, equals, role = word.rpartition("=")
+    for value in values:
+        host, equals, role = value.rpartition("=")
         if not equals or not host:
-            message = f"{word!r} is not ID=ROLE, as in i-0abc=etcd"
+            message = f"{value!r} is not ID=ROLE, as in i-0abc=etcd"
             raise ValueError(message)
         hosts.setdefault(host, []).append(role)
     return hosts
@@ -122,10 +122,10 @@ def _read_role(value: object) -> Role:
 
 def _read_need(value: object) -> DeclaredNeed | DeclaredPermission:
     """Read a flow (``peer`` and ``services``) or a permission (``actions`` and ``resources``)."""
-    said = as_table(value).keys() & {*_FLOW, *_PERMISSION}
-    if said == set(_FLOW):
+    keys = as_table(value).keys() & {*_FLOW, *_PERMISSION}
+    if keys == set(_FLOW):
         return table(DeclaredNeed, {"role": choice(*Role), "reason": text(), **_FLOW}).read(value)
-    if said == set(_PERMISSION):
+    if keys == set(_PERMISSION):
         roles = choice(*Role, "cluster", "pods")
         return table(DeclaredPermission, {"role": roles, "reason": text(), **_PERMISSION}).read(value)
     message = "give peer and services (a flow), or actions and resources (a permission)"
@@ -156,7 +156,7 @@ HOST: Final = Setting(
     "ID=ROLE",
     "This machine belongs to the cluster; its role is control-plane, etcd or node.",
     HOSTS,
-    from_words=_host_table,
+    from_flag=_host_table,
 )
 ADMIN_CIDR: Final = Setting(
     "admin-cidr",
@@ -174,7 +174,7 @@ SERVICE: Final = Setting(
     "Clients may reach this service on the nodes, from CIDR if given.",
     DECLARED,
     declares="services",
-    from_words=_service_tables,
+    from_flag=_service_tables,
 )
 NEED: Final = Setting(
     "need", many(Kind(_read_need)), "", "A flow or a permission of your own that the cluster needs.", flag=False
