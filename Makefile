@@ -2,14 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+DEMO := .venv-demo
 CORE := cloudguard/intervals.py,cloudguard/packet_sets/*,cloudguard/permission_sets/*,cloudguard/model/*,cloudguard/reachability/*,cloudguard/authorization/*,cloudguard/results/*,cloudguard/rows/*
 # Tests of whole made-up accounts: the core is covered without them, and tracing it would double their time.
 ACCOUNTS := tests/test_refusals.py tests/test_adapters.py tests/cloudguard_aws tests/cloudguard_gcp
 
 .PHONY: demo test lint format docs bench clean
 
-demo: $(READY) ## check a made-up account, in process
-	$(BIN)/python -m moto_fixtures.demo
+demo: $(DEMO)/.ready ## check a made-up account, in process; needs no more than the environment that it makes
+	$(DEMO)/bin/python -m moto_fixtures.demo
 
 test: $(READY) ## run every test; the core must be covered by lines and branches, whole accounts apart
 	$(BIN)/pytest -n auto $(ACCOUNTS)
@@ -40,9 +41,14 @@ bench: $(READY) ## time the sets, and a whole check against a moto server
 	$(BIN)/python benchmarks/gcp_cost.py
 
 clean: ## take away the environment and the caches
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+$(DEMO)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python -m pip install --quiet --editable '.[demo]'
 	touch $@

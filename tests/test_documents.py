@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -73,9 +74,18 @@ def test_commands_are_understood(command: str) -> None:
     assert callable(parse(shlex.split(command)[1:]))
 
 
-def test_the_demo_runs_and_the_readme_shows_its_report() -> None:
+def test_the_demo_runs_without_the_caller_s_settings_and_the_readme_shows_its_report(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[default]\nendpoint_url = http://127.0.0.1:9\n", encoding="utf-8")
+    settings = {
+        "AWS_PROFILE": "nobody",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "CLOUDGUARD_FORMAT": "json",
+    }
     command = [sys.executable, "-m", "moto_fixtures.demo"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)  # noqa: S603 - our own
+    done = subprocess.run(  # noqa: S603 - our own
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ | settings
+    )
     assert done.returncode == 0, done.stderr
     (excerpt,) = blocks(README, "text")
     shown = re.sub(r"\b([a-z]+)-[0-9a-f]{17}\b", r"\1-…", done.stdout)
