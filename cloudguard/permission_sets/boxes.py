@@ -116,17 +116,20 @@ class Scope:
 
     def __sub__(self, other: Scope) -> tuple[Scope, ...]:
         """Disjoint parts, one dimension at a time, assumptions last."""
-        if self.isdisjoint(other):
-            return (self,)
         outside, names = self.names.divided(other.names)
+        if names is NO_NAMES or self._contradicts(other):
+            return (self,)
         parts = [Scope(part, self.context, self.assumptions) for part in outside]
         rest = Scope(names, self.context, self.assumptions)
         for key, constraint in other.context.items():
             own = self.context.get(key, FREE)
             pieces = own - constraint
             if pieces:
+                common = own & constraint
+                if not common:
+                    return (self,)
                 parts += (rest.with_key(key, piece) for piece in pieces)
-                rest = rest.with_key(key, own & constraint)
+                rest = rest.with_key(key, common)
         for assumption, true in other.assumptions.items():
             if assumption not in rest.assumptions:
                 parts.append(rest.assuming(assumption, true=not true))

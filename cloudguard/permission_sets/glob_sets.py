@@ -20,6 +20,62 @@ _MOST_CANDIDATES = 8
 _MOST_EXAMPLES = 4
 
 
+@lru_cache(maxsize=_CACHE_SIZE)
+def _intersection(left: GlobSet, right: GlobSet) -> GlobSet:
+    """Return ``NOTHING`` if the intersection is certainly empty."""
+    if left is right or right is EVERYTHING:
+        return left
+    if left is EVERYTHING:
+        return right
+    if any(all(disjoint(p, q) for p in a for q in b) for a in left.required for b in right.required):
+        return NOTHING
+    both = _canonical(left.required | right.required, left.excluded | right.excluded)
+    if not (_has_one_of(both, (*left.examples, *right.examples)) or both):
+        return NOTHING
+    for text in both.examples[:1]:
+        _add_example(left, text)
+        _add_example(right, text)
+    return both
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _disjoint(left: GlobSet, right: GlobSet) -> bool:
+    """Whether certainly no string is in both."""
+    if left is right or left is EVERYTHING or right is EVERYTHING:
+        return left is NOTHING or right is NOTHING
+    common = overlap(left.single, right.single) if left.single is not None and right.single is not None else None
+    if common is not None:
+        return not common
+    if any(text in right for text in left.examples) or any(text in left for text in right.examples):
+        return False
+    return (left & right) is NOTHING
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _difference(left: GlobSet, right: GlobSet) -> tuple[GlobSet, ...]:
+    """Return disjoint parts, of which none is certainly empty."""
+    if left is right or right is EVERYTHING:
+        return ()
+    parts: list[GlobSet] = []
+    rest = left
+    for alternatives in sorted(right.required - left.required, key=sorted):
+        if not _implies(rest, alternatives):
+            parts.append(_canonical(rest.required, rest.excluded | alternatives))
+            rest &= _requiring(alternatives)
+    excluded = right.excluded - rest.excluded
+    if excluded:
+        parts.append(rest & _requiring(excluded))
+    return tuple(part for part in parts if _has_one_of(part, left.examples) or part)
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _is_subset(left: GlobSet, right: GlobSet) -> bool:
+    """Whether every member of ``left`` is certainly one of ``right``."""
+    if left is right or right is EVERYTHING:
+        return True
+    return all(text in right for text in left.examples) and not left - right
+
+
 class GlobSet:
     """The strings that match a pattern of each of ``required`` and none of ``excluded``; made by ``glob_set``.
 
@@ -45,7 +101,13 @@ class GlobSet:
         return isinstance(other, GlobSet) and self.required == other.required and self.excluded == other.excluded
 
     def __contains__(self, text: str) -> bool:
-        return _matches(self.required, self.excluded, text)
+        for alternatives in self.required:
+            for pattern in alternatives:
+                if matcher(pattern)(text):
+                    break
+            else:
+                return False
+        return not any(matcher(pattern)(text) for pattern in self.excluded)
 
     def is_empty(self) -> bool | None:
         """Whether it has no member; None: undecided within the budget of a search."""
@@ -55,21 +117,11 @@ class GlobSet:
         """True unless it is certainly empty."""
         return self.is_empty() is not True
 
-    def __and__(self, other: GlobSet) -> GlobSet:
-        """``NOTHING`` if the intersection is certainly empty."""
-        return _intersection(self, other)
-
-    def __sub__(self, other: GlobSet) -> tuple[GlobSet, ...]:
-        """Disjoint parts, of which none is certainly empty."""
-        return _difference(self, other)
-
-    def __le__(self, other: GlobSet) -> bool:
-        """Whether every member is certainly one of ``other``."""
-        return _is_subset(self, other)
-
-    def isdisjoint(self, other: GlobSet) -> bool:
-        """Whether certainly no string is in both."""
-        return _disjoint(self, other)
+    # The cached functions are methods without another call: they take most of the time of large differences.
+    __and__ = _intersection
+    __sub__ = _difference
+    __le__ = _is_subset
+    isdisjoint = _disjoint
 
     def witness(self) -> str | None:
         """Return a short member, "" only if there is no other; None if it is empty. Raises UndecidedError."""
@@ -123,8 +175,8 @@ def _canonical(required: frozenset[Alternatives], excluded: Alternatives) -> Glo
     required = frozenset(alternatives for alternatives in required if ANYTHING not in alternatives)
     finite = [alternatives for alternatives in required if all(map(is_literal, alternatives))]
     if finite:
-        texts = [text for text in min(finite, key=len) if _matches(required, excluded, text)]
-        return _requiring(frozenset(texts))
+        found = GlobSet(required, excluded)
+        return _requiring(frozenset(text for text in min(finite, key=len) if text in found))
     if not required and not excluded:
         return EVERYTHING
     narrowed = (
@@ -139,16 +191,6 @@ def _canonical(required: frozenset[Alternatives], excluded: Alternatives) -> Glo
         p for p in excluded if not any(all(disjoint(p, q) for q in alternatives) for alternatives in required)
     )
     return GlobSet(required, frozenset(p for p in excluded if not any(covers(wide, p) for wide in excluded - {p})))
-
-
-def _matches(required: Iterable[Alternatives], excluded: Alternatives, text: str) -> bool:
-    for alternatives in required:
-        for pattern in alternatives:
-            if matcher(pattern)(text):
-                break
-        else:
-            return False
-    return not any(matcher(pattern)(text) for pattern in excluded)
 
 
 NO_PATTERN: Alternatives = frozenset()
@@ -203,58 +245,6 @@ def _is_empty_by_candidates(glob_set: GlobSet) -> bool | None:
     return True if texts == [None] else None
 
 
-@lru_cache(maxsize=_CACHE_SIZE)
-def _intersection(left: GlobSet, right: GlobSet) -> GlobSet:
-    if left is right or right is EVERYTHING:
-        return left
-    if left is EVERYTHING:
-        return right
-    if any(all(disjoint(p, q) for p in a for q in b) for a in left.required for b in right.required):
-        return NOTHING
-    both = _canonical(left.required | right.required, left.excluded | right.excluded)
-    if not (_has_one_of(both, (*left.examples, *right.examples)) or both):
-        return NOTHING
-    for text in both.examples[:1]:
-        _add_example(left, text)
-        _add_example(right, text)
-    return both
-
-
-@lru_cache(maxsize=_CACHE_SIZE)
-def _disjoint(left: GlobSet, right: GlobSet) -> bool:
-    if left is right or left is EVERYTHING or right is EVERYTHING:
-        return left is NOTHING or right is NOTHING
-    common = overlap(left.single, right.single) if left.single is not None and right.single is not None else None
-    if common is not None:
-        return not common
-    if any(text in right for text in left.examples) or any(text in left for text in right.examples):
-        return False
-    return (left & right) is NOTHING
-
-
-@lru_cache(maxsize=_CACHE_SIZE)
-def _difference(left: GlobSet, right: GlobSet) -> tuple[GlobSet, ...]:
-    if left is right or right is EVERYTHING:
-        return ()
-    parts: list[GlobSet] = []
-    rest = left
-    for alternatives in sorted(right.required - left.required, key=sorted):
-        if not _implies(rest, alternatives):
-            parts.append(_canonical(rest.required, rest.excluded | alternatives))
-            rest &= _requiring(alternatives)
-    excluded = right.excluded - rest.excluded
-    if excluded:
-        parts.append(rest & _requiring(excluded))
-    return tuple(part for part in parts if _has_one_of(part, left.examples) or part)
-
-
 def _implies(glob_set: GlobSet, alternatives: Alternatives) -> bool:
     """Whether, by a fast test, every member matches one of ``alternatives``."""
     return any(all(any(covers(q, p) for q in alternatives) for p in required) for required in glob_set.required)
-
-
-@lru_cache(maxsize=_CACHE_SIZE)
-def _is_subset(left: GlobSet, right: GlobSet) -> bool:
-    if left is right or right is EVERYTHING:
-        return True
-    return all(text in right for text in left.examples) and not left - right

@@ -66,26 +66,37 @@ class ResourceNames:
 
     def __sub__(self, other: ResourceNames) -> tuple[ResourceNames, ...]:
         """Disjoint parts, of which none is certainly empty if this is not."""
-        return (self,) if self.isdisjoint(other) else self.divided(other)[0]
+        return self.divided(other)[0]
 
     def divided(self, other: ResourceNames) -> tuple[tuple[ResourceNames, ...], ResourceNames]:
-        """Return the parts outside of ``other``, one segment at a time, and the part inside; the two must overlap."""
+        """Return the parts outside of ``other``, one segment at a time, and the part inside."""
         outside: list[ResourceNames] = []
         segments = self.segments
         for index, (left, right) in enumerate(zip(self.segments, other.segments, strict=True)):
+            if left is right or right is EVERYTHING:
+                continue
             parts = left - right
-            outside += (ResourceNames((*segments[:index], part, *segments[index + 1 :])) for part in parts)
             if parts:
-                segments = (*segments[:index], left & right, *segments[index + 1 :])
+                common = left & right
+                if common is NOTHING:
+                    return (self,), NO_NAMES
+                outside += (ResourceNames((*segments[:index], part, *segments[index + 1 :])) for part in parts)
+                segments = (*segments[:index], common, *segments[index + 1 :])
         return tuple(outside), ResourceNames(segments)
 
     def __le__(self, other: ResourceNames) -> bool:
         """Whether every name is certainly in ``other``."""
-        return all(left <= right for left, right in zip(self.segments, other.segments, strict=True))
+        for left, right in zip(self.segments, other.segments, strict=True):
+            if left is not right and right is not EVERYTHING and not left <= right:
+                return False
+        return True
 
     def isdisjoint(self, other: ResourceNames) -> bool:
         """Whether certainly no name is in both."""
-        return any(left.isdisjoint(right) for left, right in zip(self.segments, other.segments, strict=True))
+        for left, right in zip(self.segments, other.segments, strict=True):
+            if left is not EVERYTHING and right is not EVERYTHING and left.isdisjoint(right):
+                return True
+        return False
 
     def __repr__(self) -> str:
         return f"ResourceNames({':'.join(map(str, self.segments))})"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Iterable
+from functools import reduce
 from ipaddress import ip_address, ip_network
 from itertools import combinations_with_replacement
 
@@ -151,7 +150,7 @@ def value_sets(draw: st.DrawFn) -> tuple[ValueSet, ValueSet, ValueSet]:
     kind = draw(st.sampled_from(list(Kind)))
     comparisons = ("=", "<", "<=", ">", ">=") if kind in {Kind.NUMBER, Kind.DATE} else ("=",)
     read = st.builds(ValueSet.read, st.just(kind), st.sampled_from(VALUES[kind]), st.sampled_from(comparisons))
-    sets = st.lists(read, max_size=3).map(lambda parts: functools.reduce(operator.or_, parts, ValueSet(kind)))
+    sets = st.lists(read, max_size=3).map(lambda parts: reduce(ValueSet.__or__, parts, ValueSet(kind)))
     return draw(sets), draw(sets), draw(sets)
 
 
