@@ -1,4 +1,4 @@
-"""The one root of errors: each says what to do next, and which exit status it is."""
+"""The errors that a user can mend: each says what to do next, and has an exit status."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """What the process tells its caller."""
+    """Exit statuses of the process."""
 
     CLEAN = 0
     INTERNAL = 1
@@ -21,7 +21,7 @@ class ExitStatus(IntEnum):
 
 
 class CloudguardError(Exception):
-    """Something a user can mend: ``message`` is what is wrong, ``hint`` what to do next."""
+    """The root of all errors: ``message`` says what is wrong, ``hint`` what to do next."""
 
     status: ExitStatus = ExitStatus.INTERNAL
 

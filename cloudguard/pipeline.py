@@ -81,14 +81,14 @@ def _sdk_of(provider: str) -> Generator[None]:
 
 
 class Preparing:
-    """Hands steps on; at the first, it begins to load what judging takes: the cloud leaves time for it."""
+    """Progress that imports the rows in the background at the first step, while the cloud is asked."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._started = threading.Event()
 
     def __call__(self, step: str) -> None:
-        """Report that ``step`` has begun."""
+        """Hand ``step`` on."""
         if not self._started.is_set():
             self._started.set()
             threading.Thread(target=import_module, args=("cloudguard.rows.judge",), daemon=True).start()

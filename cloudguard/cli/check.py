@@ -62,7 +62,7 @@ def collect(given: Given) -> int:
 
 
 def exit_status(report: Report, fail_on: str) -> ExitStatus:
-    """Return the status of ``report`` when findings from severity ``fail_on`` ("never": none) count."""
+    """Return the exit status of ``report``; findings below the severity ``fail_on`` ("never": all) do not count."""
     least = None if fail_on == "never" else Severity[fail_on.upper()]
     found = least is not None and any(one.severity >= least and one.waived is None for one in report.findings)
     if report.complete:

@@ -20,7 +20,7 @@ _HINT = "List them: cloudguard explain. For a finding, add --snapshot FILE, or a
 
 
 def explain(given: Given) -> int:
-    """Write the page of what is named, or the list of what can be."""
+    """Write the page about a row, check or finding; without one, list all rows and checks."""
     settings = given.settings()
     output.save(_page(given, settings), output.file_of(settings))
     return int(ExitStatus.CLEAN)

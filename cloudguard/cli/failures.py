@@ -22,7 +22,7 @@ class _TerminatedError(BaseException):
 
 
 def say(text: str) -> None:
-    """Write a line to stderr; one that nobody reads any more is dropped."""
+    """Write a line to stderr; it is dropped if nobody reads stderr any more."""
     try:
         print(text, file=sys.stderr, flush=True)
     except BrokenPipeError:
@@ -30,7 +30,7 @@ def say(text: str) -> None:
 
 
 def guarded(work: Callable[[], int], *, verbose: bool = False) -> int:
-    """Return the exit status of ``work``; what it raises is told, one line a fault."""
+    """Return the exit status of ``work``; an error is written to stderr, one line a fault."""
     try:
         with _terminable():
             return work()
@@ -54,7 +54,7 @@ def guarded(work: Callable[[], int], *, verbose: bool = False) -> int:
 
 @contextmanager
 def _terminable() -> Generator[None]:
-    """Turn SIGTERM into an exception while the work runs, where signals may be handled at all."""
+    """Turn SIGTERM into an exception while the work runs; only the main thread may handle signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -71,16 +71,16 @@ def _terminable() -> Generator[None]:
 
 
 def _forget(descriptor: int) -> None:
-    """Point ``descriptor`` at nothing, so that the interpreter's last flush is quiet."""
+    """Point ``descriptor`` at /dev/null, so that the interpreter's last flush raises nothing."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, descriptor)
     os.close(nothing)
 
 
 def put(text: str) -> None:
-    """Write ``text`` to stdout; a reader that has gone is no error, a full disk is. Raises OSError."""
+    """Write ``text`` to stdout. A reader that has gone is no error; a full disk raises OSError."""
     encoding = sys.stdout.encoding
-    shown = text.encode(encoding, "backslashreplace").decode(encoding)  # an arrow is no reason to fail in ASCII
+    shown = text.encode(encoding, "backslashreplace").decode(encoding)  # what an ASCII terminal lacks is escaped
     try:
         sys.stdout.write(shown)
         sys.stdout.flush()

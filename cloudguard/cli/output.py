@@ -1,4 +1,4 @@
-"""Where a report goes and how it looks there: formats, files, colour."""
+"""Formats, files and colour of a report."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ FORMATS: Mapping[str, Renderer] = {"table": _table, "json": _json, "markdown": _
 
 
 def sinks(formats: Sequence[str], output: str | None, known: Sequence[str] = tuple(FORMATS)) -> tuple[Sink, ...]:
-    """Read ``-f`` and ``-o``; raises UsageError on an unknown format, two for one place, or a place that can't be."""
+    """Read ``-f`` and ``-o``; raises UsageError on an unknown format, two formats for one file, an unwritable file."""
     found = [Sink(*_split(text)) for text in formats or ("table",)]
     for sink in found:
         if sink.format not in known:
@@ -81,7 +81,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def write(report: Report, to: Sequence[Sink], color: str) -> None:
-    """Write ``report`` to every sink. Raises UsageError where that can't be done."""
+    """Write ``report`` to every sink. Raises UsageError where a file can't be written."""
     for sink in to:
         screen = not sink.file and sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if screen else None
@@ -98,7 +98,7 @@ def streams_are_one() -> bool:
 
 
 def coloured(choice: str, environment: Mapping[str, str], *, screen: bool, file: bool = False) -> bool:
-    """Return whether to colour: the flag wins, then NO_COLOR, FORCE_COLOR, TERM, then whether it is a terminal."""
+    """Return whether to colour: by the flag, else NO_COLOR, FORCE_COLOR or TERM, else only on a terminal."""
     if choice != "auto":
         return choice == "always"
     if file or environment.get("NO_COLOR"):
@@ -115,7 +115,7 @@ def file_of(settings: Settings) -> str:
 
 
 def writable(file: str) -> None:
-    """Raise UsageError when ``file`` can't be written, before anything is read for it."""
+    """Raise UsageError when ``file`` can't be written; asked before a cluster is read."""
     if not file:
         return
     path = Path(file)
@@ -133,7 +133,7 @@ def writable(file: str) -> None:
 
 
 def save(text: str, file: str) -> None:
-    """Write ``text`` to ``file`` whole or not at all ("" is stdout). Raises UsageError."""
+    """Write all of ``text`` to ``file`` or nothing ("" is stdout). Raises UsageError."""
     try:
         if not file:
             put(text)
@@ -160,7 +160,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _mode(path: Path) -> int:
-    """Return the permissions of the file that is replaced, or those a new one gets."""
+    """Return the permissions of the file that is replaced, or of a new one."""
     if path.exists():
         return stat.S_IMODE(path.stat().st_mode)
     mask = os.umask(0)

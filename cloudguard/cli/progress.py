@@ -1,4 +1,4 @@
-"""Progress on stderr, where a person watches."""
+"""Progress on stderr, if that is a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cloudguard.provider.port import Progress, silent
 
 @contextmanager
 def progress(settings: Settings) -> Generator[Progress]:
-    """Give what a provider tells its steps to; silent unless stderr is a terminal, and in CI."""
+    """Yield a Progress that shows steps on stderr; silent in CI, and where stderr is no terminal."""
     quiet = settings.get(NO_PROGRESS) or settings.get(QUIET) or not sys.stderr.isatty()
     if quiet or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
         yield silent

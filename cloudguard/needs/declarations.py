@@ -1,4 +1,4 @@
-"""What the user declares about one cluster: administrators, services, extra needs. Frozen; read by the checks."""
+"""What the user declares about one cluster: administrators, services, needs of its own."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ class DeclaredPermission:
 
 @dataclass(frozen=True, slots=True)
 class Declarations:
-    """The declarations, after flags, environment and file are merged.
+    """The user's declarations. Ports are services as in a rule ("tcp/443").
 
-    ``addons`` are those that run with the identity of the hosts. ``admin_cidrs`` None: not declared. Empty ``cni``:
-    what the installer and the snapshot tell.
+    ``admin_cidrs`` None: not declared; (): nobody connects. ``addons`` are those that run with the identity of the
+    hosts. ``require_customer_key``: etcd's disks need a key of the user's own. ``cni``, ``api_ports``, ``etcd_ports``
+    empty: those that the installation shows.
     """
 
     admin_cidrs: tuple[str, ...] | None = None

@@ -91,11 +91,10 @@ def table(
 
     def read(value: object) -> T:
         given = as_table(value)
-        parts = [
-            (key, kinds[key].read if key in kinds else _no_such_key(key, kinds), item) for key, item in given.items()
-        ]
-        parts += [(key, _missing, None) for key in required if key not in given]
-        return make(**dict(zip(given, read_all(parts), strict=True)))
+        readers = {key: kinds[key].read if key in kinds else _no_such_key(key, kinds) for key in given}
+        readers |= dict.fromkeys(required.keys() - given.keys(), _missing)
+        values = read_all((key, reader, given.get(key)) for key, reader in readers.items())
+        return make(**dict(zip(readers, values, strict=True)))
 
     return Kind(read)
 

@@ -33,7 +33,7 @@ class CollectRequest:
     """What to collect.
 
     ``options`` holds the provider's own flags by name without dashes ("role-arn"), repeated ones in order.
-    ``role_tags`` are ``KEY=VALUE`` tags that tell a host's role where no installer's tag does.
+    ``role_tags`` are ``KEY=VALUE`` tags that show a host's role where no installer's tag does.
     ``client`` is the provider SDK's session to use instead of the ambient one (for library users and tests).
     """
 
@@ -46,7 +46,7 @@ class CollectRequest:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSummary:
-    """A line of ``discover``; ``hosts`` counts hosts by role ("unknown" for those nothing told)."""
+    """A cluster that ``discover`` found; ``hosts`` are (role, number of hosts), the role "unknown" among them."""
 
     name: str
     installer: str
@@ -55,15 +55,15 @@ class ClusterSummary:
 
 
 class Progress(Protocol):
-    """Told, from any thread, what is being read."""
+    """Called with each step of reading, from any thread."""
 
     def __call__(self, step: str) -> None:
-        """Report that ``step`` ("ec2:DescribeInstances") has begun."""
+        """Show that ``step`` ("ec2:DescribeInstances") has begun."""
         ...
 
 
 def silent(step: str) -> None:
-    """Report nothing."""
+    """Show nothing."""
     del step
 
 
@@ -73,33 +73,33 @@ class Adapter(Protocol):
 
     @property
     def name(self) -> str:
-        """What the command line calls it."""
+        """Its name on the command line."""
         ...
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """Its own flags."""
+        """Its own flags. Reading them must import no SDK."""
         ...
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Clusters that the account shows. Raises AccessError when nothing can be asked."""
+        """Return the clusters that the account shows. Raises AccessError when nothing can be asked."""
         ...
 
     def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
-        """Read one cluster. Raises ClusterNotFoundError, AccessError, UsageError; a refused call is a Gap."""
+        """Read one cluster. A refused call is a Gap. Raises ClusterNotFoundError, AccessError or UsageError."""
         ...
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
-        """What is known of this cloud's permissions, for the cluster of ``snapshot``. Asks nothing of the cloud."""
+        """Return what is known of this cloud's permissions, for the cluster of ``snapshot``. Makes no call."""
         ...
 
     def permissions(self) -> str:
-        """The read-only policy that ``collect`` needs, as the cloud takes it."""
+        """Return the read-only policy that ``collect`` needs, in the cloud's own form."""
         ...
 
 
 def installed() -> tuple[str, ...]:
-    """Names of the installed providers, sorted."""
+    """Return the names of the installed providers, sorted."""
     return tuple(sorted(_points(tuple(sys.path))))
 
 
@@ -119,6 +119,6 @@ def load(name: str) -> Adapter:
 
 @cache
 def _points(path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
-    """Return the providers on the import ``path``, by name; it is searched once."""
+    """Return the providers on the import ``path``, by name; each path is searched once."""
     del path
     return {point.name: point for point in entry_points(group=ENTRY_POINTS)}

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 OPTIONS = (
     Option("profile", "A profile of the shared AWS configuration.", "NAME"),
     Option(
-        "region", "Where to look; may be repeated. Default: the session's region, then every enabled one.", many=True
+        "region",
+        "Where to look. Default: the session's region, then every enabled one.",
+        "NAME",
+        many=True,
     ),
     Option("role-arn", "A role to assume first.", "ARN"),
     Option("external-id", "The external id that the role asks for.", "ID"),
