@@ -1,4 +1,4 @@
-"""One direction of a gate: what peers get through, by their address and by the labels they carry, in two bounds."""
+"""What filters let through in one direction, by the peer's address and by its groups, in two bounds."""
 
 from __future__ import annotations
 
@@ -17,35 +17,32 @@ EVERYWHERE = AddressSet.everything()
 
 @dataclass(frozen=True)
 class AllowedTraffic:
-    """Rules that only permit: ``ranges`` by the peer's address, ``labels`` by what the peer carries."""
+    """What rules that only permit let through: ``by_address`` any peer, ``by_group`` members of a group (id)."""
 
     by_address: Bounds
     by_group: Mapping[str, ServiceSet]
 
-    def of_group(self, labels: Iterable[str]) -> ServiceSet:
-        """Services open to whoever carries any of ``labels``."""
-        together = ServiceSet.nothing()
-        for label in labels:
-            together |= self.by_group.get(label, ServiceSet.nothing())
-        return together
+    def of_group(self, groups: Iterable[str]) -> ServiceSet:
+        """Return the services open to members of any of ``groups``."""
+        return ServiceSet.union(self.by_group.get(group, ServiceSet.nothing()) for group in groups)
 
-    def allows(self, addresses: AddressSet, labels: Iterable[str]) -> Bounds:
-        """What peers at ``addresses`` that carry ``labels`` get through."""
-        named = self.of_group(labels)
+    def allows(self, addresses: AddressSet, groups: Iterable[str]) -> Bounds:
+        """Return what peers at ``addresses`` that are members of ``groups`` get through."""
+        services = self.of_group(groups)
         admitted = self.by_address.within(addresses)
-        return admitted | exactly(PacketSet.of([(addresses, named)])) if named else admitted
+        return admitted | exactly(PacketSet.of([(addresses, services)])) if services else admitted
 
-    def allows_group(self, label: str, addresses: AddressSet) -> Bounds:
-        """What peers at ``addresses`` get through because they carry ``label``."""
-        named = exactly(PacketSet.of([(addresses, self.of_group((label,)))]))
+    def allows_group(self, group: str, addresses: AddressSet) -> Bounds:
+        """Return what peers at ``addresses`` get through as members of ``group``, or possibly by their address."""
+        named = exactly(PacketSet.of([(addresses, self.of_group((group,)))]))
         return named | unknown(self.by_address.undecided.within(addresses))
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule of a chained filter: whom it is about is told by ``addresses`` or, if it is not "", by ``label``.
+    """A compiled rule: matches peers in ``addresses``, only members of ``group`` if that is set.
 
-    ``sure``: it matches exactly that; else none, any part or all of it.
+    ``exact``: False means it may match any subset of that, also nothing.
     """
 
     action: Action
@@ -56,72 +53,73 @@ class CompiledRule:
 
 
 RuleList = tuple[CompiledRule, ...]
-"""The rules of one chained filter, in order."""
+"""The rules of one filter of a chain, in order."""
 
 
 @dataclass(frozen=True)
 class FilterChain(AllowedTraffic):
-    """Filters asked in order, the first rule that matches counting in each; what none of them decides is denied."""
+    """Filters evaluated one after another, in each the first rule that matches; what none decides is denied."""
 
     rule_lists: tuple[RuleList, ...] = ()
     _known: dict[frozenset[str], Bounds] = field(default_factory=dict[frozenset[str], Bounds])
 
-    def allows(self, addresses: AddressSet, labels: Iterable[str]) -> Bounds:
-        """What peers at ``addresses`` that carry ``labels`` get through."""
-        named = {line.group for layer in self.rule_lists for line in layer}
-        return self._by(frozenset(labels) & named).within(addresses)
+    def allows(self, addresses: AddressSet, groups: Iterable[str]) -> Bounds:
+        """Return what peers at ``addresses`` that are members of ``groups`` get through."""
+        named = {rule.group for rules in self.rule_lists for rule in rules}
+        return self._by_groups(frozenset(groups) & named).within(addresses)
 
-    def allows_group(self, label: str, addresses: AddressSet) -> Bounds:
-        """What peers at ``addresses`` get through because they carry ``label``."""
-        labelled, plain = self.allows(addresses, (label,)), self.by_address.lower
-        return Bounds(labelled.lower - plain, labelled.upper - plain)
+    def allows_group(self, group: str, addresses: AddressSet) -> Bounds:
+        """Return what peers at ``addresses`` get through as members of ``group``, and not by their address alone."""
+        with_group, without = self.allows(addresses, (group,)), self.by_address.lower
+        return Bounds(with_group.lower - without, with_group.upper - without)
 
-    def _by(self, labels: frozenset[str]) -> Bounds:
-        if not labels:
+    def _by_groups(self, groups: frozenset[str]) -> Bounds:
+        if not groups:
             return self.by_address
-        found = self._known.get(labels)
+        found = self._known.get(groups)
         if found is None:
-            found = self._known[labels] = decided(self.rule_lists, labels)
+            found = self._known[groups] = decided(self.rule_lists, groups)
         return found
 
 
-def chain(layers: tuple[RuleList, ...]) -> FilterChain:
-    """Return what a chain of filters lets pass."""
-    labels: dict[str, ServiceSet] = {}
-    for line in (line for layer in layers for line in layer):
-        if line.group and line.action is Action.PERMIT:
-            labels[line.group] = labels.get(line.group, ServiceSet.nothing()) | line.services
-    return FilterChain(decided(layers, frozenset()), labels, layers)
+def chain(rule_lists: tuple[RuleList, ...]) -> FilterChain:
+    """Return what a chain of filters lets through."""
+    by_group: dict[str, ServiceSet] = {}
+    for rule in (rule for rules in rule_lists for rule in rules):
+        if rule.group and rule.action is Action.PERMIT:
+            by_group[rule.group] = by_group.get(rule.group, ServiceSet.nothing()) | rule.services
+    return FilterChain(decided(rule_lists, frozenset()), by_group, rule_lists)
 
 
-def decided(layers: Iterable[RuleList], labels: frozenset[str]) -> Bounds:
-    """Return what peers that carry ``labels``, and no other that a rule names, get through."""
+def decided(rule_lists: Iterable[RuleList], groups: frozenset[str]) -> Bounds:
+    """Return what members of ``groups``, and of no other group that a rule names, get through a chain."""
     lower = upper = UNDECIDED
-    for layer in layers:
-        lines = [line for line in layer if not line.group or line.group in labels]
-        lower = lower.then(_decide([(_at_worst(line), line) for line in lines]))
-        upper = upper.then(_decide([(_at_best(line), line) for line in lines]))
+    for rules in rule_lists:
+        applicable = [rule for rule in rules if not rule.group or rule.group in groups]
+        lower = lower.then(_decide([(_at_worst(rule), rule) for rule in applicable]))
+        upper = upper.then(_decide([(_at_best(rule), rule) for rule in applicable]))
     return Bounds(lower.permit, upper.permit)
 
 
-def _at_worst(line: CompiledRule) -> Action | None:
-    """Return what a line surely does for a peer; None: nothing. One that may pass on may hide what denies."""
-    if line.exact:
-        return line.action
-    return None if line.action is Action.PERMIT else Action.DENY
+def _at_worst(rule: CompiledRule) -> Action | None:
+    """Return the least that a rule does for a peer; None: nothing. If it may skip the rest, they may hide a denial."""
+    if rule.exact:
+        return rule.action
+    return None if rule.action is Action.PERMIT else Action.DENY
 
 
-def _at_best(line: CompiledRule) -> Action | None:
-    if line.exact:
-        return line.action
-    return None if line.action is Action.DENY else Action.PERMIT
+def _at_best(rule: CompiledRule) -> Action | None:
+    """Return the most that a rule does for a peer; None: nothing."""
+    if rule.exact:
+        return rule.action
+    return None if rule.action is Action.DENY else Action.PERMIT
 
 
-def _decide(lines: Sequence[tuple[Action | None, CompiledRule]]) -> Decided:
-    """Return what one filter decides; what matches ``NEXT`` first is left undecided."""
-    acting = [(action, line) for action, line in lines if action is not None]
-    found = first_match([(action is Action.PERMIT, line.addresses, line.services) for action, line in acting])
+def _decide(rules: Sequence[tuple[Action | None, CompiledRule]]) -> Decided:
+    """Return what one filter decides; what a rule with ``NEXT`` matches first is left undecided."""
+    acting = [(action, rule) for action, rule in rules if action is not None]
+    permitted = first_match([(action is Action.PERMIT, rule.addresses, rule.services) for action, rule in acting])
     if all(action is not Action.NEXT for action, _ in acting):
-        return found
-    other = first_match([(action is not Action.DENY, line.addresses, line.services) for action, line in acting])
-    return Decided(found.permit, other.deny)
+        return permitted
+    not_denied = first_match([(action is not Action.DENY, rule.addresses, rule.services) for action, rule in acting])
+    return Decided(permitted.permit, not_denied.deny)

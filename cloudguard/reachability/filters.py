@@ -1,4 +1,4 @@
-"""Filters as sets: what each lets in and out, in two bounds, and the rules that say so."""
+"""Compiled filters: what each lets in and out, as sets in two bounds, and which of its rules apply."""
 
 from __future__ import annotations
 
@@ -15,97 +15,95 @@ from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic, 
 
 TCP = ServiceSet.parse("tcp")
 UDP = ServiceSet.parse("udp")
-_NONE = frozenset[str]()
 NEEDS_NO_REPLY = ServiceSet.everything() - TCP - UDP
+_NO_GROUPS = frozenset[str]()
+_Key = tuple[tuple[str, ...], Direction, frozenset[str], AddressSet | None]
 
 
 class Filters:
-    """Every filter of a topology, compiled once."""
+    """Every filter of a topology, compiled once.
+
+    Where a method takes ``groups`` and ``addresses``, these are the groups of the guarded interface and the addresses
+    of its that packets bear (None: unknown): a rule with targets applies only to some.
+    """
 
     def __init__(self, topology: Topology) -> None:
         self.filters: Mapping[str, Filter] = {one.id: one for one in topology.filters}
-        self._segments: Mapping[str, Subnet] = {one.id: one for one in topology.subnets}
+        self._subnets: Mapping[str, Subnet] = {one.id: one for one in topology.subnets}
         self._lists = {one.id: AddressSet.union(one.ranges) for one in topology.address_lists if one.known}
-        self._chained = {one.id for one in topology.filters if one.in_chain}
-        self._targeted = {label for one in topology.filters for rule in one.rules for label in rule.target_groups}
-        self._aimed = {one.id for one in topology.filters if any(rule.target_ranges for rule in one.rules)}
-        self._sides: dict[tuple[str, Direction], AllowedTraffic] = {}
-        self._together: dict[tuple[tuple[str, ...], Direction, frozenset[str], AddressSet | None], AllowedTraffic] = {}
-        self._borders: dict[tuple[str, Direction], Bounds] = {}
+        self._in_chain = {one.id for one in topology.filters if one.in_chain}
+        self._target_groups = {name for one in topology.filters for rule in one.rules for name in rule.target_groups}
+        self._with_target_ranges = {one.id for one in topology.filters if any(rule.target_ranges for rule in one.rules)}
+        self._by_filter: dict[tuple[str, Direction], AllowedTraffic] = {}
+        self._together: dict[_Key, AllowedTraffic] = {}
+        self._boundaries: dict[tuple[str, Direction], Bounds] = {}
         self._packets: dict[tuple[Rule, AddressSet | None], Bounds] = {}
 
     def allowed_traffic(
         self,
         names: tuple[str, ...],
         direction: Direction,
-        carried: Iterable[str] = (),
-        own: AddressSet | None = None,
+        groups: Iterable[str] = (),
+        addresses: AddressSet | None = None,
     ) -> AllowedTraffic:
-        """Return one direction of filters that apply together; none at all let everything pass.
-
-        ``carried``: the labels of the interface they guard, ``own``: the addresses that packets to (or from) it bear
-        (None: not known), by which rules are about it or not.
-        """
-        labels = frozenset(self._targeted.intersection(carried)) if self._targeted else _NONE
-        key = (names, direction, labels, None if self._aimed.isdisjoint(names) else own)
+        """Return the traffic that a set of filters (ids) allows in one direction; no filters allow all."""
+        named = frozenset(self._target_groups.intersection(groups)) if self._target_groups else _NO_GROUPS
+        key = (names, direction, named, None if self._with_target_ranges.isdisjoint(names) else addresses)
         found = self._together.get(key)
         if found is None:
-            found = self._together[key] = self._join(names, direction, *key[2:])
+            found = self._together[key] = self._combine(*key)
         return found
 
     def without(
         self,
         names: tuple[str, ...],
         edited: Collection[tuple[str, str]],
-        carried: Iterable[str],
-        own: AddressSet | None,
+        groups: Iterable[str],
+        addresses: AddressSet | None,
     ) -> AllowedTraffic:
-        """Return what would get in without ``edited`` rules (filter id, rule id)."""
-        rules = self.rules(names, Direction.INGRESS, carried, own)
+        """Return the ingress that filters would allow without the ``edited`` rules (filter id, rule id)."""
+        rules = self.rules(names, Direction.INGRESS, groups, addresses)
         kept = [(one, rule) for one, rule in rules if (one.id, rule.id) not in edited]
-        if self._chained.isdisjoint(names):
+        if self._in_chain.isdisjoint(names):
             return self.compile(tuple(rule for _, rule in kept), ordered=False)
-        return chain(tuple(self._layer([rule for one, rule in kept if one.id == name], own) for name in names))
+        by_name = ([rule for one, rule in kept if one.id == name] for name in names)
+        return chain(tuple(self._rule_list(listed, addresses) for listed in by_name))
 
-    def _join(
-        self, names: tuple[str, ...], direction: Direction, carried: frozenset[str], own: AddressSet | None
+    def _combine(
+        self, names: tuple[str, ...], direction: Direction, groups: frozenset[str], addresses: AddressSet | None
     ) -> AllowedTraffic:
         if not names:
             return AllowedTraffic(exactly(PacketSet.everything()), {})
-        if not self._chained.isdisjoint(names):
-            return self._chain(names, direction, carried, own)
-        sides = [self._one(name, direction) for name in names]
-        ranges, labels = sides[0].by_address, dict(sides[0].by_group)
-        for side in sides[1:]:
-            ranges |= side.by_address
-            for label, services in side.by_group.items():
-                labels[label] = labels.get(label, ServiceSet.nothing()) | services
-        return AllowedTraffic(ranges, labels)
+        if not self._in_chain.isdisjoint(names):
+            return self._chain(names, direction, groups, addresses)
+        first, *others = (self._of_filter(name, direction) for name in names)
+        by_address, by_group = first.by_address, dict(first.by_group)
+        for other in others:
+            by_address |= other.by_address
+            for group, services in other.by_group.items():
+                by_group[group] = by_group.get(group, ServiceSet.nothing()) | services
+        return AllowedTraffic(by_address, by_group)
 
     def _chain(
-        self, names: tuple[str, ...], direction: Direction, carried: frozenset[str], own: AddressSet | None
+        self, names: tuple[str, ...], direction: Direction, groups: frozenset[str], addresses: AddressSet | None
     ) -> AllowedTraffic:
-        """Return filters asked in order; one that is not known may do anything."""
-        layers = list[RuleList]()
+        """Return what a chain of filters lets through; one that was not read may do anything."""
+        unread = CompiledRule(Action.NEXT, ServiceSet.everything(), EVERYWHERE, exact=False)
+        rule_lists = list[RuleList]()
         for name in names:
-            if name not in self.filters:
-                layers.append((CompiledRule(Action.NEXT, ServiceSet.everything(), EVERYWHERE, exact=False),))
-                continue
-            layers.append(self._layer([rule for _, rule in self.rules((name,), direction, carried, own)], own))
-        return chain(tuple(layers))
+            rules = (rule for _, rule in self.rules((name,), direction, groups, addresses))
+            rule_lists.append(self._rule_list(rules, addresses) if name in self.filters else (unread,))
+        return chain(tuple(rule_lists))
 
-    def _layer(self, rules: Iterable[Rule], own: AddressSet | None) -> RuleList:
-        return tuple(self._line(rule, own) for rule in sorted(rules, key=lambda one: one.order))
+    def _rule_list(self, rules: Iterable[Rule], addresses: AddressSet | None) -> RuleList:
+        return tuple(self._compiled(rule, addresses) for rule in sorted(rules, key=lambda rule: rule.order))
 
-    def _line(self, rule: Rule, own: AddressSet | None) -> CompiledRule:
-        peers, sure = self.peers(rule), not self.uncertain(rule, own)
-        whom = EVERYWHERE if peers is None else peers
-        if rule.target_ranges:
-            whom &= _families(rule.target_ranges)
-        return CompiledRule(rule.action, rule.services, whom, rule.peer.group, exact=sure)
+    def _compiled(self, rule: Rule, addresses: AddressSet | None) -> CompiledRule:
+        peers, exact = self._matched(rule, addresses), not self.uncertain(rule, addresses)
+        return CompiledRule(rule.action, rule.services, peers, rule.peer.group, exact=exact)
 
-    def _one(self, name: str, direction: Direction) -> AllowedTraffic:
-        found = self._sides.get((name, direction))
+    def _of_filter(self, name: str, direction: Direction) -> AllowedTraffic:
+        found = self._by_filter.get((name, direction))
         if found is None:
             known = self.filters.get(name)
             if known is None:
@@ -113,79 +111,82 @@ class Filters:
             else:
                 rules = tuple(rule for rule in known.rules if rule.direction is direction)
                 found = self.compile(rules, ordered=known.ordered)
-            self._sides[name, direction] = found
+            self._by_filter[name, direction] = found
         return found
 
     def compile(self, rules: tuple[Rule, ...], *, ordered: bool) -> AllowedTraffic:
-        """Return what ``rules`` of one direction let pass; of a chain, see ``sides.chain``."""
+        """Return what ``rules`` of one direction let through; for a chain, see ``allowed_traffic.chain``."""
         if ordered:
-            return AllowedTraffic(self._ordered(rules), {})
-        rules = tuple(rule for rule in rules if rule.action is Action.PERMIT)
-        labels: dict[str, ServiceSet] = {}
-        surely: list[tuple[AddressSet, ServiceSet]] = []
-        possibly: list[tuple[AddressSet, ServiceSet]] = []
-        for rule in rules:
-            group, services, sure = rule.peer.group, rule.services, not self.uncertain(rule, None)
-            if group and sure:
-                labels[group] = labels.get(group, ServiceSet.nothing()) | services
-                continue
-            peers = self.peers(rule)
-            (surely if sure else possibly).append((EVERYWHERE if peers is None else peers, services))
-        known = PacketSet.of(surely)
-        return AllowedTraffic(Bounds(known, known | PacketSet.of(possibly)) if possibly else exactly(known), labels)
+            return AllowedTraffic(self._first_match(rules), {})
+        by_group: dict[str, ServiceSet] = {}
+        lower: list[tuple[AddressSet, ServiceSet]] = []
+        upper: list[tuple[AddressSet, ServiceSet]] = []
+        for rule in (rule for rule in rules if rule.action is Action.PERMIT):
+            group, exact = rule.peer.group, not self.uncertain(rule, None)
+            if group and exact:
+                by_group[group] = by_group.get(group, ServiceSet.nothing()) | rule.services
+            else:
+                (lower if exact else upper).append((self._peers_or_all(rule), rule.services))
+        known = PacketSet.of(lower)
+        return AllowedTraffic(Bounds(known, known | PacketSet.of(upper)) if upper else exactly(known), by_group)
 
-    def _ordered(self, rules: tuple[Rule, ...]) -> Bounds:
-        """First match wins; a rule in doubt permits only possibly and denies only possibly."""
+    def _first_match(self, rules: tuple[Rule, ...]) -> Bounds:
+        """Evaluate ordered rules; an uncertain one permits only in the upper bound and denies only in the lower."""
         lower: list[tuple[bool, AddressSet, ServiceSet]] = []
         upper: list[tuple[bool, AddressSet, ServiceSet]] = []
-        for rule in sorted(rules, key=lambda one: one.order):
-            permit, services, peers = rule.action is Action.PERMIT, rule.services, self.peers(rule)
-            whom = EVERYWHERE if peers is None else peers
-            if peers is None or self.uncertain(rule, None):
-                (upper if permit else lower).append((permit, whom, services))
+        for rule in sorted(rules, key=lambda rule: rule.order):
+            permit = rule.action is Action.PERMIT
+            compiled = permit, self._peers_or_all(rule), rule.services
+            if not self.uncertain(rule, None) and self.peers(rule) is not None:
+                lower.append(compiled)
+                upper.append(compiled)
             else:
-                lower.append((permit, whom, services))
-                upper.append((permit, whom, services))
+                (upper if permit else lower).append(compiled)
         if lower == upper:
             return exactly(first_match(lower).permit)
         return Bounds(first_match(lower).permit, first_match(upper).permit)
 
     def peers(self, rule: Rule) -> AddressSet | None:
-        """Return the addresses a rule names; None where they are not known (or not addresses at all)."""
+        """Return the addresses that a rule names; None if it names a group, or a list that was not read."""
         return self._lists.get(rule.peer.address_list) if rule.peer.address_list else rule.peer.addresses
 
-    def uncertain(self, rule: Rule, own: AddressSet | None) -> str:
-        """Return why it is not known whether a rule matches what it seems to match; "" where it is."""
+    def _peers_or_all(self, rule: Rule) -> AddressSet:
+        peers = self.peers(rule)
+        return EVERYWHERE if peers is None else peers
+
+    def uncertain(self, rule: Rule, addresses: AddressSet | None) -> str:
+        """Return why it is not known whether a rule matches all that it seems to match; "" if it does."""
         if rule.uncertain:
             return rule.uncertain
         if rule.peer.address_list and self.peers(rule) is None:
             return f"the entries of {rule.peer.address_list} could not be read"
-        return f"it is about {', '.join(rule.target_ranges.cidrs())} only" if self._is_about(rule, own) is None else ""
-
-    def _is_about(self, rule: Rule, own: AddressSet | None) -> bool | None:
-        """Return whether a rule is about packets to ``own`` addresses: all of them, none, or some (None)."""
         if not rule.target_ranges:
-            return True
-        aimed, peers = rule.target_ranges, self.peers(rule)
-        meant = _families(aimed) & (EVERYWHERE if own is None else own)
-        if peers is not None:
-            meant &= _families(peers)
-        if not meant & aimed:
-            return False
-        return True if meant <= aimed else None
+            return ""
+        guarded = (EVERYWHERE if addresses is None else addresses) & self._versions(rule, addresses)
+        return "" if guarded <= rule.target_ranges else f"it is about {', '.join(rule.target_ranges.cidrs())} only"
 
-    def packets(self, rule: Rule, own: AddressSet | None = None) -> Bounds:
+    def _versions(self, rule: Rule, addresses: AddressSet | None) -> AddressSet:
+        """Return all addresses of the versions of IP in which a rule applies to any of ``addresses``."""
+        if not rule.target_ranges:
+            return EVERYWHERE
+        targets = rule.target_ranges if addresses is None else rule.target_ranges & addresses
+        return versions_of(targets & versions_of(self._peers_or_all(rule)))
+
+    def _matched(self, rule: Rule, addresses: AddressSet | None) -> AddressSet:
+        """Return the peers' addresses that a rule matches, members of a group wherever they are."""
+        peers = self._peers_or_all(rule)
+        return peers & self._versions(rule, addresses) if rule.target_ranges else peers
+
+    def packets(self, rule: Rule, addresses: AddressSet | None = None) -> Bounds:
         """Return what a rule by ranges matches, by the peer's address; nothing for a rule by group."""
-        key = (rule, own if rule.target_ranges else None)
+        key = (rule, addresses if rule.target_ranges else None)
         found = self._packets.get(key)
         if found is None:
-            peers, services = self.peers(rule), rule.services
+            named = PacketSet.of([(self._matched(rule, addresses), rule.services)])
             if rule.peer.group:
                 found = exactly(PacketSet.nothing())
-            elif peers is None or self.uncertain(rule, own):
-                found = unknown(PacketSet.of([(EVERYWHERE if peers is None else peers, services)]))
             else:
-                found = exactly(PacketSet.of([(peers, services)]))
+                found = unknown(named) if self.uncertain(rule, addresses) else exactly(named)
             self._packets[key] = found
         return found
 
@@ -193,72 +194,70 @@ class Filters:
         self,
         names: tuple[str, ...],
         direction: Direction,
-        carried: Iterable[str] = (),
-        own: AddressSet | None = None,
+        groups: Iterable[str] = (),
+        addresses: AddressSet | None = None,
     ) -> list[tuple[Filter, Rule]]:
-        """Return the rules of filters that are about what carries these labels and addresses, in the filters' order."""
-        known, labels = (self.filters[name] for name in names if name in self.filters), frozenset(carried)
+        """Return the rules of filters (ids) that apply, in the filters' order."""
+        known, members = (self.filters[name] for name in names if name in self.filters), frozenset(groups)
         return [
             (one, rule)
             for one in known
             for rule in one.rules
-            if rule.direction is direction and not (rule.target_groups and labels.isdisjoint(rule.target_groups))
-            if self._is_about(rule, own) is not False
+            if rule.direction is direction and not (rule.target_groups and members.isdisjoint(rule.target_groups))
+            if self._versions(rule, addresses)
         ]
 
-    def subnet_filters(self, segment: str) -> Bounds:
-        """Return what crosses a segment's border from outside and gets its reply back, by the peer's address."""
-        return self._border(segment, Direction.INGRESS)
+    def subnet_filters(self, subnet: str) -> Bounds:
+        """Return what a subnet's filters let in, with the replies out, by the peer's address."""
+        return self._boundary(subnet, Direction.INGRESS)
 
-    def subnet_egress(self, segment: str) -> Bounds:
-        """Return what gets out of a segment and its reply back in, by the peer's address; within, all does."""
-        return self._but_inside(segment, self._border(segment, Direction.EGRESS))
+    def subnet_ingress(self, subnet: str) -> Bounds:
+        """Return what may enter a subnet: like ``subnet_filters``, and all from inside, which its filters never see."""
+        return self._and_inside(subnet, self.subnet_filters(subnet))
 
-    def _border(self, name: str, way: Direction) -> Bounds:
-        found = self._borders.get((name, way))
+    def subnet_egress(self, subnet: str) -> Bounds:
+        """Return what may leave a subnet, with the replies in, by the peer's address; to its inside, everything."""
+        return self._and_inside(subnet, self._boundary(subnet, Direction.EGRESS))
+
+    def _boundary(self, name: str, direction: Direction) -> Bounds:
+        found = self._boundaries.get((name, direction))
         if found is None:
-            found = self._borders[name, way] = self._cross(name, way)
+            found = self._boundaries[name, direction] = self._find_boundary(name, direction)
         return found
 
-    def _cross(self, name: str, way: Direction) -> Bounds:
-        segment = self._segments.get(name)
-        if segment is None:
+    def _find_boundary(self, name: str, direction: Direction) -> Bounds:
+        subnet = self._subnets.get(name)
+        if subnet is None:
             return unknown(PacketSet.everything())
-        crossing = EVERYTHING
-        for guard in segment.filters:
-            crossing &= self.allowed_traffic((guard,), way).by_address
+        reverse = Direction.EGRESS if direction is Direction.INGRESS else Direction.INGRESS
+        allowed = EVERYTHING
+        for guard in subnet.filters:
+            allowed &= self.allowed_traffic((guard,), direction).by_address
             known = self.filters.get(guard)
             if known is None or not known.stateful:
-                back = Direction.EGRESS if way is Direction.INGRESS else Direction.INGRESS
-                crossing &= replies(self.allowed_traffic((guard,), back).by_address)
-        return crossing
+                allowed &= replies(self.allowed_traffic((guard,), reverse).by_address)
+        return allowed
 
-    def subnet_ingress(self, segment: str) -> Bounds:
-        """Return ``border``, but for peers inside the segment itself, whom it never sees."""
-        return self._but_inside(segment, self.subnet_filters(segment))
-
-    def _but_inside(self, segment: str, border: Bounds) -> Bounds:
-        if border is EVERYTHING:
-            return border
-        known = self._segments.get(segment)
-        inside = known.ranges if known else AddressSet.nothing()
+    def _and_inside(self, name: str, boundary: Bounds) -> Bounds:
+        if boundary is EVERYTHING:
+            return boundary
+        inside = self._subnets[name].ranges if name in self._subnets else AddressSet.nothing()
         free = exactly(PacketSet.of([(inside, ServiceSet.everything())]))
-        return border.within(EVERYWHERE - inside) | free
+        return boundary.within(EVERYWHERE - inside) | free
 
 
-def _families(addresses: AddressSet) -> AddressSet:
-    """Return all addresses of the versions of IP that ``addresses`` speak of."""
-    four, six = (family if addresses & family else AddressSet.nothing() for family in (ALL4, ALL6))
-    return four | six
+def versions_of(addresses: AddressSet) -> AddressSet:
+    """Return all addresses of the versions of IP that ``addresses`` have members of."""
+    return AddressSet.union(version for version in (ALL4, ALL6) if addresses & version)
 
 
-def replies(back: Bounds) -> Bounds:
-    """Return which requests get an answer through the way back of a stateless filter: some client's port must be open.
+def replies(reverse: Bounds) -> Bounds:
+    """Return the requests whose replies a stateless filter lets through: at least one client port must be allowed.
 
     A client chooses its own port, so any open port is enough. Other protocols than tcp and udp need no reply.
     """
-    return Bounds(_replies(back.lower), _replies(back.upper))
+    return Bounds(_replies(reverse.lower), _replies(reverse.upper))
 
 
-def _replies(egress: PacketSet) -> PacketSet:
-    return PacketSet.of([(egress.on(TCP), TCP), (egress.on(UDP), UDP), (EVERYWHERE, NEEDS_NO_REPLY)])
+def _replies(reverse: PacketSet) -> PacketSet:
+    return PacketSet.of([(reverse.on(TCP), TCP), (reverse.on(UDP), UDP), (EVERYWHERE, NEEDS_NO_REPLY)])

@@ -1,27 +1,44 @@
-"""Hosts that nothing in the network tells apart are one class; the engine evaluates classes, not hosts."""
+"""Host classes: interfaces that nothing in the network tells apart. The engine evaluates classes, not hosts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from cloudguard.model.cluster import Cluster, Host, Pool, Role
-from cloudguard.model.load_balancers import BackendTarget, Balancer, Listener
-from cloudguard.model.network import Interface, Subnet, Topology
+from cloudguard.model.load_balancers import Balancer, Listener
+from cloudguard.model.network import Interface, Topology
 from cloudguard.packet_sets.addresses import ALL6, PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 
-_GLOBAL6 = ALL6 & PUBLIC
-Registration = tuple[str, str, ServiceSet]
-"""Ids of a balancer and its listener, and the service that the target is reached on."""
+_PUBLIC6 = ALL6 & PUBLIC
+
+
+@dataclass(frozen=True, eq=False)
+class Registration:
+    """A target behind a listener, which reaches it on ``service``; one object for all targets that share the three."""
+
+    balancer: Balancer
+    listener: Listener
+    service: ServiceSet
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """What registrations are sorted by."""
+        return self.balancer.id, self.listener.id, self.service.intervals
+
+
+Registrations = tuple[Registration, ...]
+"""Sorted by rank."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassKey:
     """All that decides who reaches an interface.
 
-    ``public4``: a v4 address of the internet is mapped to it; ``public6``: it has a v6 address that is no private one.
+    ``has_public_ipv4``: the internet knows it by a v4 address, now or from its host's start; ``has_public_ipv6``: it
+    has a v6 address that is not private.
     """
 
     roles: tuple[Role, ...]
@@ -30,12 +47,18 @@ class ClassKey:
     groups: tuple[str, ...]
     has_public_ipv4: bool
     has_public_ipv6: bool
-    registrations: tuple[Registration, ...]
+    registrations: Registrations
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """What classes are sorted by."""
+        public = self.has_public_ipv4, self.has_public_ipv6
+        return self.roles, self.subnet, self.filters, self.groups, public, [one.rank for one in self.registrations]
 
 
 @dataclass(frozen=True, eq=False)
 class HostClass:
-    """Interfaces of one signature: whose they are, and the pools whose next host will be one of them."""
+    """The interfaces that share a key, their hosts, and the pools whose next host will have such an interface."""
 
     key: ClassKey
     hosts: list[Host] = field(default_factory=list[Host])
@@ -44,7 +67,7 @@ class HostClass:
 
     @cached_property
     def addresses(self) -> AddressSet:
-        """Addresses inside the network that the class's interfaces have today."""
+        """The interfaces' addresses today, but for the public v4 ones that are mapped to them."""
         return AddressSet.union(address for interface in self.interfaces for address in interface.addresses)
 
     def has(self, role: Role) -> bool:
@@ -53,78 +76,58 @@ class HostClass:
 
 
 def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
-    """Group the cluster's interfaces, and what its pools will make, by signature; in a stable order."""
+    """Group the cluster's interfaces, and those that its pools will make, by key; sorted by the keys' rank."""
     classes: dict[ClassKey, HostClass] = {}
     by_host, by_address = registrations(topology.balancers)
     for host in cluster.hosts:
-        own = by_host.get(host.id, ())
+        of_host = by_host.get(host.id, ())
         for interface in host.interfaces:
-            signature = _signature(host, interface, own, by_address)
-            found = classes.get(signature)
+            key = _key(host, interface, of_host, by_address)
+            found = classes.get(key)
             if found is None:
-                found = classes[signature] = HostClass(signature)
+                found = classes[key] = HostClass(key)
             found.interfaces.append(interface)
             if not found.hosts or found.hosts[-1] is not host:
                 found.hosts.append(host)
     _add_pools(classes, cluster, topology)
-    return tuple(sorted(classes.values(), key=lambda one: _order(one.key)))
+    return tuple(sorted(classes.values(), key=lambda one: one.key.rank))
 
 
-def _order(signature: ClassKey) -> tuple[object, ...]:
-    return (
-        signature.roles,
-        signature.subnet,
-        signature.filters,
-        signature.groups,
-        signature.has_public_ipv4,
-        signature.has_public_ipv6,
-        [_rank(one) for one in signature.registrations],
-    )
-
-
-def _rank(registration: Registration) -> tuple[object, ...]:
-    balancer, listener, services = registration
-    return balancer, listener, services.intervals
-
-
-def _signature(
-    host: Host,
-    interface: Interface,
-    own: tuple[Registration, ...],
-    by_address: dict[AddressSet, tuple[Registration, ...]],
+def _key(
+    host: Host, interface: Interface, of_host: Registrations, by_address: Mapping[AddressSet, Registrations]
 ) -> ClassKey:
-    reached = own
+    found = of_host
     if by_address:
-        found = {member for address in interface.addresses for member in by_address.get(address, ())}
-        reached = tuple(sorted(found.union(own), key=_rank)) if found else own
+        of_interface = {one for address in interface.addresses for one in by_address.get(address, ())}
+        found = _sorted(of_interface.union(of_host)) if of_interface else of_host
     return ClassKey(
         roles=host.roles,
         subnet=interface.subnet,
         filters=interface.filters,
         groups=interface.groups,
         has_public_ipv4=bool(interface.public) or interface.public_ip_on_start,
-        has_public_ipv6=any(address & _GLOBAL6 for address in interface.addresses),
-        registrations=reached,
+        has_public_ipv6=any(address & _PUBLIC6 for address in interface.addresses),
+        registrations=found,
     )
 
 
 def _add_pools(classes: dict[ClassKey, HostClass], cluster: Cluster, topology: Topology) -> None:
-    segments: dict[str, Subnet] = {segment.id: segment for segment in topology.subnets}
-    made = _made(classes.values())
+    """Add each pool to the classes of its next host: in any of its subnets, registered as a host of it is today."""
+    subnets = {subnet.id: subnet for subnet in topology.subnets}
+    keys_of_pools = _keys_of_pools(classes.values())
     for pool in cluster.pools:
-        alike = made.get(pool.id, {})
+        keys = keys_of_pools.get(pool.id, {})
         for name in pool.subnets or ("",):
-            segment = segments.get(name)
-            default = segment.public_by_default if segment else False
-            public = default if pool.public is None else pool.public
-            public6 = any(one.has_public_ipv6 for one in alike if one.subnet == name)
-            for reached in sorted({one.registrations for one in alike}, key=lambda one: [*map(_rank, one)]) or [()]:
-                signature = ClassKey(pool.roles, name, pool.filters, pool.groups, public, public6, reached)
-                classes.setdefault(signature, HostClass(signature)).pools.append(pool)
+            by_default = name in subnets and subnets[name].public_by_default
+            public4 = by_default if pool.public is None else pool.public
+            public6 = any(key.has_public_ipv6 for key in keys if key.subnet == name)
+            for registered in dict.fromkeys(key.registrations for key in keys) or [()]:
+                key = ClassKey(pool.roles, name, pool.filters, pool.groups, public4, public6, registered)
+                classes.setdefault(key, HostClass(key)).pools.append(pool)
 
 
-def _made(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:
-    """Return the signatures of the hosts that each pool has made, by the pool's id."""
+def _keys_of_pools(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:
+    """Return the keys of the hosts that each pool has made, by the pool's id."""
     found: dict[str, dict[ClassKey, None]] = {}
     for one in classes:
         for name in {host.pool for host in one.hosts} - {""}:
@@ -132,28 +135,25 @@ def _made(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:
     return found
 
 
-def registrations(
-    balancers: tuple[Balancer, ...],
-) -> tuple[dict[str, tuple[Registration, ...]], dict[AddressSet, tuple[Registration, ...]]]:
-    """Return what is behind which listener: by host id, and by address where a target names only that."""
+def registrations(balancers: Iterable[Balancer]) -> tuple[dict[str, Registrations], dict[AddressSet, Registrations]]:
+    """Return the registrations by host id, and, of targets that name an address, by that address."""
     by_host: dict[str, set[Registration]] = {}
     by_address: dict[AddressSet, set[Registration]] = {}
-    for balancer, listener, target in _targets(balancers):
-        member = (balancer.id, listener.id, target.service)
-        if target.address:
-            by_address.setdefault(target.address, set()).add(member)
-        elif target.host:
-            by_host.setdefault(target.host, set()).add(member)
+    for balancer in balancers:
+        for listener in balancer.listeners:
+            of_listener: dict[ServiceSet, Registration] = {}
+            for target in listener.targets:
+                new = Registration(balancer, listener, target.service)
+                registration = of_listener.setdefault(target.service, new)
+                if target.address:
+                    by_address.setdefault(target.address, set()).add(registration)
+                elif target.host:
+                    by_host.setdefault(target.host, set()).add(registration)
     return (
-        {name: tuple(sorted(found, key=_rank)) for name, found in by_host.items()},
-        {name: tuple(sorted(found, key=_rank)) for name, found in by_address.items()},
+        {name: _sorted(found) for name, found in by_host.items()},
+        {address: _sorted(found) for address, found in by_address.items()},
     )
 
 
-def _targets(balancers: tuple[Balancer, ...]) -> list[tuple[Balancer, Listener, BackendTarget]]:
-    return [
-        (balancer, listener, target)
-        for balancer in balancers
-        for listener in balancer.listeners
-        for target in listener.targets
-    ]
+def _sorted(found: Iterable[Registration]) -> Registrations:
+    return tuple(sorted(found, key=lambda one: one.rank))

@@ -1,178 +1,143 @@
-"""Ways in through a load balancer: the listener's filter, then the target's, with the client's address or its own."""
+"""Paths through load balancers: the listener's filters, then the target's, which see the client or the balancer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from cloudguard.model.filters import Direction
-from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
-from cloudguard.model.network import Topology
+from cloudguard.model.load_balancers import Balancer, ClientAddress
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet, union
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
+from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.filters import TCP, UDP, Filters
-from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.origins import Sender, SenderKind
-from cloudguard.reachability.senders import Senders, at
+from cloudguard.reachability.host_classes import HostClass, Registration
+from cloudguard.reachability.senders import Sender, SenderKind, Senders, all_from
 
 
 class LoadBalancerPaths:
-    """Balancers and what gets through them, each front evaluated once."""
+    """What gets through the load balancers of a topology; who reaches a listener is worked out once."""
 
-    def __init__(self, topology: Topology, gates: Filters, places: Senders) -> None:
-        self._gates = gates
-        self._places = places
-        self._balancers = {one.id: one for one in topology.balancers}
-        self._listeners = {(one.id, listener.id): listener for one in topology.balancers for listener in one.listeners}
+    def __init__(self, filters: Filters, senders: Senders) -> None:
+        self._filters = filters
+        self._senders = senders
         self._clients: dict[tuple[str, str, ServiceSet, Sender, str], Bounds] = {}
 
-    def find(self, balancer: str, listener: str) -> tuple[Balancer, Listener]:
-        """Return a balancer and its listener by their ids."""
-        return self._balancers[balancer], self._listeners[balancer, listener]
-
     def senders(self, balancer: Balancer) -> Iterator[Sender]:
-        """Yield who may be a client of the balancer: one that faces the internet has addresses inside as well."""
+        """Yield who may be a client: one that faces the internet has addresses inside as well."""
         if balancer.internet_facing:
-            yield self._places.internet
-        yield from self._places.inside(balancer.subnets)
-        for label in sorted(self._gates.allowed_traffic(balancer.filters, Direction.INGRESS).by_group):
-            carriers = self._places.group_members(label)
-            if carriers is not None:
-                yield carriers
+            yield self._senders.internet
+        yield from self._senders.inside(balancer.subnets)
+        for group in sorted(self._filters.allowed_traffic(balancer.filters, Direction.INGRESS).by_group):
+            members = self._senders.group_members(group)
+            if members is not None:
+                yield members
 
     def through(
         self,
-        front: tuple[Balancer, Listener],
-        service: ServiceSet,
+        registration: Registration,
         target: HostClass,
-        origin: Sender,
+        sender: Sender,
         sent: Callable[[str], Bounds] | None = None,
     ) -> Bounds:
-        """Return what ``origin`` gets through a listener to ``service`` of a class of hosts.
+        """Return what ``sender`` gets through a balancer to a registered class of hosts, on services of one protocol.
 
-        ``sent``: what gets out to the listener on the sender's side, by the balancer's segment; None: everything.
+        ``sent``: what the sender's own side lets out to the listener in a subnet (id); None: everything.
         """
-        balancer, _ = front
-        ways: dict[str, Bounds] = {}
-        for segment in balancer.subnets or ("",):
-            clients = self._clients_in(front, service, origin, segment)
+        by_subnet: dict[str, Bounds] = {}
+        for subnet in registration.balancer.subnets or ("",):
+            clients = self._clients_in(registration, sender, subnet)
             if sent is not None:
-                out = sent(segment)
-                clients &= Bounds(at(out.lower.addresses()), at(out.upper.addresses()))
-            ways[segment] = self._from_segment(front, segment, clients.only(service), service, target)
-        home = ways.get(target.key.subnet)
-        possibly = union(one.upper for one in ways.values())
+                out = sent(subnet)
+                clients &= Bounds(all_from(out.lower.addresses()), all_from(out.upper.addresses()))
+            by_subnet[subnet] = self._from_subnet(registration, subnet, clients.only(registration.service), target)
+        upper = union(one.upper for one in by_subnet.values())
+        home = by_subnet.get(target.key.subnet)
         if home is not None:
-            return Bounds(home.lower, possibly)
-        surely = possibly
-        for one in ways.values():
-            surely &= one.lower
-        return Bounds(surely, possibly)
+            return Bounds(home.lower, upper)
+        lower = upper
+        for one in by_subnet.values():
+            lower &= one.lower
+        return Bounds(lower, upper)
 
-    def _clients_in(
-        self, front: tuple[Balancer, Listener], service: ServiceSet, origin: Sender, segment: str
-    ) -> Bounds:
-        """Return which clients reach the listener in a segment, for ``service``: their packets carry every service."""
-        balancer, listener = front
-        own = listener.service
-        asked = next((own & part for part in (TCP, UDP) if service <= part and own & part), own)
-        key = (balancer.id, listener.id, asked, origin, segment)
+    def _clients_in(self, registration: Registration, sender: Sender, subnet: str) -> Bounds:
+        """Return every service from the clients that reach the listener in a subnet."""
+        balancer, listener = registration.balancer, registration.listener
+        parts = (listener.service & part for part in (TCP, UDP) if registration.service <= part)
+        services = next(filter(None, parts), listener.service)
+        key = (balancer.id, listener.id, services, sender, subnet)
         found = self._clients.get(key)
         if found is None:
-            found = self._clients[key] = origin.bounded(self._reach_listener(balancer, asked, origin, segment))
+            found = self._clients[key] = sender.bounded(self._reach_listener(balancer, services, sender, subnet))
         return found
 
-    def _reach_listener(self, balancer: Balancer, asked: ServiceSet, origin: Sender, segment: str) -> Bounds:
-        if origin.kind is SenderKind.INTERNET:
-            arriving = self._places.answered(segment) & self._gates.subnet_filters(segment)
+    def _reach_listener(self, balancer: Balancer, services: ServiceSet, sender: Sender, subnet: str) -> Bounds:
+        """Return every service from the senders that reach one of ``services`` of a balancer in a subnet."""
+        if sender.kind is SenderKind.INTERNET:
+            arriving = self._senders.answered(subnet) & self._filters.subnet_filters(subnet)
         else:
-            arriving = exactly(at(origin.addresses)) & self._gates.subnet_ingress(segment)
+            arriving = exactly(all_from(sender.addresses)) & self._filters.subnet_ingress(subnet)
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
-        side = self._gates.allowed_traffic(balancer.filters, Direction.INGRESS)
-        passing = (arriving & side.allows(origin.addresses, origin.groups)).only(asked)
-        return Bounds(at(passing.lower.on(asked)), at(passing.upper.on(asked)))
+        traffic = self._filters.allowed_traffic(balancer.filters, Direction.INGRESS)
+        passing = arriving & traffic.allows(sender.addresses, sender.groups)
+        return Bounds(all_from(passing.lower.on(services)), all_from(passing.upper.on(services)))
 
-    def _from_segment(
-        self,
-        front: tuple[Balancer, Listener],
-        segment: str,
-        clients: Bounds,
-        service: ServiceSet,
-        target: HostClass,
-    ) -> Bounds:
-        """Return what gets from the balancer's place in a segment to a class of hosts."""
-        balancer, listener = front
-        targets = target.addresses or self._places.ranges((target.key.subnet,))
-        near = segment == target.key.subnet
-        clients = _only(clients, *self._leaving(balancer, segment, target, targets, service))
-        signature = target.key
-        side = self._gates.allowed_traffic(
-            signature.filters, Direction.INGRESS, signature.groups, destination_addresses(target, balancer)
-        )
-        crossing = exactly(PacketSet.everything()) if near else self._gates.subnet_filters(target.key.subnet)
-        preserved = clients & self._seen_as_client(side, balancer, crossing)
-        replaced = self._seen_as_balancer(clients, side, (segment, balancer.groups), service, crossing)
-        if listener.client_address is ClientAddress.REPLACED:
+    def _from_subnet(self, registration: Registration, subnet: str, clients: Bounds, target: HostClass) -> Bounds:
+        """Return what a balancer hands on from one of its subnets to a class of hosts, by the client's address."""
+        balancer, key = registration.balancer, target.key
+        addresses = target.addresses or self._senders.ranges((key.subnet,))
+        clients = _only(clients, *self._let_out(registration, subnet, target, addresses))
+        destination = destination_addresses(target, balancer)
+        traffic = self._filters.allowed_traffic(key.filters, Direction.INGRESS, key.groups, destination)
+        same_subnet = subnet == key.subnet
+        ingress = exactly(PacketSet.everything()) if same_subnet else self._filters.subnet_filters(key.subnet)
+        preserved = clients & traffic.allows(EVERYWHERE, balancer.groups) & ingress
+        own = self._senders.ranges((subnet,))
+        own = own & ALL4 or own
+        replaced = _seen_as(own, clients, traffic.allows(own, balancer.groups) & ingress, registration.service)
+        if registration.listener.client_address is ClientAddress.REPLACED:
             return replaced
-        if listener.client_address is ClientAddress.PRESERVED:
-            return _by_family(targets, preserved, replaced)
+        if registration.listener.client_address is ClientAddress.PRESERVED:
+            return _by_version(addresses, preserved, replaced)
         return _either(preserved, replaced)
 
-    def _leaving(
-        self,
-        balancer: Balancer,
-        segment: str,
-        target: HostClass,
-        targets: AddressSet,
-        service: ServiceSet,
+    def _let_out(
+        self, registration: Registration, subnet: str, target: HostClass, addresses: AddressSet
     ) -> tuple[ServiceSet, ServiceSet]:
-        """Return what of ``service`` gets from the balancer to each of its targets, and to any of them."""
-        side = self._gates.allowed_traffic(balancer.filters, Direction.EGRESS)
-        leaving = side.allows(EVERYWHERE, target.key.groups)
-        if segment != target.key.subnet:
-            leaving &= self._gates.subnet_egress(segment)
-        sure = _everywhere(leaving.lower, targets & ALL4 or targets, service) if targets else ServiceSet.nothing()
-        return sure, leaving.upper.within(targets or EVERYWHERE).services() & service
-
-    def _seen_as_client(self, side: AllowedTraffic, balancer: Balancer, crossing: Bounds) -> Bounds:
-        return side.allows(EVERYWHERE, balancer.groups) & crossing
-
-    def _seen_as_balancer(
-        self,
-        clients: Bounds,
-        side: AllowedTraffic,
-        place: tuple[str, tuple[str, ...]],
-        service: ServiceSet,
-        crossing: Bounds,
-    ) -> Bounds:
-        """The target sees one of the balancer's addresses, somewhere in a segment's ranges, and its labels."""
-        segment, labels = place
-        own = self._places.ranges((segment,))
-        own = own & ALL4 or own
-        if not own:
-            return Bounds(PacketSet.nothing(), clients.upper)
-        admitted = side.allows(own, labels) & crossing
-        return _only(clients, _everywhere(admitted.lower, own, service), admitted.upper.only(service).services())
+        """Return the services that get out of the balancer's subnet to each of its targets, and to any of them."""
+        traffic = self._filters.allowed_traffic(registration.balancer.filters, Direction.EGRESS)
+        out = traffic.allows(EVERYWHERE, target.key.groups)
+        if subnet != target.key.subnet:
+            out &= self._filters.subnet_egress(subnet)
+        service = registration.service
+        lower = _from_each(addresses & ALL4 or addresses, out.lower, service) if addresses else ServiceSet.nothing()
+        return lower, out.upper.within(addresses or EVERYWHERE).services() & service
 
 
 def destination_addresses(target: HostClass, balancer: Balancer | None) -> AddressSet | None:
-    """Return the addresses that packets to a class of hosts bear, by a balancer or without; None: not known."""
+    """Return the destination of packets to a class of hosts, directly or through a balancer; None if unknown."""
     if balancer is None or not balancer.keeps_destination:
         return target.addresses or None
     return balancer.addresses or None
 
 
-def _by_family(targets: AddressSet, preserved: Bounds, replaced: Bounds) -> Bounds:
-    """Return what gets in where the client's address is preserved: within one family only.
+def _seen_as(own: AddressSet, clients: Bounds, admitted: Bounds, services: ServiceSet) -> Bounds:
+    """Return ``clients`` on the services that are admitted from the balancer, at one of its ``own`` addresses."""
+    if not own:
+        return Bounds(PacketSet.nothing(), clients.upper)
+    return _only(clients, _from_each(own, admitted.lower, services), admitted.upper.only(services).services())
 
-    Targets of both families are sent to by version 4, or by 6 for clients of 6: which, is not told.
+
+def _by_version(addresses: AddressSet, preserved: Bounds, replaced: Bounds) -> Bounds:
+    """Return what gets in where the client's address is preserved: within one version of IP only.
+
+    Targets with addresses of both are reached by version 4, or by 6 for clients of 6: which, is not known.
     """
-    if not targets & ALL4:
+    if not addresses & ALL4:
         return preserved.within(ALL6) | replaced.within(ALL4)
-    six = _either(preserved, replaced) if targets & ALL6 else replaced
+    six = _either(preserved, replaced) if addresses & ALL6 else replaced
     return preserved.within(ALL4) | six.within(ALL6)
 
 
@@ -180,10 +145,10 @@ def _either(one: Bounds, other: Bounds) -> Bounds:
     return Bounds(one.lower & other.lower, one.upper | other.upper)
 
 
-def _everywhere(admitted: PacketSet, addresses: AddressSet, service: ServiceSet) -> ServiceSet:
-    """Return what of ``service`` is admitted from each one of ``addresses``."""
-    return service - (PacketSet.of([(addresses, service)]) - admitted).services()
+def _from_each(addresses: AddressSet, admitted: PacketSet, services: ServiceSet) -> ServiceSet:
+    """Return the part of ``services`` that is admitted from every one of ``addresses``."""
+    return services - (PacketSet.of([(addresses, services)]) - admitted).services()
 
 
-def _only(clients: Bounds, surely: ServiceSet, possibly: ServiceSet) -> Bounds:
-    return Bounds(clients.lower.only(surely), clients.upper.only(possibly))
+def _only(clients: Bounds, lower: ServiceSet, upper: ServiceSet) -> Bounds:
+    return Bounds(clients.lower.only(lower), clients.upper.only(upper))

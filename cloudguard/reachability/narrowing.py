@@ -20,7 +20,7 @@ from cloudguard.reachability.explanation import filter_resource, rule_traffic
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.load_balancers import destination_addresses
 from cloudguard.reachability.paths import Reachability
-from cloudguard.reachability.senders import at
+from cloudguard.reachability.senders import all_from
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
 
 MOST_ADDRESSES = 8
@@ -157,7 +157,7 @@ class _Planner:
         pods = self._reach.cluster.pod_ranges & (peers or AddressSet.nothing())
         usable, missed = _usable(None, guarded, excess, self._ports), ServiceSet.nothing()
         for filters, target in guarded if pods and usable else ():
-            missed |= usable - self._allowed_else(filters, target, at(pods), ())
+            missed |= usable - self._allowed_else(filters, target, all_from(pods), ())
         return {RulePeer(PeerOf.RANGE, cidr): (missed, ["pods"]) for cidr in pods.cidrs()} if missed else {}
 
     def _names(self, rule: Rule, source: HostClass) -> bool:
@@ -171,7 +171,7 @@ class _Planner:
         """Return every service from the class's addresses."""
         found = self._sent.get(source)
         if found is None:
-            found = self._sent[source] = at(self._reach.sender_of(source).addresses)
+            found = self._sent[source] = all_from(self._reach.sender_of(source).addresses)
         return found
 
     def _allowed_else(

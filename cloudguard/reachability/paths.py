@@ -1,9 +1,9 @@
-"""Effective reachability: every way in to a class of hosts or a managed endpoint, gates intersected, in two bounds."""
+"""Effective reachability: every path to a host class or managed endpoint, and what it lets through, in two bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cloudguard.model.filters import Direction
 from cloudguard.model.load_balancers import Balancer, Listener
@@ -14,41 +14,52 @@ from cloudguard.packet_sets.bounds import NOTHING, Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
-from cloudguard.reachability.filters import TCP, UDP, Filters
-from cloudguard.reachability.host_classes import HostClass, classify
+from cloudguard.reachability.filters import TCP, UDP, Filters, versions_of
+from cloudguard.reachability.host_classes import HostClass, Registration, classify
 from cloudguard.reachability.load_balancers import LoadBalancerPaths, destination_addresses
-from cloudguard.reachability.origins import Sender, SenderKind
-from cloudguard.reachability.senders import Senders
+from cloudguard.reachability.senders import Sender, SenderKind, Senders
 
-Services = tuple[ServiceSet, ServiceSet]
-"""What surely gets through, and what possibly does."""
+ServiceBounds = tuple[ServiceSet, ServiceSet]
+"""Lower and upper bound of some services."""
 
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """One way in: what ``origin`` gets through to ``target`` (sender's address and service at the target)."""
+    """A path from ``sender`` to ``target``, directly or by ``registration``.
+
+    ``allowed``: what it lets through, by the sender's address and the service at the target.
+    """
 
     sender: Sender
     target: HostClass | Endpoint
     allowed: Bounds
-    balancer: Balancer | None = None
-    listener: Listener | None = None
+    registration: Registration | None = None
+
+    @property
+    def balancer(self) -> Balancer | None:
+        """The load balancer on the path."""
+        return self.registration.balancer if self.registration else None
+
+    @property
+    def listener(self) -> Listener | None:
+        """The listener of the load balancer on the path."""
+        return self.registration.listener if self.registration else None
 
     @property
     def destination(self) -> AddressSet | None:
-        """The addresses that its packets are for when they reach the target's filters; None: not known."""
+        """Destination addresses at the target's filters; None if unknown."""
         if isinstance(self.target, Endpoint):
             return None
         return destination_addresses(self.target, self.balancer)
 
     @property
     def target_groups(self) -> tuple[str, ...]:
-        """The labels of what they guard, by which rules are about it or not."""
+        """Groups of the target; they decide which targeted rules apply."""
         return () if isinstance(self.target, Endpoint) else self.target.key.groups
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """The filters of the target itself."""
+        """Ids of the target's own filters."""
         return self.target.filters if isinstance(self.target, Endpoint) else self.target.key.filters
 
 
@@ -60,18 +71,18 @@ class Reachability:
         self.cluster = snapshot.cluster
         self.subnets = {one.id: one for one in self.topology.subnets}
         self.filters = Filters(self.topology)
-        self.senders = Senders(self.topology, self.filters)
+        self.senders = Senders(self.topology)
         self.classes = classify(self.cluster, self.topology)
-        self._ways: dict[HostClass, tuple[Path, ...]] = {}
-        self._sending: dict[tuple[object, ...], list[Services]] = {}
-        self._known_families: dict[HostClass, AddressSet] = {}
-        self._fronts = LoadBalancerPaths(self.topology, self.filters, self.senders)
+        self._paths: dict[HostClass, tuple[Path, ...]] = {}
+        self._egress: dict[tuple[object, ...], list[ServiceBounds]] = {}
+        self._versions: dict[HostClass, AddressSet] = {}
+        self._balancers = LoadBalancerPaths(self.filters, self.senders)
 
     def paths_to(self, target: HostClass) -> tuple[Path, ...]:
-        """Return every way in to a class from outside the cluster, worked out once; those that let nothing in too."""
-        found = self._ways.get(target)
+        """Return every path from outside the cluster to a class, also those that let nothing through."""
+        found = self._paths.get(target)
         if found is None:
-            found = self._ways[target] = (
+            found = self._paths[target] = (
                 *self._direct(target),
                 *self._behind_balancers(target),
                 *self._from_inside(target),
@@ -80,165 +91,153 @@ class Reachability:
         return found
 
     def endpoint_paths(self, endpoint: Endpoint) -> Iterator[Path]:
-        """Yield every way in to a managed control plane's endpoint."""
-        service = endpoint.service
+        """Yield every path to a managed control plane's endpoint."""
         if endpoint.public:
             clients = self.senders.listed(endpoint.public_ranges, endpoint.public_lists).within(PUBLIC)
-            yield Path(self.senders.internet, endpoint, clients.only(service))
+            yield Path(self.senders.internet, endpoint, clients.only(endpoint.service))
         if endpoint.private:
-            side = self.filters.allowed_traffic(endpoint.filters, Direction.INGRESS)
-            for origin in self.senders.inside(endpoint.subnets):
-                granted = side.by_address.within(origin.addresses).only(service)
-                yield Path(origin, endpoint, origin.bounded(granted))
-            for way in self._from_groups(endpoint, side, endpoint.subnets):
-                yield Path(way.sender, endpoint, way.allowed.only(service))
+            traffic = self.filters.allowed_traffic(endpoint.filters, Direction.INGRESS)
+            for sender in self.senders.inside(endpoint.subnets):
+                allowed = traffic.by_address.within(sender.addresses).only(endpoint.service)
+                yield Path(sender, endpoint, sender.bounded(allowed))
+            for path in self._from_groups(endpoint, traffic, endpoint.subnets):
+                yield replace(path, allowed=path.allowed.only(endpoint.service))
 
     def between(self, source: HostClass, target: HostClass) -> Path:
-        """Return the way from a class of the cluster's hosts to another (or to its own other hosts)."""
-        origin = self.sender_of(source)
-        side = self.allowed_in(target)
-        arriving = side.allows(origin.addresses, origin.groups) & self.filters.subnet_ingress(target.key.subnet)
+        """Return the direct path from a class of the cluster's hosts to another, or to other hosts of the same."""
+        sender = self.sender_of(source)
+        admitted = self.allowed_in(target).allows(sender.addresses, sender.groups)
+        arriving = admitted & self.filters.subnet_ingress(target.key.subnet)
         addresses = target.addresses or self.senders.ranges((target.key.subnet,))
-        granted = self._sent(arriving, source, addresses, target.key.groups, self._families(target))
-        return Path(origin, target, granted)
+        return Path(
+            sender, target, self._sent(arriving, source, addresses, target.key.groups, self._versions_of(target))
+        )
 
-    def host_paths(self, source: HostClass, target: HostClass, asked: ServiceSet) -> Iterator[Path]:
-        """Yield the ways from a class of the cluster's hosts to another that may lead to the services ``asked``.
+    def host_paths(self, source: HostClass, target: HostClass, services: ServiceSet) -> Iterator[Path]:
+        """Yield the paths between two classes of the cluster's hosts that may lead to ``services``.
 
-        That is the straight one, and each by a balancer in front of one of them.
+        That is the direct one, and one by each registration of the target.
         """
         yield self.between(source, target)
-        origin = self.sender_of(source)
-        for balancer, listener, service in self._fronts_of(target):
-            if not service & asked:
+        sender = self.sender_of(source)
+        for registration in self._registrations(target):
+            if not registration.service & services:
                 continue
-            calls = exactly(PacketSet.of([(origin.addresses, listener.service)]))
+            calls = exactly(PacketSet.of([(sender.addresses, registration.listener.service)]))
 
-            def sent(segment: str, calls: Bounds = calls, labels: tuple[str, ...] = balancer.groups) -> Bounds:
-                return self._sent(calls, source, self.senders.ranges((segment,)) or EVERYWHERE, labels)
+            def sent(subnet: str, calls: Bounds = calls, balancer: Balancer = registration.balancer) -> Bounds:
+                return self._sent(calls, source, self.senders.ranges((subnet,)) or EVERYWHERE, balancer.groups)
 
-            granted = self._fronts.through((balancer, listener), service, target, origin, sent)
-            yield Path(origin, target, granted, balancer, listener)
+            allowed = self._balancers.through(registration, target, sender, sent)
+            yield Path(sender, target, allowed, registration)
 
     def _sent(
         self,
         arriving: Bounds,
         source: HostClass,
-        to: AddressSet,
-        labels: tuple[str, ...],
-        families: AddressSet = EVERYWHERE,
+        destination: AddressSet,
+        groups: tuple[str, ...],
+        versions: AddressSet = EVERYWHERE,
     ) -> Bounds:
-        """Return what of ``arriving`` the source's own filters and border let out to ``to``, in ``families``."""
+        """Return the part of ``arriving`` that the source's filters and subnet let out to members of ``groups``.
+
+        ``versions``: all addresses of the versions of IP that the destination has.
+        """
         sent = NOTHING
-        for family, (surely, possibly) in zip((ALL4, ALL6), self._leaving(source, to, labels), strict=True):
-            if possibly and family <= families:
-                own = arriving.within(family)
-                sent |= Bounds(own.lower.only(surely), own.upper.only(possibly))
+        for version, (lower, upper) in zip((ALL4, ALL6), self._let_out(source, destination, groups), strict=True):
+            if upper and version <= versions:
+                part = arriving.within(version)
+                sent |= Bounds(part.lower.only(lower), part.upper.only(upper))
         return sent
 
-    def _leaving(self, source: HostClass, to: AddressSet, labels: tuple[str, ...]) -> list[Services]:
-        """Return the services that the source's own filters and border let out to peers at ``to``, by family."""
-        signature = source.key
-        key = (signature.filters, signature.groups, signature.subnet, source.addresses, to, labels)
-        found = self._sending.get(key)
+    def _let_out(self, source: HostClass, destination: AddressSet, groups: tuple[str, ...]) -> list[ServiceBounds]:
+        """Return the services that the source's filters and subnet let out, to version 4 and to version 6."""
+        key = (source.key.filters, source.key.groups, source.key.subnet, source.addresses, destination, groups)
+        found = self._egress.get(key)
         if found is None:
-            own = destination_addresses(source, None)
-            side = self.filters.allowed_traffic(signature.filters, Direction.EGRESS, signature.groups, own)
-            leaving = side.allows(to, labels) & self.filters.subnet_egress(signature.subnet)
-            parts = [leaving.within(family) for family in (ALL4, ALL6)]
-            found = self._sending[key] = [(one.lower.services(), one.upper.services()) for one in parts]
+            addresses = destination_addresses(source, None)
+            traffic = self.filters.allowed_traffic(source.key.filters, Direction.EGRESS, source.key.groups, addresses)
+            out = traffic.allows(destination, groups) & self.filters.subnet_egress(source.key.subnet)
+            parts = [out.within(version) for version in (ALL4, ALL6)]
+            found = self._egress[key] = [(part.lower.services(), part.upper.services()) for part in parts]
         return found
 
     def from_endpoint(self, endpoint: Endpoint, target: HostClass) -> Path:
-        """Return what a managed control plane gets through to a class of hosts."""
+        """Return the path from a managed control plane, by its groups, to a class of hosts."""
         ranges = self.senders.ranges(endpoint.subnets)
-        origin = Sender(SenderKind.HOSTS, "the managed control plane", ranges, endpoint.groups)
-        named = self.allowed_in(target).of_group(endpoint.groups)
-        granted = exactly(PacketSet.of([(ranges, named)]))
-        return Path(origin, target, granted & self.filters.subnet_ingress(target.key.subnet))
+        sender = Sender(SenderKind.HOSTS, "the managed control plane", ranges, endpoint.groups)
+        allowed = exactly(PacketSet.of([(ranges, self.allowed_in(target).of_group(endpoint.groups))]))
+        return Path(sender, target, allowed & self.filters.subnet_ingress(target.key.subnet))
 
     def sender_of(self, source: HostClass) -> Sender:
-        """Return a class of hosts as senders."""
-        signature, count = source.key, len(source.hosts)
-        roles = "/".join(signature.roles) or "unknown"
-        name = f"{count} {roles} host{'s' if count != 1 else ''}" if count else f"the next {roles} host"
+        """Return a class of hosts as a sender."""
+        key, count = source.key, len(source.hosts)
+        roles = "/".join(key.roles) or "unknown"
         return Sender(
             SenderKind.HOSTS,
-            name,
-            source.addresses or self.senders.ranges((signature.subnet,)),
-            signature.groups,
+            f"{count} {roles} host{'s' if count != 1 else ''}" if count else f"the next {roles} host",
+            source.addresses or self.senders.ranges((key.subnet,)),
+            key.groups,
             example=source.hosts[0].id if count else "",
             hosts=source,
         )
 
     def allowed_in(self, target: HostClass) -> AllowedTraffic:
         """Return what a class's own filters let in."""
-        signature = target.key
-        return self.filters.allowed_traffic(
-            signature.filters, Direction.INGRESS, signature.groups, destination_addresses(target, None)
-        )
+        addresses = destination_addresses(target, None)
+        return self.filters.allowed_traffic(target.key.filters, Direction.INGRESS, target.key.groups, addresses)
 
     def _direct(self, target: HostClass) -> Iterator[Path]:
-        signature = target.key
-        families = AddressSet.nothing()
-        if signature.has_public_ipv4:
-            families |= ALL4
-        if signature.has_public_ipv6:
-            families |= ALL6
-        if not families:
-            return
-        clients = self.senders.answered(signature.subnet).within(families)
-        side = self.allowed_in(target)
-        yield Path(
-            self.senders.internet, target, clients & self.filters.subnet_filters(signature.subnet) & side.by_address
-        )
+        """Yield the path from the internet by the public addresses of a class, if it has any."""
+        key, versions = target.key, AddressSet.nothing()
+        if key.has_public_ipv4:
+            versions |= ALL4
+        if key.has_public_ipv6:
+            versions |= ALL6
+        if versions:
+            clients = self.senders.answered(key.subnet).within(versions) & self.filters.subnet_filters(key.subnet)
+            yield Path(self.senders.internet, target, clients & self.allowed_in(target).by_address)
 
     def exposed(self, target: HostClass) -> bool:
         """Whether the class has a public address and a route that answers the internet."""
-        return any(way.sender.kind is SenderKind.INTERNET for way in self._direct(target)) and bool(
-            self.senders.answered(target.key.subnet).lower,
-        )
+        return any(self._direct(target)) and bool(self.senders.answered(target.key.subnet).lower)
 
     def _behind_balancers(self, target: HostClass) -> Iterator[Path]:
-        for balancer, listener, service in self._fronts_of(target):
-            for origin in self._fronts.senders(balancer):
-                granted = self._fronts.through((balancer, listener), service, target, origin)
-                yield Path(origin, target, granted, balancer, listener)
+        for registration in self._registrations(target):
+            for sender in self._balancers.senders(registration.balancer):
+                yield Path(sender, target, self._balancers.through(registration, target, sender), registration)
 
-    def _fronts_of(self, target: HostClass) -> Iterator[tuple[Balancer, Listener, ServiceSet]]:
-        for balancer, listener, service in target.key.registrations:
-            for part in filter(None, (service & TCP, service & UDP, service - TCP - UDP)):
-                yield *self._fronts.find(balancer, listener), part
+    def _registrations(self, target: HostClass) -> Iterator[Registration]:
+        """Yield a class's registrations, those of several protocols apart."""
+        for one in target.key.registrations:
+            for part in filter(None, (one.service & TCP, one.service & UDP, one.service - TCP - UDP)):
+                yield replace(one, service=part)
 
-    def _families(self, target: HostClass) -> AddressSet:
-        """Return the addresses whose family a class has an address of: no other sender can connect straight to it."""
-        found = self._known_families.get(target)
+    def _versions_of(self, target: HostClass) -> AddressSet:
+        """Return all addresses of the versions of IP that a class has: no others can connect to it directly."""
+        found = self._versions.get(target)
         if found is None:
-            own = target.addresses or self.senders.ranges((target.key.subnet,))
-            known = (ALL4 if own & ALL4 else AddressSet.nothing()) | (ALL6 if own & ALL6 else AddressSet.nothing())
-            found = self._known_families[target] = known or ALL4 | ALL6
+            known = versions_of(target.addresses or self.senders.ranges((target.key.subnet,)))
+            found = self._versions[target] = known or EVERYWHERE
         return found
 
     def _from_inside(self, target: HostClass) -> Iterator[Path]:
-        side = self.allowed_in(target)
-        crossing = self.filters.subnet_ingress(target.key.subnet)
-        for origin in self.senders.inside((target.key.subnet,)):
-            heard = origin.addresses & self._families(target)
-            yield Path(origin, target, origin.bounded(side.by_address.within(heard) & crossing))
+        traffic, ingress = self.allowed_in(target), self.filters.subnet_ingress(target.key.subnet)
+        for sender in self.senders.inside((target.key.subnet,)):
+            addresses = sender.addresses & self._versions_of(target)
+            yield Path(sender, target, sender.bounded(traffic.by_address.within(addresses) & ingress))
 
     def _from_groups(
-        self,
-        target: HostClass | Endpoint,
-        side: AllowedTraffic,
-        segments: tuple[str, ...],
+        self, target: HostClass | Endpoint, traffic: AllowedTraffic, subnets: tuple[str, ...]
     ) -> Iterator[Path]:
-        for label in sorted(side.by_group):
-            origin = self.senders.group_members(label)
-            if origin is None:
+        """Yield the paths from external members of the groups that the target's rules name."""
+        for group in sorted(traffic.by_group):
+            sender = self.senders.group_members(group)
+            if sender is None:
                 continue
-            granted = side.allows_group(label, origin.addresses)
+            allowed = traffic.allows_group(group, sender.addresses)
             if not isinstance(target, Endpoint):
-                granted = granted.within(self._families(target)) & self.filters.subnet_ingress(segments[0])
-            elif len(segments) == 1:
-                granted &= self.filters.subnet_ingress(segments[0])
-            yield Path(origin, target, origin.bounded(granted))
+                allowed = allowed.within(self._versions_of(target))
+            if not isinstance(target, Endpoint) or len(subnets) == 1:
+                allowed &= self.filters.subnet_ingress(subnets[0])
+            yield Path(sender, target, sender.bounded(allowed))

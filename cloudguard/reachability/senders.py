@@ -1,8 +1,10 @@
-"""Where senders are, seen from a segment: the internet it answers, its own network, what is routed to it."""
+"""Who may send to a subnet: the internet, its own network, networks routed to it, members of a group."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 
 from cloudguard.model.filters import AddressList
 from cloudguard.model.network import Interface, Network, NextHop, Subnet, Topology
@@ -11,140 +13,172 @@ from cloudguard.packet_sets.bounds import Bounds, unknown
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
-from cloudguard.reachability.filters import Filters
-from cloudguard.reachability.origins import Sender, SenderKind
+from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.routes import is_default, routed, unknown_destinations
 
-EVERY_SERVICE = ServiceSet.everything()
-_WORDS = {NextHop.PEER: "the peered network", NextHop.HUB: "networks behind the hub", NextHop.VPN: "the private link"}
+_EVERY_SERVICE = ServiceSet.everything()
+_PRIVATE = EVERYWHERE - PUBLIC
+_BEHIND = {NextHop.PEER: "the peered network", NextHop.HUB: "networks behind the hub", NextHop.VPN: "the private link"}
+_MAYBE_INTERNET = {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}
 
 
-def at(addresses: AddressSet) -> PacketSet:
-    """Every service from ``addresses``."""
-    return PacketSet.of([(addresses, EVERY_SERVICE)])
+class SenderKind(StrEnum):
+    """What a sender's addresses have in common."""
+
+    INTERNET = "internet"
+    NETWORK = "network"
+    """Anyone inside the target's own network."""
+    ROUTED = "routed"
+    """A peered network, hub or VPN that the target's subnet has a route to."""
+    GROUP = "group"
+    """External members of a group that a rule names."""
+    HOSTS = "hosts"
+    """A class of the cluster's own hosts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sender:
+    """A source of traffic, ``name`` in words.
+
+    ``groups`` are those that its interfaces are in, ``example`` is the id or address of one ("" for whole ranges).
+    ``exact``: False if it is not known whether any such sender exists.
+    """
+
+    kind: SenderKind
+    name: str
+    addresses: AddressSet
+    groups: tuple[str, ...] = ()
+    example: str = ""
+    exact: bool = True
+    hosts: HostClass | None = None
+    external_members: tuple[Interface, ...] = ()
+
+    def bounded(self, allowed: Bounds) -> Bounds:
+        """Return ``allowed``, its lower bound empty if it is not known whether any such sender exists."""
+        return allowed if self.exact else Bounds(PacketSet.nothing(), allowed.upper)
+
+    @property
+    def inside(self) -> bool:
+        """Whether it is not the internet."""
+        return self.kind is not SenderKind.INTERNET
+
+
+def all_from(addresses: AddressSet) -> PacketSet:
+    """Return every service from ``addresses``."""
+    return PacketSet.of([(addresses, _EVERY_SERVICE)])
 
 
 class Senders:
-    """The senders that a topology knows, by segment."""
+    """The senders of a topology, each worked out once."""
 
-    def __init__(self, topology: Topology, gates: Filters) -> None:
-        self._gates = gates
-        self._segments: Mapping[str, Subnet] = {one.id: one for one in topology.subnets}
+    def __init__(self, topology: Topology) -> None:
+        self._subnets: Mapping[str, Subnet] = {one.id: one for one in topology.subnets}
         self._networks: Mapping[str, Network] = {one.id: one for one in topology.networks}
         self._lists: Mapping[str, AddressList] = {one.id: one for one in topology.address_lists}
         self._groups = {one.id: one for one in topology.groups}
-        self._strangers: dict[str, list[Interface]] = {}
-        for stranger in topology.external_members:
-            for label in stranger.groups:
-                self._strangers.setdefault(label, []).append(stranger)
-        own = AddressSet.union(network.ranges for network in topology.networks)
-        self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - own)
+        self._external_members: dict[str, list[Interface]] = {}
+        for interface in topology.external_members:
+            for group in interface.groups:
+                self._external_members.setdefault(group, []).append(interface)
+        networks = AddressSet.union(network.ranges for network in topology.networks)
+        self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - networks)
         self._inside: dict[tuple[str, ...], tuple[Sender, ...]] = {}
         self._answered: dict[str, Bounds] = {}
-        self._carriers: dict[str, Sender | None] = {}
+        self._members: dict[str, Sender | None] = {}
 
-    def ranges(self, segments: Iterable[str]) -> AddressSet:
-        """Return the addresses inside ``segments``."""
-        return AddressSet.union(self._segments[name].ranges for name in segments if name in self._segments)
+    def ranges(self, subnets: Iterable[str]) -> AddressSet:
+        """Return the addresses inside ``subnets`` (ids), as far as they are known."""
+        return AddressSet.union(self._subnets[name].ranges for name in subnets if name in self._subnets)
 
     def listed(self, ranges: AddressSet, lists: Iterable[str]) -> Bounds:
         """Return every service from ``ranges`` and from address lists (ids); one that was not read may hold any."""
         named = [self._lists.get(name) for name in lists]
         known = ranges | AddressSet.union(part for one in named if one and one.known for part in one.ranges)
-        return Bounds(at(known), at(known if all(one and one.known for one in named) else EVERYWHERE))
+        return Bounds(all_from(known), all_from(known if all(one and one.known for one in named) else EVERYWHERE))
 
-    def answered(self, segment: str) -> Bounds:
-        """Return the internet's addresses whose requests reach the segment and get their reply by its routes."""
-        found = self._answered.get(segment)
+    def answered(self, subnet: str) -> Bounds:
+        """Return every service from the internet's addresses that a subnet's routes let in and reply to."""
+        found = self._answered.get(subnet)
         if found is None:
-            found = self._answered[segment] = self._answer(self._segments.get(segment))
+            found = self._answered[subnet] = self._find_answered(self._subnets.get(subnet))
         return found
 
-    def _answer(self, segment: Subnet | None) -> Bounds:
-        if segment is None:
-            return unknown(at(self.internet.addresses))
-        surely = possibly = AddressSet.nothing()
-        for (hop, _), addresses in routed(segment, self._lists).items():
-            if hop is NextHop.INTERNET and not segment.inspected:
-                surely |= addresses
-            elif hop in {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}:
-                possibly |= addresses
-        for route in unknown_destinations(segment, self._lists):
-            if route.hop in {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}:
-                possibly = EVERYWHERE
+    def _find_answered(self, subnet: Subnet | None) -> Bounds:
+        if subnet is None:
+            return unknown(all_from(self.internet.addresses))
+        lower = upper = AddressSet.nothing()
+        for (hop, _), addresses in routed(subnet, self._lists).items():
+            if hop is NextHop.INTERNET and not subnet.inspected:
+                lower |= addresses
+            elif hop in _MAYBE_INTERNET:
+                upper |= addresses
+        for route in unknown_destinations(subnet, self._lists):
+            if route.hop in _MAYBE_INTERNET:
+                upper = EVERYWHERE
             if route.hop is not NextHop.INTERNET:
-                possibly, surely = possibly | surely, AddressSet.nothing()
+                lower, upper = AddressSet.nothing(), upper | lower
         public = self.internet.addresses
-        return Bounds(at(surely & public), at((surely | possibly) & public))
+        return Bounds(all_from(lower & public), all_from((lower | upper) & public))
 
-    def inside(self, segments: tuple[str, ...]) -> tuple[Sender, ...]:
-        """Return the senders inside the segments' networks and those routed to them, unlabelled."""
-        found = self._inside.get(segments)
+    def inside(self, subnets: tuple[str, ...]) -> tuple[Sender, ...]:
+        """Return the senders by range that need not come from the internet to reach ``subnets`` (ids)."""
+        found = self._inside.get(subnets)
         if found is None:
-            found = self._inside[segments] = tuple(self._find_inside(segments))
+            found = self._inside[subnets] = tuple(self._find_inside(subnets))
         return found
 
-    def _find_inside(self, segments: tuple[str, ...]) -> Iterable[Sender]:
-        known = [self._segments[name] for name in segments if name in self._segments]
-        around = {segment.network for segment in known} or set(self._networks) or {"the network"}
+    def _find_inside(self, names: tuple[str, ...]) -> Iterator[Sender]:
+        subnets = [self._subnets[name] for name in names if name in self._subnets]
         own = AddressSet.nothing()
-        for name in sorted(around):
+        for name in sorted({subnet.network for subnet in subnets} or set(self._networks) or {"the network"}):
             network = self._networks.get(name)
             if network is None:
                 who = f"anyone inside {name}, whose ranges could not be read"
-                yield Sender(SenderKind.NETWORK, who, EVERYWHERE - PUBLIC, exact=False)
+                yield Sender(SenderKind.NETWORK, who, _PRIVATE, exact=False)
                 continue
-            ranges = network.ranges
-            own |= ranges
-            yield Sender(SenderKind.NETWORK, f"anyone inside {network.name or network.id} ({ranges})", ranges)
-        yield from self._routed_in(known, own)
-        lost = ", ".join(name for name in segments if name and name not in self._segments)
-        if lost:
-            who = f"whoever is routed to {lost}, whose routes could not be read"
-            yield Sender(SenderKind.ROUTED, who, EVERYWHERE - PUBLIC - own, exact=False)
+            own |= network.ranges
+            who = f"anyone inside {network.name or network.id} ({network.ranges})"
+            yield Sender(SenderKind.NETWORK, who, network.ranges)
+        yield from self._routed_in(subnets, own)
+        unread = ", ".join(name for name in names if name and name not in self._subnets)
+        if unread:
+            who = f"whoever is routed to {unread}, whose routes could not be read"
+            yield Sender(SenderKind.ROUTED, who, _PRIVATE - own, exact=False)
 
-    def _routed_in(self, known: list[Subnet], own: AddressSet) -> Iterable[Sender]:
-        """Yield those whom the segments' routes lead to, beyond the networks' ``own`` addresses."""
+    def _routed_in(self, subnets: Iterable[Subnet], own: AddressSet) -> Iterator[Sender]:
+        """Yield the senders that the subnets' routes lead to, beyond the ``own`` addresses of their networks."""
         behind: dict[tuple[NextHop, str], AddressSet] = {}
-        for segment in known:
-            for key, addresses in routed(segment, self._lists).items():
+        unread = set[tuple[NextHop, str, str]]()
+        for subnet in subnets:
+            for key, addresses in routed(subnet, self._lists).items():
                 behind[key] = behind.get(key, AddressSet.nothing()) | addresses
+            unread.update((one.hop, one.target, one.address_list) for one in unknown_destinations(subnet, self._lists))
         for (hop, target), addresses in sorted(behind.items(), key=lambda item: item[0]):
-            if hop not in _WORDS:
-                continue
-            senders = (addresses - PUBLIC if is_default(addresses) else addresses) - own
-            if senders:
-                yield Sender(SenderKind.ROUTED, f"{_WORDS[hop]} {target}", senders)
-        doubtful = {(r.hop, r.target, r.address_list) for one in known for r in unknown_destinations(one, self._lists)}
-        for hop, target, listed in sorted(doubtful):
-            if hop in _WORDS:
-                who = f"{_WORDS[hop]} {target}, routed to by {listed}, whose entries could not be read"
-                yield Sender(SenderKind.ROUTED, who, EVERYWHERE - PUBLIC - own, exact=False)
+            senders = (addresses & _PRIVATE if is_default(addresses) else addresses) - own
+            if hop in _BEHIND and senders:
+                yield Sender(SenderKind.ROUTED, f"{_BEHIND[hop]} {target}", senders)
+        for hop, target, name in sorted(unread):
+            if hop in _BEHIND:
+                who = f"{_BEHIND[hop]} {target}, routed to by {name}, whose entries could not be read"
+                yield Sender(SenderKind.ROUTED, who, _PRIVATE - own, exact=False)
 
-    def group_members(self, label: str) -> Sender | None:
-        """Return those outside the cluster who carry a group; None when nobody does."""
-        if label not in self._carriers:
-            self._carriers[label] = self._find_carriers(label)
-        return self._carriers[label]
+    def group_members(self, group: str) -> Sender | None:
+        """Return the members of a group outside the cluster; None if it has none."""
+        if group not in self._members:
+            self._members[group] = self._find_members(group)
+        return self._members[group]
 
-    def _find_carriers(self, label: str) -> Sender | None:
-        group, strangers = self._groups.get(label), self._strangers.get(label, [])
-        name = f"{label} ({group.name})" if group and group.name else label
-        if strangers:
-            many = len(strangers) != 1
-            who = f"{len(strangers)} interfaces" if many else "an interface"
-            who += f" outside the cluster that {'carry' if many else 'carries'} {name}"
-            addresses = AddressSet.union(part for one in strangers for part in one.addresses)
-            example = strangers[0].owner or strangers[0].id
-            return Sender(SenderKind.GROUP, who, addresses, (label,), example, external_members=tuple(strangers))
-        if group is not None and not group.members_known:
-            whose = f" of {group.owner}" if group.owner else ""
-            return Sender(
-                SenderKind.GROUP,
-                f"whoever carries {name}{whose}, which can't be listed from here",
-                EVERYWHERE - PUBLIC,
-                (label,),
-                label,
-                exact=bool(group.owner),
-            )
-        return None
+    def _find_members(self, name: str) -> Sender | None:
+        group, members = self._groups.get(name), self._external_members.get(name, [])
+        titled = f"{name} ({group.name})" if group and group.name else name
+        if members:
+            who = "an interface" if len(members) == 1 else f"{len(members)} interfaces"
+            who += f" outside the cluster that {'carries' if len(members) == 1 else 'carry'} {titled}"
+            addresses = AddressSet.union(address for member in members for address in member.addresses)
+            example = members[0].owner or members[0].id
+            return Sender(SenderKind.GROUP, who, addresses, (name,), example, external_members=tuple(members))
+        if group is None or group.members_known:
+            return None
+        owner = f" of {group.owner}" if group.owner else ""
+        who = f"whoever carries {titled}{owner}, which can't be listed from here"
+        return Sender(SenderKind.GROUP, who, _PRIVATE, (name,), name, exact=bool(group.owner))

@@ -151,12 +151,12 @@ def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[K
 
 def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
     """Return where balancers ask from whether the API is well, where no rule of their targets names their group."""
-    balancers, segments = {one.id: one for one in context.snapshot.topology.balancers}, set[str]()
+    segments = set[str]()
     for target in (one for one in targets if isinstance(one, HostClass)):
         side = context.reach.allowed_in(target)
-        for name, _, services in target.key.registrations:
-            if not services <= side.of_group(balancers[name].groups):
-                segments.update(balancers[name].subnets)
+        for one in target.key.registrations:
+            if not one.service <= side.of_group(one.balancer.groups):
+                segments.update(one.balancer.subnets)
     return context.reach.senders.ranges(sorted(segments))
 
 

@@ -64,13 +64,10 @@ class Context:
     def ports(self) -> Ports:
         """Its ports, the API's as the balancers in front serve them too."""
         listeners, found = api_listeners(self.cluster), ServiceSet.nothing()
-        balancers = {one.id: one for one in self.snapshot.topology.balancers}
         for target in self.with_role(Role.CONTROL_PLANE):
-            for balancer_id, listener_id, reached in target.key.registrations:
-                balancer = balancers[balancer_id]
-                listener = next(one for one in balancer.listeners if one.id == listener_id)
-                if not balancer.declared_service and (listener.service | reached) & listeners:
-                    found |= reached
+            for one in target.key.registrations:
+                if not one.balancer.declared_service and (one.listener.service | one.service) & listeners:
+                    found |= one.service
         return ports_of(self.cluster, self.declarations, found - SSH_AND_RDP - KUBELET)
 
     def with_role(self, role: Role) -> tuple[HostClass, ...]:
@@ -105,12 +102,10 @@ class Context:
         """
         side = self.reach.allowed_in(target)
         elsewhere = judged_elsewhere(self.ports, frozenset(target.key.roles))
-        balancers = {one.id: one for one in self.snapshot.topology.balancers}
         found = dict[KeptTraffic, None]()
-        for balancer_id, listener_id, services in target.key.registrations:
-            balancer = balancers[balancer_id]
-            listener = next(one for one in balancer.listeners if one.id == listener_id)
-            sent = services - side.of_group(balancer.groups) - elsewhere
+        for registration in target.key.registrations:
+            balancer, listener = registration.balancer, registration.listener
+            sent = registration.service - side.of_group(balancer.groups) - elsewhere
             peers = [*self.reach.senders.ranges(balancer.subnets).cidrs()] if sent else []
             why = f"{balancer.kind}/{balancer.name} and its health checks"
             found |= {keep_from(peer, sent, why): None for peer in peers}

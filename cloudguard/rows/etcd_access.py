@@ -121,11 +121,11 @@ def _worded(context: Context, problem: Problem) -> Assessment:
 
 
 def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> list[PendingFinding]:
-    members = {member for one in targets for member in one.key.registrations}
+    registrations = {registration for one in targets for registration in one.key.registrations}
     etcd, check, drafts = context.ports.etcd | context.ports.etcd_from_nodes, f"{ROW}/plaintext", list[PendingFinding]()
     for balancer in context.snapshot.topology.balancers:
         for listener in balancer.listeners:
-            reached = [service for one, two, service in members if (one, two) == (balancer.id, listener.id)]
+            reached = [one.service for one in registrations if one.listener is listener]
             if not listener.plaintext or not any(service & etcd for service in reached):
                 continue
             resource = Resource("balancer", balancer.id, balancer.name)

@@ -20,8 +20,8 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.origins import SenderKind
 from cloudguard.reachability.paths import Path
+from cloudguard.reachability.senders import SenderKind
 from cloudguard.results.change import KeptTraffic, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id

@@ -17,7 +17,7 @@ def latent(reach: Reachability, problem: Problem) -> str:
     for way, one in zip(problem.paths, problem.attributions, strict=True):
         if not way.sender.inside or one.rule is None or isinstance(way.target, Endpoint):
             continue
-        if _served(reach, way.target, one.part.services()):
+        if _served(way.target, one.part.services()):
             continue
         if lets_internet_in(reach, one):
             return f"latent: {one.fact} would let the internet in, but {_kept_out(reach, way, way.target, one)}"
@@ -30,12 +30,9 @@ def lets_internet_in(reach: Reachability, one: Attribution) -> bool:
     return public.size4 > MANY_ADDRESSES4 or public.size6 > MANY_ADDRESSES6
 
 
-def _served(reach: Reachability, target: HostClass, services: ServiceSet) -> bool:
+def _served(target: HostClass, services: ServiceSet) -> bool:
     """Whether balancers that face the internet send to all of ``services``: then the internet is judged there."""
-    facing = {one.id for one in reach.topology.balancers if one.internet_facing}
-    for name, _, sent in target.key.registrations:
-        services -= sent if name in facing else ServiceSet.nothing()
-    return not services
+    return services <= ServiceSet.union(one.service for one in target.key.registrations if one.balancer.internet_facing)
 
 
 def _public(reach: Reachability, one: Attribution) -> AddressSet:

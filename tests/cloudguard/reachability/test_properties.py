@@ -31,8 +31,8 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.origins import SenderKind
 from cloudguard.reachability.paths import Path, Reachability
+from cloudguard.reachability.senders import SenderKind
 from oracle_reach import (
     Sender,
     Service,
