@@ -56,10 +56,10 @@ def collect(  # noqa: PLR0913 - one keyword per thing a caller may say
 def collect_requested(provider: str, request: CollectRequest, progress: Progress = silent) -> Snapshot:
     """Read one cluster as ``request`` says; raises as ``collect``."""
     adapter = load(provider)
-    known = {option.name for option in adapter.options}
-    unknown = [name for name in request.options if name not in known]
+    options = {option.name for option in adapter.options}
+    unknown = [name for name in request.options if name not in options]
     if unknown:
-        raise SettingsError([f"{provider} has no option {name!r}{nearest(name, known)}" for name in unknown])
+        raise SettingsError([f"{provider} has no option {name!r}{nearest(name, options)}" for name in unknown])
     with _sdk_of(provider):
         return adapter.collect(request, Preparing(progress))
 
@@ -103,15 +103,15 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
     declared = declarations or Declarations()
     provider = snapshot.cluster.provider
     with _sdk_of(provider):
-        known = load(provider).iam_catalog(snapshot) if provider in installed() else None
+        catalog = load(provider).iam_catalog(snapshot) if provider in installed() else None
     faults = [*_unknown("cni", [declared.cni] if declared.cni else [], network_plugins())]
-    if known:
-        faults += _unknown("addons", declared.addons, {need.addon for need in known.needs} - {""})
+    if catalog:
+        faults += _unknown("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
     if faults:
         raise SettingsError(faults)
     from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
 
-    rows, plan = judge(snapshot, declared, known)
+    rows, plan = judge(snapshot, declared, catalog)
     return Report(
         tool=f"cloudguard {version()}",
         started=snapshot.started,

@@ -34,11 +34,11 @@ def parse(argv: Sequence[str]) -> Callable[[], int]:
     """Return the work that ``argv`` asks for; help is printed here. Raises UsageError on a wrong command line."""
     command = command_line(argv)
     try:
-        found: object = command.main(args=list(argv) or ["--help"], prog_name="cloudguard", standalone_mode=False)
+        result: object = command.main(args=list(argv) or ["--help"], prog_name="cloudguard", standalone_mode=False)
     except typer.TyperException as error:
         raise UsageError(error.format_message().rstrip("."), hint=f"Try: {_command_of(argv)} --help") from None
-    if callable(found):
-        return cast("Callable[[], int]", found)
+    if callable(result):
+        return cast("Callable[[], int]", result)
     return lambda: int(ExitStatus.CLEAN if argv else ExitStatus.USAGE)
 
 

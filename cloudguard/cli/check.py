@@ -10,7 +10,7 @@ from cloudguard.cli import output
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import OUTPUT, QUIET, SNAPSHOT
 from cloudguard.cli.progress import progress
-from cloudguard.cli.settings import Given, request
+from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import count, gap_line, summary
@@ -34,11 +34,11 @@ from cloudguard.results.report import Report
 DEFAULT_FAIL_ON = "medium"
 
 
-def check(given: Given) -> int:
+def check(line: CommandLine) -> int:
     """Judge one cluster and write the report; return the exit status."""
-    settings = given.settings()
+    settings = line.settings()
     sinks = output.sinks(settings.get(FORMAT) or (), settings.get(OUTPUT))
-    report = pipeline.evaluate(snapshot_of(given, settings), declarations(settings))
+    report = pipeline.evaluate(snapshot_of(line, settings), declarations(settings))
     output.write(report, sinks, settings.get(COLOR) or "auto")
     shown = output.Sink("table") in sinks and output.streams_are_one()
     if not shown and not settings.get(QUIET):
@@ -46,37 +46,38 @@ def check(given: Given) -> int:
     return int(exit_status(report, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
 
 
-def collect(given: Given) -> int:
+def collect(line: CommandLine) -> int:
     """Read one cluster and write its snapshot; the status is 4 when something could not be read."""
-    settings = given.settings()
+    settings = line.settings()
     file = output.file_of(settings)
     output.writable(file)
-    snapshot = snapshot_of(given, settings)
+    snapshot = snapshot_of(line, settings)
     output.save(snapshot_file.dump(snapshot), file)
     for gap in snapshot.gaps:
         say(visible(f"cloudguard: not read: {gap.call} on {gap.resource}: {gap_line(gap)}"))
     if not settings.get(QUIET):
-        found = f"{count(len(snapshot.cluster.hosts), 'host')}, {count(len(snapshot.gaps), 'gap')}"
-        say(visible(f"{snapshot.cluster.name}: {found}"))
+        counts = f"{count(len(snapshot.cluster.hosts), 'host')}, {count(len(snapshot.gaps), 'gap')}"
+        say(visible(f"{snapshot.cluster.name}: {counts}"))
     return int(ExitStatus.INCOMPLETE if snapshot.gaps else ExitStatus.CLEAN)
 
 
 def exit_status(report: Report, fail_on: str) -> ExitStatus:
     """Return the exit status of ``report``; findings below the severity ``fail_on`` ("never": all) do not count."""
     least = None if fail_on == "never" else Severity[fail_on.upper()]
-    found = least is not None and any(one.severity >= least and one.waived is None for one in report.findings)
+    unwaived = (finding.severity for finding in report.findings if finding.waived is None)
+    failed = least is not None and any(severity >= least for severity in unwaived)
     if report.complete:
-        return ExitStatus.FINDINGS if found else ExitStatus.CLEAN
-    return ExitStatus.FINDINGS_AND_INCOMPLETE if found else ExitStatus.INCOMPLETE
+        return ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
+    return ExitStatus.FINDINGS_AND_INCOMPLETE if failed else ExitStatus.INCOMPLETE
 
 
-def snapshot_of(given: Given, settings: Settings) -> Snapshot:
+def snapshot_of(line: CommandLine, settings: Settings) -> Snapshot:
     """Return the cluster's facts, from the file of ``--snapshot`` or from the cloud."""
     file = settings.get(SNAPSHOT)
     if file is not None:
-        return _from_file(file, settings, given.provider)
+        return _from_file(file, settings, line.provider)
     with progress(settings) as step:
-        return pipeline.collect_requested(given.named_provider(), request(given, settings), step)
+        return pipeline.collect_requested(line.named_provider(), request(line, settings), step)
 
 
 def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
@@ -87,10 +88,10 @@ def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
         raise UsageError(message) from None
     snapshot = snapshot_file.load(data, "on stdin" if file == "-" else file)
     cluster = snapshot.cluster
-    named = (("provider", provider, cluster.provider), ("--cluster", settings.get(CLUSTER), cluster.name))
-    for flag, said, held in named:
-        if said and said != held:
-            message = f"{flag} {said!r}: the snapshot is of {held!r}"
+    names = (("provider", provider, cluster.provider), ("--cluster", settings.get(CLUSTER), cluster.name))
+    for flag, name, own in names:
+        if name and name != own:
+            message = f"{flag} {name!r}: the snapshot is of {own!r}"
             raise UsageError(message)
     for setting in (CONTROL_PLANE_TAG, NODE_TAG, ETCD_TAG, HOST):
         if settings.get(setting):

@@ -12,7 +12,7 @@ import typer
 
 from cloudguard.cli.completion import SHELLS, script
 from cloudguard.cli.flags import GENERAL, LIST_FORMAT, OUTPUT, SNAPSHOT, own_flags
-from cloudguard.cli.settings import Given
+from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.typer_commands import Argument, function
 from cloudguard.needs.settings import DECLARED, HOSTS, IN_FILE, REPORT, Setting
 from cloudguard.provider.port import installed, load
@@ -90,33 +90,33 @@ def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
     flags = (*{flag.name: flag for flag in own}.values(), *command.flags)
 
     def then(values: Mapping[str, object]) -> Work:
-        return partial(_do, name, Given(values, flags, str(values.get(_PROVIDER.name, ""))))
+        return partial(_do, name, CommandLine(values, flags, str(values.get(_PROVIDER.name, ""))))
 
     app.command(name, help=help_about(""), add_help_option=False)(function((*command.arguments, *flags), then))
 
 
 def _group(name: str, command: Command, help_about: Callable[[str], str], words: Sequence[str]) -> typer.Typer:
     """Return the group of a command with its sub-commands; flags may stand before the provider's name."""
-    known = installed()
-    if words[:1] and words[0][:1] != "-" and words[0] not in known:
+    providers = installed()
+    if words[:1] and words[0][:1] != "-" and words[0] not in providers:
         load(words[0])  # raises, and lists the providers
-    given: dict[str, object] = {}
+    together: dict[str, object] = {}
 
     def then(provider: str, own: tuple[Setting[Any], ...], values: Mapping[str, object]) -> Work:
-        given.update(values)
-        return partial(_do, name, Given(given, command.flags, provider, own))
+        together.update(values)
+        return partial(_do, name, CommandLine(together, command.flags, provider, own))
 
-    own = {provider: own_flags(provider) if command.own and provider in words else () for provider in known}
-    before = () if words[:1] and words[0] in known else (*chain(*own.values()), *command.flags)
+    own = {provider: own_flags(provider) if command.own and provider in words else () for provider in providers}
+    before = () if words[:1] and words[0] in providers else (*chain(*own.values()), *command.flags)
     group = typer.Typer()
     group.callback(
         invoke_without_command=True,
-        help=help_about(next(iter(known), "PROVIDER")),
+        help=help_about(next(iter(providers), "PROVIDER")),
         options_metavar="[OPTIONS]" if command.alone else "",
         subcommand_metavar="[PROVIDER [OPTIONS]]" if command.alone else "PROVIDER [OPTIONS]",
         add_help_option=False,
     )(function(before, partial(then, "", ()), hidden=[flag for flag in before if flag not in command.alone]))
-    for provider in known:
+    for provider in providers:
         group.command(
             provider,
             help=help_about(provider),
@@ -127,17 +127,17 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
     return group
 
 
-def _do(name: str, given: Given) -> int:
+def _do(name: str, line: CommandLine) -> int:
     """Do the work of the command ``name``."""
     from cloudguard.cli import check, discover, explain  # noqa: PLC0415 - help does without them
 
-    commands: Mapping[str, Callable[[Given], int]] = {
+    commands: Mapping[str, Callable[[CommandLine], int]] = {
         "check": check.check,
         "collect": check.collect,
         "discover": discover.discover,
         "permissions": discover.permissions,
         "explain": explain.explain,
-        "completion": lambda given: script(given.argument("shell")),
+        "completion": lambda line: script(line.argument("shell")),
         "version": lambda _: discover.version(),
     }
-    return commands[name](given)
+    return commands[name](line)

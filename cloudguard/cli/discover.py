@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.failures import put, say
 from cloudguard.cli.flags import LIST_FORMAT, OUTPUT, QUIET
 from cloudguard.cli.progress import progress
-from cloudguard.cli.settings import Given, request
+from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import ExitStatus
 from cloudguard.provider.port import ClusterSummary, load
 
 _HEADERS = ("NAME", "INSTALLER", "REGION", "HOSTS")
 
 
-def discover(given: Given) -> int:
+def discover(line: CommandLine) -> int:
     """List the clusters that the account shows."""
-    provider, settings = given.named_provider(), given.settings()
+    provider, settings = line.named_provider(), line.settings()
     sinks = output.sinks(settings.get(LIST_FORMAT) or (), settings.get(OUTPUT), ("table", "json"))
-    wanted = replace(request(given, settings), cluster="")
+    asked = replace(request(line, settings), cluster="")
     with progress(settings) as step:
-        found = pipeline.discover(provider, wanted, step)
+        clusters = pipeline.discover(provider, asked, step)
     for sink in sinks:
-        output.save(_json(found) if sink.format == "json" else _table(found), sink.file)
-    if not found and not settings.get(QUIET):
+        output.save(_json(clusters) if sink.format == "json" else _table(clusters), sink.file)
+    if not clusters and not settings.get(QUIET):
         say(
             "cloudguard: no cluster found. Where hosts have no installer's tags, name them: cloudguard check "
             f"{provider} --cluster NAME --control-plane-tag KEY=VALUE --node-tag KEY=VALUE"
@@ -34,9 +34,9 @@ def discover(given: Given) -> int:
     return int(ExitStatus.CLEAN)
 
 
-def permissions(given: Given) -> int:
+def permissions(line: CommandLine) -> int:
     """Print the read-only policy that check needs."""
-    output.save(load(given.named_provider()).permissions().rstrip("\n") + "\n", output.file_of(given.settings()))
+    output.save(load(line.named_provider()).permissions().rstrip("\n") + "\n", output.file_of(line.settings()))
     return int(ExitStatus.CLEAN)
 
 
@@ -46,15 +46,15 @@ def version() -> int:
     return int(ExitStatus.CLEAN)
 
 
-def _table(found: tuple[ClusterSummary, ...]) -> str:
+def _table(clusters: tuple[ClusterSummary, ...]) -> str:
     from cloudguard.formats.table import grid  # noqa: PLC0415 - tabulate only where a table is shown
 
-    rows = [(one.name, one.installer, one.region, ", ".join(f"{n} {role}" for role, n in one.hosts)) for one in found]
+    hosts = [", ".join(f"{number} {role}" for role, number in cluster.hosts) for cluster in clusters]
+    rows = [
+        (cluster.name, cluster.installer, cluster.region, text) for cluster, text in zip(clusters, hosts, strict=True)
+    ]
     return grid(rows, _HEADERS) + "\n"
 
 
-def _json(found: tuple[ClusterSummary, ...]) -> str:
-    clusters = [
-        {"name": one.name, "installer": one.installer, "region": one.region, "hosts": dict(one.hosts)} for one in found
-    ]
-    return json.dumps(clusters, indent=2) + "\n"
+def _json(clusters: tuple[ClusterSummary, ...]) -> str:
+    return json.dumps([{**asdict(cluster), "hosts": dict(cluster.hosts)} for cluster in clusters], indent=2) + "\n"

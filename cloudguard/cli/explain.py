@@ -8,7 +8,7 @@ from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.check import snapshot_of
 from cloudguard.cli.flags import SNAPSHOT
-from cloudguard.cli.settings import Given
+from cloudguard.cli.settings import CommandLine
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats import explain as pages
 from cloudguard.formats.table import grid
@@ -19,15 +19,15 @@ from cloudguard.rows.judge import ROWS
 _HINT = "List them: cloudguard explain. For a finding, add --snapshot FILE, or a provider and its flags"
 
 
-def explain(given: Given) -> int:
+def explain(line: CommandLine) -> int:
     """Write the page about a row, check or finding; without one, list all rows and checks."""
-    settings = given.settings()
-    output.save(_page(given, settings), output.file_of(settings))
+    settings = line.settings()
+    output.save(_page(line, settings), output.file_of(settings))
     return int(ExitStatus.CLEAN)
 
 
-def _page(given: Given, settings: Settings) -> str:
-    what = given.argument("what")
+def _page(line: CommandLine, settings: Settings) -> str:
+    what = line.argument("what")
     if not what:
         listed = [pair for row in ROWS for pair in ((row.ROW, row.AREA), *((one.id, one.text) for one in row.CHECKS))]
         return grid(listed, ("ROW OR CHECK", "WHAT IT LOOKS AT")) + "\n"
@@ -37,18 +37,18 @@ def _page(given: Given, settings: Settings) -> str:
         for check in row.CHECKS:
             if what == check.id:
                 return pages.check(check, row.ROW)
-    return _finding(what, given, settings)
+    return _finding(what, line, settings)
 
 
-def _finding(what: str, given: Given, settings: Settings) -> str:
-    if settings.get(SNAPSHOT) is None and not given.provider:
+def _finding(what: str, line: CommandLine, settings: Settings) -> str:
+    if settings.get(SNAPSHOT) is None and not line.provider:
         message = f"no row or check is called {what!r}"
         raise UsageError(message, hint=_HINT)
-    report = pipeline.evaluate(snapshot_of(given, settings), declarations(settings))
+    report = pipeline.evaluate(snapshot_of(line, settings), declarations(settings))
     for finding in report.findings:
         if finding.id == what:
             return pages.finding(finding, report)
     message = f"the report on {report.cluster.name!r} has no finding {what!r}"
     file = settings.get(SNAPSHOT)
-    where = f"{given.provider} --cluster {quote(report.cluster.name)}" if file is None else f"--snapshot {quote(file)}"
+    where = f"{line.provider} --cluster {quote(report.cluster.name)}" if file is None else f"--snapshot {quote(file)}"
     raise UsageError(message, hint=f"List them: cloudguard check {where}")

@@ -33,16 +33,16 @@ _SWITCHED: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class CommandLine:
     """A command line: ``values`` by the names of flags and arguments, without those that are not given.
 
-    ``known`` are the command's flags; ``own`` are those of ``provider`` ("" where none is named).
+    ``flags`` are all of the command; ``own_flags`` are those of ``provider`` ("" where none is named).
     """
 
     values: Mapping[str, object] = field(default_factory=dict[str, object])
-    known: tuple[Setting[Any], ...] = ()
+    flags: tuple[Setting[Any], ...] = ()
     provider: str = ""
-    own: tuple[Setting[Any], ...] = ()
+    own_flags: tuple[Setting[Any], ...] = ()
 
     def argument(self, name: str) -> str:
         """Return the value of an argument, "" when it is not given."""
@@ -52,27 +52,27 @@ class Given:
         """Return the provider; raises UsageError when none is named."""
         if not self.provider:
             message = f"name a provider ({', '.join(installed()) or 'none is installed'})"
-            raise UsageError(message, hint="Or give --snapshot FILE" if SNAPSHOT in self.known else "")
+            raise UsageError(message, hint="Or give --snapshot FILE" if SNAPSHOT in self.flags else "")
         return self.provider
 
     def settings(self) -> Settings:
         """Return all settings. Raises UsageError for an unreadable file, SettingsError with every other fault."""
         faults: list[str] = []
-        flags = (*self.known, *self.own)
-        given = _merged((partial(_from_flags, self.values, flags), partial(_from_environment, flags)), faults)
-        name = given.get(CONFIG) or FILE_NAME
-        raw: Mapping[str, object] = load(Path(name)) if given.get(CONFIG) or Path(name).is_file() else {}
-        in_file = _merged((partial(read, raw, name), partial(self._from_own_table, raw, name)), faults)
+        flags = (*self.flags, *self.own_flags)
+        stronger = _merged((partial(_from_flags, self.values, flags), partial(_from_environment, flags)), faults)
+        name = stronger.get(CONFIG) or FILE_NAME
+        raw: Mapping[str, object] = load(Path(name)) if stronger.get(CONFIG) or Path(name).is_file() else {}
+        weaker = _merged((partial(read, raw, name), partial(self._from_own_table, raw, name)), faults)
         if faults:
             raise SettingsError(tuple(dict.fromkeys(faults)))
-        return given.over(in_file)
+        return stronger.over(weaker)
 
     def _from_own_table(self, raw: Mapping[str, object], name: str) -> Settings:
         """Read the file's table ``[provider.NAME]``; where that is no table, ``read`` refuses it."""
         tables = raw.get("provider")
         table = cast("Mapping[str, object]", tables).get(self.provider) if isinstance(tables, dict) else None
         own: Mapping[str, object] = cast("Mapping[str, object]", table) if isinstance(table, dict) else {}
-        return read_settings(own, self.own, lambda path: place(name, ("provider", self.provider, *path)))
+        return read_settings(own, self.own_flags, lambda path: place(name, ("provider", self.provider, *path)))
 
 
 def _merged(layers: Iterable[Callable[[], Settings]], faults: list[str]) -> Settings:
@@ -86,16 +86,15 @@ def _merged(layers: Iterable[Callable[[], Settings]], faults: list[str]) -> Sett
     return merged
 
 
-def _from_flags(values: Mapping[str, object], known: Sequence[Setting[Any]]) -> Settings:
-    names = {setting.name for setting in known}
-    flags = {name: value for name, value in values.items() if name in names}
-    return read_settings(flags, known, lambda path: f"--{path[0]}", flags=True)
+def _from_flags(values: Mapping[str, object], flags: Sequence[Setting[Any]]) -> Settings:
+    raw = {flag.name: values[flag.name] for flag in flags if flag.name in values}
+    return read_settings(raw, flags, lambda path: f"--{path[0]}", flags=True)
 
 
-def _from_environment(known: Iterable[Setting[Any]]) -> Settings:
-    texts = {setting: os.environ.get(variable(setting.name)) for setting in known}
-    values = {setting.name: _flag_values(setting, text) for setting, text in texts.items() if text}
-    return read_settings(values, texts, lambda path: variable(str(path[0])), flags=True)
+def _from_environment(flags: Iterable[Setting[Any]]) -> Settings:
+    texts = {flag: os.environ.get(variable(flag.name)) for flag in flags}
+    raw = {flag.name: _flag_values(flag, text) for flag, text in texts.items() if text}
+    return read_settings(raw, texts, lambda path: variable(str(path[0])), flags=True)
 
 
 def _flag_values(setting: Setting[Any], text: str) -> object:
@@ -105,12 +104,12 @@ def _flag_values(setting: Setting[Any], text: str) -> object:
     return _SWITCHED.get(text.lower(), text) if setting.kind.switch else text
 
 
-def request(given: Given, settings: Settings) -> CollectRequest:
+def request(line: CommandLine, settings: Settings) -> CollectRequest:
     """Return what to collect from the provider that is named."""
     tags = ((Role.CONTROL_PLANE, CONTROL_PLANE_TAG), (Role.NODE, NODE_TAG), (Role.ETCD, ETCD_TAG))
     return CollectRequest(
         cluster=settings.get(CLUSTER) or "",
-        options={flag.name: value for flag in given.own if (value := settings.get(flag))},
+        options={flag.name: value for flag in line.own_flags if (value := settings.get(flag))},
         role_tags={role: value for role, setting in tags if (value := settings.get(setting))},
         extra_hosts=settings.get(HOST) or {},
     )

@@ -85,19 +85,19 @@ def variable(name: str) -> str:
 
 
 def read_settings(
-    raw: Mapping[str, object], known: Iterable[Setting[Any]], place: Callable[[Path], str], *, flags: bool = False
+    raw: Mapping[str, object], settings: Iterable[Setting[Any]], place: Callable[[Path], str], *, flags: bool = False
 ) -> Settings:
     """Return the values in ``raw``, which is keyed by names of settings; ``place`` names the place of a fault.
 
     ``flags``: the values are those of flags or variables, not of the file. Raises SettingsError with every fault.
     """
-    settings = {setting.name: setting for setting in known}
-    kinds = {name: setting.flag_kind if flags else setting.kind for name, setting in settings.items()}
+    by_name = {setting.name: setting for setting in settings}
+    kinds = {name: setting.flag_kind if flags else setting.kind for name, setting in by_name.items()}
     try:
         values = table(dict[str, object], {}, kinds).read(dict(raw))
     except FaultsError as error:
         raise SettingsError([f"{place(path)}: {fault}" for path, fault in error.faults]) from None
-    return Settings({settings[name]: value for name, value in values.items()})
+    return Settings({by_name[name]: value for name, value in values.items()})
 
 
 def _service_tables(values: Sequence[str]) -> object:
