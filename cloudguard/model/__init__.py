@@ -1,1 +1,1 @@
-"""Frozen facts in no cloud's words; every fact carries the call it was read by."""
+"""Facts in no cloud's words, as frozen values; every fact names the API call that gave it."""

@@ -1,4 +1,4 @@
-"""The whole of what was read about one cluster: what an adapter gives and the engine takes."""
+"""All that was read about one cluster: what an adapter returns and the engines evaluate."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ class Snapshot:
     identities: Identities
     gaps: tuple[Gap, ...] = ()
 
-    def gaps_hiding(self, facets: frozenset[FactKind]) -> tuple[Gap, ...]:
-        """Gaps that hide any of ``facets``."""
-        return tuple(gap for gap in self.gaps if facets.intersection(gap.hides))
+    def gaps_hiding(self, kinds: frozenset[FactKind]) -> tuple[Gap, ...]:
+        """Return the gaps that hide facts of any of ``kinds``."""
+        return tuple(gap for gap in self.gaps if kinds.intersection(gap.hides))

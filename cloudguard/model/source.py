@@ -15,7 +15,7 @@ class Source:
 
 
 class FactKind(StrEnum):
-    """A part of the picture; a check names the facets it rests on, a gap those it hides."""
+    """A part of the facts: a check rests on some, a gap hides some."""
 
     HOSTS = "hosts"
     """The cluster's hosts, their roles, interfaces and addresses."""
@@ -24,9 +24,9 @@ class FactKind(StrEnum):
     FILTERS = "filters"
     """Host, subnet and balancer filters and their rules."""
     ADDRESS_LISTS = "address-lists"
-    """Named address lists; an unread one widens the upper bound where it is used."""
+    """Named address lists; one that was not read widens the upper bound where a rule names it."""
     MEMBERS = "members"
-    """Which interfaces carry a group that a rule names as its peer."""
+    """Which interfaces are members of a group that a rule names as its peer."""
     ROUTES = "routes"
     """Subnets, routes, gateways, peerings."""
     BALANCERS = "balancers"

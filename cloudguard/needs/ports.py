@@ -1,8 +1,9 @@
-"""Which ports of a cluster are the API's, etcd's, the kubelet's: by installer and CNI, from ``ports.toml``."""
+"""The ports of a cluster's components by installer and network plugin (CNI), from ``ports.toml``."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,11 +18,11 @@ KUBELET = ServiceSet.parse("tcp/10250,tcp/10255")
 """The kubelet's API and its read-only port (kubernetes/website, ports-and-protocols)."""
 ALL_TCP = ServiceSet.parse("tcp")
 HEALTH_CHECKS = ServiceSet.parse("tcp/10256")
-"""kube-proxy's health port, asked by balancers (k3s-io/docs, requirements)."""
+"""kube-proxy's health port, which balancers check (k3s-io/docs, requirements)."""
 PATH_MTU = ServiceSet.parse("icmp/3/4,icmpv6/2/0")
-"""Fragmentation needed and packet too big: needed from anywhere (RFC 1191, RFC 8201)."""
+"""Fragmentation needed, packet too big: path MTU discovery needs them from anywhere (RFC 1191, RFC 8201)."""
 ICMP = ServiceSet.parse("icmp,icmpv6")
-CARRIED = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132")
+CLUSTER_PROTOCOLS = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132")
 """All protocols that a cluster's hosts speak to one another: those of Services, SCTP (132) among them
 (kubernetes/website, protocols for Services), and the tunnels of the CNIs in ``ports.toml``."""
 
@@ -33,33 +34,24 @@ def _entries() -> tuple[dict[str, Any], ...]:
 
 
 def _services(kind: str, cluster: Cluster) -> ServiceSet:
-    """Ports of ``kind`` for the cluster's installer, else those of every installer."""
+    """Return the ports of ``kind`` for the cluster's installer, else those for every installer."""
     extra = {value for key, value in cluster.traits if key == "etcd-cluster"}
     entries = [entry for entry in _entries() if entry["kind"] == kind and entry.get("etcd_cluster", "") in {"", *extra}]
     named = [entry for entry in entries if cluster.installer in entry["installers"]]
-    return _union(named or [entry for entry in entries if not entry["installers"]])
+    chosen = named or [entry for entry in entries if not entry["installers"]]
+    return _union(entry["services"] for entry in chosen)
 
 
-def _union(entries: list[dict[str, Any]]) -> ServiceSet:
-    together = ServiceSet.nothing()
-    for entry in entries:
-        together |= ServiceSet.parse(entry["services"])
-    return together
-
-
-def _given(texts: tuple[str, ...]) -> ServiceSet:
-    together = ServiceSet.nothing()
-    for text in texts:
-        together |= ServiceSet.parse(text)
-    return together
+def _union(texts: Iterable[str]) -> ServiceSet:
+    return ServiceSet.union(map(ServiceSet.parse, texts))
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports of one cluster, as the hosts see them.
+    """The ports of one cluster on its hosts.
 
-    ``etcd`` are client and peer ports, ``etcd_from_nodes`` those of an etcd that nodes are clients of,
-    ``control_plane_to_node`` None where the CNI is not known.
+    ``etcd``: client and peer ports. ``etcd_from_nodes``: those of an etcd that nodes are clients of.
+    ``etcd_auxiliary``: those of etcd's helpers. ``control_plane_to_node``: None if the CNI is not known.
     """
 
     api: ServiceSet
@@ -71,14 +63,14 @@ class Ports:
 
 
 def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) -> Ports:
-    """Return the cluster's ports; the policy's own win over the installer's.
+    """Return the cluster's ports; declared ones replace the installer's.
 
-    ``api_targets`` are ports on control-plane hosts that a balancer serves as the API.
+    ``api_targets``: ports of control-plane hosts to which a balancer sends the API's traffic.
     """
     node_ports = ServiceSet.parse(policy.node_ports)
-    etcd = _given(policy.etcd_ports) or _services("etcd", cluster)
+    etcd = _union(policy.etcd_ports) or _services("etcd", cluster)
     from_nodes = _services("etcd-from-nodes", cluster)
-    api = _given(policy.api_ports) or _services("api", cluster) | (api_targets - node_ports - etcd)
+    api = _union(policy.api_ports) or _services("api", cluster) | (api_targets - node_ports - etcd)
     return Ports(
         api=api,
         etcd=etcd,
@@ -90,26 +82,24 @@ def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) ->
 
 
 def api_listeners(cluster: Cluster) -> ServiceSet:
-    """Listener ports behind which a balancer serves the API."""
+    """Return the ports on which a balancer listens for the API."""
     return _services("api-listener", cluster)
 
 
 def _control_plane_to_node(cluster: Cluster, policy: Declarations) -> ServiceSet | None:
     cni = policy.cni or dict(cluster.traits).get("cni", "")
     entries = [entry for entry in _entries() if entry["kind"] == "cni" and entry["cni"] == cni]
-    return _services("control-plane-to-node", cluster) | _union(entries) if entries else None
+    if not entries:
+        return None
+    return _services("control-plane-to-node", cluster) | _union(entry["services"] for entry in entries)
 
 
 def network_plugins() -> frozenset[str]:
-    """Names of the CNIs whose ports are known."""
+    """Return the names of the CNIs whose ports are known."""
     return frozenset(str(entry["cni"]) for entry in _entries() if entry["kind"] == "cni")
 
 
-def judged_elsewhere(ports: Ports, roles: frozenset[Role]) -> ServiceSet:
-    """Ports of a host with ``roles`` that a row of their own judges, so the nodes' row need not."""
-    own = ServiceSet.nothing()
-    if Role.CONTROL_PLANE in roles:
-        own |= ports.api
-    if Role.ETCD in roles:
-        own |= ports.etcd | ports.etcd_from_nodes
-    return own
+def judged_by_other_rows(ports: Ports, roles: frozenset[Role]) -> ServiceSet:
+    """Return the ports of a host with ``roles`` that other rows than node-access judge: the API's and etcd's."""
+    api = ports.api if Role.CONTROL_PLANE in roles else ServiceSet.nothing()
+    return api | ports.etcd | ports.etcd_from_nodes if Role.ETCD in roles else api

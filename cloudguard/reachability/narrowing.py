@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.filters import Filter, Rule
-from cloudguard.needs.ports import CARRIED, Ports
+from cloudguard.needs.ports import CLUSTER_PROTOCOLS, Ports
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -117,7 +117,7 @@ class _Planner:
             excess |= one.services if hosts else own
         rest = own - excess
         if own == ServiceSet.everything():
-            rest &= CARRIED  # else a rule for each of the other protocols would have to be written
+            rest &= CLUSTER_PROTOCOLS  # else a rule for each of the other protocols would have to be written
         if rest:
             yield KeptTraffic(rule_traffic(rule).peer, rest, NOT_EXCESS)
         for one in excesses:
@@ -230,8 +230,8 @@ def allowed_between(source: HostClass | None, target: HostClass | None, ports: P
     """
     trusted = source is not None and (source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD))
     if target is not None and target.has(Role.ETCD) and not trusted:
-        return CARRIED - ports.etcd - ports.etcd_auxiliary
-    return CARRIED
+        return CLUSTER_PROTOCOLS - ports.etcd - ports.etcd_auxiliary
+    return CLUSTER_PROTOCOLS
 
 
 def _names(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> tuple[RulePeer, ...]:

@@ -13,7 +13,7 @@ from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
-from cloudguard.needs.ports import KUBELET, SSH_AND_RDP, Ports, api_listeners, judged_elsewhere, ports_of
+from cloudguard.needs.ports import KUBELET, SSH_AND_RDP, Ports, api_listeners, judged_by_other_rows, ports_of
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -101,7 +101,7 @@ class Context:
         where the host sees their addresses. What other rows judge is theirs to keep.
         """
         side = self.reach.allowed_in(target)
-        elsewhere = judged_elsewhere(self.ports, frozenset(target.key.roles))
+        elsewhere = judged_by_other_rows(self.ports, frozenset(target.key.roles))
         found = dict[KeptTraffic, None]()
         for registration in target.key.registrations:
             balancer, listener = registration.balancer, registration.listener

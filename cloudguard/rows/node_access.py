@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind
-from cloudguard.needs.ports import ALL_TCP, HEALTH_CHECKS, ICMP, KUBELET, PATH_MTU, SSH_AND_RDP, judged_elsewhere
+from cloudguard.needs.ports import ALL_TCP, HEALTH_CHECKS, ICMP, KUBELET, PATH_MTU, SSH_AND_RDP, judged_by_other_rows
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
@@ -96,7 +96,7 @@ def _excess(context: Context, target: HostClass, way: Path) -> Bounds:
     ports = context.ports
     if way.balancer is not None and way.balancer.declared_service:
         return way.allowed.only(unmeant(way.listener) if way.listener else ServiceSet.nothing())
-    expected = judged_elsewhere(ports, frozenset(target.key.roles)) | PATH_MTU
+    expected = judged_by_other_rows(ports, frozenset(target.key.roles)) | PATH_MTU
     if way.sender.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
         expected |= ServiceSet.nothing() if target.key.roles else ports.api | ports.etcd  # may be its own

@@ -11,7 +11,7 @@ import pytest
 import builders
 from cloudguard.model.cluster import Cluster, Role
 from cloudguard.needs.declarations import Declarations
-from cloudguard.needs.ports import Ports, api_listeners, judged_elsewhere, ports_of
+from cloudguard.needs.ports import Ports, api_listeners, judged_by_other_rows, ports_of
 from cloudguard.packet_sets.services import ServiceSet
 
 CILIUM, LEASES = ("etcd-cluster", "cilium"), ("etcd-cluster", "leases")
@@ -122,7 +122,7 @@ def test_what_the_control_plane_opens_to_nodes_hangs_on_the_cni() -> None:
     ],
 )
 def test_rows_of_their_own_judge_the_api_and_etcd(roles: set[Role], services: str) -> None:
-    found = judged_elsewhere(ports("kops", CILIUM), frozenset(roles))
+    found = judged_by_other_rows(ports("kops", CILIUM), frozenset(roles))
     assert found == (ServiceSet.parse(services) if services else NONE)
 
 
