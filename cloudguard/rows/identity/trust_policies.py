@@ -1,8 +1,9 @@
-"""Who may become one of the cluster's identities, by its trust policy."""
+"""Who may assume one of the cluster's identities, by its trust policy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from cloudguard.model.iam_catalog import Principals, Trusted
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
@@ -10,93 +11,98 @@ from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
 from cloudguard.rows.context import Context
+from cloudguard.rows.identity.findings import ROW, hosts_with
 from cloudguard.rows.pending_finding import PendingFinding
 
-ROW = "cloud-api-access"
 TRUST = Check(
     f"{ROW}/trust",
     {
-        Severity.CRITICAL: "anyone may become an identity",
-        Severity.HIGH: "another account, or whoever an identity provider vouches for, may become an identity",
-        Severity.MEDIUM: "more service accounts than its own may become an identity",
+        Severity.CRITICAL: "anyone may assume an identity",
+        Severity.HIGH: "another account, or any subject of an identity provider, may assume an identity",
+        Severity.MEDIUM: "more service accounts than its own may assume an identity",
     },
-    "Others than its holders may become an identity of the cluster.",
+    "An identity of the cluster may be assumed by others than those that it is for.",
 )
 CHECKS = (TRUST,)
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A statement that lets ``who`` assume the identity, which should not be."""
+
+    severity: Severity
+    statement: Statement
+    who: str
+
+
 def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
-    """Return the findings, and what can't be told: nothing, as a trust policy that was not read is a gap."""
+    """Return the findings; nothing is unknown, because a trust policy that was not read is a gap."""
     if context.iam_catalog is None or context.iam_catalog.principals is None:
         return [], ()
-    known, drafts, principals = context.snapshot.identities, list[PendingFinding](), context.iam_catalog.principals
-    policies = {policy.id: policy for policy in known.policies if policy.kind is PolicyKind.TRUST}
-    whose = [(one.id, one.name, tuple(name for name in one.policies if name in policies)) for one in known.identities]
-    whose += [(one.identity, one.name, (one.trust,) if one.trust in policies else ()) for one in known.service_accounts]
-    for identity, name, trusts in whose:
-        for trust in trusts:
-            found = sorted(_opened(policies[trust], principals, context.cluster.account), key=_worst)
-            if found:
-                drafts.append(_draft(context, Resource("identity", identity, name), policies[trust], found))
-    return drafts, ()
+    identities, principals = context.snapshot.identities, context.iam_catalog.principals
+    trust_policies = {policy.id: policy for policy in identities.policies if policy.kind is PolicyKind.TRUST}
+    names = [(Resource("identity", one.id, one.name), one.policies) for one in identities.identities]
+    names += [(Resource("identity", one.identity, one.name), (one.trust,)) for one in identities.service_accounts]
+    findings = list[PendingFinding]()
+    for resource, policies in names:
+        for policy in (trust_policies[name] for name in policies if name in trust_policies):
+            openings = list(_openings(policy, principals, context.cluster.account))
+            if openings:
+                openings.sort(key=lambda opening: (-opening.severity, opening.who))
+                findings.append(_finding(context, resource, policy, openings))
+    return findings, ()
 
 
-Opened = tuple[Severity, Statement, str]
-
-
-def _worst(opened: Opened) -> tuple[int, str]:
-    return -opened[0], opened[2]
-
-
-def _opened(policy: PolicyDocument, principals: Principals, account: str) -> Iterator[Opened]:
+def _openings(policy: PolicyDocument, principals: Principals, account: str) -> Iterator[_Opening]:
     for statement in policy.statements:
         if statement.effect is not Effect.ALLOW:
             continue
         if statement.not_principals:
-            yield Severity.CRITICAL, statement, "anyone but those it names"
+            yield _Opening(Severity.CRITICAL, statement, "anyone but the principals that it excepts")
         for text in statement.principals:
             found = _severity(principals.trusted(text, statement, account))
             if found is not None:
-                yield found[0], statement, found[1]
+                yield _Opening(found[0], statement, found[1])
 
 
 def _severity(trusted: Trusted) -> tuple[Severity, str] | None:
-    """Return how bad it is that a principal is trusted, and who that is; None where it is as it should be."""
+    """Return how bad it is that a principal is trusted, and who it is; None if it is as it should be."""
     match trusted.kind:
-        case "anyone":
-            if trusted.narrowed:
-                return None
-            return Severity.CRITICAL, "anyone, of whichever account"
-        case "account":
-            return None if trusted.narrowed else (Severity.HIGH, f"account {trusted.who}, without a condition")
+        case "anyone" if not trusted.narrowed:
+            return Severity.CRITICAL, "anyone in any account"
+        case "account" if not trusted.narrowed:
+            return Severity.HIGH, f"any identity of account {trusted.who}"
+        case "federated" if trusted.subjects is None:
+            return Severity.HIGH, f"any subject of {trusted.who}"
         case "federated":
-            if trusted.subjects is None:
-                return Severity.HIGH, f"whoever {trusted.who} vouches for"
-            wide = [subject for subject in trusted.subjects if "*" in subject or "?" in subject]
-            return (Severity.MEDIUM, f"any of {', '.join(wide)} by {trusted.who}") if wide else None
+            wide = [subject for subject in trusted.subjects or () if "*" in subject or "?" in subject]
+            return (Severity.MEDIUM, f"any subject like {', '.join(wide)} of {trusted.who}") if wide else None
         case _:
             return None
 
 
-def _draft(context: Context, resource: Resource, policy: PolicyDocument, found: list[Opened]) -> PendingFinding:
-    severity, _, who = found[0]
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    message = f"{who} may become {resource.name}{more}"
-    trusts = tuple(f"{policy.name}/{statement.label}: {text}" for _, statement, text in found)
-    steps = Procedure(trusts, ("those who need it, under a condition that names them",))
+def _finding(context: Context, resource: Resource, policy: PolicyDocument, openings: list[_Opening]) -> PendingFinding:
+    worst, more = openings[0], len(openings) - 1
+    message = f"{worst.who} may assume the identity {resource.name}" + (f" (and {more} more)" if more else "")
+    present = tuple(f"{policy.name}/{each.statement.label}: {each.who}" for each in openings)
+    steps = Procedure(present, ("those who need it, under a condition that names them",))
     change = Change(f"trust.narrow:{resource.id}", ROW, "trust.narrow", resource, (steps,))
-    evidence = [
-        Evidence(resource, f"{policy.name}/{statement.label}", policy.source.call, f"trusts {text}")
-        for _, statement, text in found
-    ]
     finding = Finding(
-        id=finding_id(context.cluster, f"{ROW}/trust", resource.id),
-        check=f"{ROW}/trust",
-        severity=severity,
+        id=finding_id(context.cluster, TRUST.id, resource.id),
+        check=TRUST.id,
+        severity=worst.severity,
         resource=resource,
         message=message,
-        witness=Witness(f"{who} asks for the credentials of {resource.name}"),
-        evidence=tuple(evidence),
-        hosts=tuple(sorted(host.id for host in context.cluster.hosts if host.identity == resource.id)),
+        witness=Witness(f"{worst.who} requests the credentials of {resource.name}"),
+        evidence=tuple(
+            Evidence(
+                resource,
+                f"{policy.name}/{each.statement.label}",
+                policy.source.call,
+                f"trusts {each.who}",
+            )
+            for each in openings
+        ),
+        hosts=hosts_with(context, resource.id),
     )
     return PendingFinding(finding, changes=(change,))

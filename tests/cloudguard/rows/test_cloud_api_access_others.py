@@ -40,7 +40,7 @@ def test_needs_are_chosen_by_what_is_declared_shown_and_moved() -> None:
     found = row(made, known(NEED, addon))
     assert told(found) == {"outside": Severity.HIGH}
     assert only(found, "cloud-api-access/outside").advice == (
-        'Where one of these runs with this identity, declare it: addons = ["backup"]'
+        'If one of these add-ons runs with this identity, declare it: addons = ["backup"]'
     )
     declared = Declarations(addons=("backup",))
     assert row(made, known(NEED, addon), declared).verdict is Verdict.PASS
@@ -153,12 +153,12 @@ class Words:
 @pytest.mark.parametrize(
     ("principal", "severity", "said"),
     [
-        ("anyone", Severity.CRITICAL, "anyone, of whichever account"),
-        ("account 2", Severity.HIGH, "account 2, without a condition"),
+        ("anyone", Severity.CRITICAL, "anyone in any account"),
+        ("account 2", Severity.HIGH, "any identity of account 2"),
         ("account 1", None, ""),
         ("own", None, ""),
-        ("federated", Severity.HIGH, "whoever federated vouches for"),
-        ("federated sa:a,sa:*", Severity.MEDIUM, "any of sa:* by sa:a,sa:*"),
+        ("federated", Severity.HIGH, "any subject of federated"),
+        ("federated sa:a,sa:*", Severity.MEDIUM, "any subject like sa:* of sa:a,sa:*"),
         ("federated sa:a", None, ""),
     ],
 )
@@ -169,7 +169,7 @@ def test_who_may_become_an_identity_is_told(principal: str, severity: Severity |
         assert (found.verdict, found.findings) == (Verdict.PASS, ())
         return
     finding = only(found, "cloud-api-access/trust")
-    assert (finding.severity, finding.message) == (severity, f"{said} may become masters")
+    assert (finding.severity, finding.message) == (severity, f"{said} may assume the identity masters")
     assert finding.evidence[0].rule == "trust/#1"
     assert finding.changes == (f"trust.narrow:{ROLE}",)
     assert found.verdict is Verdict.FAIL

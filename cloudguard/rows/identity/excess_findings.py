@@ -1,0 +1,166 @@
+"""Findings about what one identity is granted beyond its need, or lacks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cloudguard.authorization.escalation import GrantedEscalation, granted_escalations
+from cloudguard.authorization.excess import Excess
+from cloudguard.authorization.replacement import change_of
+from cloudguard.model.iam_catalog import Access, Impact
+from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.permission_sets.space import Request
+from cloudguard.results.check import Check
+from cloudguard.results.finding import Severity
+from cloudguard.results.wording import FEW, actions_text
+from cloudguard.rows.context import Context
+from cloudguard.rows.identity.findings import ROW, FindingDraft, identity_text, pending
+from cloudguard.rows.pending_finding import PendingFinding
+
+ADMINISTRATOR = Check(
+    f"{ROW}/administrator",
+    {Severity.CRITICAL: "an identity may do everything, or give itself the right to"},
+    "An identity of the cluster is an administrator of the account, or can make itself one.",
+)
+ESCALATION = Check(
+    f"{ROW}/escalation",
+    {
+        Severity.CRITICAL: "an identity can gain the permissions of another that is not the cluster's",
+        Severity.LOW: "the permissions that an identity needs let it gain those of another",
+    },
+    "An identity can gain the permissions of another identity, by an escalation path.",
+)
+OUTSIDE = Check(
+    f"{ROW}/outside",
+    {Severity.HIGH: "an identity may change resources outside the cluster, or read their data"},
+    "An identity may change resources that are not the cluster's, or read their data, and does not need to.",
+)
+INSIDE = Check(
+    f"{ROW}/inside",
+    {Severity.MEDIUM: "an identity may change more of the cluster's own resources than it needs"},
+    "An identity may change more of the cluster's own resources than it needs.",
+)
+LISTING = Check(
+    f"{ROW}/listing",
+    {Severity.LOW: "an identity may list or describe more than it needs"},
+    "An identity may list or describe more than it needs.",
+)
+MANDATED = Check(
+    f"{ROW}/imposed",
+    {Severity.LOW: "a provider-mandated policy grants more than is needed"},
+    "A policy that the provider requires grants more than is needed.",
+)
+MISSING = Check(
+    f"{ROW}/missing",
+    {Severity.LOW: "an identity lacks what it may need"},
+    "No statement grants an action that is documented as a need.",
+)
+IDLE = Check(
+    f"{ROW}/idle",
+    {Severity.LOW: "a statement grants nothing"},
+    "A statement matches no request: none of its actions applies to a resource that it names.",
+)
+CHECKS = (ADMINISTRATOR, ESCALATION, OUTSIDE, INSIDE, LISTING, MANDATED, MISSING, IDLE)
+_REPLACED = (ADMINISTRATOR, ESCALATION, OUTSIDE, INSIDE, LISTING)
+"""The checks whose findings the replacement policy mends."""
+_MAX_ACTIONS = 4
+
+
+def judged(context: Context, excess: Excess) -> list[PendingFinding]:
+    """Return the findings about one identity's permissions. An administrator is not told of milder excess too."""
+    escalations = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
+    exceeding = [each for each in escalations if each.unconditional and each.exceeds_need]
+    drafts = [*_administrator(excess, exceeding)] or [*_escalation(excess, exceeding), *_beyond(excess, escalations)]
+    replaced = any(draft.severity > Severity.LOW or draft.check is LISTING for draft in drafts)
+    change = change_of(excess) if replaced else None
+    drafts += [*_needed_escalation(excess, escalations), *_mandated(excess), *_missing(excess), *_idle(excess)]
+    return [pending(context, excess, draft, change if draft.check in _REPLACED and not draft.id_parts else None) for draft in drafts]
+
+
+def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
+    found = tuple(each for each in exceeding if each.path.impact is Impact.ADMINISTRATOR)
+    if found:
+        who, first = identity_text(excess.identity), found[0]
+        message = f"{who} can make itself an administrator: it {first.path.why}"
+        if excess.allowed.space.table.unlisted("*:*") & excess.certain.actions:
+            policy = next((each.policy.name for each in excess.responsible(first.witness)), "its policies")
+            message = f"{who} is an administrator: almost every action is allowed, by {policy}"
+        yield FindingDraft(ADMINISTRATOR, Severity.CRITICAL, message, first.witness, found[:FEW])
+
+
+def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
+    found = tuple(each for each in exceeding if each.path.impact is Impact.ROLE)
+    if found:
+        who, first, more = identity_text(excess.identity), found[0], len(found) - 1
+        message = f"{who} can gain the permissions of other identities: it {first.path.why}"
+        message += f" (and {more} more escalation paths)" if more else ""
+        yield FindingDraft(ESCALATION, Severity.CRITICAL, message, first.witness, found[:FEW])
+
+
+def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
+    impacts = {Impact.ADMINISTRATOR, Impact.ROLE}
+    unconditional = (each for each in escalations if each.unconditional and not each.exceeds_need)
+    found = tuple(each for each in unconditional if each.path.impact in impacts)
+    if found:
+        who, first = identity_text(excess.identity), found[0]
+        message = f"the permissions that {who} needs let it gain those of other identities: it {first.path.why}"
+        yield FindingDraft(ESCALATION, Severity.LOW, message, first.witness, found[:FEW], id_parts=("needed",))
+
+
+def _beyond(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
+    """Yield a draft for what changes resources or reads data, outside the cluster or else inside, and for listing."""
+    risky = excess.part(Access.WRITE, Access.DATA)
+    # What reaches resources outside reaches the cluster's own too, and is reported once.
+    if outside := (risky - excess.comparer.cluster_resources.upper).lower:
+        yield from _excess_draft(OUTSIDE, excess, outside, " on resources outside the cluster", escalations)
+    elif inside := (risky & excess.comparer.cluster_resources).lower:
+        yield from _excess_draft(INSIDE, excess, inside, " on the cluster's own resources", escalations)
+    yield from _excess_draft(LISTING, excess, excess.part(Access.LIST), "", escalations)
+
+
+def _excess_draft(
+    check: Check, excess: Excess, part: PermissionSet, where: str, escalations: tuple[GrantedEscalation, ...]
+) -> Iterator[FindingDraft]:
+    if part and (witness := notable_witness(part, escalations)) is not None:
+        message = f"{identity_text(excess.identity)} may use {_actions(part)}{where}, and does not need to"
+        exceeding = () if check is LISTING else tuple(each for each in escalations if each.exceeds_need)[:FEW]
+        yield FindingDraft(check, max(check.severities), message, (witness,), exceeding, part)
+
+
+def notable_witness(part: PermissionSet, escalations: tuple[GrantedEscalation, ...]) -> Request | None:
+    """Return a witness of ``part``, with an action of an escalation path if there is one."""
+    table = part.space.table
+    for each in escalations:
+        for action in each.path.actions:
+            bit = table.bit(action) or 0
+            if bit & part.actions and (found := part.only(bit).witness()) is not None:
+                return found
+    listed = part.only(part.actions & table.listed)
+    return listed.witness() or part.witness()
+
+
+def _mandated(excess: Excess) -> Iterator[FindingDraft]:
+    part = excess.mandated
+    if (witness := part.witness()) is not None:
+        who = identity_text(excess.identity)
+        message = f"{who} is granted {_actions(part)} beyond its need, by a policy that the provider requires"
+        yield FindingDraft(MANDATED, Severity.LOW, message, (witness,), part=part)
+
+
+def _missing(excess: Excess) -> Iterator[FindingDraft]:
+    part = excess.missing
+    if (witness := part.witness()) is not None:
+        message = f"{identity_text(excess.identity)} lacks {_actions(part)}, which it may need"
+        yield FindingDraft(MISSING, Severity.LOW, message, (witness,), part=part)
+
+
+def _idle(excess: Excess) -> Iterator[FindingDraft]:
+    idle = tuple(each for each in excess.effective.idle if each.policy.managed_by != "provider")
+    if idle:
+        names = ", ".join(each.name for each in idle[:FEW]) + (f" and {len(idle) - FEW} more" if idle[FEW:] else "")
+        message = f"{names} of {identity_text(excess.identity)} can match no request: what it names does not exist"
+        yield FindingDraft(IDLE, Severity.LOW, message, (), statements=idle)
+
+
+def _actions(part: PermissionSet) -> str:
+    return actions_text(part.space.table, part.actions, _MAX_ACTIONS)
