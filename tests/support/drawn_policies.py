@@ -24,9 +24,9 @@ MULTIVALUED = frozenset({"tagkeys", "fields"})
 
 @dataclass(frozen=True)
 class SmallCatalog:
-    """A catalog that knows no resource forms, or those that it is given."""
+    """A catalog with the given resource formats, or none."""
 
-    known_forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    known_formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     version: str = "1"
 
     @property
@@ -35,19 +35,19 @@ class SmallCatalog:
         return LISTED
 
     def actions(self, service: str) -> Iterable[str]:
-        """Return the actions of one."""
+        """Return the actions of a service."""
         return LISTED[service]
 
     def resource_formats(self, action: str) -> Iterable[str] | None:
-        """Return what was given."""
-        return self.known_forms.get(action)
+        """Return the given formats."""
+        return self.known_formats.get(action)
 
     def multivalued(self, key: str) -> bool:
-        """Two keys are."""
+        """Whether ``key`` is one of the two multivalued ones."""
         return key in MULTIVALUED
 
     def access(self, action: str) -> Access:
-        """Objects are data; what describes or lists is harmless; all else writes."""
+        """Reading objects reads data, "Describe" and "List" list, all else writes."""
         name = action.partition(":")[2]
         if name == "GetObject":
             return Access.DATA
@@ -55,7 +55,7 @@ class SmallCatalog:
 
 
 class PlainDocuments:
-    """Writes statements by their values' names, a list as one document."""
+    """Writes all statements as one JSON document."""
 
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
         """Return one document."""
@@ -66,7 +66,7 @@ class PlainDocuments:
         return TypeAdapter(tuple[Statement, ...]).validate_json(text)
 
 
-FORMS = {
+FORMATS = {
     "disk:CreateVolume": ("n:p:disk:*:*:volume/*",),
     "disk:DeleteVolume": ("n:p:disk:*:*:volume/*",),
     "disk:CreateSnapshot": ("n:p:disk:*:*:volume/*", "n:p:disk:*::snapshot/*"),

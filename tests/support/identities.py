@@ -1,4 +1,4 @@
-"""A cluster of one host with one identity in the small cloud, and what is known of that cloud's permissions."""
+"""A cluster of one host with one identity in the small cloud, and that cloud's IAM catalog."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult
 from cloudguard.rows.judge import judge
-from drawn_policies import FORMS, PlainDocuments, SmallCatalog
+from drawn_policies import FORMATS, PlainDocuments, SmallCatalog
 
 SHUT = MetadataService(enabled=True, tokens_required=True, hop_limit=1)
 ROLE = "n:p:role::1:role/masters"
@@ -25,7 +25,7 @@ MASTER = replace(host("cp", CONTROL_PLANE, identity=ROLE), metadata=SHUT)
 OWN = Condition("StringEquals", "tag", ("prod",))
 VOLUMES = "n:p:disk:*:*:volume/*"
 BUCKET = ("n:p:store:::b1", "n:p:store:::b1/*")
-WAYS = (
+PATHS = (
     EscalationPath(
         "self", ("role:Assume",), Impact.ADMINISTRATOR, "becomes whoever it likes", "a book", on_own_identity=True
     ),
@@ -57,47 +57,47 @@ def document(
     return Document(name, name, kind, by, "{}", statements, SOURCE)
 
 
-def part(*statements: Statement, name: str = "part", **told: Any) -> PermissionNeed:  # noqa: ANN401 - any of its fields
+def need(*statements: Statement, name: str = "part", **fields: Any) -> PermissionNeed:  # noqa: ANN401 - any of its fields
     made = PermissionNeed(name, ("control-plane",), statements, "a page", Confidence.DOCUMENTED)
-    return replace(made, **told)
+    return replace(made, **fields)
 
 
-def known(*components: PermissionNeed, **told: Any) -> IamCatalog:  # noqa: ANN401 - any of its fields
+def iam_catalog(*needs: PermissionNeed, **fields: Any) -> IamCatalog:  # noqa: ANN401 - any of its fields
     made = IamCatalog(
-        SmallCatalog(FORMS),
+        SmallCatalog(FORMATS),
         PlainDocuments(),
-        components,
-        WAYS,
+        needs,
+        PATHS,
         cluster_resources=(allow("*", when=(OWN,)),),
         tag_keys=("tag",),
         tag_actions=("disk:CreateVolume",),
         home=("n", "p", "", "", "1"),
     )
-    return replace(made, **told)
+    return replace(made, **fields)
 
 
-NEED = part(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", on=(VOLUMES,), when=(OWN,)))
+NEED = need(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", on=(VOLUMES,), when=(OWN,)))
 
 
-def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] = (), **told: Any) -> Snapshot:  # noqa: ANN401 - any of its fields
+def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] = (), **fields: Any) -> Snapshot:  # noqa: ANN401 - any of its fields
     names = tuple(one.id for one in documents if one.kind is not PolicyKind.ORGANIZATION_LIMIT)
     identity = Identity(ROLE, "masters", ("control-plane",), names, SOURCE, complete)
-    held = replace(Identities((identity,), documents), **told)
+    held = replace(Identities((identity,), documents), **fields)
     return snapshot([MASTER], identities=held, gaps=gaps)
 
 
 def row(made: Snapshot, facts: IamCatalog | None = None, policy: Declarations | None = None) -> RowResult:
-    return judge(made, policy or Declarations(), known(NEED) if facts is None else facts)[0][2]
+    return judge(made, policy or Declarations(), iam_catalog(NEED) if facts is None else facts)[0][2]
 
 
-def told(found: RowResult) -> dict[str, Severity]:
+def severities(found: RowResult) -> dict[str, Severity]:
     return {one.check.partition("/")[2]: one.severity for one in found.findings if one.severity > Severity.LOW}
 
 
 def changes(made: Snapshot) -> list[Change]:
-    return [one for one in judge(made, Declarations(), known(NEED))[1] if one.row == "cloud-api-access"]
+    return [one for one in judge(made, Declarations(), iam_catalog(NEED))[1] if one.row == "cloud-api-access"]
 
 
-def only(found: RowResult, check: str) -> Finding:
+def finding_of(found: RowResult, check: str) -> Finding:
     (one,) = (finding for finding in found.findings if finding.check == check)
     return one

@@ -61,8 +61,6 @@ IDLE = Check(
     "A statement matches no request: none of its actions applies to a resource that it names.",
 )
 CHECKS = (ADMINISTRATOR, ESCALATION, OUTSIDE, INSIDE, LISTING, MANDATED, MISSING, IDLE)
-_REPLACED = (ADMINISTRATOR, ESCALATION, OUTSIDE, INSIDE, LISTING)
-"""The checks whose findings the replacement policy mends."""
 _MAX_ACTIONS = 4
 
 
@@ -74,7 +72,13 @@ def judged(context: Context, excess: Excess) -> list[PendingFinding]:
     replaced = any(draft.severity > Severity.LOW or draft.check is LISTING for draft in drafts)
     change = change_of(excess) if replaced else None
     drafts += [*_needed_escalation(excess, escalations), *_mandated(excess), *_missing(excess), *_idle(excess)]
-    return [pending(context, excess, draft, change if draft.check in _REPLACED and not draft.id_parts else None) for draft in drafts]
+    return [pending(context, excess, draft, change if _mended(draft) else None) for draft in drafts]
+
+
+def _mended(draft: FindingDraft) -> bool:
+    """Whether the replacement policy mends a finding: it keeps an escalation path that is needed."""
+    needed_escalation = draft.check is ESCALATION and draft.severity is Severity.LOW
+    return draft.check in {ADMINISTRATOR, ESCALATION, OUTSIDE, INSIDE, LISTING} and not needed_escalation
 
 
 def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:

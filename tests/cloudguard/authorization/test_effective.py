@@ -13,7 +13,17 @@ from cloudguard.authorization.statements import matched
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
-from drawn_policies import ACTIONS, FORMS, LISTED, RESOURCES, SmallCatalog, draw_context, draw_statement, holder, policy
+from drawn_policies import (
+    ACTIONS,
+    FORMATS,
+    LISTED,
+    RESOURCES,
+    SmallCatalog,
+    draw_context,
+    draw_statement,
+    holder,
+    policy,
+)
 from oracle_permissions import allowed as really_allowed
 
 BUCKET = ("n:p:store:::b1", "n:p:store:::b1/*")
@@ -29,7 +39,7 @@ def deny(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...
 
 
 def space(*statements: Statement, known: bool = True) -> Space:
-    return space_of(SmallCatalog(FORMS if known else {}), statements, (f"{service}:*" for service in LISTED))
+    return space_of(SmallCatalog(FORMATS if known else {}), statements, (f"{service}:*" for service in LISTED))
 
 
 def of(*statements: Statement, known: bool = True) -> PermissionSet:
@@ -40,7 +50,7 @@ def within(where: Space, *statements: Statement) -> PermissionSet:
     return allowed(where, statements, {})
 
 
-def test_what_is_only_named_in_full_needs_no_list_of_its_service() -> None:
+def test_a_service_named_only_in_full_is_not_listed() -> None:
     asked: list[str] = []
 
     class Watched(SmallCatalog):
@@ -61,14 +71,14 @@ def test_what_is_only_named_in_full_needs_no_list_of_its_service() -> None:
     assert asked == ["role", "store"]
 
 
-def test_part_of_a_set_is_about_some_actions() -> None:
+def test_only_keeps_the_given_actions() -> None:
     found = of(allow("store:GetObject", "role:PassRole"))
     one = found.only(found.space.table.bit("store:GetObject") or 0)
     assert [*found.space.table.names(one.actions)] == ["store:GetObject"]
     assert not found.only(found.space.table.bit("store:ListAll") or 0)
 
 
-def test_what_no_table_has_may_be_in_any_set_but_the_empty_one() -> None:
+def test_an_action_in_no_table_may_be_in_any_set_but_the_empty_one() -> None:
     found = of(allow("store:GetObject"))
     assert found.has(Request("other:Thing", "n:p:store:::b1/x")) is None
     assert (found - found).has(Request("other:Thing", "n:p:store:::b1/x")) is False
@@ -95,7 +105,7 @@ def test_everything_but_one_bucket_is_everything_but_one_bucket() -> None:
     assert not found.assumptions
 
 
-def test_a_conditioned_deny_takes_only_where_its_condition_holds() -> None:
+def test_a_conditional_deny_takes_only_where_its_condition_holds() -> None:
     insecure = Condition("Bool", "Secure", ("false",))
     found = of(allow("*"), deny("*", on=BUCKET, when=(insecure,)))
     inside = Request("store:GetObject", "n:p:store:::b1/x")
@@ -109,7 +119,7 @@ def test_a_deny_of_part_of_a_wildcard_takes_that_part() -> None:
     assert list(found.space.table.names(found.actions)) == ["disk:DeleteVolume"]
 
 
-def test_everything_is_no_more_than_the_only_form_an_action_takes() -> None:
+def test_a_star_equals_the_only_resource_format_of_an_action() -> None:
     wide, narrow = (
         allow("disk:CreateVolume", "disk:ListRegions"),
         (allow("disk:CreateVolume", on=(VOLUME,)), allow("disk:ListRegions")),
@@ -129,14 +139,14 @@ def test_a_name_on_an_action_without_resources_grants_nothing() -> None:
     assert [one.statement for one in grants.idle] == [statement]
 
 
-def test_wildcards_hold_the_actions_that_are_added_later() -> None:
+def test_wildcards_include_actions_that_are_added_later() -> None:
     found = of(allow("disk:*"), deny("disk:*Volume*", "disk:CreateSnapshot", "disk:ListRegions"))
     assert list(found.space.table.names(found.actions)) == ["disk:<unlisted>"]
     everything = of(allow("*"))
     assert "*:<unlisted>" in everything.space.table.names(everything.actions)
 
 
-def test_an_action_that_no_list_has_is_not_lost() -> None:
+def test_an_unlisted_action_is_not_lost() -> None:
     mine, other = allow("disk:NewThing", "other:*"), allow("disk:newthing")
     where = space(mine, other)
     excess = within(where, mine) - within(where, other)
@@ -164,7 +174,7 @@ def test_what_the_boundary_does_not_allow_is_not_granted() -> None:
 
 
 @pytest.mark.parametrize("missing", ["policy", "completeness"])
-def test_an_unread_document_makes_everything_possible_and_nothing_sure(missing: str) -> None:
+def test_an_unread_document_makes_everything_possible_and_nothing_certain(missing: str) -> None:
     grant = policy([allow("disk:*")])
     where = space(*grant.statements)
     read = {} if missing == "policy" else {"policy": grant}
@@ -175,7 +185,7 @@ def test_an_unread_document_makes_everything_possible_and_nothing_sure(missing: 
     assert "was not read" in found.permissions.assumptions[0]
 
 
-def test_equal_doubts_cancel() -> None:
+def test_equal_assumptions_cancel() -> None:
     when = (Condition("StringEquals", "tag", ("${principal/tag}",)),)
     mine, other = allow("disk:*", on=(VOLUME,), when=when), allow("disk:CreateVolume", on=(VOLUME,), when=when)
     where = space(mine, other)
@@ -186,7 +196,7 @@ def test_equal_doubts_cancel() -> None:
     assert (within(where, strict) - within(where, other)).lower, "an absent tag is surely not needed"
 
 
-def test_a_doubtful_deny_leaves_the_grant_possible() -> None:
+def test_a_deny_under_an_assumption_leaves_the_grant_in_the_upper_bound() -> None:
     when = (Condition("StringEquals", "tag", ("${principal/tag}",)), Condition("Null", "tag", ("false",)))
     found = of(allow("disk:CreateVolume"), deny("disk:*", when=when))
     request = Request("disk:CreateVolume", "n:p:disk:r:1:volume/a", (("tag", ("x",)),))
@@ -197,7 +207,7 @@ def test_a_doubtful_deny_leaves_the_grant_possible() -> None:
     assert found.assumptions == ("tag (StringEquals): ${principal/tag}",)
 
 
-def test_known_variables_are_put_in() -> None:
+def test_known_variables_are_filled_in() -> None:
     statement = allow("store:GetObject", on=("n:p:store:::b1/${Principal/Name}/*",))
     found = matched(space(statement), statement, {"principal/name": "a*"})
     assert found.has(Request("store:GetObject", "n:p:store:::b1/a*/x"))
@@ -279,7 +289,7 @@ def test_the_truth_lies_between_the_bounds(seed: int) -> None:
         allow("*", when=(Condition("StringLike", "tag", tuple("*a" + "?" * n + "*b*" for n in range(30))),)),
     ],
 )
-def test_the_absurd_is_answered(statement: Statement) -> None:
+def test_malformed_statements_are_answered(statement: Statement) -> None:
     needed = allow("disk:*", on=("n:p:disk:*:*:v*a*b*",), when=(Condition("StringLike", "tag", ("*a*b*",)),))
     where = space(statement, needed)
     excess = within(where, statement, deny("*", on=("n:*:*:*:*:*b*",))) - within(where, needed)

@@ -10,7 +10,7 @@ from cloudguard.authorization.effective import EffectivePermissions, effective, 
 from cloudguard.authorization.effective import allowed as allowed_by
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets.space import Request, Space
-from drawn_policies import ACTIONS, FORMS, RESOURCES, SmallCatalog, draw_context, draw_policies, holder
+from drawn_policies import ACTIONS, FORMATS, RESOURCES, SmallCatalog, draw_context, draw_policies, holder
 from oracle_permissions import Context, allowed, resource_matches
 
 SETS, POINTS = 18, 120
@@ -60,7 +60,7 @@ def test_every_operation_agrees_with_the_naive_evaluator(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize("forms", [{}, FORMS])
+@pytest.mark.parametrize("forms", [{}, FORMATS])
 def test_a_witness_of_a_difference_is_granted_and_not_needed(seed: int, forms: dict[str, tuple[str, ...]]) -> None:
     random = Random(500 + seed)
     seen = 0
@@ -82,7 +82,7 @@ def test_a_witness_of_a_difference_is_granted_and_not_needed(seed: int, forms: d
     assert seen > SETS // 2
 
 
-def test_a_doubt_about_what_is_sure_anyway_is_none() -> None:
+def test_an_assumption_about_what_is_certain_anyway_is_dropped() -> None:
     unread = Condition("NoSuchOperator", "key", ("x",))
     sure = Statement("sure", Effect.ALLOW, actions=("store:*",), resources=("*",))
     doubtful = Statement("in doubt", Effect.ALLOW, ("store:GetObject",), resources=("*",), conditions=(unread,))

@@ -131,7 +131,7 @@ CONDITION = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
         ),
     ],
 )
-def test_where_moto_says_otherwise_aws_is_on_our_side(
+def test_where_moto_differs_the_documentation_agrees_with_us(
     statement: dict[str, object],
     action: str,
     resource: str,
@@ -171,7 +171,7 @@ def test_a_deny_of_part_of_a_pattern_takes_that_part() -> None:
     assert ours(document, "ec2:CreateVolume", VOLUME) is False
 
 
-def test_a_star_is_no_more_than_the_only_kind_of_resource_that_an_action_takes() -> None:
+def test_a_star_equals_the_only_resource_type_of_an_action() -> None:
     wide = statements(granted_by({"Effect": "Allow", "Action": "ec2:DeleteVolume", "Resource": "*"}))
     exact = statements(
         granted_by({"Effect": "Allow", "Action": "ec2:DeleteVolume", "Resource": "arn:aws:ec2:*:*:volume/*"})

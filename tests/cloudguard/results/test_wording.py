@@ -9,7 +9,7 @@ from cloudguard.formats.statements import short, whole
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.wording import actions_text, few, request_text, statement_text
-from drawn_policies import FORMS, SmallCatalog
+from drawn_policies import FORMATS, SmallCatalog
 from identities import allow
 
 WIDE = Statement(
@@ -42,7 +42,7 @@ def test_a_request_names_only_the_keys_that_have_values() -> None:
 
 
 def test_whole_services_are_folded() -> None:
-    table = space_of(SmallCatalog(FORMS), [allow("disk:*", "store:GetObject")]).table
+    table = space_of(SmallCatalog(FORMATS), [allow("disk:*", "store:GetObject")]).table
     assert actions_text(table, table.everything, 1) == "*"
     assert actions_text(table, table.mask(("disk:*", "store:GetObject")), 4) == "disk:*, store:GetObject"
     assert actions_text(table, table.mask(("disk:*Volume", "store:GetObject")), 2) == (

@@ -1,4 +1,4 @@
-"""cloud-api-access: which needs count, tags, the metadata service, and who may become an identity."""
+"""cloud-api-access: which needs apply, tags, the metadata service, and who may assume an identity."""
 
 from __future__ import annotations
 
@@ -25,40 +25,41 @@ from identities import (
     allow,
     deny,
     document,
-    known,
-    only,
-    part,
+    finding_of,
+    iam_catalog,
+    need,
     row,
-    told,
+    severities,
 )
 
 
-def test_needs_are_chosen_by_what_is_declared_shown_and_moved() -> None:
+def test_needs_are_chosen_by_declaration_grant_and_service_account() -> None:
     extra = allow("store:PutObject")
-    addon = part(extra, name="backup", addon="backup", service_accounts=("kube-system:backup*",))
+    addon = need(extra, name="backup", addon="backup", service_accounts=("kube-system:backup*",))
     made = account(document(*NEED.statements, extra))
-    found = row(made, known(NEED, addon))
-    assert told(found) == {"outside": Severity.HIGH}
-    assert only(found, "cloud-api-access/outside").advice == (
+    found = row(made, iam_catalog(NEED, addon))
+    assert severities(found) == {"outside": Severity.HIGH}
+    assert finding_of(found, "cloud-api-access/outside").advice == (
         'If one of these add-ons runs with this identity, declare it: addons = ["backup"]'
     )
     declared = Declarations(addons=("backup",))
-    assert row(made, known(NEED, addon), declared).verdict is Verdict.PASS
+    assert row(made, iam_catalog(NEED, addon), declared).verdict is Verdict.PASS
     own = DeclaredPermission("control-plane", ("store:PutObject",), ("*",), "uploads")
-    assert row(made, known(NEED), Declarations(permissions=(own,))).verdict is Verdict.PASS
-    assert row(made, known(NEED), Declarations(permissions=(replace(own, role="node"),))).verdict is Verdict.FAIL
-    assert row(made, known(NEED, replace(addon, implied_by_grant=True))).verdict is Verdict.PASS
-    assert row(made, known(NEED, replace(addon, implied_by_grant=True, holders=("node",)))).verdict is Verdict.FAIL
+    assert row(made, iam_catalog(NEED), Declarations(permissions=(own,))).verdict is Verdict.PASS
+    assert row(made, iam_catalog(NEED), Declarations(permissions=(replace(own, role="node"),))).verdict is Verdict.FAIL
+    assert row(made, iam_catalog(NEED, replace(addon, implied_by_grant=True))).verdict is Verdict.PASS
+    elsewhere = replace(addon, implied_by_grant=True, holders=("node",))
+    assert row(made, iam_catalog(NEED, elsewhere)).verdict is Verdict.FAIL
     always = replace(addon, addon="")
-    assert row(made, known(NEED, always)).verdict is Verdict.PASS
+    assert row(made, iam_catalog(NEED, always)).verdict is Verdict.PASS
     moved = ServiceAccountIdentity("n:p:role::1:role/backup", "backup", ("kube-system:backup-controller",), "", SOURCE)
-    elsewhere = replace(made, identities=replace(made.identities, service_accounts=(moved,)))
-    assert row(elsewhere, known(NEED, always)).verdict is Verdict.FAIL
-    assert row(elsewhere, known(NEED, addon), declared).verdict is Verdict.PASS
+    with_own = replace(made, identities=replace(made.identities, service_accounts=(moved,)))
+    assert row(with_own, iam_catalog(NEED, always)).verdict is Verdict.FAIL
+    assert row(with_own, iam_catalog(NEED, addon), declared).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(
-    ("component", "counts"),
+    ("fields", "applies"),
     [
         ({"installers": ("kubeadm",)}, True),
         ({"installers": ("other",)}, False),
@@ -68,25 +69,25 @@ def test_needs_are_chosen_by_what_is_declared_shown_and_moved() -> None:
         ({"traits": (("cni", "y"),)}, False),
     ],
 )
-def test_needs_are_chosen_by_installer_and_label(component: dict[str, Any], counts: bool) -> None:  # noqa: FBT001 - a case
+def test_needs_are_chosen_by_installer_and_trait(fields: dict[str, Any], applies: bool) -> None:  # noqa: FBT001 - a case
     made = account(document(allow("store:PutObject")))
     made = replace(made, cluster=replace(made.cluster, traits=(("cni", "x"),)))
-    found = row(made, known(part(allow("store:PutObject"), **component)))
-    assert (found.verdict is Verdict.PASS) is counts
+    found = row(made, iam_catalog(need(allow("store:PutObject"), **fields)))
+    assert (found.verdict is Verdict.PASS) is applies
 
 
-def test_who_tags_anything_voids_conditions_on_tags() -> None:
+def test_unconditional_tagging_voids_conditions_on_tags() -> None:
     guarded = allow("disk:DeleteVolume", when=(OWN,), label="guarded")
     found = row(account(document(guarded, allow("disk:CreateVolume", label="tags"))))
-    finding = only(found, "cloud-api-access/laundering")
+    finding = finding_of(found, "cloud-api-access/laundering")
     assert finding.severity is Severity.MEDIUM
     assert [one.rule for one in finding.evidence] == ["p/tags", "p/guarded"]
     assert finding.witness.summary == "disk:CreateVolume on n:p:disk:any:1:volume/any"
     bound = row(account(document(guarded, allow("disk:CreateVolume", when=(Condition("Bool", "x", ("true",)),)))))
     assert not [one for one in bound.findings if one.check == "cloud-api-access/laundering"]
-    needed = known(part(guarded, allow("disk:CreateVolume")))
+    needed = iam_catalog(need(guarded, allow("disk:CreateVolume")))
     free = row(account(document(guarded, allow("disk:CreateVolume"))), needed)
-    assert (free.verdict, only(free, "cloud-api-access/laundering").severity) == (Verdict.PASS, Severity.LOW)
+    assert (free.verdict, finding_of(free, "cloud-api-access/laundering").severity) == (Verdict.PASS, Severity.LOW)
     apart = row(account(document(allow("store:PutObject", when=(OWN,)), allow("disk:CreateVolume"))))
     assert not [one for one in apart.findings if one.check == "cloud-api-access/laundering"]
 
@@ -100,7 +101,7 @@ def test_who_tags_anything_voids_conditions_on_tags() -> None:
         (replace(SHUT, hop_limit=2), MetadataFault.HOP_LIMIT, "the hop limit is 2"),
     ],
 )
-def test_pods_must_not_get_their_hosts_identity(
+def test_pods_must_not_reach_the_metadata_service(
     service: MetadataService, fault: MetadataFault | None, setting: str
 ) -> None:
     assert fault_of(service) is fault
@@ -111,7 +112,7 @@ def test_pods_must_not_get_their_hosts_identity(
     if fault is None:
         assert (found.verdict, found.findings) == (Verdict.PASS, ())
         return
-    finding = only(found, "cloud-api-access/metadata")
+    finding = finding_of(found, "cloud-api-access/metadata")
     assert (finding.severity, finding.hosts) == (Severity.MEDIUM, ("cp", "cp2"))
     exposed = "pods can take the identity masters from the metadata service of 2 hosts and the next host of asg: "
     assert finding.message.startswith(f"{exposed}{setting}")
@@ -123,12 +124,12 @@ def test_hosts_with_different_hop_limits_are_one_finding() -> None:
     made = account(document(*NEED.statements))
     far = replace(MASTER, id="cp2", metadata=replace(SHUT, hop_limit=64))
     hosts = (replace(MASTER, metadata=replace(SHUT, hop_limit=2)), far)
-    finding = only(row(replace(made, cluster=replace(made.cluster, hosts=hosts))), "cloud-api-access/metadata")
+    finding = finding_of(row(replace(made, cluster=replace(made.cluster, hosts=hosts))), "cloud-api-access/metadata")
     assert [one.fact for one in finding.evidence] == ["the hop limit is 2, not 1", "the hop limit is 64, not 1"]
     assert finding.changes == (f"metadata.restrict:{ROLE}:the hop limit is 64",)
 
 
-def test_settings_of_the_metadata_service_that_were_not_read_leave_it_open() -> None:
+def test_unread_metadata_settings_leave_the_row_unknown() -> None:
     made = account(document(*NEED.statements))
     blind = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None),)))
     found = row(blind)
@@ -138,11 +139,11 @@ def test_settings_of_the_metadata_service_that_were_not_read_leave_it_open() -> 
     assert row(bare).verdict is Verdict.PASS
 
 
-class Words:
-    """Reads principals that say what they are: "anyone", "account 2", "federated a,b"."""
+class WordPrincipals:
+    """Reads principals that name their kind: "anyone", "account 2", "federated a,b"."""
 
     def trusted(self, principal: str, statement: Statement, account: str) -> Trusted:
-        """Return whom ``principal`` is."""
+        """Return who ``principal`` is."""
         kind, _, who = principal.partition(" ")
         if kind == "account" and who == account:
             return Trusted("own", who)
@@ -151,7 +152,7 @@ class Words:
 
 
 @pytest.mark.parametrize(
-    ("principal", "severity", "said"),
+    ("principal", "severity", "who"),
     [
         ("anyone", Severity.CRITICAL, "anyone in any account"),
         ("account 2", Severity.HIGH, "any identity of account 2"),
@@ -162,21 +163,21 @@ class Words:
         ("federated sa:a", None, ""),
     ],
 )
-def test_who_may_become_an_identity_is_told(principal: str, severity: Severity | None, said: str) -> None:
+def test_who_may_assume_an_identity(principal: str, severity: Severity | None, who: str) -> None:
     trust = document(replace(allow("role:Assume"), principals=(principal,)), name="trust", kind=PolicyKind.TRUST)
-    found = row(account(document(*NEED.statements), trust), known(NEED, principals=Words()))
+    found = row(account(document(*NEED.statements), trust), iam_catalog(NEED, principals=WordPrincipals()))
     if severity is None:
         assert (found.verdict, found.findings) == (Verdict.PASS, ())
         return
-    finding = only(found, "cloud-api-access/trust")
-    assert (finding.severity, finding.message) == (severity, f"{said} may assume the identity masters")
+    finding = finding_of(found, "cloud-api-access/trust")
+    assert (finding.severity, finding.message) == (severity, f"{who} may assume the identity masters")
     assert finding.evidence[0].rule == "trust/#1"
     assert finding.changes == (f"trust.narrow:{ROLE}",)
     assert found.verdict is Verdict.FAIL
 
 
-def test_a_condition_that_names_who_asks_a_deny_and_those_left_out_are_told_apart() -> None:
-    facts = known(NEED, principals=Words())
+def test_trust_with_a_condition_a_deny_and_excepted_principals() -> None:
+    facts = iam_catalog(NEED, principals=WordPrincipals())
 
     def trusting(statement: Statement) -> RowResult:
         trust = document(statement, name="trust", kind=PolicyKind.TRUST)
@@ -186,14 +187,16 @@ def test_a_condition_that_names_who_asks_a_deny_and_those_left_out_are_told_apar
     assert trusting(anyone).findings == ()
     assert trusting(replace(deny("role:Assume"), principals=("anyone",))).findings == ()
     others = replace(allow("role:Assume"), not_principals=("account 2",))
-    assert only(trusting(others), "cloud-api-access/trust").severity is Severity.CRITICAL
+    assert finding_of(trusting(others), "cloud-api-access/trust").severity is Severity.CRITICAL
 
 
-def test_whom_a_service_accounts_identity_trusts_is_judged_too() -> None:
+def test_the_trust_policy_of_a_service_account_identity_is_judged() -> None:
     wide = replace(allow("role:Assume"), principals=("federated system:*",))
     trust = document(wide, name="trust", kind=PolicyKind.TRUST)
     made = account(document(*NEED.statements))
-    workload = ServiceAccountIdentity("n:p:role::1:role/backup", "backup", ("*:*",), "trust", SOURCE)
-    held = replace(made.identities, policies=(*made.identities.policies, trust), service_accounts=(workload,))
-    finding = only(row(replace(made, identities=held), known(NEED, principals=Words())), "cloud-api-access/trust")
+    pods = ServiceAccountIdentity("n:p:role::1:role/backup", "backup", ("*:*",), "trust", SOURCE)
+    held = replace(made.identities, policies=(*made.identities.policies, trust), service_accounts=(pods,))
+    finding = finding_of(
+        row(replace(made, identities=held), iam_catalog(NEED, principals=WordPrincipals())), "cloud-api-access/trust"
+    )
     assert (finding.severity, finding.resource.id) == (Severity.MEDIUM, "n:p:role::1:role/backup")

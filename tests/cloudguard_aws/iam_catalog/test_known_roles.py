@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aws_entitlements import excess_of
+from aws_roles import excess_of
 from cloudguard.authorization.escalation import granted_escalations
 from cloudguard.model.iam_catalog import Access
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
@@ -77,7 +77,7 @@ def test_roles_as_upstream_makes_them_are_granted_what_they_need(name: str) -> N
 
 
 @pytest.mark.parametrize("name", IMPOSED)
-def test_roles_of_managed_clusters_are_granted_more_only_by_what_is_imposed(name: str) -> None:
+def test_roles_of_managed_clusters_are_granted_more_only_by_mandated_policies(name: str) -> None:
     found = excess_of(ROLES[name])
     assert not found.certain
     assert found.mandated
@@ -88,7 +88,7 @@ LISTS = ("eks-node",)
 """Roles that are granted more that only lists."""
 
 
-def test_every_known_role_is_held_to_something() -> None:
+def test_every_known_role_is_expected() -> None:
     assert {*ENOUGH, *IMPOSED, *LISTS, *MORE} == set(ROLES)
 
 
@@ -141,7 +141,7 @@ def test_the_page_of_roles_is_as_the_engine_judges_them() -> None:
     ("service", "found"),
     [("ec2.amazonaws.com", {"ec2-001"}), ("eks.amazonaws.com", set[str]()), ("*", {"ec2-001"}), ("", {"ec2-001"})],
 )
-def test_to_pass_a_role_is_a_way_up_only_where_it_is_passed_to_that_service(service: str, found: set[str]) -> None:
+def test_passing_a_role_escalates_only_to_the_service_that_gets_it(service: str, found: set[str]) -> None:
     told = (Condition("StringLike", "iam:PassedToService", (service,)),) if service else ()
     passing = Statement("pass", Effect.ALLOW, ("iam:PassRole",), resources=("*",), conditions=told)
     running = Statement("run", Effect.ALLOW, ("ec2:RunInstances",), resources=("*",))
@@ -150,7 +150,7 @@ def test_to_pass_a_role_is_a_way_up_only_where_it_is_passed_to_that_service(serv
     assert {way.path.id for way in granted_escalations(excess_of(role), TABLES.escalation_paths)} == found
 
 
-def test_a_wildcard_tells_of_no_feature() -> None:
+def test_a_wildcard_shows_no_feature() -> None:
     """Of what kops grants only where a feature is on; ``ec2:*`` is not what it writes."""
     named = next(policy for policy in ROLES["kops-node-vpc-cni"].policies)
     (wide,) = (replace(one, actions=("ec2:*",)) for one in named.statements if one.resources == ("*",))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_entitlements import VALUES
+from aws_roles import VALUES
 from cloudguard.authorization.effective import allowed, space_of
 from cloudguard.model.iam_catalog import PermissionNeed
 from cloudguard.model.identity import Condition, Effect, Statement
@@ -69,7 +69,7 @@ def assert_same(before: tuple[Statement, ...], documents: tuple[str, ...]) -> No
 
 @laws
 @given(st.lists(statements(), min_size=1, max_size=4).map(tuple))
-def test_what_is_written_means_the_same(drawn: tuple[Statement, ...]) -> None:
+def test_a_written_policy_means_the_same(drawn: tuple[Statement, ...]) -> None:
     try:
         documents = DOCUMENTS.write(drawn)
     except DocumentError as refused:
@@ -112,7 +112,7 @@ def test_too_many_resources_for_a_document_are_split() -> None:
     assert [resource for statement in read for resource in statement.resources] == list(resources)
 
 
-def test_what_can_not_be_split_is_refused() -> None:
+def test_a_statement_that_cannot_be_split_is_refused() -> None:
     with pytest.raises(DocumentError, match="longer than a policy may be"):
         DOCUMENTS.write((allow("s3:GetObject", on=(f"arn:aws:s3:::{'b' * MAX_CHARACTERS}",)),))
 
@@ -126,13 +126,13 @@ def test_many_statements_fill_documents_in_order() -> None:
     assert all(size(first) + size(second) > MAX_CHARACTERS for first, second in pairwise(documents))
 
 
-def test_labels_are_kept_where_they_may_be_and_are_the_first() -> None:
+def test_valid_labels_become_unique_sids() -> None:
     labels = ("One", "One", "#3", "a/b", "Two")
     (document,) = DOCUMENTS.write(tuple(allow("ec2:RunInstances", label=label) for label in labels))
     assert [one.get("Sid") for one in json.loads(document)["Statement"]] == ["One", None, None, None, "Two"]
 
 
-def test_principals_have_no_place() -> None:
+def test_principals_are_refused() -> None:
     trust = Statement("t", Effect.ALLOW, actions=("sts:AssumeRole",), resources=("*",), principals=("*",))
     with pytest.raises(DocumentError, match="principals"):
         DOCUMENTS.write((trust,))
@@ -151,7 +151,7 @@ TAG = "aws:ResourceTag/x"
         ("StringEqualsIfExists", ("a", "b"), ("a",), ["a"]),
     ],
 )
-def test_conditions_of_one_operator_on_one_key_are_joined(
+def test_conditions_with_one_operator_and_key_are_combined(
     operator: str, first: tuple[str, ...], second: tuple[str, ...], together: list[str]
 ) -> None:
     both = (Condition(operator, TAG, first), Condition(operator, TAG, second))
@@ -169,7 +169,7 @@ def test_conditions_of_one_operator_on_one_key_are_joined(
         ("NumericLessThan", ("1",), ("2",)),
     ],
 )
-def test_conditions_that_no_list_can_join_are_refused(
+def test_conditions_that_no_list_of_values_can_combine_are_refused(
     operator: str, first: tuple[str, ...], second: tuple[str, ...]
 ) -> None:
     both = (Condition(operator, TAG, first), Condition(operator, TAG, second))

@@ -28,7 +28,7 @@ from gcp_process import Proxy
 from gcp_server import Google
 
 
-def test_what_is_needed_is_no_finding(google_cloud: Proxy) -> None:
+def test_an_identity_granted_exactly_its_need_passes(google_cloud: Proxy) -> None:
     assert found(google_cloud, kops()) == {}
 
 

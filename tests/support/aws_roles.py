@@ -1,4 +1,4 @@
-"""Clusters and roles of AWS, as far as what is known of its permissions asks for them."""
+"""Clusters and roles of AWS, for tests of its IAM catalog."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cloudguard.model.identity import Identities, Identity, ServiceAccountIdenti
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Source
-from cloudguard.needs.declarations import Declarations as Declared
+from cloudguard.needs.declarations import Declarations
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
 from docs.identities.known_roles import KnownRole
 
@@ -25,7 +25,7 @@ VALUES = {
     "state": ["state-store/clusters"],
     "zone": ["Z0000000000000"],
 }
-"""What stands for every placeholder."""
+"""Values of every placeholder."""
 _SOURCE = Source("test")
 
 
@@ -37,12 +37,11 @@ def snapshot(identities: Identities, installer: str = "kubeadm") -> Snapshot:
 
 
 def excess_of(role: KnownRole) -> Excess:
-    """Return what a known role is granted, what it needs, and how they differ."""
+    """Return the excess of a known role, in a cluster made by its installer."""
     prefix = f"arn:aws:iam::{ACCOUNT}:role"
     names = tuple(policy.id for policy in role.policies)
     identity = Identity(f"{prefix}/{role.name}", role.name, (role.holder,), names, _SOURCE)
     others = tuple(Identity(f"{prefix}/{name}", name, ("node",), (), _SOURCE) for name in role.others)
     moved = tuple(ServiceAccountIdentity(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
     found = snapshot(Identities((identity, *others), role.policies, service_accounts=moved), role.installer)
-    known = iam_catalog(found)
-    return Comparer(found.cluster, found.identities, known, Declared(addons=role.addons)).of(identity)
+    return Comparer(found.cluster, found.identities, iam_catalog(found), Declarations(addons=role.addons)).of(identity)
