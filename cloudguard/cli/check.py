@@ -8,7 +8,7 @@ from pathlib import Path
 from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.failures import say
-from cloudguard.cli.flags import OUTPUT, QUIET, SNAPSHOT
+from cloudguard.cli.flags import QUIET, SNAPSHOT
 from cloudguard.cli.progress import progress
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import ExitStatus, UsageError
@@ -19,11 +19,9 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations_file import declarations
 from cloudguard.needs.settings import (
     CLUSTER,
-    COLOR,
     CONTROL_PLANE_TAG,
     ETCD_TAG,
     FAIL_ON,
-    FORMAT,
     HOST,
     NODE_TAG,
     Settings,
@@ -37,9 +35,9 @@ DEFAULT_FAIL_ON = "medium"
 def check(line: CommandLine) -> int:
     """Judge one cluster and write the report; return the exit status."""
     settings = line.settings()
-    sinks = output.sinks(settings.get(FORMAT) or (), settings.get(OUTPUT))
+    sinks = output.sinks(settings)
     report = pipeline.evaluate(snapshot_of(line, settings), declarations(settings))
-    output.write(report, sinks, settings.get(COLOR) or "auto")
+    output.write(report, sinks, settings)
     shown = output.Sink("table") in sinks and output.streams_are_one()
     if not shown and not settings.get(QUIET):
         say(visible(summary(report)))

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.failures import put, say
-from cloudguard.cli.flags import LIST_FORMAT, OUTPUT, QUIET
+from cloudguard.cli.flags import LIST_FORMAT, QUIET
 from cloudguard.cli.progress import progress
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import ExitStatus
@@ -20,7 +20,7 @@ _HEADERS = ("NAME", "INSTALLER", "REGION", "HOSTS")
 def discover(line: CommandLine) -> int:
     """List the clusters that the account shows."""
     provider, settings = line.named_provider(), line.settings()
-    sinks = output.sinks(settings.get(LIST_FORMAT) or (), settings.get(OUTPUT), ("table", "json"))
+    sinks = output.sinks(settings, LIST_FORMAT)
     asked = replace(request(line, settings), cluster="")
     with progress(settings) as step:
         clusters = pipeline.discover(provider, asked, step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cloudguard.cli.typer_commands import GENERAL_PANEL
-from cloudguard.needs.setting_values import Kind, many, switch, text
+from cloudguard.needs.setting_values import Kind, choice_to_file, many, switch, text
 from cloudguard.needs.settings import HOSTS, REPORT, Setting
 from cloudguard.provider.port import load
 
@@ -30,7 +30,7 @@ QUIET: Final = Setting("quiet", switch(), "", "Say nothing on stderr but errors.
 VERBOSE: Final = Setting("verbose", switch(), "", "Show the traceback of an internal error.", GENERAL_PANEL, short="-v")
 LIST_FORMAT: Final = Setting(
     "format",
-    many(text()),
+    many(choice_to_file("table", "json")),
     "FMT[=FILE]",
     "Write table or json, to FILE if given.",
     REPORT,

@@ -7,20 +7,16 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from cloudguard.cli.failures import put
 from cloudguard.cli.flags import OUTPUT
 from cloudguard.errors import UsageError
-from cloudguard.needs.settings import Settings
+from cloudguard.needs.settings import COLOR, FORMAT, Setting, Settings
 from cloudguard.results.report import Report
-
-Renderer: TypeAlias = Callable[[Report, bool, int | None], str]
-"""Report, whether to colour, the terminal's width in columns or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,48 +27,22 @@ class Sink:
     file: str = ""
 
 
-def _table(report: Report, color: bool, width: int | None) -> str:
-    from cloudguard.formats.table import render  # noqa: PLC0415 - a format's imports are paid by who asks for it
-
-    return render(report, color=color, width=width)
-
-
-def _json(report: Report, color: bool, width: int | None) -> str:
-    from cloudguard.formats.json_report import render  # noqa: PLC0415 - as above
-
-    del color, width
-    return render(report)
-
-
-def _markdown(report: Report, color: bool, width: int | None) -> str:
-    from cloudguard.formats.markdown import render  # noqa: PLC0415 - as above
-
-    del color, width
-    return render(report)
-
-
-FORMATS: Mapping[str, Renderer] = {"table": _table, "json": _json, "markdown": _markdown}
-
-
-def sinks(formats: Sequence[str], output: str | None, known: Sequence[str] = tuple(FORMATS)) -> tuple[Sink, ...]:
-    """Read ``-f`` and ``-o``; raises UsageError on an unknown format, two formats for one file, an unwritable file."""
-    found = [Sink(*_split(text)) for text in formats or ("table",)]
-    for sink in found:
-        if sink.format not in known:
-            message = f"--format: {sink.format!r} is none of {', '.join(known)}"
-            raise UsageError(message)
+def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT) -> tuple[Sink, ...]:
+    """Return where ``-f`` and ``-o`` write to; raises UsageError on two formats for one file, or an unwritable file."""
+    output = settings.get(OUTPUT)
+    wanted = [Sink(*_split(text)) for text in settings.get(formats) or ("table",)]
     if output is not None:
-        if len(found) > 1 or found[0].file:
+        if len(wanted) > 1 or wanted[0].file:
             message = "--output serves a single format without a file of its own"
             raise UsageError(message, hint="Write -f FORMAT=FILE for each")
-        found = [Sink(found[0].format, "" if output == "-" else output)]
-    places = [sink.file for sink in found]
+        wanted = [Sink(wanted[0].format, "" if output == "-" else output)]
+    places = [sink.file for sink in wanted]
     for place in places:
         if places.count(place) > 1:
             message = f"--format: two formats for {place or 'stdout'}"
             raise UsageError(message, hint="Write -f FORMAT=FILE")
         writable(place)
-    return tuple(found)
+    return tuple(wanted)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -80,13 +50,25 @@ def _split(text: str) -> tuple[str, str]:
     return name, "" if file == "-" else file
 
 
-def write(report: Report, to: Sequence[Sink], color: str) -> None:
+def write(report: Report, to: Sequence[Sink], settings: Settings) -> None:
     """Write ``report`` to every sink. Raises UsageError where a file can't be written."""
     for sink in to:
         screen = not sink.file and sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if screen else None
-        text = FORMATS[sink.format](report, coloured(color, os.environ, screen=screen, file=bool(sink.file)), width)
-        save(text, sink.file)
+        color = coloured(settings.get(COLOR) or "auto", os.environ, screen=screen, file=bool(sink.file))
+        save(_rendered(report, sink.format, color=color, width=width), sink.file)
+
+
+def _rendered(report: Report, format_name: str, *, color: bool, width: int | None) -> str:
+    from cloudguard.formats import json_report, markdown, table  # noqa: PLC0415 - what only reports need
+
+    match format_name:
+        case "json":
+            return json_report.render(report)
+        case "markdown":
+            return markdown.render(report)
+        case _:
+            return table.render(report, color=color, width=width)
 
 
 def streams_are_one() -> bool:

@@ -29,7 +29,7 @@ class FaultsError(ValueError):
 class Kind(Generic[T_co]):
     """A kind of value. ``many``: a list, of a flag that may be repeated. ``switch``: a flag without a value.
 
-    ``choices``: the only values there are (empty: any).
+    ``choices`` are the values that completion offers.
     """
 
     read: Callable[[object], T_co]
@@ -78,6 +78,16 @@ def choice(*words: str) -> Kind[str]:
         if value not in words:
             message = f"{value!r} is none of {', '.join(words)}"
             raise ValueError(message)
+        return value
+
+    return Kind(text(check).read, choices=words)
+
+
+def choice_to_file(*words: str) -> Kind[str]:
+    """Return the kind of "WORD" or "WORD=FILE", where WORD is one of ``words``."""
+
+    def check(value: str) -> str:
+        choice(*words).read(value.partition("=")[0])
         return value
 
     return Kind(text(check).read, choices=words)

@@ -15,6 +15,7 @@ from cloudguard.needs.setting_values import (
     Path,
     as_table,
     choice,
+    choice_to_file,
     cidr,
     many,
     mapping,
@@ -140,7 +141,7 @@ _SERVICE: Final = table(
 _TAGS: Final = many(text(tag))
 _PORTS: Final = many(text(services))
 
-CLUSTER: Final = Setting("cluster", text(), "NAME", "The cluster's name.", HOSTS, default="the only one there is")
+CLUSTER: Final = Setting("cluster", text(), "NAME", "The cluster's name.", HOSTS)
 CONTROL_PLANE_TAG: Final = Setting(
     "control-plane-tag", _TAGS, "KEY=VALUE", "Hosts with this tag are control plane.", HOSTS, default="the installer's"
 )
@@ -242,7 +243,7 @@ FAIL_ON: Final = Setting(
 )
 FORMAT: Final = Setting(
     "format",
-    many(text()),
+    many(choice_to_file("table", "json", "markdown")),
     "FMT[=FILE]",
     "Write table, json or markdown, to FILE if given.",
     REPORT,

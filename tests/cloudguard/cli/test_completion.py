@@ -55,6 +55,8 @@ def test_the_script_is_bash(capfd: pytest.CaptureFixture[str]) -> None:
         (("check", "--s"), {"--service", "--snapshot"}),
         (("check", "memory", "--color", "a"), {"auto", "always"}),
         (("check", "nimbus", "--r"), set[str]()),
+        (("check", "memory", "-f", ""), {"table", "json", "markdown"}),
+        (("discover", "memory", "--format", "j"), {"json"}),
         (("completion", "b"), {"bash"}),
     ],
     ids=str,
