@@ -32,14 +32,14 @@ def each(*texts: str) -> tuple[AddressSet, ...]:
     return tuple(map(AddressSet.parse, texts))
 
 
-def rule(name: str, services: str, who: str, *, out: bool = False, deny: bool = False, order: int = 0) -> Rule:
+def rule(name: str, services: str, peer_text: str, *, out: bool = False, deny: bool = False, order: int = 0) -> Rule:
     """Return a rule that lets ``who`` in, out to it, or keeps it from it."""
     return Rule(
         id=name,
         direction=Direction.EGRESS if out else Direction.INGRESS,
         action=Action.DENY if deny else Action.PERMIT,
         services=ServiceSet.parse(services),
-        peer=peer(who),
+        peer=peer(peer_text),
         source=SOURCE,
         order=order,
     )
@@ -54,7 +54,7 @@ def group(name: str, *allowed: tuple[str, str], closed: bool = False, editable: 
     return Filter(name, f"{name}.prod", "security group", tuple(rules), SOURCE, editable=editable, note=note)
 
 
-def border(name: str, *lines: tuple[str, str, str]) -> Filter:
+def network_acl(name: str, *lines: tuple[str, str, str]) -> Filter:
     """Return an ordered, stateless filter; lines are ("permit in", services, CIDR) in their order."""
     rules = [
         rule(f"{name}-{order}", services, who, out=kind.endswith("out"), deny=kind.startswith("deny"), order=order)
@@ -71,7 +71,7 @@ OPEN = (
 )
 
 
-def segment(
+def subnet(
     name: str,
     ranges: tuple[str, ...],
     *routes: tuple[str, NextHop, str],
@@ -92,8 +92,8 @@ def _route(destination: str, hop: NextHop, target: str) -> Route:
     return Route(AddressSet.parse(destination), hop, target, SOURCE)
 
 
-PUBLIC = segment("public", ("10.0.0.0/24", RANGE6), (WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw"))
-PRIVATE = segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
+PUBLIC = subnet("public", ("10.0.0.0/24", RANGE6), (WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw"))
+PRIVATE = subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
 
 
 def interface(name: str, where: str, address: str, *filters: str, public: str = "", v6: str = "") -> Interface:
@@ -188,10 +188,10 @@ def snapshot(
     hosts: Iterable[Host] = (),
     filters: Iterable[Filter] = (),
     *,
-    segments: Iterable[Subnet] = (PUBLIC, PRIVATE),
+    subnets: Iterable[Subnet] = (PUBLIC, PRIVATE),
     balancers: Iterable[Balancer] = (),
     lists: Iterable[AddressList] = (),
-    strangers: Iterable[Interface] = (),
+    external_members: Iterable[Interface] = (),
     groups: Iterable[Group] = (),
     endpoints: Iterable[Endpoint] = (),
     outbound: tuple[str, ...] = (),
@@ -203,7 +203,7 @@ def snapshot(
     installer: str = "kubeadm",
     managed: bool = False,
     secrets: SecretsEncryption | None = None,
-    labels: tuple[tuple[str, str], ...] = (),
+    traits: tuple[tuple[str, str], ...] = (),
     pods: tuple[str, ...] = (),
 ) -> Snapshot:
     """Return a snapshot of the cluster "prod"."""
@@ -223,17 +223,17 @@ def snapshot(
         managed_by="a managed service" if managed else "",
         secrets_encryption=secrets,
         pod_ranges=AddressSet.of(pods),
-        traits=labels,
+        traits=traits,
     )
     topology = Topology(
         networks=(Network(NETWORK, "vpc", AddressSet.of((RANGE, RANGE6)), SOURCE),),
-        subnets=tuple(segments),
+        subnets=tuple(subnets),
         filters=tuple(filters),
         groups=tuple(groups),
         address_lists=tuple(lists),
         balancers=tuple(balancers),
         endpoints=tuple(endpoints),
-        external_members=tuple(strangers),
+        external_members=tuple(external_members),
         outbound_addresses=AddressSet.of(outbound),
     )
     return Snapshot(SCHEMA, "cloudguard test", "t0", "t1", cluster, topology, identities or Identities(), tuple(gaps))

@@ -1,4 +1,4 @@
-"""Reachability the naive way: one packet, one host, rule by rule, in plain Python.
+"""Reachability the naive direction: one packet, one host, rule by rule, in plain Python.
 
 Uses no set operation of ``cloudguard.packet_sets`` and nothing of ``cloudguard.reachability``: it reads the texts of
 services and ranges, so that a mistake in one shows in the other.
@@ -19,10 +19,10 @@ REPLIED = {"tcp", "udp"}
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends: an address and the groups it carries; ``internet`` where it comes from outside every network."""
+    """An address and its groups; ``internet``: it is outside every network."""
 
     address: str
-    labels: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     internet: bool = False
 
 
@@ -35,7 +35,7 @@ class Service:
 
 
 def names(rule: Rule, service: Service) -> bool:
-    """Whether a rule's services take in one."""
+    """Whether a rule matches a service."""
     for part in str(rule.services).split(","):
         protocol, _, ports = part.partition("/")
         if protocol == "all":
@@ -48,10 +48,10 @@ def names(rule: Rule, service: Service) -> bool:
     return False
 
 
-def speaks_of(topology: Topology, rule: Rule, address: str, labels: tuple[str, ...]) -> bool:
-    """Whether a rule's peer is the one at ``address`` who carries ``labels``."""
+def speaks_of(topology: Topology, rule: Rule, address: str, groups: tuple[str, ...]) -> bool:
+    """Whether a rule's peer is at ``address``, or in one of ``groups``."""
     if rule.peer.group:
-        return rule.peer.group in labels
+        return rule.peer.group in groups
     ranges = [rule.peer.addresses] if rule.peer.addresses is not None else []
     ranges += [part for one in topology.address_lists if one.id == rule.peer.address_list for part in one.ranges]
     return any(inside(address, text) for part in ranges for text in part.cidrs())
@@ -73,14 +73,14 @@ def passes(
     filters: tuple[str, ...],
     direction: Direction,
     address: str,
-    labels: tuple[str, ...],
+    groups: tuple[str, ...],
     service: Service,
 ) -> bool:
     """Whether any of the filters that apply together lets the packet pass; without filters everything does."""
     if not filters:
         return True
     known = {one.id: one for one in topology.filters}
-    return any(_one(topology, known[name], direction, address, labels, service) for name in filters)
+    return any(_one(topology, known[name], direction, address, groups, service) for name in filters)
 
 
 def _one(
@@ -88,13 +88,13 @@ def _one(
     guard: Filter,
     direction: Direction,
     address: str,
-    labels: tuple[str, ...],
+    groups: tuple[str, ...],
     service: Service,
 ) -> bool:
     for rule in sorted(guard.rules, key=lambda one: one.order):
         if rule.direction is not direction or not names(rule, service):
             continue
-        if speaks_of(topology, rule, address, labels):
+        if speaks_of(topology, rule, address, groups):
             if rule.action is Action.PERMIT:
                 return True
             if guard.ordered:
@@ -104,25 +104,25 @@ def _one(
 
 def crosses(
     topology: Topology,
-    segment: Subnet,
+    subnet: Subnet,
     address: str,
     service: Service,
-    way: Direction = Direction.INGRESS,
+    direction: Direction = Direction.INGRESS,
 ) -> bool:
-    """Whether a packet from (or out to) ``address`` crosses a segment's border, and its reply comes back."""
-    return any(inside(address, text) for text in segment.ranges.cidrs()) or _over(
-        topology, segment, address, service, way
+    """Whether a packet from (or out to) ``address`` crosses a subnet's boundary, and its reply comes back."""
+    return any(inside(address, text) for text in subnet.ranges.cidrs()) or _over(
+        topology, subnet, address, service, direction
     )
 
 
-def _over(topology: Topology, segment: Subnet, address: str, service: Service, way: Direction) -> bool:
-    """Whether a packet gets over a segment's border, whatever address it bears, and its reply comes back."""
-    back = Direction.EGRESS if way is Direction.INGRESS else Direction.INGRESS
-    for name in segment.filters:
-        if not passes(topology, (name,), way, address, (), service):
+def _over(topology: Topology, subnet: Subnet, address: str, service: Service, direction: Direction) -> bool:
+    """Whether a packet crosses a subnet's boundary, whatever its address, and its reply comes back."""
+    reverse = Direction.EGRESS if direction is Direction.INGRESS else Direction.INGRESS
+    for name in subnet.filters:
+        if not passes(topology, (name,), direction, address, (), service):
             return False
         ports = {0, 65535, *_ends(topology, name)}
-        answers = (passes(topology, (name,), back, address, (), Service(service.protocol, p)) for p in ports)
+        answers = (passes(topology, (name,), reverse, address, (), Service(service.protocol, p)) for p in ports)
         if service.protocol in REPLIED and not any(answers):
             return False
     return True
@@ -138,23 +138,23 @@ def _ends(topology: Topology, name: str) -> set[int]:
     return found
 
 
-def hop(segment: Subnet, address: str) -> NextHop:
-    """Where a segment sends what goes to ``address``: the longest prefix."""
-    routes = [(text, one.hop) for one in segment.routes for text in one.destination.cidrs()]
+def hop(subnet: Subnet, address: str) -> NextHop:
+    """Where a subnet sends what goes to ``address``: the longest prefix."""
+    routes = [(text, one.hop) for one in subnet.routes for text in one.destination.cidrs()]
     found = [(ip_network(text).prefixlen, found) for text, found in routes if inside(address, text)]
     return max(found, key=lambda one: one[0])[1] if found else NextHop.BLACKHOLE
 
 
 def directly(topology: Topology, target: Interface, sender: Sender, service: Service) -> bool:
     """Whether a sender connects to an interface with nothing in between."""
-    segment = next(one for one in topology.subnets if one.id == target.subnet)
+    subnet = next(one for one in topology.subnets if one.id == target.subnet)
     if sender.internet:
         six = ":" in sender.address
         addressed = any(":" in str(part) for part in target.addresses) if six else bool(target.public)
-        if not addressed or hop(segment, sender.address) is not NextHop.INTERNET:
+        if not addressed or hop(subnet, sender.address) is not NextHop.INTERNET:
             return False
-    return crosses(topology, segment, sender.address, service) and passes(
-        topology, target.filters, Direction.INGRESS, sender.address, sender.labels, service
+    return crosses(topology, subnet, sender.address, service) and passes(
+        topology, target.filters, Direction.INGRESS, sender.address, sender.groups, service
     )
 
 
@@ -166,68 +166,68 @@ def through(
     service: Service,
     own: Interface | None = None,
 ) -> tuple[bool, bool]:
-    """Whether a client gets through a balancer to ``service`` of a host: however it spreads its load, in some way.
+    """Whether a client gets through a balancer to ``service`` of a host: however it spreads its load; in some way.
 
-    A balancer sends from its place in the target's segment, or from any: which, is a setting that is not read. Its
-    address there is the segment's first. ``own``: the sender's interface where its filters are known.
+    A balancer sends from the target's subnet, if it stands there too, or from any: a setting that is not read. Its
+    address is the first of the subnet. ``own``: the sender's interface where its filters are known.
     """
-    segments = {segment.id: segment for segment in topology.subnets}
-    places = [segments[name] for name in one.subnets]
+    subnets = {subnet.id: subnet for subnet in topology.subnets}
+    stands_in = [subnets[name] for name in one.subnets]
     always = ever = False
     for listener in one.listeners:
         sent = f"{service.protocol}/{service.port}"
         if all((target.host, str(target.service)) != (host.id, sent) for target in listener.targets):
             continue
         for target in host.interfaces:
-            near = [place for place in places if place.id == target.subnet] or places
+            near = [subnet for subnet in stands_in if subnet.id == target.subnet] or stands_in
             found = {
-                place.id: _arrives(topology, one, listener, place, sender, own)
-                and _forwarded(topology, one, listener, place, target, sender, service)
-                for place in places
+                subnet.id: _arrives(topology, one, listener, subnet, sender, own)
+                and _forwarded(topology, one, listener, subnet, target, sender, service)
+                for subnet in stands_in
             }
-            always = always or all(found[place.id] for place in near)
+            always = always or all(found[subnet.id] for subnet in near)
             ever = ever or any(found.values())
     return always, ever
 
 
 def _arrives(
-    topology: Topology, one: Balancer, listener: Listener, place: Subnet, sender: Sender, own: Interface | None
+    topology: Topology, one: Balancer, listener: Listener, subnet: Subnet, sender: Sender, own: Interface | None
 ) -> bool:
     protocol, _, port = str(listener.service).partition("/")
     front = Service(protocol, int(port))
     if ":" in sender.address or (sender.internet and not one.internet_facing):
         return False
-    if sender.internet and hop(place, sender.address) is not NextHop.INTERNET:
+    if sender.internet and hop(subnet, sender.address) is not NextHop.INTERNET:
         return False
     if own is not None:
-        home = next(segment for segment in topology.subnets if segment.id == own.subnet)
-        out = passes(topology, own.filters, Direction.EGRESS, _first(place), one.groups, front)
-        if not out or not crosses(topology, home, _first(place), front, Direction.EGRESS):
+        home = next(subnet for subnet in topology.subnets if subnet.id == own.subnet)
+        out = passes(topology, own.filters, Direction.EGRESS, _first(subnet), one.groups, front)
+        if not out or not crosses(topology, home, _first(subnet), front, Direction.EGRESS):
             return False
-    return crosses(topology, place, sender.address, front) and passes(
-        topology, one.filters, Direction.INGRESS, sender.address, sender.labels, front
+    return crosses(topology, subnet, sender.address, front) and passes(
+        topology, one.filters, Direction.INGRESS, sender.address, sender.groups, front
     )
 
 
-def _first(place: Subnet) -> str:
-    return str(next(iter(ip_network(place.ranges.cidrs()[0]))))
+def _first(subnet: Subnet) -> str:
+    return str(next(iter(ip_network(subnet.ranges.cidrs()[0]))))
 
 
 def _forwarded(
     topology: Topology,
     one: Balancer,
     listener: Listener,
-    place: Subnet,
+    subnet: Subnet,
     target: Interface,
     sender: Sender,
     service: Service,
 ) -> bool:
-    home = next(segment for segment in topology.subnets if segment.id == target.subnet)
-    address = sender.address if listener.client_address is ClientAddress.PRESERVED else _first(place)
+    home = next(subnet for subnet in topology.subnets if subnet.id == target.subnet)
+    address = sender.address if listener.client_address is ClientAddress.PRESERVED else _first(subnet)
     if not passes(topology, one.filters, Direction.EGRESS, address_of(target), target.groups, service):
         return False
-    if place.id != home.id:
-        out = crosses(topology, place, address_of(target), service, Direction.EGRESS)
+    if subnet.id != home.id:
+        out = crosses(topology, subnet, address_of(target), service, Direction.EGRESS)
         if not out or not _over(topology, home, address, service, Direction.INGRESS):
             return False
     return passes(topology, target.filters, Direction.INGRESS, address, one.groups, service)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import sample
-from builders import balancer, each, managed_endpoint, segment
+from builders import balancer, each, managed_endpoint, subnet
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.model import snapshot_file
 from cloudguard.model.filters import AddressList, Peer
@@ -51,7 +51,7 @@ def test_hostile_names_survive_and_lone_surrogates_are_spelt_out() -> None:
     assert snapshot_file.dump(loaded) == snapshot_file.dump(hostile)
 
 
-def test_everything_wrong_is_told_at_once() -> None:
+def test_every_fault_is_listed_at_once() -> None:
     document: Document = json.loads(snapshot_file.dump(WHOLE))
     document["schema"] = "cloudguard/snapshot/v9"
     document["extra"] = 1
@@ -131,7 +131,7 @@ EVERYTHING = replace(
         ),
         outbound_addresses=AddressSet.of(("192.0.2.6", "192.0.2.7")),
         subnets=(
-            segment(
+            subnet(
                 "s-1",
                 ("10.5.0.0/16", "fd00:5::/64"),
                 ("10.6.0.0/16", NextHop.VPN, "v"),

@@ -20,7 +20,7 @@ PLAIN = Declarations()
 
 
 def cluster(installer: str = "kubeadm", *labels: tuple[str, str]) -> Cluster:
-    return builders.snapshot(installer=installer, labels=labels).cluster
+    return builders.snapshot(installer=installer, traits=labels).cluster
 
 
 def ports(installer: str = "kubeadm", *labels: tuple[str, str], policy: Declarations = PLAIN) -> Ports:

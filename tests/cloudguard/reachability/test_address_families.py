@@ -32,13 +32,13 @@ def test_a_v6_rule_lets_nobody_in_to_a_host_without_a_v6_address() -> None:
 
 
 @pytest.mark.parametrize("services", ["tcp/4001", "all"])
-def test_strangers_and_own_hosts_come_by_the_hosts_versions_only(services: str) -> None:
-    stranger = interface("eni-x", "public", "10.0.0.9", "friends", v6="2001:db8:0:1::9")
+def test_external_members_and_own_hosts_come_by_the_hosts_versions_only(services: str) -> None:
+    external = interface("eni-x", "public", "10.0.0.9", "friends", v6="2001:db8:0:1::9")
     target = host("cp", CONTROL_PLANE, "masters")
     rules = [group("masters", (services, "friends"), (services, WORLD6), (services, WORLD)), group("friends")]
     own = host("n", NODE, "friends", where="public", v6=V6)
-    reach = Reachability(snapshot([target, own], rules, strangers=[stranger]))
+    reach = Reachability(snapshot([target, own], rules, external_members=[external]))
     master = next(one for one in reach.classes if one.has(CONTROL_PLANE[0]))
-    ways = [*reach.paths_to(master), *(reach.between(other, master) for other in reach.classes)]
-    assert any(way.allowed.lower.addresses() & ALL4 for way in ways)
-    assert not any(way.allowed.upper.addresses() & ALL6 for way in ways)
+    paths = [*reach.paths_to(master), *(reach.between(other, master) for other in reach.classes)]
+    assert any(path.allowed.lower.addresses() & ALL4 for path in paths)
+    assert not any(path.allowed.upper.addresses() & ALL6 for path in paths)

@@ -11,13 +11,13 @@ from builders import (
     RANGE,
     WORLD,
     balancer,
-    border,
     group,
     host,
     interface,
     managed_endpoint,
-    segment,
+    network_acl,
     snapshot,
+    subnet,
     to,
 )
 from cloudguard.model.load_balancers import ClientAddress
@@ -56,12 +56,12 @@ def sees(client_address: ClientAddress) -> Brief:
     return HopKind.CLIENT_ADDRESS, "ssh", "", client_address
 
 
-def test_from_the_internet_by_the_border_and_the_filter() -> None:
-    home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
+def test_from_the_internet_by_the_subnets_and_the_hosts_filter() -> None:
+    home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    guard = border("acl", ("deny in", "udp", WORLD), ("deny in", "tcp/22", "203.0.113.0/24"), *OPEN)
+    guard = network_acl("acl", ("deny in", "udp", WORLD), ("deny in", "tcp/22", "203.0.113.0/24"), *OPEN)
     filters = [group("nodes", ("tcp/22", RANGE), ("tcp/22", WORLD)), guard]
-    (path,) = witness_paths(snapshot([one], filters, segments=[home]), "node-access/internet")
+    (path,) = witness_paths(snapshot([one], filters, subnets=[home]), "node-access/internet")
     assert path == (
         Hop(HopKind.INTERNET, "public"),
         Hop(HopKind.SUBNET_FILTER, "acl", "", "network ACL", "acl-2", lets("all", WORLD)),
@@ -78,17 +78,17 @@ def test_from_the_internet_by_the_border_and_the_filter() -> None:
 
 
 def through(seen: ClientAddress, *, where: str = "private", named: str = "") -> tuple[Brief, ...]:
-    """A host behind a balancer in another segment: its filter lets in the client, and the balancer's segment."""
+    """A host behind a balancer in another subnet: its filter lets in the client, and the balancer's subnet."""
     homes = (
-        segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw")),
-        segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"), guard="acl"),
+        subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw")),
+        subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"), guard="acl"),
     )
-    guard = border("acl", ("deny in", "tcp/9", WORLD), ("permit in", "tcp", "10.0.0.0/24"), *OPEN)
+    guard = network_acl("acl", ("deny in", "tcp/9", WORLD), ("permit in", "tcp", "10.0.0.0/24"), *OPEN)
     one = host("n1", NODE, "nodes", where=where)
     allowed = [("tcp/22", "front")] if named else [("tcp/22", "198.51.100.0/24"), ("tcp/22", "10.0.0.0/24")]
     nlb = balancer("ssh", "tcp/2222", [to(one, "tcp/22")], *(("front",) if named else ()), seen=seen)
     filters = [group("nodes", *allowed), guard, group("front", ("tcp/2222", WORLD))]
-    (path,) = paths(snapshot([one], filters, segments=homes, balancers=[nlb]), "node-access/internet")
+    (path,) = paths(snapshot([one], filters, subnets=homes, balancers=[nlb]), "node-access/internet")
     return path
 
 
@@ -120,7 +120,7 @@ def test_behind_a_balancer_whose_group_the_hosts_filter_names() -> None:
     )
 
 
-def test_beside_a_balancer_no_border_is_passed() -> None:
+def test_in_the_balancers_subnet_no_subnet_filter_is_passed() -> None:
     kinds = {kind for kind, *_ in through(ClientAddress.PRESERVED, where="public")}
     assert HopKind.SUBNET_FILTER not in kinds
 
@@ -133,7 +133,7 @@ def test_a_balancer_without_a_filter_is_what_its_excess_is_attributed_to() -> No
     assert [hop.kind for hop in path if hop.attributed] == [HopKind.BALANCER]
 
 
-def test_an_address_that_is_not_told_is_said_so() -> None:
+def test_an_unknown_client_address_is_said_so() -> None:
     one = host("n1", NODE, "nodes")
     nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=ClientAddress.UNKNOWN)
     made = snapshot([one], [group("nodes", ("tcp/22", WORLD))], balancers=[nlb])
@@ -143,10 +143,10 @@ def test_an_address_that_is_not_told_is_said_so() -> None:
 
 @pytest.mark.parametrize(("where", "bordered"), [("private", False), ("public", True)])
 def test_an_external_member_passes_the_subnets_filter_only_from_outside(where: str, *, bordered: bool) -> None:
-    homes = (segment("public", ("10.0.0.0/24",)), segment("private", ("10.0.1.0/24",), guard="acl"))
+    homes = (subnet("public", ("10.0.0.0/24",)), subnet("private", ("10.0.1.0/24",), guard="acl"))
     ci = interface("ci", where, "10.0.1.250" if where == "private" else "10.0.0.250", "shared")
-    filters = [group("nodes", ("tcp/10250", "shared")), border("acl", *OPEN)]
-    made = snapshot([host("n1", NODE, "nodes")], filters, segments=homes, strangers=[ci])
+    filters = [group("nodes", ("tcp/10250", "shared")), network_acl("acl", *OPEN)]
+    made = snapshot([host("n1", NODE, "nodes")], filters, subnets=homes, external_members=[ci])
     (path,) = paths(made, "node-access/inside")
     assert path[-1] == nodes(0, "tcp/10250", "shared")
     assert (path[0] == acl(0, "all", WORLD)) is bordered

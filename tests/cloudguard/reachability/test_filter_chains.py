@@ -1,4 +1,4 @@
-"""Chained filters agree with a naive walk, packet by packet: rule by rule, filter by filter, every doubt both ways."""
+"""Filter chains agree with a naive walk, packet by packet; an uncertain rule is tried with and without a match."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from cloudguard.reachability.filters import Filters
 from oracle_reach import Service, names, speaks_of
 
 READ: Final = Source("made up")
-LABELS: Final = ("web", "node", "master")
+GROUP_NAMES: Final = ("web", "node", "master")
 CIDRS: Final = ("0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/24", "198.51.100.0/24", "128.0.0.0/1", "::/0")
 SERVICES: Final = ("all", "tcp", "tcp/22", "tcp/22-443", "udp/53", "tcp/443,udp")
 ADDRESSES: Final = ("10.0.0.7", "10.9.0.1", "198.51.100.7", "203.0.113.9", "2600::1")
 ASKED: Final = (*(Service("tcp", port) for port in (22, 80, 443)), Service("udp", 53))
 OWN: Final = (("10.0.0.9",), ("192.0.2.5",), ("10.0.0.9", "192.0.2.5"), ("10.0.0.9", "2600::9"))
-"""Which addresses packets to the guarded side may bear: any one of them."""
+"""Addresses of the guarded interface; a packet is for one of them."""
 ROUNDS: Final = 150
 
 Packet = tuple[str, set[str], Service]
@@ -35,21 +35,21 @@ Drawn = tuple[Action, str, str, set[str], bool, str]
 lines = st.tuples(
     st.sampled_from(tuple(Action)),
     st.sampled_from(SERVICES),
-    st.sampled_from(CIDRS) | st.sampled_from(LABELS),
-    st.sets(st.sampled_from(LABELS), max_size=1),
+    st.sampled_from(CIDRS) | st.sampled_from(GROUP_NAMES),
+    st.sets(st.sampled_from(GROUP_NAMES), max_size=1),
     st.booleans() | st.just(value=True) | st.just(value=True),
     st.just("") | st.sampled_from(("10.0.0.0/24", "192.0.2.5/32", "2600::/64")),
 )
 chains = st.lists(st.lists(lines, max_size=4), min_size=1, max_size=3)
-carried = st.sets(st.sampled_from(LABELS), max_size=2)
+members = st.sets(st.sampled_from(GROUP_NAMES), max_size=2)
 
 
 def peer(text: str) -> Peer:
     return Peer(AddressSet.parse(text)) if "/" in text else Peer(group=text)
 
 
-def made(layers: list[list[Drawn]]) -> Topology:
-    """Return filters "0", "1" … to be asked in this order."""
+def made(rule_lists: list[list[Drawn]]) -> Topology:
+    """Return filters "0", "1" … of a chain in this order."""
     filters = [
         Filter(
             id=str(place),
@@ -68,30 +68,30 @@ def made(layers: list[list[Drawn]]) -> Topology:
                     target_ranges=AddressSet.of(filter(None, [aimed])),
                     uncertain="" if sure else "its tags were not read",
                 )
-                for number, (action, services, who, targets, sure, aimed) in enumerate(layer)
+                for number, (action, services, who, targets, sure, aimed) in enumerate(rule_list)
             ),
             source=READ,
             ordered=True,
             in_chain=True,
         )
-        for place, layer in enumerate(layers)
+        for place, rule_list in enumerate(rule_lists)
     ]
     return Topology(filters=tuple(filters))
 
 
 def walks(topology: Topology, packet: Packet, guarded: set[str], own: tuple[str, ...]) -> set[bool]:
-    """Return whether the packet may pass, for every way that the doubts may turn out and each address of one's own."""
-    doubtful = [rule.id for one in topology.filters for rule in one.rules if rule.uncertain]
+    """Return whether the packet passes, for every choice of uncertain rules that match and each ``own`` address."""
+    uncertain = [rule.id for one in topology.filters for rule in one.rules if rule.uncertain]
     return {
-        _walk(topology, packet, (guarded, address), dict(zip(doubtful, choice, strict=True)))
-        for choice in product((True, False), repeat=len(doubtful))
+        _walk(topology, packet, (guarded, address), dict(zip(uncertain, choice, strict=True)))
+        for choice in product((True, False), repeat=len(uncertain))
         for address in own
         if (":" in address) == (":" in packet[0])
     }
 
 
 def _walk(topology: Topology, packet: Packet, guarded: tuple[set[str], str], real: dict[str, bool]) -> bool:
-    address, labels, service = packet
+    address, groups, service = packet
     for one in topology.filters:
         for rule in one.rules:
             if rule.target_groups and not guarded[0] & {*rule.target_groups}:
@@ -100,7 +100,7 @@ def _walk(topology: Topology, packet: Packet, guarded: tuple[set[str], str], rea
                 continue
             if not real.get(rule.id, True) or not names(rule, service):
                 continue
-            if not speaks_of(topology, rule, address, tuple(labels)):
+            if not speaks_of(topology, rule, address, tuple(groups)):
                 continue
             if rule.action is Action.NEXT:
                 break
@@ -117,63 +117,63 @@ def admits(packets: PacketSet, address: str, service: Service) -> bool:
 
 
 @settings(max_examples=ROUNDS, deadline=None, derandomize=True)
-@given(chains, carried, carried, st.sampled_from(OWN))
+@given(chains, members, members, st.sampled_from(OWN))
 def test_a_chain_lets_in_what_a_walk_through_its_rules_does(
-    layers: list[list[Drawn]], sender: set[str], guarded: set[str], own: tuple[str, ...]
+    rule_lists: list[list[Drawn]], sender: set[str], guarded: set[str], own: tuple[str, ...]
 ) -> None:
     """Tries 20 packets a chain and 4 chains an example's rotation: more than 10,000 points a run."""
-    sure = all(drawn[4] for layer in layers for drawn in layer) and own != OWN[2]
-    for turn in range(len(layers)):
-        topology = made(layers[turn:] + layers[:turn])
+    sure = all(drawn[4] for rule_list in rule_lists for drawn in rule_list) and own != OWN[2]
+    for turn in range(len(rule_lists)):
+        topology = made(rule_lists[turn:] + rule_lists[:turn])
         ids = tuple(one.id for one in topology.filters)
-        side = Filters(topology).allowed_traffic(ids, Direction.INGRESS, sorted(guarded), AddressSet.of(own))
-        for labels in (sender, set[str]()):
-            found = side.allows(AddressSet.everything(), sorted(labels))
+        traffic = Filters(topology).allowed_traffic(ids, Direction.INGRESS, sorted(guarded), AddressSet.of(own))
+        for groups in (sender, set[str]()):
+            found = traffic.allows(AddressSet.everything(), sorted(groups))
             for address, service in product(ADDRESSES, ASKED):
-                outcomes = walks(topology, (address, labels, service), guarded, own)
-                surely, possibly = (admits(one, address, service) for one in (found.lower, found.upper))
-                assert not surely or outcomes <= {True}
-                assert possibly or outcomes <= {False}
-                assert not sure or surely is possibly
+                outcomes = walks(topology, (address, groups, service), guarded, own)
+                lower, upper = (admits(one, address, service) for one in (found.lower, found.upper))
+                assert not lower or outcomes <= {True}
+                assert upper or outcomes <= {False}
+                assert not sure or lower is upper
 
 
-def test_what_a_label_adds_is_told_apart_from_what_anybody_gets() -> None:
+def test_what_a_group_adds_is_kept_apart_from_what_anybody_gets() -> None:
     topology = made(
         [
             [(Action.PERMIT, "tcp/22-443", "web", set(), True, "")],
             [(Action.PERMIT, "tcp/22", "10.0.0.0/8", set(), True, "")],
         ]
     )
-    side = Filters(topology).allowed_traffic(("0", "1"), Direction.INGRESS)
+    traffic = Filters(topology).allowed_traffic(("0", "1"), Direction.INGRESS)
     inside = AddressSet.parse("10.0.0.0/8")
-    assert side.allows_group("web", inside).lower.services() == ServiceSet.parse("tcp/23-443")
-    assert side.allows(inside, ("web",)).lower.services() == ServiceSet.parse("tcp/22-443")
-    assert side.allows(inside, ("node",)).lower.services() == ServiceSet.parse("tcp/22")
+    assert traffic.allows_group("web", inside).lower.services() == ServiceSet.parse("tcp/23-443")
+    assert traffic.allows(inside, ("web",)).lower.services() == ServiceSet.parse("tcp/22-443")
+    assert traffic.allows(inside, ("node",)).lower.services() == ServiceSet.parse("tcp/22")
 
 
 def test_without_a_rule_the_next_one_shows() -> None:
     topology = made(
         [[(Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, ""), (Action.DENY, "all", "0.0.0.0/0", set(), True, "")]]
     )
-    gates = Filters(topology)
-    assert gates.allowed_traffic(("0",), Direction.INGRESS).by_address.lower
-    assert not gates.without(("0",), {("0", "0.0")}, (), None).by_address.upper
+    filters = Filters(topology)
+    assert filters.allowed_traffic(("0",), Direction.INGRESS).by_address.lower
+    assert not filters.without(("0",), {("0", "0.0")}, (), None).by_address.upper
 
 
 def test_a_filter_that_was_not_read_may_do_anything() -> None:
     topology = made([[(Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]])
-    side = Filters(topology).allowed_traffic(("unread", "0"), Direction.INGRESS)
-    assert not side.by_address.lower
-    assert side.by_address.upper == PacketSet.everything()
+    traffic = Filters(topology).allowed_traffic(("unread", "0"), Direction.INGRESS)
+    assert not traffic.by_address.lower
+    assert traffic.by_address.upper == PacketSet.everything()
 
 
 def test_a_rule_about_other_addresses_than_ones_own_says_nothing() -> None:
     deny = (Action.DENY, "tcp/22", "0.0.0.0/0", set[str](), True, "203.0.113.9/32")
-    gates = Filters(made([[deny, (Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]]))
+    filters = Filters(made([[deny, (Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]]))
     here = AddressSet.parse("10.0.0.9")
-    assert gates.allowed_traffic(("0",), Direction.INGRESS, (), here).by_address.lower
-    there = gates.allowed_traffic(("0",), Direction.INGRESS, (), AddressSet.parse("203.0.113.9")).by_address
+    assert filters.allowed_traffic(("0",), Direction.INGRESS, (), here).by_address.lower
+    there = filters.allowed_traffic(("0",), Direction.INGRESS, (), AddressSet.parse("203.0.113.9")).by_address
     assert not there.upper
-    both = gates.allowed_traffic(("0",), Direction.INGRESS, (), here | AddressSet.parse("203.0.113.9")).by_address
-    unknown = gates.allowed_traffic(("0",), Direction.INGRESS).by_address
+    both = filters.allowed_traffic(("0",), Direction.INGRESS, (), here | AddressSet.parse("203.0.113.9")).by_address
+    unknown = filters.allowed_traffic(("0",), Direction.INGRESS).by_address
     assert (bool(both.lower), bool(both.upper)) == (bool(unknown.lower), bool(unknown.upper)) == (False, True)

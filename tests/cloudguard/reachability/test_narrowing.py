@@ -133,9 +133,9 @@ def test_nothing_is_opened_that_was_shut(made: Snapshot) -> None:
     changes = judge(made, ADMINS)[1]
     before, mended = Reachability(made), Reachability(applied(made, changes))
     for target, new_target in zip(before.classes, mended.classes, strict=True):
-        for way, new_way in zip(before.paths_to(target), mended.paths_to(new_target), strict=False):
-            if way.sender.name == new_way.sender.name:
-                assert new_way.allowed.upper <= way.allowed.upper
+        for path, new_path in zip(before.paths_to(target), mended.paths_to(new_target), strict=False):
+            if path.sender.name == new_path.sender.name:
+                assert new_path.allowed.upper <= path.allowed.upper
 
 
 @laws
@@ -191,14 +191,14 @@ def test_a_shared_group_is_no_name_for_the_control_plane_alone() -> None:
     assert not any(kept.services & ETCD and kept.peer == peer("all") for kept in found)
 
 
-def test_a_group_that_strangers_carry_is_not_given_back() -> None:
+def test_a_group_with_external_members_is_not_given_back() -> None:
     hosts = [host("n1", NODE, "nodes", address="10.0.1.21"), host("n2", NODE, "nodes", address="10.0.1.22")]
-    stranger = interface("eni-x", "private", "10.0.1.99", "nodes")
-    made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"))], strangers=[stranger])
+    external = interface("eni-x", "private", "10.0.1.99", "nodes")
+    made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"))], external_members=[external])
     assert kept_by(made)["nodes-0"] == (lets("tcp/10250", "10.0.1.21/32"), lets("tcp/10250", "10.0.1.22/32"))
 
 
-def test_a_group_whose_carriers_cannot_be_listed_is_not_given_back() -> None:
+def test_a_group_whose_members_cannot_be_listed_is_not_given_back() -> None:
     hosts = [host(name, NODE, "abroad", "nodes") for name in ("a", "b")]
     foreign = Group("abroad", "abroad", SOURCE, members_known=False, owner="222233334444")
     made = snapshot(hosts, [group("nodes", ("tcp/10250", "abroad")), group("abroad")], groups=[foreign])

@@ -15,14 +15,14 @@ from builders import (
     WORLD,
     WORLD6,
     balancer,
-    border,
     each,
     group,
     host,
     interface,
+    network_acl,
     rule,
-    segment,
     snapshot,
+    subnet,
     to,
 )
 from cloudguard.intervals import address_point
@@ -49,7 +49,7 @@ def behind(made: Snapshot) -> list[Path]:
     """Ways of the internet through a balancer to the only class."""
     reach = Reachability(made)
     (target,) = reach.classes
-    return [way for way in reach.paths_to(target) if way.balancer is not None and not way.sender.inside]
+    return [path for path in reach.paths_to(target) if path.balancer is not None and not path.sender.inside]
 
 
 def has(packets: PacketSet, address: str) -> bool:
@@ -96,10 +96,10 @@ def test_a_host_of_several_interfaces_of_one_class_is_one_host() -> None:
 
 
 def ordered(*lines: tuple[str, str, str]) -> tuple[bool, bool]:
-    """Whether 192.0.2.9 gets in on tcp/22 by an ordered filter: surely, possibly; a list in it was not read."""
+    """Whether 192.0.2.9 gets in on tcp/22 by an ordered filter: lower, upper; a list in it was not read."""
     unread = AddressList("office", "", (), known=False, source=SOURCE)
-    gates = Filters(Topology(filters=(border("acl", *lines),), address_lists=(unread,)))
-    side = gates.allowed_traffic(("acl",), Direction.INGRESS).by_address
+    filters = Filters(Topology(filters=(network_acl("acl", *lines),), address_lists=(unread,)))
+    side = filters.allowed_traffic(("acl",), Direction.INGRESS).by_address
     return has(side.lower, "192.0.2.9"), has(side.upper, "192.0.2.9")
 
 
@@ -120,20 +120,20 @@ def test_lines_of_an_ordered_filter_count_by_their_order_not_their_place() -> No
     assert not has(side.upper, "192.0.2.9")
 
 
-def test_what_a_stateful_border_lets_in_may_answer() -> None:
-    shut = replace(border("acl", ("permit in", "all", WORLD)), stateful=True)
-    gates = Filters(Topology(subnets=(segment("a", ("10.0.0.0/24",), guard="acl"),), filters=(shut,)))
-    assert has(gates.subnet_filters("a").lower, "192.0.2.9")
+def test_what_a_stateful_subnet_filter_lets_in_may_answer() -> None:
+    shut = replace(network_acl("acl", ("permit in", "all", WORLD)), stateful=True)
+    filters = Filters(Topology(subnets=(subnet("a", ("10.0.0.0/24",), guard="acl"),), filters=(shut,)))
+    assert has(filters.subnet_filters("a").lower, "192.0.2.9")
     stateless = Filters(
-        Topology(subnets=(segment("a", ("10.0.0.0/24",), guard="acl"),), filters=(replace(shut, stateful=False),))
+        Topology(subnets=(subnet("a", ("10.0.0.0/24",), guard="acl"),), filters=(replace(shut, stateful=False),))
     )
     assert not has(stateless.subnet_filters("a").upper, "192.0.2.9")
     assert has(stateless.subnet_ingress("a").lower, "10.0.0.77")
 
 
-def test_a_border_that_was_not_read_is_open_to_doubt_both_ways() -> None:
-    gates = Filters(Topology(subnets=(segment("a", ("10.0.0.0/24",), guard="acl"),)))
-    for bounds in (gates.subnet_filters("a"), gates.subnet_egress("a"), gates.subnet_filters("nowhere")):
+def test_a_subnet_filter_that_was_not_read_is_unknown_in_both_directions() -> None:
+    filters = Filters(Topology(subnets=(subnet("a", ("10.0.0.0/24",), guard="acl"),)))
+    for bounds in (filters.subnet_filters("a"), filters.subnet_egress("a"), filters.subnet_filters("nowhere")):
         assert not has(bounds.lower, "192.0.2.9")
         assert has(bounds.upper, "192.0.2.9")
 
@@ -145,7 +145,7 @@ def test_the_longest_prefix_decides_and_of_two_alike_the_networks_own() -> None:
         (RANGE, NextHop.LOCAL, "local"),
         (RANGE, NextHop.PEER, "a"),
     )
-    found = routed(segment("a", ("10.0.0.0/24",), *routes), {})
+    found = routed(subnet("a", ("10.0.0.0/24",), *routes), {})
     assert found[NextHop.LOCAL, "local"] == AddressSet.parse(RANGE)
     assert found[NextHop.PEER, "p"] == AddressSet.parse("10.0.0.0/8") - AddressSet.parse(RANGE)
     assert (NextHop.PEER, "a") not in found
@@ -153,10 +153,10 @@ def test_the_longest_prefix_decides_and_of_two_alike_the_networks_own() -> None:
 
 
 def front(seen: ClientAddress, *allowed: tuple[str, str], address: str = "", v6: str = "") -> list[Path]:
-    home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw"))
+    home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw"))
     one = host("n1", NODE, "nodes", where="public", address=address, v6=v6)
     nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=seen, dual=True)
-    return behind(snapshot([one], [group("nodes", *allowed)], segments=[home], balancers=[nlb]))
+    return behind(snapshot([one], [group("nodes", *allowed)], subnets=[home], balancers=[nlb]))
 
 
 def test_clients_of_another_family_come_with_the_balancers_address() -> None:
@@ -171,7 +171,7 @@ def test_clients_of_another_family_come_with_the_balancers_address() -> None:
     assert not has(six.allowed.upper, "198.51.100.7")
 
 
-def test_an_address_that_is_not_told_is_either() -> None:
+def test_an_unknown_client_address_is_either() -> None:
     (own,) = front(ClientAddress.UNKNOWN, ("tcp/22", "10.0.0.0/24"))
     assert (has(own.allowed.lower, "198.51.100.7"), has(own.allowed.upper, "198.51.100.7")) == (False, True)
     (both,) = front(ClientAddress.UNKNOWN, ("tcp/22", WORLD))
@@ -180,19 +180,19 @@ def test_an_address_that_is_not_told_is_either() -> None:
 
 @pytest.mark.parametrize("seen", [ClientAddress.PRESERVED, ClientAddress.REPLACED])
 @pytest.mark.parametrize("where", [(), ("nowhere",)])
-def test_a_balancer_whose_place_was_not_read_is_open_to_doubt(seen: ClientAddress, where: tuple[str, ...]) -> None:
+def test_a_balancer_whose_subnet_was_not_read_is_unknown(seen: ClientAddress, where: tuple[str, ...]) -> None:
     one = host("n1", NODE, "nodes")
     nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=seen, where=where)
-    (way,) = behind(snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], balancers=[nlb]))
-    assert not way.allowed.lower
-    assert has(way.allowed.upper, "198.51.100.7")
+    (path,) = behind(snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], balancers=[nlb]))
+    assert not path.allowed.lower
+    assert has(path.allowed.upper, "198.51.100.7")
 
 
 def test_a_listener_of_two_protocols_lets_each_in_by_its_own() -> None:
     one = host("n1", NODE, "nodes")
     dns = balancer("dns", "tcp/53,udp/53", [to(one, "tcp/53,udp/53")], "front", seen=ClientAddress.REPLACED)
     made = snapshot([one], [group("nodes", ("all", "front")), group("front", ("tcp/53", WORLD))], balancers=[dns])
-    found = [way.allowed.upper.services() for way in behind(made)]
+    found = [path.allowed.upper.services() for path in behind(made)]
     assert [services for services in found if services] == [ServiceSet.parse("tcp/53")]
 
 
@@ -202,8 +202,8 @@ def test_a_balancers_filter_may_let_out_by_the_targets_group() -> None:
         guard = group("front", ("tcp/22", WORLD), closed=True)
         guard = replace(guard, rules=(*guard.rules, rule("out", "tcp/22", named, out=True)))
         nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], "front")
-        (way,) = behind(snapshot([one], [group("nodes", ("tcp/22", "front")), guard], balancers=[nlb]))
-        assert has(way.allowed.lower, "198.51.100.7") is (named == "nodes")
+        (path,) = behind(snapshot([one], [group("nodes", ("tcp/22", "front")), guard], balancers=[nlb]))
+        assert has(path.allowed.lower, "198.51.100.7") is (named == "nodes")
 
 
 def test_a_host_without_a_public_address_is_reached_by_no_route() -> None:
@@ -225,11 +225,15 @@ def test_every_host_of_a_row_is_judged_wherever_it_is() -> None:
     assert rows[3].findings[0].hosts == ("cp2",)
 
 
-def test_a_border_inside_one_subnet_is_never_seen() -> None:
-    home = segment("private", ("10.0.1.0/24",), guard="acl")
+def test_inside_one_subnet_its_filters_are_never_asked() -> None:
+    home = subnet("private", ("10.0.1.0/24",), guard="acl")
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")]
-    filters = [group("masters", ("tcp/2379", "nodes")), group("nodes"), border("acl", ("deny in", "all", WORLD), *OPEN)]
-    rows, _ = judge(snapshot(hosts, filters, segments=[home]), Declarations())
+    filters = [
+        group("masters", ("tcp/2379", "nodes")),
+        group("nodes"),
+        network_acl("acl", ("deny in", "all", WORLD), *OPEN),
+    ]
+    rows, _ = judge(snapshot(hosts, filters, subnets=[home]), Declarations())
     assert rows[3].verdict is Verdict.FAIL
 
 
@@ -251,13 +255,13 @@ def test_a_host_of_which_no_interface_was_read_is_no_pass() -> None:
         assert "no interface of cp2 (cp2.prod) was read" in found.unknown
 
 
-def test_who_is_routed_to_two_subnets_the_same_way_is_there_once_and_whole() -> None:
+def test_a_network_routed_to_two_subnets_is_one_sender() -> None:
     homes = [
-        segment("a", ("10.0.0.0/24",), ("192.168.0.0/17", NextHop.PEER, "pcx")),
-        segment("b", ("10.0.1.0/24",), ("192.168.64.0/18", NextHop.PEER, "pcx")),
+        subnet("a", ("10.0.0.0/24",), ("192.168.0.0/17", NextHop.PEER, "pcx")),
+        subnet("b", ("10.0.1.0/24",), ("192.168.64.0/18", NextHop.PEER, "pcx")),
     ]
     (routed_in,) = [
-        one for one in Reachability(snapshot((), segments=homes)).senders.inside(("a", "b")) if "pcx" in one.name
+        one for one in Reachability(snapshot((), subnets=homes)).senders.inside(("a", "b")) if "pcx" in one.name
     ]
     assert routed_in.addresses == AddressSet.parse("192.168.0.0/17")
 

@@ -1,4 +1,4 @@
-"""Ways in that are easily overlooked, and doubts that must stay doubts."""
+"""Paths that are easily overlooked, and what must stay unknown."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from builders import (
     WORLD,
     WORLD6,
     balancer,
-    border,
     each,
     group,
     host,
     interface,
+    network_acl,
     rule,
-    segment,
     snapshot,
+    subnet,
     to,
 )
 from cloudguard.model.cluster import Pool
@@ -38,7 +38,7 @@ from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import judge
 
-PRIVATE = segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
+PRIVATE = subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")
 
@@ -73,13 +73,13 @@ def test_a_node_whose_own_filter_lets_nothing_out_does_not_reach_the_balancer() 
     assert row(made, "etcd-access").verdict is Verdict.PASS
 
 
-def test_strangers_reach_the_api_by_a_group_that_the_balancers_filter_names() -> None:
+def test_external_members_reach_the_api_by_a_group_that_the_balancers_filter_names() -> None:
     front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front", seen=ClientAddress.REPLACED)
     made = snapshot(
         [MASTER],
         [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", "builders"))],
         balancers=[front],
-        strangers=[interface("ci", "public", "10.0.0.200", "builders")],
+        external_members=[interface("ci", "public", "10.0.0.200", "builders")],
     )
     found = row(made, "api-server-access", Declarations(admin_cidrs=("198.51.100.0/24",)))
     assert checks(found) == {"api-server-access/inside": Severity.MEDIUM}
@@ -101,15 +101,15 @@ def test_a_private_v6_address_is_no_public_one() -> None:
 
 @pytest.mark.parametrize("route", [WORLD, WORLD6])
 def test_a_default_route_to_a_hub_says_nothing_of_the_internet(route: str) -> None:
-    home = segment("private", ("10.0.1.0/24",), (route, NextHop.HUB, "tgw"))
+    home = subnet("private", ("10.0.1.0/24",), (route, NextHop.HUB, "tgw"))
     one = host("n1", NODE, "nodes", v6="2001:db8:0:1::7")
-    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"), ("tcp/22", "2600::/16"))], segments=[home])
+    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"), ("tcp/22", "2600::/16"))], subnets=[home])
     assert not row(made, "node-access").findings
 
 
 def unread(*hops: NextHop) -> Subnet:
     """A subnet whose routes name a list that could not be read."""
-    return segment("public", ("10.0.0.0/24",), *(("list:pl-1", hop, hop.value) for hop in hops))
+    return subnet("public", ("10.0.0.0/24",), *(("list:pl-1", hop, hop.value) for hop in hops))
 
 
 @pytest.mark.parametrize(
@@ -125,19 +125,17 @@ def test_a_route_to_a_list_that_could_not_be_read_may_lead_anywhere(
     routes: tuple[NextHop, ...], verdict: Verdict
 ) -> None:
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], segments=[unread(*routes)])
+    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[unread(*routes)])
     assert row(made, "node-access").verdict is verdict
 
 
 def test_a_list_that_could_not_be_read_may_take_the_internet_elsewhere() -> None:
-    home = segment(
-        "public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), ("list:pl-1", NextHop.BLACKHOLE, "none")
-    )
+    home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), ("list:pl-1", NextHop.BLACKHOLE, "none"))
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], segments=[home])
+    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home])
     assert row(made, "node-access").verdict is Verdict.UNKNOWN
     listed = AddressList("pl-1", "", each("192.0.2.0/24"), known=True, source=SOURCE)
-    known = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], segments=[home], lists=[listed])
+    known = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home], lists=[listed])
     assert row(known, "node-access").verdict is Verdict.FAIL
 
 
@@ -145,24 +143,24 @@ def test_whoever_is_behind_a_hub_by_a_list_that_could_not_be_read_may_come() -> 
     made = snapshot(
         [host("n1", NODE, "nodes", where="public")],
         [group("nodes", ("tcp/10250", "192.168.0.0/16"))],
-        segments=[unread(NextHop.HUB)],
+        subnets=[unread(NextHop.HUB)],
     )
     found = row(made, "node-access")
     assert found.verdict is Verdict.UNKNOWN
     assert "behind the hub hub, routed to by pl-1" in found.why
 
 
-@pytest.mark.parametrize("segments", [(PRIVATE,), ()])
-def test_a_network_whose_ranges_were_not_read_leaves_the_inside_open(segments: tuple[Subnet, ...]) -> None:
-    made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))], segments=segments)
+@pytest.mark.parametrize("subnets", [(PRIVATE,), ()])
+def test_a_network_whose_ranges_were_not_read_leaves_the_inside_open(subnets: tuple[Subnet, ...]) -> None:
+    made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))], subnets=subnets)
     blind = replace(made, topology=replace(made.topology, networks=()))
     found = row(blind, "node-access")
     assert found.verdict is Verdict.UNKNOWN
     assert any("could not be read" in line for line in found.unknown)
 
 
-def pool(*segments: str) -> Pool:
-    return Pool("asg", "asg", NODE, (), segments, ("nodes",), ("nodes",), SOURCE, desired=1)
+def pool(*subnets: str) -> Pool:
+    return Pool("asg", "asg", NODE, (), subnets, ("nodes",), ("nodes",), SOURCE, desired=1)
 
 
 def test_the_next_host_of_a_pool_has_a_v6_address_where_its_hosts_have() -> None:
@@ -181,25 +179,25 @@ def test_a_pool_without_a_known_subnet_is_not_passed_over() -> None:
 
 
 def test_a_balancer_of_one_family_lets_no_other_in() -> None:
-    home = segment("public", ("10.0.0.0/24", RANGE6), (WORLD6, NextHop.INTERNET, "gw"))
+    home = subnet("public", ("10.0.0.0/24", RANGE6), (WORLD6, NextHop.INTERNET, "gw"))
     one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
     filters = [group("nodes", ("tcp/80", WORLD6))]
     for dual in (False, True):
         nlb = balancer("web", "tcp/80", [to(one, "tcp/80")], facing=False, dual=dual)
-        reach = Reachability(snapshot([one], filters, segments=[home], balancers=[nlb]))
-        ways = [way for way in reach.paths_to(reach.classes[0]) if way.balancer is not None]
-        assert any((way.allowed.upper.addresses() & ALL6).size for way in ways) is dual
+        reach = Reachability(snapshot([one], filters, subnets=[home], balancers=[nlb]))
+        paths = [path for path in reach.paths_to(reach.classes[0]) if path.balancer is not None]
+        assert any((path.allowed.upper.addresses() & ALL6).size for path in paths) is dual
 
 
-def test_by_which_family_a_balancer_sends_on_is_not_told() -> None:
+def test_by_which_version_a_balancer_sends_on_is_unknown() -> None:
     one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
     nlb = balancer("web", "tcp/80", [to(one, "tcp/80")], dual=True)
     made = snapshot([one], [group("nodes", ("tcp/80", "10.0.0.0/24"))], balancers=[nlb])
     reach = Reachability(made)
-    (way,) = (one for one in reach.paths_to(reach.classes[0]) if one.balancer is not None and not one.sender.inside)
-    assert not way.allowed.lower
-    assert way.allowed.upper.addresses() <= ALL6
-    assert way.allowed.upper
+    (path,) = (one for one in reach.paths_to(reach.classes[0]) if one.balancer is not None and not one.sender.inside)
+    assert not path.allowed.lower
+    assert path.allowed.upper.addresses() <= ALL6
+    assert path.allowed.upper
 
 
 def test_a_balancers_filter_need_let_out_to_the_first_family_only() -> None:
@@ -214,27 +212,27 @@ def test_a_balancers_filter_need_let_out_to_the_first_family_only() -> None:
     }
 
 
-def test_a_border_on_the_senders_side_keeps_nodes_from_etcd() -> None:
+def test_a_subnet_filter_on_the_senders_side_keeps_nodes_from_etcd() -> None:
     def answer(*lines: tuple[str, str, str]) -> Verdict:
-        homes = (replace(PRIVATE, filters=("acl",)), segment("masters", ("10.0.9.0/24",)))
+        homes = (replace(PRIVATE, filters=("acl",)), subnet("masters", ("10.0.9.0/24",)))
         master = host("cp", CONTROL_PLANE, "masters", where="masters", address="10.0.9.9")
-        filters = [group("masters", ("tcp/2379", "nodes")), group("nodes"), border("acl", *lines, *OPEN)]
-        return row(snapshot([master, WORKER], filters, segments=homes), "etcd-access").verdict
+        filters = [group("masters", ("tcp/2379", "nodes")), group("nodes"), network_acl("acl", *lines, *OPEN)]
+        return row(snapshot([master, WORKER], filters, subnets=homes), "etcd-access").verdict
 
     assert answer() is Verdict.FAIL
     assert answer(("deny out", "tcp/2379", "10.0.9.0/24")) is Verdict.PASS
     assert answer(("deny in", "tcp", "10.0.9.0/24")) is Verdict.PASS
 
 
-def test_a_border_on_the_balancers_side_keeps_it_from_its_targets() -> None:
+def test_a_subnet_filter_on_the_balancers_side_keeps_it_from_its_targets() -> None:
     def answer(*lines: tuple[str, str, str]) -> Verdict:
         homes = (
-            segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl"),
+            subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl"),
             PRIVATE,
         )
         nlb = balancer("ssh", "tcp/22", [to(WORKER, "tcp/22")])
-        filters = [group("nodes", ("tcp/22", "198.51.100.0/24")), border("acl", *lines, *OPEN)]
-        return row(snapshot([WORKER], filters, segments=homes, balancers=[nlb]), "node-access").verdict
+        filters = [group("nodes", ("tcp/22", "198.51.100.0/24")), network_acl("acl", *lines, *OPEN)]
+        return row(snapshot([WORKER], filters, subnets=homes, balancers=[nlb]), "node-access").verdict
 
     assert answer() is Verdict.FAIL
     assert answer(("deny out", "tcp/22", "10.0.1.0/24")) is Verdict.PASS
@@ -247,21 +245,21 @@ def test_a_denial_in_a_filter_without_order_lets_nobody_in() -> None:
     assert row(made, "node-access").verdict is Verdict.PASS
 
 
-def test_what_only_the_inside_gets_by_a_rule_is_told_although_the_internet_gets_a_little() -> None:
+def test_what_only_the_inside_gets_by_a_rule_is_found_though_the_internet_gets_a_little() -> None:
     """The border lets the internet ping; the same rule lets the inside do everything."""
-    home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
-    acl = border("acl", ("permit in", "icmp", WORLD), ("permit in", "all", RANGE), ("permit out", "all", WORLD))
+    home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
+    acl = network_acl("acl", ("permit in", "icmp", WORLD), ("permit in", "all", RANGE), ("permit out", "all", WORLD))
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    found = row(snapshot([one], [group("nodes", ("all", WORLD)), acl], segments=[home]), "node-access")
+    found = row(snapshot([one], [group("nodes", ("all", WORLD)), acl], subnets=[home]), "node-access")
     assert found.verdict is Verdict.FAIL
     assert checks(found) == {"node-access/internet": Severity.LOW, "node-access/inside": Severity.MEDIUM}
 
 
 def test_every_port_is_said_only_where_every_port_gets_in() -> None:
-    home = segment("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
-    acl = border("acl", ("permit in", "tcp/80", WORLD), ("permit out", "all", WORLD))
+    home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
+    acl = network_acl("acl", ("permit in", "tcp/80", WORLD), ("permit out", "all", WORLD))
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    found = row(snapshot([one], [group("nodes", ("all", WORLD)), acl], segments=[home]), "node-access")
+    found = row(snapshot([one], [group("nodes", ("all", WORLD)), acl], subnets=[home]), "node-access")
     internet = next(one for one in found.findings if one.check == "node-access/internet")
     assert internet.severity is Severity.HIGH
     assert "tcp/80 of" in internet.message

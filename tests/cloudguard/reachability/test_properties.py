@@ -13,13 +13,13 @@ from builders import (
     WORLD,
     WORLD6,
     balancer,
-    border,
     each,
     group,
     host,
     interface,
-    segment,
+    network_acl,
     snapshot,
+    subnet,
     to,
 )
 from cloudguard.intervals import address_point
@@ -73,7 +73,7 @@ OPEN_LINES = [
 
 @st.composite
 def networks(draw: st.DrawFn) -> Snapshot:
-    """Two subnets, two hosts with groups of their own or shared, a balancer, a stranger, a named list."""
+    """Two subnets, two hosts with groups of their own or shared, a balancer, an external member, an address list."""
     routes = [
         [
             (WORLD, draw(st.sampled_from(HOPS)), "gw"),
@@ -82,10 +82,12 @@ def networks(draw: st.DrawFn) -> Snapshot:
         ]
         for _ in range(2)
     ]
-    guards = [border(name, *draw(lines), *(OPEN_LINES if draw(st.booleans()) else ())) for name in ("nacl-a", "nacl-b")]
-    segments = [
-        segment("a", ("10.0.0.0/24",), *routes[0], guard="nacl-a"),
-        segment("b", ("10.0.1.0/24",), *routes[1], guard="nacl-b"),
+    guards = [
+        network_acl(name, *draw(lines), *(OPEN_LINES if draw(st.booleans()) else ())) for name in ("nacl-a", "nacl-b")
+    ]
+    subnets = [
+        subnet("a", ("10.0.0.0/24",), *routes[0], guard="nacl-a"),
+        subnet("b", ("10.0.1.0/24",), *routes[1], guard="nacl-b"),
     ]
     filters = [group(name, *draw(allowed), closed=draw(st.booleans())) for name in ("one", "two", "front")]
     hosts = [
@@ -110,16 +112,16 @@ def networks(draw: st.DrawFn) -> Snapshot:
         facing=draw(st.booleans()),
         where=draw(st.sampled_from((("a",), ("b",), ("a", "b")))),
     )
-    stranger = interface("strange-nic", "a", "10.0.0.99", "strange")
+    external = interface("strange-nic", "a", "10.0.0.99", "strange")
     ranges = each(*draw(st.lists(st.sampled_from(CIDRS), max_size=2)))
-    office = AddressList("office", "office", ranges, known=True, source=stranger.source)
+    office = AddressList("office", "office", ranges, known=True, source=external.source)
     return snapshot(
         hosts,
         [*filters, *guards],
-        segments=segments,
+        subnets=subnets,
         balancers=[nlb],
         lists=[office],
-        strangers=[stranger],
+        external_members=[external],
     )
 
 
@@ -127,15 +129,15 @@ def target_of(reach: Reachability, one: Host) -> HostClass:
     return next(target for target in reach.classes if one in target.hosts)
 
 
-def granted(ways: list[Path], kind: SenderKind, address: str, service: int) -> tuple[bool, bool]:
-    """Whether any way of ``kind`` lets the packet in: surely, possibly."""
+def allows(paths: list[Path], kind: SenderKind, address: str, service: int) -> tuple[bool, bool]:
+    """Whether any path of ``kind`` lets the packet in: by its lower bound, by its upper bound."""
     point = address_point(address)
 
     def has(packets: PacketSet) -> bool:
         return service in packets.at(point)
 
-    found = [way for way in ways if way.sender.kind is kind]
-    return any(has(way.allowed.lower) for way in found), any(has(way.allowed.upper) for way in found)
+    found = [path for path in paths if path.sender.kind is kind]
+    return any(has(path.allowed.lower) for path in found), any(has(path.allowed.upper) for path in found)
 
 
 def cases(made: Snapshot) -> list[tuple[Host, Service, int]]:
@@ -149,27 +151,27 @@ def cases(made: Snapshot) -> list[tuple[Host, Service, int]]:
 
 @laws
 @given(networks())
-def test_ways_agree_with_a_walk_packet_by_packet(made: Snapshot) -> None:
+def test_paths_agree_with_a_walk_packet_by_packet(made: Snapshot) -> None:
     reach, topology = Reachability(made), made.topology
     for one, service, point in cases(made):
-        ways = list(reach.paths_to(target_of(reach, one)))
-        direct = [way for way in ways if way.balancer is None]
-        behind = [way for way in ways if way.balancer is not None]
+        paths = list(reach.paths_to(target_of(reach, one)))
+        direct = [path for path in paths if path.balancer is None]
+        behind = [path for path in paths if path.balancer is not None]
         for address in OUTSIDE:
             truth = directly(topology, one.interfaces[0], Sender(address, internet=True), service)
-            assert granted(direct, SenderKind.INTERNET, address, point) == (truth, truth), (one, address, service)
+            assert allows(direct, SenderKind.INTERNET, address, point) == (truth, truth), (one, address, service)
         for address in INSIDE:
             truth = directly(topology, one.interfaces[0], Sender(address), service)
-            assert granted(direct, SenderKind.NETWORK, address, point) == (truth, truth), (one, address, service)
+            assert allows(direct, SenderKind.NETWORK, address, point) == (truth, truth), (one, address, service)
         for nlb in topology.balancers:
             exact = len(nlb.subnets) == 1 and nlb.listeners[0].client_address is ClientAddress.PRESERVED
             for address in OUTSIDE + INSIDE:
                 internet = address in OUTSIDE
                 kind = SenderKind.INTERNET if internet else SenderKind.NETWORK
                 always, ever = through(topology, nlb, one, Sender(address, internet=internet), service)
-                surely, possibly = granted(behind, kind, address, point)
-                assert surely <= always <= ever <= possibly, (one, address, service)
-                assert not exact or surely == possibly, (one, address, service)
+                lower, upper = allows(behind, kind, address, point)
+                assert lower <= always <= ever <= upper, (one, address, service)
+                assert not exact or lower == upper, (one, address, service)
 
 
 @laws
@@ -179,30 +181,30 @@ def test_those_behind_a_private_link_get_in_by_its_route(made: Snapshot) -> None
     reach, topology = Reachability(made), made.topology
     homes = {part.id: part for part in topology.subnets}
     for one, service, point in cases(made):
-        nic, ways = one.interfaces[0], list(reach.paths_to(target_of(reach, one)))
-        straight = [way for way in ways if way.balancer is None]
+        nic, paths = one.interfaces[0], list(reach.paths_to(target_of(reach, one)))
+        straight = [path for path in paths if path.balancer is None]
         for address in ("172.16.0.9", "8.8.8.8", "9.9.9.9"):
             linked = hop(homes[nic.subnet], address) is NextHop.VPN
             listed = address != "9.9.9.9" and (address != "8.8.8.8" or homes[nic.subnet].routes[2].hop is NextHop.VPN)
             truth = linked and listed and directly(topology, nic, Sender(address), service)
-            assert granted(straight, SenderKind.ROUTED, address, point) == (truth, truth), (address, service)
+            assert allows(straight, SenderKind.ROUTED, address, point) == (truth, truth), (address, service)
 
 
 @laws
 @given(networks())
-def test_strangers_get_in_by_the_group_they_carry(made: Snapshot) -> None:
+def test_external_members_get_in_by_their_group(made: Snapshot) -> None:
     reach, topology = Reachability(made), made.topology
-    stranger = topology.external_members[0]
+    external = topology.external_members[0]
     for one, service, point in cases(made):
-        ways = [way for way in reach.paths_to(target_of(reach, one)) if way.balancer is None]
+        paths = [path for path in reach.paths_to(target_of(reach, one)) if path.balancer is None]
         nic = one.interfaces[0]
-        named = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", stranger.groups, service)
+        named = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", external.groups, service)
         nobody = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", (), service)
         home = next(part for part in topology.subnets if part.id == nic.subnet)
-        truth = named and crosses(topology, home, address_of(stranger), service)
-        surely, _ = granted(ways, SenderKind.GROUP, address_of(stranger), point)
-        assert surely <= truth
-        assert nobody or surely == truth
+        truth = named and crosses(topology, home, address_of(external), service)
+        lower, _ = allows(paths, SenderKind.GROUP, address_of(external), point)
+        assert lower <= truth
+        assert nobody or lower == truth
 
 
 @laws
@@ -210,27 +212,27 @@ def test_strangers_get_in_by_the_group_they_carry(made: Snapshot) -> None:
 def test_hosts_of_the_cluster_get_in_by_address_or_group(made: Snapshot) -> None:
     reach, topology = Reachability(made), made.topology
     source, target = made.cluster.hosts
-    way = reach.between(target_of(reach, source), target_of(reach, target))
+    path = reach.between(target_of(reach, source), target_of(reach, target))
     nic, sender = target.interfaces[0], source.interfaces[0]
     home = next(part for part in topology.subnets if part.id == sender.subnet)
     for _, service, point in cases(made)[: 2 * len(PORTS)]:
         out = passes(topology, sender.filters, Direction.EGRESS, address_of(nic), nic.groups, service)
         out = out and crosses(topology, home, address_of(nic), service, Direction.EGRESS)
         truth = out and directly(topology, nic, Sender(address_of(sender), sender.groups), service)
-        assert (point in way.allowed.lower.at(address_point(address_of(sender)))) == truth
+        assert (point in path.allowed.lower.at(address_point(address_of(sender)))) == truth
 
 
 @laws
 @given(networks())
-def test_carriers_of_a_group_get_in_by_the_balancers_filter(made: Snapshot) -> None:
+def test_members_of_a_group_get_in_by_the_balancers_filter(made: Snapshot) -> None:
     reach, topology = Reachability(made), made.topology
-    nlb, stranger = topology.balancers[0], topology.external_members[0]
+    nlb, external = topology.balancers[0], topology.external_members[0]
     for one, service, point in cases(made):
-        behind = [way for way in reach.paths_to(target_of(reach, one)) if way.balancer is not None]
-        sender = Sender(address_of(stranger), stranger.groups)
+        behind = [path for path in reach.paths_to(target_of(reach, one)) if path.balancer is not None]
+        sender = Sender(address_of(external), external.groups)
         always, ever = through(topology, nlb, one, sender, service)
-        found = [granted(behind, kind, sender.address, point) for kind in (SenderKind.NETWORK, SenderKind.GROUP)]
-        assert any(surely for surely, _ in found) <= always <= ever <= any(possibly for _, possibly in found)
+        found = [allows(behind, kind, sender.address, point) for kind in (SenderKind.NETWORK, SenderKind.GROUP)]
+        assert any(lower for lower, _ in found) <= always <= ever <= any(upper for _, upper in found)
 
 
 @laws
@@ -238,12 +240,12 @@ def test_carriers_of_a_group_get_in_by_the_balancers_filter(made: Snapshot) -> N
 def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
     reach, topology = Reachability(made), made.topology
     source, target = made.cluster.hosts
-    ways = list(reach.host_paths(target_of(reach, source), target_of(reach, target), ServiceSet.everything()))
+    paths = list(reach.host_paths(target_of(reach, source), target_of(reach, target), ServiceSet.everything()))
     nic, nlb = source.interfaces[0], topology.balancers[0]
     for _, service, point in cases(made)[: 2 * len(PORTS)]:
         always, ever = through(topology, nlb, target, Sender(address_of(nic), nic.groups), service, nic)
-        surely, possibly = granted(ways[1:], SenderKind.HOSTS, address_of(nic), point)
-        assert surely <= always <= ever <= possibly
+        lower, upper = allows(paths[1:], SenderKind.HOSTS, address_of(nic), point)
+        assert lower <= always <= ever <= upper
 
 
 @laws
@@ -251,8 +253,8 @@ def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
 def test_what_could_not_be_read_lies_between_the_bounds(made: Snapshot, office: list[str]) -> None:
     unread = AddressList("office", "office", (), known=False, source=made.topology.external_members[0].source)
     blind = Reachability(replace(made, topology=replace(made.topology, address_lists=(unread,))))
-    told = replace(unread, ranges=each(*office), known=True)
-    sighted = Reachability(replace(made, topology=replace(made.topology, address_lists=(told,))))
+    read = replace(unread, ranges=each(*office), known=True)
+    sighted = Reachability(replace(made, topology=replace(made.topology, address_lists=(read,))))
     for one in made.cluster.hosts:
         pairs = zip(blind.paths_to(target_of(blind, one)), sighted.paths_to(target_of(sighted, one)), strict=True)
         for before, after in pairs:
@@ -266,7 +268,7 @@ def test_a_filter_that_could_not_be_read_lies_between_the_bounds(made: Snapshot,
     kept: tuple[Filter, ...] = tuple(one for one in made.topology.filters if one.id != unread)
     blind, sighted = Reachability(replace(made, topology=replace(made.topology, filters=kept))), Reachability(made)
     for one in made.cluster.hosts:
-        after = {way.sender.name: way for way in sighted.paths_to(target_of(sighted, one)) if way.balancer is None}
+        after = {path.sender.name: path for path in sighted.paths_to(target_of(sighted, one)) if path.balancer is None}
         for before in blind.paths_to(target_of(blind, one)):
             if before.balancer is None and before.sender.name in after:
                 assert before.allowed.lower <= after[before.sender.name].allowed.lower
@@ -279,6 +281,6 @@ def test_classes_answer_for_each_of_their_hosts(made: Snapshot) -> None:
     reach = Reachability(made)
     for one in made.cluster.hosts:
         alone = Reachability(replace(made, cluster=replace(made.cluster, hosts=(one,))))
-        together = {way.sender.name: way.allowed for way in reach.paths_to(target_of(reach, one))}
-        apart = {way.sender.name: way.allowed for way in alone.paths_to(target_of(alone, one))}
+        together = {path.sender.name: path.allowed for path in reach.paths_to(target_of(reach, one))}
+        apart = {path.sender.name: path.allowed for path in alone.paths_to(target_of(alone, one))}
         assert together == apart

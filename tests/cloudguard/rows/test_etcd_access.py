@@ -54,7 +54,7 @@ def only(found: RowResult, check: str) -> Finding:
 def cluster(
     *allowed: tuple[str, str], installer: str = "kubeadm", labels: tuple[tuple[str, str], ...] = ()
 ) -> Snapshot:
-    return snapshot([MASTER, WORKER], [group("masters", *allowed), group("nodes")], installer=installer, labels=labels)
+    return snapshot([MASTER, WORKER], [group("masters", *allowed), group("nodes")], installer=installer, traits=labels)
 
 
 def test_only_the_control_plane_passes_with_the_advice_on_tls() -> None:

@@ -17,8 +17,8 @@ from builders import (
     balancer,
     group,
     host,
-    segment,
     snapshot,
+    subnet,
     to,
 )
 from cloudguard.model.cluster import Host, Pool, Role
@@ -61,9 +61,9 @@ def test_version_six_and_a_balancer_open_what_version_four_and_the_hosts_keep_sh
 
 
 def test_a_peered_network_is_others() -> None:
-    linked = segment("linked", ("10.0.1.0/24",), ("10.9.0.0/16", NextHop.PEER, "peering"))
+    linked = subnet("linked", ("10.0.1.0/24",), ("10.9.0.0/16", NextHop.PEER, "peering"))
     one = host("cp", CONTROL_PLANE, "masters", where="linked")
-    made = snapshot([one], [group("masters", ("tcp/2379", "10.9.0.0/16"))], segments=[linked])
+    made = snapshot([one], [group("masters", ("tcp/2379", "10.9.0.0/16"))], subnets=[linked])
     assert told(row(made)) == {"etcd-access/inside": Severity.HIGH}
 
 

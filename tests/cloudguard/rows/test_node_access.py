@@ -16,12 +16,12 @@ from builders import (
     WORLD,
     WORLD6,
     balancer,
-    border,
     group,
     host,
     interface,
-    segment,
+    network_acl,
     snapshot,
+    subnet,
     to,
 )
 from cloudguard.model.filters import Group
@@ -102,18 +102,18 @@ def test_v6_is_open_where_v4_is_shut() -> None:
 
 def test_a_border_that_denies_closes_what_the_filter_opens() -> None:
     one = host("n", NODE, "nodes", where="a", public="203.0.113.9")
-    guard = border("nacl", ("deny in", "tcp/22", WORLD), ("permit in", "all", WORLD), ("permit out", "all", WORLD))
-    shut = segment("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
-    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], segments=[shut]))
+    guard = network_acl("nacl", ("deny in", "tcp/22", WORLD), ("permit in", "all", WORLD), ("permit out", "all", WORLD))
+    shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
+    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
     assert INTERNET not in {check for check, _ in told(found)}
     assert any("latent" in finding.message and "bars it" in finding.message for finding in found.findings)
 
 
 def test_a_border_without_a_way_back_lets_no_connection_in() -> None:
     one = host("n", NODE, "nodes", where="a", public="203.0.113.9")
-    guard = border("nacl", ("permit in", "all", WORLD), ("permit out", "all", RANGE))
-    shut = segment("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
-    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], segments=[shut]))
+    guard = network_acl("nacl", ("permit in", "all", WORLD), ("permit out", "all", RANGE))
+    shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
+    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
     assert INTERNET not in {check for check, _ in told(found)}
 
 
@@ -133,7 +133,7 @@ def test_a_public_address_that_nothing_enters_by_is_advice() -> None:
 def test_an_appliance_in_the_way_leaves_the_answer_open() -> None:
     watched = replace(PUBLIC, inspected=True)
     one = host("n", NODE, "nodes", where="public", public="203.0.113.9")
-    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD))], segments=[watched, PRIVATE]))
+    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD))], subnets=[watched, PRIVATE]))
     assert any("the internet" in line for line in found.unknown)
     assert found.verdict is Verdict.UNKNOWN
 
@@ -163,7 +163,7 @@ def test_hosts_of_the_cluster_are_no_strangers_inside() -> None:
 
 
 def test_a_peer_comes_by_its_route() -> None:
-    routed = replace(PRIVATE, routes=segment("x", (), ("10.9.0.0/16", NextHop.PEER, "pcx-1")).routes)
+    routed = replace(PRIVATE, routes=subnet("x", (), ("10.9.0.0/16", NextHop.PEER, "pcx-1")).routes)
     made = inner(("tcp/10250", "10.9.0.0/16"), subnets=(PUBLIC, routed))
     found = row(made)
     assert told(found) == [(INSIDE, Severity.MEDIUM)]
@@ -172,7 +172,7 @@ def test_a_peer_comes_by_its_route() -> None:
 
 
 def test_a_default_route_to_a_hub_brings_private_addresses_only() -> None:
-    routed = replace(PRIVATE, routes=segment("x", (), (WORLD, NextHop.HUB, "tgw-1")).routes)
+    routed = replace(PRIVATE, routes=subnet("x", (), (WORLD, NextHop.HUB, "tgw-1")).routes)
     found = row(inner(("tcp/22", "172.16.0.0/12"), subnets=(PUBLIC, routed)))
     assert told(found) == [(INSIDE, Severity.LOW)]
     assert told(row(inner(("tcp/22", "198.51.100.0/24"), subnets=(PUBLIC, routed)))) == []

@@ -63,7 +63,7 @@ def test_what_the_next_host_would_get_is_judged_today() -> None:
     assert "the next host of asg" in found.findings[0].message
     assert told(row(snapshot([], filters, pools=[pool("nodes", public=False)]))) == [(INSIDE, Severity.LOW)]
     default = [replace(PUBLIC, public_by_default=True), PRIVATE]
-    assert told(row(snapshot([], filters, segments=default, pools=[pool("nodes")]))) == [(INTERNET, Severity.CRITICAL)]
+    assert told(row(snapshot([], filters, subnets=default, pools=[pool("nodes")]))) == [(INTERNET, Severity.CRITICAL)]
 
 
 def test_bastions_are_not_judged_and_hosts_without_a_role_are() -> None:

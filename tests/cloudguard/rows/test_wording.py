@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, segment, snapshot, to
+from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, snapshot, subnet, to
 from cloudguard.model.cluster import Disk, Pool
 from cloudguard.model.load_balancers import ClientAddress, Listener
 from cloudguard.model.network import Network, NextHop
@@ -39,7 +39,7 @@ def public(*allowed: tuple[str, str]) -> Snapshot:
 def test_a_few_senders_are_named_and_the_rest_counted(count: int, more: str) -> None:
     labels = [f"g{number}" for number in range(count)]
     strangers = [interface(name, "private", f"10.0.1.{200 + number}", name) for number, name in enumerate(labels)]
-    made = snapshot([WORKER], [group("nodes", *(("tcp/10250", name) for name in labels))], strangers=strangers)
+    made = snapshot([WORKER], [group("nodes", *(("tcp/10250", name) for name in labels))], external_members=strangers)
     (one,) = found(made, "node-access/inside")
     assert f"{more} can connect to tcp/10250 of 1 node" in one.message
     assert one.message.count("an interface outside") == 3
@@ -99,10 +99,10 @@ def test_a_network_of_somebody_elses_is_not_inside() -> None:
 
 def test_a_network_that_was_not_read_hides_no_other_that_was() -> None:
     """An internal balancer stands in two networks; of the first by name nothing is known."""
-    lost = replace(segment("lost", ("172.16.0.0/24",)), network="a-lost")
-    home = segment("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
+    lost = replace(subnet("lost", ("172.16.0.0/24",)), network="a-lost")
+    home = subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
     nlb = balancer("etcd", "tcp/2379", [to(MASTER, "tcp/2379")], facing=False, where=("lost", "private"))
-    made = snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], segments=[lost, home], balancers=[nlb])
+    made = snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], subnets=[lost, home], balancers=[nlb])
     listed = rows(made)["etcd-access"]
     assert "anyone inside vpc (10.0.0.0/16" in found(made, "etcd-access/inside")[0].message
     assert any("anyone inside a-lost, whose ranges could not be read" in line for line in listed.unknown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, segment, snapshot, to
+from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, snapshot, subnet, to
 from cloudguard.needs.declarations import Declarations
 from cloudguard.rows.judge import judge
 
@@ -16,8 +16,8 @@ def test_hosts_of_one_role_are_counted_together_wherever_they_are() -> None:
         host("b", NODE, "all", where="other", address="10.0.2.21"),
         host("c", NODE, "all", where="other", address="10.0.2.22"),
     ]
-    segments = [segment("private", ("10.0.1.0/24",)), segment("other", ("10.0.2.0/24",))]
-    rows, _ = judge(snapshot(hosts, [group("all", ("tcp/2379", "all"))], segments=segments), Declarations())
+    segments = [subnet("private", ("10.0.1.0/24",)), subnet("other", ("10.0.2.0/24",))]
+    rows, _ = judge(snapshot(hosts, [group("all", ("tcp/2379", "all"))], subnets=segments), Declarations())
     assert rows[3].why.startswith("3 node hosts can connect to etcd (tcp/2379)")
 
 
