@@ -24,18 +24,8 @@ from drawn_policies import (
     holder,
     policy,
 )
+from identities import BUCKET, VOLUMES, allow, deny
 from oracle_permissions import allowed as really_allowed
-
-BUCKET = ("n:p:store:::b1", "n:p:store:::b1/*")
-VOLUME = "n:p:disk:*:*:volume/*"
-
-
-def allow(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = ()) -> Statement:
-    return Statement("s", Effect.ALLOW, actions=actions, resources=on, conditions=when)
-
-
-def deny(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = ()) -> Statement:
-    return Statement("s", Effect.DENY, actions=actions, resources=on, conditions=when)
 
 
 def space(*statements: Statement, known: bool = True) -> Space:
@@ -86,11 +76,11 @@ def test_an_action_in_no_table_may_be_in_any_set_but_the_empty_one() -> None:
 
 
 def test_a_witness_that_assumes_nothing_is_preferred() -> None:
-    doubtful = allow("store:GetObject", when=(Condition("NoSuchOperator", "key", ("x",)),))
-    sure, unsure = allow("store:PutObject"), of(doubtful).witness()
-    assert unsure is not None
-    assert unsure.assuming
-    for found in (of(doubtful, sure), of(sure, doubtful)):
+    uncertain = allow("store:GetObject", when=(Condition("NoSuchOperator", "key", ("x",)),))
+    certain, assumed = allow("store:PutObject"), of(uncertain).witness()
+    assert assumed is not None
+    assert assumed.assuming
+    for found in (of(uncertain, certain), of(certain, uncertain)):
         request = found.witness()
         assert request is not None
         assert (request.action, request.assuming) == ("store:PutObject", ())
@@ -122,7 +112,7 @@ def test_a_deny_of_part_of_a_wildcard_takes_that_part() -> None:
 def test_a_star_equals_the_only_resource_format_of_an_action() -> None:
     wide, narrow = (
         allow("disk:CreateVolume", "disk:ListRegions"),
-        (allow("disk:CreateVolume", on=(VOLUME,)), allow("disk:ListRegions")),
+        (allow("disk:CreateVolume", on=(VOLUMES,)), allow("disk:ListRegions")),
     )
     where = space(wide, *narrow)
     assert within(where, wide) <= within(where, *narrow)
@@ -132,7 +122,7 @@ def test_a_star_equals_the_only_resource_format_of_an_action() -> None:
 
 
 def test_a_name_on_an_action_without_resources_grants_nothing() -> None:
-    statement = allow("disk:ListRegions", on=(VOLUME,))
+    statement = allow("disk:ListRegions", on=(VOLUMES,))
     where = space(statement)
     grants = effective(where, holder([policy([statement])]), {"policy": policy([statement])}, {})
     assert not grants.permissions
@@ -187,13 +177,13 @@ def test_an_unread_document_makes_everything_possible_and_nothing_certain(missin
 
 def test_equal_assumptions_cancel() -> None:
     when = (Condition("StringEquals", "tag", ("${principal/tag}",)),)
-    mine, other = allow("disk:*", on=(VOLUME,), when=when), allow("disk:CreateVolume", on=(VOLUME,), when=when)
+    mine, other = allow("disk:*", on=(VOLUMES,), when=when), allow("disk:CreateVolume", on=(VOLUMES,), when=when)
     where = space(mine, other)
     excess = within(where, mine) - within(where, other)
     assert "disk:CreateVolume" not in set(where.table.names(excess.actions))
     assert not (within(where, other) - within(where, mine))
-    strict = allow("disk:CreateVolume", on=(VOLUME,))
-    assert (within(where, strict) - within(where, other)).lower, "an absent tag is surely not needed"
+    strict = allow("disk:CreateVolume", on=(VOLUMES,))
+    assert (within(where, strict) - within(where, other)).lower, "an absent tag is certainly not needed"
 
 
 def test_a_deny_under_an_assumption_leaves_the_grant_in_the_upper_bound() -> None:
