@@ -51,7 +51,7 @@ def test_check_is_one_call(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_policy_is_declared_by_the_caller() -> None:
+def test_declarations_are_the_caller_s() -> None:
     report = cloudguard.check("memory", declarations=Declarations(require_customer_key=True))
     assert report.row("etcd-encryption").verdict is Verdict.FAIL
 

@@ -30,23 +30,23 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     memory_adapter.ADAPTER.requests.clear()
 
 
-def written() -> str:
+def written_snapshot() -> str:
     """Write the sample's snapshot and return the file's name."""
     Path("prod.json").write_text(snapshot_file.dump(sample.snapshot()), encoding="utf-8")
     return "prod.json"
 
 
-def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
-    """Run ``argv`` and return status, stdout, stderr; nothing that is told may hold control characters."""
+def ran(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    """Run ``argv`` and return status, stdout, stderr; neither stream may hold control characters."""
     status = run(argv)
     out, err = capsys.readouterr()
     assert "\x1b" not in out + err
     return status, out, err
 
 
-def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+def refusal(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     """Run ``argv``, which is wrong, and return the one line that says why."""
-    status, out, err = told(capsys, *argv)
+    status, out, err = ran(capsys, *argv)
     assert (status, out) == (2, "")
     assert err.count("\n") == 1
     assert err.startswith("cloudguard: ")

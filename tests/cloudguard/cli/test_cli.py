@@ -10,7 +10,7 @@ import pytest
 import sample
 from cloudguard.cli import run
 from cloudguard.model import snapshot_file
-from command import install, refused, told, written
+from command import install, ran, refusal, written_snapshot
 
 
 @pytest.fixture(autouse=True)
@@ -22,11 +22,11 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def snapshot() -> str:
     """A snapshot file of the sample."""
-    return written()
+    return written_snapshot()
 
 
 def test_check_writes_the_report_to_stdout_and_the_summary_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = told(capsys, "check", "memory", "--cluster", "prod")
+    status, out, err = ran(capsys, "check", "memory", "--cluster", "prod")
     assert status == 3
     assert out.startswith("cluster     prod (kubeadm 1.33)")
     assert "etcd-access/internet" in out
@@ -34,10 +34,10 @@ def test_check_writes_the_report_to_stdout_and_the_summary_to_stderr(capsys: pyt
 
 
 def test_a_snapshot_gives_the_same_report_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(capsys, "collect", "memory", "--cluster", "hostile", "-o", "prod.json")[0] == 0
+    assert ran(capsys, "collect", "memory", "--cluster", "hostile", "-o", "prod.json")[0] == 0
     for form in ("table", "json", "markdown"):
-        live = told(capsys, "check", "memory", "--cluster", "hostile", "-f", form)
-        assert live == told(capsys, "check", "--snapshot", "prod.json", "-f", form)
+        live = ran(capsys, "check", "memory", "--cluster", "hostile", "-f", form)
+        assert live == ran(capsys, "check", "--snapshot", "prod.json", "-f", form)
         assert live[0] == 3
 
 
@@ -50,10 +50,10 @@ def test_a_snapshot_gives_the_same_report_byte_for_byte(capsys: pytest.CaptureFi
         ("gappy", "never", 4),
     ],
 )
-def test_the_status_tells_findings_and_gaps(
+def test_the_status_distinguishes_findings_and_gaps(
     capsys: pytest.CaptureFixture[str], cluster: str, fail_on: str, status: int
 ) -> None:
-    assert told(capsys, "check", "memory", "--cluster", cluster, "--fail-on", fail_on)[0] == status
+    assert ran(capsys, "check", "memory", "--cluster", cluster, "--fail-on", fail_on)[0] == status
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_the_status_tells_findings_and_gaps(
 def test_a_failure_is_one_line_and_its_status(
     capsys: pytest.CaptureFixture[str], cluster: str, status: int, line: str
 ) -> None:
-    got, out, err = told(capsys, "check", "memory", "--cluster", cluster)
+    got, out, err = ran(capsys, "check", "memory", "--cluster", cluster)
     assert (got, out) == (status, "")
     assert err.startswith(f"cloudguard: {line}")
     assert err.count("\n") == 1
 
 
-def test_the_traceback_of_an_internal_error_is_for_who_asks(
+def test_the_traceback_of_an_internal_error_is_shown_on_request(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     argv = ("check", "memory", "--cluster", "broken")
@@ -126,58 +126,58 @@ def test_the_traceback_of_an_internal_error_is_for_who_asks(
 def test_a_wrong_command_line_is_refused_in_a_line(
     capsys: pytest.CaptureFixture[str], argv: tuple[str, ...], part: str
 ) -> None:
-    assert part in refused(capsys, *argv)
+    assert part in refusal(capsys, *argv)
 
 
 def test_a_snapshot_of_another_cluster_is_refused(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
-    assert "the snapshot is of 'prod'" in refused(capsys, "check", "--snapshot", snapshot, "--cluster", "test")
+    assert "the snapshot is of 'prod'" in refusal(capsys, "check", "--snapshot", snapshot, "--cluster", "test")
     other = Path(snapshot).read_text(encoding="utf-8").replace('"provider": "memory"', '"provider": "other"')
     Path("other.json").write_text(other, encoding="utf-8")
-    assert "the snapshot is of 'other'" in refused(capsys, "check", "memory", "--snapshot", "other.json")
-    assert told(capsys, "check", "memory", "--snapshot", snapshot, "--cluster", "prod")[0] == 3
+    assert "the snapshot is of 'other'" in refusal(capsys, "check", "memory", "--snapshot", "other.json")
+    assert ran(capsys, "check", "memory", "--snapshot", snapshot, "--cluster", "prod")[0] == 3
 
 
-def test_a_flag_that_comes_too_late_for_a_snapshot_is_told(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
-    _, _, err = told(capsys, "check", "--snapshot", snapshot, "--host", "i-1=etcd")
+def test_a_flag_without_effect_on_a_snapshot_is_named(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    _, _, err = ran(capsys, "check", "--snapshot", snapshot, "--host", "i-1=etcd")
     assert "--host has no effect on a snapshot" in err
 
 
-def test_collect_tells_its_gaps(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = told(capsys, "collect", "memory", "--cluster", "gappy")
+def test_collect_names_its_gaps(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = ran(capsys, "collect", "memory", "--cluster", "gappy")
     assert status == 4
     assert snapshot_file.load(out, "stdout").gaps == (sample.GAP,)
     assert "not read: memory:ReadFilters on f-nodes: denied: access denied; grant memory:read" in err
 
 
 def test_discover_lists_clusters(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = told(capsys, "discover", "memory")
+    status, out, _ = ran(capsys, "discover", "memory")
     assert status == 0
     assert "prod" in out
     assert "1 control-plane, 2 node" in out
     assert "1e5" in out
-    _, out, _ = told(capsys, "discover", "memory", "-f", "json")
+    _, out, _ = ran(capsys, "discover", "memory", "-f", "json")
     assert json.loads(out)[0] == {
         "name": "prod",
         "installer": "kubeadm",
         "region": "here",
         "hosts": {"control-plane": 1, "node": 2},
     }
-    assert "no cluster found" in told(capsys, "discover", "memory", "--region", "nowhere")[2]
+    assert "no cluster found" in ran(capsys, "discover", "memory", "--region", "nowhere")[2]
 
 
 def test_permissions_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(capsys, "permissions", "memory") == (0, '{"allow": ["memory:Read"]}\n', "")
+    assert ran(capsys, "permissions", "memory") == (0, '{"allow": ["memory:Read"]}\n', "")
 
 
-def test_explain_tells_rows_checks_and_findings(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
-    assert "etcd-access/internet" in told(capsys, "explain")[1]
-    _, out, _ = told(capsys, "explain", "etcd-access")
+def test_explain_shows_rows_checks_and_findings(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    assert "etcd-access/internet" in ran(capsys, "explain")[1]
+    _, out, _ = ran(capsys, "explain", "etcd-access")
     assert out.startswith("etcd-access: Access to etcd\n\nWho can open a connection to etcd's ports?")
-    assert "cloudguard explain etcd-access" in told(capsys, "explain", "etcd-access/inside")[1]
-    _, out, _ = told(capsys, "check", "--snapshot", snapshot, "-f", "json")
+    assert "cloudguard explain etcd-access" in ran(capsys, "explain", "etcd-access/inside")[1]
+    _, out, _ = ran(capsys, "check", "--snapshot", snapshot, "-f", "json")
     found = next(one for row in json.loads(out)["rows"] for one in row["findings"] if one["check"].endswith("internet"))
-    status, out, _ = told(capsys, "explain", found["id"], "--snapshot", snapshot)
+    status, out, _ = ran(capsys, "explain", found["id"], "--snapshot", snapshot)
     assert status == 0
     for part in (found["message"], *found["witness"]["path"], "Evidence", "rule r-api", "read by memory:Read", "--- "):
         assert part in out
-    assert told(capsys, "explain", found["id"], "memory", "--cluster", "prod")[1] == out
+    assert ran(capsys, "explain", found["id"], "memory", "--cluster", "prod")[1] == out

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from command import install, told
+from command import install, ran
 
 SHIM = f'#!/bin/sh\nexec {sys.executable} -m cloudguard "$@"\n'
 
@@ -35,13 +35,13 @@ def bash(script: str, *flags: str) -> str:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_script_is_printed_for_each_shell(capfd: pytest.CaptureFixture[str], shell: str) -> None:
-    status, out, err = told(capfd, "completion", shell)
+    status, out, err = ran(capfd, "completion", shell)
     assert (status, err) == (0, "")
     assert f"_CLOUDGUARD_COMPLETE=complete_{shell}" in out
 
 
 def test_the_script_is_bash(capfd: pytest.CaptureFixture[str]) -> None:
-    bash(told(capfd, "completion", "bash")[1], "-n")
+    bash(ran(capfd, "completion", "bash")[1], "-n")
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_the_script_is_bash(capfd: pytest.CaptureFixture[str]) -> None:
 def test_bash_is_answered(capfd: pytest.CaptureFixture[str], words: tuple[str, ...], answers: set[str]) -> None:
     line = " ".join(f"'{word}'" for word in ("cloudguard", *words))
     ask = f'COMP_WORDS=({line}); COMP_CWORD={len(words)}; _cloudguard_completion cloudguard; echo "${{COMPREPLY[@]}}"'
-    assert set(bash(f"{told(capfd, 'completion', 'bash')[1]}\n{ask}").split()) == answers
+    assert set(bash(f"{ran(capfd, 'completion', 'bash')[1]}\n{ask}").split()) == answers

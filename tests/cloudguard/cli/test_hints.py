@@ -1,4 +1,4 @@
-"""What the program tells a user to run or to give: every command is one of its own, every flag exists."""
+"""What the program prints for a user to run or to give: its commands run, its flags exist."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def texts() -> Iterator[str]:
                 yield node.value
 
 
-COMMANDS_TOLD = sorted({match.group() for text in texts() for match in COMMAND.finditer(text)})
-FLAGS_TOLD = {match.group() for text in texts() for match in FLAG.finditer(text)}
+PRINTED_COMMANDS = sorted({match.group() for text in texts() for match in COMMAND.finditer(text)})
+PRINTED_FLAGS = {match.group() for text in texts() for match in FLAG.finditer(text)}
 
 
 def test_there_are_commands_to_try() -> None:
-    assert "cloudguard permissions aws" in COMMANDS_TOLD
-    assert f"cloudguard collect {PLACEHOLDER} --cluster prod -o prod.json" in COMMANDS_TOLD
+    assert "cloudguard permissions aws" in PRINTED_COMMANDS
+    assert f"cloudguard collect {PLACEHOLDER} --cluster prod -o prod.json" in PRINTED_COMMANDS
 
 
-@pytest.mark.parametrize("command", COMMANDS_TOLD)
-def test_a_command_that_is_told_runs_as_it_stands(command: str) -> None:
+@pytest.mark.parametrize("command", PRINTED_COMMANDS)
+def test_a_printed_command_runs_as_it_stands(command: str) -> None:
     assert callable(parse(shlex.split(re.sub(f"PROVIDER|{PLACEHOLDER}", "aws", command))[1:]))
 
 
@@ -63,10 +63,10 @@ def test_prose_is_no_command(text: str) -> None:
         parse(shlex.split(text)[1:])
 
 
-def test_every_flag_that_is_told_exists() -> None:
+def test_every_printed_flag_exists() -> None:
     flags = {f"--{flag.name}" for command in COMMANDS.values() for flag in command.flags}
     flags |= {f"--{flag.name}" for provider in installed() for flag in own_flags(provider)}
-    assert FLAGS_TOLD - flags - FOREIGN - {"--help", "--version"} == set()
+    assert PRINTED_FLAGS - flags - FOREIGN - {"--help", "--version"} == set()
 
 
 @pytest.mark.parametrize(
@@ -83,5 +83,5 @@ def test_a_provider_that_is_not_there(name: str, hint: str) -> None:
     assert raised.value.hint == hint
 
 
-def test_no_package_is_told_that_is_not_published() -> None:
+def test_no_unpublished_package_is_to_be_installed() -> None:
     assert [text for text in texts() if "install 'cloudguard" in text or "install cloudguard" in text] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cloudguard.cli.output import coloured
-from command import install, refused, shell, told, written
+from command import install, ran, refusal, shell, written_snapshot
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def snapshot() -> str:
     """A snapshot file of the sample."""
-    return written()
+    return written_snapshot()
 
 
 def test_a_snapshot_is_read_from_stdin(snapshot: str) -> None:
@@ -34,7 +34,7 @@ def test_a_snapshot_is_read_from_stdin(snapshot: str) -> None:
 
 def test_formats_go_to_their_files(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
     formats = ("-f", "json=a.json", "-f", "markdown=a.md", "-f", "table")
-    _, out, _ = told(capsys, "check", "--snapshot", snapshot, *formats)
+    _, out, _ = ran(capsys, "check", "--snapshot", snapshot, *formats)
     assert out.startswith("cluster ")
     assert json.loads(Path("a.json").read_text())["schema"] == "cloudguard/report/v1"
     assert Path("a.md").read_text().startswith("# cloudguard: prod")
@@ -46,7 +46,7 @@ def test_a_file_is_replaced_whole_and_keeps_its_mode(capsys: pytest.CaptureFixtu
     report.write_text("old")
     report.chmod(0o640)
     Path("link.txt").symlink_to(report)
-    _, out, err = told(capsys, "check", "--snapshot", snapshot, "-o", "link.txt", "-q")
+    _, out, err = ran(capsys, "check", "--snapshot", snapshot, "-o", "link.txt", "-q")
     assert (out, err) == ("", "")
     assert Path("link.txt").is_symlink()
     assert report.read_text().startswith("cluster ")
@@ -54,8 +54,8 @@ def test_a_file_is_replaced_whole_and_keeps_its_mode(capsys: pytest.CaptureFixtu
 
 
 def test_what_is_no_file_is_written_to_as_it_is(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
-    assert told(capsys, "check", "--snapshot", snapshot, "-o", "/dev/null")[0] == 3
-    assert "cannot write /dev/full: No space left" in refused(
+    assert ran(capsys, "check", "--snapshot", snapshot, "-o", "/dev/null")[0] == 3
+    assert "cannot write /dev/full: No space left" in refusal(
         capsys, "check", "--snapshot", snapshot, "-o", "/dev/full"
     )
 
@@ -74,7 +74,9 @@ def test_what_is_no_file_is_written_to_as_it_is(capsys: pytest.CaptureFixture[st
         ("never", {"FORCE_COLOR": "1"}, True, False),
     ],
 )
-def test_colour_is_a_terminal_s_unless_told(choice: str, environment: dict[str, str], screen: bool, on: bool) -> None:  # noqa: FBT001
+def test_only_a_terminal_is_coloured_by_default(
+    choice: str, environment: dict[str, str], screen: bool, on: bool
+) -> None:  # noqa: FBT001
     assert coloured(choice, environment, screen=screen) is on
 
 
@@ -88,7 +90,7 @@ def test_a_reader_that_leaves_is_no_error(snapshot: str) -> None:
     assert (done.returncode, done.stderr) == (3, "")
 
 
-def test_a_full_disk_is_told(snapshot: str) -> None:
+def test_a_full_disk_is_an_error(snapshot: str) -> None:
     done = shell(f"cloudguard check --snapshot {snapshot} -q > /dev/full")
     assert done.returncode == 2
     assert done.stderr == "cloudguard: cannot write to stdout: No space left on device\n"

@@ -9,7 +9,7 @@ import pytest
 
 import memory_adapter
 from cloudguard.model.cluster import Role
-from command import install, refused, told, written
+from command import install, ran, refusal, written_snapshot
 
 
 @pytest.fixture(autouse=True)
@@ -21,13 +21,13 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def snapshot() -> str:
     """A snapshot file of the sample."""
-    return written()
+    return written_snapshot()
 
 
 def test_every_flag_reaches_the_provider(capsys: pytest.CaptureFixture[str]) -> None:
     flags = ("--cluster", "prod", "--profile", "p", "--region", "a", "--region", "b", "--etcd-tag", "x=y")
     hosts = ("--host", "i-1=etcd", "--host", "i-1=control-plane")
-    told(capsys, "collect", *flags, "memory", *hosts, "-o", "s.json")
+    ran(capsys, "collect", *flags, "memory", *hosts, "-o", "s.json")
     [request] = memory_adapter.ADAPTER.requests
     assert request.cluster == "prod"
     assert request.options == {"profile": ("p",), "region": ("a", "b")}
@@ -38,9 +38,9 @@ def test_every_flag_reaches_the_provider(capsys: pytest.CaptureFixture[str]) -> 
 def test_flag_beats_environment_beats_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     Path("cloudguard.toml").write_text('cluster = "prod"\n[provider.memory]\nprofile = "file"\nregion = "file"\n')
     monkeypatch.setenv("CLOUDGUARD_REGION", "env-1 env-2")
-    told(capsys, "check", "memory")
+    ran(capsys, "check", "memory")
     monkeypatch.setenv("CLOUDGUARD_PROFILE", "env")
-    told(capsys, "check", "memory", "--region", "flag")
+    ran(capsys, "check", "memory", "--region", "flag")
     first, second = memory_adapter.ADAPTER.requests
     assert first.cluster == "prod"
     assert first.options == {"profile": ("file",), "region": ("env-1", "env-2")}
@@ -52,16 +52,16 @@ def test_the_file_may_be_named_by_the_environment(
 ) -> None:
     Path("other.toml").write_text('cluster = "gappy"\nfail-on = "never"\n')
     monkeypatch.setenv("CLOUDGUARD_CONFIG", "other.toml")
-    assert told(capsys, "check", "memory")[0] == 4
+    assert ran(capsys, "check", "memory")[0] == 4
 
 
-def test_every_wrong_flag_variable_and_key_is_told_in_a_line(
+def test_every_wrong_flag_variable_and_key_is_listed_on_a_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("cloudguard.toml").write_text("clutser = 'x'\n[provider.memory]\nregoin = 'x'\nprofile = 3\n")
     monkeypatch.setenv("CLOUDGUARD_API_PORT", "443 tcp/x")
     monkeypatch.setenv("CLOUDGUARD_REQUIRE_CMK", "maybe")
-    status, out, err = told(capsys, "check", "memory", "--fail-on", "bad")
+    status, out, err = ran(capsys, "check", "memory", "--fail-on", "bad")
     assert (status, out) == (2, "")
     assert [line.partition(": ")[2].partition(": ")[::2] for line in err.splitlines()] == [
         ("--fail-on", "'bad' is none of critical, high, medium, low, never"),
@@ -78,7 +78,7 @@ def test_a_switch_is_set_by_its_variable(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, snapshot: str, text: str, verdict: str
 ) -> None:
     monkeypatch.setenv("CLOUDGUARD_REQUIRE_CMK", text)
-    _, out, _ = told(capsys, "check", "--snapshot", snapshot, "-f", "json")
+    _, out, _ = ran(capsys, "check", "--snapshot", snapshot, "-f", "json")
     assert [row["verdict"] for row in json.loads(out)["rows"] if row["row"] == "etcd-encryption"] == [verdict]
 
 
@@ -92,12 +92,12 @@ def test_a_switch_is_set_by_its_variable(
 )
 def test_a_wrong_file_is_refused_in_a_line(capsys: pytest.CaptureFixture[str], content: bytes, part: str) -> None:
     Path("cloudguard.toml").write_bytes(content)
-    assert part in refused(capsys, "check", "memory")
+    assert part in refusal(capsys, "check", "memory")
 
 
 def test_declarations_change_the_answer(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
     verdicts: list[str] = []
     for flags in ((), ("--require-cmk",)):
-        _, out, _ = told(capsys, "check", "--snapshot", snapshot, "-f", "json", *flags)
+        _, out, _ = ran(capsys, "check", "--snapshot", snapshot, "-f", "json", *flags)
         verdicts += [row["verdict"] for row in json.loads(out)["rows"] if row["row"] == "etcd-encryption"]
     assert verdicts == ["PASS", "FAIL"]

@@ -88,13 +88,13 @@ OTHERS = {
 }
 
 
-def said(text: str) -> Settings:
+def settings_in(text: str) -> Settings:
     """Return what a file of this text says."""
     return read(parse(text, "cloudguard.toml"), "cloudguard.toml")
 
 
 def test_every_key_is_read() -> None:
-    found = said(WHOLE)
+    found = settings_in(WHOLE)
     assert [setting.name for setting in IN_FILE if found.get(setting) is None] == []
     assert {setting: found.get(setting) for setting in OTHERS} == OTHERS
     assert declarations(found) == DECLARED
@@ -110,15 +110,15 @@ def test_names_are_used_once() -> None:
 
 
 def test_nothing_declared_is_the_default() -> None:
-    assert declarations(said("")) == Declarations()
+    assert declarations(settings_in("")) == Declarations()
 
 
 def test_an_empty_list_of_administrators_is_a_declaration() -> None:
-    assert declarations(said("admin-cidr = []")).admin_cidrs == ()
+    assert declarations(settings_in("admin-cidr = []")).admin_cidrs == ()
 
 
 def test_the_stronger_wins_key_by_key() -> None:
-    both = Settings({settings.CLUSTER: "other", settings.ADMIN_CIDR: ("10.0.0.0/8",)}).over(said(WHOLE))
+    both = Settings({settings.CLUSTER: "other", settings.ADMIN_CIDR: ("10.0.0.0/8",)}).over(settings_in(WHOLE))
     assert both.get(settings.CLUSTER) == "other"
     assert both.get(settings.ADMIN_CIDR) == ("10.0.0.0/8",)
     assert both.get(settings.CNI) == "cilium"
@@ -147,7 +147,7 @@ def test_a_file_that_cannot_be_loaded_is_named(tmp_path: Path, content: bytes | 
         load_declarations(path)
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_every_fault_is_listed() -> None:
     wrong = """
     admin-cidrs = ["10.0.0.0/8"]
     nonsense = 1
@@ -167,7 +167,7 @@ def test_every_fault_is_told_at_once() -> None:
     source = ["10.0.0.0/8"]
     """
     with pytest.raises(SettingsError) as caught:
-        said(wrong)
+        settings_in(wrong)
     parts = (
         "admin-cidrs: no such key. Did you mean 'admin-cidr'?",
         "nonsense: no such key; known: addons, admin-cidr, ",
