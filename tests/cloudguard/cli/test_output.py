@@ -74,9 +74,7 @@ def test_what_is_no_file_is_written_to_as_it_is(capsys: pytest.CaptureFixture[st
         ("never", {"FORCE_COLOR": "1"}, True, False),
     ],
 )
-def test_only_a_terminal_is_coloured_by_default(
-    choice: str, environment: dict[str, str], screen: bool, on: bool
-) -> None:  # noqa: FBT001
+def test_terminals_are_coloured(choice: str, environment: dict[str, str], screen: bool, on: bool) -> None:  # noqa: FBT001
     assert coloured(choice, environment, screen=screen) is on
 
 
