@@ -33,21 +33,31 @@ class AddressSet(Intervals):
 
     @classmethod
     def between(cls, first: str, last: str) -> AddressSet:
-        """Return the addresses from ``first`` to ``last``, both included; raises ValueError when they don't go so."""
+        """Return the addresses from ``first`` to ``last``, both included; raises ValueError if that is no range."""
         low, high = address_point(first), address_point(last)
         if low > high or (low < V4_END) != (high < V4_END):
             message = f"{first!r} to {last!r} is no range of addresses"
             raise ValueError(message)
         return AddressSet(((low, high + 1),))
 
+    def witness(self) -> str | None:
+        """Return the most readable address, None if there is none.
+
+        198.51.100.7 if it is in, else 2001:db8::7, else the lowest public address, else the lowest.
+        """
+        if not self:
+            return None
+        documentation = next((point for point in _DOCUMENTATION if point in self), None)
+        return address_text((self & PUBLIC or self).first() if documentation is None else documentation)
+
     @property
     def size4(self) -> int:
-        """How many version 4 addresses it has."""
+        """The number of version 4 addresses."""
         return (self & ALL4).size
 
     @property
     def size6(self) -> int:
-        """How many version 6 addresses it has."""
+        """The number of version 6 addresses."""
         return (self & ALL6).size
 
     def ranges(self) -> tuple[tuple[str, str], ...]:
@@ -92,6 +102,9 @@ def _cidrs_of(interval: Interval[int]) -> Iterator[str]:
         start += 1 << bits
 
 
+_DOCUMENTATION: Final = (address_point("198.51.100.7"), address_point("2001:db8::7"))
+"""RFC 5737, RFC 3849: the most readable examples of an address on the internet."""
+
 ALL4: Final = AddressSet(((0, V4_END),))
 ALL6: Final = AddressSet(((V4_END, ADDRESS_END),))
 
@@ -110,7 +123,7 @@ _NOT_PUBLIC: Final = (
 )
 
 PUBLIC: Final = (ALL4 - AddressSet.of(_NOT_PUBLIC)) | AddressSet.parse("2000::/3")
-"""Addresses that a stranger on the internet may have.
+"""Addresses that senders on the internet may have.
 
 Version 4 is everything but what the IANA IPv4 Special-Purpose Address Registry (RFC 6890 and its successors) and the
 IPv4 multicast registry keep off the internet; version 6 is 2000::/3, all that IANA has opened for global unicast (IPv6

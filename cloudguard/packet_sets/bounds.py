@@ -1,4 +1,4 @@
-"""A packet set known only between two bounds, for what rests on facts that could not be read."""
+"""Lower and upper bound of a packet set that rests on facts that could not be read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The true set holds all of ``surely`` and nothing outside ``possibly`` (which is widened to hold ``surely``)."""
+    """The set contains all of ``lower`` and nothing outside ``upper``, to which ``lower`` is added."""
 
     lower: PacketSet
     upper: PacketSet
@@ -22,37 +22,49 @@ class Bounds:
             object.__setattr__(self, "upper", self.upper | self.lower)
 
     def __or__(self, other: Bounds) -> Bounds:
-        surely = self.lower | other.lower
-        return exactly(surely) if self._known and other._known else Bounds(surely, self.upper | other.upper)
+        lower = self.lower | other.lower
+        return exactly(lower) if self._exact and other._exact else Bounds(lower, self.upper | other.upper)
 
     def __and__(self, other: Bounds) -> Bounds:
         if other is EVERYTHING:
             return self
-        surely = self.lower & other.lower
-        return exactly(surely) if self._known and other._known else Bounds(surely, self.upper & other.upper)
+        lower = self.lower & other.lower
+        return exactly(lower) if self._exact and other._exact else Bounds(lower, self.upper & other.upper)
 
     def __sub__(self, other: Bounds) -> Bounds:
-        surely = self.lower - other.upper
-        return exactly(surely) if self._known and other._known else Bounds(surely, self.upper - other.lower)
+        lower = self.lower - other.upper
+        return exactly(lower) if self._exact and other._exact else Bounds(lower, self.upper - other.lower)
+
+    def __le__(self, other: Bounds) -> bool:
+        """Whether every packet is certainly in ``other``."""
+        return self.upper <= other.lower
+
+    def __bool__(self) -> bool:
+        """True unless it is certainly empty."""
+        return bool(self.upper)
+
+    def witness(self) -> Packet | None:
+        """Return a packet that is certainly in it, None if there is none."""
+        return self.lower.witness()
 
     def only(self, services: ServiceSet) -> Bounds:
         """Return the part whose service is one of ``services``."""
-        surely = self.lower.only(services)
-        return exactly(surely) if self._known else Bounds(surely, self.upper.only(services))
+        lower = self.lower.only(services)
+        return exactly(lower) if self._exact else Bounds(lower, self.upper.only(services))
 
     def within(self, addresses: AddressSet) -> Bounds:
         """Return the part whose address is one of ``addresses``."""
-        surely = self.lower.within(addresses)
-        return exactly(surely) if self._known else Bounds(surely, self.upper.within(addresses))
+        lower = self.lower.within(addresses)
+        return exactly(lower) if self._exact else Bounds(lower, self.upper.within(addresses))
 
     @property
-    def _known(self) -> bool:
-        """Whether both bounds are one object, as ``exactly`` makes them: then every operator works once, not twice."""
+    def _exact(self) -> bool:
+        """Whether both bounds are one object, as ``exactly`` makes them: then operators work once, not twice."""
         return self.upper is self.lower
 
     @property
     def undecided(self) -> PacketSet:
-        """The packets that may or may not be in."""
+        """The packets in the upper bound and not in the lower."""
         return self.upper - self.lower
 
 
@@ -62,7 +74,7 @@ def exactly(packets: PacketSet) -> Bounds:
 
 
 def unknown(packets: PacketSet) -> Bounds:
-    """Return the bounds of a set of which nothing is known but that it lies in ``packets``."""
+    """Return the bounds of an unknown subset of ``packets``."""
     return Bounds(PacketSet.nothing(), packets)
 
 

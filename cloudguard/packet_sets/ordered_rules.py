@@ -1,4 +1,4 @@
-"""Ordered filters: what the rules so far permit, what they deny, and what they leave to the next."""
+"""Ordered rules: the packets that they permit, deny, or leave to the next rule."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 
 _BLOCK: Final = 32
-"""Rules that are laid one by one before the tree of merges begins."""
+"""Pieces that are evaluated one by one; the results of blocks are merged as a balanced tree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a list of rules decides. ``permit`` and ``deny`` have nothing in common if they come from here."""
+    """What a list of rules permits and denies; the two are disjoint if they come from this module."""
 
     permit: PacketSet
     deny: PacketSet
 
     def then(self, other: Decided) -> Decided:
-        """Return what both decide when ``other`` sees only what this leaves undecided. Associative."""
-        seen = self.permit | self.deny
-        return Decided(self.permit | (other.permit - seen), self.deny | (other.deny - seen))
+        """Evaluate ``other`` after ``self``: it only decides packets that ``self`` did not. Associative."""
+        decided = self.permit | self.deny
+        return Decided(self.permit | (other.permit - decided), self.deny | (other.deny - decided))
 
     @property
     def undecided(self) -> PacketSet:
-        """What no rule matched."""
+        """The packets that no rule matched."""
         return PacketSet.everything() - (self.permit | self.deny)
 
 
@@ -40,10 +40,10 @@ UNDECIDED: Final = Decided(PacketSet.nothing(), PacketSet.nothing())
 
 
 def first_match(rules: Sequence[tuple[bool, AddressSet, ServiceSet]]) -> Decided:
-    """Return what ordered rules ``(permit, addresses, services)`` decide when the first that matches a packet counts.
+    """Evaluate ordered rules ``(permit, addresses, services)``: the first that matches a packet decides it.
 
-    A mask of twice the axis' width says it all: the low half is what is permitted, the high half what is decided at
-    all. ``then`` on such masks is one expression, and a balanced tree of it makes n rules cost n log n steps.
+    The masks are of twice the axis' width: the low half is what is permitted, the high half what is decided. ``then``
+    on such masks is one expression, and a balanced tree of it evaluates n rules in n log n steps.
     """
     axis = step_functions.axis_of({services.intervals for _, _, services in rules})
     width = len(axis)
@@ -52,16 +52,15 @@ def first_match(rules: Sequence[tuple[bool, AddressSet, ServiceSet]]) -> Decided
         return [first | (second & ~(first >> width)) for first, second in zip(firsts, seconds, strict=True)]
 
     pieces = _pieces(rules, axis)
-    level = [_painted(pieces[at : at + _BLOCK], width) for at in range(0, len(pieces), _BLOCK)] or [
-        step_functions.EMPTY
-    ]
+    blocks = [pieces[start : start + _BLOCK] for start in range(0, len(pieces), _BLOCK)]
+    level = [_evaluated(block, width) for block in blocks] or [step_functions.EMPTY]
     while len(level) > 1:
         odd = level[len(level) & ~1 :]
         level = [step_functions.combined(*pair, then) for pair in zip(level[::2], level[1::2], strict=False)] + odd
     starts, masks = level[0]
     low = (1 << width) - 1
-    permit = PacketSet(step_functions.settled(starts, [mask & low for mask in masks]), axis)
-    deny = PacketSet(step_functions.settled(starts, [mask >> width & ~mask for mask in masks]), axis)
+    permit = PacketSet(step_functions.canonical(starts, [mask & low for mask in masks]), axis)
+    deny = PacketSet(step_functions.canonical(starts, [mask >> width & ~mask for mask in masks]), axis)
     return Decided(permit, deny)
 
 
@@ -70,23 +69,21 @@ def _pieces(
 ) -> list[step_functions.Piece]:
     """Return the rules' address intervals in order, each with its rule's mask of twice the width."""
     width = len(axis)
-    decided = {
-        intervals: step_functions.mask_of(intervals, axis)
-        for intervals in {services.intervals for _, _, services in rules}
-    }
+    kinds = {services.intervals for _, _, services in rules}
+    masks = {intervals: step_functions.mask_of(intervals, axis) for intervals in kinds}
     out: list[step_functions.Piece] = []
     for permit, addresses, services in rules:
-        mask = decided[services.intervals]
+        mask = masks[services.intervals]
         wide = mask << width | (mask if permit else 0)
         out.extend((start, end, wide) for start, end in addresses.intervals)
     return out
 
 
-def _painted(pieces: list[step_functions.Piece], width: int) -> step_functions.Steps:
-    """Return what a short list of pieces decides, by laying each where the earlier ones left something undecided."""
+def _evaluated(pieces: list[step_functions.Piece], width: int) -> step_functions.StepFunction:
+    """Return what a short list of pieces decides: each one the packets that earlier ones left undecided."""
     starts = sorted({0, *(edge for start, end, _ in pieces for edge in (start, end))} - {ADDRESS_END})
     masks = [0] * len(starts)
     for start, end, mask in pieces:
-        for place in range(bisect_left(starts, start), bisect_left(starts, end)):
-            masks[place] |= mask & ~(masks[place] >> width)
-    return step_functions.settled(starts, masks)
+        for index in range(bisect_left(starts, start), bisect_left(starts, end)):
+            masks[index] |= mask & ~(masks[index] >> width)
+    return step_functions.canonical(starts, masks)

@@ -1,4 +1,4 @@
-"""Sets of packets: which peer addresses go with which services. What a filter grants, what Kubernetes needs."""
+"""Exact sets of packets: pairs of a peer address and a service."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cloudguard.intervals import ADDRESS_END, Interval, address_point, address_text
+from cloudguard.intervals import ADDRESS_END, Interval, address_point
 from cloudguard.packet_sets import step_functions
-from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet, service_name
-
-_STRANGERS: Final = tuple(address_point(text) for text in ("198.51.100.7", "2001:db8::7"))
-"""Documentation addresses (RFC 5737, RFC 3849): the most readable witnesses of "anyone"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +30,17 @@ class Packet:
 
 
 class PacketSet:
-    """An exact set of (address, service) pairs. Immutable; equal sets are ``==`` and hash alike however built."""
+    """An exact set of (address, service) pairs. Immutable; equal sets are ``==`` and hash alike, however built."""
 
-    __slots__ = ("_axis", "_canonical", "_steps")
+    __slots__ = ("_axis", "_canonical", "_function")
 
-    def __init__(self, function: step_functions.Steps = step_functions.EMPTY, axis: step_functions.Axis = (0,)) -> None:
-        """Wrap a settled step function on ``axis``; for this package: others build with ``of``."""
-        self._steps = function
+    def __init__(
+        self, function: step_functions.StepFunction = step_functions.EMPTY, axis: step_functions.Axis = (0,)
+    ) -> None:
+        """Wrap a canonical step function on ``axis``; for this package: others build with ``of``."""
+        self._function = function
         self._axis = axis
-        self._canonical: tuple[step_functions.Steps, step_functions.Axis] | None = None
+        self._canonical: tuple[step_functions.StepFunction, step_functions.Axis] | None = None
 
     @staticmethod
     def nothing() -> PacketSet:
@@ -55,65 +54,67 @@ class PacketSet:
 
     @staticmethod
     def of(pairs: Iterable[tuple[AddressSet, ServiceSet]]) -> PacketSet:
-        """Return the union of rectangles: for each pair, all its services from all its addresses."""
+        """Return the union of products: for each pair, all its services from all its addresses."""
         rows = [(addresses.intervals, services.intervals) for addresses, services in pairs]
         kinds = {intervals for _, intervals in rows}
         axis = step_functions.axis_of(kinds)
         masks = {intervals: step_functions.mask_of(intervals, axis) for intervals in kinds}
         pieces = [(start, end, masks[intervals]) for row, intervals in rows for start, end in row]
         if len(rows) == 1:
-            whole: step_functions.Steps = ((0,), (pieces[0][2],)) if pieces and pieces[0][2] else step_functions.EMPTY
+            whole: step_functions.StepFunction = (
+                ((0,), (pieces[0][2],)) if pieces and pieces[0][2] else step_functions.EMPTY
+            )
             return PacketSet(step_functions.restricted(whole, rows[0][0]), axis)
-        return PacketSet(step_functions.swept(pieces), axis)
+        return PacketSet(step_functions.union_of_pieces(pieces), axis)
 
     def __or__(self, other: PacketSet) -> PacketSet:
         if not other:
             return self
-        return self._with(other, step_functions.union_of) if self else other
+        return self._combined(other, step_functions.union_of) if self else other
 
     def __and__(self, other: PacketSet) -> PacketSet:
         if other is _EVERYTHING or not self:
             return self
-        return other if self is _EVERYTHING or not other else self._with(other, step_functions.intersection_of)
+        return other if self is _EVERYTHING or not other else self._combined(other, step_functions.intersection_of)
 
     def __sub__(self, other: PacketSet) -> PacketSet:
-        return self._with(other, step_functions.difference_of) if self and other else self
+        return self._combined(other, step_functions.difference_of) if self and other else self
 
     def __xor__(self, other: PacketSet) -> PacketSet:
         return (self - other) | (other - self)
 
-    def _with(self, other: PacketSet, operation: Callable[[list[int], list[int]], list[int]]) -> PacketSet:
-        axis = self._axis if self._axis is other._axis else step_functions.joined(self._axis, other._axis)
+    def _combined(self, other: PacketSet, operation: Callable[[list[int], list[int]], list[int]]) -> PacketSet:
+        axis = self._axis if self._axis is other._axis else step_functions.common_axis(self._axis, other._axis)
         return PacketSet(step_functions.combined(self.on_axis(axis), other.on_axis(axis), operation), axis)
 
-    def on_axis(self, axis: step_functions.Axis) -> step_functions.Steps:
+    def on_axis(self, axis: step_functions.Axis) -> step_functions.StepFunction:
         """Return the step function on ``axis``, which refines this set's own; for this package."""
-        return step_functions.respelt(self._steps, self._axis, axis)
+        return step_functions.refined(self._function, self._axis, axis)
 
     @property
     def axis(self) -> step_functions.Axis:
-        """The cuts of the service axis that this set is spelt with; for this package."""
+        """The axis of its step function; for this package."""
         return self._axis
 
     def __le__(self, other: PacketSet) -> bool:
         return not self - other
 
     def __bool__(self) -> bool:
-        return self._steps != step_functions.EMPTY
+        return self._function != step_functions.EMPTY
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PacketSet):
             return NotImplemented
         if self._axis == other._axis:
-            return self._steps == other._steps
-        return self._steps[0] == other._steps[0] and self._canon() == other._canon()
+            return self._function == other._function
+        return self._function[0] == other._function[0] and self._canon() == other._canon()
 
     def __hash__(self) -> int:
         return hash(self._canon())
 
-    def _canon(self) -> tuple[step_functions.Steps, step_functions.Axis]:
+    def _canon(self) -> tuple[step_functions.StepFunction, step_functions.Axis]:
         if self._canonical is None:
-            self._canonical = step_functions.coarsest(self._steps, self._axis)
+            self._canonical = step_functions.coarsest(self._function, self._axis)
         return self._canonical
 
     def __repr__(self) -> str:
@@ -122,16 +123,15 @@ class PacketSet:
 
     def only(self, services: ServiceSet) -> PacketSet:
         """Return the part whose service is one of ``services``."""
-        around = step_functions.mask_around(services.intervals, self._axis)
-        starts, masks = self._steps
-        near = PacketSet(
-            *step_functions.coarsest(step_functions.settled(starts, [mask & around for mask in masks]), self._axis)
-        )
-        return near & PacketSet.of([(AddressSet.everything(), services)])
+        covering = step_functions.covering_mask(services.intervals, self._axis)
+        starts, masks = self._function
+        function = step_functions.canonical(starts, [mask & covering for mask in masks])
+        covered = PacketSet(*step_functions.coarsest(function, self._axis))
+        return covered & PacketSet.of([(AddressSet.everything(), services)])
 
     def within(self, addresses: AddressSet) -> PacketSet:
         """Return the part whose address is one of ``addresses``."""
-        return PacketSet(step_functions.restricted(self._steps, addresses.intervals), self._axis)
+        return PacketSet(step_functions.restricted(self._function, addresses.intervals), self._axis)
 
     def on(self, services: ServiceSet) -> AddressSet:
         """Return the addresses that reach at least one of ``services``."""
@@ -142,7 +142,7 @@ class PacketSet:
         return self._services_of(self._mask_at(point))
 
     def _mask_at(self, point: int) -> int:
-        starts, masks = self._steps
+        starts, masks = self._function
         return masks[bisect_right(starts, point) - 1]
 
     def _services_of(self, mask: int) -> ServiceSet:
@@ -150,40 +150,32 @@ class PacketSet:
 
     def addresses(self) -> AddressSet:
         """Return the addresses that reach anything."""
-        return AddressSet.of_intervals((start, end) for start, end, mask in self._segments() if mask)
+        return AddressSet.of_intervals((start, end) for start, end, mask in self._pieces() if mask)
 
     def services(self) -> ServiceSet:
         """Return the services that anything reaches."""
         mask = 0
-        for each in self._steps[1]:
-            mask |= each
+        for step in self._function[1]:
+            mask |= step
         return self._services_of(mask)
 
-    def _segments(self) -> Iterator[step_functions.Piece]:
-        starts, masks = self._steps
+    def _pieces(self) -> Iterator[step_functions.Piece]:
+        starts, masks = self._function
         return zip(starts, (*starts[1:], ADDRESS_END), masks, strict=True)
 
     def items(self) -> Iterator[tuple[AddressSet, ServiceSet]]:
-        """Yield disjoint address sets with what each reaches, every set of services once, by lowest address."""
+        """Yield disjoint address sets, by lowest address, each with the services that it reaches; none occur twice."""
         intervals: dict[int, list[Interval[int]]] = {}
-        for start, end, mask in self._segments():
+        for start, end, mask in self._pieces():
             if mask:
                 intervals.setdefault(mask, []).append((start, end))
         for mask, part in intervals.items():
             yield AddressSet.of_intervals(part), self._services_of(mask)
 
     def witness(self) -> Packet | None:
-        """Return one packet of the set, None when it is empty.
-
-        198.51.100.7 if it is in, else 2001:db8::7, else the lowest public address, else the lowest; its lowest service.
-        """
-        point = next((point for point in _STRANGERS if self._mask_at(point)), None)
-        if point is None:
-            addresses = self.addresses()
-            if not addresses:
-                return None
-            point = (addresses & PUBLIC or addresses).first()
-        return Packet(address_text(point), self.at(point).first())
+        """Return a packet of the most readable address and its lowest service, None if the set is empty."""
+        address = self.addresses().witness()
+        return None if address is None else Packet(address, self.at(address_point(address)).first())
 
 
 def union(sets: Iterable[PacketSet]) -> PacketSet:
@@ -191,12 +183,12 @@ def union(sets: Iterable[PacketSet]) -> PacketSet:
     members = tuple(sets)
     axis: step_functions.Axis = (0,)
     for member in members:
-        axis = step_functions.joined(axis, member.axis)
+        axis = step_functions.common_axis(axis, member.axis)
     pieces: list[step_functions.Piece] = []
     for member in members:
         starts, masks = member.on_axis(axis)
         pieces.extend(piece for piece in zip(starts, (*starts[1:], ADDRESS_END), masks, strict=True) if piece[2])
-    return PacketSet(step_functions.swept(pieces), axis)
+    return PacketSet(step_functions.union_of_pieces(pieces), axis)
 
 
 _NOTHING: Final = PacketSet()

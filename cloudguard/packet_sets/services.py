@@ -19,10 +19,10 @@ CODES: Final = 256
 OTHER: Final = 4 * PORTS
 
 FAMILIES: Final = {"tcp": 0, "udp": PORTS, "icmp": 2 * PORTS, "icmpv6": 3 * PORTS}
-"""Where each protocol that has ports, or types and codes, begins; each takes 65,536 points."""
+"""The first point of each protocol that has ports, or types and codes; each takes 65,536 points."""
 
 NUMBERS: Final = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6"}
-"""The families' protocol numbers (IANA, "Assigned Internet Protocol Numbers"); their points past OTHER don't exist."""
+"""Their protocol numbers (IANA, "Assigned Internet Protocol Numbers"), which have no points past OTHER."""
 
 _HOLES: Final = tuple(sorted(OTHER + number for number in NUMBERS))
 _WITH_PORTS: Final = frozenset(("tcp", "udp"))
@@ -47,6 +47,10 @@ class ServiceSet(Intervals):
         (``icmpv6`` likewise; types and codes may be ranges), ``proto/4`` (``proto/6`` is ``tcp``), ``all``, ``none``.
         """
         return _parse(text)
+
+    def witness(self) -> int | None:
+        """Return the lowest service as a point of the service axis, None if there is none."""
+        return self.first() if self else None
 
     def __str__(self) -> str:
         if self == _EVERYTHING:
@@ -118,7 +122,7 @@ def _terms(services: ServiceSet) -> Iterator[str]:
 
 
 def _type_terms(low: int, high: int) -> Iterator[str]:
-    """Yield ``8``, ``3-4`` or ``3/0-3``: whole types together, the ragged ends by their codes."""
+    """Yield ``8``, ``3-4`` or ``3/0-3``: complete types as ranges, incomplete ones by their codes."""
     while low < high:
         kind, code = divmod(low, CODES)
         whole = high // CODES
@@ -136,7 +140,7 @@ def _range(low: int, end: int) -> str:
 
 
 def service_name(point: int) -> str:
-    """Return the words for one service: ``tcp 443``, ``icmp 3/4``, ``protocol 4``; raises ValueError off the axis."""
+    """Return the name of one service: ``tcp 443``, ``icmp 3/4``, ``protocol 4``; raises ValueError off the axis."""
     if not 0 <= point < SERVICE_END or point in _HOLES:
         message = f"{point} is no point of the service axis"
         raise ValueError(message)

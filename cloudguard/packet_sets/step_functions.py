@@ -1,8 +1,8 @@
 """Step functions from address points to bit masks, and the axis of service atoms that gives the bits their meaning.
 
-A step function is ``(starts, masks)``: mask i holds from start i up to the next start (the last one to the axis' end),
-``starts[0]`` is 0 and neighbouring masks differ, so that on one axis equal functions have equal forms. An axis is a
-sorted tuple of cuts, the first of them 0: atom i is the services from cut i up to the next (the last one to
+A step function is ``(starts, masks)``: mask i holds from start i up to the next start (the last one to ADDRESS_END). It
+is canonical if ``starts[0]`` is 0 and neighbouring masks differ: on one axis, equal functions are then equal tuples. An
+axis is a sorted tuple of cuts, the first of them 0: atom i is the services from cut i up to the next (the last one to
 SERVICE_END), and bit i of a mask stands for all of them.
 """
 
@@ -17,13 +17,13 @@ from operator import ne
 from cloudguard.intervals import ADDRESS_END, Interval, union
 from cloudguard.packet_sets.services import SERVICE_END
 
-Steps = tuple[tuple[int, ...], tuple[int, ...]]
+StepFunction = tuple[tuple[int, ...], tuple[int, ...]]
 Axis = tuple[int, ...]
 
 Piece = tuple[int, int, int]
 """``(start, end, mask)``: one mask over one interval of addresses."""
 
-EMPTY: Steps = ((0,), (0,))
+EMPTY: StepFunction = ((0,), (0,))
 
 
 def axis_of(services: Iterable[tuple[Interval[int], ...]]) -> Axis:
@@ -37,7 +37,7 @@ def axis_of(services: Iterable[tuple[Interval[int], ...]]) -> Axis:
 
 
 @lru_cache(maxsize=4096)
-def joined(left: Axis, right: Axis) -> Axis:
+def common_axis(left: Axis, right: Axis) -> Axis:
     """Return the coarsest axis that refines both."""
     cuts = {*left, *right}
     if len(cuts) == len(left):
@@ -46,15 +46,15 @@ def joined(left: Axis, right: Axis) -> Axis:
 
 
 def mask_of(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
-    """Return the mask of services whose ends are all cuts of ``axis``."""
+    """Return the mask of services whose ends are cuts of ``axis``."""
     mask = 0
     for start, end in intervals:
         mask |= (1 << bisect_left(axis, end)) - (1 << bisect_left(axis, start))
     return mask
 
 
-def mask_around(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
-    """Return the mask of every atom that shares a service with ``intervals``, whose ends need be no cuts."""
+def covering_mask(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
+    """Return the mask of all atoms that overlap services whose ends need be no cuts."""
     mask = 0
     for start, end in intervals:
         mask |= (1 << bisect_left(axis, end)) - (1 << bisect_right(axis, start) - 1)
@@ -77,48 +77,48 @@ def _runs(mask: int) -> Iterable[tuple[int, int]]:
         mask = mask >> high << high
 
 
-class _Respelling(dict[int, int]):
-    """Masks of one axis, by their value, as masks of a finer axis; each is worked out once."""
+class _Refinement(dict[int, int]):
+    """Masks of a coarse axis, each as a mask of a finer one; computed when first asked for."""
 
     def __init__(self, coarse: Axis, fine: Axis) -> None:
         super().__init__()
-        self._places = [bisect_left(fine, cut) for cut in (*coarse, SERVICE_END)]
+        self._bits = [bisect_left(fine, cut) for cut in (*coarse, SERVICE_END)]
 
     def __missing__(self, mask: int) -> int:
-        places = self._places
+        bits = self._bits
         fine = 0
         for low, high in _runs(mask):
-            fine |= (1 << places[high]) - (1 << places[low])
+            fine |= (1 << bits[high]) - (1 << bits[low])
         self[mask] = fine
         return fine
 
 
-_respelling = lru_cache(maxsize=128)(_Respelling)
+_refinement = lru_cache(maxsize=128)(_Refinement)
 
 
-def respelt(steps: Steps, coarse: Axis, fine: Axis) -> Steps:
+def refined(function: StepFunction, coarse: Axis, fine: Axis) -> StepFunction:
     """Return the same function on the axis ``fine``, which refines ``coarse``."""
     if coarse == fine:
-        return steps
-    spelling = _respelling(coarse, fine)
-    return steps[0], tuple([spelling[mask] for mask in steps[1]])
+        return function
+    refinement = _refinement(coarse, fine)
+    return function[0], tuple([refinement[mask] for mask in function[1]])
 
 
-def coarsest(steps: Steps, axis: Axis) -> tuple[Steps, Axis]:
-    """Return the same function on the only axis without needless cuts."""
-    starts, masks = steps
+def coarsest(function: StepFunction, axis: Axis) -> tuple[StepFunction, Axis]:
+    """Return the same function on the coarsest axis on which it can be written."""
+    starts, masks = function
     edges = 0
     for mask in set(masks):
         edges |= mask ^ (mask << 1)
     keep = [0, *(bit for bit in range(1, len(axis)) if edges >> bit & 1)]
     if len(keep) == len(axis):
-        return steps, axis
+        return function, axis
     shrunk = {mask: sum(1 << i for i, bit in enumerate(keep) if mask >> bit & 1) for mask in set(masks)}
     return (starts, tuple([shrunk[mask] for mask in masks])), tuple([axis[bit] for bit in keep])
 
 
-def swept(pieces: Iterable[Piece]) -> Steps:
-    """Return the union of ``(start, end, mask)`` pieces in one pass over their sorted starts.
+def union_of_pieces(pieces: Iterable[Piece]) -> StepFunction:
+    """Return the union of ``(start, end, mask)`` pieces in one sweep over their sorted starts.
 
     ``ends`` and ``covers`` are a stack of the pieces open at the current point, the one that ends first on top; a cover
     is the union of its piece's mask and of all below. CIDRs nest, so a piece nearly always goes straight on top.
@@ -129,35 +129,35 @@ def swept(pieces: Iterable[Piece]) -> Steps:
         while ends[-1] <= start:
             closed = ends.pop()
             covers.pop()
-            _step(starts, masks, closed, covers[-1])
+            _append(starts, masks, closed, covers[-1])
         if mask | covers[-1] == covers[-1] and end <= ends[-1]:
             continue
-        _open(ends, covers, end, mask)
-        _step(starts, masks, start, covers[-1])
+        _push(ends, covers, end, mask)
+        _append(starts, masks, start, covers[-1])
     while len(ends) > 1:
         closed = ends.pop()
         covers.pop()
         if closed < ADDRESS_END:
-            _step(starts, masks, closed, covers[-1])
+            _append(starts, masks, closed, covers[-1])
     return tuple(starts), tuple(masks)
 
 
-def _open(ends: list[int], covers: list[int], end: int, mask: int) -> None:
+def _push(ends: list[int], covers: list[int], end: int, mask: int) -> None:
     """Put a piece on the stack, below those that end before it."""
-    place = len(ends)
-    while ends[place - 1] < end:
-        place -= 1
-        covers[place] |= mask
-    cover = covers[place - 1] | mask
-    if ends[place - 1] == end and place > 1:
-        covers[place - 1] = cover
+    index = len(ends)
+    while ends[index - 1] < end:
+        index -= 1
+        covers[index] |= mask
+    cover = covers[index - 1] | mask
+    if ends[index - 1] == end and index > 1:
+        covers[index - 1] = cover
     else:
-        ends.insert(place, end)
-        covers.insert(place, cover)
+        ends.insert(index, end)
+        covers.insert(index, cover)
 
 
-def _step(starts: list[int], masks: list[int], start: int, mask: int) -> None:
-    """Let ``mask`` hold from ``start``, which is not before the last start, on."""
+def _append(starts: list[int], masks: list[int], start: int, mask: int) -> None:
+    """Let ``mask`` hold from ``start`` on, which is not before the last start."""
     if starts[-1] == start:
         starts.pop()
         masks.pop()
@@ -166,19 +166,21 @@ def _step(starts: list[int], masks: list[int], start: int, mask: int) -> None:
         masks.append(mask)
 
 
-def combined(left: Steps, right: Steps, operation: Callable[[list[int], list[int]], list[int]]) -> Steps:
-    """Apply ``operation``, mask by mask over two lists of one length, at every address of two functions on one axis."""
+def combined(
+    left: StepFunction, right: StepFunction, operation: Callable[[list[int], list[int]], list[int]]
+) -> StepFunction:
+    """Apply ``operation``, which combines two lists of masks pairwise, to two functions on one axis."""
     starts = sorted(left[0] + right[0])
     left_get, right_get = dict(zip(*left, strict=True)).get, dict(zip(*right, strict=True)).get
     mask = 0
     lefts = [mask := left_get(start, mask) for start in starts]
     mask = 0
     rights = [mask := right_get(start, mask) for start in starts]
-    return settled(starts, operation(lefts, rights))
+    return canonical(starts, operation(lefts, rights))
 
 
-def restricted(function: Steps, intervals: Iterable[tuple[int, int]]) -> Steps:
-    """Return the function inside canonical ``intervals``, and 0 elsewhere; an interval costs what it holds."""
+def restricted(function: StepFunction, intervals: Iterable[Interval[int]]) -> StepFunction:
+    """Return the function inside canonical ``intervals``, and 0 elsewhere; an interval costs what it contains."""
     if function == EMPTY:
         return EMPTY
     starts, masks = function
@@ -201,25 +203,25 @@ def restricted(function: Steps, intervals: Iterable[tuple[int, int]]) -> Steps:
         if end < ADDRESS_END:
             kept.append(end)
             values.append(0)
-    return settled(kept, values)
+    return canonical(kept, values)
 
 
-def settled(starts: Iterable[int], masks: list[int]) -> Steps:
+def canonical(starts: Iterable[int], masks: list[int]) -> StepFunction:
     """Return the canonical form: a start stays only where the mask changes."""
     changes = [True, *map(ne, masks[1:], masks)]
     return tuple(compress(starts, changes)), tuple(compress(masks, changes))
 
 
 def union_of(lefts: list[int], rights: list[int]) -> list[int]:
-    """Unite masks pairwise."""
+    """Return the unions of masks, pairwise."""
     return [left | right for left, right in zip(lefts, rights, strict=True)]
 
 
 def intersection_of(lefts: list[int], rights: list[int]) -> list[int]:
-    """Intersect masks pairwise."""
+    """Return the intersections of masks, pairwise."""
     return [left & right for left, right in zip(lefts, rights, strict=True)]
 
 
 def difference_of(lefts: list[int], rights: list[int]) -> list[int]:
-    """Take the right mask from the left one pairwise."""
+    """Return the left masks without the right ones, pairwise."""
     return [left & ~right for left, right in zip(lefts, rights, strict=True)]

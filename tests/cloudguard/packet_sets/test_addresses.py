@@ -53,6 +53,15 @@ def test_complement_of_complement_is_itself(a: AddressSet) -> None:
 
 
 @laws
+@given(addresses())
+def test_a_witness_is_in_the_set_and_public_if_any_address_is(a: AddressSet) -> None:
+    found = a.witness()
+    assert (found is None) == (not a)
+    if found is not None:
+        assert address_point(found) in (a & PUBLIC or a)
+
+
+@laws
 @given(st.lists(cidrs(), max_size=6))
 def test_cidrs_are_the_fewest_that_cover(texts: list[str]) -> None:
     four = collapse_addresses(IPv4Network(text) for text in texts if ":" not in text)
@@ -146,7 +155,7 @@ def test_text_is_short() -> None:
     "text",
     ["8.8.8.8", "192.0.2.7", "198.51.100.7", "203.0.113.7", "172.32.0.1", "100.128.0.1", "2001:db8::7", "2600::1"],
 )
-def test_a_stranger_may_have(text: str) -> None:
+def test_a_sender_on_the_internet_may_have(text: str) -> None:
     assert parse(text) <= PUBLIC
 
 
@@ -171,5 +180,5 @@ def test_a_stranger_may_have(text: str) -> None:
         "::ffff:0:0/96",
     ],
 )
-def test_no_stranger_has(text: str) -> None:
+def test_no_sender_on_the_internet_has(text: str) -> None:
     assert not parse(text) & PUBLIC

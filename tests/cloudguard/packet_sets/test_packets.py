@@ -185,7 +185,7 @@ def test_a_witness_is_in_the_set(a: PacketSet) -> None:
         ("fd00::/8", "icmpv6/128/0", "fd00:: icmpv6 128/0"),
     ],
 )
-def test_a_witness_is_the_most_telling_packet(cidr: str, text: str, packet: str) -> None:
+def test_a_witness_is_the_most_readable_packet(cidr: str, text: str, packet: str) -> None:
     assert str(one(cidr, text).witness()) == packet
 
 
@@ -226,16 +226,21 @@ def test_bounds_hold_the_truth_of_every_part(
 
 @laws
 @given(packet_sets(), packet_sets())
-def test_surely_lies_in_possibly_however_made(a: PacketSet, b: PacketSet) -> None:
+def test_the_lower_bound_is_in_the_upper_however_made(a: PacketSet, b: PacketSet) -> None:
     assert Bounds(a, b).lower <= Bounds(a, b).upper == a | b
     assert not exactly(a).undecided
     assert unknown(a).undecided == a
     assert exactly(a) | bounds.NOTHING == exactly(a) == exactly(a) & bounds.EVERYTHING
+    assert bool(unknown(a)) == bool(a)
+    assert unknown(a).witness() is None
+    assert Bounds(a, b).witness() == a.witness()
+    assert (exactly(a) <= unknown(b)) == (not a)
+    assert unknown(a) <= exactly(a | b)
 
 
 @laws
 @given(packet_sets(), packet_sets(), services(), addresses())
-def test_what_is_known_stays_known(a: PacketSet, b: PacketSet, wanted: ServiceSet, where: AddressSet) -> None:
+def test_exact_bounds_stay_exact(a: PacketSet, b: PacketSet, wanted: ServiceSet, where: AddressSet) -> None:
     known_a, known_b = exactly(a), exactly(b)
     assert known_a | known_b == Bounds(a | b, a | b)
     assert known_a & known_b == Bounds(a & b, a & b)
@@ -243,6 +248,6 @@ def test_what_is_known_stays_known(a: PacketSet, b: PacketSet, wanted: ServiceSe
     assert known_a.only(wanted).within(where) == exactly(a.only(wanted).within(where))
 
 
-def test_an_unknown_part_is_neither_surely_kept_nor_surely_taken() -> None:
+def test_an_unknown_part_is_neither_certainly_kept_nor_certainly_removed() -> None:
     ssh, web = one("0.0.0.0/0", "tcp/22"), one("0.0.0.0/0", "tcp/443")
     assert exactly(ssh | web) - unknown(ssh) == Bounds(web, ssh | web)

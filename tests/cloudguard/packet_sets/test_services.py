@@ -63,6 +63,14 @@ def test_size_counts_points(a: ServiceSet) -> None:
 
 
 @laws
+@given(services())
+def test_a_witness_is_in_the_set(a: ServiceSet) -> None:
+    found = a.witness()
+    assert (found is None) == (not a)
+    assert found is None or found in a
+
+
+@laws
 @given(service_texts(), service_points())
 def test_text_means_what_the_oracle_reads(text: str, point: int) -> None:
     assert (point in parse(text)) == oracle.service_matches(text, oracle.packet_at("10.0.0.1", point))
