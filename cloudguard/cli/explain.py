@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from shlex import quote
 
 from cloudguard import pipeline
@@ -45,9 +46,8 @@ def _finding(what: str, line: CommandLine, settings: Settings) -> str:
         message = f"no row or check is called {what!r}"
         raise UsageError(message, hint=_HINT)
     report = pipeline.evaluate(snapshot_of(line, settings), declarations(settings))
-    for finding in report.findings:
-        if finding.id == what:
-            return pages.finding(finding, report)
+    with suppress(KeyError):
+        return pages.finding(report.finding(what), report)
     message = f"the report on {report.cluster.name!r} has no finding {what!r}"
     file = settings.get(SNAPSHOT)
     where = f"{line.provider} --cluster {quote(report.cluster.name)}" if file is None else f"--snapshot {quote(file)}"

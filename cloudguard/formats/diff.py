@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Collection, Mapping
 
 from cloudguard.formats import statements
-from cloudguard.formats.phrases import named
+from cloudguard.formats.phrases import named, numbers_text
 from cloudguard.results.change import (
     AttributeEdit,
     Change,
@@ -15,7 +14,6 @@ from cloudguard.results.change import (
     ListEdit,
     PeerOf,
     Procedure,
-    Resource,
     RuleEdit,
     RulePeer,
     RuleTraffic,
@@ -94,18 +92,22 @@ def _value(edit: AttributeEdit, value: str) -> str:
     return f"{edit.name} {value}" if edit.name in _NAMED else value
 
 
-def by_resource(plan: tuple[Change, ...]) -> Iterator[tuple[Resource, tuple[Change, ...]]]:
-    """Yield the changes of ``plan`` resource by resource, in the plan's order."""
-    for resource, changes in groupby(plan, key=lambda change: change.resource):
-        yield resource, tuple(changes)
+def change_title(change: Change, numbers: Mapping[str, int]) -> str:
+    """Return a change's resource and rule, and the numbers of the findings that it mends."""
+    rule = f", rule {change.rule}" if change.rule else ""
+    mends = numbers_text((name for name in change.mends if name in numbers), numbers)
+    return f"{change.kind} on {named(change.resource)}{rule}: mends {mends}"
 
 
-def diff_lines(resource: Resource, changes: tuple[Change, ...]) -> tuple[str, ...]:
-    """Return the edits of one resource as a unified diff shows them."""
-    lines = [f"--- {named(resource)}"]
-    for change in changes:
-        lines += [f"@@ {' '.join(part for part in (change.kind, change.rule) if part)} @@"]
-        lines += [f"- {line}" for line in before_lines(change)]
-        lines += [f"+ {line}" for line in after_lines(change)]
-        lines += [f"# {line}" for line in (change.owner, "proved" if change.proved else "") if line]
-    return tuple(lines)
+def change_lines(change: Change, told: Collection[str] = ()) -> tuple[str, ...]:
+    """Return a change as a unified diff shows it, but for lines that are ``told`` already.
+
+    Behind what is kept stands who needs it.
+    """
+    lines = [f"- {line}" for line in before_lines(change) if line not in told]
+    for edit in change.edits:
+        needs = f"  # {'; '.join(edit.needs)}" if isinstance(edit, RuleEdit) and edit.needs else ""
+        lines += [f"+ {line}{needs}" for line in _after(edit)]
+    lines += [f"# first give {', '.join(f'--{name}' for name in change.needs_input)}"] if change.needs_input else []
+    lines += [f"# {change.owner}"] if change.owner else []
+    return (*lines, "# proved: nothing needed is lost") if change.proved else tuple(lines)

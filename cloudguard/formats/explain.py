@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from inspect import cleandoc
 
-from cloudguard.formats.diff import by_resource, diff_lines, documents, statement_lines
+from cloudguard.formats.diff import change_lines, change_title, documents, statement_lines
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import named, waiver
@@ -36,7 +36,7 @@ def finding(one: Finding, report: Report) -> str:
 
 
 def _lines(one: Finding, report: Report) -> Iterator[str]:
-    yield f"{one.severity}  {one.check}  {one.id}"
+    yield f"{report.numbers[one.id]}  {one.severity}  {one.check}  {one.id}"
     yield f"  {one.message}"
     yield f"  on {named(one.resource)}, cluster {report.cluster.name}"
     if one.waived:
@@ -50,8 +50,9 @@ def _lines(one: Finding, report: Report) -> Iterator[str]:
     changes = tuple(change for change in report.plan if change.id in one.changes)
     if changes:
         yield from ("", "Changes that mend it")
-        yield from (f"  {line}" for group in by_resource(changes) for line in diff_lines(*group))
     for change in changes:
+        yield f"  {change.order}. {change_title(change, report.numbers)}"
+        yield from (f"     {line}" for line in change_lines(change))
         yield from (f"  {line}" for line in statement_lines(change))
         whole = documents(change)
         for number, document in enumerate(whole, 1):

@@ -24,7 +24,7 @@ from cloudguard.results.change import (
 from cloudguard.results.facts import Cluster, Gap, Host
 from cloudguard.results.finding import Evidence, Finding, Waiver, Witness
 from cloudguard.results.hop import Hop
-from cloudguard.results.report import Report, RowResult
+from cloudguard.results.report import Basis, Report, RowResult
 
 
 def render(report: Report) -> str:
@@ -43,7 +43,7 @@ def _report(report: Report) -> dict[str, object]:
         "finished": report.finished,
         "cluster": _cluster(report.cluster),
         "complete": report.complete,
-        "rows": [_row(row) for row in report.rows],
+        "rows": [_row(row, report.numbers) for row in report.rows],
         "plan": {"changes": [_change(change, messages) for change in report.plan]},
         "gaps": [_gap(gap) for gap in report.gaps],
     }
@@ -76,20 +76,34 @@ def _host(host: Host) -> dict[str, object]:
     }
 
 
-def _row(row: RowResult) -> dict[str, object]:
+def _row(row: RowResult, numbers: Mapping[str, int]) -> dict[str, object]:
     return {
         "row": row.row,
         "area": row.area,
         "verdict": row.verdict,
         "why": row.why,
+        "basis": _basis(row.basis),
         "unknown": list(row.unknown),
-        "findings": [_finding(finding) for finding in row.findings],
+        "findings": [_finding(finding, numbers[finding.id]) for finding in row.findings],
     }
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def _basis(basis: Basis) -> dict[str, object]:
+    hosts = [{"role": role, "count": number} for role, number in basis.hosts]
+    examined = {
+        "ways": basis.paths,
+        "hosts": hosts,
+        "disks": list(basis.disks),
+        "identities": list(basis.identities),
+    }
+    assumed = [{"what": one.what, "source": one.source} for one in basis.assumed]
+    return {"examined": examined, "assumed": assumed, "not_asked": []}
+
+
+def _finding(finding: Finding, number: int) -> dict[str, object]:
     return {
         "id": finding.id,
+        "number": number,
         "check": finding.check,
         "severity": str(finding.severity),
         "resource": _resource(finding.resource),

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from cloudguard.formats.diff import by_resource, diff_lines
+from cloudguard.formats.diff import change_lines, change_title
 from cloudguard.formats.escaping import code, markdown, visible
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import (
+    basis_text,
     cluster_lines,
     gap_line,
     host_list,
     named,
+    open_questions,
+    row_text,
     summary,
     waiver,
     witness,
 )
-from cloudguard.results.finding import Finding
+from cloudguard.results.change import Change
+from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Report
 
 
 def render(report: Report) -> str:
     """Return ``report`` as Markdown."""
+    numbers = report.numbers
+    rows = [(row.row, row.verdict, row_text(row, numbers), basis_text(row.basis)) for row in report.rows]
+    advice = [one for one in report.findings if one.severity is Severity.LOW]
     blocks = [
         f"# cloudguard: {markdown(report.cluster.name)}",
         "\n".join(f"- {label}: {markdown(text)}" for label, text in cluster_lines(report)),
-        table(("Row", "Verdict", "Why"), [(row.row, row.verdict, row.why) for row in report.rows]),
-        "\n".join(f"- {markdown(row.row)} lacks: {markdown(need)}" for row in report.rows for need in row.unknown),
+        table(("Row", "Verdict", "Why", "Looked at"), rows),
+        "\n".join(
+            f"- {markdown(row.row)} lacks: {markdown(text)}"
+            for row in report.rows
+            for text in open_questions(row, report.gaps)
+        ),
+        "## Fix in this order" if report.plan else "",
+        *(_change(change, numbers) for change in report.plan),
         "## Findings" if report.findings else "",
-        *("\n".join(_finding(finding)) for finding in report.findings),
-        "## Changes" if report.plan else "",
-        *_plan(report),
+        *("\n".join(_finding(one, numbers[one.id])) for one in report.findings if one not in advice),
+        "\n".join(f"- {numbers[one.id]} {_title(one)}: {markdown(one.message)}" for one in advice),
         "## Not read" if report.gaps else "",
         table(("Call", "Of", "Why"), [(gap.call, gap.resource, gap_line(gap)) for gap in report.gaps]),
         markdown(summary(report)),
@@ -46,22 +58,26 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _finding(finding: Finding) -> Iterator[str]:
-    yield f"### {finding.severity}: {markdown(finding.check)} {code(finding.id)}\n"
+def _title(finding: Finding) -> str:
+    return f"{finding.severity}: {markdown(finding.check)} {code(finding.id)}"
+
+
+def _finding(finding: Finding, number: int) -> Iterator[str]:
+    yield f"### {number} {_title(finding)}\n"
     yield f"{markdown(finding.message)}\n"
-    told = [
+    details = [
         ("on", named(finding.resource)),
         ("witness", witness(finding)),
-        *(("via", gate) for gate in path_lines(finding.witness)),
+        *(("via", line) for line in path_lines(finding.witness)),
         ("hosts", host_list(finding.hosts)),
         ("advice", finding.advice),
         ("waiver", waiver(finding)),
     ]
-    yield from (f"- {label}: {markdown(text)}" for label, text in told if text)
+    yield from (f"- {label}: {markdown(text)}" for label, text in details if text)
 
 
-def _plan(report: Report) -> Iterator[str]:
-    for resource, changes in by_resource(report.plan):
-        lines = [visible(line) for line in diff_lines(resource, changes)]
-        fence = "`" * max(3, *(len(line) - len(line.replace("`", "")) + 1 for line in lines))
-        yield "\n".join([f"{fence}diff", *lines, fence])
+def _change(change: Change, numbers: Mapping[str, int]) -> str:
+    lines = [visible(line) for line in change_lines(change)]
+    fence = "`" * max(3, *(len(line) - len(line.replace("`", "")) + 1 for line in lines))
+    title = f"{change.order}. {markdown(change_title(change, numbers))}"
+    return "\n".join([title, "", f"{fence}diff", *lines, fence])

@@ -1,21 +1,25 @@
-"""Phrases that every format shares: resources, hosts by role, the summary line."""
+"""Phrases that every format shares: resources, hosts by role, what a row rests on, the summary line."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 from cloudguard.results.change import Resource
 from cloudguard.results.facts import Cluster, Gap, Host
-from cloudguard.results.finding import Finding
-from cloudguard.results.report import Report, Verdict
+from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.report import Basis, Report, RowResult, Verdict, gap_text
 
 MOST_HOSTS = 10
 """More hosts than this are counted, not named, in what people read."""
+MOST_LETTERS = 160
+"""Of the cloud's words for a failure, so many are shown."""
 
 
 def count(number: int, noun: str) -> str:
-    """Return "1 host", "2 hosts"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """Return "1 host", "2 hosts", "2 identities"."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 def named(resource: Resource) -> str:
@@ -35,19 +39,62 @@ def hosts_by_role(cluster: Cluster) -> str:
     parts = [f"{number} {role}" for role, number in sorted(tally.items())]
     if cluster.managed:
         parts.append(f"control plane run by {cluster.managed_by or 'the provider'}")
-    return ", ".join(parts) or "none found"
+    return ", ".join(parts) or "no host found"
 
 
 def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
     """Return what the first lines say about the cluster, as (label, text)."""
     cluster = report.cluster
-    made = f"{cluster.installer or 'unknown installer'} {cluster.version}".strip()
+    installer = f"{cluster.installer or 'unknown installer'} {cluster.version}".strip()
     place = " ".join((cluster.provider, cluster.account, ", ".join(cluster.regions)))
     return (
-        ("cluster", f"{cluster.name} ({made}), {place}"),
-        ("hosts", hosts_by_role(cluster)),
-        ("scanned by", f"{cluster.scanned_by or 'unknown identity'}, {report.finished}"),
+        ("cluster", f"{cluster.name} ({installer}), {place}: {hosts_by_role(cluster)}"),
+        ("read by", f"{cluster.scanned_by or 'unknown identity'}, {report.finished}"),
     )
+
+
+def row_text(row: RowResult, numbers: Mapping[str, int]) -> str:
+    """Return why a row has its verdict: its findings by number, or a sentence where none is worse than advice."""
+    waived = [one for one in row.findings if one.waived]
+    advice = [one for one in row.findings if not one.waived and one.severity is Severity.LOW]
+    worse = [one for one in row.findings if not one.waived and one.severity > Severity.LOW]
+    parts = [] if worse or row.verdict is Verdict.UNKNOWN else [row.why]
+    if worse:
+        listed = [f"{numbers[one.id]} ({one.check.partition('/')[2]})" for one in worse]
+        parts.append(f"finding{'s' if len(worse) > 1 else ''} {', '.join(listed)}")
+    parts += [
+        f"{label} {numbers_text((one.id for one in found), numbers)}"
+        for label, found in (("advice", advice), ("waived", waived))
+        if found
+    ]
+    if row.unknown:
+        parts.append(f"{count(len(row.unknown), 'question')} open")
+    return "; ".join(parts)
+
+
+def numbers_text(ids: Iterable[str], numbers: Mapping[str, int]) -> str:
+    """Return the numbers of findings: "1, 4"."""
+    return ", ".join(map(str, sorted(numbers[name] for name in ids)))
+
+
+def basis_text(basis: Basis) -> str:
+    """Return what was looked at and what was assumed: "13 paths looked at; etcd: tcp/2379-2380 by kubeadm"."""
+    examined = [
+        *([count(basis.paths, "path")] if basis.paths else ()),
+        *(count(number, f"{role} host") for role, number in basis.hosts),
+        *(count(len(ids), noun) for ids, noun in ((basis.disks, "disk"), (basis.identities, "identity")) if ids),
+    ]
+    looked = [f"{', '.join(examined)} looked at"] if examined else []
+    return "; ".join([*looked, *(f"{one.what} by {one.source}" for one in basis.assumed)])
+
+
+def open_questions(row: RowResult, gaps: Iterable[Gap]) -> Iterator[str]:
+    """Yield what a row lacks; the calls that failed are only named, as they are listed among what was not read."""
+    failed = {gap_text(gap): gap.call for gap in gaps}
+    calls = dict.fromkeys(failed[text] for text in row.unknown if text in failed)
+    if calls:
+        yield f"rests on what was not read by {', '.join(calls)}"
+    yield from (text for text in row.unknown if text not in failed)
 
 
 def witness(finding: Finding) -> str:
@@ -67,20 +114,27 @@ def waiver(finding: Finding) -> str:
     return f"waived by {waived.owner} until {waived.expires}: {waived.reason}" if waived else ""
 
 
-def gap_line(gap: Gap) -> str:
-    """Return what was not read and, where a permission would help, which."""
+def gap_line(gap: Gap, *, whole: bool = True) -> str:
+    """Return why something was not read and, where a permission would help, which; not ``whole``: cut to a line."""
+    message = gap.message if whole else shortened(gap.message, MOST_LETTERS)
     needs = f"; grant {gap.permission}" if gap.permission else ""
-    return f"{gap.reason}: {gap.message}{needs}"
+    return f"{gap.reason}: {message}{needs}"
+
+
+def shortened(text: str, most: int) -> str:
+    """Return ``text`` on one line of at most ``most`` letters, cut between words."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most].rsplit(' ', 1)[0]} …"
 
 
 def summary(report: Report) -> str:
     """Return the last line: verdicts, findings by severity, and whether the picture is whole."""
-    verdicts = Counter(row.verdict for row in report.rows)
-    told = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict])
+    tally = Counter(row.verdict for row in report.rows)
+    verdicts = ", ".join(f"{tally[verdict]} {verdict}" for verdict in Verdict if tally[verdict])
     severities = Counter(str(finding.severity) for finding in report.findings if finding.waived is None)
     found = ", ".join(f"{number} {severity}" for severity, number in severities.items()) or "none"
     waived = sum(finding.waived is not None for finding in report.findings)
-    parts = [told, f"findings: {found}" + (f", {waived} waived" if waived else "")]
+    parts = [verdicts, f"findings: {found}" + (f", {waived} waived" if waived else "")]
     parts.append(count(len(report.plan), "change") + " proposed")
     if not report.complete:
         parts.append("INCOMPLETE")

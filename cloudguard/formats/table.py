@@ -1,26 +1,31 @@
-"""The first screen: cluster, five rows, findings, diff, gaps, summary, as plain text."""
+"""The first screen as plain text: cluster, five rows, what to fix first, findings, and what could not be read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from textwrap import wrap
 
 from tabulate import tabulate
 
-from cloudguard.formats.diff import by_resource, diff_lines
+from cloudguard.formats.diff import change_lines, change_title
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import (
+    basis_text,
     cluster_lines,
     gap_line,
     host_list,
     named,
+    open_questions,
+    row_text,
     summary,
     waiver,
     witness,
 )
+from cloudguard.formats.selection import Selection, select
 from cloudguard.results.finding import Finding, Severity
-from cloudguard.results.report import Report, Verdict
+from cloudguard.results.report import Report
 
 _RESET = "\x1b[0m"
 _COLOURS = {
@@ -34,23 +39,48 @@ _COLOURS = {
     "PROVIDER": "\x1b[36m",
 }
 _SEVERITY_WIDTH = 8
-_NARROWEST = 40
+_NARROWEST = 60
+_PIPED = 120
+"""Columns where no terminal says how many it has."""
 _VERDICT_COLUMNS = 31
 """Columns that the row's id and verdict take before the reason, at most."""
 
 
-def render(report: Report, *, color: bool = False, width: int | None = None) -> str:
-    """Return ``report`` as text; ``width`` is a terminal's, in columns (None: lines are never broken)."""
-    room = None if width is None else max(width, _NARROWEST)
-    blocks = [
-        _grid([(label, visible(text)) for label, text in cluster_lines(report)], (), room),
-        _rows(report, color=color, room=room),
-        *(_lines(_finding(finding, color=color), room) for finding in report.findings),
-        *(_lines(map(visible, diff_lines(*group)), room) for group in by_resource(report.plan)),
-        _gaps(report, room),
-        _lines([visible(summary(report))], room),
-    ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+@dataclass(frozen=True, slots=True)
+class _Page:
+    width: int
+    color: bool
+    verbose: bool
+
+    def paint(self, word: str) -> str:
+        return f"{_COLOURS[word]}{word}{_RESET}" if self.color else word
+
+    def lines(self, lines: Iterable[str]) -> str:
+        """Return ``lines`` made harmless and broken to the width, each continued under its own indentation."""
+        return "\n".join(part for line in lines for part in _broken(visible(line), self.width))
+
+
+def render(  # noqa: PLR0913 - one keyword per choice of the reader
+    report: Report,
+    *,
+    color: bool = False,
+    width: int | None = None,
+    verbose: bool = False,
+    summary_only: bool = False,
+    rows: Collection[str] = (),
+    min_severity: Severity = Severity.LOW,
+) -> str:
+    """Return ``report`` as text of ``width`` columns (None: 120).
+
+    ``verbose`` shows advice and the cloud's words whole, ``summary_only`` only the cluster and the five rows. ``rows``
+    (ids; empty: all) and ``min_severity`` leave out the others' findings and changes; numbers stay.
+    """
+    page = _Page(_PIPED if width is None else max(width, _NARROWEST), color, verbose)
+    selection = select(report, rows, min_severity)
+    blocks = [page.lines(f"{label}  {text}" for label, text in cluster_lines(report)), _rows(page, selection)]
+    if not summary_only:
+        blocks += [_plan(page, selection), *_findings(page, selection), _gaps(page, report)]
+    return "\n\n".join(block for block in (*blocks, page.lines([summary(report)])) if block) + "\n"
 
 
 def grid(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> str:
@@ -59,57 +89,71 @@ def grid(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> str:
     return tabulate(cells, headers, tablefmt="simple" if headers else "plain", disable_numparse=True)
 
 
-def _grid(rows: Sequence[Sequence[str]], headers: Sequence[str], room: int | None, used: int = 12) -> str:
-    """Lay out ``rows``; on a terminal the last column is broken to fit beside the ``used`` columns before it."""
-    columns = len(rows[0]) if rows else 0
-    limits = None if room is None or not columns else [None] * (columns - 1) + [max(room - used, _NARROWEST // 2)]
-    style = "simple" if headers else "plain"
-    return tabulate(rows, headers, tablefmt=style, disable_numparse=True, maxcolwidths=limits)
+def _rows(page: _Page, selection: Selection) -> str:
+    cells = list[tuple[str, str, str]]()
+    for row in selection.rows:
+        texts = (row_text(row, selection.numbers), basis_text(row.basis))
+        why = "\n".join(visible(text) for text in texts if text)
+        cells.append((visible(row.row), page.paint(row.verdict), why))
+    questions = [
+        f"  ? {row.row}: {text}" for row in selection.rows for text in open_questions(row, selection.report.gaps)
+    ]
+    headers, limits = ("ROW", "VERDICT", "WHY, AND WHAT WAS LOOKED AT"), [None, None, page.width - _VERDICT_COLUMNS]
+    table = tabulate(cells, headers, tablefmt="simple", disable_numparse=True, maxcolwidths=limits)
+    return "\n".join([table, *([page.lines(questions)] if questions else ())])
 
 
-def _paint(word: str, *, color: bool) -> str:
-    return f"{_COLOURS[word]}{word}{_RESET}" if color else word
+def _plan(page: _Page, selection: Selection) -> str:
+    lines = ["FIX IN THIS ORDER"] if selection.changes else []
+    messages = {finding.message for finding in selection.findings}
+    for change in selection.changes:
+        lines.append(f"{change.order:>2}. {change_title(change, selection.numbers)}")
+        lines += [f"    {line}" for line in change_lines(change, messages)]
+    return page.lines(lines)
 
 
-def _rows(report: Report, *, color: bool, room: int | None) -> str:
-    rows = [(visible(row.row), _paint(row.verdict, color=color), visible(row.why)) for row in report.rows]
-    text = _grid(rows, ("ROW", "VERDICT", "WHY"), room, _VERDICT_COLUMNS)
-    missing = [f"{row.row}: {need}" for row in report.rows if row.verdict is not Verdict.PASS for need in row.unknown]
-    return "\n".join([text, *(_lines([f"  ? {visible(need)}"], room) for need in missing)])
+def _findings(page: _Page, selection: Selection) -> Iterator[str]:
+    orders = {change.id: change.order for change in selection.report.plan}
+    short = list[str]()
+    for finding in selection.findings:
+        head = _head(finding, selection.numbers[finding.id])
+        if finding.severity is Severity.LOW and not page.verbose:
+            short.append(_painted(page, finding, page.lines([f"{head}: {finding.message}"])))
+        else:
+            yield _painted(page, finding, page.lines([f"{head}  {finding.id}", *_details(finding, orders)]))
+    yield "\n".join(short)
 
 
-def _finding(finding: Finding, *, color: bool) -> Iterator[str]:
-    word = str(Severity(finding.severity))
-    pad = " " * (_SEVERITY_WIDTH - len(word))
-    yield f"{_paint(word, color=color)}{pad}  {visible(finding.check)}  {visible(finding.id)}"
-    told = [
+def _head(finding: Finding, number: int) -> str:
+    return f"{number:>2}  {str(finding.severity).ljust(_SEVERITY_WIDTH)}  {finding.check}"
+
+
+def _painted(page: _Page, finding: Finding, text: str) -> str:
+    word = str(finding.severity)
+    return text.replace(word, page.paint(word), 1)
+
+
+def _details(finding: Finding, orders: dict[str, int]) -> Iterator[str]:
+    details = [
         ("", finding.message),
         ("on ", named(finding.resource)),
         ("witness ", witness(finding)),
-        *(("  via ", gate) for gate in path_lines(finding.witness)),
+        *(("  via ", line) for line in path_lines(finding.witness)),
         ("hosts ", host_list(finding.hosts)),
+        ("mended by ", ", ".join(f"change {orders[name]}" for name in finding.changes if name in orders)),
         ("advice ", finding.advice),
         ("", waiver(finding)),
     ]
-    yield from (f"  {label}{visible(text)}" for label, text in told if text)
+    yield from (f"    {label}{text}" for label, text in details if text)
 
 
-def _gaps(report: Report, room: int | None) -> str:
-    if not report.gaps:
-        return ""
-    rows = [(visible(gap.call), visible(gap.resource), visible(gap_line(gap))) for gap in report.gaps]
-    used = sum(max(len(row[column]) for row in rows) + 2 for column in (0, 1))
-    return _grid(rows, ("NOT READ", "OF", "WHY"), room, used)
+def _gaps(page: _Page, report: Report) -> str:
+    lines = [f"    {gap.call} of {gap.resource}: {gap_line(gap, whole=page.verbose)}" for gap in report.gaps]
+    return page.lines(["NOT READ", *lines] if lines else [])
 
 
-def _lines(lines: Iterator[str] | Sequence[str] | map[str], room: int | None) -> str:
-    if room is None:
-        return "\n".join(lines)
-    return "\n".join(part for line in lines for part in _broken(line, room))
-
-
-def _broken(line: str, room: int) -> list[str]:
-    if "\x1b[" in line or len(line) <= room:
+def _broken(line: str, width: int) -> list[str]:
+    if len(line) <= width:
         return [line]
     lead = line[: len(line) - len(line.lstrip())]
-    return wrap(line.strip(), room, initial_indent=lead, subsequent_indent=lead + "    ", break_on_hyphens=False)
+    return wrap(line.strip(), width, initial_indent=lead, subsequent_indent=lead + "    ", break_on_hyphens=False)

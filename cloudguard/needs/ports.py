@@ -21,6 +21,7 @@ HEALTH_CHECKS = ServiceSet.parse("tcp/10256")
 """kube-proxy's health port, which balancers check (k3s-io/docs, requirements)."""
 PATH_MTU = ServiceSet.parse("icmp/3/4,icmpv6/2/0")
 """Fragmentation needed, packet too big: path MTU discovery needs them from anywhere (RFC 1191, RFC 8201)."""
+DEFAULT = "Kubernetes' default"
 ICMP = ServiceSet.parse("icmp,icmpv6")
 CLUSTER_PROTOCOLS = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132")
 """All protocols that a cluster's hosts speak to one another: those of Services, SCTP (132) among them
@@ -40,6 +41,12 @@ def _services(kind: str, cluster: Cluster) -> ServiceSet:
     named = [entry for entry in entries if cluster.installer in entry["installers"]]
     chosen = named or [entry for entry in entries if not entry["installers"]]
     return _union(entry["services"] for entry in chosen)
+
+
+def source_of(kind: str, cluster: Cluster, declared: tuple[str, ...]) -> str:
+    """Return who says which ports of ``kind`` the cluster has: the declarations, its installer, or Kubernetes."""
+    known = any(entry["kind"] == kind and cluster.installer in entry["installers"] for entry in _entries())
+    return "declaration" if declared else cluster.installer if known else DEFAULT
 
 
 def _union(texts: Iterable[str]) -> ServiceSet:

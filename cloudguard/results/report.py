@@ -24,6 +24,29 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Assumed:
+    """Something that was taken as given ("etcd: tcp/2379-2380"), and who says so."""
+
+    what: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the answer to a row rests on: what was examined, and what was assumed.
+
+    ``paths`` counts the ways in that were followed, ``hosts`` the hosts by their roles ("control-plane+etcd").
+    ``disks`` and ``identities`` are ids.
+    """
+
+    paths: int = 0
+    hosts: tuple[tuple[str, int], ...] = ()
+    disks: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    assumed: tuple[Assumed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RowResult:
     """The answer to one row: ``why`` in a line, ``unknown`` says what is missing and how to supply it."""
 
@@ -33,6 +56,13 @@ class RowResult:
     why: str
     findings: tuple[Finding, ...] = ()
     unknown: tuple[str, ...] = ()
+    basis: Basis = field(default_factory=Basis)
+
+
+def gap_text(gap: Gap) -> str:
+    """Return a gap as a row's line of what is missing: the call, what it was asked about, why it failed."""
+    grant = f"; grant {gap.permission}" if gap.permission else ""
+    return f"{gap.call} on {gap.resource}: {gap.message}{grant}"
 
 
 def verdict_of(findings: Iterable[Finding], unknown: Iterable[str]) -> Verdict:
@@ -69,6 +99,18 @@ class Report:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Every finding, the worst first, then by row and id."""
+        """Every finding, the worst first, then by row and id. A finding's number is its place here, from 1."""
         found = (finding for row in self.rows for finding in row.findings)
         return tuple(sorted(found, key=lambda finding: (-finding.severity, finding.check, finding.id)))
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number of each finding, by its id."""
+        return {finding.id: number for number, finding in enumerate(self.findings, 1)}
+
+    def finding(self, name: str) -> Finding:
+        """Return the finding with the id or the number ``name``; raises KeyError when there is none."""
+        for number, finding in enumerate(self.findings, 1):
+            if name in {finding.id, str(number)}:
+                return finding
+        raise KeyError(name)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind
+from cloudguard.needs.ports import source_of
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
@@ -23,8 +24,9 @@ from cloudguard.reachability.paths import Path
 from cloudguard.results.change import Change, KeptTraffic, ListEdit, PeerOf, RulePeer
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
-from cloudguard.rows.context import PLACES, Context
-from cloudguard.rows.network.latent import latent
+from cloudguard.results.report import Assumed, Basis
+from cloudguard.rows.context import PLACES, Context, tally
+from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.phrases import (
     ALMOST_EVERYONE4,
     ALMOST_EVERYONE6,
@@ -72,22 +74,24 @@ def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     unknown = context.missing(PLACES | {FactKind.ENDPOINT})
     collector = ProblemCollector(context.reach, ROW)
-    ways, masters = _ways(context), context.cluster.hosts_by(Role.CONTROL_PLANE)
+    paths, masters = _paths(context), context.cluster.hosts_by(Role.CONTROL_PLANE)
     if not masters and not context.snapshot.topology.endpoints:
         unknown += (NO_CONTROL_PLANE,)
     unknown += context.bare(masters)
-    for way, api in sorted(ways, key=lambda item: item[0].sender.inside):
-        collector.add(way, _excess(context, way, way.allowed.only(api)), _tier)
-    drafts = collector.pending_findings(lambda problem: _worded(context, problem))
-    drafts = tuple(_with_restriction(context, draft) for draft in drafts)
-    return judged_row(ROW, AREA, drafts, unknown + collector.unknown, _clean(context, drafts))
+    for path, api in sorted(paths, key=lambda item: item[0].sender.inside):
+        collector.add(path, _excess(context, path, path.allowed.only(api)), _kind)
+    pending = collector.pending_findings(lambda problem: _assessment(context, problem))
+    pending = tuple(_with_restriction(context, one) for one in pending)
+    source = source_of("api", context.cluster, context.declarations.api_ports)
+    basis = Basis(len(paths), tally(masters), assumed=(Assumed(f"API: {context.ports.api}", source),))
+    return judged_row((ROW, AREA), pending, unknown + collector.unknown, _clean(context, pending), basis)
 
 
-def _with_restriction(context: Context, draft: PendingFinding) -> PendingFinding:
-    """Return the draft with the change of the endpoint that it blames; without a private side, hosts come by it too."""
-    blamed, topology = draft.finding.resource, context.snapshot.topology
-    for endpoint in topology.endpoints if blamed.kind == "endpoint" else ():
-        if endpoint.id == blamed.id:
+def _with_restriction(context: Context, pending: PendingFinding) -> PendingFinding:
+    """Add the change of the endpoint that a finding is about; without a private side, hosts come by it too."""
+    resource, topology = pending.finding.resource, context.snapshot.topology
+    for endpoint in topology.endpoints if resource.kind == "endpoint" else ():
+        if endpoint.id == resource.id:
             needed = (
                 *_administrators(context),
                 *_ranges(() if endpoint.private else topology.outbound_addresses.cidrs()),
@@ -96,9 +100,9 @@ def _with_restriction(context: Context, draft: PendingFinding) -> PendingFinding
             lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
             before = (*_ranges(endpoint.public_ranges.cidrs()), *lists)
             edit = ListEdit("public ranges", str(endpoint.service), before, after)
-            change = Change(f"endpoint.restrict:{endpoint.id}", ROW, "endpoint.restrict", blamed, (edit,))
-            return replace(draft, changes=(*draft.changes, change))
-    return draft
+            change = Change(f"endpoint.restrict:{endpoint.id}", ROW, "endpoint.restrict", resource, (edit,))
+            return replace(pending, changes=(*pending.changes, change))
+    return pending
 
 
 def _administrators(context: Context) -> tuple[RulePeer, ...]:
@@ -109,38 +113,36 @@ def _ranges(cidrs: Iterable[str]) -> tuple[RulePeer, ...]:
     return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in cidrs)
 
 
-def _clean(context: Context, drafts: tuple[PendingFinding, ...]) -> str:
+def _clean(context: Context, pending: tuple[PendingFinding, ...]) -> str:
     """Return why the row passes: without a declared list, who gets in need not be an administrator."""
-    if context.declarations.admin_cidrs is None and drafts:
+    if context.declarations.admin_cidrs is None and pending:
         return "no more than small public ranges and the inside reach the API; no administrators are declared"
     return "nobody but the cluster and its administrators reaches the API"
 
 
-def _ways(context: Context) -> list[tuple[Path, ServiceSet]]:
-    found = [
-        (way, context.ports.api)
-        for target in context.with_role(Role.CONTROL_PLANE)
-        for way in context.reach.paths_to(target)
-    ]
+def _paths(context: Context) -> list[tuple[Path, ServiceSet]]:
+    """Return every path to a control-plane host or an endpoint, with the services that are the API's there."""
+    masters = context.with_role(Role.CONTROL_PLANE)
+    found = [(path, context.ports.api) for target in masters for path in context.reach.paths_to(target)]
     for endpoint in context.snapshot.topology.endpoints:
-        found += [(way, endpoint.service) for way in context.reach.endpoint_paths(endpoint)]
+        found += [(path, endpoint.service) for path in context.reach.endpoint_paths(endpoint)]
     return found
 
 
-def _excess(context: Context, way: Path, granted: Bounds) -> Bounds:
-    """What is granted beyond the administrators; everything where the grant is too wide to be a list of them."""
+def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
+    """Return what is allowed beyond the administrators; all of it where it is too wide to be a list of them."""
     admins = AddressSet.of(context.declarations.admin_cidrs or ())
     expected = admins | context.snapshot.topology.outbound_addresses
-    if way.sender.inside:
-        expected |= context.own_addresses | _health_checks(context, (way.target,))
-    elif _width(granted.lower.addresses()) > Severity.MEDIUM:
-        return granted
-    return granted - exactly(PacketSet.of([(expected, ServiceSet.everything())]))
+    if path.sender.inside:
+        expected |= context.own_addresses | _health_checks(context, (path.target,))
+    elif _width(allowed.lower.addresses()) > Severity.MEDIUM:
+        return allowed
+    return allowed - exactly(PacketSet.of([(expected, ServiceSet.everything())]))
 
 
 def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[KeptTraffic, ...]:
     """Return who must go on reaching the API on ``services``: administrators, own hosts from outside, health checks."""
-    outbound = context.snapshot.topology.outbound_addresses.cidrs() if not problem.check.endswith("inside") else ()
+    outbound = context.snapshot.topology.outbound_addresses.cidrs() if problem.check is INTERNET else ()
     needed = (
         (_administrators(context), "administrators"),
         (_ranges(outbound), "the cluster's own hosts by their way out"),
@@ -150,20 +152,19 @@ def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[K
 
 
 def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
-    """Return where balancers ask from whether the API is well, where no rule of their targets names their group."""
-    segments = set[str]()
+    """Return the addresses of balancers that check the API's health where no rule of a target names their group."""
+    subnets = set[str]()
     for target in (one for one in targets if isinstance(one, HostClass)):
-        side = context.reach.allowed_in(target)
-        for one in target.key.registrations:
-            if not one.service <= side.of_group(one.balancer.groups):
-                segments.update(one.balancer.subnets)
-    return context.reach.senders.ranges(sorted(segments))
+        allowed = context.reach.allowed_in(target)
+        for registration in target.key.registrations:
+            if not registration.service <= allowed.of_group(registration.balancer.groups):
+                subnets.update(registration.balancer.subnets)
+    return context.reach.senders.ranges(sorted(subnets))
 
 
-def _tier(way: Path, one: Attribution) -> ProblemKind:
-    del one
-    where = "inside" if way.sender.inside else "internet"
-    return f"{ROW}/{where}", where
+def _kind(path: Path, attribution: Attribution) -> ProblemKind:
+    del attribution
+    return ProblemKind(INSIDE, "inside") if path.sender.inside else ProblemKind(INTERNET, "internet")
 
 
 def _width(addresses: AddressSet) -> Severity:
@@ -172,18 +173,17 @@ def _width(addresses: AddressSet) -> Severity:
     return Severity.HIGH if addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6 else Severity.LOW
 
 
-def _worded(context: Context, problem: Problem) -> Assessment:
+def _assessment(context: Context, problem: Problem) -> Assessment:
     listed = context.declarations.admin_cidrs is not None
     addresses, services = problem.packets.addresses(), problem.packets.services()
     who = subject(problem.targets)
     keep = _needed(context, problem, services)
     declare = "" if listed else "Declare who administers the cluster with --admin-cidr"
-    if problem.check == f"{ROW}/inside":
+    if problem.check is INSIDE:
         beyond = " beyond the declared administrators" if listed else ""
         message = f"{senders_text(problem)} can connect to the API ({services}) of {who}{beyond}"
-        hidden = latent(context.reach, problem)
         severity = Severity.MEDIUM if listed else Severity.LOW
-        return Assessment(severity, f"{message}; {hidden}" if hidden else message, declare, keep)
+        return Assessment(severity, with_latent(context.reach, problem, message), declare, keep)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
     message = f"{count_text(addresses)} can connect to the API ({services}) of {who}"
     keepers = [one.gatekeeper for one in problem.targets if isinstance(one, Endpoint)]

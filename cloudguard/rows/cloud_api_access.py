@@ -12,6 +12,7 @@ from __future__ import annotations
 from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind
 from cloudguard.model.source import FactKind
 from cloudguard.results.finding import Severity
+from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import Context
 from cloudguard.rows.identity import excess_findings, instance_metadata, tag_laundering, trust_policies
 from cloudguard.rows.identity.findings import ROW, identity_text
@@ -38,7 +39,13 @@ def judge(context: Context) -> JudgedRow:
     for found, undecided in (*parts, trust_policies.judged(context), instance_metadata.judged(context)):
         findings += found
         unknown += undecided
-    return judged_row(ROW, AREA, tuple(findings), unknown, _why_passed(context))
+    return judged_row((ROW, AREA), tuple(findings), unknown, _why_passed(context), _basis(context))
+
+
+def _basis(context: Context) -> Basis:
+    identities = tuple(one.id for one in context.snapshot.identities.identities)
+    catalog = context.comparer.iam_catalog.catalog.version if context.comparer else ""
+    return Basis(identities=identities, assumed=(Assumed("actions known", catalog),) if catalog else ())
 
 
 def _why_passed(context: Context) -> str:

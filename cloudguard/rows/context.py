@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +16,14 @@ from cloudguard.model.source import FactKind
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
 from cloudguard.needs.ports import KUBELET, SSH_AND_RDP, Ports, api_listeners, judged_by_other_rows, ports_of
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Reachability
+from cloudguard.reachability.senders import Sender
 from cloudguard.results.change import KeptTraffic, PeerOf, RulePeer
+from cloudguard.results.report import gap_text
 
 PLACES = frozenset(
     {
@@ -100,29 +104,36 @@ class Context:
         That is their own addresses, which ask for health and may stand for clients; and of a service, its clients
         where the host sees their addresses. What other rows judge is theirs to keep.
         """
-        side = self.reach.allowed_in(target)
+        allowed = self.reach.allowed_in(target)
         elsewhere = judged_by_other_rows(self.ports, frozenset(target.key.roles))
         found = dict[KeptTraffic, None]()
         for registration in target.key.registrations:
             balancer, listener = registration.balancer, registration.listener
-            sent = registration.service - side.of_group(balancer.groups) - elsewhere
+            sent = registration.service - allowed.of_group(balancer.groups) - elsewhere
             peers = [*self.reach.senders.ranges(balancer.subnets).cidrs()] if sent else []
             why = f"{balancer.kind}/{balancer.name} and its health checks"
             found |= {keep_from(peer, sent, why): None for peer in peers}
-            served = sent - unmeant(listener) if balancer.declared_service else sent & self.ports.node_ports
-            if served and listener.client_address is not ClientAddress.REPLACED:
+            published = sent - unmeant(listener) if balancer.declared_service else sent & self.ports.node_ports
+            if published and listener.client_address is not ClientAddress.REPLACED:
                 why = f"clients of {balancer.kind}/{balancer.name}"
-                found |= {keep_from(peer, served, why): None for peer in self._clients(balancer)}
+                found |= {keep_from(peer, published, why): None for peer in self._clients(balancer)}
         return tuple(found)
 
     def _clients(self, balancer: Balancer) -> tuple[str, ...]:
         if balancer.internet_facing:
             return tuple((ALL4 | ALL6).cidrs())
         inside = self.reach.senders.inside(balancer.subnets)
-        return tuple(cidr for origin in inside for cidr in origin.addresses.cidrs())
+        return tuple(cidr for sender in inside for cidr in sender.addresses.cidrs())
+
+    def undeclared(self, target: HostClass, sender: Sender, allowed: Bounds) -> Bounds:
+        """Return the part of ``allowed`` that the user declares neither for the sender's groups nor by address."""
+        for group, services in self.declared_groups(target).items():
+            if group in sender.groups:
+                allowed = allowed.only(ServiceSet.everything() - services)
+        return allowed - exactly(self.declared(target)[0])
 
     def declared_groups(self, target: HostClass) -> dict[str, ServiceSet]:
-        """Return what the user declares that carriers of a group may open on a class's hosts."""
+        """Return what the user declares that members of a group may open on a class's hosts."""
         found: dict[str, ServiceSet] = {}
         for need in self._needs(target):
             if not _is_range(need.peer):
@@ -136,20 +147,13 @@ class Context:
         """Return a line for each of ``hosts`` of which no interface was read."""
         return tuple(f"no interface of {host.id} ({host.name}) was read" for host in hosts if not host.interfaces)
 
-    def missing(self, facets: frozenset[FactKind]) -> tuple[str, ...]:
-        """Return a line for each gap that hides any of ``facets``, the same line once."""
-        lines = dict[str, None]()
-        for gap in self.snapshot.gaps_hiding(facets):
-            mend = f"; grant {gap.permission}" if gap.permission else ""
-            lines[f"{gap.call} on {gap.resource}: {gap.message}{mend}"] = None
-        return tuple(lines)
+    def missing(self, kinds: frozenset[FactKind]) -> tuple[str, ...]:
+        """Return a line for each gap that hides facts of any of ``kinds``, the same line once."""
+        return tuple(dict.fromkeys(gap_text(gap) for gap in self.snapshot.gaps_hiding(kinds)))
 
 
 def unmeant(listener: Listener) -> ServiceSet:
-    """Return what of a Service's listener no Service means: remote login and the kubelet, where it takes a stretch.
-
-    A balancer may hand on every port, or all from a Service's first to its last.
-    """
+    """Return the SSH, RDP and kubelet ports that a Service's listener exposes only because it forwards a port range."""
     return (SSH_AND_RDP | KUBELET) & listener.port_ranges
 
 
@@ -165,3 +169,8 @@ def _is_range(peer: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def tally(hosts: Iterable[Host]) -> tuple[tuple[str, int], ...]:
+    """Return how many hosts have which roles: ("control-plane+etcd", 3)."""
+    return tuple(sorted(Counter("+".join(host.roles) or "unknown role" for host in hosts).items()))

@@ -7,17 +7,22 @@ only a balancer that speaks plain HTTP to etcd gives it away.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cloudguard.model.cluster import Role
-from cloudguard.packet_sets.bounds import Bounds, exactly
+from cloudguard.needs.ports import source_of
+from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
-from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
-from cloudguard.rows.context import NO_ETCD, PLACES, Context
-from cloudguard.rows.network.latent import latent
+from cloudguard.results.finding import Evidence, Severity, Witness
+from cloudguard.results.report import Assumed, Basis
+from cloudguard.rows.context import NO_ETCD, PLACES, Context, tally
+from cloudguard.rows.finding_builder import FindingBuilder
+from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.phrases import senders_text, services_text, subject
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
 from cloudguard.rows.network.problem_collector import ProblemCollector
@@ -64,101 +69,92 @@ def judge(context: Context) -> JudgedRow:
         unknown += (NO_ETCD,)
     unknown += context.bare(context.cluster.hosts_by(Role.ETCD))
     collector = ProblemCollector(context.reach, ROW)
-    ways = [(target, way) for target in targets for way in (*context.reach.paths_to(target), *_others(context, target))]
-    for target, way in sorted(ways, key=lambda item: item[1].sender.inside):
-        excess = _excess(context, target, way)
-        collector.add(way, excess.only(context.ports.etcd | context.ports.etcd_from_nodes), _tier)
-        collector.add(way, excess.only(context.ports.etcd_auxiliary), _auxiliary)
-    drafts = collector.pending_findings(lambda problem: _worded(context, problem))
-    drafts += tuple(_plaintext(context, targets)) + _tls(context, targets)
-    return judged_row(ROW, AREA, drafts, unknown + collector.unknown, "only the control plane reaches etcd")
+    etcd = context.ports.etcd | context.ports.etcd_from_nodes
+    paths = [(one, path) for one in targets for path in (*context.reach.paths_to(one), *_from_others(context, one))]
+    for target, path in sorted(paths, key=lambda item: item[1].sender.inside):
+        excess = _excess(context, target, path)
+        collector.add(path, excess.only(etcd), _kind)
+        collector.add(path, excess.only(context.ports.etcd_auxiliary), _auxiliary)
+    pending = collector.pending_findings(lambda problem: _assessment(context, problem))
+    pending += tuple(_plaintext(context, targets)) + _tls(context, targets)
+    source = source_of("etcd", context.cluster, context.declarations.etcd_ports)
+    hosts = tally(context.cluster.hosts_by(Role.ETCD))
+    basis = Basis(len(paths), hosts, assumed=(Assumed(f"etcd: {etcd}", source),))
+    return judged_row((ROW, AREA), pending, unknown + collector.unknown, "only the control plane reaches etcd", basis)
 
 
-def _others(context: Context, target: HostClass) -> list[Path]:
-    """Ways from the cluster's hosts that are neither control plane nor etcd."""
+def _from_others(context: Context, target: HostClass) -> list[Path]:
+    """Return the paths from the cluster's hosts that are neither control plane nor etcd."""
     others = [one for one in context.reach.classes if not (one.has(Role.CONTROL_PLANE) or one.has(Role.ETCD))]
     ports = context.ports.etcd | context.ports.etcd_from_nodes | context.ports.etcd_auxiliary
-    return [way for other in others for way in context.reach.host_paths(other, target, ports)]
+    return [path for other in others for path in context.reach.host_paths(other, target, ports)]
 
 
-def _excess(context: Context, target: HostClass, way: Path) -> Bounds:
+def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     trusted = context.with_role(Role.CONTROL_PLANE) + context.with_role(Role.ETCD)
-    granted = way.allowed
-    if way.sender.hosts is not None and way.sender.hosts.has(Role.NODE):
-        granted = granted.only(ServiceSet.everything() - context.ports.etcd_from_nodes)
-    for label in way.sender.groups:
-        known = context.declared_groups(target).get(label)
-        granted = granted.only(ServiceSet.everything() - known) if known else granted
-    granted -= exactly(context.declared(target)[0])
-    if way.sender.hosts is None and way.sender.inside:
-        granted = granted.within(way.sender.addresses - context.addresses_of(trusted))
-    return granted
+    excess = context.undeclared(target, path.sender, path.allowed)
+    if path.sender.hosts is not None and path.sender.hosts.has(Role.NODE):
+        excess = excess.only(ServiceSet.everything() - context.ports.etcd_from_nodes)
+    if path.sender.hosts is None and path.sender.inside:
+        excess = excess.within(path.sender.addresses - context.addresses_of(trusted))
+    return excess
 
 
-def _tier(way: Path, one: Attribution) -> ProblemKind:
-    del one
-    where = "inside" if way.sender.inside else "internet"
-    return f"{ROW}/{where}", where
+def _kind(path: Path, attribution: Attribution) -> ProblemKind:
+    del attribution
+    return ProblemKind(INSIDE, "inside") if path.sender.inside else ProblemKind(INTERNET, "internet")
 
 
-def _auxiliary(way: Path, one: Attribution) -> ProblemKind:
-    del way, one
-    return f"{ROW}/auxiliary", "auxiliary"
+def _auxiliary(path: Path, attribution: Attribution) -> ProblemKind:
+    del path, attribution
+    return ProblemKind(AUXILIARY, "auxiliary")
 
 
-def _worded(context: Context, problem: Problem) -> Assessment:
+def _assessment(context: Context, problem: Problem) -> Assessment:
     services = services_text(problem.packets.services())
     message = f"{senders_text(problem)} can connect to etcd ({services}) on {subject(problem.targets)}"
     keep = tuple(
         {kept: None for one in problem.targets if isinstance(one, HostClass) for kept in context.declared(one)[1]},
     )
-    if problem.check == f"{ROW}/auxiliary":
+    if problem.check is AUXILIARY:
         return Assessment(Severity.LOW, message.replace("etcd (", "ports of etcd's helpers (", 1), keep=keep)
-    if problem.check == f"{ROW}/internet":
+    if problem.check is INTERNET:
         return Assessment(Severity.CRITICAL, message, keep=keep)
-    hidden = latent(context.reach, problem)
-    return Assessment(Severity.HIGH, f"{message}; {hidden}" if hidden else message, keep=keep)
+    return Assessment(Severity.HIGH, with_latent(context.reach, problem, message), keep=keep)
 
 
-def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> list[PendingFinding]:
+def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> Iterator[PendingFinding]:
     registrations = {registration for one in targets for registration in one.key.registrations}
-    etcd, check, drafts = context.ports.etcd | context.ports.etcd_from_nodes, f"{ROW}/plaintext", list[PendingFinding]()
+    etcd = context.ports.etcd | context.ports.etcd_from_nodes
     for balancer in context.snapshot.topology.balancers:
         for listener in balancer.listeners:
+            key = (balancer.id, listener.id)
             reached = [one.service for one in registrations if one.listener is listener]
-            if not listener.plaintext or not any(service & etcd for service in reached):
+            if not listener.plaintext or not any(services & etcd for services in reached):
                 continue
             resource = Resource("balancer", balancer.id, balancer.name)
             fact = f"{balancer.name} sends {listener.service} to etcd unencrypted"
-            finding = Finding(
-                id=finding_id(context.cluster, check, balancer.id, listener.id),
-                check=check,
-                severity=Severity.MEDIUM,
-                resource=resource,
-                message=fact,
-                witness=Witness(
-                    f"{balancer.kind}/{balancer.name} {listener.service} → {', '.join(sorted(map(str, reached)))}"
-                ),
-                evidence=(Evidence(resource, listener.id, listener.source.call, fact),),
-            )
-            drafts.append(PendingFinding(finding))
-    return drafts
+            to = ", ".join(sorted(map(str, reached)))
+            witness = Witness(f"{balancer.kind}/{balancer.name} {listener.service} → {to}")
+            evidence = (Evidence(resource, listener.id, listener.source.call, fact),)
+            builder = FindingBuilder(PLAINTEXT, Severity.MEDIUM, resource, fact, witness, evidence, key)
+            yield PendingFinding(builder.build(context.cluster))
 
 
 def _tls(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFinding, ...]:
     hosts = {host.id: host for one in targets for host in one.hosts}
     if not hosts:
         return ()
-    first, check = hosts[min(hosts)], f"{ROW}/tls"
-    finding = Finding(
-        id=finding_id(context.cluster, check),
-        check=check,
+    first = hosts[min(hosts)]
+    resource = Resource("host", first.id, first.name)
+    builder = FindingBuilder(
+        check=TLS,
         severity=Severity.LOW,
-        resource=Resource("host", first.id, first.name),
+        resource=resource,
         message="whether etcd speaks TLS is not visible from the cloud",
         witness=Witness(f"{context.ports.etcd} on {first.id} may speak TLS or not"),
-        evidence=(Evidence(Resource("host", first.id, first.name), "", first.source.call, "; ".join(first.evidence)),),
-        hosts=tuple(sorted(hosts)),
+        evidence=(Evidence(resource, "", first.source.call, "; ".join(first.evidence)),),
+        hosts=hosts,
         advice="Look at etcd's --cert-file and --client-cert-auth on the hosts",
     )
-    return (PendingFinding(finding),)
+    return (PendingFinding(builder.build(context.cluster)),)

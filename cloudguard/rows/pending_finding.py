@@ -9,7 +9,7 @@ from cloudguard.model.cluster import Cluster
 from cloudguard.reachability.narrowing import RuleExcess
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
-from cloudguard.results.report import RowResult, Verdict, verdict_of
+from cloudguard.results.report import Basis, RowResult, Verdict, verdict_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +26,12 @@ JudgedRow: TypeAlias = tuple[RowResult, tuple[PendingFinding, ...]]
 
 
 def judged_row(
-    row: str, area: str, pending: tuple[PendingFinding, ...], unknown: tuple[str, ...], clean: str
+    row: tuple[str, str], pending: tuple[PendingFinding, ...], unknown: tuple[str, ...], clean: str, basis: Basis
 ) -> JudgedRow:
-    """Return a row's result from its pending findings, the worst first; ``clean`` says in a line why it passes."""
+    """Return the result of a row (its id and area) from its pending findings, the worst first.
+
+    ``clean`` says in a line why it passes.
+    """
     ordered = tuple(sorted(pending, key=lambda one: (-one.finding.severity, one.finding.check, one.finding.id)))
     findings = tuple(one.finding for one in ordered)
     verdict = verdict_of(findings, unknown)
@@ -38,8 +41,8 @@ def judged_row(
     elif verdict is Verdict.UNKNOWN:
         why = unknown[0] + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
     else:
-        why = clean + (f"; advice: {len(findings)}" if findings else "")
-    return RowResult(row, area, verdict, why, findings, unknown), ordered
+        why = clean
+    return RowResult(*row, verdict, why, findings, unknown, basis), ordered
 
 
 def provider_row(row: str, area: str, cluster: Cluster, yours: str) -> RowResult:

@@ -13,7 +13,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Waiver, Witness
 from cloudguard.results.hop import Hop, HopKind
-from cloudguard.results.report import Report, RowResult, Verdict
+from cloudguard.results.report import Assumed, Basis, Report, RowResult, Verdict
 
 READ = Source("memory:Read", "everything")
 HOSTILE = "a\x1b[31mred\r\nb\u202egnp.\x9b`|<b>_*[x](http://e.vil)@who\ud800"
@@ -114,11 +114,14 @@ def change(text: str = "open", mends: tuple[str, ...] = ()) -> Change:
     )
 
 
+BASIS = Basis(13, (("node", 3),), ("d-1",), ("id-1", "id-2"), (Assumed("etcd: tcp/2379-2380", "kubeadm"),))
+
+
 def report(*findings: Finding, text: str = "prod", unknown: tuple[str, ...] = (), gaps: tuple[Gap, ...] = ()) -> Report:
     """Return a report by hand, all its findings in one row, ``text`` in every place that others may fill."""
     verdict = Verdict.FAIL if findings else Verdict.UNKNOWN if unknown else Verdict.PASS
     rows = (
-        RowResult("etcd-access", "Access to etcd", verdict, f"why {text}", findings, unknown),
+        RowResult("etcd-access", "Access to etcd", verdict, f"why {text}", findings, unknown, BASIS),
         RowResult("etcd-encryption", "etcd Encryption", Verdict.PASS, "all is well"),
     )
     base = snapshot(name=text)

@@ -1,4 +1,4 @@
-"""Latent rules: those that would let the internet in, were it not kept out elsewhere."""
+"""Latent exposure: a rule would let the internet in, but no packet can arrive today."""
 
 from __future__ import annotations
 
@@ -12,41 +12,43 @@ from cloudguard.rows.network.phrases import MANY_ADDRESSES4, MANY_ADDRESSES6
 from cloudguard.rows.network.problem import Problem
 
 
-def latent(reach: Reachability, problem: Problem) -> str:
-    """Return what keeps the internet out where a blamed rule would let it in; "" where no rule would."""
-    for way, one in zip(problem.paths, problem.attributions, strict=True):
-        if not way.sender.inside or one.rule is None or isinstance(way.target, Endpoint):
+def with_latent(reach: Reachability, problem: Problem, message: str) -> str:
+    """Return ``message``, and what keeps the internet out where a rule of the problem would let it in."""
+    for path, attribution in zip(problem.paths, problem.attributions, strict=True):
+        if not path.sender.inside or attribution.rule is None or isinstance(path.target, Endpoint):
             continue
-        if _served(way.target, one.part.services()):
+        if _published(path.target, attribution.part.services()):
             continue
-        if lets_internet_in(reach, one):
-            return f"latent: {one.fact} would let the internet in, but {_kept_out(reach, way, way.target, one)}"
-    return ""
+        if lets_internet_in(reach, attribution):
+            barrier = _barrier(reach, path, path.target, attribution)
+            return f"{message}; latent: {attribution.fact} would let the internet in, but {barrier}"
+    return message
 
 
-def lets_internet_in(reach: Reachability, one: Attribution) -> bool:
-    """Whether a blamed rule by itself lets in more of the internet than anyone's own addresses."""
-    public = _public(reach, one)
+def lets_internet_in(reach: Reachability, attribution: Attribution) -> bool:
+    """Whether a rule by itself lets in more of the internet than anyone's own addresses."""
+    public = _public(reach, attribution)
     return public.size4 > MANY_ADDRESSES4 or public.size6 > MANY_ADDRESSES6
 
 
-def _served(target: HostClass, services: ServiceSet) -> bool:
+def _published(target: HostClass, services: ServiceSet) -> bool:
     """Whether balancers that face the internet send to all of ``services``: then the internet is judged there."""
     return services <= ServiceSet.union(one.service for one in target.key.registrations if one.balancer.internet_facing)
 
 
-def _public(reach: Reachability, one: Attribution) -> AddressSet:
-    """Return the public addresses that a blamed rule names."""
-    peers = reach.filters.peers(one.rule) if one.rule else None
+def _public(reach: Reachability, attribution: Attribution) -> AddressSet:
+    """Return the public addresses that a rule names."""
+    peers = reach.filters.peers(attribution.rule) if attribution.rule else None
     return (peers or AddressSet.nothing()) & reach.senders.internet.addresses
 
 
-def _kept_out(reach: Reachability, way: Path, target: HostClass, one: Attribution) -> str:
-    if way.balancer is not None and not way.balancer.internet_facing:
-        return f"{way.balancer.kind}/{way.balancer.name} is internal: one that faces the internet would make it real"
-    signature, public = target.key, _public(reach, one)
-    if not (signature.has_public_ipv4 and public & ALL4) and not (signature.has_public_ipv6 and public & ALL6):
+def _barrier(reach: Reachability, path: Path, target: HostClass, attribution: Attribution) -> str:
+    """Return what keeps the internet out, and what would make the exposure real."""
+    if path.balancer is not None and not path.balancer.internet_facing:
+        return f"{path.balancer.kind}/{path.balancer.name} is internal: one that faces the internet would make it real"
+    key, public = target.key, _public(reach, attribution)
+    if not (key.has_public_ipv4 and public & ALL4) and not (key.has_public_ipv6 and public & ALL6):
         return "the hosts have no public address and no public balancer sends there: either would make it real"
-    if not reach.senders.answered(signature.subnet).lower:
-        return f"{signature.subnet} has no route to the internet: a route would make it real"
-    return f"the filter of {signature.subnet} bars it: a change there would make it real"
+    if not reach.senders.answered(key.subnet).lower:
+        return f"{key.subnet} has no route to the internet: a route would make it real"
+    return f"the filter of {key.subnet} bars it: a change there would make it real"

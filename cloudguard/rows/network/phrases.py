@@ -59,12 +59,12 @@ _ROLE_WORDS = (
 def senders_text(problem: Problem) -> str:
     """Return who gets in, a few by name; the cluster's own hosts by role, each counted once."""
     names, own = dict[str, None](), dict[str, set[str]]()
-    for way in problem.paths:
-        sender = way.sender.hosts
-        if not way.sender.inside:
+    for path in problem.paths:
+        sender = path.sender.hosts
+        if not path.sender.inside:
             names[_public_text(problem)] = None
         elif sender is None or not sender.hosts:
-            names[way.sender.name] = None
+            names[path.sender.name] = None
         else:
             own.setdefault("/".join(sender.key.roles) or "unknown", set()).update(h.id for h in sender.hosts)
     names |= {f"{len(ids)} {role} host{'s' if len(ids) != 1 else ''}": None for role, ids in own.items()}
@@ -75,8 +75,8 @@ def senders_text(problem: Problem) -> str:
 def _public_text(problem: Problem) -> str:
     """Return who of the internet gets in: all of it in words, a few ranges as they are, what is between by number."""
     found = AddressSet.nothing()
-    for way, one in zip(problem.paths, problem.attributions, strict=True):
-        found |= AddressSet.nothing() if way.sender.inside else one.part.addresses()
+    for path, one in zip(problem.paths, problem.attributions, strict=True):
+        found |= AddressSet.nothing() if path.sender.inside else one.part.addresses()
     if found.size4 > ALMOST_EVERYONE4 or found.size6 >= ALMOST_EVERYONE6:
         return "the internet"
     ranges = [*found.cidrs()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cloudguard.model.cluster import Host
 from cloudguard.model.network import Endpoint
@@ -12,18 +13,23 @@ from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import KeptTraffic, Resource
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 
-ProblemKind = tuple[str, str]
-"""A check's id, and what tells its problems apart within one filter ("ssh", "all ports")."""
+
+class ProblemKind(NamedTuple):
+    """A check, and a name that tells its problems apart within one filter ("kubelet", "every port")."""
+
+    check: Check
+    name: str
 
 
 @dataclass(eq=False)
 class Problem:
-    """Excess of one tier through one filter, balancer or endpoint."""
+    """Excess of one kind through one filter, balancer or endpoint; each attribution beside the path that it is of."""
 
-    check: str
-    kind: str
+    check: Check
+    name: str
     resource: Resource
     attributions: list[Attribution] = field(default_factory=list[Attribution])
     paths: list[Path] = field(default_factory=list[Path])
@@ -32,8 +38,8 @@ class Problem:
     def packets(self) -> PacketSet:
         """All of the excess, by the sender's address and the service at the target."""
         together = PacketSet.nothing()
-        for one in self.attributions:
-            together |= one.part
+        for attribution in self.attributions:
+            together |= attribution.part
         return together
 
     @property
@@ -45,18 +51,20 @@ class Problem:
     @property
     def targets(self) -> tuple[HostClass | Endpoint, ...]:
         """The classes and endpoints that have the problem, each once."""
-        return tuple(dict.fromkeys(way.target for way in self.paths))
+        return tuple(dict.fromkeys(path.target for path in self.paths))
 
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """How a row words a problem: severity, message, advice, and what its rules must go on letting in."""
+    """How a row rates and words a problem, and what its rules must go on letting in.
+
+    ``narrow``: all that the rules' own peer needs, where that is known; None: cut the excess instead. ``mend``:
+    whether the rules are to be edited at all.
+    """
 
     severity: Severity
     message: str
     advice: str = ""
     keep: tuple[KeptTraffic, ...] = ()
     narrow: ServiceSet | None = None
-    """All that the blamed rules' own peer needs, where that is known; None: cut the excess instead."""
     mend: bool = True
-    """Whether the blamed rules are to be edited at all."""

@@ -14,101 +14,107 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.narrowing import RuleExcess
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.results.change import Resource
-from cloudguard.results.finding import Evidence, Finding, Witness, finding_id
+from cloudguard.results.finding import Evidence, Witness
+from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.phrases import FEW, services_text, subject, target_text
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
 from cloudguard.rows.pending_finding import PendingFinding
 
 NOTABLE = tuple(ServiceSet.parse(text) for text in ("tcp/22", "tcp/10250", "tcp/6443", "tcp/443"))
-"""Services that make a witness telling, where they are in the set."""
+"""Services that a witness is chosen from first, because people know them."""
 
 
 class ProblemCollector:
-    """Gathers one row's excess by problem, and what can't be told."""
+    """Gathers one row's excess by problem, and what is unknown."""
 
     def __init__(self, reach: Reachability, row: str) -> None:
         self._reach = reach
         self._row = row
         self._problems: dict[tuple[str, str, str], Problem] = {}
-        self._blamed: dict[tuple[str, str], ServiceSet] = {}
-        self._open: dict[str, None] = {}
+        self._attributed: dict[tuple[str, str], ServiceSet] = {}
+        self._unknown: dict[str, None] = {}
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What can't be told, a line each."""
-        return tuple(self._open)
+        """What could not be decided, a line each."""
+        return tuple(self._unknown)
 
-    def add(self, way: Path, excess: Bounds, tier: Callable[[Path, Attribution], ProblemKind | None]) -> None:
-        """Take in what a way lets in beyond need; what the internet is blamed for is not blamed on the inside again."""
-        for found in attribute(self._reach, way, excess.lower) if excess.lower else ():
-            one = self._news(way, found)
-            told = tier(way, one) if one.part else None
-            if told is not None:
-                self._enter(told, way, one)
+    def add(self, path: Path, excess: Bounds, kind_of: Callable[[Path, Attribution], ProblemKind | None]) -> None:
+        """Record excess traffic on a path, by ``kind_of`` what is attributed (None: no problem).
+
+        A rule reported for the internet is not reported again for internal senders: add paths from the internet first.
+        """
+        for found in attribute(self._reach, path, excess.lower) if excess.lower else ():
+            attribution = self._unreported(path, found)
+            kind = kind_of(path, attribution) if attribution.part else None
+            if kind is not None:
+                self._enter(kind, path, attribution)
         if excess.undecided:
-            self._ask(way, excess.undecided)
+            self._ask(path, excess.undecided)
 
-    def _news(self, way: Path, one: Attribution) -> Attribution:
-        """Return what of a blame the same rule or resource was not blamed for already, the internet's part first."""
-        key = (one.resource.id, one.rule.id if one.rule else "")
-        known = self._blamed.get(key, ServiceSet.nothing())
-        if not way.sender.inside:
-            self._blamed[key] = known | one.part.services()
-            return one
-        return replace(one, part=one.part.only(ServiceSet.everything() - known)) if known else one
+    def _unreported(self, path: Path, attribution: Attribution) -> Attribution:
+        """Drop services already reported for the same rule or resource. Call for internet senders first."""
+        key = (attribution.resource.id, attribution.rule.id if attribution.rule else "")
+        known = self._attributed.get(key, ServiceSet.nothing())
+        if not path.sender.inside:
+            self._attributed[key] = known | attribution.part.services()
+            return attribution
+        if not known:
+            return attribution
+        return replace(attribution, part=attribution.part.only(ServiceSet.everything() - known))
 
-    def _enter(self, told: ProblemKind, way: Path, one: Attribution) -> None:
-        check, name = told
-        problem = self._problems.setdefault((check, name, one.resource.id), Problem(check, name, one.resource))
-        problem.attributions.append(one)
-        problem.paths.append(way)
+    def _enter(self, kind: ProblemKind, path: Path, attribution: Attribution) -> None:
+        key = (kind.check.id, kind.name, attribution.resource.id)
+        problem = self._problems.setdefault(key, Problem(*kind, attribution.resource))
+        problem.attributions.append(attribution)
+        problem.paths.append(path)
 
-    def _ask(self, way: Path, packets: PacketSet) -> None:
+    def _ask(self, path: Path, packets: PacketSet) -> None:
         services = services_text(packets.services())
-        because = next(iter(_causes(self._reach, way, packets)), "a filter or route on the way could not be read")
-        self._open[f"whether {way.sender.name} can reach {services} on {subject([way.target])}: {because}"] = None
+        because = next(iter(_causes(self._reach, path, packets)), "a filter or route on the way could not be read")
+        self._unknown[f"whether {path.sender.name} can reach {services} on {subject([path.target])}: {because}"] = None
 
-    def pending_findings(self, judge: Callable[[Problem], Assessment]) -> tuple[PendingFinding, ...]:
-        """Return a finding a problem, worded by ``judge``."""
-        return tuple(self._draft(problem, judge(problem)) for _, problem in sorted(self._problems.items()))
+    def pending_findings(self, assess: Callable[[Problem], Assessment]) -> tuple[PendingFinding, ...]:
+        """Return a finding for each problem, rated and worded by ``assess``."""
+        return tuple(self._finding(problem, assess(problem)) for _, problem in sorted(self._problems.items()))
 
-    def _draft(self, problem: Problem, judged: Assessment) -> PendingFinding:
-        name = finding_id(self._reach.cluster, problem.check, problem.resource.id, problem.kind)
-        finding = Finding(
-            id=name,
+    def _finding(self, problem: Problem, assessment: Assessment) -> PendingFinding:
+        builder = FindingBuilder(
             check=problem.check,
-            severity=judged.severity,
+            severity=assessment.severity,
             resource=problem.resource,
-            message=judged.message,
+            message=assessment.message,
             witness=witness(self._reach, problem.paths[0], problem.attributions[0]),
-            evidence=tuple(_evidence(problem)),
-            hosts=tuple(host.id for host in problem.hosts),
-            advice=judged.advice,
+            evidence=_evidence(problem),
+            key=(problem.resource.id, problem.name),
+            hosts=(host.id for host in problem.hosts),
+            advice=assessment.advice,
         )
-        return PendingFinding(finding, self._edits(problem, judged) if judged.mend else ())
+        excesses = self._excesses(problem, assessment) if assessment.mend else ()
+        return PendingFinding(builder.build(self._reach.cluster), excesses)
 
-    def _edits(self, problem: Problem, judged: Assessment) -> tuple[RuleExcess, ...]:
-        """Return an edit a blamed rule, with all of its excess."""
+    def _excesses(self, problem: Problem, assessment: Assessment) -> tuple[RuleExcess, ...]:
+        """Return all of a problem's excess by each rule that can be edited."""
         found: dict[tuple[str, str], RuleExcess] = {}
         for one in problem.attributions:
             if one.filter is None or one.rule is None or not (one.filter.editable or one.filter.note):
                 continue
-            edit = RuleExcess(self._row, one.filter, one.rule, judged.keep, judged.narrow)
-            known = found.get((one.filter.id, one.rule.id), edit)
+            excess = RuleExcess(self._row, one.filter, one.rule, assessment.keep, assessment.narrow)
+            known = found.get((one.filter.id, one.rule.id), excess)
             found[one.filter.id, one.rule.id] = known.also(one.part.services())
         return tuple(found.values())
 
 
-def _causes(reach: Reachability, way: Path, packets: PacketSet) -> Iterable[str]:
-    if not way.sender.exact:
-        yield way.sender.name
-    for name in way.filters:
+def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str]:
+    if not path.sender.exact:
+        yield path.sender.name
+    for name in path.filters:
         if name not in reach.filters.filters:
             yield f"filter {name} could not be read"
-    for one, rule in reach.filters.rules(way.filters, Direction.INGRESS, way.target_groups, way.destination):
-        doubt = reach.filters.uncertain(rule, way.destination)
-        if doubt and packets.only(rule.services):
-            yield f"{one.id}, rule {rule.id}: {doubt}"
+    for one, rule in reach.filters.rules(path.filters, Direction.INGRESS, path.target_groups, path.destination):
+        uncertain = reach.filters.uncertain(rule, path.destination)
+        if uncertain and packets.only(rule.services):
+            yield f"{one.id}, rule {rule.id}: {uncertain}"
 
 
 def _evidence(problem: Problem) -> Iterable[Evidence]:
@@ -117,10 +123,10 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
         rule = one.rule.id if one.rule else ""
         seen.setdefault((one.resource.id, rule), Evidence(one.resource, rule, one.call, one.fact))
     yield from seen.values()
-    strangers = {one.id: one for way in problem.paths for one in way.sender.external_members[:FEW]}
-    for stranger in strangers.values():
-        resource = Resource("interface", stranger.id, stranger.owner)
-        yield Evidence(resource, "", stranger.source.call, f"carries {', '.join(stranger.groups)}")
+    external = {one.id: one for path in problem.paths for one in path.sender.external_members[:FEW]}
+    for member in external.values():
+        resource = Resource("interface", member.id, member.owner)
+        yield Evidence(resource, "", member.source.call, f"carries {', '.join(member.groups)}")
     for target in problem.targets[:FEW]:
         if isinstance(target, HostClass) and target.hosts:
             host = target.hosts[0]
@@ -132,20 +138,19 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
                 yield Evidence(resource, "", pool.source.call, "its next host would be reached so")
 
 
-def witness(reach: Reachability, way: Path, one: Attribution) -> Witness:
-    """Return one packet that gets in on ``way`` by what is blamed, and its path."""
-    packets = one.part
-    telling = next((part for part in map(packets.only, NOTABLE) if part), packets)
-    packet = telling.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
-    place = target_text(way.target)
-    via = f" via {way.balancer.kind}/{way.balancer.name}" if way.balancer else ""
-    sender = f"{packet.address} ({way.sender.example})" if way.sender.example else packet.address
-    service = service_name(packet.service)
+def witness(reach: Reachability, path: Path, attribution: Attribution) -> Witness:
+    """Return one packet of the attributed excess on ``path``, and the hops that it passes."""
+    packets = attribution.part
+    notable = next((part for part in map(packets.only, NOTABLE) if part), packets)
+    packet = notable.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
+    target, service = target_text(path.target), service_name(packet.service)
+    via = f" via {path.balancer.kind}/{path.balancer.name}" if path.balancer else ""
+    sender = f"{packet.address} ({path.sender.example})" if path.sender.example else packet.address
     return Witness(
-        f"{sender} → {service} on {place}{via}",
-        hops(reach, way, packet, one),
-        (("origin", way.sender.name), ("source", packet.address), ("service", service), ("target", place)),
+        f"{sender} → {service} on {target}{via}",
+        hops(reach, path, packet, attribution),
+        (("origin", path.sender.name), ("source", packet.address), ("service", service), ("target", target)),
         packet.address,
-        place,
+        target,
         service,
     )

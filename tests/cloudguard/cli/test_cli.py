@@ -28,7 +28,7 @@ def snapshot() -> str:
 def test_check_writes_the_report_to_stdout_and_the_summary_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = ran(capsys, "check", "memory", "--cluster", "prod")
     assert status == 3
-    assert out.startswith("cluster     prod (kubeadm 1.33)")
+    assert out.startswith("cluster  prod (kubeadm 1.33)")
     assert "etcd-access/internet" in out
     assert err.strip() == out.strip().splitlines()[-1]
 
@@ -178,6 +178,14 @@ def test_explain_shows_rows_checks_and_findings(capsys: pytest.CaptureFixture[st
     found = next(one for row in json.loads(out)["rows"] for one in row["findings"] if one["check"].endswith("internet"))
     status, out, _ = ran(capsys, "explain", found["id"], "--snapshot", snapshot)
     assert status == 0
-    for part in (found["message"], *found["witness"]["path"], "Evidence", "rule r-api", "read by memory:Read", "--- "):
+    assert out == ran(capsys, "explain", str(found["number"]), "--snapshot", snapshot)[1]
+    for part in (
+        found["message"],
+        *found["witness"]["path"],
+        "Evidence",
+        "rule r-api",
+        "read by memory:Read",
+        "1. rule.",
+    ):
         assert part in out
     assert ran(capsys, "explain", found["id"], "memory", "--cluster", "prod")[1] == out

@@ -9,7 +9,7 @@ import pytest
 import builders
 from cloudguard.results.change import Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Waiver, Witness, finding_id
-from cloudguard.results.report import SCHEMA, Report, RowResult, Verdict, verdict_of
+from cloudguard.results.report import SCHEMA, Basis, Report, RowResult, Verdict, verdict_of
 from cloudguard.rows.pending_finding import PendingFinding, judged_row, provider_row
 
 CLUSTER = builders.snapshot().cluster
@@ -81,6 +81,16 @@ def test_a_report_finds_its_rows_and_lists_the_worst_first() -> None:
     assert made.schema == SCHEMA
 
 
+def test_a_finding_is_found_by_its_number_or_its_id() -> None:
+    made = report(RowResult("one", "", Verdict.FAIL, "", (finding(Severity.LOW, name="b"), finding(name="a"))))
+    assert made.numbers == {"a": 1, "b": 2}
+    assert made.finding("2") is made.finding("b")
+    assert made.finding("1").severity is Severity.HIGH
+    for name in ("0", "3", "c", ""):
+        with pytest.raises(KeyError):
+            made.finding(name)
+
+
 @pytest.mark.parametrize(
     ("row", "complete"),
     [
@@ -97,12 +107,12 @@ def test_a_report_is_complete_where_no_row_misses_anything(row: RowResult, compl
 
 
 def why(*findings: Finding, unknown: tuple[str, ...] = ()) -> str:
-    return judged_row("row", "area", tuple(map(PendingFinding, findings)), unknown, "all is well")[0].why
+    return judged_row(("row", "area"), tuple(map(PendingFinding, findings)), unknown, "all is well", Basis())[0].why
 
 
 def test_an_answer_says_why_in_a_line_the_worst_first() -> None:
     assert why() == "all is well"
-    assert why(finding(Severity.LOW)) == "all is well; advice: 1"
+    assert why(finding(Severity.LOW)) == "all is well"
     assert why(finding(Severity.LOW, "row/z"), finding(Severity.MEDIUM)) == "row/a is bad"
     assert why(finding(Severity.MEDIUM), finding(Severity.HIGH, "row/b")) == "row/b is bad (and 1 more)"
     assert why(finding(Severity.LOW), unknown=("a was not read",)) == "a was not read"

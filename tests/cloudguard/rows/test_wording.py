@@ -84,11 +84,6 @@ def test_a_failure_is_told_by_the_worst_and_a_count_of_what_fails_with_it() -> N
     assert medium.why.endswith("(and 1 more)")
 
 
-def test_a_pass_counts_its_advice() -> None:
-    assert rows(snapshot([MASTER], [group("masters")]))["etcd-access"].why.endswith("; advice: 1")
-    assert "advice" not in rows(snapshot([WORKER], [group("nodes")]))["node-access"].why
-
-
 def test_a_network_of_somebody_elses_is_not_inside() -> None:
     made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.9.0.0/16"))])
     other = Network("other", "other", AddressSet.parse("10.9.0.0/16"), SOURCE)

@@ -1,0 +1,92 @@
+"""The disks that hold etcd's data, and their snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cloudguard.model.cluster import Cluster, Disk, Host, Key, Role
+from cloudguard.results.change import Procedure, Resource
+from cloudguard.results.check import Check
+from cloudguard.results.finding import Severity
+from cloudguard.rows.encryption.keys import UNKNOWN_STATES, disk_key_problems, is_customers
+from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
+
+DISK = Check(
+    f"{ROW}/disk",
+    {Severity.HIGH: "a disk with etcd's data is not encrypted"},
+    "A disk with etcd's data is not encrypted.",
+)
+SNAPSHOT = Check(
+    f"{ROW}/snapshot",
+    {Severity.HIGH: "a snapshot of a disk with etcd's data is not encrypted, or is shared"},
+    "A snapshot of a disk with etcd's data is not encrypted, or other accounts may read it.",
+)
+CUSTOMER_KEY = Check(
+    f"{ROW}/customer-key",
+    {Severity.MEDIUM: "`--require-cmk` is set, and a disk with etcd's data has no customer's key"},
+    "A customer's key is required (`--require-cmk`), and a disk with etcd's data has none.",
+)
+
+
+def etcd_disks(cluster: Cluster) -> list[Disk]:
+    """Return the disks known to be etcd's, and every disk of an etcd host that has none such."""
+    etcd = {host.id for host in cluster.hosts_by(Role.ETCD)}
+    known = {disk.host for disk in cluster.disks if disk.holds_etcd and disk.host}
+    return [disk for disk in cluster.disks if disk.holds_etcd or (disk.host in etcd and disk.host not in known)]
+
+
+def disk_problems(disk: Disk, key: Key | None, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
+    """Yield what is wrong with a disk that holds etcd, with its key and with its snapshots."""
+    resource = Resource("disk", disk.id, disk.name)
+    hosts = (disk.host,) if disk.host else ()
+    holds = disk.holds_etcd or "a disk of an etcd host of which no disk is known to be etcd's"
+    where = f"{disk.id} ({disk.device} of {disk.host})" if disk.host else f"{disk.id} (detached)"
+    if not disk.encrypted:
+        message, fault = f"{where} holds etcd and is not encrypted", "not encrypted"
+        copy = Procedure(("encrypted: no",), ("make an encrypted copy, and attach that instead",))
+        change = change_of("disk.encrypt", resource, copy)
+        yield EncryptionProblem(DISK, Severity.HIGH, resource, message, holds, disk.source, change, hosts, fault)
+    elif key is not None:
+        yield from disk_key_problems(key, where, hosts)
+    unread = bool(disk.key) and key is None
+    if disk.encrypted and require_customer_key and not is_customers(key) and not unread:
+        message, fault = f"{where} is encrypted by the provider's key, and a customer's is required", "provider's key"
+        copy = Procedure((fault,), ("make a copy encrypted by a key of your own",))
+        change = change_of("disk.encrypt", resource, copy)
+        severity = Severity.MEDIUM
+        yield EncryptionProblem(CUSTOMER_KEY, severity, resource, message, holds, disk.source, change, hosts, fault)
+    for snapshot in disk.snapshots:
+        faults = [] if snapshot.encrypted else ["is not encrypted"]
+        if snapshot.shared_with:
+            faults.append(f"is shared with {', '.join(snapshot.shared_with)}")
+        if faults:
+            message, copied = (
+                f"{snapshot.id}, a copy of {where}, {' and '.join(faults)}",
+                Resource("snapshot", snapshot.id),
+            )
+            steps = Procedure((message,), ("encrypted and not shared, or deleted",))
+            change = change_of("snapshot.remove", copied, steps)
+            yield EncryptionProblem(SNAPSHOT, Severity.HIGH, copied, message, message, snapshot.source, change, hosts)
+
+
+def disk_unknown(disk: Disk, key: Key | None) -> Iterator[str]:
+    """Yield what is unknown of a disk that holds etcd, though the disk itself was read."""
+    if disk.encrypted and disk.key and key is None:
+        yield f"the key {disk.key} of {disk.id} was not read"
+    if disk.encrypted and key is not None and key.state in UNKNOWN_STATES:
+        yield f"whether the key {key.id} of {disk.id} can be used is not told: its state is {key.state}"
+    for snapshot in disk.snapshots:
+        if snapshot.shared_with is None:
+            yield f"whether {snapshot.id}, a copy of {disk.id}, is shared was not read"
+
+
+def unread_disks(cluster: Cluster, hosts: Iterable[Host]) -> Iterator[str]:
+    """Yield the etcd hosts of which some disk was not read: etcd may have it as well as those that were."""
+    read = {disk.id for disk in cluster.disks}
+    seen = {disk.host for disk in cluster.disks}
+    for host in hosts:
+        missing = sorted(set(host.disks) - read)
+        if host.id not in seen:
+            yield f"no disk of {host.id} ({host.name}) was read"
+        elif missing:
+            yield f"{', '.join(missing)} of {host.id} ({host.name}) was not read"

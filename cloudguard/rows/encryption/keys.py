@@ -1,0 +1,56 @@
+"""The keys that encrypt etcd's data: whether they can be used, and whether they are rotated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cloudguard.model.cluster import Key, KeyManager, KeyState
+from cloudguard.results.change import AttributeEdit, Resource
+from cloudguard.results.check import Check
+from cloudguard.results.finding import Severity
+from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
+
+KEY = Check(
+    f"{ROW}/key",
+    {Severity.HIGH: "the key of etcd's data, or of Secrets, is disabled or pending deletion"},
+    "The key of a disk with etcd's data, or of a managed cluster's Secrets, is disabled or will be deleted.",
+)
+ROTATION = Check(
+    f"{ROW}/rotation",
+    {Severity.LOW: "a customer's key is never rotated by itself"},
+    "A customer's key of etcd's data, or of Secrets, is never rotated by itself.",
+)
+UNKNOWN_STATES = frozenset({KeyState.UNKNOWN, KeyState.UNAVAILABLE})
+FAILING = {KeyState.DISABLED: "disabled", KeyState.PENDING_DELETION: "pending deletion"}
+"""States in which a key cannot be used, or soon can't."""
+
+
+def is_customers(key: Key | None) -> bool:
+    """Whether a key is known to be the customer's."""
+    return key is not None and key.manager is KeyManager.CUSTOMER
+
+
+def disk_key_problems(key: Key, disk: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
+    """Yield what is wrong with the key of a disk (in words) of ``hosts``."""
+    if key.state in FAILING:
+        message, resource = f"the key {key.id} of {disk} is {FAILING[key.state]}", Resource("key", key.id)
+        change = change_of("key.enable", resource, AttributeEdit("state", key.state, KeyState.ENABLED))
+        fact = f"state {key.state}"
+        yield EncryptionProblem(KEY, Severity.HIGH, resource, message, fact, key.source, change, hosts)
+    elif key.rotates is False:
+        yield _rotation(key, disk, hosts)
+
+
+def managed_key_problems(key: Key, what: str) -> Iterator[EncryptionProblem]:
+    """Yield what is wrong with a key that encrypts ``what`` of a managed control plane."""
+    if key.state in FAILING:
+        message = f"the key {key.id} that encrypts {what} is {FAILING[key.state]}"
+        yield EncryptionProblem(KEY, Severity.HIGH, Resource("key", key.id), message, message, key.source)
+    elif key.rotates is False:
+        yield _rotation(key, what, ())
+
+
+def _rotation(key: Key, what: str, hosts: tuple[str, ...]) -> EncryptionProblem:
+    resource, message = Resource("key", key.id), f"the key {key.id} of {what} is never rotated by itself"
+    change = change_of("key.rotate", resource, AttributeEdit("rotation", "off", "on"))
+    return EncryptionProblem(ROTATION, Severity.LOW, resource, message, "rotation off", key.source, change, hosts)

@@ -1,0 +1,59 @@
+"""The disks that the next host of a pool would hold etcd on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cloudguard.model.cluster import Cluster, DiskTemplate, Pool, Role
+from cloudguard.results.change import AttributeEdit, Resource
+from cloudguard.results.check import Check
+from cloudguard.results.finding import Severity
+from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
+
+POOL = Check(
+    f"{ROW}/pool",
+    {Severity.MEDIUM: "the next host of a pool would hold etcd on an unencrypted disk"},
+    "The next host of a pool that runs etcd would get an unencrypted disk.",
+)
+
+
+def pool_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
+    """Yield the pools whose next host would hold etcd unencrypted."""
+    for pool in _etcd_pools(cluster):
+        plain = ", ".join(disk.device for disk in _for_etcd(cluster, pool) if disk.encrypted is False)
+        if plain:
+            resource = Resource("pool", pool.id, pool.name)
+            message = f"the next host of {pool.name or pool.id} would hold etcd on unencrypted {plain}"
+            edit = AttributeEdit("disks", f"{plain} unencrypted", "encrypted")
+            change = change_of("pool.encrypt", resource, edit)
+            fact = f"template {pool.template}" if pool.template else "its template"
+            yield EncryptionProblem(POOL, Severity.MEDIUM, resource, message, fact, pool.source, change)
+
+
+def pool_unknown(cluster: Cluster) -> Iterator[str]:
+    """Yield what is unknown of the disks that the next host of a pool would hold etcd on."""
+    for pool in _etcd_pools(cluster):
+        name = f"the next host of {pool.name or pool.id}"
+        if not pool.disks:
+            yield f"which disks {name} will have can't be told"
+        for disk in _for_etcd(cluster, pool):
+            if disk.encrypted is None:
+                yield f"whether {disk.device} of {name} is encrypted can't be told from its template"
+
+
+def _etcd_pools(cluster: Cluster) -> tuple[Pool, ...]:
+    return tuple(pool for pool in cluster.pools if Role.ETCD in pool.roles)
+
+
+def _for_etcd(cluster: Cluster, pool: Pool) -> tuple[DiskTemplate, ...]:
+    """Return the disks of a pool's template that would hold etcd.
+
+    Where today's hosts all have etcd on disks known to be its own, those are the devices that count: what no template
+    makes is moved to the next host, and judged as a disk. Else every disk counts.
+    """
+    hosts = cluster.hosts_by(Role.ETCD)
+    ids = {host.id for host in hosts if host.pool == pool.id} or {host.id for host in hosts}
+    devices = {(disk.host, disk.device) for disk in cluster.disks if disk.holds_etcd and disk.host in ids}
+    if not ids or ids != {host for host, _ in devices}:
+        return pool.disks
+    return tuple(disk for disk in pool.disks if disk.device in {device for _, device in devices})

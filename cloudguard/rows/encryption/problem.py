@@ -1,0 +1,67 @@
+"""Problems with encryption, and the findings that they make: one for all resources with the same fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cloudguard.model.cluster import Cluster
+from cloudguard.model.source import Source
+from cloudguard.results.change import Change, Edit, Resource
+from cloudguard.results.check import Check
+from cloudguard.results.finding import Evidence, Severity, Witness
+from cloudguard.rows.finding_builder import FindingBuilder
+from cloudguard.rows.pending_finding import PendingFinding
+
+ROW = "etcd-encryption"
+
+
+@dataclass(frozen=True)
+class EncryptionProblem:
+    """A resource with a fault; ``shared_fault`` is what many may have ("not encrypted"): they are one finding then."""
+
+    check: Check
+    severity: Severity
+    resource: Resource
+    message: str
+    fact: str
+    source: Source
+    change: Change | None = None
+    hosts: tuple[str, ...] = ()
+    shared_fault: str = ""
+
+    @property
+    def key(self) -> str:
+        """What makes it this problem among those of its check."""
+        return self.shared_fault or self.resource.id
+
+
+def change_of(kind: str, resource: Resource, edit: Edit) -> Change:
+    """Return the change that is a single edit of ``resource``."""
+    return Change(f"{kind}:{resource.id}", ROW, kind, resource, (edit,))
+
+
+def pending_findings(cluster: Cluster, problems: Iterable[EncryptionProblem]) -> tuple[PendingFinding, ...]:
+    """Return a finding for each fault, or for each resource, as a key of many disks is."""
+    together: dict[tuple[str, str], list[EncryptionProblem]] = {}
+    for problem in problems:
+        together.setdefault((problem.check.id, problem.key), []).append(problem)
+    return tuple(_finding(cluster, same) for same in together.values())
+
+
+def _finding(cluster: Cluster, problems: list[EncryptionProblem]) -> PendingFinding:
+    """Return the finding of problems of one fault; the first by id stands for all."""
+    first, *more = ordered = sorted(problems, key=lambda one: (one.resource.id, one.message))
+    by_resource = {problem.resource.id: problem for problem in ordered}
+    builder = FindingBuilder(
+        check=first.check,
+        severity=first.severity,
+        resource=first.resource,
+        message=first.message + (f" (and {len(more)} more)" if more else ""),
+        witness=Witness(first.message, facts=(("resource", first.resource.id),)),
+        evidence=(Evidence(one.resource, "", one.source.call, one.fact) for one in by_resource.values()),
+        key=(first.key,),
+        hosts={host for problem in ordered for host in problem.hosts},
+    )
+    changes = {problem.change.id: problem.change for problem in ordered if problem.change}
+    return PendingFinding(builder.build(cluster), changes=tuple(changes.values()))

@@ -1,0 +1,46 @@
+"""Builds findings: every row makes its findings here, so that each has a stable id and a severity of its check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cloudguard.model.cluster import Cluster
+from cloudguard.results.change import Resource
+from cloudguard.results.check import Check
+from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
+
+
+@dataclass(frozen=True, slots=True)
+class FindingBuilder:
+    """All that a finding says.
+
+    ``key`` is what makes it this finding among those of its check: ids of resources and rules, values of properties.
+    """
+
+    check: Check
+    severity: Severity
+    resource: Resource
+    message: str
+    witness: Witness
+    evidence: Iterable[Evidence]
+    key: tuple[str, ...] = ()
+    hosts: Iterable[str] = ()
+    advice: str = ""
+
+    def build(self, cluster: Cluster) -> Finding:
+        """Return the finding; raises ValueError without evidence or witness, or for a severity not of its check."""
+        if self.severity not in self.check.severities:
+            message = f"{self.check.id} declares no finding of severity {self.severity}"
+            raise ValueError(message)
+        return Finding(
+            id=finding_id(cluster, self.check.id, *self.key),
+            check=self.check.id,
+            severity=self.severity,
+            resource=self.resource,
+            message=self.message,
+            witness=self.witness,
+            evidence=tuple(self.evidence),
+            hosts=tuple(sorted(self.hosts)),
+            advice=self.advice,
+        )

@@ -1,0 +1,122 @@
+"""Edits and hops as the lines that people read, and as the objects that programs read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from cloudguard.formats import diff, hops, json_report
+from cloudguard.model.filters import Direction
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    Edit,
+    ListEdit,
+    PeerOf,
+    Procedure,
+    Resource,
+    RuleEdit,
+    RuleOp,
+    RulePeer,
+    RuleTraffic,
+)
+from cloudguard.results.hop import Hop, HopKind
+
+RULE = RuleTraffic(Direction.INGRESS, ServiceSet.parse("tcp/22-23"), RulePeer(PeerOf.RANGE, "0.0.0.0/0"))
+SSH = replace(RULE, services=ServiceSet.parse("tcp/22"))
+TOLD_EDITS: list[tuple[Edit, tuple[str, ...], tuple[str, ...]]] = [
+    (RuleEdit(RuleOp.REMOVE, "r", RULE, None), ("tcp/22-23 from 0.0.0.0/0",), ()),
+    (RuleEdit(RuleOp.MODIFY, "r", RULE, SSH, ("x",)), ("tcp/22-23 from 0.0.0.0/0",), ("tcp/22 from 0.0.0.0/0",)),
+    (
+        RuleEdit(RuleOp.ADD, "r", None, replace(SSH, peer=RulePeer(PeerOf.ADMINISTRATORS)), ("x",)),
+        (),
+        ("tcp/22 from the administrators (--admin-cidr)",),
+    ),
+    (
+        RuleEdit(RuleOp.ADD, "r", None, RuleTraffic(Direction.EGRESS, SSH.services, RulePeer(PeerOf.NEW_GROUP))),
+        (),
+        ("tcp/22 to a group that only these hosts carry",),
+    ),
+    (
+        ListEdit("public ranges", "tcp/443", (RULE.peer,), (RulePeer(PeerOf.INSIDE),)),
+        ("tcp/443 from 0.0.0.0/0",),
+        ("tcp/443 from inside the network alone",),
+    ),
+    (AttributeEdit("rotation", "off", "on"), ("rotation off",), ("rotation on",)),
+    (AttributeEdit("secrets", "their key", "your key"), ("their key",), ("your key",)),
+    (Procedure(("plain",), ("copy it", "attach the copy")), ("plain",), ("copy it", "attach the copy")),
+]
+
+
+@pytest.mark.parametrize(("edit", "before", "after"), TOLD_EDITS)
+def test_an_edit_is_shown_as_the_lines_of_a_diff(edit: Edit, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+    change = Change("c", "row", "kind", Resource("filter", "f"), (edit,))
+    assert (diff.before_lines(change), diff.after_lines(change)) == (before, after)
+    assert json.dumps(json_report.edit_document(edit))
+
+
+def test_a_narrowed_rule_says_what_it_keeps_why_and_what_it_loses() -> None:
+    assert json_report.edit_document(RuleEdit(RuleOp.MODIFY, "r", RULE, SSH, ("clients",))) == {
+        "op": "rule.modify",
+        "rule": {
+            "id": "r",
+            "services": "tcp/22",
+            "peer": {"kind": "range", "value": "0.0.0.0/0"},
+            "direction": "ingress",
+        },
+        "keeps": [{"services": "tcp/22", "peer": {"kind": "range", "value": "0.0.0.0/0"}, "why": "clients"}],
+        "loses": [{"services": "tcp/23", "peer": {"kind": "range", "value": "0.0.0.0/0"}}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("hop", "text"),
+    [
+        (Hop(HopKind.INTERNET, "subnet-1"), "public address, routed to the internet by subnet-1"),
+        (Hop(HopKind.ENDPOINT, "api", word="public endpoint", lets="tcp/443"), "public endpoint api on tcp/443"),
+        (Hop(HopKind.BALANCER, "lb-1", "api", "nlb", lets="tcp/443"), "nlb/api listens on tcp/443"),
+        (Hop(HopKind.BALANCER_FILTER, "lb-1", "api", "nlb"), "nlb/api has no filter of its own"),
+        (
+            Hop(HopKind.CLIENT_ADDRESS, "lb-1", "api", "nlb", lets="replaced"),
+            "the target sees the balancer's own address",
+        ),
+        (
+            Hop(HopKind.SUBNET_FILTER, "acl-1", "", "network ACL", "100", RULE),
+            "network ACL acl-1: rule 100 (tcp/22-23 from 0.0.0.0/0)",
+        ),
+        (
+            Hop(HopKind.TARGET_FILTER, "sg-1", "nodes", "security group", "r", RULE),
+            "security group sg-1 (nodes): rule r (tcp/22-23 from 0.0.0.0/0)",
+        ),
+        (Hop(HopKind.STATEMENT, "p-1", "p", rule="#1", lets="allow * on *"), "p/#1: allow * on *"),
+    ],
+)
+def test_a_hop_is_a_line(hop: Hop, text: str) -> None:
+    assert hops.hop_text(hop) == text
+
+
+def test_a_change_says_what_it_mends_what_it_keeps_and_why_and_what_it_needs_first() -> None:
+    kept = replace(SSH, peer=RulePeer(PeerOf.ADMINISTRATORS))
+    edits = (
+        RuleEdit(RuleOp.REMOVE, "r", RULE, None),
+        RuleEdit(RuleOp.ADD, "r", None, kept, ("administrators", "tests")),
+    )
+    change = Change("c", "row", "rule.narrow", Resource("filter", "f"), edits, "r", owner="gke", mends=("a", "b"))
+    numbers = {"a": 4, "b": 2, "c": 1}
+    assert diff.change_title(change, numbers) == "rule.narrow on filter f, rule r: mends 2, 4"
+    assert diff.change_lines(change) == (
+        "- tcp/22-23 from 0.0.0.0/0",
+        "+ tcp/22 from the administrators (--admin-cidr)  # administrators; tests",
+        "# first give --admin-cidr",
+        "# gke",
+    )
+    assert diff.change_lines(replace(change, edits=(), owner="", proved=True)) == ("# proved: nothing needed is lost",)
+
+
+def test_a_sentence_that_the_finding_says_is_not_said_again() -> None:
+    edits = (Procedure(("the disk is plain",), ("encrypt it",)),)
+    change = Change("c", "row", "disk.encrypt", Resource("disk", "d"), edits)
+    assert diff.change_lines(change, {"the disk is plain"}) == ("+ encrypt it",)

@@ -1,0 +1,85 @@
+"""The first screen: how wide it is, what it leaves out until it is asked for, and that nothing is said twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import sample
+from cloudguard.formats import table
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import gap_text
+
+LOW = sample.finding(1, Severity.LOW)
+CRITICAL = sample.finding(2, Severity.CRITICAL, changes=("c-1",))
+HIGH = sample.finding(3, Severity.HIGH, text="shut")
+REPORT = sample.report(LOW, CRITICAL, HIGH, unknown=("the filter of n-1",), gaps=(sample.GAP,))
+LONG_GAP = Gap("memory:Read", "*", Reason.DENIED, "not\nallowed " * 40, (FactKind.FILTERS,), "memory:read")
+
+
+def test_colour_is_on_severities_and_verdicts_only() -> None:
+    coloured = table.render(REPORT, color=True)
+    assert "\x1b[1;31mcritical\x1b[0m" in coloured
+    assert "\x1b[1;31mFAIL\x1b[0m" in coloured
+    plain = coloured
+    for code in ("\x1b[1;31m", "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[32m", "\x1b[1;33m", "\x1b[0m"):
+        plain = plain.replace(code, "")
+    assert plain == table.render(REPORT)
+    assert "\x1b" not in plain
+
+
+@pytest.mark.parametrize(("width", "most"), [(None, 120), (80, 80), (60, 60), (10, 60)])
+def test_lines_are_broken_to_the_terminal_or_to_120_columns(width: int | None, most: int) -> None:
+    text = "word " * 60
+    long = sample.report(sample.finding(text=text), text="name " * 30, unknown=(text,), gaps=(sample.GAP, LONG_GAP))
+    for verbose in (False, True):
+        shown = table.render(long, width=width, verbose=verbose, color=False)
+        assert max(map(len, shown.splitlines())) <= most
+
+
+def test_advice_is_a_line_until_it_is_asked_for() -> None:
+    short, whole = table.render(REPORT), table.render(REPORT, verbose=True)
+    assert " 3  low       etcd-access/inside: message open\n" in short
+    assert LOW.id not in short
+    assert f" 3  low       etcd-access/inside  {LOW.id}\n    message open\n    on filter f-1 (open)\n" in whole
+    assert all(one.id in text for one in (CRITICAL, HIGH) for text in (short, whole))
+
+
+def test_a_finding_names_the_change_that_mends_it_and_a_change_its_findings() -> None:
+    text = table.render(REPORT)
+    assert " 1. rule.narrow on filter f-1 (prod), rule r-1: mends 1\n" in text
+    assert text.count("mended by change 1\n") == 1
+
+
+def test_no_sentence_is_printed_twice() -> None:
+    needed = gap_text(sample.GAP)
+    made = sample.report(CRITICAL, unknown=(needed,), gaps=(sample.GAP,))
+    text = table.render(made)
+    assert text.count("message open") == 1
+    assert text.count("access denied") == 1
+    assert "? etcd-access: rests on what was not read by memory:ReadFilters\n" in text
+    assert "why prod" not in text
+
+
+def test_the_cloud_s_words_are_cut_to_a_line_until_they_are_asked_for() -> None:
+    made = sample.report(gaps=(LONG_GAP,))
+    assert table.render(made).count("allowed") < 20
+    assert " …" in table.render(made)
+    assert table.render(made, verbose=True).count("allowed") == 40
+
+
+def test_a_reader_chooses_what_is_shown_and_numbers_stay() -> None:
+    brief = table.render(REPORT, summary_only=True)
+    assert "etcd-access  " in brief
+    assert "FIX" not in brief
+    assert "message" not in brief
+    assert brief.endswith("1 gap\n")
+    worst = table.render(REPORT, min_severity=Severity.CRITICAL)
+    assert (CRITICAL.id in worst, HIGH.id in worst, "low  " in worst) == (True, False, False)
+    other = table.render(REPORT, rows=("etcd-encryption",))
+    assert ("etcd-access" in other.partition("prod: ")[0], "FIX" in other) == (False, False)
+    unmended = replace(REPORT, plan=(replace(sample.change(), mends=(HIGH.id,)),))
+    assert "FIX" not in table.render(unmended, min_severity=Severity.CRITICAL)
+    assert "mends 2" in table.render(unmended, min_severity=Severity.HIGH)
