@@ -37,11 +37,11 @@ def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
 def merged(statements: Iterable[Statement], table: ActionTable) -> tuple[Statement, ...]:
     """Return fewer statements with the same meaning, sorted."""
     by_actions = [
-        replace(group[0], actions=_pruned(_union(one.actions for one in group), table))
+        replace(group[0], actions=_pruned(_union(statement.actions for statement in group), table))
         for group in _groups(statements, _all_but_actions)
     ]
     by_resources = [
-        replace(group[0], resources=_union(one.resources for one in group))
+        replace(group[0], resources=_union(statement.resources for statement in group))
         for group in _groups(by_actions, _all_but_resources)
     ]
     return tuple(sorted(by_resources, key=_order))
@@ -60,17 +60,17 @@ def _union(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _conditions(conditions: Iterable[Condition]) -> Hashable:
-    return frozenset((one.operator.lower(), one.key.lower(), frozenset(one.values)) for one in conditions)
+    return frozenset((each.operator.lower(), each.key.lower(), frozenset(each.values)) for each in conditions)
 
 
-def _all_but_actions(one: Statement) -> Hashable:
-    resources = (frozenset(one.resources), frozenset(one.not_resources))
-    return (one.effect, *resources, frozenset(one.not_actions), _conditions(one.conditions))
+def _all_but_actions(statement: Statement) -> Hashable:
+    resources = (frozenset(statement.resources), frozenset(statement.not_resources))
+    return (statement.effect, *resources, frozenset(statement.not_actions), _conditions(statement.conditions))
 
 
-def _all_but_resources(one: Statement) -> Hashable:
-    actions = (frozenset(one.actions), frozenset(one.not_actions))
-    return (one.effect, *actions, frozenset(one.not_resources), _conditions(one.conditions))
+def _all_but_resources(statement: Statement) -> Hashable:
+    actions = (frozenset(statement.actions), frozenset(statement.not_actions))
+    return (statement.effect, *actions, frozenset(statement.not_resources), _conditions(statement.conditions))
 
 
 def _pruned(actions: tuple[str, ...], table: ActionTable) -> tuple[str, ...]:
@@ -84,6 +84,7 @@ def _pruned(actions: tuple[str, ...], table: ActionTable) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _order(one: Statement) -> tuple[object, ...]:
-    first = min((*one.actions, *one.not_actions), default="").lower()
-    return (one.effect.value, bool(one.conditions), one.resources != ("*",), first, one.resources)
+def _order(statement: Statement) -> tuple[object, ...]:
+    first = min((*statement.actions, *statement.not_actions), default="").lower()
+    narrowed = statement.resources != ("*",)
+    return (statement.effect.value, bool(statement.conditions), narrowed, first, statement.resources)

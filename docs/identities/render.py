@@ -45,34 +45,34 @@ Roles as installers make them, and as documentation asks for them, judged as the
 parts of a cluster that hold it need, action by action, resource by resource, condition by condition. The cluster is
 called `prod`, in account 111122223333 and eu-west-1.
 
-- **Beyond need**: granted and not needed. What changes something or reads secrets and data is told apart from what
-  only lists.
-- **Imposed**: beyond need, by a policy that EKS insists on.
+- **Excess**: granted and not needed. What changes resources or reads secrets and data is counted apart from what only
+  lists.
+- **Provider-mandated**: excess by a policy that EKS requires.
 - **Missing**: documented as a need, and granted nowhere.
-- **Ways up**: what the holder can make of it; those in brackets are open only where a condition holds, or on some
-  resources. A way up whose every action is needed is a risk that comes with the component, not a mistake of the role.
+- **Escalation paths**: what the holder can gain by combining actions; those in brackets only under a condition, or on
+  some resources. A path whose every action is needed is a risk of the component, not a mistake of the role.
 
-A role is judged beside the cluster's other roles that it names: where more identities of the account can be taken,
-the ways up are more.
+A role is judged beside the cluster's other roles that it names: if it can assume more identities of the account, it has
+more escalation paths.
 """
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A role with what it is granted beyond need, and what it opens."""
+    """A role, its excess and its escalation paths."""
 
     role: KnownRole
     excess: Excess
-    ways: tuple[GrantedEscalation, ...]
+    escalations: tuple[GrantedEscalation, ...]
 
     @property
     def risky(self) -> PermissionSet:
-        """What changes something or reads data, beyond need."""
+        """The excess that changes resources or reads data."""
         return self.excess.part(Access.WRITE, Access.DATA)
 
     @property
     def listing(self) -> PermissionSet:
-        """What only lists, beyond need."""
+        """The excess that only lists."""
         return self.excess.part(Access.LIST)
 
 
@@ -82,7 +82,7 @@ def judged() -> tuple[Judged, ...]:
 
 
 def compared(role: KnownRole) -> tuple[Comparer, Identity]:
-    """Return a role as a cluster's identity, and what compares it."""
+    """Return a comparer for a cluster with this role, and the role as its identity."""
     prefix, managed = f"arn:aws:iam::{ACCOUNT}:role", role.installer == "eks"
     names = tuple(policy.id for policy in role.policies)
     identity = Identity(f"{prefix}/{role.name}", role.name, (role.holder,), names, _SOURCE)
@@ -112,21 +112,21 @@ def page(roles: Iterable[Judged]) -> str:
 
 
 def _table(roles: Iterable[Judged]) -> Iterator[str]:
-    yield "| role | changes or reads data beyond need | lists beyond need | imposed | missing | ways up |"
+    yield "| role | excess: changes or reads data | excess: lists | provider-mandated | missing | escalation paths |"
     yield "|---|---|---|---|---|---|"
     for one in roles:
         counts = (one.risky, one.listing, one.excess.mandated, one.excess.missing)
-        ways = sum(way.exceeds_need for way in one.ways)
-        needed = len(one.ways) - ways
-        told = f"{ways}" + (f" ({needed} more by need)" if needed else "")
-        cells = [f"[{one.role.title}](#{one.role.id})", *(_count(part) for part in counts), told]
+        exceeding = sum(escalation.exceeds_need for escalation in one.escalations)
+        needed = len(one.escalations) - exceeding
+        paths = f"{exceeding}" + (f" ({needed} more by need)" if needed else "")
+        cells = [f"[{one.role.title}](#{one.role.id})", *(_count(part) for part in counts), paths]
         yield f"| {' | '.join(cells)} |"
 
 
 def _count(part: PermissionSet) -> str:
     if not part:
         return "0"
-    return "as good as everything" if _anything(part) else str(part.actions.bit_count())
+    return "almost everything" if _anything(part) else str(part.actions.bit_count())
 
 
 def _anything(part: PermissionSet) -> bool:
@@ -148,9 +148,9 @@ def _section(one: Judged) -> Iterator[str]:
     )
     yield f"- Needs: {', '.join(needs) or 'nothing'}"
     for what, part in (
-        ("Changes or reads data beyond need", one.risky),
-        ("Lists beyond need", one.listing),
-        ("Imposed beyond need", excess.mandated),
+        ("Excess that changes or reads data", one.risky),
+        ("Excess that lists", one.listing),
+        ("Provider-mandated excess", excess.mandated),
         ("Missing", excess.missing),
     ):
         if part:
@@ -158,42 +158,41 @@ def _section(one: Judged) -> Iterator[str]:
     witness = one.risky.witness()
     if witness is not None:
         yield f"- For example: `{witness.action}` on `{witness.name}`"
-    yield from _ways(one.ways)
+    yield from _escalations(one.escalations)
     yield ""
 
 
-def _addons(components: Iterable[PermissionNeed]) -> Iterator[str]:
+def _addons(needs: Iterable[PermissionNeed]) -> Iterator[str]:
     yield '## <a id="addons"></a>Add-ons'
     yield ""
-    yield "What runs with the identity of the hosts is declared: `addons` in `cloudguard.toml`. Those that are told by"
-    yield "themselves need no declaration: their installer grants all of it where they run, and nothing where not."
-    yield "Where a service account has a role of its own, its add-on is no need of a host's."
+    yield "Declare the add-ons that run with the identity of the hosts: `addons` in `cloudguard.toml`. Those that are"
+    yield "implied by their grant need no declaration: their installer grants all of it where they run, else nothing."
+    yield "If a service account has a role of its own, the hosts do not need the permissions of its add-on."
     yield ""
-    yield "| add-on | held by | installer | service accounts | told by itself | source | release |"
+    yield "| add-on | held by | installer | service accounts | implied by grant | source | release |"
     yield "|---|---|---|---|---|---|---|"
-    for one in sorted((one for one in components if one.addon), key=lambda one: (one.addon, one.id)):
+    for one in sorted((need for need in needs if need.addon), key=lambda need: (need.addon, need.id)):
         installer = ", ".join(one.installers) or (
             f"any but {', '.join(one.except_installers)}" if one.except_installers else "any"
         )
         accounts = ", ".join(f"`{account}`" for account in one.service_accounts)
-        told = "yes" if one.implied_by_grant else "no"
         cells = (
             f"`{one.addon}`",
             ", ".join(one.holders),
             installer,
             accounts,
-            told,
+            "yes" if one.implied_by_grant else "no",
             f"[{one.id}]({one.source})",
             one.release,
         )
         yield f"| {' | '.join(cells)} |"
 
 
-def _ways(ways: Iterable[GrantedEscalation]) -> Iterator[str]:
-    for way in ways:
-        found = f"[{way.path.id}]({way.path.source}): it {way.path.why}"
-        by = "" if way.exceeds_need else ", by what it needs"
-        yield f"- Way up {found}{by}" if way.unconditional else f"- (Way up {found}{by})"
+def _escalations(escalations: Iterable[GrantedEscalation]) -> Iterator[str]:
+    for escalation in escalations:
+        path = f"[{escalation.path.id}]({escalation.path.source}): it {escalation.path.why}"
+        by = "" if escalation.exceeds_need else ", by what it needs"
+        yield f"- Escalation path {path}{by}" if escalation.unconditional else f"- (Escalation path {path}{by})"
 
 
 def _code(words: str) -> str:

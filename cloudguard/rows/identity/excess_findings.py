@@ -65,7 +65,7 @@ _MAX_ACTIONS = 4
 
 
 def judged(context: Context, excess: Excess) -> list[PendingFinding]:
-    """Return the findings about one identity's permissions. An administrator is not told of milder excess too."""
+    """Return the findings about one identity's permissions. For an administrator, milder excess is left out."""
     escalations = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
     exceeding = [each for each in escalations if each.unconditional and each.exceeds_need]
     drafts = [*_administrator(excess, exceeding)] or [*_escalation(excess, exceeding), *_beyond(excess, escalations)]

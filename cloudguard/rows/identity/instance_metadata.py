@@ -81,7 +81,8 @@ def _why(fault: MetadataFault, limit: int) -> str:
 def _finding(context: Context, fault: MetadataFault, identity: str, exposed: list[_Exposed]) -> PendingFinding:
     hosts = sorted(host.id for host, _ in exposed if isinstance(host, Host))
     pools = sorted(pool.name or pool.id for pool, _ in exposed if isinstance(pool, Pool))
-    name = next((one.name for one in context.snapshot.identities.identities if one.id == identity), "")
+    names = {each.id: each.name for each in context.snapshot.identities.identities}
+    name = names.get(identity, "")
     where = [f"{len(hosts)} host{'s' if len(hosts) > 1 else ''}"] if hosts else []
     where += [f"the next host of {', '.join(pools)}"] if pools else []
     limit = max(service.hop_limit for _, service in exposed)

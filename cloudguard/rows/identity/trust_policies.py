@@ -41,10 +41,10 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
         return [], ()
     identities, principals = context.snapshot.identities, context.iam_catalog.principals
     trust_policies = {policy.id: policy for policy in identities.policies if policy.kind is PolicyKind.TRUST}
-    names = [(Resource("identity", one.id, one.name), one.policies) for one in identities.identities]
-    names += [(Resource("identity", one.identity, one.name), (one.trust,)) for one in identities.service_accounts]
+    attached = [(Resource("identity", each.id, each.name), each.policies) for each in identities.identities]
+    attached += [(Resource("identity", pod.identity, pod.name), (pod.trust,)) for pod in identities.service_accounts]
     findings = list[PendingFinding]()
-    for resource, policies in names:
+    for resource, policies in attached:
         for policy in (trust_policies[name] for name in policies if name in trust_policies):
             openings = list(_openings(policy, principals, context.cluster.account))
             if openings:
