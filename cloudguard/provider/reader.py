@@ -120,26 +120,28 @@ class Reader(ABC, Generic[CallT]):
         return []
 
     def mapped(
-        self, call: CallT, items: Iterable[Item], make: Callable[[Item], A], *, hides: tuple[FactKind, ...]
+        self,
+        call: CallT,
+        items: Iterable[Item],
+        make: Callable[[Item], A],
+        *,
+        hides: tuple[FactKind, ...],
+        about: str = "",
     ) -> tuple[A, ...]:
         """Return ``make(item)`` of each item.
 
-        An item for which it raises ValueError is not understood: it is left out, and a Gap names it and what that
-        ``hides``.
+        An item for which it raises ValueError is not understood: it is left out, and a Gap says what that ``hides``.
+        The Gap names what the call was ``about``, else the item by one of ``identifiers``.
         """
-        return tuple(made for item in items for made in self.guarded(call, item, lambda one: (make(one),), hides=hides))
-
-    def guarded(
-        self, call: CallT, item: Item, make: Callable[[Item], Iterable[A]], *, hides: tuple[FactKind, ...]
-    ) -> Sequence[A]:
-        """Return all that ``make`` yields of one item; nothing, and a Gap, where it raises ValueError."""
-        try:
-            return tuple(make(item))
-        except ValueError as error:
-            named = (str(item[key]) for key in self.identifiers if isinstance(item.get(key), str) and item[key])
-            message = f"an item of the answer is not understood and left out: {error}"
-            self.failed(call, next(named, "*"), (Reason.FAILED, message[:LONGEST_MESSAGE]), hides)
-            return ()
+        found = list[A]()
+        for item in items:
+            try:
+                found.append(make(item))
+            except ValueError as error:
+                named = (str(item[key]) for key in self.identifiers if isinstance(item.get(key), str) and item[key])
+                message = f"an item of the answer is not understood and left out: {error}"
+                self.failed(call, about or next(named, "*"), (Reason.FAILED, message[:LONGEST_MESSAGE]), hides)
+        return tuple(found)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -124,11 +124,10 @@ def test_an_item_that_is_not_understood_is_left_out_with_a_gap_that_names_it() -
     )
 
 
-def test_nothing_is_kept_of_an_item_whose_last_part_is_not_understood() -> None:
+def test_the_gap_names_what_the_call_was_about_where_that_is_given() -> None:
     api = Small(Answer([]))
-    item: Item = {"id": "a", "rows": [{"n": 1}, {"n": "odd"}]}
-    assert api.guarded(Call(), item, lambda one: (number(row, "n") for row in parts(one, "rows")), hides=HIDES) == ()
-    assert [gap.resource for gap in api.gaps] == ["a"]
+    assert api.mapped(Call(), [{"id": "a"}], lambda one: number(one, "n"), hides=HIDES, about="a policy") == ()
+    assert [gap.resource for gap in api.gaps] == ["a policy"]
 
 
 def test_an_error_of_the_program_is_not_taken_for_one_of_the_answer() -> None:

@@ -1,0 +1,38 @@
+"""Disks that hold, or may hold, etcd: on which hosts, by which name, and whose snapshots matter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Final
+
+from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Role
+
+_ETCD: Final = re.compile(r"(?<![a-z])etcd")
+_HOLDERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
+
+
+def hosts_with_etcd(hosts: Iterable[Host]) -> tuple[Host, ...]:
+    """Return the hosts whose disks may hold etcd: control plane and etcd."""
+    return tuple(host for host in hosts if not _HOLDERS.isdisjoint(host.roles))
+
+
+def is_named_for_etcd(name: str, cluster: str) -> bool:
+    """Whether a name says that it is etcd's; the cluster's own name in it says nothing."""
+    return bool(_ETCD.search((name.replace(cluster, "") if cluster else name).lower()))
+
+
+def worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> frozenset[str]:
+    """Return the disks whose snapshots matter: etcd's, and all of a host on which none is known to be etcd's."""
+    listed = list(disks)
+    unclear = set(hosts) - {disk.host for disk in listed if disk.holds_etcd}
+    return frozenset(disk.id for disk in listed if disk.holds_etcd or disk.host in unclear)
+
+
+def with_snapshots(disks: Iterable[Disk], snapshots: Collection[DiskSnapshot]) -> tuple[Disk, ...]:
+    """Return disks with their snapshots, by id."""
+    by_disk: dict[str, list[DiskSnapshot]] = {}
+    for one in sorted(snapshots, key=lambda snapshot: snapshot.id):
+        by_disk.setdefault(one.disk, []).append(one)
+    return tuple(replace(disk, snapshots=tuple(by_disk.get(disk.id, ()))) for disk in disks)
