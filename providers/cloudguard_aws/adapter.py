@@ -21,7 +21,7 @@ from cloudguard_aws.access.session import OPTIONS
 if TYPE_CHECKING:
     from cloudguard_aws.access.api import Api
     from cloudguard_aws.access.session import Caller
-    from cloudguard_aws.cluster.eks import Managed
+    from cloudguard_aws.cluster.eks import NodeGroups
     from cloudguard_aws.cluster.find import Found
 
 
@@ -66,17 +66,20 @@ def _now() -> str:
 
 def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard_aws.cluster import eks, hosts  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.cluster import eks, fargate, hosts  # noqa: PLC0415 - when asked for
     from cloudguard_aws.identity import key_policies, roles  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.network.registrations import api_targets  # noqa: PLC0415 - when asked for
 
-    managed: Managed | None = eks.read_managed(api, found.eks) if found.eks else None
-    machines = hosts.read_hosts(api, found)
-    known = {interface.id for host in machines for interface in host.interfaces}
-    machines += hosts.read_fargate(api, found, known, lambda: managed is not None and managed.fargate)
+    managed = found.eks
+    node_groups = eks.read_node_groups(api, managed.name) if managed else None
+    machines = hosts.read_hosts(api, found, partial(api_targets, api, found.networks, hosts.API_PORTS))
+    if managed and managed.security_group and node_groups and node_groups.fargate:
+        known = {interface.id for host in machines for interface in host.interfaces}
+        machines += fargate.read_fargate_pods(api, managed.security_group, known)
     account = caller.account or _account(found, machines)
     (groups, topology, identities), (found_disks, found_keys, policies) = api.two(
-        lambda: _around(api, found, managed, machines, account),
-        lambda: _read_disks(api, found, managed, machines, account),
+        lambda: _around(api, found, node_groups, machines, account),
+        lambda: _read_disks(api, found, machines, account),
     )
     identities = key_policies.with_key_policies(api, identities, policies)
     machines, groups = _with_roles(machines, groups, roles.resolve_profiles(api, _profiles(machines, groups)))
@@ -110,7 +113,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
 
 
 def _around(
-    api: Api, found: Found, managed: Managed | None, machines: tuple[Host, ...], account: str
+    api: Api, found: Found, node_groups: NodeGroups | None, machines: tuple[Host, ...], account: str
 ) -> tuple[tuple[Pool, ...], Topology, Identities]:
     """Read what makes the next hosts, and then what hosts, old and next, stand in and hold."""
     from cloudguard_aws.cluster import pools  # noqa: PLC0415 - when asked for
@@ -119,11 +122,12 @@ def _around(
     from cloudguard_aws.identity.surroundings import read_surroundings, whole  # noqa: PLC0415 - likewise
     from cloudguard_aws.network import topology  # noqa: PLC0415 - when asked for
 
-    endpoints = (managed.endpoint,) if managed else ()
-    hold = partial(roles.read_identities, api, hosts=machines, extra=managed.holders if managed else ())
-    groups, ground, surroundings, (held, _) = api.four(
-        lambda: pools.read_pools(api, found, machines, managed.scaling_groups if managed else ()),
-        lambda: topology.read_ground(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
+    endpoints = (found.eks.endpoint,) if found.eks else ()
+    extra = (*(found.eks.roles if found.eks else ()), *(node_groups.holders if node_groups else ()))
+    hold = partial(roles.read_identities, api, hosts=machines, extra=extra)
+    groups, inventory, surroundings, (held, _) = api.four(
+        lambda: pools.read_pools(api, found, machines, node_groups.scaling_groups if node_groups else ()),
+        lambda: topology.read_inventory(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
         lambda: read_surroundings(api, found, account),
         lambda: api.two(partial(hold, pools=()), ready),
     )
@@ -131,7 +135,7 @@ def _around(
     more = [one for one in groups if one.identity and (one.identity, one.roles) not in known]
     network, own = api.two(
         lambda: topology.read_topology(
-            api, ground, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
+            api, inventory, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
         ),
         lambda: hold(pools=groups) if more else held,
     )
@@ -140,21 +144,21 @@ def _around(
 
 def _account(found: Found, hosts: tuple[Host, ...]) -> str:
     """Return the account that the cluster's own names tell, where the caller's is not told; "" if none does."""
-    names = [str((found.eks or {}).get("arn", "")), *(host.identity for host in hosts)]
+    names = [found.eks.arn if found.eks else "", *(host.identity for host in hosts)]
     return next((name.split(":")[4] for name in names if name.startswith("arn:")), "")
 
 
 def _read_disks(
-    api: Api, found: Found, managed: Managed | None, hosts: tuple[Host, ...], account: str
+    api: Api, found: Found, hosts: tuple[Host, ...], account: str
 ) -> tuple[tuple[Disk, ...], tuple[Key, ...], Mapping[str, tuple[Statement, ...]]]:
     """Read the disks that may hold etcd, and their keys with their policies; if managed, the key of its Secrets."""
     from cloudguard_aws.cluster import disks  # noqa: PLC0415 - only when asked for
     from cloudguard_aws.identity import key_policies  # noqa: PLC0415 - only when asked for
 
-    if managed is None:
+    if found.eks is None:
         found_disks, found_keys = disks.read_disks(api, cluster=found.name, hosts=hosts)
     else:
-        found_disks, found_keys = (), disks.read_keys(api, (managed.secrets.key,) if managed.secrets.key else ())
+        found_disks, found_keys = (), disks.read_keys(api, (found.eks.secrets.key,))
     return found_disks, found_keys, key_policies.read_key_policies(api, found_keys, account)
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.source import Source
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.cluster.find import find
-from cloudguard_aws.cluster.hosts import interface, read_hosts
+from cloudguard_aws.cluster.find import Found, find
+from cloudguard_aws.cluster.hosts import API_PORTS, read_hosts
+from cloudguard_aws.cluster.instances import instances_by_id
+from cloudguard_aws.network.registrations import api_targets
 from moto_fixtures.aws.builder import REGION, Account, Tags
 
 SOURCE = Source("ec2:DescribeInstances")
 STACKED = "no host is etcd's alone, so control-plane hosts run it"
-Told = dict[str, tuple[tuple[Role, ...], tuple[str, ...]]]
+HostRoles = dict[str, tuple[tuple[Role, ...], tuple[str, ...]]]
 """Roles and evidence by the host's name."""
 
 
@@ -33,26 +38,17 @@ def api_of(account: Account, asked: list[str] | None = None) -> Api:
 
 def hosts_of(account: Account, *ids: str, role: Role = Role.NODE) -> tuple[Host, ...]:
     """Return instances as hosts of one role."""
-    answer = account.call("ec2", "describe_instances", InstanceIds=list(ids))
-    found = [instance for reservation in answer["Reservations"] for instance in reservation["Instances"]]
-    return tuple(
-        Host(
-            id=one["InstanceId"],
-            name="",
-            roles=(role,),
-            evidence=(),
-            interfaces=tuple(interface(item, SOURCE, one) for item in one["NetworkInterfaces"]),
-            source=SOURCE,
-            identity=one.get("IamInstanceProfile", {}).get("Arn", ""),
-        )
-        for one in found
-    )
+    return tuple(replace(one.host, roles=(role,)) for one in instances_by_id(api_of(account), ids))
 
 
-def told(a: Account, request: CollectRequest) -> tuple[Told, Api, str]:
-    """Return what is told of each host, the Api that read it, and the installer."""
+def read(api: Api, found: Found) -> tuple[Host, ...]:
+    """Return the hosts of a cluster, as the adapter reads them."""
+    return read_hosts(api, found, partial(api_targets, api, found.networks, API_PORTS))
+
+
+def roles_of(a: Account, request: CollectRequest) -> tuple[HostRoles, Api, str]:
+    """Return the roles of each host, the Api that read them, and the installer."""
     api = Api(a.session, REGION)
     found = find(api, request)
     assert found is not None
-    hosts = read_hosts(api, found)
-    return {host.name: (host.roles, host.evidence) for host in hosts}, api, found.installer
+    return {host.name: (host.roles, host.evidence) for host in read(api, found)}, api, found.installer

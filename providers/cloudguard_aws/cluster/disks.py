@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState, Role
+from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import NOTHING, Item, flag, parts, required, text
+from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.network.rules import Item, name_of, tags_of
+from cloudguard_aws.cluster.tags import tags_of
 
 _DISKS: Final = (FactKind.DISKS,)
 _LEADS: Final = (FactKind.DISKS, FactKind.IDENTITIES)
@@ -33,21 +34,23 @@ _STATES: Final = {
 
 def read_disks(api: Api, *, cluster: str, hosts: tuple[Host, ...]) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
     """Read the disks of control-plane and etcd hosts, etcd's own even where detached, and their keys."""
-    concerned = [host.id for host in hosts if {Role.CONTROL_PLANE, Role.ETCD}.intersection(host.roles)]
+    concerned = [host.id for host in hosts_with_etcd(hosts)]
     attached, tagged = api.two(
         partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=_LEADS),
         partial(_tagged, api, cluster, concerned),
     )
-    items = {str(item["VolumeId"]): item for item in (*tagged, *attached)}
-    disks = [_disk(api, item, cluster, concerned) for _, item in sorted(items.items())]
+    found = api.mapped(
+        calls.DESCRIBE_VOLUMES, (*tagged, *attached), lambda one: _disk(api, one, cluster, concerned), hides=_LEADS
+    )
+    disks = sorted({disk.id: disk for disk in found}.values(), key=lambda disk: disk.id)
     snapshots, keys = api.two(
-        partial(_snapshots, api, _worth_copying(disks, concerned)),
+        partial(_snapshots, api, worth_copying(disks, concerned)),
         partial(read_keys, api, [disk.key for disk in disks]),
     )
-    return tuple(replace(disk, snapshots=snapshots.get(disk.id, ())) for disk in disks), keys
+    return with_snapshots(disks, snapshots), keys
 
 
-def _tagged(api: Api, cluster: str, hosts: list[str]) -> Sequence[Item]:
+def _tagged(api: Api, cluster: str, hosts: list[str]) -> list[Item]:
     """Read etcd volumes by kops' tags: one that waits for its host holds etcd all the same."""
     if not hosts:
         return []  # the provider runs the control plane, or nothing is known of it
@@ -59,72 +62,65 @@ def _tagged(api: Api, cluster: str, hosts: list[str]) -> Sequence[Item]:
 
 
 def _disk(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Disk:
-    attachments = [one for one in item.get("Attachments", ()) if one.get("InstanceId")]
-    attachments.sort(key=lambda one: one["InstanceId"] not in hosts)
-    where: Item = attachments[0] if attachments else {}
+    attachments = [one for one in parts(item, "Attachments") if text(one, "InstanceId")]
+    attachments.sort(key=lambda one: text(one, "InstanceId") not in hosts)
+    where = attachments[0] if attachments else NOTHING
+    name, tags = required(item, "VolumeId"), tags_of(item)
     return Disk(
-        id=item["VolumeId"],
-        name=name_of(item),
-        host=where.get("InstanceId", ""),
-        device=where.get("Device", ""),
-        encrypted=bool(item.get("Encrypted")),
-        key=item.get("KmsKeyId") or "",
-        source=api.source(calls.DESCRIBE_VOLUMES, item["VolumeId"]),
-        holds_etcd=etcd_evidence(tags_of(item), cluster),
+        id=name,
+        name=tags.get("Name", ""),
+        host=text(where, "InstanceId"),
+        device=text(where, "Device"),
+        encrypted=flag(item, "Encrypted"),
+        key=text(item, "KmsKeyId"),
+        source=api.source(calls.DESCRIBE_VOLUMES, name),
+        holds_etcd=etcd_evidence(tags, cluster),
     )
 
 
 def etcd_evidence(tags: Mapping[str, str], cluster: str) -> str:
-    """Return the tag that says a disk holds etcd, "" if none does. A cluster's own name is no evidence."""
+    """Return the tag that says that a disk holds etcd, "" if none does. A cluster's own name is no evidence."""
     for key, value in sorted(tags.items()):
         if key.startswith(ETCD_TAG):
             return f"tag {key}={value}"
-    for key in _NAMING_TAGS:
-        if "etcd" in tags.get(key, "").replace(cluster or "\0", "").lower():
-            return f"tag {key}={tags[key]}"
-    return ""
+    return next((f"tag {key}={tags[key]}" for key in _NAMING_TAGS if is_named_for_etcd(tags.get(key, ""), cluster)), "")
 
 
-def _worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> list[str]:
-    """Return the disks whose snapshots matter: etcd's, and all of a host on which none is known to be etcd's."""
-    listed = list(disks)
-    known = {disk.host for disk in listed if disk.holds_etcd}
-    unclear = set(hosts) - known
-    return [disk.id for disk in listed if disk.holds_etcd or disk.host in unclear]
+def _snapshots(api: Api, volumes: frozenset[str]) -> list[DiskSnapshot]:
+    call = calls.DESCRIBE_SNAPSHOTS
+    listed = api.matching(call, "volume-id", volumes, hides=_DISKS, OwnerIds=["self"])
+    triples = api.mapped(
+        call,
+        listed,
+        lambda one: (required(one, "SnapshotId"), required(one, "VolumeId"), flag(one, "Encrypted")),
+        hides=_DISKS,
+    )
+    return api.gather(*(partial(_snapshot, api, *triple) for triple in triples if triple[1] in volumes))
 
 
-def _snapshots(api: Api, volumes: list[str]) -> dict[str, tuple[DiskSnapshot, ...]]:
-    listed = api.matching(calls.DESCRIBE_SNAPSHOTS, "volume-id", volumes, hides=_DISKS, OwnerIds=["self"])
-    items = [item for item in listed if item["VolumeId"] in set(volumes)]
-    found: dict[str, tuple[DiskSnapshot, ...]] = {}
-    for one in api.gather(*(partial(_snapshot, api, item) for item in items)):
-        found[one.disk] = (*found.get(one.disk, ()), one)
-    return {disk: tuple(sorted(those, key=lambda one: one.id)) for disk, those in found.items()}
-
-
-def _snapshot(api: Api, item: Item) -> DiskSnapshot:
-    name = str(item["SnapshotId"])
+def _snapshot(api: Api, name: str, volume: str, encrypted: bool) -> DiskSnapshot:  # noqa: FBT001 - as listed
     call = calls.DESCRIBE_SNAPSHOT_ATTRIBUTE
-    shares = api.read_or_none(call, hides=_DISKS, about=name, SnapshotId=name, Attribute="createVolumePermission")
-    shared = None if shares is None else tuple(sorted(str(one.get("UserId") or one.get("Group")) for one in shares))
-    source = api.source(calls.DESCRIBE_SNAPSHOTS, name)
-    return DiskSnapshot(name, str(item["VolumeId"]), bool(item.get("Encrypted")), shared, source)
+    listed = api.read_or_none(call, hides=_DISKS, about=name, SnapshotId=name, Attribute="createVolumePermission")
+    shares = api.mapped(call, listed or (), lambda one: text(one, "UserId") or required(one, "Group"), hides=_DISKS)
+    shared = None if listed is None or len(shares) < len(listed) else tuple(sorted(shares))
+    return DiskSnapshot(name, volume, encrypted, shared, api.source(calls.DESCRIBE_SNAPSHOTS, name))
 
 
 def read_keys(api: Api, names: Iterable[str]) -> tuple[Key, ...]:
     """Read keys by ARN, id or alias; one that can't be read leaves a gap and is left out."""
     wanted = sorted({name for name in names if name})
-    found = api.gather(*(partial(_key, api, name) for name in wanted))
-    return tuple(key for key in found if key is not None)
+    return tuple(key for found in api.gather(*(partial(_key, api, name) for name in wanted)) for key in found)
 
 
-def _key(api: Api, name: str) -> Key | None:
+def _key(api: Api, name: str) -> tuple[Key, ...]:
     items = api.read(calls.DESCRIBE_KEY, hides=_KEYS, about=name, KeyId=name)
-    if not items:
-        return None
-    manager = KeyManager.PROVIDER if items[0].get("KeyManager") == "AWS" else KeyManager.CUSTOMER
-    state = _STATES.get(str(items[0].get("KeyState")), KeyState.UNKNOWN)
-    rotates = _rotates(api, items[0]) if manager is KeyManager.CUSTOMER and state is KeyState.ENABLED else None
+    return api.mapped(calls.DESCRIBE_KEY, items, lambda one: _described_key(api, name, one), hides=_KEYS)
+
+
+def _described_key(api: Api, name: str, item: Item) -> Key:
+    manager = KeyManager.PROVIDER if text(item, "KeyManager") == "AWS" else KeyManager.CUSTOMER
+    state = _STATES.get(text(item, "KeyState"), KeyState.UNKNOWN)
+    rotates = _rotates(api, item) if manager is KeyManager.CUSTOMER and state is KeyState.ENABLED else None
     return Key(name, manager, state, api.source(calls.DESCRIBE_KEY, name), rotates)
 
 
@@ -133,8 +129,9 @@ def _rotates(api: Api, key: Item) -> bool | None:
 
     https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
     """
-    if key.get("Origin") != "AWS_KMS":
+    if text(key, "Origin") != "AWS_KMS":
         return None
-    name = str(key["KeyId"])
-    found = api.read_or_none(calls.GET_KEY_ROTATION_STATUS, hides=_KEYS, about=name, KeyId=str(key["Arn"]))
-    return bool(found[0].get("KeyRotationEnabled")) if found else None
+    call = calls.GET_KEY_ROTATION_STATUS
+    found = api.read(call, hides=_KEYS, about=required(key, "KeyId"), KeyId=required(key, "Arn"))
+    rotates = api.mapped(call, found, lambda one: flag(one, "KeyRotationEnabled"), hides=_KEYS)
+    return rotates[0] if rotates else None

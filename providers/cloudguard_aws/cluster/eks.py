@@ -5,16 +5,18 @@ Defaults (a public endpoint for everyone) are those of awsdocs/amazon-eks-user-g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from cloudguard.model.cluster import SecretsEncryption
 from cloudguard.model.network import Endpoint
-from cloudguard.model.source import FactKind
+from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Item, flag, part, parts, required, text, texts
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import (
     DESCRIBE_CLUSTER,
@@ -24,94 +26,126 @@ from cloudguard_aws.access.calls import (
     LIST_NODEGROUPS,
     Call,
 )
-from cloudguard_aws.network.rules import Item, inner, parts, texts
 
 MANAGED_BY = "Amazon EKS"
 EVERYONE = "0.0.0.0/0"
 Holder = tuple[str, tuple[str, ...]]
 """A role's ARN, and what holds it: "cluster", "node", "pods"."""
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EksCluster:
+    """What EKS says of a cluster; ``issuer``: its identity provider, without a scheme ("" for none).
+
+    ``roles``: its own, and that of the nodes that EKS makes by itself.
+    """
+
+    name: str
+    arn: str
+    version: str
+    vpc: str
+    security_group: str
+    issuer: str
+    roles: tuple[Holder, ...]
+    endpoint: Endpoint
+    secrets: SecretsEncryption
 
 
 @dataclass(frozen=True, slots=True)
-class Managed:
-    """What EKS says of a cluster beyond its hosts. ``fargate``: whether pods run without instances."""
+class NodeGroups:
+    """A cluster's node groups and Fargate profiles: what holds which role, and their scaling groups.
 
-    endpoint: Endpoint
-    secrets: SecretsEncryption
-    version: str
+    ``fargate``: whether pods run without instances.
+    """
+
     holders: tuple[Holder, ...]
     scaling_groups: tuple[str, ...]
     fargate: bool
 
 
-def read_managed(api: Api, cluster: Item) -> Managed:
-    """Return what EKS says of the cluster, its node groups and its Fargate profiles."""
-    name, source = cluster["name"], api.source(DESCRIBE_CLUSTER, cluster["name"])
-    groups, profiles = api.gather(lambda: _groups(api, name), lambda: _profiles(api, name))
-    holders: list[Holder] = [(cluster["roleArn"], ("cluster",))] if cluster.get("roleArn") else []
-    auto = str(inner(cluster, "computeConfig").get("nodeRoleArn") or "")
-    holders += [(auto, ("node",))] if auto else []
-    holders += [(group["nodeRole"], ("node",)) for group in groups if group.get("nodeRole")]
-    holders += [(one["podExecutionRoleArn"], ("pods",)) for one in profiles if one.get("podExecutionRoleArn")]
-    return Managed(
-        endpoint=endpoint(cluster, api),
-        secrets=SecretsEncryption(_secrets_key(cluster), source),
-        version=str(cluster.get("version", "")),
-        holders=tuple(dict.fromkeys(holders)),
-        scaling_groups=tuple(_scaling_groups(groups)),
-        fargate=bool(profiles),
+def eks_cluster(item: Item) -> EksCluster:
+    """Return a cluster by its description."""
+    name, config = required(item, "name"), part(item, "resourcesVpcConfig")
+    source, own = Source(DESCRIBE_CLUSTER.name, name), text(item, "roleArn")
+    nodes = text(part(item, "computeConfig"), "nodeRoleArn")
+    return EksCluster(
+        name=name,
+        arn=text(item, "arn"),
+        version=text(item, "version"),
+        vpc=text(config, "vpcId"),
+        security_group=text(config, "clusterSecurityGroupId"),
+        issuer=text(part(item, "identity", "oidc"), "issuer").removeprefix("https://"),
+        roles=(*([(own, ("cluster",))] if own else ()), *([(nodes, ("node",))] if nodes else ())),
+        endpoint=_endpoint(item, config, source),
+        secrets=SecretsEncryption(_secrets_key(item), source),
     )
 
 
-def endpoint(cluster: Item, api: Api) -> Endpoint:
-    """Return the API's endpoint; no range said for a public one means everyone."""
-    config = inner(cluster, "resourcesVpcConfig")
-    public = bool(config.get("endpointPublicAccess", True))
-    own = [str(config["clusterSecurityGroupId"])] if config.get("clusterSecurityGroupId") else []
-    groups = tuple(dict.fromkeys([*own, *texts(config, "securityGroupIds")]))
+def _endpoint(item: Item, config: Item, source: Source) -> Endpoint:
+    """Return the API's endpoint; no range given for a public one means everyone."""
+    public = flag(config, "endpointPublicAccess", default=True)
+    own = text(config, "clusterSecurityGroupId")
+    groups = tuple(dict.fromkeys([*([own] if own else ()), *texts(config, "securityGroupIds")]))
     return Endpoint(
-        id=cluster.get("arn") or cluster["name"],
+        id=text(item, "arn") or required(item, "name"),
         service=ServiceSet.parse("tcp/443"),
         public=public,
         public_ranges=AddressSet.of(texts(config, "publicAccessCidrs") or (EVERYONE,)) if public else NO_ADDRESSES,
-        private=bool(config.get("endpointPrivateAccess", False)),
-        network=str(config.get("vpcId") or ""),
+        private=flag(config, "endpointPrivateAccess"),
+        network=text(config, "vpcId"),
         subnets=tuple(texts(config, "subnetIds")),
         filters=groups,
         groups=groups,
-        source=api.source(DESCRIBE_CLUSTER, cluster["name"]),
-        address=str(cluster.get("endpoint") or ""),
+        source=source,
+        address=text(item, "endpoint"),
     )
 
 
-def _secrets_key(cluster: Item) -> str:
-    for one in parts(cluster, "encryptionConfig"):
+def _secrets_key(item: Item) -> str:
+    for one in parts(item, "encryptionConfig"):
         if "secrets" in texts(one, "resources"):
-            return str(inner(one, "provider").get("keyArn", ""))
+            return text(part(one, "provider"), "keyArn")
     return ""
 
 
-def _groups(api: Api, cluster: str) -> list[Item]:
-    hides = (FactKind.POOLS, FactKind.IDENTITIES)
-    return _each(api, cluster, hides, (LIST_NODEGROUPS, DESCRIBE_NODEGROUP, "nodegroupName"))
+def read_node_groups(api: Api, cluster: str) -> NodeGroups:
+    """Read a cluster's node groups and Fargate profiles."""
+    groups, (profiles, profiles_exist) = api.two(
+        partial(_described, api, cluster, (FactKind.POOLS, FactKind.IDENTITIES), _NODE_GROUPS, _node_group),
+        partial(_described, api, cluster, (FactKind.HOSTS, FactKind.IDENTITIES), _PROFILES, _profile_role),
+    )
+    holders = [(role, ("node",)) for role, _ in groups[0] if role]
+    holders += [(role, ("pods",)) for role in profiles if role]
+    scaling_groups = tuple(name for _, names in groups[0] for name in names)
+    return NodeGroups(tuple(dict.fromkeys(holders)), scaling_groups, profiles_exist)
 
 
-def _profiles(api: Api, cluster: str) -> list[Item]:
-    hides = (FactKind.HOSTS, FactKind.IDENTITIES)
-    return _each(api, cluster, hides, (LIST_FARGATE_PROFILES, DESCRIBE_FARGATE_PROFILE, "fargateProfileName"))
+_NODE_GROUPS = (LIST_NODEGROUPS, DESCRIBE_NODEGROUP, "nodegroupName")
+_PROFILES = (LIST_FARGATE_PROFILES, DESCRIBE_FARGATE_PROFILE, "fargateProfileName")
 
 
-def _each(api: Api, cluster: str, hides: tuple[FactKind, ...], how: tuple[Call, Call, str]) -> list[Item]:
-    """List names, and describe each; ``how``: the two calls, and the parameter that takes a name."""
+def _node_group(item: Item) -> tuple[str, tuple[str, ...]]:
+    groups = parts(part(item, "resources"), "autoScalingGroups")
+    return text(item, "nodeRole"), tuple(required(one, "name") for one in groups)
+
+
+def _profile_role(item: Item) -> str:
+    return text(item, "podExecutionRoleArn")
+
+
+def _described(
+    api: Api, cluster: str, hides: tuple[FactKind, ...], how: tuple[Call, Call, str], make: Callable[[Item], A]
+) -> tuple[list[A], bool]:
+    """List names, and describe each; return what is made of them, and whether there is any.
+
+    ``how``: the two calls, and the parameter that takes a name.
+    """
     listing, describing, key = how
-    names = [str(one["name"]) for one in api.read(listing, hides=hides, about=cluster, clusterName=cluster)]
-    thunks = [
+    listed = api.read(listing, hides=hides, about=cluster, clusterName=cluster)
+    names = api.mapped(listing, listed, lambda one: required(one, "name"), hides=hides)
+    thunks = (
         partial(api.read, describing, hides=hides, about=name, **{"clusterName": cluster, key: name}) for name in names
-    ]
-    return [item for found in api.gather(*thunks) for item in found]
-
-
-def _scaling_groups(groups: list[Item]) -> Iterator[str]:
-    for group in groups:
-        for one in parts(inner(group, "resources"), "autoScalingGroups"):
-            yield one["name"]
+    )
+    found = [item for items in api.gather(*thunks) for item in items]
+    return list(api.mapped(describing, found, make, hides=hides)), bool(listed)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.cluster import DiskTemplate
-from cloudguard.model.source import FactKind
+from cloudguard.model.source import FactKind, Source
+from cloudguard.provider.answers import NOTHING, Item, flag, number, part, parts, required, text, texts
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import (
     DESCRIBE_IMAGES,
     DESCRIBE_LAUNCH_CONFIGURATIONS,
     DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
     GET_EBS_ENCRYPTION_BY_DEFAULT,
+    Call,
 )
-from cloudguard_aws.network.rules import Item, inner, parts, texts
+from cloudguard_aws.cluster.instance_metadata import IMAGE_OF_VERSION_2, OTHER_IMAGE, Settings, settings_of
 
 HIDES: Final = (FactKind.POOLS,)
 _DISKS: Final = (FactKind.DISKS,)
@@ -23,147 +25,167 @@ MOST_NAMES: Final = 50
 """Names that one call takes (Auto Scaling API reference, DescribeLaunchConfigurations)."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class _Volume:
+    """Settings of an EBS volume, as far as they are given."""
+
+    encrypted: bool | None
+    snapshot: str
+    key: str
+
+
+Volumes = Mapping[str, _Volume | None]
+"""Volumes by device; None: the device is no EBS volume, or is taken away."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Template:
-    """A version of a launch template, or a launch configuration; ``name`` is its id with the version."""
+    """A version of a launch template, or a launch configuration.
 
-    item: Item
+    ``name`` is its id with the version; ``image`` as it names it ("" where it does not). ``groups`` are ids of security
+    groups, or names (a default VPC's are named); none means the VPC's default one. ``public`` None: the subnet decides.
+    ``profile``: the ARN, or the name, of its instance profile.
+    """
 
-    @property
-    def id(self) -> str:
-        """The template's id, or the configuration's name."""
-        return str(self.item.get("LaunchTemplateId") or self.item.get("LaunchConfigurationName") or "")
-
-    @property
-    def name(self) -> str:
-        """Which version it is."""
-        return f"{self.id}:{self.item['VersionNumber']}" if self.item.get("VersionNumber") else self.id
-
-    @property
-    def call(self) -> str:
-        """The call it was read by."""
-        by = DESCRIBE_LAUNCH_TEMPLATE_VERSIONS if self.item.get("LaunchTemplateId") else DESCRIBE_LAUNCH_CONFIGURATIONS
-        return by.name
-
-    @property
-    def image(self) -> str:
-        """The image that its hosts start from, as it names it ("" where it does not)."""
-        return str(self.item.get("ImageId") or "")
-
-    @property
-    def _interface(self) -> Item:
-        """The settings of the first interface, where it has its own."""
-        listed = sorted(parts(self.item, "NetworkInterfaces"), key=lambda one: one.get("DeviceIndex") or 0)
-        return listed[0] if listed else {}
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """Ids of its security groups, or names (a default VPC's are named); none means the VPC's default one."""
-        listed = texts(self._interface, "Groups")
-        if not listed:
-            listed = [*texts(self.item, "SecurityGroupIds"), *texts(self.item, "SecurityGroups")]
-        return tuple(sorted(set(listed)))
-
-    @property
-    def public(self) -> bool | None:
-        """Whether its hosts get a public address; None: the subnet decides."""
-        own = self._interface.get("AssociatePublicIpAddress", self.item.get("AssociatePublicIpAddress"))
-        return own if isinstance(own, bool) else None
-
-    @property
-    def profile(self) -> str:
-        """The ARN, or the name, of its instance profile."""
-        profile: object = self.item.get("IamInstanceProfile")
-        if isinstance(profile, str):
-            return profile
-        named = inner(self.item, "IamInstanceProfile")
-        return str(named.get("Arn") or named.get("Name") or "")
+    name: str
+    source: Source
+    image: str
+    groups: tuple[str, ...]
+    public: bool | None
+    profile: str
+    metadata: Settings
+    volumes: Volumes
 
 
-@dataclass(frozen=True, eq=False)
-class Given:
-    """What decides where a template is silent: images by id, and whether the account encrypts (None: not told)."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Image:
+    """What an image sets where a template does not."""
 
-    images: Mapping[str, Item]
+    volumes: Volumes
+    metadata: Settings
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Defaults:
+    """What decides where a template is silent: images by id, EBS encryption by default (None: not known)."""
+
+    images: Mapping[str, Image]
     encrypts: bool | None
 
 
-def configurations(api: Api, groups: Iterable[Item]) -> dict[str, Template]:
-    """Return the launch configurations of scaling groups, by name."""
-    names = sorted({str(one["LaunchConfigurationName"]) for one in groups if one.get("LaunchConfigurationName")})
+def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
+    """Return launch configurations by name."""
+    wanted, call = sorted(names), DESCRIBE_LAUNCH_CONFIGURATIONS
     found: dict[str, Template] = {}
-    for start in range(0, len(names), MOST_NAMES):
-        page = names[start : start + MOST_NAMES]
-        listed = api.read(DESCRIBE_LAUNCH_CONFIGURATIONS, hides=HIDES, LaunchConfigurationNames=page)
-        found.update((str(one["LaunchConfigurationName"]), Template(one)) for one in listed)
+    for start in range(0, len(wanted), MOST_NAMES):
+        listed = api.read(call, hides=HIDES, LaunchConfigurationNames=wanted[start : start + MOST_NAMES])
+        made = api.mapped(
+            call, listed, lambda one: template(one, call, required(one, "LaunchConfigurationName")), hides=HIDES
+        )
+        found.update((one.name, one) for one in made)
     return found
 
 
-def templates_of(api: Api, group: Item, known: Mapping[str, Template]) -> list[Template]:
-    """Return every template that the group's next host may be made from; ``known`` are launch configurations."""
-    by_configuration = known.get(str(group.get("LaunchConfigurationName") or ""))
-    found = [by_configuration] if by_configuration else []
-    for specification in _specifications(group):
-        id_, name = str(specification.get("LaunchTemplateId") or ""), str(specification.get("LaunchTemplateName") or "")
-        by = {"LaunchTemplateId": id_} if id_ else {"LaunchTemplateName": name}
-        version = str(specification.get("Version") or "$Default")
-        call = DESCRIBE_LAUNCH_TEMPLATE_VERSIONS
-        listed = api.read(call, hides=HIDES, about=id_ or name, **by, Versions=[version])
-        found += [Template(one) for one in listed]
-    return list({template.name: template for template in found}.values())
+def template_versions(api: Api, key: str, name: str, version: str) -> tuple[Template, ...]:
+    """Return a version of a launch template; ``key``: the parameter that takes its ``name`` or id."""
+    call = DESCRIBE_LAUNCH_TEMPLATE_VERSIONS
+    listed = api.read(call, hides=HIDES, about=name, **{key: name}, Versions=[version])
+    return api.mapped(call, listed, lambda one: template(one, call, required(one, "LaunchTemplateId")), hides=HIDES)
 
 
-def _specifications(group: Item) -> Iterator[Item]:
-    mixed = inner(inner(group, "MixedInstancesPolicy"), "LaunchTemplate")
-    overrides = (inner(one, "LaunchTemplateSpecification") for one in parts(mixed, "Overrides"))
-    for one in (inner(group, "LaunchTemplate"), inner(mixed, "LaunchTemplateSpecification"), *overrides):
-        if one:
-            yield one
+def template(item: Item, call: Call, name: str) -> Template:
+    """Return a template as ``call`` answers it; ``name``: its id, or a configuration's name."""
+    version = number(item, "VersionNumber", 0)
+    nics = sorted(parts(item, "NetworkInterfaces"), key=lambda one: number(one, "DeviceIndex", 0))
+    nic = nics[0] if nics else NOTHING
+    groups = texts(nic, "Groups") or (*texts(item, "SecurityGroupIds"), *texts(item, "SecurityGroups"))
+    public = nic if "AssociatePublicIpAddress" in nic else item
+    return Template(
+        name=f"{name}:{version}" if version else name,
+        source=Source(call.name, name),
+        image=text(item, "ImageId"),
+        groups=tuple(sorted(set(groups))),
+        public=None if public.get("AssociatePublicIpAddress") is None else flag(public, "AssociatePublicIpAddress"),
+        profile=_profile(item),
+        metadata=settings_of(part(item, "MetadataOptions")),
+        volumes=_volumes(item),
+    )
 
 
-def given(api: Api, templates: Collection[Template], others: Collection[Template] = ()) -> Given:
-    """Read what the templates leave open of their disks; what they don't leave open is not asked.
+def _profile(item: Item) -> str:
+    """Return the instance profile: a configuration has its name, a template an object."""
+    if isinstance(item.get("IamInstanceProfile"), str):
+        return text(item, "IamInstanceProfile")
+    profile = part(item, "IamInstanceProfile")
+    return text(profile, "Arn") or text(profile, "Name")
 
-    The images of ``others``, which decide on their metadata service, are read with theirs.
+
+def _volumes(item: Item) -> Volumes:
+    return {text(one, "DeviceName"): _volume(one) for one in parts(item, "BlockDeviceMappings")}
+
+
+def _volume(mapping: Item) -> _Volume | None:
+    if "VirtualName" in mapping or "NoDevice" in mapping:
+        return None
+    ebs = part(mapping, "Ebs")
+    encrypted = None if ebs.get("Encrypted") is None else flag(ebs, "Encrypted")
+    return _Volume(encrypted, text(ebs, "SnapshotId"), text(ebs, "KmsKeyId"))
+
+
+def read_defaults(api: Api, with_etcd: Collection[Template], with_metadata: Collection[Template]) -> Defaults:
+    """Read what templates leave out: of the disks of ``with_etcd``, and of the metadata service of ``with_metadata``.
+
+    What no template leaves out is not asked for.
     """
-    names = sorted({one.image for one in (*templates, *others) if one.image.startswith("ami-")})
-    hides = (*(_DISKS if templates else ()), *((FactKind.IDENTITIES,) if others else ()))
+    names = sorted({one.image for one in (*with_etcd, *with_metadata) if one.image.startswith("ami-")})
+    hides = (*(_DISKS if with_etcd else ()), *((FactKind.IDENTITIES,) if with_metadata else ()))
     # By filter, not by id: one image that is gone would fail the call for all.
     wanted = [{"Name": "image-id", "Values": names}]
     listed = api.read(DESCRIBE_IMAGES, hides=hides, Filters=wanted) if names else []
-    images = {str(one["ImageId"]): one for one in listed}
-    if all(disk.encrypted for one in templates for disk in disks(one, Given(images, None))):
-        return Given(images, None)
-    default = api.read(GET_EBS_ENCRYPTION_BY_DEFAULT, hides=_DISKS)
-    return Given(images, bool(default[0].get("EbsEncryptionByDefault")) if default else None)
+    images = dict(api.mapped(DESCRIBE_IMAGES, listed, image_of, hides=hides))
+    if all(disk.encrypted for one in with_etcd for disk in disks(one, Defaults(images, None))):
+        return Defaults(images, None)
+    call = GET_EBS_ENCRYPTION_BY_DEFAULT
+    default = api.mapped(
+        call, api.read(call, hides=_DISKS), lambda one: flag(one, "EbsEncryptionByDefault"), hides=_DISKS
+    )
+    return Defaults(images, default[0] if default else None)
 
 
-def disks(template: Template, facts: Given) -> Iterator[DiskTemplate]:
+def image_of(item: Item) -> tuple[str, Image]:
+    """Return an image's id, and what it sets."""
+    only_version_2 = text(item, "ImdsSupport") == "v2.0"
+    return required(item, "ImageId"), Image(_volumes(item), IMAGE_OF_VERSION_2 if only_version_2 else OTHER_IMAGE)
+
+
+def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
     """Yield the disks of the next host: the template's own, and those of the image that it does not override.
 
-    What a template leaves open, the image's snapshot and the account's default decide (EC2 user guide, EBS encryption).
+    What a template leaves out, the image's snapshot and the account's default decide (EC2 user guide, EBS encryption).
     """
-    image = facts.images.get(template.image)
-    own, base = _mappings(template.item), _mappings(image or {})
+    image = defaults.images.get(template.image)
+    own, base = template.volumes, image.volumes if image else {}
     for device in sorted({*own, *base}):
-        over = own.get(device, {})
-        if over is None or (device not in own and base[device] is None):
+        over, under = own.get(device), base.get(device)
+        if (device in own and over is None) or (device not in own and under is None):
             continue
-        settings: Item = {**(base.get(device) or {}), **over}
-        encrypted: object = settings.get("Encrypted")
-        blank = image is not None and not settings.get("SnapshotId")
-        if facts.encrypts:
+        given = [one for one in (over, under) if one is not None]
+        encrypted = next((one.encrypted for one in given if one.encrypted is not None), None)
+        blank = image is not None and not any(one.snapshot for one in given)
+        if defaults.encrypts:
             encrypted = True
-        elif encrypted is None and facts.encrypts is False and blank:
+        elif encrypted is None and defaults.encrypts is False and blank:
             encrypted = False
-        yield DiskTemplate(device, encrypted if isinstance(encrypted, bool) else None, settings.get("KmsKeyId") or "")
+        yield DiskTemplate(device, encrypted, next((one.key for one in given if one.key), ""))
     if not own and not base:
-        yield DiskTemplate("root", encrypted=True if facts.encrypts else None)
+        yield DiskTemplate("root", encrypted=True if defaults.encrypts else None)
 
 
-def _mappings(item: Item) -> dict[str, Item | None]:
-    """Return settings of EBS disks by device; None where the device is no such disk, or is taken away."""
-    return {
-        str(one.get("DeviceName") or ""): None if "VirtualName" in one or "NoDevice" in one else inner(one, "Ebs")
-        for one in parts(item, "BlockDeviceMappings")
-    }
+def templates_named(group: Item) -> Iterator[tuple[str, str, str]]:
+    """Yield the launch templates of a scaling group's next host, as ``template_versions`` takes them."""
+    mixed = part(group, "MixedInstancesPolicy", "LaunchTemplate")
+    overrides = (part(one, "LaunchTemplateSpecification") for one in parts(mixed, "Overrides"))
+    for one in (part(group, "LaunchTemplate"), part(mixed, "LaunchTemplateSpecification"), *overrides):
+        key = "LaunchTemplateId" if text(one, "LaunchTemplateId") else "LaunchTemplateName"
+        if one:
+            yield key, required(one, key), text(one, "Version") or "$Default"

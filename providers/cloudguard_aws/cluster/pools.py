@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import partial
 
 from cloudguard.model.cluster import Host, Pool, Role
-from cloudguard.model.source import FactKind, Gap, Reason, Source
-from cloudguard.provider.role_names import told_by_names
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.answers import Item, number, required, text
+from cloudguard.provider.host_roles import HostRoles, roles_of_pool
+from cloudguard.provider.role_names import roles_by_names
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, DESCRIBE_SECURITY_GROUPS
-from cloudguard_aws.cluster import installer_tags
-from cloudguard_aws.cluster.find import Found, Told
-from cloudguard_aws.cluster.hosts import TELL, stacks
-from cloudguard_aws.cluster.instance_metadata import read_defaults, service_of
-from cloudguard_aws.cluster.launch_templates import HIDES, Given, Template, configurations, disks, given, templates_of
-from cloudguard_aws.network.rules import Item, tags_of
+from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.cluster.instance_metadata import Settings, next_service
+from cloudguard_aws.cluster.instance_metadata import read_defaults as read_metadata_defaults
+from cloudguard_aws.cluster.launch_templates import (
+    HIDES,
+    Defaults,
+    Template,
+    configurations,
+    disks,
+    read_defaults,
+    template_versions,
+    templates_named,
+)
+from cloudguard_aws.cluster.tags import LEGACY, NAMED_BY_KEY, clusters_of, roles_by_tags, tags_of
 
 MOST_NAMES = 50
 """Names that one call takes (Auto Scaling API reference, DescribeAutoScalingGroups)."""
@@ -24,112 +35,142 @@ DEFAULT_GROUP = "default"
 """What an instance gets whose template names no security group (EC2 user guide, Default security groups)."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _ScalingGroup:
+    """A scaling group: its subnets, and what its next host may be made from."""
+
+    name: str
+    tags: Mapping[str, str]
+    subnets: tuple[str, ...]
+    desired: int
+    configuration: str
+    templates: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Context:
+    """What completes templates: the account's metadata defaults, further defaults, ids of groups by name."""
+
+    account: Settings | None
+    defaults: Defaults
+    group_ids: Mapping[str, str]
+
+
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
     """Return the scaling groups of the cluster: by tag, by ``named``, and those that made its hosts."""
     groups = _groups(api, found, {host.pool for host in hosts if host.pool} | set(named))
-    known = configurations(api, groups)
-    made = api.gather(*[lambda one=one: templates_of(api, one, known) for one in groups])
+    known = configurations(api, {one.configuration for one in groups if one.configuration})
+    templates = api.gather(*(partial(_templates, api, one, known) for one in groups))
     triples = [
-        (group, template, _told(api, group, found, hosts))
-        for group, those in zip(groups, made, strict=True)
-        for template in those
+        (group, template, _roles(api, group, found, hosts))
+        for group, listed in zip(groups, templates, strict=True)
+        for template in listed
     ]
-    exposed = [template for _, template, (roles, _) in triples if template.profile and _WITH_PODS & set(roles)]
-    account = read_defaults(api, [template.item for template in exposed])
-    open_ = [one for one in exposed if account is not None and service_of(one.item, account, None) is None]
-    facts = given(api, [template for _, template, (roles, _) in triples if Role.ETCD in roles], open_)
-    ids = _ids(api, {name for _, template, _ in triples for name in _names(template)}, found.networks)
-    pools = [
-        replace(
-            _pool(group, template, told, facts, ids),
-            metadata=service_of(template.item, account, facts.images.get(template.image)),
-        )
-        for group, template, told in triples
-    ]
+    exposed = [template for _, template, known in triples if template.profile and _WITH_PODS & {*known.roles}]
+    account = read_metadata_defaults(api, [template.metadata for template in exposed])
+    by_image = [one for one in exposed if account is not None and next_service(one.metadata, account, None) is None]
+    context = _Context(
+        account,
+        read_defaults(api, [template for _, template, known in triples if Role.ETCD in known.roles], by_image),
+        _ids(api, {name for _, template, _ in triples for name in _group_names(template)}, found.networks),
+    )
+    pools = (_pool(group, template, known, context) for group, template, known in triples)
     return tuple(sorted(pools, key=lambda pool: (pool.id, pool.template)))
 
 
-def _groups(api: Api, found: Found, names: set[str]) -> list[Item]:
+def _groups(api: Api, found: Found, names: set[str]) -> list[_ScalingGroup]:
     call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
-    keys = [f"{prefix}{cluster}" for prefix in installer_tags.NAMED_BY_KEY]
-    if any(installer_tags.LEGACY in tags_of(one) for one in found.instances):
-        keys.append(installer_tags.LEGACY)  # else the groups of all clusters that have it would be listed for nothing
+    keys = [f"{prefix}{cluster}" for prefix in NAMED_BY_KEY]
+    if any(LEGACY in one.tags for one in found.instances):
+        keys.append(LEGACY)  # else the groups of all clusters that have it would be listed for nothing
     listed = api.read(call, hides=HIDES, about=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
-    groups = {
-        str(one["AutoScalingGroupName"]): one for one in listed if cluster in installer_tags.clusters_of(tags_of(one))
-    }
+    tagged = api.mapped(call, listed, _scaling_group, hides=HIDES)
+    groups = {one.name: one for one in tagged if cluster in clusters_of(one.tags)}
     more = sorted(names - groups.keys())
     for start in range(0, len(more), MOST_NAMES):
         page = more[start : start + MOST_NAMES]
         listed = api.read(call, hides=HIDES, about=cluster, AutoScalingGroupNames=page)
-        groups.update((str(one["AutoScalingGroupName"]), one) for one in listed)
+        groups.update((one.name, one) for one in api.mapped(call, listed, _scaling_group, hides=HIDES))
     return [groups[name] for name in sorted(groups)]
 
 
-def _told(api: Api, group: Item, found: Found, hosts: tuple[Host, ...]) -> Told:
-    """Return the roles of a group's hosts, by those it has, else by its tags and name."""
-    name = str(group["AutoScalingGroupName"])
-    made = [host for host in hosts if host.pool == name and host.roles]
-    if made:
-        return made[0].roles, f"its host {made[0].id}: {made[0].evidence[0]}"
-    tags = tags_of(group)
-    told = _told_by_flags(tags, found) or installer_tags.told_by_tags(tags, found.name)
-    if told is None and found.eks is not None:
-        told = (Role.NODE,), "a scaling group of an EKS cluster, which runs no control plane of its own"
-    roles, why = told or told_by_names([("name", name)], found.name) or ((), "")
-    if not roles:
-        message = f"what the next hosts of {name} will be can't be told{f' ({why})' if why else ''}; {TELL}"
-        api.add_gap(Gap(DESCRIBE_AUTO_SCALING_GROUPS.name, name, Reason.MISSING, message, HIDES))
-    if roles == (Role.CONTROL_PLANE,) and why != installer_tags.API_ONLY_TAG and stacks(hosts):
-        return (*roles, Role.ETCD), why
-    return roles, why
+def _scaling_group(item: Item) -> _ScalingGroup:
+    return _ScalingGroup(
+        name=required(item, "AutoScalingGroupName"),
+        tags=tags_of(item),
+        subnets=tuple(filter(None, text(item, "VPCZoneIdentifier").replace(" ", "").split(","))),
+        desired=number(item, "DesiredCapacity", 0),
+        configuration=text(item, "LaunchConfigurationName"),
+        templates=tuple(templates_named(item)),
+    )
 
 
-def _told_by_flags(tags: Mapping[str, str], found: Found) -> Told | None:
+def _templates(api: Api, group: _ScalingGroup, known: Mapping[str, Template]) -> list[Template]:
+    """Return every template that the group's next host may be made from; ``known`` are launch configurations."""
+    found = [known[group.configuration]] if group.configuration in known else []
+    for key, name, version in group.templates:
+        found += template_versions(api, key, name, version)
+    return list({template.name: template for template in found}.values())
+
+
+def _roles(api: Api, group: _ScalingGroup, found: Found, hosts: tuple[Host, ...]) -> HostRoles:
+    """Return the roles of a group's next hosts: those of its hosts, else by its tags and name."""
+    known = _roles_by_flags(group.tags, found) or roles_by_tags(group.tags, found.name)
+    if known is None and found.eks is not None:
+        known = HostRoles((Role.NODE,), "a scaling group of an EKS cluster, which runs no control plane of its own")
+    known = known or roles_by_names([("name", group.name)], found.name)
+    return roles_of_pool(api, DESCRIBE_AUTO_SCALING_GROUPS, group.name, hosts, known)
+
+
+def _roles_by_flags(tags: Mapping[str, str], found: Found) -> HostRoles | None:
     pairs = {f"{key}={value}" for key, value in tags.items()}
-    named = [(role, pair) for role, those in found.role_tags.items() for pair in those if pair in pairs]
+    named = [(role, pair) for role, listed in found.role_tags.items() for pair in listed if pair in pairs]
     evidence = ", ".join(f"--{role.value}-tag {pair}" for role, pair in named)
-    return (tuple(role for role, _ in named), evidence) if named else None
+    return HostRoles(tuple(role for role, _ in named), evidence) if named else None
 
 
-def _names(template: Template) -> tuple[str, ...]:
+def _group_names(template: Template) -> tuple[str, ...]:
     return template.groups or (DEFAULT_GROUP,)
 
 
 def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str, str]:
-    """Return the ids of security groups that templates name otherwise; a name that leads to no single one is a Gap."""
+    """Return the ids of security groups that templates name otherwise; a name of none, or of several, is a Gap."""
     wanted = sorted(name for name in names if not name.startswith("sg-"))
     if not wanted:
         return {}
+    call, hides = DESCRIBE_SECURITY_GROUPS, (FactKind.POOLS, FactKind.FILTERS)
     filters = [{"Name": "group-name", "Values": wanted}, {"Name": "vpc-id", "Values": sorted(networks)}]
-    listed = api.read_or_none(DESCRIBE_SECURITY_GROUPS, hides=HIDES, about=",".join(wanted), Filters=filters)
-    by_name: dict[str, list[str]] = {name: [] for name in wanted}
-    for one in listed or ():
-        by_name.get(str(one["GroupName"]), []).append(str(one["GroupId"]))
-    for name, those in by_name.items():
-        if listed is not None and len(those) != 1:
-            message = f"a template means the group {name!r} by name, and {len(those)} are called so"
-            hides = (FactKind.POOLS, FactKind.FILTERS)
-            api.add_gap(Gap(DESCRIBE_SECURITY_GROUPS.name, name, Reason.MISSING, message, hides))
-    return {name: those[0] for name, those in by_name.items() if len(those) == 1}
+    listed = api.read_or_none(call, hides=HIDES, about=",".join(wanted), Filters=filters)
+    pairs = api.mapped(
+        call, listed or (), lambda one: (required(one, "GroupName"), required(one, "GroupId")), hides=hides
+    )
+    found = dict[str, str]()
+    for name in wanted if listed is not None else ():
+        ids = [id_ for called, id_ in pairs if called == name]
+        if len(ids) == 1:
+            found[name] = ids[0]
+        else:
+            message = f"a template means the group {name!r} by name, and {len(ids)} are called so"
+            api.add_gap(Gap(call.name, name, Reason.MISSING, message, hides))
+    return found
 
 
-def _pool(group: Item, template: Template, told: Told, facts: Given, ids: Mapping[str, str]) -> Pool:
-    roles, evidence = told
-    name, zones = str(group["AutoScalingGroupName"]), str(group.get("VPCZoneIdentifier") or "")
-    groups = tuple(sorted(ids.get(one, one) for one in _names(template)))
+def _pool(group: _ScalingGroup, template: Template, known: HostRoles, context: _Context) -> Pool:
+    groups = tuple(sorted(context.group_ids.get(one, one) for one in _group_names(template)))
+    image = context.defaults.images.get(template.image)
     return Pool(
-        id=name,
-        name=name,
-        roles=roles,
-        evidence=(evidence,) if evidence else (),
-        subnets=tuple(filter(None, zones.replace(" ", "").split(","))),
+        id=group.name,
+        name=group.name,
+        roles=known.roles,
+        evidence=(known.evidence,) if known.evidence else (),
+        subnets=group.subnets,
         filters=groups,
         groups=groups,
-        source=Source(template.call, template.id),
+        source=template.source,
         template=template.name,
         public=template.public,
-        desired=int(group.get("DesiredCapacity") or 0),
-        disks=tuple(disks(template, facts)) if Role.ETCD in roles else (),
+        desired=group.desired,
+        disks=tuple(disks(template, context.defaults)) if Role.ETCD in known.roles else (),
         identity=template.profile,
+        metadata=next_service(template.metadata, context.account, image.metadata if image else None),
     )

@@ -13,10 +13,11 @@ from typing import Final
 
 from cloudguard.model.cluster import Key, KeyManager
 from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.identity.policy_documents import DocumentError, statements
+from cloudguard_aws.identity.policy_documents import account_of, statements
 
 _HIDES: Final = (FactKind.IDENTITIES,)
 _SESSION: Final = re.compile(r"^(arn:[^:]*):sts::(\d+):assumed-role/([^/]+)/.+$")
@@ -30,7 +31,7 @@ def read_key_policies(api: Api, keys: Iterable[Key], account: str) -> Mapping[st
     """
     ours = {account, ""}
     customers = (key.id for key in keys if key.manager is KeyManager.CUSTOMER)
-    own = [key for key in customers if not account or _account(key) in ours]
+    own = [key for key in customers if not account or account_of(key) in ours]
     return dict(zip(own, api.gather(*(partial(_statements, api, key) for key in own)), strict=True))
 
 
@@ -45,21 +46,14 @@ def with_key_policies(api: Api, identities: Identities, by_key: Mapping[str, tup
     return replace(identities, identities=tuple(held), policies=tuple(sorted(policies, key=lambda one: one.id)))
 
 
-def _account(arn: str) -> str:
-    return arn.split(":")[4] if arn.startswith("arn:") else ""
-
-
 def _statements(api: Api, key: str) -> tuple[Statement, ...]:
     """Return what a key's policy says of the key: "*" there is the key itself."""
     known = api.read(calls.DESCRIBE_KEY, hides=_HIDES, about=key, KeyId=key)  # asked before; an alias has no policy
-    name = str(known[0].get("Arn") or key) if known else key
-    items = api.read(calls.GET_KEY_POLICY, hides=_HIDES, about=key, KeyId=name, PolicyName="default")
-    try:
-        found = statements(str(items[0]["Policy"])) if items else ()
-        return tuple(replace(one, resources=(name,), not_resources=()) for one in found)
-    except DocumentError as error:
-        api.add_gap(Gap(calls.GET_KEY_POLICY.name, key, Reason.FAILED, str(error), _HIDES))
-        return ()
+    arns = api.mapped(calls.DESCRIBE_KEY, known, lambda one: text(one, "Arn"), hides=_HIDES)
+    name, call = next(iter(arns), "") or key, calls.GET_KEY_POLICY
+    items = api.read(call, hides=_HIDES, about=key, KeyId=name, PolicyName="default")
+    read = api.mapped(call, items, lambda one: statements(text(one, "Policy")), hides=_HIDES, about=key)
+    return tuple(replace(one, resources=(name,), not_resources=()) for found in read for one in found)
 
 
 def _policy(api: Api, identity: Identity, key: str, found: tuple[Statement, ...]) -> PolicyDocument | None:
@@ -85,7 +79,7 @@ def names(statement: Statement, role: str) -> bool:
 
 def _is(principal: str, role: str, *, account: bool) -> bool:
     who = principal.removeprefix("AWS:")
-    if account and who in {_account(role), f"{role.rpartition(':')[0]}:root"}:
+    if account and who in {account_of(role), f"{role.rpartition(':')[0]}:root"}:
         return True
     session = _SESSION.match(who)
     if session:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
-from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 
 LONGEST: Final = 262_144
 """Characters that are looked at: eight times what the longest kind, a key's policy, may have (KMS developer guide,
@@ -28,6 +29,19 @@ def text_of(document: object) -> str:
     if not isinstance(document, str):
         return json.dumps(document)
     return unquote(document) if document.lstrip().startswith("%7B") else document
+
+
+def account_of(arn: str) -> str:
+    """Return the account that an ARN names ("aws": the provider), "" where it names none."""
+    segments = arn.split(":", maxsplit=5)
+    return segments[4] if segments[0] == "arn" and len(segments) > 5 else ""  # noqa: PLR2004 - an ARN has six
+
+
+def policy_document(shell: PolicyDocument, document: object) -> PolicyDocument:
+    """Return a policy with its document; raises DocumentError."""
+    text = text_of(document)
+    found = statements(text, trust=shell.kind is PolicyKind.TRUST)
+    return replace(shell, document=text, statements=found)
 
 
 def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind
 from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.answers import Item, part, parts, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.identity.policy_documents import DocumentError, statements, text_of
-from cloudguard_aws.network.rules import Item, inner
+from cloudguard_aws.identity.policy_documents import account_of, policy_document
 
 _HIDES: Final = (FactKind.IDENTITIES,)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What one policy, or the lack of it, adds to a role: ``policy`` None where it could not be read."""
-
-    policy: PolicyDocument | None
 
 
 def resolve_profiles(api: Api, arns: Iterable[str]) -> dict[str, str]:
@@ -36,10 +28,15 @@ def _role_of_profile(api: Api, arn: str) -> str:
     """Return the role in a profile, "" and a gap when there is none: its hosts hold no identity that can be read."""
     name, call = arn.rpartition("/")[2], calls.GET_INSTANCE_PROFILE
     items = api.read_or_none(call, hides=_HIDES, about=arn, InstanceProfileName=name)
-    role = next((str(role["Arn"]) for item in items or () for role in item.get("Roles", ())), "")
-    if items is not None and not role:
+    profiles = api.mapped(call, items or (), _roles_of, hides=_HIDES, about=arn)
+    role = next((role for roles in profiles for role in roles), "")
+    if items is not None and len(profiles) == len(items) and not role:
         api.add_gap(Gap(call.name, arn, Reason.MISSING, "the instance profile has no role", _HIDES))
     return role
+
+
+def _roles_of(profile: Item) -> list[str]:
+    return [required(role, "Arn") for role in parts(profile, "Roles")]
 
 
 def read_identities(
@@ -72,74 +69,69 @@ def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, t
     source = api.source(calls.GET_ROLE, name)
     if ":role/" not in arn:
         return Identity(arn, name, holders, (), api.source(calls.GET_INSTANCE_PROFILE, name), complete=False), ()
+    attached_call, inline_call = calls.LIST_ATTACHED_ROLE_POLICIES, calls.LIST_ROLE_POLICIES
     role, attached, inline = api.three(
         partial(api.read_or_none, calls.GET_ROLE, hides=_HIDES, about=name, RoleName=name),
-        partial(api.read_or_none, calls.LIST_ATTACHED_ROLE_POLICIES, hides=_HIDES, about=name, RoleName=name),
-        partial(api.read_or_none, calls.LIST_ROLE_POLICIES, hides=_HIDES, about=name, RoleName=name),
+        partial(api.read_or_none, attached_call, hides=_HIDES, about=name, RoleName=name),
+        partial(api.read_or_none, inline_call, hides=_HIDES, about=name, RoleName=name),
     )
-    described: Item = role[0] if role else {}
-    thunks = [partial(_managed, api, str(one["PolicyArn"]), PolicyKind.GRANT) for one in attached or ()]
-    if boundary := inner(described, "PermissionsBoundary").get("PermissionsBoundaryArn"):
-        thunks.append(partial(_managed, api, str(boundary), PolicyKind.BOUNDARY))
-    thunks += [partial(_inline, api, arn, name, str(one["PolicyName"])) for one in inline or ()]
-    if described:
-        thunks.append(partial(_trust, api, arn, described))
-    read = api.gather(*thunks)
-    policies = tuple(one.policy for one in read if one.policy is not None)
-    complete = len(policies) == len(read) and None not in (role, attached, inline)
-    return Identity(arn, name, holders, tuple(one.id for one in policies), source, complete), policies
+    named = partial(api.mapped, hides=_HIDES, about=name)
+    managed = named(attached_call, attached or (), lambda one: required(one, "PolicyArn"))
+    own = named(inline_call, inline or (), lambda one: required(one, "PolicyName"))
+    boundaries = named(calls.GET_ROLE, role or (), _boundary)
+    complete = all((role, len(boundaries) == 1, attached is not None, inline is not None))
+    complete = complete and len(managed) == len(attached or ()) and len(own) == len(inline or ())
+    read = api.gather(
+        *(partial(_managed, api, one, PolicyKind.GRANT) for one in managed),
+        *(partial(_managed, api, one, PolicyKind.BOUNDARY) for one in boundaries if one),
+        *(partial(_inline, api, arn, name, one) for one in own),
+        *(partial(_trust, api, arn, one) for one in role or ()),
+    )
+    policies = tuple(one for found in read for one in found)
+    return Identity(arn, name, holders, tuple(one.id for one in policies), source, complete and all(read)), policies
 
 
-def _managed(api: Api, arn: str, kind: PolicyKind) -> _Read:
-    """Read a managed policy's default version; asked once, however many roles have it."""
-    described = api.read(calls.GET_POLICY, hides=_HIDES, about=arn, PolicyArn=arn)
-    version = str(described[0]["DefaultVersionId"]) if described else ""
-    call = calls.GET_POLICY_VERSION
-    items = api.read(call, hides=_HIDES, about=arn, PolicyArn=arn, VersionId=version) if version else []
-    if not items:
-        return _Read(None)
-    by_provider = arn.split(":")[4] == "aws"
-    made = _Draft(
+def _boundary(role: Item) -> str:
+    return text(part(role, "PermissionsBoundary"), "PermissionsBoundaryArn")
+
+
+def _managed(api: Api, arn: str, kind: PolicyKind) -> tuple[PolicyDocument, ...]:
+    """Read a managed policy's default version, once for all roles; nothing where it can't be read."""
+    call, version_call = calls.GET_POLICY, calls.GET_POLICY_VERSION
+    described = api.read(call, hides=_HIDES, about=arn, PolicyArn=arn)
+    versions = api.mapped(call, described, lambda one: required(one, "DefaultVersionId"), hides=_HIDES, about=arn)
+    thunks = (
+        partial(api.read, version_call, hides=_HIDES, about=arn, PolicyArn=arn, VersionId=one) for one in versions
+    )
+    shell = PolicyDocument(
         id=arn if kind is PolicyKind.GRANT else f"{arn}#{kind}",
         name=arn.rpartition("/")[2],
         kind=kind,
-        managed_by="provider" if by_provider else "user",
-        resource=arn,
+        managed_by="provider" if account_of(arn) == "aws" else "user",
+        document="",
+        statements=(),
+        source=api.source(version_call, arn),
     )
-    return _parsed(api, made, call, items[0].get("Document"))
+    items = [item for found in api.gather(*thunks) for item in found]
+    return api.mapped(
+        version_call, items, lambda one: policy_document(shell, one.get("Document")), hides=_HIDES, about=arn
+    )
 
 
-def _inline(api: Api, role: str, name: str, policy: str) -> _Read:
-    call = calls.GET_ROLE_POLICY
-    items = api.read(call, hides=_HIDES, about=f"{name}/{policy}", RoleName=name, PolicyName=policy)
-    if not items:
-        return _Read(None)
-    made = _Draft(f"{role}#inline/{policy}", policy, PolicyKind.GRANT, "inline", f"{name}/{policy}")
-    return _parsed(api, made, call, items[0].get("PolicyDocument"))
+def _inline(api: Api, role: str, name: str, policy: str) -> tuple[PolicyDocument, ...]:
+    call, about = calls.GET_ROLE_POLICY, f"{name}/{policy}"
+    items = api.read(call, hides=_HIDES, about=about, RoleName=name, PolicyName=policy)
+    shell = PolicyDocument(
+        f"{role}#inline/{policy}", policy, PolicyKind.GRANT, "inline", "", (), api.source(call, about)
+    )
+    return api.mapped(
+        call, items, lambda one: policy_document(shell, one.get("PolicyDocument")), hides=_HIDES, about=about
+    )
 
 
-def _trust(api: Api, arn: str, role: Mapping[str, object]) -> _Read:
-    made = _Draft(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", arn)
-    return _parsed(api, made, calls.GET_ROLE, role.get("AssumeRolePolicyDocument"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A policy but for its document."""
-
-    id: str
-    name: str
-    kind: PolicyKind
-    managed_by: str
-    resource: str
-
-
-def _parsed(api: Api, made: _Draft, call: calls.Call, document: object) -> _Read:
-    text = text_of(document)
-    try:
-        found = statements(text, trust=made.kind is PolicyKind.TRUST)
-    except DocumentError as error:
-        api.add_gap(Gap(call.name, made.resource, Reason.FAILED, f"{made.name}: {error}", _HIDES))
-        return _Read(None)
-    source = api.source(call, made.resource)
-    return _Read(PolicyDocument(made.id, made.name, made.kind, made.managed_by, text, found, source))
+def _trust(api: Api, arn: str, role: Item) -> tuple[PolicyDocument, ...]:
+    call = calls.GET_ROLE
+    shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), api.source(call, arn))
+    return api.mapped(
+        call, [role], lambda one: policy_document(shell, one.get("AssumeRolePolicyDocument")), hides=_HIDES, about=arn
+    )

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, ServiceAccountIdentity, Statement
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, required
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.identity.policy_documents import DocumentError, statements, text_of
-from cloudguard_aws.network.rules import Item, inner
+from cloudguard_aws.cluster.eks import EksCluster
+from cloudguard_aws.identity.policy_documents import policy_document, text_of
 
 _HIDES: Final = (FactKind.IDENTITIES,)
 _SUBJECT: Final = "system:serviceaccount:"
@@ -23,30 +24,25 @@ _BUCKET: Final = re.compile(r"^(.+)\.s3[.-](?:[a-z0-9.-]+\.)?amazonaws\.com(?:\.
 
 
 def read_workloads(
-    api: Api, cluster: str, managed: Item | None
+    api: Api, cluster: str, managed: EksCluster | None
 ) -> tuple[tuple[ServiceAccountIdentity, ...], tuple[PolicyDocument, ...]]:
     """Return the identities of a cluster's service accounts, and their trust policies; ``managed``: what EKS says."""
     issuers = _issuers(api, cluster, managed)
     roles = api.read(calls.LIST_ROLES, hides=_HIDES, MaxItems=1000) if issuers else []
-    workloads, policies = list[ServiceAccountIdentity](), list[PolicyDocument]()
-    for role in roles:
-        found = _federated(api, role, issuers)
-        if found is not None:
-            workloads.append(found[0])
-            policies.append(found[1])
-    if managed is not None:
-        workloads += _bound(api, cluster)
-    return tuple(sorted(workloads, key=lambda one: one.identity)), tuple(policies)
+    found = api.mapped(calls.LIST_ROLES, roles, lambda role: _federated(api, role, issuers), hides=_HIDES)
+    pairs = [pair for pair in found if pair is not None]
+    bound = _bound(api, cluster) if managed is not None else ()
+    identities = sorted((*(identity for identity, _ in pairs), *bound), key=lambda one: one.identity)
+    return tuple(identities), tuple(trust for _, trust in pairs)
 
 
-def _issuers(api: Api, cluster: str, managed: Item | None) -> tuple[str, ...]:
+def _issuers(api: Api, cluster: str, managed: EksCluster | None) -> tuple[str, ...]:
     """Return the cluster's identity providers as trust policies name them: its own by EKS, else those of its name."""
     if managed is not None:
-        issuer = str(inner(inner(managed, "identity"), "oidc").get("issuer") or "")
-        return (issuer.removeprefix("https://"),) if issuer else ()
-    listed = api.read(calls.LIST_OPEN_ID_CONNECT_PROVIDERS, hides=_HIDES)
-    names = (str(one["Arn"]).partition(_PROVIDER)[2] for one in listed)
-    return tuple(name for name in names if is_of(name, cluster))
+        return (managed.issuer,) if managed.issuer else ()
+    call = calls.LIST_OPEN_ID_CONNECT_PROVIDERS
+    arns = api.mapped(call, api.read(call, hides=_HIDES), lambda one: required(one, "Arn"), hides=_HIDES)
+    return tuple(name for arn in arns if is_of(name := arn.partition(_PROVIDER)[2], cluster))
 
 
 def is_of(provider: str, cluster: str) -> bool:
@@ -63,21 +59,15 @@ def is_of(provider: str, cluster: str) -> bool:
 
 
 def _federated(api: Api, role: Item, issuers: tuple[str, ...]) -> tuple[ServiceAccountIdentity, PolicyDocument] | None:
-    arn, name = str(role["Arn"]), str(role["RoleName"])
-    text = text_of(role.get("AssumeRolePolicyDocument") or {})
-    if not any(issuer in text for issuer in issuers):
-        return None
-    try:
-        found = statements(text, trust=True)
-    except DocumentError as error:
-        api.add_gap(Gap(calls.LIST_ROLES.name, arn, Reason.FAILED, f"trust policy: {error}", _HIDES))
-        return None
-    mine = [one for one in found if any(p.partition(_PROVIDER)[2] in issuers for p in one.principals)]
-    if not mine:
+    arn, name, document = required(role, "Arn"), required(role, "RoleName"), role.get("AssumeRolePolicyDocument")
+    if not any(issuer in text_of(document or {}) for issuer in issuers):
         return None
     source = api.source(calls.LIST_ROLES, name)
-    trust = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", text, found, source)
-    return ServiceAccountIdentity(arn, name, tuple(dict.fromkeys(_accounts(mine))), trust.id, source), trust
+    shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), source)
+    trust = policy_document(shell, document)
+    mine = [one for one in trust.statements if any(p.partition(_PROVIDER)[2] in issuers for p in one.principals)]
+    identity = ServiceAccountIdentity(arn, name, tuple(dict.fromkeys(_accounts(mine))), trust.id, source)
+    return (identity, trust) if mine else None
 
 
 def _accounts(trusted: Iterable[Statement]) -> Iterator[str]:
@@ -88,9 +78,14 @@ def _accounts(trusted: Iterable[Statement]) -> Iterator[str]:
                 yield from (value.removeprefix(_SUBJECT) for value in condition.values if value.startswith(_SUBJECT))
 
 
-def _bound(api: Api, cluster: str) -> Iterator[ServiceAccountIdentity]:
-    """Yield the service accounts that pod identity binds to a role; which role, the list does not say."""
+def _bound(api: Api, cluster: str) -> tuple[ServiceAccountIdentity, ...]:
+    """Return the service accounts that pod identity binds to a role; which role, the list does not say."""
     call = calls.LIST_POD_IDENTITY_ASSOCIATIONS
-    for one in api.read(call, hides=_HIDES, about=cluster, clusterName=cluster):
-        account = f"{one['namespace']}:{one['serviceAccount']}"
-        yield ServiceAccountIdentity(str(one["associationArn"]), account, (account,), "", api.source(call, cluster))
+
+    def bound(item: Item) -> ServiceAccountIdentity:
+        account = f"{required(item, 'namespace')}:{required(item, 'serviceAccount')}"
+        return ServiceAccountIdentity(
+            required(item, "associationArn"), account, (account,), "", api.source(call, cluster)
+        )
+
+    return api.mapped(call, api.read(call, hides=_HIDES, about=cluster, clusterName=cluster), bound, hides=_HIDES)

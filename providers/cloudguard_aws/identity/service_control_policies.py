@@ -10,13 +10,12 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.identity import PolicyDocument, PolicyKind
-from cloudguard.model.source import Gap, Reason
-from cloudguard.provider.answers import Item
+from cloudguard.model.source import Gap, Reason, Source
+from cloudguard.provider.answers import Item, part, required, text
 from cloudguard_aws.access import calls
-from cloudguard_aws.access.api import Api, explain
+from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.access.calls import Call
-from cloudguard_aws.identity.policy_documents import DocumentError, statements, text_of
-from cloudguard_aws.network.rules import inner
+from cloudguard_aws.identity.policy_documents import policy_document
 
 _NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
 _KIND: Final = "SERVICE_CONTROL_POLICY"
@@ -42,13 +41,14 @@ def read_limits(api: Api, account: str) -> Limits:
     if not account:
         return Limits(unseen="it is not known which account this is")
     refused = list[str]()
-    organization = _ask(api, refused, calls.DESCRIBE_ORGANIZATION, account)
-    if not organization or organization[0].get("MasterAccountId") == account:
+    call = calls.DESCRIBE_ORGANIZATION
+    found = _named(api, refused, call, _ask(api, refused, call, account), "MasterAccountId")
+    if found in ([], [account]):
         return Limits(unseen="; ".join(refused))
     levels = _levels(api, refused, account)
     names = dict.fromkeys(name for level in levels for name in level)
-    found = api.gather(*(partial(_policy, api, name) for name in names))
-    policies = tuple(policy for policy in found if policy is not None)
+    read = api.gather(*(partial(_policy, api, name) for name in names))
+    policies = tuple(policy for each in read for policy in each)
     return Limits(levels, policies, "; ".join(sorted(set(refused))))
 
 
@@ -56,30 +56,37 @@ def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...]
     """Return the ids of policies level by level; a level where none is attached does not use them."""
     target, found = account, list[tuple[str, ...]]()
     for _ in range(_DEEPEST):
-        attached, parents = api.two(
-            partial(_ask, api, refused, calls.LIST_POLICIES_FOR_TARGET, target, TargetId=target, Filter=_KIND),
-            partial(_parents, api, refused, target),
-        )
-        found.append(tuple(sorted(str(one["Id"]) for one in attached)))
+        attached, parents = api.two(partial(_attached, api, refused, target), partial(_parents, api, refused, target))
+        found.append(tuple(sorted(attached)))
         if not parents:
             break
-        target = str(parents[0]["Id"])
+        target = parents[0]
     return tuple(level for level in reversed(found) if level)
 
 
-def _parents(api: Api, refused: list[str], target: str) -> list[Item]:
-    if target.startswith("r-"):
-        return []
-    return _ask(api, refused, calls.LIST_PARENTS, target, ChildId=target)
+def _attached(api: Api, refused: list[str], target: str) -> list[str]:
+    call = calls.LIST_POLICIES_FOR_TARGET
+    return _named(api, refused, call, _ask(api, refused, call, target, TargetId=target, Filter=_KIND), "Id")
+
+
+def _parents(api: Api, refused: list[str], target: str) -> list[str]:
+    call = calls.LIST_PARENTS
+    items = [] if target.startswith("r-") else _ask(api, refused, call, target, ChildId=target)
+    return _named(api, refused, call, items, "Id")
+
+
+def _named(api: Api, refused: list[str], call: Call, items: list[Item], key: str) -> list[str]:
+    """Return what items are named by ``key``; one that is not understood leaves a gap, and its call in ``refused``."""
+    found = api.mapped(call, items, lambda one: required(one, key), hides=())
+    refused += [f"{call.name} answered with what is not understood"] if len(found) < len(items) else []
+    return list(found)
 
 
 def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: object) -> list[Item]:
     """Ask; a call that fails leaves a gap, and its name in ``refused``."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
-
     try:
         return api.ask(call, **parameters)
-    except (ClientError, BotoCoreError) as error:
+    except errors() as error:
         reason, message = explain(error)
     if not message.startswith(_NOT_IN_USE):
         permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
@@ -88,18 +95,15 @@ def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: 
     return []
 
 
-def _policy(api: Api, name: str) -> PolicyDocument | None:
-    """Read one; None where its text can't be read: then it stands for anything."""
-    items = _ask(api, [], calls.DESCRIBE_POLICY, name, PolicyId=name)
-    if not items:
-        return None
-    text = text_of(items[0].get("Content"))
-    try:
-        found = statements(text)
-    except DocumentError as error:
-        api.add_gap(Gap(calls.DESCRIBE_POLICY.name, name, Reason.FAILED, str(error), ()))
-        return None
-    title = str(inner(items[0], "PolicySummary").get("Name") or name)
-    return PolicyDocument(
-        name, title, PolicyKind.ORGANIZATION_LIMIT, "user", text, found, api.source(calls.DESCRIBE_POLICY, name)
-    )
+def _policy(api: Api, name: str) -> tuple[PolicyDocument, ...]:
+    """Read one; nothing where its text can't be read: then it stands for anything."""
+    call = calls.DESCRIBE_POLICY
+    items = _ask(api, [], call, name, PolicyId=name)
+    return api.mapped(call, items, lambda one: _limit(api.source(call, name), one), hides=(), about=name)
+
+
+def _limit(source: Source, item: Item) -> PolicyDocument:
+    name = source.resource
+    title = text(part(item, "PolicySummary"), "Name") or name
+    shell = PolicyDocument(name, title, PolicyKind.ORGANIZATION_LIMIT, "user", "", (), source)
+    return policy_document(shell, item.get("Content"))

@@ -3,279 +3,210 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Final
 
 from cloudguard.model.load_balancers import Balancer, ClientAddress
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import Gap, Reason
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.tags import tags_of
 from cloudguard_aws.network.listeners import (
-    APPLICATION,
-    NETWORK,
+    ListenerFacts,
     Members,
-    TargetGroup,
+    OwnTargets,
     balancer,
     classic,
     client_address,
     declared_service,
     forwarded,
+    listener_facts,
     listeners_of,
     targets_of,
 )
-from cloudguard_aws.network.rules import Item, tags_of
+from cloudguard_aws.network.registrations import (
+    APPLICATION,
+    HIDES,
+    NETWORK,
+    ClassicBalancer,
+    LoadBalancer,
+    Registrations,
+    TargetGroup,
+    read_registrations,
+)
 
-_HIDES: Final = (FactKind.BALANCERS,)
 _TAGGED_AT_ONCE: Final = 20
 """DescribeTags takes so many balancers: elasticloadbalancing API reference, both versions."""
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """The balancers of some VPCs; ``registered`` are the targets of each target group, by ARN."""
-
-    balancers: tuple[Item, ...]
-    classic: tuple[Item, ...]
-    groups: Mapping[str, Item]
-    registered: Mapping[str, list[Item]] = field(default_factory=dict[str, list[Item]])
-
-    def groups_of(self, arn: str) -> tuple[Item, ...]:
-        """Return the target groups behind a balancer, whichever listener or rule leads to them."""
-        return tuple(group for group in self.groups.values() if arn in group.get("LoadBalancerArns", ()))
-
-
-def read_registered(api: Api, network_ids: Collection[str]) -> Registered:
-    """Read the balancers of VPCs and what is registered with them. The API has no filter by VPC."""
-    modern, groups, old = api.gather(
-        partial(api.read, calls.DESCRIBE_LOAD_BALANCERS, hides=_HIDES),
-        partial(api.read, calls.DESCRIBE_TARGET_GROUPS, hides=_HIDES),
-        partial(api.read, calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, hides=_HIDES),
-    )
-    ours = [item for item in modern if item.get("VpcId") in network_ids and item.get("Type") in {APPLICATION, NETWORK}]
-    arns = {item["LoadBalancerArn"] for item in ours}
-    kept: dict[str, Item] = {
-        group["TargetGroupArn"]: group
-        for group in groups
-        if arns.intersection(group.get("LoadBalancerArns", ())) and group.get("TargetType") != "lambda"
-    }
-    registered = api.gather(*(partial(_registered, api, arn) for arn in kept))
-    return Registered(
-        balancers=tuple(ours),
-        classic=tuple(item for item in old if item.get("VPCId") in network_ids),
-        groups=kept,
-        registered=dict(zip(kept, registered, strict=True)),
-    )
-
-
-def _registered(api: Api, arn: str) -> list[Item]:
-    return list(api.read(calls.DESCRIBE_TARGET_HEALTH, hides=_HIDES, about=arn, TargetGroupArn=arn))
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """A registered target: an instance id or address, and its port, behind a balancer."""
-
-    balancer: str
-    target: str
-    port: int
-    internet_facing: bool
-
-
-def target_memberships(api: Api, *, network_ids: Collection[str]) -> tuple[Membership, ...]:
-    """Return what is registered with the balancers of VPCs; the calls are those that ``read_near`` makes too."""
-    return tuple(_memberships(read_registered(api, network_ids)))
-
-
-def _memberships(read: Registered) -> Iterator[Membership]:
-    for item in read.balancers:
-        facing = item.get("Scheme") == "internet-facing"
-        for group in read.groups_of(item["LoadBalancerArn"]):
-            for one in read.registered.get(group["TargetGroupArn"], ()):
-                port = int(one["Target"].get("Port") or group.get("Port") or 0)
-                yield Membership(item["LoadBalancerArn"], one["Target"]["Id"], port, facing)
-    for item in read.classic:
-        facing = item.get("Scheme") == "internet-facing"
-        ports = [int(one["Listener"]["InstancePort"]) for one in item.get("ListenerDescriptions", ())]
-        for instance in item.get("Instances", ()):
-            for port in ports:
-                yield Membership(item["LoadBalancerName"], instance["InstanceId"], port, facing)
-
-
-@dataclass(frozen=True, slots=True)
-class _Front:
+class _Forwarding:
     """A balancer with, for each of its listeners, the target groups it may send to."""
 
-    item: Item
-    listeners: tuple[tuple[Item, tuple[str, ...]], ...]
-    groups: Mapping[str, TargetGroup]
-
-    @property
-    def arn(self) -> str:
-        return str(self.item["LoadBalancerArn"])
+    balancer: LoadBalancer
+    listeners: tuple[tuple[ListenerFacts, tuple[str, ...]], ...]
+    targets: Mapping[str, OwnTargets]
 
     def model(self, declared: str) -> Balancer:
-        call = calls.DESCRIBE_LISTENERS.name
-        made = [
+        made = (
             listener
-            for item, arns in self.listeners
-            for listener in listeners_of(item, (self.groups[arn] for arn in arns if arn in self.groups), call)
-        ]
-        return balancer(self.item, made, declared, calls.DESCRIBE_LOAD_BALANCERS.name)
+            for facts, arns in self.listeners
+            for listener in listeners_of(facts, (self.targets[arn] for arn in arns if arn in self.targets))
+        )
+        return balancer(self.balancer, made, declared)
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """The balancers that send to the cluster's hosts, as answered; the ``classic`` ones apart."""
+class ClusterBalancers:
+    """The balancers that send to the cluster's hosts; the ``classic`` ones apart."""
 
-    read: Registered
+    read: Registrations
     members: Members
-    modern: tuple[Item, ...]
-    classic: tuple[Item, ...]
+    modern: tuple[LoadBalancer, ...]
+    classic: tuple[ClassicBalancer, ...]
 
     @property
     def filters(self) -> frozenset[str]:
         """The security groups that they have."""
-        return frozenset(name for item in (*self.modern, *self.classic) for name in item.get("SecurityGroups", ()))
+        return frozenset(name for group in (self.modern, self.classic) for one in group for name in one.groups)
 
     @property
-    def segments(self) -> frozenset[str]:
+    def subnets(self) -> frozenset[str]:
         """The subnets that they stand in."""
-        zones = {str(zone.get("SubnetId", "")) for item in self.modern for zone in item.get("AvailabilityZones", ())}
-        return frozenset(zones.union(*(item.get("Subnets", ()) for item in self.classic)) - {""})
+        return frozenset(name for group in (self.modern, self.classic) for one in group for name in one.subnets)
 
 
-def read_near(api: Api, network_ids: Collection[str], members: Members) -> Near:
+def read_cluster_balancers(api: Api, network_ids: Collection[str], members: Members) -> ClusterBalancers:
     """Read which balancers of VPCs send to the cluster's hosts."""
-    read = read_registered(api, network_ids)
-    modern = tuple(item for item in read.balancers if _concerns(read, item["LoadBalancerArn"], members))
-    old = (item for item in read.classic if any(one["InstanceId"] in members.ids for one in item.get("Instances", ())))
-    return Near(read, members, modern, tuple(old))
+    read = read_registrations(api, network_ids)
+    modern = tuple(one for one in read.balancers if _concerns(read, one.arn, members))
+    old = tuple(one for one in read.classic if not members.ids.isdisjoint(one.instances))
+    return ClusterBalancers(read, members, modern, old)
 
 
-def read_balancers(api: Api, near: Near, *, cluster: str) -> tuple[Balancer, ...]:
-    """Read the balancers that send to the cluster's hosts, each with those targets only."""
-    arns = [str(item["LoadBalancerArn"]) for item in near.modern]
-    names = [str(item["LoadBalancerName"]) for item in near.classic]
-    fronts, tagged = api.two(
-        lambda: api.gather(*(partial(_front, api, near.read, item, near.members) for item in near.modern)),
-        partial(_tags, api, arns, names),
-    )
-    declared = {name: declared_service(found, cluster) for page in tagged for name, found in page.items()}
-    made = {front.arn: front.model(declared.get(front.arn, "")) for front in fronts}
-    proxied = [one for front in fronts for one in _before_proxies(api, near.read, front, made)]
-    call = calls.CLASSIC_DESCRIBE_LOAD_BALANCERS.name
-    classics = [classic(one, near.members, declared.get(one["LoadBalancerName"], ""), call) for one in near.classic]
-    every = (*map(_with_targets, (*made.values(), *proxied, *classics)),)
-    return tuple(sorted((one for one in every if one.listeners), key=lambda one: one.id))
-
-
-def _with_targets(one: Balancer) -> Balancer:
-    return replace(one, listeners=tuple(listener for listener in one.listeners if listener.targets))
-
-
-def _concerns(read: Registered, arn: str, members: Members) -> bool:
+def _concerns(read: Registrations, arn: str, members: Members) -> bool:
     """Whether a balancer sends to the cluster's hosts, itself or by an application balancer behind it."""
     for group in read.groups_of(arn):
-        for one in read.registered.get(group["TargetGroupArn"], ()):
-            target = str(one["Target"]["Id"])
-            if members.find(target) is not None:
-                return True
-            if group.get("TargetType") == "alb" and _concerns(read, target, members):
+        for one in group.targets:
+            if members.find(one.id) is not None or (group.kind == "alb" and _concerns(read, one.id, members)):
                 return True
     return False
 
 
-def _front(api: Api, read: Registered, item: Item, members: Members) -> _Front:
-    arn = str(item["LoadBalancerArn"])
-    listeners, groups = api.two(
-        partial(api.read, calls.DESCRIBE_LISTENERS, hides=_HIDES, about=arn, LoadBalancerArn=arn),
-        lambda: api.gather(*(partial(_group, api, read, group, item, members) for group in read.groups_of(arn))),
+def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[Balancer, ...]:
+    """Read the balancers that send to the cluster's hosts, each with those targets only."""
+    forwardings, tagged = api.two(
+        lambda: api.gather(*(partial(_forwarding, api, known, one) for one in known.modern)),
+        partial(_tags, api, [one.arn for one in known.modern], [one.name for one in known.classic]),
     )
-    known = {group.arn: group for group in groups}
-    if item["Type"] == NETWORK or len(listeners) > 1:
-        sent = api.gather(*(partial(_sent_to, api, one, item, tuple(known)) for one in listeners))
+    declared = {name: declared_service(tags, cluster) for name, tags in tagged.items()}
+    made = {one.balancer.arn: one.model(declared.get(one.balancer.arn, "")) for one in forwardings}
+    proxied = [each for one in forwardings for each in _before_proxies(api, known.read, one, made)]
+    classics = [classic(one, known.members, declared.get(one.name, "")) for one in known.classic]
+    every = (
+        replace(one, listeners=tuple(listener for listener in one.listeners if listener.targets))
+        for one in (*made.values(), *proxied, *classics)
+    )
+    return tuple(sorted((one for one in every if one.listeners), key=lambda one: one.id))
+
+
+def _forwarding(api: Api, known: ClusterBalancers, one: LoadBalancer) -> _Forwarding:
+    call, groups = calls.DESCRIBE_LISTENERS, known.read.groups_of(one.arn)
+    items, targets = api.two(
+        partial(api.read, call, hides=HIDES, about=one.arn, LoadBalancerArn=one.arn),
+        lambda: api.gather(*(partial(_own_targets, api, group, one, known.members) for group in groups)),
+    )
+    listeners, arns = api.mapped(call, items, listener_facts, hides=HIDES), tuple(group.arn for group in groups)
+    if one.kind == NETWORK or len(listeners) > 1:
+        sent = api.gather(*(partial(_sent_to, api, each, one, arns) for each in listeners))
     else:
-        sent = [tuple(known) for _ in listeners]
-    return _Front(item, tuple(zip(listeners, sent, strict=True)), known)
+        sent = [arns for _ in listeners]
+    return _Forwarding(one, tuple(zip(listeners, sent, strict=True)), dict(zip(arns, targets, strict=True)))
 
 
-def _sent_to(api: Api, listener: Item, item: Item, every: tuple[str, ...]) -> tuple[str, ...]:
+def _sent_to(api: Api, listener: ListenerFacts, one: LoadBalancer, every: tuple[str, ...]) -> tuple[str, ...]:
     """Return the target groups a listener may send to: an application balancer's rules may name more than its default.
 
     All of the balancer's where the rules can't be read.
     """
-    found = list(forwarded(listener.get("DefaultActions", ())))
-    if item["Type"] == APPLICATION:
-        arn = str(listener["ListenerArn"])
-        rules = api.read_or_none(calls.DESCRIBE_RULES, hides=_HIDES, about=arn, ListenerArn=arn)
-        if rules is None:
-            return every
-        found += [group for rule in rules for group in forwarded(rule.get("Actions", ()))]
-    return tuple(dict.fromkeys(found))
+    if one.kind != APPLICATION:
+        return tuple(dict.fromkeys(listener.forwards_to))
+    call, arn = calls.DESCRIBE_RULES, listener.arn
+    items = api.read_or_none(call, hides=HIDES, about=arn, ListenerArn=arn)
+    rules = api.mapped(call, items or (), lambda rule: tuple(forwarded(rule, "Actions")), hides=HIDES)
+    if items is None or len(rules) < len(items):
+        return every
+    return tuple(dict.fromkeys((*listener.forwards_to, *(arn for rule in rules for arn in rule))))
 
 
-def _group(api: Api, read: Registered, group: Item, item: Item, members: Members) -> TargetGroup:
-    arn = str(group["TargetGroupArn"])
-    targets = targets_of(group, read.registered.get(arn, ()), members)
-    client = ClientAddress.REPLACED
-    if targets and item["Type"] == NETWORK:
-        listed = api.read_or_none(calls.DESCRIBE_TARGET_GROUP_ATTRIBUTES, hides=_HIDES, about=arn, TargetGroupArn=arn)
-        client = client_address(group, None if listed is None else {one["Key"]: one["Value"] for one in listed})
-    return TargetGroup(arn, group.get("Protocol", "TCP"), targets, client)
+def _own_targets(api: Api, group: TargetGroup, one: LoadBalancer, members: Members) -> OwnTargets:
+    targets, client = targets_of(group, members), ClientAddress.REPLACED
+    if targets and one.kind == NETWORK:
+        call = calls.DESCRIBE_TARGET_GROUP_ATTRIBUTES
+        items = api.read_or_none(call, hides=HIDES, about=group.arn, TargetGroupArn=group.arn)
+        pairs = api.mapped(call, items or (), lambda pair: (required(pair, "Key"), text(pair, "Value")), hides=HIDES)
+        client = client_address(group, None if items is None or len(pairs) < len(items) else dict(pairs))
+    return OwnTargets(group.protocol, targets, client)
 
 
-def _before_proxies(api: Api, read: Registered, front: _Front, made: Mapping[str, Balancer]) -> Iterator[Balancer]:
+def _before_proxies(
+    api: Api, read: Registrations, forwarding: _Forwarding, made: Mapping[str, Balancer]
+) -> Iterator[Balancer]:
     """Yield a network balancer once more for each application balancer that it sends to.
 
     A network balancer without groups leaves the client's address alone, so the application balancer's groups are what
     bars the way, and its groups what the hosts see. Two sets of groups in series can't be told in the model.
     """
-    for item, arns in front.listeners:
-        for group in (read.groups[arn] for arn in arns if read.groups.get(arn, {}).get("TargetType") == "alb"):
-            for one in read.registered.get(group["TargetGroupArn"], ()):
-                behind, near = made.get(str(one["Target"]["Id"])), made[front.arn]
+    front = made[forwarding.balancer.arn]
+    for facts, arns in forwarding.listeners:
+        for group in (read.groups[arn] for arn in arns if arn in read.groups and read.groups[arn].kind == "alb"):
+            for target in group.targets:
+                behind = made.get(target.id)
                 if behind is None or not any(listener.targets for listener in behind.listeners):
                     continue
-                if near.filters or int(item["Port"]) != int(group["Port"]):
-                    api.add_gap(_in_series(near, behind))
+                if front.filters or facts.port != group.port:
+                    api.add_gap(_in_series(front, behind))
                     continue
-                service = ServiceSet.parse(f"tcp/{group['Port']}")
+                service = ServiceSet.parse(f"tcp/{group.port}")
                 listeners = tuple(
-                    replace(listener, id=f"{item['ListenerArn']}>{listener.id}")
+                    replace(listener, id=f"{facts.arn}>{listener.id}")
                     for listener in behind.listeners
                     if listener.service == service
                 )
                 yield replace(
-                    near,
-                    id=f"{near.id}>{behind.id}:{group['Port']}",
-                    name=f"{near.name} > {behind.name}",
-                    subnets=tuple(sorted({*near.subnets, *behind.subnets})),
+                    front,
+                    id=f"{front.id}>{behind.id}:{group.port}",
+                    name=f"{front.name} > {behind.name}",
+                    subnets=tuple(sorted({*front.subnets, *behind.subnets})),
                     filters=behind.filters,
                     groups=behind.groups,
                     listeners=listeners,
-                    declared_service=near.declared_service or behind.declared_service,
+                    declared_service=front.declared_service or behind.declared_service,
                 )
 
 
-def _in_series(near: Balancer, behind: Balancer) -> Gap:
-    message = f"{near.name} sends to {behind.name}; what the groups of both let through together is not worked out"
-    return Gap(calls.DESCRIBE_LISTENERS.name, near.id, Reason.UNSUPPORTED, message, _HIDES)
+def _in_series(front: Balancer, behind: Balancer) -> Gap:
+    message = f"{front.name} sends to {behind.name}; what the groups of both let through together is not worked out"
+    return Gap(calls.DESCRIBE_LISTENERS.name, front.id, Reason.UNSUPPORTED, message, HIDES)
 
 
-def _tags(api: Api, arns: Iterable[str], names: Iterable[str]) -> list[dict[str, dict[str, str]]]:
+def _tags(api: Api, arns: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return the tags of balancers, by ARN, and of classic ones, by name."""
     modern, old = calls.BALANCER_DESCRIBE_TAGS, calls.CLASSIC_DESCRIBE_TAGS
     thunks = [partial(_tag_page, api, modern, "ResourceArns", "ResourceArn", page) for page in _pages(arns)]
     thunks += [partial(_tag_page, api, old, "LoadBalancerNames", "LoadBalancerName", page) for page in _pages(names)]
-    return api.gather(*thunks)
+    return {name: tags for page in api.gather(*thunks) for name, tags in page}
 
 
-def _tag_page(api: Api, call: calls.Call, key: str, id_key: str, page: list[str]) -> dict[str, dict[str, str]]:
-    items = api.read(call, hides=_HIDES, about=", ".join(page), **{key: page})
-    return {str(one[id_key]): tags_of(one) for one in items}
+def _tag_page(
+    api: Api, call: calls.Call, key: str, id_key: str, page: list[str]
+) -> tuple[tuple[str, dict[str, str]], ...]:
+    items = api.read(call, hides=HIDES, about=", ".join(page), **{key: page})
+    return api.mapped(call, items, lambda one: (required(one, id_key), tags_of(one)), hides=HIDES)
 
 
 def _pages(names: Iterable[str]) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""Load balancers, their listeners and target groups, as the API answers them, in the model's words."""
+"""Load balancers and their listeners in the model's words, with those targets that are hosts of the cluster."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard_aws.network.rules import Item, inner
+from cloudguard.provider.answers import Item, number, part, parts, required, text
+from cloudguard_aws.access import calls
+from cloudguard_aws.network.registrations import (
+    APPLICATION,
+    NETWORK,
+    ClassicBalancer,
+    ClassicListener,
+    LoadBalancer,
+    TargetGroup,
+)
 
-APPLICATION, NETWORK, CLASSIC = "application", "network", "classic"
-_KINDS: Final = {APPLICATION: "alb", NETWORK: "nlb", CLASSIC: "clb"}
+_KINDS: Final = {APPLICATION: "alb", NETWORK: "nlb"}
 _TRANSPORTS: Final = {"UDP": ("udp",), "QUIC": ("udp",), "TCP_UDP": ("tcp", "udp"), "TCP_QUIC": ("tcp", "udp")}
 """Protocols of listeners and target groups that are not TCP alone."""
 _DECRYPTED: Final = {"TLS", "HTTPS", "SSL"}
@@ -67,27 +75,25 @@ def services_of(protocol: str, port: int) -> ServiceSet:
     return ServiceSet.parse(",".join(f"{transport}/{port}" for transport in _TRANSPORTS.get(protocol, ("tcp",))))
 
 
-def targets_of(group: Item, registered: Iterable[Item], members: Members) -> tuple[BackendTarget, ...]:
-    """Return those of a target group's registered targets that are hosts of the cluster (or their pods)."""
+def targets_of(group: TargetGroup, members: Members) -> tuple[BackendTarget, ...]:
+    """Return those of a target group's targets that are hosts of the cluster (or their pods)."""
     found: dict[BackendTarget, None] = {}
-    for one in registered:
-        where = members.find(one["Target"]["Id"])
-        if where is not None:
-            port = int(one["Target"].get("Port") or group["Port"])
-            state = inner(one, "TargetHealth").get("State", "")
-            found[BackendTarget(where[0], where[1], services_of(group.get("Protocol", "TCP"), port), state)] = None
+    for one in group.targets:
+        known = members.find(one.id)
+        if known is not None:
+            found[BackendTarget(known[0], known[1], services_of(group.protocol, one.port), one.health)] = None
     return tuple(found)
 
 
-def client_address(group: Item, attributes: Mapping[str, str] | None) -> ClientAddress:
+def client_address(group: TargetGroup, attributes: Mapping[str, str] | None) -> ClientAddress:
     """Return which address the targets of a network balancer's group see; ``attributes`` None: not read.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html ("Client IP
     preservation"): instances see the client's by default; targets by IP the balancer's, but for UDP and QUIC, where
     they always see the client's.
     """
-    by_address = group.get("TargetType") == "ip"
-    always = by_address and group.get("Protocol") in _TRANSPORTS
+    by_address = group.kind == "ip"
+    always = by_address and group.protocol in _TRANSPORTS
     if attributes is None:
         return ClientAddress.PRESERVED if always else ClientAddress.UNKNOWN
     default = "true" if always or not by_address else "false"
@@ -95,40 +101,51 @@ def client_address(group: Item, attributes: Mapping[str, str] | None) -> ClientA
 
 
 @dataclass(frozen=True, slots=True)
-class TargetGroup:
-    """A target group with its targets in the cluster."""
+class OwnTargets:
+    """The targets of a target group that are hosts of the cluster, and which address they see."""
 
-    arn: str
     protocol: str
     targets: tuple[BackendTarget, ...]
     client: ClientAddress
 
 
-def forwarded(actions: Iterable[Item]) -> Iterator[str]:
-    """Yield the ARNs of the target groups that ``actions`` forward to."""
-    for action in actions:
-        if action.get("Type") != "forward":
-            continue
-        if one := action.get("TargetGroupArn"):
-            yield one
-        for group in inner(action, "ForwardConfig").get("TargetGroups", ()):
-            yield group["TargetGroupArn"]
+@dataclass(frozen=True, slots=True)
+class ListenerFacts:
+    """A listener: its protocol and port, and the target groups that its default actions forward to."""
+
+    arn: str
+    protocol: str
+    port: int
+    forwards_to: tuple[str, ...]
 
 
-def listeners_of(item: Item, groups: Iterable[TargetGroup], call: str) -> Iterator[Listener]:
+def listener_facts(item: Item) -> ListenerFacts:
+    """Return a listener as the API answers it."""
+    protocol, groups = text(item, "Protocol") or "TCP", tuple(forwarded(item, "DefaultActions"))
+    return ListenerFacts(required(item, "ListenerArn"), protocol, number(item, "Port"), groups)
+
+
+def forwarded(item: Item, key: str) -> Iterator[str]:
+    """Yield the ARNs of the target groups that the actions under ``key`` forward to."""
+    for action in parts(item, key):
+        if text(action, "Type") == "forward":
+            yield from filter(None, [text(action, "TargetGroupArn")])
+            yield from (required(one, "TargetGroupArn") for one in parts(part(action, "ForwardConfig"), "TargetGroups"))
+
+
+def listeners_of(facts: ListenerFacts, groups: Iterable[OwnTargets]) -> Iterator[Listener]:
     """Yield a listener, split where its target groups differ in what they see or in what is spoken to them."""
-    arn, protocol = str(item["ListenerArn"]), str(item.get("Protocol", "TCP"))
-    parts: dict[tuple[ClientAddress, bool], dict[BackendTarget, None]] = {}
+    split: dict[tuple[ClientAddress, bool], dict[BackendTarget, None]] = {}
     for group in groups:
-        plaintext = group.protocol == "HTTP" or (protocol in _DECRYPTED and group.protocol not in _DECRYPTED)
-        parts.setdefault((group.client, plaintext), {}).update(dict.fromkeys(group.targets))
-    for number, ((client, plaintext), targets) in enumerate(sorted(parts.items()), start=1):
+        plaintext = group.protocol == "HTTP" or (facts.protocol in _DECRYPTED and group.protocol not in _DECRYPTED)
+        split.setdefault((group.client, plaintext), {}).update(dict.fromkeys(group.targets))
+    for place, ((client, plaintext), targets) in enumerate(sorted(split.items()), start=1):
         yield Listener(
-            id=arn if number == 1 else f"{arn}#{number}",
-            service=services_of(protocol, int(item["Port"])),
+            id=facts.arn if place == 1 else f"{facts.arn}#{place}",
+            service=services_of(facts.protocol, facts.port),
             targets=tuple(targets),
             client_address=client,
-            source=Source(call, arn),
+            source=Source(calls.DESCRIBE_LISTENERS.name, facts.arn),
             plaintext=plaintext,
         )
 
@@ -143,59 +160,50 @@ def declared_service(tags: Mapping[str, str], cluster: str) -> str:
     return next((tags[key] for key in _SERVICE_TAGS if tags.get(key)), "") if ours else ""
 
 
-def balancer(item: Item, listeners: Iterable[Listener], declared: str, call: str) -> Balancer:
-    """Return an application or network balancer. Its type decides, not its ARN."""
-    arn, groups = str(item["LoadBalancerArn"]), tuple(item.get("SecurityGroups", ()))
-    zones: Sequence[Item] = item.get("AvailabilityZones", ())
+def balancer(one: LoadBalancer, listeners: Iterable[Listener], declared: str) -> Balancer:
+    """Return an application or network balancer."""
     return Balancer(
-        id=arn,
-        name=item["LoadBalancerName"],
-        kind=_KINDS[item["Type"]],
-        internet_facing=item.get("Scheme") == "internet-facing",
-        network=item.get("VpcId", ""),
-        subnets=tuple(sorted(zone["SubnetId"] for zone in zones if zone.get("SubnetId"))),
-        filters=groups,
-        groups=groups,
+        id=one.arn,
+        name=one.name,
+        kind=_KINDS[one.kind],
+        internet_facing=one.internet_facing,
+        network=one.network,
+        subnets=one.subnets,
+        filters=one.groups,
+        groups=one.groups,
         listeners=tuple(listeners),
-        source=Source(call, arn),
-        addresses=AddressSet.of(address for zone in zones for address in _addresses(zone)),
+        source=Source(calls.DESCRIBE_LOAD_BALANCERS.name, one.arn),
+        addresses=one.addresses,
         declared_service=declared,
-        dual_stack=str(item.get("IpAddressType", "")).startswith("dualstack"),
+        dual_stack=one.dual_stack,
     )
 
 
-def _addresses(zone: Item) -> Iterator[str]:
-    for one in zone.get("LoadBalancerAddresses", ()):
-        yield from (one[key] for key in ("IpAddress", "PrivateIPv4Address", "IPv6Address") if one.get(key))
-
-
-def classic(item: Item, members: Members, declared: str, call: str) -> Balancer:
-    """Return a classic balancer: a proxy, whose targets are instances on the listener's instance port."""
-    name, groups = str(item["LoadBalancerName"]), tuple(item.get("SecurityGroups", ()))
-    source = Source(call, name)
-    hosts = [one["InstanceId"] for one in item.get("Instances", ()) if one["InstanceId"] in members.ids]
+def classic(one: ClassicBalancer, members: Members, declared: str) -> Balancer:
+    """Return a classic balancer, whose targets are instances on the listener's instance port."""
+    source = Source(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS.name, one.name)
+    hosts = [name for name in one.instances if name in members.ids]
     return Balancer(
-        id=name,
-        name=name,
-        kind=_KINDS[CLASSIC],
-        internet_facing=item.get("Scheme") == "internet-facing",
-        network=item.get("VPCId", ""),
-        subnets=tuple(sorted(item.get("Subnets", ()))),
-        filters=groups,
-        groups=groups,
-        listeners=tuple(_classic_listener(one["Listener"], hosts, source) for one in item["ListenerDescriptions"]),
+        id=one.name,
+        name=one.name,
+        kind="clb",
+        internet_facing=one.internet_facing,
+        network=one.network,
+        subnets=one.subnets,
+        filters=one.groups,
+        groups=one.groups,
+        listeners=tuple(_classic_listener(each, hosts, source) for each in one.listeners),
         source=source,
         declared_service=declared,
     )
 
 
-def _classic_listener(item: Item, hosts: Iterable[str], source: Source) -> Listener:
-    outside, inside = str(item["Protocol"]).upper(), str(item.get("InstanceProtocol") or item["Protocol"]).upper()
-    target = services_of(inside, int(item["InstancePort"]))
+def _classic_listener(one: ClassicListener, hosts: Iterable[str], source: Source) -> Listener:
+    (outside, port), (inside, _) = one.outside, one.inside
     return Listener(
-        id=f"{source.resource}:{item['LoadBalancerPort']}",
-        service=services_of(outside, int(item["LoadBalancerPort"])),
-        targets=tuple(BackendTarget(host, NO_ADDRESSES, target) for host in hosts),
+        id=f"{source.resource}:{port}",
+        service=services_of(*one.outside),
+        targets=tuple(BackendTarget(host, NO_ADDRESSES, services_of(*one.inside)) for host in hosts),
         client_address=ClientAddress.REPLACED,
         source=source,
         plaintext=inside == "HTTP" or (outside in _DECRYPTED and inside not in _DECRYPTED),

@@ -1,19 +1,18 @@
-"""VPCs, subnets and route tables as networks, segments and routes."""
+"""VPCs, subnets and route tables as networks, subnets and routes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cloudguard.model.network import Network, NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard_aws.network.rules import Item, inner, name_of
-
-VPCS: Final = "ec2:DescribeVpcs"
-SUBNETS: Final = "ec2:DescribeSubnets"
+from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard_aws.access import calls
+from cloudguard_aws.cluster.tags import name_of
 
 _TARGETS: Final = (
     "GatewayId",
@@ -49,77 +48,51 @@ _GONE: Final = {"disassociated", "failing", "failed"}
 """States of a range that is not, or no longer, the VPC's or subnet's."""
 
 Peerings = Mapping[str, Sequence[AddressSet]]
-"""Ranges of both sides of a peering, by its id."""
+"""Ranges behind a peering, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
-    """The route tables of some VPCs, as read; ``peerings`` as far as they are known."""
+class RouteTable:
+    """A route table; ``of_gateway``: it routes what comes in through a gateway."""
 
-    tables: Sequence[Item]
-    call: str
-    peerings: Peerings = field(default_factory=dict[str, Sequence[AddressSet]])
+    vpc: str
+    subnets: frozenset[str]
+    is_main: bool
+    of_gateway: bool
+    routes: tuple[Route, ...]
 
-    def of(self, subnet: Item) -> tuple[Route, ...]:
-        """Return a subnet's routes: those of its own table, else of its VPC's main one."""
-        main: Item | None = None
-        for table in self.tables:
-            for link in table.get("Associations", ()):
-                if link.get("SubnetId") == subnet["SubnetId"]:
-                    return routes_of(table, self.call, self.peerings)
-                if link.get("Main") and table["VpcId"] == subnet["VpcId"]:
-                    main = table
-        return routes_of(main, self.call, self.peerings) if main else ()
-
-    def inspected(self, subnet: Item) -> bool:
-        """Whether a gateway's own route table sends what is for the subnet through an appliance.
-
-        https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
-        """
-        own = subnet_ranges(subnet)
-        for table in self.tables:
-            if table["VpcId"] != subnet["VpcId"] or not any(
-                "GatewayId" in one for one in table.get("Associations", ())
-            ):
-                continue
-            for route in routes_of(table, self.call):
-                if route.hop is NextHop.APPLIANCE and (route.address_list or route.destination & own):
-                    return True
-        return False
-
-    def internet_gateway(self, vpc: str) -> str:
-        """Return the internet gateway that the VPC's routes name, "" if none does."""
-        targets = (
-            str(route.get("GatewayId", ""))
-            for table in self.tables
-            if table["VpcId"] == vpc
-            for route in table.get("Routes", ())
-        )
-        return next((target for target in targets if target.startswith("igw-")), "")
+    def behind(self, peerings: Peerings) -> RouteTable:
+        """Return the table with routes into a peering as far as the other side's ranges go."""
+        return replace(self, routes=tuple(route for one in self.routes for route in _behind(one, peerings)))
 
 
-def routes_of(table: Item, call: str, peerings: Peerings | None = None) -> tuple[Route, ...]:
-    """Return a route table's routes; those into a peering as far as the other side's ranges go."""
-    source = Source(call, table["RouteTableId"])
-    return tuple(route for item in table.get("Routes", ()) for route in _routes(item, source, peerings or {}))
+def route_table(item: Item) -> RouteTable:
+    """Return a route table."""
+    links, source = (
+        parts(item, "Associations"),
+        Source(calls.DESCRIBE_ROUTE_TABLES.name, required(item, "RouteTableId")),
+    )
+    return RouteTable(
+        vpc=required(item, "VpcId"),
+        subnets=frozenset(text(link, "SubnetId") for link in links) - {""},
+        is_main=any(flag(link, "Main") for link in links),
+        of_gateway=any(text(link, "GatewayId") for link in links),
+        routes=tuple(route for one in parts(item, "Routes") for route in _route(one, source)),
+    )
 
 
-def _routes(item: Item, source: Source, peerings: Peerings) -> Iterator[Route]:
-    text = item.get("DestinationCidrBlock") or item.get("DestinationIpv6CidrBlock") or ""
-    listed = str(item.get("DestinationPrefixListId", ""))
-    if not text and not listed:
+def _route(item: Item, source: Source) -> Iterator[Route]:
+    ranges, listed = text(item, "DestinationCidrBlock") or text(item, "DestinationIpv6CidrBlock"), ""
+    if not ranges:
+        listed = text(item, "DestinationPrefixListId")
+    if not ranges and not listed:
         return
-    key = next((name for name in _TARGETS if item.get(name)), "")
-    target = str(item.get(key, ""))
+    key = next((name for name in _TARGETS if text(item, name)), "")
+    target = text(item, key)
     hop = _hop(key, target, listed=bool(listed))
-    if item.get("State") == "blackhole":
+    if text(item, "State") == "blackhole":
         hop = NextHop.BLACKHOLE
-    if not text:
-        yield Route(NO_ADDRESSES, hop, target, source, listed)
-        return
-    whole = AddressSet.parse(text)
-    for part in _beyond(whole, peerings.get(target, ())) if hop is NextHop.PEER else (whole,):
-        yield Route(part, hop, target, source)
+    yield Route(AddressSet.parse(ranges) if ranges else NO_ADDRESSES, hop, target, source, listed)
 
 
 def _hop(key: str, target: str, *, listed: bool) -> NextHop:
@@ -129,77 +102,94 @@ def _hop(key: str, target: str, *, listed: bool) -> NextHop:
     return _HOPS_BY_KEY.get(key) or _HOPS.get(prefix, NextHop.UNKNOWN)
 
 
-def _beyond(destination: AddressSet, ranges: Sequence[AddressSet]) -> Sequence[AddressSet]:
-    """Return ``destination``, or the ranges of a peering that lie inside it: nothing is routed through a peer.
+def _behind(route: Route, peerings: Peerings) -> Iterator[Route]:
+    """Yield a route, or those to the ranges of its peering that lie inside it: nothing is routed through a peer.
 
     https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html ("Transitive peering")
     """
-    return [part for part in ranges if part <= destination and part != destination] or (destination,)
+    ranges = peerings.get(route.target, ()) if route.hop is NextHop.PEER else ()
+    inside = [one for one in ranges if one <= route.destination and one != route.destination]
+    yield from (replace(route, destination=one) for one in inside or (route.destination,))
 
 
-def peering_ranges(peerings: Iterable[Item], vpcs: frozenset[str]) -> dict[str, tuple[AddressSet, ...]]:
-    """Return, by peering, the ranges of the side that is none of ``vpcs`` (of both, if both are)."""
-    found: dict[str, tuple[AddressSet, ...]] = {}
-    for peering in peerings:
-        sides = (inner(peering, "AccepterVpcInfo"), inner(peering, "RequesterVpcInfo"))
-        others = [side for side in sides if side.get("VpcId") not in vpcs] or list(sides)
-        found[peering["VpcPeeringConnectionId"]] = tuple(
-            AddressSet.parse(block) for side in others for block in _blocks(side)
-        )
-    return found
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The route tables of some VPCs; ``complete``: all of them were understood."""
+
+    tables: Sequence[RouteTable]
+    complete: bool = True
+
+    def routes(self, subnet: Subnet) -> tuple[Route, ...] | None:
+        """Return a subnet's routes: those of its own table, else of its VPC's main one; None: not known."""
+        own = next((one for one in self.tables if subnet.id in one.subnets), None)
+        if own is None and self.complete:
+            own = next((one for one in self.tables if one.is_main and one.vpc == subnet.network), None)
+            return own.routes if own else ()
+        return own.routes if own else None
+
+    def inspect(self, subnet: Subnet) -> bool:
+        """Whether a gateway's own route table sends what is for the subnet through an appliance.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
+        """
+        tables = (one for one in self.tables if one.of_gateway and one.vpc == subnet.network)
+        routes = (route for one in tables for route in one.routes if route.hop is NextHop.APPLIANCE)
+        return any(route.address_list or route.destination & subnet.ranges for route in routes)
+
+    def internet_gateway(self, vpc: str) -> str:
+        """Return the internet gateway that the VPC's routes name, "" if none does."""
+        targets = (route.target for one in self.tables if one.vpc == vpc for route in one.routes)
+        return next((target for target in targets if target.startswith("igw-")), "")
+
+
+def peering_ranges(item: Item, vpcs: frozenset[str]) -> tuple[str, tuple[AddressSet, ...]]:
+    """Return a peering's id, and the ranges of the side that is none of ``vpcs`` (of both, if both are)."""
+    sides = (part(item, "AccepterVpcInfo"), part(item, "RequesterVpcInfo"))
+    others = [side for side in sides if text(side, "VpcId") not in vpcs] or sides
+    ranges = tuple(AddressSet.parse(block) for side in others for block in _blocks(side))
+    return required(item, "VpcPeeringConnectionId"), ranges
 
 
 def _blocks(side: Item) -> Iterator[str]:
-    blocks = [block["CidrBlock"] for block in side.get("CidrBlockSet", ())]
-    yield from blocks or ([side["CidrBlock"]] if side.get("CidrBlock") else [])
-    yield from (block["Ipv6CidrBlock"] for block in side.get("Ipv6CidrBlockSet", ()))
+    blocks = [required(block, "CidrBlock") for block in parts(side, "CidrBlockSet")]
+    yield from blocks or filter(None, [text(side, "CidrBlock")])
+    yield from (required(block, "Ipv6CidrBlock") for block in parts(side, "Ipv6CidrBlockSet"))
 
 
-def network(vpc: Item, tables: Tables | None) -> Network:
+def network(vpc: Item) -> Network:
     """Return a VPC with its associated ranges."""
-    blocks = [
-        one["CidrBlock"]
-        for one in vpc.get("CidrBlockAssociationSet", ())
-        if _associated(one.get("CidrBlockState")) and one.get("CidrBlock")
-    ]
-    return Network(
-        id=vpc["VpcId"],
-        name=name_of(vpc),
-        ranges=AddressSet.of((*(blocks or [vpc["CidrBlock"]]), *_blocks6(vpc))),
-        source=Source(VPCS, vpc["VpcId"]),
-        internet_gateway=tables.internet_gateway(vpc["VpcId"]) if tables else "",
-    )
+    name = required(vpc, "VpcId")
+    blocks = [*_associated(vpc, "CidrBlockAssociationSet", "CidrBlock")] or [required(vpc, "CidrBlock")]
+    ranges = AddressSet.of((*blocks, *_associated(vpc, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock")))
+    return Network(name, name_of(vpc), ranges, Source(calls.DESCRIBE_VPCS.name, name))
 
 
-def subnet_ranges(subnet: Item) -> AddressSet:
-    """Return a subnet's v4 range (an IPv6-only one has none) and its v6 ranges."""
-    own = subnet.get("CidrBlock")
-    return AddressSet.of((*((own,) if own else ()), *_blocks6(subnet)))
-
-
-def _blocks6(item: Item) -> Iterator[str]:
-    for one in item.get("Ipv6CidrBlockAssociationSet", ()):
-        if _associated(one.get("Ipv6CidrBlockState")) and one.get("Ipv6CidrBlock"):
-            yield one["Ipv6CidrBlock"]
-
-
-def _associated(state: Item | None) -> bool:
-    return not state or state.get("State") not in _GONE
-
-
-def segment(subnet: Item, filters: tuple[str, ...], tables: Tables | None) -> Subnet:
-    """Return a subnet; with ``tables`` None its routes could not be read, and lead nobody knows where."""
-    source = Source(SUBNETS, subnet["SubnetId"])
-    unread = tuple(Route(addresses, NextHop.UNKNOWN, "", source) for addresses in (ALL4, ALL6))
+def subnet(item: Item) -> Subnet:
+    """Return a subnet, without its filters and routes; an IPv6-only one has no range of version 4."""
+    name = required(item, "SubnetId")
+    ranges = filter(None, (text(item, "CidrBlock"), *_associated(item, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock")))
     return Subnet(
-        id=subnet["SubnetId"],
-        name=name_of(subnet),
-        network=subnet["VpcId"],
-        zone=subnet.get("AvailabilityZone", ""),
-        ranges=subnet_ranges(subnet),
-        filters=filters,
-        routes=tables.of(subnet) if tables else unread,
-        source=source,
-        inspected=tables.inspected(subnet) if tables else False,
-        public_by_default=bool(subnet.get("MapPublicIpOnLaunch")),
+        id=name,
+        name=name_of(item),
+        network=required(item, "VpcId"),
+        zone=text(item, "AvailabilityZone"),
+        ranges=AddressSet.of(ranges),
+        filters=(),
+        routes=(),
+        source=Source(calls.DESCRIBE_SUBNETS.name, name),
+        public_by_default=flag(item, "MapPublicIpOnLaunch"),
     )
+
+
+def _associated(item: Item, many: str, key: str) -> Iterator[str]:
+    for one in parts(item, many):
+        if text(part(one, f"{key}State"), "State") not in _GONE and text(one, key):
+            yield text(one, key)
+
+
+def with_routes(subnet: Subnet, filters: tuple[str, ...], tables: Tables | None) -> Subnet:
+    """Return a subnet with its filters and routes; where its routes are not known, they lead nobody knows where."""
+    routes = tables.routes(subnet) if tables else None
+    if routes is None:
+        routes = tuple(Route(addresses, NextHop.UNKNOWN, "", subnet.source) for addresses in (ALL4, ALL6))
+    return replace(subnet, filters=filters, routes=routes, inspected=tables.inspect(subnet) if tables else False)

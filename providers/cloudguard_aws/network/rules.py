@@ -1,27 +1,32 @@
-"""Security groups, network ACLs and prefix lists as filters, groups and address lists."""
+"""Security groups, network ACLs and prefix lists as filters and address lists."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Final
 
-from cloudguard.model.filters import Action, AddressList, Direction, Filter, Peer, Rule
+from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-
-Item = Mapping[str, Any]
-"""A resource as the API answers it."""
+from cloudguard.provider.answers import Item, choice, flag, number, part, parts, required, text
+from cloudguard_aws.access import calls
+from cloudguard_aws.cluster.tags import name_of, tags_of
 
 SECURITY_GROUP: Final = "security group"
 NETWORK_ACL: Final = "network ACL"
 
 _NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+_ANY: Final = -1
+"""Said, and meant where nothing is said, for the protocol, the ports, the ICMP type and its code."""
 _LAST_PORT: Final = 65535
 _DEFAULT_ENTRIES: Final = 32767
 """Entries numbered from here on are the closing "deny everything else" of each family (32767 for v4, 32768 for v6):
 https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
 """
+_ACTIONS: Final = {"allow": Action.PERMIT, "deny": Action.DENY}
+_DIRECTIONS: Final = (("IpPermissions", Direction.INGRESS), ("IpPermissionsEgress", Direction.EGRESS))
 
 _EKS_NOTE: Final = "EKS puts this group's rule for itself back on every update: move nodes to a group of their own"
 _CONTROLLER_NOTE: Final = (
@@ -30,181 +35,147 @@ _CONTROLLER_NOTE: Final = (
 )
 
 
-def services_text(protocol: str, first: int | None, last: int | None) -> str:
-    """Return a rule's protocol and ports, or ICMP type and code, as the text of a service set.
-
-    ``-1`` and absence are "any", for the protocol, the ports, the ICMP type and its code.
-    """
+def services_text(protocol: str, first: int, last: int) -> str:
+    """Return a rule's protocol and ports, or ICMP type and code, as the text of a service set."""
     name = _NAMES.get(protocol, protocol)
     if name in {"tcp", "udp"}:
-        if first in {None, -1} or (first, last) == (0, _LAST_PORT):
+        if first == _ANY or (first, last) == (0, _LAST_PORT):
             return name
-        return f"{name}/{first}" if last in {first, None} else f"{name}/{first}-{last}"
+        return f"{name}/{first}" if last in {first, _ANY} else f"{name}/{first}-{last}"
     if name in {"icmp", "icmpv6"}:
-        if first in {None, -1}:
+        if first == _ANY:
             return name
-        return f"{name}/{first}" if last in {None, -1} else f"{name}/{first}/{last}"
+        return f"{name}/{first}" if last == _ANY else f"{name}/{first}/{last}"
     return f"proto/{name}" if name.isdigit() else "all"
 
 
-def inner(item: Item, key: str) -> Item:
-    """Return a part of a resource, empty where the answer leaves it out."""
-    part: Item | None = item.get(key)
-    return part or {}
+def _services(item: Item) -> str:
+    return services_text(required(item, "IpProtocol"), number(item, "FromPort", _ANY), number(item, "ToPort", _ANY))
 
 
-def parts(item: Item, key: str) -> Sequence[Item]:
-    """Return the parts of a resource, none where the answer leaves them out."""
-    found: Sequence[Item] | None = item.get(key)
-    return found or ()
+@dataclass(frozen=True, slots=True)
+class SecurityGroup:
+    """A security group, its account, and the rules of its own description.
 
-
-def texts(item: Item, key: str) -> Sequence[str]:
-    """Return a list of words of a resource, none where the answer leaves it out."""
-    found: Sequence[str] | None = item.get(key)
-    return found or ()
-
-
-def tags_of(item: Item) -> dict[str, str]:
-    """Return a resource's tags by key."""
-    return {tag["Key"]: tag.get("Value", "") for tag in item.get("Tags", ())}
-
-
-def name_of(item: Item) -> str:
-    """Return a resource's Name tag, "" without one."""
-    return tags_of(item).get("Name", "")
-
-
-def security_group(group: Item, listed: Iterable[Item] | None, call: str) -> Filter:
-    """Return a security group; ``listed`` are its SecurityGroupRules, None where they could not be listed.
-
-    Then its rules are taken from its IpPermissions, and their ids made up of what they say.
+    ``named``: the groups that its rules name, each with the account that it is said to belong to ("": not said).
     """
-    source = Source(call, group["GroupId"])
-    rules = tuple(_listed_rule(rule, call) for rule in listed or ())
-    editable, note = _whose(group)
-    return Filter(
-        id=group["GroupId"],
-        name=group.get("GroupName", ""),
-        kind=SECURITY_GROUP,
-        rules=rules or tuple(_permitted(group, source)),
-        source=source,
-        editable=editable,
-        note=note,
+
+    filter: Filter
+    account: str
+    named: tuple[tuple[str, str], ...]
+
+
+def security_group(item: Item) -> SecurityGroup:
+    """Return a security group; the ids of its rules are made up of what they say."""
+    name, title = required(item, "GroupId"), text(item, "GroupName")
+    source = Source(calls.DESCRIBE_SECURITY_GROUPS.name, name)
+    editable, note = _writer(title, tags_of(item).keys())
+    permissions = [(direction, one) for key, direction in _DIRECTIONS for one in parts(item, key)]
+    rules = tuple(rule for direction, one in permissions for rule in _permitted(one, direction, source))
+    pairs = [pair for _, one in permissions for pair in parts(one, "UserIdGroupPairs")]
+    return SecurityGroup(
+        Filter(name, title, SECURITY_GROUP, rules, source, editable=editable, note=note),
+        text(item, "OwnerId"),
+        tuple((required(pair, "GroupId"), text(pair, "UserId")) for pair in pairs),
     )
 
 
-def _whose(group: Item) -> tuple[bool, str]:
-    """Return whether a user can usefully edit the group, and what to know about it.
+def _writer(title: str, keys: Collection[str]) -> tuple[bool, str]:
+    """Return whether a user can usefully edit a group, and what to know about it; ``keys``: those of its tags.
 
     EKS: https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html. The cloud controller names its groups
     k8s-elb-…, the load balancer controller tags its own with the Service's or Ingress's stack.
     """
-    tags = tags_of(group)
-    if "aws:eks:cluster-name" in tags:
+    if "aws:eks:cluster-name" in keys:
         return True, _EKS_NOTE
-    by_controller = {"service.k8s.aws/stack", "ingress.k8s.aws/stack", "gateway.k8s.aws/stack"} & tags.keys()
-    if by_controller or str(group.get("GroupName", "")).startswith("k8s-elb-"):
-        return False, _CONTROLLER_NOTE
-    return True, ""
+    by_controller = {"service.k8s.aws/stack", "ingress.k8s.aws/stack", "gateway.k8s.aws/stack"}.intersection(keys)
+    return (False, _CONTROLLER_NOTE) if by_controller or title.startswith("k8s-elb-") else (True, "")
 
 
-def _listed_rule(rule: Item, call: str) -> Rule:
-    return Rule(
-        id=rule["SecurityGroupRuleId"],
-        direction=Direction.EGRESS if rule.get("IsEgress") else Direction.INGRESS,
-        action=Action.PERMIT,
-        services=ServiceSet.parse(services_text(str(rule["IpProtocol"]), rule.get("FromPort"), rule.get("ToPort"))),
-        peer=_listed_peer(rule),
-        source=Source(call, rule["GroupId"]),
-        description=rule.get("Description", ""),
-    )
-
-
-def _listed_peer(rule: Item) -> Peer:
-    if cidr := rule.get("CidrIpv4") or rule.get("CidrIpv6"):
-        return Peer(AddressSet.parse(cidr))
-    if prefixes := rule.get("PrefixListId"):
-        return Peer(address_list=prefixes)
-    return Peer(group=rule["ReferencedGroupInfo"]["GroupId"])
-
-
-def _permitted(group: Item, source: Source) -> Iterator[Rule]:
-    for key, direction in (("IpPermissions", Direction.INGRESS), ("IpPermissionsEgress", Direction.EGRESS)):
-        for permission in group.get(key, ()):
-            services = services_text(
-                str(permission["IpProtocol"]), permission.get("FromPort"), permission.get("ToPort")
-            )
-            for name, peer, description in _peers(permission):
-                yield Rule(
-                    id=f"{source.resource}/{direction}/{services}/{name}",
-                    direction=direction,
-                    action=Action.PERMIT,
-                    services=ServiceSet.parse(services),
-                    peer=peer,
-                    source=source,
-                    description=description,
-                )
+def _permitted(permission: Item, direction: Direction, source: Source) -> Iterator[Rule]:
+    services = _services(permission)
+    for name, peer, description in _peers(permission):
+        yield Rule(
+            id=f"{source.resource}/{direction}/{services}/{name}",
+            direction=direction,
+            action=Action.PERMIT,
+            services=ServiceSet.parse(services),
+            peer=peer,
+            source=source,
+            description=description,
+        )
 
 
 def _peers(permission: Item) -> Iterator[tuple[str, Peer, str]]:
     """Yield the text, the value and the description of each peer."""
     for plural, key in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-        for one in permission.get(plural, ()):
-            yield one[key], Peer(AddressSet.parse(one[key])), one.get("Description", "")
-    for one in permission.get("PrefixListIds", ()):
-        yield one["PrefixListId"], Peer(address_list=one["PrefixListId"]), one.get("Description", "")
-    for one in permission.get("UserIdGroupPairs", ()):
-        yield one["GroupId"], Peer(group=one["GroupId"]), one.get("Description", "")
+        for one in parts(permission, plural):
+            yield required(one, key), Peer(AddressSet.parse(required(one, key))), text(one, "Description")
+    for one in parts(permission, "PrefixListIds"):
+        name = required(one, "PrefixListId")
+        yield name, Peer(address_list=name), text(one, "Description")
+    for one in parts(permission, "UserIdGroupPairs"):
+        name = required(one, "GroupId")
+        yield name, Peer(group=name), text(one, "Description")
 
 
-def owners_of_named(groups: Iterable[Item], listed: Iterable[Item]) -> dict[str, str]:
-    """Return each group that a rule names, with the account it is said to belong to ("": not said)."""
-    pairs = [
-        pair for group in groups for key in ("IpPermissions", "IpPermissionsEgress") for pair in _pairs(group, key)
-    ]
-    pairs += [rule["ReferencedGroupInfo"] for rule in listed if "ReferencedGroupInfo" in rule]
-    found: dict[str, str] = {}
-    for pair in pairs:
-        found[pair["GroupId"]] = found.get(pair["GroupId"], "") or pair.get("UserId", "") or ""
-    return found
+@dataclass(frozen=True, slots=True)
+class ListedRule:
+    """A rule of the security group ``of``; ``named``: the group that it names, and its account (each "" for none)."""
+
+    of: str
+    rule: Rule
+    named: tuple[str, str]
 
 
-def _pairs(group: Item, key: str) -> Iterator[Item]:
-    for permission in group.get(key, ()):
-        yield from permission.get("UserIdGroupPairs", ())
+def listed_rule(item: Item) -> ListedRule:
+    """Return a rule as it is listed apart from its group."""
+    of, referenced = required(item, "GroupId"), part(item, "ReferencedGroupInfo")
+    cidr, listed = text(item, "CidrIpv4") or text(item, "CidrIpv6"), text(item, "PrefixListId")
+    rule = Rule(
+        id=required(item, "SecurityGroupRuleId"),
+        direction=Direction.EGRESS if flag(item, "IsEgress") else Direction.INGRESS,
+        action=Action.PERMIT,
+        services=ServiceSet.parse(_services(item)),
+        peer=Peer(AddressSet.parse(cidr) if cidr else None, text(referenced, "GroupId"), listed),
+        source=Source(calls.DESCRIBE_SECURITY_GROUP_RULES.name, of),
+        description=text(item, "Description"),
+    )
+    return ListedRule(of, rule, (text(referenced, "GroupId"), text(referenced, "UserId")))
 
 
-def network_acl(acl: Item, call: str) -> Filter:
+@dataclass(frozen=True, slots=True)
+class NetworkAcl:
+    """A network ACL, and the subnets that it guards."""
+
+    filter: Filter
+    subnets: tuple[str, ...]
+
+
+def network_acl(item: Item) -> NetworkAcl:
     """Return a network ACL: numbered, stateless, closed at the end (moto leaves the closing entries out)."""
-    entries = [entry for entry in acl.get("Entries", ()) if 0 < int(entry["RuleNumber"]) < _DEFAULT_ENTRIES]
-    return Filter(
-        id=acl["NetworkAclId"],
-        name=name_of(acl),
-        kind=NETWORK_ACL,
-        rules=tuple(_entry(acl["NetworkAclId"], entry, call) for entry in entries),
-        source=Source(call, acl["NetworkAclId"]),
-        ordered=True,
-        stateful=False,
+    name = required(item, "NetworkAclId")
+    source = Source(calls.DESCRIBE_NETWORK_ACLS.name, name)
+    numbered = [(number(entry, "RuleNumber"), entry) for entry in parts(item, "Entries")]
+    rules = (_entry(entry, order, source) for order, entry in numbered if 0 < order < _DEFAULT_ENTRIES)
+    return NetworkAcl(
+        Filter(name, name_of(item), NETWORK_ACL, tuple(rules), source, ordered=True, stateful=False),
+        tuple(required(link, "SubnetId") for link in parts(item, "Associations")),
     )
 
 
-def _entry(acl: str, entry: Item, call: str) -> Rule:
-    direction = Direction.EGRESS if entry.get("Egress") else Direction.INGRESS
-    ports, icmp = inner(entry, "PortRange"), inner(entry, "IcmpTypeCode")
-    first, last = (icmp.get("Type"), icmp.get("Code")) if icmp else (ports.get("From"), ports.get("To"))
+def _entry(entry: Item, order: int, source: Source) -> Rule:
+    direction = Direction.EGRESS if flag(entry, "Egress") else Direction.INGRESS
+    ports, icmp = part(entry, "PortRange"), part(entry, "IcmpTypeCode")
+    first, last = (number(icmp, "Type", _ANY), number(icmp, "Code", _ANY)) if icmp else (_ANY, _ANY)
+    if not icmp:
+        first, last = number(ports, "From", _ANY), number(ports, "To", _ANY)
     return Rule(
-        id=f"{acl}/{direction}/{entry['RuleNumber']}",
+        id=f"{source.resource}/{direction}/{order}",
         direction=direction,
-        action=Action.PERMIT if entry["RuleAction"] == "allow" else Action.DENY,
-        services=ServiceSet.parse(services_text(str(entry["Protocol"]), first, last)),
-        peer=Peer(AddressSet.parse(entry.get("CidrBlock") or entry["Ipv6CidrBlock"])),
-        source=Source(call, acl),
-        order=int(entry["RuleNumber"]),
+        action=choice(entry, "RuleAction", _ACTIONS),
+        services=ServiceSet.parse(services_text(required(entry, "Protocol"), first, last)),
+        peer=Peer(AddressSet.parse(text(entry, "CidrBlock") or required(entry, "Ipv6CidrBlock"))),
+        source=source,
+        order=order,
     )
-
-
-def address_list(prefixes: str, name: str, entries: Iterable[Item] | None, source: Source) -> AddressList:
-    """Return a prefix list; ``entries`` None: they could not be read."""
-    ranges = tuple(AddressSet.parse(entry["Cidr"]) for entry in entries or ())
-    return AddressList(prefixes, name, ranges, known=entries is not None, source=source)

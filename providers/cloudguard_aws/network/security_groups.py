@@ -1,122 +1,141 @@
-"""Security groups: their rules, who carries the groups that these let in, the prefix lists that they name."""
+"""Security groups: their rules, the members of the groups that these let in, the prefix lists that they name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from cloudguard.model.filters import AddressList, Direction, Filter, Group
+from cloudguard.model.filters import AddressList, Direction, Filter, Group, Rule
 from cloudguard.model.network import Interface, NextHop, Subnet
 from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.provider.answers import Item, parts, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.network.foreign_interfaces import Insiders, strangers
-from cloudguard_aws.network.rules import Item, address_list, owners_of_named, security_group
+from cloudguard_aws.network.foreign_interfaces import ClusterInterfaces, foreign_interface
+from cloudguard_aws.network.rules import listed_rule, security_group
 
 _FILTERS: Final = (FactKind.FILTERS,)
-_CARRIERS: Final = calls.DESCRIBE_NETWORK_INTERFACES
+_MEMBERS: Final = (FactKind.MEMBERS,)
+_LISTS: Final = (FactKind.ADDRESS_LISTS,)
 
 
 @dataclass(frozen=True, slots=True)
-class Guards:
+class SecurityGroups:
     """Security groups as filters, and what their rules name.
 
-    ``named``: groups, with the accounts they belong to; ``foreign`` are those of other accounts. ``carriers``: the
-    interfaces that carry one which is let in; None where they could not be read. ``lists``: prefix lists.
+    ``named``: groups, with the accounts they belong to; ``foreign`` are those of other accounts. ``members``: the
+    interfaces in one that is let in; None where they could not be read. ``lists``: prefix lists.
     """
 
     filters: tuple[Filter, ...]
     named: Mapping[str, str]
     foreign: frozenset[str]
-    carriers: Sequence[Item] | None
+    members: Sequence[Item] | None
     lists: tuple[AddressList, ...]
 
 
-def read_guards(api: Api, names: frozenset[str], segments: Iterable[Subnet]) -> Guards:
-    """Read the groups called ``names``, and what their rules, or the routes of ``segments``, name."""
-    groups, rules = api.two(
-        partial(api.matching_or_none, calls.DESCRIBE_SECURITY_GROUPS, "group-id", names, hides=_FILTERS),
-        partial(api.matching_or_none, calls.DESCRIBE_SECURITY_GROUP_RULES, "group-id", names, hides=_FILTERS),
+def read_security_groups(api: Api, names: frozenset[str], subnets: Iterable[Subnet]) -> SecurityGroups:
+    """Read the groups called ``names``, and what their rules, or the routes of ``subnets``, name."""
+    group_call, rule_call = calls.DESCRIBE_SECURITY_GROUPS, calls.DESCRIBE_SECURITY_GROUP_RULES
+    items, rule_items = api.two(
+        partial(api.matching_or_none, group_call, "group-id", names, hides=_FILTERS),
+        partial(api.matching, rule_call, "group-id", names, hides=_FILTERS),
     )
-    filters = _filters(api, names, groups, rules)
-    named = owners_of_named(groups or (), rules or ())
-    account = next((str(group["OwnerId"]) for group in groups or () if group.get("OwnerId")), "")
-    foreign = frozenset(name for name, owner in named.items() if owner and account not in {"", owner})
-    let_in = {
-        rule.peer.group
-        for one in filters
-        for rule in one.rules
-        if rule.peer.group and rule.direction is Direction.INGRESS
-    }
-    carriers, lists = api.two(
-        partial(api.matching_or_none, _CARRIERS, "group-id", let_in - foreign, hides=(FactKind.MEMBERS,)),
-        partial(_address_lists, api, _listed(filters, segments)),
+    groups = api.mapped(group_call, items or (), security_group, hides=_FILTERS)
+    rules = api.mapped(rule_call, rule_items, listed_rule, hides=_FILTERS)
+    if items is not None and len(groups) == len(items):
+        for name in sorted(names - {one.filter.id for one in groups}):
+            message = "the security group can't be seen from this account"
+            api.add_gap(Gap(group_call.name, name, Reason.MISSING, message, _FILTERS))
+    by_group: dict[str, list[Rule]] = {}
+    for one in rules:
+        by_group.setdefault(one.of, []).append(one.rule)
+    filters = tuple(sorted((_with_rules(one.filter, by_group) for one in groups), key=lambda one: one.id))
+    named = dict[str, str]()
+    for name, account in (*(pair for one in groups for pair in one.named), *(one.named for one in rules)):
+        named[name] = named.get(name, "") or account
+    named.pop("", None)
+    own = next((one.account for one in groups if one.account), "")
+    foreign = frozenset(name for name, account in named.items() if account and own not in {"", account})
+    let_in = {rule.peer.group for one in filters for rule in one.rules if rule.direction is Direction.INGRESS}
+    members, lists = api.two(
+        partial(
+            api.matching_or_none,
+            calls.DESCRIBE_NETWORK_INTERFACES,
+            "group-id",
+            let_in - foreign - {""},
+            hides=_MEMBERS,
+        ),
+        partial(_address_lists, api, _lists_named(filters, subnets)),
     )
-    return Guards(filters, named, foreign, carriers, lists)
+    return SecurityGroups(filters, named, foreign, members, lists)
 
 
-def _filters(
-    api: Api, names: frozenset[str], groups: Sequence[Item] | None, rules: Sequence[Item] | None
-) -> tuple[Filter, ...]:
-    """Return groups as filters; one that is not there, or is another account's, leaves a gap."""
-    by_group: dict[str, list[Item]] = {}
-    for rule in rules or ():
-        by_group.setdefault(rule["GroupId"], []).append(rule)
-    call = calls.DESCRIBE_SECURITY_GROUPS.name
-    rule_call = calls.DESCRIBE_SECURITY_GROUP_RULES.name
-    found = tuple(
-        security_group(group, by_group.get(group["GroupId"]), rule_call if rules else call)
-        for group in sorted(groups or (), key=lambda one: str(one["GroupId"]))
-    )
-    missing = names - {one.id for one in found} if groups is not None else ()
-    for name in sorted(missing):
-        api.add_gap(Gap(call, name, Reason.MISSING, "the security group can't be seen from this account", _FILTERS))
-    return found
+def _with_rules(group: Filter, by_group: Mapping[str, list[Rule]]) -> Filter:
+    """Return a group with its rules as they were listed; where none was, as its own description has them."""
+    rules = by_group.get(group.id)
+    return replace(group, rules=tuple(rules), source=rules[0].source) if rules else group
 
 
-def named_groups(api: Api, guards: Guards, insiders: Insiders) -> tuple[tuple[Group, ...], tuple[Interface, ...]]:
-    """Return the groups that rules name, and who carries those that are let in, but for the cluster's own."""
-    names = {one.id: one.name for one in guards.filters}
-    for item in guards.carriers or ():
-        names |= {group["GroupId"]: group.get("GroupName", "") for group in item.get("Groups", ())}
+def groups_and_members(
+    api: Api, read: SecurityGroups, own: ClusterInterfaces
+) -> tuple[tuple[Group, ...], tuple[Interface, ...]]:
+    """Return the groups that rules name, and the members of those that are let in, without the cluster's own."""
+    call = calls.DESCRIBE_NETWORK_INTERFACES
+    listed = api.mapped(call, read.members or (), _group_names, hides=_MEMBERS)
+    names = {one.id: one.name for one in read.filters} | {name: title for each in listed for name, title in each}
     groups = tuple(
         Group(
             id=name,
             name=names.get(name, ""),
-            source=api.source(_CARRIERS, name),
-            members_known=guards.carriers is not None and name not in guards.foreign,
-            owner=owner if name in guards.foreign else "",
+            source=api.source(call, name),
+            members_known=read.members is not None and name not in read.foreign,
+            owner=account if name in read.foreign else "",
         )
-        for name, owner in sorted(guards.named.items())
+        for name, account in sorted(read.named.items())
     )
-    outsiders = strangers(guards.carriers or (), insiders, _CARRIERS.name)
-    return groups, tuple(sorted(outsiders, key=lambda one: one.id))
+    found = api.mapped(call, read.members or (), lambda one: foreign_interface(one, own), hides=_MEMBERS)
+    return groups, tuple(sorted(filter(None, found), key=lambda one: one.id))
 
 
-def _listed(filters: Iterable[Filter], segments: Iterable[Subnet]) -> frozenset[str]:
+def _group_names(item: Item) -> list[tuple[str, str]]:
+    return [(required(group, "GroupId"), text(group, "GroupName")) for group in parts(item, "Groups")]
+
+
+def _lists_named(filters: Iterable[Filter], subnets: Iterable[Subnet]) -> frozenset[str]:
     """Return the prefix lists that matter: a gateway endpoint's lead to a service that no one connects from."""
     in_rules = (rule.peer.address_list for one in filters for rule in one.rules)
-    in_routes = (route.address_list for one in segments for route in one.routes if route.hop is not NextHop.SERVICE)
-    return frozenset((*in_rules, *in_routes)) - {""}
+    routes = (route for one in subnets for route in one.routes if route.hop is not NextHop.SERVICE)
+    return frozenset((*in_rules, *(route.address_list for route in routes))) - {""}
 
 
 def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
-    """Read prefix lists; one that is not there, or whose entries can't be read, is kept as unknown."""
-    hides, ordered, call = (FactKind.ADDRESS_LISTS,), sorted(names), calls.GET_MANAGED_PREFIX_LIST_ENTRIES
-    described, entries = api.two(
-        partial(api.matching_or_none, calls.DESCRIBE_MANAGED_PREFIX_LISTS, "prefix-list-id", names, hides=hides),
+    """Read prefix lists; one that is not there, or whose entries are not understood, is kept as unknown."""
+    ordered, call, entries = sorted(names), calls.DESCRIBE_MANAGED_PREFIX_LISTS, calls.GET_MANAGED_PREFIX_LIST_ENTRIES
+    described, listed = api.two(
+        partial(api.matching_or_none, call, "prefix-list-id", names, hides=_LISTS),
         lambda: api.gather(
-            *(partial(api.read_or_none, call, hides=hides, about=name, PrefixListId=name) for name in ordered)
+            *(partial(api.read_or_none, entries, hides=_LISTS, about=name, PrefixListId=name) for name in ordered)
         ),
     )
-    titles = {one["PrefixListId"]: one.get("PrefixListName", "") for one in described or ()}
+    titles = dict(
+        api.mapped(
+            call,
+            described or (),
+            lambda one: (required(one, "PrefixListId"), text(one, "PrefixListName")),
+            hides=_LISTS,
+        )
+    )
     found: list[AddressList] = []
-    for name, listed in zip(ordered, entries, strict=True):
-        missing = listed == [] and described is not None and name not in titles
+    for name, items in zip(ordered, listed, strict=True):
+        ranges = api.mapped(entries, items or (), lambda one: AddressSet.parse(required(one, "Cidr")), hides=_LISTS)
+        missing = items == [] and described is not None and name not in titles
         if missing:
-            api.add_gap(Gap(call.name, name, Reason.MISSING, "the prefix list can't be seen from this account", hides))
-        known = None if missing else listed
-        found.append(address_list(name, titles.get(name, ""), known, api.source(call, name)))
+            message = "the prefix list can't be seen from this account"
+            api.add_gap(Gap(entries.name, name, Reason.MISSING, message, _LISTS))
+        known = items is not None and not missing and len(ranges) == len(items)
+        found.append(AddressList(name, titles.get(name, ""), ranges, known=known, source=api.source(entries, name)))
     return tuple(found)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import boto3
 import pytest
 
-from aws_hosts import STACKED, api_of, owned, told
+from aws_hosts import STACKED, api_of, owned, read, roles_of
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.snapshot import Snapshot
@@ -18,7 +18,7 @@ from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.find import find
-from cloudguard_aws.cluster.hosts import read_hosts
+from cloudguard_aws.cluster.instances import Instance
 from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags, Vpc
 from moto_fixtures.aws.installers import CAPA, capa, kops
 from refusals import refusal, response
@@ -32,8 +32,8 @@ def place(a: Account, cidr: str = "10.9.0.0/16") -> tuple[Vpc, Subnet, Group]:
     return vpc, a.subnet(vpc), a.group(vpc, "hosts")
 
 
-def ids(hosts: Sequence[Mapping[str, Any]]) -> set[str]:
-    return {one["InstanceId"] for one in hosts}
+def ids(hosts: Sequence[Instance]) -> set[str]:
+    return {one.id for one in hosts}
 
 
 def test_one_name_in_two_vpcs_is_two_clusters_and_the_vpc_chooses(inner_account: Account) -> None:
@@ -70,7 +70,7 @@ def test_etcd_hosts_of_another_vpc_are_guests(inner_account: Account) -> None:
     a.host("cp", first, [group], owned("prod") | {f"{CAPA}/role": "bastion"})
     a.host("api", first, [group], owned("prod") | {"k8s.io/role/apiserver": "1"})
     outside = a.host("etcd-0", second, [same])
-    found, api, _ = told(a, CollectRequest(cluster="prod", extra_hosts={outside.id: [ETCD]}))
+    found, api, _ = roles_of(a, CollectRequest(cluster="prod", extra_hosts={outside.id: [ETCD]}))
     assert found["etcd-0"] == ((ETCD,), (f"--host {outside.id}=etcd",))
     assert found["api"][0] == (CP,)
     assert api.gaps == ()
@@ -179,7 +179,7 @@ def hosts_of(a: Account, cluster: str = "prod") -> tuple[Host, ...]:
     api = Api(a.session, REGION)
     found = find(api, CollectRequest(cluster=cluster))
     assert found is not None
-    return read_hosts(api, found)
+    return read(api, found)
 
 
 def test_hostile_tags_are_kept_as_they_are_and_tell_nothing(inner_account: Account) -> None:
@@ -212,10 +212,10 @@ def test_hosts_that_nothing_tells_are_one_gap(inner_account: Account) -> None:
     api = Api(inner_account.session, REGION)
     found = find(api, CollectRequest(cluster="prod"))
     assert found is not None
-    assert [host.roles for host in read_hosts(api, found)] == [()] * 5
+    assert [host.roles for host in read(api, found)] == [()] * 5
     (gap,) = api.gaps
     assert gap.message.count("(ip-") == 3
-    assert "and 2 more can't be told" in gap.message
+    assert "and 2 more is unknown" in gap.message
 
 
 def test_fargate_pods_are_hosts(inner_account: Account) -> None:

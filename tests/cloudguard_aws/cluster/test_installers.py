@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from aws_hosts import STACKED, Told, owned, told
+from aws_hosts import STACKED, HostRoles, owned, roles_of
 from cloudguard.errors import ClusterNotFoundError
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import FactKind, Reason
@@ -163,8 +163,8 @@ def plain(a: Account, subnet: Subnet, group: Group) -> None:
         ),
     ],
 )
-def test_installers_tell_roles(many: Account, cluster: str, installer: str, roles: Told) -> None:
-    found, api, by = told(many, CollectRequest(cluster=cluster))
+def test_installers_tell_roles(many: Account, cluster: str, installer: str, roles: HostRoles) -> None:
+    found, api, by = roles_of(many, CollectRequest(cluster=cluster))
     assert found == roles
     assert by == installer
     assert api.gaps == ()
@@ -178,7 +178,7 @@ def test_an_openshift_cluster_goes_by_its_name_or_its_infrastructure_id(many: Ac
 
 
 def test_where_no_installer_tells_what_stands_around_does(many: Account) -> None:
-    found, api, _ = told(many, CollectRequest(cluster="plain"))
+    found, api, _ = roles_of(many, CollectRequest(cluster="plain"))
     arn = next(iter(many.call("elbv2", "describe_load_balancers", Names=["plain-api"])["LoadBalancers"]))
     behind = arn["LoadBalancerArn"]
     (volume,) = many.call("ec2", "describe_volumes", Filters=[{"Name": "tag-key", "Values": ["k8s.io/etcd/main"]}])[
@@ -206,7 +206,7 @@ def test_flags_tell_what_nothing_else_does_and_add_up(many: Account) -> None:
         cluster="plain",
         role_tags={CP: ["Name=a"], ETCD: ["Name=a"], NODE: ["Name=ingress", "Name=e"]},
     )
-    found, api, _ = told(many, request)
+    found, api, _ = roles_of(many, request)
     assert found["a"] == ((CP, ETCD), ("--control-plane-tag Name=a, --etcd-tag Name=a",))
     assert found["ingress"] == ((NODE,), ("--node-tag Name=ingress",))
     assert found["e"] == ((NODE,), ("--node-tag Name=e",))
@@ -217,7 +217,7 @@ def test_flags_that_name_nothing_leave_a_gap(many: Account) -> None:
     request = CollectRequest(
         cluster="capi", role_tags={ETCD: ["role=etcd"]}, extra_hosts={"i-0123456789abcdef0": [ETCD]}
     )
-    _, api, _ = told(many, request)
+    _, api, _ = roles_of(many, request)
     assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
         ("i-0123456789abcdef0", Reason.MISSING, (FactKind.HOSTS,)),
         ("role=etcd", Reason.MISSING, (FactKind.HOSTS,)),
@@ -227,7 +227,7 @@ def test_flags_that_name_nothing_leave_a_gap(many: Account) -> None:
 
 
 def test_hosts_found_by_flags_alone_are_a_cluster(many: Account) -> None:
-    found, api, installer = told(many, CollectRequest(cluster="nameless", role_tags={NODE: ["team=x"]}))
+    found, api, installer = roles_of(many, CollectRequest(cluster="nameless", role_tags={NODE: ["team=x"]}))
     assert found == {"loner": ((NODE,), ("--node-tag team=x",))}
     assert installer == "unknown"
     assert api.gaps == ()
@@ -235,7 +235,7 @@ def test_hosts_found_by_flags_alone_are_a_cluster(many: Account) -> None:
 
 def test_a_flag_takes_no_host_of_another_cluster(many: Account) -> None:
     request = CollectRequest(cluster="plain", role_tags={NODE: ["Name=kops-node"]})
-    found, api, _ = told(many, request)
+    found, api, _ = roles_of(many, request)
     assert "kops-node" not in found
     assert "--node-tag Name=kops-node" in {gap.resource for gap in api.gaps}
     assert find(Api(many.session, REGION), CollectRequest(cluster="nameless", role_tags=request.role_tags)) is None

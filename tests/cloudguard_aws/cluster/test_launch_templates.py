@@ -13,7 +13,9 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
-from cloudguard_aws.cluster.launch_templates import Given, Template, disks, given
+from cloudguard_aws.access.calls import DESCRIBE_LAUNCH_CONFIGURATIONS
+from cloudguard_aws.cluster.launch_templates import Defaults, Template, disks, image_of, read_defaults
+from cloudguard_aws.cluster.launch_templates import template as read_template
 from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
 from moto_fixtures.aws.installers import OWNED, capa, kops
 
@@ -150,6 +152,10 @@ ROOT, DATA = "/dev/sda1", "/dev/sdf"
 IMAGE = {"ami-1": {"BlockDeviceMappings": [{"DeviceName": ROOT, "Ebs": {"SnapshotId": "snap-1", "Encrypted": True}}]}}
 
 
+def template(item: Mapping[str, object]) -> Template:
+    return read_template(item, DESCRIBE_LAUNCH_CONFIGURATIONS, "old")
+
+
 @pytest.mark.parametrize(
     ("mappings", "images", "default", "expected"),
     [
@@ -173,7 +179,8 @@ def test_disks(
     default: bool | None,  # noqa: FBT001 - a parameter of the test's table
     expected: dict[str, bool | None],
 ) -> None:
-    made = disks(Template({"ImageId": "ami-1", "BlockDeviceMappings": mappings}), Given(images, default))
+    known = dict(image_of({"ImageId": name, **item}) for name, item in images.items())
+    made = disks(template({"ImageId": "ami-1", "BlockDeviceMappings": mappings}), Defaults(known, default))
     assert {disk.device: disk.encrypted for disk in made} == expected
 
 
@@ -195,13 +202,13 @@ def test_the_accounts_default_is_asked_only_where_it_decides(inner_account: Acco
 
 def test_templates_are_values() -> None:
     nics = [{"DeviceIndex": 1, "Groups": ["sg-2"]}, {"DeviceIndex": 0, "Groups": ["sg-1"]}]
-    template = Template({"LaunchConfigurationName": "old", "IamInstanceProfile": "nodes", "NetworkInterfaces": nics})
-    assert (template.name, template.profile, template.groups) == ("old", "nodes", ("sg-1",))
-    assert Template({"IamInstanceProfile": {"Name": "own"}}).profile == "own"
-    assert Template({}).profile == ""
+    found = template({"IamInstanceProfile": "nodes", "NetworkInterfaces": nics})
+    assert (found.name, found.profile, found.groups) == ("old", "nodes", ("sg-1",))
+    assert template({"IamInstanceProfile": {"Name": "own"}}).profile == "own"
+    assert template({}).profile == ""
 
 
 def test_nothing_is_asked_for_no_template(inner_account: Account) -> None:
     asked: list[str] = []
-    assert given(api_of(inner_account, asked), []).encrypts is None
+    assert read_defaults(api_of(inner_account, asked), [], []).encrypts is None
     assert asked == []

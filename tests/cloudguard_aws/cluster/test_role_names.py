@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cloudguard.model.cluster import Role
-from cloudguard.provider.role_names import told_by_names
-from cloudguard_aws.cluster import installer_tags
+from cloudguard.provider.host_roles import HostRoles
+from cloudguard.provider.installers import infra_base, is_infra
+from cloudguard.provider.role_names import roles_by_names
+from cloudguard_aws.cluster.tags import installer_of
 
 CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
 
@@ -43,20 +45,20 @@ CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
     ],
 )
 def test_one_name(name: str, cluster: str, roles: tuple[Role, ...] | None) -> None:
-    told = told_by_names([("name", name)], cluster)
-    assert (told[0] if told else None) == roles
-    if told:
-        assert told[1] == f"name {name} suggests it (weak evidence)"
+    found = roles_by_names([("name", name)], cluster)
+    assert (found.roles if found else None) == roles
+    if found:
+        assert found.evidence == f"name {name} suggests it (weak evidence)"
 
 
 def test_what_is_said_of_every_host_gives_way_to_what_is_said_of_one() -> None:
-    told = told_by_names([("instance profile", "k8s-node-profile"), ("name", "master-1")], "prod")
-    assert told == ((CP,), "name master-1 suggests it (weak evidence)")
+    found = roles_by_names([("instance profile", "k8s-node-profile"), ("name", "master-1")], "prod")
+    assert found == HostRoles((CP,), "name master-1 suggests it (weak evidence)")
 
 
 def test_names_that_agree_are_told_by_the_first() -> None:
-    told = told_by_names([("instance profile", ""), ("scaling group", "workers"), ("name", "prod-worker-1")], "prod")
-    assert told == ((NODE,), "scaling group workers suggests it (weak evidence)")
+    found = roles_by_names([("instance profile", ""), ("scaling group", "workers"), ("name", "prod-worker-1")], "prod")
+    assert found == HostRoles((NODE,), "scaling group workers suggests it (weak evidence)")
 
 
 @pytest.mark.parametrize(
@@ -68,11 +70,11 @@ def test_names_that_agree_are_told_by_the_first() -> None:
     ],
 )
 def test_names_that_contradict_one_another_tell_nothing(named: list[tuple[str, str]]) -> None:
-    told = told_by_names(named, "prod")
-    assert told is not None
-    assert told[0] == ()
-    assert "contradict" in told[1]
-    assert "node" in told[1]
+    found = roles_by_names(named, "prod")
+    assert found is not None
+    assert found.roles == ()
+    assert "contradict" in found.evidence
+    assert "node" in found.evidence
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_names_that_contradict_one_another_tell_nothing(named: list[tuple[str, s
     ],
 )
 def test_what_an_infrastructure_id_begins_with(name: str, base: str) -> None:
-    assert installer_tags.infra_base(name) == base
+    assert infra_base(name) == base
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_what_an_infrastructure_id_begins_with(name: str, base: str) -> None:
     [("prod-x7k2p", True), ("prod-green", False), ("prod-east1", False), ("prod-x7k2", False), ("x7k2p", False)],
 )
 def test_infrastructure_ids_make_no_words(name: str, infra: object) -> None:
-    assert installer_tags.is_infra(name) is infra
+    assert is_infra(name) is infra
 
 
 @pytest.mark.parametrize(
@@ -111,4 +113,4 @@ def test_infrastructure_ids_make_no_words(name: str, infra: object) -> None:
     ],
 )
 def test_who_made_it(tags: dict[str, str], installer: str) -> None:
-    assert installer_tags.installer_of([tags], "prod") == installer
+    assert installer_of([tags], "prod") == installer

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from aws_hosts import api_of
 from cloudguard.model.identity import Effect, PolicyKind
 from cloudguard.model.source import FactKind, Reason
+from cloudguard_aws.cluster.eks import eks_cluster
 from cloudguard_aws.identity.service_accounts import is_of, read_workloads
 from moto_fixtures.aws.builder import ACCOUNT, Account
 
 ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
-EKS = {"name": "prod", "identity": {"oidc": {"issuer": f"https://{ISSUER}"}}}
+EKS = eks_cluster({"name": "prod", "identity": {"oidc": {"issuer": f"https://{ISSUER}"}}})
 SUBJECT = "system:serviceaccount:"
 
 
@@ -44,7 +46,7 @@ def test_roles_of_the_cluster_s_issuer_are_its_workloads_and_no_others(inner_acc
     federated(a, "github", "token.actions.githubusercontent.com")
     asked: list[str] = []
     api = api_of(a, asked)
-    roles, trusts = read_workloads(api, "prod", EKS | {"name": "gone"})
+    roles, trusts = read_workloads(api, "prod", replace(EKS, name="gone"))
     assert {one.identity: (one.name, one.service_accounts) for one in roles} == {
         csi: ("csi", ("kube-system:ebs-csi-controller-sa",)),
         dns: ("dns", ("dns:*", "kube-system:external-dns")),
@@ -63,7 +65,7 @@ def test_pod_identity_tells_service_accounts(inner_account: Account) -> None:
     arn = a.associate(cluster.name, "kube-system:aws-load-balancer-controller")
     api = api_of(a)
     described = a.call("eks", "describe_cluster", name="prod")["cluster"]
-    (found,), trusts = read_workloads(api, "prod", described)
+    (found,), trusts = read_workloads(api, "prod", eks_cluster(described))
     assert (found.identity, found.service_accounts, found.trust) == (
         arn,
         ("kube-system:aws-load-balancer-controller",),

@@ -8,10 +8,9 @@ from aws_hosts import api_of, hosts_of
 from cloudguard.model.load_balancers import Balancer, ClientAddress
 from cloudguard.model.source import FactKind
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.network.balancers import read_balancers, read_near, target_memberships
-from cloudguard_aws.network.listeners import (
-    Members,
-)
+from cloudguard_aws.network.balancers import read_balancers, read_cluster_balancers
+from cloudguard_aws.network.listeners import Members
+from cloudguard_aws.network.registrations import api_targets
 from moto_fixtures.aws.builder import Account, Host, Subnet, Vpc
 
 PRESERVED, REPLACED = ClientAddress.PRESERVED, ClientAddress.REPLACED
@@ -27,7 +26,7 @@ def ground(account: Account) -> tuple[Vpc, Subnet, Host]:
 def read(account: Account, vpc: Vpc, host: Host, api: Api | None = None) -> tuple[Balancer, ...]:
     members = Members.of(hosts_of(account, host.id))
     api = api or api_of(account)
-    return read_balancers(api, read_near(api, {vpc.id}, members), cluster="prod")
+    return read_balancers(api, read_cluster_balancers(api, {vpc.id}, members), cluster="prod")
 
 
 def test_balancers_of_others_are_left_out(inner_account: Account) -> None:
@@ -74,7 +73,7 @@ def test_each_kind_of_balancer_is_found_with_its_tags(inner_account: Account) ->
     assert found["pods"].filters == found["pods"].groups == (guard.id,)
 
 
-def test_memberships_name_ports_and_targets_without_more_calls(inner_account: Account) -> None:
+def test_api_targets_name_ports_and_balancers_without_more_calls(inner_account: Account) -> None:
     a = inner_account
     vpc, subnet, node = ground(a)
     api_balancer = a.nlb("api", subnet, internal=True)
@@ -82,11 +81,10 @@ def test_memberships_name_ports_and_targets_without_more_calls(inner_account: Ac
     a.clb("old", subnet, [a.group(vpc, "lb")], 443, [node], 9345)
     asked: list[str] = []
     api = api_of(a, asked)
-    found = target_memberships(api, network_ids={vpc.id})
-    assert {(one.balancer, one.target, one.port, one.internet_facing) for one in found} == {
-        (api_balancer.arn, node.id, 6443, False),
-        ("old", node.id, 9345, True),
-    }
+    found = api_targets(api, {vpc.id}, {6443})
+    assert found == {node.id: f"target of {api_balancer.arn} on port 6443"}
+    assert api_targets(api, {vpc.id}, {9345}) == {node.id: "target of old on port 9345"}
+    assert api_targets(api, {vpc.id}, {80}) == {}
     before = list(asked)
     read(a, vpc, node, api)
     assert len([call for call in asked if call.endswith("LoadBalancers")]) == 2

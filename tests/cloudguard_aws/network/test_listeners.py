@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,15 +17,21 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_aws.network.listeners import (
     Members,
-    TargetGroup,
+    OwnTargets,
     balancer,
     classic,
     client_address,
     declared_service,
-    forwarded,
+    listener_facts,
     listeners_of,
     services_of,
     targets_of,
+)
+from cloudguard_aws.network.registrations import (
+    classic_balancer,
+    load_balancer,
+    registered_target,
+    target_group,
 )
 
 PRESERVED, REPLACED, UNKNOWN = ClientAddress.PRESERVED, ClientAddress.REPLACED, ClientAddress.UNKNOWN
@@ -91,7 +98,8 @@ def test_listener_protocol_is_the_services_it_means(protocol: str, text: str) ->
 def test_client_address_follows_the_attribute_else_the_default_of_the_kind(
     kind: str, protocol: str, attributes: dict[str, str] | None, seen: ClientAddress
 ) -> None:
-    assert client_address({"TargetType": kind, "Protocol": protocol}, attributes) is seen
+    group = target_group({"TargetGroupArn": "a", "TargetType": kind, "Protocol": protocol})
+    assert client_address(group, attributes) is seen
 
 
 def target(host: str, services: str, healthy: str = "") -> BackendTarget:
@@ -100,27 +108,28 @@ def target(host: str, services: str, healthy: str = "") -> BackendTarget:
 
 
 def test_targets_outside_the_cluster_are_left_out_and_ports_default_to_the_groups() -> None:
-    group = {"Port": 30080, "Protocol": "TCP_UDP"}
+    group = target_group({"TargetGroupArn": "a", "Port": 30080, "Protocol": "TCP_UDP"})
     registered: list[dict[str, Any]] = [
         {"Target": {"Id": "i-1", "Port": 31000}, "TargetHealth": {"State": "unhealthy"}},
         {"Target": {"Id": "i-2"}},
         {"Target": {"Id": "i-9", "Port": 1}},
     ]
-    assert targets_of(group, registered, MEMBERS) == (
+    targets = tuple(registered_target(one, group.port) for one in registered)
+    assert targets_of(replace(group, targets=targets), MEMBERS) == (
         target("i-1", "tcp/31000,udp/31000", "unhealthy"),
         target("i-2", "tcp/30080,udp/30080"),
     )
 
 
 def test_listener_is_split_where_its_groups_differ() -> None:
-    item = {"ListenerArn": "l-1", "Protocol": "TLS", "Port": 443}
+    facts = listener_facts({"ListenerArn": "l-1", "Protocol": "TLS", "Port": 443})
     groups = [
-        TargetGroup("a", "TCP", (target("i-1", "tcp/1"),), PRESERVED),
-        TargetGroup("b", "TLS", (target("i-2", "tcp/2"),), PRESERVED),
-        TargetGroup("c", "TCP", (target("i-3", "tcp/3"),), REPLACED),
-        TargetGroup("d", "TCP", (target("i-4", "tcp/4"),), PRESERVED),
+        OwnTargets("TCP", (target("i-1", "tcp/1"),), PRESERVED),
+        OwnTargets("TLS", (target("i-2", "tcp/2"),), PRESERVED),
+        OwnTargets("TCP", (target("i-3", "tcp/3"),), REPLACED),
+        OwnTargets("TCP", (target("i-4", "tcp/4"),), PRESERVED),
     ]
-    found = {(one.id, one.client_address, one.plaintext, len(one.targets)) for one in listeners_of(item, groups, "")}
+    found = {(one.id, one.client_address, one.plaintext, len(one.targets)) for one in listeners_of(facts, groups)}
     assert found == {
         ("l-1", PRESERVED, False, 1),
         ("l-1#2", PRESERVED, True, 2),
@@ -135,7 +144,8 @@ def test_forward_actions_name_one_group_or_several() -> None:
         {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "b"}, {"TargetGroupArn": "c"}]}},
         {"Type": "redirect", "RedirectConfig": {}},
     ]
-    assert list(dict.fromkeys(forwarded(actions))) == ["a", "b", "c"]
+    found = listener_facts({"ListenerArn": "l-1", "Port": 443, "DefaultActions": actions})
+    assert list(dict.fromkeys(found.forwards_to)) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -171,13 +181,13 @@ NLB: dict[str, Any] = {
 
 
 def test_network_balancer_without_groups_has_no_filters_and_keeps_its_addresses() -> None:
-    found = balancer(NLB, (), "", "elbv2:DescribeLoadBalancers")
+    found = balancer(load_balancer(NLB), (), "")
     assert (found.kind, found.filters, found.groups) == ("nlb", (), ())
     assert found.subnets == ("subnet-1", "subnet-2")
     assert found.addresses == AddressSet.of(("198.51.100.1", "2001:db8::1"))
     assert found.internet_facing
     assert found.dual_stack
-    assert not balancer(NLB | {"Scheme": "internal", "IpAddressType": "ipv4"}, (), "", "").internet_facing
+    assert not load_balancer(NLB | {"Scheme": "internal", "IpAddressType": "ipv4"}).internet_facing
 
 
 def test_classic_balancer_is_a_proxy_that_may_speak_plaintext() -> None:
@@ -187,7 +197,7 @@ def test_classic_balancer_is_a_proxy_that_may_speak_plaintext() -> None:
         ("SSL", 993, "TCP", 143),
         ("SSL", 995, "SSL", 995),
     ]
-    item = {
+    item: dict[str, Any] = {
         "LoadBalancerName": "old",
         "Scheme": "internet-facing",
         "VPCId": "vpc-1",
@@ -199,7 +209,7 @@ def test_classic_balancer_is_a_proxy_that_may_speak_plaintext() -> None:
             for a, b, c, d in listeners
         ],
     }
-    found = classic(item, MEMBERS, "", "elb:DescribeLoadBalancers")
+    found = classic(classic_balancer(item), MEMBERS, "")
     assert {one.client_address for one in found.listeners} == {REPLACED}
     assert [(str(one.service), str(one.targets[0].service), one.plaintext) for one in found.listeners] == [
         ("tcp/443", "tcp/6443", False),

@@ -7,10 +7,9 @@ import pytest
 from cloudguard.model.filters import Action, Direction, Peer
 from cloudguard.packet_sets.addresses import ALL4, ALL6
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard_aws.network.rules import network_acl, owners_of_named, security_group, services_text
+from cloudguard_aws.network.rules import listed_rule, network_acl, security_group, services_text
 from moto_fixtures.aws.builder import WORLD, WORLD6
 
-CALL = "ec2:DescribeSecurityGroupRules"
 OTHER_ACCOUNT = "999988887777"
 ANY_ICMP = {"Type": -1, "Code": -1}
 
@@ -18,24 +17,21 @@ ANY_ICMP = {"Type": -1, "Code": -1}
 @pytest.mark.parametrize(
     ("protocol", "first", "last", "text"),
     [
-        ("-1", None, None, "all"),
         ("-1", -1, -1, "all"),
         ("tcp", 443, 443, "tcp/443"),
         ("6", 30000, 32767, "tcp/30000-32767"),
         ("udp", 0, 65535, "udp"),
-        ("17", None, None, "udp"),
+        ("17", -1, -1, "udp"),
         ("icmp", -1, -1, "icmp"),
         ("icmp", 8, -1, "icmp/8"),
         ("1", 3, 4, "icmp/3/4"),
         ("58", 128, 0, "icmpv6/128/0"),
         ("icmpv6", -1, -1, "icmpv6"),
-        ("4", None, None, "proto/4"),
+        ("4", -1, -1, "proto/4"),
         ("50", -1, -1, "proto/50"),
     ],
 )
-def test_protocol_and_ports_are_the_services_they_mean(
-    protocol: str, first: int | None, last: int | None, text: str
-) -> None:
+def test_protocol_and_ports_are_the_services_they_mean(protocol: str, first: int, last: int, text: str) -> None:
     assert services_text(protocol, first, last) == text
     assert ServiceSet.parse(text)
 
@@ -56,18 +52,17 @@ def test_security_group_rules_keep_their_ids_peers_and_descriptions() -> None:
         },
         base | {"SecurityGroupRuleId": "sgr-5", "IsEgress": True, "IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0"},
     ]
-    found = security_group({"GroupId": "sg-1", "GroupName": "nodes"}, listed, CALL)
-    assert [(rule.id, rule.direction, str(rule.services), rule.peer) for rule in found.rules] == [
+    found = [listed_rule(one) for one in listed]
+    rules = [one.rule for one in found]
+    assert [(rule.id, rule.direction, str(rule.services), rule.peer) for rule in rules] == [
         ("sgr-1", Direction.INGRESS, "tcp/22", Peer(ALL4)),
         ("sgr-2", Direction.INGRESS, "tcp/22", Peer(ALL6)),
         ("sgr-3", Direction.INGRESS, "tcp/1-2", Peer(address_list="pl-1")),
         ("sgr-4", Direction.INGRESS, "proto/4", Peer(group="sg-9")),
         ("sgr-5", Direction.EGRESS, "all", Peer(ALL4)),
     ]
-    assert found.rules[1].description == "v6"
-    assert found.stateful
-    assert not found.ordered
-    assert owners_of_named([], listed) == {"sg-9": OTHER_ACCOUNT}
+    assert rules[1].description == "v6"
+    assert [one.named for one in found] == [("", "")] * 3 + [("sg-9", OTHER_ACCOUNT), ("", "")]
 
 
 def test_rules_that_could_not_be_listed_come_from_the_group_with_ids_made_up() -> None:
@@ -86,7 +81,11 @@ def test_rules_that_could_not_be_listed_come_from_the_group_with_ids_made_up() -
         ],
         "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
     }
-    found = security_group(group, None, "ec2:DescribeSecurityGroups")
+    made = security_group(group)
+    assert made.named == (("sg-2", "111122223333"),)
+    found = made.filter
+    assert found.stateful
+    assert not found.ordered
     assert [rule.id for rule in found.rules] == [
         "sg-1/ingress/tcp/22/0.0.0.0/0",
         "sg-1/ingress/tcp/22/::/0",
@@ -112,7 +111,7 @@ def test_groups_that_others_write_say_what_to_do_instead(
     editable: bool,
     words: str,
 ) -> None:
-    found = security_group({"GroupId": "sg-1"} | group, [], CALL)
+    found = security_group({"GroupId": "sg-1"} | group).filter
     assert found.editable is editable
     assert words in found.note
 
@@ -132,7 +131,7 @@ def test_network_acl_is_ordered_stateless_and_closed_at_the_end() -> None:
             base | {"RuleNumber": 32768, "RuleAction": "deny", "Protocol": "-1", "Ipv6CidrBlock": "::/0"},
         ],
     }
-    found = network_acl(acl, "ec2:DescribeNetworkAcls")
+    found = network_acl(acl).filter
     assert [(rule.id, rule.order, rule.action, str(rule.services), str(rule.peer)) for rule in found.rules] == [
         ("acl-1/ingress/90", 90, Action.PERMIT, "tcp/22", "0.0.0.0/1"),
         ("acl-1/ingress/100", 100, Action.DENY, "all", "10.0.0.0/8"),

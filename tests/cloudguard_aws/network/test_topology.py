@@ -1,4 +1,4 @@
-"""Routes, strangers and the whole topology, as the real service answers and as moto does."""
+"""Routes, foreign interfaces and the whole topology, as the real service answers and as moto does."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from cloudguard.model.network import NextHop, Route, Topology
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.packet_sets.addresses import ALL4
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.network.foreign_interfaces import Insiders, strangers
-from cloudguard_aws.network.routes import Tables, peering_ranges, routes_of, segment
-from cloudguard_aws.network.topology import read_ground, read_topology
+from cloudguard_aws.network.foreign_interfaces import ClusterInterfaces, foreign_interface
+from cloudguard_aws.network.routes import Tables, peering_ranges, route_table, with_routes
+from cloudguard_aws.network.routes import subnet as read_subnet
+from cloudguard_aws.network.topology import read_inventory, read_topology
 from moto_fixtures.aws.builder import Account, Host
 
 OTHER_ACCOUNT = "999988887777"
@@ -44,7 +45,9 @@ TABLE = {
 
 def test_routes_lead_where_their_target_does() -> None:
     ranges = {"pcx-1": each("10.9.0.0/16", "fd00::/56")}
-    found = [(route.address_list or str(route.destination), route.hop) for route in routes_of(TABLE, "", ranges)]
+    found = [
+        (route.address_list or str(route.destination), route.hop) for route in route_table(TABLE).behind(ranges).routes
+    ]
     assert found == [
         ("10.0.0.0/16", NextHop.LOCAL),
         ("0.0.0.0/0", NextHop.INTERNET),
@@ -67,16 +70,19 @@ def test_peering_ranges_are_those_of_the_other_side() -> None:
     here = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
     there = {"VpcId": "vpc-2", "CidrBlockSet": [{"CidrBlock": "10.9.0.0/16"}, {"CidrBlock": "10.8.0.0/16"}]}
     peering = {"VpcPeeringConnectionId": "pcx-1", "AccepterVpcInfo": there, "RequesterVpcInfo": here}
-    assert peering_ranges([peering], frozenset({"vpc-1"})) == {"pcx-1": each("10.9.0.0/16", "10.8.0.0/16")}
+    assert peering_ranges(peering, frozenset({"vpc-1"})) == ("pcx-1", each("10.9.0.0/16", "10.8.0.0/16"))
 
 
-SUBNET = {"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24", "MapPublicIpOnLaunch": True}
+SUBNET = read_subnet(
+    {"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24", "MapPublicIpOnLaunch": True}
+)
 
 
 def test_subnet_without_a_table_of_its_own_has_the_main_one_of_its_vpc() -> None:
     other = {"RouteTableId": "rtb-2", "VpcId": "vpc-2", "Associations": [{"Main": True}], "Routes": []}
-    found = segment(SUBNET, ("acl-1",), Tables([other, TABLE], "ec2:DescribeRouteTables"))
-    assert found.routes == routes_of(TABLE, "ec2:DescribeRouteTables")
+    tables = [route_table(other), route_table(TABLE)]
+    found = with_routes(SUBNET, ("acl-1",), Tables(tables))
+    assert found.routes == tables[1].routes
     assert found.public_by_default
     assert not found.inspected
 
@@ -95,11 +101,13 @@ def test_gateway_route_table_sends_a_subnet_through_an_appliance(
         "Associations": [{"GatewayId": "igw-1", "Main": False}],
         "Routes": [{"DestinationCidrBlock": destination, "GatewayId": "vpce-1", "State": "active"}],
     }
-    assert segment(SUBNET, (), Tables([TABLE, edge], "call")).inspected is inspected
+    assert with_routes(SUBNET, (), Tables([route_table(TABLE), route_table(edge)])).inspected is inspected
 
 
-def test_routes_that_could_not_be_read_lead_nobody_knows_where() -> None:
-    assert {(str(route.destination), route.hop) for route in segment(SUBNET, (), None).routes} == {
+@pytest.mark.parametrize("tables", [None, Tables([route_table(TABLE)], complete=False)])
+def test_routes_that_are_not_known_lead_nobody_knows_where(tables: Tables | None) -> None:
+    """Where a table was not understood, it may be the subnet's own: the main one may not count."""
+    assert {(str(route.destination), route.hop) for route in with_routes(SUBNET, (), tables).routes} == {
         ("0.0.0.0/0", NextHop.UNKNOWN),
         ("::/0", NextHop.UNKNOWN),
     }
@@ -109,7 +117,7 @@ BALANCED = "ELB net/api/0123456789abcdef"
 
 
 @pytest.mark.parametrize(
-    ("said", "stranger"),
+    ("described", "foreign"),
     [
         ({"Attachment": {"InstanceId": "i-1"}}, False),
         ({"Attachment": {"InstanceId": "i-2"}}, True),
@@ -124,19 +132,19 @@ BALANCED = "ELB net/api/0123456789abcdef"
         ({"NetworkInterfaceId": "eni-own"}, False),
     ],
 )
-def test_stranger_is_whoever_is_not_the_clusters(
+def test_an_interface_is_foreign_unless_it_is_the_clusters(
     *,
-    said: dict[str, object],
-    stranger: bool,
+    described: dict[str, object],
+    foreign: bool,
 ) -> None:
-    insiders = Insiders("prod", {"i-1"}, {"eni-own"}, {BALANCED})
-    item = {"NetworkInterfaceId": "eni-1", "OwnerId": "111122223333", "Groups": [{"GroupId": "sg-1"}]} | said
-    assert bool(list(strangers([item], insiders, "ec2:DescribeNetworkInterfaces"))) is stranger
+    own = ClusterInterfaces("prod", {"i-1"}, {"eni-own"}, {BALANCED})
+    item = {"NetworkInterfaceId": "eni-1", "OwnerId": "111122223333", "Groups": [{"GroupId": "sg-1"}]} | described
+    assert (foreign_interface(item, own) is not None) is foreign
 
 
 def standing(api: Api, hosts: tuple[model.Host, ...]) -> Topology:
-    ground = read_ground(api, hosts=hosts, endpoints=())
-    return read_topology(api, ground, cluster="prod", hosts=hosts, pools=(), endpoints=())
+    inventory = read_inventory(api, hosts=hosts, endpoints=())
+    return read_topology(api, inventory, cluster="prod", hosts=hosts, pools=(), endpoints=())
 
 
 def topology(account: Account, *hosts: Host) -> Topology:

@@ -1,0 +1,39 @@
+"""Fargate pods as hosts: they have interfaces, and no instance."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from cloudguard.model.cluster import Host, Role
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, part, text
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES
+from cloudguard_aws.cluster.interfaces import interface
+
+_HIDES = (FactKind.HOSTS,)
+_NO_PODS = ("amazon eks ", "aws-k8s-", "elb ", "efs mount target", "rdsnetworkinterface")
+"""How the descriptions of interfaces begin that AWS or the VPC CNI makes, and that are no Fargate pod's."""
+
+
+def read_fargate_pods(api: Api, group: str, known: Collection[str]) -> tuple[Host, ...]:
+    """Return Fargate pods: interfaces in the cluster's own security ``group`` that no instance has.
+
+    ``known``: ids of the interfaces that are the hosts'.
+    """
+    call = DESCRIBE_NETWORK_INTERFACES
+    wanted = [{"Name": "group-id", "Values": [group]}]
+    listed = api.read(call, hides=_HIDES, about=group, Filters=wanted)
+    source = api.source(call, group)
+    evidence = (f"an interface without an instance in {group}, and the cluster has Fargate profiles",)
+
+    def pod(item: Item) -> tuple[Host, ...]:
+        made = interface(item, source)
+        is_other = (text(item, "InterfaceType") or "interface") != "interface"  # a VPC endpoint's, a balancer's
+        is_service = text(item, "Description").lower().startswith(_NO_PODS)
+        if text(part(item, "Attachment"), "InstanceId") or is_other or is_service or made.id in known:
+            return ()
+        return (Host(made.id, "Fargate pod", (Role.NODE,), evidence, (made,), source),)
+
+    pods = (one for each in api.mapped(call, listed, pod, hides=_HIDES) for one in each)
+    return tuple(sorted(pods, key=lambda one: one.id))

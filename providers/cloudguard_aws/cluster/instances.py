@@ -1,0 +1,79 @@
+"""EC2 instances, listed by tag or by id, each as a host whose roles are not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from cloudguard.errors import AccessError
+from cloudguard.model.cluster import Host
+from cloudguard.model.source import FactKind, Source
+from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard_aws.access.api import MOST_VALUES, Api, errors, explain
+from cloudguard_aws.access.calls import DESCRIBE_INSTANCES
+from cloudguard_aws.cluster.instance_metadata import metadata_service
+from cloudguard_aws.cluster.interfaces import interface
+from cloudguard_aws.cluster.tags import SCALING_GROUP, tags_of
+
+HIDES = (FactKind.HOSTS,)
+_ALIVE = ("pending", "running", "stopping", "stopped")
+_SOURCE = Source(DESCRIBE_INSTANCES.name)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Instance:
+    """An instance: whose it is, and the host that it is."""
+
+    vpc: str
+    tags: Mapping[str, str]
+    host: Host
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.host.id
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield the names that may suggest its role: those of its profile, its scaling group and itself."""
+        yield "instance profile", self.host.identity.rpartition("/")[2]
+        yield "scaling group", self.host.pool
+        yield "name", self.tags.get("Name", "")
+
+
+def instances(api: Api, filters: Sequence[Item]) -> tuple[Instance, ...]:
+    """Return live instances; raises AccessError when they cannot be listed."""
+    wanted = [*filters, {"Name": "instance-state-name", "Values": list(_ALIVE)}]
+    try:
+        listed = api.ask(DESCRIBE_INSTANCES, Filters=wanted)
+    except errors() as error:
+        api.read(DESCRIBE_INSTANCES, hides=HIDES, Filters=wanted)
+        message = f"the hosts can't be listed: {explain(error)[1]} (ec2:DescribeInstances in {api.region})"
+        raise AccessError(message, hint="Grant it; see: cloudguard permissions aws") from error
+    return api.mapped(DESCRIBE_INSTANCES, listed, _instance, hides=HIDES)
+
+
+def instances_by_id(api: Api, ids: Sequence[str]) -> list[Instance]:
+    """Return live instances by id, many in a call; raises AccessError when they cannot be listed."""
+    pages = [ids[start : start + MOST_VALUES] for start in range(0, len(ids), MOST_VALUES)]
+    found = api.gather(*(partial(instances, api, [{"Name": "instance-id", "Values": page}]) for page in pages))
+    return [one for page in found for one in page]
+
+
+def _instance(item: Item) -> Instance:
+    tags = tags_of(item)
+    listed = sorted(parts(item, "NetworkInterfaces"), key=lambda one: text(one, "NetworkInterfaceId"))
+    disks = (text(part(mapping, "Ebs"), "VolumeId") for mapping in parts(item, "BlockDeviceMappings"))
+    host = Host(
+        id=required(item, "InstanceId"),
+        name=tags.get("Name", "") or text(item, "PrivateDnsName"),
+        roles=(),
+        evidence=(),
+        interfaces=tuple(interface(one, _SOURCE, item) for one in listed),
+        source=_SOURCE,
+        identity=text(part(item, "IamInstanceProfile"), "Arn"),
+        pool=tags.get(SCALING_GROUP, ""),
+        disks=tuple(sorted(filter(None, disks))),
+        metadata=metadata_service(part(item, "MetadataOptions")),
+    )
+    return Instance(text(item, "VpcId"), tags, host)
