@@ -57,7 +57,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         own=True,
     ),
     "discover": Command("cloudguard discover {provider}", flags=(LIST_FORMAT, OUTPUT, *GENERAL), own=True),
-    "permissions": Command("cloudguard permissions {provider}", flags=(OUTPUT, *GENERAL)),
+    "permissions": Command("cloudguard permissions {provider}", flags=(OUTPUT,)),
     "explain": Command(
         "cloudguard explain etcd-access",
         "Without a word, all rows and checks are listed. For a finding, say where it is: add --snapshot FILE, or a "
@@ -86,13 +86,14 @@ def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
     if "{provider}" in command.example:
         app.add_typer(_group(name, command, help_about, words), name=name)
         return
-    own = [flag for word in words if command.own and word in installed() for flag in own_flags(word)]
-    flags = (*{flag.name: flag for flag in own}.values(), *command.flags)
+    own = {word: own_flags(word) for word in words if command.own and word in installed()}
+    parameters: tuple[Argument | Setting[Any], ...] = (*command.arguments, *chain(*own.values()), *command.flags)
 
     def then(values: Mapping[str, object]) -> Work:
-        return partial(_do, name, CommandLine(values, flags, str(values.get(_PROVIDER.name, ""))))
+        provider = str(values.get(_PROVIDER.name, ""))
+        return partial(_do, name, CommandLine(values, command.flags, provider, own.get(provider, ())))
 
-    app.command(name, help=help_about(""), add_help_option=False)(function((*command.arguments, *flags), then))
+    app.command(name, help=help_about(""), add_help_option=False)(function(parameters, then))
 
 
 def _group(name: str, command: Command, help_about: Callable[[str], str], words: Sequence[str]) -> typer.Typer:

@@ -60,8 +60,10 @@ class CommandLine:
         faults: list[str] = []
         flags = (*self.flags, *self.own_flags)
         stronger = _merged((partial(_from_flags, self.values, flags), partial(_from_environment, flags)), faults)
-        name = stronger.get(CONFIG) or FILE_NAME
-        raw: Mapping[str, object] = load(Path(name)) if stronger.get(CONFIG) or Path(name).is_file() else {}
+        named = stronger.get(CONFIG)
+        name = named or FILE_NAME
+        there = named or (CONFIG in self.flags and Path(name).is_file())
+        raw: Mapping[str, object] = load(Path(name)) if there else {}
         weaker = _merged((partial(read, raw, name), partial(self._from_own_table, raw, name)), faults)
         if faults:
             raise SettingsError(tuple(dict.fromkeys(faults)))

@@ -115,6 +115,7 @@ def test_the_traceback_of_an_internal_error_is_shown_on_request(
         (("check", "memory", "-f", "table=x", "-o", "y"), "--output serves a single format"),
         (("check", "memory", "-o", "no/such/folder/x"), "cannot write no/such/folder/x: there is no folder"),
         (("check", "memory", "-o", "."), "cannot write .: it is a folder"),
+        (("check", "memory", "--config", "cloudguard.toml"), "cannot read cloudguard.toml: No such file"),
         (("check", "memory", "--config", "none.toml"), "cannot read none.toml: No such file"),
         (("check", "--snapshot", "none.json"), "cannot read the snapshot none.json: No such file"),
         (("check", "--snapshot", "."), "cannot read the snapshot .: Is a directory"),

@@ -35,6 +35,19 @@ def test_every_flag_reaches_the_provider(capsys: pytest.CaptureFixture[str]) -> 
     assert request.extra_hosts == {"i-1": (Role.ETCD, Role.CONTROL_PLANE)}
 
 
+def test_own_flags_and_the_file_s_table_reach_the_provider_of_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("cloudguard.toml").write_text('cluster = "prod"\n[provider.memory]\nprofile = "file"\nregion = "file"\n')
+    assert "has no finding '0123456789ab'" in refusal(capsys, "explain", "0123456789ab", "memory", "--region", "flag")
+    [request] = memory_adapter.ADAPTER.requests
+    assert request.options == {"profile": ("file",), "region": ("flag",)}
+
+
+def test_a_command_that_has_no_use_for_the_file_does_not_read_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("cloudguard.toml").write_text("nonsense")
+    assert ran(capsys, "permissions", "memory")[0] == 0
+    assert "is not TOML" in refusal(capsys, "discover", "memory")
+
+
 def test_flag_beats_environment_beats_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     Path("cloudguard.toml").write_text('cluster = "prod"\n[provider.memory]\nprofile = "file"\nregion = "file"\n')
     monkeypatch.setenv("CLOUDGUARD_REGION", "env-1 env-2")
