@@ -13,10 +13,11 @@ from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.change import Change, Resource
 from cloudguard.results.check import Check
-from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.hop import Hop, HopKind
 from cloudguard.results.wording import FEW, actions_text, request_text, statement_text
 from cloudguard.rows.context import Context
+from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.pending_finding import PendingFinding
 
 ROW = "cloud-api-access"
@@ -62,18 +63,18 @@ def pending(context: Context, excess: Excess, draft: FindingDraft, change: Chang
     statements = draft.statements or excess.responsible(draft.witness)
     resource = Resource("identity", identity.id, identity.name)
     summary = " and ".join(map(request_text, draft.witness)) or draft.message
-    finding = Finding(
-        id=finding_id(context.cluster, draft.check.id, identity.id, *draft.id_parts),
-        check=draft.check.id,
+    builder = FindingBuilder(
+        check=draft.check,
         severity=draft.severity,
         resource=resource,
         message=draft.message,
         witness=Witness(summary, tuple(map(_hop, statements[:FEW])), tuple(_facts(excess, draft))),
         evidence=statement_evidence(resource, statements) or (_compared(excess, resource),),
+        key=(identity.id, *draft.id_parts),
         hosts=hosts_with(context, identity.id),
         advice=_advice(excess, draft),
     )
-    return PendingFinding(finding, changes=(change,) if change else ())
+    return PendingFinding(builder.build(context.cluster), changes=(change,) if change else ())
 
 
 def _hop(each: MatchedStatement) -> Hop:

@@ -12,8 +12,9 @@ from enum import Enum
 from cloudguard.model.cluster import Host, MetadataService, Pool, Role
 from cloudguard.results.change import AttributeEdit, Change, Resource
 from cloudguard.results.check import Check
-from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.rows.context import Context
+from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.pending_finding import PendingFinding
 
 ROW = "cloud-api-access"
@@ -79,7 +80,7 @@ def _why(fault: MetadataFault, limit: int) -> str:
 
 
 def _finding(context: Context, fault: MetadataFault, identity: str, exposed: list[_Exposed]) -> PendingFinding:
-    hosts = sorted(host.id for host, _ in exposed if isinstance(host, Host))
+    hosts = [host.id for host, _ in exposed if isinstance(host, Host)]
     pools = sorted(pool.name or pool.id for pool, _ in exposed if isinstance(pool, Pool))
     names = {each.id: each.name for each in context.snapshot.identities.identities}
     name = names.get(identity, "")
@@ -93,19 +94,19 @@ def _finding(context: Context, fault: MetadataFault, identity: str, exposed: lis
     edit = AttributeEdit("metadata service", f"{why} on {' and '.join(where)}", remedy)
     setting = f"{fault.value}{limit}" if fault is MetadataFault.HOP_LIMIT else fault.value
     change = Change(f"metadata.restrict:{identity}:{setting}", ROW, "metadata.restrict", resource, (edit,))
-    finding = Finding(
-        id=finding_id(context.cluster, f"{ROW}/metadata", identity, fault.value),
-        check=f"{ROW}/metadata",
+    builder = FindingBuilder(
+        check=METADATA,
         severity=Severity.MEDIUM,
         resource=resource,
         message=message,
         witness=Witness(f"a pod on {exposed[0][0].id} asks its host's metadata service for the credentials of {name}"),
-        evidence=tuple(
+        evidence=(
             Evidence(_resource(host), "", host.source.call, _why(fault, service.hop_limit)) for host, service in exposed
         ),
-        hosts=tuple(hosts),
+        key=(identity, fault.value),
+        hosts=hosts,
     )
-    return PendingFinding(finding, changes=(change,))
+    return PendingFinding(builder.build(context.cluster), changes=(change,))
 
 
 def _resource(host: Host | Pool) -> Resource:

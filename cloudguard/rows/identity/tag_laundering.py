@@ -10,9 +10,10 @@ from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
-from cloudguard.results.finding import Finding, Severity, Witness, finding_id
+from cloudguard.results.finding import Severity, Witness
 from cloudguard.results.wording import request_text
 from cloudguard.rows.context import Context
+from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.identity.findings import ROW, hosts_with, identity_text, statement_evidence
 from cloudguard.rows.pending_finding import PendingFinding
 
@@ -43,17 +44,17 @@ def _finding(
     identity = excess.identity
     resource = Resource("identity", identity.id, identity.name)
     message = f"{identity_text(identity)} may set any tag ({request.action}), so conditions on tags are void: "
-    finding = Finding(
-        id=finding_id(context.cluster, LAUNDERING.id, identity.id),
-        check=LAUNDERING.id,
+    builder = FindingBuilder(
+        check=LAUNDERING,
         severity=Severity.LOW if needed else Severity.MEDIUM,
         resource=resource,
         message=f"{message}{guarded.name} also allows its actions on what it tags",
         witness=Witness(request_text(request)),
         evidence=statement_evidence(resource, (*excess.responsible((request,)), guarded)),
+        key=(identity.id,),
         hosts=hosts_with(context, identity.id),
     )
-    return PendingFinding(finding)
+    return PendingFinding(builder.build(context.cluster))
 
 
 def unconditional_tagging(excess: Excess) -> PermissionSet:

@@ -9,8 +9,9 @@ from cloudguard.model.iam_catalog import Principals, Trusted
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.check import Check
-from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.rows.context import Context
+from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.identity.findings import ROW, hosts_with
 from cloudguard.rows.pending_finding import PendingFinding
 
@@ -87,22 +88,17 @@ def _finding(context: Context, resource: Resource, policy: PolicyDocument, openi
     present = tuple(f"{policy.name}/{each.statement.label}: {each.who}" for each in openings)
     steps = Procedure(present, ("those who need it, under a condition that names them",))
     change = Change(f"trust.narrow:{resource.id}", ROW, "trust.narrow", resource, (steps,))
-    finding = Finding(
-        id=finding_id(context.cluster, TRUST.id, resource.id),
-        check=TRUST.id,
+    builder = FindingBuilder(
+        check=TRUST,
         severity=worst.severity,
         resource=resource,
         message=message,
         witness=Witness(f"{worst.who} requests the credentials of {resource.name}"),
-        evidence=tuple(
-            Evidence(
-                resource,
-                f"{policy.name}/{each.statement.label}",
-                policy.source.call,
-                f"trusts {each.who}",
-            )
+        evidence=(
+            Evidence(resource, f"{policy.name}/{each.statement.label}", policy.source.call, f"trusts {each.who}")
             for each in openings
         ),
+        key=(resource.id,),
         hosts=hosts_with(context, resource.id),
     )
-    return PendingFinding(finding, changes=(change,))
+    return PendingFinding(builder.build(context.cluster), changes=(change,))
