@@ -167,7 +167,7 @@ def documents(catalog: ActionCatalog, paths: Iterable[Path]) -> None:
     space = space_of(catalog, [s for _, statements in found for s in statements])
     started = time.process_time()
     space.applicable(space.table.everything, resource_names.NO_RESOURCE)
-    line("resource forms of every action", (time.process_time() - started) * 1000, "read")
+    line("resource formats of every action", (time.process_time() - started) * 1000, "read")
     for (name, mine), (_, other) in zip(found, found[1:] + found[:1], strict=True):
 
         def judge(mine: list[Statement] = mine, other: list[Statement] = other) -> PermissionSet:

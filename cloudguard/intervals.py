@@ -9,14 +9,20 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
-from typing import Final, Self, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
-Cut = tuple[Fraction | float, int]
-"""A place between real numbers: ``(x, 0)`` is just before x, ``(x, 1)`` just after it."""
 
-End = TypeVar("End", int, Cut)
+class Ordered(Protocol):
+    """What can end an interval: integers, and cuts between real numbers."""
+
+    def __lt__(self, other: Self, /) -> bool: ...
+    def __le__(self, other: Self, /) -> bool: ...
+    def __gt__(self, other: Self, /) -> bool: ...
+    def __ge__(self, other: Self, /) -> bool: ...
+
+
+End = TypeVar("End", bound=Ordered)
 Interval = tuple[End, End]
 """``(start, end)``: what is not before start and before end."""
 

@@ -10,7 +10,10 @@ from fractions import Fraction
 from math import inf
 
 from cloudguard import intervals
-from cloudguard.intervals import ADDRESS_END, Cut, Interval, address_text, cidr_interval
+from cloudguard.intervals import ADDRESS_END, Interval, address_text, cidr_interval
+
+Cut = tuple[Fraction | float, int]
+"""A place between real numbers: ``(x, 0)`` is just before x, ``(x, 1)`` just after it."""
 
 _LARGEST_EXPONENT = 400
 _EXACT = Context(prec=500)

@@ -17,7 +17,9 @@ from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.ordered_rules import Decided, first_match
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import OTHER, ServiceSet
+from cloudguard.permission_sets.boxes import Scope
 from cloudguard.permission_sets.condition_keys import Constraint
+from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.glob_sets import GlobSet, glob_set
 from cloudguard.permission_sets.globs import glob
 from cloudguard.permission_sets.resource_names import ResourceNames
@@ -173,13 +175,17 @@ def glob_sets() -> st.SearchStrategy[GlobSet]:
     return st.builds(glob_set, required, st.lists(patterns, max_size=2))
 
 
+def _constraints(*, multivalued: bool) -> st.SearchStrategy[Constraint]:
+    some = st.frozensets(_conjuncts(), max_size=2) if multivalued else st.just(frozenset[GlobSet]())
+    return st.builds(Constraint, absent=st.booleans(), text=glob_sets(), some=some, multivalued=st.just(multivalued))
+
+
 @st.composite
 def constraints(draw: st.DrawFn) -> tuple[Constraint, Constraint, bool]:
     """Two constraints on one key, and whether it is multivalued."""
     multivalued = draw(st.booleans())
-    some = st.frozensets(_conjuncts(), max_size=2) if multivalued else st.just(frozenset[GlobSet]())
-    one = st.builds(Constraint, absent=st.booleans(), text=glob_sets(), some=some, multivalued=st.just(multivalued))
-    return draw(one), draw(one), multivalued
+    constraint = _constraints(multivalued=multivalued)
+    return draw(constraint), draw(constraint), multivalued
 
 
 def resource_names() -> st.SearchStrategy[ResourceNames]:
@@ -188,6 +194,17 @@ def resource_names() -> st.SearchStrategy[ResourceNames]:
     part = st.one_of(texts.map(lambda text: glob_set([[glob(text)]])), _conjuncts())
     fixed = st.just(glob_set([[glob("*")]]))
     return st.tuples(part, fixed, part, fixed, fixed, part).map(ResourceNames)
+
+
+ASSUMPTIONS = (Assumption("one"), Assumption("another"))
+
+
+def scopes() -> st.SearchStrategy[Scope]:
+    """Scopes of names, two keys and two assumptions; the key "several" is multivalued."""
+    keys = {"single": _constraints(multivalued=False), "several": _constraints(multivalued=True)}
+    context = st.fixed_dictionaries({}, optional=keys)
+    assumptions = st.dictionaries(st.sampled_from(ASSUMPTIONS), st.booleans(), max_size=2)
+    return st.builds(Scope, resource_names(), context, assumptions)
 
 
 def pairs() -> st.SearchStrategy[list[tuple[AddressSet, ServiceSet]]]:

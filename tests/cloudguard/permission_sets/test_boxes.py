@@ -1,0 +1,68 @@
+"""The laws of scopes, tried on requests: a name, the values of two keys, and how two assumptions turn out."""
+
+from __future__ import annotations
+
+from itertools import combinations, product
+
+from hypothesis import given
+
+from cloudguard.permission_sets.boxes import EVERYWHERE, NOWHERE, Scope
+from cloudguard.permission_sets.condition_keys import FREE
+from strategies import ASSUMPTIONS, laws, scopes
+
+NAMES = tuple(f"{first}:p:{last}:::x" for first, last in product(("", "a", "ab", "y"), repeat=2))
+SINGLE = (None, ("",), ("a",), ("b",), ("ab",), ("y",))
+SEVERAL = (*SINGLE, ("a", "b"), ("a", "y"), ("a", "ab", ""))
+OUTCOMES = tuple(product((True, False), repeat=len(ASSUMPTIONS)))
+
+
+def requests(scope: Scope) -> set[tuple[object, ...]]:
+    """Return the requests in a scope: a name, what the keys "single" and "several" have, which assumptions are true."""
+    single, several = (scope.context.get(key, FREE) for key in ("single", "several"))
+    true = (
+        outcome
+        for outcome in OUTCOMES
+        if all(outcome[ASSUMPTIONS.index(each)] == true for each, true in scope.assumptions.items())
+    )
+    names = (name for name in NAMES if name in scope.names)
+    return {*product(names, filter(single.allows, SINGLE), filter(several.allows, SEVERAL), true)}
+
+
+@laws
+@given(scopes(), scopes())
+def test_intersection_has_what_is_in_both(a: Scope, b: Scope) -> None:
+    assert requests(a & b) == requests(a) & requests(b)
+    assert not (a.isdisjoint(b) and requests(a) & requests(b))
+    assert not a & b or not a.isdisjoint(b)
+
+
+@laws
+@given(scopes(), scopes())
+def test_difference_is_disjoint_parts_and_loses_nothing(a: Scope, b: Scope) -> None:
+    parts = [requests(part) for part in a - b]
+    assert set[tuple[object, ...]]().union(*parts) == requests(a) - requests(b)
+    assert all(not left & right for left, right in combinations(parts, 2))
+
+
+@laws
+@given(scopes(), scopes())
+def test_inclusion_leaves_no_difference(a: Scope, b: Scope) -> None:
+    assert a & b <= a or not a & b
+    assert not a <= b or requests(a) <= requests(b)
+    assert a <= EVERYWHERE
+
+
+@laws
+@given(scopes())
+def test_a_scope_with_members_needs_no_assumption(a: Scope) -> None:
+    assert a.assuming_members() == (a or NOWHERE)
+    assert a or not requests(a)
+    assert a & EVERYWHERE == a
+    assert requests(a) <= requests(a.without_assumptions())
+
+
+def test_equal_scopes_hash_alike() -> None:
+    (assumption, _) = ASSUMPTIONS
+    assert EVERYWHERE.assuming(assumption) == EVERYWHERE.assuming(assumption)
+    assert EVERYWHERE.assuming(assumption) != EVERYWHERE.assuming(assumption, true=False)
+    assert len({EVERYWHERE, Scope(), EVERYWHERE.assuming(assumption)}) == 2
