@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import typer
 
 from cloudguard.cli.completion import SHELLS, script
-from cloudguard.cli.flags import GENERAL, LIST_FORMAT, OUTPUT, SNAPSHOT, own_flags
+from cloudguard.cli.flags import GENERAL, LIST_FORMAT, MIN_SEVERITY, OUTPUT, ROW, ROWS, SNAPSHOT, SUMMARY, own_flags
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.typer_commands import Argument, function
 from cloudguard.needs.settings import DECLARED, HOSTS, IN_FILE, REPORT, Setting
@@ -39,7 +39,7 @@ def _panels(*names: str) -> tuple[Setting[Any], ...]:
     return tuple(setting for setting in IN_FILE if setting.flag and setting.panel in names)
 
 
-_JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT), OUTPUT, *GENERAL)
+_JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT), SUMMARY, ROW, MIN_SEVERITY, OUTPUT, *GENERAL)
 _PROVIDER: Final = Argument("provider", "The cloud to ask about a finding.")
 COMMANDS: Final[Mapping[str, Command]] = {
     "check": Command(
@@ -63,7 +63,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "Without a word, all rows and checks are listed. For a finding, say where it is: add --snapshot FILE, or a "
         "provider and its flags.",
         flags=(*_panels(HOSTS), SNAPSHOT, *_panels(DECLARED), OUTPUT, *GENERAL),
-        arguments=(Argument("what", "A row, a check or a finding's id."), _PROVIDER),
+        arguments=(Argument("what", "A row, a check, or a finding's number or id.", ROWS), _PROVIDER),
         own=True,
     ),
     "completion": Command(

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from cloudguard.cli.typer_commands import GENERAL_PANEL
-from cloudguard.needs.setting_values import Kind, choice_to_file, many, switch, text
-from cloudguard.needs.settings import HOSTS, REPORT, Setting
+from cloudguard.needs.setting_values import Kind, choice, choice_to_file, many, switch, text
+from cloudguard.needs.settings import HOSTS, REPORT, SEVERITIES, Setting
 from cloudguard.provider.port import load
 
+ROWS: Final = ("api-server-access", "node-access", "cloud-api-access", "etcd-access", "etcd-encryption")
 SNAPSHOT: Final = Setting(
     "snapshot",
     text(),
     "FILE",
     "Judge this file, made by collect, instead of asking the cloud (- is stdin).",
     HOSTS,
+)
+SUMMARY: Final = Setting("summary", switch(), "", "Table: show only the rows and the summary.", REPORT)
+ROW: Final = Setting("row", many(choice(*ROWS)), "ROW", "Table: show only this row.", REPORT)
+MIN_SEVERITY: Final = Setting(
+    "min-severity", choice(*SEVERITIES), "SEVERITY", "Table: show only findings of this severity and worse.", REPORT
 )
 OUTPUT: Final = Setting("output", text(), "FILE", "Write to FILE instead of stdout.", REPORT, short="-o")
 CONFIG: Final = Setting(
@@ -27,7 +33,14 @@ CONFIG: Final = Setting(
 )
 NO_PROGRESS: Final = Setting("no-progress", switch(), "", "Show no progress.", GENERAL_PANEL)
 QUIET: Final = Setting("quiet", switch(), "", "Say nothing on stderr but errors.", GENERAL_PANEL, short="-q")
-VERBOSE: Final = Setting("verbose", switch(), "", "Show the traceback of an internal error.", GENERAL_PANEL, short="-v")
+VERBOSE: Final = Setting(
+    "verbose",
+    switch(),
+    "",
+    "Show advice and proof whole, and the traceback of an internal error.",
+    GENERAL_PANEL,
+    short="-v",
+)
 LIST_FORMAT: Final = Setting(
     "format",
     many(choice_to_file("table", "json")),

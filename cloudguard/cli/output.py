@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cloudguard.cli.failures import put
-from cloudguard.cli.flags import OUTPUT
+from cloudguard.cli.flags import MIN_SEVERITY, OUTPUT, ROW, SUMMARY, VERBOSE
 from cloudguard.errors import UsageError
 from cloudguard.needs.settings import COLOR, FORMAT, Setting, Settings
+from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
 
 
@@ -56,10 +57,10 @@ def write(report: Report, to: Sequence[Sink], settings: Settings) -> None:
         screen = not sink.file and sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if screen else None
         color = coloured(settings.get(COLOR) or "auto", os.environ, screen=screen, file=bool(sink.file))
-        save(_rendered(report, sink.format, color=color, width=width), sink.file)
+        save(_rendered(report, sink.format, settings, color=color, width=width), sink.file)
 
 
-def _rendered(report: Report, format_name: str, *, color: bool, width: int | None) -> str:
+def _rendered(report: Report, format_name: str, settings: Settings, *, color: bool, width: int | None) -> str:
     from cloudguard.formats import json_report, markdown, table  # noqa: PLC0415 - what only reports need
 
     match format_name:
@@ -68,7 +69,15 @@ def _rendered(report: Report, format_name: str, *, color: bool, width: int | Non
         case "markdown":
             return markdown.render(report)
         case _:
-            return table.render(report, color=color, width=width)
+            return table.render(
+                report,
+                color=color,
+                width=width,
+                verbose=bool(settings.get(VERBOSE)),
+                summary_only=bool(settings.get(SUMMARY)),
+                rows=settings.get(ROW) or (),
+                min_severity=Severity[(settings.get(MIN_SEVERITY) or "low").upper()],
+            )
 
 
 def streams_are_one() -> bool:

@@ -30,6 +30,7 @@ from cloudguard.needs.setting_values import (
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 ENVIRONMENT: Final = "CLOUDGUARD_"
+SEVERITIES: Final = ("critical", "high", "medium", "low")
 HOSTS, DECLARED, REPORT = "Cluster and hosts", "Declarations", "Report"
 """The panels of ``--help``."""
 
@@ -235,7 +236,7 @@ NODE_PORTS: Final = Setting(
 )
 FAIL_ON: Final = Setting(
     "fail-on",
-    choice("critical", "high", "medium", "low", "never"),
+    choice(*SEVERITIES, "never"),
     "SEVERITY",
     "The least severity that makes the exit status 3: critical, high, medium, low or never.",
     REPORT,

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudguard.cli.flags import ROWS
 from cloudguard.cli.output import coloured
+from cloudguard.rows import judge
 from command import install, ran, refusal, shell, written_snapshot
 
 
@@ -121,3 +123,24 @@ def test_the_summary_is_on_both_streams_where_they_are_two(snapshot: str) -> Non
     done = shell(f"cloudguard check --snapshot {snapshot}")
     assert done.stderr.count("prod: ") == done.stdout.count("prod: ") == 1
     assert done.stdout.endswith(done.stderr)
+
+
+def test_display_is_narrowed_and_the_status_stays(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+    check = ("check", "--snapshot", snapshot)
+    status, whole, summary = ran(capsys, *check)
+    assert status == 3
+    for flags, shown, hidden in (
+        (("--summary",), ("node-access", "etcd-access"), ("etcd-access/internet",)),
+        (("--row", "etcd-access"), ("etcd-access/internet", "etcd-access/tls"), ("node-access",)),
+        (("--row", "etcd-access", "--row", "node-access"), ("etcd-access/tls", "node-access"), ("api-server-access",)),
+        (("--min-severity", "critical"), ("etcd-access/internet", "node-access"), ("etcd-access/tls",)),
+    ):
+        narrowed = ran(capsys, *check, *flags)
+        assert (narrowed[0], narrowed[2]) == (status, summary)
+        assert [part for part in shown if part not in narrowed[1]] == []
+        assert [part for part in hidden if part in narrowed[1] or part not in whole] == []
+        assert ran(capsys, *check, *flags, "-f", "json") == ran(capsys, *check, "-f", "json")
+
+
+def test_rows_that_may_be_shown_are_the_report_s() -> None:
+    assert [row.ROW for row in judge.ROWS] == list(ROWS)
