@@ -1,4 +1,4 @@
-"""Scopes and boxes: products of resource names, what is asked of context keys, and assumptions; and of actions.
+"""Scopes: products of resource names, constraints on context keys, and assumptions. Boxes: actions in a scope.
 
 Scopes are combined and checked for emptiness one dimension at a time.
 """
@@ -106,7 +106,7 @@ class Scope:
         return self._contradicts(other)
 
     def __le__(self, other: Scope) -> bool:
-        """Whether every request is certainly in ``other``; what most often differs is compared first."""
+        """Whether every request is certainly in ``other``; compares first what differs most often."""
         for assumption, true in other.assumptions.items():
             if self.assumptions.get(assumption) != true:
                 return False

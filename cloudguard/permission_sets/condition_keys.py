@@ -1,4 +1,4 @@
-"""What conditions ask of one context key: whether it may be absent, and which values it may have.
+"""Constraints: the values that conditions allow for one context key, and whether it may be absent.
 
 A value is a text, which may also be read as a number, a date, an address or a truth value. A multivalued key has a
 non-empty set of texts.
@@ -18,9 +18,9 @@ _CACHE_SIZE = 1 << 15
 class Constraint:
     """``absent``: the key may be absent. If it is present, all its texts are in ``text``.
 
-    ``some``: for each of these, at least one text is in it (asked of multivalued keys only). ``values``: what is asked
-    of the text read as a number and so on, at most one set of each kind, in order. ``multivalued``: the key is; a
-    constraint to which this makes no difference has False.
+    ``some``: for each of these sets, at least one text is in it (multivalued keys only). ``values``: sets that contain
+    every text, read as a number and so on; at most one of each kind, in order. ``multivalued``: whether the key is;
+    False in a constraint for which that makes no difference.
     """
 
     __slots__ = ("_hash", "absent", "multivalued", "some", "text", "values")

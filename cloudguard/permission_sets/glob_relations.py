@@ -1,7 +1,7 @@
 """Fast, sound tests on two globs: do they overlap, does one contain the other? None: undecided, run ``glob_search``.
 
 The runs of a pattern divide it into fragments of literal characters and ``?``. Two patterns that both have a run
-overlap if their first fragments agree and their last ones do: what lies between can follow one after the other.
+overlap if their first fragments agree and their last ones do: a string can contain the other fragments in turn.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def disjoint(left: Pattern, right: Pattern) -> bool:
 def covers(wide: Pattern, narrow: Pattern) -> bool:
     """Whether ``wide`` certainly matches all that ``narrow`` matches.
 
-    It does if it matches ``narrow`` read as a text, no wildcard taking a wider one.
+    It does if it matches the text of ``narrow``, where a wildcard of ``wide`` matches no wildcard wider than itself.
     """
     if wide in (MANY, narrow):
         return True

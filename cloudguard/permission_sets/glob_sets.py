@@ -1,4 +1,4 @@
-"""Glob sets: the strings that match one of each of some alternatives, and none of some excluded patterns.
+"""Glob sets: the strings that match at least one of each group of alternative patterns, and no excluded pattern.
 
 They are closed under intersection; a difference is a few disjoint ones. Results are cached, since the same few
 segments of resource names come up again and again.
@@ -79,7 +79,7 @@ def _is_subset(left: GlobSet, right: GlobSet) -> bool:
 class GlobSet:
     """The strings that match a pattern of each of ``required`` and none of ``excluded``; made by ``glob_set``.
 
-    ``==`` and ``hash`` compare patterns, not languages. ``examples``: a few known members.
+    ``==`` and ``hash`` compare patterns, not the strings that match. ``examples``: a few known members.
     ``single``: the pattern, if there is only one.
     """
 

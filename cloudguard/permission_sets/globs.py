@@ -23,7 +23,7 @@ MANY_IN_SEGMENT = "\ufdd2"
 ONE_IN_SEGMENT = "\ufdd3"
 """Any one character but a colon."""
 FOLD = "\ufdd4"
-"""Leads a pattern whose ASCII letters match in either case."""
+"""The first character of a pattern whose ASCII letters match in either case."""
 
 SEPARATOR = ":"
 SEGMENTS = 6
@@ -148,9 +148,9 @@ def _expression(pattern: Pattern) -> Iterator[str]:
 
 
 def _fragment_expression(fragment: str) -> str:
-    """Return the regular expression of what lies between two ``MANY``.
+    """Return the regular expression of the part between two ``MANY``.
 
-    It may be matched against another pattern (see ``glob_relations.covers``), so no wildcard matches a wider one.
+    It may be matched against another pattern (see ``glob_relations.covers``): no wildcard matches a wider one.
     """
     tokens = {
         ONE: f"[^{MANY}{MANY_IN_SEGMENT}]",

@@ -41,12 +41,12 @@ class PermissionSet:
 
     @property
     def lower(self) -> PermissionSet:
-        """What is certainly in it."""
+        """The requests that are certainly in it."""
         return PermissionSet(self.space, tuple(box for box in self.parts if not box.scope.assumptions))
 
     @property
     def upper(self) -> PermissionSet:
-        """What may be in it."""
+        """The requests that may be in it."""
         if not self.assumptions:
             return self
         boxes = (Box(box.actions, box.scope.without_assumptions()) for box in self.parts)
@@ -54,7 +54,7 @@ class PermissionSet:
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """What is undecided."""
+        """The causes for which it is undecided whether some requests are in it."""
         return tuple(sorted({each.cause for box in self.boxes for each in box.scope.assumptions}))
 
     @property

@@ -18,7 +18,7 @@ ResourceFormats = Callable[[str], Iterable[str] | None]
 
 _LAST = SEGMENTS - 1
 _ORDER = (2, 4, 3, 1, 0)
-"""The segments with few different parts, the one that rules out most first."""
+"""The segments but the last, the one that rules out most formats first."""
 
 
 @dataclass(slots=True)

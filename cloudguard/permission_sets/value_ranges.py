@@ -1,4 +1,4 @@
-"""What conditions ask of numbers, dates, addresses and truth values: sets of points, as intervals between cuts."""
+"""Sets of numbers, dates, addresses and truth values that conditions allow, as intervals between cuts."""
 
 from __future__ import annotations
 
@@ -21,10 +21,7 @@ _TRUTH_VALUES = ("false", "true")
 
 
 class Kind(StrEnum):
-    """What a value is read as.
-
-    The points of dates are seconds since 1970 in UTC, those of addresses the address axis, truth values 0 and 1.
-    """
+    """How a value is read: a date as seconds since 1970 in UTC, an address as its point, a truth value as 0 or 1."""
 
     NUMBER = "number"
     DATE = "date"
@@ -133,7 +130,7 @@ def _date(text: str) -> Fraction:
 
 
 def _point(start: Cut, end: Cut) -> Fraction:
-    """Return a number between two cuts: the lowest one, or a round one."""
+    """Return a number between two cuts: the lowest if there is one."""
     (low, after), (high, _) = start, end
     if isinstance(low, Fraction):
         if not after:
