@@ -12,7 +12,7 @@ from time import perf_counter
 
 from tabulate import tabulate
 
-from cloudguard.model.cluster import Cluster, Host, Role
+from cloudguard.model.cluster import Cluster, EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import Interface, Network, NextHop, Route, Subnet, Topology
@@ -26,6 +26,7 @@ from cloudguard.rows.judge import judge
 
 COMBINATIONS, RULES, ROUNDS = 20, 2400, 3
 SOURCE = Source("benchmark:Made")
+MADE = RoleEvidence(EvidenceKind.USER, "made")
 PORTS = tuple(
     ServiceSet.parse(text)
     for text in (
@@ -80,7 +81,7 @@ def _host(number: int) -> Host:
     address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
     groups = (f"sg-{combination}",)
     interface = Interface(f"eni-{number}", "subnet", (AddressSet.parse(address),), SOURCE, (), groups, groups)
-    return Host(f"i-{number}", "", roles, ("made",), (interface,), SOURCE)
+    return Host(f"i-{number}", "", roles, (MADE,), (interface,), SOURCE)
 
 
 def _evaluate(made: Snapshot) -> None:

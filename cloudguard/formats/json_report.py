@@ -73,6 +73,7 @@ def _host(host: Host) -> dict[str, object]:
         "addresses": addresses,
         "identity": host.identity,
         "evidence": list(host.evidence),
+        "role_evidence": [{"kind": one.kind, "strength": one.strength, "text": one.text} for one in host.role_evidence],
     }
 
 

@@ -11,12 +11,50 @@ from cloudguard.model.text_forms import NO_ADDRESSES, Ranges
 
 
 class Role(StrEnum):
-    """What a host does in the cluster. No role at all means that nothing told it."""
+    """What a host does in the cluster. A host without any role is one whose role is unknown."""
 
     CONTROL_PLANE = "control-plane"
     ETCD = "etcd"
     NODE = "node"
     BASTION = "bastion"
+
+
+class EvidenceKind(StrEnum):
+    """What shows a role."""
+
+    USER = "user"
+    """A flag or setting of the user's."""
+    INSTALLER = "installer"
+    """A tag, label or name that an installer writes."""
+    MANAGED = "managed"
+    """The provider runs the control plane, so the cluster's own hosts are nodes."""
+    REGISTRATION = "registration"
+    """A load balancer sends the API's traffic there."""
+    DISK = "disk"
+    """A disk that holds etcd is attached."""
+    HOSTS = "hosts"
+    """The roles of other hosts of the cluster or pool."""
+    NAME = "name"
+    """Its name, or that of what it belongs to."""
+    UNKNOWN = "unknown"
+    """Not kept: the evidence is from a snapshot file of a former schema."""
+
+
+class Strength(StrEnum):
+    """How far evidence can be relied on."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+    """Anyone may have written it by chance: it may add a role, never take one away."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleEvidence:
+    """What shows the roles of a host or pool, or that a disk holds etcd; ``text`` says it in words."""
+
+    kind: EvidenceKind
+    text: str
+    strength: Strength = Strength.STRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +72,12 @@ class MetadataService:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine of the cluster; ``evidence`` says, in words, how its roles were told."""
+    """A machine of the cluster. Without ``roles``, ``role_evidence`` says why they are unknown, if anything does."""
 
     id: str
     name: str
     roles: tuple[Role, ...]
-    evidence: tuple[str, ...]
+    role_evidence: tuple[RoleEvidence, ...]
     interfaces: tuple[Interface, ...]
     source: Source
     identity: str = ""
@@ -47,10 +85,15 @@ class Host:
     disks: tuple[str, ...] = ()
     metadata: MetadataService | None = None
 
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The evidence for its roles in words."""
+        return tuple(one.text for one in self.role_evidence)
+
 
 @dataclass(frozen=True, slots=True)
 class DiskTemplate:
-    """A disk that the next host of a pool will get; ``encrypted`` None: can't be told."""
+    """A disk that the next host of a pool will get; ``encrypted`` None: unknown."""
 
     device: str
     encrypted: bool | None
@@ -61,13 +104,13 @@ class DiskTemplate:
 class Pool:
     """A scaling group and what its next host will get. ``template`` names the launch template.
 
-    ``public`` None: the segment's default decides.
+    ``public`` None: the subnet's default decides.
     """
 
     id: str
     name: str
     roles: tuple[Role, ...]
-    evidence: tuple[str, ...]
+    role_evidence: tuple[RoleEvidence, ...]
     subnets: tuple[str, ...]
     filters: tuple[str, ...]
     groups: tuple[str, ...]
@@ -99,7 +142,7 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An encryption key. ``rotates``: new material replaces it from time to time by itself; None: that was not told."""
+    """An encryption key. ``rotates``: the provider replaces its material from time to time; None: unknown."""
 
     id: str
     manager: KeyManager
@@ -121,7 +164,10 @@ class DiskSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A disk of a host; ``holds_etcd`` is the evidence that it does ("" if none); ``host`` "" if detached."""
+    """A disk of a host; ``host`` is "" if it is detached.
+
+    ``etcd_evidence`` shows that it holds etcd's data; ``etcd_cluster``: of which etcd cluster ("": unknown, or none).
+    """
 
     id: str
     name: str
@@ -130,8 +176,14 @@ class Disk:
     encrypted: bool
     key: str
     source: Source
-    holds_etcd: str = ""
+    etcd_evidence: RoleEvidence | None = None
+    etcd_cluster: str = ""
     snapshots: tuple[DiskSnapshot, ...] = ()
+
+    @property
+    def holds_etcd(self) -> bool:
+        """Whether anything shows that it holds etcd's data."""
+        return self.etcd_evidence is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ def upgraded(raw: bytes, former: str, schema: str) -> bytes:
     if former == SCHEMA_V1:
         _rename(document)
     _separate_lists(document)
+    _type_evidence(document)
     document["schema"] = schema
     return json.dumps(document).encode("utf-8", "surrogatepass")
 
@@ -68,6 +69,21 @@ def _separate_lists(document: object) -> None:
         parts = str(listener.get("service", "")).split(",")
         ranges = [part for part in parts if "/" not in part or "-" in part]
         listener["port_ranges"] = ",".join(ranges) or "none"
+
+
+def _type_evidence(document: object) -> None:
+    """Give evidence, which was text until v3, a kind and a strength; neither was kept, so it counts as it did."""
+    for path in (("cluster", "hosts"), ("cluster", "pools")):
+        for holder in _at(document, path):
+            texts = holder.pop("evidence", None)
+            holder["role_evidence"] = [_evidence(text) for text in cast("list[object]", texts or [])]
+    for disk in _at(document, ("cluster", "disks")):
+        text = disk.pop("holds_etcd", "")
+        disk["etcd_evidence"] = _evidence(text) if text else None
+
+
+def _evidence(text: object) -> dict[str, object]:
+    return {"kind": "unknown", "text": text, "strength": "strong"}
 
 
 def _is_list(text: object) -> bool:

@@ -30,6 +30,11 @@ def worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> frozenset[str]
     return frozenset(disk.id for disk in listed if disk.holds_etcd or disk.host in unclear)
 
 
+def etcd_traits(disks: Iterable[Disk]) -> tuple[tuple[str, str], ...]:
+    """Return the etcd clusters that disks belong to, as traits of the cluster."""
+    return tuple(("etcd-cluster", name) for name in sorted({disk.etcd_cluster for disk in disks} - {""}))
+
+
 def with_snapshots(disks: Iterable[Disk], snapshots: Collection[DiskSnapshot]) -> tuple[Disk, ...]:
     """Return disks with their snapshots, by id."""
     by_disk: dict[str, list[DiskSnapshot]] = {}

@@ -6,31 +6,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cloudguard.model.cluster import Host, Role
+from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.reader import Call, Reader
 
 _FEW = 3
 """So many hosts are named where many have the same trouble."""
 _NAME_IT = "name it with --control-plane-tag, --node-tag or --etcd-tag KEY=VALUE, or --host ID=ROLE"
-_STACKED = "no host is etcd's alone, so control-plane hosts run it"
+_STACKED = RoleEvidence(EvidenceKind.HOSTS, "no host is etcd's alone, so control-plane hosts run it")
 
 
 @dataclass(frozen=True, slots=True)
 class HostRoles:
-    """The roles of a host with the evidence for them, in words; without roles: why they are unknown ("": no evidence).
+    """The roles of a host with the evidence for them; without roles: why they are unknown, if anything shows it.
 
     ``without_etcd``: the installer never runs etcd on such a control-plane host.
     """
 
     roles: tuple[Role, ...] = ()
-    evidence: str = ""
+    evidence: tuple[RoleEvidence, ...] = ()
     without_etcd: bool = False
 
-    def and_also(self, roles: Sequence[Role], evidence: str) -> HostRoles:
+    @property
+    def why(self) -> str:
+        """The evidence in words."""
+        return "; ".join(one.text for one in self.evidence)
+
+    def and_also(self, roles: Sequence[Role], evidence: RoleEvidence) -> HostRoles:
         """Return these roles and more, with the evidence for both."""
         united = tuple(dict.fromkeys((*self.roles, *roles)))
-        return replace(self, roles=united, evidence=", ".join(filter(None, (self.evidence, evidence))))
+        return replace(self, roles=united, evidence=(*self.evidence, evidence))
 
 
 UNKNOWN = HostRoles()
@@ -50,13 +55,12 @@ def with_roles(
     made = list[Host]()
     for host in hosts:
         known = found.get(host.id, UNKNOWN)
-        evidence = (known.evidence,) if known.evidence else ()
-        roles = known.roles
+        roles, evidence = known.roles, known.evidence
         if not roles:
-            unknown.setdefault(known.evidence, []).append(host)
+            unknown.setdefault(known.why, []).append(host)
         if stacked and Role.CONTROL_PLANE in roles and Role.ETCD not in roles and not known.without_etcd:
             roles, evidence = (*roles, Role.ETCD), (*evidence, _STACKED)
-        made.append(replace(host, roles=roles, evidence=evidence))
+        made.append(replace(host, roles=roles, role_evidence=evidence))
     for why, those in unknown.items():
         more = f" and {len(those) - _FEW} more" if len(those) > _FEW else ""
         names = ", ".join(map(_named, those[:_FEW])) + more
@@ -77,10 +81,12 @@ def roles_of_pool(
     listed = list(hosts)
     made = next((host for host in listed if host.pool == pool and host.roles), None)
     if made is not None:
-        return HostRoles(made.roles, f"its host {made.id}: {made.evidence[0]}")
+        first = made.role_evidence[0]
+        evidence = RoleEvidence(EvidenceKind.HOSTS, f"its host {made.id}: {first.text}", first.strength)
+        return HostRoles(made.roles, (evidence,))
     known = otherwise or UNKNOWN
     if not known.roles:
-        why = f" ({known.evidence})" if known.evidence else ""
+        why = f" ({known.why})" if known.why else ""
         message = f"the role of the next hosts of {pool} is unknown{why}; {_NAME_IT}"
         reader.add_gap(Gap(call.name, pool, Reason.MISSING, message, (FactKind.POOLS,)))
     if known.roles == (Role.CONTROL_PLANE,) and not known.without_etcd and stacks_etcd(host.roles for host in listed):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from cloudguard.model.cluster import Role
+from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence, Strength
 from cloudguard.provider.host_roles import HostRoles
 
 _ROLE_WORDS = (
@@ -36,9 +36,13 @@ def roles_by_names(named: Iterable[tuple[str, str]], cluster: str) -> HostRoles 
         return None
     if len({roles for _, roles in suggested}) > 1 or suggested[0][1] not in _POSSIBLE:
         each = "; ".join(f"{source} suggests {' and '.join(roles)}" for source, roles in suggested)
-        return HostRoles((), f"its names contradict one another: {each}")
+        return HostRoles((), (_weak(f"its names contradict one another: {each}"),))
     source, roles = suggested[0]
-    return HostRoles(roles, f"{source} suggests it (weak evidence)")
+    return HostRoles(roles, (_weak(f"{source} suggests it (weak evidence)"),))
+
+
+def _weak(text: str) -> RoleEvidence:
+    return RoleEvidence(EvidenceKind.NAME, text, Strength.WEAK)
 
 
 def _without(name: str, cluster: str) -> str:

@@ -142,7 +142,7 @@ class Senders:
         yield from self._routed_in(subnets, own)
         unread = ", ".join(name for name in names if name and name not in self._subnets)
         if unread:
-            who = f"whoever is routed to {unread}, whose routes could not be read"
+            who = f"networks routed to {unread}, whose routes could not be read"
             yield Sender(SenderKind.ROUTED, who, _PRIVATE - own, exact=False)
 
     def _routed_in(self, subnets: Iterable[Subnet], own: AddressSet) -> Iterator[Sender]:
@@ -173,12 +173,12 @@ class Senders:
         titled = f"{name} ({group.name})" if group and group.name else name
         if members:
             who = "an interface" if len(members) == 1 else f"{len(members)} interfaces"
-            who += f" outside the cluster that {'carries' if len(members) == 1 else 'carry'} {titled}"
+            who += f" outside the cluster in group {titled}"
             addresses = AddressSet.union(address for member in members for address in member.addresses)
             example = members[0].owner or members[0].id
             return Sender(SenderKind.GROUP, who, addresses, (name,), example, external_members=tuple(members))
         if group is None or group.members_known:
             return None
-        owner = f" of {group.owner}" if group.owner else ""
-        who = f"whoever carries {titled}{owner}, which can't be listed from here"
+        owner = f" of account {group.owner}" if group.owner else ""
+        who = f"members of group {titled}{owner}, who can't be listed from here"
         return Sender(SenderKind.GROUP, who, _PRIVATE, (name,), name, exact=bool(group.owner))

@@ -15,6 +15,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities, Statement
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.provider.etcd_disks import etcd_traits
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
 from cloudguard_aws.access.session import OPTIONS
 
@@ -98,7 +99,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         keys=found_keys,
         managed_by=eks.MANAGED_BY if managed else "",
         secrets_encryption=managed.secrets if managed else None,
-        traits=_labels(found_disks),
+        traits=etcd_traits(found_disks),
     )
     return Snapshot(
         schema=SCHEMA,
@@ -176,16 +177,6 @@ def _with_roles(
         tuple(replace(one, identity=roles.get(one.identity, one.identity)) for one in hosts),
         tuple(replace(one, identity=roles.get(one.identity, one.identity)) for one in pools),
     )
-
-
-def _labels(disks: tuple[Disk, ...]) -> tuple[tuple[str, str], ...]:
-    """Return what chooses needs: etcd clusters by the tags of their disks."""
-    names = {
-        disk.holds_etcd.removeprefix("tag k8s.io/etcd/").partition("=")[0]
-        for disk in disks
-        if disk.holds_etcd.startswith("tag k8s.io/etcd/")
-    }
-    return tuple(("etcd-cluster", name) for name in sorted(names))
 
 
 ADAPTER = AwsAdapter()

@@ -13,6 +13,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.provider.etcd_disks import etcd_traits
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
 from cloudguard_gcp.access.session import OPTIONS
 
@@ -65,7 +66,7 @@ def _now() -> str:
 
 def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard_gcp.cluster import disks, gke, hosts, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp.cluster import gke, hosts, pools  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity.holders import known  # noqa: PLC0415
     from cloudguard_gcp.network import pod_ranges, topology  # noqa: PLC0415 - when asked for
 
@@ -102,7 +103,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
             managed_by=gke.MANAGED_BY if managed else "",
             secrets_encryption=managed.secrets if managed else None,
             pod_ranges=pod_ranges.pod_ranges(api, caller.project, found.instances, found.gke),
-            traits=disks.etcd_clusters(disks_and_keys[0]),
+            traits=etcd_traits(disks_and_keys[0]),
         ),
         topology=_with_endpoints(around.topology, managed),
         identities=identities,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool, Role, SecretsEncryption
+from cloudguard.model.cluster import (
+    Cluster,
+    Disk,
+    EvidenceKind,
+    Host,
+    Key,
+    Pool,
+    Role,
+    RoleEvidence,
+    SecretsEncryption,
+)
 from cloudguard.model.filters import Action, AddressList, Direction, Filter, Group, Peer, Rule
 from cloudguard.model.identity import Identities
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
@@ -15,6 +25,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 
 SOURCE = Source("test:Made")
+SAID = RoleEvidence(EvidenceKind.USER, "said so")
 NETWORK, RANGE, RANGE6 = "net", "10.0.0.0/16", "2001:db8:0:1::/64"
 WORLD, WORLD6 = "0.0.0.0/0", "::/0"
 CONTROL_PLANE, ETCD, NODE = (Role.CONTROL_PLANE, Role.ETCD), (Role.ETCD,), (Role.NODE,)
@@ -117,7 +128,7 @@ def host(
     last = 10 + sum(map(ord, name)) % 200
     own = address or f"10.0.{0 if where == 'public' else 1}.{last}"
     nic = interface(f"nic-{name}", where, own, *filters, public=public, v6=v6)
-    return Host(name, f"{name}.prod", roles, ("said so",), (nic,), SOURCE, identity=identity, pool=pool)
+    return Host(name, f"{name}.prod", roles, (SAID,), (nic,), SOURCE, identity=identity, pool=pool)
 
 
 def balancer(

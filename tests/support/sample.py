@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudguard.model.cluster import Cluster, Disk, Host, Role
+from cloudguard.model.cluster import Cluster, Disk, EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.filters import Action, Direction, Filter, Group, Peer, Rule
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import Interface, Network, NextHop, Route, Subnet, Topology
@@ -16,6 +16,7 @@ from cloudguard.results.hop import Hop, HopKind
 from cloudguard.results.report import Assumed, Basis, Report, RowResult, Verdict
 
 READ = Source("memory:Read", "everything")
+TAGGED = RoleEvidence(EvidenceKind.INSTALLER, "a tag says so")
 HOSTILE = "a\x1b[31mred\r\nb\u202egnp.\x9b`|<b>_*[x](http://e.vil)@who\ud800"
 """A name that tries every trick: escape codes, line breaks, bidi, C1, markup, links, a lone surrogate."""
 
@@ -30,7 +31,7 @@ def host(name: str, roles: tuple[Role, ...], address: str, filters: tuple[str, .
     """Return a host with one interface."""
     own, outside = (AddressSet.parse(address),), tuple(map(AddressSet.parse, filter(None, [public])))
     port = Interface(f"nic-{name}", "seg-1", own, READ, outside, filters, filters)
-    return Host(name, name, roles, ("a tag says so",), (port,), READ)
+    return Host(name, name, roles, (TAGGED,), (port,), READ)
 
 
 def snapshot(*, gaps: tuple[Gap, ...] = (), name: str = "prod", nodes: int = 2) -> Snapshot:

@@ -11,6 +11,7 @@ from cloudguard.results.finding import Severity
 from cloudguard.rows.encryption.keys import UNKNOWN_STATES, disk_key_problems, is_customers
 from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
 
+ANY_DISK = "a disk of an etcd host of which no disk is known to be etcd's"
 DISK = Check(
     f"{ROW}/disk",
     {Severity.HIGH: "a disk with etcd's data is not encrypted"},
@@ -39,7 +40,7 @@ def disk_problems(disk: Disk, key: Key | None, *, require_customer_key: bool) ->
     """Yield what is wrong with a disk that holds etcd, with its key and with its snapshots."""
     resource = Resource("disk", disk.id, disk.name)
     hosts = (disk.host,) if disk.host else ()
-    holds = disk.holds_etcd or "a disk of an etcd host of which no disk is known to be etcd's"
+    holds = disk.etcd_evidence.text if disk.etcd_evidence else ANY_DISK
     where = f"{disk.id} ({disk.device} of {disk.host})" if disk.host else f"{disk.id} (detached)"
     if not disk.encrypted:
         message, fault = f"{where} holds etcd and is not encrypted", "not encrypted"

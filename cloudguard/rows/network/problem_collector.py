@@ -126,7 +126,7 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
     external = {one.id: one for path in problem.paths for one in path.sender.external_members[:FEW]}
     for member in external.values():
         resource = Resource("interface", member.id, member.owner)
-        yield Evidence(resource, "", member.source.call, f"carries {', '.join(member.groups)}")
+        yield Evidence(resource, "", member.source.call, f"in group {', '.join(member.groups)}")
     for target in problem.targets[:FEW]:
         if isinstance(target, HostClass) and target.hosts:
             host = target.hosts[0]

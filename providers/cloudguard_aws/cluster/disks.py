@@ -6,7 +6,17 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState
+from cloudguard.model.cluster import (
+    Disk,
+    DiskSnapshot,
+    EvidenceKind,
+    Host,
+    Key,
+    KeyManager,
+    KeyState,
+    RoleEvidence,
+    Strength,
+)
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import NOTHING, Item, flag, parts, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
@@ -74,16 +84,18 @@ def _disk(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Disk:
         encrypted=flag(item, "Encrypted"),
         key=text(item, "KmsKeyId"),
         source=api.source(calls.DESCRIBE_VOLUMES, name),
-        holds_etcd=etcd_evidence(tags, cluster),
+        etcd_evidence=etcd_evidence(tags, cluster),
+        etcd_cluster=next((key.removeprefix(ETCD_TAG) for key in sorted(tags) if key.startswith(ETCD_TAG)), ""),
     )
 
 
-def etcd_evidence(tags: Mapping[str, str], cluster: str) -> str:
-    """Return the tag that says that a disk holds etcd, "" if none does. A cluster's own name is no evidence."""
+def etcd_evidence(tags: Mapping[str, str], cluster: str) -> RoleEvidence | None:
+    """Return the tag that says that a disk holds etcd, None if none does. A cluster's own name is no evidence."""
     for key, value in sorted(tags.items()):
         if key.startswith(ETCD_TAG):
-            return f"tag {key}={value}"
-    return next((f"tag {key}={tags[key]}" for key in _NAMING_TAGS if is_named_for_etcd(tags.get(key, ""), cluster)), "")
+            return RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={value}")
+    named = (key for key in _NAMING_TAGS if is_named_for_etcd(tags.get(key, ""), cluster))
+    return next((RoleEvidence(EvidenceKind.NAME, f"tag {key}={tags[key]}", Strength.WEAK) for key in named), None)
 
 
 def _snapshots(api: Api, volumes: frozenset[str]) -> list[DiskSnapshot]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cloudguard.model.cluster import Host, Role
+from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, part, text
 from cloudguard_aws.access.api import Api
@@ -25,7 +25,8 @@ def read_fargate_pods(api: Api, group: str, known: Collection[str]) -> tuple[Hos
     wanted = [{"Name": "group-id", "Values": [group]}]
     listed = api.read(call, hides=_HIDES, about=group, Filters=wanted)
     source = api.source(call, group)
-    evidence = (f"an interface without an instance in {group}, and the cluster has Fargate profiles",)
+    why = f"an interface without an instance in {group}, and the cluster has Fargate profiles"
+    evidence = (RoleEvidence(EvidenceKind.MANAGED, why),)
 
     def pod(item: Item) -> tuple[Host, ...]:
         made = interface(item, source)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
-from cloudguard.model.cluster import Role
+from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import required, text
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
@@ -89,7 +89,9 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> Found | None:
     hosts = guests | {one.id: one for one in own}
     by_flag = dict[str, HostRoles]()
     for one in flagged:
-        by_flag[one.instance.id] = by_flag.get(one.instance.id, UNKNOWN).and_also(one.roles, one.flag)
+        by_flag[one.instance.id] = by_flag.get(one.instance.id, UNKNOWN).and_also(
+            one.roles, RoleEvidence(EvidenceKind.USER, one.flag)
+        )
     return Found(name, api.region, tuple(hosts[key] for key in sorted(hosts)), eks, by_flag, request.role_tags)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cloudguard.model.cluster import Host, Role
+from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, parts, required, text
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles, with_roles
@@ -20,7 +20,7 @@ API_PORTS = frozenset({6443, 9345, 16443, 50000})
 """Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Not 443, which an ingress
 may serve as well (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos pkg/machinery/constants)."""
 ApiTargets = Mapping[str, str]
-"""Evidence by instance id or address: which balancer sends the API's connections there."""
+"""By instance id or address, in words: which balancer sends the API's connections there."""
 
 
 def read_hosts(api: Api, found: Found, read_api_targets: Callable[[], ApiTargets]) -> tuple[Host, ...]:
@@ -41,7 +41,7 @@ def _by_flags_or_tags(found: Found, instance: Instance) -> HostRoles | None:
     known = found.by_flag.get(instance.id) or roles_by_tags(instance.tags, found.name)
     if known is None and found.eks is not None:
         why = f"tagged for the EKS cluster {found.name}, which runs no control plane of its own"
-        return HostRoles((Role.NODE,), why)
+        return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
     return known
 
 
@@ -50,12 +50,15 @@ def _by_others(found: Found, instance: Instance, targets: ApiTargets, etcd: Mapp
     listed = (address for interface in instance.host.interfaces for address in interface.addresses)
     addresses = {text for address in listed for text in address.texts()}
     sends = next((targets[key] for key in (instance.id, *sorted(addresses)) if key in targets), "")
-    known = HostRoles((Role.CONTROL_PLANE,), sends) if sends else roles_by_names(instance.names(), found.name)
-    return (known or UNKNOWN).and_also([Role.ETCD], etcd[instance.id]) if instance.id in etcd else known
+    serves = HostRoles((Role.CONTROL_PLANE,), (RoleEvidence(EvidenceKind.REGISTRATION, sends),))
+    known = serves if sends else roles_by_names(instance.names(), found.name)
+    if instance.id not in etcd:
+        return known
+    return (known or UNKNOWN).and_also([Role.ETCD], RoleEvidence(EvidenceKind.DISK, etcd[instance.id]))
 
 
 def _etcd_volumes(api: Api) -> dict[str, str]:
-    """Return evidence by instance id: the etcd volume attached to it, by the tag that kops and others leave."""
+    """Return by instance id, in words, the etcd volume attached to it, by the tag that kops and others leave."""
     wanted = [{"Name": "tag-key", "Values": [f"{ETCD_TAG}*"]}]
     listed = api.read(DESCRIBE_VOLUMES, hides=HIDES, Filters=wanted)
     found = dict[str, str]()

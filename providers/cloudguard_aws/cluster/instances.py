@@ -68,7 +68,7 @@ def _instance(item: Item) -> Instance:
         id=required(item, "InstanceId"),
         name=tags.get("Name", "") or text(item, "PrivateDnsName"),
         roles=(),
-        evidence=(),
+        role_evidence=(),
         interfaces=tuple(interface(one, _SOURCE, item) for one in listed),
         source=_SOURCE,
         identity=text(part(item, "IamInstanceProfile"), "Arn"),

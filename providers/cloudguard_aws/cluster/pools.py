@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from cloudguard.model.cluster import Host, Pool, Role
+from cloudguard.model.cluster import EvidenceKind, Host, Pool, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item, number, required, text
 from cloudguard.provider.host_roles import HostRoles, roles_of_pool
@@ -117,7 +117,8 @@ def _roles(api: Api, group: _ScalingGroup, found: Found, hosts: tuple[Host, ...]
     """Return the roles of a group's next hosts: those of its hosts, else by its tags and name."""
     known = _roles_by_flags(group.tags, found) or roles_by_tags(group.tags, found.name)
     if known is None and found.eks is not None:
-        known = HostRoles((Role.NODE,), "a scaling group of an EKS cluster, which runs no control plane of its own")
+        why = "a scaling group of an EKS cluster, which runs no control plane of its own"
+        known = HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
     known = known or roles_by_names([("name", group.name)], found.name)
     return roles_of_pool(api, DESCRIBE_AUTO_SCALING_GROUPS, group.name, hosts, known)
 
@@ -125,7 +126,7 @@ def _roles(api: Api, group: _ScalingGroup, found: Found, hosts: tuple[Host, ...]
 def _roles_by_flags(tags: Mapping[str, str], found: Found) -> HostRoles | None:
     pairs = {f"{key}={value}" for key, value in tags.items()}
     named = [(role, pair) for role, listed in found.role_tags.items() for pair in listed if pair in pairs]
-    evidence = ", ".join(f"--{role.value}-tag {pair}" for role, pair in named)
+    evidence = tuple(RoleEvidence(EvidenceKind.USER, f"--{role.value}-tag {pair}") for role, pair in named)
     return HostRoles(tuple(role for role, _ in named), evidence) if named else None
 
 
@@ -162,7 +163,7 @@ def _pool(group: _ScalingGroup, template: Template, known: HostRoles, context: _
         id=group.name,
         name=group.name,
         roles=known.roles,
-        evidence=(known.evidence,) if known.evidence else (),
+        role_evidence=known.evidence,
         subnets=group.subnets,
         filters=groups,
         groups=groups,

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from cloudguard.model.cluster import Role
+from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
 from cloudguard.provider.answers import Item, parts, required, text
 from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.installers import installer_of as installer_by
@@ -81,23 +81,29 @@ def roles_by_tags(tags: Mapping[str, str], cluster: str) -> HostRoles | None:
     """Return the roles that an installer's own tags or names give; None where they give none."""
     for key, known in _KOPS_ROLES:
         if tags.get(key) == "1":
-            return replace(known, evidence=f"tag {key}=1")
+            return replace(known, evidence=(_tag(key, "1"),))
     role = tags.get(f"{CAPA}role", "")
     if role in _CAPA_ROLES:
-        return HostRoles(_CAPA_ROLES[role], f"tag {CAPA}role={role}")
+        return HostRoles(_CAPA_ROLES[role], (_tag(f"{CAPA}role", role),))
     if tags.get(_GARDENER_NODE) == "1":
-        return HostRoles((Role.NODE,), f"tag {_GARDENER_NODE}=1")
+        return HostRoles((Role.NODE,), (_tag(_GARDENER_NODE, "1"),))
     for key in _NODE_KEYS:
         if key in tags:
-            return HostRoles((Role.NODE,), f"tag {key}={tags[key]}")
+            return HostRoles((Role.NODE,), (_tag(key, tags[key]),))
     return _roles_by_openshift_name(tags.get("Name", ""), cluster) if is_infra(cluster) else None
+
+
+def _tag(key: str, value: str) -> RoleEvidence:
+    return RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={value}")
 
 
 def _roles_by_openshift_name(name: str, cluster: str) -> HostRoles | None:
     if re.match(rf"{re.escape(cluster)}-(master|bootstrap)(-|$)", name):
-        return HostRoles((Role.CONTROL_PLANE, Role.ETCD), f"name {name}, as OpenShift names its control plane")
+        evidence = RoleEvidence(EvidenceKind.INSTALLER, f"name {name}, as OpenShift names its control plane")
+        return HostRoles((Role.CONTROL_PLANE, Role.ETCD), (evidence,))
     if re.match(rf"{re.escape(cluster)}-(worker|infra|edge)(-|$)", name):
-        return HostRoles((Role.NODE,), f"name {name}, as OpenShift names its nodes")
+        evidence = RoleEvidence(EvidenceKind.INSTALLER, f"name {name}, as OpenShift names its nodes")
+        return HostRoles((Role.NODE,), (evidence,))
     return None
 
 

@@ -11,7 +11,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Key, KeyManager, KeyState, Role
+from cloudguard.model.cluster import (
+    Disk,
+    DiskSnapshot,
+    EvidenceKind,
+    Host,
+    Key,
+    KeyManager,
+    KeyState,
+    Role,
+    RoleEvidence,
+    Strength,
+)
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.api import Api
@@ -29,7 +40,6 @@ from cloudguard_gcp.cluster.installer_labels import labels_of, safe
 _DISKS: Final = (FactKind.DISKS,)
 _ETCD: Final = "k8s-io-etcd-"
 """kops: "k8s-io-etcd-main" (kubernetes/kops pkg/model/master_volumes.go)."""
-_LABEL: Final = f"label {_ETCD}"
 _CLUSTER: Final = "k8s-io-cluster-name"
 _VERSION: Final = "/cryptoKeyVersions/"
 CUSTOMER_SUPPLIED: Final = "customer-supplied:"
@@ -82,7 +92,8 @@ def _disk(api: Api, item: Item, host: str) -> Disk:
         encrypted=True,
         key=key_of(whole(item, "diskEncryptionKey")),
         source=api.source(LIST_DISKS, name),
-        holds_etcd=_etcd_evidence(item),
+        etcd_evidence=_etcd_evidence(item),
+        etcd_cluster=next((key.removeprefix(_ETCD) for key in sorted(labels_of(item)) if key.startswith(_ETCD)), ""),
     )
 
 
@@ -94,19 +105,13 @@ def key_of(encryption: Item) -> str:
     return f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
 
 
-def _etcd_evidence(item: Item) -> str:
-    """Return what says that a disk holds etcd, "" if nothing does."""
+def _etcd_evidence(item: Item) -> RoleEvidence | None:
+    """Return what shows that a disk holds etcd, None if nothing does."""
     for key, value in sorted(labels_of(item).items()):
         if key.startswith(_ETCD):
-            return f"{_LABEL}{key.removeprefix(_ETCD)}={value}"
+            return RoleEvidence(EvidenceKind.INSTALLER, f"label {key}={value}")
     name = str(item.get("name", ""))
-    return f"name {name}" if "etcd" in name.split("-") else ""
-
-
-def etcd_clusters(disks: Iterable[Disk]) -> tuple[tuple[str, str], ...]:
-    """Return what chooses needs: etcd clusters by the labels of their disks."""
-    told = (disk.holds_etcd for disk in disks if disk.holds_etcd.startswith(_LABEL))
-    return tuple(("etcd-cluster", name) for name in sorted({text[len(_LABEL) :].partition("=")[0] for text in told}))
+    return RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK) if "etcd" in name.split("-") else None
 
 
 def _worth_copying(disks: Iterable[Disk], hosts: Collection[str]) -> frozenset[str]:

@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any, Final, cast
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
-from cloudguard.model.cluster import Role
+from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item
+from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import (
@@ -27,7 +28,6 @@ from cloudguard_gcp.access.calls import (
 from cloudguard_gcp.access.links import last, machine
 from cloudguard_gcp.access.session import Caller, begin, option
 from cloudguard_gcp.cluster import installer_labels
-from cloudguard_gcp.cluster.installer_labels import Told
 
 _FEW: Final = 5
 """Clusters that an error names."""
@@ -49,7 +49,7 @@ class Found:
     instances: tuple[Item, ...]
     everyone: tuple[Item, ...]
     gke: Item | None = None
-    by_flag: Mapping[str, Told] = field(default_factory=dict[str, Told])
+    by_flag: Mapping[str, HostRoles] = field(default_factory=dict[str, HostRoles])
     """Roles and evidence that the caller's flags give, by instance id."""
 
     @property
@@ -118,8 +118,8 @@ def _managed(gke: Item, hosts: list[Item]) -> ClusterSummary:
 def _counts(hosts: Iterable[Item], name: str) -> tuple[tuple[str, int], ...]:
     counts: dict[str, int] = {}
     for one in hosts:
-        told = installer_labels.told(one, name)
-        word = str(told[0][0]) if told else "unknown"
+        known = installer_labels.roles_by_labels(one, name)
+        word = str(known.roles[0]) if known else "unknown"
         counts[word] = counts.get(word, 0) + 1
     return tuple(sorted(counts.items()))
 
@@ -169,9 +169,9 @@ def _choose(request: CollectRequest, named: Sequence[Item]) -> Item | None:
     return here[0] if here else None
 
 
-def _flagged(api: Api, request: CollectRequest, instances: Sequence[Item]) -> dict[str, Told]:
+def _flagged(api: Api, request: CollectRequest, instances: Sequence[Item]) -> dict[str, HostRoles]:
     """Return what the caller's flags say of each instance; a flag that names none leaves a Gap."""
-    found: dict[str, Told] = {}
+    found: dict[str, HostRoles] = {}
     for role, texts in request.role_tags.items():
         for text in texts:
             key, equals, value = text.partition("=")
@@ -197,14 +197,13 @@ def _is_free(instance: Item, cluster: str) -> bool:
     return installer_labels.is_of(instance, cluster) or not any(installer_labels.clusters_of(instance))
 
 
-def _note(api: Api, found: dict[str, Told], flag: str, hit: Sequence[Item], roles: tuple[Role, ...]) -> None:
+def _note(api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Item], roles: tuple[Role, ...]) -> None:
     if not hit:
         message = f"{flag} names no instance of the project that is not another cluster's"
         api.add_gap(Gap(LIST_INSTANCES.name, flag, Reason.MISSING, message, (FactKind.HOSTS,)))
     for one in hit:
-        known, why = found.get(machine(str(one["selfLink"])), ((), ""))
-        evidence = f"{why}, {flag}" if why else flag
-        found[machine(str(one["selfLink"]))] = (tuple(dict.fromkeys((*known, *roles))), evidence)
+        name = machine(str(one["selfLink"]))
+        found[name] = found.get(name, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
 
 
 def _not_found(

@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, cast
 
-from cloudguard.model.cluster import Host, Role
+from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.network import Endpoint, Interface
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item
+from cloudguard.provider.host_roles import HostRoles, with_roles
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_INSTANCES
 from cloudguard_gcp.access.links import machine, short
 from cloudguard_gcp.cluster import installer_labels
 from cloudguard_gcp.cluster.find import Found
-from cloudguard_gcp.cluster.installer_labels import Told
+from cloudguard_gcp.cluster.installer_labels import roles_by_labels
 from cloudguard_gcp.cluster.instance_metadata import metadata_service
 from cloudguard_gcp.cluster.selectors import labels_of
 
@@ -29,18 +30,13 @@ _CREATED_BY: Final = "created-by"
 
 
 def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
-    """Return the cluster's hosts with their roles; a host whose role nothing tells has none, and a Gap says so."""
+    """Return the cluster's hosts with their roles; a host whose role is unknown has none, and a Gap says so."""
     source = api.source(LIST_INSTANCES)
-    hosts = [_host(one, _told(found, one), source, found.gke) for one in found.instances]
-    untold = [host for host in hosts if not host.roles]
-    if untold:
-        more = f" and {len(untold) - FEW} more" if len(untold) > FEW else ""
-        names = ", ".join(host.name for host in untold[:FEW]) + more
-        message = f"the role of {names} can't be told; {TELL}"
-        api.add_gap(Gap(LIST_INSTANCES.name, names, Reason.MISSING, message, (FactKind.HOSTS,)))
+    hosts = [_host(one, source, found.gke) for one in found.instances]
+    known = {host.id: _roles(found, one) for host, one in zip(hosts, found.instances, strict=True)}
     if found.gke is not None:
         _miss_nodes(api, found.gke, len(hosts))
-    return _stacked(hosts)
+    return with_roles(api, LIST_INSTANCES, hosts, {name: roles for name, roles in known.items() if roles is not None})
 
 
 def _miss_nodes(api: Api, cluster: Item, seen: int) -> None:
@@ -54,40 +50,23 @@ def _miss_nodes(api: Api, cluster: Item, seen: int) -> None:
         api.add_gap(Gap(LIST_INSTANCES.name, str(cluster["name"]), Reason.MISSING, message, (FactKind.HOSTS,)))
 
 
-def _told(found: Found, instance: Item) -> Told | None:
-    name = machine(str(instance["selfLink"]))
-    if name in found.by_flag:
-        return found.by_flag[name]
-    told = installer_labels.told(instance, found.name)
-    if told is None and found.gke is not None:
-        return (Role.NODE,), f"labelled for the GKE cluster {found.name}, which runs no control plane of its own"
-    return told
+def _roles(found: Found, instance: Item) -> HostRoles | None:
+    known = found.by_flag.get(machine(str(instance["selfLink"]))) or roles_by_labels(instance, found.name)
+    if known is None and found.gke is not None:
+        why = f"labelled for the GKE cluster {found.name}, which runs no control plane of its own"
+        return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
+    return known
 
 
-def _stacked(hosts: Sequence[Host]) -> tuple[Host, ...]:
-    """Say which control-plane hosts run etcd: all, where no host is etcd's alone; kops' for the API alone never do."""
-    apart = any(Role.ETCD in host.roles and Role.CONTROL_PLANE not in host.roles for host in hosts)
-    return tuple(hosts if apart else map(_with_etcd, hosts))
-
-
-def _with_etcd(host: Host) -> Host:
-    api_only = any(installer_labels.API_ONLY in text for text in host.evidence)
-    if Role.CONTROL_PLANE not in host.roles or Role.ETCD in host.roles or api_only:
-        return host
-    evidence = "no host is etcd's alone, so control-plane hosts run it"
-    return replace(host, roles=(*host.roles, Role.ETCD), evidence=(*host.evidence, evidence))
-
-
-def _host(instance: Item, told: Told | None, source: Source, gke: Item | None) -> Host:
-    roles, evidence = told or ((), "")
+def _host(instance: Item, source: Source, gke: Item | None) -> Host:
     accounts = cast("Sequence[Item]", instance.get("serviceAccounts") or ())
     disks = cast("Sequence[Item]", instance.get("disks") or ())
     name = machine(str(instance["selfLink"]))
     return Host(
         id=name,
         name=str(instance["name"]),
-        roles=roles,
-        evidence=(evidence,) if evidence else (),
+        roles=(),
+        role_evidence=(),
         interfaces=tuple(interfaces(instance, source)),
         source=Source(source.call, name),
         identity=str(accounts[0].get("email", "")) if accounts else "",

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, cast
 
-from cloudguard.model.cluster import Role
+from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
 from cloudguard.provider.answers import Item
+from cloudguard.provider.host_roles import HostRoles
 
 GKE_CLUSTER: Final = "goog-k8s-cluster-name"
 GKE_LOCATION: Final = "goog-k8s-cluster-location"
@@ -21,15 +23,13 @@ GKE_POOL: Final = "goog-k8s-node-pool-name"
 _NAMED_BY_VALUE: Final = (GKE_CLUSTER, "k8s-io-cluster-name", "k8s-cluster-name")
 _NAMED_BY_KEY: Final = ("capg-cluster-", "kubernetes-io-cluster-")
 _CAPG_ROLE: Final = "capg-role"
-_KOPS_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
-    "control-plane": (Role.CONTROL_PLANE, Role.ETCD),
-    "master": (Role.CONTROL_PLANE, Role.ETCD),
-    "apiserver": (Role.CONTROL_PLANE,),
-    "node": (Role.NODE,),
-    "bastion": (Role.BASTION,),
+_KOPS_ROLES: Final[Mapping[str, HostRoles]] = {
+    "control-plane": HostRoles((Role.CONTROL_PLANE, Role.ETCD)),
+    "master": HostRoles((Role.CONTROL_PLANE, Role.ETCD)),
+    "apiserver": HostRoles((Role.CONTROL_PLANE,), without_etcd=True),
+    "node": HostRoles((Role.NODE,)),
+    "bastion": HostRoles((Role.BASTION,)),
 }
-API_ONLY: Final = "k8s-io-role-apiserver"
-"""kops' hosts that run the API server and never etcd."""
 _ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "control-plane": (Role.CONTROL_PLANE,),
     "master": (Role.CONTROL_PLANE,),
@@ -46,8 +46,6 @@ _INFRA: Final = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 _LONGEST_BASE: Final = 21
 """Characters of the name that it keeps before them (openshift/installer pkg/asset/installconfig/clusterid.go)."""
 _DISTRIBUTIONS: Final = ("rke2", "k3s", "talos", "kubespray", "microk8s", "kubeadm")
-Told = tuple[tuple[Role, ...], str]
-"""A host's roles, and the evidence for them in words."""
 
 
 def labels_of(item: Item) -> dict[str, str]:
@@ -101,32 +99,36 @@ def named(instances: Iterable[Item], cluster: str) -> list[str]:
     return sorted(whole) if whole and whole == names else [cluster]
 
 
-def told(instance: Item, cluster: str) -> Told | None:
-    """Return roles and evidence that an installer's labels, tags or names give; None when they give none."""
+def roles_by_labels(instance: Item, cluster: str) -> HostRoles | None:
+    """Return the roles that an installer's labels, tags or names give; None where they give none."""
     labels = labels_of(instance)
     for name, roles in _KOPS_ROLES.items():
         if f"k8s-io-role-{name}" in labels:
-            return roles, f"label k8s-io-role-{name}"
+            return replace(roles, evidence=_shown(f"label k8s-io-role-{name}"))
     role = labels.get(_CAPG_ROLE, "")
     if role in _ROLES:
-        return _ROLES[role], f"label {_CAPG_ROLE}={role}"
+        return HostRoles(_ROLES[role], _shown(f"label {_CAPG_ROLE}={role}"))
     if GKE_POOL in labels:
-        return (Role.NODE,), f"label {GKE_POOL}={labels[GKE_POOL]}"
-    return _told_by_tag(tags_of(instance), cluster)
+        return HostRoles((Role.NODE,), _shown(f"label {GKE_POOL}={labels[GKE_POOL]}"))
+    return _roles_by_tags(tags_of(instance), cluster)
 
 
-def _told_by_tag(tags: Sequence[str], cluster: str) -> Told | None:
+def _shown(text: str) -> tuple[RoleEvidence]:
+    return (RoleEvidence(EvidenceKind.INSTALLER, text),)
+
+
+def _roles_by_tags(tags: Sequence[str], cluster: str) -> HostRoles | None:
     for tag in tags:
         kops = _KOPS_TAG.search(tag)
         if kops:
-            return _KOPS_ROLES[kops[1]], f"network tag {tag}"
+            return replace(_KOPS_ROLES[kops[1]], evidence=_shown(f"network tag {tag}"))
         if _GKE_TAG.match(tag):
-            return (Role.NODE,), f"network tag {tag}"
+            return HostRoles((Role.NODE,), _shown(f"network tag {tag}"))
         role = tag.removeprefix(f"{safe(cluster)}-")
         if role != tag and role in _ROLES:
             roles = _ROLES[role]
             whole = (*roles, Role.ETCD) if _INFRA.search(cluster) and roles == (Role.CONTROL_PLANE,) else roles
-            return whole, f"network tag {tag}"
+            return HostRoles(whole, _shown(f"network tag {tag}"))
     return None
 
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, cast
 
-from cloudguard.model.cluster import DiskTemplate, Host, Pool, Role
+from cloudguard.model.cluster import DiskTemplate, EvidenceKind, Host, Pool, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import Item
+from cloudguard.provider.host_roles import HostRoles, roles_of_pool
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES
 from cloudguard_gcp.access.links import last, short
 from cloudguard_gcp.cluster import installer_labels
 from cloudguard_gcp.cluster.disks import key_of
 from cloudguard_gcp.cluster.find import Found
-from cloudguard_gcp.cluster.hosts import TELL, UNREAD, place_of
-from cloudguard_gcp.cluster.installer_labels import Told
+from cloudguard_gcp.cluster.hosts import UNREAD, place_of
 from cloudguard_gcp.cluster.instance_metadata import metadata_service
 from cloudguard_gcp.cluster.selectors import labels_of
 
@@ -59,22 +59,19 @@ def _instance(template: Item) -> Item:
 
 def _pool(api: Api, found: Found, manager: Item, own: Item, hosts: Sequence[Host]) -> Pool:
     name = place_of(str(manager["selfLink"]))
-    roles, evidence = _told(found, own, hosts) or ((), "")
+    known = roles_of_pool(api, LIST_GROUP_MANAGERS, name, hosts, _roles(found, own))
     template = str(manager.get("instanceTemplate", ""))
     if not own:
         message = f"the template {last(template) or '(none)'} of {name} was not seen"
         api.add_gap(Gap(LIST_INSTANCE_TEMPLATES.name, name, Reason.MISSING, message, HIDES))
-    if not roles:
-        message = f"what the next hosts of {name} will be can't be told; {TELL}"
-        api.add_gap(Gap(LIST_GROUP_MANAGERS.name, name, Reason.MISSING, message, HIDES))
     nics = cast("Sequence[Item]", own.get("networkInterfaces") or ())
     accounts = cast("Sequence[Item]", own.get("serviceAccounts") or ())
     segments = tuple(short(str(one["subnetwork"])) for one in nics[:1] if one.get("subnetwork"))
     return Pool(
         id=name,
         name=str(manager["name"]),
-        roles=roles,
-        evidence=(evidence,) if evidence else (),
+        roles=known.roles,
+        role_evidence=known.evidence,
         subnets=segments or tuple(sorted({one.subnet for host in hosts for one in host.interfaces[:1]})),
         filters=(),
         groups=labels_of(own),
@@ -82,23 +79,19 @@ def _pool(api: Api, found: Found, manager: Item, own: Item, hosts: Sequence[Host
         template=last(template),
         public=any(one.get("accessConfigs") for one in nics),
         desired=int(manager.get("targetSize") or 0),
-        disks=tuple(_disks(own)) if Role.ETCD in roles else (),
+        disks=tuple(_disks(own)) if Role.ETCD in known.roles else (),
         identity=str(accounts[0].get("email", "")) if accounts else "",
         metadata=metadata_service(own, found.gke) if own else None,
     )
 
 
-def _told(found: Found, own: Mapping[str, object], hosts: Sequence[Host]) -> Told | None:
-    """Return the roles of a group's hosts, by those it has, else by its template's labels and tags."""
-    for host in hosts:
-        if host.roles:
-            return host.roles, f"its host {host.name}: {host.evidence[0]}"
-    told = installer_labels.told(dict(own), found.name)
-    if told is None and found.gke is not None:
-        return (Role.NODE,), "a group of a GKE cluster, which runs no control plane of its own"
-    if told and told[0] == (Role.CONTROL_PLANE,) and installer_labels.API_ONLY not in told[1]:
-        return (*told[0], Role.ETCD), told[1]
-    return told
+def _roles(found: Found, template: Item) -> HostRoles | None:
+    """Return the roles of a pool's next hosts by its template's labels and tags."""
+    known = installer_labels.roles_by_labels(template, found.name)
+    if known is None and found.gke is not None:
+        why = "a group of a GKE cluster, which runs no control plane of its own"
+        return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
+    return known
 
 
 def _disks(own: Item) -> list[DiskTemplate]:

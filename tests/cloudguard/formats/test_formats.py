@@ -99,13 +99,14 @@ def test_json_is_the_contract() -> None:
     assert document["tool"] == {"name": "cloudguard", "version": "0"}
     cluster = document["cluster"]
     assert {"name", "provider", "account", "region", "installer", "version", "hosts"} <= set(cluster)
-    assert cluster["hosts"][0] | {"evidence": 0} == {
+    assert cluster["hosts"][0] == {
         "id": "m-1",
         "name": "m-1",
         "roles": ["control-plane", "etcd"],
         "addresses": ["10.0.0.10", "198.51.100.10"],
         "identity": "",
-        "evidence": 0,
+        "evidence": ["a tag says so"],
+        "role_evidence": [{"kind": "installer", "strength": "strong", "text": "a tag says so"}],
     }
     row = document["rows"][0]
     assert (row["row"], row["verdict"]) == ("etcd-access", "FAIL")

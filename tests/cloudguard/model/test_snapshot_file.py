@@ -12,6 +12,7 @@ import sample
 from builders import balancer, each, managed_endpoint, subnet
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.model import snapshot_file
+from cloudguard.model.cluster import EvidenceKind, RoleEvidence
 from cloudguard.model.filters import AddressList, Peer
 from cloudguard.model.load_balancers import BackendTarget, ClientAddress, Listener
 from cloudguard.model.network import Interface, NextHop
@@ -118,7 +119,11 @@ LISTENER = Listener(
 )
 EVERYTHING = replace(
     WHOLE,
-    cluster=replace(WHOLE.cluster, pod_ranges=AddressSet.parse("10.1.0.0/16")),
+    cluster=replace(
+        WHOLE.cluster,
+        pod_ranges=AddressSet.parse("10.1.0.0/16"),
+        disks=(replace(WHOLE.cluster.disks[0], etcd_evidence=sample.TAGGED, etcd_cluster="main"),),
+    ),
     topology=replace(
         WHOLE.topology,
         address_lists=(
@@ -202,7 +207,21 @@ def test_files_of_former_schemas_are_read(schema: str) -> None:
     topology["balancers"][1]["listeners"][0]["service"] = "tcp/70,tcp/72-79"
     listener = replace(LISTENER, service=ServiceSet.parse("tcp/70,tcp/72-79"))
     balancers = (EVERYTHING.topology.balancers[0], replace(EVERYTHING.topology.balancers[1], listeners=(listener,)))
-    wanted = replace(EVERYTHING, topology=replace(EVERYTHING.topology, balancers=balancers))
+    cluster = document["cluster"]
+    for host in cluster["hosts"]:
+        host["evidence"] = [one["text"] for one in host.pop("role_evidence")]
+    del cluster["disks"][0]["etcd_cluster"]
+    cluster["disks"][0]["holds_etcd"] = cluster["disks"][0].pop("etcd_evidence")["text"]
+    evidence = RoleEvidence(EvidenceKind.UNKNOWN, sample.TAGGED.text)
+    wanted = replace(
+        EVERYTHING,
+        topology=replace(EVERYTHING.topology, balancers=balancers),
+        cluster=replace(
+            EVERYTHING.cluster,
+            hosts=tuple(replace(one, role_evidence=(evidence,)) for one in EVERYTHING.cluster.hosts),
+            disks=(replace(EVERYTHING.cluster.disks[0], etcd_evidence=evidence, etcd_cluster=""),),
+        ),
+    )
     if schema.endswith("v1"):
         topology["segments"], topology["strangers"] = topology.pop("subnets"), topology.pop("external_members")
         topology["strangers"][0]["segment"] = topology["strangers"][0].pop("subnet")

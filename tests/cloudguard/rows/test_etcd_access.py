@@ -107,7 +107,7 @@ def test_strangers_in_a_shared_group_are_named() -> None:
     found = row(replace(made, topology=replace(made.topology, external_members=(ci,))))
     assert told(found) == {"etcd-access/inside": Severity.HIGH}
     finding = only(found, "etcd-access/inside")
-    assert "an interface outside the cluster that carries masters" in finding.message
+    assert "an interface outside the cluster in group masters" in finding.message
     assert "10.0.1.250 (i-ci)" in finding.witness.summary
     assert any(evidence.resource.id == "ci" for evidence in finding.evidence)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from builders import CONTROL_PLANE, ETCD, NODE, SOURCE, host, snapshot
+from builders import CONTROL_PLANE, ETCD, NODE, SAID, SOURCE, host, snapshot
 from cloudguard.model.cluster import (
     Disk,
     DiskSnapshot,
@@ -34,7 +34,7 @@ def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
 
 
 def disk(name: str, where: str = "cp", *, encrypted: bool = True, key: str = "", etcd: str = "") -> Disk:
-    return Disk(name, "", where, "/dev/b", encrypted, key, SOURCE, etcd)
+    return Disk(name, "", where, "/dev/b", encrypted, key, SOURCE, replace(SAID, text=etcd) if etcd else None)
 
 
 def key(

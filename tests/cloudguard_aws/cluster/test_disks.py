@@ -5,31 +5,37 @@ from __future__ import annotations
 import pytest
 
 from aws_hosts import api_of, hosts_of
-from cloudguard.model.cluster import KeyManager, KeyState, Role
+from cloudguard.model.cluster import EvidenceKind, KeyManager, KeyState, Role, RoleEvidence, Strength
 from cloudguard.model.source import FactKind, Reason
 from cloudguard_aws.cluster.disks import etcd_evidence, read_disks, read_keys
 from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, Host
 
+VOLUME = "kubernetes.io/created-for/pvc/name"
 ETCD = {"k8s.io/etcd/main": "a/a", "kubernetes.io/cluster/prod": "owned"}
 
 
 @pytest.mark.parametrize(
-    ("tags", "evidence"),
+    ("tags", "kind", "evidence"),
     [
-        ({"Name": "x", "k8s.io/etcd/events": "a/a,b"}, "tag k8s.io/etcd/events=a/a,b"),
-        ({"Name": "prod Etcd data"}, "tag Name=prod Etcd data"),
-        ({"kubernetes.io/created-for/pvc/name": "main-etcd-0"}, "tag kubernetes.io/created-for/pvc/name=main-etcd-0"),
-        ({"Name": "root", "kubernetes.io/cluster/etcd": "owned"}, ""),
-        ({}, ""),
+        ({"Name": "x", "k8s.io/etcd/events": "a/a,b"}, EvidenceKind.INSTALLER, "tag k8s.io/etcd/events=a/a,b"),
+        ({"Name": "prod Etcd data"}, EvidenceKind.NAME, "tag Name=prod Etcd data"),
+        (
+            {"kubernetes.io/created-for/pvc/name": "main-etcd-0"},
+            EvidenceKind.NAME,
+            "tag kubernetes.io/created-for/pvc/name=main-etcd-0",
+        ),
+        ({"Name": "root", "kubernetes.io/cluster/etcd": "owned"}, None, ""),
+        ({}, None, ""),
     ],
 )
-def test_evidence_that_a_disk_holds_etcd(tags: dict[str, str], evidence: str) -> None:
-    assert etcd_evidence(tags, "prod") == evidence
+def test_evidence_that_a_disk_holds_etcd(tags: dict[str, str], kind: EvidenceKind | None, evidence: str) -> None:
+    strength = Strength.WEAK if kind is EvidenceKind.NAME else Strength.STRONG
+    assert etcd_evidence(tags, "prod") == (RoleEvidence(kind, evidence, strength) if kind else None)
 
 
 def test_a_clusters_own_name_is_no_evidence() -> None:
-    assert etcd_evidence({"Name": "etcd-lab-root"}, "etcd-lab") == ""
-    assert etcd_evidence({"Name": "etcd-root"}, "") == "tag Name=etcd-root"
+    assert etcd_evidence({"Name": "etcd-lab-root"}, "etcd-lab") is None
+    assert etcd_evidence({"Name": "etcd-root"}, "") is not None
 
 
 def machine(a: Account, name: str) -> Host:
@@ -61,7 +67,9 @@ def test_disks_keys_and_snapshots_of_the_control_plane(inner_account: Account) -
     found = {disk.id: disk for disk in disks}
     assert set(found) == {etcd, detached, master.root}
     assert (found[etcd].host, found[etcd].device, found[etcd].key) == (master.id, "/dev/xvdu", key)
-    assert found[etcd].holds_etcd == "tag k8s.io/etcd/main=a/a"
+    evidence = RoleEvidence(EvidenceKind.INSTALLER, "tag k8s.io/etcd/main=a/a")
+    assert (found[etcd].etcd_evidence, found[etcd].etcd_cluster) == (evidence, "main")
+    assert (found[master.root].etcd_evidence, found[master.root].etcd_cluster) == (None, "")
     assert (found[detached].host, found[detached].encrypted) == ("", True)
     assert (found[master.root].encrypted, found[master.root].key, found[master.root].snapshots) == (False, "", ())
     assert {(one.id, one.encrypted, one.shared_with) for one in found[etcd].snapshots} == {

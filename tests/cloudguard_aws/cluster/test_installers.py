@@ -207,7 +207,7 @@ def test_flags_tell_what_nothing_else_does_and_add_up(many: Account) -> None:
         role_tags={CP: ["Name=a"], ETCD: ["Name=a"], NODE: ["Name=ingress", "Name=e"]},
     )
     found, api, _ = roles_of(many, request)
-    assert found["a"] == ((CP, ETCD), ("--control-plane-tag Name=a, --etcd-tag Name=a",))
+    assert found["a"] == ((CP, ETCD), ("--control-plane-tag Name=a", "--etcd-tag Name=a"))
     assert found["ingress"] == ((NODE,), ("--node-tag Name=ingress",))
     assert found["e"] == ((NODE,), ("--node-tag Name=e",))
     assert api.gaps == ()

@@ -91,12 +91,12 @@ def test_a_group_that_nothing_tells_is_a_gap_and_a_flag_tells_it(inner_account: 
     own = a.group(subnet.vpc, "g")
     pool(a, "mystery", subnet, OWNED | {"tier": "work"}, SecurityGroupIds=[own.id])
     snapshot = read(a)
-    assert (only(snapshot).roles, only(snapshot).evidence) == ((), ())
+    assert (only(snapshot).roles, only(snapshot).role_evidence) == ((), ())
     (gap,) = of_pools(snapshot)
     assert gap.resource == "mystery"
     assert "--node-tag" in gap.message
     told = read(a, role_tags={NODE: ["tier=work"]})
-    assert (only(told).roles, only(told).evidence) == ((NODE,), ("--node-tag tier=work",))
+    assert (only(told).roles, [one.text for one in only(told).role_evidence]) == ((NODE,), ["--node-tag tier=work"])
     assert of_pools(told) == []
 
 

@@ -56,7 +56,7 @@ def test_a_template_says_what_the_next_host_gets(inner_account: Account, subnet:
     role = a.role("masters")
     made = a.pool("masters", subnet, [first, second], kops.control_plane, role=role, public=True, encrypted=False)
     pool = pools(a)["masters"]
-    assert (pool.roles, pool.evidence) == ((CP, ETCD), ("tag k8s.io/role/control-plane=1",))
+    assert (pool.roles, [one.text for one in pool.role_evidence]) == ((CP, ETCD), ["tag k8s.io/role/control-plane=1"])
     assert pool.subnets == (subnet.id,)
     assert pool.filters == pool.groups == tuple(sorted([first.id, second.id]))
     assert pool.template == f"{made}:1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloudguard.model.cluster import Role
+from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence, Strength
 from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.installers import infra_base, is_infra
 from cloudguard.provider.role_names import roles_by_names
@@ -48,17 +48,21 @@ def test_one_name(name: str, cluster: str, roles: tuple[Role, ...] | None) -> No
     found = roles_by_names([("name", name)], cluster)
     assert (found.roles if found else None) == roles
     if found:
-        assert found.evidence == f"name {name} suggests it (weak evidence)"
+        assert found.why == f"name {name} suggests it (weak evidence)"
+
+
+def weak(text: str) -> RoleEvidence:
+    return RoleEvidence(EvidenceKind.NAME, text, Strength.WEAK)
 
 
 def test_what_is_said_of_every_host_gives_way_to_what_is_said_of_one() -> None:
     found = roles_by_names([("instance profile", "k8s-node-profile"), ("name", "master-1")], "prod")
-    assert found == HostRoles((CP,), "name master-1 suggests it (weak evidence)")
+    assert found == HostRoles((CP,), (weak("name master-1 suggests it (weak evidence)"),))
 
 
 def test_names_that_agree_are_told_by_the_first() -> None:
     found = roles_by_names([("instance profile", ""), ("scaling group", "workers"), ("name", "prod-worker-1")], "prod")
-    assert found == HostRoles((NODE,), "scaling group workers suggests it (weak evidence)")
+    assert found == HostRoles((NODE,), (weak("scaling group workers suggests it (weak evidence)"),))
 
 
 @pytest.mark.parametrize(
@@ -73,8 +77,8 @@ def test_names_that_contradict_one_another_tell_nothing(named: list[tuple[str, s
     found = roles_by_names(named, "prod")
     assert found is not None
     assert found.roles == ()
-    assert "contradict" in found.evidence
-    assert "node" in found.evidence
+    assert "contradict" in found.why
+    assert "node" in found.why
 
 
 @pytest.mark.parametrize(

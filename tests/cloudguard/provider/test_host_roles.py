@@ -1,0 +1,77 @@
+"""Typed evidence for the roles of hosts and pools; etcd is stacked unless a host is etcd's alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from builders import SAID, host
+from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence, Strength
+from cloudguard.model.source import FactKind, Gap
+from cloudguard.provider.host_roles import UNKNOWN, HostRoles, roles_of_pool, with_roles
+
+MASTER, ETCD, NODE = (Role.CONTROL_PLANE,), (Role.ETCD,), (Role.NODE,)
+WEAK = RoleEvidence(EvidenceKind.NAME, "name master-1", Strength.WEAK)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call by its name."""
+
+    name: str = "list"
+    permissions: tuple[str, ...] = ()
+
+
+class Gaps:
+    """Takes the gaps of a reader."""
+
+    def __init__(self) -> None:
+        self.gaps: list[Gap] = []
+
+    def add_gap(self, gap: Gap) -> None:
+        """Note a gap."""
+        self.gaps.append(gap)
+
+
+def hosts_with(**found: HostRoles) -> tuple[dict[str, Host], list[Gap]]:
+    """Return hosts by name with the roles found for them, and the gaps."""
+    reader: Any = Gaps()
+    made = with_roles(reader, Call(), [host(name, ()) for name in found], found)
+    return {one.id: one for one in made}, reader.gaps
+
+
+def test_control_plane_hosts_run_etcd_where_no_host_is_etcds_alone() -> None:
+    stacked, _ = hosts_with(m=HostRoles(MASTER, (SAID,)), api=HostRoles(MASTER, (SAID,), without_etcd=True))
+    assert (stacked["m"].roles, stacked["m"].role_evidence[0]) == ((*MASTER, *ETCD), SAID)
+    assert stacked["m"].role_evidence[1].kind is EvidenceKind.HOSTS
+    assert stacked["api"].roles == MASTER
+    apart, _ = hosts_with(m=HostRoles(MASTER, (SAID,)), e=HostRoles(ETCD, (SAID,)))
+    assert apart["m"].roles == MASTER
+
+
+def test_hosts_whose_role_is_unknown_leave_a_gap_for_each_reason() -> None:
+    contradiction = RoleEvidence(EvidenceKind.NAME, "its names contradict one another", Strength.WEAK)
+    found, gaps = hosts_with(a=UNKNOWN, b=UNKNOWN, c=HostRoles((), (contradiction,)))
+    assert found["c"].evidence == ("its names contradict one another",)
+    assert [gap.resource for gap in gaps] == ["a, b", "c"]
+    assert "contradict" in gaps[1].message
+    assert {gap.hides for gap in gaps} == {(FactKind.HOSTS,)}
+
+
+def test_evidence_adds_up() -> None:
+    both = HostRoles(MASTER, (SAID,)).and_also(ETCD, WEAK)
+    assert (both.roles, both.evidence, both.why) == ((*MASTER, *ETCD), (SAID, WEAK), "said so; name master-1")
+
+
+@pytest.mark.parametrize("evidence", [SAID, WEAK])
+def test_a_pools_evidence_is_as_strong_as_its_hosts(evidence: RoleEvidence) -> None:
+    reader: Any = Gaps()
+    made = Host("h", "h", NODE, (evidence,), (), host("x", ()).source, pool="asg")
+    known = roles_of_pool(reader, Call(), "asg", [made], None)
+    assert known == HostRoles(
+        NODE, (RoleEvidence(EvidenceKind.HOSTS, f"its host h: {evidence.text}", evidence.strength),)
+    )
+    assert roles_of_pool(reader, Call(), "other", [made], None) == UNKNOWN
+    assert [gap.resource for gap in reader.gaps] == ["other"]
