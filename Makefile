@@ -5,17 +5,27 @@ READY := .venv/.ready
 DEMO := .venv-demo
 CORE := cloudguard/intervals.py,cloudguard/packet_sets/*,cloudguard/permission_sets/*,cloudguard/model/*,cloudguard/reachability/*,cloudguard/authorization/*,cloudguard/results/*,cloudguard/rows/*
 # Tests of whole made-up accounts: the core is covered without them, and tracing it would double their time.
-ACCOUNTS := tests/test_refusals.py tests/test_adapters.py tests/cloudguard_aws tests/cloudguard_gcp
+ACCOUNTS := tests/test_refusals.py tests/test_adapters.py tests/cloudguard_aws tests/cloudguard_gcp tests/tools
+TEST := $(BIN)/pytest --numprocesses auto
 
-.PHONY: demo test lint format docs bench clean
+.PHONY: demo test core long lint format docs bench clean
 
 demo: $(DEMO)/.ready ## check a made-up account, in process; needs no more than the environment that it makes
 	$(DEMO)/bin/python -m moto_fixtures.demo
 
+core: $(READY) ## the tests to wait for while changing the core: sets, engines, rows, formats, command line; a minute
+	$(TEST) tests/cloudguard tests/test_layers.py tests/test_completeness.py
+
 test: $(READY) ## run every test; the core must be covered by lines and branches, whole accounts apart
-	$(BIN)/pytest -n auto $(ACCOUNTS)
-	$(BIN)/pytest -n auto --cov --cov-report= $(addprefix --ignore=,$(ACCOUNTS))
+	$(TEST) $(ACCOUNTS)
+	$(TEST) --cov --cov-report= $(addprefix --ignore=,$(ACCOUNTS))
 	$(BIN)/coverage report --include='$(CORE)' --skip-covered --show-missing --fail-under=95
+
+long: SEED := $(or $(SEED),$(shell date +%s))
+long: DRAWS := $(or $(DRAWS),10)
+long: $(READY) ## every test with ten times the draws from a new seed, and every refusal of every scene; half an hour
+	@echo "repeat this with: make long SEED=$(SEED) DRAWS=$(DRAWS)"
+	SEED=$(SEED) DRAWS=$(DRAWS) EVERY_REFUSAL=1 $(TEST) --hypothesis-seed=$(SEED)
 
 lint: $(READY) ## ruff, mypy and pyright
 	$(BIN)/ruff check

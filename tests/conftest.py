@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from urllib.request import Request, urlopen
 
 import boto3
@@ -29,7 +28,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_K
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only made-up credentials, no profile, no instance metadata, no settings of whoever runs the tests."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "CLOUDGUARD_")):
@@ -39,7 +38,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
+        monkeypatch.setenv(name, os.devnull)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, is_dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -21,14 +22,11 @@ from gcp_process import Proxy
 from gcp_scenes import SCENES as GOOGLE
 from gcp_server import Google
 from moto_fixtures.aws.builder import REGION, Account
-from moto_fixtures.aws.scenes import eks_public, external_member, kops_ha, showcase
+from moto_fixtures.aws.scene import scenes
 
 NAMES = installed()
-AMAZON: dict[str, Callable[[Account], object]] = {
-    one.__name__.rpartition(".")[2]: one.build for one in (eks_public, external_member, kops_ha, showcase)
-}
 BUILT = [
-    *(("aws", name) for name in AMAZON),
+    *(("aws", name) for name in ("eks_public", "external_member", "kops_ha", "showcase")),
     *(
         ("gcp", name)
         for name in ("everything", "gke-authorized-google", "threat-list", "service-account", "shared-vpc")
@@ -38,28 +36,30 @@ BUILT = [
 
 @dataclass(frozen=True)
 class Cloud:
-    """A provider with one cluster in it, called "prod"."""
+    """A provider with one cluster in it, called "prod", and what was collected of that."""
 
     adapter: Adapter
     request: CollectRequest
-
-    def collect(self) -> Snapshot:
-        """Read the cluster."""
-        return self.adapter.collect(self.request)
+    snapshot: Snapshot
 
 
-@pytest.fixture(params=BUILT, ids="/".join)
-def cloud(request: pytest.FixtureRequest, google_cloud: Proxy) -> Iterator[Cloud]:
+@pytest.fixture(scope="module", params=BUILT, ids="/".join)
+def cloud(request: pytest.FixtureRequest, google_proxy: Proxy) -> Iterator[Cloud]:
+    """Each cluster in turn, built and collected once for all tests: none of them changes it."""
     provider, name = request.param
+    adapter = load(provider)
     wanted = CollectRequest(cluster="prod", options={"region": (REGION,)} if provider == "aws" else {})
-    if provider == "gcp":
-        scene = GOOGLE.get(name)
-        google_cloud.google = Google(scene.build(), beside=scene.beside()) if scene else Google(everything())
-        yield Cloud(load("gcp"), wanted)
-        return
-    with mock_aws():
-        AMAZON[name](Account(boto3.Session()))
-        yield Cloud(load("aws"), wanted)
+    with ExitStack() as stack:
+        if provider == "aws":
+            stack.enter_context(mock_aws())
+            scenes()[name].build(Account(boto3.Session(region_name=REGION)))
+        else:
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            for variable, value in google_proxy.environment.items():
+                patch.setenv(variable, value)
+            scene = GOOGLE.get(name)
+            google_proxy.google = Google(scene.build(), beside=scene.beside()) if scene else Google(everything())
+        yield Cloud(adapter, wanted, adapter.collect(wanted))
 
 
 def test_nobody_is_left_out() -> None:
@@ -85,7 +85,7 @@ def test_what_is_printed_to_grant_is_what_the_declared_calls_take(name: str) -> 
 
 
 def test_a_snapshot_holds_together(cloud: Cloud) -> None:
-    found = cloud.collect()
+    found = cloud.snapshot
     assert found.schema == SCHEMA
     assert snapshot_file.load(snapshot_file.dump(found), "it") == found
     assert [*_dangling(found)] == []
@@ -123,7 +123,7 @@ def _dangling(found: Snapshot) -> Iterator[str]:
 
 
 def test_every_fact_names_a_call_that_is_declared(cloud: Cloud) -> None:
-    found = cloud.collect()
+    found = cloud.snapshot
     calls: Any = import_module(f"cloudguard_{cloud.adapter.name}.access.calls")
     declared = {call.name for call in calls.CALLS}
     assert {source.call for source in _sources(found)} <= declared
@@ -141,7 +141,7 @@ def _sources(value: Any) -> Iterator[Source]:  # noqa: ANN401 - anything in a sn
 
 
 def test_the_same_cluster_reads_the_same(cloud: Cloud) -> None:
-    first, second = cloud.collect(), cloud.collect()
+    first, second = cloud.snapshot, cloud.adapter.collect(cloud.request)
     assert replace(first, started="", finished="") == replace(second, started="", finished="")
 
 
@@ -156,7 +156,7 @@ def test_discovery_shows_the_cluster(cloud: Cloud) -> None:
 
 
 def test_what_is_known_of_permissions_is_whole(cloud: Cloud) -> None:
-    known = cloud.adapter.iam_catalog(cloud.collect())
+    known = cloud.adapter.iam_catalog(cloud.snapshot)
     assert known.catalog.version
     assert len({one.id for one in known.needs}) == len(known.needs)
     assert all(one.source.startswith("https://") and one.holders for one in (*known.needs,))

@@ -7,7 +7,6 @@ from functools import reduce
 from ipaddress import ip_address, ip_network
 from itertools import combinations_with_replacement
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 import oracle
@@ -24,9 +23,10 @@ from cloudguard.permission_sets.glob_sets import GlobSet, glob_set
 from cloudguard.permission_sets.globs import glob
 from cloudguard.permission_sets.resource_names import ResourceNames
 from cloudguard.permission_sets.value_ranges import Kind, ValueSet
+from draws import examples
 
-laws = settings(max_examples=50, deadline=None, derandomize=True)
-"""A law is tried on this many cases, the same in every run; no deadline, for machines are shared."""
+laws = examples(50)
+"""Each law is tried on this many cases."""
 
 BASES = (
     "0.0.0.0",  # noqa: S104 - the lowest address, no socket

@@ -24,6 +24,7 @@ from drawn_policies import (
     holder,
     policy,
 )
+from draws import seeds
 from identities import BUCKET, VOLUMES, allow, deny
 from oracle_permissions import allowed as really_allowed
 
@@ -238,7 +239,7 @@ def filled(statement: Statement) -> Statement:
     return replace(statement, conditions=conditions, resources=resources, not_resources=others)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6))
 def test_the_truth_lies_between_the_bounds(seed: int) -> None:
     random = Random(9000 + seed)
     for _ in range(20):

@@ -11,6 +11,7 @@ from cloudguard.authorization.effective import allowed as allowed_by
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets.space import Request, Space
 from drawn_policies import ACTIONS, FORMATS, RESOURCES, SmallCatalog, draw_context, draw_policies, holder
+from draws import seeds
 from oracle_permissions import Context, allowed, resource_matches
 
 SETS, POINTS = 18, 120
@@ -39,7 +40,7 @@ def space_for(*policies: PolicyDocument, catalog: SmallCatalog | None = None) ->
     return space_of(catalog or SmallCatalog(), [*statements, Statement("all", Effect.ALLOW, actions=ACTIONS)])
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_every_operation_agrees_with_the_naive_evaluator(seed: int) -> None:
     random = Random(seed)
     for _ in range(SETS):
@@ -59,7 +60,7 @@ def test_every_operation_agrees_with_the_naive_evaluator(seed: int) -> None:
             assert excess.has(point) == (one and not two), f"{mine}\n{other}\n{point}"
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(10))
 @pytest.mark.parametrize("forms", [{}, FORMATS])
 def test_a_witness_of_a_difference_is_granted_and_not_needed(seed: int, forms: dict[str, tuple[str, ...]]) -> None:
     random = Random(500 + seed)

@@ -9,6 +9,7 @@ import pytest
 
 from cloudguard.permission_sets import glob_relations, glob_sets, globs
 from cloudguard.permission_sets.globs import Pattern
+from draws import seeds
 from oracle_permissions import glob_matches
 
 WORDS = tuple("".join(word) for length in range(7) for word in product("a:y", repeat=length))
@@ -23,7 +24,7 @@ def drawn(random: Random) -> tuple[Pattern, frozenset[str]]:
     return pattern, frozenset(word for word in WORDS if glob_matches(text, word, wild_colon=colons))
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", seeds(20))
 def test_what_a_fast_test_decides_is_true(seed: int) -> None:
     random, decided = Random(seed), 0
     for _ in range(100):
@@ -39,7 +40,7 @@ def test_what_a_fast_test_decides_is_true(seed: int) -> None:
     assert decided > 80
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_samples_match(seed: int) -> None:
     random = Random(seed)
     for _ in range(100):

@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 from itertools import product
 from typing import Final
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudguard.intervals import address_point
@@ -17,6 +17,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.filters import Filters
+from draws import examples
 from oracle_reach import Service, names, speaks_of
 
 READ: Final = Source("made up")
@@ -27,7 +28,6 @@ ADDRESSES: Final = ("10.0.0.7", "10.9.0.1", "198.51.100.7", "203.0.113.9", "2600
 ASKED: Final = (*(Service("tcp", port) for port in (22, 80, 443)), Service("udp", 53))
 OWN: Final = (("10.0.0.9",), ("192.0.2.5",), ("10.0.0.9", "192.0.2.5"), ("10.0.0.9", "2600::9"))
 """Addresses of the guarded interface; a packet is for one of them."""
-ROUNDS: Final = 150
 
 Packet = tuple[str, set[str], Service]
 Drawn = tuple[Action, str, str, set[str], bool, str]
@@ -116,7 +116,7 @@ def admits(packets: PacketSet, address: str, service: Service) -> bool:
     return ServiceSet.parse(f"{service.protocol}/{service.port}") <= packets.at(address_point(address))
 
 
-@settings(max_examples=ROUNDS, deadline=None, derandomize=True)
+@examples(150)
 @given(chains, members, members, st.sampled_from(OWN))
 def test_a_chain_lets_in_what_a_walk_through_its_rules_does(
     rule_lists: list[list[Drawn]], sender: set[str], guarded: set[str], own: tuple[str, ...]

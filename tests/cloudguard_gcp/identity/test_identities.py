@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudguard import pipeline
@@ -22,6 +22,7 @@ from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
 from cloudguard_gcp.identity.resource_names import account, action, all_of, email_of, permission
 from cloudguard_gcp.identity.roles import known_roles
 from cloudguard_gcp.identity.scopes import statements_of
+from draws import examples
 from gcp_clusters import TELEMETRY, kops
 from gcp_identities import MEMBER, NODES, bound, found
 from gcp_process import Proxy
@@ -208,7 +209,7 @@ words = st.sampled_from(("compute:instances.list", "compute:disks.use", "storage
 asked = st.lists(st.just(Condition("StringEquals", "resource.name", ("x",))), max_size=1)
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@examples(50)
 @given(st.lists(st.tuples(st.sets(words, min_size=1), asked), min_size=1, max_size=4))
 def test_what_is_written_reads_the_same(drawn: list[tuple[set[str], list[Condition]]]) -> None:
     statements = [

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudguard.intervals import address_point
@@ -25,6 +25,7 @@ from cloudguard.reachability.filters import Filters
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 from cloudguard_gcp.network.firewall_policies import BEFORE, chain_of
 from cloudguard_gcp.network.rules import rules_of, services_of
+from draws import examples
 
 Item = dict[str, Any]
 NETWORK: Final = "https://www.googleapis.com/compute/v1/projects/p/global/networks/n"
@@ -159,7 +160,7 @@ def policy(one: Item, target: Machine, packet: tuple[str, tuple[str, int]]) -> b
     return None
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@examples(150)
 @given(
     st.lists(st.integers(), max_size=4).flatmap(
         lambda them: st.tuples(*(firewalls(f"f{i}") for i in range(len(them))))
