@@ -34,10 +34,10 @@ def _page(line: CommandLine, settings: Settings) -> str:
         return grid(listed, ("ROW OR CHECK", "WHAT IT LOOKS AT")) + "\n"
     for row in ROWS:
         if what == row.ROW:
-            return pages.row(row.ROW, row.AREA, row.__doc__ or "", row.CHECKS)
+            return pages.row_page(row.ROW, row.AREA, row.__doc__ or "", row.CHECKS)
         for check in row.CHECKS:
             if what == check.id:
-                return pages.check(check, row.ROW)
+                return pages.check_page(check, row.ROW)
     return _finding(what, line, settings)
 
 
@@ -47,7 +47,7 @@ def _finding(what: str, line: CommandLine, settings: Settings) -> str:
         raise UsageError(message, hint=_HINT)
     report = pipeline.evaluate(snapshot_of(line, settings), declarations(settings))
     with suppress(KeyError):
-        return pages.finding(report.finding(what), report)
+        return pages.finding_page(report.finding(what), report)
     message = f"the report on {report.cluster.name!r} has no finding {what!r}"
     file = settings.get(SNAPSHOT)
     where = f"{line.provider} --cluster {quote(report.cluster.name)}" if file is None else f"--snapshot {quote(file)}"

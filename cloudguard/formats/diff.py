@@ -99,12 +99,12 @@ def change_title(change: Change, numbers: Mapping[str, int]) -> str:
     return f"{change.kind} on {named(change.resource)}{rule}: mends {mends}"
 
 
-def change_lines(change: Change, told: Collection[str] = ()) -> tuple[str, ...]:
-    """Return a change as a unified diff shows it, but for lines that are ``told`` already.
+def change_lines(change: Change, said: Collection[str] = ()) -> tuple[str, ...]:
+    """Return a change as a unified diff shows it, without the lines in ``said``.
 
     Behind what is kept stands who needs it.
     """
-    lines = [f"- {line}" for line in before_lines(change) if line not in told]
+    lines = [f"- {line}" for line in before_lines(change) if line not in said]
     for edit in change.edits:
         needs = f"  # {'; '.join(edit.needs)}" if isinstance(edit, RuleEdit) and edit.needs else ""
         lines += [f"+ {line}{needs}" for line in _after(edit)]

@@ -14,40 +14,41 @@ from cloudguard.results.finding import Evidence, Finding
 from cloudguard.results.report import Report
 
 
-def row(name: str, area: str, page: str, checks: Iterable[Check]) -> str:
+def row_page(name: str, area: str, page: str, checks: Iterable[Check]) -> str:
     """Return a row's ``page`` with its checks below."""
-    listed = [line for one in checks for line in _check(one)]
+    listed = [line for check in checks for line in _check(check)]
     return "\n".join([f"{name}: {area}", "", cleandoc(page), "", "Checks", *(f"  {line}" for line in listed)]) + "\n"
 
 
-def check(one: Check, of: str) -> str:
+def check_page(check: Check, of: str) -> str:
     """Return what a check of the row ``of`` looks for."""
-    return "\n".join([*_check(one), "", f"Its row: cloudguard explain {of}"]) + "\n"
+    return "\n".join([*_check(check), "", f"Its row: cloudguard explain {of}"]) + "\n"
 
 
-def _check(one: Check) -> Iterator[str]:
-    yield f"{one.id}: {one.text}"
-    yield from (f"  {severity}: {when}" for severity, when in one.severities.items())
+def _check(check: Check) -> Iterator[str]:
+    yield f"{check.id}: {check.text}"
+    yield from (f"  {severity}: {when}" for severity, when in check.severities.items())
 
 
-def finding(one: Finding, report: Report) -> str:
+def finding_page(finding: Finding, report: Report) -> str:
     """Return everything that ``report`` knows about a finding."""
-    return "\n".join(visible(line) for line in _lines(one, report)) + "\n"
+    return "\n".join(visible(line) for line in _lines(finding, report)) + "\n"
 
 
-def _lines(one: Finding, report: Report) -> Iterator[str]:
-    yield f"{report.numbers[one.id]}  {one.severity}  {one.check}  {one.id}"
-    yield f"  {one.message}"
-    yield f"  on {named(one.resource)}, cluster {report.cluster.name}"
-    if one.waived:
-        yield f"  {waiver(one)}"
-    yield from ("", "Witness", f"  {one.witness.summary}", *(f"    via {gate}" for gate in path_lines(one.witness)))
-    if one.witness.facts:
-        yield from ("", "Facts", *(f"  {name}: {value}" for name, value in one.witness.facts))
-    if one.hosts:
-        yield from ("", f"Hosts ({len(one.hosts)})", *(f"  {host}" for host in one.hosts))
-    yield from ("", "Evidence", *(line for fact in one.evidence for line in _evidence(fact)))
-    changes = tuple(change for change in report.plan if change.id in one.changes)
+def _lines(finding: Finding, report: Report) -> Iterator[str]:
+    yield f"{report.numbers[finding.id]}  {finding.severity}  {finding.check}  {finding.id}"
+    yield f"  {finding.message}"
+    yield f"  on {named(finding.resource)}, cluster {report.cluster.name}"
+    if finding.waived:
+        yield f"  {waiver(finding)}"
+    yield from ("", "Witness", f"  {finding.witness.summary}")
+    yield from (f"    via {line}" for line in path_lines(finding.witness))
+    if finding.witness.facts:
+        yield from ("", "Facts", *(f"  {name}: {value}" for name, value in finding.witness.facts))
+    if finding.hosts:
+        yield from ("", f"Hosts ({len(finding.hosts)})", *(f"  {host}" for host in finding.hosts))
+    yield from ("", "Evidence", *(line for fact in finding.evidence for line in _evidence(fact)))
+    changes = tuple(change for change in report.plan if change.id in finding.changes)
     if changes:
         yield from ("", "Changes that mend it")
     for change in changes:
@@ -58,7 +59,7 @@ def _lines(one: Finding, report: Report) -> Iterator[str]:
         for number, document in enumerate(whole, 1):
             of = f" {number} of {len(whole)}" if len(whole) > 1 else ""
             yield from ("", f"Document{of}", *(f"  {line}" for line in document.splitlines()))
-    yield from ("", "If it is meant to be so", *(f"  {line}" for line in _ways_out(one)))
+    yield from ("", "If it is meant to be so", *(f"  {line}" for line in _if_intended(finding)))
 
 
 def _evidence(fact: Evidence) -> Sequence[str]:
@@ -66,8 +67,8 @@ def _evidence(fact: Evidence) -> Sequence[str]:
     return (f"  {named(fact.resource)}{rule}: {fact.fact}", f"    read by {fact.call}")
 
 
-def _ways_out(one: Finding) -> Iterator[str]:
-    if one.advice:
-        yield one.advice
+def _if_intended(finding: Finding) -> Iterator[str]:
+    if finding.advice:
+        yield finding.advice
     yield "Declare what you need in cloudguard.toml (admin-cidr, service, need): what is declared is no finding"
-    yield f"The check: cloudguard explain {one.check}"
+    yield f"The check: cloudguard explain {finding.check}"

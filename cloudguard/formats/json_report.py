@@ -97,7 +97,7 @@ def _basis(basis: Basis) -> dict[str, object]:
         "disks": list(basis.disks),
         "identities": list(basis.identities),
     }
-    assumed = [{"what": one.what, "source": one.source} for one in basis.assumed]
+    assumed = [{"what": item.what, "source": item.source} for item in basis.assumed]
     return {"examined": examined, "assumed": assumed, "not_asked": []}
 
 

@@ -28,7 +28,7 @@ def render(report: Report) -> str:
     """Return ``report`` as Markdown."""
     numbers = report.numbers
     rows = [(row.row, row.verdict, row_text(row, numbers), basis_text(row.basis)) for row in report.rows]
-    advice = [one for one in report.findings if one.severity is Severity.LOW]
+    advice = [finding for finding in report.findings if finding.severity is Severity.LOW]
     blocks = [
         f"# cloudguard: {markdown(report.cluster.name)}",
         "\n".join(f"- {label}: {markdown(text)}" for label, text in cluster_lines(report)),
@@ -41,8 +41,8 @@ def render(report: Report) -> str:
         "## Fix in this order" if report.plan else "",
         *(_change(change, numbers) for change in report.plan),
         "## Findings" if report.findings else "",
-        *("\n".join(_finding(one, numbers[one.id])) for one in report.findings if one not in advice),
-        "\n".join(f"- {numbers[one.id]} {_title(one)}: {markdown(one.message)}" for one in advice),
+        *("\n".join(_finding(finding, numbers[finding.id])) for finding in report.findings if finding not in advice),
+        "\n".join(f"- {numbers[finding.id]} {_title(finding)}: {markdown(finding.message)}" for finding in advice),
         "## Not read" if report.gaps else "",
         table(("Call", "Of", "Why"), [(gap.call, gap.resource, gap_line(gap)) for gap in report.gaps]),
         markdown(summary(report)),

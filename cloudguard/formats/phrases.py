@@ -55,15 +55,15 @@ def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
 
 def row_text(row: RowResult, numbers: Mapping[str, int]) -> str:
     """Return why a row has its verdict: its findings by number, or a sentence where none is worse than advice."""
-    waived = [one for one in row.findings if one.waived]
-    advice = [one for one in row.findings if not one.waived and one.severity is Severity.LOW]
-    worse = [one for one in row.findings if not one.waived and one.severity > Severity.LOW]
+    waived = [finding for finding in row.findings if finding.waived]
+    advice = [finding for finding in row.findings if not finding.waived and finding.severity is Severity.LOW]
+    worse = [finding for finding in row.findings if not finding.waived and finding.severity > Severity.LOW]
     parts = [] if worse or row.verdict is Verdict.UNKNOWN else [row.why]
     if worse:
-        listed = [f"{numbers[one.id]} ({one.check.partition('/')[2]})" for one in worse]
+        listed = [f"{numbers[finding.id]} ({finding.check.partition('/')[2]})" for finding in worse]
         parts.append(f"finding{'s' if len(worse) > 1 else ''} {', '.join(listed)}")
     parts += [
-        f"{label} {numbers_text((one.id for one in found), numbers)}"
+        f"{label} {numbers_text((finding.id for finding in found), numbers)}"
         for label, found in (("advice", advice), ("waived", waived))
         if found
     ]
@@ -85,7 +85,7 @@ def basis_text(basis: Basis) -> str:
         *(count(len(ids), noun) for ids, noun in ((basis.disks, "disk"), (basis.identities, "identity")) if ids),
     ]
     looked = [f"{', '.join(examined)} looked at"] if examined else []
-    return "; ".join([*looked, *(f"{one.what} by {one.source}" for one in basis.assumed)])
+    return "; ".join([*looked, *(f"{item.what} by {item.source}" for item in basis.assumed)])
 
 
 def open_questions(row: RowResult, gaps: Iterable[Gap]) -> Iterator[str]:

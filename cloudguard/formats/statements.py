@@ -16,23 +16,23 @@ _FEW = 2
 def before_lines(edit: DocumentEdit) -> tuple[str, ...]:
     """Return the present statements that go, whole ones first, in short."""
     fates = (StatementFate.DROP, StatementFate.NARROW)
-    gone = [one for fate in fates for one in edit.changes if one.fate is fate]
-    return _cut([f"{_name(one)}: {short(one.statement)}" for one in gone])
+    gone = [change for fate in fates for change in edit.changes if change.fate is fate]
+    return _cut([f"{_name(change)}: {short(change.statement)}" for change in gone])
 
 
 def after_lines(edit: DocumentEdit) -> tuple[str, ...]:
     """Return the statements that take their place, in short."""
-    return _cut([short(one) for one in edit.statements])
+    return _cut([short(statement) for statement in edit.statements])
 
 
 def fates(edit: DocumentEdit) -> Iterator[str]:
     """Yield what becomes of each present statement, and what is new, whole."""
-    for one in edit.changes:
-        yield f"{one.fate.ljust(6)}  {_name(one)}: {whole(one.statement)}"
-        if one.remains and one.remains == edit.statements:
+    for change in edit.changes:
+        yield f"{change.fate.ljust(6)}  {_name(change)}: {whole(change.statement)}"
+        if change.remains and change.remains == edit.statements:
             yield "    to the whole replacement"
         else:
-            yield from (f"    to what {part.label} has of it: {whole(part)}" for part in one.remains)
+            yield from (f"    to what {part.label} has of it: {whole(part)}" for part in change.remains)
     for name in edit.detached:
         yield f"detach  {name}: it is the provider's own, and only it can edit it"
     if edit.documents:
@@ -44,7 +44,7 @@ def fates(edit: DocumentEdit) -> Iterator[str]:
 
 def short(statement: Statement) -> str:
     """Return a statement in a line of its first actions and resources: "allow disk:* on * under a condition on tag"."""
-    keys = few(tuple(dict.fromkeys(one.key for one in statement.conditions)), _FEW)
+    keys = few(tuple(dict.fromkeys(condition.key for condition in statement.conditions)), _FEW)
     return effect_text(statement, _FEW) + (f" under a condition on {keys}" if keys else "")
 
 
@@ -53,8 +53,8 @@ def whole(statement: Statement) -> str:
     return statement_text(statement, None)
 
 
-def _name(one: StatementChange) -> str:
-    return f"{one.policy}/{one.statement.label}" if one.policy else one.statement.label
+def _name(change: StatementChange) -> str:
+    return f"{change.policy}/{change.statement.label}" if change.policy else change.statement.label
 
 
 def _cut(lines: list[str]) -> tuple[str, ...]:

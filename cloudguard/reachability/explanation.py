@@ -34,9 +34,9 @@ def rule_traffic(rule: Rule) -> RuleTraffic:
     return RuleTraffic(rule.direction, rule.services, peer)
 
 
-def filter_resource(one: Filter) -> Resource:
+def filter_resource(filter_: Filter) -> Resource:
     """Return a filter as a resource."""
-    return Resource("filter", one.id, one.name)
+    return Resource("filter", filter_.id, filter_.name)
 
 
 def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bool = True) -> Iterator[Attribution]:
@@ -45,13 +45,14 @@ def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bo
     ``certain``: only to what rules are known to let in.
     """
     left = excess
-    for one, rule in reach.filters.rules(_narrowable(path), Direction.INGRESS, path.target_groups, path.destination):
+    rules = reach.filters.rules(_narrowable(path), Direction.INGRESS, path.target_groups, path.destination)
+    for filter_, rule in rules:
         permits = rule.action is Action.PERMIT
         part = _part(reach, path, rule, excess, certain=certain) if permits else PacketSet.nothing()
         if part:
             left -= part
             fact = f"{rule.services} from {rule.peer}"
-            yield Attribution(filter_resource(one), part, rule.source.call, fact, one, rule)
+            yield Attribution(filter_resource(filter_), part, rule.source.call, fact, filter_, rule)
     if left:
         yield _without_rule(path, left)
 
@@ -179,17 +180,17 @@ def _filters(
     ordered = sorted(rules, key=lambda item: (rank[item[0].id], item[1].order, item[1] is not attributed))
     for addresses in sent.addresses:
         left = set[str]()
-        for one, rule in ordered:
-            if one.id in left or sent.service not in rule.services:
+        for filter_, rule in ordered:
+            if filter_.id in left or sent.service not in rule.services:
                 continue
             peers = reach.filters.peers(rule)
             by_group = rule.peer.group in sent.groups
             if not by_group and (peers is None or not peers & addresses):
                 continue
             if rule.action is Action.PERMIT:
-                yield Hop(kind, one.id, one.name, one.kind, rule.id, rule_traffic(rule), rule is attributed)
+                yield Hop(kind, filter_.id, filter_.name, filter_.kind, rule.id, rule_traffic(rule), rule is attributed)
                 return
             if rule.action is Action.NEXT:
-                left.add(one.id)
-            elif one.ordered and not reach.filters.uncertain(rule, sent.destination):
+                left.add(filter_.id)
+            elif filter_.ordered and not reach.filters.uncertain(rule, sent.destination):
                 break

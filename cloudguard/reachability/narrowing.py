@@ -104,29 +104,29 @@ class _Planner:
         """Yield what is to be let in instead of what a rule lets in now."""
         rule = excesses[0].rule
         own = rule.services
-        needed = [one.narrow for one in excesses if one.narrow is not None]
+        needed = [each.narrow for each in excesses if each.narrow is not None]
         if len(needed) == len(excesses):
             if own & needed[0]:
                 yield KeptTraffic(rule_traffic(rule).peer, own & needed[0], "the cluster needs it")
             return
-        excesses = [one for one in excesses if one.narrow is None]
+        excesses = [each for each in excesses if each.narrow is None]
         guarded = self._guarded_by(excesses[0].filter.id, rule)
         hosts = any(target is not None for _, target in guarded)
         excess = ServiceSet.nothing()
-        for one in excesses:
-            excess |= one.services if hosts else own
+        for each in excesses:
+            excess |= each.services if hosts else own
         rest = own - excess
         if own == ServiceSet.everything():
             rest &= CLUSTER_PROTOCOLS  # else a rule for each of the other protocols would have to be written
         if rest:
             yield KeptTraffic(rule_traffic(rule).peer, rest, NOT_EXCESS)
-        for one in excesses:
-            for keep in one.keep:
+        for each in excesses:
+            for keep in each.keep:
                 kept = keep.services & own & excess if hosts else own
                 for part in _let_in(self._reach, rule, keep.peer) if kept else ():
                     yield KeptTraffic(part, kept, keep.why)
         lost = self._lost(rule, guarded, own & excess)
-        for peer in sorted(lost, key=lambda one: (one.kind is PeerOf.NEW_GROUP, one.value)):
+        for peer in sorted(lost, key=lambda peer: (peer.kind is PeerOf.NEW_GROUP, peer.value)):
             services, who = lost[peer]
             yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(who))}, by this rule alone")
 
@@ -143,7 +143,8 @@ class _Planner:
                 missed = usable - self._allowed_else(filters, target, self._sent_by(source), source.key.groups)
                 if not missed:
                     continue
-                refused = [one for one in self._reach.classes if _usable(one, guarded, missed, self._ports) != missed]
+                classes = self._reach.classes
+                refused = [other for other in classes if _usable(other, guarded, missed, self._ports) != missed]
                 for peer in _names(self._reach, source, rule, refused):
                     services, who = lost.get(peer, (ServiceSet.nothing(), []))
                     lost[peer] = services | missed, [*who, self._reach.sender_of(source).name]
@@ -196,10 +197,11 @@ class _Planner:
         six = bool((self._reach.filters.peers(rule) or ALL6) & ALL6)
         found = self._guarded.get((name, rule.target_groups, six))
         if found is None:
-            classes = [one for one in self._reach.classes if name in one.key.filters and _applies(rule, one)]
-            balancers = [one for one in self._reach.topology.balancers if name in one.filters]
-            found = list[Guarded]((one.key.filters, one) for one in classes)
-            found += [(one.filters, None) for one in balancers if not one.internet_facing or (one.dual_stack and six)]
+            targets = [each for each in self._reach.classes if name in each.key.filters and _applies(rule, each)]
+            balancers = [each for each in self._reach.topology.balancers if name in each.filters]
+            found = list[Guarded]((target.key.filters, target) for target in targets)
+            inside = [each for each in balancers if not each.internet_facing or (each.dual_stack and six)]
+            found += [(balancer.filters, None) for balancer in inside]
             self._guarded[name, rule.target_groups, six] = found
         return found
 
@@ -239,7 +241,7 @@ def _names(reach: Reachability, source: HostClass, rule: Rule, refused: list[Hos
 
     Of several groups, one of the kind of the rule's target groups.
     """
-    taken = {group for one in refused for group in one.key.groups}
+    taken = {group for other in refused for group in other.key.groups}
     taken |= {group for external in reach.topology.external_members for group in external.groups}
     if rule.peer.group:
         taken.add(rule.peer.group)

@@ -17,7 +17,7 @@ def few(values: tuple[str, ...], most: int | None = FEW) -> str:
 
 def statement_text(statement: Statement, most: int | None = FEW) -> str:
     """Return a statement in a line: "allow disk:*, host:Describe* on * if StringEquals tag prod"."""
-    conditions = [f"{one.operator} {one.key} {_any_of(one.values, most)}" for one in statement.conditions]
+    conditions = [f"{each.operator} {each.key} {_any_of(each.values, most)}" for each in statement.conditions]
     return effect_text(statement, most) + (f" if {' and '.join(conditions)}" if conditions else "")
 
 

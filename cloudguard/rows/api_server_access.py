@@ -25,7 +25,7 @@ from cloudguard.results.change import Change, KeptTraffic, ListEdit, PeerOf, Rul
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import PLACES, Context, tally
+from cloudguard.rows.context import NETWORK_FACTS, Context, tally
 from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.phrases import (
     ALMOST_EVERYONE4,
@@ -72,16 +72,16 @@ NO_CONTROL_PLANE = (
 
 def judge(context: Context) -> JudgedRow:
     """Judge the row."""
-    unknown = context.missing(PLACES | {FactKind.ENDPOINT})
+    unknown = context.missing(NETWORK_FACTS | {FactKind.ENDPOINT})
     collector = ProblemCollector(context.reach, ROW)
     paths, masters = _paths(context), context.cluster.hosts_by(Role.CONTROL_PLANE)
     if not masters and not context.snapshot.topology.endpoints:
         unknown += (NO_CONTROL_PLANE,)
-    unknown += context.bare(masters)
+    unknown += context.without_interfaces(masters)
     for path, api in sorted(paths, key=lambda item: item[0].sender.inside):
         collector.add(path, _excess(context, path, path.allowed.only(api)), _kind)
     pending = collector.pending_findings(lambda problem: _assessment(context, problem))
-    pending = tuple(_with_restriction(context, one) for one in pending)
+    pending = tuple(_with_restriction(context, finding) for finding in pending)
     source = source_of("api", context.cluster, context.declarations.api_ports)
     basis = Basis(len(paths), tally(masters), assumed=(Assumed(f"API: {context.ports.api}", source),))
     return judged_row((ROW, AREA), pending, unknown + collector.unknown, _clean(context, pending), basis)
@@ -154,7 +154,7 @@ def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[K
 def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
     """Return the addresses of balancers that check the API's health where no rule of a target names their group."""
     subnets = set[str]()
-    for target in (one for one in targets if isinstance(one, HostClass)):
+    for target in (target for target in targets if isinstance(target, HostClass)):
         allowed = context.reach.allowed_in(target)
         for registration in target.key.registrations:
             if not registration.service <= allowed.of_group(registration.balancer.groups):
@@ -186,7 +186,7 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
         return Assessment(severity, with_latent(context.reach, problem, message), declare, keep)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
     message = f"{count_text(addresses)} can connect to the API ({services}) of {who}"
-    keepers = [one.gatekeeper for one in problem.targets if isinstance(one, Endpoint)]
+    keepers = [target.gatekeeper for target in problem.targets if isinstance(target, Endpoint)]
     if keepers and all(keepers):
         return Assessment(min(severity, Severity.MEDIUM), f"{message}, as far as {keepers[0]} lets them", declare, keep)
     return Assessment(severity, message, declare, keep)

@@ -27,7 +27,7 @@ Judged = tuple[list[PendingFinding], tuple[str, ...]]
 def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     kinds = frozenset({FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES})
-    unknown = context.missing(kinds | ({FactKind.ENDPOINT} if context.cluster.managed else frozenset[FactKind]()))
+    unknown = context.missing(kinds | context.endpoint_facts)
     identities = context.snapshot.identities.identities
     if not context.cluster.hosts and not identities:
         unknown += ("no host and no identity was found; name the hosts with --control-plane-tag and --node-tag",)
@@ -43,7 +43,7 @@ def judge(context: Context) -> JudgedRow:
 
 
 def _basis(context: Context) -> Basis:
-    identities = tuple(one.id for one in context.snapshot.identities.identities)
+    identities = tuple(identity.id for identity in context.snapshot.identities.identities)
     catalog = context.comparer.iam_catalog.catalog.version if context.comparer else ""
     return Basis(identities=identities, assumed=(Assumed("actions known", catalog),) if catalog else ())
 

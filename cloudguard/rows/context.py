@@ -25,7 +25,7 @@ from cloudguard.reachability.senders import Sender
 from cloudguard.results.change import KeptTraffic, PeerOf, RulePeer
 from cloudguard.results.report import gap_text
 
-PLACES = frozenset(
+NETWORK_FACTS = frozenset(
     {
         FactKind.HOSTS,
         FactKind.POOLS,
@@ -69,14 +69,15 @@ class Context:
         """Its ports, the API's as the balancers in front serve them too."""
         listeners, found = api_listeners(self.cluster), ServiceSet.nothing()
         for target in self.with_role(Role.CONTROL_PLANE):
-            for one in target.key.registrations:
-                if not one.balancer.declared_service and (one.listener.service | one.service) & listeners:
-                    found |= one.service
+            for registration in target.key.registrations:
+                services = registration.listener.service | registration.service
+                if services & listeners and not registration.balancer.declared_service:
+                    found |= registration.service
         return ports_of(self.cluster, self.declarations, found - SSH_AND_RDP - KUBELET)
 
     def with_role(self, role: Role) -> tuple[HostClass, ...]:
         """Classes of hosts that have ``role``."""
-        return tuple(one for one in self.reach.classes if one.has(role))
+        return tuple(each for each in self.reach.classes if each.has(role))
 
     @cached_property
     def own_addresses(self) -> AddressSet:
@@ -85,7 +86,7 @@ class Context:
 
     def addresses_of(self, classes: tuple[HostClass, ...]) -> AddressSet:
         """Addresses that hosts of ``classes`` have today."""
-        return AddressSet.union(one.addresses for one in classes)
+        return AddressSet.union(each.addresses for each in classes)
 
     def declared(self, target: HostClass) -> tuple[PacketSet, tuple[KeptTraffic, ...]]:
         """Return what the user declares that a class's hosts must let in: by address, and by peer."""
@@ -94,11 +95,11 @@ class Context:
             for service in self.declarations.services:
                 services, why = ServiceSet.parse(service.services), service.reason or "a declared service"
                 keep += [keep_from(source, services, why) for source in service.sources]
-        keep += [keep_from(one.peer, ServiceSet.parse(one.services), one.reason) for one in self._needs(target)]
-        ranges = [one for one in keep if one.peer.kind is PeerOf.RANGE]
-        return PacketSet.of((AddressSet.parse(one.peer.value), one.services) for one in ranges), tuple(keep)
+        keep += [keep_from(need.peer, ServiceSet.parse(need.services), need.reason) for need in self._needs(target)]
+        ranges = [kept for kept in keep if kept.peer.kind is PeerOf.RANGE]
+        return PacketSet.of((AddressSet.parse(kept.peer.value), kept.services) for kept in ranges), tuple(keep)
 
-    def fronted(self, target: HostClass) -> tuple[KeptTraffic, ...]:
+    def needed_by_balancers(self, target: HostClass) -> tuple[KeptTraffic, ...]:
         """Return what the balancers in front of a class need where no rule names their group.
 
         That is their own addresses, which ask for health and may stand for clients; and of a service, its clients
@@ -113,7 +114,7 @@ class Context:
             peers = [*self.reach.senders.ranges(balancer.subnets).cidrs()] if sent else []
             why = f"{balancer.kind}/{balancer.name} and its health checks"
             found |= {keep_from(peer, sent, why): None for peer in peers}
-            published = sent - unmeant(listener) if balancer.declared_service else sent & self.ports.node_ports
+            published = sent - incidental_ports(listener) if balancer.declared_service else sent & self.ports.node_ports
             if published and listener.client_address is not ClientAddress.REPLACED:
                 why = f"clients of {balancer.kind}/{balancer.name}"
                 found |= {keep_from(peer, published, why): None for peer in self._clients(balancer)}
@@ -143,16 +144,21 @@ class Context:
     def _needs(self, target: HostClass) -> list[DeclaredNeed]:
         return [need for need in self.declarations.needs if need.role in target.key.roles]
 
-    def bare(self, hosts: Iterable[Host]) -> tuple[str, ...]:
+    def without_interfaces(self, hosts: Iterable[Host]) -> tuple[str, ...]:
         """Return a line for each of ``hosts`` of which no interface was read."""
         return tuple(f"no interface of {host.id} ({host.name}) was read" for host in hosts if not host.interfaces)
+
+    @property
+    def endpoint_facts(self) -> frozenset[FactKind]:
+        """The kind of facts that a managed control plane's endpoint is of; none where hosts are the control plane."""
+        return frozenset({FactKind.ENDPOINT}) if self.cluster.managed else frozenset()
 
     def missing(self, kinds: frozenset[FactKind]) -> tuple[str, ...]:
         """Return a line for each gap that hides facts of any of ``kinds``, the same line once."""
         return tuple(dict.fromkeys(gap_text(gap) for gap in self.snapshot.gaps_hiding(kinds)))
 
 
-def unmeant(listener: Listener) -> ServiceSet:
+def incidental_ports(listener: Listener) -> ServiceSet:
     """Return the SSH, RDP and kubelet ports that a Service's listener exposes only because it forwards a port range."""
     return (SSH_AND_RDP | KUBELET) & listener.port_ranges
 

@@ -20,7 +20,7 @@ from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import NO_ETCD, PLACES, Context, tally
+from cloudguard.rows.context import NETWORK_FACTS, NO_ETCD, Context, tally
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.phrases import senders_text, services_text, subject
@@ -63,14 +63,14 @@ def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     if context.cluster.managed:
         return provider_row(ROW, AREA, context.cluster, "no setting of yours opens etcd"), ()
-    unknown = context.missing(PLACES)
+    unknown = context.missing(NETWORK_FACTS)
     targets = context.with_role(Role.ETCD)
-    if not any(one.hosts for one in targets):
+    if not any(target.hosts for target in targets):
         unknown += (NO_ETCD,)
-    unknown += context.bare(context.cluster.hosts_by(Role.ETCD))
+    unknown += context.without_interfaces(context.cluster.hosts_by(Role.ETCD))
     collector = ProblemCollector(context.reach, ROW)
     etcd = context.ports.etcd | context.ports.etcd_from_nodes
-    paths = [(one, path) for one in targets for path in (*context.reach.paths_to(one), *_from_others(context, one))]
+    paths = [(to, path) for to in targets for path in (*context.reach.paths_to(to), *_from_others(context, to))]
     for target, path in sorted(paths, key=lambda item: item[1].sender.inside):
         excess = _excess(context, target, path)
         collector.add(path, excess.only(etcd), _kind)
@@ -85,7 +85,7 @@ def judge(context: Context) -> JudgedRow:
 
 def _from_others(context: Context, target: HostClass) -> list[Path]:
     """Return the paths from the cluster's hosts that are neither control plane nor etcd."""
-    others = [one for one in context.reach.classes if not (one.has(Role.CONTROL_PLANE) or one.has(Role.ETCD))]
+    others = [other for other in context.reach.classes if not (other.has(Role.CONTROL_PLANE) or other.has(Role.ETCD))]
     ports = context.ports.etcd | context.ports.etcd_from_nodes | context.ports.etcd_auxiliary
     return [path for other in others for path in context.reach.host_paths(other, target, ports)]
 
@@ -113,9 +113,8 @@ def _auxiliary(path: Path, attribution: Attribution) -> ProblemKind:
 def _assessment(context: Context, problem: Problem) -> Assessment:
     services = services_text(problem.packets.services())
     message = f"{senders_text(problem)} can connect to etcd ({services}) on {subject(problem.targets)}"
-    keep = tuple(
-        {kept: None for one in problem.targets if isinstance(one, HostClass) for kept in context.declared(one)[1]},
-    )
+    hosts = [target for target in problem.targets if isinstance(target, HostClass)]
+    keep = tuple({kept: None for target in hosts for kept in context.declared(target)[1]})
     if problem.check is AUXILIARY:
         return Assessment(Severity.LOW, message.replace("etcd (", "ports of etcd's helpers (", 1), keep=keep)
     if problem.check is INTERNET:
@@ -124,12 +123,12 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
 
 
 def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> Iterator[PendingFinding]:
-    registrations = {registration for one in targets for registration in one.key.registrations}
+    registrations = {registration for target in targets for registration in target.key.registrations}
     etcd = context.ports.etcd | context.ports.etcd_from_nodes
     for balancer in context.snapshot.topology.balancers:
         for listener in balancer.listeners:
             key = (balancer.id, listener.id)
-            reached = [one.service for one in registrations if one.listener is listener]
+            reached = [registration.service for registration in registrations if registration.listener is listener]
             if not listener.plaintext or not any(services & etcd for services in reached):
                 continue
             resource = Resource("balancer", balancer.id, balancer.name)
@@ -142,7 +141,7 @@ def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> Iterator[Pen
 
 
 def _tls(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFinding, ...]:
-    hosts = {host.id: host for one in targets for host in one.hosts}
+    hosts = {host.id: host for target in targets for host in target.hosts}
     if not hosts:
         return ()
     first = hosts[min(hosts)]

@@ -68,17 +68,17 @@ def _managed(context: Context) -> JudgedRow:
     named = secrets.key if secrets else ""
     unknown = context.missing(frozenset({FactKind.ENDPOINT, FactKind.KEYS}))
     if named and named not in keys:
-        unknown += (f"whether the key {named} that encrypts Secrets can be used is not told",)
+        unknown += (f"whether the key {named} that encrypts Secrets can be used: it was not read",)
     problems = list(_of_secrets(context, secrets, keys.get(named))) if secrets else []
     for key in context.cluster.keys:
         what = "Secrets" if key.id == named else "the control plane's disks and copies"
         if key.state in UNKNOWN_STATES:
-            unknown += (f"whether the key {key.id} that encrypts {what} can be used is not told",)
+            unknown += (f"whether the key {key.id} that encrypts {what} can be used: its state is {key.state}",)
         problems += managed_key_problems(key, what)
     pending = pending_findings(context.cluster, problems)
-    findings = tuple(one.finding for one in pending)
+    findings = tuple(each.finding for each in pending)
     verdict = Verdict.FAIL if verdict_of(findings, ()) is Verdict.FAIL else Verdict.PROVIDER
-    why = next((one.message for one in findings if one.severity > Severity.LOW), base.why)
+    why = next((finding.message for finding in findings if finding.severity > Severity.LOW), base.why)
     return RowResult(ROW, AREA, verdict, why, findings, unknown), pending
 
 

@@ -32,9 +32,9 @@ def judge(
     """
     context = Context(snapshot, policy, Reachability(snapshot), iam_catalog)
     judged: list[JudgedRow] = [row.judge(context) for row in ROWS]
-    pending = [one for _, found in judged for one in found]
-    by_rule = plan(context.reach, context.ports, (excess for one in pending for excess in one.excesses))
-    changes = {one.finding.id: tuple(_changes(one, by_rule)) for one in pending}
+    pending = [finding for _, found in judged for finding in found]
+    by_rule = plan(context.reach, context.ports, (excess for finding in pending for excess in finding.excesses))
+    changes = {finding.finding.id: tuple(_changes(finding, by_rule)) for finding in pending}
     rows = tuple(replace(row, findings=tuple(_with_changes(row.findings, changes))) for row, _ in judged)
     return rows, _ordered([finding for row in rows for finding in row.findings], changes)
 

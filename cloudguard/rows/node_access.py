@@ -3,7 +3,7 @@
 Every host of the cluster is judged, on every port that no other row judges. NodePorts behind a load balancer, and
 whatever comes through a balancer that Kubernetes made for a Service or Ingress, are services and expected; but not
 remote login or the kubelet where the balancer hands on a whole range of ports. The inside
-(the network's own range, peers, VPNs, strangers that carry a named group) is judged apart from the internet.
+(the network's own range, peers, VPNs, external members of a named group) is judged apart from the internet.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Iterable
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
-from cloudguard.model.source import FactKind
 from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.ports import (
     ALL_TCP,
@@ -36,7 +35,7 @@ from cloudguard.results.change import KeptTraffic, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import PLACES, Context, keep_from, tally, unmeant
+from cloudguard.rows.context import NETWORK_FACTS, Context, incidental_ports, keep_from, tally
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import lets_internet_in, with_latent
 from cloudguard.rows.network.phrases import senders_text, services_text, subject
@@ -84,21 +83,21 @@ EVERY_PORT = "every port"
 
 def judge(context: Context) -> JudgedRow:
     """Judge the row."""
-    unknown = context.missing(PLACES | ({FactKind.ENDPOINT} if context.cluster.managed else frozenset[FactKind]()))
-    targets = tuple(one for one in context.reach.classes if not one.has(Role.BASTION))
+    unknown = context.missing(NETWORK_FACTS | context.endpoint_facts)
+    targets = tuple(target for target in context.reach.classes if not target.has(Role.BASTION))
     judged = [host for host in context.cluster.hosts if Role.BASTION not in host.roles]
-    unknown += context.bare(judged)
-    if not any(one.hosts for one in targets):
+    unknown += context.without_interfaces(judged)
+    if not any(target.hosts for target in targets):
         unknown += ("no host was found; name the hosts with --node-tag",)
     collector = ProblemCollector(context.reach, ROW)
     paths = [(target, path) for target in targets for path in context.reach.paths_to(target)]
     for target, path in sorted(paths, key=lambda item: item[1].sender.inside):
-        collector.add(path, _excess(context, target, path), lambda path, one: _kind(context, path, one))
+        collector.add(path, _excess(context, target, path), lambda path, attribution: _kind(context, path, attribution))
     needed = context.ports.control_plane_to_node or ServiceSet.nothing()
     from_control_plane = _from_control_plane(context)
     for path in from_control_plane:
         excess = exactly(path.allowed.lower.only(ServiceSet.everything() - needed))
-        collector.add(path, excess, lambda path, one: _whole_kind(FROM_CONTROL_PLANE, path, one))
+        collector.add(path, excess, lambda path, attribution: _whole_kind(FROM_CONTROL_PLANE, path, attribution))
     pending = collector.pending_findings(lambda problem: _assessment(context, problem))
     pending += _public_addresses(context, targets)
     clean = "nothing reaches a node but the cluster and its services"
@@ -115,16 +114,17 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     """Return what is allowed beyond the cluster, its services and what is declared."""
     ports = context.ports
     if path.balancer is not None and path.balancer.declared_service:
-        return path.allowed.only(unmeant(path.listener) if path.listener else ServiceSet.nothing())
+        return path.allowed.only(incidental_ports(path.listener) if path.listener else ServiceSet.nothing())
     expected = judged_by_other_rows(ports, frozenset(target.key.roles)) | PATH_MTU
     if path.sender.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
         expected |= ServiceSet.nothing() if target.key.roles else ports.api | ports.etcd  # may be its own
     if path.balancer is not None:
         expected |= ports.node_ports
-    fronted = () if path.balancer else ((one.peer.value, one.services) for one in context.fronted(target))
+    needed = () if path.balancer else context.needed_by_balancers(target)
+    by_balancers = ((kept.peer.value, kept.services) for kept in needed)
     excess = context.undeclared(target, path.sender, path.allowed.only(ServiceSet.everything() - expected))
-    excess -= exactly(_by_address([*_trusted(context, path), *fronted]))
+    excess -= exactly(_by_address([*_trusted(context, path), *by_balancers]))
     return excess.within(path.sender.addresses - context.own_addresses) if path.sender.inside else excess
 
 
@@ -148,9 +148,9 @@ def _own_public_addresses(context: Context, path: Path) -> tuple[str, ...]:
 
 def _kept(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
     """Return what a problem's rules must go on letting in: declared, for balancers, or for the cluster's own hosts."""
-    filters = {one.filter.id for one in problem.attributions if one.filter is not None}
-    guarded = [one for one in context.reach.classes if filters.intersection(one.key.filters)]
-    kept = [keep for one in guarded for keep in (*context.declared(one)[1], *context.fronted(one))]
+    filters = {attribution.filter.id for attribution in problem.attributions if attribution.filter is not None}
+    guarded = [target for target in context.reach.classes if filters.intersection(target.key.filters)]
+    kept = [keep for target in guarded for keep in (*context.declared(target)[1], *context.needed_by_balancers(target))]
     services = problem.packets.services()
     own = "the cluster's own hosts by their way out"
     kept += [keep_from(cidr, services, own) for path in problem.paths for cidr in _own_public_addresses(context, path)]
@@ -189,7 +189,7 @@ def _whole_kind(check: Check, path: Path, attribution: Attribution) -> ProblemKi
 
 
 def _from_control_plane(context: Context) -> list[Path]:
-    nodes = [one for one in context.with_role(Role.NODE) if not one.has(Role.CONTROL_PLANE)]
+    nodes = [node for node in context.with_role(Role.NODE) if not node.has(Role.CONTROL_PLANE)]
     masters = context.with_role(Role.CONTROL_PLANE)
     paths = [context.reach.between(master, node) for node in nodes for master in masters]
     endpoints = context.snapshot.topology.endpoints
@@ -210,8 +210,8 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
     if problem.check is INSIDE:
         severity = Severity.MEDIUM if problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
         message = with_latent(context.reach, problem, message)
-        known = all(isinstance(one, Endpoint) or one.key.roles for one in problem.targets)
-        advice = "" if known else "Name the hosts' roles first: what they need can't be told"
+        known = all(isinstance(target, Endpoint) or target.key.roles for target in problem.targets)
+        advice = "" if known else "Name the hosts' roles first: what they need is unknown"
         return Assessment(severity, message, advice, keep, mend=known)
     if problem.check is NODE_PORTS:
         advice = "Declare the services in cloudguard.toml, or put a load balancer in front"
@@ -223,23 +223,24 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
 
 def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFinding, ...]:
     """Return the advice on hosts that need no public address: nothing gets in by it."""
-    idle = [one for one in targets if one.hosts and context.reach.exposed(one) and not _entered(context, one)]
+    exposed = [target for target in targets if target.hosts and context.reach.exposed(target)]
+    idle = [target for target in exposed if not _entered(context, target)]
     if not idle:
         return ()
-    hosts = {host.id: host for one in idle for host in one.hosts}
+    hosts = {host.id: host for target in idle for host in target.hosts}
     ordered = [hosts[name] for name in sorted(hosts)]
     first = ordered[0]
-    address = next(
-        (text for one in first.interfaces for part in (*one.public, *one.addresses) for text in part.texts()), ""
-    )
+    addresses = (part for nic in first.interfaces for part in (*nic.public, *nic.addresses))
+    address = next((text for part in addresses for text in part.texts()), "")
     builder = FindingBuilder(
         check=PUBLIC_ADDRESS,
         severity=Severity.LOW,
         resource=Resource("host", first.id, first.name),
         message=f"nothing gets in to {subject(idle)} by the public address and the route to the internet there",
-        witness=Witness(f"{first.id} has {address} and its segment answers the internet"),
+        witness=Witness(f"{first.id} has {address} and its subnet has a route to the internet"),
         evidence=(
-            Evidence(Resource("host", one.id, one.name), "", one.source.call, "has a public address") for one in ordered
+            Evidence(Resource("host", host.id, host.name), "", host.source.call, "has a public address")
+            for host in ordered
         ),
         hosts=hosts,
         advice="Give the hosts private addresses only, and let them out by address translation",

@@ -32,8 +32,8 @@ def judged_row(
 
     ``clean`` says in a line why it passes.
     """
-    ordered = tuple(sorted(pending, key=lambda one: (-one.finding.severity, one.finding.check, one.finding.id)))
-    findings = tuple(one.finding for one in ordered)
+    ordered = tuple(sorted(pending, key=lambda each: (-each.finding.severity, each.finding.check, each.finding.id)))
+    findings = tuple(each.finding for each in ordered)
     verdict = verdict_of(findings, unknown)
     if verdict is Verdict.FAIL:
         more = sum(1 for finding in findings[1:] if finding.severity > Severity.LOW)

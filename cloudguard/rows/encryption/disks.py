@@ -75,7 +75,7 @@ def disk_unknown(disk: Disk, key: Key | None) -> Iterator[str]:
     if disk.encrypted and disk.key and key is None:
         yield f"the key {disk.key} of {disk.id} was not read"
     if disk.encrypted and key is not None and key.state in UNKNOWN_STATES:
-        yield f"whether the key {key.id} of {disk.id} can be used is not told: its state is {key.state}"
+        yield f"whether the key {key.id} of {disk.id} can be used: its state is {key.state}"
     for snapshot in disk.snapshots:
         if snapshot.shared_with is None:
             yield f"whether {snapshot.id}, a copy of {disk.id}, is shared was not read"

@@ -35,10 +35,10 @@ def pool_unknown(cluster: Cluster) -> Iterator[str]:
     for pool in _etcd_pools(cluster):
         name = f"the next host of {pool.name or pool.id}"
         if not pool.disks:
-            yield f"which disks {name} will have can't be told"
+            yield f"which disks {name} will have: its template does not say"
         for disk in _for_etcd(cluster, pool):
             if disk.encrypted is None:
-                yield f"whether {disk.device} of {name} is encrypted can't be told from its template"
+                yield f"whether {disk.device} of {name} is encrypted: its template does not say"
 
 
 def _etcd_pools(cluster: Cluster) -> tuple[Pool, ...]:

@@ -51,7 +51,7 @@ def pending_findings(cluster: Cluster, problems: Iterable[EncryptionProblem]) ->
 
 def _finding(cluster: Cluster, problems: list[EncryptionProblem]) -> PendingFinding:
     """Return the finding of problems of one fault; the first by id stands for all."""
-    first, *more = ordered = sorted(problems, key=lambda one: (one.resource.id, one.message))
+    first, *more = ordered = sorted(problems, key=lambda problem: (problem.resource.id, problem.message))
     by_resource = {problem.resource.id: problem for problem in ordered}
     builder = FindingBuilder(
         check=first.check,
@@ -59,7 +59,7 @@ def _finding(cluster: Cluster, problems: list[EncryptionProblem]) -> PendingFind
         resource=first.resource,
         message=first.message + (f" (and {len(more)} more)" if more else ""),
         witness=Witness(first.message, facts=(("resource", first.resource.id),)),
-        evidence=(Evidence(one.resource, "", one.source.call, one.fact) for one in by_resource.values()),
+        evidence=(Evidence(each.resource, "", each.source.call, each.fact) for each in by_resource.values()),
         key=(first.key,),
         hosts={host for problem in ordered for host in problem.hosts},
     )

@@ -33,7 +33,9 @@ def lets_internet_in(reach: Reachability, attribution: Attribution) -> bool:
 
 def _published(target: HostClass, services: ServiceSet) -> bool:
     """Whether balancers that face the internet send to all of ``services``: then the internet is judged there."""
-    return services <= ServiceSet.union(one.service for one in target.key.registrations if one.balancer.internet_facing)
+    return services <= ServiceSet.union(
+        registration.service for registration in target.key.registrations if registration.balancer.internet_facing
+    )
 
 
 def _public(reach: Reachability, attribution: Attribution) -> AddressSet:

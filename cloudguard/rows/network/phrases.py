@@ -36,14 +36,14 @@ def subject(targets: Iterable[HostClass | Endpoint]) -> str:
             words.append("the managed endpoint")
         else:
             classes.append(target)
-    hosts = {host.id for one in classes for host in one.hosts}
-    roles = {role for one in classes for role in one.key.roles}
+    hosts = {host.id for each in classes for host in each.hosts}
+    roles = {role for each in classes for role in each.key.roles}
     if hosts:
         kind = next((word for role, word in _ROLE_WORDS if roles == {*role}), "host")
-        groups = {(one.key.filters, one.key.groups) for one in classes if one.hosts}
+        groups = {(each.key.filters, each.key.groups) for each in classes if each.hosts}
         spread = f" in {len(groups)} groups" if len(groups) > 1 else ""
         words.append(f"{len(hosts)} {kind}{'s' if len(hosts) != 1 else ''}{spread}")
-    pools = {pool.name or pool.id for one in classes if not one.hosts for pool in one.pools}
+    pools = {pool.name or pool.id for each in classes if not each.hosts for pool in each.pools}
     words += [f"the next host of {name}" for name in sorted(pools)]
     return " and ".join(dict.fromkeys(words))
 
@@ -75,8 +75,8 @@ def senders_text(problem: Problem) -> str:
 def _public_text(problem: Problem) -> str:
     """Return who of the internet gets in: all of it in words, a few ranges as they are, what is between by number."""
     found = AddressSet.nothing()
-    for path, one in zip(problem.paths, problem.attributions, strict=True):
-        found |= AddressSet.nothing() if path.sender.inside else one.part.addresses()
+    for path, attribution in zip(problem.paths, problem.attributions, strict=True):
+        found |= AddressSet.nothing() if path.sender.inside else attribution.part.addresses()
     if found.size4 > ALMOST_EVERYONE4 or found.size6 >= ALMOST_EVERYONE6:
         return "the internet"
     ranges = [*found.cidrs()]

@@ -96,12 +96,16 @@ class ProblemCollector:
     def _excesses(self, problem: Problem, assessment: Assessment) -> tuple[RuleExcess, ...]:
         """Return all of a problem's excess by each rule that can be edited."""
         found: dict[tuple[str, str], RuleExcess] = {}
-        for one in problem.attributions:
-            if one.filter is None or one.rule is None or not (one.filter.editable or one.filter.note):
+        for attribution in problem.attributions:
+            if (
+                attribution.filter is None
+                or attribution.rule is None
+                or not (attribution.filter.editable or attribution.filter.note)
+            ):
                 continue
-            excess = RuleExcess(self._row, one.filter, one.rule, assessment.keep, assessment.narrow)
-            known = found.get((one.filter.id, one.rule.id), excess)
-            found[one.filter.id, one.rule.id] = known.also(one.part.services())
+            excess = RuleExcess(self._row, attribution.filter, attribution.rule, assessment.keep, assessment.narrow)
+            known = found.get((attribution.filter.id, attribution.rule.id), excess)
+            found[attribution.filter.id, attribution.rule.id] = known.also(attribution.part.services())
         return tuple(found.values())
 
 
@@ -111,19 +115,21 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
     for name in path.filters:
         if name not in reach.filters.filters:
             yield f"filter {name} could not be read"
-    for one, rule in reach.filters.rules(path.filters, Direction.INGRESS, path.target_groups, path.destination):
+    for filter_, rule in reach.filters.rules(path.filters, Direction.INGRESS, path.target_groups, path.destination):
         uncertain = reach.filters.uncertain(rule, path.destination)
         if uncertain and packets.only(rule.services):
-            yield f"{one.id}, rule {rule.id}: {uncertain}"
+            yield f"{filter_.id}, rule {rule.id}: {uncertain}"
 
 
 def _evidence(problem: Problem) -> Iterable[Evidence]:
     seen: dict[tuple[str, str], Evidence] = {}
-    for one in problem.attributions:
-        rule = one.rule.id if one.rule else ""
-        seen.setdefault((one.resource.id, rule), Evidence(one.resource, rule, one.call, one.fact))
+    for attribution in problem.attributions:
+        rule = attribution.rule.id if attribution.rule else ""
+        seen.setdefault(
+            (attribution.resource.id, rule), Evidence(attribution.resource, rule, attribution.call, attribution.fact)
+        )
     yield from seen.values()
-    external = {one.id: one for path in problem.paths for one in path.sender.external_members[:FEW]}
+    external = {member.id: member for path in problem.paths for member in path.sender.external_members[:FEW]}
     for member in external.values():
         resource = Resource("interface", member.id, member.owner)
         yield Evidence(resource, "", member.source.call, f"in group {', '.join(member.groups)}")

@@ -172,7 +172,7 @@ def test_many_hosts_are_counted() -> None:
 
 def test_a_finding_is_explained_with_all_that_is_known() -> None:
     one = sample.finding(1, text=sample.HOSTILE, waived=WAIVER, changes=("c-1",))
-    page = explain.finding(one, sample.report(one))
+    page = explain.finding_page(one, sample.report(one))
     assert "".join(page.split("\n")).isprintable()
     places = [
         page.find(part)

@@ -18,7 +18,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import KeptTraffic
-from cloudguard.rows.context import Context, unmeant
+from cloudguard.rows.context import Context, incidental_ports
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")
@@ -94,19 +94,19 @@ def test_declared_services_are_for_nodes_and_needs_for_the_hosts_they_name() -> 
 def test_a_balancer_s_own_addresses_are_needed_where_no_rule_names_its_group() -> None:
     front = balancer("lb", "tcp/8080", [to(WORKER, "tcp/8080")], "front")
     made = fronted_by(front)
-    assert pairs(made.fronted(one_class(made, Role.NODE))) == (
+    assert pairs(made.needed_by_balancers(one_class(made, Role.NODE))) == (
         pair("10.0.0.0/24", "tcp/8080"),
         pair("2001:db8:0:1::/64", "tcp/8080"),
     )
     named = fronted_by(front, allowed=(("tcp/8080", "front"),))
-    assert named.fronted(one_class(named, Role.NODE)) == ()
+    assert named.needed_by_balancers(one_class(named, Role.NODE)) == ()
 
 
 def test_clients_of_a_service_are_needed_where_the_host_sees_their_addresses() -> None:
     def clients(front: Balancer) -> set[str]:
         made = fronted_by(front)
         own = {"10.0.0.0/24", "2001:db8:0:1::/64"}
-        return {peer for peer, _ in pairs(made.fronted(one_class(made, Role.NODE)))} - own
+        return {peer for peer, _ in pairs(made.needed_by_balancers(one_class(made, Role.NODE)))} - own
 
     service = balancer("lb", "tcp/80", [to(WORKER, "tcp/8080")], service="default/web")
     assert clients(service) == {WORLD, WORLD6}
@@ -122,7 +122,7 @@ def test_clients_of_a_service_are_needed_where_the_host_sees_their_addresses() -
 
 def test_what_another_row_judges_is_not_needed_here() -> None:
     made = fronted_by(balancer("lb", "tcp/443", [to(MASTER, "tcp/6443")]))
-    assert made.fronted(one_class(made, Role.CONTROL_PLANE)) == ()
+    assert made.needed_by_balancers(one_class(made, Role.CONTROL_PLANE)) == ()
 
 
 def test_a_gap_is_told_once_with_the_permission_that_would_mend_it() -> None:
@@ -147,7 +147,9 @@ def test_a_gap_is_told_once_with_the_permission_that_would_mend_it() -> None:
 )
 def test_a_service_that_takes_a_stretch_of_ports_does_not_mean_remote_login(listening: str, left: str) -> None:
     (listener,) = balancer("lb", listening, [to(WORKER, listening)], service="default/web").listeners
-    assert unmeant(listener) == ServiceSet.parse(left)
+    assert incidental_ports(listener) == ServiceSet.parse(left)
     made = fronted_by(balancer("lb", listening, [to(WORKER, listening)], service="default/web"))
-    clients = [services for peer, services in pairs(made.fronted(one_class(made, Role.NODE))) if peer == WORLD]
+    clients = [
+        services for peer, services in pairs(made.needed_by_balancers(one_class(made, Role.NODE))) if peer == WORLD
+    ]
     assert not any(services & ServiceSet.parse(left) for services in clients)

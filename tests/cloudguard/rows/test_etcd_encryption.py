@@ -252,7 +252,7 @@ def test_disks_with_the_same_fault_are_one_finding_with_the_evidence_and_the_cha
 def test_pools_of_nodes_tell_nothing_and_hide_no_other_pool() -> None:
     nodes = replace(pool(DiskTemplate("/dev/b", encrypted=None), roles=(Role.NODE,)), id="a", name="nodes")
     found = answer(disk("d1"), pools=[nodes, pool(DiskTemplate("/dev/b", encrypted=None))])
-    assert found.unknown == ("whether /dev/b of the next host of masters is encrypted can't be told from its template",)
+    assert found.unknown == ("whether /dev/b of the next host of masters is encrypted: its template does not say",)
 
 
 def test_a_key_that_never_rotates_is_advice_and_one_finding_for_all_its_disks() -> None:

@@ -127,7 +127,7 @@ def test_advice_on_public_addresses_is_shown_on_the_first_host_by_id() -> None:
     hosts = [host(name, NODE, "nodes", where="public", public=f"203.0.113.{len(name)}") for name in ("bb", "a", "ccc")]
     (one,) = found(snapshot(hosts, [group("nodes")]), "node-access/public-address")
     assert (one.resource.id, one.hosts) == ("a", ("a", "bb", "ccc"))
-    assert one.witness.summary == "a has 203.0.113.1 and its segment answers the internet"
+    assert one.witness.summary == "a has 203.0.113.1 and its subnet has a route to the internet"
 
 
 @pytest.mark.parametrize("facet", [FactKind.ENDPOINT, FactKind.FILTERS, FactKind.HOSTS])
