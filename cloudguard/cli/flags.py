@@ -11,43 +11,28 @@ from cloudguard.provider.port import load
 
 ROWS: Final = ("api-server-access", "node-access", "cloud-api-access", "etcd-access", "etcd-encryption")
 SNAPSHOT: Final = Setting(
-    "snapshot",
-    text(),
-    "FILE",
-    "Judge this file, made by collect, instead of asking the cloud (- is stdin).",
-    HOSTS,
+    "snapshot FILE", text(), "Judge this file, made by collect, instead of asking the cloud (- is stdin).", HOSTS
 )
-SUMMARY: Final = Setting("summary", switch(), "", "Table: show only the rows and the summary.", REPORT)
-ROW: Final = Setting("row", many(choice(*ROWS)), "ROW", "Table: show only this row.", REPORT)
+SUMMARY: Final = Setting("summary", switch(), "Table: show only the rows and the summary.", REPORT)
+ROW: Final = Setting("row ROW", many(choice(*ROWS)), "Table: show only this row.", REPORT)
 MIN_SEVERITY: Final = Setting(
-    "min-severity", choice(*SEVERITIES), "SEVERITY", "Table: show only findings of this severity and worse.", REPORT
+    "min-severity SEVERITY", choice(*SEVERITIES), "Table: show only findings of this severity and worse.", REPORT
 )
-OUTPUT: Final = Setting("output", text(), "FILE", "Write to FILE instead of stdout.", REPORT, short="-o")
+OUTPUT: Final = Setting("output FILE", text(), "Write to FILE instead of stdout.", REPORT, short="-o")
 CONFIG: Final = Setting(
-    "config",
-    text(),
-    "FILE",
-    "Read settings from FILE.",
-    GENERAL_PANEL,
-    default="./cloudguard.toml if there is one",
+    "config FILE", text(), "Read settings from FILE.", GENERAL_PANEL, "./cloudguard.toml if there is one"
 )
-NO_PROGRESS: Final = Setting("no-progress", switch(), "", "Show no progress.", GENERAL_PANEL)
-QUIET: Final = Setting("quiet", switch(), "", "Say nothing on stderr but errors.", GENERAL_PANEL, short="-q")
+NO_PROGRESS: Final = Setting("no-progress", switch(), "Show no progress.", GENERAL_PANEL)
+QUIET: Final = Setting("quiet", switch(), "Say nothing on stderr but errors.", GENERAL_PANEL, short="-q")
 VERBOSE: Final = Setting(
-    "verbose",
-    switch(),
-    "",
-    "Show advice and proof whole, and the traceback of an internal error.",
-    GENERAL_PANEL,
-    short="-v",
+    "verbose", switch(), "Show all advice, and the traceback of an internal error.", GENERAL_PANEL, short="-v"
 )
 LIST_FORMAT: Final = Setting(
-    "format",
+    "format FMT[=FILE]",
     many(choice_to_file("table", "json")),
-    "FMT[=FILE]",
     "Write table or json, to FILE if given.",
     REPORT,
-    default="table",
+    "table",
     short="-f",
 )
 GENERAL: Final = (CONFIG, NO_PROGRESS, QUIET, VERBOSE)
@@ -57,9 +42,8 @@ def own_flags(provider: str) -> tuple[Setting[tuple[str, ...]], ...]:
     """Return the flags that only ``provider`` has; raises UsageError when it is not installed."""
     return tuple(
         Setting(
-            option.name,
+            f"{option.name} {option.metavar}",
             Kind(many(text(), least=1).read, many=option.many),
-            option.metavar,
             option.help,
             f"Options of {provider}",
         )

@@ -37,15 +37,14 @@ HOSTS, DECLARED, REPORT = "Cluster and hosts", "Declarations", "Report"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setting(Generic[T_co]):
-    """A setting: the key ``name`` of the file, and the flag ``--name`` unless ``flag`` is False.
+    """A setting: a key of the file, and a flag unless ``flag`` is False. ``spec`` is its name and its value's in help.
 
-    ``metavar`` stands for a value in help, ``default`` is the default in words, ``short`` is "-f" or "". ``declares``
-    is the field of ``Declarations`` that it sets. ``from_flag`` converts a repeated flag's values to the file's form.
+    ``default`` is the default in words, ``short`` is "-f" or "". ``declares`` is the field of ``Declarations`` that it
+    sets. ``from_flag`` converts a repeated flag's values to the file's form.
     """
 
-    name: str
+    spec: str
     kind: Kind[T_co]
-    metavar: str
     help: str
     panel: str = ""
     default: str = ""
@@ -53,6 +52,16 @@ class Setting(Generic[T_co]):
     flag: bool = True
     declares: str = ""
     from_flag: Callable[[Sequence[str]], object] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the key and of the flag, without dashes in front."""
+        return self.spec.partition(" ")[0]
+
+    @property
+    def metavar(self) -> str:
+        """What stands for a value in help; "" for a switch."""
+        return self.spec.partition(" ")[2]
 
     @property
     def repeated(self) -> bool:
@@ -142,125 +151,96 @@ _SERVICE: Final = table(
 _TAGS: Final = many(text(tag))
 _PORTS: Final = many(text(services))
 
-CLUSTER: Final = Setting("cluster", text(), "NAME", "The cluster's name.", HOSTS)
+CLUSTER: Final = Setting("cluster NAME", text(), "The cluster's name.", HOSTS)
 CONTROL_PLANE_TAG: Final = Setting(
-    "control-plane-tag", _TAGS, "KEY=VALUE", "Hosts with this tag are control plane.", HOSTS, default="the installer's"
+    "control-plane-tag KEY=VALUE", _TAGS, "Hosts with this tag are control plane.", HOSTS, "the installer's"
 )
-NODE_TAG: Final = Setting(
-    "node-tag", _TAGS, "KEY=VALUE", "Hosts with this tag are nodes.", HOSTS, default="the installer's"
-)
-ETCD_TAG: Final = Setting(
-    "etcd-tag", _TAGS, "KEY=VALUE", "Hosts with this tag run etcd.", HOSTS, default="the installer's"
-)
+NODE_TAG: Final = Setting("node-tag KEY=VALUE", _TAGS, "Hosts with this tag are nodes.", HOSTS, "the installer's")
+ETCD_TAG: Final = Setting("etcd-tag KEY=VALUE", _TAGS, "Hosts with this tag run etcd.", HOSTS, "the installer's")
 HOST: Final = Setting(
-    "host",
+    "host ID=ROLE",
     mapping(many(Kind(_read_role), least=1)),
-    "ID=ROLE",
-    "This machine belongs to the cluster; its role is control-plane, etcd or node.",
+    "A machine of the cluster, and its role: control-plane, etcd or node.",
     HOSTS,
     from_flag=_host_table,
 )
 ADMIN_CIDR: Final = Setting(
-    "admin-cidr",
+    "admin-cidr CIDR",
     many(text(cidr)),
-    "CIDR",
     "Administrators connect to the API server from here; an empty list in the file: from nowhere.",
     DECLARED,
-    default="not declared: public access is judged by its size",
+    "not declared: public access is judged by its size",
     declares="admin_cidrs",
 )
 SERVICE: Final = Setting(
-    "service",
+    "service tcp/443[=CIDR]",
     many(_SERVICE),
-    "tcp/443[=CIDR]",
     "Clients may reach this service on the nodes, from CIDR if given.",
     DECLARED,
     declares="services",
     from_flag=_service_tables,
 )
 NEED: Final = Setting(
-    "need", many(Kind(_read_need)), "", "A flow or a permission of your own that the cluster needs.", flag=False
+    "need", many(Kind(_read_need)), "A flow or a permission of your own that the cluster needs.", flag=False
 )
 ADDONS: Final = Setting(
-    "addons",
+    "addons NAME",
     many(text()),
-    "NAME",
     "An add-on that runs with the identity of the hosts, not with its own: ebs-csi, cluster-autoscaler, …",
     DECLARED,
-    default="what the installation shows",
+    "what the installation shows",
     declares="addons",
 )
 REQUIRE_CMK: Final = Setting(
-    "require-cmk",
-    switch(),
-    "",
-    "etcd's disks must be encrypted by a key of your own.",
-    DECLARED,
-    declares="require_customer_key",
+    "require-cmk", switch(), "etcd's disks must have a key of your own.", DECLARED, declares="require_customer_key"
 )
 CNI: Final = Setting(
-    "cni",
-    text(),
-    "NAME",
-    "The network plugin: calico, cilium, …",
-    DECLARED,
-    default="what the installation shows",
-    declares="cni",
+    "cni NAME", text(), "The network plugin: calico, cilium, …", DECLARED, "what the installation shows", declares="cni"
 )
 API_PORT: Final = Setting(
-    "api-port",
+    "api-port PORT",
     _PORTS,
-    "PORT",
-    "The API server listens here: 6443, tcp/443.",
+    "A port of the API server: 6443, tcp/443.",
     DECLARED,
-    default="the installer's",
+    "the installer's",
     declares="api_ports",
 )
 ETCD_PORT: Final = Setting(
-    "etcd-port",
+    "etcd-port PORT",
     _PORTS,
-    "PORT",
-    "etcd listens here, for clients or peers.",
+    "A port of etcd, for clients or peers.",
     DECLARED,
-    default="the installer's",
+    "the installer's",
     declares="etcd_ports",
 )
 NODE_PORTS: Final = Setting(
-    "node-ports",
+    "node-ports PORTS",
     text(services),
-    "PORTS",
     "The NodePort range.",
     DECLARED,
-    default=Declarations().node_ports,
+    Declarations().node_ports,
     declares="node_ports",
 )
 FAIL_ON: Final = Setting(
-    "fail-on",
+    "fail-on SEVERITY",
     choice(*SEVERITIES, "never"),
-    "SEVERITY",
     "The least severity that makes the exit status 3: critical, high, medium, low or never.",
     REPORT,
-    default="medium",
+    "medium",
 )
 FORMAT: Final = Setting(
-    "format",
+    "format FMT[=FILE]",
     many(choice_to_file("table", "json", "markdown")),
-    "FMT[=FILE]",
     "Write table, json or markdown, to FILE if given.",
     REPORT,
-    default="table",
+    "table",
     short="-f",
 )
 COLOR: Final = Setting(
-    "color",
-    choice("auto", "always", "never"),
-    "WHEN",
-    "Colour severities: auto, always or never.",
-    REPORT,
-    default="auto",
+    "color WHEN", choice("auto", "always", "never"), "Colour severities: auto, always or never.", REPORT, "auto"
 )
 PROVIDER: Final = Setting(
-    "provider", mapping(mapping(many(text()))), "", "A provider's own flags, by its name.", flag=False
+    "provider", mapping(mapping(many(text()))), "A provider's own flags, by its name.", flag=False
 )
 
 
