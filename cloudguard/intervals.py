@@ -101,7 +101,7 @@ class Intervals:
     @classmethod
     def union(cls, sets: Iterable[Self]) -> Self:
         """Return the points that are in any of ``sets``."""
-        return cls(union(interval for one in sets for interval in one.intervals))
+        return cls(union(interval for part in sets for interval in part.intervals))
 
     @property
     def size(self) -> int:
@@ -130,9 +130,6 @@ class Intervals:
 
     def __sub__(self, other: Self) -> Self:
         return type(self)(difference(self.intervals, other.intervals))
-
-    def __xor__(self, other: Self) -> Self:
-        return (self - other) | (other - self)
 
     def __le__(self, other: Self) -> bool:
         return not difference(self.intervals, other.intervals)

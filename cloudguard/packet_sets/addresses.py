@@ -31,15 +31,6 @@ class AddressSet(Intervals):
         """Return the union of addresses and CIDRs; raises ValueError on the first that is neither."""
         return AddressSet.of_intervals(interval for text in texts for interval in _parse(text).intervals)
 
-    @classmethod
-    def between(cls, first: str, last: str) -> AddressSet:
-        """Return the addresses from ``first`` to ``last``, both included; raises ValueError if that is no range."""
-        low, high = address_point(first), address_point(last)
-        if low > high or (low < V4_END) != (high < V4_END):
-            message = f"{first!r} to {last!r} is no range of addresses"
-            raise ValueError(message)
-        return AddressSet(((low, high + 1),))
-
     def witness(self) -> str | None:
         """Return the most readable address, None if there is none.
 
@@ -59,10 +50,6 @@ class AddressSet(Intervals):
     def size6(self) -> int:
         """The number of version 6 addresses."""
         return (self & ALL6).size
-
-    def ranges(self) -> tuple[tuple[str, str], ...]:
-        """Return the first and last address of each interval, version 4 first."""
-        return tuple((address_text(start), address_text(end - 1)) for start, end in self._by_version())
 
     def cidrs(self) -> tuple[str, ...]:
         """Return the fewest CIDRs that cover exactly this set, in order, version 4 first."""

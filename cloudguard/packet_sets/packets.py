@@ -20,13 +20,8 @@ class Packet:
     address: str
     service: int
 
-    @property
-    def service_name(self) -> str:
-        """The service in words: ``tcp 443``."""
-        return service_name(self.service)
-
     def __str__(self) -> str:
-        return f"{self.address} {self.service_name}"
+        return f"{self.address} {service_name(self.service)}"
 
 
 class PacketSet:
@@ -61,10 +56,18 @@ class PacketSet:
         masks = {intervals: step_functions.mask_of(intervals, axis) for intervals in kinds}
         pieces = [(start, end, masks[intervals]) for row, intervals in rows for start, end in row]
         if len(rows) == 1:
-            whole: step_functions.StepFunction = (
-                ((0,), (pieces[0][2],)) if pieces and pieces[0][2] else step_functions.EMPTY
-            )
-            return PacketSet(step_functions.restricted(whole, rows[0][0]), axis)
+            everywhere = ((0,), (pieces[0][2] if pieces else 0,))
+            return PacketSet(step_functions.restricted(everywhere, rows[0][0]), axis)
+        return PacketSet(step_functions.union_of_pieces(pieces), axis)
+
+    @staticmethod
+    def union(sets: Iterable[PacketSet]) -> PacketSet:
+        """Return the packets that are in any of ``sets``, in one sweep."""
+        members = tuple(sets)
+        axis: step_functions.Axis = (0,)
+        for member in members:
+            axis = step_functions.common_axis(axis, member.axis)
+        pieces = (piece for member in members for piece in member.pieces(axis) if piece[2])
         return PacketSet(step_functions.union_of_pieces(pieces), axis)
 
     def __or__(self, other: PacketSet) -> PacketSet:
@@ -80,21 +83,22 @@ class PacketSet:
     def __sub__(self, other: PacketSet) -> PacketSet:
         return self._combined(other, step_functions.difference_of) if self and other else self
 
-    def __xor__(self, other: PacketSet) -> PacketSet:
-        return (self - other) | (other - self)
-
     def _combined(self, other: PacketSet, operation: Callable[[list[int], list[int]], list[int]]) -> PacketSet:
         axis = self._axis if self._axis is other._axis else step_functions.common_axis(self._axis, other._axis)
-        return PacketSet(step_functions.combined(self.on_axis(axis), other.on_axis(axis), operation), axis)
-
-    def on_axis(self, axis: step_functions.Axis) -> step_functions.StepFunction:
-        """Return the step function on ``axis``, which refines this set's own; for this package."""
-        return step_functions.refined(self._function, self._axis, axis)
+        return PacketSet(step_functions.combined(self._on_axis(axis), other._on_axis(axis), operation), axis)
 
     @property
     def axis(self) -> step_functions.Axis:
         """The axis of its step function; for this package."""
         return self._axis
+
+    def pieces(self, axis: step_functions.Axis) -> Iterator[step_functions.Piece]:
+        """Return the pieces of its step function on ``axis``, which refines its own; for this package."""
+        starts, masks = self._on_axis(axis)
+        return zip(starts, (*starts[1:], ADDRESS_END), masks, strict=True)
+
+    def _on_axis(self, axis: step_functions.Axis) -> step_functions.StepFunction:
+        return step_functions.refined(self._function, self._axis, axis)
 
     def __le__(self, other: PacketSet) -> bool:
         return not self - other
@@ -150,7 +154,7 @@ class PacketSet:
 
     def addresses(self) -> AddressSet:
         """Return the addresses that reach anything."""
-        return AddressSet.of_intervals((start, end) for start, end, mask in self._pieces() if mask)
+        return AddressSet.of_intervals((start, end) for start, end, mask in self.pieces(self._axis) if mask)
 
     def services(self) -> ServiceSet:
         """Return the services that anything reaches."""
@@ -159,14 +163,10 @@ class PacketSet:
             mask |= step
         return self._services_of(mask)
 
-    def _pieces(self) -> Iterator[step_functions.Piece]:
-        starts, masks = self._function
-        return zip(starts, (*starts[1:], ADDRESS_END), masks, strict=True)
-
     def items(self) -> Iterator[tuple[AddressSet, ServiceSet]]:
         """Yield disjoint address sets, by lowest address, each with the services that it reaches; none occur twice."""
         intervals: dict[int, list[Interval[int]]] = {}
-        for start, end, mask in self._pieces():
+        for start, end, mask in self.pieces(self._axis):
             if mask:
                 intervals.setdefault(mask, []).append((start, end))
         for mask, part in intervals.items():
@@ -176,19 +176,6 @@ class PacketSet:
         """Return a packet of the most readable address and its lowest service, None if the set is empty."""
         address = self.addresses().witness()
         return None if address is None else Packet(address, self.at(address_point(address)).first())
-
-
-def union(sets: Iterable[PacketSet]) -> PacketSet:
-    """Return the union of any number of sets in one sweep."""
-    members = tuple(sets)
-    axis: step_functions.Axis = (0,)
-    for member in members:
-        axis = step_functions.common_axis(axis, member.axis)
-    pieces: list[step_functions.Piece] = []
-    for member in members:
-        starts, masks = member.on_axis(axis)
-        pieces.extend(piece for piece in zip(starts, (*starts[1:], ADDRESS_END), masks, strict=True) if piece[2])
-    return PacketSet(step_functions.union_of_pieces(pieces), axis)
 
 
 _NOTHING: Final = PacketSet()

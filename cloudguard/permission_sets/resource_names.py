@@ -9,16 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from cloudguard.permission_sets.glob_sets import EVERYTHING, NOTHING, GlobSet, glob_set
-from cloudguard.permission_sets.globs import (
-    MANY,
-    SEGMENTS,
-    SEPARATOR,
-    format_pattern,
-    literal,
-    matches,
-    pattern,
-    wild,
-)
+from cloudguard.permission_sets.globs import MANY, SEGMENTS, SEPARATOR, format_pattern, literal, matches, pattern, wild
 
 _LAST = SEGMENTS - 1
 _CACHE_SIZE = 1 << 14

@@ -25,10 +25,6 @@ class Request:
     context: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
     assuming: tuple[str, ...] = ()
 
-    def values(self, key: str) -> tuple[str, ...] | None:
-        """Return the values of a key (lower case), None if it is absent."""
-        return dict(self.context).get(key)
-
 
 def no_key(key: str) -> bool:
     """Say that ``key`` is not multivalued."""

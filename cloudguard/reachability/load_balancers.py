@@ -8,7 +8,7 @@ from cloudguard.model.filters import Direction
 from cloudguard.model.load_balancers import Balancer, ClientAddress
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
-from cloudguard.packet_sets.packets import PacketSet, union
+from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.filters import TCP, UDP, Filters
@@ -52,7 +52,7 @@ class LoadBalancerPaths:
                 out = sent(subnet)
                 clients &= Bounds(all_from(out.lower.addresses()), all_from(out.upper.addresses()))
             by_subnet[subnet] = self._from_subnet(registration, subnet, clients.only(registration.service), target)
-        upper = union(one.upper for one in by_subnet.values())
+        upper = PacketSet.union(one.upper for one in by_subnet.values())
         home = by_subnet.get(target.key.subnet)
         if home is not None:
             return Bounds(home.lower, upper)

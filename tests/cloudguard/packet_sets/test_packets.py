@@ -13,7 +13,7 @@ from cloudguard.intervals import address_point, address_text
 from cloudguard.packet_sets import bounds
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly, unknown
-from cloudguard.packet_sets.packets import Packet, PacketSet, union
+from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from strategies import (
     address_points,
@@ -44,7 +44,7 @@ def test_union_is_commutative(a: PacketSet, b: PacketSet) -> None:
 @laws
 @given(packet_sets(), packet_sets(), packet_sets())
 def test_union_is_associative(a: PacketSet, b: PacketSet, c: PacketSet) -> None:
-    assert (a | b) | c == a | (b | c) == union([a, b, c])
+    assert (a | b) | c == a | (b | c) == PacketSet.union([a, b, c])
 
 
 @laws
@@ -89,7 +89,6 @@ def test_complements_follow_de_morgan(a: PacketSet, b: PacketSet) -> None:
 def test_inclusion_is_an_empty_difference(a: PacketSet, b: PacketSet) -> None:
     assert (a <= b) == (not a - b) == (a | b == b)
     assert a & b <= a <= a | b
-    assert a ^ b == (a | b) - (a & b)
 
 
 @laws
@@ -98,7 +97,7 @@ def test_equal_sets_are_equal_and_hash_alike_however_built(
     rectangles: list[tuple[AddressSet, ServiceSet]], other: PacketSet, dice: random.Random
 ) -> None:
     whole = PacketSet.of(rectangles)
-    rebuilt = union(PacketSet.of([pair]) for pair in dice.sample(rectangles, len(rectangles)))
+    rebuilt = PacketSet.union(PacketSet.of([pair]) for pair in dice.sample(rectangles, len(rectangles)))
     detour = ((whole | other) - other) | (whole & other)
     for same in (rebuilt, detour, PacketSet.of(whole.items())):
         assert same == whole
@@ -109,7 +108,7 @@ def test_equal_sets_are_equal_and_hash_alike_however_built(
 @laws
 @given(packet_sets(), packet_sets())
 def test_unequal_sets_differ_in_some_packet(a: PacketSet, b: PacketSet) -> None:
-    assert (a == b) == ((a ^ b).witness() is None)
+    assert (a == b) == (((a - b) | (b - a)).witness() is None)
 
 
 @laws
@@ -190,7 +189,7 @@ def test_a_witness_is_the_most_readable_packet(cidr: str, text: str, packet: str
 
 
 def test_a_packet_names_its_service() -> None:
-    assert Packet("10.0.0.1", 443).service_name == "tcp 443"
+    assert str(Packet("10.0.0.1", 443)) == "10.0.0.1 tcp 443"
 
 
 def test_tcp_udp_and_icmp_are_not_every_protocol() -> None:
