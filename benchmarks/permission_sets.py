@@ -51,7 +51,7 @@ def _hostile_statement(random: Random, index: int, *, wild: bool) -> Statement:
     kinds = [random.choice(("", "volume/", "*")) for _ in range(2 if wild else 1)]
     negative = wild and random.random() < 1 / 20
     return Statement(
-        label=f"#{index}",
+        name=f"#{index}",
         effect=Effect.DENY if random.random() < 1 / 10 else Effect.ALLOW,
         actions=() if negative else actions,
         not_actions=actions if negative else (),
@@ -139,7 +139,7 @@ def _statement(index: int, entry: Mapping[str, Any]) -> Statement:
         for key, values in keys.items()
     )
     return Statement(
-        label=str(entry.get("Sid", f"#{index}")),
+        name=str(entry.get("Sid", f"#{index}")),
         effect=Effect(entry["Effect"].lower()),
         actions=_many(entry.get("Action", ())),
         not_actions=_many(entry.get("NotAction", ())),

@@ -28,7 +28,7 @@ class MatchedStatement:
     @property
     def name(self) -> str:
         """The names of the policy and the statement: "masters/#2"."""
-        return f"{self.policy.name}/{self.statement.label}"
+        return f"{self.policy.name}/{self.statement.name}"
 
     @property
     def allows(self) -> bool:
@@ -36,7 +36,7 @@ class MatchedStatement:
         return self.statement.effect is Effect.ALLOW
 
     @property
-    def grants(self) -> bool:
+    def is_grant(self) -> bool:
         """Whether it grants what it matches, rather than bound, limit or deny it."""
         return self.allows and self.policy.kind in {PolicyKind.GRANT, PolicyKind.RESOURCE}
 
@@ -51,12 +51,12 @@ class EffectivePermissions:
 
     def responsible(self, request: Request) -> tuple[MatchedStatement, ...]:
         """Return the statements that grant ``request``, or may."""
-        return tuple(each for each in self.statements if each.grants and each.requests.has(request) is not False)
+        return tuple(each for each in self.statements if each.is_grant and each.requests.has(request) is not False)
 
     @property
     def idle(self) -> tuple[MatchedStatement, ...]:
         """The granting statements that match no request."""
-        return tuple(each for each in self.statements if each.grants and not each.requests)
+        return tuple(each for each in self.statements if each.is_grant and not each.requests)
 
 
 def space_of(
@@ -112,7 +112,7 @@ def effective(
         if policy.kind is not PolicyKind.TRUST
         for statement in policy.statements
     )
-    granted = _union(space, (each.requests for each in statements if each.grants))
+    granted = _union(space, (each.requests for each in statements if each.is_grant))
     boundaries = {name for name in identity.policies if name in policies and policies[name].kind is PolicyKind.BOUNDARY}
     if boundaries:
         granted &= _allowed_by(space, boundaries, statements)

@@ -17,7 +17,7 @@ MinimisedStatement: TypeAlias = tuple[Statement, PermissionSet]
 
 
 def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
-    """Return few statements that mean what one identity needs, labelled "#1" on, the unconditioned ones first."""
+    """Return few statements that mean what one identity needs, named "#1" on, the unconditioned ones first."""
     comparer = excess.comparer
     needed = (statement for choice in excess.choices for statement in choice.need.statements)
     found = [
@@ -31,7 +31,7 @@ def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
         if each[1] <= PermissionSet(comparer.space, tuple(parts)):
             kept = others
     numbered = enumerate(kept, 1)
-    return tuple((replace(statement, label=f"#{number}"), requests) for number, (statement, requests) in numbered)
+    return tuple((replace(statement, name=f"#{number}"), requests) for number, (statement, requests) in numbered)
 
 
 def merged(statements: Iterable[Statement], table: ActionTable) -> tuple[Statement, ...]:

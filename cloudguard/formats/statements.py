@@ -32,7 +32,7 @@ def fates(edit: DocumentEdit) -> Iterator[str]:
         if change.remains and change.remains == edit.statements:
             yield "    to the whole replacement"
         else:
-            yield from (f"    to what {part.label} has of it: {whole(part)}" for part in change.remains)
+            yield from (f"    to what {part.name} has of it: {whole(part)}" for part in change.remains)
     for name in edit.detached:
         yield f"detach  {name}: it is the provider's own, and only it can edit it"
     if edit.documents:
@@ -54,7 +54,7 @@ def whole(statement: Statement) -> str:
 
 
 def _name(change: StatementChange) -> str:
-    return f"{change.policy}/{change.statement.label}" if change.policy else change.statement.label
+    return f"{change.policy}/{change.statement.name}" if change.policy else change.statement.name
 
 
 def _cut(lines: list[str]) -> tuple[str, ...]:

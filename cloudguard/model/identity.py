@@ -39,12 +39,12 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a policy. ``label`` is its name in the document, or its number ("#2").
+    """One statement of a policy. ``name`` is its name in the document, or its number ("#2").
 
     Exactly one of ``actions``/``not_actions`` and of ``resources``/``not_resources`` is filled.
     """
 
-    label: str
+    name: str
     effect: Effect
     actions: tuple[str, ...] = ()
     not_actions: tuple[str, ...] = ()

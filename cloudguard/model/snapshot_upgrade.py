@@ -28,6 +28,9 @@ _RENAMED_IN_V2: Mapping[tuple[str, ...], Mapping[str, str]] = {
     },
 }
 """Former and present names of fields, by the path of the objects that have them; a list stands for its items."""
+_RENAMED_IN_V3: Mapping[tuple[str, ...], Mapping[str, str]] = {
+    ("identities", "policies", "statements"): {"label": "name"}
+}
 
 
 def upgraded(raw: bytes, former: str, schema: str) -> bytes:
@@ -39,15 +42,16 @@ def upgraded(raw: bytes, former: str, schema: str) -> bytes:
     if not isinstance(document, dict):
         return raw
     if former == SCHEMA_V1:
-        _rename(document)
+        _rename(document, _RENAMED_IN_V2)
+    _rename(document, _RENAMED_IN_V3)
     _separate_lists(document)
     _type_evidence(document)
     document["schema"] = schema
     return json.dumps(document).encode("utf-8", "surrogatepass")
 
 
-def _rename(document: object) -> None:
-    for path, names in _RENAMED_IN_V2.items():
+def _rename(document: object, renamed: Mapping[tuple[str, ...], Mapping[str, str]]) -> None:
+    for path, names in renamed.items():
         for found in _at(document, path):
             for former, present in names.items():
                 if former in found:

@@ -92,13 +92,13 @@ class NeedTables:
 
 
 def _statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[Statement]:
-    """Yield ``tables`` as statements, labelled after ``name``; those whose resources nothing fills are left out."""
+    """Yield ``tables`` as statements, named after ``name``; those whose resources nothing fills are left out."""
     for number, table in enumerate(tables, 1):
         resources = tuple(filled(table.get("resources", ()), values))
         not_resources = tuple(filled(table.get("not-resources", ()), values))
         if resources or not_resources:
             yield Statement(
-                label=f"{name}/{table.get('label', f'#{number}')}",
+                name=f"{name}/{table.get('name', f'#{number}')}",
                 effect=Effect(table.get("effect", "allow")),
                 actions=tuple(table.get("actions", ())),
                 not_actions=tuple(table.get("not-actions", ())),

@@ -25,7 +25,7 @@ class HopKind(StrEnum):
     TARGET_FILTER = "target-filter"
     """A filter of the host or endpoint itself."""
     STATEMENT = "statement"
-    """A policy statement: ``id`` and ``name`` are the policy's, ``rule`` is its label, ``lets`` says what it grants."""
+    """A policy statement: ``id`` and ``name`` are the policy's, ``rule`` is the statement, ``lets`` what it grants."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _why_passed(context: Context) -> str:
     identities = context.snapshot.identities
     why = f"no identity is granted more than it needs, by {context.comparer.iam_catalog.catalog.version}"
     why += f"; organization limits were not read: {identities.unread_limits}" if identities.unread_limits else ""
-    return why + (f"; not read: {identities.unread_grants}" if identities.unread_grants else "")
+    return why + (f"; unknown: {identities.unread_grants}" if identities.unread_grants else "")
 
 
 def _permissions(context: Context, identity: Identity) -> Judged:

@@ -203,7 +203,7 @@ def draw_statement(random: Random, effect: Effect | None = None) -> Statement:
     inverse_actions, inverse_resources = random.random() < 0.2, random.random() < 0.2
     conditions = tuple(draw_condition(random) for _ in range(random.choice((0, 0, 1, 1, 2, 3))))
     return Statement(
-        label="s",
+        name="s",
         effect=effect or random.choice((Effect.ALLOW, Effect.ALLOW, Effect.DENY)),
         actions=() if inverse_actions else actions,
         not_actions=actions if inverse_actions else (),

@@ -41,10 +41,8 @@ PATHS = (
 )
 
 
-def allow(
-    *actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = (), label: str = "#1"
-) -> Statement:
-    return Statement(label, Effect.ALLOW, actions, resources=on, conditions=when)
+def allow(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = (), name: str = "#1") -> Statement:
+    return Statement(name, Effect.ALLOW, actions, resources=on, conditions=when)
 
 
 def deny(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = ()) -> Statement:

@@ -79,7 +79,7 @@ def pending(context: Context, excess: Excess, draft: FindingDraft, change: Chang
 
 def _hop(each: MatchedStatement) -> Hop:
     policy, lets = each.policy, statement_text(each.statement)
-    return Hop(HopKind.STATEMENT, policy.id, policy.name, rule=each.statement.label, lets=lets, attributed=True)
+    return Hop(HopKind.STATEMENT, policy.id, policy.name, rule=each.statement.name, lets=lets, attributed=True)
 
 
 def _compared(excess: Excess, resource: Resource) -> Evidence:

@@ -85,7 +85,7 @@ def _severity(trusted: Trusted) -> tuple[Severity, str] | None:
 def _finding(context: Context, resource: Resource, policy: PolicyDocument, openings: list[_Opening]) -> PendingFinding:
     worst, more = openings[0], len(openings) - 1
     message = f"{worst.who} may assume the identity {resource.name}" + (f" (and {more} more)" if more else "")
-    present = tuple(f"{policy.name}/{each.statement.label}: {each.who}" for each in openings)
+    present = tuple(f"{policy.name}/{each.statement.name}: {each.who}" for each in openings)
     steps = Procedure(present, ("those who need it, under a condition that names them",))
     change = Change(f"trust.narrow:{resource.id}", ROW, "trust.narrow", resource, (steps,))
     builder = FindingBuilder(
@@ -95,7 +95,7 @@ def _finding(context: Context, resource: Resource, policy: PolicyDocument, openi
         message=message,
         witness=Witness(f"{worst.who} requests the credentials of {resource.name}"),
         evidence=(
-            Evidence(resource, f"{policy.name}/{each.statement.label}", policy.source.call, f"trusts {each.who}")
+            Evidence(resource, f"{policy.name}/{each.statement.name}", policy.source.call, f"trusts {each.who}")
             for each in openings
         ),
         key=(resource.id,),

@@ -30,7 +30,7 @@ class PolicyDocuments:
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
         """Return the statements as documents, in order, each within the size limit; none for no statements.
 
-        A label becomes the Sid if it is a valid one and no earlier statement of the document has it. Raises
+        A name becomes the Sid if it is a valid one and no earlier statement of the document has it. Raises
         DocumentError for what a document cannot express: principals, some pairs of conditions with one operator and
         key, a statement that is too long.
         """
@@ -73,7 +73,7 @@ def _split(statement: Statement) -> Iterator[dict[str, object]]:
         for resources in _halves(statement.resources):
             yield from _split(replace(statement, resources=resources))
         return
-    message = f"statement {statement.label} is longer than a policy may be ({MAX_CHARACTERS} characters)"
+    message = f"statement {statement.name} is longer than a policy may be ({MAX_CHARACTERS} characters)"
     raise DocumentError(message)
 
 
@@ -83,10 +83,10 @@ def _halves(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _written(statement: Statement) -> dict[str, object]:
     if statement.principals or statement.not_principals:
-        message = f"statement {statement.label} names principals, which an identity policy cannot do"
+        message = f"statement {statement.name} names principals, which an identity policy cannot do"
         raise DocumentError(message)
     parts: dict[str, object] = {
-        "Sid": statement.label if _SID.fullmatch(statement.label) else "",
+        "Sid": statement.name if _SID.fullmatch(statement.name) else "",
         "Effect": "Allow" if statement.effect is Effect.ALLOW else "Deny",
         "Action": _value(statement.actions),
         "NotAction": _value(statement.not_actions),
@@ -132,7 +132,5 @@ def _both(statement: Statement, condition: Condition, values: tuple[str, ...]) -
     shared = tuple(value for value in values if value in condition.values)
     if operator in _EXACT and shared and not any("${" in value for value in (*values, *condition.values)):
         return shared
-    message = (
-        f"statement {statement.label} has {condition.operator} on {condition.key} twice, which JSON cannot express"
-    )
+    message = f"statement {statement.name} has {condition.operator} on {condition.key} twice, which JSON cannot express"
     raise DocumentError(message)

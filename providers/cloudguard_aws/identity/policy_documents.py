@@ -83,7 +83,7 @@ def _statement(item: Mapping[str, object], number: int, trust: bool) -> Statemen
         )
         raise DocumentError(message)
     return Statement(
-        label=str(item.get("Sid") or f"#{number}"),
+        name=str(item.get("Sid") or f"#{number}"),
         effect=effect,
         actions=actions,
         not_actions=not_actions,

@@ -40,7 +40,7 @@ class RoleDocuments:
             actions = tuple(action(str(name)) for name in role["includedPermissions"])
             return tuple(
                 Statement(
-                    label=f"#{number}",
+                    name=f"#{number}",
                     effect=Effect.ALLOW,
                     actions=actions,
                     resources=(str(binding["resource"]),),

@@ -159,7 +159,7 @@ def _doubt(among: str) -> tuple[Condition, ...]:
     return (Condition(OPAQUE, "principal", (among,)),) if among else ()
 
 
-def _denial(rule: Item, label: str, reach: str, among: str) -> Statement:
+def _denial(rule: Item, name: str, reach: str, among: str) -> Statement:
     """Return a deny rule; where it is not known whom or what it bars, it denies in doubt only."""
     named = [str(one) for one in cast("Sequence[object]", rule.get("deniedPermissions") or ())]
     spared = {str(one) for one in cast("Sequence[object]", rule.get("exceptionPermissions") or ())}
@@ -167,7 +167,7 @@ def _denial(rule: Item, label: str, reach: str, among: str) -> Statement:
     wide = any("*" in one for one in named) and bool(spared)
     doubts = [text for text in (expression, f"all but {', '.join(sorted(spared))}" if wide else "") if text]
     return Statement(
-        label=label,
+        name=name,
         effect=Effect.DENY,
         actions=tuple(_of_api(one) for one in named if one not in spared),
         resources=(reach,),

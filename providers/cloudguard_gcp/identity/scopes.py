@@ -97,9 +97,9 @@ def _statements(scope: str) -> Iterator[Statement]:
     yield _statement(name, POSSIBLY.get(name, () if sure else ("*",)), Condition(OPAQUE, "scope", (scope,)))
 
 
-def _statement(label: str, actions: tuple[str, ...], *doubts: Condition) -> Statement:
+def _statement(name: str, actions: tuple[str, ...], *doubts: Condition) -> Statement:
     return Statement(
-        label=label,
+        name=name,
         effect=Effect.ALLOW,
         actions=actions,
         resources=(EVERYWHERE,),

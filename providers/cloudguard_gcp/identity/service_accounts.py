@@ -81,7 +81,7 @@ def _statements(known: Account, roles: Roles) -> Iterator[Statement]:
         if role is not None and not BECOMING & {*role.permissions}:
             continue
         yield Statement(
-            label=name,
+            name=name,
             effect=Effect.ALLOW,
             actions=("iam:serviceAccounts.actAs",),
             resources=("*",),

@@ -44,7 +44,7 @@ def test_statements_without_a_resource_are_left_out_and_keep_their_number(tmp_pa
     resources = ["<key>", "<zone>"]
     conditions = [["Like", "<cluster>", "<key>"]]
     [[need.statement]]
-    label = "No"
+    name = "No"
     effect = "deny"
     not-actions = ["a:*"]
     not-resources = ["x"]
@@ -63,7 +63,7 @@ def test_a_need_has_the_statements_of_those_that_it_names_before_its_own(tmp_pat
     second = NEED.format("second") + 'statements-of = ["first"]\n' + statement.format("Two")
     third = NEED.format("third") + 'statements-of = ["second"]\n'
     found = {need.id: need.statements for need in tables(tmp_path, third + second + first).needs({})}
-    assert [(one.label, one.actions) for one in found["third"]] == [("third/#1", ("a:One",)), ("third/#2", ("a:Two",))]
+    assert [(one.name, one.actions) for one in found["third"]] == [("third/#1", ("a:One",)), ("third/#2", ("a:Two",))]
     assert [one.actions for one in found["first"]] == [("a:One",)]
 
 

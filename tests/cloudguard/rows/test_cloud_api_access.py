@@ -114,7 +114,7 @@ def test_an_escalation_path_that_is_needed_is_advice_without_a_change() -> None:
 
 
 def test_excess_that_writes_or_reads_data_is_high_outside_the_cluster_and_medium_inside() -> None:
-    outside = row(account(document(*NEED.statements, allow("disk:DeleteVolume", "store:GetObject", label="wide"))))
+    outside = row(account(document(*NEED.statements, allow("disk:DeleteVolume", "store:GetObject", name="wide"))))
     assert severities(outside) == {"outside": Severity.HIGH}
     finding = finding_of(outside, "cloud-api-access/outside")
     assert "may use disk:DeleteVolume, store:GetObject on resources outside the cluster" in finding.message
@@ -152,7 +152,7 @@ def test_excess_by_provider_mandated_policies_is_advice() -> None:
 
 
 def test_missing_permissions_and_idle_statements_are_advice() -> None:
-    nowhere = allow("store:PutObject", on=("n:p:disk:::x",), label="nowhere")
+    nowhere = allow("store:PutObject", on=("n:p:disk:::x",), name="nowhere")
     found = row(account(document(NEED.statements[0], nowhere)))
     assert (found.verdict, severities(found)) == (Verdict.PASS, {})
     missing = finding_of(found, "cloud-api-access/missing")

@@ -77,8 +77,8 @@ def test_needs_are_chosen_by_installer_and_trait(fields: dict[str, Any], applies
 
 
 def test_unconditional_tagging_voids_conditions_on_tags() -> None:
-    guarded = allow("disk:DeleteVolume", when=(OWN,), label="guarded")
-    found = row(account(document(guarded, allow("disk:CreateVolume", label="tags"))))
+    guarded = allow("disk:DeleteVolume", when=(OWN,), name="guarded")
+    found = row(account(document(guarded, allow("disk:CreateVolume", name="tags"))))
     finding = finding_of(found, "cloud-api-access/laundering")
     assert finding.severity is Severity.MEDIUM
     assert [one.rule for one in finding.evidence] == ["p/tags", "p/guarded"]

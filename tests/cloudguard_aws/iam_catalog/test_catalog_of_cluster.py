@@ -40,7 +40,7 @@ NEED_KEYS = {
     "statements-of",
     "implied-by-grant",
 }
-STATEMENT_KEYS = {"actions", "conditions", "effect", "label", "not-actions", "not-resources", "resources"}
+STATEMENT_KEYS = {"actions", "conditions", "effect", "name", "not-actions", "not-resources", "resources"}
 HOLDERS = {"cluster", "control-plane", "etcd", "node", "pods"}
 UNLISTED: frozenset[str] = frozenset()
 """Actions that components name and AWS does not list."""
@@ -159,7 +159,7 @@ def test_a_customers_keys_are_cluster_resources() -> None:
     )
     cluster = replace(made.cluster, keys=keys, secrets_encryption=SecretsEncryption(secrets, source))
     known = iam_catalog(replace(made, cluster=cluster))
-    assert [one.resources for one in known.cluster_resources if one.label == "keys"] == [(named, secrets)]
+    assert [one.resources for one in known.cluster_resources if one.name == "keys"] == [(named, secrets)]
     needed = {one.id: {name for part in one.statements for name in part.resources} for one in known.needs}
     assert (needed["eks/secrets-key"], needed["ebs-csi/key"]) == ({secrets}, {named, secrets})
 
@@ -256,7 +256,7 @@ def test_cluster_resources_name_the_cluster() -> None:
     assert all(one.effect is Effect.ALLOW for one in statements)
     for one in statements:
         told = (*one.resources, *(text for cond in one.conditions for text in (cond.key, *cond.values)))
-        assert any("prod" in text for text in told), one.label
+        assert any("prod" in text for text in told), one.name
 
 
 def only(*components: str) -> tuple[PermissionNeed, ...]:

@@ -43,7 +43,7 @@ def statements(draw: st.DrawFn) -> Statement:
     actions, resources = draw(some(ACTIONS)), draw(some(RESOURCES))
     but, apart = draw(st.booleans()), draw(st.booleans())
     return Statement(
-        label=draw(st.sampled_from(("One", "Two", "#1", "a/b", "with space"))),
+        name=draw(st.sampled_from(("One", "Two", "#1", "a/b", "with space"))),
         effect=draw(st.sampled_from((Effect.ALLOW, Effect.ALLOW, Effect.DENY))),
         actions=() if but else actions,
         not_actions=actions if but else (),
@@ -86,8 +86,8 @@ def test_every_need_can_be_written(one: PermissionNeed) -> None:
     assert_same(one.statements, documents)
 
 
-def allow(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = (), label: str = "s") -> Statement:
-    return Statement(label, Effect.ALLOW, actions=actions, resources=on, conditions=when)
+def allow(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = (), name: str = "s") -> Statement:
+    return Statement(name, Effect.ALLOW, actions=actions, resources=on, conditions=when)
 
 
 def test_nothing_is_no_document() -> None:
@@ -126,9 +126,9 @@ def test_many_statements_fill_documents_in_order() -> None:
     assert all(size(first) + size(second) > MAX_CHARACTERS for first, second in pairwise(documents))
 
 
-def test_valid_labels_become_unique_sids() -> None:
-    labels = ("One", "One", "#3", "a/b", "Two")
-    (document,) = DOCUMENTS.write(tuple(allow("ec2:RunInstances", label=label) for label in labels))
+def test_valid_names_become_unique_sids() -> None:
+    names = ("One", "One", "#3", "a/b", "Two")
+    (document,) = DOCUMENTS.write(tuple(allow("ec2:RunInstances", name=name) for name in names))
     assert [one.get("Sid") for one in json.loads(document)["Statement"]] == ["One", None, None, None, "Two"]
 
 

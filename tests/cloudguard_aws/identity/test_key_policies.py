@@ -38,11 +38,11 @@ def allow(principal: object, *actions: str, **rest: object) -> dict[str, object]
 
 
 def granted(found: Identities) -> dict[str, tuple[tuple[str, ...], tuple[str, ...], PolicyKind]]:
-    """Actions and resources by label, of the policies of the only identity."""
+    """Actions and resources by name, of the policies of the only identity."""
     (identity,) = found.identities
     policies: dict[str, PolicyDocument] = {policy.id: policy for policy in found.policies}
     mine = [(policies[name], one) for name in identity.policies for one in policies[name].statements]
-    return {one.label: (one.actions, one.resources, policy.kind) for policy, one in mine}
+    return {one.name: (one.actions, one.resources, policy.kind) for policy, one in mine}
 
 
 def with_policies(api: Api, *keys: Key) -> Identities:

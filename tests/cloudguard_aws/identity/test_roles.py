@@ -45,7 +45,7 @@ def test_every_element_is_kept() -> None:
             },
         )
     )
-    assert found[0].label == "Read"
+    assert found[0].name == "Read"
     assert found[1] == Statement(
         "#2",
         Effect.DENY,
