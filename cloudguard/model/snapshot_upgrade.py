@@ -36,11 +36,12 @@ _RENAMED_IN_V3: Mapping[tuple[str, ...], Mapping[str, str]] = {
 def upgraded(raw: bytes, former: str, schema: str) -> bytes:
     """Return the JSON of a file of schema ``former`` as one of ``schema``; what is no JSON object, unchanged."""
     try:
-        document = json.loads(raw)
+        parsed: object = json.loads(raw)
     except ValueError:
         return raw
-    if not isinstance(document, dict):
+    if not isinstance(parsed, dict):
         return raw
+    document = cast("dict[str, Any]", parsed)
     if former == SCHEMA_V1:
         _rename(document, _RENAMED_IN_V2)
     _rename(document, _RENAMED_IN_V3)
@@ -79,8 +80,9 @@ def _type_evidence(document: object) -> None:
     """Give evidence, which was text until v3, a kind and a strength; neither was kept, so it counts as it did."""
     for path in (("cluster", "hosts"), ("cluster", "pools")):
         for holder in _at(document, path):
-            texts = holder.pop("evidence", None)
-            holder["role_evidence"] = [_evidence(text) for text in cast("list[object]", texts or [])]
+            texts = holder.pop("evidence", [])
+            listed = cast("list[object]", texts) if isinstance(texts, list) else [texts]
+            holder["role_evidence"] = [_evidence(text) for text in listed]
     for disk in _at(document, ("cluster", "disks")):
         text = disk.pop("holds_etcd", "")
         disk["etcd_evidence"] = _evidence(text) if text else None

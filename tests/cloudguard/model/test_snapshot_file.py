@@ -226,3 +226,9 @@ def test_files_of_former_schemas_are_read(schema: str) -> None:
         topology["segments"], topology["strangers"] = topology.pop("subnets"), topology.pop("external_members")
         topology["strangers"][0]["segment"] = topology["strangers"][0].pop("subnet")
     assert snapshot_file.load(json.dumps(document), "prod.json") == wanted
+
+
+def test_evidence_of_the_wrong_type_in_a_former_file_is_a_fault() -> None:
+    document: Document = json.loads(TEXT) | {"schema": "cloudguard/snapshot/v1"}
+    document["cluster"]["hosts"][0]["evidence"] = 7
+    assert "cluster.hosts[0].role_evidence[0].text: " in refusal(json.dumps(document))
