@@ -9,7 +9,7 @@ from cloudguard.model.identity import Identities
 from cloudguard.model.network import Topology
 from cloudguard.model.source import FactKind, Gap
 
-SCHEMA = "cloudguard/snapshot/v3"
+SCHEMA = "cloudguard/snapshot/v2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NewType
 
 from cloudguard.errors import UsageError
 from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard.model.snapshot_upgrade import SCHEMA_V1, SCHEMA_V2, upgraded
+from cloudguard.model.snapshot_upgrade import SCHEMA_V1, upgraded
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -53,8 +53,8 @@ def load(data: bytes | str, name: str) -> Snapshot:
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     schema = _schema_of(raw, name)
     faults: list[str] = []
-    if schema in {SCHEMA_V1, SCHEMA_V2}:
-        raw = upgraded(raw, schema, SCHEMA)
+    if schema == SCHEMA_V1:
+        raw = upgraded(raw, SCHEMA)
     elif schema != SCHEMA:
         faults.append(f"its schema is {schema!r}; this version reads {SCHEMA!r}")
     try:

@@ -1,4 +1,4 @@
-"""Brings snapshot files of former schemas to the present one: v1 has other names, v1 and v2 other fields for ranges."""
+"""Brings snapshot files of schema v1 to the present schema: v1 has other names, and other fields for ranges."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-SCHEMA_V1, SCHEMA_V2 = "cloudguard/snapshot/v1", "cloudguard/snapshot/v2"
+SCHEMA_V1 = "cloudguard/snapshot/v1"
 
 _INTERFACE = {"segment": "subnet", "labels": "groups", "awaits_public": "public_ip_on_start"}
 _IN_SUBNETS = {"segments": "subnets", "labels": "groups"}
-_RENAMED_IN_V2: Mapping[tuple[str, ...], Mapping[str, str]] = {
+_RENAMED: Mapping[tuple[str, ...], Mapping[str, str]] = {
     ("cluster",): {"labels": "traits"},
     ("cluster", "hosts", "interfaces"): _INTERFACE,
     ("cluster", "pools"): _IN_SUBNETS,
@@ -20,6 +20,7 @@ _RENAMED_IN_V2: Mapping[tuple[str, ...], Mapping[str, str]] = {
     ("topology", "endpoints"): _IN_SUBNETS,
     ("topology", "strangers"): _INTERFACE,
     ("topology",): {"segments": "subnets", "strangers": "external_members"},
+    ("identities", "policies", "statements"): {"label": "name"},
     ("identities",): {
         "workloads": "service_accounts",
         "limits": "organization_limits",
@@ -28,13 +29,10 @@ _RENAMED_IN_V2: Mapping[tuple[str, ...], Mapping[str, str]] = {
     },
 }
 """Former and present names of fields, by the path of the objects that have them; a list stands for its items."""
-_RENAMED_IN_V3: Mapping[tuple[str, ...], Mapping[str, str]] = {
-    ("identities", "policies", "statements"): {"label": "name"}
-}
 
 
-def upgraded(raw: bytes, former: str, schema: str) -> bytes:
-    """Return the JSON of a file of schema ``former`` as one of ``schema``; what is no JSON object, unchanged."""
+def upgraded(raw: bytes, schema: str) -> bytes:
+    """Return the JSON of a v1 file as one of ``schema``; what is no JSON object, unchanged."""
     try:
         parsed: object = json.loads(raw)
     except ValueError:
@@ -42,17 +40,15 @@ def upgraded(raw: bytes, former: str, schema: str) -> bytes:
     if not isinstance(parsed, dict):
         return raw
     document = cast("dict[str, Any]", parsed)
-    if former == SCHEMA_V1:
-        _rename(document, _RENAMED_IN_V2)
-    _rename(document, _RENAMED_IN_V3)
+    _rename(document)
     _separate_lists(document)
     _type_evidence(document)
     document["schema"] = schema
     return json.dumps(document).encode("utf-8", "surrogatepass")
 
 
-def _rename(document: object, renamed: Mapping[tuple[str, ...], Mapping[str, str]]) -> None:
-    for path, names in renamed.items():
+def _rename(document: object) -> None:
+    for path, names in _RENAMED.items():
         for found in _at(document, path):
             for former, present in names.items():
                 if former in found:
@@ -60,7 +56,7 @@ def _rename(document: object, renamed: Mapping[tuple[str, ...], Mapping[str, str
 
 
 def _separate_lists(document: object) -> None:
-    """Give ids of address lists, and listeners' ranges of ports, the fields that they have had since v3."""
+    """Give ids of address lists, and listeners' ranges of ports, the fields that they have had since v2."""
     for route in _at(document, ("topology", "subnets", "routes")):
         if _is_list(route.get("destination")):
             route |= {"destination": "", "address_list": route["destination"]}
@@ -77,7 +73,7 @@ def _separate_lists(document: object) -> None:
 
 
 def _type_evidence(document: object) -> None:
-    """Give evidence, which was text until v3, a kind and a strength; neither was kept, so it counts as it did."""
+    """Give evidence, which was text until v2, a kind and a strength; neither was kept, so it counts as it did."""
     for path in (("cluster", "hosts"), ("cluster", "pools")):
         for holder in _at(document, path):
             texts = holder.pop("evidence", [])
