@@ -25,8 +25,8 @@ ROUNDS = 3
 def serve(folder: str, count: int, delay: float) -> None:
     """Serve until killed; the first line on stdout is the environment of a program behind the proxy."""
     sys.path.insert(0, str(HERE.parent / "tests"))
-    from gcp_process import behind  # noqa: PLC0415 - only in the child
     from gcp_project import Project  # noqa: PLC0415
+    from gcp_proxy import behind  # noqa: PLC0415 - only in the child
     from gcp_server import Google  # noqa: PLC0415
 
     project = Project()

@@ -15,8 +15,8 @@ import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
-from gcp_process import Proxy, behind
 from gcp_project import Project
+from gcp_proxy import Proxy, behind
 from gcp_server import Google
 from moto_fixtures.aws.builder import REGION, Account
 

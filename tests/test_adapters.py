@@ -18,7 +18,7 @@ from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Gap, Source
 from cloudguard.provider.port import Adapter, CollectRequest, installed, load
 from gcp_everything import everything
-from gcp_process import Proxy
+from gcp_proxy import Proxy
 from gcp_scenes import SCENES as GOOGLE
 from gcp_server import Google
 from moto_fixtures.aws.builder import REGION, Account

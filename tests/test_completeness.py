@@ -12,8 +12,8 @@ from cloudguard import rows
 from cloudguard.results.check import Check
 from cloudguard.rows.judge import ROWS
 from docs.render import PAGES, README, pages, readme
-from marks import marked_lines
 from moto_fixtures.aws.scene import scenes
+from scene_marks import marked_lines
 
 CHECKS: dict[str, Check] = {check.id: check for row in ROWS for check in row.CHECKS}
 AREAS = {

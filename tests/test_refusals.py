@@ -13,7 +13,7 @@ from cloudguard.model.source import Reason
 from cloudguard.results.report import Report, Verdict
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.scene import Scene, check, scenes
-from refusals import PROVIDED, RESTS_ON, Call, Guard, Reusing
+from refused_calls import PROVIDED, RESTS_ON, Call, Guard, Reusing
 
 NEEDS_NONE: Call = ("sts", "GetCallerIdentity")
 """No permission is needed, and none can be taken away (AWS STS API Reference, GetCallerIdentity)."""

@@ -15,7 +15,7 @@ from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import OWNED, kops
 from moto_fixtures.aws.scenes import clean
 from process import Ran, cloudguard
-from refusals import refusal
+from refused_calls import refusal
 
 CHECK = ("check", "aws", "--cluster", "prod", "--region", "eu-west-1")
 USAGE, FINDINGS, INCOMPLETE, BOTH = 2, 3, 4, 5

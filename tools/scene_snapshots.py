@@ -21,8 +21,8 @@ from aws_scenes import collected
 from cloudguard import pipeline
 from cloudguard.model import snapshot_file
 from cloudguard.model.snapshot import Snapshot
-from gcp_process import behind
 from gcp_project import Project
+from gcp_proxy import behind
 from gcp_scenes import SCENES
 from gcp_server import Google
 from moto_fixtures.aws.scene import scenes

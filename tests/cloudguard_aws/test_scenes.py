@@ -12,9 +12,9 @@ from cloudguard import pipeline
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report
 from cloudguard.rows.judge import ROWS
-from marks import Mark, mark_of
 from moto_fixtures.aws.builder import SourceLine
 from moto_fixtures.aws.scene import Scene, scenes
+from scene_marks import Mark, mark_of
 
 UNMARKED = "etcd-access/tls"
 """Every cluster that runs its own etcd has this advice; no line makes it so."""

@@ -8,7 +8,7 @@ from cloudguard import pipeline
 from cloudguard.model import snapshot_file
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
-from gcp_process import Proxy
+from gcp_proxy import Proxy
 from gcp_scenes import SCENES
 from gcp_server import Google
 

@@ -18,8 +18,8 @@ from cloudguard.provider.port import CollectRequest, silent
 from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.access.session import begin
-from gcp_process import Proxy
 from gcp_project import Project
+from gcp_proxy import Proxy
 from gcp_scenes import SCENES
 from gcp_server import Google
 

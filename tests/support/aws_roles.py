@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from cloudguard.authorization.excess import Comparer, Excess
-from cloudguard.model.cluster import Cluster
-from cloudguard.model.identity import Identities, Identity, ServiceAccountIdentity
-from cloudguard.model.network import Topology
-from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard.model.source import Source
-from cloudguard.needs.declarations import Declarations
-from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
+import builders
+from cloudguard.authorization.excess import Excess
+from cloudguard.model.identity import Identities
+from cloudguard.model.snapshot import Snapshot
 from docs.identities.known_roles import KnownRole
+from docs.identities.render import ACCOUNT, CLUSTER, REGION, compared
 
-ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "prod"
 VALUES = {
     "account": [ACCOUNT],
     "backups": ["backup-store/clusters"],
@@ -26,22 +22,21 @@ VALUES = {
     "zone": ["Z0000000000000"],
 }
 """Values of every placeholder."""
-_SOURCE = Source("test")
 
 
 def snapshot(identities: Identities, installer: str = "kubeadm") -> Snapshot:
     """Return the snapshot of a cluster without hosts."""
-    managed = installer == "eks"
-    cluster = Cluster(CLUSTER, "aws", ACCOUNT, (REGION,), installer, "", managed, "")
-    return Snapshot(SCHEMA, "test", "", "", cluster, Topology(), identities)
+    return builders.snapshot(
+        identities=identities,
+        installer=installer,
+        managed=installer == "eks",
+        provider="aws",
+        account=ACCOUNT,
+        region=REGION,
+    )
 
 
 def excess_of(role: KnownRole) -> Excess:
     """Return the excess of a known role, in a cluster made by its installer."""
-    prefix = f"arn:aws:iam::{ACCOUNT}:role"
-    names = tuple(policy.id for policy in role.policies)
-    identity = Identity(f"{prefix}/{role.name}", role.name, (role.holder,), names, _SOURCE)
-    others = tuple(Identity(f"{prefix}/{name}", name, ("node",), (), _SOURCE) for name in role.others)
-    moved = tuple(ServiceAccountIdentity(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
-    found = snapshot(Identities((identity, *others), role.policies, service_accounts=moved), role.installer)
-    return Comparer(found.cluster, found.identities, iam_catalog(found), Declarations(addons=role.addons)).of(identity)
+    comparer, identity = compared(role)
+    return comparer.of(identity)

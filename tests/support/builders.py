@@ -216,13 +216,16 @@ def snapshot(
     secrets: SecretsEncryption | None = None,
     traits: tuple[tuple[str, str], ...] = (),
     pods: tuple[str, ...] = (),
+    provider: str = "test",
+    account: str = "1",
+    region: str = "here",
 ) -> Snapshot:
     """Return a snapshot of the cluster "prod"."""
     cluster = Cluster(
         name="prod",
-        provider="test",
-        account="1",
-        regions=("here",),
+        provider=provider,
+        account=account,
+        regions=(region,),
         installer=installer,
         version="",
         managed=managed,

@@ -9,8 +9,8 @@ from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import kops
-from gcp_process import Proxy
 from gcp_project import Project
+from gcp_proxy import Proxy
 from gcp_server import Google
 
 NODES = "nodes@acme-prod.iam.gserviceaccount.com"

@@ -16,8 +16,8 @@ from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult
-from cloudguard.rows.judge import judge
 from drawn_policies import FORMATS, PlainDocuments, SmallCatalog
+from judged import changes_of, rows_of
 
 SHUT = MetadataService(enabled=True, tokens_required=True, hop_limit=1)
 ROLE = "n:p:role::1:role/masters"
@@ -85,7 +85,7 @@ def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] =
 
 
 def row(made: Snapshot, facts: IamCatalog | None = None, policy: Declarations | None = None) -> RowResult:
-    return judge(made, policy or Declarations(), iam_catalog(NEED) if facts is None else facts)[0][2]
+    return rows_of(made, policy, iam_catalog(NEED) if facts is None else facts)["cloud-api-access"]
 
 
 def severities(found: RowResult) -> dict[str, Severity]:
@@ -93,7 +93,7 @@ def severities(found: RowResult) -> dict[str, Severity]:
 
 
 def changes(made: Snapshot) -> list[Change]:
-    return [one for one in judge(made, Declarations(), iam_catalog(NEED))[1] if one.row == "cloud-api-access"]
+    return [*changes_of(made, Declarations(), iam_catalog(NEED), row="cloud-api-access")]
 
 
 def finding_of(found: RowResult, check: str) -> Finding:

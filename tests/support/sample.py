@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cloudguard.model.cluster import Cluster, Disk, EvidenceKind, Host, Role, RoleEvidence
+from dataclasses import replace
+
+import builders
+from cloudguard.model.cluster import Disk, EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.filters import Action, Direction, Filter, Group, Peer, Rule
-from cloudguard.model.identity import Identities
-from cloudguard.model.network import Interface, Network, NextHop, Route, Subnet, Topology
-from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.network import Interface, NextHop, Route, Subnet
+from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.packet_sets.addresses import ALL4, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -57,27 +59,18 @@ def snapshot(*, gaps: tuple[Gap, ...] = (), name: str = "prod", nodes: int = 2) 
     )
     own = AddressSet.parse("10.0.0.0/16")
     routes = (Route(own, NextHop.LOCAL, "", READ), Route(ALL4, NextHop.INTERNET, "gw-1", READ))
-    topology = Topology(
-        networks=(Network("net-1", "main", own, READ, "gw-1"),),
-        subnets=(Subnet("seg-1", "all", "net-1", "zone-1", own, (), routes, READ),),
-        filters=filters,
-        groups=(Group("f-masters", "masters", READ), Group("f-nodes", "nodes", READ)),
-    )
-    cluster = Cluster(
-        name=name,
+    made = builders.snapshot(
+        [*masters, *workers],
+        filters,
+        subnets=[Subnet("seg-1", "all", builders.NETWORK, "zone-1", own, (), routes, READ)],
+        groups=[Group("f-masters", "masters", READ), Group("f-nodes", "nodes", READ)],
+        disks=[Disk("d-1", "root", "m-1", "/dev/a", encrypted=True, key="", source=READ)],
+        gaps=gaps,
         provider="memory",
         account="1234",
-        regions=("here",),
-        installer="kubeadm",
-        version="1.33",
-        managed=False,
-        scanned_by="auditor",
-        hosts=(*masters, *workers),
-        disks=(Disk("d-1", "root", "m-1", "/dev/a", encrypted=True, key="", source=READ),),
     )
-    return Snapshot(
-        SCHEMA, "memory 1", "2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z", cluster, topology, Identities(), gaps
-    )
+    cluster = replace(made.cluster, name=name, version="1.33", scanned_by="auditor")
+    return replace(made, started="2026-01-01T00:00:00Z", finished="2026-01-01T00:00:05Z", cluster=cluster)
 
 
 GAP = Gap("memory:ReadFilters", "f-nodes", Reason.DENIED, "access denied", (FactKind.FILTERS,), "memory:read")

@@ -6,18 +6,17 @@ import pytest
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, group, host, interface, snapshot
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import ALL4, ALL6
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult
-from cloudguard.rows.judge import judge
+from judged import rows_of
 
 V6 = "2001:db8:0:1::7"
 
 
 def row(made: Snapshot, name: str) -> RowResult:
-    return next(one for one in judge(made, Declarations())[0] if one.row == name)
+    return rows_of(made)[name]
 
 
 def checks(found: RowResult) -> dict[str, Severity]:

@@ -23,12 +23,11 @@ from builders import (
 from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import RuleTraffic
 from cloudguard.results.finding import Finding
 from cloudguard.results.hop import Hop, HopKind
-from cloudguard.rows.judge import judge
 from edits import lets
+from judged import rows_of
 
 Brief = tuple[HopKind, str, str, RuleTraffic | str]
 """A hop's kind, id, rule and what it lets pass."""
@@ -36,7 +35,7 @@ LISTENS: Brief = (HopKind.BALANCER, "ssh", "", "tcp/2222")
 
 
 def witness_paths(made: Snapshot, check: str) -> list[tuple[Hop, ...]]:
-    found: list[Finding] = [finding for row in judge(made, Declarations())[0] for finding in row.findings]
+    found: list[Finding] = [finding for row in rows_of(made).values() for finding in row.findings]
     return [finding.witness.path for finding in found if finding.check == check]
 
 

@@ -21,8 +21,8 @@ from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change, RuleEdit, RuleOp, RuleTraffic
 from cloudguard.results.finding import Severity
 from cloudguard.rows.context import Context
-from cloudguard.rows.judge import judge
 from edits import ADMINISTRATORS, NEW_GROUP, after, before, lets, peer
+from judged import changes_of, rows_of
 from strategies import laws
 
 ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
@@ -87,10 +87,10 @@ def shared_by_all(made: Snapshot) -> bool:
 @given(clusters())
 def test_what_was_too_much_is_gone_once_the_diff_is_applied(made: Snapshot) -> None:
     assume(not shared_by_all(made))
-    mended = applied(made, judge(made, ADMINS)[1])
+    mended = applied(made, changes_of(made, ADMINS))
     left = [
         finding
-        for row in judge(mended, ADMINS)[0]
+        for row in rows_of(mended, ADMINS).values()
         for finding in row.findings
         if row.row in {"api-server-access", "node-access", "etcd-access"} and finding.severity > Severity.LOW
     ]
@@ -100,7 +100,7 @@ def test_what_was_too_much_is_gone_once_the_diff_is_applied(made: Snapshot) -> N
 @laws
 @given(clusters())
 def test_the_clusters_hosts_lose_nothing_they_may_have(made: Snapshot) -> None:
-    changes = judge(made, ADMINS)[1]
+    changes = changes_of(made, ADMINS)
     before, mended = Reachability(made), Reachability(applied(made, changes))
     ports = Context(made, ADMINS, before).ports
     if any(kept.peer == NEW_GROUP for change in changes for kept in after(change)):
@@ -117,7 +117,7 @@ def test_the_clusters_hosts_lose_nothing_they_may_have(made: Snapshot) -> None:
 @laws
 @given(clusters())
 def test_the_clusters_pods_lose_nothing_they_may_have(made: Snapshot) -> None:
-    before, mended = Reachability(made), Reachability(applied(made, judge(made, ADMINS)[1]))
+    before, mended = Reachability(made), Reachability(applied(made, changes_of(made, ADMINS)))
     ports, pods = Context(made, ADMINS, before).ports, AddressSet.parse(PODS)
     for target, new_target in zip(before.classes, mended.classes, strict=True):
         allowed = allowed_between(None, target, ports)
@@ -130,7 +130,7 @@ def test_the_clusters_pods_lose_nothing_they_may_have(made: Snapshot) -> None:
 @laws
 @given(clusters())
 def test_nothing_is_opened_that_was_shut(made: Snapshot) -> None:
-    changes = judge(made, ADMINS)[1]
+    changes = changes_of(made, ADMINS)
     before, mended = Reachability(made), Reachability(applied(made, changes))
     for target, new_target in zip(before.classes, mended.classes, strict=True):
         for path, new_path in zip(before.paths_to(target), mended.paths_to(new_target), strict=False):
@@ -142,29 +142,29 @@ def test_nothing_is_opened_that_was_shut(made: Snapshot) -> None:
 @given(clusters())
 def test_the_diff_of_what_was_mended_is_empty(made: Snapshot) -> None:
     assume(not shared_by_all(made))
-    mended = applied(made, judge(made, ADMINS)[1])
-    rows, changes = judge(mended, ADMINS)
+    mended = applied(made, changes_of(made, ADMINS))
+    rows = rows_of(mended, ADMINS).values()
     worst = [finding.severity for row in rows for finding in row.findings if finding.changes]
     assert all(severity is Severity.LOW for severity in worst)
-    assert changes == judge(mended, ADMINS)[1]
+    assert changes_of(mended, ADMINS) == changes_of(mended, ADMINS)
 
 
 def kept_by(made: Snapshot, policy: Declarations = ADMINS) -> dict[str, tuple[RuleTraffic, ...]]:
-    return {change.rule: after(change) for change in judge(made, policy)[1]}
+    return {change.rule: after(change) for change in changes_of(made, policy)}
 
 
 def test_a_rule_with_nothing_to_keep_is_removed() -> None:
     made = snapshot(
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")], [group("nodes", ("tcp/22", WORLD))]
     )
-    change = judge(made, ADMINS)[1][0]
+    change = changes_of(made, ADMINS)[0]
     assert (change.kind, change.rule, before(change)) == ("rule.narrow", "nodes-0", (lets("tcp/22", WORLD),))
     assert after(change) == (lets("tcp/22", "nodes"),)
     alone = snapshot(
         [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")],
         [group("masters", ("tcp/2379", "nodes")), group("nodes")],
     )
-    change = judge(alone, ADMINS)[1][0]
+    change = changes_of(alone, ADMINS)[0]
     assert (change.kind, after(change)) == ("rule.remove", ())
 
 
@@ -272,7 +272,7 @@ def test_a_filter_that_the_cloud_writes_says_what_to_do_instead() -> None:
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")],
         [group("nodes", ("tcp/22", WORLD), editable=False)],
     )
-    assert [change.owner for change in judge(made, ADMINS)[1]] == ["the cloud writes it back"]
+    assert [change.owner for change in changes_of(made, ADMINS)] == ["the cloud writes it back"]
 
 
 def test_what_is_kept_says_who_needs_it() -> None:
@@ -282,7 +282,7 @@ def test_what_is_kept_says_who_needs_it() -> None:
         [group("masters", ("tcp/6442-6443", WORLD)), group("nodes")],
         balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")])],
     )
-    (change,) = (one for one in judge(made, Declarations())[1] if one.rule == "masters-0")
+    (change,) = (one for one in changes_of(made) if one.rule == "masters-0")
     edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
     needs = {edit.after.peer: edit.needs for edit in edits if edit.after}
     assert needs[ADMINISTRATORS] == ("administrators",)

@@ -31,7 +31,6 @@ from cloudguard.model.filters import AddressList, Direction, Filter
 from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.network import NextHop, Topology
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -40,7 +39,7 @@ from cloudguard.reachability.host_classes import HostClass, classify
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.reachability.routes import is_default, routed
 from cloudguard.results.report import Verdict
-from cloudguard.rows.judge import judge
+from judged import rows_of
 
 SSH = ServiceSet.parse("tcp/22").first()
 
@@ -220,9 +219,9 @@ def test_every_host_of_a_row_is_judged_wherever_it_is() -> None:
     """Two control-plane hosts, one of them careless: its filter is found though the first is clean."""
     hosts = [host("cp1", CONTROL_PLANE, "clean"), host("cp2", CONTROL_PLANE, "careless")]
     filters = [group("clean"), group("careless", ("tcp/2379", RANGE))]
-    rows, _ = judge(snapshot(hosts, filters), Declarations())
-    assert rows[3].verdict is Verdict.FAIL
-    assert rows[3].findings[0].hosts == ("cp2",)
+    rows = rows_of(snapshot(hosts, filters))
+    assert rows["etcd-access"].verdict is Verdict.FAIL
+    assert rows["etcd-access"].findings[0].hosts == ("cp2",)
 
 
 def test_inside_one_subnet_its_filters_are_never_asked() -> None:
@@ -233,26 +232,25 @@ def test_inside_one_subnet_its_filters_are_never_asked() -> None:
         group("nodes"),
         network_acl("acl", ("deny in", "all", WORLD), *OPEN),
     ]
-    rows, _ = judge(snapshot(hosts, filters, subnets=[home]), Declarations())
-    assert rows[3].verdict is Verdict.FAIL
+    rows = rows_of(snapshot(hosts, filters, subnets=[home]))
+    assert rows["etcd-access"].verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("row", ["api-server-access", "node-access", "etcd-access", "etcd-encryption"])
 def test_what_only_a_pool_will_make_is_no_proof(row: str) -> None:
     """A pool's next host is judged, yet without any host of the role nothing shows that the picture is whole."""
     pool = Pool("asg", "asg", CONTROL_PLANE, (), ("private",), ("masters",), ("masters",), SOURCE)
-    rows, _ = judge(snapshot((), [group("masters")], pools=[pool]), Declarations())
-    assert {one.row: one.verdict for one in rows}[row] is Verdict.UNKNOWN
+    rows = rows_of(snapshot((), [group("masters")], pools=[pool]))
+    assert rows[row].verdict is Verdict.UNKNOWN
 
 
 def test_a_host_of_which_no_interface_was_read_is_no_pass() -> None:
     blind = replace(host("cp2", CONTROL_PLANE, "masters"), interfaces=())
     made = snapshot([host("cp1", CONTROL_PLANE, "masters"), blind], [group("masters")])
-    rows, _ = judge(made, Declarations())
+    rows = rows_of(made)
     for name in ("api-server-access", "node-access", "etcd-access"):
-        (found,) = (one for one in rows if one.row == name)
-        assert found.verdict is Verdict.UNKNOWN, name
-        assert "no interface of cp2 (cp2.prod) was read" in found.unknown
+        assert rows[name].verdict is Verdict.UNKNOWN, name
+        assert "no interface of cp2 (cp2.prod) was read" in rows[name].unknown
 
 
 def test_a_network_routed_to_two_subnets_is_one_sender() -> None:

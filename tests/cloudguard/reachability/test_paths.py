@@ -36,7 +36,7 @@ from cloudguard.packet_sets.addresses import ALL6
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
-from cloudguard.rows.judge import judge
+from judged import changes_of, rows_of
 
 PRIVATE = subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
 MASTER = host("cp", CONTROL_PLANE, "masters")
@@ -44,7 +44,7 @@ WORKER = host("n1", NODE, "nodes")
 
 
 def row(made: Snapshot, name: str, policy: Declarations | None = None) -> RowResult:
-    return next(one for one in judge(made, policy or Declarations())[0] if one.row == name)
+    return rows_of(made, policy)[name]
 
 
 def checks(found: RowResult) -> dict[str, Severity]:
@@ -269,7 +269,8 @@ def test_a_list_that_could_not_be_read_is_not_blamed_for_what_another_rule_lets_
     unknown = AddressList("office", "office", (), known=False, source=SOURCE)
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     filters = [group("nodes", ("tcp/22", WORLD), ("tcp/22", "list:office"))]
-    rows, changes = judge(snapshot([one], filters, lists=[unknown]), Declarations())
-    (finding,) = rows[1].findings
+    made = snapshot([one], filters, lists=[unknown])
+    rows, changes = rows_of(made), changes_of(made)
+    (finding,) = rows["node-access"].findings
     assert [evidence.rule for evidence in finding.evidence if evidence.rule] == ["nodes-0"]
     assert [change.rule for change in changes] == ["nodes-0"]

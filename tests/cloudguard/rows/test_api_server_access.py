@@ -30,20 +30,20 @@ from cloudguard.results.change import Change
 from cloudguard.results.finding import Severity
 from cloudguard.results.hop import Hop, HopKind
 from cloudguard.results.report import RowResult, Verdict
-from cloudguard.rows.judge import judge
 from edits import after, lets
+from judged import changes_of, rows_of
 
 INTERNET, INSIDE = "api-server-access/internet", "api-server-access/inside"
 ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 
 
 def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    rows, _ = judge(made, policy or Declarations())
-    return rows[0]
+    rows = rows_of(made, policy)
+    return rows["api-server-access"]
 
 
 def plan(made: Snapshot, policy: Declarations | None = None) -> list[Change]:
-    return [change for change in judge(made, policy or Declarations())[1] if change.row == "api-server-access"]
+    return [*changes_of(made, policy, row="api-server-access")]
 
 
 def public(*allowed: tuple[str, str], v6: str = "") -> Snapshot:

@@ -23,8 +23,8 @@ from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import Change, ListEdit
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
-from cloudguard.rows.judge import judge
 from edits import ADMINISTRATORS, listed, peer
+from judged import changes_of, rows_of
 
 ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 OUTBOUND = ("203.0.113.7/32",)
@@ -40,8 +40,8 @@ def change(*ranges: str, private: bool, policy: Declarations | None = None) -> C
         outbound=OUTBOUND,
         managed=True,
     )
-    rows, plan = judge(made, policy or ADMINS)
-    wanted = [name for finding in rows[0].findings for name in finding.changes]
+    rows, plan = rows_of(made, policy or ADMINS), changes_of(made, policy or ADMINS)
+    wanted = [name for finding in rows["api-server-access"].findings for name in finding.changes]
     assert [one.id for one in plan if one.row == "api-server-access"] == wanted
     return next((one for one in plan if one.id in wanted), None)
 
@@ -71,16 +71,16 @@ def test_an_endpoint_for_the_declared_needs_no_change_and_none_declared_are_name
 def test_remote_login_behind_a_balancer_on_the_apis_port_is_no_api() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     odd = balancer("odd", "tcp/443", [to(one, "tcp/22")])
-    rows, _ = judge(snapshot([one], [group("masters", ("tcp/22", WORLD))], balancers=[odd]), ADMINS)
-    assert [(finding.check, finding.severity) for finding in rows[1].findings if finding.severity > Severity.LOW] == [
-        ("node-access/internet", Severity.CRITICAL)
-    ]
-    assert not rows[0].findings
+    rows = rows_of(snapshot([one], [group("masters", ("tcp/22", WORLD))], balancers=[odd]), ADMINS)
+    assert [
+        (finding.check, finding.severity) for finding in rows["node-access"].findings if finding.severity > Severity.LOW
+    ] == [("node-access/internet", Severity.CRITICAL)]
+    assert not rows["api-server-access"].findings
 
 
 def endpoint_row(endpoint: Endpoint, *lists: AddressList) -> RowResult:
     made = snapshot([host("n1", NODE, "nodes")], [group("nodes"), group("guard")], endpoints=[endpoint], managed=True)
-    return judge(replace(made, topology=replace(made.topology, address_lists=lists)), ADMINS)[0][0]
+    return rows_of(replace(made, topology=replace(made.topology, address_lists=lists)), ADMINS)["api-server-access"]
 
 
 def public(*ranges: str, gatekeeper: str = "") -> Endpoint:

@@ -9,12 +9,10 @@ import pytest
 from builders import NODE, SOURCE, host, snapshot
 from cloudguard.model.identity import Condition, Identities, Identity, PolicyKind, Statement
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.needs.declarations import Declarations
 from cloudguard.results.change import DocumentEdit, StatementFate
 from cloudguard.results.finding import Severity
 from cloudguard.results.hop import HopKind
 from cloudguard.results.report import Verdict
-from cloudguard.rows.judge import judge
 from drawn_policies import PlainDocuments
 from identities import (
     BUCKET,
@@ -33,6 +31,7 @@ from identities import (
     row,
     severities,
 )
+from judged import rows_of
 
 
 def test_an_identity_granted_exactly_its_need_passes() -> None:
@@ -220,10 +219,10 @@ def test_an_identity_of_unknown_role_is_unknown_and_names_the_flags() -> None:
 
 
 def test_without_a_catalog_only_an_identity_without_grants_passes() -> None:
-    rows, _ = judge(account(document(allow("disk:DescribeVolumes"))), Declarations())
-    assert rows[2].verdict is Verdict.UNKNOWN
-    assert rows[2].unknown[0].endswith("judge it where the provider test is installed")
-    assert judge(account(), Declarations())[0][2].verdict is Verdict.PASS
+    rows = rows_of(account(document(allow("disk:DescribeVolumes"))))
+    assert rows["cloud-api-access"].verdict is Verdict.UNKNOWN
+    assert rows["cloud-api-access"].unknown[0].endswith("judge it where the provider test is installed")
+    assert rows_of(account())["cloud-api-access"].verdict is Verdict.PASS
 
 
 def test_no_host_and_no_identity_is_unknown() -> None:

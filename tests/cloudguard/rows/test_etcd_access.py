@@ -27,8 +27,8 @@ from cloudguard.needs.declarations import Declarations, DeclaredNeed
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult, Verdict
-from cloudguard.rows.judge import judge
 from edits import after, lets
+from judged import changes_of, rows_of
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")
@@ -36,7 +36,7 @@ CILIUM = (("etcd-cluster", "cilium"),)
 
 
 def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return judge(made, policy or Declarations())[0][3]
+    return rows_of(made, policy)["etcd-access"]
 
 
 def told(found: RowResult) -> dict[str, Severity]:
@@ -246,7 +246,7 @@ def test_a_filter_that_could_not_be_read_leaves_the_answer_open() -> None:
 
 
 def lines(made: Snapshot) -> list[Change]:
-    return [one for one in judge(made, Declarations())[1] if one.row == "etcd-access"]
+    return [*changes_of(made, row="etcd-access")]
 
 
 def test_the_diff_cuts_etcd_and_keeps_group_names() -> None:

@@ -24,17 +24,16 @@ from builders import (
 from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations import Declarations
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult, Verdict
-from cloudguard.rows.judge import judge
+from judged import rows_of
 
 MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")
 
 
 def row(made: Snapshot) -> RowResult:
-    return judge(made, Declarations())[0][3]
+    return rows_of(made)["etcd-access"]
 
 
 def told(found: RowResult) -> dict[str, Severity]:

@@ -13,13 +13,13 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
-from cloudguard.rows.judge import judge
+from judged import rows_of
 
 STRICT = Declarations(require_customer_key=True)
 
 
 def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return judge(made, policy or Declarations())[0][4]
+    return rows_of(made, policy)["etcd-encryption"]
 
 
 def key(

@@ -33,15 +33,15 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.change import RuleTraffic
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
-from cloudguard.rows.judge import judge
 from edits import after, lets
+from judged import changes_of, rows_of
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
 
 
 def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return judge(made, policy or Declarations())[0][1]
+    return rows_of(made, policy)["node-access"]
 
 
 def told(found: RowResult) -> list[tuple[str, Severity]]:
@@ -213,8 +213,9 @@ def test_a_services_balancer_needs_its_node_port_open_to_its_clients() -> None:
     nlb = balancer("web", "tcp/80", [to(behind, "tcp/31222"), to(other, "tcp/31222")], service="shop/web")
     assert told(row(snapshot([behind, other], rules, balancers=[nlb]))) == []
     some = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web")
-    rows, changes = judge(snapshot([behind, other], rules, balancers=[some]), Declarations())
-    assert told(rows[1]) == [(INSIDE, Severity.LOW)]
+    made = snapshot([behind, other], rules, balancers=[some])
+    rows, changes = rows_of(made), changes_of(made)
+    assert told(rows["node-access"]) == [(INSIDE, Severity.LOW)]
     assert lets("tcp/31222", WORLD) in after(changes[0])
     inner_only = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web", facing=False)
     edged = replace(behind, interfaces=host("n", NODE, "nodes", where="public", public="203.0.113.9").interfaces)
@@ -226,24 +227,23 @@ def test_a_balancer_that_no_rule_names_keeps_its_own_addresses() -> None:
     api = balancer("api", "tcp/22623", [to(one, "tcp/22623")], seen=ClientAddress.REPLACED, facing=False)
 
     def kept(*allowed: tuple[str, str]) -> dict[str, tuple[RuleTraffic, ...]]:
-        found = judge(snapshot([one], [group("masters", *allowed)], balancers=[api]), Declarations())
-        return {change.rule: after(change) for change in found[1]}
+        found = changes_of(snapshot([one], [group("masters", *allowed)], balancers=[api]))
+        return {change.rule: after(change) for change in found}
 
     assert lets("tcp/22623", "10.0.0.0/24") in kept(("tcp/22623", RANGE))["masters-0"]
     named = replace(api, groups=("front",))
-    found = judge(
-        snapshot([one], [group("masters", ("tcp/22623", RANGE), ("tcp/22623", "front"))], balancers=[named]),
-        Declarations(),
-    )
-    assert lets("tcp/22623", "10.0.0.0/24") not in after(found[1][0])
+    filters = [group("masters", ("tcp/22623", RANGE), ("tcp/22623", "front"))]
+    (change, *_) = changes_of(snapshot([one], filters, balancers=[named]))
+    assert lets("tcp/22623", "10.0.0.0/24") not in after(change)
 
 
 def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     filters = [group("masters", ("tcp/9345", "front")), group("front", ("tcp/9345", WORLD))]
     front = balancer("api", "tcp/9345", [to(one, "tcp/9345")], "front")
-    rows, changes = judge(snapshot([one], filters, balancers=[front], outbound=("192.0.2.7/32",)), Declarations())
-    assert told(rows[1]) == [(INTERNET, Severity.HIGH)]
+    made = snapshot([one], filters, balancers=[front], outbound=("192.0.2.7/32",))
+    rows, changes = rows_of(made), changes_of(made)
+    assert told(rows["node-access"]) == [(INTERNET, Severity.HIGH)]
     assert after(changes[0]) == (lets("tcp/9345", "192.0.2.7/32"),)
     narrowed = [filters[0], group("front", ("tcp/9345", "192.0.2.7/32"))]
     assert told(row(snapshot([one], narrowed, balancers=[front], outbound=("192.0.2.7/32",)))) == []
@@ -261,9 +261,10 @@ def test_the_clusters_own_public_addresses_and_the_administrators_of_the_api_are
 def test_a_host_whose_role_is_untold_may_serve_the_api_and_is_not_mended() -> None:
     one = host("x", (), "all")
     assert told(row(snapshot([one], [group("all", ("tcp/6443,tcp/2379-2380", RANGE))]))) == []
-    rows, changes = judge(snapshot([one], [group("all", ("tcp/22", RANGE))]), Declarations())
-    assert told(rows[1]) == [(INSIDE, Severity.LOW)]
-    assert "role" in rows[1].findings[0].advice
+    made = snapshot([one], [group("all", ("tcp/22", RANGE))])
+    rows, changes = rows_of(made), changes_of(made)
+    assert told(rows["node-access"]) == [(INSIDE, Severity.LOW)]
+    assert "role" in rows["node-access"].findings[0].advice
     assert changes == ()
 
 

@@ -26,15 +26,15 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.hop import HopKind
 from cloudguard.results.report import RowResult, Verdict
-from cloudguard.rows.judge import judge
 from edits import after, lets, peer
+from judged import changes_of, rows_of
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
 
 
 def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return judge(made, policy or Declarations())[0][1]
+    return rows_of(made, policy)["node-access"]
 
 
 def told(found: RowResult) -> list[tuple[str, Severity]]:
@@ -137,7 +137,7 @@ def test_the_control_plane_on_every_port_is_advice() -> None:
 
 
 def test_with_the_cni_named_the_control_planes_ports_are_proposed() -> None:
-    (change,) = judge(pair_of_hosts("all"), Declarations(cni="calico"))[1]
+    (change,) = changes_of(pair_of_hosts("all"), Declarations(cni="calico"))
     assert change.kind == "rule.narrow"
     (kept,) = after(change)
     assert (ServiceSet.parse("tcp/179") <= kept.services, kept.peer) == (True, peer("masters"))

@@ -12,22 +12,16 @@ from cloudguard.model.load_balancers import ClientAddress, Listener
 from cloudguard.model.network import Network, NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.finding import Finding
-from cloudguard.results.report import RowResult
-from cloudguard.rows.judge import judge
+from judged import rows_of
 
 MASTER, WORKER = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
 
 
-def rows(made: Snapshot) -> dict[str, RowResult]:
-    return {row.row: row for row in judge(made, Declarations())[0]}
-
-
 def found(made: Snapshot, check: str) -> list[Finding]:
-    return [one for one in rows(made)[check.partition("/")[0]].findings if one.check == check]
+    return [one for one in rows_of(made)[check.partition("/")[0]].findings if one.check == check]
 
 
 def public(*allowed: tuple[str, str]) -> Snapshot:
@@ -66,21 +60,21 @@ def gaps(*messages: str) -> Snapshot:
 
 
 def test_what_is_unknown_is_told_by_the_first_and_a_count() -> None:
-    assert rows(gaps("one"))["etcd-encryption"].why == "test:Read on *: one"
-    assert rows(gaps("one", "two"))["etcd-encryption"].why == "test:Read on *: one (and 1 more)"
-    assert rows(gaps("one", "two", "three"))["etcd-encryption"].why == "test:Read on *: one (and 2 more)"
+    assert rows_of(gaps("one"))["etcd-encryption"].why == "test:Read on *: one"
+    assert rows_of(gaps("one", "two"))["etcd-encryption"].why == "test:Read on *: one (and 1 more)"
+    assert rows_of(gaps("one", "two", "three"))["etcd-encryption"].why == "test:Read on *: one (and 2 more)"
 
 
 def test_a_failure_is_told_by_the_worst_and_a_count_of_what_fails_with_it() -> None:
     def why(*disks: Disk) -> str:
-        return rows(snapshot([MASTER], disks=disks))["etcd-encryption"].why
+        return rows_of(snapshot([MASTER], disks=disks))["etcd-encryption"].why
 
     plain = [Disk(f"d{number}", "", "cp", "/dev/a", encrypted=False, key="", source=SOURCE) for number in range(3)]
     assert why(plain[0]) == "d0 (/dev/a of cp) holds etcd and is not encrypted"
     assert why(*plain).endswith("is not encrypted (and 2 more)")
-    mixed = rows(public(("tcp/22", WORLD), ("icmp", WORLD)))["node-access"]
+    mixed = rows_of(public(("tcp/22", WORLD), ("icmp", WORLD)))["node-access"]
     assert (len(mixed.findings), "more" in mixed.why) == (2, False)
-    medium = rows(public(("tcp/22", WORLD), ("tcp/30080", WORLD)))["node-access"]
+    medium = rows_of(public(("tcp/22", WORLD), ("tcp/30080", WORLD)))["node-access"]
     assert medium.why.endswith("(and 1 more)")
 
 
@@ -88,8 +82,8 @@ def test_a_network_of_somebody_elses_is_not_inside() -> None:
     made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.9.0.0/16"))])
     other = Network("other", "other", AddressSet.parse("10.9.0.0/16"), SOURCE)
     both = replace(made, topology=replace(made.topology, networks=(*made.topology.networks, other)))
-    assert not rows(both)["node-access"].findings
-    assert not rows(both)["node-access"].unknown
+    assert not rows_of(both)["node-access"].findings
+    assert not rows_of(both)["node-access"].unknown
 
 
 def test_a_network_that_was_not_read_hides_no_other_that_was() -> None:
@@ -98,7 +92,7 @@ def test_a_network_that_was_not_read_hides_no_other_that_was() -> None:
     home = subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
     nlb = balancer("etcd", "tcp/2379", [to(MASTER, "tcp/2379")], facing=False, where=("lost", "private"))
     made = snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], subnets=[lost, home], balancers=[nlb])
-    listed = rows(made)["etcd-access"]
+    listed = rows_of(made)["etcd-access"]
     assert "anyone inside vpc (10.0.0.0/16" in found(made, "etcd-access/inside")[0].message
     assert any("anyone inside a-lost, whose ranges could not be read" in line for line in listed.unknown)
 
@@ -134,7 +128,7 @@ def test_advice_on_public_addresses_is_shown_on_the_first_host_by_id() -> None:
 def test_nodes_of_a_managed_cluster_rest_on_its_endpoint_and_all_else(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,))
     made = snapshot([WORKER], [group("nodes")], gaps=[gap], managed=True)
-    assert rows(made)["node-access"].unknown == ("test:Read on *: denied",)
+    assert rows_of(made)["node-access"].unknown == ("test:Read on *: denied",)
 
 
 @pytest.mark.parametrize(("cidr", "who"), [("8.0.0.0/7", "the internet"), ("8.0.0.0/8", "8.0.0.0/8 on the internet")])

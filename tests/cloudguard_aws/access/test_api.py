@@ -17,7 +17,7 @@ from cloudguard.provider.reader import LONGEST_MESSAGE
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import THREADS, Api, explain
 from moto_fixtures.aws.builder import REGION, Account
-from refusals import refusal, response
+from refused_calls import refusal, response
 
 HOSTS = (FactKind.HOSTS,)
 

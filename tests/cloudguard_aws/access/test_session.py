@@ -15,7 +15,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_VPCS
 from cloudguard_aws.access.session import enabled_regions, given_regions, identify, open_session
 from moto_fixtures.aws.builder import REGION, Account
-from refusals import refusal, response
+from refused_calls import refusal, response
 
 ROLE = "arn:aws:iam::123456789012:role/auditor"
 

@@ -21,7 +21,7 @@ from cloudguard_aws.cluster.find import find
 from cloudguard_aws.cluster.instances import Instance
 from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags, Vpc
 from moto_fixtures.aws.installers import CAPA, capa, kops
-from refusals import refusal, response
+from refused_calls import refusal, response
 
 CP, ETCD, NODE = Role.CONTROL_PLANE, Role.ETCD, Role.NODE
 ELSEWHERE = "eu-central-1"

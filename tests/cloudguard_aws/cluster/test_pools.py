@@ -14,7 +14,7 @@ from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
 from moto_fixtures.aws.installers import kops
-from refusals import refusal, response
+from refused_calls import refusal, response
 
 CP, ETCD, NODE = Role.CONTROL_PLANE, Role.ETCD, Role.NODE
 

@@ -18,7 +18,7 @@ from cloudguard_aws.access.calls import DESCRIBE_VPCS
 from cloudguard_aws.access.session import open_session
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.installers import kops
-from refusals import refusal, response
+from refused_calls import refusal, response
 
 ROLE = "arn:aws:iam::123456789012:role/auditor"
 SOON = 10

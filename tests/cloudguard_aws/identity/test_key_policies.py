@@ -13,7 +13,7 @@ from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.identity.key_policies import names, read_key_policies, with_key_policies
 from moto_fixtures.aws.builder import ACCOUNT, Account
-from refusals import Guard, Reusing
+from refused_calls import Guard, Reusing
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/masters.prod"
 OTHER = f"arn:aws:iam::{ACCOUNT}:role/nodes.prod"

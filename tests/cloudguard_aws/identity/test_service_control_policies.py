@@ -12,7 +12,7 @@ from cloudguard.model.source import Reason
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.identity.service_control_policies import Limits, read_limits
 from moto_fixtures.aws.builder import ACCOUNT, Account
-from refusals import Guard, Reusing
+from refused_calls import Guard, Reusing
 
 MANAGEMENT = "210987654321"
 DESCRIBE, LIST, PARENTS, POLICY = (

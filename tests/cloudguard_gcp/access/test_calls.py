@@ -17,11 +17,11 @@ from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.access.calls import CALLS
 from cloudguard_gcp.iam_catalog.catalog_of_cluster import TABLES
 from gcp_everything import everything
-from gcp_process import Proxy
 from gcp_project import Project
+from gcp_proxy import Proxy
 from gcp_scenes import SCENES
 from gcp_server import Google, permissions
-from refusals import RESTS_ON
+from refused_calls import RESTS_ON
 
 PROD = CollectRequest(cluster="prod")
 TAKES_AWAY = {

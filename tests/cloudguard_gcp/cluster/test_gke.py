@@ -16,8 +16,8 @@ from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.cluster.instance_metadata import metadata_service
 from gcp_clusters import OFFICE, authorized, gke
-from gcp_process import Proxy
 from gcp_project import Item, Project
+from gcp_proxy import Proxy
 from gcp_server import Google
 
 KEY: Final = "projects/acme-prod/locations/europe/keyRings/gke/cryptoKeys/secrets"

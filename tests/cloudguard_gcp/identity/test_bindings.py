@@ -13,8 +13,8 @@ from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import gke, kops
 from gcp_identities import NODES, bound, found
-from gcp_process import Proxy
 from gcp_project import Project
+from gcp_proxy import Proxy
 from gcp_server import Google
 
 

@@ -25,7 +25,7 @@ from cloudguard_gcp.identity.scopes import statements_of
 from draws import examples
 from gcp_clusters import TELEMETRY, kops
 from gcp_identities import MEMBER, NODES, bound, found
-from gcp_process import Proxy
+from gcp_proxy import Proxy
 from gcp_server import Google
 
 

@@ -14,8 +14,8 @@ from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.access.links import last
 from gcp_clusters import host_of_shared, kops, shared
-from gcp_process import Proxy
 from gcp_project import REGION, ZONE, Project
+from gcp_proxy import Proxy
 from gcp_server import Google
 
 HERE: Final = f"regions/{REGION}"

@@ -12,7 +12,7 @@ from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.network.firewall_policies import BEFORE, NOTE_ABOVE, Chain, chain_of
 from gcp_clusters import policy, under
-from gcp_process import Proxy
+from gcp_proxy import Proxy
 from gcp_server import Google
 
 Item = dict[str, Any]

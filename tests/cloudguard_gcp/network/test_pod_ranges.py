@@ -9,8 +9,8 @@ import pytest
 from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import gke, kops
-from gcp_process import Proxy
 from gcp_project import Project
+from gcp_proxy import Proxy
 from gcp_server import Google
 
 NODE = "projects/acme-prod/zones/europe-west1-b/instances/node-1"

@@ -18,8 +18,8 @@ from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.network.routes import carriers_of, segments_of
 from gcp_clusters import by_account, host_of_shared, kops, open_ssh, shared
-from gcp_process import Proxy
 from gcp_project import REGION, Project
+from gcp_proxy import Proxy
 from gcp_server import Google
 
 Item = dict[str, Any]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, snapshot, subnet, to
-from cloudguard.needs.declarations import Declarations
-from cloudguard.rows.judge import judge
+from judged import rows_of
 
 
 def test_hosts_of_one_role_are_counted_together_wherever_they_are() -> None:
@@ -17,8 +16,8 @@ def test_hosts_of_one_role_are_counted_together_wherever_they_are() -> None:
         host("c", NODE, "all", where="other", address="10.0.2.22"),
     ]
     segments = [subnet("private", ("10.0.1.0/24",)), subnet("other", ("10.0.2.0/24",))]
-    rows, _ = judge(snapshot(hosts, [group("all", ("tcp/2379", "all"))], subnets=segments), Declarations())
-    assert rows[3].why.startswith("3 node hosts can connect to etcd (tcp/2379)")
+    rows = rows_of(snapshot(hosts, [group("all", ("tcp/2379", "all"))], subnets=segments))
+    assert rows["etcd-access"].why.startswith("3 node hosts can connect to etcd (tcp/2379)")
 
 
 def test_nothing_is_latent_that_a_public_balancer_brings() -> None:
@@ -27,8 +26,8 @@ def test_nothing_is_latent_that_a_public_balancer_brings() -> None:
 
     def words(*, facing: bool) -> str:
         front = balancer("api", "tcp/443", [to(one, "tcp/6443")], "front", facing=facing)
-        rows, _ = judge(snapshot([one], masters, balancers=[front]), Declarations())
-        return next(found.message for found in rows[0].findings if found.resource.id == "masters")
+        rows = rows_of(snapshot([one], masters, balancers=[front]))
+        return next(found.message for found in rows["api-server-access"].findings if found.resource.id == "masters")
 
     assert "latent" not in words(facing=True)
     assert "no public balancer sends there" in words(facing=False)
@@ -50,16 +49,18 @@ def test_nothing_is_latent_that_a_public_balancer_brings() -> None:
 )
 def test_not_all_of_the_internet_is_called_so(peers: list[str], words: str) -> None:
     edge = host("n", NODE, "nodes", where="public", public="203.0.113.9", v6="2600:1::5")
-    rows, _ = judge(snapshot([edge], [group("nodes", *(("tcp/22", one) for one in peers))]), Declarations())
-    assert words in rows[1].findings[0].message
+    rows = rows_of(snapshot([edge], [group("nodes", *(("tcp/22", one) for one in peers))]))
+    assert words in rows["node-access"].findings[0].message
 
 
 def test_what_keeps_the_internet_out_is_told_by_the_way_and_the_version_of_ip() -> None:
     edge = host("n", NODE, "nodes", where="public", public="203.0.113.9")
     inner = balancer("api", "tcp/443", [to(edge, "tcp/8080")], "front", facing=False)
     filters = [group("front", ("tcp/443", WORLD)), group("nodes", ("tcp/8080", "front"))]
-    rows, _ = judge(snapshot([edge], filters, balancers=[inner]), Declarations())
-    assert "nlb/api is internal: one that faces the internet would make it real" in rows[1].findings[0].message
+    rows = rows_of(snapshot([edge], filters, balancers=[inner]))
+    assert (
+        "nlb/api is internal: one that faces the internet would make it real" in rows["node-access"].findings[0].message
+    )
     six = host("n", NODE, "nodes", where="public", v6="2600:1::5")
-    rows, _ = judge(snapshot([six], [group("nodes", ("tcp/8080", WORLD))]), Declarations())
-    assert "the hosts have no public address" in rows[1].findings[0].message
+    rows = rows_of(snapshot([six], [group("nodes", ("tcp/8080", WORLD))]))
+    assert "the hosts have no public address" in rows["node-access"].findings[0].message

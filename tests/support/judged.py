@@ -1,0 +1,28 @@
+"""Judges a snapshot, and gives a row by its name, never by its position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cloudguard.model.iam_catalog import IamCatalog
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.results.change import Change
+from cloudguard.results.report import RowResult
+from cloudguard.rows.judge import judge
+
+
+def rows_of(
+    made: Snapshot, policy: Declarations | None = None, known: IamCatalog | None = None
+) -> Mapping[str, RowResult]:
+    """Return every row by its name."""
+    rows, _ = judge(made, policy or Declarations(), known)
+    return {row.row: row for row in rows}
+
+
+def changes_of(
+    made: Snapshot, policy: Declarations | None = None, known: IamCatalog | None = None, *, row: str = ""
+) -> tuple[Change, ...]:
+    """Return the changes, in the order to make them; those of one ``row`` if it is given."""
+    _, changes = judge(made, policy or Declarations(), known)
+    return tuple(change for change in changes if row in {"", change.row})
