@@ -13,6 +13,7 @@ from cloudguard.packet_sets.addresses import ALL6, PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 
 _PUBLIC6 = ALL6 & PUBLIC
+_FIRST6 = ALL6.first()
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +107,14 @@ def _key(
         filters=interface.filters,
         groups=interface.groups,
         has_public_ipv4=bool(interface.public) or interface.public_ip_on_start,
-        has_public_ipv6=any(address & _PUBLIC6 for address in interface.addresses),
+        has_public_ipv6=any(_is_public6(address) for address in interface.addresses),
         registrations=found,
     )
+
+
+def _is_public6(address: AddressSet) -> bool:
+    """Whether an address or range is public and of version 6; most are not, and that is fast to see."""
+    return any(start >= _FIRST6 for start, _ in address.intervals) and bool(address & _PUBLIC6)
 
 
 def _add_pools(classes: dict[ClassKey, HostClass], cluster: Cluster, topology: Topology) -> None:
