@@ -26,12 +26,6 @@ class Request:
     assuming: tuple[str, ...] = ()
 
 
-def no_key(key: str) -> bool:
-    """Say that ``key`` is not multivalued."""
-    del key
-    return False
-
-
 _ANY = "any"
 """Stands for the variable parts of a witness's name."""
 
@@ -45,7 +39,7 @@ class Space:
 
     table: ActionTable
     resource_formats: ResourceFormats
-    multivalued: Callable[[str], bool] = no_key
+    multivalued: Callable[[str], bool]
     limit: int = 100_000
     home: tuple[str, ...] = ()
     """Values that a witness's name prefers, segment by segment ("" for any)."""

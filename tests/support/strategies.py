@@ -16,12 +16,15 @@ from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.ordered_rules import Decided, first_match
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import OTHER, ServiceSet
-from cloudguard.permission_sets.boxes import Scope
+from cloudguard.permission_sets.actions import ActionTable
+from cloudguard.permission_sets.boxes import Box, Scope
 from cloudguard.permission_sets.condition_keys import Constraint
 from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.glob_sets import GlobSet, glob_set
 from cloudguard.permission_sets.globs import glob
+from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.resource_names import ResourceNames
+from cloudguard.permission_sets.space import Space
 from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 from draws import examples
 
@@ -205,6 +208,21 @@ def scopes() -> st.SearchStrategy[Scope]:
     context = st.fixed_dictionaries({}, optional=keys)
     assumptions = st.dictionaries(st.sampled_from(ASSUMPTIONS), st.booleans(), max_size=2)
     return st.builds(Scope, resource_names(), context, assumptions)
+
+
+def small_space(limit: int = 100_000) -> Space:
+    """Return a space of three actions, which take resources of any name; the key "several" is multivalued."""
+    table = ActionTable({"s": ("Get", "List", "Put")})
+    return Space(table, lambda _: None, lambda key: key == "several", limit=limit)
+
+
+SPACE = small_space()
+
+
+def permission_sets() -> st.SearchStrategy[PermissionSet]:
+    """Permission sets of ``SPACE``."""
+    boxes = st.builds(Box, st.integers(1, SPACE.table.everything), scopes())
+    return st.lists(boxes, max_size=3).map(lambda parts: PermissionSet.of(SPACE, parts))
 
 
 def pairs() -> st.SearchStrategy[list[tuple[AddressSet, ServiceSet]]]:

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import combinations, product
+from itertools import combinations
 
 from hypothesis import given
 
 from cloudguard.permission_sets.boxes import EVERYWHERE, NOWHERE, Scope
-from cloudguard.permission_sets.condition_keys import FREE
+from oracle_requests import requests
 from strategies import ASSUMPTIONS, laws, scopes
-
-NAMES = tuple(f"{first}:p:{last}:::x" for first, last in product(("", "a", "ab", "y"), repeat=2))
-SINGLE = (None, ("",), ("a",), ("b",), ("ab",), ("y",))
-SEVERAL = (*SINGLE, ("a", "b"), ("a", "y"), ("a", "ab", ""))
-OUTCOMES = tuple(product((True, False), repeat=len(ASSUMPTIONS)))
-
-
-def requests(scope: Scope) -> set[tuple[object, ...]]:
-    """Return the requests in a scope: a name, what the keys "single" and "several" have, which assumptions are true."""
-    single, several = (scope.context.get(key, FREE) for key in ("single", "several"))
-    true = (
-        outcome
-        for outcome in OUTCOMES
-        if all(outcome[ASSUMPTIONS.index(each)] == true for each, true in scope.assumptions.items())
-    )
-    names = (name for name in NAMES if name in scope.names)
-    return {*product(names, filter(single.allows, SINGLE), filter(several.allows, SEVERAL), true)}
 
 
 @laws

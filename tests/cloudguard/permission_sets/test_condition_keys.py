@@ -7,6 +7,9 @@ from itertools import combinations
 from hypothesis import given
 
 from cloudguard.permission_sets.condition_keys import ABSENT, FREE, NEVER, PRESENT, Constraint
+from cloudguard.permission_sets.glob_sets import glob_set
+from cloudguard.permission_sets.globs import glob
+from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 from strategies import constraints, laws
 
 WORDS = ("", "a", "b", "ab", "ba", "aa", "y", "ay", "yb")
@@ -50,6 +53,26 @@ def test_a_witness_is_allowed(drawn: Pair) -> None:
     found = a.witness()
     assert (found is None) == (not a)
     assert a.allows(found) if found is not None else not points(a, multivalued=multivalued)
+
+
+def test_values_are_read_and_what_cannot_be_read_is_not_allowed() -> None:
+    (kind, few) = (Kind.NUMBER, ValueSet.read(Kind.NUMBER, "3", "<="))
+    constraint = Constraint(absent=False, values=(few,))
+    assert constraint.allows(("2",))
+    assert not constraint.allows(("4",))
+    assert not constraint.allows(("many",))
+    assert constraint.witness() == ("2",)
+    (above,) = PRESENT - constraint
+    assert above.allows(("4",))
+    assert not above & constraint
+    assert Constraint(absent=False, values=(ValueSet(kind),)).witness() is None
+
+
+def test_a_text_and_a_number_together_are_undecided() -> None:
+    number = Constraint(absent=False, values=(ValueSet.read(Kind.NUMBER, "3"),))
+    mixed = number & Constraint(absent=False, text=glob_set([[glob("a*")]]))
+    assert mixed.is_empty() is None
+    assert mixed
 
 
 def test_absence_is_a_value_of_its_own() -> None:

@@ -1,0 +1,58 @@
+"""The laws of permission sets, tried on every request of a small space, whatever two assumptions turn out to be."""
+
+from __future__ import annotations
+
+from hypothesis import given
+
+from cloudguard.permission_sets.boxes import EVERYWHERE, Box, Scope
+from cloudguard.permission_sets.permissions import GAVE_UP, PermissionSet
+from cloudguard.permission_sets.space import Request
+from oracle_requests import all_requests
+from strategies import ASSUMPTIONS, SPACE, laws, permission_sets, small_space
+
+
+@laws
+@given(permission_sets(), permission_sets())
+def test_operators_agree_request_by_request(a: PermissionSet, b: PermissionSet) -> None:
+    left, right = all_requests(a), all_requests(b)
+    assert all_requests(a | b) == left | right
+    assert all_requests(a & b) == left & right
+    assert all_requests(a - b) == left - right
+    assert not a <= b or left <= right
+    assert not a.isdisjoint(b) or not left & right
+    assert a & b <= a <= a | b
+
+
+@laws
+@given(permission_sets())
+def test_a_set_lies_between_its_bounds(a: PermissionSet) -> None:
+    assert a.lower <= a <= a.upper
+    assert not a.lower.assumptions
+    assert not a.upper.assumptions
+    assert not a - a
+    assert all_requests(a) == all_requests(PermissionSet(a.space, a.boxes))
+
+
+@laws
+@given(permission_sets(), permission_sets())
+def test_a_witness_is_in_the_set(a: PermissionSet, b: PermissionSet) -> None:
+    for found in (a.witness(), a.witness_outside(a & b), a.witness_outside(b)):
+        if found is not None:
+            assert a.has(found) is not False
+            assert found.assuming or a.has(found)
+    assert (a.witness() is None) == (not a)
+    assert (a.witness_outside(b) is None) == (not a - b)
+
+
+def test_a_difference_beyond_the_limit_rests_on_an_assumption() -> None:
+    space = small_space(limit=0)
+    all_of_it = PermissionSet.of(space, [Box(space.table.everything, EVERYWHERE)])
+    part = PermissionSet.of(space, [Box(space.table.everything, Scope().assuming(ASSUMPTIONS[0]))])
+    assert (all_of_it - part).assumptions == (GAVE_UP,)
+    assert not (all_of_it - part).lower
+
+
+def test_an_action_that_the_table_lacks_is_undecided_unless_the_set_is_empty() -> None:
+    everything = PermissionSet.of(SPACE, [Box(SPACE.table.everything, EVERYWHERE)])
+    assert everything.has(Request("t:Other", "*")) is None
+    assert (everything - everything).has(Request("t:Other", "*")) is False
