@@ -119,3 +119,20 @@ def test_links_lead_to_files(document: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8"))
     local = [link for link in links if "://" not in link]
     assert [link for link in local if not (document.parent / link).exists()] == []
+
+
+def test_files_that_the_walk_through_the_code_names_exist() -> None:
+    text = (ROOT / "docs/a-verdict-step-by-step.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\d+\. `([^`]+)`: ", text, re.MULTILINE)
+    assert len(named) == len(re.findall(r"^\d+\. ", text, re.MULTILINE)) > 0
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_targets_and_scripts_that_the_documents_run_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    text = "\n".join(block for path in DOCUMENTS for block in blocks(path.read_text(encoding="utf-8"), "sh"))
+    targets, scripts = re.findall(r"^make (\w+)", text, re.MULTILINE), re.findall(r"python (\S+\.py)", text)
+    assert targets
+    assert scripts
+    assert [name for name in targets if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
+    assert [name for name in scripts if not (ROOT / name).is_file()] == []
