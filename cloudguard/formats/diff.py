@@ -42,12 +42,12 @@ def peer_text(peer: RulePeer) -> str:
 
 def before_lines(change: Change) -> tuple[str, ...]:
     """Return a change's lines of today."""
-    return tuple(line for edit in change.edits for line in _before(edit))
+    return tuple(line for edit in change.edits for line in _lines(edit)[0])
 
 
 def after_lines(change: Change) -> tuple[str, ...]:
     """Return the lines that take their place."""
-    return tuple(line for edit in change.edits for line in _after(edit))
+    return tuple(line for edit in change.edits for line in _lines(edit)[1])
 
 
 def statement_lines(change: Change) -> tuple[str, ...]:
@@ -60,32 +60,27 @@ def documents(change: Change) -> tuple[str, ...]:
     return tuple(text for edit in change.edits if isinstance(edit, DocumentEdit) for text in edit.documents)
 
 
-def _before(edit: Edit) -> tuple[str, ...]:
+def _lines(edit: Edit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return an edit's lines before and after."""
     match edit:
         case RuleEdit():
-            return (traffic_text(edit.before),) if edit.before else ()
+            return _traffic_lines(edit.before), _traffic_lines(edit.after)
         case ListEdit():
-            return tuple(f"{edit.services} from {peer_text(peer)}" for peer in edit.before)
+            return _list_lines(edit, edit.before), _list_lines(edit, edit.after)
         case DocumentEdit():
-            return statements.before_lines(edit)
+            return statements.before_lines(edit), statements.after_lines(edit)
         case AttributeEdit():
-            return (_value(edit, edit.before),)
+            return (_value(edit, edit.before),), (_value(edit, edit.after),)
         case Procedure():
-            return edit.before
+            return edit.before, edit.steps
 
 
-def _after(edit: Edit) -> tuple[str, ...]:
-    match edit:
-        case RuleEdit():
-            return (traffic_text(edit.after),) if edit.after else ()
-        case ListEdit():
-            return tuple(f"{edit.services} from {peer_text(peer)}" for peer in edit.after)
-        case DocumentEdit():
-            return statements.after_lines(edit)
-        case AttributeEdit():
-            return (_value(edit, edit.after),)
-        case Procedure():
-            return edit.steps
+def _traffic_lines(traffic: RuleTraffic | None) -> tuple[str, ...]:
+    return (traffic_text(traffic),) if traffic else ()
+
+
+def _list_lines(edit: ListEdit, peers: tuple[RulePeer, ...]) -> tuple[str, ...]:
+    return tuple(f"{edit.services} from {peer_text(peer)}" for peer in peers)
 
 
 def _value(edit: AttributeEdit, value: str) -> str:
@@ -107,7 +102,7 @@ def change_lines(change: Change, said: Collection[str] = ()) -> tuple[str, ...]:
     lines = [f"- {line}" for line in before_lines(change) if line not in said]
     for edit in change.edits:
         needs = f"  # {'; '.join(edit.needs)}" if isinstance(edit, RuleEdit) and edit.needs else ""
-        lines += [f"+ {line}{needs}" for line in _after(edit)]
+        lines += [f"+ {line}{needs}" for line in _lines(edit)[1]]
     lines += [f"# first give {', '.join(f'--{name}' for name in change.needs_input)}"] if change.needs_input else []
     lines += [f"# {change.owner}"] if change.owner else []
     return (*lines, "# proved: nothing needed is lost") if change.proved else tuple(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from cloudguard.formats.diff import after_lines, before_lines, documents, statement_lines
 from cloudguard.formats.escaping import spelt_out
@@ -16,15 +16,15 @@ from cloudguard.results.change import (
     Edit,
     ListEdit,
     Procedure,
-    Resource,
     RuleEdit,
-    RulePeer,
     RuleTraffic,
 )
-from cloudguard.results.facts import Cluster, Gap, Host
-from cloudguard.results.finding import Evidence, Finding, Waiver, Witness
+from cloudguard.results.facts import Cluster, Host
+from cloudguard.results.finding import Finding, Witness
 from cloudguard.results.hop import Hop
 from cloudguard.results.report import Basis, Report, RowResult
+
+_OPS = {ListEdit: "list.set", AttributeEdit: "attribute.set", Procedure: "procedure"}
 
 
 def render(report: Report) -> str:
@@ -45,7 +45,7 @@ def _report(report: Report) -> dict[str, object]:
         "complete": report.complete,
         "rows": [_row(row, report.numbers) for row in report.rows],
         "plan": {"changes": [_change(change, messages) for change in report.plan]},
-        "gaps": [_gap(gap) for gap in report.gaps],
+        "gaps": [asdict(gap) for gap in report.gaps],
     }
 
 
@@ -69,11 +69,11 @@ def _host(host: Host) -> dict[str, object]:
     return {
         "id": host.id,
         "name": host.name,
-        "roles": list(host.roles),
+        "roles": host.roles,
         "addresses": addresses,
         "identity": host.identity,
-        "evidence": list(host.evidence),
-        "role_evidence": [{"kind": one.kind, "strength": one.strength, "text": one.text} for one in host.role_evidence],
+        "evidence": host.evidence,
+        "role_evidence": [asdict(evidence) for evidence in host.role_evidence],
     }
 
 
@@ -84,21 +84,15 @@ def _row(row: RowResult, numbers: Mapping[str, int]) -> dict[str, object]:
         "verdict": row.verdict,
         "why": row.why,
         "basis": _basis(row.basis),
-        "unknown": list(row.unknown),
+        "unknown": row.unknown,
         "findings": [_finding(finding, numbers[finding.id]) for finding in row.findings],
     }
 
 
 def _basis(basis: Basis) -> dict[str, object]:
     hosts = [{"role": role, "count": number} for role, number in basis.hosts]
-    examined = {
-        "ways": basis.paths,
-        "hosts": hosts,
-        "disks": list(basis.disks),
-        "identities": list(basis.identities),
-    }
-    assumed = [{"what": item.what, "source": item.source} for item in basis.assumed]
-    return {"examined": examined, "assumed": assumed, "not_asked": []}
+    examined = {"ways": basis.paths, "hosts": hosts, "disks": basis.disks, "identities": basis.identities}
+    return {"examined": examined, "assumed": [asdict(item) for item in basis.assumed], "not_asked": []}
 
 
 def _finding(finding: Finding, number: int) -> dict[str, object]:
@@ -107,21 +101,21 @@ def _finding(finding: Finding, number: int) -> dict[str, object]:
         "number": number,
         "check": finding.check,
         "severity": str(finding.severity),
-        "resource": _resource(finding.resource),
+        "resource": asdict(finding.resource),
         "message": finding.message,
         "witness": _witness(finding.witness),
-        "evidence": [_evidence(fact) for fact in finding.evidence],
-        "hosts": list(finding.hosts),
-        "changes": list(finding.changes),
+        "evidence": [asdict(fact) for fact in finding.evidence],
+        "hosts": finding.hosts,
+        "changes": finding.changes,
         "advice": finding.advice,
-        "waived": _waiver(finding.waived),
+        "waived": asdict(finding.waived) if finding.waived else None,
     }
 
 
 def _witness(witness: Witness) -> dict[str, object]:
     return {
         "summary": witness.summary,
-        "path": list(path_lines(witness)),
+        "path": path_lines(witness),
         "facts": dict(witness.facts),
         "source": witness.source,
         "target": witness.target,
@@ -135,40 +129,26 @@ def _hop(hop: Hop) -> dict[str, object]:
     return {**named, "rule": hop.rule, "lets": lets_text(hop), "blamed": hop.attributed}
 
 
-def _resource(resource: Resource) -> dict[str, object]:
-    return {"kind": resource.kind, "id": resource.id, "name": resource.name}
-
-
-def _evidence(fact: Evidence) -> dict[str, object]:
-    return {"resource": _resource(fact.resource), "rule": fact.rule, "call": fact.call, "fact": fact.fact}
-
-
-def _waiver(waiver: Waiver | None) -> dict[str, object] | None:
-    if waiver is None:
-        return None
-    return {"owner": waiver.owner, "reason": waiver.reason, "expires": waiver.expires}
-
-
 def _change(change: Change, messages: Mapping[str, str]) -> dict[str, object]:
     owner = f" ({change.owner})" if change.owner else ""
     return {
         "id": change.id,
         "row": change.row,
         "kind": change.kind,
-        "resource": _resource(change.resource),
+        "resource": asdict(change.resource),
         "rule": change.rule,
         "order": change.order,
-        "mends": list(change.mends),
+        "mends": change.mends,
         "edits": [edit_document(edit) for edit in change.edits],
-        "before": list(before_lines(change)),
-        "after": list(after_lines(change)),
+        "before": before_lines(change),
+        "after": after_lines(change),
         "why": "".join(messages[name] + owner for name in change.mends[:1]),
-        "needs_input": list(change.needs_input),
+        "needs_input": change.needs_input,
         "owner": change.owner,
         "where": change.where,
         "proved": change.proved,
-        "documents": list(documents(change)),
-        "statements": list(statement_lines(change)),
+        "documents": documents(change),
+        "statements": statement_lines(change),
     }
 
 
@@ -177,15 +157,10 @@ def edit_document(edit: Edit) -> dict[str, object]:
     match edit:
         case RuleEdit():
             return {"op": edit.op, **_rule_edit(edit)}
-        case ListEdit():
-            before, after = ([_peer(peer) for peer in peers] for peers in (edit.before, edit.after))
-            return {"op": "list.set", "name": edit.name, "services": edit.services, "before": before, "after": after}
-        case AttributeEdit():
-            return {"op": "attribute.set", "name": edit.name, "before": edit.before, "after": edit.after}
         case DocumentEdit():
-            return {"op": "document.put", "documents": list(edit.documents), "detach": list(edit.detached)}
-        case Procedure():
-            return {"op": "procedure", "before": list(edit.before), "steps": list(edit.steps)}
+            return {"op": "document.put", "documents": edit.documents, "detach": edit.detached}
+        case ListEdit() | AttributeEdit() | Procedure():
+            return {"op": _OPS[type(edit)], **asdict(edit)}
 
 
 def _rule_edit(edit: RuleEdit) -> dict[str, object]:
@@ -197,19 +172,4 @@ def _rule_edit(edit: RuleEdit) -> dict[str, object]:
 
 
 def _traffic(traffic: RuleTraffic) -> dict[str, object]:
-    return {"services": str(traffic.services), "peer": _peer(traffic.peer)}
-
-
-def _peer(peer: RulePeer) -> dict[str, str]:
-    return {"kind": peer.kind, "value": peer.value}
-
-
-def _gap(gap: Gap) -> dict[str, object]:
-    return {
-        "call": gap.call,
-        "resource": gap.resource,
-        "reason": gap.reason,
-        "message": gap.message,
-        "hides": list(gap.hides),
-        "permission": gap.permission,
-    }
+    return {"services": str(traffic.services), "peer": asdict(traffic.peer)}
