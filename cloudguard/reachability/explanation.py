@@ -23,9 +23,15 @@ class Attribution:
     resource: Resource
     part: PacketSet
     call: str
-    fact: str
+    note: str = ""
+    """What is so, where no rule says it."""
     filter: Filter | None = None
     rule: Rule | None = None
+
+    @property
+    def fact(self) -> str:
+        """What lets the excess in, in words."""
+        return f"{self.rule.services} from {self.rule.peer}" if self.rule else self.note
 
 
 def rule_traffic(rule: Rule) -> RuleTraffic:
@@ -51,8 +57,7 @@ def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bo
         part = _part(reach, path, rule, excess, certain=certain) if permits else PacketSet.nothing()
         if part:
             left -= part
-            fact = f"{rule.services} from {rule.peer}"
-            yield Attribution(filter_resource(filter_), part, rule.source.call, fact, filter_, rule)
+            yield Attribution(filter_resource(filter_), part, rule.source.call, filter=filter_, rule=rule)
     if left:
         yield _without_rule(path, left)
 

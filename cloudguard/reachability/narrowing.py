@@ -81,6 +81,7 @@ class _Planner:
         self._edited = edited
         self._allowed: dict[tuple[object, ...], ServiceSet] = {}
         self._sent: dict[HostClass, PacketSet] = {}
+        self._names_of: dict[HostClass, str] = {}
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
 
     def change(self, excesses: list[RuleExcess]) -> Change:
@@ -147,7 +148,7 @@ class _Planner:
                 refused = [other for other in classes if _usable(other, guarded, missed, self._ports) != missed]
                 for peer in _names(self._reach, source, rule, refused):
                     services, who = lost.get(peer, (ServiceSet.nothing(), []))
-                    lost[peer] = services | missed, [*who, self._reach.sender_of(source).name]
+                    lost[peer] = services | missed, [*who, self._names_of[source]]
         return lost
 
     def _lost_to_pods(
@@ -172,7 +173,9 @@ class _Planner:
         """Return every service from the class's addresses."""
         found = self._sent.get(source)
         if found is None:
-            found = self._sent[source] = all_from(self._reach.sender_of(source).addresses)
+            sender = self._reach.sender_of(source)
+            self._names_of[source] = sender.name
+            found = self._sent[source] = all_from(sender.addresses)
         return found
 
     def _allowed_else(

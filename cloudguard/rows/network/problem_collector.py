@@ -125,9 +125,9 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
     seen: dict[tuple[str, str], Evidence] = {}
     for attribution in problem.attributions:
         rule = attribution.rule.id if attribution.rule else ""
-        seen.setdefault(
-            (attribution.resource.id, rule), Evidence(attribution.resource, rule, attribution.call, attribution.fact)
-        )
+        key = (attribution.resource.id, rule)
+        if key not in seen:
+            seen[key] = Evidence(attribution.resource, rule, attribution.call, attribution.fact)
     yield from seen.values()
     external = {member.id: member for path in problem.paths for member in path.sender.external_members[:FEW]}
     for member in external.values():
