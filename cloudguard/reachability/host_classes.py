@@ -125,10 +125,10 @@ def _add_pools(classes: dict[ClassKey, HostClass], cluster: Cluster, topology: T
         keys = keys_of_pools.get(pool.id, {})
         for name in pool.subnets or ("",):
             by_default = name in subnets and subnets[name].public_by_default
-            public4 = by_default if pool.public is None else pool.public
-            public6 = any(key.has_public_ipv6 for key in keys if key.subnet == name)
+            ipv4 = by_default if pool.public is None else pool.public
+            ipv6 = any(key.has_public_ipv6 for key in keys if key.subnet == name)
             for registered in dict.fromkeys(key.registrations for key in keys) or [()]:
-                key = ClassKey(pool.roles, name, pool.filters, pool.groups, public4, public6, registered)
+                key = ClassKey(pool.roles, name, pool.filters, pool.groups, ipv4, ipv6, registered)
                 classes.setdefault(key, HostClass(key)).pools.append(pool)
 
 

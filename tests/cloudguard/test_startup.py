@@ -35,7 +35,6 @@ FOR_THE_MODEL = {"cloudguard.model", "cloudguard.packet_sets"}
         (("-m", "cloudguard", "check", "aws", "--help"), HEAVY | FOR_READING),
         (("-m", "cloudguard", "collect", "gcp", "--help"), HEAVY | FOR_READING),
     ],
-    ids=str,
 )
 def test_only_what_is_used_is_loaded(arguments: tuple[str, ...], unwanted: set[str]) -> None:
     names = loaded(*arguments)

@@ -159,9 +159,9 @@ def unreachable(error: Exception, region: str) -> CloudguardError:
     return AccessError(f"AWS can't be reached: {message}", hint="Check the network, the region and AWS_ENDPOINT_URL")
 
 
-def _names(error: Exception, marks: tuple[str, ...]) -> bool:
+def _names(error: Exception, codes: tuple[str, ...]) -> bool:
     folded = explain(error)[1].split(":")[0].lower()
-    return any(mark in folded for mark in marks)
+    return any(part in folded for part in codes)
 
 
 def given_regions(session: boto3.Session, request: CollectRequest) -> tuple[str, ...]:

@@ -61,7 +61,6 @@ def test_the_script_is_bash(capfd: pytest.CaptureFixture[str]) -> None:
         (("discover", "memory", "--format", "j"), {"json"}),
         (("completion", "b"), {"bash"}),
     ],
-    ids=str,
 )
 def test_bash_is_answered(capfd: pytest.CaptureFixture[str], words: tuple[str, ...], answers: set[str]) -> None:
     line = " ".join(f"'{word}'" for word in ("cloudguard", *words))
