@@ -30,7 +30,7 @@ def objects(name: str, values: Iterable[object]) -> Iterator[Item]:
 def text(item: Item, key: str) -> str:
     """Return a text, "" where it is left out."""
     value = item.get(key)
-    if value.__class__ is str:
+    if isinstance(value, str):
         return value
     if value is None:
         return ""
@@ -49,7 +49,7 @@ def required(item: Item, key: str) -> str:
 def number(item: Item, key: str, default: int | None = None) -> int:
     """Return an integer, which JSON may carry as a text of digits; without ``default`` it must be there."""
     value = item.get(key)
-    if value.__class__ is int:
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
     if value is None and default is not None:
         return default
@@ -116,7 +116,14 @@ def _listed(item: Item, key: str) -> Sequence[object]:
     return cast("list[object]", value)
 
 
-_KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a fraction", dict: "an object", list: "a list"}
+_KINDS: Mapping[type, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a fraction",
+    dict: "an object",
+    list: "a list",
+}
 
 
 def _wrong(key: str, value: object, expected: str, *, within: bool = False) -> AnswerError:

@@ -164,7 +164,8 @@ def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
     What a template leaves out, the image's snapshot and the account's default decide (EC2 user guide, EBS encryption).
     """
     image = defaults.images.get(template.image)
-    own, base = template.volumes, image.volumes if image else {}
+    own = template.volumes
+    base = image.volumes if image else dict[str, _Volume]()
     for device in sorted({*own, *base}):
         over, under = own.get(device), base.get(device)
         if (device in own and over is None) or (device not in own and under is None):

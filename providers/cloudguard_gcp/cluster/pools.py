@@ -39,7 +39,7 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[P
     for one in managers:
         name = place_of(str(one["selfLink"]))
         template = known.get(place(str(one.get("instanceTemplate", ""))))
-        after = _instance(template) if template else {}
+        after: Item = _instance(template) if template else {}
         if name in made or (template and installer_labels.is_of(after, found.name)):
             pools.append(_pool(api, found, one, after, [host for host in hosts if host.pool == name]))
             own[name] = after

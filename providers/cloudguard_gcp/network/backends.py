@@ -75,7 +75,8 @@ class Backends:
         item = self._find(_KINDS[kind], link)
         if kind == "targetPools":
             spare = str(item.get("backupPool") or "")
-            for pool in (item, self._find(_KINDS[kind], spare) if spare else {}):
+            pools: tuple[Item, ...] = (item, self._find(_KINDS[kind], spare)) if spare else (item,)
+            for pool in pools:
                 for instance in cast("Sequence[str]", pool.get("instances") or ()):
                     yield Reached(BackendTarget(machine(instance), NO_ADDRESSES, service or _ALL_TCP), "")
         elif kind == "targetInstances":

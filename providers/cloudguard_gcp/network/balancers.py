@@ -184,5 +184,5 @@ def _declared(description: str) -> str:
         found: object = json.loads(description) if description.startswith("{") else {}
     except ValueError:
         return ""
-    named = cast("Item", found) if isinstance(found, dict) else {}
+    named: Item = cast("Item", found) if isinstance(found, dict) else {}
     return next((str(named[key]) for key in _MADE_FOR if named.get(key)), "")
