@@ -16,17 +16,17 @@ from cloudguard_aws.identity.service_control_policies import Limits, read_limits
 class Surroundings:
     """What stands around a cluster's identities: its service accounts' roles, with their trust policies, and limits."""
 
-    workloads: tuple[ServiceAccountIdentity, ...]
+    service_accounts: tuple[ServiceAccountIdentity, ...]
     trusts: tuple[PolicyDocument, ...]
     limits: Limits
 
 
 def read_surroundings(api: Api, found: Found, account: str) -> Surroundings:
     """Read what an ``account`` has around the identities of a cluster."""
-    (workloads, trusts), limits = api.two(
+    (service_accounts, trusts), limits = api.two(
         partial(read_workloads, api, found.name, found.eks), partial(read_limits, api, account)
     )
-    return Surroundings(workloads, trusts, limits)
+    return Surroundings(service_accounts, trusts, limits)
 
 
 def whole(own: Identities, around: Surroundings) -> Identities:
@@ -35,7 +35,7 @@ def whole(own: Identities, around: Surroundings) -> Identities:
     return replace(
         own,
         policies=tuple(policy for _, policy in sorted(policies.items())),
-        service_accounts=around.workloads,
+        service_accounts=around.service_accounts,
         organization_limits=around.limits.levels,
         unread_limits=around.limits.unseen,
     )

@@ -63,11 +63,15 @@ def read_identities(api: Api, project: str, holders: Mapping[str, Holder]) -> Id
                 source=Source(calls.GET_PROJECT_POLICY.name, project),
             )
         )
-    workloads, trusts = workloads_of(known, project, roles)
+    service_accounts, trusts = workloads_of(known, project, roles)
     policies.update((one.id, one) for one in trusts)
     unseen = "; ".join(sorted({level.unseen for level in stated if level.unseen}))
     return Identities(
-        tuple(identities), tuple(policies.values()), workloads, unread_limits=unseen, unread_grants=_groups(stated)
+        tuple(identities),
+        tuple(policies.values()),
+        service_accounts,
+        unread_limits=unseen,
+        unread_grants=_groups(stated),
     )
 
 
@@ -112,8 +116,8 @@ def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, st
         named, expression = str(one["role"]), str(whole(one, "condition").get("expression", ""))
         name = f"{place}#{named}" + (f"#{number}" if expression else "")
         role = roles.role(named)
-        doubts = (*_doubt(among), *conditions_of(expression))
-        statements = tuple(_statements(named, role, reach, doubts))
+        assumptions = (*_doubt(among), *conditions_of(expression))
+        statements = tuple(_statements(named, role, reach, assumptions))
         if statements:
             yield PolicyDocument(
                 id=name,
@@ -165,13 +169,13 @@ def _denial(rule: Item, name: str, reach: str, among: str) -> Statement:
     spared = {str(one) for one in cast("Sequence[object]", rule.get("exceptionPermissions") or ())}
     expression = str(whole(rule, "denialCondition").get("expression", ""))
     wide = any("*" in one for one in named) and bool(spared)
-    doubts = [text for text in (expression, f"all but {', '.join(sorted(spared))}" if wide else "") if text]
+    assumptions = [text for text in (expression, f"all but {', '.join(sorted(spared))}" if wide else "") if text]
     return Statement(
         name=name,
         effect=Effect.DENY,
         actions=tuple(_of_api(one) for one in named if one not in spared),
         resources=(reach,),
-        conditions=(*_doubt(among), *(Condition(OPAQUE, "condition", (text,)) for text in doubts)),
+        conditions=(*_doubt(among), *(Condition(OPAQUE, "condition", (text,)) for text in assumptions)),
     )
 
 

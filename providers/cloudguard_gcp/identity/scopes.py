@@ -97,11 +97,11 @@ def _statements(scope: str) -> Iterator[Statement]:
     yield _statement(name, POSSIBLY.get(name, () if sure else ("*",)), Condition(OPAQUE, "scope", (scope,)))
 
 
-def _statement(name: str, actions: tuple[str, ...], *doubts: Condition) -> Statement:
+def _statement(name: str, actions: tuple[str, ...], *assumptions: Condition) -> Statement:
     return Statement(
         name=name,
         effect=Effect.ALLOW,
         actions=actions,
         resources=(EVERYWHERE,),
-        conditions=doubts,
+        conditions=assumptions,
     )

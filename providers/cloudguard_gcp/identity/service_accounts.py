@@ -94,18 +94,18 @@ def workloads_of(
     accounts: Iterable[Account], project: str, roles: Roles
 ) -> tuple[tuple[ServiceAccountIdentity, ...], tuple[PolicyDocument, ...]]:
     """Return the service accounts that Kubernetes service accounts become, with who may act as them."""
-    workloads, trusts = list[ServiceAccountIdentity](), list[PolicyDocument]()
+    found, trusts = list[ServiceAccountIdentity](), list[PolicyDocument]()
     for one in accounts:
         pods = tuple(sorted(set(_pods(one, project))))
         if not pods:
             continue
         trust = trust_of(one, roles)
         source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, one.email)
-        workloads.append(
+        found.append(
             ServiceAccountIdentity(account(one.email, project), one.email, pods, trust.id if trust else "", source)
         )
         trusts += [trust] if trust else []
-    return tuple(workloads), tuple(trusts)
+    return tuple(found), tuple(trusts)
 
 
 def _pods(known: Account, project: str) -> Iterator[str]:

@@ -39,7 +39,7 @@ _DECRYPTING: Final = "targetSslProxies"
 
 
 @dataclass(frozen=True, slots=True)
-class Fronts:
+class LoadBalancers:
     """The balancers, and the filters and segments that are theirs alone."""
 
     balancers: tuple[Balancer, ...]
@@ -49,7 +49,7 @@ class Fronts:
 
 def fronts_of(
     api: Api, rules: Sequence[Item], backends: Backends, subnets: Sequence[Item], hosts: Sequence[Host]
-) -> Fronts:
+) -> LoadBalancers:
     """Return what leads to the cluster's hosts."""
     known = {host.id: host for host in hosts}
     balancers, filters, segments = list[Balancer](), list[Filter](), dict[str, Subnet]()
@@ -63,7 +63,7 @@ def fronts_of(
         where = _where(api, item, subnets, segments) if _is_proxy(item) else _places(mine, known)
         filters += [guard] if guard else []
         balancers.append(_balancer(api, item, mine, where, guard))
-    return Fronts(tuple(balancers), tuple(filters), tuple(segments.values()))
+    return LoadBalancers(tuple(balancers), tuple(filters), tuple(segments.values()))
 
 
 def _is_of(target: BackendTarget, hosts: Mapping[str, Host]) -> bool:

@@ -176,9 +176,9 @@ def _rules(rule: Item, reader: _Reader) -> Iterator[Rule]:
     action = _ACTIONS.get(str(rule.get("action", "")).lower())
     priority = int(rule.get("priority", 0))
     side, own = ("src", "dest") if ingress else ("dest", "src")
-    doubts = list(_doubts(rule, match, own))
+    reasons = list(_doubts(rule, match, own))
     if action is None:
-        doubts.append(f"it hands over to {rule.get('action')}")
+        reasons.append(f"it hands over to {rule.get('action')}")
     peers = list(_peers(match, side, reader))
     for number, (peer, why) in enumerate(peers, 1):
         yield Rule(
@@ -192,7 +192,7 @@ def _rules(rule: Item, reader: _Reader) -> Iterator[Rule]:
             description=str(rule.get("description", "")),
             target_groups=targets_of(rule),
             target_ranges=_aimed(match, own),
-            uncertain="; ".join([*doubts, *filter(None, [why])]),
+            uncertain="; ".join([*reasons, *filter(None, [why])]),
         )
 
 
@@ -228,13 +228,13 @@ def _peers(match: Item, side: str, reader: _Reader) -> Iterator[tuple[Peer, str]
     adding = [(word, _words(match[f"{side}{key}"])) for key, word in _UNREADABLE if match.get(f"{side}{key}")]
     narrow = [_words(match[f"{side}{key}"]) for key in _NARROWING if match.get(f"{side}{key}")]
     narrow = list(dict.fromkeys(text for text in narrow if text != _ANYWHERE))
-    doubt = f"only what comes by {', '.join(narrow)}" if narrow else ""
+    uncertain = f"only what comes by {', '.join(narrow)}" if narrow else ""
     for text in ranges or ([] if adding else [EVERYONE, "::/0"]):
-        yield Peer(AddressSet.parse(text)), doubt
+        yield Peer(AddressSet.parse(text)), uncertain
     for word, text in adding:
         name = f"{word} {text}"
         reader.lists.setdefault(name, AddressList(name, name, (), known=False, source=reader.source))
-        yield Peer(address_list=name), doubt
+        yield Peer(address_list=name), uncertain
 
 
 def _words(value: object) -> str:

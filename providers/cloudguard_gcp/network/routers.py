@@ -53,7 +53,7 @@ def learned_routes(
 
 def _status(api: Api, router: Item) -> list[Route]:
     name, link = str(router["name"]), str(router["selfLink"])
-    told = api.read(
+    statuses = api.read(
         GET_ROUTER_STATUS,
         hides=(FactKind.ROUTES,),
         about=name,
@@ -61,7 +61,7 @@ def _status(api: Api, router: Item) -> list[Route]:
         region=part_of(link, "regions"),
         router=name,
     )
-    best = (one for each in told for one in cast("Sequence[Item]", whole(each, "result").get("bestRoutes") or ()))
+    best = (one for each in statuses for one in cast("Sequence[Item]", whole(each, "result").get("bestRoutes") or ()))
     source = Source(GET_ROUTER_STATUS.name, name)
     return [
         Route(AddressSet.parse(str(one["destRange"])), NextHop.VPN, name, source)

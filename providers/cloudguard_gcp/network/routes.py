@@ -104,9 +104,9 @@ def segments_of(
     subnets: Iterable[Item],
     routes: Sequence[Item],
     learned: Iterable[Learned],
-    carriers: Mapping[str, set[Carrier]],
+    members: Mapping[str, set[Carrier]],
 ) -> Iterator[Subnet]:
-    """Yield the subnets as segments; ``carriers``: the cluster's own in each.
+    """Yield the subnets as segments; ``members``: the cluster's own in each.
 
     What routers learn changes from one hour to the next, so it stands beside the routes of its destination.
     """
@@ -121,7 +121,7 @@ def segments_of(
             zone=region,
             ranges=AddressSet.of(ranges_of(one)),
             filters=(),
-            routes=(*_routes(routes, network, carriers.get(name, set())), *further),
+            routes=(*_routes(routes, network, members.get(name, set())), *further),
             source=Source(LIST_SUBNETWORKS.name, name),
         )
 
@@ -156,17 +156,17 @@ def proxy_subnets(region: str, network: str, subnets: Iterable[Item]) -> Iterato
             yield one
 
 
-def _routes(routes: Iterable[Item], network: str, carriers: set[Carrier]) -> Iterator[Route]:
+def _routes(routes: Iterable[Item], network: str, members: set[Carrier]) -> Iterator[Route]:
     """Yield the routes of a network that concern a subnet's hosts; one for a tag that none of them has does not."""
     by_destination: dict[str, list[Item]] = {}
     for one in routes:
-        if short(str(one.get("network", ""))) == network and any(_is_for(one, carriers)):
+        if short(str(one.get("network", ""))) == network and any(_is_for(one, members)):
             by_destination.setdefault(str(one["destRange"]), []).append(one)
     for destination, listed in by_destination.items():
-        counting = _counting(listed, carriers)
+        counting = _counting(listed, members)
         hops = [_hop(one) for one in counting]
         if {hop for hop, _ in hops} <= _OUT and len(counting) > 1:
-            counting = _counting(listed, {one for one in carriers if one.public} or carriers)
+            counting = _counting(listed, {one for one in members if one.public} or members)
             hops = [_hop(one) for one in counting]
         names = [str(one["name"]) for one in counting]
         if len({hop for hop, _ in hops}) > 1 and {hop for hop, _ in hops} <= _OUT:
@@ -175,17 +175,17 @@ def _routes(routes: Iterable[Item], network: str, carriers: set[Carrier]) -> Ite
             yield Route(AddressSet.parse(destination), hop, target, Source(LIST_ROUTES.name, name))
 
 
-def _counting(listed: Iterable[Item], carriers: set[Carrier]) -> list[Item]:
-    """Return those of one destination's routes that count for any of ``carriers``: what all have bars what is after."""
-    found = [one for one in listed if any(_is_for(one, carriers))]
-    most = min((_priority(one) for one in found if all(_is_for(one, carriers))), default=None)
+def _counting(listed: Iterable[Item], members: set[Carrier]) -> list[Item]:
+    """Return those of one destination's routes that count for any of ``members``: what all have bars what is after."""
+    found = [one for one in listed if any(_is_for(one, members))]
+    most = min((_priority(one) for one in found if all(_is_for(one, members))), default=None)
     return [one for one in found if most is None or _priority(one) <= most]
 
 
-def _is_for(route: Item, carriers: set[Carrier]) -> Iterator[bool]:
-    """Yield, for each of ``carriers``, whether a route is for it; without any, whether it asks for no tag."""
+def _is_for(route: Item, members: set[Carrier]) -> Iterator[bool]:
+    """Yield, for each of ``members``, whether a route is for it; without any, whether it asks for no tag."""
     tags = {by_tag(str(tag)) for tag in cast("Sequence[object]", route.get("tags") or ())}
-    yield from (not tags or not tags.isdisjoint(one.labels) for one in carriers) if carriers else (not tags,)
+    yield from (not tags or not tags.isdisjoint(one.labels) for one in members) if members else (not tags,)
 
 
 def _priority(route: Item) -> int:

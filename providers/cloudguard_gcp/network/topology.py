@@ -69,7 +69,7 @@ def read_around(  # noqa: PLR0913 - all that stands in the network
     used.update(segment for pool in pools for segment in pool.subnets)
     firewalls = [one for each in grounds for one in each.firewalls]
     chains = _chains(api, _Walls(mine, subnets, firewalls), used)
-    fronts = fronts_of(api, rules, Backends(api, project, networks), subnets, hosts)
+    front_ends = fronts_of(api, rules, Backends(api, project, networks), subnets, hosts)
     filters = {one.id: one for chain in chains.values() for one in chain.filters}
     named = _named(filters.values())
     routes = [one for each in grounds for one in each.routes]
@@ -77,11 +77,11 @@ def read_around(  # noqa: PLR0913 - all that stands in the network
     outbound = [one for each in grounds for one in each.outbound]
     topology = Topology(
         networks=tuple(networks_of(api, mine, subnets)),
-        subnets=(*segments_of(subnets, routes, learned, carriers_of(hosts, pools)), *fronts.segments),
-        filters=(*filters.values(), *fronts.filters),
+        subnets=(*segments_of(subnets, routes, learned, carriers_of(hosts, pools)), *front_ends.segments),
+        filters=(*filters.values(), *front_ends.filters),
         groups=tuple(_groups(named, alone=_is_alone(api, owners, project))),
         address_lists=_lists(chains.values()),
-        balancers=fronts.balancers,
+        balancers=front_ends.balancers,
         external_members=tuple(_strangers(everyone, hosts, networks, named)),
         outbound_addresses=_public(hosts) | AddressSet.of(outbound),
     )
@@ -192,8 +192,8 @@ def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:
     """
     if not set(owners) <= {project}:
         return False
-    told = api.read(calls.GET_PROJECT, hides=(), about=project, project=project)
-    return bool(told) and told[0].get("xpnProjectStatus") != _SHARES
+    projects = api.read(calls.GET_PROJECT, hides=(), about=project, project=project)
+    return bool(projects) and projects[0].get("xpnProjectStatus") != _SHARES
 
 
 def _groups(named: Iterable[str], *, alone: bool) -> Iterator[Group]:
