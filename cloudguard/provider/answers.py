@@ -12,6 +12,7 @@ A = TypeVar("A")
 Item = Mapping[str, Any]
 """A JSON object as a provider's API answers it."""
 NOTHING: Item = {}
+_LAST_PORT = 65_535
 
 
 class AnswerError(ValueError):
@@ -56,6 +57,15 @@ def number(item: Item, key: str, default: int | None = None) -> int:
     if isinstance(value, str) and value.removeprefix("-").isdecimal():
         return int(value)
     raise _wrong(key, value, "a number")
+
+
+def port(item: Item, key: str, default: int | None = None) -> int:
+    """Return a port; without ``default`` it must be there."""
+    value = number(item, key, default)
+    if not 0 <= value <= _LAST_PORT:
+        message = f"{key} is {value}, not a port"
+        raise AnswerError(message)
+    return value
 
 
 def flag(item: Item, key: str, *, default: bool = False) -> bool:
@@ -105,6 +115,15 @@ def texts(item: Item, key: str) -> Sequence[str]:
         if not isinstance(value, str):
             raise _wrong(key, value, "a list of texts", within=True)
     return cast("Sequence[str]", found)
+
+
+def text_map(item: Item, key: str) -> Mapping[str, str]:
+    """Return an object of texts, as labels are."""
+    found = part(item, key)
+    for value in found.values():
+        if not isinstance(value, str):
+            raise _wrong(key, value, "an object of texts", within=True)
+    return cast("Mapping[str, str]", found)
 
 
 def _listed(item: Item, key: str) -> Sequence[object]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cloudguard.errors import AccessError, CloudguardError, UsageError
+from cloudguard.provider.answers import Item, required, text
 from cloudguard.provider.port import CollectRequest, Option
-from cloudguard_aws.access.api import Api, explain, settings
+from cloudguard_aws.access.api import Api, errors, explain, settings
 from cloudguard_aws.access.calls import DESCRIBE_REGIONS, GET_CALLER_IDENTITY
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def identify(api: Api) -> Caller:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
 
     try:
-        answer = api.ask(GET_CALLER_IDENTITY)[0]
+        found = api.ask(GET_CALLER_IDENTITY)
     except ClientError as error:
         if error.operation_name == "AssumeRole":
             message = f"the role can't be assumed: {explain(error)[1]}"
@@ -142,9 +143,13 @@ def identify(api: Api) -> Caller:
             api.read(GET_CALLER_IDENTITY, hides=())
             return Caller("", "")
         raise unreachable(error, api.region) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ValueError) as error:
         raise unreachable(error, api.region) from error
-    return Caller(str(answer.get("Account", "")), str(answer.get("Arn", "")))
+    return next(iter(api.mapped(GET_CALLER_IDENTITY, found, _caller, hides=())), Caller("", ""))
+
+
+def _caller(item: Item) -> Caller:
+    return Caller(text(item, "Account"), text(item, "Arn"))
 
 
 def unreachable(error: Exception, region: str) -> CloudguardError:
@@ -184,13 +189,11 @@ def given_regions(session: boto3.Session, request: CollectRequest) -> tuple[str,
 
 def enabled_regions(api: Api) -> tuple[str, ...]:
     """Return the regions that the account has enabled; raises AccessError when they can't be listed."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
-
     wanted = [{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}]
     try:
         found = api.ask(DESCRIBE_REGIONS, Filters=wanted)
-    except (BotoCoreError, ClientError) as error:
+        pairs = [(required(one, "RegionName"), text(one, "OptInStatus")) for one in found]
+    except errors() as error:
         message = f"the enabled regions can't be listed: {explain(error)[1]}"
         raise AccessError(message, hint="Name the cluster's with --region, or grant ec2:DescribeRegions") from error
-    names = (region["RegionName"] for region in found if region.get("OptInStatus") != "not-opted-in")
-    return tuple(sorted(names))
+    return tuple(sorted(name for name, status in pairs if status != "not-opted-in"))

@@ -13,7 +13,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, number, part, parts, required, text
+from cloudguard.provider.answers import Item, part, parts, port, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.network.registrations import (
     APPLICATION,
@@ -122,7 +122,7 @@ class ListenerFacts:
 def listener_facts(item: Item) -> ListenerFacts:
     """Return a listener as the API answers it."""
     protocol, groups = text(item, "Protocol") or "TCP", tuple(forwarded(item, "DefaultActions"))
-    return ListenerFacts(required(item, "ListenerArn"), protocol, number(item, "Port"), groups)
+    return ListenerFacts(required(item, "ListenerArn"), protocol, port(item, "Port"), groups)
 
 
 def forwarded(item: Item, key: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, part, parts, port, required, text, texts
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 
@@ -130,7 +130,7 @@ def target_group(item: Item) -> TargetGroup:
         arn=required(item, "TargetGroupArn"),
         kind=text(item, "TargetType"),
         protocol=text(item, "Protocol") or "TCP",
-        port=number(item, "Port", 0),
+        port=port(item, "Port", 0),
         balancers=tuple(texts(item, "LoadBalancerArns")),
     )
 
@@ -141,11 +141,11 @@ def _with_targets(api: Api, group: TargetGroup) -> TargetGroup:
     return replace(group, targets=api.mapped(call, listed, lambda one: registered_target(one, group.port), hides=HIDES))
 
 
-def registered_target(item: Item, port: int) -> RegisteredTarget:
-    """Return a target as the API answers it; ``port``: its group's."""
+def registered_target(item: Item, default: int) -> RegisteredTarget:
+    """Return a target as the API answers it; ``default``: its group's port."""
     target = part(item, "Target")
     return RegisteredTarget(
-        required(target, "Id"), number(target, "Port", port), text(part(item, "TargetHealth"), "State")
+        required(target, "Id"), port(target, "Port", default), text(part(item, "TargetHealth"), "State")
     )
 
 
@@ -165,8 +165,8 @@ def classic_balancer(item: Item) -> ClassicBalancer:
 def _classic_listener(item: Item) -> ClassicListener:
     protocol = required(item, "Protocol").upper()
     return ClassicListener(
-        (protocol, number(item, "LoadBalancerPort")),
-        (text(item, "InstanceProtocol").upper() or protocol, number(item, "InstancePort")),
+        (protocol, port(item, "LoadBalancerPort")),
+        (text(item, "InstanceProtocol").upper() or protocol, port(item, "InstancePort")),
     )
 
 
