@@ -181,7 +181,8 @@ def _filters(
 ) -> Iterator[Hop]:
     """Yield the hop of the rule of the filters ``names`` that lets the packet pass."""
     rules = reach.filters.rules(names, Direction.INGRESS, sent.target_groups, sent.destination)
-    rank = {name: place if reach.filters.filters[name].in_chain else 0 for place, name in enumerate(names)}
+    known = reach.filters.filters  # a filter that was not read has no rules
+    rank = {name: place if known[name].in_chain else 0 for place, name in enumerate(names) if name in known}
     ordered = sorted(rules, key=lambda item: (rank[item[0].id], item[1].order, item[1] is not attributed))
     for addresses in sent.addresses:
         left = set[str]()
