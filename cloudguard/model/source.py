@@ -37,6 +37,8 @@ class FactKind(StrEnum):
     """Cloud identities of the hosts and what is attached to them."""
     DISKS = "disks"
     """Disks of the hosts that hold etcd, and their snapshots."""
+    ETCD_CLUSTERS = "etcd-clusters"
+    """Which etcd clusters run beside the main one, each with ports of its own, as their disks show."""
     KEYS = "keys"
     """Encryption keys: state and manager."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cloudguard.model.cluster import Role
+from cloudguard.model.source import FactKind
 from cloudguard.needs.ports import source_of
 from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.services import ServiceSet
@@ -63,7 +64,7 @@ def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     if context.cluster.managed:
         return provider_row(ROW, AREA, context.cluster, "no setting of yours opens etcd"), ()
-    unknown = context.missing(NETWORK_FACTS)
+    unknown = context.missing(NETWORK_FACTS | {FactKind.ETCD_CLUSTERS})
     targets = context.with_role(Role.ETCD)
     if not any(target.hosts for target in targets):
         unknown += (NO_ETCD,)

@@ -25,7 +25,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.tags import tags_of
 
 _DISKS: Final = (FactKind.DISKS,)
-_LEADS: Final = (FactKind.DISKS, FactKind.IDENTITIES)
+_LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.IDENTITIES)
 """Disks lead to their keys, and keys to the policies that let identities use them."""
 _KEYS: Final = (FactKind.KEYS, FactKind.IDENTITIES)
 ETCD_TAG: Final = "k8s.io/etcd/"

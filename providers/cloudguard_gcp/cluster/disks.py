@@ -63,7 +63,7 @@ def read_disks(
     concerned = {host.id for host in hosts if {Role.CONTROL_PLANE, Role.ETCD}.intersection(host.roles)}
     if not concerned:
         return (), ()  # the provider runs the control plane, or nothing is known of it
-    items = api.read(LIST_DISKS, hides=_DISKS, project=project)
+    items = api.read(LIST_DISKS, hides=(*_DISKS, FactKind.ETCD_CLUSTERS), project=project)
     attached = {disk: host.id for host in hosts if host.id in concerned for disk in host.disks}
     disks = [
         _disk(api, item, attached.get(short(str(item["selfLink"])), ""))
