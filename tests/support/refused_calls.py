@@ -29,7 +29,7 @@ RESTS_ON = {
     "api-server-access": PLACES,
     "node-access": PLACES,
     "cloud-api-access": {FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES, FactKind.ENDPOINT},
-    "etcd-access": PLACES,
+    "etcd-access": PLACES | {FactKind.ETCD_CLUSTERS},
     "etcd-encryption": {FactKind.HOSTS, FactKind.POOLS, FactKind.DISKS, FactKind.KEYS, FactKind.ENDPOINT},
 }
 PROVIDED = {"etcd-access": set[FactKind](), "etcd-encryption": {FactKind.ENDPOINT, FactKind.KEYS}}
