@@ -44,8 +44,9 @@ format: $(READY) ## what ruff can mend by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(READY) ## write docs/rows from the rows' docstrings, the tables of settings, and docs/identities
+docs: $(READY) ## write docs/rows from the rows' docstrings, the tables of ways in and settings, and docs/identities
 	$(BIN)/python docs/render.py
+	$(BIN)/python docs/ways_in.py
 	$(BIN)/python docs/settings.py
 	$(BIN)/python docs/identities/render.py
 

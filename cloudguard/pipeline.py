@@ -103,7 +103,8 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
     declared = declarations or Declarations()
     provider = snapshot.cluster.provider
     with _sdk_of(provider):
-        catalog = load(provider).iam_catalog(snapshot) if provider in installed() else None
+        adapter = load(provider) if provider in installed() else None
+        catalog, ways_in = (adapter.iam_catalog(snapshot), adapter.ways_in()) if adapter else (None, ())
     faults = [*_unknown("cni", [declared.cni] if declared.cni else [], network_plugins())]
     if catalog:
         faults += _unknown("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
@@ -111,7 +112,7 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
         raise SettingsError(faults)
     from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
 
-    rows, plan = judge(snapshot, declared, catalog)
+    rows, plan = judge(snapshot, declared, catalog, ways_in)
     return Report(
         tool=f"cloudguard {version()}",
         started=snapshot.started,

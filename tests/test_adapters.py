@@ -16,7 +16,9 @@ from cloudguard.errors import ClusterNotFoundError, UsageError
 from cloudguard.model import snapshot_file
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Gap, Source
+from cloudguard.model.ways_in import Entered, WayState
 from cloudguard.provider.port import Adapter, CollectRequest, installed, load
+from docs import ways_in
 from gcp_everything import everything
 from gcp_proxy import Proxy
 from gcp_scenes import SCENES as GOOGLE
@@ -82,6 +84,29 @@ def test_what_is_printed_to_grant_is_what_the_declared_calls_take(name: str) -> 
     calls: Any = import_module(f"cloudguard_{name}.access.calls")
     printed = load(name).permissions()
     assert all(f'"{permission}"' in printed for call in calls.CALLS for permission in call.permissions)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_way_in_is_asked_for_shut_or_listed(name: str) -> None:
+    calls: Any = import_module(f"cloudguard_{name}.access.calls")
+    declared, ways = {call.name for call in calls.CALLS}, load(name).ways_in()
+    assert {entered for way in ways for entered in way.leads_to} == set(Entered)
+    assert len({way.id for way in ways}) == len({way.name for way in ways}) == len(ways)
+    for way in ways:
+        assert set(way.calls) <= declared, way.id
+        assert (way.state is WayState.NOT_ASKED) == bool(way.would_help or way.pointer), way.id
+        assert way.source.startswith("https://"), way.id
+
+
+def test_the_readmes_tell_every_way_in() -> None:
+    written = ways_in.pages()
+    assert len(written) == 1 + len(NAMES)
+    assert [path for path, text in written.items() if path.read_text(encoding="utf-8") != text] == []
+
+
+def test_a_snapshot_says_which_ways_in_were_looked_at(cloud: Cloud) -> None:
+    ways = cloud.adapter.ways_in()
+    assert cloud.snapshot.asked == tuple(way.id for way in ways if way.state is not WayState.NOT_ASKED)
 
 
 def test_a_snapshot_holds_together(cloud: Cloud) -> None:

@@ -92,7 +92,11 @@ def _row(row: RowResult, numbers: Mapping[str, int]) -> dict[str, object]:
 def _basis(basis: Basis) -> dict[str, object]:
     hosts = [{"role": role, "count": number} for role, number in basis.hosts]
     examined = {"ways": basis.paths, "hosts": hosts, "disks": basis.disks, "identities": basis.identities}
-    return {"examined": examined, "assumed": [asdict(item) for item in basis.assumed], "not_asked": []}
+    return {
+        "examined": examined,
+        "assumed": [asdict(item) for item in basis.assumed],
+        "not_asked": [asdict(item) for item in basis.not_asked],
+    }
 
 
 def _finding(finding: Finding, number: int) -> dict[str, object]:

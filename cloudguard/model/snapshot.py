@@ -14,7 +14,11 @@ SCHEMA = "cloudguard/snapshot/v2"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Facts about one cluster, and the gaps in them. Times are ISO 8601 in UTC."""
+    """Facts about one cluster, and the gaps in them. Times are ISO 8601 in UTC.
+
+    ``asked``: the ids of the ways in that were asked for, or are shut. ``assumed_empty``: calls that the cloud does not
+    know, taken as answered with nothing because the caller said so.
+    """
 
     schema: str
     tool: str
@@ -24,6 +28,8 @@ class Snapshot:
     topology: Topology
     identities: Identities
     gaps: tuple[Gap, ...] = ()
+    asked: tuple[str, ...] = ()
+    assumed_empty: tuple[str, ...] = ()
 
     def gaps_hiding(self, kinds: frozenset[FactKind]) -> tuple[Gap, ...]:
         """Return the gaps that hide facts of any of ``kinds``."""

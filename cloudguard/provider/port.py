@@ -14,6 +14,7 @@ from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.ways_in import WayIn
 
 ENTRY_POINTS = "cloudguard.providers"
 
@@ -91,6 +92,10 @@ class Adapter(Protocol):
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
         """Return what is known of this cloud's permissions, for the cluster of ``snapshot``. Makes no call."""
+        ...
+
+    def ways_in(self) -> tuple[WayIn, ...]:
+        """Return the table of all ways in that this cloud offers, asked for or not. Makes no call."""
         ...
 
     def permissions(self) -> str:

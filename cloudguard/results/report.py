@@ -32,8 +32,16 @@ class Assumed:
 
 
 @dataclass(frozen=True, slots=True)
+class NotAsked:
+    """A way in that was not asked for; ``would_help``: the permission or flag that would tell ("": none does)."""
+
+    what: str
+    would_help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
-    """What the answer to a row rests on: what was examined, and what was assumed.
+    """What the answer to a row rests on: what was examined, what was assumed, and what was not asked for.
 
     ``paths`` counts the ways in that were followed, ``hosts`` the hosts by their roles ("control-plane+etcd").
     ``disks`` and ``identities`` are ids.
@@ -44,6 +52,7 @@ class Basis:
     disks: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
     assumed: tuple[Assumed, ...] = ()
+    not_asked: tuple[NotAsked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

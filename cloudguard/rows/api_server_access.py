@@ -13,6 +13,7 @@ from dataclasses import replace
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind
+from cloudguard.model.ways_in import Entered
 from cloudguard.needs.ports import source_of
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
@@ -83,7 +84,12 @@ def judge(context: Context) -> JudgedRow:
     pending = collector.pending_findings(lambda problem: _assessment(context, problem))
     pending = tuple(_with_restriction(context, finding) for finding in pending)
     source = source_of("api", context.cluster, context.declarations.api_ports)
-    basis = Basis(len(paths), tally(masters), assumed=(Assumed(f"API: {context.ports.api}", source),))
+    basis = Basis(
+        len(paths),
+        tally(masters),
+        assumed=(Assumed(f"API: {context.ports.api}", source), *context.assumed_empty),
+        not_asked=context.not_asked(*([Entered.ENDPOINT] if context.cluster.managed else [])),
+    )
     return judged_row((ROW, AREA), pending, unknown + collector.unknown, _clean(context, pending), basis)
 
 

@@ -13,6 +13,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
+from cloudguard.model.ways_in import Entered, WayIn
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
 from cloudguard.needs.ports import KUBELET, SSH_AND_RDP, Ports, api_listeners, judged_by_other_rows, ports_of
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
@@ -23,7 +24,7 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.senders import Sender
 from cloudguard.results.change import KeptTraffic, PeerOf, RulePeer
-from cloudguard.results.report import gap_text
+from cloudguard.results.report import Assumed, NotAsked, gap_text
 
 NETWORK_FACTS = frozenset(
     {
@@ -51,6 +52,7 @@ class Context:
     declarations: Declarations
     reach: Reachability
     iam_catalog: IamCatalog | None = None
+    ways_in: tuple[WayIn, ...] = ()
 
     @property
     def cluster(self) -> Cluster:
@@ -147,6 +149,17 @@ class Context:
     def without_interfaces(self, hosts: Iterable[Host]) -> tuple[str, ...]:
         """Return a line for each of ``hosts`` of which no interface was read."""
         return tuple(f"no interface of {host.id} ({host.name}) was read" for host in hosts if not host.interfaces)
+
+    def not_asked(self, *entered: Entered) -> tuple[NotAsked, ...]:
+        """Return the ways in to hosts, balancers and what else is ``entered`` that the snapshot does not show."""
+        wanted = {Entered.HOST, Entered.BALANCER, *entered}
+        unknown = (one for one in self.ways_in if one.id not in self.snapshot.asked)
+        return tuple(NotAsked(one.name, one.would_help) for one in unknown if wanted.intersection(one.leads_to))
+
+    @property
+    def assumed_empty(self) -> tuple[Assumed, ...]:
+        """What was assumed because the caller said that a call would answer nothing."""
+        return tuple(Assumed(f"nothing is answered to {call}", "assume_empty") for call in self.snapshot.assumed_empty)
 
     @property
     def endpoint_facts(self) -> frozenset[FactKind]:

@@ -80,7 +80,8 @@ def judge(context: Context) -> JudgedRow:
     pending += tuple(_plaintext(context, targets)) + _tls(context, targets)
     source = source_of("etcd", context.cluster, context.declarations.etcd_ports)
     hosts = tally(context.cluster.hosts_by(Role.ETCD))
-    basis = Basis(len(paths), hosts, assumed=(Assumed(f"etcd: {etcd}", source),))
+    assumed = (Assumed(f"etcd: {etcd}", source), *context.assumed_empty)
+    basis = Basis(len(paths), hosts, assumed=assumed, not_asked=context.not_asked())
     return judged_row((ROW, AREA), pending, unknown + collector.unknown, "only the control plane reaches etcd", basis)
 
 

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.ways_in import WayIn
 from cloudguard.needs.declarations import Declarations
 from cloudguard.reachability.narrowing import plan
 from cloudguard.reachability.paths import Reachability
@@ -23,14 +24,17 @@ ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access
 
 
 def judge(
-    snapshot: Snapshot, policy: Declarations, iam_catalog: IamCatalog | None = None
+    snapshot: Snapshot,
+    policy: Declarations,
+    iam_catalog: IamCatalog | None = None,
+    ways_in: tuple[WayIn, ...] = (),
 ) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
     """Return the five rows, and the changes that mend their findings in the order to make them.
 
     ``iam_catalog`` None: nothing is known of the provider's permissions, and no identity is judged but by its plain
-    words.
+    words. ``ways_in``: the provider's table; those that the snapshot does not name were not asked for.
     """
-    context = Context(snapshot, policy, Reachability(snapshot), iam_catalog)
+    context = Context(snapshot, policy, Reachability(snapshot), iam_catalog, ways_in)
     judged: list[JudgedRow] = [row.judge(context) for row in ROWS]
     pending = [finding for _, found in judged for finding in found]
     by_rule = plan(context.reach, context.ports, (excess for finding in pending for excess in finding.excesses))

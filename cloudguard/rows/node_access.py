@@ -101,7 +101,12 @@ def judge(context: Context) -> JudgedRow:
     pending = collector.pending_findings(lambda problem: _assessment(context, problem))
     pending += _public_addresses(context, targets)
     clean = "nothing reaches a node but the cluster and its services"
-    basis = Basis(len(paths) + len(from_control_plane), tally(judged), assumed=(_node_ports(context),))
+    basis = Basis(
+        len(paths) + len(from_control_plane),
+        tally(judged),
+        assumed=(_node_ports(context), *context.assumed_empty),
+        not_asked=context.not_asked(),
+    )
     return judged_row((ROW, AREA), pending, unknown + collector.unknown, clean, basis)
 
 

@@ -15,6 +15,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities, Statement
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.ways_in import WayIn
 from cloudguard.provider.etcd_disks import etcd_traits
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
 from cloudguard_aws.access.session import OPTIONS
@@ -54,6 +55,12 @@ class AwsAdapter:
 
         return iam_catalog(snapshot)
 
+    def ways_in(self) -> tuple[WayIn, ...]:
+        """Return the table of ways in."""
+        from cloudguard.provider.ways_in import ways_in  # noqa: PLC0415 - only when asked for
+
+        return ways_in(__name__.partition(".")[0])
+
     def permissions(self) -> str:
         """Return the read-only IAM policy that ``collect`` and ``discover`` need."""
         from cloudguard_aws.access.scanner_policy import policy  # noqa: PLC0415 - only when asked for
@@ -67,6 +74,7 @@ def _now() -> str:
 
 def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
+    from cloudguard.provider.ways_in import asked  # noqa: PLC0415 - when asked for
     from cloudguard_aws.cluster import eks, fargate, hosts  # noqa: PLC0415 - when asked for
     from cloudguard_aws.identity import key_policies, roles  # noqa: PLC0415 - when asked for
     from cloudguard_aws.network.registrations import api_targets  # noqa: PLC0415 - when asked for
@@ -110,6 +118,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         topology=topology,
         identities=identities,
         gaps=api.gaps,
+        asked=asked(ADAPTER.ways_in()),
     )
 
 

@@ -13,6 +13,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.ways_in import WayIn
 from cloudguard.provider.etcd_disks import etcd_traits
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
 from cloudguard_gcp.access.session import OPTIONS
@@ -53,6 +54,12 @@ class GcpAdapter:
 
         return iam_catalog(snapshot)
 
+    def ways_in(self) -> tuple[WayIn, ...]:
+        """Return the table of ways in."""
+        from cloudguard.provider.ways_in import ways_in  # noqa: PLC0415 - only when asked for
+
+        return ways_in(__name__.partition(".")[0])
+
     def permissions(self) -> str:
         """Return the read-only custom role that ``collect`` and ``discover`` need."""
         from cloudguard_gcp.access.scanner_role import role  # noqa: PLC0415 - only when asked for
@@ -66,6 +73,7 @@ def _now() -> str:
 
 def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
+    from cloudguard.provider.ways_in import asked  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.cluster import gke, hosts, pools  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity.holders import known  # noqa: PLC0415
     from cloudguard_gcp.network import pod_ranges, topology  # noqa: PLC0415 - when asked for
@@ -108,6 +116,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
         topology=_with_endpoints(around.topology, managed),
         identities=identities,
         gaps=api.gaps,
+        asked=asked(ADAPTER.ways_in()),
     )
 
 

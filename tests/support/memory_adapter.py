@@ -10,6 +10,7 @@ import sample
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.ways_in import Entered, WayIn
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
 from drawn_policies import PlainDocuments, SmallCatalog
 
@@ -69,6 +70,13 @@ class Memory:
         """Return the small cloud's actions; nothing is needed of them."""
         del snapshot
         return IamCatalog(SmallCatalog(), PlainDocuments())
+
+    def ways_in(self) -> tuple[WayIn, ...]:
+        """Return one way that is asked for, and one that is not."""
+        return (
+            WayIn("route", "Route to the internet", (Entered.HOST,), "https://memory.test", calls=("memory:Read",)),
+            WayIn("tunnel", "Tunnel", (Entered.HOST,), "https://memory.test", would_help="memory:ReadTunnels"),
+        )
 
     def permissions(self) -> str:
         """Return a policy."""

@@ -15,7 +15,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.finding import Evidence, Finding, Severity, Waiver, Witness
 from cloudguard.results.hop import Hop, HopKind
-from cloudguard.results.report import Assumed, Basis, Report, RowResult, Verdict
+from cloudguard.results.report import Assumed, Basis, NotAsked, Report, RowResult, Verdict
 
 READ = Source("memory:Read", "everything")
 TAGGED = RoleEvidence(EvidenceKind.INSTALLER, "a tag says so")
@@ -108,7 +108,14 @@ def change(text: str = "open", mends: tuple[str, ...] = ()) -> Change:
     )
 
 
-BASIS = Basis(13, (("node", 3),), ("d-1",), ("id-1", "id-2"), (Assumed("etcd: tcp/2379-2380", "kubeadm"),))
+BASIS = Basis(
+    13,
+    (("node", 3),),
+    ("d-1",),
+    ("id-1", "id-2"),
+    (Assumed("etcd: tcp/2379-2380", "kubeadm"),),
+    (NotAsked("Tunnel", "memory:ReadTunnels"),),
+)
 
 
 def report(*findings: Finding, text: str = "prod", unknown: tuple[str, ...] = (), gaps: tuple[Gap, ...] = ()) -> Report:

@@ -155,7 +155,7 @@ def test_json_says_what_a_row_was_judged_on() -> None:
             "identities": ["id-1", "id-2"],
         },
         "assumed": [{"what": "etcd: tcp/2379-2380", "source": "kubeadm"}],
-        "not_asked": [],
+        "not_asked": [{"what": "Tunnel", "would_help": "memory:ReadTunnels"}],
     }
 
 

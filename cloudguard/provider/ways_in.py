@@ -1,0 +1,33 @@
+"""Reads a provider's table of ways in, ``ways_in.toml``: a ``[[way]]`` with the fields of ``WayIn`` for each."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+
+from cloudguard.model.ways_in import Entered, WayIn, WayState
+
+FILE = "ways_in.toml"
+
+
+def ways_in(package: str) -> tuple[WayIn, ...]:
+    """Return the table of a provider's ``package``, in its order."""
+    written = tomllib.loads(files(package).joinpath(FILE).read_text(encoding="utf-8"))["way"]
+    return tuple(
+        WayIn(
+            id=table["id"],
+            name=table["name"],
+            leads_to=tuple(Entered(one) for one in table["leads-to"]),
+            source=table["source"],
+            calls=tuple(table.get("calls", ())),
+            shut_by=table.get("shut-by", ""),
+            would_help=table.get("would-help", ""),
+            pointer=table.get("pointer", ""),
+        )
+        for table in written
+    )
+
+
+def asked(ways: tuple[WayIn, ...]) -> tuple[str, ...]:
+    """Return the ids of the ways that are asked for or shut: what a snapshot says that it looked at."""
+    return tuple(way.id for way in ways if way.state is not WayState.NOT_ASKED)

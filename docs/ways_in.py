@@ -1,0 +1,66 @@
+"""Writes the tables of ways in: a line a state in the README, a line a way in each provider's README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cloudguard.model.ways_in import WayIn, WayState
+from cloudguard.provider.port import installed, load
+
+ROOT = Path(__file__).parent.parent
+BEGIN, END = "<!-- ways in: written by `make docs` -->\n", "<!-- end of ways in -->\n"
+
+
+def overview() -> str:
+    """Return the README's table: for each provider, which ways in are asked for, shut or not asked for."""
+    lines = ["| provider | | ways in |", "|---|---|---|"]
+    for provider in installed():
+        ways = load(provider).ways_in()
+        for state in WayState:
+            names = "; ".join(way.name for way in ways if way.state is state)
+            lines.append(f"| {provider} | {state} | {names or 'none'} |")
+    return "\n".join(lines) + "\n"
+
+
+def table(ways: tuple[WayIn, ...]) -> str:
+    """Return a provider's table, a line a way: how it is asked for, what shuts it, or what would tell."""
+    lines = ["| way in | leads to | asked for, or not |", "|---|---|---|"]
+    lines += [f"| [{way.name}]({way.source}) | {', '.join(way.leads_to)} | {_how(way)} |" for way in ways]
+    return "\n".join(lines) + "\n"
+
+
+def _how(way: WayIn) -> str:
+    match way.state:
+        case WayState.ASKED:
+            return "asked: " + ", ".join(f"`{call}`" for call in way.calls)
+        case WayState.SHUT:
+            return f"shut: {way.shut_by}"
+        case WayState.NOT_ASKED:
+            pointer = f"; {way.pointer} would be a gap" if way.pointer else ""
+            return f"not asked; {way.would_help or 'nothing'} would tell{pointer}"
+
+
+def pages() -> Mapping[Path, str]:
+    """Return every page that holds a table, with today's between its two marks, by its path."""
+    tables = {ROOT / "README.md": overview()}
+    for provider in installed():
+        path = ROOT / "providers" / f"cloudguard_{provider}" / "README.md"
+        if path.exists():  # a provider of another distribution has its own
+            tables[path] = table(load(provider).ways_in())
+    return {path: _replaced(path.read_text(encoding="utf-8"), written) for path, written in tables.items()}
+
+
+def _replaced(text: str, written: str) -> str:
+    before, rest = text.split(BEGIN)
+    return before + BEGIN + written + END + rest.split(END)[1]
+
+
+def main() -> None:
+    """Write the tables."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
