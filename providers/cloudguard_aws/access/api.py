@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from cloudguard.model.source import FactKind, Reason
-from cloudguard.provider.answers import Item, objects
+from cloudguard.provider.answers import AnswerError, Item, objects
 from cloudguard.provider.port import Progress, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
+from cloudguard_aws.access.answer_shape import refuse_foreign
 from cloudguard_aws.access.calls import Call
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _MAKING = threading.Lock()
 """A session may not make two clients at once, and two readers may share one session (boto3 guide, resources/clients,
 multithreading)."""
 _DENIED = ("accessdenied", "unauthorized", "authfailure", "optinrequired", "notauthorized", "forbidden")
+_CUT_SHORT = "the answer is cut short: it says that there is more, and not how to ask for that"
 _THROTTLED = ("throttl", "requestlimitexceeded", "toomanyrequests", "slowdown", "priorrequestnotcomplete")
 _UNSUPPORTED = ("notimplemented", "unknownoperation", "invalidaction", "unsupportedoperation")
 _MISSING = ("notfound", "nosuchentity", "resourcenotfound", "malformed")
@@ -77,7 +79,9 @@ class Api(Reader[Call]):
         from botocore.parsers import ResponseParserError  # noqa: PLC0415 - the SDK is loaded on first use
 
         try:
-            return Answer(self._pages(self.client(call.service), call, parameters))
+            return self._pages(self.client(call.service), call, parameters)
+        except AnswerError:
+            raise
         except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError):
             # What the SDK's parsers raise for a wrong shape; the first one's text holds the whole answer.
             message = f"the answer to {call.name} cannot be parsed"
@@ -91,15 +95,20 @@ class Api(Reader[Call]):
         """Return why a call failed, and the cloud's words on one line."""
         return explain(error)
 
-    def _pages(self, client: Any, call: Call, parameters: Mapping[str, Any]) -> list[Item]:  # noqa: ANN401
+    def _pages(self, client: Any, call: Call, parameters: Mapping[str, Any]) -> Answer:  # noqa: ANN401
         import jmespath  # noqa: PLC0415 - comes with the SDK
 
+        expression: Any = jmespath.compile(call.items)
         if client.can_paginate(call.method):
-            found: Any = client.get_paginator(call.method).paginate(**parameters).search(call.items)
+            pages: Any = client.get_paginator(call.method).paginate(**parameters)
         else:
-            found = jmespath.search(call.items, getattr(client, call.method)(**parameters))
+            pages = (getattr(client, call.method)(**parameters),)
+        items, page = list[Item](), dict[str, Any]()
+        for page in pages:
+            found: Any = expression.search(page)
             found = [found] if isinstance(found, dict) else found or ()
-        return [*objects(call.name, (item for item in found if item is not None))]
+            items += objects(call.name, (item for item in found if item is not None))
+        return Answer(items, (_CUT_SHORT,) if page.get("IsTruncated") is True else ())
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         """Return the client of a service, made once."""
@@ -108,6 +117,7 @@ class Api(Reader[Call]):
             if found is None:
                 found = self.session.client(service, region_name=self.region, config=settings(service))
                 self._clients[service] = found
+                found.meta.events.register("before-parse", refuse_foreign, unique_id="cloudguard")
             return found
 
 

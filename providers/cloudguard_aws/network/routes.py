@@ -120,12 +120,14 @@ class Tables:
     complete: bool = True
 
     def routes(self, subnet: Subnet) -> tuple[Route, ...] | None:
-        """Return a subnet's routes: those of its own table, else of its VPC's main one; None: not known."""
+        """Return a subnet's routes: those of its own table, else of its VPC's main one; None: not known.
+
+        Every subnet has a table, and every table a route: https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
+        """
         own = next((one for one in self.tables if subnet.id in one.subnets), None)
         if own is None and self.complete:
             own = next((one for one in self.tables if one.is_main and one.vpc == subnet.network), None)
-            return own.routes if own else ()
-        return own.routes if own else None
+        return own.routes or None if own else None
 
     def inspect(self, subnet: Subnet) -> bool:
         """Whether a gateway's own route table sends what is for the subnet through an appliance.

@@ -75,9 +75,20 @@ def read_security_groups(api: Api, names: frozenset[str], subnets: Iterable[Subn
 
 
 def _with_rules(group: Filter, by_group: Mapping[str, list[Rule]]) -> Filter:
-    """Return a group with its rules as they were listed; where none was, as its own description has them."""
+    """Return a group with its rules as they were listed, and those that only its own description has.
+
+    Two calls may differ for a while after a change (EC2 API reference, "Eventual consistency"): both are believed.
+    """
     rules = by_group.get(group.id)
-    return replace(group, rules=tuple(rules), source=rules[0].source) if rules else group
+    if not rules:
+        return group
+    listed = {_meaning(rule) for rule in rules}
+    only_described = (rule for rule in group.rules if _meaning(rule) not in listed)
+    return replace(group, rules=(*rules, *only_described), source=rules[0].source)
+
+
+def _meaning(rule: Rule) -> tuple[object, ...]:
+    return rule.direction, rule.services, rule.peer
 
 
 def groups_and_members(

@@ -131,6 +131,11 @@ def _subnets(api: Api, inventory: VpcInventory, wanted: frozenset[str]) -> tuple
         if one.id not in guards:
             message = "the subnet's network ACL can't be seen from this account"
             api.add_gap(Gap(calls.DESCRIBE_NETWORK_ACLS.name, one.id, Reason.MISSING, message, _FILTERS))
+    tables = inventory.tables
+    for one in kept if tables is not None and tables.complete else ():
+        if tables is not None and tables.routes(one) is None:
+            message = "no route of the subnet can be seen from this account"
+            api.add_gap(Gap(calls.DESCRIBE_ROUTE_TABLES.name, one.id, Reason.MISSING, message, _ROUTES))
     return tuple(with_routes(one, (guards.get(one.id, f"network ACL of {one.id}"),), inventory.tables) for one in kept)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from aws_hosts import api_of
 from cloudguard.model.filters import Action, Direction, Peer
 from cloudguard.packet_sets.addresses import ALL4, ALL6
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_aws.network.rules import listed_rule, network_acl, security_group, services_text
-from moto_fixtures.aws.builder import WORLD, WORLD6
+from cloudguard_aws.network.security_groups import read_security_groups
+from moto_fixtures.aws.builder import WORLD, WORLD6, Account
 
 OTHER_ACCOUNT = "999988887777"
 ANY_ICMP = {"Type": -1, "Code": -1}
@@ -141,3 +145,25 @@ def test_network_acl_is_ordered_stateless_and_closed_at_the_end() -> None:
     ]
     assert found.ordered
     assert not found.stateful
+
+
+@pytest.mark.parametrize("lost", [{"IpPermissions": 0}, {"SecurityGroupRules": 0}, {}])
+def test_two_answers_that_differ_are_united(inner_account: Account, lost: dict[str, int]) -> None:
+    a = inner_account
+    group = a.group(a.vpc(), "nodes")
+    group.allow("tcp/22", "0.0.0.0/0")
+    group.allow("tcp/443", "10.0.0.0/8")
+    api, forget = api_of(a), dict(lost)
+
+    def without(parsed: dict[str, Any], **_rest: object) -> None:
+        for holder in (parsed, *parsed.get("SecurityGroups", ())):
+            for key in forget:
+                if key in holder:
+                    del holder[key][0]
+
+    api.client("ec2").meta.events.register("after-call.ec2.*", without)
+    (found,) = read_security_groups(api, frozenset({group.id}), ()).filters
+    let_in = {(str(rule.services), str(rule.peer)) for rule in found.rules if rule.direction is Direction.INGRESS}
+    assert let_in == {("tcp/22", "0.0.0.0/0"), ("tcp/443", "10.0.0.0/8")}
+    assert len(found.rules) == 3
+    assert len({rule.id for rule in found.rules}) == 3

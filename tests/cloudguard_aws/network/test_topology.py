@@ -228,3 +228,16 @@ def test_group_that_is_not_there_is_a_gap(inner_account: Account) -> None:
     assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
         (group.id, Reason.MISSING, (FactKind.FILTERS,))
     ]
+
+
+def test_a_subnet_without_a_route_table_is_a_gap_and_leads_nobody_knows_where(inner_account: Account) -> None:
+    a = inner_account
+    vpc = a.vpc()
+    node = a.host("node", a.subnet(vpc), [a.group(vpc, "nodes")])
+    a.backend("ec2").route_tables.clear()
+    api = api_of(a)
+    (subnet,) = standing(api, hosts_of(a, node.id)).subnets
+    assert {route.hop for route in subnet.routes} == {NextHop.UNKNOWN}
+    assert [(gap.call, gap.resource, gap.hides) for gap in api.gaps] == [
+        ("ec2:DescribeRouteTables", subnet.id, (FactKind.ROUTES,))
+    ]

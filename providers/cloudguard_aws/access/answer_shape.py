@@ -1,0 +1,52 @@
+"""Refuses an answer that is not the API's: a proxy's page with status 200, which the SDK would read as empty."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from cloudguard.provider.answers import AnswerError
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+_ROOT: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<(?:[\w.-]+:)?([\w.-]+)")
+"""The name of an XML document's root element, after its declaration, doctype and comments."""
+_XML: Final = {"ec2", "query"}
+_JSON: Final = {"json", "rest-json"}
+_LAST_GOOD: Final = 299
+
+
+def refuse_foreign(operation_model: OperationModel, response_dict: Mapping[str, Any], **_rest: object) -> None:
+    """Raise AnswerError for a successful answer whose form is not that of the operation's answers.
+
+    XML must have the operation's own root element ("DescribeVpcsResponse"); a JSON object that has members must have
+    one of the answer's. An event handler of botocore ("before-parse").
+    """
+    protocol: str = cast("Any", operation_model.service_model).resolved_protocol
+    body: object = response_dict["body"]
+    if response_dict["status_code"] > _LAST_GOOD or not isinstance(body, bytes):
+        return
+    if protocol in _XML:
+        found = _ROOT.match(body)
+        root = found[1].decode("ascii", "replace") if found else ""
+        if root != f"{operation_model.name}Response":
+            raise _foreign(operation_model, f"its root element is {root[:40]!r}" if root else "it is no XML")
+    elif protocol in _JSON and operation_model.output_shape:
+        members: Mapping[str, Any] = cast("Any", operation_model.output_shape).members
+        _refuse_json(operation_model, body, {shape.serialization.get("name", name) for name, shape in members.items()})
+
+
+def _refuse_json(operation_model: OperationModel, body: bytes, names: Collection[str]) -> None:
+    try:
+        written: object = json.loads(body or b"{}")
+    except ValueError:
+        raise _foreign(operation_model, "it is no JSON") from None
+    if not isinstance(written, dict) or (written and not {*cast("dict[str, object]", written)} & {*names}):
+        raise _foreign(operation_model, "it has none of the answer's members")
+
+
+def _foreign(operation_model: OperationModel, why: str) -> AnswerError:
+    return AnswerError(f"the answer to {operation_model.name} is not the API's: {why}")
