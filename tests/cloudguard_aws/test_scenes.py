@@ -12,8 +12,10 @@ from cloudguard import pipeline
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report
 from cloudguard.rows.judge import ROWS
+from draws import DRAWS, SEED
 from moto_fixtures.aws.builder import SourceLine
 from moto_fixtures.aws.scene import Scene, scenes
+from removed_facts import wrong_passes
 from scene_marks import Mark, mark_of
 
 UNMARKED = "etcd-access/tls"
@@ -67,3 +69,9 @@ def lines_of(finding: Finding, made: Made) -> set[SourceLine]:
 def test_every_scene_tells_its_story(scene: Scene) -> None:
     assert (scene.__doc__ or "").strip()
     assert set(scene.VERDICTS) == {row.ROW for row in ROWS}
+
+
+@pytest.mark.parametrize("name", scenes())
+def test_no_row_passes_because_a_fact_is_gone(name: str) -> None:
+    declarations = scenes()[name].DECLARED.policy
+    assert list(wrong_passes(collected(name).snapshot, declarations, SEED, 25 * DRAWS)) == []

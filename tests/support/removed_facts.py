@@ -1,0 +1,61 @@
+"""Takes facts away from a snapshot: no row may turn from FAIL to PASS, unless its findings rest on the fact."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from random import Random
+from typing import Final
+
+from cloudguard import pipeline
+from cloudguard.errors import UsageError
+from cloudguard.model import snapshot_file
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.results.report import RowResult, Verdict
+from spoilt import Json, drawn_place, named_at, spoilt
+
+FACTS: Final = ("cluster", "topology", "identities")
+SENDERS: Final = (
+    re.compile(r"topology/subnets/\d+/routes/\d+"),
+    re.compile(r"topology/networks/\d+/ranges/\d+"),
+    re.compile(r"topology/address_lists/\d+/ranges.*"),
+)
+"""Facts that say where a sender is, which no hop of a path names: without them, there is none."""
+
+
+def wrong_passes(snapshot: Snapshot, declarations: Declarations, seed: int, draws: int) -> Iterator[str]:
+    """Take away ``draws`` facts, each by itself, and yield those without which a row passes that fails with them."""
+    document: dict[str, Json] = json.loads(snapshot_file.dump(snapshot))
+    facts: Json = {part: document[part] for part in FACTS}
+    failed = [row for row in pipeline.evaluate(snapshot, declarations).rows if row.verdict is Verdict.FAIL]
+    draw = Random(seed)
+    for _ in range(draws if failed else 0):
+        place = drawn_place(facts, draw)
+        if any(sender.fullmatch("/".join(map(str, place))) for sender in SENDERS):
+            continue
+        spoilt_facts = spoilt(facts, place)
+        assert isinstance(spoilt_facts, dict)
+        try:
+            changed = snapshot_file.load(json.dumps(document | spoilt_facts), "spoilt.json")
+        except UsageError:
+            continue  # a file that is refused is no PASS
+        report = pipeline.evaluate(changed, declarations)
+        for row in failed:
+            if report.row(row.row).verdict is Verdict.PASS and not rests_on(row) & named_at(facts, place):
+                yield f"{row.row} passes without {place}"
+
+
+def rests_on(row: RowResult) -> set[str]:
+    """Return what the findings of a row name: resources, rules, hosts, hops, and the words of their witnesses."""
+    found = set[str]()
+    for finding in row.findings:
+        found.update((finding.resource.id, finding.resource.name, *finding.hosts))
+        for one in finding.evidence:
+            found.update((one.resource.id, one.resource.name, one.rule))
+        for hop in finding.witness.path:
+            found.update((hop.id, hop.name, hop.rule))
+        found.update((finding.witness.source, finding.witness.target))
+        found.update(value for _, value in finding.witness.facts)
+    return found - {""}

@@ -1,0 +1,72 @@
+"""Documents with one fact taken away or made unknown, drawn at random: a list's element, a list, a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from random import Random
+from typing import Final, TypeAlias
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
+Place: TypeAlias = "tuple[str | int, ...]"
+
+UNKNOWN_WORD: Final = "never-heard-of"
+
+
+def places(document: Json, above: Place = ()) -> Iterator[Place]:
+    """Yield the place of every list's element, and of every list and text that is not empty."""
+    for step, value in children(document).items():
+        if isinstance(document, list) or (value and isinstance(value, list | str)):
+            yield (*above, step)
+        yield from places(value, (*above, step))
+
+
+def children(document: Json) -> Mapping[str | int, Json]:
+    """Return the parts of a list by number, of an object by key; none of anything else."""
+    if isinstance(document, dict):
+        return {**document}
+    return dict(enumerate(document)) if isinstance(document, list) else {}
+
+
+def drawn_place(document: Json, draw: Random) -> Place:
+    """Return a place; each kind (the same keys on the way) is as likely as any other, so that long lists do not win."""
+    kinds: dict[tuple[str, ...], list[Place]] = {}
+    for place in places(document):
+        kinds.setdefault(tuple("*" if isinstance(step, int) else step for step in place), []).append(place)
+    return draw.choice(kinds[draw.choice(sorted(kinds))])
+
+
+def spoilt(document: Json, place: Place) -> Json:
+    """Return a copy without the element at ``place``, or with an empty list or ``UNKNOWN_WORD`` there."""
+    copy = deepcopy(document)
+    above, step = at(copy, place[:-1]), place[-1]
+    if isinstance(above, list) and isinstance(step, int):
+        del above[step]
+    elif isinstance(above, dict) and isinstance(step, str):
+        above[step] = [] if isinstance(above[step], list) else UNKNOWN_WORD
+    return copy
+
+
+def at(document: Json, place: Place) -> Json:
+    """Return what stands at ``place``; raises KeyError if there is none."""
+    for step in place:
+        document = children(document)[step]
+    return document
+
+
+def texts(document: Json) -> Iterator[str]:
+    """Yield every text in ``document``, without keys."""
+    if isinstance(document, str):
+        yield document
+    for value in children(document).values():
+        yield from texts(value)
+
+
+def named_at(document: Json, place: Place) -> frozenset[str]:
+    """Return the texts at ``place``, and the ids and names of what it is a part of."""
+    found = set(texts(at(document, place)))
+    for length in range(len(place)):
+        part = at(document, place[:length])
+        if isinstance(part, dict):
+            found |= {value for key in ("id", "name") if isinstance(value := part.get(key), str)}
+    return frozenset(found)
