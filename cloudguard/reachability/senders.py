@@ -177,8 +177,8 @@ class Senders:
             addresses = AddressSet.union(address for member in members for address in member.addresses)
             example = members[0].owner or members[0].id
             return Sender(SenderKind.GROUP, who, addresses, (name,), example, external_members=tuple(members))
-        if group is None or group.members_known:
+        if group and group.members_known:
             return None
-        owner = f" of account {group.owner}" if group.owner else ""
+        owner = f" of account {group.owner}" if group and group.owner else ""
         who = f"members of group {titled}{owner}, who can't be listed from here"
-        return Sender(SenderKind.GROUP, who, _PRIVATE, (name,), name, exact=bool(group.owner))
+        return Sender(SenderKind.GROUP, who, _PRIVATE, (name,), name, exact=bool(owner))

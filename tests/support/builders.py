@@ -203,7 +203,7 @@ def snapshot(
     balancers: Iterable[Balancer] = (),
     lists: Iterable[AddressList] = (),
     external_members: Iterable[Interface] = (),
-    groups: Iterable[Group] = (),
+    groups: Iterable[Group] | None = None,
     endpoints: Iterable[Endpoint] = (),
     outbound: tuple[str, ...] = (),
     pools: Iterable[Pool] = (),
@@ -220,7 +220,8 @@ def snapshot(
     account: str = "1",
     region: str = "here",
 ) -> Snapshot:
-    """Return a snapshot of the cluster "prod"."""
+    """Return a snapshot of the cluster "prod"; without ``groups``, those that its rules name are known."""
+    filters = tuple(filters)
     cluster = Cluster(
         name="prod",
         provider=provider,
@@ -242,8 +243,8 @@ def snapshot(
     topology = Topology(
         networks=(Network(NETWORK, "vpc", AddressSet.of((RANGE, RANGE6)), SOURCE),),
         subnets=tuple(subnets),
-        filters=tuple(filters),
-        groups=tuple(groups),
+        filters=filters,
+        groups=_named_by(filters) if groups is None else tuple(groups),
         address_lists=tuple(lists),
         balancers=tuple(balancers),
         endpoints=tuple(endpoints),
@@ -251,3 +252,8 @@ def snapshot(
         outbound_addresses=AddressSet.of(outbound),
     )
     return Snapshot(SCHEMA, "cloudguard test", "t0", "t1", cluster, topology, identities or Identities(), tuple(gaps))
+
+
+def _named_by(filters: Iterable[Filter]) -> tuple[Group, ...]:
+    names = {rule.peer.group for one in filters for rule in one.rules if rule.peer.group}
+    return tuple(Group(name, name, SOURCE) for name in sorted(names))

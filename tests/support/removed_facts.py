@@ -17,12 +17,13 @@ from cloudguard.results.report import RowResult, Verdict
 from spoilt import Json, drawn_place, named_at, spoilt
 
 FACTS: Final = ("cluster", "topology", "identities")
-SENDERS: Final = (
+NAMED_BY_NO_FINDING: Final = (
+    re.compile(r"cluster/traits.*"),
     re.compile(r"topology/subnets/\d+/routes/\d+"),
     re.compile(r"topology/networks/\d+/ranges/\d+"),
     re.compile(r"topology/address_lists/\d+/ranges.*"),
 )
-"""Facts that say where a sender is, which no hop of a path names: without them, there is none."""
+"""Facts that findings rest on without naming them: what the cluster needs, and where a sender is."""
 
 
 def wrong_passes(snapshot: Snapshot, declarations: Declarations, seed: int, draws: int) -> Iterator[str]:
@@ -33,7 +34,7 @@ def wrong_passes(snapshot: Snapshot, declarations: Declarations, seed: int, draw
     draw = Random(seed)
     for _ in range(draws if failed else 0):
         place = drawn_place(facts, draw)
-        if any(sender.fullmatch("/".join(map(str, place))) for sender in SENDERS):
+        if any(fact.fullmatch("/".join(map(str, place))) for fact in NAMED_BY_NO_FINDING):
             continue
         spoilt_facts = spoilt(facts, place)
         assert isinstance(spoilt_facts, dict)

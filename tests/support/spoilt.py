@@ -24,7 +24,7 @@ def places(document: Json, above: Place = ()) -> Iterator[Place]:
 def children(document: Json) -> Mapping[str | int, Json]:
     """Return the parts of a list by number, of an object by key; none of anything else."""
     if isinstance(document, dict):
-        return {**document}
+        return dict[str | int, Json](document.items())
     return dict(enumerate(document)) if isinstance(document, list) else {}
 
 
