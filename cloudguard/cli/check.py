@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import QUIET, SNAPSHOT
-from cloudguard.cli.progress import progress
+from cloudguard.cli.reading import Reading, read
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import count, gap_line, summary
 from cloudguard.model import snapshot_file
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations_file import declarations
+from cloudguard.needs.declarations_file import bounded, declarations
 from cloudguard.needs.settings import (
     CLUSTER,
     CONTROL_PLANE_TAG,
@@ -30,14 +32,20 @@ from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
 
 DEFAULT_FAIL_ON = "medium"
+MOST_MEBIBYTES = 512
+"""So large may a snapshot be: some ten thousands of hosts."""
 
 
 def check(line: CommandLine) -> int:
     """Judge one cluster and write the report; return the exit status."""
     settings = line.settings()
     sinks = output.sinks(settings)
-    report = pipeline.evaluate(snapshot_of(line, settings), declarations(settings))
-    output.write(report, sinks, settings)
+    files = tuple(sink for sink in sinks if sink.file)
+    reading = snapshot_of(line, settings, keep=bool(files))
+    report = pipeline.evaluate(reading.result, declarations(settings))
+    output.write(report, files if reading.signal else sinks, settings)
+    if reading.signal:
+        raise reading.signal
     shown = output.Sink("table") in sinks and output.streams_are_one()
     if not shown and not settings.get(QUIET):
         say(visible(summary(report)))
@@ -49,8 +57,11 @@ def collect(line: CommandLine) -> int:
     settings = line.settings()
     file = output.file_of(settings)
     output.writable(file)
-    snapshot = snapshot_of(line, settings)
+    reading = snapshot_of(line, settings, keep=bool(file))
+    snapshot = reading.result
     output.save(snapshot_file.dump(snapshot), file)
+    if reading.signal:
+        raise reading.signal
     for gap in snapshot.gaps:
         say(visible(f"cloudguard: not read: {gap.call} on {gap.resource}: {gap_line(gap)}"))
     if not settings.get(QUIET):
@@ -69,18 +80,24 @@ def exit_status(report: Report, fail_on: str) -> ExitStatus:
     return ExitStatus.FINDINGS_AND_INCOMPLETE if failed else ExitStatus.INCOMPLETE
 
 
-def snapshot_of(line: CommandLine, settings: Settings) -> Snapshot:
-    """Return the cluster's facts, from the file of ``--snapshot`` or from the cloud."""
+def snapshot_of(line: CommandLine, settings: Settings, *, keep: bool = False) -> Reading[Snapshot]:
+    """Return the cluster's facts, from the file of ``--snapshot`` or from the cloud.
+
+    ``keep``: after a signal, what was read by then.
+    """
     file = settings.get(SNAPSHOT)
     if file is not None:
-        return _from_file(file, settings, line.provider)
-    with progress(settings) as step:
-        return pipeline.collect_requested(line.named_provider(), request(line, settings), step)
+        return Reading(_from_file(file, settings, line.provider))
+    provider, asked = line.named_provider(), request(line, settings)
+    return read(
+        lambda stop, step: pipeline.collect_requested(provider, replace(asked, stop=stop), step), settings, keep=keep
+    )
 
 
 def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
+            data = bounded(stream, "stdin" if file == "-" else file, MOST_MEBIBYTES)
     except OSError as error:
         message = f"cannot read the snapshot {file}: {error.strerror}"
         raise UsageError(message) from None

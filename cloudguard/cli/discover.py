@@ -9,7 +9,7 @@ from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.failures import put, say
 from cloudguard.cli.flags import LIST_FORMAT, QUIET
-from cloudguard.cli.progress import progress
+from cloudguard.cli.reading import read
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import ExitStatus
 from cloudguard.provider.port import ClusterSummary, load
@@ -22,8 +22,7 @@ def discover(line: CommandLine) -> int:
     provider, settings = line.named_provider(), line.settings()
     sinks = output.sinks(settings, LIST_FORMAT)
     asked = replace(request(line, settings), cluster="")
-    with progress(settings) as step:
-        clusters = pipeline.discover(provider, asked, step)
+    clusters = read(lambda stop, step: pipeline.discover(provider, replace(asked, stop=stop), step), settings).result
     for sink in sinks:
         output.save(_json(clusters) if sink.format == "json" else _table(clusters), sink.file)
     if not clusters and not settings.get(QUIET):

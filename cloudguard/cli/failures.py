@@ -15,14 +15,22 @@ from cloudguard.errors import CloudguardError, ExitStatus, SettingsError
 from cloudguard.formats.escaping import visible
 
 _DEBUG = "CLOUDGUARD_DEBUG"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class _TerminatedError(BaseException):
-    """SIGTERM came."""
+class SignalError(BaseException):
+    """A signal came; ``status`` is the exit status, ``word`` says what happened to the run."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.status = ExitStatus(128 + number)
+        self.word = "interrupted" if self.status is ExitStatus.INTERRUPTED else "terminated"
 
 
 def say(text: str) -> None:
     """Write a line to stderr; it is dropped if nobody reads stderr any more."""
+    if sys.stderr is None:  # closed when the process began
+        return
     try:
         print(text, file=sys.stderr, flush=True)
     except BrokenPipeError:
@@ -32,18 +40,16 @@ def say(text: str) -> None:
 def guarded(work: Callable[[], int], *, verbose: bool = False) -> int:
     """Return the exit status of ``work``; an error is written to stderr, one line a fault."""
     try:
-        with _terminable():
+        with _signals():
             return work()
     except CloudguardError as error:
         for line in error.faults if isinstance(error, SettingsError) else (str(error),):
             say(f"cloudguard: {visible(line)}")
         return int(error.status)
-    except KeyboardInterrupt:
-        say("cloudguard: interrupted")
-        return int(ExitStatus.INTERRUPTED)
-    except _TerminatedError:
-        say("cloudguard: terminated")
-        return int(ExitStatus.TERMINATED)
+    except (SignalError, KeyboardInterrupt) as error:
+        ended = error if isinstance(error, SignalError) else SignalError(signal.SIGINT)
+        say(f"cloudguard: {ended.word}")
+        return int(ended.status)
     except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, the status is 1 and the line says so
         if verbose or os.environ.get(_DEBUG):
             traceback.print_exc()
@@ -53,21 +59,35 @@ def guarded(work: Callable[[], int], *, verbose: bool = False) -> int:
 
 
 @contextmanager
-def _terminable() -> Generator[None]:
-    """Turn SIGTERM into an exception while the work runs; only the main thread may handle signals."""
+def _signals() -> Generator[None]:
+    """Turn the first signal into a SignalError while the work runs; a second one ends the process at once.
+
+    Only the main thread may handle signals. What the caller ignores (as ``nohup`` does) stays ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    handled = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]
 
     def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise _TerminatedError
+        del frame
+        for each in handled:
+            signal.signal(each, _leave)
+        raise SignalError(number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    for number in handled:
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in handled:
+            signal.signal(number, before[number])
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del frame
+    os._exit(128 + number)
 
 
 def _forget(descriptor: int) -> None:
@@ -79,6 +99,8 @@ def _forget(descriptor: int) -> None:
 
 def put(text: str) -> None:
     """Write ``text`` to stdout. A reader that has gone is no error; a full disk raises OSError."""
+    if sys.stdout is None:  # closed when the process began
+        return
     encoding = sys.stdout.encoding
     shown = text.encode(encoding, "backslashreplace").decode(encoding)  # what an ASCII terminal lacks is escaped
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cloudguard.cli.typer_commands import GENERAL_PANEL
-from cloudguard.needs.setting_values import Kind, choice, choice_to_file, many, switch, text
+from cloudguard.needs.setting_values import Kind, choice, choice_to_file, duration, many, switch, text
 from cloudguard.needs.settings import HOSTS, REPORT, SEVERITIES, Setting
 from cloudguard.provider.port import load
 
@@ -22,6 +22,12 @@ OUTPUT: Final = Setting("output FILE", text(), "Write to FILE instead of stdout.
 CONFIG: Final = Setting(
     "config FILE", text(), "Read settings from FILE.", GENERAL_PANEL, "./cloudguard.toml if there is one"
 )
+TIMEOUT: Final = Setting(
+    "timeout TIME",
+    duration(),
+    "Read no longer than this (90s, 30m, 2h), and judge what was read; the rest is UNKNOWN.",
+    GENERAL_PANEL,
+)
 NO_PROGRESS: Final = Setting("no-progress", switch(), "Show no progress.", GENERAL_PANEL)
 QUIET: Final = Setting("quiet", switch(), "Say nothing on stderr but errors.", GENERAL_PANEL, short="-q")
 VERBOSE: Final = Setting(
@@ -35,7 +41,7 @@ LIST_FORMAT: Final = Setting(
     "table",
     short="-f",
 )
-GENERAL: Final = (CONFIG, NO_PROGRESS, QUIET, VERBOSE)
+GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
 
 
 def own_flags(provider: str) -> tuple[Setting[tuple[str, ...]], ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -54,7 +53,7 @@ def _split(text: str) -> tuple[str, str]:
 def write(report: Report, to: Sequence[Sink], settings: Settings) -> None:
     """Write ``report`` to every sink. Raises UsageError where a file can't be written."""
     for sink in to:
-        screen = not sink.file and sys.stdout.isatty()
+        screen = not sink.file and sys.stdout is not None and sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if screen else None
         color = coloured(settings.get(COLOR) or "auto", os.environ, screen=screen, file=bool(sink.file))
         save(_rendered(report, sink.format, settings, color=color, width=width), sink.file)
@@ -84,7 +83,7 @@ def streams_are_one() -> bool:
     """Return whether stdout and stderr are one terminal, pipe or file, where what is said on both is read twice."""
     try:
         return os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
-    except OSError:
+    except (OSError, AttributeError):  # one may be closed
         return False
 
 
@@ -106,8 +105,11 @@ def file_of(settings: Settings) -> str:
 
 
 def writable(file: str) -> None:
-    """Raise UsageError when ``file`` can't be written; asked before a cluster is read."""
+    """Raise UsageError when ``file`` ("": stdout) can't be written; asked before a cluster is read."""
     if not file:
+        if sys.stdout is None:
+            message = "cannot write to stdout: it is closed"
+            raise UsageError(message, hint="Give -o FILE")
         return
     path = Path(file)
     folder = path.resolve().parent
@@ -138,22 +140,13 @@ def save(text: str, file: str) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
+    """Put a new file, which only its owner may read, in the place of ``path``."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
-        Path(name).chmod(_mode(path))
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):
             Path(name).unlink()
         raise
-
-
-def _mode(path: Path) -> int:
-    """Return the permissions of the file that is replaced, or of a new one."""
-    if path.exists():
-        return stat.S_IMODE(path.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -51,6 +51,8 @@ class Reason(StrEnum):
     FAILED = "failed"
     UNSUPPORTED = "unsupported"
     MISSING = "missing"
+    STOPPED = "stopped"
+    """The reading was ended first, by a signal or its time limit."""
 
 
 @dataclass(frozen=True, slots=True)

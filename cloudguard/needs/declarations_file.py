@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from cloudguard.errors import UsageError
 from cloudguard.needs import setting_values
@@ -12,6 +13,8 @@ from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPe
 from cloudguard.needs.settings import IN_FILE, NEED, Settings, read_settings
 
 FILE_NAME = "cloudguard.toml"
+MOST_MEBIBYTES = 1
+_MEBIBYTE = 2**20
 
 
 def load_declarations(source: Path | str) -> Declarations:
@@ -28,7 +31,8 @@ def load_declarations(source: Path | str) -> Declarations:
 def load(path: Path) -> Mapping[str, object]:
     """Return the TOML of the file; raises UsageError when there is none."""
     try:
-        text = path.read_bytes().decode()
+        with path.open("rb") as stream:
+            text = bounded(stream, str(path), MOST_MEBIBYTES).decode()
     except UnicodeDecodeError as error:
         message = f"{path} is not UTF-8: byte {error.start} is wrong"
         raise UsageError(message) from None
@@ -36,6 +40,17 @@ def load(path: Path) -> Mapping[str, object]:
         message = f"cannot read {path}: {error.strerror}"
         raise UsageError(message) from None
     return parse(text, str(path))
+
+
+def bounded(stream: BinaryIO, name: str, most: int) -> bytes:
+    """Return what is in ``stream``, read from the file ``name``; raises UsageError if it is over ``most`` MiB."""
+    found = bytearray()
+    while part := stream.read(_MEBIBYTE):
+        found += part
+        if len(found) > most * _MEBIBYTE:
+            message = f"{name} is larger than {most} MiB"
+            raise UsageError(message)
+    return bytes(found)
 
 
 def parse(text: str, name: str) -> Mapping[str, object]:

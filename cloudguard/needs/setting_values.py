@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,6 +16,9 @@ T_co = TypeVar("T_co", covariant=True)
 Reader: TypeAlias = Callable[[object], T]
 """Takes a TOML value and returns the setting's value. Raises ValueError; of a list or table, FaultsError."""
 Path: TypeAlias = tuple[str | int, ...]
+
+
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 class FaultsError(ValueError):
@@ -168,6 +172,19 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def _missing(value: object) -> Any:  # noqa: ANN401 - a reader of any type that never returns
     del value
     raise FaultsError([((), "missing")])
+
+
+def duration() -> Kind[float]:
+    """Return the kind of a time, in seconds: "90", "90s", "30m", "2h"."""
+
+    def read(value: object) -> float:
+        found = re.fullmatch(r"(\d+)([smh]?)", text().read(value))
+        if found is None or not int(found[1]):
+            message = f"{value!r} is no time: write 90s, 30m or 2h"
+            raise ValueError(message)
+        return float(found[1]) * _SECONDS[found[2]]
+
+    return Kind(read)
 
 
 def cidr(value: str) -> str:

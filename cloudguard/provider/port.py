@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
@@ -17,6 +19,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.ways_in import WayIn
 
 ENTRY_POINTS = "cloudguard.providers"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,34 @@ class Option:
     many: bool = False
 
 
+class StoppedError(ValueError):
+    """The reading was ended before an answer came."""
+
+
+class Stop:
+    """Ends a reading: once it is set, no call is made and no answer is waited for. Safe to use from threads."""
+
+    def __init__(self) -> None:
+        self._why: Future[str] = Future()
+
+    def set(self, why: str) -> None:
+        """End the reading; ``why`` is what gaps say of each call without an answer. Only the first call counts."""
+        with suppress(InvalidStateError):
+            self._why.set_result(why)
+
+    def check(self) -> None:
+        """Raise StoppedError if the reading is ended."""
+        if self._why.done():
+            raise StoppedError(self._why.result())
+
+    def result(self, answer: Future[T]) -> T:
+        """Return the answer, or raise what it raises; raises StoppedError if the reading is ended before it comes."""
+        wait(cast("tuple[Future[Any], ...]", (answer, self._why)), return_when=FIRST_COMPLETED)
+        if not answer.done():
+            self.check()
+        return answer.result()
+
+
 @dataclass(frozen=True, slots=True)
 class CollectRequest:
     """What to collect.
@@ -36,6 +67,7 @@ class CollectRequest:
     ``options`` holds the provider's own flags by name without dashes ("role-arn"), repeated ones in order.
     ``role_tags`` are ``KEY=VALUE`` tags that show a host's role where no installer's tag does.
     ``client`` is the provider SDK's session to use instead of the ambient one (for library users and tests).
+    ``stop`` ends the reading early: what was not read by then is a Gap.
     """
 
     cluster: str = ""
@@ -43,6 +75,7 @@ class CollectRequest:
     role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
     extra_hosts: Mapping[str, Sequence[Role]] = field(default_factory=dict[str, Sequence[Role]])
     client: object | None = None
+    stop: Stop = field(default_factory=Stop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import Item
-from cloudguard.provider.port import Progress
+from cloudguard.provider.port import Progress, Stop, StoppedError
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -49,13 +49,14 @@ class Answer:
 
 
 class Reader(ABC, Generic[CallT]):
-    """The calls of one caller, at most ``threads`` at once. Safe to call from threads."""
+    """The calls of one caller, at most ``threads`` at once, until ``stop`` is set. Safe to call from threads."""
 
     identifiers: ClassVar[tuple[str, ...]]
     """Fields that identify an item, the most telling first: what a Gap names an item by."""
 
-    def __init__(self, threads: int, progress: Progress) -> None:
+    def __init__(self, threads: int, progress: Progress, stop: Stop | None = None) -> None:
         self.progress = progress
+        self.stop = stop or Stop()
         self._threads = threads
         self._gaps: dict[Gap, None] = {}
         self._lock = threading.Lock()
@@ -68,7 +69,7 @@ class Reader(ABC, Generic[CallT]):
 
     @abstractmethod
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return what ``fetch`` may raise: the SDK's errors, and ValueError for an answer that cannot be parsed."""
+        """Return what ``fetch`` may raise: the SDK's errors, and ValueError: no answer, or one that can't be parsed."""
 
     @abstractmethod
     def explain(self, error: Exception) -> tuple[Reason, str]:
@@ -99,6 +100,9 @@ class Reader(ABC, Generic[CallT]):
         """
         try:
             answer = self._answer(call, parameters)
+        except StoppedError as error:
+            self.failed(call, about, (Reason.STOPPED, str(error)), hides)
+            return None
         except self.errors() as error:
             self.failed(call, about, self.explain(error), hides)
             return None
@@ -163,21 +167,27 @@ class Reader(ABC, Generic[CallT]):
     def _answer(self, call: CallT, parameters: Mapping[str, Any]) -> Answer:
         """Fetch a call once; later callers share its result or exception.
 
-        At most as many fetches as there are threads are under way at once, however deep gathers are nested.
+        The fetch has a thread of its own, which neither callers nor the end of the process wait for: it may hang.
         """
+        self.stop.check()
         key = (call, _frozen(parameters))
         with self._lock:
             known = self._answers.get(key)
             answer: Future[Answer] = known or Future()
             self._answers[key] = answer
         if known is None:
-            try:
-                with self._turns:
-                    self.progress(call.name)
-                    answer.set_result(self.fetch(call, parameters))
-            except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the answer
-                answer.set_exception(error)
-        return answer.result()
+            threading.Thread(target=self._settle, args=(answer, call, parameters), daemon=True).start()
+        return self.stop.result(answer)
+
+    def _settle(self, answer: Future[Answer], call: CallT, parameters: Mapping[str, Any]) -> None:
+        """Fetch the answer, at most ``threads`` at once, however deep gathers are nested."""
+        try:
+            with self._turns:
+                self.stop.check()
+                self.progress(call.name)
+                answer.set_result(self.fetch(call, parameters))
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the answer
+            answer.set_exception(error)
 
     def gather(self, *thunks: Callable[[], A]) -> list[A]:
         """Run ``thunks`` in parallel, one of them here, and return their results in order; may be nested."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
+from time import sleep
 
 import sample
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Gap, Reason
 from cloudguard.model.ways_in import Entered, WayIn
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, Stop, StoppedError, silent
 from drawn_policies import PlainDocuments, SmallCatalog
 
 NAME = "memory"
@@ -51,6 +55,12 @@ class Memory:
                 return sample.snapshot(gaps=(sample.GAP,), name="gappy")
             case "hostile":
                 return sample.snapshot(name=sample.HOSTILE)
+            case "slow":
+                return sample.snapshot(gaps=(_never_answered(request.stop),), name="slow")
+            case "deaf":
+                Path("asked").touch()
+                sleep(60)
+                return sample.snapshot()
             case "locked":
                 message = "no credentials"
                 raise AccessError(message, hint="Log in")
@@ -81,6 +91,15 @@ class Memory:
     def permissions(self) -> str:
         """Return a policy."""
         return '{"allow": ["memory:Read"]}'
+
+
+def _never_answered(stop: Stop) -> Gap:
+    """Wait for an answer that never comes; the file "asked" tells the test that the wait has begun."""
+    Path("asked").touch()
+    try:
+        return stop.result(Future[Gap]())
+    except StoppedError as error:
+        return replace(sample.GAP, reason=Reason.STOPPED, message=str(error), permission="")
 
 
 ADAPTER = Memory()

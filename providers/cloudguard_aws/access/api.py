@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import AnswerError, Item, objects
-from cloudguard.provider.port import Progress, silent
+from cloudguard.provider.port import Progress, Stop, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
 from cloudguard_aws.access.answer_shape import refuse_foreign
 from cloudguard_aws.access.calls import Call
@@ -42,15 +42,17 @@ class Api(Reader[Call]):
         *("ResourceId", "Id"),
     )
 
-    def __init__(self, session: boto3.Session, region: str, progress: Progress = silent) -> None:
-        super().__init__(THREADS, progress)
+    def __init__(
+        self, session: boto3.Session, region: str, progress: Progress = silent, stop: Stop | None = None
+    ) -> None:
+        super().__init__(THREADS, progress, stop)
         self.session: Any = session  # its client() is overloaded by service name, which is a variable here
         self.region = region
         self._clients: dict[str, Any] = {}
 
     def in_region(self, region: str) -> Api:
         """Return a reader of another region; itself, for its own."""
-        return self if region == self.region else Api(self.session, region, self.progress)
+        return self if region == self.region else Api(self.session, region, self.progress, self.stop)
 
     def matching(
         self, call: Call, name: str, values: Iterable[str], *, hides: tuple[FactKind, ...], **parameters: object

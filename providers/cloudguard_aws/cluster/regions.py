@@ -59,7 +59,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Found, Ca
 def _begin(request: CollectRequest, progress: Progress) -> tuple[Api, tuple[str, ...], Caller]:
     session = open_session(request)
     given = given_regions(session, request)
-    first = Api(session, given[0] if given else FALLBACK_REGION, progress)
+    first = Api(session, given[0] if given else FALLBACK_REGION, progress, request.stop)
     return first, given, identify(first)
 
 

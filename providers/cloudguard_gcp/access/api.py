@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from cloudguard.model.source import Reason
 from cloudguard.provider.answers import Item, objects
-from cloudguard.provider.port import Progress, silent
+from cloudguard.provider.port import Progress, Stop, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
 from cloudguard_gcp.access.calls import Call
 
@@ -33,8 +33,8 @@ class Api(Reader[Call]):
 
     identifiers = ("selfLink", "name", "instance", "email", "role")
 
-    def __init__(self, session: AuthorizedSession, progress: Progress = silent) -> None:
-        super().__init__(THREADS, progress)
+    def __init__(self, session: AuthorizedSession, progress: Progress = silent, stop: Stop | None = None) -> None:
+        super().__init__(THREADS, progress, stop)
         self.session = session
         self._making = threading.Lock()
         self._clients: dict[str, Any] = {}

@@ -65,7 +65,7 @@ def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
     if not project:
         message = "no project is named, and the credentials name none"
         raise UsageError(message, hint="Give --project ID, or set GOOGLE_CLOUD_PROJECT")
-    api = Api(_session(credentials), progress)
+    api = Api(_session(credentials), progress, request.stop)
     return api, Caller(project, _described(api, project), account_of(credentials))
 
 

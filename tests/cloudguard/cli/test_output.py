@@ -43,7 +43,9 @@ def test_formats_go_to_their_files(capsys: pytest.CaptureFixture[str], snapshot:
     assert sorted(path.name for path in Path().iterdir()) == ["a.json", "a.md", "prod.json"]
 
 
-def test_a_file_is_replaced_whole_and_keeps_its_mode(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+def test_a_file_is_replaced_whole_by_one_that_only_its_owner_may_read(
+    capsys: pytest.CaptureFixture[str], snapshot: str
+) -> None:
     report = Path("report.txt")
     report.write_text("old")
     report.chmod(0o640)
@@ -52,7 +54,7 @@ def test_a_file_is_replaced_whole_and_keeps_its_mode(capsys: pytest.CaptureFixtu
     assert (out, err) == ("", "")
     assert Path("link.txt").is_symlink()
     assert report.read_text().startswith("cluster ")
-    assert report.stat().st_mode & 0o777 == 0o640
+    assert report.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_is_no_file_is_written_to_as_it_is(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:

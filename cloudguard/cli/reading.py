@@ -1,0 +1,97 @@
+"""Reads the cloud in a thread of its own, while the main one heeds signals and the time limit and shows progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Thread
+from time import monotonic
+from typing import Generic, TypeVar
+
+from cloudguard.cli.failures import SignalError, say
+from cloudguard.cli.flags import NO_PROGRESS, QUIET, TIMEOUT
+from cloudguard.errors import AccessError
+from cloudguard.formats.escaping import visible
+from cloudguard.needs.settings import Settings
+from cloudguard.provider.port import Progress, Stop
+
+T = TypeVar("T")
+HEARTBEAT = 30.0
+"""Seconds between the lines that show, where stderr is no terminal, that reading goes on."""
+GRACE = 4.0
+"""Seconds in which a reading that is ended hands over what it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What was read, and the signal that ended the reading early, if one did."""
+
+    result: T
+    signal: SignalError | None = None
+
+
+def read(work: Callable[[Stop, Progress], T], settings: Settings, *, keep: bool = False) -> Reading[T]:
+    """Return what ``work`` reads within ``--timeout``, or raise what it raises; AccessError if it does not end then.
+
+    Raises SignalError where a signal comes; with ``keep``, only if ``work`` has nothing to hand over.
+    """
+    stop, answer = Stop(), Future[T]()
+    with _progress(settings) as (step, beat):
+        try:
+            Thread(target=_settle, args=(answer, lambda: work(stop, step)), daemon=True).start()
+            _wait(answer, stop, settings.get(TIMEOUT), beat)
+        except SignalError as error:
+            stop.set(f"the run was {error.word}")
+            if keep and answer in wait((answer,), GRACE).done and answer.exception() is None:
+                return Reading(answer.result(), error)
+            raise
+    return Reading(answer.result())
+
+
+def _settle(answer: Future[T], work: Callable[[], T]) -> None:
+    try:
+        answer.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - handed on to the main thread
+        answer.set_exception(error)
+
+
+def _wait(answer: Future[T], stop: Stop, limit: float | None, beat: Callable[[], None]) -> None:
+    """Wait for the answer; at the ``limit``, in seconds, end the reading. Raises AccessError if it goes on even so."""
+    end = monotonic() + limit if limit else float("inf")
+    while not wait((answer,), min(HEARTBEAT, max(end - monotonic(), 0))).done:
+        if monotonic() < end:
+            beat()
+            continue
+        stop.set("the time limit was reached (--timeout)")
+        if not wait((answer,), GRACE).done:
+            message = f"the cloud was not read within {limit:g} seconds (--timeout)"
+            raise AccessError(message)
+
+
+@contextmanager
+def _progress(settings: Settings) -> Generator[tuple[Progress, Callable[[], None]]]:
+    """Yield what shows a step on a terminal, and what writes a line now and then where stderr is none."""
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    begun, steps = monotonic(), list[str]()
+
+    def note(step: str) -> None:
+        steps.append(step)
+
+    def beat() -> None:
+        if not (terminal or settings.get(QUIET)):
+            last = visible(steps[-1]) if steps else "nothing"
+            say(f"cloudguard: reading for {monotonic() - begun:.0f} s, {len(steps)} calls made, the last is {last}")
+
+    unwanted = settings.get(NO_PROGRESS) or settings.get(QUIET) or not terminal
+    if unwanted or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
+        yield note, beat
+        return
+    from rich.console import Console  # noqa: PLC0415 - a sixth of a second that only a terminal pays
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    with Console(stderr=True).status(Text("reading …")) as status:
+        yield lambda step: status.update(Text(f"reading {visible(step)}")), beat
