@@ -93,7 +93,7 @@ def upstream_permissions(path: Path, name: str) -> Iterator[Permission]:
         if not written:
             message = f"{name} holds no policy"
             raise BadInputError(message)
-        yield from _permissions(statements(json.dumps({"Statement": written})), name)
+        yield from _permissions(statements(json.dumps({"Version": "2012-10-17", "Statement": written})), name)
     except (OSError, ValueError, yaml.YAMLError) as error:
         message = f"{name}: {error}"
         raise BadInputError(message) from error

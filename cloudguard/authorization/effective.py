@@ -10,7 +10,7 @@ from cloudguard.model.iam_catalog import ActionCatalog
 from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.boxes import EVERYWHERE, Box
-from cloudguard.permission_sets.condition_operators import Assumption, Variables
+from cloudguard.permission_sets.condition_operators import Assumption, KnownContext
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
 
@@ -48,6 +48,8 @@ class EffectivePermissions:
     permissions: PermissionSet
     statements: tuple[MatchedStatement, ...]
     unread: tuple[str, ...] = ()
+    changes_boundary: Request | None = None
+    """A request by which the identity changes its own boundary, which therefore does not count."""
 
     def responsible(self, request: Request) -> tuple[MatchedStatement, ...]:
         """Return the statements that grant ``request``, or may."""
@@ -80,12 +82,13 @@ def space_of(
         for service in sorted(catalog.services)
         if wildcard or service.lower() in services
     }
-    return Space(ActionTable(tables, sorted(named)), catalog.resource_formats, catalog.multivalued, home=home)
+    table = ActionTable(tables, sorted(named))
+    return Space(table, catalog.resource_formats, catalog.multivalued, catalog.service_context, home=home)
 
 
-def allowed(space: Space, statements: Iterable[Statement], variables: Variables) -> PermissionSet:
+def allowed(space: Space, statements: Iterable[Statement], known: KnownContext) -> PermissionSet:
     """Return what the allowing ones of ``statements`` match and the denying ones do not."""
-    matches = [(statement.effect, matched(space, statement, variables)) for statement in statements]
+    matches = [(statement.effect, matched(space, statement, known)) for statement in statements]
     granted = _union(space, (requests for effect, requests in matches if effect is Effect.ALLOW))
     return granted - _union(space, (requests for effect, requests in matches if effect is Effect.DENY))
 
@@ -94,11 +97,12 @@ def effective(
     space: Space,
     identity: Identity,
     policies: Mapping[str, PolicyDocument],
-    variables: Variables,
+    known: KnownContext,
     limits: Iterable[Iterable[str]] = (),
 ) -> EffectivePermissions:
     """Return what ``identity`` may do, by the ``policies`` (by id) attached to it, its boundary and the ``limits``.
 
+    ``known``: what is known of the context of its requests.
     ``limits``: ids of the policies set above the account, by level. Every level must allow a request. What a resource's
     own policy grants the identity counts like a grant of its own, and is bounded too. A policy that was not read may
     grant or deny anything: then nothing is certain.
@@ -107,7 +111,7 @@ def effective(
     names = dict.fromkeys((*identity.policies, *(name for level in levels for name in level)))
     unread = tuple(name for name in identity.policies if name not in policies)
     statements = tuple(
-        MatchedStatement(policy, statement, matched(space, statement, variables))
+        MatchedStatement(policy, statement, matched(space, statement, known))
         for policy in (policies[name] for name in names if name in policies)
         if policy.kind is not PolicyKind.TRUST
         for statement in policy.statements

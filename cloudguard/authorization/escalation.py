@@ -8,12 +8,13 @@ from typing import Final
 
 from cloudguard.authorization.effective import allowed
 from cloudguard.authorization.excess import Excess
+from cloudguard.authorization.ordinary import is_ordinary
+from cloudguard.authorization.own_targets import own_targets
 from cloudguard.model.iam_catalog import EscalationPath, Impact
 from cloudguard.model.identity import Effect, Statement
 from cloudguard.permission_sets.boxes import Scope
 from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.permission_sets.permissions import PermissionSet
-from cloudguard.permission_sets.resource_names import resource_format
 from cloudguard.permission_sets.space import Request
 
 _SYNTHETIC_NAMES: Final = ("x", "some-administrator", "Zz9.y_z")
@@ -23,7 +24,7 @@ _SYNTHETIC_NAMES: Final = ("x", "some-administrator", "Zz9.y_z")
 class GrantedEscalation:
     """An escalation path of which an identity certainly may do every action.
 
-    ``unconditional``: each action is granted without a condition, on the resources that the path needs.
+    ``unconditional``: ordinary requests may do each action, on the resources that the path needs.
     ``exceeds_need``: at least one of the actions is not needed. ``witness``: a request for each action, those that
     exceed the need first.
     """
@@ -68,27 +69,29 @@ def _passrole_requests(excess: Excess, path: EscalationPath) -> PermissionSet:
     statement = Statement(
         path.id, Effect.ALLOW, (path.passrole_action,), resources=("*",), conditions=path.passrole_conditions
     )
-    return allowed(excess.comparer.space, (statement,), excess.comparer.iam_catalog.variables)
+    known = excess.comparer.iam_catalog.known_context(excess.identity)
+    return allowed(excess.comparer.space, (statement,), known)
 
 
 def _on_own(excess: Excess, path: EscalationPath, request: Request) -> Request:
     """Return the request on the identity's own resource, if the path needs that and no condition binds it."""
-    own = own_targets(excess, request.action) if path.on_own_identity else ()
+    own = _own_targets(excess, request.action) if path.on_own_identity else ()
     return replace(request, name=own[0]) if own and not request.context else request
 
 
 def _unconditional(part: PermissionSet, action: str, path: EscalationPath, excess: Excess) -> bool:
-    """Whether ``action`` is granted without a condition on the resources that the path needs.
+    """Whether ordinary requests may do ``action`` on the resources that the path needs.
 
     They are the holder's own identity or policies if the path is on its own identity, identities of any name if it
     leads to another role, else any resource. The pass-role action may have conditions (who gets the role), and reaching
     one other identity of the cluster is enough for it.
     """
     passes = action == path.passrole_action
-    scopes = [box.scope for box in part.boxes if passes or not box.scope.context]
+    ordinary = excess.comparer.iam_catalog.ordinary_context
+    scopes = [box.scope for box in part.boxes if passes or is_ordinary(box.scope, ordinary)]
     own = excess.identity.id
     if path.on_own_identity and action == path.actions[0]:
-        return any(name in scope.names for scope in scopes for name in own_targets(excess, action))
+        return any(name in scope.names for scope in scopes for name in _own_targets(excess, action))
     if path.impact is not Impact.ROLE:
         return bool(scopes)
     others = [identity.id for identity in excess.comparer.identities.identities if identity.id != own]
@@ -98,11 +101,10 @@ def _unconditional(part: PermissionSet, action: str, path: EscalationPath, exces
     return any(_covers_any_name(scope, formats, own) for scope in scopes)
 
 
-def own_targets(excess: Excess, action: str) -> tuple[str, ...]:
+def _own_targets(excess: Excess, action: str) -> tuple[str, ...]:
     """Return the ids to which ``action`` applies, of the identity itself and its policies."""
-    own = excess.identity
-    formats = [resource_format(text) for text in excess.comparer.iam_catalog.catalog.resource_formats(action) or ()]
-    return tuple(name for name in (own.id, *own.policies) if any(name in names for names in formats))
+    formats = excess.comparer.iam_catalog.catalog.resource_formats(action)
+    return own_targets(excess.identity, excess.comparer.policies, formats)
 
 
 def _covers_any_name(scope: Scope, formats: Iterable[str] | None, own: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
+from cloudguard.authorization.boundary import without_boundary
 from cloudguard.authorization.effective import EffectivePermissions, MatchedStatement, allowed, effective, space_of
-from cloudguard.authorization.statements import matched
+from cloudguard.authorization.statements import depends_on_context, matched
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.iam_catalog import Access, Confidence, IamCatalog, PermissionNeed
 from cloudguard.model.identity import Identities, Identity, PolicyDocument
@@ -39,7 +40,7 @@ class Excess:
     @cached_property
     def total(self) -> PermissionSet:
         """All excess, also what rests on assumptions."""
-        return self.allowed - self.needed
+        return self.comparer.harmful(self.allowed - self.needed)
 
     @cached_property
     def certain(self) -> PermissionSet:
@@ -65,7 +66,7 @@ class Excess:
         needed = PermissionSet(self.allowed.space, ())
         for choice in self.choices:
             if choice.need.confidence is not Confidence.CODE:
-                needed |= self.comparer.needs_of(choice.need)
+                needed |= self.comparer.needs_of(choice.need, self.identity)
         return needed.only(needed.actions & ~self.allowed.actions).lower
 
     def part(self, *kinds: Access) -> PermissionSet:
@@ -89,7 +90,7 @@ class Comparer:
         self.policies: Mapping[str, PolicyDocument] = {policy.id: policy for policy in identities.policies}
         self.space = self._space()
         self._access: dict[str, Access] = {}
-        self._needs: dict[str, PermissionSet] = {}
+        self._needs: dict[tuple[str, str], PermissionSet] = {}
 
     def _space(self) -> Space:
         """Return a space that tells apart all that is granted or needed, and all actions of escalation paths."""
@@ -101,7 +102,7 @@ class Comparer:
         }
         needed = [statement for need in needs.values() for statement in need.statements]
         actions = {action for path in self.iam_catalog.escalation_paths for action in path.actions}
-        actions.update(self.iam_catalog.tag_actions)
+        actions.update((*self.iam_catalog.tag_actions, *self.iam_catalog.boundary_actions))
         for permission in self.setting.declarations.permissions:
             actions.update(permission.actions)
         return space_of(self.iam_catalog.catalog, (*granted, *needed), sorted(actions), self.iam_catalog.home)
@@ -109,40 +110,57 @@ class Comparer:
     @cached_property
     def cluster_resources(self) -> PermissionSet:
         """Requests that can only concern the cluster's own resources."""
-        statements = self.iam_catalog.cluster_resources
-        parts = (matched(self.space, statement, self.iam_catalog.variables) for statement in statements)
+        parts = (matched(self.space, statement, {}) for statement in self.iam_catalog.cluster_resources)
         # Not ``of``: the many tags exclude nothing of one another, and looking for what is empty takes long.
         return PermissionSet(self.space, tuple(box for part in parts for box in part.parts))
 
+    def harmful(self, found: PermissionSet) -> PermissionSet:
+        """Return the requests that give whoever makes them anything."""
+        return found - self._harmless
+
+    @cached_property
+    def _harmless(self) -> PermissionSet:
+        return allowed(self.space, self.iam_catalog.harmless, {})
+
     def of(self, identity: Identity) -> Excess:
         """Return what ``identity`` is granted, what it needs, and how they differ."""
-        granted = self._effective(identity)
-        choices = chosen(self.iam_catalog.needs, identity, self.setting, lambda need: self._holds(granted, need))
+        granted = self.effective(identity)
+        holds = partial(self._holds, granted, identity)
+        choices = chosen(self.iam_catalog.needs, identity, self.setting, holds)
         needed = PermissionSet(self.space, ())
         for choice in choices:
-            needed |= self.needs_of(choice.need)
+            needed |= self.needs_of(choice.need, identity)
         mandated = {name for holder, name in self.iam_catalog.provider_mandated if holder in {*identity.roles, ""}}
         by_mandated = PermissionSet(self.space, ())
         if mandated & {*identity.policies}:
             own = tuple(name for name in identity.policies if name not in mandated)
-            by_mandated = granted.permissions - self._effective(replace(identity, policies=own)).permissions
+            by_mandated = granted.permissions - self.effective(replace(identity, policies=own)).permissions
         return Excess(identity, granted, needed, choices, by_mandated, self, frozenset(mandated))
 
-    def _effective(self, identity: Identity) -> EffectivePermissions:
-        limits = self.identities.organization_limits
-        return effective(self.space, identity, self.policies, self.iam_catalog.variables, limits)
+    def effective(
+        self, identity: Identity, policies: Mapping[str, PolicyDocument] | None = None
+    ) -> EffectivePermissions:
+        """Return what ``identity`` may do, by ``policies`` (those that were read).
 
-    def _holds(self, granted: EffectivePermissions, need: PermissionNeed) -> bool:
+        A boundary that it may change itself does not bound it.
+        """
+        limits, known = self.identities.organization_limits, self.iam_catalog.known_context(identity)
+        evaluated = partial(effective, self.space, policies=policies or self.policies, known=known, limits=limits)
+        return without_boundary(evaluated, identity, self.policies, self.iam_catalog)
+
+    def _holds(self, granted: EffectivePermissions, identity: Identity, need: PermissionNeed) -> bool:
         """Whether all of a need is granted and each of its actions is named as it is: a wildcard shows no add-on."""
         named = {action.lower() for each in granted.statements for action in each.statement.actions}
         spelled = all(action.lower() in named for statement in need.statements for action in statement.actions)
-        return spelled and self.needs_of(need) <= granted.permissions
+        return spelled and self.needs_of(need, identity) <= granted.permissions
 
-    def needs_of(self, need: PermissionNeed) -> PermissionSet:
-        """Return the permissions of a need."""
-        if need.id not in self._needs:
-            self._needs[need.id] = allowed(self.space, need.statements, self.iam_catalog.variables)
-        return self._needs[need.id]
+    def needs_of(self, need: PermissionNeed, identity: Identity) -> PermissionSet:
+        """Return the permissions of a need of ``identity``."""
+        known = self.iam_catalog.known_context(identity)
+        place = (need.id, identity.id if depends_on_context(need.statements, known) else "")
+        if place not in self._needs:
+            self._needs[place] = allowed(self.space, need.statements, known)
+        return self._needs[place]
 
     def possible_addons(self, excess: Excess) -> tuple[str, ...]:
         """Return the add-ons that would need some of an identity's certain excess, if they ran with it."""
@@ -150,7 +168,8 @@ class Comparer:
         risky = excess.part(Access.WRITE, Access.DATA)
         fit = fitting(self.iam_catalog.needs, self.setting.cluster, excess.identity)
         others = (need for need in fit if need.addon and need.id not in taken)
-        return tuple(dict.fromkeys(need.addon for need in others if not self.needs_of(need).isdisjoint(risky)))
+        found = (need for need in others if not self.needs_of(need, excess.identity).isdisjoint(risky))
+        return tuple(dict.fromkeys(need.addon for need in found))
 
     def mask_of(self, actions: int, kinds: frozenset[Access]) -> int:
         """Filter ``actions`` (a mask) to those with one of these kinds of access."""

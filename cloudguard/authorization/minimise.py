@@ -18,11 +18,10 @@ MinimisedStatement: TypeAlias = tuple[Statement, PermissionSet]
 
 def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
     """Return few statements that mean what one identity needs, named "#1" on, the unconditioned ones first."""
-    comparer = excess.comparer
+    comparer, known = excess.comparer, excess.comparer.iam_catalog.known_context(excess.identity)
     needed = (statement for choice in excess.choices for statement in choice.need.statements)
     found = [
-        (statement, matched(comparer.space, statement, comparer.iam_catalog.variables))
-        for statement in merged(needed, comparer.space.table)
+        (statement, matched(comparer.space, statement, known)) for statement in merged(needed, comparer.space.table)
     ]
     kept = [each for each in found if each[1]]
     for each in sorted(kept, key=lambda pair: len(pair[0].actions)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cloudguard.authorization.effective import MatchedStatement, allowed, effective
+from cloudguard.authorization.effective import MatchedStatement, allowed
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.minimise import MinimisedStatement, minimised
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
@@ -71,13 +71,13 @@ def _edited(excess: Excess, present: MatchedStatement) -> bool:
 
 def _documents(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple[str, ...], str]:
     """Return the statements as documents, and what is not proved about them: read again, they must equal the need."""
-    writer, variables = excess.comparer.iam_catalog.writer, excess.comparer.iam_catalog.variables
+    writer, known = excess.comparer.iam_catalog.writer, excess.comparer.iam_catalog.known_context(excess.identity)
     try:
         documents = writer.write(statements)
         read = tuple(statement for text in documents for statement in writer.read(text))
     except ValueError as error:
         return (), f"it cannot be written: {error}"
-    written = allowed(excess.comparer.space, read, variables)
+    written = allowed(excess.comparer.space, read, known)
     for part, fault in ((written - excess.needed, "more"), (excess.needed - written, "less")):
         if part:
             return documents, f"as written, it grants {fault} than the need: {_example(part)}"
@@ -93,10 +93,9 @@ def _unproved(excess: Excess, replaced: tuple[Statement, ...]) -> str:
     policies[_REPLACEMENT] = PolicyDocument(
         _REPLACEMENT, _REPLACEMENT, PolicyKind.GRANT, "user", "", replaced, identity.source
     )
-    limits, variables = comparer.identities.organization_limits, comparer.iam_catalog.variables
     replaced_identity = replace(identity, policies=(*identity.policies, _REPLACEMENT))
-    after = effective(comparer.space, replaced_identity, policies, variables, limits).permissions
-    exceeding = (after - needed).lower - excess.by_mandated.upper
+    after = comparer.effective(replaced_identity, policies).permissions
+    exceeding = comparer.harmful(after - needed).lower - excess.by_mandated.upper
     if exceeding:
         return f"another policy still grants more than the need: {_example(exceeding)}"
     lost = (needed & excess.allowed) - after

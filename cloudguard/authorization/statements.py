@@ -10,7 +10,7 @@ from typing import Final
 from cloudguard.model.identity import Condition, Statement
 from cloudguard.permission_sets.boxes import EVERYWHERE, NOWHERE, Box, Scope
 from cloudguard.permission_sets.condition_keys import FREE
-from cloudguard.permission_sets.condition_operators import Alternative, Assumption, Variables, alternatives, resolved
+from cloudguard.permission_sets.condition_operators import Alternative, Assumption, KnownContext, alternatives, resolved
 from cloudguard.permission_sets.globs import MANY, SEGMENTS, SEPARATOR, ReservedCharacterError
 from cloudguard.permission_sets.permissions import PermissionSet, difference
 from cloudguard.permission_sets.resource_names import EVERY_NAME, ResourceNames, resource_pattern
@@ -20,18 +20,44 @@ _MAX_COMBINATIONS: Final = 64
 """Combinations of a statement's conditions, beyond which all of them are one assumption."""
 
 
-def matched(space: Space, statement: Statement, variables: Variables) -> PermissionSet:
-    """Return the requests that ``statement`` matches; ``variables``: known values by lower-case name. Never raises."""
-    conditions = _conditions(space, statement.conditions, variables)
-    resources = list(_resources(space, statement, variables))
-    scopes = (resource & condition for resource in resources for condition in conditions)
+def matched(space: Space, statement: Statement, known: KnownContext) -> PermissionSet:
+    """Return the requests that ``statement`` matches, by what is ``known`` of their context. Never raises."""
+    resources, actions = list(_resources(space, statement, known)), list(_actions(space, statement))
     parts = [
-        Box(mask, scope.assuming(assumption) if assumption else scope)
-        for scope in scopes
-        if scope is not NOWHERE
-        for mask, assumption in _actions(space, statement)
+        Box(mask & within, scope.assuming(assumption) if assumption else scope)
+        for within, context in _contexts(space, statement.conditions, known)
+        for condition in _conditions(space, statement.conditions, context)
+        for resource in resources
+        if (scope := resource & condition) is not NOWHERE
+        for mask, assumption in actions
+        if mask & within
     ]
     return PermissionSet.of(space, parts)
+
+
+def depends_on_context(statements: Iterable[Statement], known: KnownContext) -> bool:
+    """Whether what the statements match may depend on what is known of the context."""
+    listed = list(statements)
+    keys = {condition.key.lower() for statement in listed for condition in statement.conditions}
+    texts = (text for one in listed for text in (*one.resources, *one.not_resources))
+    values = (text for one in listed for condition in one.conditions for text in condition.values)
+    prefixes = {f"{key.partition('/')[0]}/*" for key in keys}
+    return not (keys | prefixes).isdisjoint(known) or any("${" in text for text in (*texts, *values))
+
+
+def _contexts(space: Space, conditions: Iterable[Condition], known: KnownContext) -> Iterator[tuple[int, KnownContext]]:
+    """Yield masks of actions, each with what is known of their requests: some services fix what others leave open."""
+    keys = {condition.key.lower() for condition in conditions}
+    masks: dict[frozenset[tuple[str, str]], int] = {}
+    rest = space.table.everything
+    for service in space.table.services if keys else ():
+        fixed = frozenset((key, value) for key, value in space.service_context(service).items() if key in keys)
+        if fixed:
+            masks[fixed] = masks.get(fixed, 0) | space.table.service_mask(service)
+    for fixed, mask in masks.items():
+        rest &= ~mask
+        yield mask, {**known, **dict(fixed)}
+    yield rest, known
 
 
 def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Assumption | None]]:
@@ -40,18 +66,18 @@ def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Assumpti
     if statement.not_actions:
         yield table.everything & ~table.mask(statement.not_actions), None
         return
-    known = [text for text in statement.actions if not table.unknown(text)]
-    if mask := table.mask(known):
+    listed = [text for text in statement.actions if not table.unknown(text)]
+    if mask := table.mask(listed):
         yield mask, None
-    for text in sorted(set(statement.actions).difference(known)):
+    for text in sorted(set(statement.actions).difference(listed)):
         yield table.unlisted(text), Assumption(f"what the unlisted action {text} is")
 
 
-def _resources(space: Space, statement: Statement, variables: Variables) -> Iterator[Scope]:
+def _resources(space: Space, statement: Statement, known: KnownContext) -> Iterator[Scope]:
     exact: list[Scope] = []
     assumed: list[Scope] = []
     for text in dict.fromkeys(statement.resources or statement.not_resources):
-        patterns, is_exact = _names(text, variables)
+        patterns, is_exact = _names(text, known)
         if is_exact:
             exact.extend(map(Scope, patterns))
         else:
@@ -66,10 +92,10 @@ def _resources(space: Space, statement: Statement, variables: Variables) -> Iter
         yield from dict.fromkeys(box.scope for box in others)
 
 
-def _names(text: str, variables: Variables) -> tuple[tuple[ResourceNames, ...], bool]:
+def _names(text: str, known: KnownContext) -> tuple[tuple[ResourceNames, ...], bool]:
     """Return the names that a resource pattern matches; False: it matches some of them, which ones is unknown."""
     try:
-        value = resolved(text, variables, wildcards=True)
+        value = resolved(text, known, wildcards=True)
     except ReservedCharacterError:
         return (EVERY_NAME,), False
     if not value.exact and text[: text.index("${")].count(SEPARATOR) < SEGMENTS - 1:
@@ -77,13 +103,13 @@ def _names(text: str, variables: Variables) -> tuple[tuple[ResourceNames, ...], 
     return resource_pattern(value.part), value.exact
 
 
-def _conditions(space: Space, conditions: Iterable[Condition], variables: Variables) -> list[Scope]:
+def _conditions(space: Space, conditions: Iterable[Condition], known: KnownContext) -> list[Scope]:
     """Return the scopes in which all conditions hold, one for each combination of their alternatives."""
     choices: list[tuple[tuple[str, Alternative], ...]] = []
     for condition in conditions:
         key = condition.key.lower()
         multivalued = space.multivalued(key)
-        found = alternatives(condition.operator, key, condition.values, variables, multivalued=multivalued)
+        found = alternatives(condition.operator, key, condition.values, known, multivalued=multivalued)
         choices.append(tuple((key, alternative) for alternative in found))
     if prod(map(len, choices)) > _MAX_COMBINATIONS:
         return [EVERYWHERE.assuming(Assumption("a statement has too many undecided conditions", space.serial()))]

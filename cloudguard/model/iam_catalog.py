@@ -5,12 +5,13 @@ It holds the cloud's actions, the permissions that Kubernetes needs and the esca
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from cloudguard.model.identity import Condition, Statement
+from cloudguard.model.identity import Condition, Identity, Statement
+from cloudguard.permission_sets.condition_operators import KnownContext
 
 
 class ActionCatalog(Protocol):
@@ -40,6 +41,10 @@ class ActionCatalog(Protocol):
 
     def multivalued(self, key: str) -> bool:
         """Whether condition ``key`` (lower case) can have several values in one request."""
+        ...
+
+    def service_context(self, service: str) -> Mapping[str, str]:
+        """Return what all requests to a service (lower case) have in their context, by lower-case key."""
         ...
 
     def access(self, action: str) -> Access:
@@ -170,6 +175,11 @@ class Principals(Protocol):
         ...
 
 
+def _nothing_known(identity: Identity) -> KnownContext:
+    del identity
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class IamCatalog:
     """All that is known of a cloud's permissions, for one cluster."""
@@ -178,8 +188,17 @@ class IamCatalog:
     writer: PolicyWriter
     needs: tuple[PermissionNeed, ...] = ()
     escalation_paths: tuple[EscalationPath, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Known values of policy variables and context keys, by lower-case name."""
+    known_context: Callable[[Identity], KnownContext] = _nothing_known
+    """What is known of the context of an identity's requests."""
+    ordinary_context: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Values that ordinary requests have, by lower-case key; () for a key whose value the caller chooses.
+
+    "tag/*" stands for every key "tag/…".
+    """
+    boundary_actions: tuple[str, ...] = ()
+    """Actions on an identity, or on the policy that bounds it, after which it is not bounded as before."""
+    harmless: tuple[Statement, ...] = ()
+    """They match requests that give nobody anything: on what only the provider changes, and what all may read."""
     cluster_resources: tuple[Statement, ...] = ()
     """They match requests that can only concern the cluster's own resources, by tags or names."""
     provider_mandated: tuple[tuple[str, str], ...] = ()

@@ -57,7 +57,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDocument:
-    """A policy document. ``document`` is its text as the cloud returned it."""
+    """A policy document. ``document`` is its text as the cloud returned it.
+
+    What stands behind a "#" in ``id`` is no part of the cloud's id: it tells its uses apart.
+    """
 
     id: str
     name: str
@@ -83,6 +86,10 @@ class Identity:
     policies: tuple[str, ...]
     source: Source
     complete: bool = True
+    unique_id: str = ""
+    """The id that no other identity has or ever had, where the cloud gives one; "" if it was not read."""
+    tags: tuple[tuple[str, str], ...] | None = None
+    """Its tags; None if they were not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +117,7 @@ class Identities:
     """Ids of the policies set above the account, by level, outermost first; one without a document was not read."""
     unread_limits: str = ""
     """Why it is unknown whether there are organization limits; "" if it is known."""
+    organization: str | None = None
+    """The id of the organization that the account is in; "" if it is in none, None if that was not read."""
     unread_grants: str = ""
     """Where further grants may be that cannot be read from this account; "" if there are none."""

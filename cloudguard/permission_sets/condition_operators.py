@@ -27,8 +27,12 @@ from cloudguard.permission_sets.globs import (
 )
 from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
-Variables = Mapping[str, str]
-"""Known values of policy variables, by lower-case name."""
+KnownContext = Mapping[str, str | Constraint]
+"""What is the same in the context of all requests of one identity, by lower-case key.
+
+A text is the key's value, which policy variables have too. A constraint says what is known of a value that is not. A
+key "tag/*" stands for each "tag/…" that is not listed itself.
+"""
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -53,7 +57,7 @@ class Resolved(NamedTuple):
     exact: bool
 
 
-def resolved(text: str, variables: Variables, *, wildcards: bool) -> Resolved:
+def resolved(text: str, known: KnownContext, *, wildcards: bool) -> Resolved:
     """Replace the variables of ``text``; ``wildcards``: its own ``*`` and ``?`` are wildcards.
 
     Raises ReservedCharacterError.
@@ -64,9 +68,9 @@ def resolved(text: str, variables: Variables, *, wildcards: bool) -> Resolved:
     for found in _VARIABLE.finditer(text):
         parts.append(read(text[end : found.start()]))
         name = found[1].partition(",")[0].strip().lower()
-        value = name if name in {"*", "?", "$"} else variables.get(name)
-        exact = exact and value is not None
-        parts.append(MANY if value is None else escaped(value))
+        value = name if name in {"*", "?", "$"} else known.get(name)
+        exact = exact and isinstance(value, str)
+        parts.append(escaped(value) if isinstance(value, str) else MANY)
         end = found.end()
     return Resolved("".join((*parts, read(text[end:]))), exact)
 
@@ -79,17 +83,17 @@ class Values(NamedTuple):
     exact: bool
 
 
-Reader = Callable[[Iterable[str], Variables], Values]
+Reader = Callable[[Iterable[str], KnownContext], Values]
 
 
 def _read_patterns(
-    values: Iterable[str], variables: Variables, *, wildcards: bool = False, fold: bool = False, segments: bool = False
+    values: Iterable[str], known: KnownContext, *, wildcards: bool = False, fold: bool = False, segments: bool = False
 ) -> Values:
     lower: set[Pattern] = set()
     upper: set[Pattern] = set()
     for value in values:
         try:
-            text = resolved(value, variables, wildcards=wildcards)
+            text = resolved(value, known, wildcards=wildcards)
         except ReservedCharacterError:
             upper.add(ANYTHING)
             continue
@@ -98,11 +102,11 @@ def _read_patterns(
     return Values(frozenset(lower), frozenset(lower | upper), not upper)
 
 
-def _read_values(kind: Kind, comparison: str, values: Iterable[str], variables: Variables) -> Values:
+def _read_values(kind: Kind, comparison: str, values: Iterable[str], known: KnownContext) -> Values:
     lower, exact = ValueSet(kind), True
     for value in values:
         try:
-            text = resolved(value, variables, wildcards=False)
+            text = resolved(value, known, wildcards=False)
             if text.exact:
                 lower |= ValueSet.read(kind, text.part, comparison)
             exact = exact and text.exact
@@ -157,24 +161,47 @@ _ANY, _ALL = "foranyvalue", "forallvalues"
 
 
 def alternatives(
-    operator: str, key: str, values: tuple[str, ...], variables: Variables, *, multivalued: bool
+    operator: str, key: str, values: tuple[str, ...], known: KnownContext, *, multivalued: bool
 ) -> tuple[Alternative, ...]:
-    """Return the ways in which the condition holds; none: it never does. Never raises."""
+    """Return the ways in which the condition on ``key`` (lower case) holds; none: it never does. Never raises."""
+    found = _alternatives(operator, key, values, known, multivalued=multivalued)
+    fixed = known.get(key, known.get(f"{key.partition('/')[0]}/*"))
+    if fixed is None:
+        return found
+    undecided = Assumption(f"{key}, whose value is unknown ({operator}): {', '.join(sorted(values))}")
+    return tuple(_decided(found, fixed, undecided))
+
+
+def _decided(found: Iterable[Alternative], fixed: str | Constraint, undecided: Assumption) -> Iterator[Alternative]:
+    """Yield the alternatives that hold for the ``fixed`` value of a key, or may if ``undecided`` is true."""
+    for constraint, assumption in found:
+        if isinstance(fixed, str):
+            if constraint.allows((fixed,)):
+                yield Alternative(FREE, assumption)
+        elif fixed <= constraint:
+            yield Alternative(FREE, assumption)
+        elif fixed & constraint:
+            yield Alternative(FREE, assumption or undecided)
+
+
+def _alternatives(
+    operator: str, key: str, values: tuple[str, ...], known: KnownContext, *, multivalued: bool
+) -> tuple[Alternative, ...]:
     mode, _, name = operator.lower().rpartition(":")
     if_exists = name.endswith("ifexists")
     name = name.removesuffix("ifexists")
     assumption = Assumption(f"{key} ({operator}): {', '.join(sorted(values))}")
     if name == "null" and not mode and not if_exists:
         return _null(values, assumption)
-    known = OPERATORS.get(name)
-    if known is None or mode not in {"", _ANY, _ALL}:
+    comparison = OPERATORS.get(name)
+    if comparison is None or mode not in {"", _ANY, _ALL}:
         return (Alternative(FREE, assumption),)
-    absent = if_exists or mode == _ALL or (known.negated and mode != _ANY)
-    if multivalued and (not mode or known.kind):
+    absent = if_exists or mode == _ALL or (comparison.negated and mode != _ANY)
+    if multivalued and (not mode or comparison.kind):
         found = [Alternative(PRESENT, assumption)]
     else:
-        read = known.read(values, variables)
-        found = list(_present(read, assumption, negated=known.negated, mode=mode if multivalued else None))
+        read = comparison.read(values, known)
+        found = list(_present(read, assumption, negated=comparison.negated, mode=mode if multivalued else None))
     return _with_absence(found) if absent else tuple(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -30,6 +30,11 @@ _ANY = "any"
 """Stands for the variable parts of a witness's name."""
 
 
+def _no_context(service: str) -> Mapping[str, str]:
+    del service
+    return {}
+
+
 @dataclass(slots=True, eq=False)
 class Space:
     """Permission sets can be combined only within one space.
@@ -40,6 +45,8 @@ class Space:
     table: ActionTable
     resource_formats: ResourceFormats
     multivalued: Callable[[str], bool]
+    service_context: Callable[[str], Mapping[str, str]] = _no_context
+    """What all requests to a service (lower case) have in their context, by lower-case key."""
     limit: int = 100_000
     home: tuple[str, ...] = ()
     """Values that a witness's name prefers, segment by segment ("" for any)."""

@@ -19,6 +19,8 @@ LISTED = {
     "role": ("PassRole", "Assume"),
 }
 NO_RESOURCE = {"disk:DescribeVolumes", "disk:ListRegions", "store:ListAll"}
+SERVICE_CONTEXT: Mapping[str, Mapping[str, str]] = {"role": {"zone": "b"}}
+"""A key that requests of one service have with one value, and those of the others with any."""
 MULTIVALUED = frozenset({"tagkeys", "fields"})
 
 
@@ -45,6 +47,10 @@ class SmallCatalog:
     def multivalued(self, key: str) -> bool:
         """Whether ``key`` is one of the two multivalued ones."""
         return key in MULTIVALUED
+
+    def service_context(self, service: str) -> Mapping[str, str]:
+        """Return what all requests to a service have in their context."""
+        return SERVICE_CONTEXT.get(service, {})
 
     def access(self, action: str) -> Access:
         """Reading objects reads data, "Describe" and "List" list, all else writes."""

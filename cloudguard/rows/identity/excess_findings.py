@@ -58,7 +58,7 @@ MISSING = Check(
 IDLE = Check(
     f"{ROW}/idle",
     {Severity.LOW: "a statement grants nothing"},
-    "A statement matches no request: none of its actions applies to a resource that it names.",
+    "A statement matches no request: no action applies to a resource that it names, or its condition never holds.",
 )
 CHECKS = (ADMINISTRATOR, ESCALATION, OUTSIDE, INSIDE, LISTING, MANDATED, MISSING, IDLE)
 _MAX_ACTIONS = 4
@@ -89,7 +89,13 @@ def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterat
         if excess.allowed.space.table.unlisted("*:*") & excess.certain.actions:
             policy = next((each.policy.name for each in excess.responsible(first.witness)), "its policies")
             message = f"{who} is an administrator: almost every action is allowed, by {policy}"
+        message += _boundary_text(excess)
         yield FindingDraft(ADMINISTRATOR, Severity.CRITICAL, message, first.witness, found[:FEW])
+
+
+def _boundary_text(excess: Excess) -> str:
+    request = excess.effective.changes_boundary
+    return f"; its boundary does not bind it, for it may use {request.action} on it" if request else ""
 
 
 def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
@@ -97,7 +103,7 @@ def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[
     if found:
         who, first, more = identity_text(excess.identity), found[0], len(found) - 1
         message = f"{who} can gain the permissions of other identities: it {first.path.why}"
-        message += f" (and {more} more escalation paths)" if more else ""
+        message += (f" (and {more} more escalation paths)" if more else "") + _boundary_text(excess)
         yield FindingDraft(ESCALATION, Severity.CRITICAL, message, first.witness, found[:FEW])
 
 
@@ -162,7 +168,8 @@ def _idle(excess: Excess) -> Iterator[FindingDraft]:
     idle = tuple(each for each in excess.effective.idle if each.policy.managed_by != "provider")
     if idle:
         names = ", ".join(each.name for each in idle[:FEW]) + (f" and {len(idle) - FEW} more" if idle[FEW:] else "")
-        message = f"{names} of {identity_text(excess.identity)} can match no request: what it names does not exist"
+        message = f"{names} of {identity_text(excess.identity)} can match no request: "
+        message += "what it names does not exist, or its condition never holds"
         yield FindingDraft(IDLE, Severity.LOW, message, (), statements=idle)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cloudguard.authorization.effective import MatchedStatement
 from cloudguard.authorization.excess import Excess
+from cloudguard.authorization.ordinary import is_ordinary
 from cloudguard.model.identity import PolicyKind
 from cloudguard.permission_sets.boxes import Box, Scope
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -58,10 +59,11 @@ def _finding(
 
 
 def unconditional_tagging(excess: Excess) -> PermissionSet:
-    """Return the tagging requests that are certainly allowed without a condition."""
+    """Return the tagging requests that are certainly allowed to ordinary requests."""
     table = excess.allowed.space.table
+    ordinary = excess.comparer.iam_catalog.ordinary_context
     tagging = excess.allowed.lower.only(table.mask(excess.comparer.iam_catalog.tag_actions))
-    return PermissionSet(tagging.space, tuple(box for box in tagging.boxes if not box.scope.context))
+    return PermissionSet(tagging.space, tuple(box for box in tagging.boxes if is_ordinary(box.scope, ordinary)))
 
 
 def _depends_on_tags(excess: Excess, each: MatchedStatement) -> bool:

@@ -1,4 +1,4 @@
-"""A role that may do everything, within a boundary of what nodes need; and one that may do all but touch one bucket."""
+"""Roles that may do everything: within a boundary, within one that it may take off, but for one bucket."""
 
 from __future__ import annotations
 
@@ -19,5 +19,7 @@ def build(a: Account) -> None:
     bucket = statement("*", resource="arn:aws:s3:::audit*") | {"Effect": "Deny"}
     everything = statement("*")
     beyond = a.role("beyond.prod", everything, bucket)  # NOT OK: cloud-api-access/administrator
-    for name, role in (("within", within), ("beyond", beyond)):
+    lifting = a.role("lifting.prod", everything)  # NOT OK: cloud-api-access/administrator
+    a.bound(lifting, *needed(*CAPA_NODE), statement("iam:DeleteRolePermissionsBoundary"))  # OK
+    for name, role in (("within", within), ("beyond", beyond), ("lifting", lifting)):
         a.host(f"prod-{name}", cluster.private, [cluster.nodes], capa.node, role=role)  # OK

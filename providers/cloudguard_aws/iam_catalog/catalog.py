@@ -19,6 +19,13 @@ from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Access
 
+GLOBAL_SERVICES: Final = frozenset({"account", "cloudfront", "iam", "organizations", "route53"})
+GLOBAL_REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""Services whose requests all carry one region, and that region by partition.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion,
+https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
+"""
 _ONLY_READS: Final = frozenset({"List", "Read"})
 _PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
 
@@ -87,6 +94,11 @@ class PublishedCatalog:
         if service not in self._known:
             return key in self._global_multivalued
         return key in self._service(service).multivalued
+
+    def service_context(self, service: str) -> Mapping[str, str]:
+        """Return the region of a service that has but one endpoint in the partition."""
+        region = GLOBAL_REGIONS.get(self._partition, "")
+        return {"aws:requestedregion": region} if service in GLOBAL_SERVICES and region else {}
 
     def access(self, action: str) -> Access:
         """Return the kind of access: by ``data_reads.toml``, else by AWS's access level."""

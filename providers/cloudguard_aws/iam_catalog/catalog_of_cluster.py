@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Cluster
 from cloudguard.model.iam_catalog import IamCatalog
+from cloudguard.model.identity import Effect, Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, cluster_resources
 from cloudguard_aws.iam_catalog.needs import TABLES, values_of
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from cloudguard_aws.iam_catalog.principals import TrustPrincipals
+from cloudguard_aws.iam_catalog.request_context import ORDINARY, context_of, known_context
 
 TAG_ACTIONS: Final = (
     "ec2:CreateTags",
@@ -38,6 +40,52 @@ https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html, …/crea
 …/auto-cluster-iam-role.html, …/pod-execution-role.html, …/eks-outposts-local-cluster-create.html
 """
 
+BOUNDARY_ACTIONS: Final = (
+    "iam:CreatePolicyVersion",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:PutRolePermissionsBoundary",
+)
+"""Actions on a role, or on the policy that bounds it, after which it is not bounded as before.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+"""
+HARMLESS: Final = (
+    (
+        (
+            "iam:CreatePolicyVersion",
+            "iam:DeletePolicy",
+            "iam:DeletePolicyVersion",
+            "iam:SetDefaultPolicyVersion",
+            "iam:TagPolicy",
+            "iam:UntagPolicy",
+        ),
+        "arn:<partition>:iam::aws:policy/*",
+    ),
+    (
+        (
+            "iam:AttachRolePolicy",
+            "iam:DeleteRole",
+            "iam:DeleteRolePermissionsBoundary",
+            "iam:DeleteRolePolicy",
+            "iam:DetachRolePolicy",
+            "iam:PutRolePermissionsBoundary",
+            "iam:PutRolePolicy",
+            "iam:UpdateAssumeRolePolicy",
+        ),
+        "arn:<partition>:iam::*:role/aws-service-role/*",
+    ),
+    (
+        ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:GetParametersByPath"),
+        "arn:<partition>:ssm:*::parameter/aws/*",
+    ),
+)
+"""What AWS alone may change, and parameters that it publishes to everyone.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-service-linked-role.html,
+https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
+"""
+
 
 def ready() -> None:
     """Read the files that ``iam_catalog`` needs, so that it can be done while API calls are under way."""
@@ -55,7 +103,10 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         writer=PolicyDocuments(),
         needs=TABLES.needs(values),
         escalation_paths=TABLES.escalation_paths,
-        variables=_variables(cluster),
+        known_context=partial(context_of, known_context(snapshot)),
+        ordinary_context={**ORDINARY, "aws:resourceaccount": (cluster.account,)},
+        boundary_actions=BOUNDARY_ACTIONS,
+        harmless=tuple(_harmless(partition)),
         cluster_resources=tuple(cluster_resources(values)),
         provider_mandated=_provider_mandated(partition) if cluster.managed else (),
         tag_keys=tuple(key.lower() for key in TAG_KEYS if key != "aws:RequestTag/"),
@@ -65,17 +116,10 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     )
 
 
-def _variables(cluster: Cluster) -> Mapping[str, str]:
-    """Return the context keys that have the same value in every request of the cluster's identities.
-
-    The region is not one of them: a role may be used in any. Sessions that EKS itself starts have the cluster's name as
-    a principal tag
-    (https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html).
-    """
-    known = {"aws:principalaccount": cluster.account}
-    if cluster.managed:
-        known["aws:principaltag/eks:eks-cluster-name"] = cluster.name
-    return {name: value for name, value in known.items() if value}
+def _harmless(partition: str) -> Iterator[Statement]:
+    for actions, resource in HARMLESS:
+        name = resource.replace("<partition>", partition)
+        yield Statement(f"harmless: {name}", Effect.ALLOW, actions, resources=(name,))
 
 
 def _provider_mandated(partition: str) -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,12 @@ from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyK
 LONGEST: Final = 262_144
 """Characters that are looked at: eight times what the longest kind, a key's policy, may have (KMS developer guide,
 resource quotas: 32 KB), as spaces don't count everywhere."""
+_VARIABLES_SINCE: Final = "2012-10-17"
+_WITHOUT_VARIABLES: Final = (None, "2008-10-17")
+"""Versions in which "${" is text; a document without a version is of the older one.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+"""
 _EFFECTS: Final = {"Allow": Effect.ALLOW, "Deny": Effect.DENY}
 
 
@@ -47,7 +53,8 @@ def policy_document(shell: PolicyDocument, document: object) -> PolicyDocument:
 def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
     """Return a document's statements; raises DocumentError when any of it can't be made out.
 
-    A trust policy names no resource: it stands for the role it is attached to, "*" here.
+    A trust policy names no resource: it stands for the role it is attached to, "*" here. The text of a version without
+    variables is returned as the version with variables writes it: "${$}{aws:username}" for "${aws:username}".
     """
     if len(text) > LONGEST:
         message = f"the document has {len(text):,} characters, more than any service takes"
@@ -57,11 +64,30 @@ def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
     except (ValueError, RecursionError) as error:
         message = f"the document is no JSON: {error}"
         raise DocumentError(message) from error
-    listed = _object(document, "the document").get("Statement")
+    whole = _object(document, "the document")
+    listed = whole.get("Statement")
     items: list[object] = cast("list[object]", listed) if isinstance(listed, list) else [listed]
-    return tuple(
-        _statement(_object(item, f"statement {number}"), number, trust) for number, item in enumerate(items, 1)
-    )
+    found = (_statement(_object(item, f"statement {number}"), number, trust) for number, item in enumerate(items, 1))
+    return tuple(found) if _has_variables(whole.get("Version")) else tuple(map(_literal, found))
+
+
+def _has_variables(version: object) -> bool:
+    """Whether documents of a version know variables; raises DocumentError for a version that is not known."""
+    if version != _VARIABLES_SINCE and version not in _WITHOUT_VARIABLES:
+        message = f"the document is of version {json.dumps(version)[:80]}, which is not known"
+        raise DocumentError(message)
+    return version == _VARIABLES_SINCE
+
+
+def _literal(statement: Statement) -> Statement:
+    """Return a statement in which no text is a variable."""
+
+    def literal(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(text.replace("${", "${$}{") for text in texts)
+
+    conditions = tuple(replace(each, values=literal(each.values)) for each in statement.conditions)
+    resources, not_resources = literal(statement.resources), literal(statement.not_resources)
+    return replace(statement, resources=resources, not_resources=not_resources, conditions=conditions)
 
 
 def _object(value: object, what: str) -> Mapping[str, object]:

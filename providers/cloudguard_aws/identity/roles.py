@@ -88,7 +88,15 @@ def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, t
         *(partial(_trust, api, arn, one) for one in role or ()),
     )
     policies = tuple(one for found in read for one in found)
-    return Identity(arn, name, holders, tuple(one.id for one in policies), source, complete and all(read)), policies
+    ids = tuple(one.id for one in policies)
+    known = named(calls.GET_ROLE, role or (), lambda one: (text(one, "RoleId"), _tags(one)))
+    unique_id, tags = known[0] if known else ("", None)
+    identity = Identity(arn, name, holders, ids, source, complete and all(read), unique_id, tags)
+    return identity, policies
+
+
+def _tags(role: Item) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((required(tag, "Key"), text(tag, "Value")) for tag in parts(role, "Tags")))
 
 
 def _boundary(role: Item) -> str:

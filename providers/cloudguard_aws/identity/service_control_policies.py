@@ -30,6 +30,8 @@ class Limits:
     levels: tuple[tuple[str, ...], ...] = ()
     policies: tuple[PolicyDocument, ...] = ()
     unseen: str = ""
+    organization: str | None = None
+    """The id of the organization; "" where there is none, None where that was not read."""
 
 
 def read_limits(api: Api, account: str) -> Limits:
@@ -42,14 +44,16 @@ def read_limits(api: Api, account: str) -> Limits:
         return Limits(unseen="it is not known which account this is")
     refused = list[str]()
     call = calls.DESCRIBE_ORGANIZATION
-    found = _named(api, refused, call, _ask(api, refused, call, account), "MasterAccountId")
+    described = _ask(api, refused, call, account)
+    found = _named(api, refused, call, described, "MasterAccountId")
+    organization = next(iter(_named(api, refused, call, described, "Id")), None if refused else "")
     if found in ([], [account]):
-        return Limits(unseen="; ".join(refused))
+        return Limits(unseen="; ".join(refused), organization=organization)
     levels = _levels(api, refused, account)
     names = dict.fromkeys(name for level in levels for name in level)
     read = api.gather(*(partial(_policy, api, name) for name in names))
     policies = tuple(policy for each in read for policy in each)
-    return Limits(levels, policies, "; ".join(sorted(set(refused))))
+    return Limits(levels, policies, "; ".join(sorted(set(refused))), organization)
 
 
 def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...], ...]:

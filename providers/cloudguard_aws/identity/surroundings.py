@@ -38,4 +38,5 @@ def whole(own: Identities, around: Surroundings) -> Identities:
         service_accounts=around.service_accounts,
         organization_limits=around.limits.levels,
         unread_limits=around.limits.unseen,
+        organization=around.limits.organization,
     )

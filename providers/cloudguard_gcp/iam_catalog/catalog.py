@@ -6,7 +6,7 @@ No public package lists Google's permissions.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -52,6 +52,11 @@ class RoleCatalog:
         """Return False: no condition key has several values."""
         del key
         return False
+
+    def service_context(self, service: str) -> Mapping[str, str]:
+        """Return nothing: no service fixes a condition key."""
+        del service
+        return {}
 
     def access(self, action: str) -> Access:
         """Return the kind of access: DATA if ``reading.toml`` lists the action, else by its verb."""

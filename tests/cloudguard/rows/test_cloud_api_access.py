@@ -158,7 +158,8 @@ def test_missing_permissions_and_idle_statements_are_advice() -> None:
     assert missing.message == "masters (control-plane) lacks disk:DeleteVolume, which it may need"
     assert missing.evidence[0].fact == "compared with what part needs"
     assert finding_of(found, "cloud-api-access/idle").message == (
-        "p/nowhere of masters (control-plane) can match no request: what it names does not exist"
+        "p/nowhere of masters (control-plane) can match no request: "
+        "what it names does not exist, or its condition never holds"
     )
 
 

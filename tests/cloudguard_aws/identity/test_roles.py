@@ -29,6 +29,26 @@ def test_single_values_and_lists_are_one() -> None:
     assert alone == (Statement("#1", Effect.ALLOW, actions=("ec2:DescribeInstances",), resources=("*",)),)
 
 
+@pytest.mark.parametrize("version", [None, "2008-10-17"])
+def test_documents_of_the_older_version_know_no_variables(version: str | None) -> None:
+    item = ALLOW | {
+        "Resource": "arn:aws:s3:::${aws:username}-*/${*}",
+        "Condition": {"StringLike": {"s3:prefix": "${aws:username}/*"}},
+    }
+    written = {"Version": version} if version else {}
+    (found,) = statements(json.dumps(written | {"Statement": item}))
+    assert found.resources == ("arn:aws:s3:::${$}{aws:username}-*/${$}{*}",)
+    assert found.conditions[0].values == ("${$}{aws:username}/*",)
+    (newer,) = statements(document(item))
+    assert newer.resources == ("arn:aws:s3:::${aws:username}-*/${*}",)
+
+
+@pytest.mark.parametrize("version", ["2012-10-18", "", 2012, [], "2012-10-17 "])
+def test_a_document_of_an_unknown_version_is_not_understood(version: object) -> None:
+    with pytest.raises(DocumentError, match="version"):
+        statements(json.dumps({"Version": version, "Statement": ALLOW}))
+
+
 def test_every_element_is_kept() -> None:
     found = statements(
         document(

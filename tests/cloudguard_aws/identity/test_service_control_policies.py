@@ -49,15 +49,15 @@ def organize(a: Account) -> tuple[str, str, str]:
 def test_without_an_organization_nothing_limits(inner_account: Account) -> None:
     asked: list[str] = []
     api = api_of(inner_account, asked)
-    assert read_limits(api, ACCOUNT) == Limits()
+    assert read_limits(api, ACCOUNT) == Limits(organization="")
     assert api.gaps == ()
     assert asked == ["organizations:DescribeOrganization"]
 
 
 def test_the_management_account_has_no_limits(inner_account: Account) -> None:
-    inner_account.call("organizations", "create_organization", FeatureSet="ALL")
+    made = inner_account.call("organizations", "create_organization", FeatureSet="ALL")["Organization"]
     api = api_of(inner_account)
-    assert read_limits(api, ACCOUNT) == Limits()
+    assert read_limits(api, ACCOUNT) == Limits(organization=made["Id"])
     assert api.gaps == ()
 
 

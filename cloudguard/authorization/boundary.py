@@ -1,0 +1,59 @@
+"""A boundary that its own holder may change, or take off, does not bound it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from cloudguard.authorization.effective import EffectivePermissions
+from cloudguard.authorization.ordinary import is_ordinary
+from cloudguard.authorization.own_targets import own_targets
+from cloudguard.model.iam_catalog import IamCatalog
+from cloudguard.model.identity import Identity, PolicyDocument, PolicyKind
+from cloudguard.permission_sets.boxes import Box
+from cloudguard.permission_sets.condition_operators import Assumption
+from cloudguard.permission_sets.permissions import PermissionSet
+
+
+def without_boundary(
+    evaluated: Callable[[Identity], EffectivePermissions],
+    identity: Identity,
+    policies: Mapping[str, PolicyDocument],
+    iam_catalog: IamCatalog,
+) -> EffectivePermissions:
+    """Return what ``identity`` may do; without its boundary, if what it may do within lets it change that.
+
+    If that rests on an assumption, so does what is beyond the boundary.
+    """
+    bounded = evaluated(identity)
+    own = tuple(name for name in identity.policies if not _is_boundary(policies.get(name)))
+    if len(own) == len(identity.policies):
+        return bounded
+    changing = _changing(bounded.permissions, identity, policies, iam_catalog)
+    if not changing:
+        return bounded
+    free = evaluated(replace(identity, policies=own))
+    if (request := changing.lower.witness()) is not None:
+        return replace(free, changes_boundary=request)
+    assumption = Assumption(f"whether {identity.name} may change its boundary")
+    boxes = (Box(box.actions, box.scope.assuming(assumption)) for box in free.permissions.parts)
+    return replace(bounded, permissions=bounded.permissions | PermissionSet(free.permissions.space, tuple(boxes)))
+
+
+def _is_boundary(policy: PolicyDocument | None) -> bool:
+    return policy is not None and policy.kind is PolicyKind.BOUNDARY
+
+
+def _changing(
+    permissions: PermissionSet, identity: Identity, policies: Mapping[str, PolicyDocument], iam_catalog: IamCatalog
+) -> PermissionSet:
+    """Return the ordinary requests by which ``identity`` changes its boundary."""
+    space, found = permissions.space, list[Box]()
+    for action in iam_catalog.boundary_actions:
+        formats = iam_catalog.catalog.resource_formats(action)
+        targets = own_targets(identity, policies, formats, PolicyKind.BOUNDARY)
+        for box in permissions.only(space.table.bit(action) or 0).parts:
+            ordinary = is_ordinary(box.scope, iam_catalog.ordinary_context)
+            if ordinary and any(name in box.scope.names for name in targets):
+                found.append(box)
+    return PermissionSet(space, tuple(found))

@@ -1,0 +1,30 @@
+"""What of its own an identity could change: itself, and the policies attached to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from cloudguard.model.identity import Identity, PolicyDocument, PolicyKind
+from cloudguard.permission_sets.resource_names import resource_format
+
+
+def own_targets(
+    identity: Identity,
+    policies: Mapping[str, PolicyDocument],
+    formats: Iterable[str] | None,
+    kind: PolicyKind = PolicyKind.GRANT,
+) -> tuple[str, ...]:
+    """Return the ids that have one of ``formats``: the identity's, and those of its policies of a ``kind``.
+
+    Policies that the provider writes are left out: nobody else can change them.
+    """
+    known = [resource_format(text) for text in formats or ()]
+    own = (identity.id, *_changeable(identity, policies, kind))
+    return tuple(name for name in own if any(name in names for names in known))
+
+
+def _changeable(identity: Identity, policies: Mapping[str, PolicyDocument], kind: PolicyKind) -> Iterator[str]:
+    for name in identity.policies:
+        policy = policies.get(name)
+        if policy is not None and policy.kind is kind and policy.managed_by == "user":
+            yield name.partition("#")[0]

@@ -1,0 +1,110 @@
+"""What is known of the context of a role's requests: what a role always is, and what is so today.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+from cloudguard.model.identity import Identity
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.permission_sets.condition_keys import ABSENT, FREE, Constraint
+from cloudguard.permission_sets.condition_operators import KnownContext
+from cloudguard.permission_sets.glob_sets import glob_set
+from cloudguard.permission_sets.globs import glob, literal
+from cloudguard.permission_sets.value_ranges import Kind, ValueSet
+
+NEVER_THERE: Final = (
+    "aws:assumedroot",
+    "aws:multifactorauthage",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:username",
+)
+"""Keys of requests by users, by services for others, and by sessions that a person has confirmed."""
+UNKNOWN_TODAY: Final = (
+    "aws:principalorgpaths",
+    "aws:sourceidentity",
+    "aws:sourceip",
+    "aws:sourcevpcarn",
+    "aws:sourcevpce",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
+    "aws:vpcsourceip",
+)
+"""Keys that the network or the organization sets, not the caller: which value they have is not read."""
+ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
+    "aws:calledvia": (),
+    "aws:referer": (),
+    "aws:requestedregion": (),
+    "aws:requesttag/*": (),
+    "aws:securetransport": ("true",),
+    "aws:tagkeys": (),
+    "aws:useragent": (),
+    "aws:viaawsservice": ("false",),
+    "ec2:region": (),
+}
+"""Values that ordinary requests have, or that whoever makes them may choose: none listed, any value."""
+_UNKNOWN_USER: Final = "*:*"
+
+
+def known_context(snapshot: Snapshot) -> KnownContext:
+    """Return what is known of the context of all roles' requests on the day of the snapshot.
+
+    The region is not part of it: a role may be used in any. Sessions that EKS itself starts have the cluster's name as
+    a principal tag (https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html).
+    """
+    cluster = snapshot.cluster
+    known: dict[str, str | Constraint] = dict.fromkeys(UNKNOWN_TODAY, FREE)
+    known |= dict.fromkeys(NEVER_THERE, ABSENT)
+    known |= dict(_times(snapshot.started))
+    known["aws:principalisawsservice"] = "false"
+    known["aws:multifactorauthpresent"] = Constraint(absent=True, values=(ValueSet.read(Kind.TRUTH, "false"),))
+    if cluster.account:
+        known["aws:principalaccount"] = cluster.account
+    if cluster.managed and cluster.name:
+        known["aws:principaltag/eks:eks-cluster-name"] = cluster.name
+    organization = snapshot.identities.organization
+    known["aws:principalorgid"] = FREE if organization is None else organization or ABSENT
+    networks = [literal(subnet.network) for subnet in snapshot.topology.subnets if subnet.network]
+    known["aws:sourcevpc"] = Constraint(absent=True, text=glob_set([networks])) if networks else FREE
+    return known
+
+
+def context_of(known: KnownContext, identity: Identity) -> KnownContext:
+    """Return what is known of the context of one role's requests, ``known`` included.
+
+    Only sessions of pods have tags beside the role's own, as EKS starts them
+    (https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html).
+    """
+    if ":role/" not in identity.id:
+        return known
+    users = glob(f"{identity.unique_id}:*" if identity.unique_id else _UNKNOWN_USER)
+    own: dict[str, str | Constraint] = {
+        "aws:principalarn": identity.id,
+        "aws:principaltype": "AssumedRole",
+        "aws:userid": Constraint(absent=False, text=glob_set([[users]])),
+    }
+    if identity.tags is not None:
+        own |= {f"aws:principaltag/{key.lower()}": value for key, value in identity.tags}
+        if "pods" not in identity.roles:
+            own["aws:principaltag/*"] = ABSENT
+    return {**known, **own}
+
+
+def _times(started: str) -> Iterator[tuple[str, str | Constraint]]:
+    """Yield the keys about the time: a session may have started just now."""
+    epoch: str | Constraint = FREE
+    moment: str | Constraint = FREE
+    with suppress(ValueError):
+        epoch, moment = str(int(datetime.fromisoformat(started).timestamp())), started
+    yield from (("aws:currenttime", moment), ("aws:tokenissuetime", moment), ("aws:epochtime", epoch))

@@ -1,0 +1,98 @@
+"""A boundary that its holder may change does not bound it; conditions that ordinary requests meet change nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloudguard.authorization.excess import Comparer
+from cloudguard.model.identity import Condition, PolicyDocument, PolicyKind, Statement
+from cloudguard.results.report import Verdict
+from drawn_policies import FORMATS, SmallCatalog
+from identities import ROLE, account, allow, deny, document, finding_of, iam_catalog, row, severities
+
+EDGE = "n:p:role::1:role/edge"
+FACTS = iam_catalog(boundary_actions=("role:Assume",), ordinary_context={"secure": ("true",), "place": ()})
+
+
+def bounded(*statements: Statement, by: str = "user", grant: Statement | None = None) -> tuple[PolicyDocument, ...]:
+    edge = PolicyDocument(f"{EDGE}#boundary", "edge", PolicyKind.BOUNDARY, by, "{}", statements, document().source)
+    return document(grant or allow("store:*", "role:Assume")), edge
+
+
+def escapes(*documents: PolicyDocument) -> bool:
+    """Whether the identity certainly may do what only lies beyond its boundary."""
+    made = account(*documents)
+    (identity,) = made.identities.identities
+    found = Comparer(made.cluster, made.identities, FACTS).of(identity).allowed.lower
+    return bool(found.only(found.space.table.mask(("store:*",))))
+
+
+@pytest.mark.parametrize("target", ["*", ROLE, EDGE])
+def test_what_may_change_its_boundary_is_not_bounded(target: str) -> None:
+    assert escapes(*bounded(allow("disk:DescribeVolumes"), allow("role:Assume", on=(target,))))
+
+
+def test_the_finding_says_that_the_boundary_does_not_bind() -> None:
+    found = row(account(*bounded(allow("role:Assume"))), FACTS)
+    assert "boundary" in finding_of(found, "cloud-api-access/administrator").message
+
+
+@pytest.mark.parametrize(
+    "within",
+    [
+        allow("role:Assume", on=("n:p:role::1:role/other",)),
+        allow("role:Assume", when=(Condition("StringEquals", "tag", ("x",)),)),
+        allow("role:PassRole"),
+    ],
+)
+def test_what_may_not_change_it_stays_bounded(within: Statement) -> None:
+    assert not escapes(*bounded(within, grant=allow("store:*", "role:*")))
+
+
+def test_a_boundary_of_the_providers_cannot_be_rewritten() -> None:
+    only_the_policy = allow("role:Assume", on=(EDGE,))
+    assert escapes(*bounded(only_the_policy))
+    assert not escapes(*bounded(only_the_policy, by="provider"))
+
+
+def test_where_it_is_unknown_whether_the_boundary_holds_the_row_is_unknown() -> None:
+    doubtful = allow("role:Assume", when=(Condition("NoSuchOperator", "x", ("y",)),))
+    found = row(
+        account(*bounded(doubtful, allow("disk:DescribeVolumes"), grant=allow("store:*", "role:Assume"))), FACTS
+    )
+    assert found.verdict is Verdict.UNKNOWN
+    assert any("boundary" in text for text in found.unknown)
+
+
+ORDINARY = Condition("Bool", "secure", ("true",))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "check"),
+    [
+        ((ORDINARY,), "administrator"),
+        ((Condition("StringEquals", "place", ("anywhere",)),), "administrator"),
+        ((Condition("StringNotEquals", "tag", ("a", "b")),), "administrator"),
+        ((Condition("StringEqualsIfExists", "tag", ("a",)),), "outside"),
+        ((Condition("Bool", "secure", ("false",)),), "outside"),
+        ((ORDINARY, Condition("StringEquals", "tag", ("x",))), "outside"),
+    ],
+)
+def test_conditions_that_ordinary_requests_meet_take_nothing_from_an_administrator(
+    conditions: tuple[Condition, ...], check: str
+) -> None:
+    granted = document(allow("role:Assume", when=conditions))
+    assert check in severities(row(account(granted), FACTS))
+
+
+def test_a_denial_that_spares_ordinary_requests_takes_nothing_either() -> None:
+    granted = document(allow("role:Assume"), deny("*", when=(Condition("Bool", "secure", ("false",)),)))
+    assert "administrator" in severities(row(account(granted), FACTS))
+
+
+def test_what_gives_nobody_anything_is_no_excess() -> None:
+    facts = iam_catalog(harmless=(allow("role:Assume", on=("n:p:role::provider:role/*",)),))
+    theirs = document(allow("role:Assume", on=("n:p:role::provider:role/*",)))
+    assert row(account(theirs), facts).verdict is Verdict.PASS
+    assert SmallCatalog(FORMATS).resource_formats("role:Assume")
+    assert "outside" in severities(row(account(theirs), iam_catalog()))
