@@ -1,4 +1,4 @@
-"""A check is whole: it has a row, a page, a scene that shows it and a test that names it."""
+"""A check is whole: it has a row, a page, a scene that shows it and a test that names it. CONTRIBUTING.md says how."""
 
 from __future__ import annotations
 
@@ -38,13 +38,14 @@ MARKED = {check for scene in scenes().values() for checks in marked_lines(scene.
 
 
 def test_rows_are_the_table_s() -> None:
-    assert {row.ROW: row.AREA for row in ROWS} == AREAS
-    assert [row.ROW for row in ROWS] == list(AREAS)
+    told = "AREAS (above) and ROWS (cloudguard/rows/judge.py) differ"
+    assert [(row.ROW, row.AREA) for row in ROWS] == list(AREAS.items()), told
 
 
 def test_every_row_module_is_in_rows() -> None:
     modules = [import_module(f"{rows.__name__}.{info.name}") for info in pkgutil.iter_modules(rows.__path__)]
-    assert {module for module in modules if hasattr(module, "AREA")} == set(ROWS)
+    left_out = {module.__name__ for module in modules if hasattr(module, "AREA") and module not in ROWS}
+    assert left_out == set(), "add it to ROWS (cloudguard/rows/judge.py)"
 
 
 def test_checks_are_named_after_their_row() -> None:
@@ -52,13 +53,15 @@ def test_checks_are_named_after_their_row() -> None:
 
 
 def test_pages_and_the_table_of_severities_are_as_make_docs_writes_them() -> None:
-    assert {path: path.read_text(encoding="utf-8") for path in PAGES.glob("*.md")} == pages()
-    assert README.read_text(encoding="utf-8") == readme()
+    wanted = {**pages(), README: readme()}
+    there = {path: path.read_text(encoding="utf-8") for path in (*PAGES.glob("*.md"), README)}
+    stale = [path.name for path in sorted({*wanted, *there}) if wanted.get(path) != there.get(path)]
+    assert stale == [], "run `make docs`"
 
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_check_is_described_on_its_page(check: str) -> None:
-    page = (PAGES / f"{check.partition('/')[0]}.md").read_text(encoding="utf-8")
+    page = pages()[PAGES / f"{check.partition('/')[0]}.md"]
     one = CHECKS[check]
     assert f"### {check}\n\n{one.text}\n" in page
     assert one.severities
@@ -68,13 +71,13 @@ def test_check_is_described_on_its_page(check: str) -> None:
 
 @pytest.mark.parametrize("check", sorted(CHECKS.keys() - EVERYWHERE))
 def test_check_is_shown_by_a_scene(check: str) -> None:
-    assert check in MARKED
+    assert check in MARKED, f"no line of moto_fixtures/aws/scenes ends with `# NOT OK: {check}`"
 
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_check_is_named_by_a_test(check: str) -> None:
-    assert [name for name, text in TESTS.items() if f'"{check}"' in text] != []
+    assert any(f'"{check}"' in text for text in TESTS.values()), f'no tests/**/test_*.py holds the text "{check}"'
 
 
 def test_marks_name_checks() -> None:
-    assert MARKED - CHECKS.keys() == set()
+    assert MARKED - CHECKS.keys() == set(), "scenes are marked with checks that no row declares in its CHECKS"

@@ -97,6 +97,9 @@ def test_exit_statuses_are_all_told() -> None:
 
 
 def test_verdicts_and_rows_are_all_told() -> None:
+    assert re.findall(r"^\| \[`([a-z-]+)`\]", README, re.MULTILINE) == [row.ROW for row in ROWS], (
+        "the README's questions"
+    )
     told = first_cells("How it judges")
     assert [cell for cell in told if cell in set(Verdict)] == list(Verdict)
     assert [cell for cell in told if "-" in cell] == [row.ROW for row in ROWS]
@@ -106,7 +109,7 @@ def test_the_configuration_page_is_valid_and_its_tables_are_as_make_docs_writes_
     text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
     (example,) = blocks(text, "toml")
     assert set(read(parse_file(example, "it"), "it").get(PROVIDER) or {}) <= set(installed())
-    assert page(text) == text
+    assert page(text) == text, "run `make docs`"
 
 
 def test_the_readme_s_configuration_is_valid() -> None:

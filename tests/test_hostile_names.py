@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 
+from cloudguard.needs.settings import FORMATS
 from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.installers import kops
 from moto_fixtures.aws.scenes import clean, kops_ha
@@ -33,7 +34,7 @@ def harmless(*texts: str) -> None:
         assert not {one for one in text if unicodedata.category(one) in {"Cc", "Cf"}} - {"\n"}
 
 
-@pytest.mark.parametrize("format", ["table", "markdown"])
+@pytest.mark.parametrize("format", sorted({*FORMATS} - {"json"}))
 def test_names_that_write_on_the_terminal_are_shown_harmless(account: Account, format: str) -> None:  # noqa: A002
     cluster = kops_ha.build(account)
     for number, name in enumerate(HOSTILE):

@@ -162,32 +162,33 @@ def _by_name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", PRODUCT, ids=_by_name)
 def test_imports_run_one_way(path: Path) -> None:
-    assert wrong_imports(path.read_text(encoding="utf-8"), name_of(path)) == []
+    wrong = wrong_imports(path.read_text(encoding="utf-8"), name_of(path))
+    assert wrong == [], f"{room_of(name_of(path))} may import only {MAY_IMPORT[room_of(name_of(path))]} (MAY_IMPORT)"
 
 
 @pytest.mark.parametrize("path", [path for path in PRODUCT if room_of(name_of(path)) not in EDGE], ids=_by_name)
 def test_only_the_command_line_meets_the_outside(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert edges(text) == []
-    assert broad_excepts(text) == []
+    assert edges(text) == [], "only cloudguard/cli prints, exits and reads the environment"
+    assert broad_excepts(text) == [], "name the exceptions that are expected"
 
 
 @pytest.mark.parametrize("path", [path for path in PRODUCT if room_of(name_of(path)) in NO_CLOUD_IN], ids=_by_name)
 def test_the_core_names_no_cloud(path: Path) -> None:
-    assert clouds_named(path.read_text(encoding="utf-8")) == []
+    assert clouds_named(path.read_text(encoding="utf-8")) == [], "say it in no cloud's words, or in its provider"
 
 
 @pytest.mark.parametrize("path", EVERYTHING, ids=_by_name)
 def test_every_file_is_short_and_says_what_it_is_for(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)), "no module docstring"
-    assert len(text.splitlines()) <= LONGEST_FILE
-    assert long_functions(text) == []
+    assert len(text.splitlines()) <= LONGEST_FILE, "split it by what its parts are for"
+    assert long_functions(text) == [], f"longer than {LONGEST_FUNCTION} lines"
 
 
 def test_every_room_is_looked_at() -> None:
     rooms = {room_of(name_of(path)) for path in PRODUCT}
-    assert rooms == set(MAY_IMPORT)
+    assert rooms == set(MAY_IMPORT), "MAY_IMPORT lists each folder and module of cloudguard"
 
 
 @pytest.mark.parametrize(

@@ -228,10 +228,12 @@ FAIL_ON: Final = Setting(
     REPORT,
     "medium",
 )
+FORMATS: Final = ("table", "json", "markdown")
+"""The formats of a report, each written by a module of ``cloudguard.formats``."""
 FORMAT: Final = Setting(
     "format FMT[=FILE]",
-    many(choice_to_file("table", "json", "markdown")),
-    "Write table, json or markdown, to FILE if given.",
+    many(choice_to_file(*FORMATS)),
+    f"Write {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, to FILE if given.",
     REPORT,
     "table",
     short="-f",

@@ -58,7 +58,7 @@ class GcpAdapter:
         """Return the table of ways in."""
         from cloudguard.provider.ways_in import ways_in  # noqa: PLC0415 - only when asked for
 
-        return ways_in(__name__.partition(".")[0])
+        return ways_in("cloudguard_gcp")
 
     def permissions(self) -> str:
         """Return the read-only custom role that ``collect`` and ``discover`` need."""

@@ -10,7 +10,11 @@ import pytest
 import sample
 from cloudguard.cli import run
 from cloudguard.model import snapshot_file
+from cloudguard.needs.settings import FORMATS
+from cloudguard.provider.port import installed
 from command import install, ran, refusal, written_snapshot
+
+PROVIDERS = ", ".join(sorted({*installed(), "memory"}))
 
 
 @pytest.fixture(autouse=True)
@@ -35,10 +39,15 @@ def test_check_writes_the_report_to_stdout_and_the_summary_to_stderr(capsys: pyt
 
 def test_a_snapshot_gives_the_same_report_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
     assert ran(capsys, "collect", "memory", "--cluster", "hostile", "-o", "prod.json")[0] == 0
-    for form in ("table", "json", "markdown"):
+    for form in FORMATS:
         live = ran(capsys, "check", "memory", "--cluster", "hostile", "-f", form)
         assert live == ran(capsys, "check", "--snapshot", "prod.json", "-f", form)
         assert live[0] == 3
+
+
+def test_each_format_is_written_by_its_own_module(capsys: pytest.CaptureFixture[str]) -> None:
+    written = {ran(capsys, "check", "memory", "--cluster", "prod", "-f", form)[1] for form in FORMATS}
+    assert len(written) == len(FORMATS), "a format of FORMATS is left out of cloudguard/cli/output.py"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +105,7 @@ def test_the_traceback_of_an_internal_error_is_shown_on_request(
         (("check", "--cluster", "prod", "elsewhere"), "No such command 'elsewhere'"),
         (("check", "memory", "--regoin", "x"), "No such option: --regoin (Possible options: --region, --row)"),
         (("check", "memory", "elsewhere"), "unexpected extra argument"),
-        (("collect",), "name a provider (aws, gcp, memory)\n"),
+        (("collect",), f"name a provider ({PROVIDERS})\n"),
         (("discover", "-f", "json"), "name a provider"),
         (("permissions",), "name a provider"),
         (("completion", "tcsh"), "name a shell: bash, zsh, fish"),
@@ -111,7 +120,7 @@ def test_the_traceback_of_an_internal_error_is_shown_on_request(
         (("check", "memory", "--host", "i-1"), "--host: 'i-1' is not ID=ROLE"),
         (("check", "memory", "--host", "i-1=king"), "--host: "),
         (("check", "memory", "--node-tag", "role"), "--node-tag: 'role' is no tag"),
-        (("check", "memory", "-f", "yaml"), "--format: 'yaml' is none of table, json, markdown"),
+        (("check", "memory", "-f", "yaml"), f"--format: 'yaml' is none of {', '.join(FORMATS)}"),
         (("check", "memory", "-f", "table", "-f", "json"), "two formats for stdout"),
         (("check", "memory", "-f", "table=x", "-f", "json=x"), "two formats for x"),
         (("check", "memory", "-f", "table=x", "-o", "y"), "--output serves a single format"),

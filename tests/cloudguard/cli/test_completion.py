@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from cloudguard.needs.settings import FORMATS
+from cloudguard.provider.port import installed
 from command import install, ran
 
 SHIM = f'#!/bin/sh\nexec {sys.executable} -m cloudguard "$@"\n'
@@ -48,7 +50,7 @@ def test_the_script_is_bash(capfd: pytest.CaptureFixture[str]) -> None:
     ("words", "answers"),
     [
         (("che",), {"check"}),
-        (("check", ""), {"aws", "gcp", "memory"}),
+        (("check", ""), {*installed(), "memory"}),
         (("check", "m"), {"memory"}),
         (("check", "memory", "--r"), {"--region", "--require-cmk", "--row"}),
         (("check", "memory", "--s"), {"--service", "--summary"}),
@@ -57,7 +59,7 @@ def test_the_script_is_bash(capfd: pytest.CaptureFixture[str]) -> None:
         (("explain", "etcd-a"), {"etcd-access"}),
         (("check", "memory", "--color", "a"), {"auto", "always"}),
         (("check", "nimbus", "--r"), set[str]()),
-        (("check", "memory", "-f", ""), {"table", "json", "markdown"}),
+        (("check", "memory", "-f", ""), set(FORMATS)),
         (("discover", "memory", "--format", "j"), {"json"}),
         (("completion", "b"), {"bash"}),
     ],

@@ -145,4 +145,4 @@ def test_display_is_narrowed_and_the_status_stays(capsys: pytest.CaptureFixture[
 
 
 def test_rows_that_may_be_shown_are_the_report_s() -> None:
-    assert [row.ROW for row in judge.ROWS] == list(ROWS)
+    assert [row.ROW for row in judge.ROWS] == list(ROWS), "ROWS of cloudguard/cli/flags.py"
