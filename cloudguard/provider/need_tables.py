@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property
 from importlib.resources.abc import Traversable
 from itertools import product
@@ -23,6 +24,15 @@ Table = Mapping[str, Any]
 Values = Mapping[str, Sequence[str]]
 """Values by placeholder: ``{"cluster": ["prod"]}``. A text is repeated for each value; without one it is left out."""
 _PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
+STATEMENT_KEYS: Final = frozenset(
+    ("actions", "conditions", "effect", "name", "not-actions", "not-resources", "resources")
+)
+"""Keys of a need's statement."""
+_NEED_KEYS: Final = {
+    "statement",
+    "statements-of",
+    *(one.name.replace("_", "-") for one in fields(PermissionNeed) if one.name != "statements"),
+}
 
 
 class NeedTables:
@@ -33,10 +43,16 @@ class NeedTables:
 
     @cached_property
     def written(self) -> tuple[Table, ...]:
-        """The needs as they are written, file by file."""
+        """The needs as they are written, file by file; raises ValueError for a key that nothing reads."""
         found = sorted(self._folder.joinpath("needed").iterdir(), key=str)
         texts = (file.read_text(encoding="utf-8") for file in found if file.name.endswith(".toml"))
-        return tuple(need for text in texts for need in tomllib.loads(text)["need"])
+        needs = tuple(need for text in texts for need in tomllib.loads(text)["need"])
+        for need in needs:
+            unread = _unread_keys(need)
+            if unread:
+                message = f"the need {need.get('id')!r} has keys that nothing reads: {', '.join(unread)}"
+                raise ValueError(message)
+        return needs
 
     def needs(self, values: Values) -> tuple[PermissionNeed, ...]:
         """Return every need, its placeholders filled."""
@@ -89,6 +105,11 @@ class NeedTables:
             )
             for table in tomllib.loads(text)["escalation"]
         )
+
+
+def _unread_keys(need: Table) -> list[str]:
+    of_statements = {key for statement in need.get("statement", ()) for key in statement}
+    return sorted((need.keys() - _NEED_KEYS) | (of_statements - STATEMENT_KEYS))
 
 
 def _statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[Statement]:

@@ -57,6 +57,12 @@ def test_statements_without_a_resource_are_left_out_and_keep_their_number(tmp_pa
     )
 
 
+@pytest.mark.parametrize("line", ['service-account = ["a:b"]', '[[need.statement]]\nresource = ["*"]'])
+def test_a_key_that_nothing_reads_is_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ValueError, match=r"the need 'n' has keys that nothing reads: (service-account|resource)$"):
+        tables(tmp_path, NEED.format("n") + line).needs(VALUES)
+
+
 def test_a_need_has_the_statements_of_those_that_it_names_before_its_own(tmp_path: Path) -> None:
     statement = '[[need.statement]]\nactions = ["a:{}"]\nresources = ["*"]\n'
     first = NEED.format("first") + statement.format("One")
