@@ -194,9 +194,7 @@ ADDONS: Final = Setting(
 REQUIRE_CMK: Final = Setting(
     "require-cmk", switch(), "etcd's disks must have a key of your own.", DECLARED, declares="require_customer_key"
 )
-CNI: Final = Setting(
-    "cni NAME", text(), "The network plugin: calico, cilium, …", DECLARED, "what the installation shows", declares="cni"
-)
+CNI: Final = Setting("cni NAME", text(), "The network plugin: calico, cilium, …", DECLARED, "not known", declares="cni")
 API_PORT: Final = Setting(
     "api-port PORT",
     _PORTS,
