@@ -185,6 +185,11 @@ class Disk:
         """Whether anything shows that it holds etcd's data."""
         return self.etcd_evidence is not None
 
+    @property
+    def is_the_place_of_etcd(self) -> bool:
+        """Whether strong evidence shows it: then etcd's data is on no other disk of its host, unless shown too."""
+        return self.etcd_evidence is not None and self.etcd_evidence.strength is Strength.STRONG
+
 
 @dataclass(frozen=True, slots=True)
 class SecretsEncryption:
@@ -198,6 +203,7 @@ class SecretsEncryption:
 class Cluster:
     """One Kubernetes cluster as its cloud shows it.
 
+    ``installer_strength``: strong where all that the installer itself writes is there, weak where a word or one tag is.
     ``managed``: the provider runs the control plane and etcd (``managed_by`` names the service).
     ``scanned_by`` is the cloud identity that read all this. ``pod_ranges`` are the addresses that its pods have beside
     those of its hosts.
@@ -220,6 +226,7 @@ class Cluster:
     pod_ranges: Ranges = NO_ADDRESSES
     traits: tuple[tuple[str, str], ...] = ()
     """Facts about the installation that choose needs: ("cni", "cilium"), ("etcd-cluster", "cilium") …"""
+    installer_strength: Strength = Strength.WEAK
 
     def hosts_by(self, role: Role) -> tuple[Host, ...]:
         """Hosts that have ``role``."""

@@ -1,4 +1,9 @@
-"""The ports of a cluster's components by installer and network plugin (CNI), from ``ports.toml``."""
+"""The ports of a cluster's components by installer and network plugin (CNI), from ``ports.toml``.
+
+Declared ports are the cluster's, and so are those of an installer that strong evidence shows. Otherwise ports are
+united: Kubernetes' own and those of the installer that weak evidence shows count as the cluster's, and those of every
+other installer may be.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cloudguard.model.cluster import Cluster, Role
+from cloudguard.model.cluster import Cluster, Role, Strength
 from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.services import ServiceSet
 
@@ -22,6 +27,7 @@ HEALTH_CHECKS = ServiceSet.parse("tcp/10256")
 PATH_MTU = ServiceSet.parse("icmp/3/4,icmpv6/2/0")
 """Fragmentation needed, packet too big: path MTU discovery needs them from anywhere (RFC 1191, RFC 8201)."""
 DEFAULT = "Kubernetes' default"
+NONE = ServiceSet.nothing()
 ICMP = ServiceSet.parse("icmp,icmpv6")
 CLUSTER_PROTOCOLS = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132")
 """All protocols that a cluster's hosts speak to one another: those of Services, SCTP (132) among them
@@ -34,19 +40,47 @@ def _entries() -> tuple[dict[str, Any], ...]:
     return tuple(tomllib.loads(text)["port"])
 
 
-def _services(kind: str, cluster: Cluster) -> ServiceSet:
-    """Return the ports of ``kind`` for the cluster's installer, else those for every installer."""
+def _of_kind(kind: str, cluster: Cluster) -> list[dict[str, Any]]:
     extra = {value for key, value in cluster.traits if key == "etcd-cluster"}
-    entries = [entry for entry in _entries() if entry["kind"] == kind and entry.get("etcd_cluster", "") in {"", *extra}]
-    named = [entry for entry in entries if cluster.installer in entry["installers"]]
-    chosen = named or [entry for entry in entries if not entry["installers"]]
-    return _union(entry["services"] for entry in chosen)
+    return [entry for entry in _entries() if entry["kind"] == kind and entry.get("etcd_cluster", "") in {"", *extra}]
 
 
-def source_of(kind: str, cluster: Cluster, declared: tuple[str, ...]) -> str:
-    """Return who says which ports of ``kind`` the cluster has: the declarations, its installer, or Kubernetes."""
-    known = any(entry["kind"] == kind and cluster.installer in entry["installers"] for entry in _entries())
-    return "declaration" if declared else cluster.installer if known else DEFAULT
+def _services(kind: str, cluster: Cluster) -> ServiceSet:
+    """Return the ports of ``kind`` that the evidence gives."""
+    return ServiceSet.union(services for services, _ in _by_source(kind, cluster))
+
+
+def _by_source(kind: str, cluster: Cluster) -> list[tuple[ServiceSet, str]]:
+    """Return the ports of ``kind`` that the evidence gives, each with who says so."""
+    entries = _of_kind(kind, cluster)
+    own = _union(entry["services"] for entry in entries if cluster.installer in entry["installers"])
+    usual = _union(entry["services"] for entry in entries if not entry["installers"])
+    if own and _is_sure(cluster):
+        return [(own, cluster.installer)]
+    return [(usual, DEFAULT), (own - usual, f"{cluster.installer}, by weak evidence")]
+
+
+def _is_sure(cluster: Cluster) -> bool:
+    return cluster.installer_strength is Strength.STRONG
+
+
+def _possible(kinds: Iterable[str], cluster: Cluster) -> ServiceSet:
+    """Return the ports of every installer, where none is sure to have made the cluster."""
+    if _is_sure(cluster):
+        return ServiceSet.nothing()
+    return _union(entry["services"] for kind in kinds for entry in _of_kind(kind, cluster))
+
+
+def port_sources(
+    kind: str, cluster: Cluster, declared: tuple[str, ...], ports: ServiceSet, possible: ServiceSet
+) -> tuple[tuple[ServiceSet, str], ...]:
+    """Return ``ports`` and ``possible`` ports of ``kind`` by who says that the cluster has them."""
+    if declared:
+        return ((ports, "declaration"),)
+    given = _by_source(kind, cluster)
+    others = ports - ServiceSet.union(services for services, _ in given)
+    listed = (*given, (others, "a balancer sends there"), (possible, "possible: another installer's"))
+    return tuple((services, source) for services, source in listed if services)
 
 
 def _union(texts: Iterable[str]) -> ServiceSet:
@@ -57,6 +91,7 @@ def _union(texts: Iterable[str]) -> ServiceSet:
 class Ports:
     """The ports of one cluster on its hosts.
 
+    ``api_possible``, ``etcd_possible``: further ones where the API or etcd may be, as nothing shows the installer.
     ``etcd``: client and peer ports. ``etcd_from_nodes``: those of an etcd that nodes are clients of.
     ``etcd_auxiliary``: those of etcd's helpers. ``control_plane_to_node``: None if the CNI is not known.
     """
@@ -67,10 +102,12 @@ class Ports:
     etcd_from_nodes: ServiceSet
     node_ports: ServiceSet
     control_plane_to_node: ServiceSet | None
+    api_possible: ServiceSet
+    etcd_possible: ServiceSet
 
 
 def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) -> Ports:
-    """Return the cluster's ports; declared ones replace the installer's.
+    """Return the cluster's ports; declared ones replace all others.
 
     ``api_targets``: ports of control-plane hosts to which a balancer sends the API's traffic.
     """
@@ -78,6 +115,7 @@ def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) ->
     etcd = _union(policy.etcd_ports) or _services("etcd", cluster)
     from_nodes = _services("etcd-from-nodes", cluster)
     api = _union(policy.api_ports) or _services("api", cluster) | (api_targets - node_ports - etcd)
+    elsewhere = node_ports | etcd | from_nodes | api
     return Ports(
         api=api,
         etcd=etcd,
@@ -85,6 +123,8 @@ def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) ->
         etcd_from_nodes=from_nodes,
         node_ports=node_ports,
         control_plane_to_node=_control_plane_to_node(cluster, policy),
+        api_possible=NONE if policy.api_ports else _possible(("api", "api-listener"), cluster) - elsewhere,
+        etcd_possible=NONE if policy.etcd_ports else _possible(("etcd",), cluster) - elsewhere,
     )
 
 

@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Role
+from cloudguard.model.possible_roles import possible_roles
 
 _ETCD: Final = re.compile(r"(?<![a-z])etcd")
 _HOLDERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 
 
 def hosts_with_etcd(hosts: Iterable[Host]) -> tuple[Host, ...]:
-    """Return the hosts whose disks may hold etcd: control plane and etcd."""
-    return tuple(host for host in hosts if not _HOLDERS.isdisjoint(host.roles))
+    """Return the hosts whose disks may hold etcd: control plane and etcd, and those that may be either."""
+    listed = tuple(hosts)
+    possible = possible_roles(listed)
+    return tuple(host for host in listed if not _HOLDERS.isdisjoint(possible.get(host.id, host.roles)))
 
 
 def is_named_for_etcd(name: str, cluster: str) -> bool:
@@ -24,9 +27,9 @@ def is_named_for_etcd(name: str, cluster: str) -> bool:
 
 
 def worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> frozenset[str]:
-    """Return the disks whose snapshots matter: etcd's, and all of a host on which none is known to be etcd's."""
+    """Return the disks whose copies matter: etcd's, and all of a host on which no strong evidence names one."""
     listed = list(disks)
-    unclear = set(hosts) - {disk.host for disk in listed if disk.holds_etcd}
+    unclear = set(hosts) - {disk.host for disk in listed if disk.is_the_place_of_etcd}
     return frozenset(disk.id for disk in listed if disk.holds_etcd or disk.host in unclear)
 
 

@@ -1,4 +1,7 @@
-"""Which roles hosts have, and what shows it: evidence, its precedence, stacked etcd, roles that stay unknown."""
+"""Which roles hosts have, and what shows it: evidence, its precedence, stacked etcd, roles that stay unknown.
+
+Weak evidence adds a role and takes none away. Where strong evidence shows the control plane, the other hosts are nodes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
+from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence, Strength
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.reader import Call, Reader
 
@@ -14,6 +17,7 @@ _FEW = 3
 """So many hosts are named where many have the same trouble."""
 _NAME_IT = "name it with --control-plane-tag, --node-tag or --etcd-tag KEY=VALUE, or --host ID=ROLE"
 _STACKED = RoleEvidence(EvidenceKind.HOSTS, "no host is etcd's alone, so control-plane hosts run it")
+_ANOTHER = RoleEvidence(EvidenceKind.HOSTS, "strong evidence shows the control plane, and this is not part of it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,11 @@ class HostRoles:
         """The evidence in words."""
         return "; ".join(one.text for one in self.evidence)
 
+    @property
+    def strength(self) -> Strength:
+        """How far its evidence can be relied on."""
+        return max_strength(self.evidence)
+
     def and_also(self, roles: Sequence[Role], evidence: RoleEvidence) -> HostRoles:
         """Return these roles and more, with the evidence for both."""
         united = tuple(dict.fromkeys((*self.roles, *roles)))
@@ -41,9 +50,42 @@ class HostRoles:
 UNKNOWN = HostRoles()
 
 
-def stacks_etcd(roles: Iterable[Sequence[Role]]) -> bool:
-    """Whether control-plane hosts run etcd: where no host of the cluster is etcd's alone."""
-    return not any(Role.ETCD in one and Role.CONTROL_PLANE not in one for one in roles)
+def max_strength(evidence: Iterable[RoleEvidence]) -> Strength:
+    """Return the strength of the strongest evidence."""
+    return Strength.STRONG if any(one.strength is Strength.STRONG for one in evidence) else Strength.WEAK
+
+
+def stacks_etcd(found: Iterable[HostRoles | Host]) -> bool:
+    """Whether control-plane hosts run etcd: strong evidence shows no host that is etcd's alone."""
+    alone = (one for one in found if Role.ETCD in one.roles and Role.CONTROL_PLANE not in one.roles)
+    return not any(_is_strong(one) for one in alone)
+
+
+def _is_strong(one: HostRoles | Host) -> bool:
+    return max_strength(one.evidence if isinstance(one, HostRoles) else one.role_evidence) is Strength.STRONG
+
+
+def _shows_control_plane(found: Iterable[HostRoles | Host]) -> bool:
+    return any(Role.CONTROL_PLANE in one.roles and _is_strong(one) for one in found)
+
+
+def _or_node(known: HostRoles) -> HostRoles:
+    """Return the roles of a host where others are the control plane: a node, and what weak evidence adds to that."""
+    if known.strength is Strength.STRONG or set(known.roles) - {Role.NODE}:
+        return known
+    return HostRoles((Role.NODE,), (*known.evidence, _ANOTHER))
+
+
+def may_run_etcd(known: HostRoles, hosts: Iterable[Host]) -> bool:
+    """Whether a host with these roles runs etcd, or may: weak evidence that it does not rules nothing out."""
+    return Role.ETCD in known.roles or not (known.strength is Strength.STRONG or _shows_control_plane(hosts))
+
+
+def _with_etcd(known: HostRoles, *, stacked: bool) -> HostRoles:
+    """Return the roles with etcd where control-plane hosts run it, by evidence as strong as that for the rest."""
+    if not stacked or Role.CONTROL_PLANE not in known.roles or Role.ETCD in known.roles or known.without_etcd:
+        return known
+    return known.and_also([Role.ETCD], replace(_STACKED, strength=known.strength))
 
 
 def with_roles(
@@ -51,16 +93,14 @@ def with_roles(
 ) -> tuple[Host, ...]:
     """Return hosts with their roles, by id; hosts whose role is unknown leave a Gap, one for each reason."""
     unknown: dict[str, list[Host]] = {}
-    stacked = stacks_etcd(one.roles for one in found.values())
+    stacked, settled = stacks_etcd(found.values()), _shows_control_plane(found.values())
     made = list[Host]()
     for host in hosts:
         known = found.get(host.id, UNKNOWN)
-        roles, evidence = known.roles, known.evidence
-        if not roles:
+        known = _with_etcd(_or_node(known) if settled else known, stacked=stacked)
+        if not known.roles:
             unknown.setdefault(known.why, []).append(host)
-        if stacked and Role.CONTROL_PLANE in roles and Role.ETCD not in roles and not known.without_etcd:
-            roles, evidence = (*roles, Role.ETCD), (*evidence, _STACKED)
-        made.append(replace(host, roles=roles, role_evidence=evidence))
+        made.append(replace(host, roles=known.roles, role_evidence=known.evidence))
     for why, those in unknown.items():
         more = f" and {len(those) - _FEW} more" if len(those) > _FEW else ""
         names = ", ".join(map(_named, those[:_FEW])) + more
@@ -79,16 +119,15 @@ def roles_of_pool(
 ) -> HostRoles:
     """Return the roles of a pool's next hosts: those that its hosts have, else ``otherwise``; a Gap if unknown."""
     listed = list(hosts)
-    made = next((host for host in listed if host.pool == pool and host.roles), None)
-    if made is not None:
-        first = made.role_evidence[0]
-        evidence = RoleEvidence(EvidenceKind.HOSTS, f"its host {made.id}: {first.text}", first.strength)
-        return HostRoles(made.roles, (evidence,))
+    made = sorted((host for host in listed if host.pool == pool and host.roles), key=lambda one: not _is_strong(one))
+    if made:
+        first, strength = made[0].role_evidence[0], max_strength(made[0].role_evidence)
+        evidence = RoleEvidence(EvidenceKind.HOSTS, f"its host {made[0].id}: {first.text}", strength)
+        return HostRoles(made[0].roles, (evidence,))
     known = otherwise or UNKNOWN
+    known = _or_node(known) if _shows_control_plane(listed) else known
     if not known.roles:
         why = f" ({known.why})" if known.why else ""
         message = f"the role of the next hosts of {pool} is unknown{why}; {_NAME_IT}"
         reader.add_gap(Gap(call.name, pool, Reason.MISSING, message, (FactKind.POOLS,)))
-    if known.roles == (Role.CONTROL_PLANE,) and not known.without_etcd and stacks_etcd(host.roles for host in listed):
-        return replace(known, roles=(*known.roles, Role.ETCD))
-    return known
+    return _with_etcd(known, stacked=stacks_etcd(listed))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
+
+from cloudguard.model.cluster import Strength
 
 _INFRA: Final = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 """What OpenShift appends to a cluster's name: five of the letters and digits that make no words
@@ -30,8 +33,19 @@ def infra_base(name: str) -> str:
     return f"{re.sub('[.-]+', '-', name)[:LONGEST_BASE].rstrip('-')}-" if plain else ""
 
 
-def installer_of(signs: Iterable[tuple[str, bool]], names: Iterable[str]) -> str:
-    """Return the first installer whose sign holds, else the distribution that is a word in ``names``, else unknown."""
+@dataclass(frozen=True, slots=True)
+class ShownInstaller:
+    """An installer, and how far the evidence for it can be relied on: only strong evidence says which ports it uses."""
+
+    name: str
+    strength: Strength = Strength.WEAK
+
+
+def installer_of(signs: Iterable[tuple[str, bool]], names: Iterable[str]) -> ShownInstaller:
+    """Return the first installer whose sign holds, by weak evidence; "unknown" where none is shown.
+
+    A sign is one tag or label of many. After the signs come the distributions that are a word in ``names``.
+    """
     words = set(re.split(r"[^a-z0-9]+", " ".join(names).lower()))
     by_sign = (installer for installer, holds in signs if holds)
-    return next(by_sign, next((name for name in _DISTRIBUTIONS if name in words), "unknown"))
+    return ShownInstaller(next(by_sign, next((name for name in _DISTRIBUTIONS if name in words), "unknown")))

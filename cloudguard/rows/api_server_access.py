@@ -14,7 +14,6 @@ from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind
 from cloudguard.model.ways_in import Entered
-from cloudguard.needs.ports import source_of
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
@@ -26,7 +25,7 @@ from cloudguard.results.change import Change, KeptTraffic, ListEdit, PeerOf, Rul
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import NETWORK_FACTS, Context, tally
+from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, Context, tally
 from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.phrases import (
     ALMOST_EVERYONE4,
@@ -65,10 +64,6 @@ INSIDE = Check(
 CHECKS = (INTERNET, INSIDE)
 
 UNDECLARED = RulePeer(PeerOf.ADMINISTRATORS)
-NO_CONTROL_PLANE = (
-    "no control-plane host and no managed endpoint was found; name the hosts with --control-plane-tag, or check the "
-    "cluster or account that runs the control plane for this one"
-)
 
 
 def judge(context: Context) -> JudgedRow:
@@ -83,14 +78,31 @@ def judge(context: Context) -> JudgedRow:
         collector.add(path, _excess(context, path, path.allowed.only(api)), _kind)
     pending = collector.pending_findings(lambda problem: _assessment(context, problem))
     pending = tuple(_with_restriction(context, finding) for finding in pending)
-    source = source_of("api", context.cluster, context.declarations.api_ports)
+    unknown += (*collector.unknown, *_elsewhere(context))
     basis = Basis(
         len(paths),
         tally(masters),
-        assumed=(Assumed(f"API: {context.ports.api}", source), *context.assumed_empty),
+        assumed=(*_assumed(context), *context.assumed_empty),
         not_asked=context.not_asked(*([Entered.ENDPOINT] if context.cluster.managed else [])),
     )
-    return judged_row((ROW, AREA), pending, unknown + collector.unknown, _clean(context, pending), basis)
+    return judged_row((ROW, AREA), pending, unknown, _clean(context, pending), basis)
+
+
+def _assumed(context: Context) -> tuple[Assumed, ...]:
+    endpoints = [(endpoint.service, "its endpoint") for endpoint in context.snapshot.topology.endpoints]
+    on_hosts = () if context.cluster.managed else context.port_sources("api")
+    return tuple(Assumed(f"API: {what}", who) for what, who in (*endpoints, *on_hosts))
+
+
+def _elsewhere(context: Context) -> tuple[str, ...]:
+    """Return who reaches the ports on which the API may listen, as nothing shows who installed the cluster."""
+    possible = ProblemCollector(context.reach, ROW)
+    for path in sorted(_of_hosts(context), key=lambda path: path.sender.inside):
+        if path.balancer is None or not path.balancer.declared_service:
+            possible.add(path, _excess(context, path, path.allowed.only(context.ports.api_possible)), _kind)
+    return possible.undecided(
+        lambda problem: _assessment(context, problem), "nothing shows on which ports the API listens: give --api-port"
+    )
 
 
 def _with_restriction(context: Context, pending: PendingFinding) -> PendingFinding:
@@ -128,11 +140,15 @@ def _clean(context: Context, pending: tuple[PendingFinding, ...]) -> str:
 
 def _paths(context: Context) -> list[tuple[Path, ServiceSet]]:
     """Return every path to a control-plane host or an endpoint, with the services that are the API's there."""
-    masters = context.with_role(Role.CONTROL_PLANE)
-    found = [(path, context.ports.api) for target in masters for path in context.reach.paths_to(target)]
+    found = [(path, context.ports.api) for path in _of_hosts(context)]
     for endpoint in context.snapshot.topology.endpoints:
         found += [(path, endpoint.service) for path in context.reach.endpoint_paths(endpoint)]
     return found
+
+
+def _of_hosts(context: Context) -> list[Path]:
+    masters = context.with_role(Role.CONTROL_PLANE)
+    return [path for target in masters for path in context.reach.paths_to(target)]
 
 
 def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:

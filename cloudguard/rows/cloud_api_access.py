@@ -9,17 +9,19 @@ the metadata service of their host. Static access keys and credentials of users 
 
 from __future__ import annotations
 
+from cloudguard.model.cluster import Role
 from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind
 from cloudguard.model.source import FactKind
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import Context
+from cloudguard.rows.context import NO_NODE, Context
 from cloudguard.rows.identity import excess_findings, instance_metadata, tag_laundering, trust_policies
 from cloudguard.rows.identity.findings import ROW, identity_text
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
 AREA = "Kubernetes access to Cloud Provider API"
 CHECKS = (*excess_findings.CHECKS, *trust_policies.CHECKS, *tag_laundering.CHECKS, *instance_metadata.CHECKS)
+_OF_NODES = frozenset({Role.NODE.value, "pods"})
 Judged = tuple[list[PendingFinding], tuple[str, ...]]
 """Findings, and what is unknown."""
 
@@ -31,6 +33,8 @@ def judge(context: Context) -> JudgedRow:
     identities = context.snapshot.identities.identities
     if not context.cluster.hosts and not identities:
         unknown += ("no host and no identity was found; name the hosts with --control-plane-tag and --node-tag",)
+    elif not context.has_nodes and not any(_OF_NODES & {*identity.roles} for identity in identities):
+        unknown += (NO_NODE,)
     used = {host.identity for host in context.cluster.hosts} | {pool.identity for pool in context.cluster.pools}
     unread = used - {identity.id for identity in identities} - {""}
     unknown += tuple(f"the identity {name} was not read" for name in sorted(unread))

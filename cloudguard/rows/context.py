@@ -6,16 +6,25 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from cloudguard.authorization.excess import Comparer
-from cloudguard.model.cluster import Cluster, Host, Role
+from cloudguard.model.cluster import Cluster, Host, Pool, Role
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
 from cloudguard.model.ways_in import Entered, WayIn
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
-from cloudguard.needs.ports import KUBELET, SSH_AND_RDP, Ports, api_listeners, judged_by_other_rows, ports_of
+from cloudguard.needs.ports import (
+    KUBELET,
+    SSH_AND_RDP,
+    Ports,
+    api_listeners,
+    judged_by_other_rows,
+    port_sources,
+    ports_of,
+)
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
@@ -38,6 +47,12 @@ NETWORK_FACTS = frozenset(
     },
 )
 """What every answer about the network of hosts rests on."""
+NAME_HOSTS = "name the hosts with --control-plane-tag, --node-tag, --etcd-tag or --host"
+NO_CONTROL_PLANE = (
+    "no control-plane host and no managed endpoint was found; name the hosts with --control-plane-tag, or check the "
+    "cluster or account that runs the control plane for this one"
+)
+NO_NODE = "no node was found; name the nodes with --node-tag, or a host that is one with --host ID=control-plane,node"
 NO_ETCD = (
     "no etcd host was found; name them with --etcd-tag or --control-plane-tag, or check the cluster or account that "
     "runs etcd for this one"
@@ -76,6 +91,19 @@ class Context:
                 if services & listeners and not registration.balancer.declared_service:
                     found |= registration.service
         return ports_of(self.cluster, self.declarations, found - SSH_AND_RDP - KUBELET)
+
+    def port_sources(self, kind: str) -> tuple[tuple[ServiceSet, str], ...]:
+        """Return the ports of the API ("api") or of etcd ("etcd") by who says that the cluster has them."""
+        ports, said = self.ports, self.declarations
+        if kind == "api":
+            return port_sources(kind, self.cluster, said.api_ports, ports.api, ports.api_possible)
+        etcd = ports.etcd | ports.etcd_from_nodes
+        return port_sources(kind, self.cluster, said.etcd_ports, etcd, ports.etcd_possible)
+
+    @property
+    def has_nodes(self) -> bool:
+        """Whether any node was found, or a pool that makes some."""
+        return any(Role.NODE in one.roles for one in chain[Host | Pool](self.cluster.hosts, self.cluster.pools))
 
     def with_role(self, role: Role) -> tuple[HostClass, ...]:
         """Classes of hosts that have ``role``."""

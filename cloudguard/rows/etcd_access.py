@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import FactKind
-from cloudguard.needs.ports import source_of
 from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
@@ -69,26 +68,30 @@ def judge(context: Context) -> JudgedRow:
     if not any(target.hosts for target in targets):
         unknown += (NO_ETCD,)
     unknown += context.without_interfaces(context.cluster.hosts_by(Role.ETCD))
-    collector = ProblemCollector(context.reach, ROW)
+    collector, possible = ProblemCollector(context.reach, ROW), ProblemCollector(context.reach, ROW)
     etcd = context.ports.etcd | context.ports.etcd_from_nodes
     paths = [(to, path) for to in targets for path in (*context.reach.paths_to(to), *_from_others(context, to))]
     for target, path in sorted(paths, key=lambda item: item[1].sender.inside):
         excess = _excess(context, target, path)
         collector.add(path, excess.only(etcd), _kind)
         collector.add(path, excess.only(context.ports.etcd_auxiliary), _auxiliary)
+        possible.add(path, excess.only(context.ports.etcd_possible), _kind)
     pending = collector.pending_findings(lambda problem: _assessment(context, problem))
     pending += tuple(_plaintext(context, targets)) + _tls(context, targets)
-    source = source_of("etcd", context.cluster, context.declarations.etcd_ports)
+    unknown += collector.unknown + possible.undecided(
+        lambda problem: _assessment(context, problem), "nothing shows on which ports etcd listens: give --etcd-port"
+    )
     hosts = tally(context.cluster.hosts_by(Role.ETCD))
-    assumed = (Assumed(f"etcd: {etcd}", source), *context.assumed_empty)
+    assumed = (*(Assumed(f"etcd: {what}", who) for what, who in context.port_sources("etcd")), *context.assumed_empty)
     basis = Basis(len(paths), hosts, assumed=assumed, not_asked=context.not_asked())
-    return judged_row((ROW, AREA), pending, unknown + collector.unknown, "only the control plane reaches etcd", basis)
+    return judged_row((ROW, AREA), pending, unknown, "only the control plane reaches etcd", basis)
 
 
 def _from_others(context: Context, target: HostClass) -> list[Path]:
     """Return the paths from the cluster's hosts that are neither control plane nor etcd."""
     others = [other for other in context.reach.classes if not (other.has(Role.CONTROL_PLANE) or other.has(Role.ETCD))]
-    ports = context.ports.etcd | context.ports.etcd_from_nodes | context.ports.etcd_auxiliary
+    known = context.ports
+    ports = known.etcd | known.etcd_from_nodes | known.etcd_auxiliary | known.etcd_possible
     return [path for other in others for path in context.reach.host_paths(other, target, ports)]
 
 

@@ -14,10 +14,11 @@ from cloudguard.reachability.narrowing import plan
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding
-from cloudguard.results.report import RowResult
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows import api_server_access, cloud_api_access, etcd_access, etcd_encryption, node_access
 from cloudguard.rows.context import Context
-from cloudguard.rows.pending_finding import JudgedRow, PendingFinding
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, also_unknown
+from cloudguard.rows.role_assignments import assignments, undecided
 
 ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access, etcd_access, etcd_encryption)
 """Modules with ``ROW``, ``AREA``, ``CHECKS`` (a tuple of ``Check``) and ``judge``, in the table's order."""
@@ -35,12 +36,23 @@ def judge(
     words. ``ways_in``: the provider's table; those that the snapshot does not name were not asked for.
     """
     context = Context(snapshot, policy, Reachability(snapshot), iam_catalog, ways_in)
-    judged: list[JudgedRow] = [row.judge(context) for row in ROWS]
+    judged = _by_every_role(context, [row.judge(context) for row in ROWS])
     pending = [finding for _, found in judged for finding in found]
     by_rule = plan(context.reach, context.ports, (excess for finding in pending for excess in finding.excesses))
     changes = {finding.finding.id: tuple(_changes(finding, by_rule)) for finding in pending}
     rows = tuple(replace(row, findings=tuple(_with_changes(row.findings, changes))) for row, _ in judged)
     return rows, _ordered([finding for row in rows for finding in row.findings], changes)
+
+
+def _by_every_role(context: Context, judged: list[JudgedRow]) -> list[JudgedRow]:
+    """Return the rows, unknown where one that does not fail would fail for other roles that hosts may have."""
+    unknown: list[tuple[str, ...]] = [() for _ in judged]
+    for assignment in assignments(context.snapshot, context.reach.classes):
+        other = replace(context, snapshot=assignment.snapshot, reach=Reachability(assignment.snapshot))
+        for number, (row, (base, _)) in enumerate(zip(ROWS, judged, strict=True)):
+            if base.verdict is not Verdict.FAIL and (row is etcd_access or not assignment.one_server):
+                unknown[number] += undecided(base, assignment, row.judge(other)[0])
+    return [(also_unknown(row, lines), found) for (row, found), lines in zip(judged, unknown, strict=True)]
 
 
 def _changes(pending: PendingFinding, by_rule: Mapping[tuple[str, str], Change]) -> Iterable[Change]:

@@ -35,7 +35,7 @@ from cloudguard.results.change import KeptTraffic, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import NETWORK_FACTS, Context, incidental_ports, keep_from, tally
+from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, Context, incidental_ports, keep_from, tally
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import lets_internet_in, with_latent
 from cloudguard.rows.network.phrases import senders_text, services_text, subject
@@ -87,8 +87,7 @@ def judge(context: Context) -> JudgedRow:
     targets = tuple(target for target in context.reach.classes if not target.has(Role.BASTION))
     judged = [host for host in context.cluster.hosts if Role.BASTION not in host.roles]
     unknown += context.without_interfaces(judged)
-    if not any(target.hosts for target in targets):
-        unknown += ("no host was found; name the hosts with --node-tag",)
+    unknown += () if context.has_nodes else (NO_NODE,)
     collector = ProblemCollector(context.reach, ROW)
     paths = [(target, path) for target in targets for path in context.reach.paths_to(target)]
     for target, path in sorted(paths, key=lambda item: item[1].sender.inside):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from cloudguard.model.cluster import Cluster
@@ -43,6 +43,15 @@ def judged_row(
     else:
         why = clean
     return RowResult(*row, verdict, why, findings, unknown, basis), ordered
+
+
+def also_unknown(row: RowResult, unknown: tuple[str, ...]) -> RowResult:
+    """Return a row that does not fail with more that is unknown of it."""
+    if not unknown:
+        return row
+    lines = (*row.unknown, *unknown)
+    why = lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
+    return replace(row, verdict=Verdict.UNKNOWN, why=why, unknown=lines)
 
 
 def provider_row(row: str, area: str, cluster: Cluster, yours: str) -> RowResult:

@@ -10,13 +10,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from cloudguard.errors import UsageError
-from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
+from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool, Role, Strength
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities, Statement
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.ways_in import WayIn
 from cloudguard.provider.etcd_disks import etcd_traits
+from cloudguard.provider.installers import ShownInstaller
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
 from cloudguard_aws.access.session import OPTIONS
 
@@ -92,12 +93,13 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     )
     identities = key_policies.with_key_policies(api, identities, policies)
     machines, groups = _with_roles(machines, groups, roles.resolve_profiles(api, _profiles(machines, groups)))
+    installer = _installer(found, machines, found_disks)
     cluster = Cluster(
         name=found.name,
         provider="aws",
         account=account,
         regions=(api.region,),
-        installer=found.installer,
+        installer=installer.name,
         version=managed.version if managed else "",
         managed=managed is not None,
         scanned_by=caller.arn,
@@ -108,6 +110,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         managed_by=eks.MANAGED_BY if managed else "",
         secrets_encryption=managed.secrets if managed else None,
         traits=etcd_traits(found_disks),
+        installer_strength=installer.strength,
     )
     return Snapshot(
         schema=SCHEMA,
@@ -120,6 +123,16 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         gaps=api.gaps,
         asked=asked(ADAPTER.ways_in()),
     )
+
+
+def _installer(found: Found, machines: tuple[Host, ...], disks: tuple[Disk, ...]) -> ShownInstaller:
+    """Return which installer made the cluster, and how sure that is."""
+    from cloudguard_aws.cluster.tags import shown_installer  # noqa: PLC0415 - when asked for
+
+    if found.eks:
+        return ShownInstaller("eks", Strength.STRONG)
+    control_plane = [host.id for host in machines if Role.CONTROL_PLANE in host.roles]
+    return shown_installer({one.id: one.tags for one in found.instances}, found.name, control_plane, disks)
 
 
 def _around(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from builders import SAID
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.source import Source
 from cloudguard.provider.port import CollectRequest
@@ -38,7 +39,9 @@ def api_of(account: Account, asked: list[str] | None = None) -> Api:
 
 def hosts_of(account: Account, *ids: str, role: Role = Role.NODE) -> tuple[Host, ...]:
     """Return instances as hosts of one role."""
-    return tuple(replace(one.host, roles=(role,)) for one in instances_by_id(api_of(account), ids))
+    return tuple(
+        replace(one.host, roles=(role,), role_evidence=(SAID,)) for one in instances_by_id(api_of(account), ids)
+    )
 
 
 def read(api: Api, found: Found) -> tuple[Host, ...]:

@@ -14,6 +14,7 @@ from cloudguard.model.cluster import (
     Role,
     RoleEvidence,
     SecretsEncryption,
+    Strength,
 )
 from cloudguard.model.filters import Action, AddressList, Direction, Filter, Group, Peer, Rule
 from cloudguard.model.identity import Identities
@@ -212,6 +213,7 @@ def snapshot(
     identities: Identities | None = None,
     gaps: Iterable[Gap] = (),
     installer: str = "kubeadm",
+    shown: Strength = Strength.STRONG,
     managed: bool = False,
     secrets: SecretsEncryption | None = None,
     traits: tuple[tuple[str, str], ...] = (),
@@ -239,6 +241,7 @@ def snapshot(
         secrets_encryption=secrets,
         pod_ranges=AddressSet.of(pods),
         traits=traits,
+        installer_strength=shown,
     )
     topology = Topology(
         networks=(Network(NETWORK, "vpc", AddressSet.of((RANGE, RANGE6)), SOURCE),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from builders import CONTROL_PLANE, SOURCE, host, snapshot
+from builders import CONTROL_PLANE, NODE, SOURCE, host, snapshot
 from cloudguard.model.cluster import MetadataService
 from cloudguard.model.iam_catalog import Confidence, EscalationPath, IamCatalog, Impact, PermissionNeed
 from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyKind, Statement
@@ -22,6 +22,7 @@ from judged import changes_of, rows_of
 SHUT = MetadataService(enabled=True, tokens_required=True, hop_limit=1)
 ROLE = "n:p:role::1:role/masters"
 MASTER = replace(host("cp", CONTROL_PLANE, identity=ROLE), metadata=SHUT)
+WORKER = host("n", NODE)
 OWN = Condition("StringEquals", "tag", ("prod",))
 VOLUMES = "n:p:disk:*:*:volume/*"
 BUCKET = ("n:p:store:::b1", "n:p:store:::b1/*")
@@ -81,7 +82,7 @@ def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] =
     names = tuple(one.id for one in documents if one.kind is not PolicyKind.ORGANIZATION_LIMIT)
     identity = Identity(ROLE, "masters", ("control-plane",), names, SOURCE, complete)
     held = replace(Identities((identity,), documents), **fields)
-    return snapshot([MASTER], identities=held, gaps=gaps)
+    return snapshot([MASTER, WORKER], identities=held, gaps=gaps)
 
 
 def row(made: Snapshot, facts: IamCatalog | None = None, policy: Declarations | None = None) -> RowResult:

@@ -30,9 +30,9 @@ CUSTOMER_KEY = Check(
 
 
 def etcd_disks(cluster: Cluster) -> list[Disk]:
-    """Return the disks known to be etcd's, and every disk of an etcd host that has none such."""
+    """Return the disks that anything shows to be etcd's, and all of an etcd host without strong evidence for one."""
     etcd = {host.id for host in cluster.hosts_by(Role.ETCD)}
-    known = {disk.host for disk in cluster.disks if disk.holds_etcd and disk.host}
+    known = {disk.host for disk in cluster.disks if disk.is_the_place_of_etcd and disk.host}
     return [disk for disk in cluster.disks if disk.holds_etcd or (disk.host in etcd and disk.host not in known)]
 
 

@@ -14,7 +14,7 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.narrowing import RuleExcess
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.results.change import Resource
-from cloudguard.results.finding import Evidence, Witness
+from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.phrases import FEW, services_text, subject, target_text
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
@@ -77,6 +77,12 @@ class ProblemCollector:
     def pending_findings(self, assess: Callable[[Problem], Assessment]) -> tuple[PendingFinding, ...]:
         """Return a finding for each problem, rated and worded by ``assess``."""
         return tuple(self._finding(problem, assess(problem)) for _, problem in sorted(self._problems.items()))
+
+    def undecided(self, assess: Callable[[Problem], Assessment], why: str) -> tuple[str, ...]:
+        """Return a line for each problem that would fail the row, if it is one at all (``why`` that is unknown)."""
+        rated = (assess(problem) for _, problem in sorted(self._problems.items()))
+        lines = (f"whether {one.message}: {why}" for one in rated if one.severity > Severity.LOW)
+        return (*lines, *self.unknown)
 
     def _finding(self, problem: Problem, assessment: Assessment) -> PendingFinding:
         builder = FindingBuilder(

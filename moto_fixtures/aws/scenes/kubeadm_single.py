@@ -8,7 +8,7 @@ from moto_fixtures.aws.installers import OWNED
 from moto_fixtures.aws.needed import CONTROL_PLANE, needed
 from moto_fixtures.aws.scene import Declared
 
-DECLARED = Declared(role_tags={Role.CONTROL_PLANE: ("role=control-plane",)})
+DECLARED = Declared(role_tags=dict.fromkeys((Role.CONTROL_PLANE, Role.NODE), ("role=control-plane",)))
 VERDICTS = {
     "api-server-access": "FAIL",
     "node-access": "FAIL",

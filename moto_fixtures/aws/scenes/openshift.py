@@ -1,4 +1,4 @@
-"""OpenShift on its own infrastructure: names, profiles and target groups tell the roles, no tag does.
+"""OpenShift on infrastructure of one's own: the names that its templates give tell the roles, no tag does.
 
 Its template lets the whole VPC in to the API, the machine configuration server (22623) and SSH.
 """
@@ -9,7 +9,7 @@ from moto_fixtures.aws.builder import WORLD, Account
 from moto_fixtures.aws.needed import CONTROL_PLANE, needed
 from moto_fixtures.aws.scene import Declared
 
-OWNED = {"kubernetes.io/cluster/prod": "owned"}
+OWNED = {"kubernetes.io/cluster/prod-x7k2p": "owned"}
 DECLARED = Declared()
 VERDICTS = {
     "api-server-access": "FAIL",

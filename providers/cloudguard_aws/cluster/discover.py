@@ -62,5 +62,5 @@ def _summary(name: str, region: str, hosts: list[Instance], *, managed: bool) ->
     for one in hosts:
         known = roles_by_tags(one.tags, name) or roles_by_names(one.names(), name)
         counts["node" if managed else str(known.roles[0]) if known and known.roles else "unknown"] += 1
-    installer = "eks" if managed else installer_of([one.tags for one in hosts], name)
+    installer = "eks" if managed else installer_of([one.tags for one in hosts], name).name
     return ClusterSummary(name, installer, region, tuple(sorted(counts.items())))

@@ -52,7 +52,7 @@ class Found:
     @property
     def installer(self) -> str:
         """Which installer made it."""
-        return "eks" if self.eks else installer_of([one.tags for one in self.instances], self.name)
+        return "eks" if self.eks else installer_of([one.tags for one in self.instances], self.name).name
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from cloudguard.model.cluster import EvidenceKind, Host, Pool, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item, number, required, text
-from cloudguard.provider.host_roles import HostRoles, roles_of_pool
+from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, DESCRIBE_SECURITY_GROUPS
@@ -54,6 +54,7 @@ class _Context:
     account: Settings | None
     defaults: Defaults
     group_ids: Mapping[str, str]
+    may_run_etcd: Callable[[HostRoles], bool]
 
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
@@ -67,12 +68,14 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collectio
         for template in listed
     ]
     exposed = [template for _, template, known in triples if template.profile and _WITH_PODS & {*known.roles}]
+    may_hold = partial(may_run_etcd, hosts=hosts)
     account = read_metadata_defaults(api, [template.metadata for template in exposed])
     by_image = [one for one in exposed if account is not None and next_service(one.metadata, account, None) is None]
     context = _Context(
         account,
-        read_defaults(api, [template for _, template, known in triples if Role.ETCD in known.roles], by_image),
+        read_defaults(api, [template for _, template, known in triples if may_hold(known)], by_image),
         _ids(api, {name for _, template, _ in triples for name in _group_names(template)}, found.networks),
+        may_hold,
     )
     pools = (_pool(group, template, known, context) for group, template, known in triples)
     return tuple(sorted(pools, key=lambda pool: (pool.id, pool.template)))
@@ -171,7 +174,7 @@ def _pool(group: _ScalingGroup, template: Template, known: HostRoles, context: _
         template=template.name,
         public=template.public,
         desired=group.desired,
-        disks=tuple(disks(template, context.defaults)) if Role.ETCD in known.roles else (),
+        disks=tuple(disks(template, context.defaults)) if context.may_run_etcd(known) else (),
         identity=template.profile,
         metadata=next_service(template.metadata, context.account, image.metadata if image else None),
     )

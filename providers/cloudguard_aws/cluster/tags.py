@@ -11,14 +11,14 @@ https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
+from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
 from cloudguard.provider.answers import Item, parts, required, text
 from cloudguard.provider.host_roles import HostRoles
+from cloudguard.provider.installers import ShownInstaller, is_infra
 from cloudguard.provider.installers import installer_of as installer_by
-from cloudguard.provider.installers import is_infra
 
 CLUSTER = "kubernetes.io/cluster/"
 CAPA = "sigs.k8s.io/cluster-api-provider-aws/"
@@ -107,8 +107,31 @@ def _roles_by_openshift_name(name: str, cluster: str) -> HostRoles | None:
     return None
 
 
-def installer_of(tagged: Sequence[Mapping[str, str]], cluster: str) -> str:
-    """Return which installer made self-managed hosts, by their tags; "unknown" where none shows it."""
+def shown_installer(
+    tagged: Mapping[str, Mapping[str, str]], cluster: str, control_plane: Collection[str], disks: Iterable[Disk]
+) -> ShownInstaller:
+    """Return which installer made self-managed hosts, by their tags and disks.
+
+    The evidence is strong where all control-plane hosts (their ids; ``tagged`` are tags by id) bear all that it writes:
+    of kops, the tags of etcd's volume too, for a role's tag alone is often written by hand.
+    """
+    known = installer_of([*tagged.values()], cluster)
+    hosts = [tagged.get(name, {}) for name in control_plane]
+    if known.name == "kops":
+        etcd = any(disk.is_the_place_of_etcd and disk.etcd_cluster == "main" for disk in disks)
+        sure = etcd and all(tags.get(LEGACY) == cluster and KOPS_GROUP in tags and _is_kops(tags) for tags in hosts)
+    else:
+        by_name = (_roles_by_openshift_name(tags.get("Name", ""), cluster) for tags in hosts)
+        sure = known.name == "openshift" and all(one and Role.CONTROL_PLANE in one.roles for one in by_name)
+    return ShownInstaller(known.name, Strength.STRONG) if sure and hosts else known
+
+
+def _is_kops(tags: Mapping[str, str]) -> bool:
+    return any(tags.get(key) == "1" for key, _ in _KOPS_ROLES)
+
+
+def installer_of(tagged: Sequence[Mapping[str, str]], cluster: str) -> ShownInstaller:
+    """Return which installer made self-managed hosts, by any tag of theirs; "unknown" where none shows it."""
     keys = {key for tags in tagged for key in tags}
     names = [tags.get("Name", "") for tags in tagged]
     values = {tags.get(f"{CLUSTER}{cluster}", "") for tags in tagged}

@@ -9,9 +9,9 @@ from importlib.resources import files
 import pytest
 
 import builders
-from cloudguard.model.cluster import Cluster, Role
+from cloudguard.model.cluster import Cluster, Role, Strength
 from cloudguard.needs.declarations import Declarations
-from cloudguard.needs.ports import Ports, api_listeners, judged_by_other_rows, ports_of
+from cloudguard.needs.ports import DEFAULT, Ports, api_listeners, judged_by_other_rows, port_sources, ports_of
 from cloudguard.packet_sets.services import ServiceSet
 
 CILIUM, LEASES = ("etcd-cluster", "cilium"), ("etcd-cluster", "leases")
@@ -78,6 +78,42 @@ def test_the_api_s_ports_are_the_installer_s_and_what_a_balancer_serves_as_it(in
     served = ports_of(cluster(installer), PLAIN, ServiceSet.parse("tcp/7443"))
     assert served.api == ServiceSet.parse(f"{api},tcp/7443")
     assert ServiceSet.parse(api) <= api_listeners(cluster(installer)) | ports(installer).api
+
+
+@pytest.mark.parametrize(
+    ("installer", "api", "etcd"),
+    [
+        ("unknown", "tcp/6443", "tcp/2379-2380"),
+        ("kops", "tcp/443,tcp/6443,tcp/8443", "tcp/2379-2381,tcp/4001-4002"),
+        ("microk8s", "tcp/6443,tcp/16443", "tcp/2379-2380,tcp/12379,tcp/19001"),
+    ],
+)
+def test_weak_evidence_adds_an_installer_s_ports_and_those_of_others_stay_possible(
+    installer: str, api: str, etcd: str
+) -> None:
+    found = ports_of(replace(cluster(installer), installer_strength=Strength.WEAK), PLAIN, NONE)
+    assert (found.api, found.etcd) == (ServiceSet.parse(api), ServiceSet.parse(etcd))
+    assert ServiceSet.parse("tcp/443,tcp/6443,tcp/8080,tcp/8443") <= found.api | found.api_possible
+    assert ServiceSet.parse("tcp/2379-2381,tcp/4001-4002") <= found.etcd | found.etcd_possible
+    assert not found.api & found.api_possible
+    assert not found.etcd & found.etcd_possible
+    sure = ports(installer)
+    assert (sure.api_possible, sure.etcd_possible) == (NONE, NONE)
+
+
+def test_it_is_said_who_says_which_ports_there_are() -> None:
+    weak = replace(cluster("microk8s"), installer_strength=Strength.WEAK)
+    found = ports_of(weak, PLAIN, ServiceSet.parse("tcp/7443"))
+    said = port_sources("api", weak, (), found.api, found.api_possible)
+    assert [(str(services), who) for services, who in said] == [
+        ("tcp/6443", DEFAULT),
+        ("tcp/16443", "microk8s, by weak evidence"),
+        ("tcp/7443", "a balancer sends there"),
+        ("tcp/443,tcp/8080,tcp/8443", "possible: another installer's"),
+    ]
+    assert port_sources("api", cluster("kops"), (), ports("kops").api, NONE) == ((ports("kops").api, "kops"),)
+    declared = ServiceSet.parse("tcp/9443")
+    assert port_sources("api", weak, ("tcp/9443",), declared, NONE) == ((declared, "declaration"),)
 
 
 def test_node_ports_and_etcd_behind_a_balancer_are_not_the_api() -> None:

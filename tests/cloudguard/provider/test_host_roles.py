@@ -60,6 +60,28 @@ def test_hosts_whose_role_is_unknown_leave_a_gap_for_each_reason() -> None:
     assert {gap.hides for gap in gaps} == {(FactKind.HOSTS,)}
 
 
+def test_a_name_takes_etcd_from_no_control_plane_host() -> None:
+    found, _ = hosts_with(m=HostRoles(MASTER, (SAID,)), backup=HostRoles(ETCD, (WEAK,)))
+    assert found["m"].roles == (*MASTER, *ETCD)
+    by_names, _ = hosts_with(m=HostRoles(MASTER, (WEAK,)), backup=HostRoles(ETCD, (WEAK,)))
+    assert by_names["m"].roles == (*MASTER, *ETCD)
+    assert {one.strength for one in by_names["m"].role_evidence} == {Strength.WEAK}
+
+
+def test_where_strong_evidence_shows_the_control_plane_the_others_are_nodes() -> None:
+    contradiction = RoleEvidence(EvidenceKind.NAME, "its names contradict one another", Strength.WEAK)
+    found, gaps = hosts_with(
+        m=HostRoles(MASTER, (SAID,)),
+        silent=UNKNOWN,
+        torn=HostRoles((), (contradiction,)),
+        named=HostRoles(NODE, (WEAK,)),
+        other=HostRoles(MASTER, (WEAK,)),
+    )
+    assert [found[name].roles for name in ("silent", "torn", "named")] == [NODE] * 3
+    assert all(found[name].role_evidence[-1].strength is Strength.STRONG for name in ("silent", "torn", "named"))
+    assert (found["other"].roles, gaps) == ((*MASTER, *ETCD), [])
+
+
 def test_evidence_adds_up() -> None:
     both = HostRoles(MASTER, (SAID,)).and_also(ETCD, WEAK)
     assert (both.roles, both.evidence, both.why) == ((*MASTER, *ETCD), (SAID, WEAK), "said so; name master-1")

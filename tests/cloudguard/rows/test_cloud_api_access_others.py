@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from builders import CONTROL_PLANE, SOURCE
+from builders import CONTROL_PLANE, SAID, SOURCE
 from cloudguard.model.cluster import MetadataService, Pool
 from cloudguard.model.iam_catalog import Trusted
 from cloudguard.model.identity import Condition, PolicyKind, ServiceAccountIdentity, Statement
@@ -21,6 +21,7 @@ from identities import (
     OWN,
     ROLE,
     SHUT,
+    WORKER,
     account,
     allow,
     deny,
@@ -106,8 +107,8 @@ def test_pods_must_not_reach_the_metadata_service(
 ) -> None:
     assert fault_of(service) is fault
     made = account(document(*NEED.statements))
-    pool = Pool("asg", "asg", CONTROL_PLANE, (), ("private",), (), (), SOURCE, identity=ROLE, metadata=service)
-    hosts = (replace(MASTER, metadata=service), replace(MASTER, id="cp2", metadata=service))
+    pool = Pool("asg", "asg", CONTROL_PLANE, (SAID,), ("private",), (), (), SOURCE, identity=ROLE, metadata=service)
+    hosts = (replace(MASTER, metadata=service), replace(MASTER, id="cp2", metadata=service), WORKER)
     found = row(replace(made, cluster=replace(made.cluster, hosts=hosts, pools=(pool,))))
     if fault is None:
         assert (found.verdict, found.findings) == (Verdict.PASS, ())
@@ -131,11 +132,11 @@ def test_hosts_with_different_hop_limits_are_one_finding() -> None:
 
 def test_unread_metadata_settings_leave_the_row_unknown() -> None:
     made = account(document(*NEED.statements))
-    blind = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None),)))
+    blind = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None), WORKER)))
     found = row(blind)
     assert found.verdict is Verdict.UNKNOWN
     assert "cp.prod" in found.unknown[0]
-    bare = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None, identity=""),)))
+    bare = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None, identity=""), WORKER)))
     assert row(bare).verdict is Verdict.PASS
 
 

@@ -19,6 +19,7 @@ from cloudguard_aws.cluster.find import find
 from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags
 from moto_fixtures.aws.installers import CAPA
 
+ANOTHER = "strong evidence shows the control plane, and this is not part of it"
 CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
 
 
@@ -73,7 +74,7 @@ def managed(a: Account, subnet: Subnet, group: Group) -> None:
 
 
 def plain(a: Account, subnet: Subnet, group: Group) -> None:
-    """A cluster whose hosts say no more than its name; one is stopped, one is gone. And a host that says nothing."""
+    """A cluster whose hosts say no more than its name, one stopped, one gone; one without roles; a host of none."""
     a.host("loner", subnet, [group], {"team": "x"})
     tags = owned("plain")
     first, second = a.host("a", subnet, [group], tags), a.host("b", subnet, [group], tags)
@@ -84,6 +85,8 @@ def plain(a: Account, subnet: Subnet, group: Group) -> None:
     a.volume(a.host("c", subnet, [group], tags), {"k8s.io/etcd/main": "c/c"})
     a.host("d", subnet, [group], tags, role=a.role("plain-workers"))
     a.host("kube-agent-1", subnet, [group], tags)
+    for name in ("quiet", "mute"):
+        a.host(name, subnet, [group], owned("silent"))
     stopped = a.host("e", subnet, [group], tags)
     a.call("ec2", "stop_instances", InstanceIds=[stopped.id])
     gone = a.host("f", subnet, [group], tags)
@@ -188,17 +191,23 @@ def test_where_no_installer_tells_what_stands_around_does(many: Account) -> None
         "a": ((CP,), (f"target of {behind} on port 6443",)),
         "b": ((CP,), (f"target of {behind} on port 9345",)),
         "c": ((ETCD,), (f"its volume {volume['VolumeId']} is tagged k8s.io/etcd/main",)),
-        "d": ((NODE,), ("instance profile plain-workers suggests it (weak evidence)",)),
-        "kube-agent-1": ((NODE,), ("name kube-agent-1 suggests it (weak evidence)",)),
-        "ingress": ((), ()),
-        "e": ((), ()),
+        "d": ((NODE,), ("instance profile plain-workers suggests it (weak evidence)", ANOTHER)),
+        "kube-agent-1": ((NODE,), ("name kube-agent-1 suggests it (weak evidence)", ANOTHER)),
+        "ingress": ((NODE,), (ANOTHER,)),
+        "e": ((NODE,), (ANOTHER,)),
     }
+    assert api.gaps == ()
+
+
+def test_where_nothing_tells_the_control_plane_the_roles_of_others_are_unknown(many: Account) -> None:
+    found, api, _ = roles_of(many, CollectRequest(cluster="silent"))
+    assert found == {"quiet": ((), ()), "mute": ((), ())}
     (gap,) = api.gaps
     assert (gap.reason, gap.hides) == (Reason.MISSING, (FactKind.HOSTS,))
     for word in ("--control-plane-tag", "--node-tag", "--etcd-tag", "--host", *gap.resource.split(", ")):
         assert word in gap.message
-    assert "(ingress)" in gap.message
-    assert "(e)" in gap.message
+    assert "(quiet)" in gap.message
+    assert "(mute)" in gap.message
 
 
 def test_flags_tell_what_nothing_else_does_and_add_up(many: Account) -> None:
@@ -267,6 +276,7 @@ def test_discover_counts_hosts_by_role(many: Account) -> None:
         ("ranch", "rke2"),
         ("shift-x7k2p", "openshift"),
         ("shoot--team--prod", "gardener"),
+        ("silent", "unknown"),
         ("spray", "kubespray"),
     ]
     counts = {one.name: dict(one.hosts) for one in found}

@@ -127,7 +127,7 @@ def test_what_the_next_host_will_be(
 def test_with_etcd_elsewhere_the_next_control_plane_host_runs_none(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     group = a.group(subnet.vpc, "g")
-    a.host("etcd-0", subnet, [group], OWNED)
+    a.volume(a.host("etcd-0", subnet, [group], OWNED), {"k8s.io/etcd/main": "a/a"})
     pool(a, "masters", subnet, OWNED, SecurityGroupIds=[group.id])
     assert only(read(a)).roles == (CP,)
 

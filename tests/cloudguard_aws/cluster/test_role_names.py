@@ -117,4 +117,4 @@ def test_infrastructure_ids_make_no_words(name: str, infra: object) -> None:
     ],
 )
 def test_who_made_it(tags: dict[str, str], installer: str) -> None:
-    assert installer_of([tags], "prod") == installer
+    assert installer_of([tags], "prod").name == installer
