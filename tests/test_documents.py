@@ -124,11 +124,14 @@ def test_links_lead_to_files(document: Path) -> None:
     assert [link for link in local if not (document.parent / link).exists()] == []
 
 
-def test_files_that_the_walk_through_the_code_names_exist() -> None:
-    text = (ROOT / "docs/a-verdict-step-by-step.md").read_text(encoding="utf-8")
-    named = re.findall(r"^\d+\. `([^`]+)`: ", text, re.MULTILINE)
-    assert len(named) == len(re.findall(r"^\d+\. ", text, re.MULTILINE)) > 0
-    assert [name for name in named if not (ROOT / name).is_file()] == []
+def test_the_walks_through_the_code_name_functions_that_exist_and_are_short() -> None:
+    _, *walks = (ROOT / "docs/a-verdict-step-by-step.md").read_text(encoding="utf-8").split("\n## ")
+    steps = [re.findall(r"^\d+\. `([^`]+)`: `(\w+)`", walk, re.MULTILINE) for walk in walks]
+    assert [len(found) for found in steps] == [len(re.findall(r"^\d+\. ", walk, re.MULTILINE)) for walk in walks]
+    for name, function in (step for found in steps for step in found):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert re.search(rf"^ *def {function}\(|^{function}\b", text, re.MULTILINE), f"{name} has no {function}"
+    assert [len(found) <= most for found, most in zip(steps, (24, 26), strict=True)] == [True, True]
 
 
 def test_targets_and_scripts_that_the_documents_run_exist() -> None:
