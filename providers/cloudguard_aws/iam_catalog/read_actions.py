@@ -1,0 +1,65 @@
+"""What the answers of AWS's read actions hold: settings, or secrets and what users stored.
+
+``read_actions.toml`` says it of the actions that were looked at, ``settings_reads.toml`` of those whose answers service
+models of the SDK describe. AWS's own level "List" stands for names and states, not for contents
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-policy-summary-access-level-summaries.html).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from cloudguard.model.iam_catalog import Access
+
+_LIST, _READ = "List", "Read"
+_CALLED_READS: Final = frozenset({_LIST, _READ})
+
+
+class ReadActions:
+    """The kinds of access of actions that AWS calls "Read" or "List"."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, list[tuple[str, Access]]] = {}
+        for group in read_groups():
+            for action in group["actions"]:
+                service, _, name = action.lower().partition(":")
+                self._groups.setdefault(service, []).append((name, Access(group["access"])))
+        written = _toml("settings_reads.toml")
+        self._settings = {service: frozenset(names.lower().split()) for service, names in written["settings"].items()}
+        self._contents = {service: frozenset(names.lower().split()) for service, names in written["contents"].items()}
+
+    def access(self, action: str, level: str) -> Access:
+        """Return the kind of access of an action with one of AWS's access levels ("": it is not listed)."""
+        service, _, name = action.lower().partition(":")
+        named = next(self._named(service, name), None)
+        if level not in _CALLED_READS:
+            return Access.DATA if named is Access.DATA else Access.WRITE
+        if named is not None:
+            return named
+        holds_contents = name in self._contents.get(service, ())
+        settings = level == _LIST or name in self._settings.get(service, ())
+        return Access.LIST if settings and not holds_contents else Access.DATA
+
+    def _named(self, service: str, name: str) -> Iterator[Access]:
+        for group in (service, "*"):
+            yield from (access for pattern, access in self._groups.get(group, ()) if fnmatchcase(name, pattern))
+
+
+@cache
+def read_actions() -> ReadActions:
+    """Return the kinds of access, read once in a process."""
+    return ReadActions()
+
+
+def read_groups() -> tuple[Mapping[str, Any], ...]:
+    """Return the groups of ``read_actions.toml`` as they are written: "access", "what", "source", "actions"."""
+    return tuple(_toml("read_actions.toml")["group"])
+
+
+def _toml(name: str) -> Mapping[str, Any]:
+    return tomllib.loads(files("cloudguard_aws.iam_catalog").joinpath(name).read_text(encoding="utf-8"))
