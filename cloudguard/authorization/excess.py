@@ -11,7 +11,7 @@ from cloudguard.authorization.effective import EffectivePermissions, MatchedStat
 from cloudguard.authorization.statements import depends_on_context, matched
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.iam_catalog import Access, Confidence, IamCatalog, PermissionNeed
-from cloudguard.model.identity import Identities, Identity, PolicyDocument
+from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument
 from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.permissions import NeedChoice, Setting, chosen, fitting
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -31,6 +31,11 @@ class Excess:
     comparer: Comparer
     mandated_policies: frozenset[str] = frozenset()
     """Ids of provider-mandated policies."""
+
+    @property
+    def need_is_known(self) -> bool:
+        """Whether anything tells what the identity is for: what pods of an application need, nothing does."""
+        return bool(self.choices) or self.identity.roles != (SERVICE_ACCOUNT,)
 
     @property
     def allowed(self) -> PermissionSet:

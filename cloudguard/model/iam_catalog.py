@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from cloudguard.model.identity import Condition, Identity, Statement
+from cloudguard.model.identity import Condition, Identity, PolicyDocument, Statement
 from cloudguard.permission_sets.condition_operators import KnownContext
 
 
@@ -153,25 +153,56 @@ class PolicyWriter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Trusted:
-    """A principal that a trust policy allows to assume the identity."""
+class CallerKind(StrEnum):
+    """Who callers are, seen from the account of the identity that they ask for."""
 
-    kind: str
-    """"anyone", "account" (another account), "federated" (subjects of an identity provider), or "own" (identities of
-    the cluster's account, services of the cloud)."""
+    ANYONE = "anyone"
+    OUTSIDER = "outsider"
+    """One other owner with a name: an account, another organization, a tenant of an identity provider."""
+    ORGANIZATION = "organization"
+    """The other accounts of the account's own organization."""
+    PODS = "pods"
+    """Pods of the cluster, by service accounts that the policy does not name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A class of those who may ask for an identity, told by the context of their requests. ``who`` names them.
+
+    ``actions``: the requests that give them the identity. ``context`` holds for all their requests, ``certain`` for
+    some that they can surely make. ``ordinary`` holds for some requests of a member whom the policy does not name and
+    who was given nothing (a secret, an address); None: the policy names every member.
+    """
+
+    kind: CallerKind
     who: str
-    narrowed: bool = False
-    """A condition identifies the caller."""
-    subjects: tuple[str, ...] | None = None
-    """Subjects of the identity provider, with wildcards; None: any."""
+    actions: tuple[str, ...]
+    context: tuple[Condition, ...]
+    certain: tuple[Condition, ...] = ()
+    ordinary: tuple[Condition, ...] | None = ()
 
 
 class Principals(Protocol):
-    """Reads the principals of trust policies."""
+    """Reads the principals of trust policies, for one cluster."""
 
-    def trusted(self, principal: str, statement: Statement, account: str) -> Trusted:
-        """Return who one ``principal`` of an allowing ``statement`` is; ``account`` is the cluster's."""
+    @property
+    def known_context(self) -> Mapping[str, str]:
+        """Context that is the same whoever asks for an identity of the cluster, by lower-case key."""
+        ...
+
+    def requests_of(self, principal: str, *, excepted: bool) -> Iterable[tuple[Condition, ...]]:
+        """Return what holds for requests of ``principal``, one of the alternatives; none: nobody is called so.
+
+        ``excepted``: a statement is about everyone but this principal.
+        """
+        ...
+
+    def declared(self, outsider: str) -> Iterable[tuple[Condition, ...]]:
+        """Return what holds for requests of an outsider that the user declares; none: the text is not understood."""
+        ...
+
+    def callers(self, policy: PolicyDocument) -> Iterable[Caller]:
+        """Return the classes of callers, other than those whom the identity is for, that ``policy`` may tell apart."""
         ...
 
 

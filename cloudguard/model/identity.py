@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
+from cloudguard.model.cluster import Strength
 from cloudguard.model.source import Source
+
+SERVICE_ACCOUNT: Final = "service-account"
+"""The role of an identity that pods take on by their service account."""
 
 
 class Effect(StrEnum):
@@ -82,7 +87,8 @@ class Identity:
     id: str
     name: str
     roles: tuple[str, ...]
-    """The roles of what uses it: "control-plane", "node", "etcd", "cluster" (a managed control plane), "pods"."""
+    """The roles of what uses it: "control-plane", "node", "etcd", "cluster" (a managed control plane), "pods" (what
+    starts them), ``SERVICE_ACCOUNT``."""
     policies: tuple[str, ...]
     source: Source
     complete: bool = True
@@ -96,13 +102,27 @@ class Identity:
 class ServiceAccountIdentity:
     """An identity that pods take on by their Kubernetes service account ("namespace:name", with wildcards).
 
-    ``trust`` is the id of its trust policy; "" if the cloud binds the service account in another way.
+    ``trust`` is the id of its trust policy; "" if the cloud binds the service account in another way. ``provider``: the
+    identity provider through which it was found, if any.
     """
 
     identity: str
     name: str
     service_accounts: tuple[str, ...]
     trust: str
+    source: Source
+    provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """An issuer of tokens for the cluster's service accounts; ``strength``: how sure it is that it is the cluster's.
+
+    ``id`` is its name as trust policies write it.
+    """
+
+    id: str
+    strength: Strength
     source: Source
 
 
@@ -117,7 +137,11 @@ class Identities:
     """Ids of the policies set above the account, by level, outermost first; one without a document was not read."""
     unread_limits: str = ""
     """Why it is unknown whether there are organization limits; "" if it is known."""
+    providers: tuple[IdentityProvider, ...] = ()
+    """The cluster's own identity providers."""
     organization: str | None = None
-    """The id of the organization that the account is in; "" if it is in none, None if that was not read."""
+    """The id of the account's organization; "": it is in none; None: not known."""
+    organization_accounts: tuple[str, ...] = ()
+    """Accounts that are known to be in it."""
     unread_grants: str = ""
     """Where further grants may be that cannot be read from this account; "" if there are none."""

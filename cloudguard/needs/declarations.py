@@ -26,12 +26,25 @@ class DeclaredNeed:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredPermission:
-    """A permission of the user's own that identities of ``role`` need: ``actions`` on ``resources``."""
+    """A permission of the user's own: ``actions`` on ``resources``.
+
+    Identities of ``role`` whose names match ``identity`` need it.
+    """
 
     role: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     reason: str
+    identity: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredOutsider:
+    """An outsider that may become identities of these names (a glob); ``principal`` is in the cloud's words."""
+
+    principal: str
+    reason: str
+    identity: str = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,7 @@ class Declarations:
     services: tuple[DeclaredService, ...] = ()
     needs: tuple[DeclaredNeed, ...] = ()
     permissions: tuple[DeclaredPermission, ...] = ()
+    outsiders: tuple[DeclaredOutsider, ...] = ()
     addons: tuple[str, ...] = ()
     require_customer_key: bool = False
     cni: str = ""

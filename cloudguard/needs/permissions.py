@@ -8,7 +8,13 @@ from fnmatch import fnmatchcase
 
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.iam_catalog import Confidence, PermissionNeed
-from cloudguard.model.identity import Effect, Identity, ServiceAccountIdentity, Statement
+from cloudguard.model.identity import (
+    SERVICE_ACCOUNT,
+    Effect,
+    Identity,
+    ServiceAccountIdentity,
+    Statement,
+)
 from cloudguard.needs.declarations import Declarations, DeclaredPermission
 
 Holds = Callable[[PermissionNeed], bool]
@@ -39,13 +45,19 @@ def chosen(
 
     ``holds`` is called only for needs that are implied by their grant.
     """
-    moved = [account for other in setting.service_accounts for account in other.service_accounts]
+    own, moved = list[str](), list[str]()
+    for held in setting.service_accounts:
+        (own if held.identity == identity.id else moved).extend(held.service_accounts)
     found = list[NeedChoice]()
     for need in fitting(needs, setting.cluster, identity):
-        why = _why(need, moved, setting.declarations, holds)
+        why = _why_own(need, own) or (_holds_hosts(need, identity) and _why(need, moved, setting.declarations, holds))
         if why:
             found.append(NeedChoice(need, why))
-    declared = (permission for permission in setting.declarations.permissions if permission.role in identity.roles)
+    declared = (
+        permission
+        for permission in setting.declarations.permissions
+        if permission.role in identity.roles and fnmatchcase(identity.name, permission.identity)
+    )
     return (*found, *(NeedChoice(_declared(permission), "declared") for permission in declared))
 
 
@@ -54,8 +66,21 @@ def fitting(needs: Iterable[PermissionNeed], cluster: Cluster, identity: Identit
     for need in needs:
         installer = not need.installers or cluster.installer in need.installers
         excepted = cluster.installer in need.except_installers
-        if installer and not excepted and {*need.holders} & {*identity.roles} and {*need.traits} <= {*cluster.traits}:
+        held = _holds_hosts(need, identity) or (SERVICE_ACCOUNT in identity.roles and need.service_accounts)
+        if installer and not excepted and held and {*need.traits} <= {*cluster.traits}:
             yield need
+
+
+def _holds_hosts(need: PermissionNeed, identity: Identity) -> bool:
+    """Whether what uses the identity, beside pods by their service account, may have the need."""
+    return not {*need.holders}.isdisjoint(identity.roles)
+
+
+def _why_own(need: PermissionNeed, own: Iterable[str]) -> str:
+    """Return why an identity of service accounts has a need; "" if none of them is one that the need runs as."""
+    names = (account for account in own for pattern in need.service_accounts if fnmatchcase(account, pattern))
+    account = next(names, "")
+    return f"it is the identity of the service account {account}" if account else ""
 
 
 def _why(need: PermissionNeed, moved: Iterable[str], declarations: Declarations, holds: Holds) -> str:

@@ -207,6 +207,14 @@ def peer(value: str) -> str:
     return cidr(value) if "/" in value and value[:1] in "0123456789abcdef:" else value
 
 
+def named(value: str) -> str:
+    """Accept a name that is not everybody's; raises ValueError."""
+    if not value.strip("*?: "):
+        message = f"{value!r} is everybody: name one"
+        raise ValueError(message)
+    return value
+
+
 def tag(value: str) -> str:
     """Accept ``KEY=VALUE``; raises ValueError."""
     if not value.partition("=")[0] or "=" not in value:

@@ -8,7 +8,14 @@ from typing import Any, Final, Generic, TypeGuard, TypeVar, cast
 
 from cloudguard.errors import SettingsError
 from cloudguard.model.cluster import Role
-from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, DeclaredService
+from cloudguard.model.identity import SERVICE_ACCOUNT
+from cloudguard.needs.declarations import (
+    Declarations,
+    DeclaredNeed,
+    DeclaredOutsider,
+    DeclaredPermission,
+    DeclaredService,
+)
 from cloudguard.needs.setting_values import (
     FaultsError,
     Kind,
@@ -19,6 +26,7 @@ from cloudguard.needs.setting_values import (
     cidr,
     many,
     mapping,
+    named,
     peer,
     services,
     switch,
@@ -137,8 +145,8 @@ def _read_need(value: object) -> DeclaredNeed | DeclaredPermission:
     if keys == set(_FLOW):
         return table(DeclaredNeed, {"role": choice(*Role), "reason": text(), **_FLOW}).read(value)
     if keys == set(_PERMISSION):
-        roles = choice(*Role, "cluster", "pods")
-        return table(DeclaredPermission, {"role": roles, "reason": text(), **_PERMISSION}).read(value)
+        needed = {"role": choice(*Role, "cluster", "pods", SERVICE_ACCOUNT), "reason": text(), **_PERMISSION}
+        return table(DeclaredPermission, needed, {"identity": text()}).read(value)
     message = "give peer and services (a flow), or actions and resources (a permission)"
     raise ValueError(message)
 
@@ -148,6 +156,7 @@ _PERMISSION: Final[Mapping[str, Kind[Any]]] = {"actions": many(text(), least=1),
 _SERVICE: Final = table(
     DeclaredService, {"services": text(services)}, {"sources": many(text(cidr), least=1), "reason": text()}
 )
+_OUTSIDER: Final = table(DeclaredOutsider, {"principal": text(named), "reason": text()}, {"identity": text()})
 _TAGS: Final = many(text(tag))
 _PORTS: Final = many(text(services))
 
@@ -182,6 +191,13 @@ SERVICE: Final = Setting(
 )
 NEED: Final = Setting(
     "need", many(Kind(_read_need)), "A flow or a permission of your own that the cluster needs.", flag=False
+)
+OUTSIDER: Final = Setting(
+    "outsider",
+    many(_OUTSIDER),
+    "Somebody outside the account who may become an identity of the cluster.",
+    flag=False,
+    declares="outsiders",
 )
 ADDONS: Final = Setting(
     "addons NAME",

@@ -3,8 +3,10 @@
 Each identity's effective permissions are compared, exactly, with what the parts of the cluster that use it need. What
 is granted and not needed is excess: a finding if it changes resources or reads data, advice if it only lists. What is
 needed and not granted is missing, which is advice. What cannot be decided (a policy that was not read, a variable with
-an unknown value) leaves the row `UNKNOWN`. The row also judges who may assume an identity, and what pods can take from
-the metadata service of their host. Static access keys and credentials of users are out of scope.
+an unknown value) leaves the row `UNKNOWN`. The identities of service accounts are the cluster's, too. Of one whose use
+is not known, escalation paths are found, and what else it may change or read is unknown. The row also judges who may
+assume an identity, and what pods can take from the metadata service of their host. Static access keys and credentials
+of users are out of scope.
 """
 
 from __future__ import annotations
@@ -15,7 +17,13 @@ from cloudguard.model.source import FactKind
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NO_NODE, Context
-from cloudguard.rows.identity import excess_findings, instance_metadata, tag_laundering, trust_policies
+from cloudguard.rows.identity import (
+    excess_findings,
+    instance_metadata,
+    service_accounts,
+    tag_laundering,
+    trust_policies,
+)
 from cloudguard.rows.identity.findings import ROW, identity_text
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
@@ -36,20 +44,24 @@ def judge(context: Context) -> JudgedRow:
     elif not context.has_nodes and not any(_OF_NODES & {*identity.roles} for identity in identities):
         unknown += (NO_NODE,)
     used = {host.identity for host in context.cluster.hosts} | {pool.identity for pool in context.cluster.pools}
+    used |= {pods.identity for pods in context.snapshot.identities.service_accounts}
     unread = used - {identity.id for identity in identities} - {""}
     unknown += tuple(f"the identity {name} was not read" for name in sorted(unread))
     findings = list[PendingFinding]()
     parts = [_permissions(context, identity) for identity in identities]
-    for found, undecided in (*parts, trust_policies.judged(context), instance_metadata.judged(context)):
-        findings += found
+    for judged, undecided in (*parts, trust_policies.judged(context), instance_metadata.judged(context)):
+        findings += judged
         unknown += undecided
-    return judged_row((ROW, AREA), tuple(findings), unknown, _why_passed(context), _basis(context))
+    found, by_name_alone = service_accounts.doubted(context, findings)
+    return judged_row((ROW, AREA), found, unknown + by_name_alone, _why_passed(context), _basis(context))
 
 
 def _basis(context: Context) -> Basis:
     identities = tuple(identity.id for identity in context.snapshot.identities.identities)
     catalog = context.comparer.iam_catalog.catalog.version if context.comparer else ""
-    return Basis(identities=identities, assumed=(Assumed("actions known", catalog),) if catalog else ())
+    assumed = [Assumed("actions known", catalog)] if catalog else []
+    assumed += [Assumed(f"outsider {one.principal}", one.reason) for one in context.declarations.outsiders]
+    return Basis(identities=identities, assumed=tuple(assumed))
 
 
 def _why_passed(context: Context) -> str:
@@ -80,6 +92,8 @@ def _permissions(context: Context, identity: Identity) -> Judged:
         return [], (*unknown, f"what {identity.name} needs: {why}")
     excess = context.comparer.of(identity)
     found = [*excess_findings.judged(context, excess), *tag_laundering.judged(context, excess)]
+    if not excess.need_is_known:
+        return found, (*unknown, *service_accounts.not_compared(excess, found))
     if any(each.finding.severity > Severity.LOW for each in found):
         return found, unknown
     return found, (*unknown, *(f"{whether} is undecided: {cause}" for cause in excess.assumptions))

@@ -68,7 +68,11 @@ def judged(context: Context, excess: Excess) -> list[PendingFinding]:
     """Return the findings about one identity's permissions. For an administrator, milder excess is left out."""
     escalations = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
     exceeding = [each for each in escalations if each.unconditional and each.exceeds_need]
-    drafts = [*_administrator(excess, exceeding)] or [*_escalation(excess, exceeding), *_beyond(excess, escalations)]
+    worst = [*_administrator(excess, exceeding)] or [*_escalation(excess, exceeding)]
+    if not excess.need_is_known:
+        return [pending(context, excess, draft, None) for draft in worst]
+    administrator = any(draft.check is ADMINISTRATOR for draft in worst)
+    drafts = worst if administrator else [*worst, *_beyond(excess, escalations)]
     replaced = any(draft.severity > Severity.LOW or draft.check is LISTING for draft in drafts)
     change = change_of(excess) if replaced else None
     drafts += [*_needed_escalation(excess, escalations), *_mandated(excess), *_missing(excess), *_idle(excess)]

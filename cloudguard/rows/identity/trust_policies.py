@@ -1,12 +1,13 @@
-"""Who may assume one of the cluster's identities, by its trust policy."""
+"""Who may become one of the cluster's identities, by its trust policy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 
-from cloudguard.model.iam_catalog import Principals, Trusted
-from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
+from cloudguard.authorization.trust import Admission, admissions
+from cloudguard.model.iam_catalog import CallerKind, IamCatalog
+from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
@@ -19,86 +20,112 @@ TRUST = Check(
     f"{ROW}/trust",
     {
         Severity.CRITICAL: "anyone may assume an identity",
-        Severity.HIGH: "another account, or any subject of an identity provider, may assume an identity",
-        Severity.MEDIUM: "more service accounts than its own may assume an identity",
+        Severity.HIGH: "a named outsider, any service account of the cluster, or anyone who knows an external id may",
+        Severity.MEDIUM: "a named outsider may, under a condition that only it can meet; or another account of its "
+        "organization, or more service accounts than its own",
     },
     "An identity of the cluster may be assumed by others than those that it is for.",
 )
 CHECKS = (TRUST,)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """A statement that lets ``who`` assume the identity, which should not be."""
-
-    severity: Severity
-    statement: Statement
-    who: str
+_SEVERITIES = {
+    CallerKind.ANYONE: (Severity.CRITICAL, Severity.HIGH),
+    CallerKind.OUTSIDER: (Severity.HIGH, Severity.MEDIUM),
+    CallerKind.PODS: (Severity.HIGH, Severity.MEDIUM),
+    CallerKind.ORGANIZATION: (Severity.MEDIUM, Severity.MEDIUM),
+}
+"""By who is let in: without, and with, a condition on what not all of them have."""
+_CONDITIONS = {
+    CallerKind.ANYONE: (", without a condition on who they are", ", with what its conditions name"),
+    CallerKind.OUTSIDER: (
+        ", without a condition that only it can meet",
+        ", under a condition that only it can meet",
+    ),
+}
+_DECLARABLE = {CallerKind.OUTSIDER, CallerKind.ORGANIZATION}
 
 
 def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
-    """Return the findings; nothing is unknown, because a trust policy that was not read is a gap."""
-    if context.iam_catalog is None or context.iam_catalog.principals is None:
+    """Return the findings, and whom a policy may let in, which is undecided."""
+    facts = context.iam_catalog
+    if facts is None or facts.principals is None:
         return [], ()
-    identities, principals = context.snapshot.identities, context.iam_catalog.principals
+    findings, unknown = list[PendingFinding](), list[str]()
+    for resource, policy in _trusting(context):
+        found = sorted(_admitted(context, facts, resource, policy), key=lambda one: (-_severity(one), one.caller.who))
+        certain = [one for one in found if not one.assumptions]
+        if certain:
+            findings.append(_finding(context, resource, policy, certain))
+        elif found:
+            causes = "; ".join(dict.fromkeys(cause for one in found for cause in one.assumptions))
+            unknown.append(f"whether {found[0].caller.who} may assume {resource.name} is undecided: {causes}")
+    return findings, tuple(unknown)
+
+
+def _trusting(context: Context) -> Iterator[tuple[Resource, PolicyDocument]]:
+    """Yield every identity that has a trust policy, with the policy."""
+    identities = context.snapshot.identities
     trust_policies = {policy.id: policy for policy in identities.policies if policy.kind is PolicyKind.TRUST}
-    attached = [(Resource("identity", each.id, each.name), each.policies) for each in identities.identities]
-    attached += [(Resource("identity", pod.identity, pod.name), (pod.trust,)) for pod in identities.service_accounts]
-    findings = list[PendingFinding]()
-    for resource, policies in attached:
-        for policy in (trust_policies[name] for name in policies if name in trust_policies):
-            openings = list(_openings(policy, principals, context.cluster.account))
-            if openings:
-                openings.sort(key=lambda opening: (-opening.severity, opening.who))
-                findings.append(_finding(context, resource, policy, openings))
-    return findings, ()
+    attached = [
+        (Resource("identity", one.id, one.name), name) for one in identities.identities for name in one.policies
+    ]
+    attached += [(Resource("identity", pod.identity, pod.name), pod.trust) for pod in identities.service_accounts]
+    for resource, name in dict.fromkeys(attached):
+        if name in trust_policies:
+            yield resource, trust_policies[name]
 
 
-def _openings(policy: PolicyDocument, principals: Principals, account: str) -> Iterator[_Opening]:
-    for statement in policy.statements:
-        if statement.effect is not Effect.ALLOW:
-            continue
-        if statement.not_principals:
-            yield _Opening(Severity.CRITICAL, statement, "anyone but the principals that it excepts")
-        for text in statement.principals:
-            found = _severity(principals.trusted(text, statement, account))
-            if found is not None:
-                yield _Opening(found[0], statement, found[1])
+def _admitted(context: Context, facts: IamCatalog, resource: Resource, policy: PolicyDocument) -> tuple[Admission, ...]:
+    """Return whom a trust policy lets in who is not declared."""
+    declared = (
+        outsider.principal
+        for outsider in context.declarations.outsiders
+        if fnmatchcase(resource.name, outsider.identity) or resource.id == outsider.identity
+    )
+    return admissions(facts, policy, declared)
 
 
-def _severity(trusted: Trusted) -> tuple[Severity, str] | None:
-    """Return how bad it is that a principal is trusted, and who it is; None if it is as it should be."""
-    match trusted.kind:
-        case "anyone" if not trusted.narrowed:
-            return Severity.CRITICAL, "anyone in any account"
-        case "account" if not trusted.narrowed:
-            return Severity.HIGH, f"any identity of account {trusted.who}"
-        case "federated" if trusted.subjects is None:
-            return Severity.HIGH, f"any subject of {trusted.who}"
-        case "federated":
-            wide = [subject for subject in trusted.subjects or () if "*" in subject or "?" in subject]
-            return (Severity.MEDIUM, f"any subject like {', '.join(wide)} of {trusted.who}") if wide else None
-        case _:
-            return None
+def _severity(admission: Admission) -> Severity:
+    unnarrowed, narrowed = _SEVERITIES[admission.caller.kind]
+    return narrowed if admission.narrowed else unnarrowed
 
 
-def _finding(context: Context, resource: Resource, policy: PolicyDocument, openings: list[_Opening]) -> PendingFinding:
-    worst, more = openings[0], len(openings) - 1
-    message = f"{worst.who} may assume the identity {resource.name}" + (f" (and {more} more)" if more else "")
-    present = tuple(f"{policy.name}/{each.statement.name}: {each.who}" for each in openings)
-    steps = Procedure(present, ("those who need it, under a condition that names them",))
+def _condition_text(admission: Admission) -> str:
+    unnarrowed, narrowed = _CONDITIONS.get(admission.caller.kind, ("", ""))
+    return narrowed if admission.narrowed else unnarrowed
+
+
+def _finding(context: Context, resource: Resource, policy: PolicyDocument, found: list[Admission]) -> PendingFinding:
+    worst, more = found[0], len(found) - 1
+    who = worst.caller.who
+    message = f"{who} may assume the identity {resource.name}{_condition_text(worst)}"
+    message += f" (and {more} more)" if more else ""
+    present = tuple(f"{policy.name}/{', '.join(_names(one))}: {one.caller.who}" for one in found)
+    steps = Procedure(present, ("those who need it, under a condition that only they can meet",))
     change = Change(f"trust.narrow:{resource.id}", ROW, "trust.narrow", resource, (steps,))
     builder = FindingBuilder(
         check=TRUST,
-        severity=worst.severity,
+        severity=_severity(worst),
         resource=resource,
         message=message,
-        witness=Witness(f"{worst.who} requests the credentials of {resource.name}"),
-        evidence=(
-            Evidence(resource, f"{policy.name}/{each.statement.name}", policy.source.call, f"trusts {each.who}")
-            for each in openings
-        ),
+        witness=Witness(f"{who} requests the credentials of {resource.name}"),
+        evidence=tuple(_evidence(resource, policy, found)),
         key=(resource.id,),
         hosts=hosts_with(context, resource.id),
+        advice=_advice(found),
     )
     return PendingFinding(builder.build(context.cluster), changes=(change,))
+
+
+def _evidence(resource: Resource, policy: PolicyDocument, found: Iterable[Admission]) -> Iterator[Evidence]:
+    for one in found:
+        for name in _names(one):
+            yield Evidence(resource, f"{policy.name}/{name}", policy.source.call, f"trusts {one.caller.who}")
+
+
+def _names(admission: Admission) -> tuple[str, ...]:
+    return tuple(statement.name for statement in admission.statements)
+
+
+def _advice(found: Iterable[Admission]) -> str:
+    meant = any(one.caller.kind in _DECLARABLE for one in found)
+    return "If it is meant, declare each of them in cloudguard.toml: [[outsider]], principal, reason" if meant else ""

@@ -38,16 +38,15 @@ class IdentityBuilder(MachineBuilder):
         self.note(arn, name)
         return Role(name, arn, "")
 
-    def associate(self, cluster: str, account: str) -> str:
-        """Bind a service account ("namespace:name") to a role by pod identity."""
+    def associate(self, cluster: str, account: str, role: str) -> None:
+        """Bind a service account ("namespace:name") to a role's ARN by pod identity."""
         namespace, _, name = account.partition(":")
         known: dict[str, list[dict[str, str]]] = self.backend("eks").__dict__.setdefault("associations", {})
         listed = known.setdefault(cluster, [])
         id_ = f"a-{len(listed):016x}"
         arn = f"arn:aws:eks:{self.session.region_name}:{ACCOUNT}:podidentityassociation/{cluster}/{id_}"
-        listed.append({"namespace": namespace, "serviceAccount": name, "associationArn": arn, "associationId": id_})
-        self.note(arn)
-        return arn
+        bound = {"namespace": namespace, "serviceAccount": name, "roleArn": role}
+        listed.append({**bound, "associationArn": arn, "associationId": id_})
 
     def key_policy(self, key: str, *statements: Statement) -> None:
         """Let ``statements``, beside the account's own policies, say who may use ``key``."""

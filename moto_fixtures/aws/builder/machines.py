@@ -158,7 +158,7 @@ class MachineBuilder(NetworkBuilder):
     ) -> Role:
         """Make a role with an inline policy and an instance profile, for ``service`` or whom ``trust`` says."""
         own: Statement = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [{**(trust or own), "Action": "sts:AssumeRole"}]})
+        document = json.dumps({"Version": "2012-10-17", "Statement": [{"Action": "sts:AssumeRole", **(trust or own)}]})
         arn = self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
         if statements:
             policy = json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -1,4 +1,4 @@
-"""Teaches moto's EKS a call that it has not, before it is first used: pod identity associations."""
+"""Teaches moto's EKS the calls about pod identity associations, which it has not, before they are first used."""
 
 from __future__ import annotations
 
@@ -8,16 +8,30 @@ from moto.core.responses import ActionResult
 from moto.eks import urls
 from moto.eks.responses import EKSResponse
 
-PATH = "{0}/clusters/(?P<name>[^/]+)/pod-identity-associations$"
+LIST = "{0}/clusters/(?P<name>[^/]+)/pod-identity-associations$"
+DESCRIBE = "{0}/clusters/(?P<name>[^/]+)/pod-identity-associations/(?P<id>[^/]+)$"
+
+
+def _made(response: EKSResponse, cluster: str) -> list[dict[str, str]]:
+    made: dict[str, Any] = getattr(response.eks_backend, "associations", {})
+    return cast("list[dict[str, str]]", made.get(cluster, []))
 
 
 def _listed(response: EKSResponse) -> ActionResult:
-    made: dict[str, Any] = getattr(response.eks_backend, "associations", {})
-    cluster = str(cast("Any", response).path.split("/")[-2])
-    return ActionResult({"associations": made.get(cluster, [])})
+    """Answer without the roles, as EKS does (EKS API reference, PodIdentityAssociationSummary)."""
+    made = _made(response, str(cast("Any", response).path.split("/")[-2]))
+    shown = [{key: value for key, value in one.items() if key != "roleArn"} for one in made]
+    return ActionResult({"associations": shown})
+
+
+def _described(response: EKSResponse) -> ActionResult:
+    *_, cluster, _, name = str(cast("Any", response).path).split("/")
+    return ActionResult({"association": next(o for o in _made(response, cluster) if o["associationId"] == name)})
 
 
 def teach() -> None:
     """Let moto's EKS answer what its backend's ``associations`` says of a cluster, none where it says nothing."""
     cast("Any", EKSResponse).list_pod_identity_associations = _listed
-    urls.url_paths[PATH] = urls.response.dispatch
+    cast("Any", EKSResponse).describe_pod_identity_association = _described
+    for path in (LIST, DESCRIBE):
+        urls.url_paths[path] = urls.response.dispatch

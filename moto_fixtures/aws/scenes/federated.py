@@ -18,4 +18,5 @@ def build(a: Account) -> None:
     a.federated("dns.prod", issuer, "dns:*")  # NOT OK: cloud-api-access/trust
     a.federated("any.prod", issuer)  # NOT OK: cloud-api-access/trust
     a.federated("staging", f"{issuer}0")  # OK
-    a.associate(CLUSTER, "kube-system:cluster-autoscaler")  # OK
+    scaler = a.role("scaler.prod", service="pods.eks")  # OK
+    a.associate(CLUSTER, "kube-system:cluster-autoscaler", scaler.arn)

@@ -144,8 +144,12 @@ LIST_ROLES = Call(
 LIST_OPEN_ID_CONNECT_PROVIDERS = Call(
     "iam", "ListOpenIDConnectProviders", "OpenIDConnectProviderList[]", ("iam:ListOpenIDConnectProviders",)
 )
+GET_OPEN_ID_CONNECT_PROVIDER = Call("iam", "GetOpenIDConnectProvider", "@", ("iam:GetOpenIDConnectProvider",))
 LIST_POD_IDENTITY_ASSOCIATIONS = Call(
     "eks", "ListPodIdentityAssociations", "associations[]", ("eks:ListPodIdentityAssociations",)
+)
+DESCRIBE_POD_IDENTITY_ASSOCIATION = Call(
+    "eks", "DescribePodIdentityAssociation", "association", ("eks:DescribePodIdentityAssociation",)
 )
 DESCRIBE_ORGANIZATION = Call(
     "organizations", "DescribeOrganization", "Organization", ("organizations:DescribeOrganization",)

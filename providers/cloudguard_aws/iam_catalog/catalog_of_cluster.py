@@ -13,8 +13,9 @@ from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, cluster_resources
 from cloudguard_aws.iam_catalog.needs import TABLES, values_of
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
-from cloudguard_aws.iam_catalog.principals import TrustPrincipals
 from cloudguard_aws.iam_catalog.request_context import ORDINARY, context_of, known_context
+from cloudguard_aws.trust.callers import TrustPrincipals
+from cloudguard_aws.trust.principals import Home
 
 TAG_ACTIONS: Final = (
     "ec2:CreateTags",
@@ -111,7 +112,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         provider_mandated=_provider_mandated(partition) if cluster.managed else (),
         tag_keys=tuple(key.lower() for key in TAG_KEYS if key != "aws:RequestTag/"),
         tag_actions=TAG_ACTIONS,
-        principals=TrustPrincipals(),
+        principals=TrustPrincipals(_home(snapshot, partition)),
         home=("arn", partition, "", cluster.regions[0] if cluster.regions else "", cluster.account),
     )
 
@@ -120,6 +121,19 @@ def _harmless(partition: str) -> Iterator[Statement]:
     for actions, resource in HARMLESS:
         name = resource.replace("<partition>", partition)
         yield Statement(f"harmless: {name}", Effect.ALLOW, actions, resources=(name,))
+
+
+def _home(snapshot: Snapshot, partition: str) -> Home:
+    """Return the account whose roles are judged."""
+    identities = snapshot.identities
+    return Home(
+        account=snapshot.cluster.account,
+        partition=partition,
+        organization=identities.organization,
+        members=frozenset(identities.organization_accounts),
+        providers=frozenset(provider.id for provider in identities.providers),
+        now=snapshot.started,
+    )
 
 
 def _provider_mandated(partition: str) -> tuple[tuple[str, str], ...]:

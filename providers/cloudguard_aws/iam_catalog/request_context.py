@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from cloudguard.model.identity import Identity
+from cloudguard.model.identity import SERVICE_ACCOUNT, Identity
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.permission_sets.condition_keys import ABSENT, FREE, Constraint
 from cloudguard.permission_sets.condition_operators import KnownContext
@@ -96,7 +96,7 @@ def context_of(known: KnownContext, identity: Identity) -> KnownContext:
     }
     if identity.tags is not None:
         own |= {f"aws:principaltag/{key.lower()}": value for key, value in identity.tags}
-        if "pods" not in identity.roles:
+        if SERVICE_ACCOUNT not in identity.roles:
             own["aws:principaltag/*"] = ABSENT
     return {**known, **own}
 

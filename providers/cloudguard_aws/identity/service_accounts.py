@@ -1,48 +1,94 @@
 """Roles that Kubernetes service accounts become, not hosts: by the cluster's identity provider, or by pod identity.
 
-https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html
+https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html,
+https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
-from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, ServiceAccountIdentity, Statement
+from cloudguard.model.cluster import Strength
+from cloudguard.model.identity import (
+    Effect,
+    IdentityProvider,
+    PolicyDocument,
+    PolicyKind,
+    ServiceAccountIdentity,
+    Statement,
+)
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, required
+from cloudguard.provider.answers import Item, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.eks import EksCluster
+from cloudguard_aws.cluster.tags import clusters_of, tags_of
 from cloudguard_aws.identity.policy_documents import policy_document, text_of
+from cloudguard_aws.trust.issuers import shared_issuers
 
 _HIDES: Final = (FactKind.IDENTITIES,)
 _SUBJECT: Final = "system:serviceaccount:"
 _PROVIDER: Final = ":oidc-provider/"
 _BUCKET: Final = re.compile(r"^(.+)\.s3[.-](?:[a-z0-9.-]+\.)?amazonaws\.com(?:\.cn)?$")
+_MANAGED: Final = re.compile(r"^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/")
+"""Issuers of managed clusters, which say themselves whose they are."""
+_OPENSHIFT_TAG: Final = "openshift.io/cloud-credential-operator/"
+"""openshift/cloud-credential-operator pkg/cmd/provisioning/aws/create_identity_provider.go"""
 
 
-def read_workloads(
-    api: Api, cluster: str, managed: EksCluster | None
-) -> tuple[tuple[ServiceAccountIdentity, ...], tuple[PolicyDocument, ...]]:
-    """Return the identities of a cluster's service accounts, and their trust policies; ``managed``: what EKS says."""
-    issuers = _issuers(api, cluster, managed)
+@dataclass(frozen=True, slots=True)
+class ServiceAccounts:
+    """A cluster's identity providers, the identities of its service accounts, and their trust policies."""
+
+    providers: tuple[IdentityProvider, ...] = ()
+    identities: tuple[ServiceAccountIdentity, ...] = ()
+    trusts: tuple[PolicyDocument, ...] = ()
+
+
+def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None) -> ServiceAccounts:
+    """Return what a cluster's service accounts become; ``managed``: what EKS says."""
+    providers, bound = api.two(partial(_providers, api, cluster, managed), partial(_bound, api, cluster, managed))
+    issuers = tuple(provider.id for provider in providers)
     roles = api.read(calls.LIST_ROLES, hides=_HIDES, MaxItems=1000) if issuers else []
     found = api.mapped(calls.LIST_ROLES, roles, lambda role: _federated(api, role, issuers), hides=_HIDES)
     pairs = [pair for pair in found if pair is not None]
-    bound = _bound(api, cluster) if managed is not None else ()
-    identities = sorted((*(identity for identity, _ in pairs), *bound), key=lambda one: one.identity)
-    return tuple(identities), tuple(trust for _, trust in pairs)
+    identities = sorted((*(identity for identity, _ in pairs), *bound), key=lambda one: (one.identity, one.trust))
+    return ServiceAccounts(providers, tuple(identities), tuple(trust for _, trust in pairs))
 
 
-def _issuers(api: Api, cluster: str, managed: EksCluster | None) -> tuple[str, ...]:
-    """Return the cluster's identity providers as trust policies name them: its own by EKS, else those of its name."""
+def _providers(api: Api, cluster: str, managed: EksCluster | None) -> tuple[IdentityProvider, ...]:
+    """Return the cluster's identity providers: its own by EKS, else those that an installer's tag or a name shows."""
     if managed is not None:
-        return (managed.issuer,) if managed.issuer else ()
+        source = api.source(calls.DESCRIBE_CLUSTER, managed.name)
+        return (IdentityProvider(managed.issuer, Strength.STRONG, source),) if managed.issuer else ()
     call = calls.LIST_OPEN_ID_CONNECT_PROVIDERS
     arns = api.mapped(call, api.read(call, hides=_HIDES), lambda one: required(one, "Arn"), hides=_HIDES)
-    return tuple(name for arn in arns if is_of(name := arn.partition(_PROVIDER)[2], cluster))
+    names = {arn: arn.partition(_PROVIDER)[2] for arn in arns}
+    unknown = [arn for arn, name in names.items() if name not in shared_issuers() and not _MANAGED.match(name)]
+    tags = api.gather(*(partial(_tags, api, arn) for arn in unknown))
+    found = (_provider(api, arn, names[arn], cluster, each) for arn, each in zip(unknown, tags, strict=True))
+    return tuple(provider for provider in found if provider is not None)
+
+
+def _tags(api: Api, arn: str) -> Mapping[str, str]:
+    call = calls.GET_OPEN_ID_CONNECT_PROVIDER
+    items = api.read(call, hides=_HIDES, about=arn, OpenIDConnectProviderArn=arn)
+    read = api.mapped(call, items, tags_of, hides=_HIDES, about=arn)
+    return {key: value for tags in read for key, value in tags.items()}
+
+
+def _provider(api: Api, arn: str, name: str, cluster: str, tags: Mapping[str, str]) -> IdentityProvider | None:
+    """Return a provider that is the cluster's, or may be; None where nothing says so, or a tag says another's."""
+    openshift = (key.removeprefix(_OPENSHIFT_TAG) for key in tags if key.startswith(_OPENSHIFT_TAG))
+    clusters = {*clusters_of(tags), *openshift}
+    source = api.source(calls.GET_OPEN_ID_CONNECT_PROVIDER, arn)
+    if clusters:
+        return IdentityProvider(name, Strength.STRONG, source) if cluster in clusters else None
+    return IdentityProvider(name, Strength.WEAK, source) if is_of(name, cluster) else None
 
 
 def is_of(provider: str, cluster: str) -> bool:
@@ -65,27 +111,46 @@ def _federated(api: Api, role: Item, issuers: tuple[str, ...]) -> tuple[ServiceA
     source = api.source(calls.LIST_ROLES, name)
     shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), source)
     trust = policy_document(shell, document)
-    mine = [one for one in trust.statements if any(p.partition(_PROVIDER)[2] in issuers for p in one.principals)]
-    identity = ServiceAccountIdentity(arn, name, tuple(dict.fromkeys(_accounts(mine))), trust.id, source)
-    return (identity, trust) if mine else None
+    allowing = [one for one in trust.statements if one.effect is Effect.ALLOW]
+    by_issuer = {
+        issuer: [one for one in allowing if any(p.partition(_PROVIDER)[2] == issuer for p in one.principals)]
+        for issuer in issuers
+    }
+    mine = {issuer: trusting for issuer, trusting in by_issuer.items() if trusting}
+    if not mine:
+        return None
+    accounts = dict.fromkeys(account for trusting in mine.values() for account in _accounts(trusting))
+    return ServiceAccountIdentity(arn, name, tuple(accounts), trust.id, source, next(iter(mine))), trust
 
 
 def _accounts(trusted: Iterable[Statement]) -> Iterator[str]:
     """Yield the service accounts ("namespace:name") that are named; who is trusted beside them, the policy tells."""
     for statement in trusted:
-        for condition in statement.conditions if statement.effect is Effect.ALLOW else ():
+        for condition in statement.conditions:
             if condition.key.lower().endswith(":sub") and "not" not in condition.operator.lower():
                 yield from (value.removeprefix(_SUBJECT) for value in condition.values if value.startswith(_SUBJECT))
 
 
-def _bound(api: Api, cluster: str) -> tuple[ServiceAccountIdentity, ...]:
-    """Return the service accounts that pod identity binds to a role; which role, the list does not say."""
-    call = calls.LIST_POD_IDENTITY_ASSOCIATIONS
+def _bound(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceAccountIdentity, ...]:
+    """Return the roles that pod identity binds to service accounts, with those that such a role then becomes."""
+    if managed is None:
+        return ()
+    call, describe = calls.LIST_POD_IDENTITY_ASSOCIATIONS, calls.DESCRIBE_POD_IDENTITY_ASSOCIATION
+    listed = api.read(call, hides=_HIDES, about=cluster, clusterName=cluster)
+    ids = api.mapped(call, listed, lambda one: required(one, "associationId"), hides=_HIDES)
+    read = (partial(api.read, describe, hides=_HIDES, about=one, clusterName=cluster, associationId=one) for one in ids)
+    items = [item for found in api.gather(*read) for item in found]
+    found = dict[str, ServiceAccountIdentity]()
+    for each in api.mapped(describe, items, lambda item: _association(api, cluster, item), hides=_HIDES):
+        for one in each:
+            known = found.get(one.identity, one)
+            accounts = dict.fromkeys((*known.service_accounts, *one.service_accounts))
+            found[one.identity] = replace(one, service_accounts=tuple(accounts))
+    return tuple(found.values())
 
-    def bound(item: Item) -> ServiceAccountIdentity:
-        account = f"{required(item, 'namespace')}:{required(item, 'serviceAccount')}"
-        return ServiceAccountIdentity(
-            required(item, "associationArn"), account, (account,), "", api.source(call, cluster)
-        )
 
-    return api.mapped(call, api.read(call, hides=_HIDES, about=cluster, clusterName=cluster), bound, hides=_HIDES)
+def _association(api: Api, cluster: str, item: Item) -> tuple[ServiceAccountIdentity, ...]:
+    account = f"{required(item, 'namespace')}:{required(item, 'serviceAccount')}"
+    source = api.source(calls.DESCRIBE_POD_IDENTITY_ASSOCIATION, cluster)
+    arns = filter(None, (required(item, "roleArn"), text(item, "targetRoleArn")))
+    return tuple(ServiceAccountIdentity(arn, arn.rpartition("/")[2], (account,), "", source) for arn in arns)

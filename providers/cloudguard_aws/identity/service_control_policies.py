@@ -25,13 +25,16 @@ _DEEPEST: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``levels``: ids of policies from the root to the account; ``unseen``: why not all are known ("": all are)."""
+    """``levels``: ids of policies from the root to the account; ``unseen``: why not all are known ("": all are).
+
+    ``organization``: its id, "" for none, None where it is not known; ``accounts``: those that are known to be in it.
+    """
 
     levels: tuple[tuple[str, ...], ...] = ()
     policies: tuple[PolicyDocument, ...] = ()
     unseen: str = ""
     organization: str | None = None
-    """The id of the organization; "" where there is none, None where that was not read."""
+    accounts: tuple[str, ...] = ()
 
 
 def read_limits(api: Api, account: str) -> Limits:
@@ -48,12 +51,12 @@ def read_limits(api: Api, account: str) -> Limits:
     found = _named(api, refused, call, described, "MasterAccountId")
     organization = next(iter(_named(api, refused, call, described, "Id")), None if refused else "")
     if found in ([], [account]):
-        return Limits(unseen="; ".join(refused), organization=organization)
+        return Limits(unseen="; ".join(refused), organization=organization, accounts=tuple(found))
     levels = _levels(api, refused, account)
     names = dict.fromkeys(name for level in levels for name in level)
     read = api.gather(*(partial(_policy, api, name) for name in names))
     policies = tuple(policy for each in read for policy in each)
-    return Limits(levels, policies, "; ".join(sorted(set(refused))), organization)
+    return Limits(levels, policies, "; ".join(sorted(set(refused))), organization, tuple(found))
 
 
 def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...], ...]:

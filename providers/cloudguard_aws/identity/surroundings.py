@@ -2,41 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cloudguard.model.identity import Identities, PolicyDocument, ServiceAccountIdentity
+from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.find import Found
-from cloudguard_aws.identity.service_accounts import read_workloads
+from cloudguard_aws.identity.policy_documents import account_of
+from cloudguard_aws.identity.roles import read_identities
+from cloudguard_aws.identity.service_accounts import ServiceAccounts, read_service_accounts
 from cloudguard_aws.identity.service_control_policies import Limits, read_limits
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around a cluster's identities: its service accounts' roles, with their trust policies, and limits."""
+    """What stands around a cluster's identities: its service accounts, the roles that they become, and limits."""
 
-    service_accounts: tuple[ServiceAccountIdentity, ...]
-    trusts: tuple[PolicyDocument, ...]
+    service_accounts: ServiceAccounts
+    roles: Identities
     limits: Limits
 
 
 def read_surroundings(api: Api, found: Found, account: str) -> Surroundings:
     """Read what an ``account`` has around the identities of a cluster."""
-    (service_accounts, trusts), limits = api.two(
-        partial(read_workloads, api, found.name, found.eks), partial(read_limits, api, account)
+    (service_accounts, roles), limits = api.two(
+        partial(_service_accounts, api, found, account), partial(read_limits, api, account)
     )
-    return Surroundings(service_accounts, trusts, limits)
+    return Surroundings(service_accounts, roles, limits)
+
+
+def _service_accounts(api: Api, found: Found, account: str) -> tuple[ServiceAccounts, Identities]:
+    """Read service accounts and their roles; a role of another account can't be read from here."""
+    held = read_service_accounts(api, found.name, found.eks)
+    arns = dict.fromkeys(one.identity for one in held.identities)
+    own = [(arn, (SERVICE_ACCOUNT,)) for arn in arns if not account or account_of(arn) == account]
+    return held, read_identities(api, hosts=(), pools=(), extra=tuple(own))
 
 
 def whole(own: Identities, around: Surroundings) -> Identities:
     """Return the identities that hosts hold, in what stands around them."""
-    policies = {policy.id: policy for policy in (*own.policies, *around.trusts, *around.limits.policies)}
+    held, roles, limits = around.service_accounts, around.roles, around.limits
+    policies = {policy.id: policy for policy in (*own.policies, *roles.policies, *held.trusts, *limits.policies)}
     return replace(
         own,
+        identities=tuple(_merged((*own.identities, *roles.identities))),
         policies=tuple(policy for _, policy in sorted(policies.items())),
-        service_accounts=around.service_accounts,
-        organization_limits=around.limits.levels,
-        unread_limits=around.limits.unseen,
-        organization=around.limits.organization,
+        service_accounts=held.identities,
+        providers=held.providers,
+        organization_limits=limits.levels,
+        unread_limits=limits.unseen,
+        organization=limits.organization,
+        organization_accounts=limits.accounts,
     )
+
+
+def _merged(identities: Iterable[Identity]) -> list[Identity]:
+    """Return each identity once, with the roles of all that use it."""
+    found = dict[str, Identity]()
+    for one in identities:
+        known = found.get(one.id, one)
+        found[one.id] = replace(known, roles=tuple(sorted({*known.roles, *one.roles})))
+    return sorted(found.values(), key=lambda one: one.id)

@@ -24,6 +24,6 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         writer=RoleDocuments(),
         needs=needs,
         escalation_paths=paths,
-        principals=Members(),
+        principals=Members(cluster.account),
         home=("gcp", cluster.account, "", "", "", ""),
     )

@@ -10,7 +10,13 @@ import pytest
 from cloudguard.errors import SettingsError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.needs import settings
-from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, DeclaredService
+from cloudguard.needs.declarations import (
+    Declarations,
+    DeclaredNeed,
+    DeclaredOutsider,
+    DeclaredPermission,
+    DeclaredService,
+)
 from cloudguard.needs.declarations_file import declarations, load_declarations, parse, read
 from cloudguard.needs.settings import IN_FILE, Settings
 
@@ -49,6 +55,11 @@ role = "cluster"
 actions = "store:GetObject"
 resources = ["n:p:store:::backups/*", "n:p:store:::more/*"]
 reason = "backups"
+identity = "backup-*"
+
+[[outsider]]
+principal = "account 2"
+reason = "the vendor"
 
 [host]
 i-0abc = "etcd"
@@ -66,8 +77,11 @@ DECLARED = Declarations(
     ),
     needs=(DeclaredNeed("10.2.0.0/16", "node", "tcp/9100", "monitoring"),),
     permissions=(
-        DeclaredPermission("cluster", ("store:GetObject",), ("n:p:store:::backups/*", "n:p:store:::more/*"), "backups"),
+        DeclaredPermission(
+            "cluster", ("store:GetObject",), ("n:p:store:::backups/*", "n:p:store:::more/*"), "backups", "backup-*"
+        ),
     ),
+    outsiders=(DeclaredOutsider("account 2", "the vendor"),),
     addons=("autoscaler",),
     require_customer_key=True,
     cni="cilium",

@@ -9,9 +9,9 @@ import pytest
 
 from builders import CONTROL_PLANE, SAID, SOURCE
 from cloudguard.model.cluster import MetadataService, Pool
-from cloudguard.model.iam_catalog import Trusted
+from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, PolicyKind, ServiceAccountIdentity, Statement
-from cloudguard.needs.declarations import Declarations, DeclaredPermission
+from cloudguard.needs.declarations import Declarations, DeclaredOutsider, DeclaredPermission
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.identity.instance_metadata import MetadataFault, fault_of
@@ -32,6 +32,7 @@ from identities import (
     row,
     severities,
 )
+from trust import WordPrincipals
 
 
 def test_needs_are_chosen_by_declaration_grant_and_service_account() -> None:
@@ -56,7 +57,8 @@ def test_needs_are_chosen_by_declaration_grant_and_service_account() -> None:
     moved = ServiceAccountIdentity("n:p:role::1:role/backup", "backup", ("kube-system:backup-controller",), "", SOURCE)
     with_own = replace(made, identities=replace(made.identities, service_accounts=(moved,)))
     assert row(with_own, iam_catalog(NEED, always)).verdict is Verdict.FAIL
-    assert row(with_own, iam_catalog(NEED, addon), declared).verdict is Verdict.PASS
+    unread = row(with_own, iam_catalog(NEED, addon), declared)
+    assert (unread.verdict, unread.unknown) == (Verdict.UNKNOWN, (f"the identity {moved.identity} was not read",))
 
 
 @pytest.mark.parametrize(
@@ -140,59 +142,83 @@ def test_unread_metadata_settings_leave_the_row_unknown() -> None:
     assert row(bare).verdict is Verdict.PASS
 
 
-class WordPrincipals:
-    """Reads principals that name their kind: "anyone", "account 2", "federated a,b"."""
-
-    def trusted(self, principal: str, statement: Statement, account: str) -> Trusted:
-        """Return who ``principal`` is."""
-        kind, _, who = principal.partition(" ")
-        if kind == "account" and who == account:
-            return Trusted("own", who)
-        subjects = tuple(who.split(",")) if kind == "federated" and who else None
-        return Trusted(kind, who or kind, narrowed=bool(statement.conditions), subjects=subjects)
-
-
 @pytest.mark.parametrize(
-    ("principal", "severity", "who"),
+    ("principal", "severity", "condition"),
     [
-        ("anyone", Severity.CRITICAL, "anyone in any account"),
-        ("account 2", Severity.HIGH, "any identity of account 2"),
+        ("anyone", Severity.CRITICAL, ", without a condition on who they are"),
+        ("account 2", Severity.HIGH, ", without a condition that only it can meet"),
         ("account 1", None, ""),
-        ("own", None, ""),
-        ("federated", Severity.HIGH, "any subject of federated"),
-        ("federated sa:a,sa:*", Severity.MEDIUM, "any subject like sa:* of sa:a,sa:*"),
-        ("federated sa:a", None, ""),
+        ("nobody", None, ""),
     ],
 )
-def test_who_may_assume_an_identity(principal: str, severity: Severity | None, who: str) -> None:
+def test_who_may_assume_an_identity(principal: str, severity: Severity | None, condition: str) -> None:
     trust = document(replace(allow("role:Assume"), principals=(principal,)), name="trust", kind=PolicyKind.TRUST)
     found = row(account(document(*NEED.statements), trust), iam_catalog(NEED, principals=WordPrincipals()))
     if severity is None:
         assert (found.verdict, found.findings) == (Verdict.PASS, ())
         return
     finding = finding_of(found, "cloud-api-access/trust")
-    assert (finding.severity, finding.message) == (severity, f"{who} may assume the identity masters")
+    assert (finding.severity, finding.message) == (severity, f"{principal} may assume the identity masters{condition}")
     assert finding.evidence[0].rule == "trust/#1"
     assert finding.changes == (f"trust.narrow:{ROLE}",)
     assert found.verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize(
+    ("kind", "severities"),
+    [
+        (CallerKind.ANYONE, (Severity.CRITICAL, Severity.HIGH)),
+        (CallerKind.OUTSIDER, (Severity.HIGH, Severity.MEDIUM)),
+        (CallerKind.PODS, (Severity.HIGH, Severity.MEDIUM)),
+        (CallerKind.ORGANIZATION, (Severity.MEDIUM, Severity.MEDIUM)),
+    ],
+)
+def test_a_condition_on_what_not_all_have_is_milder(kind: CallerKind, severities: tuple[Severity, Severity]) -> None:
+    trust = document(replace(allow("role:Assume"), principals=("anyone",)), name="trust", kind=PolicyKind.TRUST)
+    found = []
+    for ordinary in ((), None):
+        asking = (Caller(kind, "they", ("role:Assume",), (), (), ordinary),)
+        facts = iam_catalog(NEED, principals=WordPrincipals(asking))
+        finding = finding_of(row(account(document(*NEED.statements), trust), facts), "cloud-api-access/trust")
+        found.append(finding.severity)
+    assert tuple(found) == severities
+
+
 def test_trust_with_a_condition_a_deny_and_excepted_principals() -> None:
     facts = iam_catalog(NEED, principals=WordPrincipals())
 
-    def trusting(statement: Statement) -> RowResult:
-        trust = document(statement, name="trust", kind=PolicyKind.TRUST)
+    def trusting(*statements: Statement) -> RowResult:
+        trust = document(*statements, name="trust", kind=PolicyKind.TRUST)
         return row(account(document(*NEED.statements), trust), facts)
 
-    anyone = replace(allow("role:Assume", when=(OWN,)), principals=("anyone",))
-    assert trusting(anyone).findings == ()
-    assert trusting(replace(deny("role:Assume"), principals=("anyone",))).findings == ()
+    anyone = replace(allow("role:Assume"), principals=("anyone",))
+    all_denied = replace(deny("role:Assume"), principals=("anyone",))
+    assert trusting(anyone, all_denied).findings == ()
+    assert trusting(all_denied).findings == ()
     others = replace(allow("role:Assume"), not_principals=("account 2",))
-    assert finding_of(trusting(others), "cloud-api-access/trust").severity is Severity.CRITICAL
+    assert finding_of(trusting(others, anyone), "cloud-api-access/trust").severity is Severity.CRITICAL
+    odd = replace(allow("role:Assume", when=(Condition("NoSuchOperator", "tag", ("x",)),)), principals=("anyone",))
+    undecided = trusting(odd)
+    assert undecided.verdict is Verdict.UNKNOWN
+    assert undecided.unknown == ("whether anyone may assume masters is undecided: tag (NoSuchOperator): x",)
+
+
+def test_a_declared_outsider_is_no_finding() -> None:
+    facts = iam_catalog(NEED, principals=WordPrincipals())
+    trust = document(
+        replace(allow("role:Assume"), principals=("account 2", "account 3")), name="trust", kind=PolicyKind.TRUST
+    )
+    made = account(document(*NEED.statements), trust)
+    both = tuple(DeclaredOutsider(f"account {number}", "backups") for number in (2, 3))
+    assert row(made, facts, Declarations(outsiders=both)).findings == ()
+    one = finding_of(row(made, facts, Declarations(outsiders=both[:1])), "cloud-api-access/trust")
+    assert one.message.startswith("account 3 may assume")
+    elsewhere = tuple(replace(each, identity="node*") for each in both)
+    assert len(row(made, facts, Declarations(outsiders=elsewhere)).findings) == 1
 
 
 def test_the_trust_policy_of_a_service_account_identity_is_judged() -> None:
-    wide = replace(allow("role:Assume"), principals=("federated system:*",))
+    wide = replace(allow("role:Assume"), principals=("account 2",))
     trust = document(wide, name="trust", kind=PolicyKind.TRUST)
     made = account(document(*NEED.statements))
     pods = ServiceAccountIdentity("n:p:role::1:role/backup", "backup", ("*:*",), "trust", SOURCE)
@@ -200,4 +226,4 @@ def test_the_trust_policy_of_a_service_account_identity_is_judged() -> None:
     finding = finding_of(
         row(replace(made, identities=held), iam_catalog(NEED, principals=WordPrincipals())), "cloud-api-access/trust"
     )
-    assert (finding.severity, finding.resource.id) == (Severity.MEDIUM, "n:p:role::1:role/backup")
+    assert (finding.severity, finding.resource.id) == (Severity.HIGH, "n:p:role::1:role/backup")

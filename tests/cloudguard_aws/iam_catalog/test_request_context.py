@@ -10,7 +10,7 @@ import pytest
 
 from aws_roles import snapshot
 from cloudguard.authorization.excess import Comparer, Excess
-from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind
+from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument, PolicyKind
 from cloudguard.model.source import Source
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
 from cloudguard_aws.identity.policy_documents import statements
@@ -109,7 +109,7 @@ def test_what_today_is_not_known_leaves_it_undecided(condition: Json) -> None:
 def test_sessions_of_pods_may_have_tags_beside_the_roles_own() -> None:
     condition = {"StringEquals": {"aws:PrincipalTag/kubernetes-namespace": "billing"}}
     assert not excess(grant(**condition)).total
-    assert excess(grant(**condition), roles=("pods",)).certain
+    assert excess(grant(**condition), roles=(SERVICE_ACCOUNT,)).certain
 
 
 def test_an_organization_that_was_not_read_is_unknown() -> None:

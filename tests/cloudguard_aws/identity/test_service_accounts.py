@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from aws_hosts import api_of
+from cloudguard.model.cluster import Strength
 from cloudguard.model.identity import Effect, PolicyKind
 from cloudguard.model.source import FactKind, Reason
 from cloudguard_aws.cluster.eks import eks_cluster
-from cloudguard_aws.identity.service_accounts import is_of, read_workloads
+from cloudguard_aws.identity.service_accounts import ServiceAccounts, is_of, read_service_accounts
 from moto_fixtures.aws.builder import ACCOUNT, Account
 
 ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
@@ -46,7 +47,9 @@ def test_roles_of_the_cluster_s_issuer_are_its_workloads_and_no_others(inner_acc
     federated(a, "github", "token.actions.githubusercontent.com")
     asked: list[str] = []
     api = api_of(a, asked)
-    roles, trusts = read_workloads(api, "prod", replace(EKS, name="gone"))
+    held = read_service_accounts(api, "prod", replace(EKS, name="gone"))
+    roles, trusts = held.identities, held.trusts
+    assert [(one.id, one.strength) for one in held.providers] == [(ISSUER, Strength.STRONG)]
     assert {one.identity: (one.name, one.service_accounts) for one in roles} == {
         csi: ("csi", ("kube-system:ebs-csi-controller-sa",)),
         dns: ("dns", ("dns:*", "kube-system:external-dns")),
@@ -62,22 +65,26 @@ def test_roles_of_the_cluster_s_issuer_are_its_workloads_and_no_others(inner_acc
 def test_pod_identity_tells_service_accounts(inner_account: Account) -> None:
     a = inner_account
     cluster = a.eks("prod", [a.subnet(a.vpc())], a.role("eks", service="eks"))
-    arn = a.associate(cluster.name, "kube-system:aws-load-balancer-controller")
+    role = federated(a, "balancers", ISSUER)
+    for account in ("kube-system:aws-load-balancer-controller", "ingress:second"):
+        a.associate(cluster.name, account, role)
     api = api_of(a)
     described = a.call("eks", "describe_cluster", name="prod")["cluster"]
-    (found,), trusts = read_workloads(api, "prod", eks_cluster(described))
-    assert (found.identity, found.service_accounts, found.trust) == (
-        arn,
-        ("kube-system:aws-load-balancer-controller",),
+    held = read_service_accounts(api, "prod", eks_cluster(described))
+    (found,) = held.identities
+    assert (found.identity, found.name, found.service_accounts, found.trust) == (
+        role,
+        "balancers",
+        ("kube-system:aws-load-balancer-controller", "ingress:second"),
         "",
     )
-    assert trusts == ()
+    assert held.trusts == ()
     assert api.gaps == ()
 
 
 def test_a_cluster_without_an_issuer_asks_for_no_role(inner_account: Account) -> None:
     asked: list[str] = []
-    assert read_workloads(api_of(inner_account, asked), "prod", None) == ((), ())
+    assert read_service_accounts(api_of(inner_account, asked), "prod", None) == ServiceAccounts()
     assert asked == ["iam:ListOpenIDConnectProviders"]
 
 
@@ -88,11 +95,36 @@ def test_a_self_managed_cluster_has_the_provider_of_its_name(inner_account: Acco
     arn = federated(a, "ccm", own, StringEquals=named("kube-system:aws-cloud-controller-manager", issuer=own))
     federated(a, "theirs", other, StringEquals=named("kube-system:aws-node", issuer=other))
     api = api_of(a)
-    roles, _ = read_workloads(api, "prod", None)
-    assert [(one.identity, one.service_accounts) for one in roles] == [
-        (arn, ("kube-system:aws-cloud-controller-manager",))
+    held = read_service_accounts(api, "prod", None)
+    assert [(one.identity, one.service_accounts, one.provider) for one in held.identities] == [
+        (arn, ("kube-system:aws-cloud-controller-manager",), own)
     ]
+    assert [(one.id, one.strength) for one in held.providers] == [(own, Strength.WEAK)]
     assert api.gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("issuer", "tag", "found"),
+    [
+        ("keys.example.com/a", {"kubernetes.io/cluster/prod": "owned"}, True),
+        ("keys.example.com/a", {"KubernetesCluster": "prod"}, True),
+        ("keys.example.com/a", {"openshift.io/cloud-credential-operator/prod": "owned"}, True),
+        ("prod-oidc.s3.amazonaws.com", {"kubernetes.io/cluster/other": "owned"}, False),
+        ("keys.example.com/a", {"cluster": "prod"}, False),
+        ("token.actions.githubusercontent.com", {"kubernetes.io/cluster/prod": "owned"}, False),
+    ],
+)
+def test_an_installer_s_tag_shows_whose_a_provider_is(
+    inner_account: Account,
+    issuer: str,
+    tag: dict[str, str],
+    found: bool,  # noqa: FBT001
+) -> None:
+    tags = [{"Key": key, "Value": value} for key, value in tag.items()]
+    url = f"https://{issuer}"
+    inner_account.call("iam", "create_open_id_connect_provider", Url=url, ThumbprintList=["0" * 40], Tags=tags)
+    held = read_service_accounts(api_of(inner_account), "prod", None)
+    assert [(one.id, one.strength) for one in held.providers] == ([(issuer, Strength.STRONG)] if found else [])
 
 
 def test_a_trust_policy_that_says_nothing_certain_is_a_gap(inner_account: Account) -> None:
@@ -101,7 +133,7 @@ def test_a_trust_policy_that_says_nothing_certain_is_a_gap(inner_account: Accoun
     for role in a.global_backend("iam").roles.values():
         role.assume_role_policy_document = json.dumps({"Statement": {"Effect": "Perhaps", "Principal": ISSUER}})
     api = api_of(a)
-    assert read_workloads(api, "prod", EKS) == ((), ())
+    assert read_service_accounts(api, "prod", EKS).identities == ()
     odd = [gap for gap in api.gaps if gap.call == "iam:ListRoles"]
     assert [(gap.resource, gap.reason, gap.hides) for gap in odd] == [(arn, Reason.FAILED, (FactKind.IDENTITIES,))]
 

@@ -57,7 +57,7 @@ def test_without_an_organization_nothing_limits(inner_account: Account) -> None:
 def test_the_management_account_has_no_limits(inner_account: Account) -> None:
     made = inner_account.call("organizations", "create_organization", FeatureSet="ALL")["Organization"]
     api = api_of(inner_account)
-    assert read_limits(api, ACCOUNT) == Limits(organization=made["Id"])
+    assert read_limits(api, ACCOUNT) == Limits(organization=made["Id"], accounts=(ACCOUNT,))
     assert api.gaps == ()
 
 
@@ -73,6 +73,7 @@ def test_every_level_is_read_from_the_root_down_and_each_policy_once(inner_accou
         policy: ("no-iam", PolicyKind.ORGANIZATION_LIMIT, ("iam:*",)),
     }
     assert found.unseen == ""
+    assert ((found.organization or "")[:2], found.accounts) == ("o-", (MANAGEMENT,))
     assert api.gaps == ()
     assert {name: asked.count(name) for name in sorted(set(asked))} == {
         "organizations:DescribeOrganization": 1,
@@ -91,6 +92,7 @@ def test_limits_that_may_not_be_listed_hide_no_row_and_are_told(inner_account: A
     assert {(gap.call, gap.reason, gap.hides, gap.permission) for gap in api.gaps} == {
         (f"organizations:{call[1]}", Reason.DENIED, (), f"organizations:{call[1]}")
     }
+    assert (found.organization is None) == (call == DESCRIBE)
     assert len(found.levels) == (1 if call == PARENTS else 0), "what was listed before still limits"
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudguard import pipeline
-from cloudguard.model.iam_catalog import Access
-from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
+from cloudguard.authorization.trust import admissions
+from cloudguard.model.iam_catalog import Access, CallerKind, IamCatalog
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import CollectRequest
 from cloudguard.results.finding import Severity
@@ -22,6 +23,7 @@ from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
 from cloudguard_gcp.identity.resource_names import account, action, all_of, email_of, permission
 from cloudguard_gcp.identity.roles import known_roles
 from cloudguard_gcp.identity.scopes import statements_of
+from drawn_policies import SOURCE, SmallCatalog
 from draws import examples
 from gcp_clusters import TELEMETRY, kops
 from gcp_identities import MEMBER, NODES, bound, found
@@ -169,33 +171,34 @@ def test_a_scope_for_reading_surely_lets_through_plain_reads_and_perhaps_more() 
     assert [one.operator for one in perhaps.conditions] == [OPAQUE]
 
 
+POOL = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci"
+
+
 @pytest.mark.parametrize(
-    ("member", "kind", "who", "subjects"),
+    ("member", "kind", "who", "named"),
     [
-        ("allUsers", "anyone", "anyone", None),
-        ("allAuthenticatedUsers", "anyone", "anyone", None),
-        ("serviceAccount:acme-prod.svc.id.goog[dns/external]", "federated", "acme-prod.svc.id.goog", ("dns:external",)),
+        ("allUsers", CallerKind.ANYONE, "anyone in any account", False),
+        ("allAuthenticatedUsers", CallerKind.ANYONE, "anyone in any account", False),
+        ("serviceAccount:acme-prod.svc.id.goog[dns/external]", None, "", False),
+        ("serviceAccount:other.svc.id.goog[a/b]", CallerKind.OUTSIDER, "a:b of other", False),
+        (f"principalSet:{POOL}/*", CallerKind.OUTSIDER, "any subject of ci", False),
+        (f"principal:{POOL}/subject/main", CallerKind.OUTSIDER, "subject/main of ci", True),
+        ("domain:example.com", CallerKind.OUTSIDER, "any subject of example.com", False),
         (
-            "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/*",
-            "federated",
-            "ci",
-            None,
+            "serviceAccount:x@other-one.iam.gserviceaccount.com",
+            CallerKind.OUTSIDER,
+            "x@other-one.iam.gserviceaccount.com of project other-one",
+            False,
         ),
-        (
-            "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/subject/main",
-            "federated",
-            "ci",
-            ("subject/main",),
-        ),
-        ("domain:example.com", "federated", "example.com", None),
-        ("serviceAccount:x@other-one.iam.gserviceaccount.com", "account", "other-one", None),
-        ("serviceAccount:x@acme-prod.iam.gserviceaccount.com", "own", "x@acme-prod.iam.gserviceaccount.com", None),
-        ("user:someone@example.com", "own", "someone@example.com", None),
+        ("serviceAccount:x@acme-prod.iam.gserviceaccount.com", None, "", False),
+        ("user:someone@example.com", None, "", False),
     ],
 )
-def test_members_are_told_apart(member: str, kind: str, who: str, subjects: tuple[str, ...] | None) -> None:
-    told = Members().trusted(member, Statement("#1", Effect.ALLOW), "acme-prod")
-    assert (told.kind, told.who, told.subjects) == (kind, who, subjects)
+def test_members_are_told_apart(member: str, kind: CallerKind | None, who: str, named: bool) -> None:  # noqa: FBT001
+    trusted = Statement("#1", Effect.ALLOW, ("iam:serviceAccounts.actAs",), resources=("*",), principals=(member,))
+    trust = PolicyDocument("t", "t", PolicyKind.TRUST, "user", "", (trusted,), SOURCE)
+    found = admissions(IamCatalog(SmallCatalog(), RoleDocuments(), principals=Members("acme-prod")), trust)
+    assert [(one.caller.kind, one.caller.who, one.narrowed) for one in found] == ([(kind, who, named)] if kind else [])
 
 
 def test_names_and_permissions_go_both_ways() -> None:

@@ -1,0 +1,106 @@
+"""Who may become an identity: the callers that its trust policy lets in, which is what it allows minus what it denies.
+
+A principal is context like any other: what a statement says of principals and of context keys is one set of requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cloudguard.authorization.effective import space_of
+from cloudguard.authorization.statements import matched
+from cloudguard.model.iam_catalog import Caller, IamCatalog, Principals
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
+from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.permission_sets.space import Request, Space
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Callers whom the ``statements`` of a trust policy let become the identity, and a request that does it.
+
+    ``narrowed``: only with what the policy names, or what they were given. ``assumptions``: causes for which it is
+    undecided; none: it is certain.
+    """
+
+    caller: Caller
+    statements: tuple[Statement, ...]
+    witness: Request | None
+    narrowed: bool = False
+    assumptions: tuple[str, ...] = ()
+
+
+def admissions(iam_catalog: IamCatalog, policy: PolicyDocument, declared: Iterable[str] = ()) -> tuple[Admission, ...]:
+    """Return the callers whom a trust policy lets in, or may let in; ``declared`` outsiders are let in on purpose."""
+    principals = iam_catalog.principals
+    if principals is None:
+        return ()
+    callers = tuple(principals.callers(policy))
+    actions = sorted({action for caller in callers for action in caller.actions})
+    reader = _Reader(space_of(iam_catalog.catalog, policy.statements, actions), principals)
+    allowing = [each for each in policy.statements if each.effect is Effect.ALLOW]
+    excepted = [reader.requests(each) for each in policy.statements if each.effect is Effect.DENY]
+    excepted += [reader.where(conditions) for outsider in declared for conditions in principals.declared(outsider)]
+    allowed = [(each, reader.requests(each) - reader.union(excepted)) for each in allowing]
+    found = (_admission(reader, caller, allowed) for caller in callers)
+    return tuple(each for each in found if each is not None)
+
+
+def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statement, PermissionSet]]) -> Admission | None:
+    """Return how ``caller`` is let in by what each statement of a policy allows; None if certainly not."""
+    asked = reader.asked(caller, caller.context)
+    let_in = [(statement, common) for statement, requests in allowed if (common := requests & asked)]
+    if not let_in:
+        return None
+    sure = reader.asked(caller, caller.certain)
+    certain = [(statement, common) for statement, each in let_in if (common := (each & sure).lower)]
+    parts = certain or let_in
+    statements = tuple(statement for statement, _ in parts)
+    witness = next((request for _, part in parts if (request := part.witness()) is not None), None)
+    if not certain:
+        causes = {cause for _, part in let_in for cause in part.assumptions}
+        return Admission(caller, statements, witness, assumptions=tuple(sorted(causes)) or (_unsure(caller),))
+    ordinary = None if caller.ordinary is None else reader.asked(caller, caller.ordinary)
+    narrowed = ordinary is None or not any((each & ordinary).lower for _, each in certain)
+    return Admission(caller, statements, witness, narrowed=narrowed)
+
+
+def _unsure(caller: Caller) -> str:
+    return f"whose requests have {', '.join(condition.key for condition in caller.certain)} is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads statements and callers as sets of requests in one space."""
+
+    space: Space
+    principals: Principals
+
+    def requests(self, statement: Statement) -> PermissionSet:
+        """Return the requests that ``statement`` matches, its principals among its conditions."""
+        if statement.not_principals:
+            return self._matched(statement) - self.union(map(self.where, self._conditions(statement)))
+        own = (replace(statement, conditions=(*statement.conditions, *one)) for one in self._conditions(statement))
+        return self.union(map(self._matched, own))
+
+    def _conditions(self, statement: Statement) -> Iterator[tuple[Condition, ...]]:
+        """Yield what holds for requests of each principal that ``statement`` names."""
+        excepted = bool(statement.not_principals)
+        for principal in statement.not_principals or statement.principals:
+            yield from self.principals.requests_of(principal, excepted=excepted)
+
+    def asked(self, caller: Caller, conditions: tuple[Condition, ...]) -> PermissionSet:
+        """Return the requests for what ``caller`` asks for, for which ``conditions`` hold."""
+        return self.where(conditions, caller.actions)
+
+    def where(self, conditions: tuple[Condition, ...], actions: tuple[str, ...] = ("*",)) -> PermissionSet:
+        """Return the requests for which ``conditions`` hold."""
+        return self._matched(Statement("", Effect.ALLOW, actions, resources=("*",), conditions=conditions))
+
+    def union(self, sets: Iterable[PermissionSet]) -> PermissionSet:
+        """Return the requests in one of ``sets``."""
+        return PermissionSet.of(self.space, (box for requests in sets for box in requests.parts))
+
+    def _matched(self, statement: Statement) -> PermissionSet:
+        return matched(self.space, statement, self.principals.known_context)

@@ -1,0 +1,50 @@
+"""The identities of service accounts: what could not be compared, and whether they are the cluster's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from cloudguard.authorization.excess import Excess
+from cloudguard.model.cluster import Strength
+from cloudguard.model.iam_catalog import Access
+from cloudguard.results.finding import Severity
+from cloudguard.results.wording import actions_text
+from cloudguard.rows.context import Context
+from cloudguard.rows.identity.findings import identity_text
+from cloudguard.rows.pending_finding import PendingFinding
+
+_MAX_ACTIONS = 4
+_HARMFUL = frozenset({Access.WRITE, Access.DATA})
+
+
+def not_compared(excess: Excess, found: Iterable[PendingFinding]) -> tuple[str, ...]:
+    """Return what is unknown of an identity that nothing tells the need of, and of which ``found`` is known."""
+    risky = excess.comparer.mask_of(excess.total.actions, _HARMFUL)
+    if not risky or any(each.finding.severity > Severity.LOW for each in found):
+        return ()
+    held = excess.comparer.identities.service_accounts
+    accounts = [one for each in held if each.identity == excess.identity.id for one in each.service_accounts]
+    whose = f" of {', '.join(accounts)}" if accounts else ""
+    may = actions_text(excess.allowed.space.table, risky, _MAX_ACTIONS)
+    declare = f'declare it: [[need]], role = "service-account", identity = "{excess.identity.name}"'
+    return (f"what {identity_text(excess.identity)}{whose} needs, which may use {may}: {declare}",)
+
+
+def doubted(context: Context, findings: Iterable[PendingFinding]) -> tuple[tuple[PendingFinding, ...], tuple[str, ...]]:
+    """Return findings, which say so where only a name shows that an identity is the cluster's, and what is unknown."""
+    identities = context.snapshot.identities
+    weak = {provider.id for provider in identities.providers if provider.strength is Strength.WEAK}
+    by_name = {each.identity: each.provider for each in identities.service_accounts if each.provider in weak}
+    unknown = tuple(
+        f"whether the identity provider {name} is the cluster's: only its name says so; tag it as installers do"
+        for name in sorted({*by_name.values()})
+    )
+    return tuple(_doubted(each, by_name.get(each.finding.resource.id, "")) for each in findings), unknown
+
+
+def _doubted(pending: PendingFinding, provider: str) -> PendingFinding:
+    if not provider:
+        return pending
+    message = f"{pending.finding.message} (found by the identity provider {provider}, the cluster's by its name alone)"
+    return replace(pending, finding=replace(pending.finding, message=message))

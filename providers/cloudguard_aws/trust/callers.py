@@ -1,0 +1,217 @@
+"""Those who may ask for a role's credentials, and are not those whom it is for: a trust policy's callers.
+
+Principals of the role's own account are no outsiders, nor is a service: it gets only roles that somebody in the account
+passes to it (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from cloudguard.model.iam_catalog import Caller, CallerKind
+from cloudguard.model.identity import Condition, PolicyDocument
+from cloudguard_aws.identity.policy_documents import account_of
+from cloudguard_aws.trust import providers
+from cloudguard_aws.trust.context_keys import (
+    EXTERNAL_ID,
+    ORGANIZATION,
+    ORGANIZATION_PATHS,
+    PRINCIPAL_ACCOUNT,
+    PRINCIPAL_ARN,
+    SOURCE_ACCOUNT,
+    SOURCE_ARN,
+    SOURCE_IP,
+    USER_ID,
+    at,
+    holds,
+    not_understood,
+    of_account,
+    of_service,
+)
+from cloudguard_aws.trust.mentions import Mentions
+from cloudguard_aws.trust.principals import Home, declared, requests_of
+
+_ASSUME: Final = ("sts:AssumeRole",)
+_CERTIFICATES: Final = "rolesanywhere.amazonaws.com"
+_SOME_ROLE: Final = "role/some-role-of-the-account"
+
+
+class TrustPrincipals:
+    """Reads the principals of trust policies of the roles of one account."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    @property
+    def known_context(self) -> Mapping[str, str]:
+        """Context that is the same whoever asks for a role."""
+        return self._home.known_context
+
+    def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
+        """Return what holds for requests of a principal."""
+        return requests_of(principal, excepted=excepted)
+
+    def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
+        """Return what holds for requests of an outsider that the user declares."""
+        return declared(outsider, self._home.partition)
+
+    def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
+        """Yield the callers that a trust policy may tell apart."""
+        mentions, home = Mentions(policy), self._home
+        if not home.account:
+            home = replace(home, account=account_of(policy.id))
+        yield from _Accounts(home, mentions).callers()
+        yield from _behind_services(home, mentions)
+        yield from providers.callers(home, mentions)
+
+
+class _Accounts:
+    """Identities of accounts, by what a trust policy names of them."""
+
+    def __init__(self, home: Home, mentions: Mentions) -> None:
+        self._home, self._mentions = home, mentions
+        own = [home.organization] if home.organization else []
+        accounts = [home.account, *mentions.accounts] if home.account else [*mentions.accounts]
+        self._named_accounts: tuple[str, ...] = tuple(dict.fromkeys(accounts))
+        self._named_organizations: tuple[str, ...] = tuple(dict.fromkeys([*own, *mentions.organizations]))
+        self._any = (*of_account(mentions.keys), *at(home.now))
+        self._certain = not_understood(mentions.keys)
+
+    def callers(self) -> Iterator[Caller]:
+        """Yield them."""
+        mentions = self._mentions
+        yield self._caller(CallerKind.ANYONE, "anyone in any account", (*self._strangers(), *self._elsewhere()))
+        for key, values in mentions.networks:
+            yield self._from_network(key, values)
+        for user in mentions.users:
+            # Whose it is, the id does not tell.
+            among = (*self._strangers(users=False), holds("StringLike", USER_ID, user, f"{user}:*"))
+            yield self._caller(CallerKind.OUTSIDER, f"the identity {user}", among, ordinary=None)
+        if {ORGANIZATION, ORGANIZATION_PATHS} & {*mentions.keys}:
+            # Where no condition asks for an organization, its accounts are let in with all others.
+            for organization in self._named_organizations:
+                yield self._of_organization(organization)
+        for account in self._named_accounts:
+            if account != self._home.account:
+                yield from self._of_account(account)
+
+    def _caller(
+        self,
+        kind: CallerKind,
+        who: str,
+        context: tuple[Condition, ...],
+        ordinary: tuple[Condition, ...] | None = (),
+    ) -> Caller:
+        if ordinary is not None:
+            ordinary = (*ordinary, *self._given_nothing())
+        return Caller(kind, who, _ASSUME, (*self._any, *context), self._certain, ordinary)
+
+    def _given_nothing(self) -> Iterator[Condition]:
+        """Yield what holds for whoever was given no external id, and is in no network that is named."""
+        ids = self._mentions.external_ids
+        yield from (holds("StringNotEquals", EXTERNAL_ID, *ids),) if ids else ()
+        yield from self._elsewhere()
+
+    def _elsewhere(self) -> Iterator[Condition]:
+        for key, values in self._mentions.networks:
+            yield holds("NotIpAddress" if key == SOURCE_IP else "StringNotEquals", key, *values)
+
+    def _strangers(self, *, users: bool = True) -> tuple[Condition, ...]:
+        """Return what holds for identities of accounts and organizations that are not named."""
+        known = self._named_organizations
+        found = [
+            holds("StringLike", PRINCIPAL_ACCOUNT, "?" * 12),
+            holds("ArnLike", PRINCIPAL_ARN, f"arn:{self._home.partition}:*::{'?' * 12}:*"),
+        ]
+        found += self._unnamed_accounts()
+        if known:
+            found.append(holds("StringNotEquals", ORGANIZATION, *known))
+            found.append(holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, *(f"{one}/*" for one in known)))
+        if users and self._mentions.users:
+            ids = (pattern for one in self._mentions.users for pattern in (one, f"{one}:*"))
+            found.append(holds("StringNotLike", USER_ID, *ids))
+        return tuple(found)
+
+    def _unnamed_accounts(self) -> Iterator[Condition]:
+        if self._named_accounts:
+            arns = (f"arn:*:*:*:{one}:*" for one in self._named_accounts)
+            yield holds("StringNotEquals", PRINCIPAL_ACCOUNT, *self._named_accounts)
+            yield holds("ArnNotLike", PRINCIPAL_ARN, *arns)
+
+    def _from_network(self, key: str, values: tuple[str, ...]) -> Caller:
+        within = holds("IpAddress" if key == SOURCE_IP else "StringEquals", key, *values)
+        who = f"whoever calls from {', '.join(values)}"
+        return self._caller(CallerKind.OUTSIDER, who, (*self._strangers(), within), ordinary=None)
+
+    def _of_organization(self, organization: str) -> Caller:
+        own = self._home.organization
+        among = (
+            holds("StringLike", PRINCIPAL_ACCOUNT, "?" * 12),
+            *self._unnamed_accounts(),
+            *_in_organization(organization),
+        )
+        kind = CallerKind.ORGANIZATION if own in {organization, None} else CallerKind.OUTSIDER
+        whose = "its own organization" if own == organization else "organization"
+        unknown = ", which may be its own" if own is None else ""
+        return self._caller(kind, f"another account of {whose} {organization}{unknown}", among)
+
+    def _of_account(self, account: str) -> Iterator[Caller]:
+        """Yield the callers of an account: in the own organization, and not in it, where it is not known which."""
+        own, who = self._home.organization, f"account {account}"
+        among = (
+            holds("StringEquals", PRINCIPAL_ACCOUNT, account),
+            holds("ArnLike", PRINCIPAL_ARN, f"arn:*:*:*:{account}:*"),
+        )
+        # A role that a principal names is as ordinary as the account; one that only a condition names is not.
+        some = f"arn:{self._home.partition}:iam::{account}:{_SOME_ROLE}"
+        ordinary = (holds("ArnLike", PRINCIPAL_ARN, some, *self._mentions.arns_of(account)),)
+        inside, outside = _in_organization(own or ""), tuple(_outside_organization(own or ""))
+        asks = {ORGANIZATION, ORGANIZATION_PATHS} & {*self._mentions.keys}
+        if own and (account in self._home.members or asks):
+            who_inside = f"{who} of its own organization"
+            yield self._caller(CallerKind.ORGANIZATION, who_inside, (*among, *inside), ordinary)
+        if account not in self._home.members:
+            yield self._caller(CallerKind.OUTSIDER, who, (*among, *outside), ordinary)
+
+
+def _in_organization(organization: str) -> tuple[Condition, ...]:
+    return (
+        holds("StringEquals", ORGANIZATION, organization),
+        holds("ForAllValues:StringLike", ORGANIZATION_PATHS, f"{organization}/*"),
+        Condition("Null", ORGANIZATION_PATHS, ("false",)),
+    )
+
+
+def _outside_organization(organization: str) -> Iterator[Condition]:
+    if organization:
+        yield holds("StringNotEquals", ORGANIZATION, organization)
+        yield holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, f"{organization}/*")
+
+
+def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
+    """Yield the accounts on whose behalf a service may call, and whoever holds a certificate of any trust anchor.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html,
+    https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
+    """
+    services = [one.partition(":")[2] for one in mentions.principals if one.startswith("Service:")]
+    certain = not_understood(mentions.keys)
+    for service in services:
+        base = (*of_service(service, mentions.keys), *at(home.now))
+        for account in mentions.source_accounts:
+            if account != home.account:
+                among = (
+                    holds("StringEquals", SOURCE_ACCOUNT, account),
+                    holds("ArnLike", SOURCE_ARN, f"arn:*:*:*:{account}:*"),
+                )
+                who = f"account {account} by way of {service}"
+                yield Caller(CallerKind.OUTSIDER, who, _ASSUME, (*base, *among), certain)
+        if service == _CERTIFICATES:
+            anchors = mentions.literals(SOURCE_ARN)
+            bound = [key for key in mentions.keys if key.startswith("aws:principaltag/x509")]
+            other = (holds("ArnNotEquals", SOURCE_ARN, *anchors),) if anchors else ()
+            named = tuple(holds("StringNotEquals", key, *mentions.values(key)) for key in bound)
+            who = "whoever holds a certificate of any trust anchor of the account"
+            yield Caller(CallerKind.ORGANIZATION, who, _ASSUME, (*base, *other, *named), certain)

@@ -1,0 +1,144 @@
+"""Which context keys the requests for a role's credentials have, by who makes them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html (global keys),
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html (web identity, SAML, STS)
+
+Three keys of our own say who makes a request: ``KIND``, and by it ``SERVICE`` or ``PROVIDER``; ``SESSION`` is the name
+of the session that makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from cloudguard.model.identity import Condition
+
+KIND, SERVICE, PROVIDER, SESSION = "caller:kind", "caller:service", "caller:provider", "caller:session"
+ACCOUNT_KIND, SERVICE_KIND, PROVIDER_KIND = "account", "service", "provider"
+
+PRINCIPAL_ACCOUNT: Final = "aws:principalaccount"
+PRINCIPAL_ARN: Final = "aws:principalarn"
+ORGANIZATION: Final = "aws:principalorgid"
+ORGANIZATION_PATHS: Final = "aws:principalorgpaths"
+USER_ID: Final = "aws:userid"
+EXTERNAL_ID: Final = "sts:externalid"
+SOURCE_ACCOUNT: Final = "aws:sourceaccount"
+SOURCE_ARN: Final = "aws:sourcearn"
+SOURCE_IP: Final = "aws:sourceip"
+NETWORKS: Final = (
+    "aws:sourcevpc",
+    "aws:sourcevpcarn",
+    "aws:sourcevpce",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "aws:ec2instancesourcevpc",
+)
+"""Keys that name a network, or its owner, from which a request comes."""
+
+_OF_PRINCIPALS: Final = (
+    PRINCIPAL_ACCOUNT,
+    PRINCIPAL_ARN,
+    ORGANIZATION,
+    ORGANIZATION_PATHS,
+    USER_ID,
+    EXTERNAL_ID,
+    "aws:principaltype",
+    "aws:username",
+)
+"""Only requests of identities of an account have them."""
+_OF_SERVICES: Final = (
+    SOURCE_ACCOUNT,
+    SOURCE_ARN,
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+)
+"""Only requests that services make by themselves have them."""
+_ALWAYS: Final = (PRINCIPAL_ACCOUNT, PRINCIPAL_ARN, "aws:principaltype", USER_ID)
+"""Every request of an identity of an account has them."""
+_FREE: Final = frozenset(
+    {
+        *_OF_PRINCIPALS,
+        *_OF_SERVICES,
+        *NETWORKS,
+        SOURCE_IP,
+        *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:currenttime", "aws:epochtime"),
+        *("aws:ec2instancesourceprivateipv4", "aws:federatedprovider", "aws:multifactorauthage"),
+        *("aws:multifactorauthpresent", "aws:principalisawsservice", "aws:referer", "aws:requestedregion"),
+        *("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "aws:securetransport"),
+        *("aws:sourceidentity", "aws:tagkeys", "aws:tokenissuetime", "aws:useragent", "aws:viaawsservice"),
+        *("aws:vpceorgpaths", "aws:vpcsourceip", "aws:assumedroot", "aws:chatbotsourcearn"),
+        *("sts:durationseconds", "sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys"),
+        *(KIND, SERVICE, PROVIDER, SESSION),
+    }
+)
+_FREE_PREFIXES: Final = ("aws:principaltag/", "aws:requesttag/")
+
+
+def holds(operator: str, key: str, *values: str) -> Condition:
+    """Return a condition."""
+    return Condition(operator, key, values)
+
+
+def present(key: str) -> Condition:
+    """Return the condition that a request has ``key``."""
+    return Condition("Null", key, ("false",))
+
+
+def absent(*keys: str) -> tuple[Condition, ...]:
+    """Return the conditions that a request has none of ``keys``."""
+    return tuple(Condition("Null", key, ("true",)) for key in keys)
+
+
+def at(moment: str) -> tuple[Condition, ...]:
+    """Return what holds for requests from ``moment`` on (ISO 8601); nothing where it is not known."""
+    keys = ("aws:CurrentTime", "aws:EpochTime") if moment else ()
+    return tuple(holds("DateGreaterThanEquals", key, moment) for key in keys)
+
+
+def of_account(keys: Iterable[str]) -> tuple[Condition, ...]:
+    """Return what holds for requests by identities of accounts; ``keys``: those that a policy names, in lower case."""
+    others = (key for key in keys if is_claim(key))
+    return (
+        holds("StringEquals", KIND, ACCOUNT_KIND),
+        *absent(SERVICE, PROVIDER, *_OF_SERVICES, *others),
+        *map(present, _ALWAYS),
+        holds("Bool", "aws:PrincipalIsAWSService", "false"),
+        holds("Bool", "aws:SecureTransport", "true"),
+    )
+
+
+def of_service(service: str, keys: Iterable[str]) -> tuple[Condition, ...]:
+    """Return what holds for requests that a service makes by itself."""
+    others = (key for key in keys if is_claim(key))
+    return (
+        holds("StringEquals", KIND, SERVICE_KIND),
+        holds("StringEquals", SERVICE, service),
+        *absent(PROVIDER, *_OF_PRINCIPALS, *others),
+        holds("Bool", "aws:PrincipalIsAWSService", "true"),
+    )
+
+
+def of_provider(provider: str, prefix: str, keys: Iterable[str]) -> tuple[Condition, ...]:
+    """Return what holds for requests with a token of an identity provider, whose claims have ``prefix``."""
+    others = (key for key in keys if is_claim(key) and not key.startswith(prefix.lower()))
+    return (
+        holds("StringEquals", KIND, PROVIDER_KIND),
+        holds("StringEquals", PROVIDER, provider),
+        *absent(SERVICE, *_OF_PRINCIPALS, *_OF_SERVICES, "aws:principalisawsservice", *others),
+        holds("Bool", "aws:SecureTransport", "true"),
+    )
+
+
+def is_claim(key: str) -> bool:
+    """Whether a key (lower case) is about a token of an identity provider, not about AWS."""
+    prefix = key.partition(":")[0]
+    return prefix == "saml" or "." in prefix or "/" in prefix
+
+
+def not_understood(keys: Iterable[str], claims: Iterable[str] = ()) -> tuple[Condition, ...]:
+    """Return the conditions that keys are absent of which it is not known who has them; ``claims`` are known."""
+    known = _FREE.union(claims)
+    return absent(*(key for key in keys if key not in known and not key.startswith(_FREE_PREFIXES)))

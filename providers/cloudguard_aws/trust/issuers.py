@@ -1,0 +1,87 @@
+"""Identity providers whose tokens many owners share (``issuers.toml``), and how their tokens tell the owner."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+_OWNERS: Final = {
+    "<owner>": re.compile(r"[^*?:/]+"),
+    "<number>": re.compile(r"[0-9]+"),
+    "<value>": re.compile(r"[^*?]+"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One of those who share an issuer: ``claim`` of their tokens matches the glob ``pattern``."""
+
+    name: str
+    claim: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedIssuer:
+    """An issuer that many owners share; ``what`` is its name in words.
+
+    ``formats``: by claim, how it tells the owner. ``others``: strangers can have subjects of other formats.
+    ``guest``: a claim and its value in tokens that an owner gives to anyone ("": there are none).
+    """
+
+    name: str
+    what: str
+    formats: Mapping[str, tuple[str, ...]]
+    others: bool
+    guest: tuple[str, str]
+
+    def owners(self, values: Mapping[str, Iterable[str]]) -> tuple[Owner, ...]:
+        """Return the owners that ``values`` name, by claim; a pattern that strangers match, too, names none."""
+        return tuple(dict.fromkeys(self._owners(values)))
+
+    def _owners(self, values: Mapping[str, Iterable[str]]) -> Iterator[Owner]:
+        for claim, formats in self.formats.items():
+            for value in values.get(claim, ()):
+                for text in formats:
+                    name = _owner(text, value)
+                    if name:
+                        yield Owner(name, claim, _filled(text, name))
+
+    def everyone(self, claim: str) -> tuple[str, ...]:
+        """Return globs of all values that a claim can have, whosever the token is."""
+        return ("*",) if self.others or claim != "sub" else tuple(_filled(text, "*") for text in self.formats["sub"])
+
+
+def _owner(text: str, value: str) -> str:
+    """Return the owner whom ``value`` names by the format ``text``, "" for none."""
+    prefix, placeholder, suffix = re.split(r"(<[a-z]+>)", text)
+    if not value.startswith(prefix):
+        return ""
+    found = _OWNERS[placeholder].match(value, len(prefix))
+    if found is None:
+        return ""
+    rest = value[found.end() :]
+    return found[0] if rest[:1] == suffix[:1].replace("*", "") else ""
+
+
+def _filled(text: str, owner: str) -> str:
+    return re.sub(r"<[a-z]+>", owner, text)
+
+
+@cache
+def shared_issuers() -> Mapping[str, SharedIssuer]:
+    """Return all of them by name."""
+    text = files("cloudguard_aws.trust").joinpath("issuers.toml").read_text(encoding="utf-8")
+    return {table["name"]: _issuer(table) for table in tomllib.loads(text)["issuer"]}
+
+
+def _issuer(table: Mapping[str, Any]) -> SharedIssuer:
+    formats = {"sub": tuple(table.get("subjects", ()))} | {key: (one,) for key, one in table.get("claims", {}).items()}
+    claim, value = table.get("guest", ("", ""))
+    others = table.get("other-subjects", False) or not formats["sub"]
+    return SharedIssuer(table["name"], table["what"], formats, others, (claim, value))

@@ -1,0 +1,119 @@
+"""What a trust policy names: accounts, organizations, networks, secrets, subjects. What it names is nobody else's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from cloudguard.intervals import cidr_interval
+from cloudguard.model.identity import PolicyDocument
+from cloudguard_aws.trust.context_keys import (
+    EXTERNAL_ID,
+    NETWORKS,
+    ORGANIZATION,
+    ORGANIZATION_PATHS,
+    PRINCIPAL_ACCOUNT,
+    PRINCIPAL_ARN,
+    SOURCE_ACCOUNT,
+    SOURCE_ARN,
+    SOURCE_IP,
+    USER_ID,
+)
+
+_ACCOUNT: Final = re.compile(r"^(\d{12})$")
+_OF_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
+_ORGANIZATION: Final = re.compile(r"^(o-[a-z0-9]+)(?:/|$)")
+_SESSION: Final = re.compile(r"^(arn:[^:]+):sts::([^:]*):assumed-role/([^/]+)/.+$")
+_USER: Final = re.compile(r"^(A[A-Z]{3}[A-Z0-9]{12,})(?::|$)")
+_MOST_ADDRESSES4: Final = 1 << 16
+_MOST_ADDRESSES6: Final = 1 << 80
+"""Addresses of a range that one owner may hold; in a wider one there are strangers. An assumption of ours."""
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """The texts of one trust policy."""
+
+    policy: PolicyDocument
+
+    @cached_property
+    def principals(self) -> tuple[str, ...]:
+        """Every principal, as it is written."""
+        named = (p for one in self.policy.statements for p in (*one.principals, *one.not_principals))
+        return tuple(dict.fromkeys(named))
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The context keys of conditions, in lower case."""
+        return tuple(dict.fromkeys(one.key.lower() for each in self.policy.statements for one in each.conditions))
+
+    @property
+    def everyone(self) -> bool:
+        """Whether a statement is about everyone, or all but some."""
+        return "*" in self.principals or any(one.not_principals for one in self.policy.statements)
+
+    def values(self, *keys: str) -> tuple[str, ...]:
+        """Return the values that conditions compare keys with."""
+        conditions = (one for each in self.policy.statements for one in each.conditions)
+        return tuple(dict.fromkeys(value for one in conditions if one.key.lower() in keys for value in one.values))
+
+    def literals(self, *keys: str) -> tuple[str, ...]:
+        """Return the values without wildcards."""
+        return tuple(value for value in self.values(*keys) if not {"*", "?"} & {*value})
+
+    @cached_property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that principals and conditions on principals name."""
+        named = [one.removeprefix("AWS:") for one in self.principals]
+        named += self.values(PRINCIPAL_ACCOUNT, PRINCIPAL_ARN)
+        return tuple(_found((_ACCOUNT, _OF_ARN), named))
+
+    @cached_property
+    def source_accounts(self) -> tuple[str, ...]:
+        """The accounts on whose behalf services call."""
+        return tuple(_found((_ACCOUNT, _OF_ARN), self.values(SOURCE_ACCOUNT, SOURCE_ARN)))
+
+    @cached_property
+    def organizations(self) -> tuple[str, ...]:
+        """The organizations of principals."""
+        return tuple(_found((_ORGANIZATION,), self.values(ORGANIZATION, ORGANIZATION_PATHS)))
+
+    @cached_property
+    def users(self) -> tuple[str, ...]:
+        """The unique ids of users and roles."""
+        return tuple(_found((_USER,), self.values(USER_ID)))
+
+    @cached_property
+    def external_ids(self) -> tuple[str, ...]:
+        """The external ids, each of which its holder keeps to itself."""
+        return self.literals(EXTERNAL_ID)
+
+    @cached_property
+    def networks(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The networks that may be one owner's, by key."""
+        named = [(key, self.literals(key)) for key in NETWORKS]
+        named.append((SOURCE_IP, tuple(value for value in self.values(SOURCE_IP) if _may_be_one_owners(value))))
+        return tuple((key, values) for key, values in named if values)
+
+    def arns_of(self, account: str) -> tuple[str, ...]:
+        """Return the ARNs of an account's identities that principals name; of a session, its role's."""
+        named = (one.removeprefix("AWS:") for one in self.principals if one.startswith("AWS:arn:"))
+        arns = (_SESSION.sub(r"\1:iam::\2:role/\3", one) for one in named)
+        return tuple(arn for arn in arns if f"::{account}:" in arn and not arn.endswith(":root"))
+
+
+def _found(patterns: Iterable[re.Pattern[str]], texts: Iterable[str]) -> Iterator[str]:
+    matches = (pattern.match(text) for text in texts for pattern in patterns)
+    return iter(dict.fromkeys(match[1] for match in matches if match))
+
+
+def _may_be_one_owners(cidr: str) -> bool:
+    """Whether a range is small enough to be one owner's, or is no range."""
+    try:
+        start, end = cidr_interval(cidr.strip(), host_bits=True)
+    except ValueError:
+        return False
+    return end - start <= (_MOST_ADDRESSES6 if ":" in cidr else _MOST_ADDRESSES4)

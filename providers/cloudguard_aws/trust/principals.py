@@ -1,0 +1,127 @@
+"""The principals of trust policies, as conditions on the context of their requests.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cloudguard.model.identity import Condition
+from cloudguard_aws.trust.context_keys import (
+    ACCOUNT_KIND,
+    KIND,
+    ORGANIZATION,
+    PRINCIPAL_ACCOUNT,
+    PRINCIPAL_ARN,
+    PROVIDER,
+    PROVIDER_KIND,
+    SERVICE,
+    SERVICE_KIND,
+    SESSION,
+    holds,
+)
+
+ACCOUNT: Final = re.compile(r"^\d{12}$")
+OIDC_PROVIDER: Final = ":oidc-provider/"
+_ROOT: Final = re.compile(r"^arn:[^:]+:iam::([^:]*):root$")
+_IDENTITY: Final = re.compile(r"^arn:[^:]+:(?:iam|sts)::([^:]*):(.+)$")
+_SESSION: Final = re.compile(r"^(arn:[^:]+):sts::([^:]*):assumed-role/([^/]+)/(.+)$")
+_UNIQUE_ID: Final = re.compile(r"^A[A-Z]{3}[A-Z0-9]{12,}$")
+_ORGANIZATION: Final = re.compile(r"^o-[a-z0-9]{10,32}$")
+_UNDECIDED: Final = "is not understood"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The account whose roles are judged. ``organization`` None: not known; "": none.
+
+    ``members``: accounts that are known to be in the same organization. ``providers``: the names of the cluster's own
+    identity providers. ``now``: ISO 8601.
+    """
+
+    account: str
+    partition: str = "aws"
+    organization: str | None = None
+    members: frozenset[str] = field(default_factory=frozenset[str])
+    providers: frozenset[str] = field(default_factory=frozenset[str])
+    now: str = ""
+
+    @property
+    def known_context(self) -> Mapping[str, str]:
+        """Context that is the same whoever asks for a role."""
+        known = {"aws:resourceaccount": self.account, "aws:resourceorgid": self.organization or ""}
+        return {key: value for key, value in known.items() if value}
+
+
+def requests_of(principal: str, *, excepted: bool = False) -> tuple[tuple[Condition, ...], ...]:
+    """Return what holds for requests of a principal as ``policy_documents`` gives it ("AWS:arn:…", "Service:…", "*").
+
+    None of the alternatives: nobody has that name. The root of an account stands for all of it; where it is
+    ``excepted``, for itself alone.
+    """
+    kind, colon, who = principal.partition(":")
+    if principal == "*" or (kind == "AWS" and who == "*"):
+        return ((),)
+    if not colon or kind not in {"AWS", "Service", "Federated", "CanonicalUser"}:
+        return ((holds(_UNDECIDED, KIND, principal),),)
+    match kind:
+        case "Service":
+            return ((holds("StringEquals", KIND, SERVICE_KIND), holds("StringEquals", SERVICE, who)),)
+        case "Federated":
+            return ((holds("StringEquals", KIND, PROVIDER_KIND), holds("StringLike", PROVIDER, who)),)
+        case "AWS":
+            return tuple((holds("StringEquals", KIND, ACCOUNT_KIND), *one) for one in _identities(who, excepted))
+        case _:
+            return ()
+
+
+def _identities(who: str, excepted: bool) -> Iterator[tuple[Condition, ...]]:  # noqa: FBT001 - private, read once
+    root = _ROOT.match(who)
+    if ACCOUNT.match(who) or (root and not excepted):
+        yield (holds("StringLike", PRINCIPAL_ACCOUNT, root[1] if root else who),)
+    elif session := _SESSION.match(who):
+        partition, account, role, name = session.groups()
+        arns = (f"{partition}:iam::{account}:role/{role}", f"{partition}:iam::{account}:role/*/{role}")
+        yield (
+            holds("StringLike", PRINCIPAL_ACCOUNT, account),
+            holds("ArnLike", PRINCIPAL_ARN, *arns),
+            holds("StringEquals", SESSION, name),
+        )
+    elif identity := _IDENTITY.match(who):
+        yield holds("StringLike", PRINCIPAL_ACCOUNT, identity[1]), holds("ArnLike", PRINCIPAL_ARN, who)
+    elif not _UNIQUE_ID.match(who):
+        # The id of a principal that was deleted stands in place of its ARN, and is never given again.
+        yield (holds(_UNDECIDED, KIND, who),)
+
+
+def declared(text: str, partition: str) -> tuple[tuple[Condition, ...], ...]:
+    """Return what holds for requests of an outsider that the user declares; none: the text is not understood.
+
+    It is an account, an ARN, an organization, a service, or "ISSUER:SUBJECT" with wildcards in the subject.
+    """
+    if ACCOUNT.match(text) or (text.startswith("arn:") and _IDENTITY.match(text) and "-provider/" not in text):
+        return requests_of(f"AWS:{text}")
+    if _ORGANIZATION.match(text):
+        return ((holds("StringEquals", KIND, ACCOUNT_KIND), holds("StringEquals", ORGANIZATION, text)),)
+    if text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return requests_of(f"Service:{text}")
+    if ":saml-provider/" in text:
+        return requests_of(f"Federated:{text}")
+    issuer, colon, subject = (
+        text.partition(OIDC_PROVIDER)[2].partition(":") if OIDC_PROVIDER in text else text.partition(":")
+    )
+    if not issuer or not colon:
+        return ()
+    providers = (issuer, f"arn:{partition}:iam::*{OIDC_PROVIDER}{issuer}")
+    return (
+        (
+            holds("StringEquals", KIND, PROVIDER_KIND),
+            holds("StringLike", PROVIDER, *providers),
+            holds("StringLike", f"{issuer}:sub", subject),
+        ),
+    )

@@ -1,0 +1,120 @@
+"""Those who ask for a role with a token of an identity provider: pods, and the subjects of others.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html,
+https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cloudguard.model.iam_catalog import Caller, CallerKind
+from cloudguard.model.identity import Condition
+from cloudguard_aws.trust.context_keys import absent, at, holds, not_understood, of_provider, present
+from cloudguard_aws.trust.issuers import SharedIssuer, shared_issuers
+from cloudguard_aws.trust.mentions import Mentions
+from cloudguard_aws.trust.principals import OIDC_PROVIDER, Home
+
+_WEB_IDENTITY: Final = ("sts:AssumeRoleWithWebIdentity",)
+_SAML: Final = ("sts:AssumeRoleWithSAML",)
+_PODS: Final = "system:serviceaccount:"
+_SOME_SUBJECT: Final = "some-subject-of-the-issuer"
+_SOME_POD: Final = f"{_PODS}some-namespace:some-service-account"
+_FOR_EVERYONE: Final = "accounts.google.com"
+"""An issuer that needs no provider in the account, and whose tokens everyone can have."""
+_NO_NAME: Final = ("*${*}*", "*${?}*")
+"""No service account has a star or a question mark in its name (Kubernetes docs, object names), nor have repositories,
+refs, projects or workspaces."""
+
+
+def callers(home: Home, mentions: Mentions) -> Iterator[Caller]:
+    """Yield those who may have a token of a provider that the policy trusts."""
+    named = [one.partition(":")[2] for one in mentions.principals if one.startswith("Federated:")]
+    trusted = [*named, *([_FOR_EVERYONE] if mentions.everyone and _FOR_EVERYONE not in named else [])]
+    for provider in trusted:
+        if ":saml-provider/" in provider:
+            yield _of_saml(home, mentions, provider)
+            continue
+        issuer = provider.partition(OIDC_PROVIDER)[2] or provider
+        shared = shared_issuers().get(issuer)
+        if issuer in home.providers:
+            yield _pods(home, mentions, provider)
+        elif shared is not None:
+            yield from _of_shared(home, mentions, provider, shared)
+        else:
+            yield _of_issuer(home, mentions, provider)
+
+
+def _base(home: Home, mentions: Mentions, provider: str, issuer: str) -> tuple[Condition, ...]:
+    claims = tuple(f"{issuer}:{claim}" for claim in ("sub", "aud"))
+    return (*of_provider(provider, f"{issuer}:", mentions.keys), *map(present, claims), *at(home.now))
+
+
+def _certain(mentions: Mentions, issuer: str, *claims: str) -> tuple[Condition, ...]:
+    known = ("sub", "aud", "amr", "iss", *claims)
+    return not_understood(mentions.keys, (f"{issuer}:{claim}".lower() for claim in known))
+
+
+def _pods(home: Home, mentions: Mentions, provider: str) -> Caller:
+    """Return the pods of the cluster whose service accounts are not named in full."""
+    issuer = provider.partition(OIDC_PROVIDER)[2]
+    key = f"{issuer}:sub"
+    literals, values = mentions.literals(key.lower()), mentions.values(key.lower())
+    wide = [value for value in values if value not in literals]
+    context = (
+        *_base(home, mentions, provider, issuer),
+        holds("StringLike", key, f"{_PODS}?*:?*"),
+        holds("StringNotLike", key, *_NO_NAME, *literals),
+    )
+    who = f"any subject like {', '.join(wide)}" if wide else "any subject"
+    some = (holds("StringEquals", key, _SOME_POD),)
+    certain = _certain(mentions, issuer)
+    return Caller(CallerKind.PODS, f"{who} of {issuer}", _WEB_IDENTITY, context, certain, some)
+
+
+def _of_issuer(home: Home, mentions: Mentions, provider: str) -> Caller:
+    """Return the subjects of an issuer that is one owner's, or of which nothing is known."""
+    issuer = provider.partition(OIDC_PROVIDER)[2] or provider
+    some = (holds("StringEquals", f"{issuer}:sub", _SOME_SUBJECT, _SOME_POD),)
+    context, certain = _base(home, mentions, provider, issuer), _certain(mentions, issuer)
+    return Caller(CallerKind.OUTSIDER, f"a subject of {issuer}", _WEB_IDENTITY, context, certain, some)
+
+
+def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssuer) -> Iterator[Caller]:
+    """Yield everyone with a token of an issuer that many share, and each of those who are named."""
+    issuer, claims = shared.name, {claim: f"{shared.name}:{claim}" for claim in shared.formats}
+    owners = shared.owners({claim: mentions.values(key.lower()) for claim, key in claims.items()})
+    base = _base(home, mentions, provider, issuer)
+    certain = _certain(mentions, issuer, *shared.formats)
+    base = (*base, holds("StringNotLike", f"{issuer}:sub", *_NO_NAME))
+    everyone = [holds("StringLike", key, *shared.everyone(claim)) for claim, key in claims.items()]
+    for claim, key in claims.items():
+        named = [owner.pattern for owner in owners if owner.claim == claim]
+        everyone += [holds("StringNotLike", key, *named)] if named else []
+    what = shared.what if provider in map(_who, mentions.principals) else "Google, Facebook, Amazon or Cognito"
+    yield Caller(CallerKind.ANYONE, f"anyone with a token of {what}", _WEB_IDENTITY, (*base, *everyone), certain)
+    for owner in owners:
+        theirs = (holds("StringLike", claims[owner.claim], owner.pattern),)
+        guest, value = shared.guest
+        guests = (holds("StringEquals", f"{issuer}:{guest}", value),) if guest and owner.claim != "sub" else None
+        who = f"{owner.name} of {shared.what}"
+        yield Caller(CallerKind.OUTSIDER, who, _WEB_IDENTITY, (*base, *theirs), certain, guests)
+
+
+def _of_saml(home: Home, mentions: Mentions, provider: str) -> Caller:
+    """Return the users of a SAML provider; what conditions say of them, beside the audience, tells some from others.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html
+    """
+    common = {"saml:aud", "saml:iss", "saml:doc", "saml:sub_type", "saml:namequalifier"}
+    keys = [key for key in mentions.keys if key.startswith("saml:")]
+    context = (*of_provider(provider, "saml:", mentions.keys), *map(present, ("SAML:aud", "SAML:iss")), *at(home.now))
+    others = [key for key in keys if key not in common | {"saml:sub"}]
+    some = (holds("StringEquals", "SAML:sub", _SOME_SUBJECT), *absent(*others))
+    who = f"a user of {provider.rpartition(':')[2]}"
+    return Caller(CallerKind.OUTSIDER, who, _SAML, context, not_understood(mentions.keys, keys), some)
+
+
+def _who(principal: str) -> str:
+    return principal.partition(":")[2]

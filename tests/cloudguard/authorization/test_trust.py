@@ -1,0 +1,170 @@
+"""Who may become an identity: the algebra against a naive oracle, principal by principal, and the named cases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from cloudguard.authorization.trust import Admission, admissions
+from cloudguard.model.iam_catalog import Caller, CallerKind
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
+from drawn_policies import draw_condition, draw_context, policy
+from draws import seeds
+from identities import allow, deny, iam_catalog
+from oracle_permissions import Context, statement_applies
+from trust import ACCOUNT, ASSUME, USER, WordPrincipals
+
+PEOPLE = tuple((account, user) for account in "123" for user in "ab")
+PRINCIPALS = ("anyone", "account 1", "account 2", "user 2 a", "user 3 b", "user 2 b", "nobody")
+POLICIES, CALLERS = 25, 12
+
+
+def is_called(principal: str, account: str, user: str) -> bool:
+    """Whether somebody is meant by a principal, the naive way."""
+    kind, *names = principal.split()
+    return kind == "anyone" or (kind != "nobody" and all(x == y for x, y in zip(names, (account, user), strict=False)))
+
+
+def lets_in(trust: PolicyDocument, account: str, user: str, context: Context) -> bool:
+    """Whether a trust policy lets somebody in, the naive way: allowed by one statement, and denied by none."""
+    effects = {
+        one.effect
+        for one in trust.statements
+        if statement_applies(one, ASSUME, "n:p:role::1:role/a", context)
+        and any(is_called(name, account, user) for name in one.principals or one.not_principals)
+        != bool(one.not_principals)
+    }
+    return effects == {Effect.ALLOW}
+
+
+def draw_trust(random: Random) -> PolicyDocument:
+    """Return a trust policy."""
+    return policy([_drawn(random) for _ in range(random.randint(1, 4))], PolicyKind.TRUST, "trust")
+
+
+def _drawn(random: Random) -> Statement:
+    named, excepted = tuple(random.sample(PRINCIPALS, random.randint(1, 2))), random.random() < 0.2
+    return Statement(
+        name="s",
+        effect=random.choice((Effect.ALLOW, Effect.ALLOW, Effect.DENY)),
+        actions=(random.choice((ASSUME, "role:*", "*", "role:PassRole")),),
+        resources=("*",),
+        principals=() if excepted else named,
+        not_principals=named if excepted else (),
+        conditions=tuple(draw_condition(random) for _ in range(random.choice((0, 1, 1, 2)))),
+    )
+
+
+def exactly(account: str, user: str, context: Context, *, free: tuple[str, ...] = ()) -> tuple[Condition, ...]:
+    """Return what holds for requests of one person in one context, but for the ``free`` keys of it."""
+    keys = ("tag", "tag/two", "source", "size", "now", "ip", "secure", "blob", "tagkeys", "fields")
+    held = [Condition("StringEquals", ACCOUNT, (account,)), Condition("StringEquals", USER, (user,))]
+    for key in (one for one in keys if one not in free):
+        values = context.get(key)
+        if values is None:
+            held.append(Condition("Null", key, ("true",)))
+        elif key in {"size", "now", "ip", "secure"}:
+            operators = {"size": "NumericEquals", "now": "DateEquals", "ip": "IpAddress", "secure": "Bool"}
+            held.append(Condition(operators[key], key, values))
+        elif key in {"tagkeys", "fields"}:
+            held += [Condition("ForAnyValue:StringEquals", key, (value,)) for value in values]
+            held.append(Condition("ForAllValues:StringEquals", key, values))
+        else:
+            held.append(Condition("StringEquals", key, values))
+    return tuple(held)
+
+
+def asked(trust: PolicyDocument, *conditions: tuple[Condition, ...]) -> tuple[Admission | None, ...]:
+    """Return how each caller, told by what holds for its requests, is let in."""
+    callers = tuple(Caller(CallerKind.OUTSIDER, str(number), (ASSUME,), one) for number, one in enumerate(conditions))
+    found = {one.caller.who: one for one in admissions(iam_catalog(principals=WordPrincipals(callers)), trust)}
+    return tuple(found.get(caller.who) for caller in callers)
+
+
+@pytest.mark.parametrize("seed", seeds(8))
+def test_each_principal_is_let_in_as_the_naive_evaluator_says(seed: int) -> None:
+    random = Random(seed)
+    for _ in range(POLICIES):
+        trust = draw_trust(random)
+        drawn = [(*random.choice(PEOPLE), draw_context(random)) for _ in range(CALLERS)]
+        found = asked(trust, *(exactly(*one) for one in drawn))
+        for one, admission in zip(drawn, found, strict=True):
+            assert admission is None or not admission.assumptions
+            assert (admission is not None) == lets_in(trust, *one), f"{trust.statements}\n{one}"
+
+
+@pytest.mark.parametrize("seed", seeds(8))
+def test_a_class_is_let_in_with_any_of_its_members_and_its_witness_is_one(seed: int) -> None:
+    random = Random(100 + seed)
+    for _ in range(POLICIES):
+        trust, context, free = draw_trust(random), draw_context(random), ("tag", "size", "tagkeys")
+        account, user = random.choice(PEOPLE)
+        (found,) = asked(trust, exactly(account, user, context, free=free))
+        for _ in range(CALLERS):
+            other = {key: values for key, values in draw_context(random).items() if key in free}
+            member = {key: values for key, values in context.items() if key not in free} | other
+            assert found is not None or not lets_in(trust, account, user, member), f"{trust.statements}\n{member}"
+        if found is not None and found.witness is not None and not found.assumptions:
+            told = {key: values for key, values in found.witness.context if values is not None}
+            given = {key: values for key, values in told.items() if key not in {ACCOUNT, USER}}
+            assert lets_in(trust, account, user, {**context_left(context, free), **given}), trust.statements
+
+
+def context_left(context: Context, free: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    return {key: values for key, values in context.items() if key not in free}
+
+
+def trusting(*statements: Statement) -> PolicyDocument:
+    return policy(statements, PolicyKind.TRUST, "trust")
+
+
+def to(principal: str, *when: Condition, action: str = ASSUME) -> Statement:
+    return replace(allow(action, when=when), principals=(principal,))
+
+
+def test_a_caller_who_must_be_given_something_is_narrowed() -> None:
+    held = Condition("StringEquals", "tag", ("secret",))
+    others = (Condition("StringNotEquals", "tag", ("secret",)),)
+    caller = Caller(CallerKind.OUTSIDER, "2", (ASSUME,), (Condition("StringEquals", ACCOUNT, ("2",)),), (), others)
+    facts = iam_catalog(principals=WordPrincipals((caller,)))
+    (narrowed,) = admissions(facts, trusting(to("account 2", held)))
+    (free,) = admissions(facts, trusting(to("account 2", held), to("account 2")))
+    assert (narrowed.narrowed, free.narrowed) == (True, False)
+    assert [one.name for one in narrowed.statements] == ["#1"]
+    named = iam_catalog(principals=WordPrincipals((replace(caller, ordinary=None),)))
+    assert admissions(named, trusting(to("account 2")))[0].narrowed
+
+
+def test_what_a_condition_leaves_open_is_undecided() -> None:
+    odd = Condition("NoSuchOperator", "tag", ("x",))
+    (found,) = admissions(iam_catalog(principals=WordPrincipals()), trusting(to("account 2", odd)))
+    assert found.assumptions == ("tag (NoSuchOperator): x",)
+    denied = replace(deny(ASSUME, when=(odd,)), principals=("anyone",))
+    facts = iam_catalog(principals=WordPrincipals())
+    assert [one.assumptions for one in admissions(facts, trusting(to("account 2"), denied))] != [()]
+
+
+def test_a_key_that_nobody_is_known_to_have_leaves_it_undecided_only_where_it_is_asked_for() -> None:
+    unknown = (Condition("Null", "tag", ("true",)),)
+    caller = Caller(CallerKind.ANYONE, "anyone", (ASSUME,), (), unknown)
+    facts = iam_catalog(principals=WordPrincipals((caller,)))
+    (asks,) = admissions(facts, trusting(to("anyone", Condition("StringEquals", "tag", ("x",)))))
+    assert asks.assumptions == ("whose requests have tag is not known",)
+    (may_lack,) = admissions(facts, trusting(to("anyone", Condition("StringEqualsIfExists", "tag", ("x",)))))
+    assert may_lack.assumptions == ()
+
+
+def test_declared_outsiders_are_let_in_on_purpose_and_no_others() -> None:
+    facts, trust = iam_catalog(principals=WordPrincipals()), trusting(to("account 2"), to("account 3"))
+    assert [one.caller.who for one in admissions(facts, trust)] == ["account 2", "account 3"]
+    assert [one.caller.who for one in admissions(facts, trust, ["account 2"])] == ["account 3"]
+    assert [one.caller.who for one in admissions(facts, trust, ["user 2 a", "account 3"])] == ["account 2"]
+
+
+def test_other_actions_and_statements_without_a_principal_let_nobody_in() -> None:
+    facts = iam_catalog(principals=WordPrincipals())
+    assert admissions(facts, trusting(to("account 2", action="role:PassRole"))) == ()
+    assert admissions(facts, trusting(replace(allow(ASSUME), principals=()))) == ()
+    assert admissions(iam_catalog(), trusting(to("account 2"))) == ()

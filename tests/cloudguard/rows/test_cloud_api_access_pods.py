@@ -1,0 +1,98 @@
+"""cloud-api-access: the identities of service accounts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from builders import SOURCE
+from cloudguard.model.cluster import Strength
+from cloudguard.model.identity import (
+    SERVICE_ACCOUNT,
+    Identity,
+    IdentityProvider,
+    PolicyDocument,
+    ServiceAccountIdentity,
+)
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations, DeclaredPermission
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Verdict
+from identities import NEED, account, allow, document, finding_of, iam_catalog, need, row, severities
+
+BACKUP = "n:p:role::1:role/backup"
+
+
+def held_by_pods(*documents: PolicyDocument, account_name: str = "backups:job", **fields: Any) -> Snapshot:  # noqa: ANN401 - of Identities
+    """A cluster whose service account becomes an identity with these policies."""
+    made = account(document(*NEED.statements))
+    pods = ServiceAccountIdentity(BACKUP, "backup", (account_name,), "", SOURCE, "issuer")
+    identity = Identity(BACKUP, "backup", (SERVICE_ACCOUNT,), tuple(one.id for one in documents), SOURCE)
+    held = made.identities
+    return replace(
+        made,
+        identities=replace(
+            held,
+            identities=(*held.identities, identity),
+            policies=(*held.policies, *documents),
+            service_accounts=(pods,),
+            **fields,
+        ),
+    )
+
+
+def test_a_service_account_s_identity_is_compared_with_the_add_on_that_it_serves() -> None:
+    addon = need(allow("store:PutObject"), name="backup", addon="backup", service_accounts=("backups:*",))
+    exact = held_by_pods(document(allow("store:PutObject"), name="q"))
+    assert row(exact, iam_catalog(NEED, addon)).verdict is Verdict.PASS
+    more = held_by_pods(document(allow("store:PutObject", "store:GetObject"), name="q"))
+    finding = finding_of(row(more, iam_catalog(NEED, addon)), "cloud-api-access/outside")
+    assert (finding.severity, finding.resource.id) == (Severity.HIGH, BACKUP)
+    any_account = held_by_pods(document(allow("store:PutObject"), name="q"), account_name="*:*")
+    assert row(any_account, iam_catalog(NEED, addon)).verdict is Verdict.UNKNOWN
+
+
+def test_of_an_application_s_identity_escalation_paths_are_found_and_the_rest_is_unknown() -> None:
+    found = row(held_by_pods(document(allow("store:PutObject", "disk:DescribeVolumes"), name="q")))
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+    assert found.unknown == (
+        (
+            "what backup (service-account) of backups:job needs, which may use store:PutObject: declare it: [[need]], "
+            'role = "service-account", identity = "backup"'
+        ),
+    )
+    assert row(held_by_pods(document(allow("disk:DescribeVolumes"), name="q"))).verdict is Verdict.PASS
+    assert row(held_by_pods()).verdict is Verdict.PASS
+    wide = row(held_by_pods(document(allow("*"), name="q")))
+    assert severities(wide) == {"administrator": Severity.CRITICAL}
+    assert (wide.unknown, wide.findings[0].changes) == ((), ())
+
+
+def test_what_an_application_needs_may_be_declared_by_the_name_of_its_identity() -> None:
+    made = held_by_pods(document(allow("store:PutObject"), name="q"))
+    declared = DeclaredPermission(SERVICE_ACCOUNT, ("store:PutObject",), ("*",), "uploads", "back*")
+    assert row(made, policy=Declarations(permissions=(declared,))).verdict is Verdict.PASS
+    other = Declarations(permissions=(replace(declared, identity="payments"),))
+    assert row(made, policy=other).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("strength", Strength)
+def test_a_provider_that_is_the_cluster_s_by_its_name_alone_adds_findings_and_lets_no_row_pass(
+    strength: Strength,
+) -> None:
+    providers = (IdentityProvider("issuer", strength, SOURCE),)
+    clean = row(held_by_pods(providers=providers))
+    wide = finding_of(
+        row(held_by_pods(document(allow("*"), name="q"), providers=providers)), "cloud-api-access/administrator"
+    )
+    by_name = "(found by the identity provider issuer, the cluster's by its name alone)"
+    if strength is Strength.STRONG:
+        assert clean.verdict is Verdict.PASS
+        assert by_name not in wide.message
+    else:
+        assert clean.unknown == (
+            "whether the identity provider issuer is the cluster's: only its name says so; tag it as installers do",
+        )
+        assert wide.message.endswith(by_name)

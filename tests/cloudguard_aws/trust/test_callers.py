@@ -1,0 +1,258 @@
+"""Who may become a role, trust policy by trust policy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cloudguard.authorization.trust import admissions
+from cloudguard.model.iam_catalog import CallerKind, IamCatalog
+from cloudguard.model.identity import PolicyDocument, PolicyKind
+from cloudguard_aws.iam_catalog.catalog import published
+from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
+from cloudguard_aws.identity.policy_documents import policy_document
+from cloudguard_aws.trust.callers import TrustPrincipals
+from cloudguard_aws.trust.principals import Home
+from drawn_policies import SOURCE
+
+ACCOUNT, OTHER, SISTER = "123456789012", "210987654321", "111122223333"
+ORGANIZATION, FOREIGN = "o-aa111aaa11", "o-bb222bbb22"
+CLUSTER = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF"
+ELSEWHERE = "oidc.eks.eu-west-1.amazonaws.com/id/FEDCBA9876543210"
+GITHUB, GITLAB, TERRAFORM = "token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io"
+GOOGLE, COGNITO = "accounts.google.com", "cognito-identity.amazonaws.com"
+ROOT, ROLE = f"arn:aws:iam::{OTHER}:root", f"arn:aws:iam::{OTHER}:role/ci"
+HOME = Home(
+    ACCOUNT,
+    organization=ORGANIZATION,
+    members=frozenset({SISTER}),
+    providers=frozenset({CLUSTER}),
+    now="2026-11-29T15:00:00+00:00",
+)
+ANYONE, OUTSIDER, OWN, PODS = CallerKind.ANYONE, CallerKind.OUTSIDER, CallerKind.ORGANIZATION, CallerKind.PODS
+Json = dict[str, Any]
+Found = tuple[CallerKind, bool] | None
+"""The worst caller: who, and whether narrowed; None: nobody but those whom the role is for."""
+
+
+def trust(principal: object, action: str = "sts:AssumeRole", effect: str = "Allow", **condition: object) -> Json:
+    return {"Effect": effect, "Principal": principal, "Action": action, "Condition": condition}
+
+
+def web(issuer: str, **condition: object) -> Json:
+    provider = issuer if issuer in {GOOGLE, COGNITO} else f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"
+    return {**trust({"Federated": provider}, "sts:AssumeRoleWithWebIdentity"), "Condition": condition}
+
+
+def sub(issuer: str, value: str, operator: str = "StringLike") -> Json:
+    return web(issuer, **{operator: {f"{issuer}:sub": value}})
+
+
+def told(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ()) -> list[tuple[CallerKind, bool, str]]:
+    """Return whom a trust policy lets in: who, whether narrowed, by name; "?" before what is undecided."""
+    facts = IamCatalog(published(), PolicyDocuments(), principals=TrustPrincipals(home))
+    shell = PolicyDocument(f"arn:aws:iam::{ACCOUNT}:role/node#trust", "t", PolicyKind.TRUST, "inline", "", (), SOURCE)
+    document = policy_document(shell, json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+    found = admissions(facts, document, declared)
+    return [(one.caller.kind, one.narrowed, ("?" if one.assumptions else "") + one.caller.who) for one in found]
+
+
+def worst(*statements: Json, home: Home = HOME) -> Found:
+    found = told(*statements, home=home)
+    assert not any(who.startswith("?") for _, _, who in found), found
+    return found[0][:2] if found else None
+
+
+ANY_ARN = "arn:aws:iam::*:role/deployer"
+IDENTITIES: list[tuple[Json, Found]] = [
+    (trust("*"), (ANYONE, False)),
+    (trust({"AWS": "*"}, ArnLike={"aws:PrincipalArn": ANY_ARN}), (ANYONE, False)),
+    (trust("*", StringLike={"aws:PrincipalAccount": "????????????"}), (ANYONE, False)),
+    (trust("*", StringLike={"aws:PrincipalAccount": "2109*"}), (ANYONE, False)),
+    (trust("*", ArnLike={"aws:PrincipalArn": "arn:aws:*:*:*:*"}), (ANYONE, False)),
+    (trust("*", StringLike={"aws:PrincipalOrgID": "o-*"}), (ANYONE, False)),
+    (trust("*", StringEqualsIfExists={"aws:PrincipalOrgID": ORGANIZATION}), (ANYONE, False)),
+    (
+        {**trust("*"), "Condition": {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}/*"}}},
+        (ANYONE, False),
+    ),
+    (trust("*", Null={"aws:PrincipalOrgID": "false"}), (ANYONE, False)),
+    (trust("*", StringEquals={"aws:PrincipalTag/team": "ops"}), (ANYONE, False)),
+    (trust("*", Bool={"aws:MultiFactorAuthPresent": "true"}), (ANYONE, False)),
+    (trust("*", StringEquals={"sts:RoleSessionName": "ci"}), (ANYONE, False)),
+    (trust("*", StringEquals={"aws:RequestedRegion": "eu-west-1"}), (ANYONE, False)),
+    (trust("*", IpAddress={"aws:SourceIp": "0.0.0.0/1"}), (ANYONE, False)),
+    (trust("*", StringNotEquals={"aws:PrincipalAccount": OTHER}), (ANYONE, False)),
+    (trust("*", StringEquals={"sts:ExternalId": "7f3a91"}), (ANYONE, True)),
+    (trust("*", "sts:AssumeRoleWithWebIdentity"), (ANYONE, False)),
+    (trust("*", IpAddress={"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/48"]}), (OUTSIDER, True)),
+    (trust("*", StringEquals={"aws:SourceVpce": "vpce-0123"}), (OUTSIDER, True)),
+    (trust("*", StringLike={"aws:userid": "AROAEXAMPLEID1234567:*"}), (OUTSIDER, True)),
+    (trust("*", StringEquals={"aws:PrincipalAccount": OTHER}), (OUTSIDER, False)),
+    (trust("*", ArnEquals={"aws:PrincipalArn": ROLE}), (OUTSIDER, True)),
+    (trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), (OUTSIDER, False)),
+    (trust({"AWS": ROOT}), (OUTSIDER, False)),
+    (trust({"AWS": OTHER}), (OUTSIDER, False)),
+    (trust({"AWS": ROLE}), (OUTSIDER, False)),
+    (trust({"AWS": f"arn:aws:sts::{OTHER}:assumed-role/ci/main"}), (OUTSIDER, False)),
+    (trust({"AWS": ROOT}, StringLike={"sts:ExternalId": "?*"}), (OUTSIDER, False)),
+    (trust({"AWS": ROOT}, StringLike={"sts:ExternalId": "k8s-*"}), (OUTSIDER, False)),
+    (trust({"AWS": ROOT}, StringEqualsIfExists={"sts:ExternalId": "k8s"}), (OUTSIDER, False)),
+    (trust({"AWS": ROOT}, StringNotEquals={"sts:ExternalId": "k8s"}), (OUTSIDER, False)),
+    (trust({"AWS": ROOT}, Null={"sts:ExternalId": "false"}), (OUTSIDER, False)),
+    (trust({"AWS": ROOT}, Bool={"aws:MultiFactorAuthPresent": "true"}), (OUTSIDER, False)),
+    (trust({"AWS": ROOT}, StringEquals={"sts:ExternalId": "k8s"}), (OUTSIDER, True)),
+    (trust({"AWS": ROOT}, ArnLike={"aws:PrincipalArn": ROLE}), (OUTSIDER, True)),
+    (trust({"AWS": ROOT}, StringEquals={"aws:PrincipalOrgID": ORGANIZATION}), (OWN, False)),
+    (trust({"AWS": SISTER}), (OWN, False)),
+    (trust("*", StringEquals={"aws:PrincipalOrgID": ORGANIZATION}), (OWN, False)),
+    (trust("*", StringEquals={"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}), (OWN, False)),
+    (trust("*", StringLike={"aws:PrincipalOrgPaths": f"{ORGANIZATION}/r-ab12/*"}), (OWN, False)),
+    (
+        {**trust("*"), "Condition": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}/r-1/*"}}},
+        (OWN, False),
+    ),
+    (trust("*", StringEquals={"aws:PrincipalAccount": ACCOUNT}), None),
+    (trust("*", ArnLike={"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}), None),
+    (trust("*", DateLessThan={"aws:CurrentTime": "2026-11-28T00:00:00Z"}), None),
+    (trust({"AWS": f"arn:aws:iam::{ACCOUNT}:role/break-glass"}), None),
+    (trust({"AWS": ACCOUNT}), None),
+    (trust({"AWS": "AIDAQQQQQQQQQQQQQQQQQ"}), None),
+    (trust({"AWS": OTHER}, "sts:TagSession"), None),
+    (trust({"AWS": OTHER}, "sts:AssumeRoleWithWebIdentity"), None),
+    (trust({"AWS": OTHER}, StringEquals={"aws:PrincipalAccount": ACCOUNT}), None),
+    (trust({"Service": "ec2.amazonaws.com"}), None),
+    (trust({"Service": "pods.eks.amazonaws.com"}, "sts:*"), None),
+    (trust({"Service": "sns.amazonaws.com"}, StringEquals={"aws:SourceAccount": OTHER}), (OUTSIDER, False)),
+    (trust({"Service": "sns.amazonaws.com"}, StringEquals={"aws:SourceAccount": ACCOUNT}), None),
+    (trust({"Service": "rolesanywhere.amazonaws.com"}), (OWN, False)),
+    (
+        trust(
+            {"Service": "rolesanywhere.amazonaws.com"},
+            ArnEquals={"aws:SourceArn": f"arn:aws:rolesanywhere:eu-west-1:{ACCOUNT}:trust-anchor/a"},
+        ),
+        None,
+    ),
+]
+FEDERATED: list[tuple[Json, Found]] = [
+    (web(GITHUB, StringEquals={f"{GITHUB}:aud": "sts.amazonaws.com"}), (ANYONE, False)),
+    (sub(GITHUB, "repo:*"), (ANYONE, False)),
+    (sub(GITHUB, "repo:*/prod*"), (ANYONE, False)),
+    (sub(GITHUB, "repo:acme*"), (ANYONE, False)),
+    (sub(GITHUB, "*:acme/infra:*"), (ANYONE, False)),
+    (sub(GITHUB, "environment:prod", "StringEquals"), (ANYONE, False)),
+    (sub(GITHUB, "repo:acme/*", "StringLikeIfExists"), (OUTSIDER, True)),
+    (web(GITHUB, **{"ForAllValues:StringLike": {f"{GITHUB}:subject": "repo:acme/*"}}), (ANYONE, False)),
+    (sub(GITHUB, "repo:acme/*"), (OUTSIDER, True)),
+    (sub(GITHUB, "repo:acme/infra:ref:refs/heads/main", "StringEquals"), (OUTSIDER, True)),
+    (web(GITHUB, StringEquals={f"{GITHUB}:repository_owner_id": "1234"}), (OUTSIDER, True)),
+    (sub(GITHUB, "repo:acme/*", "StringEquals"), None),
+    (sub(GITLAB, "project_path:*/infra:*"), (ANYONE, False)),
+    (sub(GITLAB, "project_path:acme/*:ref_type:branch:ref:main"), (OUTSIDER, True)),
+    (sub(TERRAFORM, "organization:*:project:p:*"), (ANYONE, False)),
+    (sub(TERRAFORM, "organization:acme:project:*"), (OUTSIDER, True)),
+    (web(GOOGLE, StringEquals={f"{GOOGLE}:aud": "6667.apps.googleusercontent.com"}), (ANYONE, False)),
+    (web(GOOGLE, StringEquals={f"{GOOGLE}:aud": "123456789012345678901"}), (OUTSIDER, True)),
+    (web(GOOGLE, StringEquals={f"{GOOGLE}:sub": "12345"}), (OUTSIDER, True)),
+    (web(COGNITO), (ANYONE, False)),
+    (web(COGNITO, StringEquals={f"{COGNITO}:aud": "eu-west-1:1234"}), (OUTSIDER, False)),
+    (
+        web(
+            COGNITO,
+            StringEquals={f"{COGNITO}:aud": "eu-west-1:1234"},
+            **{"ForAnyValue:StringLike": {f"{COGNITO}:amr": "authenticated"}},
+        ),
+        (OUTSIDER, True),
+    ),
+    (web(CLUSTER), (PODS, False)),
+    (sub(CLUSTER, "system:serviceaccount:*"), (PODS, False)),
+    (sub(CLUSTER, "system:serviceaccount:kube-system:*", "StringNotLike"), (PODS, False)),
+    (sub(CLUSTER, "system:serviceaccount:dns:*"), (PODS, True)),
+    (sub(CLUSTER, "system:serviceaccount:dns:external", "StringEquals"), None),
+    (sub(CLUSTER, "system:serviceaccount:argocd:argocd-*", "StringEquals"), None),
+    (web(CLUSTER, StringEquals={f"{ELSEWHERE}:sub": "system:serviceaccount:a:b"}), None),
+    (sub(ELSEWHERE, "system:serviceaccount:*"), (OUTSIDER, False)),
+    (sub(ELSEWHERE, "system:serviceaccount:a:b", "StringEquals"), (OUTSIDER, True)),
+    (web("login.example.com", StringEquals={"login.example.com:aud": "app"}), (OUTSIDER, False)),
+    (trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/Idp"}, "sts:AssumeRoleWithSAML"), (OUTSIDER, False)),
+    (
+        trust(
+            {"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/Idp"},
+            "sts:AssumeRoleWithSAML",
+            StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml", "SAML:sub": "bob"},
+        ),
+        (OUTSIDER, True),
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "found"), [*IDENTITIES, *FEDERATED], ids=str)
+def test_who_may_become_a_role(statement: Json, found: Found) -> None:
+    assert worst(statement) == found
+
+
+def test_a_denial_takes_away_whom_it_matches_and_nobody_else() -> None:
+    outside = {"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
+    service = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+    perimeter = trust("*", "*", "Deny", **outside, **service)
+    assert worst(trust("*"), perimeter) == (OWN, False)
+    assert worst(trust({"AWS": ROOT}), trust({"AWS": ROOT}, effect="Deny")) is None
+    assert worst(trust({"AWS": ROOT}), trust({"AWS": ROLE}, effect="Deny")) == (OUTSIDER, False)
+    assert worst(trust("*"), trust("*", "sts:TagSession", "Deny")) == (ANYONE, False)
+    denied_but = {"Effect": "Deny", "NotPrincipal": {"AWS": [ROOT, ROLE]}, "Action": "*"}
+    assert [who for _, _, who in told(trust("*"), denied_but)] == [f"account {OTHER}"]
+    allowed_but = {"Effect": "Allow", "NotPrincipal": {"AWS": ROLE}, "Action": "sts:AssumeRole"}
+    assert worst(allowed_but) == (ANYONE, False)
+
+
+@pytest.mark.parametrize(
+    ("statement", "cause"),
+    [
+        (trust("*", StringEquals={"acme:thing": "x"}), "anyone in any account"),
+        (trust("*", StringEquals={"aws:PrincipalTag/team": "${aws:username}"}), "anyone in any account"),
+        (trust({"AWS": "what is this"}), "anyone in any account"),
+    ],
+)
+def test_what_is_not_understood_is_undecided(statement: Json, cause: str) -> None:
+    assert told(statement)[0][2] == f"?{cause}"
+
+
+def test_where_the_organization_is_not_known_it_may_be_its_own() -> None:
+    unknown = Home(ACCOUNT, now=HOME.now)
+    (found,) = told(trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), home=unknown)
+    assert found == (OWN, False, f"another account of organization {FOREIGN}, which may be its own")
+    none = Home(ACCOUNT, organization="", now=HOME.now)
+    assert worst(trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), home=none) == (OUTSIDER, False)
+
+
+def test_the_account_of_a_role_is_its_own_where_no_other_is_known() -> None:
+    assert worst(trust({"AWS": ACCOUNT}), home=Home("")) is None
+    assert worst(trust({"AWS": OTHER}), home=Home("")) == (OUTSIDER, False)
+
+
+@pytest.mark.parametrize(
+    ("statement", "outsider"),
+    [
+        (trust({"AWS": ROOT}), OTHER),
+        (trust({"AWS": ROOT}), ROOT),
+        (trust({"AWS": ROLE}), ROLE),
+        (trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), FOREIGN),
+        (sub(GITHUB, "repo:acme/infra:*"), f"{GITHUB}:repo:acme/*"),
+        (sub(ELSEWHERE, "system:serviceaccount:a:b"), f"{ELSEWHERE}:system:serviceaccount:a:b"),
+        (
+            trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/Idp"}, "sts:AssumeRoleWithSAML"),
+            f"arn:aws:iam::{ACCOUNT}:saml-provider/Idp",
+        ),
+    ],
+    ids=str,
+)
+def test_a_declared_outsider_is_let_in_on_purpose(statement: Json, outsider: str) -> None:
+    assert told(statement) != []
+    assert told(statement, declared=(outsider,)) == []
+    assert told(statement, declared=("444455556666", "not understood")) == told(statement)
+
+
+def test_a_declared_repository_excuses_no_other_of_its_owner() -> None:
+    assert told(sub(GITHUB, "repo:acme/*"), declared=(f"{GITHUB}:repo:acme/infra:*",)) != []

@@ -1,0 +1,46 @@
+"""A small cloud's principals: users of accounts, each with some tags; who an account's own are, its number tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cloudguard.model.iam_catalog import Caller, CallerKind
+from cloudguard.model.identity import Condition, PolicyDocument
+
+ASSUME = "role:Assume"
+ACCOUNT, USER = "who:account", "who:user"
+
+
+@dataclass(frozen=True)
+class WordPrincipals:
+    """Reads "anyone", "account 2", "user 2 a"; ``asking``: the callers, else all that a policy names but account 1."""
+
+    asking: tuple[Caller, ...] = ()
+    known_context: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
+        """Return what holds for requests of a principal."""
+        del excepted
+        kind, *names = principal.split()
+        if kind == "nobody":
+            return ()
+        held = (Condition("StringEquals", key, (name,)) for key, name in zip((ACCOUNT, USER), names, strict=False))
+        return (tuple(held),)
+
+    def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
+        """Return what holds for requests of an outsider."""
+        return self.requests_of(outsider, excepted=False)
+
+    def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
+        """Yield the callers."""
+        yield from self.asking
+        named = dict.fromkeys(name for one in policy.statements for name in (*one.principals, *one.not_principals))
+        accounts = [name.split()[1] for name in named if " " in name]
+        for principal in () if self.asking else named:
+            if principal == "anyone" or not accounts:
+                strangers = (Condition("StringNotEquals", ACCOUNT, ("1", *accounts)),)
+                yield Caller(CallerKind.ANYONE, "anyone", (ASSUME,), strangers)
+            elif principal.split()[1] != "1":
+                (context,) = self.requests_of(principal, excepted=False)
+                yield Caller(CallerKind.OUTSIDER, principal, (ASSUME,), context)
