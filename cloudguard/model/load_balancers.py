@@ -48,6 +48,8 @@ class Listener:
 class Balancer:
     """A load balancer. ``filters`` apply together; without any it admits everyone.
 
+    ``internet_facing`` None: unknown.
+
     A target's rule that names one of ``groups`` matches what comes through it.
     ``declared_service``: the Kubernetes Service or Ingress it was made for ("" if none is known).
     ``keeps_destination``: what it hands on stays addressed to ``addresses``.
@@ -56,7 +58,7 @@ class Balancer:
     id: str
     name: str
     kind: str
-    internet_facing: bool
+    internet_facing: bool | None
     network: str
     subnets: tuple[str, ...]
     filters: tuple[str, ...]

@@ -78,8 +78,10 @@ class Interface:
     Filters of a chain are evaluated one after the other; what none of them decides is denied.
 
     ``addresses``: private v4 and all v6 addresses, and delegated ranges, each as the cloud lists it; ``public``: v4
-    addresses that the internet knows it by. ``public_ip_on_start``: it gets one when its host starts.
-    ``owner``: whose it is, where it belongs to no host of the cluster.
+    addresses that the internet knows it by. ``public_ip_on_start``: it gets one when its host starts (None: unknown).
+    ``secondary``: what a load balancer sends to its host, by the host's id, arrives at another interface.
+    ``owner``: whose it is, where it belongs to no host of the cluster. ``uncertain``: why it is not known whether it
+    opens connections ("": it may).
     """
 
     id: str
@@ -90,7 +92,9 @@ class Interface:
     filters: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     owner: str = ""
-    public_ip_on_start: bool = False
+    public_ip_on_start: bool | None = False
+    secondary: bool = False
+    uncertain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ class Attribution:
         return f"{self.rule.services} from {self.rule.peer}" if self.rule else self.note
 
 
+_FACING = {True: "faces the internet", False: "is internal", None: "may face the internet"}
+
+
 def rule_traffic(rule: Rule) -> RuleTraffic:
     """Return what a rule lets pass."""
     peer = RulePeer(PeerOf(rule.peer.kind), str(rule.peer))
@@ -102,7 +105,7 @@ def _without_rule(path: Path, part: PacketSet) -> Attribution:
         fact = f"the public endpoint lets in {ranges}"
         return Attribution(Resource("endpoint", path.target.id), part, path.target.source.call, fact)
     if path.balancer is not None:
-        facing = "faces the internet" if path.balancer.internet_facing else "is internal"
+        facing = _FACING[path.balancer.internet_facing]
         guard = "has no filter of its own" if not path.balancer.filters else "lets it through"
         resource = Resource("balancer", path.balancer.id, path.balancer.name)
         return Attribution(resource, part, path.balancer.source.call, f"{path.balancer.name} {facing} and {guard}")

@@ -38,22 +38,22 @@ Registrations = tuple[Registration, ...]
 class ClassKey:
     """All that decides who reaches an interface.
 
-    ``has_public_ipv4``: the internet knows it by a v4 address, now or from its host's start; ``has_public_ipv6``: it
-    has a v6 address that is not private.
+    ``has_public_ipv4``: the internet knows it by a v4 address, now or from its host's start (None: unknown).
+    ``has_public_ipv6``: it has a v6 address that is not private.
     """
 
     roles: tuple[Role, ...]
     subnet: str
     filters: tuple[str, ...]
     groups: tuple[str, ...]
-    has_public_ipv4: bool
+    has_public_ipv4: bool | None
     has_public_ipv6: bool
     registrations: Registrations
 
     @property
     def rank(self) -> tuple[object, ...]:
         """What classes are sorted by."""
-        public = self.has_public_ipv4, self.has_public_ipv6
+        public = self.has_public_ipv4 is None, bool(self.has_public_ipv4), self.has_public_ipv6
         return self.roles, self.subnet, self.filters, self.groups, public, [one.rank for one in self.registrations]
 
 
@@ -97,16 +97,16 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
 def _key(
     host: Host, interface: Interface, of_host: Registrations, by_address: Mapping[AddressSet, Registrations]
 ) -> ClassKey:
-    found = of_host
+    found = by_id = () if interface.secondary else of_host
     if by_address:
         of_interface = {one for address in interface.addresses for one in by_address.get(address, ())}
-        found = _sorted(of_interface.union(of_host)) if of_interface else of_host
+        found = _sorted(of_interface.union(by_id)) if of_interface else by_id
     return ClassKey(
         roles=host.roles,
         subnet=interface.subnet,
         filters=interface.filters,
         groups=interface.groups,
-        has_public_ipv4=bool(interface.public) or interface.public_ip_on_start,
+        has_public_ipv4=True if interface.public else interface.public_ip_on_start,
         has_public_ipv6=any(_is_public6(address) for address in interface.addresses),
         registrations=found,
     )

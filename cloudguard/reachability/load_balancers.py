@@ -26,13 +26,13 @@ class LoadBalancerPaths:
 
     def senders(self, balancer: Balancer) -> Iterator[Sender]:
         """Yield who may be a client: one that faces the internet has addresses inside as well."""
-        if balancer.internet_facing:
+        if balancer.internet_facing is None:
+            yield self._senders.by_unknown_balancer
+        elif balancer.internet_facing:
             yield self._senders.internet
         yield from self._senders.inside(balancer.subnets)
         for group in sorted(self._filters.allowed_traffic(balancer.filters, Direction.INGRESS).by_group):
-            members = self._senders.group_members(group)
-            if members is not None:
-                yield members
+            yield from self._senders.group_members(group)
 
     def through(
         self,
@@ -78,6 +78,8 @@ class LoadBalancerPaths:
             arriving = self._senders.answered(subnet) & self._filters.subnet_filters(subnet)
         else:
             arriving = exactly(all_from(sender.addresses)) & self._filters.subnet_ingress(subnet)
+        if sender.kind is SenderKind.GROUP:
+            arriving &= self._senders.connected((subnet,))
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
         traffic = self._filters.allowed_traffic(balancer.filters, Direction.INGRESS)

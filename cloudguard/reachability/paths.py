@@ -189,18 +189,23 @@ class Reachability:
 
     def _direct(self, target: HostClass) -> Iterator[Path]:
         """Yield the path from the internet by the public addresses of a class, if it has any."""
-        key, versions = target.key, AddressSet.nothing()
-        if key.has_public_ipv4:
-            versions |= ALL4
-        if key.has_public_ipv6:
-            versions |= ALL6
+        key, nothing = target.key, AddressSet.nothing()
+        versions = (ALL4 if key.has_public_ipv4 else nothing) | (ALL6 if key.has_public_ipv6 else nothing)
         if versions:
-            clients = self.senders.answered(key.subnet).within(versions) & self.filters.subnet_filters(key.subnet)
-            yield Path(self.senders.internet, target, clients & self.allowed_in(target).by_address)
+            yield Path(self.senders.internet, target, self._by_public_address(target, versions))
+        if key.has_public_ipv4 is None:
+            sender = self.senders.by_unknown_address
+            yield Path(sender, target, sender.bounded(self._by_public_address(target, ALL4)))
+
+    def _by_public_address(self, target: HostClass, versions: AddressSet) -> Bounds:
+        """Return what the internet gets through to a class's public addresses of these versions of IP."""
+        clients = self.senders.answered(target.key.subnet).within(versions)
+        return clients & self.filters.subnet_filters(target.key.subnet) & self.allowed_in(target).by_address
 
     def exposed(self, target: HostClass) -> bool:
         """Whether the class has a public address and a route that answers the internet."""
-        return any(self._direct(target)) and bool(self.senders.answered(target.key.subnet).lower)
+        known = any(path.sender.exact for path in self._direct(target))
+        return known and bool(self.senders.answered(target.key.subnet).lower)
 
     def _behind_balancers(self, target: HostClass) -> Iterator[Path]:
         for registration in self._registrations(target):
@@ -231,11 +236,9 @@ class Reachability:
         self, target: HostClass | Endpoint, traffic: AllowedTraffic, subnets: tuple[str, ...]
     ) -> Iterator[Path]:
         """Yield the paths from external members of the groups that the target's rules name."""
-        for group in sorted(traffic.by_group):
-            sender = self.senders.group_members(group)
-            if sender is None:
-                continue
-            allowed = traffic.allows_group(group, sender.addresses)
+        connected = self.senders.connected(subnets)
+        for sender in (sender for group in sorted(traffic.by_group) for sender in self.senders.group_members(group)):
+            allowed = traffic.allows_group(sender.groups[0], sender.addresses) & connected
             if not isinstance(target, Endpoint):
                 allowed = allowed.within(self._versions_of(target))
             if not isinstance(target, Endpoint) or len(subnets) == 1:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 
 from cloudguard.model.filters import AddressList
 from cloudguard.model.network import Interface, Network, NextHop, Subnet, Topology
@@ -19,6 +20,7 @@ from cloudguard.reachability.routes import is_default, routed, unknown_destinati
 _EVERY_SERVICE = ServiceSet.everything()
 _PRIVATE = EVERYWHERE - PUBLIC
 _BEHIND = {NextHop.PEER: "the peered network", NextHop.HUB: "networks behind the hub", NextHop.VPN: "the private link"}
+_ANYWHERE = {NextHop.APPLIANCE, NextHop.UNKNOWN}
 _MAYBE_INTERNET = {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}
 
 
@@ -41,7 +43,7 @@ class Sender:
     """A source of traffic, ``name`` in words.
 
     ``groups`` are those that its interfaces are in, ``example`` is the id or address of one ("" for whole ranges).
-    ``exact``: False if it is not known whether any such sender exists.
+    ``exact``: False if it is not known whether any such sender exists, and ``why`` not ("": the name says so).
     """
 
     kind: SenderKind
@@ -50,6 +52,7 @@ class Sender:
     groups: tuple[str, ...] = ()
     example: str = ""
     exact: bool = True
+    why: str = ""
     hosts: HostClass | None = None
     external_members: tuple[Interface, ...] = ()
 
@@ -82,9 +85,14 @@ class Senders:
                 self._external_members.setdefault(group, []).append(interface)
         networks = AddressSet.union(network.ranges for network in topology.networks)
         self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - networks)
+        why = "it is not understood whether the load balancer faces the internet"
+        self.by_unknown_balancer = replace(self.internet, exact=False, why=why)
+        why = "it is not known whether the host gets a public address when it starts"
+        self.by_unknown_address = replace(self.internet, exact=False, why=why)
         self._inside: dict[tuple[str, ...], tuple[Sender, ...]] = {}
         self._answered: dict[str, Bounds] = {}
-        self._members: dict[str, Sender | None] = {}
+        self._members: dict[str, tuple[Sender, ...]] = {}
+        self._connected: dict[tuple[str, ...], Bounds] = {}
 
     def ranges(self, subnets: Iterable[str]) -> AddressSet:
         """Return the addresses inside ``subnets`` (ids), as far as they are known."""
@@ -162,23 +170,53 @@ class Senders:
                 who = f"{_BEHIND[hop]} {target}, routed to by {name}, whose entries could not be read"
                 yield Sender(SenderKind.ROUTED, who, _PRIVATE - own, exact=False)
 
-    def group_members(self, group: str) -> Sender | None:
-        """Return the members of a group outside the cluster; None if it has none."""
+    def connected(self, subnets: tuple[str, ...]) -> Bounds:
+        """Return every service from the addresses inside that ``subnets`` (ids) have a route to, and so reply to."""
+        found = self._connected.get(subnets)
+        if found is None:
+            found = self._connected[subnets] = self._find_connected(subnets)
+        return found
+
+    def _find_connected(self, names: tuple[str, ...]) -> Bounds:
+        inside = self.inside(names)
+        lower = AddressSet.union(sender.addresses for sender in inside if sender.exact)
+        upper = AddressSet.union(sender.addresses for sender in inside)
+        for name in names:
+            routes = routed(self._subnets[name], self._lists) if name in self._subnets else {}
+            upper |= AddressSet.union(part for (hop, _), part in routes.items() if hop in _ANYWHERE)
+        return Bounds(all_from(lower), all_from(lower | upper))
+
+    def group_members(self, group: str) -> tuple[Sender, ...]:
+        """Return the members of a group outside the cluster: those that open connections, and those that may."""
         if group not in self._members:
-            self._members[group] = self._find_members(group)
+            self._members[group] = tuple(self._find_members(group))
         return self._members[group]
 
-    def _find_members(self, name: str) -> Sender | None:
+    def _find_members(self, name: str) -> Iterator[Sender]:
         group, members = self._groups.get(name), self._external_members.get(name, [])
         titled = f"{name} ({group.name})" if group and group.name else name
-        if members:
-            who = "an interface" if len(members) == 1 else f"{len(members)} interfaces"
-            who += f" outside the cluster in group {titled}"
-            addresses = AddressSet.union(address for member in members for address in member.addresses)
-            example = members[0].owner or members[0].id
-            return Sender(SenderKind.GROUP, who, addresses, (name,), example, external_members=tuple(members))
-        if group and group.members_known:
-            return None
-        owner = f" of account {group.owner}" if group and group.owner else ""
-        who = f"members of group {titled}{owner}, who can't be listed from here"
-        return Sender(SenderKind.GROUP, who, _PRIVATE, (name,), name, exact=bool(owner))
+        for why, some in groupby(sorted(members, key=_uncertain), _uncertain):
+            yield _members_sender(titled, name, tuple(some), why)
+        if not members and (group is None or not group.members_known):
+            owner = f" of account {group.owner}" if group and group.owner else ""
+            who = f"members of group {titled}{owner}, who can't be listed from here"
+            yield Sender(SenderKind.GROUP, who, _PRIVATE, (name,), name, exact=bool(owner))
+
+
+def _uncertain(member: Interface) -> str:
+    return member.uncertain
+
+
+def _members_sender(titled: str, group: str, members: tuple[Interface, ...], why: str) -> Sender:
+    """Return members of a group as a sender; ``why`` it is not known whether they open connections ("": they may)."""
+    who = "an interface" if len(members) == 1 else f"{len(members)} interfaces"
+    return Sender(
+        SenderKind.GROUP,
+        f"{who} outside the cluster in group {titled}",
+        AddressSet.union(address for member in members for address in member.addresses),
+        (group,),
+        members[0].owner or members[0].id,
+        exact=not why,
+        why=why,
+        external_members=members,
+    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cloudguard.model.cluster import Role
+from cloudguard.model.load_balancers import Balancer, Listener
 from cloudguard.model.network import Endpoint
 from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.ports import (
@@ -117,8 +118,8 @@ def _node_ports(context: Context) -> Assumed:
 def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     """Return what is allowed beyond the cluster, its services and what is declared."""
     ports = context.ports
-    if path.balancer is not None and path.balancer.declared_service:
-        return path.allowed.only(incidental_ports(path.listener) if path.listener else ServiceSet.nothing())
+    if path.balancer is not None and path.listener is not None and path.balancer.declared_service:
+        return path.allowed.only(_beyond_service(context, target, path.balancer, path.listener))
     expected = judged_by_other_rows(ports, frozenset(target.key.roles)) | PATH_MTU
     if path.sender.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
@@ -130,6 +131,25 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     excess = context.undeclared(target, path.sender, path.allowed.only(ServiceSet.everything() - expected))
     excess -= exactly(_by_address([*_trusted(context, path), *by_balancers]))
     return excess.within(path.sender.addresses - context.own_addresses) if path.sender.inside else excess
+
+
+def _beyond_service(context: Context, target: HostClass, balancer: Balancer, listener: Listener) -> ServiceSet:
+    """Return what no Service means of a target's ports, though a Service's balancer sends there.
+
+    A Service reaches a host, named by its id, on NodePorts alone, unless what the balancer hands on stays addressed to
+    the balancer. At an address it may be a pod's port, or, at the host's own address, that of a pod on its network.
+    """
+    if balancer.keeps_destination:
+        return incidental_ports(listener)
+    if any(not one.address for one in listener.targets):
+        return (
+            ServiceSet.everything()
+            - context.ports.node_ports
+            - judged_by_other_rows(context.ports, frozenset(target.key.roles))
+        )
+    own = {address for interface in target.interfaces for address in interface.addresses[:1]}
+    at_host = ServiceSet.union(one.service for one in listener.targets if one.address in own)
+    return incidental_ports(listener) | (at_host & (SSH_AND_RDP | KUBELET))
 
 
 def _by_address(pairs: Iterable[tuple[str, ServiceSet]]) -> PacketSet:

@@ -143,14 +143,14 @@ def _around(
     from cloudguard_aws.iam_catalog.catalog_of_cluster import ready  # noqa: PLC0415 - likewise
     from cloudguard_aws.identity import roles  # noqa: PLC0415 - when asked for
     from cloudguard_aws.identity.surroundings import read_surroundings, whole  # noqa: PLC0415 - likewise
-    from cloudguard_aws.network import topology  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.network import inventory, topology  # noqa: PLC0415 - when asked for
 
     endpoints = (found.eks.endpoint,) if found.eks else ()
     extra = (*(found.eks.roles if found.eks else ()), *(node_groups.holders if node_groups else ()))
     hold = partial(roles.read_identities, api, hosts=machines, extra=extra)
-    groups, inventory, surroundings, (held, _) = api.four(
+    groups, around, surroundings, (held, _) = api.four(
         lambda: pools.read_pools(api, found, machines, node_groups.scaling_groups if node_groups else ()),
-        lambda: topology.read_inventory(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
+        lambda: inventory.read_inventory(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
         lambda: read_surroundings(api, found, account),
         lambda: api.two(partial(hold, pools=()), ready),
     )
@@ -158,7 +158,7 @@ def _around(
     more = [one for one in groups if one.identity and (one.identity, one.roles) not in known]
     network, own = api.two(
         lambda: topology.read_topology(
-            api, inventory, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
+            api, around, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
         ),
         lambda: hold(pools=groups) if more else held,
     )

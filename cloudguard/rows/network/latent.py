@@ -46,7 +46,7 @@ def _public(reach: Reachability, attribution: Attribution) -> AddressSet:
 
 def _barrier(reach: Reachability, path: Path, target: HostClass, attribution: Attribution) -> str:
     """Return what keeps the internet out, and what would make the exposure real."""
-    if path.balancer is not None and not path.balancer.internet_facing:
+    if path.balancer is not None and path.balancer.internet_facing is False:
         return f"{path.balancer.kind}/{path.balancer.name} is internal: one that faces the internet would make it real"
     key, public = target.key, _public(reach, attribution)
     if not (key.has_public_ipv4 and public & ALL4) and not (key.has_public_ipv6 and public & ALL6):

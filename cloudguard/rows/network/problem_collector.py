@@ -117,7 +117,7 @@ class ProblemCollector:
 
 def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str]:
     if not path.sender.exact:
-        yield path.sender.name
+        yield path.sender.why or path.sender.name
     for name in path.filters:
         if name not in reach.filters.filters:
             yield f"filter {name} could not be read"

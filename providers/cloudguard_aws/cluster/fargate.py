@@ -9,7 +9,7 @@ from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, part, text
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES
-from cloudguard_aws.cluster.interfaces import interface
+from cloudguard_aws.cluster.interfaces import DETACHED, interface
 
 _HIDES = (FactKind.HOSTS,)
 _NO_PODS = ("amazon eks ", "aws-k8s-", "elb ", "efs mount target", "rdsnetworkinterface")
@@ -32,7 +32,8 @@ def read_fargate_pods(api: Api, group: str, known: Collection[str]) -> tuple[Hos
         made = interface(item, source)
         is_other = (text(item, "InterfaceType") or "interface") != "interface"  # a VPC endpoint's, a balancer's
         is_service = text(item, "Description").lower().startswith(_NO_PODS)
-        if text(part(item, "Attachment"), "InstanceId") or is_other or is_service or made.id in known:
+        detached = text(item, "Status") == DETACHED
+        if text(part(item, "Attachment"), "InstanceId") or is_other or is_service or detached or made.id in known:
             return ()
         return (Host(made.id, "Fargate pod", (Role.NODE,), evidence, (made,), source),)
 

@@ -7,13 +7,24 @@ from collections.abc import Iterator
 from cloudguard.model.network import Interface
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import NOTHING, Item, part, parts, required, text
+from cloudguard.provider.answers import NOTHING, Item, number, part, parts, required, text
 
+DETACHED = "available"
+"""The status of an interface that is attached to nothing (EC2 API reference, NetworkInterface)."""
+_STOPPED = {"stopped", "stopping"}
 _ADDRESSES = (("Ipv4Prefixes", "Ipv4Prefix"), ("Ipv6Addresses", "Ipv6Address"), ("Ipv6Prefixes", "Ipv6Prefix"))
 
 
-def interface(item: Item, source: Source, instance: Item = NOTHING, *, owner: str = "") -> Interface:
-    """Return an interface; of an ``instance``, its groups and public address stand in for what is left out."""
+def interface(
+    item: Item, source: Source, instance: Item = NOTHING, *, owner: str = "", uncertain: str = ""
+) -> Interface:
+    """Return an interface; of an ``instance``, its groups and public address stand in for what is left out.
+
+    An instance that is stopped has no public address, and may get one when it starts, by a setting that it was launched
+    with: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
+    A balancer sends to the primary interface: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/
+    load-balancer-target-groups.html ("Target type").
+    """
     listed = parts(item, "Groups") or parts(instance, "SecurityGroups")
     groups = tuple(sorted(required(group, "GroupId") for group in listed))
     private = parts(item, "PrivateIpAddresses")
@@ -21,6 +32,9 @@ def interface(item: Item, source: Source, instance: Item = NOTHING, *, owner: st
     is_primary = text(item, "PrivateIpAddress") == text(instance, "PrivateIpAddress")
     if not public and is_primary and text(instance, "PublicIpAddress"):
         public = {text(instance, "PublicIpAddress")}
+    attachment = part(item, "Attachment")
+    secondary = number(attachment, "DeviceIndex", 0) > 0 or number(attachment, "NetworkCardIndex", 0) > 0
+    stopped = text(part(instance, "State"), "Name") in _STOPPED
     return Interface(
         id=required(item, "NetworkInterfaceId"),
         subnet=text(item, "SubnetId") or text(instance, "SubnetId"),
@@ -30,6 +44,9 @@ def interface(item: Item, source: Source, instance: Item = NOTHING, *, owner: st
         filters=groups,
         groups=groups,
         owner=owner,
+        public_ip_on_start=None if stopped and not public and not secondary else False,
+        secondary=secondary,
+        uncertain=uncertain,
     )
 
 

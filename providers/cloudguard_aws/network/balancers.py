@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from cloudguard.model.load_balancers import Balancer, ClientAddress
+from cloudguard.model.network import Network
 from cloudguard.model.source import Gap, Reason
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import required, text
@@ -30,6 +31,7 @@ from cloudguard_aws.network.listeners import (
 )
 from cloudguard_aws.network.registrations import (
     APPLICATION,
+    BY_BALANCER,
     HIDES,
     NETWORK,
     ClassicBalancer,
@@ -69,6 +71,19 @@ class ClusterBalancers:
     modern: tuple[LoadBalancer, ...]
     classic: tuple[ClassicBalancer, ...]
 
+    def beyond(self, networks: Iterable[Network]) -> ClusterBalancers:
+        """Return these without targets whose addresses are those of other VPCs, of ``networks``, themselves."""
+        ranges = {one.id: one.ranges for one in networks}
+        groups = (
+            one.beyond(ranges[one.network]) if one.network in ranges else one for one in self.read.groups.values()
+        )
+        return _cluster_balancers(replace(self.read, groups={one.arn: one for one in groups}), self.members)
+
+    @property
+    def networks(self) -> frozenset[str]:
+        """The VPCs that they stand in, as far as they are known."""
+        return frozenset(one.network for group in (self.modern, self.classic) for one in group) - {""}
+
     @property
     def filters(self) -> frozenset[str]:
         """The security groups that they have."""
@@ -81,8 +96,11 @@ class ClusterBalancers:
 
 
 def read_cluster_balancers(api: Api, network_ids: Collection[str], members: Members) -> ClusterBalancers:
-    """Read which balancers of VPCs send to the cluster's hosts."""
-    read = read_registrations(api, network_ids)
+    """Read which balancers, of its VPCs or of others, send to the cluster's hosts."""
+    return _cluster_balancers(read_registrations(api, network_ids), members)
+
+
+def _cluster_balancers(read: Registrations, members: Members) -> ClusterBalancers:
     modern = tuple(one for one in read.balancers if _concerns(read, one.arn, members))
     old = tuple(one for one in read.classic if not members.ids.isdisjoint(one.instances))
     return ClusterBalancers(read, members, modern, old)
@@ -92,7 +110,7 @@ def _concerns(read: Registrations, arn: str, members: Members) -> bool:
     """Whether a balancer sends to the cluster's hosts, itself or by an application balancer behind it."""
     for group in read.groups_of(arn):
         for one in group.targets:
-            if members.find(one.id) is not None or (group.kind == "alb" and _concerns(read, one.id, members)):
+            if members.find(one.id) is not None or (group.kind == BY_BALANCER and _concerns(read, one.id, members)):
                 return True
     return False
 
@@ -117,34 +135,39 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
 def _forwarding(api: Api, known: ClusterBalancers, one: LoadBalancer) -> _Forwarding:
     call, groups = calls.DESCRIBE_LISTENERS, known.read.groups_of(one.arn)
     items, targets = api.two(
-        partial(api.read, call, hides=HIDES, about=one.arn, LoadBalancerArn=one.arn),
+        partial(api.read_or_none, call, hides=HIDES, about=one.arn, LoadBalancerArn=one.arn),
         lambda: api.gather(*(partial(_own_targets, api, group, one, known.members) for group in groups)),
     )
-    listeners, arns = api.mapped(call, items, listener_facts, hides=HIDES), tuple(group.arn for group in groups)
-    if one.kind == NETWORK or len(listeners) > 1:
-        sent = api.gather(*(partial(_sent_to, api, each, one, arns) for each in listeners))
-    else:
-        sent = [arns for _ in listeners]
+    listeners, arns = api.mapped(call, items or (), listener_facts, hides=HIDES), tuple(group.arn for group in groups)
+    if items == []:
+        message = "target groups name the balancer, and no listener is answered that sends to them"
+        api.add_gap(Gap(call.name, one.arn, Reason.MISSING, message, HIDES))
+    sent = api.gather(*(partial(_sent_to, api, each, one, arns, alone=len(listeners) == 1) for each in listeners))
     return _Forwarding(one, tuple(zip(listeners, sent, strict=True)), dict(zip(arns, targets, strict=True)))
 
 
-def _sent_to(api: Api, listener: ListenerFacts, one: LoadBalancer, every: tuple[str, ...]) -> tuple[str, ...]:
+def _sent_to(
+    api: Api, listener: ListenerFacts, one: LoadBalancer, every: tuple[str, ...], *, alone: bool
+) -> tuple[str, ...]:
     """Return the target groups a listener may send to: an application balancer's rules may name more than its default.
 
-    All of the balancer's where the rules can't be read.
+    All of the balancer's where the listener is its only one, or where an action is not understood or not read.
     """
-    if one.kind != APPLICATION:
-        return tuple(dict.fromkeys(listener.forwards_to))
+    if one.kind == NETWORK and listener.forwards_to is not None:
+        return listener.forwards_to
+    if one.kind != APPLICATION or listener.forwards_to is None or alone:
+        return every
     call, arn = calls.DESCRIBE_RULES, listener.arn
     items = api.read_or_none(call, hides=HIDES, about=arn, ListenerArn=arn)
-    rules = api.mapped(call, items or (), lambda rule: tuple(forwarded(rule, "Actions")), hides=HIDES)
-    if items is None or len(rules) < len(items):
+    rules = api.mapped(call, items or (), lambda rule: forwarded(rule, "Actions"), hides=HIDES)
+    if items is None or len(rules) < len(items) or None in rules:
         return every
-    return tuple(dict.fromkeys((*listener.forwards_to, *(arn for rule in rules for arn in rule))))
+    return tuple(dict.fromkeys((*listener.forwards_to, *(arn for rule in rules for arn in rule or ()))))
 
 
 def _own_targets(api: Api, group: TargetGroup, one: LoadBalancer, members: Members) -> OwnTargets:
-    targets, client = targets_of(group, members), ClientAddress.REPLACED
+    known = one.kind in {APPLICATION, NETWORK}
+    targets, client = targets_of(group, members), ClientAddress.REPLACED if known else ClientAddress.UNKNOWN
     if targets and one.kind == NETWORK:
         call = calls.DESCRIBE_TARGET_GROUP_ATTRIBUTES
         items = api.read_or_none(call, hides=HIDES, about=group.arn, TargetGroupArn=group.arn)
@@ -163,7 +186,7 @@ def _before_proxies(
     """
     front = made[forwarding.balancer.arn]
     for facts, arns in forwarding.listeners:
-        for group in (read.groups[arn] for arn in arns if arn in read.groups and read.groups[arn].kind == "alb"):
+        for group in (read.groups[arn] for arn in arns if arn in read.groups and read.groups[arn].kind == BY_BALANCER):
             for target in group.targets:
                 behind = made.get(target.id)
                 if behind is None or not any(listener.targets for listener in behind.listeners):

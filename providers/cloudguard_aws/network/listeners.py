@@ -27,6 +27,16 @@ from cloudguard_aws.network.registrations import (
 _KINDS: Final = {APPLICATION: "alb", NETWORK: "nlb"}
 _TRANSPORTS: Final = {"UDP": ("udp",), "QUIC": ("udp",), "TCP_UDP": ("tcp", "udp"), "TCP_QUIC": ("tcp", "udp")}
 """Protocols of listeners and target groups that are not TCP alone."""
+_TCP: Final = {"TCP", "TLS", "HTTP", "HTTPS", "SSL"}
+_ACTIONS: Final = {
+    "forward",
+    "authenticate-oidc",
+    "authenticate-cognito",
+    "jwt-validation",
+    "redirect",
+    "fixed-response",
+}
+"""All kinds of actions (elasticloadbalancing API reference, Action); only "forward" names target groups."""
 _DECRYPTED: Final = {"TLS", "HTTPS", "SSL"}
 _PRESERVE: Final = "preserve_client_ip.enabled"
 _SERVICE_TAGS: Final = (
@@ -34,9 +44,12 @@ _SERVICE_TAGS: Final = (
     "service.k8s.aws/stack",
     "ingress.k8s.aws/stack",
     "gateway.k8s.aws/stack",
+    "service.eks.amazonaws.com/stack",
+    "ingress.eks.amazonaws.com/stack",
 )
 """Who a balancer was made for: kubernetes/cloud-provider-aws pkg/providers/v1/aws.go (TagNameKubernetesService);
-kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go.
+kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go; EKS Auto Mode: what the AWS managed policy
+AmazonEKSLoadBalancingPolicy lets it write.
 """
 
 
@@ -71,8 +84,12 @@ class Members:
 
 
 def services_of(protocol: str, port: int) -> ServiceSet:
-    """Return a listener's or target's protocol and port as a service set: "TCP_UDP", 53 is "tcp/53,udp/53"."""
-    return ServiceSet.parse(",".join(f"{transport}/{port}" for transport in _TRANSPORTS.get(protocol, ("tcp",))))
+    """Return a listener's or target's protocol and port as a service set: "TCP_UDP", 53 is "tcp/53,udp/53".
+
+    A protocol that is not known may be carried by TCP and by UDP.
+    """
+    transports = ("tcp",) if protocol in _TCP else _TRANSPORTS.get(protocol, ("tcp", "udp"))
+    return ServiceSet.parse(",".join(f"{transport}/{port}" for transport in transports))
 
 
 def targets_of(group: TargetGroup, members: Members) -> tuple[BackendTarget, ...]:
@@ -111,26 +128,30 @@ class OwnTargets:
 
 @dataclass(frozen=True, slots=True)
 class ListenerFacts:
-    """A listener: its protocol and port, and the target groups that its default actions forward to."""
+    """A listener: its protocol and port, and the target groups that its default actions forward to (None: unknown)."""
 
     arn: str
     protocol: str
     port: int
-    forwards_to: tuple[str, ...]
+    forwards_to: tuple[str, ...] | None
 
 
 def listener_facts(item: Item) -> ListenerFacts:
     """Return a listener as the API answers it."""
-    protocol, groups = text(item, "Protocol") or "TCP", tuple(forwarded(item, "DefaultActions"))
-    return ListenerFacts(required(item, "ListenerArn"), protocol, port(item, "Port"), groups)
+    groups = forwarded(item, "DefaultActions")
+    return ListenerFacts(required(item, "ListenerArn"), text(item, "Protocol"), port(item, "Port"), groups)
 
 
-def forwarded(item: Item, key: str) -> Iterator[str]:
-    """Yield the ARNs of the target groups that the actions under ``key`` forward to."""
+def forwarded(item: Item, key: str) -> tuple[str, ...] | None:
+    """Return the ARNs of the target groups that the actions under ``key`` forward to; None: one is not understood."""
+    found = dict[str, None]()
     for action in parts(item, key):
-        if text(action, "Type") == "forward":
-            yield from filter(None, [text(action, "TargetGroupArn")])
-            yield from (required(one, "TargetGroupArn") for one in parts(part(action, "ForwardConfig"), "TargetGroups"))
+        if text(action, "Type") not in _ACTIONS:
+            return None
+        named = [text(action, "TargetGroupArn")]
+        named += [required(one, "TargetGroupArn") for one in parts(part(action, "ForwardConfig"), "TargetGroups")]
+        found.update(dict.fromkeys(filter(None, named)))
+    return tuple(found)
 
 
 def listeners_of(facts: ListenerFacts, groups: Iterable[OwnTargets]) -> Iterator[Listener]:
@@ -153,7 +174,7 @@ def listeners_of(facts: ListenerFacts, groups: Iterable[OwnTargets]) -> Iterator
 def declared_service(tags: Mapping[str, str], cluster: str) -> str:
     """Return the Service or Ingress of this cluster that a balancer was made for, "" if it names none."""
     ours = (
-        tags.get("elbv2.k8s.aws/cluster") == cluster
+        cluster in {tags.get("elbv2.k8s.aws/cluster"), tags.get("eks:eks-cluster-name")}
         or f"kubernetes.io/cluster/{cluster}" in tags
         or tags.get("KubernetesCluster") == cluster
     )
@@ -161,11 +182,11 @@ def declared_service(tags: Mapping[str, str], cluster: str) -> str:
 
 
 def balancer(one: LoadBalancer, listeners: Iterable[Listener], declared: str) -> Balancer:
-    """Return an application or network balancer."""
+    """Return an application or network balancer, or one of a kind that is not known."""
     return Balancer(
         id=one.arn,
         name=one.name,
-        kind=_KINDS[one.kind],
+        kind=_KINDS.get(one.kind) or one.kind or "load balancer",
         internet_facing=one.internet_facing,
         network=one.network,
         subnets=one.subnets,

@@ -14,19 +14,24 @@ from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 
 HIDES: Final = (FactKind.BALANCERS,)
-APPLICATION, NETWORK = "application", "network"
+APPLICATION, NETWORK, GATEWAY = "application", "network", "gateway"
+BY_INSTANCE, BY_BALANCER, BY_FUNCTION = "instance", "alb", "lambda"
+_SCHEMES: Final = {"internet-facing": True, "internal": False}
+_OUTSIDE: Final = "all"
+"""The zone of a target that is outside of its target group's VPC (elasticloadbalancing API reference,
+TargetDescription)."""
 _ADDRESSES: Final = ("IpAddress", "PrivateIPv4Address", "IPv6Address")
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """An application or network balancer. Its ``kind`` decides, not its ARN."""
+    """An application or network balancer, or one of a ``kind`` not known yet; its kind decides, not its ARN."""
 
     arn: str
     name: str
     kind: str
     network: str
-    internet_facing: bool
+    internet_facing: bool | None
     groups: tuple[str, ...]
     subnets: tuple[str, ...]
     addresses: AddressSet
@@ -35,11 +40,15 @@ class LoadBalancer:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredTarget:
-    """A registered target: an instance id, an address or a balancer's ARN, and its port."""
+    """A registered target: an instance id, an address or a balancer's ARN, and its port.
+
+    ``outside``: its address is not one of the target group's own VPC.
+    """
 
     id: str
     port: int
     health: str
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,13 @@ class TargetGroup:
     protocol: str
     port: int
     balancers: tuple[str, ...]
+    network: str = ""
     targets: tuple[RegisteredTarget, ...] = ()
+
+    def beyond(self, ranges: AddressSet) -> TargetGroup:
+        """Return the group without the targets whose addresses are in ``ranges``, those of its own VPC."""
+        own = (one for one in self.targets if one.outside or not _inside(one.id, ranges))
+        return replace(self, targets=tuple(own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ class ClassicBalancer:
 
     name: str
     network: str
-    internet_facing: bool
+    internet_facing: bool | None
     groups: tuple[str, ...]
     subnets: tuple[str, ...]
     instances: tuple[str, ...]
@@ -77,7 +92,7 @@ class ClassicBalancer:
 
 @dataclass(frozen=True, slots=True)
 class Registrations:
-    """The balancers of some VPCs, and their target groups by ARN."""
+    """The balancers of a region, and their target groups by ARN, without targets that are none of some VPCs'."""
 
     balancers: tuple[LoadBalancer, ...]
     classic: tuple[ClassicBalancer, ...]
@@ -89,22 +104,29 @@ class Registrations:
 
 
 def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
-    """Read the balancers of VPCs and what is registered with them. The API has no filter by VPC."""
+    """Read all balancers, and what of VPCs (all, where none is known) is registered with them.
+
+    A balancer of another VPC sends to addresses of these by a peering or transit gateway.
+    """
     listed, groups, old = api.gather(
         partial(api.read, calls.DESCRIBE_LOAD_BALANCERS, hides=HIDES),
         partial(api.read, calls.DESCRIBE_TARGET_GROUPS, hides=HIDES),
         partial(api.read, calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, hides=HIDES),
     )
     modern = api.mapped(calls.DESCRIBE_LOAD_BALANCERS, listed, load_balancer, hides=HIDES)
-    own = tuple(one for one in modern if one.network in network_ids and one.kind in {APPLICATION, NETWORK})
-    arns = {one.arn for one in own}
+    every = tuple(one for one in modern if one.kind != GATEWAY)  # that one sends to appliances, by a tunnel
+    arns = {one.arn for one in every}
     known = api.mapped(calls.DESCRIBE_TARGET_GROUPS, groups, target_group, hides=HIDES)
-    kept = [one for one in known if arns.intersection(one.balancers) and one.kind != "lambda"]
-    with_targets = api.gather(*(partial(_with_targets, api, one) for one in kept))
+    used = [one for one in known if arns.intersection(one.balancers)]
+    with_targets = api.gather(*(partial(_with_targets, api, one) for one in used if _may_concern(one, network_ids)))
     classic = api.mapped(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, old, classic_balancer, hides=HIDES)
-    return Registrations(
-        own, tuple(one for one in classic if one.network in network_ids), {one.arn: one for one in with_targets}
-    )
+    return Registrations(every, classic, {one.arn: one for one in with_targets})
+
+
+def _may_concern(group: TargetGroup, network_ids: Collection[str]) -> bool:
+    """Whether a target of a group may be an interface of VPCs: instances are registered in their own VPC only."""
+    own = group.network in {"", *network_ids} or not network_ids
+    return group.kind != BY_FUNCTION and (own or group.kind != BY_INSTANCE)
 
 
 def load_balancer(item: Item) -> LoadBalancer:
@@ -116,11 +138,11 @@ def load_balancer(item: Item) -> LoadBalancer:
         name=required(item, "LoadBalancerName"),
         kind=text(item, "Type"),
         network=text(item, "VpcId"),
-        internet_facing=text(item, "Scheme") == "internet-facing",
+        internet_facing=_SCHEMES.get(text(item, "Scheme")),
         groups=tuple(texts(item, "SecurityGroups")),
         subnets=tuple(sorted(filter(None, (text(zone, "SubnetId") for zone in zones)))),
         addresses=AddressSet.of(filter(None, (text(one, key) for one in listed for key in _ADDRESSES))),
-        dual_stack=text(item, "IpAddressType").startswith("dualstack"),
+        dual_stack=text(item, "IpAddressType") != "ipv4",
     )
 
 
@@ -129,10 +151,18 @@ def target_group(item: Item) -> TargetGroup:
     return TargetGroup(
         arn=required(item, "TargetGroupArn"),
         kind=text(item, "TargetType"),
-        protocol=text(item, "Protocol") or "TCP",
+        protocol=text(item, "Protocol"),
         port=port(item, "Port", 0),
         balancers=tuple(texts(item, "LoadBalancerArns")),
+        network=text(item, "VpcId"),
     )
+
+
+def _inside(target: str, ranges: AddressSet) -> bool:
+    try:
+        return AddressSet.parse(target) <= ranges
+    except ValueError:
+        return False  # an id, or a balancer's ARN
 
 
 def _with_targets(api: Api, group: TargetGroup) -> TargetGroup:
@@ -145,7 +175,10 @@ def registered_target(item: Item, default: int) -> RegisteredTarget:
     """Return a target as the API answers it; ``default``: its group's port."""
     target = part(item, "Target")
     return RegisteredTarget(
-        required(target, "Id"), port(target, "Port", default), text(part(item, "TargetHealth"), "State")
+        required(target, "Id"),
+        port(target, "Port", default),
+        text(part(item, "TargetHealth"), "State"),
+        text(target, "AvailabilityZone") == _OUTSIDE,
     )
 
 
@@ -154,7 +187,7 @@ def classic_balancer(item: Item) -> ClassicBalancer:
     return ClassicBalancer(
         name=required(item, "LoadBalancerName"),
         network=text(item, "VPCId"),
-        internet_facing=text(item, "Scheme") == "internet-facing",
+        internet_facing=_SCHEMES.get(text(item, "Scheme")),
         groups=tuple(texts(item, "SecurityGroups")),
         subnets=tuple(sorted(texts(item, "Subnets"))),
         instances=tuple(required(one, "InstanceId") for one in parts(item, "Instances")),
@@ -174,15 +207,17 @@ def api_targets(api: Api, network_ids: Collection[str], ports: Collection[int]) 
     """Return which balancer sends to one of ``ports`` of a target, in words by instance id or address."""
     return {
         target: f"target of {balancer} on port {port}"
-        for balancer, target, port in _targets(read_registrations(api, network_ids))
+        for balancer, target, port in _targets(read_registrations(api, network_ids), network_ids)
         if port in ports
     }
 
 
-def _targets(read: Registrations) -> Iterator[tuple[str, str, int]]:
+def _targets(read: Registrations, network_ids: Collection[str]) -> Iterator[tuple[str, str, int]]:
+    """Yield balancer, target and port of what is registered, but for addresses of other VPCs, which may be the same."""
     for balancer in read.balancers:
         for group in read.groups_of(balancer.arn):
-            yield from ((balancer.arn, one.id, one.port) for one in group.targets)
+            own = group.network in {"", *network_ids}
+            yield from ((balancer.arn, one.id, one.port) for one in group.targets if own or one.outside)
     for classic in read.classic:
         for instance in classic.instances:
             yield from ((classic.name, instance, one.inside[1]) for one in classic.listeners)

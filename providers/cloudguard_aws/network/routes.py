@@ -119,6 +119,10 @@ class Tables:
     tables: Sequence[RouteTable]
     complete: bool = True
 
+    def and_also(self, other: Tables) -> Tables:
+        """Return these tables and those of ``other``."""
+        return Tables([*self.tables, *other.tables], complete=self.complete and other.complete)
+
     def routes(self, subnet: Subnet) -> tuple[Route, ...] | None:
         """Return a subnet's routes: those of its own table, else of its VPC's main one; None: not known.
 

@@ -28,6 +28,15 @@ https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
 _ACTIONS: Final = {"allow": Action.PERMIT, "deny": Action.DENY}
 _DIRECTIONS: Final = (("IpPermissions", Direction.INGRESS), ("IpPermissionsEgress", Direction.EGRESS))
 
+_STACKS: Final = frozenset(
+    (
+        "service.k8s.aws/stack",
+        "ingress.k8s.aws/stack",
+        "gateway.k8s.aws/stack",
+        "service.eks.amazonaws.com/stack",
+        "ingress.eks.amazonaws.com/stack",
+    )
+)
 _EKS_NOTE: Final = "EKS puts this group's rule for itself back on every update: move nodes to a group of their own"
 _CONTROLLER_NOTE: Final = (
     "a controller in the cluster writes this group and would restore it: "
@@ -84,11 +93,11 @@ def _writer(title: str, keys: Collection[str]) -> tuple[bool, str]:
     """Return whether a user can usefully edit a group, and what to know about it; ``keys``: those of its tags.
 
     EKS: https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html. The cloud controller names its groups
-    k8s-elb-…, the load balancer controller tags its own with the Service's or Ingress's stack.
+    k8s-elb-…, the load balancer controller and EKS Auto Mode tag theirs with the Service's or Ingress's stack.
     """
     if "aws:eks:cluster-name" in keys:
         return True, _EKS_NOTE
-    by_controller = {"service.k8s.aws/stack", "ingress.k8s.aws/stack", "gateway.k8s.aws/stack"}.intersection(keys)
+    by_controller = not _STACKS.isdisjoint(keys)
     return (False, _CONTROLLER_NOTE) if by_controller or title.startswith("k8s-elb-") else (True, "")
 
 

@@ -16,6 +16,7 @@ from builders import (
     WORLD,
     WORLD6,
     balancer,
+    each,
     group,
     host,
     interface,
@@ -28,6 +29,7 @@ from cloudguard.model.filters import Group
 from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredService
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.change import RuleTraffic
@@ -196,15 +198,23 @@ def test_another_accounts_group_is_a_grant_and_an_unlisted_group_is_open() -> No
 
 def test_services_through_a_balancer_are_expected() -> None:
     one = host("n", NODE, "nodes")
-    filters = [group("nodes", ("tcp/30080,tcp/8080", WORLD))]
+    filters = [group("nodes", ("all", WORLD))]
+    node, pod = each(str(one.interfaces[0].addresses[0]), "10.0.1.250")
+    nic = replace(one.interfaces[0], addresses=(node, pod))
+    one = replace(one, interfaces=(nic,))
 
-    def found(port: str, service: str) -> list[tuple[str, Severity]]:
-        nlb = balancer("web", "tcp/80", [to(one, port)], service=service)
+    def found(port: str, service: str, at: AddressSet = NO_ADDRESSES) -> list[tuple[str, Severity]]:
+        target = replace(to(one, port), address=at)
+        nlb = balancer("web", "tcp/80", [target], service=service)
         return [pair for pair in told(row(snapshot([one], filters, balancers=[nlb]))) if pair[0] == INTERNET]
 
     assert found("tcp/30080", "") == []
-    assert found("tcp/8080", "shop/web") == []
-    assert found("tcp/8080", "") == [(INTERNET, Severity.HIGH)]
+    assert found("tcp/30080", "shop/web") == []
+    assert found("tcp/8080", "shop/web") == found("tcp/8080", "") == [(INTERNET, Severity.HIGH)]
+    assert found("tcp/8080", "shop/web", pod) == found("tcp/8080", "shop/web", node) == []
+    assert found("tcp/22", "git/ssh", pod) == []
+    for port in ("tcp/22", "tcp/10250", "tcp/3389"):
+        assert found(port, "shop/web", node) == found(port, "shop/web") == [(INTERNET, Severity.CRITICAL)]
 
 
 def test_a_services_balancer_needs_its_node_port_open_to_its_clients() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from aws_hosts import api_of, hosts_of
@@ -9,8 +11,10 @@ from cloudguard.model.load_balancers import Balancer, ClientAddress
 from cloudguard.model.source import FactKind
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers, read_cluster_balancers
+from cloudguard_aws.network.inventory import read_inventory
 from cloudguard_aws.network.listeners import Members
 from cloudguard_aws.network.registrations import api_targets
+from cloudguard_aws.network.topology import read_topology
 from moto_fixtures.aws.builder import Account, Host, Subnet, Vpc
 
 PRESERVED, REPLACED = ClientAddress.PRESERVED, ClientAddress.REPLACED
@@ -128,3 +132,78 @@ def test_network_balancer_before_an_application_one(inner_account: Account, *, g
     assert [(str(one.service), one.client_address) for one in through.listeners] == [("tcp/80", REPLACED)]
     assert through.listeners[0].targets == found["inner"].listeners[0].targets
     assert through.network == vpc.id
+
+
+def test_a_balancer_of_another_network_counts_where_it_sends_to_the_clusters_addresses(inner_account: Account) -> None:
+    a = inner_account
+    vpc, _, node = ground(a)
+    hub, twin = a.vpc("10.1.0.0/16"), a.vpc(vpc.cidr)
+    edge = a.nlb("edge", a.subnet(hub, public=True))
+    a.listener(edge, 443, [node], 6443, by_address=True, name="edge")
+    same = a.nlb("same-addresses", a.subnet(twin, public=True))
+    a.listener(same, 443, [node], 6443, by_address=True, name="same")
+    api, hosts = api_of(a), hosts_of(a, node.id)
+    around = read_inventory(api, hosts=hosts, endpoints=(), network_ids={vpc.id})
+    assert [one.name for one in around.balancers.modern] == ["edge"]
+    assert {one.id for one in around.vpcs.networks} >= {vpc.id, hub.id}
+    found = read_topology(api, around, cluster="prod", hosts=hosts, pools=(), endpoints=())
+    (balancer,) = found.balancers
+    (subnet,) = (one for one in found.subnets if one.id in balancer.subnets)
+    assert subnet.routes
+    assert subnet.filters[0] in {one.id for one in found.filters}
+    assert api.gaps == ()
+    assert api_targets(api, {vpc.id}, {6443}) == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "facing"),
+    [
+        ({"Type": "tunnel"}, "tunnel", True),
+        ({"Scheme": "internet-and-edge"}, "nlb", None),
+        ({"Scheme": None}, "nlb", None),
+        ({"Type": None, "Scheme": "internal"}, "load balancer", False),
+    ],
+)
+def test_what_is_not_known_of_a_balancer_is_not_shut(
+    inner_account: Account, changed: dict[str, str | None], kind: str, *, facing: bool | None
+) -> None:
+    a = inner_account
+    vpc, subnet, node = ground(a)
+    a.listener(a.nlb("front", subnet), 443, [node], 6443)
+    api = api_of(a)
+
+    def edit(parsed: dict[str, Any], **_rest: object) -> None:
+        parsed["LoadBalancers"][0].update(changed)
+
+    api.client("elbv2").meta.events.register("after-call.elastic-load-balancing-v2.DescribeLoadBalancers", edit)
+    (found,) = read(a, vpc, node, api)
+    assert (found.kind, found.internet_facing) == (kind, facing)
+    assert found.listeners[0].client_address is (PRESERVED if kind == "nlb" else ClientAddress.UNKNOWN)
+
+
+def test_a_listener_whose_action_is_not_known_may_send_to_every_target_group(inner_account: Account) -> None:
+    a = inner_account
+    vpc, subnet, node = ground(a)
+    a.listener(a.nlb("front", subnet), 443, [node], 6443)
+    api = api_of(a)
+
+    def edit(parsed: dict[str, Any], **_rest: object) -> None:
+        parsed["Listeners"][0]["DefaultActions"] = [{"Type": "spread"}]
+
+    api.client("elbv2").meta.events.register("after-call.elastic-load-balancing-v2.DescribeListeners", edit)
+    (found,) = read(a, vpc, node, api)
+    assert [str(one.service) for one in found.listeners[0].targets] == ["tcp/6443"]
+
+
+def test_a_balancer_of_which_no_listener_is_answered_is_a_gap(inner_account: Account) -> None:
+    a = inner_account
+    vpc, subnet, node = ground(a)
+    a.listener(a.nlb("front", subnet), 443, [node], 6443)
+    api = api_of(a)
+
+    def edit(parsed: dict[str, Any], **_rest: object) -> None:
+        parsed["Listeners"] = []
+
+    api.client("elbv2").meta.events.register("after-call.elastic-load-balancing-v2.DescribeListeners", edit)
+    assert read(a, vpc, node, api) == ()
+    assert [(gap.call, gap.hides) for gap in api.gaps] == [("elbv2:DescribeListeners", (FactKind.BALANCERS,))]

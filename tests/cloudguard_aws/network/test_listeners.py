@@ -145,7 +145,7 @@ def test_forward_actions_name_one_group_or_several() -> None:
         {"Type": "redirect", "RedirectConfig": {}},
     ]
     found = listener_facts({"ListenerArn": "l-1", "Port": 443, "DefaultActions": actions})
-    assert list(dict.fromkeys(found.forwards_to)) == ["a", "b", "c"]
+    assert found.forwards_to == ("a", "b", "c")
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,9 @@ def test_forward_actions_name_one_group_or_several() -> None:
         ({"kubernetes.io/cluster/prod": "owned", "kubernetes.io/service-name": "web/front"}, "web/front"),
         ({"elbv2.k8s.aws/cluster": "prod", "service.k8s.aws/stack": "web/front"}, "web/front"),
         ({"elbv2.k8s.aws/cluster": "prod", "ingress.k8s.aws/stack": "shared"}, "shared"),
+        ({"eks:eks-cluster-name": "prod", "service.eks.amazonaws.com/stack": "web/front"}, "web/front"),
+        ({"eks:eks-cluster-name": "prod", "ingress.eks.amazonaws.com/stack": "shared"}, "shared"),
+        ({"eks:eks-cluster-name": "other", "service.eks.amazonaws.com/stack": "web/front"}, ""),
         ({"elbv2.k8s.aws/cluster": "other", "service.k8s.aws/stack": "web/front"}, ""),
         ({"kubernetes.io/cluster/prod": "owned"}, ""),
         ({}, ""),

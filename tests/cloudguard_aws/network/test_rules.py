@@ -107,6 +107,7 @@ def test_rules_that_could_not_be_listed_come_from_the_group_with_ids_made_up() -
         ({"Tags": [{"Key": "aws:eks:cluster-name", "Value": "prod"}]}, True, "move nodes to a group of their own"),
         ({"GroupName": "k8s-elb-a1b2"}, False, "loadBalancerSourceRanges"),
         ({"Tags": [{"Key": "ingress.k8s.aws/stack", "Value": "web"}]}, False, "loadBalancerSourceRanges"),
+        ({"Tags": [{"Key": "service.eks.amazonaws.com/stack", "Value": "web"}]}, False, "loadBalancerSourceRanges"),
     ],
 )
 def test_groups_that_others_write_say_what_to_do_instead(

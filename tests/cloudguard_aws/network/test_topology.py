@@ -13,9 +13,10 @@ from cloudguard.model.source import FactKind, Reason
 from cloudguard.packet_sets.addresses import ALL4
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.foreign_interfaces import ClusterInterfaces, foreign_interface
+from cloudguard_aws.network.inventory import read_inventory
 from cloudguard_aws.network.routes import Tables, peering_ranges, route_table, with_routes
 from cloudguard_aws.network.routes import subnet as read_subnet
-from cloudguard_aws.network.topology import read_inventory, read_topology
+from cloudguard_aws.network.topology import read_topology
 from moto_fixtures.aws.builder import Account, Host
 
 OTHER_ACCOUNT = "999988887777"
@@ -128,6 +129,13 @@ BALANCED = "ELB net/api/0123456789abcdef"
         ({"Description": "Amazon EKS other", "RequesterId": "AROA:AmazonEKS"}, True),
         ({"Description": "Amazon EKS prod", "RequesterId": "AIDAMALLORY"}, True),
         ({"InterfaceType": "vpc_endpoint"}, False),
+        ({"InterfaceType": "efs", "RequesterManaged": True}, False),
+        ({"Description": "EFS mount target for fs-1 (fsmt-1)", "RequesterManaged": True}, False),
+        ({"Description": "EFS mount target for fs-1 (fsmt-1)"}, True),
+        ({"Status": "available"}, False),
+        ({"Status": "available", "InterfaceType": "lambda"}, False),
+        ({"Status": "in-use", "InterfaceType": "lambda", "RequesterManaged": True}, True),
+        ({"Status": "detaching"}, True),
         ({"TagSet": [{"Key": "vpcresources.k8s.aws/trunk-eni-id", "Value": "eni-own"}]}, False),
         ({"NetworkInterfaceId": "eni-own"}, False),
     ],
@@ -140,6 +148,26 @@ def test_an_interface_is_foreign_unless_it_is_the_clusters(
     own = ClusterInterfaces("prod", {"i-1"}, {"eni-own"}, {BALANCED})
     item = {"NetworkInterfaceId": "eni-1", "OwnerId": "111122223333", "Groups": [{"GroupId": "sg-1"}]} | described
     assert (foreign_interface(item, own) is not None) is foreign
+
+
+@pytest.mark.parametrize(
+    ("described", "known"),
+    [
+        ({"Attachment": {"InstanceId": "i-2"}, "RequesterManaged": True}, True),
+        ({"InterfaceType": "lambda", "RequesterManaged": True}, True),
+        ({"Description": "arn:aws:ecs:eu-west-1:1:attachment/1", "RequesterManaged": True}, True),
+        ({"Description": "a person's"}, True),
+        ({"Description": "RDSNetworkInterface", "RequesterManaged": True}, False),
+        ({"Description": "DMSNetworkInterface", "RequesterId": "amazon-dms"}, False),
+        ({"InterfaceType": "new_managed", "RequesterManaged": True}, False),
+    ],
+)
+def test_a_services_interface_may_open_connections_or_not(described: dict[str, object], *, known: bool) -> None:
+    item = {"NetworkInterfaceId": "eni-1", "Groups": [{"GroupId": "sg-1"}]} | described
+    found = foreign_interface(item, ClusterInterfaces("prod", (), (), ()))
+    assert found is not None
+    assert (found.uncertain == "") is known
+    assert known or "opens connections" in found.uncertain
 
 
 def standing(api: Api, hosts: tuple[model.Host, ...]) -> Topology:

@@ -1,0 +1,105 @@
+"""The VPCs that a cluster, or a balancer that sends to it, stands in: their subnets, route tables and network ACLs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Host
+from cloudguard.model.network import Endpoint, Network, Subnet
+from cloudguard.model.source import FactKind
+from cloudguard_aws.access import calls
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.network.balancers import ClusterBalancers, read_cluster_balancers
+from cloudguard_aws.network.listeners import Members
+from cloudguard_aws.network.routes import Tables, network, peering_ranges, route_table, subnet
+from cloudguard_aws.network.rules import NetworkAcl, network_acl
+
+ROUTES: Final = (FactKind.ROUTES,)
+FILTERS: Final = (FactKind.FILTERS,)
+_SUBNETS: Final = (FactKind.ROUTES, FactKind.FILTERS, FactKind.BALANCERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Vpcs:
+    """VPCs and what is in them; ``tables`` and ``acls`` None where they could not be read."""
+
+    networks: tuple[Network, ...]
+    subnets: Mapping[str, Subnet]
+    tables: Tables | None
+    acls: Sequence[NetworkAcl] | None
+
+    def and_also(self, other: Vpcs) -> Vpcs:
+        """Return these VPCs and those of ``other``."""
+        unread = self.acls is None or other.acls is None
+        return Vpcs(
+            networks=(*self.networks, *other.networks),
+            subnets={**self.subnets, **other.subnets},
+            tables=self.tables.and_also(other.tables) if self.tables and other.tables else None,
+            acls=None if unread else [*(self.acls or ()), *(other.acls or ())],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The VPCs around a cluster, and the balancers that send to its hosts."""
+
+    vpcs: Vpcs
+    balancers: ClusterBalancers
+
+
+def read_inventory(
+    api: Api, *, hosts: tuple[Host, ...], endpoints: tuple[Endpoint, ...], network_ids: Collection[str] = ()
+) -> Inventory:
+    """Read the VPCs of a cluster (``network_ids`` where they are known), whatever will stand in them."""
+    known = frozenset({*network_ids, *(one.network for one in endpoints)} - {""})
+    own: Mapping[str, Subnet] = {}
+    if not known:
+        used = {interface.subnet for host in hosts for interface in host.interfaces}
+        own = read_subnets(api, "subnet-id", used.union(*(one.subnets for one in endpoints)) - {""})
+        known = frozenset(one.network for one in own.values())
+    balancers, vpcs = api.two(
+        partial(read_cluster_balancers, api, known, Members.of(hosts)), partial(_read_vpcs, api, known, own)
+    )
+    elsewhere = balancers.networks - known
+    if not elsewhere:
+        return Inventory(vpcs, balancers)
+    others = _read_vpcs(api, elsewhere)
+    return Inventory(vpcs.and_also(others), balancers.beyond(others.networks))
+
+
+def _read_vpcs(api: Api, names: frozenset[str], known: Mapping[str, Subnet] | None = None) -> Vpcs:
+    """Read the VPCs called ``names``, whose subnets are ``known`` or not."""
+    networks, acls, subnets, tables = api.four(
+        partial(api.matching, calls.DESCRIBE_VPCS, "vpc-id", names, hides=ROUTES),
+        partial(api.matching_or_none, calls.DESCRIBE_NETWORK_ACLS, "vpc-id", names, hides=FILTERS),
+        partial(read_subnets, api, "vpc-id", () if known else names),
+        partial(_read_tables, api, names),
+    )
+    return Vpcs(
+        networks=api.mapped(calls.DESCRIBE_VPCS, networks, network, hides=ROUTES),
+        subnets=known or subnets,
+        tables=tables,
+        acls=None if acls is None else api.mapped(calls.DESCRIBE_NETWORK_ACLS, acls, network_acl, hides=FILTERS),
+    )
+
+
+def read_subnets(api: Api, key: str, names: Collection[str]) -> dict[str, Subnet]:
+    """Return the subnets that the filter ``key`` matches any of ``names``, by id."""
+    listed = api.matching(calls.DESCRIBE_SUBNETS, key, names, hides=_SUBNETS)
+    return {one.id: one for one in api.mapped(calls.DESCRIBE_SUBNETS, listed, subnet, hides=_SUBNETS)}
+
+
+def _read_tables(api: Api, vpcs: frozenset[str]) -> Tables | None:
+    """Read the route tables of ``vpcs``, and the ranges behind the peerings they lead to."""
+    call, peering_call = calls.DESCRIBE_ROUTE_TABLES, calls.DESCRIBE_VPC_PEERING_CONNECTIONS
+    items = api.matching_or_none(call, "vpc-id", vpcs, hides=ROUTES)
+    if items is None:
+        return None
+    tables = api.mapped(call, items, route_table, hides=ROUTES)
+    wanted = {route.target for one in tables for route in one.routes if route.target.startswith("pcx-")}
+    listed = api.matching(peering_call, "vpc-peering-connection-id", wanted, hides=ROUTES)
+    peerings = dict(api.mapped(peering_call, listed, lambda one: peering_ranges(one, vpcs), hides=ROUTES))
+    return Tables([one.behind(peerings) for one in tables], complete=len(tables) == len(items))

@@ -1,0 +1,99 @@
+"""What may be a path, and is not known to be one, keeps a row from passing, and is no finding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builders import CONTROL_PLANE, NODE, WORLD, balancer, group, host, interface, snapshot, subnet, to
+from cloudguard.model.cluster import Host
+from cloudguard.model.network import NextHop
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.results.report import RowResult, Verdict
+from judged import rows_of
+
+MASTER = host("cp", CONTROL_PLANE, "masters")
+NODES = [group("nodes", ("tcp/10250", "ci")), group("ci")]
+
+
+def starting(one: Host, *, public: bool | None) -> Host:
+    """Return ``one`` with or without a public address from its start; None: unknown."""
+    return replace(one, interfaces=(replace(one.interfaces[0], public_ip_on_start=public),))
+
+
+def test_a_balancer_that_may_face_the_internet_leaves_what_it_lets_in_undecided() -> None:
+    front = replace(balancer("api", "tcp/443", [to(MASTER, "tcp/6443")]), internet_facing=None)
+    made = snapshot([MASTER], [group("masters", ("tcp/6443", WORLD))], balancers=[front])
+    found = rows_of(made)["api-server-access"]
+    assert found.verdict is Verdict.UNKNOWN
+    assert any("not understood whether the load balancer faces the internet" in line for line in found.unknown)
+    shut = snapshot([MASTER], [group("masters", ("tcp/6443", "10.0.0.0/16"))], balancers=[front])
+    assert rows_of(shut)["api-server-access"].verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("where", "peer", "verdict"),
+    [
+        ("public", WORLD, Verdict.UNKNOWN),
+        ("public", "10.0.0.0/16", Verdict.PASS),
+        ("private", WORLD, Verdict.PASS),
+    ],
+)
+def test_a_host_that_may_get_a_public_address_is_undecided_where_the_internet_would_get_in(
+    where: str, peer: str, verdict: Verdict
+) -> None:
+    stopped = starting(host("n", NODE, "nodes", where=where), public=None)
+    found = rows_of(snapshot([stopped], [group("nodes", ("tcp/22", peer))]))["node-access"]
+    assert found.verdict is verdict
+    assert bool(found.unknown) == (verdict is Verdict.UNKNOWN)
+    assert verdict is not Verdict.UNKNOWN or "when it starts" in found.unknown[0]
+    started = starting(stopped, public=True)
+    expected = Verdict.FAIL if verdict is Verdict.UNKNOWN else verdict
+    assert rows_of(snapshot([started], [group("nodes", ("tcp/22", peer))]))["node-access"].verdict is expected
+
+
+def from_members(*uncertain: str, address: str = "10.0.0.200", hop: NextHop = NextHop.OUTBOUND) -> RowResult:
+    """Return node-access where members of a group are let in, as uncertain as said, and 10.9.0.0/16 is at a hop."""
+    members = [replace(interface(f"m{n}", "public", address, "ci"), uncertain=why) for n, why in enumerate(uncertain)]
+    homes = [subnet("private", ("10.0.1.0/24",), ("10.9.0.0/16", hop, "pcx-1"))]
+    made = snapshot([host("n", NODE, "nodes")], NODES, external_members=members, subnets=homes)
+    return rows_of(made)["node-access"]
+
+
+def test_a_member_that_may_open_connections_leaves_undecided_what_its_group_may() -> None:
+    assert from_members("").verdict is Verdict.FAIL
+    assert from_members("", "not known").verdict is Verdict.FAIL
+    found = from_members("not known what the service does")
+    assert found.verdict is Verdict.UNKNOWN
+    assert "not known what the service does" in found.unknown[0]
+
+
+@pytest.mark.parametrize(
+    ("hop", "verdict"),
+    [
+        (NextHop.PEER, Verdict.FAIL),
+        (NextHop.HUB, Verdict.FAIL),
+        (NextHop.BLACKHOLE, Verdict.PASS),
+        (NextHop.OUTBOUND, Verdict.PASS),
+        (NextHop.APPLIANCE, Verdict.UNKNOWN),
+        (NextHop.UNKNOWN, Verdict.UNKNOWN),
+    ],
+)
+def test_members_without_a_route_send_nothing(hop: NextHop, verdict: Verdict) -> None:
+    assert from_members("", address="10.9.1.4", hop=hop).verdict is verdict
+
+
+def test_a_balancer_sends_to_a_hosts_primary_interface_unless_it_names_an_address() -> None:
+    first, second = interface("eth0", "private", "10.0.1.5", "shut"), interface("eth1", "private", "10.0.1.6", "open")
+    master = replace(MASTER, interfaces=(first, replace(second, secondary=True)))
+    filters = [group("shut"), group("open", ("tcp/6443", WORLD))]
+
+    def verdict(at: str) -> Verdict:
+        target = replace(to(master, "tcp/6443"), address=AddressSet.of([at] if at else []))
+        made = snapshot([master], filters, balancers=[balancer("api", "tcp/443", [target])])
+        return rows_of(made)["api-server-access"].verdict
+
+    assert verdict("") is Verdict.PASS
+    assert verdict("10.0.1.5") is Verdict.PASS
+    assert verdict("10.0.1.6") is Verdict.FAIL
