@@ -48,10 +48,15 @@ def pages() -> Mapping[Path, str]:
         path = ROOT / "providers" / f"cloudguard_{provider}" / "README.md"
         if path.exists():  # a provider of another distribution has its own
             tables[path] = table(load(provider).ways_in())
-    return {path: _replaced(path.read_text(encoding="utf-8"), written) for path, written in tables.items()}
+    return {path: _replaced(path, written) for path, written in tables.items()}
 
 
-def _replaced(text: str, written: str) -> str:
+def _replaced(path: Path, written: str) -> str:
+    """Return a page with ``written`` between its two marks; raises ValueError where it lacks them."""
+    text = path.read_text(encoding="utf-8")
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        message = f"{path} must have the lines {BEGIN.strip()} and {END.strip()} once each"
+        raise ValueError(message)
     before, rest = text.split(BEGIN)
     return before + BEGIN + written + END + rest.split(END)[1]
 
