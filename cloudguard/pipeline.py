@@ -13,10 +13,11 @@ from cloudguard.errors import SettingsError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
+from cloudguard.needs.in_force import in_force, without_reason
 from cloudguard.needs.ports import network_plugins
 from cloudguard.needs.setting_values import nearest
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, installed, load, silent
-from cloudguard.results.report import Report
+from cloudguard.results.report import Declared, Report
 
 DISTRIBUTION = "cloudguard-k8s"
 
@@ -105,7 +106,7 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
     with _sdk_of(provider):
         adapter = load(provider) if provider in installed() else None
         catalog, ways_in = (adapter.iam_catalog(snapshot), adapter.ways_in()) if adapter else (None, ())
-    faults = [*_unknown("cni", [declared.cni] if declared.cni else [], network_plugins())]
+    faults = [*without_reason(declared), *_unknown("cni", [declared.cni] if declared.cni else [], network_plugins())]
     if catalog:
         faults += _unknown("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
     if faults:
@@ -121,6 +122,7 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
         rows=rows,
         plan=plan,
         gaps=snapshot.gaps,
+        declarations=tuple(Declared(*each) for each in in_force(declared)),
     )
 
 

@@ -41,8 +41,9 @@ def check(line: CommandLine) -> int:
     settings = line.settings()
     sinks = output.sinks(settings)
     files = tuple(sink for sink in sinks if sink.file)
+    declared = declarations(settings)
     reading = snapshot_of(line, settings, keep=bool(files))
-    report = pipeline.evaluate(reading.result, declarations(settings))
+    report = pipeline.evaluate(reading.result, declared)
     output.write(report, files if reading.signal else sinks, settings)
     if reading.signal:
         raise reading.signal

@@ -45,7 +45,8 @@ def _finding(what: str, line: CommandLine, settings: Settings) -> str:
     if settings.get(SNAPSHOT) is None and not line.provider:
         message = f"no row or check is called {what!r}"
         raise UsageError(message, hint=_HINT)
-    report = pipeline.evaluate(snapshot_of(line, settings).result, declarations(settings))
+    declared = declarations(settings)
+    report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
     with suppress(KeyError):
         return pages.finding_page(report.finding(what), report)
     message = f"the report on {report.cluster.name!r} has no finding {what!r}"

@@ -14,7 +14,7 @@ from types import FrameType
 from cloudguard.errors import CloudguardError, ExitStatus, SettingsError
 from cloudguard.formats.escaping import visible
 
-_DEBUG = "CLOUDGUARD_DEBUG"
+DEBUG = "CLOUDGUARD_DEBUG"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -51,10 +51,10 @@ def guarded(work: Callable[[], int], *, verbose: bool = False) -> int:
         say(f"cloudguard: {ended.word}")
         return int(ended.status)
     except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, the status is 1 and the line says so
-        if verbose or os.environ.get(_DEBUG):
+        if verbose or os.environ.get(DEBUG):
             traceback.print_exc()
         what = visible(f"{type(error).__name__}: {error}")
-        say(f"cloudguard: internal error: {what}. Please report it; {_DEBUG}=1 shows the traceback")
+        say(f"cloudguard: internal error: {what}. Please report it; {DEBUG}=1 shows the traceback")
         return int(ExitStatus.INTERNAL)
 
 

@@ -41,6 +41,7 @@ LIST_FORMAT: Final = Setting(
     "table",
     short="-f",
 )
+NOT_IN_FILE: Final = (SNAPSHOT, SUMMARY, ROW, MIN_SEVERITY, OUTPUT, CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
 GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
 
 
@@ -52,6 +53,7 @@ def own_flags(provider: str) -> tuple[Setting[tuple[str, ...]], ...]:
             Kind(many(text(), least=1).read, many=option.many),
             option.help,
             f"Options of {provider}",
+            implicit=option.implicit,
         )
         for option in load(provider).options
     )

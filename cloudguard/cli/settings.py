@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
-from cloudguard.cli.flags import CONFIG, SNAPSHOT
+from cloudguard.cli.environment import check_names
+from cloudguard.cli.flags import CONFIG, QUIET, SNAPSHOT
 from cloudguard.errors import SettingsError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.needs.declarations_file import FILE_NAME, load, place, read
@@ -19,6 +20,7 @@ from cloudguard.needs.settings import (
     ETCD_TAG,
     HOST,
     NODE_TAG,
+    REPORT,
     Setting,
     Settings,
     read_settings,
@@ -65,16 +67,26 @@ class CommandLine:
         there = named or (CONFIG in self.flags and Path(name).is_file())
         raw: Mapping[str, object] = load(Path(name)) if there else {}
         weaker = _merged((partial(read, raw, name), partial(self._from_own_table, raw, name)), faults)
+        faults += [] if named else _undeclarable(weaker)
         if faults:
             raise SettingsError(tuple(dict.fromkeys(faults)))
-        return stronger.over(weaker)
+        settings = stronger.over(weaker)
+        check_names(quiet=bool(settings.get(QUIET)))
+        return settings
 
     def _from_own_table(self, raw: Mapping[str, object], name: str) -> Settings:
         """Read the file's table ``[provider.NAME]``; where that is no table, ``read`` refuses it."""
         tables = raw.get("provider")
         table = cast("Mapping[str, object]", tables).get(self.provider) if isinstance(tables, dict) else None
         own: Mapping[str, object] = cast("Mapping[str, object]", table) if isinstance(table, dict) else {}
-        return read_settings(own, self.own_flags, lambda path: place(name, ("provider", self.provider, *path)))
+        return read_settings(own, self.own_flags, lambda path: place(name, ("provider", self.provider, *path)), name)
+
+
+def _undeclarable(settings: Settings) -> Iterator[str]:
+    """Yield a fault for what only a file may hold that is named by ``--config``: it gates, writes or sends."""
+    for setting in settings.origins:
+        if setting.panel == REPORT or not setting.implicit:
+            yield f"{FILE_NAME}: {setting.name}: only a file that --config names may hold it"
 
 
 def _merged(layers: Iterable[Callable[[], Settings]], faults: list[str]) -> Settings:
@@ -90,13 +102,13 @@ def _merged(layers: Iterable[Callable[[], Settings]], faults: list[str]) -> Sett
 
 def _from_flags(values: Mapping[str, object], flags: Sequence[Setting[Any]]) -> Settings:
     raw = {flag.name: values[flag.name] for flag in flags if flag.name in values}
-    return read_settings(raw, flags, lambda path: f"--{path[0]}", flags=True)
+    return read_settings(raw, flags, lambda path: f"--{path[0]}")
 
 
 def _from_environment(flags: Iterable[Setting[Any]]) -> Settings:
     texts = {flag: os.environ.get(variable(flag.name)) for flag in flags}
     raw = {flag.name: _flag_values(flag, text) for flag, text in texts.items() if text}
-    return read_settings(raw, texts, lambda path: variable(str(path[0])), flags=True)
+    return read_settings(raw, texts, lambda path: variable(str(path[0])))
 
 
 def _flag_values(setting: Setting[Any], text: str) -> object:

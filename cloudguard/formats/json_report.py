@@ -41,6 +41,7 @@ def _report(report: Report) -> dict[str, object]:
         "tool": {"name": name, "version": version},
         "started": report.started,
         "finished": report.finished,
+        "declarations": {each.name: {"values": each.values, "from": each.origin} for each in report.declarations},
         "cluster": _cluster(report.cluster),
         "complete": report.complete,
         "rows": [_row(row, report.numbers) for row in report.rows],
@@ -92,9 +93,11 @@ def _row(row: RowResult, numbers: Mapping[str, int]) -> dict[str, object]:
 def _basis(basis: Basis) -> dict[str, object]:
     hosts = [{"role": role, "count": number} for role, number in basis.hosts]
     examined = {"ways": basis.paths, "hosts": hosts, "disks": basis.disks, "identities": basis.identities}
+    examined["keys"] = basis.keys
     return {
         "examined": examined,
         "assumed": [asdict(item) for item in basis.assumed],
+        "declared": basis.declared,
         "not_asked": [asdict(item) for item in basis.not_asked],
     }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,28 @@ class DeclaredOutsider:
     identity: str = "*"
 
 
+class InForce(NamedTuple):
+    """A declaration in words: its key, what it says, and the flag, variable or file that says it ("": the caller)."""
+
+    name: str
+    values: tuple[str, ...]
+    origin: str
+
+
 @dataclass(frozen=True, slots=True)
 class Declarations:
     """The user's declarations. Ports are services as in a rule ("tcp/443").
 
-    ``admin_cidrs`` None: not declared; (): nobody connects. ``addons`` are those that run with the identity of the
+    ``admin_cidrs`` None: not declared; (): nobody connects. ``admin_reason``: why they are so many, if they are.
+    ``addons`` are those that run with the identity of the
     hosts. ``require_customer_key``: etcd's disks need a key of the user's own. ``cni``, ``api_ports``, ``etcd_ports``
     empty: those that the installation shows.
+    ``stated_in``: by key of ``cloudguard.toml``, the flag, variable or file that says it. ``others``: what is said when
+    the cluster is read, such as roles of hosts.
     """
 
     admin_cidrs: tuple[str, ...] | None = None
+    admin_reason: str = ""
     services: tuple[DeclaredService, ...] = ()
     needs: tuple[DeclaredNeed, ...] = ()
     permissions: tuple[DeclaredPermission, ...] = ()
@@ -67,3 +80,5 @@ class Declarations:
     api_ports: tuple[str, ...] = ()
     etcd_ports: tuple[str, ...] = ()
     node_ports: str = "tcp/30000-32767,udp/30000-32767"
+    stated_in: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    others: tuple[InForce, ...] = field(default=(), compare=False)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from cloudguard.errors import UsageError
+from cloudguard.errors import SettingsError, UsageError
 from cloudguard.needs import setting_values
-from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission
-from cloudguard.needs.settings import IN_FILE, NEED, Settings, read_settings
+from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, InForce
+from cloudguard.needs.in_force import without_reason
+from cloudguard.needs.settings import (
+    CONTROL_PLANE_TAG,
+    ETCD_TAG,
+    HOST,
+    IN_FILE,
+    NEED,
+    NODE_TAG,
+    Settings,
+    read_settings,
+)
 
 FILE_NAME = "cloudguard.toml"
 MOST_MEBIBYTES = 1
@@ -64,7 +74,7 @@ def parse(text: str, name: str) -> Mapping[str, object]:
 
 def read(raw: Mapping[str, object], name: str) -> Settings:
     """Return the settings in the TOML ``raw`` of the file ``name``; raises SettingsError with every fault."""
-    return read_settings(raw, IN_FILE, lambda path: place(name, path))
+    return read_settings(raw, IN_FILE, lambda path: place(name, path), str(Path(name).resolve()))
 
 
 def place(name: str, path: setting_values.Path) -> str:
@@ -74,11 +84,26 @@ def place(name: str, path: setting_values.Path) -> str:
 
 
 def declarations(settings: Settings) -> Declarations:
-    """Return the declarations in ``settings``."""
+    """Return the declarations in ``settings``; raises SettingsError where one allows everything and gives no reason."""
     values = {setting.declares: settings.get(setting) for setting in IN_FILE if setting.declares}
     needs = settings.get(NEED) or ()
-    return Declarations(
+    declared = Declarations(
         needs=tuple(need for need in needs if isinstance(need, DeclaredNeed)),
         permissions=tuple(need for need in needs if isinstance(need, DeclaredPermission)),
+        stated_in=tuple((setting.name, origin) for setting, origin in settings.origins.items()),
+        others=tuple(_others(settings)),
         **{name: value for name, value in values.items() if value is not None},
     )
+    if faults := without_reason(declared):
+        raise SettingsError(faults)
+    return declared
+
+
+def _others(settings: Settings) -> Iterator[InForce]:
+    """Yield what is said about the roles of hosts."""
+    for setting in (CONTROL_PLANE_TAG, NODE_TAG, ETCD_TAG):
+        if values := settings.get(setting):
+            yield InForce(setting.name, values, settings.origins.get(setting, ""))
+    if hosts := settings.get(HOST):
+        values = tuple(f"{host}={'+'.join(roles)}" for host, roles in hosts.items())
+        yield InForce(HOST.name, values, settings.origins.get(HOST, ""))

@@ -48,7 +48,8 @@ class Setting(Generic[T_co]):
     """A setting: a key of the file, and a flag unless ``flag`` is False. ``spec`` is its name and its value's in help.
 
     ``default`` is the default in words, ``short`` is "-f" or "". ``declares`` is the field of ``Declarations`` that it
-    sets. ``from_flag`` converts a repeated flag's values to the file's form.
+    sets. ``implicit``: a file that is not named may hold it. ``from_flag`` converts a repeated flag's values to the
+    file's form.
     """
 
     spec: str
@@ -59,6 +60,7 @@ class Setting(Generic[T_co]):
     short: str = ""
     flag: bool = True
     declares: str = ""
+    implicit: bool = True
     from_flag: Callable[[Sequence[str]], object] | None = None
 
     @property
@@ -84,10 +86,13 @@ class Setting(Generic[T_co]):
 
 
 class Settings:
-    """Values by setting; a setting that nobody gave has none."""
+    """Values by setting, and the flag, variable or file that gave each; a setting that nobody gave has none."""
 
-    def __init__(self, values: Mapping[Setting[Any], object] | None = None) -> None:
+    def __init__(
+        self, values: Mapping[Setting[Any], object] | None = None, origins: Mapping[Setting[Any], str] | None = None
+    ) -> None:
         self._values = dict(values or {})
+        self.origins = dict(origins or {})
 
     def get(self, setting: Setting[T]) -> T | None:
         """Return the value of ``setting``, None when it has none."""
@@ -95,7 +100,7 @@ class Settings:
 
     def over(self, weaker: Settings) -> Settings:
         """Return these settings, and those of ``weaker`` where these have no value."""
-        return Settings({**weaker._values, **self._values})
+        return Settings({**weaker._values, **self._values}, {**weaker.origins, **self.origins})
 
 
 def variable(name: str) -> str:
@@ -104,19 +109,21 @@ def variable(name: str) -> str:
 
 
 def read_settings(
-    raw: Mapping[str, object], settings: Iterable[Setting[Any]], place: Callable[[Path], str], *, flags: bool = False
+    raw: Mapping[str, object], settings: Iterable[Setting[Any]], place: Callable[[Path], str], file: str = ""
 ) -> Settings:
     """Return the values in ``raw``, which is keyed by names of settings; ``place`` names the place of a fault.
 
-    ``flags``: the values are those of flags or variables, not of the file. Raises SettingsError with every fault.
+    ``file``: the path of the file that they are from; "": they are flags or variables. Raises SettingsError with every
+    fault.
     """
     by_name = {setting.name: setting for setting in settings}
-    kinds = {name: setting.flag_kind if flags else setting.kind for name, setting in by_name.items()}
+    kinds = {name: setting.kind if file else setting.flag_kind for name, setting in by_name.items()}
     try:
         values = table(dict[str, object], {}, kinds).read(dict(raw))
     except FaultsError as error:
         raise SettingsError([f"{place(path)}: {fault}" for path, fault in error.faults]) from None
-    return Settings({by_name[name]: value for name, value in values.items()})
+    origins = {by_name[name]: file or place((name,)) for name in values}
+    return Settings({by_name[name]: value for name, value in values.items()}, origins)
 
 
 def _service_tables(values: Sequence[str]) -> object:
@@ -180,6 +187,13 @@ ADMIN_CIDR: Final = Setting(
     DECLARED,
     "not declared: public access is judged by its size",
     declares="admin_cidrs",
+)
+ADMIN_REASON: Final = Setting(
+    "admin-reason TEXT",
+    text(),
+    "Why the administrators' addresses are so many, where they are over 65,536.",
+    DECLARED,
+    declares="admin_reason",
 )
 SERVICE: Final = Setting(
     "service tcp/443[=CIDR]",

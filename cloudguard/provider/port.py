@@ -24,12 +24,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A flag that only this provider has: ``--profile``. ``many``: it may be repeated."""
+    """A flag that only this provider has: ``--profile``. ``many``: it may be repeated.
+
+    ``implicit``: a ``cloudguard.toml`` that is not named may hold it, because it sends nothing elsewhere.
+    """
 
     name: str
     help: str
     metavar: str = "TEXT"
     many: bool = False
+    implicit: bool = True
 
 
 class StoppedError(ValueError):

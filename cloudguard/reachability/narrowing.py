@@ -27,7 +27,7 @@ MOST_ADDRESSES = 8
 """Up to so many hosts without a group of their own are named by address."""
 Guarded = tuple[tuple[str, ...], HostClass | None]
 """Filters that apply together, and the class of hosts behind them; None behind a balancer."""
-NOT_EXCESS = "no finding is about it"
+NOT_EXCESS = "unchanged: it is in no finding"
 OWN_GROUP = RulePeer(PeerOf.NEW_GROUP)
 
 
@@ -51,12 +51,13 @@ class RuleExcess:
 
 
 def plan(reach: Reachability, ports: Ports, excesses: Iterable[RuleExcess]) -> dict[tuple[str, str], Change]:
-    """Return one change a rule, by (filter id, rule id), from every row's excess."""
+    """Return one change a rule, by (filter id, rule id), from every row's excess; none where all of it is needed."""
     by_rule: dict[tuple[str, str], list[RuleExcess]] = {}
     for excess in excesses:
         by_rule.setdefault((excess.filter.id, excess.rule.id), []).append(excess)
     planner = _Planner(reach, ports, frozenset(by_rule))
-    return {key: planner.change(found) for key, found in sorted(by_rule.items())}
+    changes = {key: planner.change(found) for key, found in sorted(by_rule.items())}
+    return {key: change for key, change in changes.items() if change is not None}
 
 
 def _edits(rule: Rule, after: dict[tuple[RulePeer, ServiceSet], list[str]]) -> Iterator[RuleEdit]:
@@ -84,13 +85,16 @@ class _Planner:
         self._names_of: dict[HostClass, str] = {}
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
 
-    def change(self, excesses: list[RuleExcess]) -> Change:
-        """Return the change of one rule."""
+    def change(self, excesses: list[RuleExcess]) -> Change | None:
+        """Return the change of one rule; None if it would be replaced by itself."""
         first = excesses[0]
         rule = first.rule
         after = dict[tuple[RulePeer, ServiceSet], list[str]]()
         for kept in self._kept(excesses):
             after.setdefault((kept.peer, kept.services), []).append(kept.why)
+        before = rule_traffic(rule)
+        if [*after] == [(before.peer, before.services)]:
+            return None
         return Change(
             id=sha256(f"{first.filter.id}\0{rule.id}".encode()).hexdigest()[:12],
             row=first.row,
@@ -121,15 +125,23 @@ class _Planner:
             rest &= CLUSTER_PROTOCOLS  # else a rule for each of the other protocols would have to be written
         if rest:
             yield KeptTraffic(rule_traffic(rule).peer, rest, NOT_EXCESS)
-        for each in excesses:
-            for keep in each.keep:
-                kept = keep.services & own & excess if hosts else own
-                for part in _let_in(self._reach, rule, keep.peer) if kept else ():
-                    yield KeptTraffic(part, kept, keep.why)
+        for keep in (keep for each in excesses for keep in each.keep):
+            kept = keep.services & own & excess if hosts else own
+            for part in _let_in(self._reach, rule, keep.peer) if kept else ():
+                missed = kept - self._by_other_rules(excesses[0].filter, rule, part)
+                yield from [KeptTraffic(part, missed, keep.why)] if missed else ()
         lost = self._lost(rule, guarded, own & excess)
         for peer in sorted(lost, key=lambda peer: (peer.kind is PeerOf.NEW_GROUP, peer.value)):
             services, who = lost[peer]
             yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(who))}, by this rule alone")
+
+    def _by_other_rules(self, filter_: Filter, rule: Rule, peer: RulePeer) -> ServiceSet:
+        """Return what a peer gets by the rules of the same filter that are not edited."""
+        if peer.kind not in {PeerOf.GROUP, PeerOf.RANGE}:
+            return ServiceSet.nothing()
+        group = peer.kind is PeerOf.GROUP
+        sent = all_from(AddressSet.everything() if group else AddressSet.parse(peer.value))
+        return self._allowed_else((filter_.id,), None, sent, (peer.value,) if group else (), rule.target_groups)
 
     def _lost(
         self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
@@ -179,10 +191,18 @@ class _Planner:
         return found
 
     def _allowed_else(
-        self, filters: tuple[str, ...], target: HostClass | None, sent: PacketSet, groups: tuple[str, ...]
+        self,
+        filters: tuple[str, ...],
+        target: HostClass | None,
+        sent: PacketSet,
+        groups: tuple[str, ...],
+        target_groups: tuple[str, ...] = (),
     ) -> ServiceSet:
-        """Return what every sender of ``sent`` in ``groups`` certainly gets by the rules that are not edited."""
-        target_groups = target.key.groups if target is not None else ()
+        """Return what every sender of ``sent`` in ``groups`` certainly gets by the rules that are not edited.
+
+        ``target_groups``: of the target, if that is not a class of hosts.
+        """
+        target_groups = target.key.groups if target is not None else target_groups
         destination = destination_addresses(target, None) if target is not None else None
         key = (filters, target_groups, destination, sent, groups)
         found = self._allowed.get(key)

@@ -32,6 +32,15 @@ class Assumed:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """A declaration in force: its key, what it says, and the flag, variable or file that says it ("": the caller)."""
+
+    name: str
+    values: tuple[str, ...]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotAsked:
     """A way in that was not asked for; ``would_help``: the permission or flag that would tell ("": none does)."""
 
@@ -41,10 +50,10 @@ class NotAsked:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What the answer to a row rests on: what was examined, what was assumed, and what was not asked for.
+    """What the answer to a row rests on: what was examined, assumed and declared, and what was not asked for.
 
     ``paths`` counts the ways in that were followed, ``hosts`` the hosts by their roles ("control-plane+etcd").
-    ``disks`` and ``identities`` are ids.
+    ``disks`` and ``identities`` are ids, ``keys`` those of the disks' keys. ``declared`` are keys of declarations.
     """
 
     paths: int = 0
@@ -53,6 +62,8 @@ class Basis:
     identities: tuple[str, ...] = ()
     assumed: tuple[Assumed, ...] = ()
     not_asked: tuple[NotAsked, ...] = ()
+    keys: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,7 @@ class Report:
     rows: tuple[RowResult, ...]
     plan: tuple[Change, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    declarations: tuple[Declared, ...] = ()
     schema: str = field(default=SCHEMA)
 
     @property

@@ -14,6 +14,7 @@ from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind
 from cloudguard.model.ways_in import Entered
+from cloudguard.needs.in_force import ALMOST_EVERYONE4, ALMOST_EVERYONE6, MANY_ADDRESSES4, MANY_ADDRESSES6
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
@@ -26,14 +27,11 @@ from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, Context, tally
+from cloudguard.rows.declared import declared_check
 from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.phrases import (
-    ALMOST_EVERYONE4,
-    ALMOST_EVERYONE6,
-    MANY_ADDRESSES4,
-    MANY_ADDRESSES6,
+    connections,
     count_text,
-    senders_text,
     subject,
 )
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
@@ -61,7 +59,9 @@ INSIDE = Check(
     },
     "Private addresses that are neither the cluster's nor the administrators' can connect to the API server.",
 )
-CHECKS = (INTERNET, INSIDE)
+DECLARED = declared_check(ROW)
+CHECKS = (INTERNET, INSIDE, DECLARED)
+HEEDED = ("admin-cidr", "admin-reason", "api-port")
 
 UNDECLARED = RulePeer(PeerOf.ADMINISTRATORS)
 
@@ -69,7 +69,7 @@ UNDECLARED = RulePeer(PeerOf.ADMINISTRATORS)
 def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     unknown = context.missing(NETWORK_FACTS | {FactKind.ENDPOINT})
-    collector = ProblemCollector(context.reach, ROW)
+    collector = ProblemCollector(context.reach, ROW, context.administrators)
     paths, masters = _paths(context), context.cluster.hosts_by(Role.CONTROL_PLANE)
     if not masters and not context.snapshot.topology.endpoints:
         unknown += (NO_CONTROL_PLANE,)
@@ -124,7 +124,8 @@ def _with_restriction(context: Context, pending: PendingFinding) -> PendingFindi
 
 
 def _administrators(context: Context) -> tuple[RulePeer, ...]:
-    return _ranges(context.declarations.admin_cidrs or ()) or (UNDECLARED,)
+    listed = context.declarations.admin_cidrs
+    return (UNDECLARED,) if listed is None or (listed and not context.administrators) else _ranges(listed)
 
 
 def _ranges(cidrs: Iterable[str]) -> tuple[RulePeer, ...]:
@@ -152,13 +153,10 @@ def _of_hosts(context: Context) -> list[Path]:
 
 
 def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
-    """Return what is allowed beyond the administrators; all of it where it is too wide to be a list of them."""
-    admins = AddressSet.of(context.declarations.admin_cidrs or ())
-    expected = admins | context.snapshot.topology.outbound_addresses
+    """Return what is allowed beyond the administrators and the cluster's own hosts."""
+    expected = context.administrators | context.snapshot.topology.outbound_addresses
     if path.sender.inside:
         expected |= context.own_addresses | _health_checks(context, (path.target,))
-    elif _width(allowed.lower.addresses()) > Severity.MEDIUM:
-        return allowed
     return allowed - exactly(PacketSet.of([(expected, ServiceSet.everything())]))
 
 
@@ -195,6 +193,10 @@ def _width(addresses: AddressSet) -> Severity:
     return Severity.HIGH if addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6 else Severity.LOW
 
 
+def _api_text(services: ServiceSet) -> str:
+    return f"the API ({services})"
+
+
 def _assessment(context: Context, problem: Problem) -> Assessment:
     listed = context.declarations.admin_cidrs is not None
     addresses, services = problem.packets.addresses(), problem.packets.services()
@@ -203,11 +205,11 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
     declare = "" if listed else "Declare who administers the cluster with --admin-cidr"
     if problem.check is INSIDE:
         beyond = " beyond the declared administrators" if listed else ""
-        message = f"{senders_text(problem)} can connect to the API ({services}) of {who}{beyond}"
+        message = f"{connections(problem, _api_text)} of {who}{beyond}"
         severity = Severity.MEDIUM if listed else Severity.LOW
         return Assessment(severity, with_latent(context.reach, problem, message), declare, keep)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
-    message = f"{count_text(addresses)} can connect to the API ({services}) of {who}"
+    message = f"{connections(problem, _api_text, count_text)} of {who}"
     keepers = [target.gatekeeper for target in problem.targets if isinstance(target, Endpoint)]
     if keepers and all(keepers):
         return Assessment(min(severity, Severity.MEDIUM), f"{message}, as far as {keepers[0]} lets them", declare, keep)

@@ -17,6 +17,7 @@ from cloudguard.model.source import FactKind
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NO_NODE, Context
+from cloudguard.rows.declared import declared_check
 from cloudguard.rows.identity import (
     excess_findings,
     instance_metadata,
@@ -28,7 +29,12 @@ from cloudguard.rows.identity.findings import ROW, identity_text
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
 AREA = "Kubernetes access to Cloud Provider API"
-CHECKS = (*excess_findings.CHECKS, *trust_policies.CHECKS, *tag_laundering.CHECKS, *instance_metadata.CHECKS)
+DECLARED = declared_check(ROW)
+CHECKS = (
+    *(*excess_findings.CHECKS, *trust_policies.CHECKS, *tag_laundering.CHECKS, *instance_metadata.CHECKS),
+    DECLARED,
+)
+HEEDED = ("addons", "need", "outsider")
 _OF_NODES = frozenset({Role.NODE.value, "pods"})
 Judged = tuple[list[PendingFinding], tuple[str, ...]]
 """Findings, and what is unknown."""

@@ -16,6 +16,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
 from cloudguard.model.ways_in import Entered, WayIn
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
+from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6
 from cloudguard.needs.ports import (
     KUBELET,
     SSH_AND_RDP,
@@ -25,7 +26,7 @@ from cloudguard.needs.ports import (
     port_sources,
     ports_of,
 )
-from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -104,6 +105,14 @@ class Context:
     def has_nodes(self) -> bool:
         """Whether any node was found, or a pool that makes some."""
         return any(Role.NODE in one.roles for one in chain[Host | Pool](self.cluster.hosts, self.cluster.pools))
+
+    @cached_property
+    def administrators(self) -> AddressSet:
+        """The declared administrators' addresses; none of a list too wide to be theirs without a reason."""
+        listed = AddressSet.of(self.declarations.admin_cidrs or ())
+        public = listed & PUBLIC
+        wide = public.size4 > MANY_ADDRESSES4 or public.size6 > MANY_ADDRESSES6
+        return AddressSet.nothing() if wide and not self.declarations.admin_reason else listed
 
     def with_role(self, role: Role) -> tuple[HostClass, ...]:
         """Classes of hosts that have ``role``."""

@@ -21,9 +21,10 @@ from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_ETCD, Context, tally
+from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import with_latent
-from cloudguard.rows.network.phrases import senders_text, services_text, subject
+from cloudguard.rows.network.phrases import connections, services_text, subject
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, provider_row
@@ -56,7 +57,9 @@ TLS = Check(
     {Severity.LOW: "whether etcd speaks TLS cannot be seen from the cloud"},
     "Whether etcd speaks TLS is not visible from the cloud, so look on the hosts.",
 )
-CHECKS = (INTERNET, INSIDE, PLAINTEXT, AUXILIARY, TLS)
+DECLARED = declared_check(ROW)
+CHECKS = (INTERNET, INSIDE, PLAINTEXT, AUXILIARY, TLS, DECLARED)
+HEEDED = ("need", "etcd-port")
 
 
 def judge(context: Context) -> JudgedRow:
@@ -68,7 +71,8 @@ def judge(context: Context) -> JudgedRow:
     if not any(target.hosts for target in targets):
         unknown += (NO_ETCD,)
     unknown += context.without_interfaces(context.cluster.hosts_by(Role.ETCD))
-    collector, possible = ProblemCollector(context.reach, ROW), ProblemCollector(context.reach, ROW)
+    collector = ProblemCollector(context.reach, ROW, context.administrators)
+    possible = ProblemCollector(context.reach, ROW)
     etcd = context.ports.etcd | context.ports.etcd_from_nodes
     paths = [(to, path) for to in targets for path in (*context.reach.paths_to(to), *_from_others(context, to))]
     for target, path in sorted(paths, key=lambda item: item[1].sender.inside):
@@ -116,12 +120,13 @@ def _auxiliary(path: Path, attribution: Attribution) -> ProblemKind:
 
 
 def _assessment(context: Context, problem: Problem) -> Assessment:
-    services = services_text(problem.packets.services())
-    message = f"{senders_text(problem)} can connect to etcd ({services}) on {subject(problem.targets)}"
+    what = "ports of etcd's helpers" if problem.check is AUXILIARY else "etcd"
+    reached = connections(problem, lambda services: f"{what} ({services_text(services)})")
+    message = f"{reached} on {subject(problem.targets)}"
     hosts = [target for target in problem.targets if isinstance(target, HostClass)]
     keep = tuple({kept: None for target in hosts for kept in context.declared(target)[1]})
     if problem.check is AUXILIARY:
-        return Assessment(Severity.LOW, message.replace("etcd (", "ports of etcd's helpers (", 1), keep=keep)
+        return Assessment(Severity.LOW, message, keep=keep)
     if problem.check is INTERNET:
         return Assessment(Severity.CRITICAL, message, keep=keep)
     return Assessment(Severity.HIGH, with_latent(context.reach, problem, message), keep=keep)

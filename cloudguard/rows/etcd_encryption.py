@@ -39,6 +39,7 @@ SECRETS = Check(
     },
     "A managed cluster encrypts Secrets with the provider's key only.",
 )
+HEEDED = ("require-cmk",)
 CHECKS = (DISK, KEY, SNAPSHOT, CUSTOMER_KEY, POOL, ROTATION, SECRETS)
 
 

@@ -17,11 +17,13 @@ from cloudguard.results.finding import Finding
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows import api_server_access, cloud_api_access, etcd_access, etcd_encryption, node_access
 from cloudguard.rows.context import Context
+from cloudguard.rows.declared import with_declarations
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, also_unknown
 from cloudguard.rows.role_assignments import assignments, undecided
 
 ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access, etcd_access, etcd_encryption)
-"""Modules with ``ROW``, ``AREA``, ``CHECKS`` (a tuple of ``Check``) and ``judge``, in the table's order."""
+"""Modules with ``ROW``, ``AREA``, ``CHECKS`` (a tuple of ``Check``), ``judge`` and
+``HEEDED`` (keys of the declarations that it heeds), in the table's order."""
 
 
 def judge(
@@ -37,6 +39,7 @@ def judge(
     """
     context = Context(snapshot, policy, Reachability(snapshot), iam_catalog, ways_in)
     judged = _by_every_role(context, [row.judge(context) for row in ROWS])
+    judged = [_with_declarations(context, row, each) for row, each in zip(ROWS, judged, strict=True)]
     pending = [finding for _, found in judged for finding in found]
     by_rule = plan(context.reach, context.ports, (excess for finding in pending for excess in finding.excesses))
     changes = {finding.finding.id: tuple(_changes(finding, by_rule)) for finding in pending}
@@ -55,9 +58,14 @@ def _by_every_role(context: Context, judged: list[JudgedRow]) -> list[JudgedRow]
     return [(also_unknown(row, lines), found) for (row, found), lines in zip(judged, unknown, strict=True)]
 
 
+def _with_declarations(context: Context, row: ModuleType, judged: JudgedRow) -> JudgedRow:
+    check = next((each for each in row.CHECKS if each.id.endswith("/declared")), None)
+    return with_declarations(context, judged, row.HEEDED, check)
+
+
 def _changes(pending: PendingFinding, by_rule: Mapping[tuple[str, str], Change]) -> Iterable[Change]:
-    found = (*(by_rule[excess.filter.id, excess.rule.id] for excess in pending.excesses), *pending.changes)
-    return {change.id: change for change in found}.values()
+    found = (*(by_rule.get((excess.filter.id, excess.rule.id)) for excess in pending.excesses), *pending.changes)
+    return {change.id: change for change in found if change is not None}.values()
 
 
 def _with_changes(findings: Iterable[Finding], changes: Mapping[str, Iterable[Change]]) -> Iterable[Finding]:

@@ -37,9 +37,10 @@ from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, Context, incidental_ports, keep_from, tally
+from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import lets_internet_in, with_latent
-from cloudguard.rows.network.phrases import senders_text, services_text, subject
+from cloudguard.rows.network.phrases import connections, services_text, subject
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
@@ -78,7 +79,9 @@ FROM_CONTROL_PLANE = Check(
     {Severity.LOW: "the control plane can connect to every port of nodes"},
     "The control plane is let in to nodes on every port, not only on those that it needs.",
 )
-CHECKS = (INTERNET, NODE_PORTS, INSIDE, PUBLIC_ADDRESS, FROM_CONTROL_PLANE)
+DECLARED = declared_check(ROW)
+CHECKS = (INTERNET, NODE_PORTS, INSIDE, PUBLIC_ADDRESS, FROM_CONTROL_PLANE, DECLARED)
+HEEDED = ("service", "need", "node-ports", "cni")
 EVERY_PORT = "every port"
 
 
@@ -89,7 +92,7 @@ def judge(context: Context) -> JudgedRow:
     judged = [host for host in context.cluster.hosts if Role.BASTION not in host.roles]
     unknown += context.without_interfaces(judged)
     unknown += () if context.has_nodes else (NO_NODE,)
-    collector = ProblemCollector(context.reach, ROW)
+    collector = ProblemCollector(context.reach, ROW, context.administrators)
     paths = [(target, path) for target in targets for path in context.reach.paths_to(target)]
     for target, path in sorted(paths, key=lambda item: item[1].sender.inside):
         collector.add(path, _excess(context, target, path), lambda path, attribution: _kind(context, path, attribution))
@@ -158,7 +161,7 @@ def _by_address(pairs: Iterable[tuple[str, ServiceSet]]) -> PacketSet:
 
 def _trusted(context: Context, path: Path) -> list[tuple[str, ServiceSet]]:
     """Return whom a host may expect: administrators on the API's ports, the cluster's own hosts by the internet."""
-    trusted = [(cidr, context.ports.api) for cidr in context.declarations.admin_cidrs or ()]
+    trusted = [(cidr, context.ports.api) for cidr in context.administrators.cidrs()]
     outbound = () if path.sender.inside else context.snapshot.topology.outbound_addresses.cidrs()
     return trusted + [(cidr, ServiceSet.everything()) for cidr in outbound]
 
@@ -221,8 +224,11 @@ def _from_control_plane(context: Context) -> list[Path]:
 
 
 def _assessment(context: Context, problem: Problem) -> Assessment:
-    found = problem.packets.services()
-    services = EVERY_PORT if problem.name == EVERY_PORT else services_text(found - context.ports.node_ports or found)
+    def named(services: ServiceSet) -> str:
+        return (
+            EVERY_PORT if problem.name == EVERY_PORT else services_text(services - context.ports.node_ports or services)
+        )
+
     who = subject(problem.targets)
     keep = _kept(context, problem)
     if problem.check is FROM_CONTROL_PLANE:
@@ -230,7 +236,7 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
         advice = "" if needed else "Name the CNI with --cni to see which ports are needed"
         message = f"the control plane is let in to {who} on every port"
         return Assessment(Severity.LOW, message, advice, narrow=needed, mend=needed is not None)
-    message = f"{senders_text(problem)} can connect to {services} of {who}"
+    message = f"{connections(problem, named)} of {who}"
     if problem.check is INSIDE:
         severity = Severity.MEDIUM if problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
         message = with_latent(context.reach, problem, message)

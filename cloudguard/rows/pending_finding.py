@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -32,7 +33,8 @@ def judged_row(
 
     ``clean`` says in a line why it passes.
     """
-    ordered = tuple(sorted(pending, key=lambda each: (-each.finding.severity, each.finding.check, each.finding.id)))
+    told_apart = _told_apart(pending)
+    ordered = tuple(sorted(told_apart, key=lambda each: (-each.finding.severity, each.finding.check, each.finding.id)))
     findings = tuple(each.finding for each in ordered)
     verdict = verdict_of(findings, unknown)
     if verdict is Verdict.FAIL:
@@ -52,6 +54,20 @@ def also_unknown(row: RowResult, unknown: tuple[str, ...]) -> RowResult:
     lines = (*row.unknown, *unknown)
     why = lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
     return replace(row, verdict=Verdict.UNKNOWN, why=why, unknown=lines)
+
+
+def _told_apart(pending: Iterable[PendingFinding]) -> Iterator[PendingFinding]:
+    """Yield the findings so that no two say the same: those that would name their resource, and if need be their id."""
+    by_message: dict[str, list[PendingFinding]] = {}
+    for each in pending:
+        by_message.setdefault(each.finding.message, []).append(each)
+    for message, alike in by_message.items():
+        resources = [each.finding.resource for each in alike]
+        for each in alike:
+            of = each.finding.resource
+            more = f"; {of.kind} {of.id}" + ("" if resources.count(of) == 1 else f", finding {each.finding.id}")
+            text = message + more if len(alike) > 1 else message
+            yield replace(each, finding=replace(each.finding, message=text))
 
 
 def provider_row(row: str, area: str, cluster: Cluster, yours: str) -> RowResult:

@@ -115,6 +115,8 @@ BASIS = Basis(
     ("id-1", "id-2"),
     (Assumed("etcd: tcp/2379-2380", "kubeadm"),),
     (NotAsked("Tunnel", "memory:ReadTunnels"),),
+    ("k-1",),
+    ("etcd-port",),
 )
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from cloudguard.model.network import Endpoint
+from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
-from cloudguard.rows.network.phrases import MANY_ADDRESSES4, MANY_ADDRESSES6
 from cloudguard.rows.network.problem import Problem
 
 
 def with_latent(reach: Reachability, problem: Problem, message: str) -> str:
     """Return ``message``, and what keeps the internet out where a rule of the problem would let it in."""
-    for path, attribution in zip(problem.paths, problem.attributions, strict=True):
+    for path, attribution in problem.pairs:
         if not path.sender.inside or attribution.rule is None or isinstance(path.target, Endpoint):
             continue
         if _published(path.target, attribution.part.services()):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 from cloudguard.model.network import Endpoint
+from cloudguard.needs.in_force import everyone
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
@@ -12,10 +14,6 @@ from cloudguard.rows.network.problem import Problem
 
 FEW = 3
 MOST_SPANS = 6
-ALMOST_EVERYONE4, ALMOST_EVERYONE6 = 2**24, 2**112
-"""So many addresses, a v6 /16 among them, are as good as everyone."""
-MANY_ADDRESSES4, MANY_ADDRESSES6 = 2**16, 2**80
-"""More than anyone's own: a v6 /48 is one site (RFC 6177)."""
 
 
 def target_text(target: HostClass | Endpoint) -> str:
@@ -56,28 +54,66 @@ _ROLE_WORDS = (
 )
 
 
-def senders_text(problem: Problem) -> str:
-    """Return who gets in, a few by name; the cluster's own hosts by role, each counted once."""
-    names, own = dict[str, None](), dict[str, set[str]]()
-    for path in problem.paths:
-        sender = path.sender.hosts
+def connections(
+    problem: Problem, named: Callable[[ServiceSet], str], public: Callable[[AddressSet], str] | None = None
+) -> str:
+    """Return who can connect to what, senders of the same services together: "A, B can connect to X, C to Y".
+
+    ``named`` words services, ``public`` addresses of the internet. Hosts of the cluster are counted, each once.
+    """
+    by_services: dict[ServiceSet, list[str]] = {}
+    for addresses, services in _by_services(_outside(problem)).items():
+        by_services.setdefault(services, []).append((public or _public_text)(addresses))
+    for name, services in _inside(problem):
+        by_services.setdefault(services, []).append(name)
+    parts = [(_listed(names), named(services)) for services, names in by_services.items()]
+    first = f"{parts[0][0]} can connect to {parts[0][1]}"
+    more = f" and {len(parts) - FEW} more senders to others" if len(parts) > FEW else ""
+    return ", ".join([first, *(f"{names} to {services}" for names, services in parts[1:FEW])]) + more
+
+
+def _outside(problem: Problem) -> dict[AddressSet, ServiceSet]:
+    """Return the services by the public addresses that they are reached from."""
+    found: dict[AddressSet, ServiceSet] = {}
+    for path, attribution in problem.pairs:
         if not path.sender.inside:
-            names[_public_text(problem)] = None
-        elif sender is None or not sender.hosts:
-            names[path.sender.name] = None
+            addresses = attribution.part.addresses()
+            found[addresses] = found.get(addresses, ServiceSet.nothing()) | attribution.part.services()
+    return found
+
+
+def _by_services(outside: dict[AddressSet, ServiceSet]) -> dict[AddressSet, ServiceSet]:
+    """Return the same with the addresses together that reach the same services."""
+    found: dict[ServiceSet, AddressSet] = {}
+    for addresses, services in outside.items():
+        found[services] = found.get(services, AddressSet.nothing()) | addresses
+    return {addresses: services for services, addresses in found.items()}
+
+
+def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
+    """Return the services by the names of the senders inside that reach them; the cluster's own hosts by role."""
+    found, own = dict[str, ServiceSet](), dict[tuple[str, str], ServiceSet]()
+    for path, attribution in problem.pairs:
+        services, hosts = attribution.part.services(), path.sender.hosts
+        if not path.sender.inside:
+            continue
+        if hosts is None or not hosts.hosts:
+            found[path.sender.name] = found.get(path.sender.name, ServiceSet.nothing()) | services
         else:
-            own.setdefault("/".join(sender.key.roles) or "unknown", set()).update(h.id for h in sender.hosts)
-    names |= {f"{len(ids)} {role} host{'s' if len(ids) != 1 else ''}": None for role, ids in own.items()}
-    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-    return ", ".join([*names][:FEW]) + more
+            for key in (("/".join(hosts.key.roles) or "unknown", host.id) for host in hosts.hosts):
+                own[key] = own.get(key, ServiceSet.nothing()) | services
+    alike = Counter((role, services) for (role, _), services in own.items())
+    counted = [(f"{n} {role} host{'s' if n != 1 else ''}", services) for (role, services), n in alike.items()]
+    return [*found.items(), *counted]
 
 
-def _public_text(problem: Problem) -> str:
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
+
+
+def _public_text(found: AddressSet) -> str:
     """Return who of the internet gets in: all of it in words, a few ranges as they are, what is between by number."""
-    found = AddressSet.nothing()
-    for path, attribution in zip(problem.paths, problem.attributions, strict=True):
-        found |= AddressSet.nothing() if path.sender.inside else attribution.part.addresses()
-    if found.size4 > ALMOST_EVERYONE4 or found.size6 >= ALMOST_EVERYONE6:
+    if everyone(found):
         return "the internet"
     ranges = [*found.cidrs()]
     if len(ranges) <= FEW:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -31,8 +32,15 @@ class Problem:
     check: Check
     name: str
     resource: Resource
+    part: str = ""
+    """Which part of its filter's excess of this kind it is, if that is told apart by the senders."""
     attributions: list[Attribution] = field(default_factory=list[Attribution])
     paths: list[Path] = field(default_factory=list[Path])
+
+    @property
+    def pairs(self) -> Iterator[tuple[Path, Attribution]]:
+        """Each path with the attribution that it has."""
+        return zip(self.paths, self.attributions, strict=True)
 
     @property
     def packets(self) -> PacketSet:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from cloudguard.model.filters import Direction
+from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6, everyone
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet, service_name
@@ -25,11 +27,12 @@ NOTABLE = tuple(ServiceSet.parse(text) for text in ("tcp/22", "tcp/10250", "tcp/
 
 
 class ProblemCollector:
-    """Gathers one row's excess by problem, and what is unknown."""
+    """Gathers one row's excess by problem, and what is unknown. ``expected`` are addresses that are poor witnesses."""
 
-    def __init__(self, reach: Reachability, row: str) -> None:
+    def __init__(self, reach: Reachability, row: str, expected: AddressSet | None = None) -> None:
         self._reach = reach
         self._row = row
+        self._unexpected = AddressSet.everything() - (expected or AddressSet.nothing())
         self._problems: dict[tuple[str, str, str], Problem] = {}
         self._attributed: dict[tuple[str, str], ServiceSet] = {}
         self._unknown: dict[str, None] = {}
@@ -76,7 +79,8 @@ class ProblemCollector:
 
     def pending_findings(self, assess: Callable[[Problem], Assessment]) -> tuple[PendingFinding, ...]:
         """Return a finding for each problem, rated and worded by ``assess``."""
-        return tuple(self._finding(problem, assess(problem)) for _, problem in sorted(self._problems.items()))
+        problems = (part for _, problem in sorted(self._problems.items()) for part in _by_senders(problem))
+        return tuple(self._finding(problem, assess(problem)) for problem in problems)
 
     def undecided(self, assess: Callable[[Problem], Assessment], why: str) -> tuple[str, ...]:
         """Return a line for each problem that would fail the row, if it is one at all (``why`` that is unknown)."""
@@ -90,9 +94,9 @@ class ProblemCollector:
             severity=assessment.severity,
             resource=problem.resource,
             message=assessment.message,
-            witness=witness(self._reach, problem.paths[0], problem.attributions[0]),
+            witness=witness(self._reach, *max(problem.pairs, key=_telling), self._unexpected),
             evidence=_evidence(problem),
-            key=(problem.resource.id, problem.name),
+            key=(problem.resource.id, problem.name, *filter(None, [problem.part])),
             hosts=(host.id for host in problem.hosts),
             advice=assessment.advice,
         )
@@ -150,9 +154,33 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
                 yield Evidence(resource, "", pool.source.call, "its next host would be reached so")
 
 
-def witness(reach: Reachability, path: Path, attribution: Attribution) -> Witness:
-    """Return one packet of the attributed excess on ``path``, and the hops that it passes."""
-    packets = attribution.part
+def _by_senders(problem: Problem) -> Iterator[Problem]:
+    """Yield a problem, or two where some rules let in everyone and others no more than some public addresses."""
+    some, rest = list[tuple[Path, Attribution]](), list[tuple[Path, Attribution]]()
+    for path, attribution in problem.pairs:
+        wide = path.sender.inside or everyone(attribution.part.addresses())
+        (rest if wide else some).append((path, attribution))
+    if not rest or not some or everyone(AddressSet.union(attribution.part.addresses() for _, attribution in some)):
+        yield problem
+        return
+    for name, pairs in (("", rest), ("some addresses", some)):
+        paths, attributions = [path for path, _ in pairs], [attribution for _, attribution in pairs]
+        yield replace(problem, part=name, paths=paths, attributions=attributions)
+
+
+def _telling(pair: tuple[Path, Attribution]) -> tuple[bool, bool]:
+    """Return how much an attribution tells of a problem: that of many senders the most."""
+    path, addresses = pair[0], pair[1].part.addresses()
+    many = addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6
+    return (False, False) if path.sender.inside else (everyone(addresses), many)
+
+
+def witness(reach: Reachability, path: Path, attribution: Attribution, unexpected: AddressSet) -> Witness:
+    """Return one packet of the attributed excess on ``path``, and the hops that it passes.
+
+    Its sender is one of ``unexpected`` if any is.
+    """
+    packets = attribution.part.within(unexpected) or attribution.part
     notable = next((part for part in map(packets.only, NOTABLE) if part), packets)
     packet = notable.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
     target, service = target_text(path.target), service_name(packet.service)

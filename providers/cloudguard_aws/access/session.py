@@ -24,8 +24,8 @@ OPTIONS = (
         "NAME",
         many=True,
     ),
-    Option("role-arn", "A role to assume first.", "ARN"),
-    Option("external-id", "The external id that the role asks for.", "ID"),
+    Option("role-arn", "A role to assume first.", "ARN", implicit=False),
+    Option("external-id", "The external id that the role asks for.", "ID", implicit=False),
     Option("vpc-id", "The VPC of the cluster, where two clusters have one name.", "ID"),
 )
 CREDENTIALS_HINT = "Set AWS_PROFILE or --profile, or log in again (aws sso login), and try once more"

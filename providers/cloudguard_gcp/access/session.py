@@ -20,8 +20,13 @@ from cloudguard_gcp.access.calls import GET_PROJECT
 OPTIONS = (
     Option("project", "The project of the cluster's hosts. Default: that of the credentials.", "ID"),
     Option("location", "The GKE cluster's region or zone, where two clusters have one name.", "NAME"),
-    Option("credentials-file", "Credentials to use instead of the application default ones.", "FILE"),
-    Option("impersonate-service-account", "A service account to act as; a chain is separated by commas.", "EMAIL"),
+    Option("credentials-file", "Credentials to use instead of the application default ones.", "FILE", implicit=False),
+    Option(
+        "impersonate-service-account",
+        "A service account to act as; a chain is separated by commas.",
+        "EMAIL",
+        implicit=False,
+    ),
     Option("quota-project", "The project that the calls are counted on.", "ID"),
 )
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)

@@ -114,3 +114,66 @@ def test_declarations_change_the_answer(capsys: pytest.CaptureFixture[str], snap
         _, out, _ = ran(capsys, "check", "--snapshot", snapshot, "-f", "json", *flags)
         verdicts += [row["verdict"] for row in json.loads(out)["rows"] if row["row"] == "etcd-encryption"]
     assert verdicts == ["PASS", "FAIL"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["fail-on = 'never'", "format = 'json=x.json'", "format = 'table'", "color = 'never'"],
+)
+def test_a_file_that_is_not_named_may_only_declare(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    Path("cloudguard.toml").write_text(f"cluster = 'prod'\nadmin-cidr = ['198.51.100.0/24']\n{line}\n")
+    key = line.partition(" ")[0]
+    refused = f"cloudguard: cloudguard.toml: {key}: only a file that --config names may hold it\n"
+    assert refusal(capsys, "check", "memory") == refused
+    assert refusal(capsys, "collect", "memory") == refused
+    assert ran(capsys, "check", "memory", "--config", "cloudguard.toml")[0] in {0, 3}
+
+
+@pytest.mark.parametrize("name", ["role-arn", "external-id"])
+def test_a_file_that_is_not_named_chooses_no_other_identity(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    Path("cloudguard.toml").write_text(f"[provider.aws]\n{name} = 'x'\n")
+    assert f"{name}: only a file that --config names may hold it" in refusal(capsys, "check", "aws", "--cluster", "x")
+
+
+def test_a_misspelt_variable_is_refused_and_any_other_unknown_one_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUDGUARD_VERSION_WANTED", "1")
+    monkeypatch.setenv("CLOUDGUARD_DEBUG", "")
+    argv = ("check", "memory", "--cluster", "prod")
+    assert "cloudguard: CLOUDGUARD_VERSION_WANTED is no setting, and has no effect\n" in ran(capsys, *argv)[2]
+    assert ran(capsys, *argv, "-q")[2] == ""
+    monkeypatch.delenv("CLOUDGUARD_VERSION_WANTED")
+    for name, right in (
+        ("ADMIN_CIDRS", "ADMIN_CIDR"),
+        ("REGOIN", "REGION"),
+        ("FAILON", "FAIL_ON"),
+        ("TIMEOT", "TIMEOUT"),
+    ):
+        monkeypatch.setenv(f"CLOUDGUARD_{name}", "x")
+        line = refusal(capsys, *argv)
+        assert f"CLOUDGUARD_{name}: no such variable. Did you mean 'CLOUDGUARD_{right}'?" in line
+        monkeypatch.delenv(f"CLOUDGUARD_{name}")
+
+
+def test_declarations_are_in_the_report_with_their_place_and_without_secrets(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("named.toml").write_text("[[service]]\nservices = '443'\n[provider.memory]\nprofile = 'secret-profile'\n")
+    monkeypatch.setenv("CLOUDGUARD_CNI", "calico")
+    argv = ("check", "memory", "--cluster", "prod", "--config", "named.toml", "--admin-cidr", "198.51.100.0/24")
+    out = ran(capsys, *argv, "-f", "json")[1]
+    assert json.loads(out)["declarations"] == {
+        "admin-cidr": {"values": ["198.51.100.0/24"], "from": "--admin-cidr"},
+        "service": {"values": ["tcp/443 from 0.0.0.0/0, ::/0"], "from": str(Path("named.toml").resolve())},
+        "cni": {"values": ["calico"], "from": "CLOUDGUARD_CNI"},
+    }
+    assert "secret-profile" not in out
+
+
+@pytest.mark.parametrize("flags", [("--admin-cidr", "0.0.0.0/0"), ("--service", "all")], ids=str)
+def test_a_flag_that_allows_everything_is_refused_before_anything_is_read(
+    capsys: pytest.CaptureFixture[str], flags: tuple[str, ...]
+) -> None:
+    assert f"cloudguard: {flags[0]}: {flags[1]}" in refusal(capsys, "check", "memory", *flags)
+    assert memory_adapter.ADAPTER.requests == []

@@ -107,7 +107,18 @@ def test_json_is_the_contract() -> None:
     text = json_report.render(FULL)
     document = json.loads(text)
     assert text.isascii()
-    assert list(document) == ["schema", "tool", "started", "finished", "cluster", "complete", "rows", "plan", "gaps"]
+    assert list(document) == [
+        "schema",
+        "tool",
+        "started",
+        "finished",
+        "declarations",
+        "cluster",
+        "complete",
+        "rows",
+        "plan",
+        "gaps",
+    ]
     assert document["schema"] == "cloudguard/report/v1"
     assert document["complete"] is False
     assert document["tool"] == {"name": "cloudguard", "version": "0"}
@@ -153,8 +164,10 @@ def test_json_says_what_a_row_was_judged_on() -> None:
             "hosts": [{"role": "node", "count": 3}],
             "disks": ["d-1"],
             "identities": ["id-1", "id-2"],
+            "keys": ["k-1"],
         },
         "assumed": [{"what": "etcd: tcp/2379-2380", "source": "kubeadm"}],
+        "declared": ["etcd-port"],
         "not_asked": [{"what": "Tunnel", "would_help": "memory:ReadTunnels"}],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -16,13 +16,16 @@ from cloudguard.needs.declarations import (
     DeclaredOutsider,
     DeclaredPermission,
     DeclaredService,
+    InForce,
 )
 from cloudguard.needs.declarations_file import declarations, load_declarations, parse, read
+from cloudguard.needs.in_force import everything_declared, in_force, without_reason
 from cloudguard.needs.settings import IN_FILE, Settings
 
 WHOLE = """
 cluster = "prod"
 admin-cidr = ["203.0.113.0/24", "2001:db8::/32"]
+admin-reason = "all of the company"
 require-cmk = true
 addons = ["autoscaler"]
 cni = "cilium"
@@ -71,6 +74,7 @@ region = ["here", "there"]
 """
 DECLARED = Declarations(
     admin_cidrs=("203.0.113.0/24", "2001:db8::/32"),
+    admin_reason="all of the company",
     services=(
         DeclaredService("tcp/443"),
         DeclaredService("tcp/22", ("10.1.0.0/16",), "the jump host"),
@@ -116,7 +120,7 @@ def test_every_key_is_read() -> None:
 
 def test_every_declaration_has_a_setting() -> None:
     named = {setting.declares for setting in IN_FILE} - {""}
-    assert named | {"needs", "permissions"} == {one.name for one in fields(Declarations)}
+    assert named | {"needs", "permissions", "stated_in", "others"} == {one.name for one in fields(Declarations)}
 
 
 def test_names_are_used_once() -> None:
@@ -224,3 +228,58 @@ def test_every_fault_is_listed() -> None:
 def test_a_wrong_file_is_refused(text: str, fault: str) -> None:
     with pytest.raises(UsageError, match=fault):
         load_declarations(text)
+
+
+EVERYTHING = [
+    ('admin-cidr = ["0.0.0.0/0"]', 'admin-reason = "why"'),
+    ('admin-cidr = ["0.0.0.0/1", "128.0.0.0/1"]', 'admin-reason = "why"'),
+    ('admin-cidr = "::/0"', 'admin-reason = "why"'),
+    ('[[service]]\nservices = "all"', 'reason = "why"'),
+    ('[[service]]\nservices = "tcp/1-65535"\nsources = ["10.0.0.0/8"]', 'reason = "why"'),
+    ('[[service]]\nservices = "udp"', 'reason = "why"'),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), EVERYTHING, ids=str)
+def test_what_allows_everything_needs_a_reason(text: str, reason: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_declarations(text)
+    assert "allows everything: say why, as " in str(raised.value)
+    [everything] = everything_declared(load_declarations(f"{text}\n{reason}"))
+    assert everything.reason == "why"
+    blank = replace(load_declarations(f"{text}\n{reason}"), admin_reason=" ")
+    assert len(without_reason(blank)) == ("admin-cidr" in text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'admin-cidr = ["10.0.0.0/8", "198.51.100.0/24"]',
+        '[[service]]\nservices = "tcp/443,tcp/30000-32767"',
+        '[[need]]\npeer = "10.0.0.0/8"\nrole = "node"\nservices = "tcp/9100"\nreason = "why"',
+        '[[need]]\nrole = "node"\nactions = ["store:*"]\nresources = ["*"]\nreason = "why"',
+    ],
+)
+def test_what_is_narrower_needs_none(text: str) -> None:
+    assert [*everything_declared(load_declarations(text))] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['peer = "0.0.0.0/0"\nservices = "tcp/1"', 'peer = "sg-1"\nservices = "all"', 'actions = "*:*"\nresources = "*"'],
+)
+def test_a_need_may_allow_everything_too(text: str) -> None:
+    [everything] = everything_declared(load_declarations(f'[[need]]\nrole = "node"\nreason = "why"\n{text}'))
+    assert (everything.name, everything.reason, everything.permission) == ("need", "why", "actions" in text)
+
+
+def test_each_declaration_in_force_says_where_it_stands() -> None:
+    found = {each.name: each for each in in_force(declarations(settings_in(WHOLE)))}
+    assert {each.origin for each in found.values()} == {str(Path("cloudguard.toml").resolve())}
+    assert found["admin-cidr"].values == ("203.0.113.0/24", "2001:db8::/32")
+    assert found["service"].values == ("tcp/443 from 0.0.0.0/0, ::/0", "tcp/22 from 10.1.0.0/16: the jump host")
+    assert found["need"].values[0] == "tcp/9100 from 10.2.0.0/16 to node: monitoring"
+    assert found["require-cmk"].values == ("yes",)
+    assert found["host"].values == ("i-0abc=etcd", "i-0def=control-plane+etcd")
+    assert {"cluster", "fail-on", "format", "provider"}.isdisjoint(found)
+    assert in_force(Declarations(admin_cidrs=())) == (InForce("admin-cidr", ("nobody",), ""),)

@@ -1,0 +1,47 @@
+"""Environment variables that look like settings and are none: a misspelt one would change the answer silently."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from cloudguard.cli import flags
+from cloudguard.cli.failures import DEBUG, say
+from cloudguard.errors import SettingsError
+from cloudguard.needs.settings import ENVIRONMENT, IN_FILE, variable
+from cloudguard.provider.port import installed
+
+_LETTERS = 2
+"""A name that so many letters tell from a setting's is taken for misspelt."""
+
+
+def check_names(*, quiet: bool) -> None:
+    """Warn of variables that are no settings, unless ``quiet``; raises SettingsError for those that are misspelt."""
+    given = [name for name in sorted(os.environ) if name.startswith(ENVIRONMENT)]
+    known = set(_known()) if given else set[str]()
+    faults = list[str]()
+    for name in (name for name in given if name not in known):
+        distance, nearest = min((_distance(name, other), other) for other in known)
+        if distance <= _LETTERS:
+            faults.append(f"{name}: no such variable. Did you mean {nearest!r}?")
+        elif not quiet:
+            say(f"cloudguard: {name} is no setting, and has no effect")
+    if faults:
+        raise SettingsError(faults)
+
+
+def _known() -> Iterator[str]:
+    yield DEBUG
+    own = (flag for provider in installed() for flag in flags.own_flags(provider))
+    yield from (variable(setting.name) for setting in (*IN_FILE, *flags.NOT_IN_FILE, *own) if setting.flag)
+
+
+def _distance(one: str, other: str) -> int:
+    """Return how many letters must be added, dropped or replaced to make ``other`` of ``one``."""
+    row = list(range(len(other) + 1))
+    for count, letter in enumerate(one, 1):
+        above = row
+        row = [count]
+        for place, wanted in enumerate(other, 1):
+            row.append(min(above[place] + 1, row[-1] + 1, above[place - 1] + (letter != wanted)))
+    return row[-1]

@@ -1,0 +1,123 @@
+"""The declarations in force, in words with where each stands, and those that allow everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple, cast
+
+from cloudguard.needs.declarations import (
+    Declarations,
+    DeclaredNeed,
+    DeclaredOutsider,
+    DeclaredPermission,
+    DeclaredService,
+    InForce,
+)
+from cloudguard.needs.settings import IN_FILE, NEED
+from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
+from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
+
+ALMOST_EVERYONE4, ALMOST_EVERYONE6 = 2**24, 2**112
+"""More public addresses than this, a v6 /16 among them, are as good as everyone."""
+MANY_ADDRESSES4, MANY_ADDRESSES6 = 2**16, 2**80
+"""More than anyone's own: a v6 /48 is one site (RFC 6177)."""
+_ALMOST_EVERY_PORT: Final = PORTS // 2 - 1
+_NAMES: Final = {
+    **{setting.declares: setting.name for setting in IN_FILE if setting.declares},
+    **dict.fromkeys(("needs", "permissions"), NEED.name),
+}
+"""The keys of ``cloudguard.toml`` by the fields of ``Declarations``."""
+
+
+class Everything(NamedTuple):
+    """A declaration that allows everyone, every port or every action, and the ``reason`` given.
+
+    ``permission``: it is about what identities may do, not about who may connect.
+    """
+
+    name: str
+    text: str
+    reason: str
+    permission: bool = False
+
+
+def in_force(declared: Declarations) -> tuple[InForce, ...]:
+    """Return what is declared, each key once."""
+    found: dict[str, tuple[str, ...]] = {}
+    plain = Declarations()
+    for field, name in _NAMES.items():
+        value: object = getattr(declared, field)
+        if value != getattr(plain, field):
+            found[name] = (*found.get(name, ()), *_texts(value))
+    origins = dict(declared.stated_in)
+    return (*(InForce(name, texts, origins.get(name, "")) for name, texts in found.items()), *declared.others)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        items = cast("tuple[object, ...]", value)
+        texts = (_text(item) + (f": {reason}" if (reason := getattr(item, "reason", "")) else "") for item in items)
+        return tuple(texts) or ("nobody",)
+    return ("yes",) if value is True else (str(value),)
+
+
+def _text(item: object) -> str:
+    match item:
+        case DeclaredService():
+            text = f"{item.services} from {', '.join(item.sources)}"
+        case DeclaredNeed():
+            text = f"{item.services} from {item.peer} to {item.role}"
+        case DeclaredPermission():
+            text = f"{', '.join(item.actions)} on {', '.join(item.resources)} for {item.role}"
+        case DeclaredOutsider():
+            text = f"{item.principal} may become {item.identity}"
+        case _:
+            return str(item)
+    return text
+
+
+def everything_declared(declared: Declarations) -> Iterator[Everything]:
+    """Yield the declarations that allow everything."""
+    admins = declared.admin_cidrs or ()
+    if everyone(AddressSet.of(admins)):
+        yield Everything("admin-cidr", ", ".join(admins), declared.admin_reason)
+    for service in declared.services:
+        if _every_port(service.services):
+            yield Everything("service", _text(service), service.reason)
+    for need in declared.needs:
+        if _every_port(need.services) or everyone(_addresses(need.peer)):
+            yield Everything("need", _text(need), need.reason)
+    for permission in declared.permissions:
+        if any(not action.strip("*?:") for action in permission.actions):
+            yield Everything("need", _text(permission), permission.reason, permission=True)
+
+
+def everyone(addresses: AddressSet) -> bool:
+    """Whether so many public addresses are as good as everyone."""
+    public = addresses & PUBLIC
+    return public.size4 > ALMOST_EVERYONE4 or public.size6 >= ALMOST_EVERYONE6
+
+
+def without_reason(declared: Declarations) -> tuple[str, ...]:
+    """Return a fault for each declaration that allows everything and says not why."""
+    origins, hint = dict(declared.stated_in), {"admin-cidr": "admin-reason"}
+    return tuple(
+        f"{origins.get(each.name) or each.name}: {each.text} allows everything: say why, as {each.name}'s "
+        f"{hint.get(each.name, 'reason')} in cloudguard.toml"
+        for each in everything_declared(declared)
+        if not each.reason.strip()
+    )
+
+
+def _every_port(services: str) -> bool:
+    named = ServiceSet.parse(services)
+    of_protocol = (ServiceSet.parse(name) & named for name in FAMILIES if name in {"tcp", "udp"})
+    return any(sum(end - start for start, end in ports.intervals) > _ALMOST_EVERY_PORT for ports in of_protocol)
+
+
+def _addresses(peer: str) -> AddressSet:
+    """Return the addresses of a peer; none of a group."""
+    try:
+        return AddressSet.parse(peer)
+    except ValueError:
+        return AddressSet.nothing()

@@ -1,0 +1,64 @@
+"""Which declarations each row heeds; those that allow everything are advice, and the reason why a row passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cloudguard.needs.in_force import Everything, everything_declared, in_force
+from cloudguard.results.change import Resource
+from cloudguard.results.check import Check
+from cloudguard.results.finding import Evidence, Severity, Witness
+from cloudguard.results.report import Verdict
+from cloudguard.rows.context import Context
+from cloudguard.rows.finding_builder import FindingBuilder
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding
+
+
+def declared_check(row: str) -> Check:
+    """Return the check of ``row`` for declarations that allow everything."""
+    return Check(
+        f"{row}/declared",
+        {Severity.LOW: "a declaration allows everyone, every port or every action"},
+        "A declaration that the row heeds allows everyone, every port or every action.",
+    )
+
+
+def with_declarations(context: Context, judged: JudgedRow, heeded: tuple[str, ...], check: Check | None) -> JudgedRow:
+    """Return a judged row with the declarations that it rests on, of those keys ``heeded``."""
+    row, pending = judged
+    declared = tuple(each.name for each in in_force(context.declarations) if each.name in heeded)
+    row = replace(row, basis=replace(row.basis, declared=declared))
+    permissions = row.row == "cloud-api-access"
+    found = [
+        each
+        for each in everything_declared(context.declarations)
+        if each.name in heeded and (each.name != "need" or each.permission is permissions)
+    ]
+    if not found or check is None or row.verdict is Verdict.PROVIDER:
+        return row, pending
+    new = _finding(context, check, found)
+    why = f"passes by what is declared: {new.finding.message}" if row.verdict is Verdict.PASS else row.why
+    return replace(row, why=why, findings=(*row.findings, new.finding)), (*pending, new)
+
+
+def _finding(context: Context, check: Check, found: list[Everything]) -> PendingFinding:
+    stated = dict(context.declarations.stated_in)
+    first, more = found[0], f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    builder = FindingBuilder(
+        check=check,
+        severity=Severity.LOW,
+        resource=Resource("declaration", first.name),
+        message=f"{first.name} {first.text} allows everything: {first.reason}{more}",
+        witness=Witness(f"{first.name} {first.text}"),
+        evidence=(
+            Evidence(
+                Resource("declaration", each.name),
+                "",
+                stated.get(each.name, "the caller"),
+                f"{each.text}: {each.reason}",
+            )
+            for each in found
+        ),
+        advice="Declare only what is needed",
+    )
+    return PendingFinding(builder.build(context.cluster))

@@ -1,0 +1,122 @@
+"""What is declared is shown where a row rests on it; what allows everything is advice, and the reason of a PASS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, group, host, snapshot
+from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, DeclaredService
+from cloudguard.results.change import PeerOf, RuleEdit
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Verdict
+from judged import changes_of, rows_of
+
+OFFICE = "52.95.110.0/24"
+MASTER = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+WORKER = host("n1", NODE, "nodes", where="public", public="203.0.113.10")
+ANY = Declarations(
+    services=(DeclaredService("all", reason="agreement 1"),),
+    needs=tuple(DeclaredNeed(WORLD, role, "all", "agreement 2") for role in ("control-plane", "etcd")),
+    stated_in=(("service", "/srv/cloudguard.toml"),),
+)
+
+
+def test_a_row_that_passes_by_a_declaration_of_everything_says_so() -> None:
+    made = snapshot([MASTER, WORKER], [group("masters", ("all", WORLD)), group("nodes", ("all", WORLD))])
+    rows = rows_of(made, ANY)
+    for check, reason in (("node-access/declared", "agreement 1"), ("etcd-access/declared", "agreement 2")):
+        row = rows[check.partition("/")[0]]
+        assert row.verdict is Verdict.PASS
+        assert row.why.startswith("passes by what is declared: ")
+        assert reason in row.why
+        [found] = [one for one in row.findings if one.check == check]
+        assert found.severity is Severity.LOW
+    [found] = [one for one in rows["node-access"].findings if one.check == "node-access/declared"]
+    assert (found.evidence[0].call, found.evidence[0].fact) == (
+        "/srv/cloudguard.toml",
+        "all from 0.0.0.0/0, ::/0: agreement 1",
+    )
+    assert "need" in rows["node-access"].basis.declared
+    assert rows["api-server-access"].verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("admins", [(WORLD,), ("0.0.0.0/1", "128.0.0.0/1"), ("8.0.0.0/14",), (WORLD, WORLD6)])
+def test_administrators_without_number_are_no_list_of_them(admins: tuple[str, ...]) -> None:
+    made = snapshot([MASTER, WORKER], [group("masters", ("tcp/6443", admins[0])), group("nodes", ("tcp/6443", WORLD))])
+    rows = rows_of(made, Declarations(admin_cidrs=admins))
+    assert [rows[name].verdict for name in ("api-server-access", "node-access")] == [Verdict.FAIL, Verdict.FAIL]
+
+
+def test_a_reason_makes_them_administrators_and_is_shown() -> None:
+    made = snapshot([MASTER], [group("masters", ("tcp/6443", WORLD))])
+    row = rows_of(made, Declarations(admin_cidrs=(WORLD,), admin_reason="a public test"))["api-server-access"]
+    assert row.verdict is Verdict.PASS
+    assert "a public test" in row.why
+    assert row.basis.declared == ("admin-cidr", "admin-reason")
+    assert [one.check for one in row.findings] == ["api-server-access/declared"]
+
+
+def test_a_permission_to_do_everything_is_shown_with_the_identities() -> None:
+    master = DeclaredPermission("node", ("*",), ("*",), "an installer of ours")
+    rows = rows_of(snapshot([WORKER], [group("nodes")]), Declarations(permissions=(master,)))
+    assert [one.check for one in rows["cloud-api-access"].findings] == ["cloud-api-access/declared"]
+    assert [one.check for one in rows["node-access"].findings if one.check.endswith("declared")] == []
+
+
+@pytest.mark.parametrize("world", [WORLD, WORLD6, "0.0.0.0/1"])
+def test_the_witness_is_whom_nobody_declared_and_the_office_s_rule_stays(world: str) -> None:
+    master = replace(MASTER, interfaces=(host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9",
+                                              v6="2001:db8:0:1::9").interfaces[0],))  # fmt: skip
+    made = snapshot([master], [group("masters", ("tcp/443", OFFICE), ("tcp/443", world), ("tcp/443", "10.0.0.0/16"))])
+    declared = Declarations(admin_cidrs=(OFFICE,), api_ports=("tcp/443",))
+    row = rows_of(made, declared)["api-server-access"]
+    assert row.findings[0].severity >= Severity.HIGH
+    assert all(not one.witness.source.startswith("52.95.110.") for one in row.findings)
+    edits = [edit for change in changes_of(made, declared) for edit in change.edits if isinstance(edit, RuleEdit)]
+    assert [edit.rule for edit in edits if edit.rule == "masters-0"] == []
+    assert [edit for edit in edits if edit.after and edit.after.peer.value == OFFICE] == []
+
+
+def test_small_ranges_are_no_part_of_what_lets_everyone_in() -> None:
+    made = snapshot([MASTER], [group("masters", ("tcp/6443", OFFICE), ("tcp/6443", WORLD6), ("tcp/6443", WORLD))])
+    wide, narrow = rows_of(made)["api-server-access"].findings
+    assert (wide.severity, narrow.severity) == (Severity.CRITICAL, Severity.LOW)
+    assert narrow.message.startswith("256 public v4 addresses can connect")
+    assert {fact.rule for fact in narrow.evidence} == {"masters-0", ""}
+    assert "masters-0" not in {fact.rule for fact in wide.evidence}
+
+
+def test_many_small_ranges_are_everyone_together() -> None:
+    parts = [("tcp/6443", f"{number}.0.0.0/8") for number in range(11, 60)]
+    [found] = rows_of(snapshot([MASTER], [group("masters", *parts)]))["api-server-access"].findings
+    assert found.severity is Severity.CRITICAL
+
+
+def test_a_sentence_names_only_the_ports_that_each_sender_reaches() -> None:
+    nodes = group("nodes", ("tcp/8080", WORLD), ("tcp/9000", OFFICE))
+    found = [one.message for one in rows_of(snapshot([WORKER], [nodes]))["node-access"].findings]
+    assert "the internet can connect to tcp/8080 of 1 node" in found
+    assert f"{OFFICE} on the internet can connect to tcp/9000 of 1 node" in found
+    both = group("nodes", ("tcp/8080", "8.8.8.0/24"), ("tcp/9000", OFFICE))
+    [one] = rows_of(snapshot([WORKER], [both]))["node-access"].findings
+    assert one.message.startswith("8.8.8.0/24 on the internet can connect to tcp/8080, ")
+    assert f"{OFFICE} on the internet to tcp/9000 of 1 node" in one.message
+
+
+def test_two_findings_are_told_apart_by_their_sentences() -> None:
+    other = host("n2", NODE, "others", where="public", public="203.0.113.11")
+    made = snapshot([WORKER, other], [group("nodes", ("tcp/22", WORLD)), group("others", ("tcp/22", WORLD))])
+    messages = [one.message for one in rows_of(made)["node-access"].findings]
+    assert len(set(messages)) == len(messages)
+    assert "the internet can connect to tcp/22 of 1 node; filter others" in messages
+
+
+def test_a_rule_is_not_replaced_by_itself() -> None:
+    declared = Declarations(needs=(DeclaredNeed(OFFICE, "node", "tcp/22", "support"),))
+    made = snapshot([WORKER], [group("nodes", ("tcp/22", OFFICE), ("tcp/22", WORLD))])
+    changes = changes_of(made, declared)
+    assert [change.rule for change in changes] == ["nodes-1"]
+    after = [edit.after for edit in changes[0].edits if isinstance(edit, RuleEdit) and edit.after]
+    assert [traffic for traffic in after if traffic.peer.kind is PeerOf.RANGE] == []
