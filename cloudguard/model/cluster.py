@@ -206,7 +206,7 @@ class Cluster:
     ``installer_strength``: strong where all that the installer itself writes is there, weak where a word or one tag is.
     ``managed``: the provider runs the control plane and etcd (``managed_by`` names the service).
     ``scanned_by`` is the cloud identity that read all this. ``pod_ranges`` are the addresses that its pods have beside
-    those of its hosts.
+    those of its hosts, and those of nodes that are on no cloud.
     """
 
     name: str

@@ -46,6 +46,14 @@ class HostRoles:
         united = tuple(dict.fromkeys((*self.roles, *roles)))
         return replace(self, roles=united, evidence=(*self.evidence, evidence))
 
+    def and_all(self, *others: HostRoles) -> HostRoles:
+        """Return these roles and all of ``others``, with the evidence for each."""
+        found = self
+        for other in others:
+            for evidence in other.evidence:
+                found = found.and_also(other.roles, evidence)
+        return found
+
 
 UNKNOWN = HostRoles()
 

@@ -15,6 +15,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities, Statement
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.model.ways_in import WayIn
 from cloudguard.provider.etcd_disks import etcd_traits
 from cloudguard.provider.installers import ShownInstaller
@@ -81,7 +82,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     from cloudguard_aws.network.registrations import api_targets  # noqa: PLC0415 - when asked for
 
     managed = found.eks
-    node_groups = eks.read_node_groups(api, managed.name) if managed else None
+    found, node_groups = _members(api, found, caller)
     machines = hosts.read_hosts(api, found, partial(api_targets, api, found.networks, hosts.API_PORTS))
     if managed and managed.security_group and node_groups and node_groups.fargate:
         known = {interface.id for host in machines for interface in host.interfaces}
@@ -109,6 +110,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         keys=found_keys,
         managed_by=eks.MANAGED_BY if managed else "",
         secrets_encryption=managed.secrets if managed else None,
+        pod_ranges=managed.remote if managed else NO_ADDRESSES,
         traits=etcd_traits(found_disks),
         installer_strength=installer.strength,
     )
@@ -123,6 +125,30 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         gaps=api.gaps,
         asked=asked(ADAPTER.ways_in()),
     )
+
+
+def _members(api: Api, found: Found, caller: Caller) -> tuple[Found, NodeGroups | None]:
+    """Return the cluster with all of its instances, and its node groups; ask beside that what hangs on neither."""
+    from cloudguard_aws.cluster.eks import read_node_groups  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.identity.roles import read_identities  # noqa: PLC0415 - likewise
+    from cloudguard_aws.identity.surroundings import read_surroundings  # noqa: PLC0415 - likewise
+    from cloudguard_aws.network.inventory import read_inventory  # noqa: PLC0415 - likewise
+    from cloudguard_aws.network.members import with_members  # noqa: PLC0415 - likewise
+
+    hosts = tuple(one.host for one in found.instances)
+    endpoints = (found.eks.endpoint,) if found.eks else ()
+
+    def members() -> tuple[Found, NodeGroups | None]:
+        groups = read_node_groups(api, found.eks.name) if found.eks else None
+        return with_members(api, found, groups.scaling_groups if groups else ()), groups
+
+    whole, *_ = api.four(  # no call is made twice: what is read again later is there by then
+        members,
+        partial(read_inventory, api, hosts=hosts, endpoints=endpoints, network_ids=found.networks),
+        partial(read_identities, api, hosts=hosts, pools=()),
+        partial(read_surroundings, api, found, caller.account or _account(found, hosts)),
+    )
+    return whole
 
 
 def _installer(found: Found, machines: tuple[Host, ...], disks: tuple[Disk, ...]) -> ShownInstaller:

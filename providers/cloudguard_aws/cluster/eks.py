@@ -5,7 +5,7 @@ Defaults (a public endpoint for everyone) are those of awsdocs/amazon-eks-user-g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -13,7 +13,7 @@ from typing import TypeVar
 from cloudguard.model.cluster import SecretsEncryption
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind, Source
-from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.model.text_forms import NO_ADDRESSES, Ranges
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, flag, part, parts, required, text, texts
@@ -38,7 +38,8 @@ A = TypeVar("A")
 class EksCluster:
     """What EKS says of a cluster; ``issuer``: its identity provider, without a scheme ("" for none).
 
-    ``roles``: its own, and that of the nodes that EKS makes by itself.
+    ``roles``: its own, and that of the nodes that EKS makes by itself. ``remote``: where its hybrid nodes and their
+    pods are, outside of AWS (EKS API reference, RemoteNetworkConfigResponse).
     """
 
     name: str
@@ -50,6 +51,7 @@ class EksCluster:
     roles: tuple[Holder, ...]
     endpoint: Endpoint
     secrets: SecretsEncryption
+    remote: Ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def eks_cluster(item: Item) -> EksCluster:
         roles=(*([(own, ("cluster",))] if own else ()), *([(nodes, ("node",))] if nodes else ())),
         endpoint=_endpoint(item, config, source),
         secrets=SecretsEncryption(_secrets_key(item), source),
+        remote=AddressSet.of(_remote_ranges(part(item, "remoteNetworkConfig"))),
     )
 
 
@@ -100,6 +103,12 @@ def _endpoint(item: Item, config: Item, source: Source) -> Endpoint:
         source=source,
         address=text(item, "endpoint"),
     )
+
+
+def _remote_ranges(config: Item) -> Iterator[str]:
+    for key in ("remoteNodeNetworks", "remotePodNetworks"):
+        for one in parts(config, key):
+            yield from texts(one, "cidrs")
 
 
 def _secrets_key(item: Item) -> str:

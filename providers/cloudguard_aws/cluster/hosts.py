@@ -16,14 +16,17 @@ from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.instances import HIDES, Instance
 from cloudguard_aws.cluster.tags import roles_by_tags, tags_of
 
+_SERVERS = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 API_PORTS = frozenset({6443, 9345, 16443, 50000})
 """Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Not 443, which an ingress
 may serve as well (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos pkg/machinery/constants)."""
 ApiTargets = Mapping[str, str]
 """By instance id or address, in words: which balancer sends the API's connections there."""
+Servers = Mapping[str, bool]
+"""By instance id or address: whether it is known to be control plane."""
 
 
-def read_hosts(api: Api, found: Found, read_api_targets: Callable[[], ApiTargets]) -> tuple[Host, ...]:
+def read_hosts(api: Api, found: Found, read_api_targets: Callable[[Servers], ApiTargets]) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles; a host whose role is unknown has none, and a Gap says so.
 
     ``read_api_targets`` is called only where neither flags nor tags give every role.
@@ -31,30 +34,43 @@ def read_hosts(api: Api, found: Found, read_api_targets: Callable[[], ApiTargets
     known = {one.id: _by_flags_or_tags(found, one) for one in found.instances}
     others = [one for one in found.instances if known[one.id] is None]
     if others:
-        targets, etcd = api.two(read_api_targets, lambda: _etcd_volumes(api))
+        servers = {
+            name: Role.CONTROL_PLANE in given.roles
+            for one in found.instances
+            if (given := known[one.id]) is not None
+            for name in _names(one)
+        }
+        targets, etcd = api.two(lambda: read_api_targets(servers), lambda: _etcd_volumes(api))
         known.update((one.id, _by_others(found, one, targets, etcd)) for one in others)
     roles = {name: one for name, one in known.items() if one is not None}
     return with_roles(api, DESCRIBE_INSTANCES, (one.host for one in found.instances), roles)
 
 
 def _by_flags_or_tags(found: Found, instance: Instance) -> HostRoles | None:
-    known = found.by_flag.get(instance.id) or roles_by_tags(instance.tags, found.name)
+    flagged, tagged = found.by_flag.get(instance.id), roles_by_tags(instance.tags, found.name)
+    if flagged and tagged and _SERVERS.issuperset((*flagged.roles, *tagged.roles)):
+        return tagged.and_all(flagged)
+    known = flagged or tagged
     if known is None and found.eks is not None:
-        why = f"tagged for the EKS cluster {found.name}, which runs no control plane of its own"
+        why = f"of the EKS cluster {found.name}, which runs no control plane of its own"
         return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
     return known
 
 
 def _by_others(found: Found, instance: Instance, targets: ApiTargets, etcd: Mapping[str, str]) -> HostRoles | None:
     """Return roles by which balancer sends to a host, else by its names; an etcd volume adds etcd to either."""
-    listed = (address for interface in instance.host.interfaces for address in interface.addresses)
-    addresses = {text for address in listed for text in address.texts()}
-    sends = next((targets[key] for key in (instance.id, *sorted(addresses)) if key in targets), "")
+    sends = next((targets[key] for key in _names(instance) if key in targets), "")
     serves = HostRoles((Role.CONTROL_PLANE,), (RoleEvidence(EvidenceKind.REGISTRATION, sends),))
     known = serves if sends else roles_by_names(instance.names(), found.name)
     if instance.id not in etcd:
         return known
     return (known or UNKNOWN).and_also([Role.ETCD], RoleEvidence(EvidenceKind.DISK, etcd[instance.id]))
+
+
+def _names(instance: Instance) -> tuple[str, ...]:
+    """Return what a balancer may call an instance: its id, and its addresses."""
+    listed = (address for interface in instance.host.interfaces for address in interface.addresses)
+    return (instance.id, *sorted({text for address in listed for text in address.texts()}))
 
 
 def _etcd_volumes(api: Api) -> dict[str, str]:

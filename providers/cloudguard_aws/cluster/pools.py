@@ -8,7 +8,7 @@ from functools import partial
 
 from cloudguard.model.cluster import EvidenceKind, Host, Pool, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.answers import Item, number, required, text
+from cloudguard.provider.answers import Item, number, parts, required, text
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_aws.access.api import Api
@@ -36,8 +36,8 @@ DEFAULT_GROUP = "default"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _ScalingGroup:
-    """A scaling group: its subnets, and what its next host may be made from."""
+class ScalingGroup:
+    """A scaling group: its subnets, its instances (their ids), and what its next host may be made from."""
 
     name: str
     tags: Mapping[str, str]
@@ -45,6 +45,7 @@ class _ScalingGroup:
     desired: int
     configuration: str
     templates: tuple[tuple[str, str, str], ...]
+    instances: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -59,7 +60,7 @@ class _Context:
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
     """Return the scaling groups of the cluster: by tag, by ``named``, and those that made its hosts."""
-    groups = _groups(api, found, {host.pool for host in hosts if host.pool} | set(named))
+    groups = read_scaling_groups(api, found, {host.pool for host in hosts if host.pool} | set(named))
     known = configurations(api, {one.configuration for one in groups if one.configuration})
     templates = api.gather(*(partial(_templates, api, one, known) for one in groups))
     triples = [
@@ -81,8 +82,10 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collectio
     return tuple(sorted(pools, key=lambda pool: (pool.id, pool.template)))
 
 
-def _groups(api: Api, found: Found, names: set[str]) -> list[_ScalingGroup]:
+def read_scaling_groups(api: Api, found: Found, named: Collection[str]) -> list[ScalingGroup]:
+    """Return the scaling groups of the cluster: by tag, by ``named``, and those that made its instances."""
     call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
+    names = {*named, *(one.host.pool for one in found.instances)} - {""}
     keys = [f"{prefix}{cluster}" for prefix in NAMED_BY_KEY]
     if any(LEGACY in one.tags for one in found.instances):
         keys.append(LEGACY)  # else the groups of all clusters that have it would be listed for nothing
@@ -97,18 +100,19 @@ def _groups(api: Api, found: Found, names: set[str]) -> list[_ScalingGroup]:
     return [groups[name] for name in sorted(groups)]
 
 
-def _scaling_group(item: Item) -> _ScalingGroup:
-    return _ScalingGroup(
+def _scaling_group(item: Item) -> ScalingGroup:
+    return ScalingGroup(
         name=required(item, "AutoScalingGroupName"),
         tags=tags_of(item),
         subnets=tuple(filter(None, text(item, "VPCZoneIdentifier").replace(" ", "").split(","))),
         desired=number(item, "DesiredCapacity", 0),
         configuration=text(item, "LaunchConfigurationName"),
         templates=tuple(templates_named(item)),
+        instances=tuple(required(one, "InstanceId") for one in parts(item, "Instances")),
     )
 
 
-def _templates(api: Api, group: _ScalingGroup, known: Mapping[str, Template]) -> list[Template]:
+def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> list[Template]:
     """Return every template that the group's next host may be made from; ``known`` are launch configurations."""
     found = [known[group.configuration]] if group.configuration in known else []
     for key, name, version in group.templates:
@@ -116,7 +120,7 @@ def _templates(api: Api, group: _ScalingGroup, known: Mapping[str, Template]) ->
     return list({template.name: template for template in found}.values())
 
 
-def _roles(api: Api, group: _ScalingGroup, found: Found, hosts: tuple[Host, ...]) -> HostRoles:
+def _roles(api: Api, group: ScalingGroup, found: Found, hosts: tuple[Host, ...]) -> HostRoles:
     """Return the roles of a group's next hosts: those of its hosts, else by its tags and name."""
     known = _roles_by_flags(group.tags, found) or roles_by_tags(group.tags, found.name)
     if known is None and found.eks is not None:
@@ -159,7 +163,7 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
     return found
 
 
-def _pool(group: _ScalingGroup, template: Template, known: HostRoles, context: _Context) -> Pool:
+def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _Context) -> Pool:
     groups = tuple(sorted(context.group_ids.get(one, one) for one in _group_names(template)))
     image = context.defaults.images.get(template.image)
     return Pool(

@@ -119,7 +119,7 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
     """Read the balancers that send to the cluster's hosts, each with those targets only."""
     forwardings, tagged = api.two(
         lambda: api.gather(*(partial(_forwarding, api, known, one) for one in known.modern)),
-        partial(_tags, api, [one.arn for one in known.modern], [one.name for one in known.classic]),
+        partial(read_tags, api, [one.arn for one in known.modern], [one.name for one in known.classic]),
     )
     declared = {name: declared_service(tags, cluster) for name, tags in tagged.items()}
     made = {one.balancer.arn: one.model(declared.get(one.balancer.arn, "")) for one in forwardings}
@@ -217,8 +217,8 @@ def _in_series(front: Balancer, behind: Balancer) -> Gap:
     return Gap(calls.DESCRIBE_LISTENERS.name, front.id, Reason.UNSUPPORTED, message, HIDES)
 
 
-def _tags(api: Api, arns: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return the tags of balancers, by ARN, and of classic ones, by name."""
+def read_tags(api: Api, arns: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the tags of balancers and target groups, by ARN, and of classic balancers, by name."""
     modern, old = calls.BALANCER_DESCRIBE_TAGS, calls.CLASSIC_DESCRIBE_TAGS
     thunks = [partial(_tag_page, api, modern, "ResourceArns", "ResourceArn", page) for page in _pages(arns)]
     thunks += [partial(_tag_page, api, old, "LoadBalancerNames", "LoadBalancerName", page) for page in _pages(names)]

@@ -203,21 +203,35 @@ def _classic_listener(item: Item) -> ClassicListener:
     )
 
 
-def api_targets(api: Api, network_ids: Collection[str], ports: Collection[int]) -> dict[str, str]:
-    """Return which balancer sends to one of ``ports`` of a target, in words by instance id or address."""
-    return {
-        target: f"target of {balancer} on port {port}"
-        for balancer, target, port in _targets(read_registrations(api, network_ids), network_ids)
-        if port in ports
-    }
+def api_targets(
+    api: Api, network_ids: Collection[str], ports: Collection[int], servers: Mapping[str, bool]
+) -> dict[str, str]:
+    """Return which balancer sends the API's connections to a target, in words by instance id or address.
+
+    That is one that sends to one of ``ports``, or beside the target to control-plane hosts only: ``servers`` says of
+    known targets whether they are that.
+    """
+    found = dict[str, str]()
+    for names, targets in registered_together(read_registrations(api, network_ids), network_ids):
+        beside = {servers[name] for name, _ in targets if name in servers}
+        for name, number in targets:
+            if number in ports or beside == {True}:
+                found.setdefault(name, f"target of {names[-1]} on port {number}")
+    return found
 
 
-def _targets(read: Registrations, network_ids: Collection[str]) -> Iterator[tuple[str, str, int]]:
-    """Yield balancer, target and port of what is registered, but for addresses of other VPCs, which may be the same."""
-    for balancer in read.balancers:
-        for group in read.groups_of(balancer.arn):
-            own = group.network in {"", *network_ids}
-            yield from ((balancer.arn, one.id, one.port) for one in group.targets if own or one.outside)
+def registered_together(
+    read: Registrations, network_ids: Collection[str]
+) -> Iterator[tuple[tuple[str, ...], list[tuple[str, int]]]]:
+    """Yield what is registered together, targets with their ports, and by which names: the balancer's is the last.
+
+    Addresses of other VPCs, which may be the same, are left out.
+    """
+    for group in read.groups.values():
+        own = group.network in {"", *network_ids}
+        targets = [(one.id, one.port) for one in group.targets if own or one.outside]
+        for balancer in group.balancers if group.kind != "alb" else ():
+            yield (group.arn, balancer), targets
     for classic in read.classic:
-        for instance in classic.instances:
-            yield from ((classic.name, instance, one.inside[1]) for one in classic.listeners)
+        for one in classic.listeners:
+            yield (classic.name,), [(instance, one.inside[1]) for instance in classic.instances]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from cloudguard.model.cluster import Host
 from cloudguard.model.filters import AddressList, Direction, Filter, Group, Rule
 from cloudguard.model.network import Interface, NextHop, Subnet
 from cloudguard.model.source import FactKind, Gap, Reason
@@ -15,6 +16,7 @@ from cloudguard.provider.answers import Item, parts, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.foreign_interfaces import ClusterInterfaces, foreign_interface
+from cloudguard_aws.network.group_members import carried_by, read_members
 from cloudguard_aws.network.rules import listed_rule, security_group
 
 _FILTERS: Final = (FactKind.FILTERS,)
@@ -37,8 +39,13 @@ class SecurityGroups:
     lists: tuple[AddressList, ...]
 
 
-def read_security_groups(api: Api, names: frozenset[str], subnets: Iterable[Subnet]) -> SecurityGroups:
-    """Read the groups called ``names``, and what their rules, or the routes of ``subnets``, name."""
+def read_security_groups(
+    api: Api, names: frozenset[str], subnets: Collection[Subnet], hosts: Iterable[Host] = ()
+) -> SecurityGroups:
+    """Read the groups called ``names``, and what their rules, or the routes of ``subnets``, name.
+
+    The interfaces of ``hosts`` are expected among the members of their groups.
+    """
     group_call, rule_call = calls.DESCRIBE_SECURITY_GROUPS, calls.DESCRIBE_SECURITY_GROUP_RULES
     items, rule_items = api.two(
         partial(api.matching_or_none, group_call, "group-id", names, hides=_FILTERS),
@@ -62,13 +69,7 @@ def read_security_groups(api: Api, names: frozenset[str], subnets: Iterable[Subn
     foreign = frozenset(name for name, account in named.items() if account and own not in {"", account})
     let_in = {rule.peer.group for one in filters for rule in one.rules if rule.direction is Direction.INGRESS}
     members, lists = api.two(
-        partial(
-            api.matching_or_none,
-            calls.DESCRIBE_NETWORK_INTERFACES,
-            "group-id",
-            let_in - foreign - {""},
-            hides=_MEMBERS,
-        ),
+        partial(read_members, api, let_in - foreign - {""}, carried_by(hosts), {one.network for one in subnets}),
         partial(_address_lists, api, _lists_named(filters, subnets)),
     )
     return SecurityGroups(filters, named, foreign, members, lists)

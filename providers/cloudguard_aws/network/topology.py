@@ -34,7 +34,7 @@ def read_topology(  # noqa: PLR0913 - all that stands in the network
     names = _filter_names(hosts, pools, endpoints) | inventory.balancers.filters
     balancers, security_groups, outbound = api.three(
         partial(read_balancers, api, inventory.balancers, cluster=cluster),
-        partial(read_security_groups, api, names, subnets),
+        partial(read_security_groups, api, names, subnets, hosts),
         partial(_outbound, api, hosts, subnets),
     )
     own = ClusterInterfaces(

@@ -85,10 +85,10 @@ def test_api_targets_name_ports_and_balancers_without_more_calls(inner_account: 
     a.clb("old", subnet, [a.group(vpc, "lb")], 443, [node], 9345)
     asked: list[str] = []
     api = api_of(a, asked)
-    found = api_targets(api, {vpc.id}, {6443})
+    found = api_targets(api, {vpc.id}, {6443}, {})
     assert found == {node.id: f"target of {api_balancer.arn} on port 6443"}
-    assert api_targets(api, {vpc.id}, {9345}) == {node.id: "target of old on port 9345"}
-    assert api_targets(api, {vpc.id}, {80}) == {}
+    assert api_targets(api, {vpc.id}, {9345}, {}) == {node.id: "target of old on port 9345"}
+    assert api_targets(api, {vpc.id}, {80}, {}) == {}
     before = list(asked)
     read(a, vpc, node, api)
     assert len([call for call in asked if call.endswith("LoadBalancers")]) == 2
@@ -152,7 +152,7 @@ def test_a_balancer_of_another_network_counts_where_it_sends_to_the_clusters_add
     assert subnet.routes
     assert subnet.filters[0] in {one.id for one in found.filters}
     assert api.gaps == ()
-    assert api_targets(api, {vpc.id}, {6443}) == {}
+    assert api_targets(api, {vpc.id}, {6443}, {}) == {}
 
 
 @pytest.mark.parametrize(

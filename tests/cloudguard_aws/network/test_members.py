@@ -1,0 +1,100 @@
+"""Instances that scaling groups and balancers of the cluster list are its own, tagged or not."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_hosts import api_of
+from cloudguard.model.cluster import Role
+from cloudguard.provider.port import CollectRequest
+from cloudguard_aws import ADAPTER
+from cloudguard_aws.cluster.find import find
+from cloudguard_aws.network.members import with_members
+from moto_fixtures.aws.builder import REGION, Account, Group, Host, Subnet
+from moto_fixtures.aws.installers import CLUSTER, OWNED, capa, kops
+
+LISTED = {"PropagateAtLaunch": False}
+
+
+@pytest.fixture
+def place(inner_account: Account) -> tuple[Account, Subnet, Group]:
+    """A subnet with a control-plane host and a node of the cluster in it."""
+    a = inner_account
+    subnet = a.subnet(a.vpc())
+    group = a.group(subnet.vpc, "all")
+    a.host("m", subnet, [group], kops.control_plane)
+    a.host("n", subnet, [group], kops.node)
+    return a, subnet, group
+
+
+def members(a: Account) -> dict[str, str]:
+    """Return the pools of the cluster's instances by id."""
+    api = api_of(a)
+    found = find(api, CollectRequest(cluster=CLUSTER))
+    assert found is not None
+    assert api.gaps == ()
+    return {one.id: one.host.pool for one in with_members(api, found, ()).instances}
+
+
+def scaling_group(a: Account, name: str, subnet: Subnet, *hosts: Host, cluster: str = CLUSTER) -> None:
+    """Make a scaling group with the cluster's tag, which its instances do not get."""
+    sizes = {"MinSize": 0, "MaxSize": 9, "DesiredCapacity": 0, "VPCZoneIdentifier": subnet.id}
+    made = a.call("ec2", "create_launch_template", LaunchTemplateName=name, LaunchTemplateData={"ImageId": a.image()})
+    template = {"LaunchTemplateId": made["LaunchTemplate"]["LaunchTemplateId"]}
+    tags = [{"Key": f"kubernetes.io/cluster/{cluster}", "Value": "owned", **LISTED}]
+    call = "create_auto_scaling_group"
+    a.call("autoscaling", call, AutoScalingGroupName=name, LaunchTemplate=template, Tags=tags, **sizes)
+    a.call("autoscaling", "attach_instances", AutoScalingGroupName=name, InstanceIds=[host.id for host in hosts])
+
+
+def test_instances_of_its_scaling_groups(place: tuple[Account, Subnet, Group]) -> None:
+    a, subnet, group = place
+    own, theirs = a.host("gpu", subnet, [group]), a.host("app", subnet, [group])
+    scaling_group(a, "gpu", subnet, own)
+    scaling_group(a, "app", subnet, theirs, cluster="other")
+    found = members(a)
+    assert found[own.id] == "gpu"
+    assert theirs.id not in found
+
+
+def test_a_member_that_carries_another_clusters_tag_is_that_ones(place: tuple[Account, Subnet, Group]) -> None:
+    a, subnet, group = place
+    moved = a.host("moved", subnet, [group], {"kubernetes.io/cluster/other": "owned"})
+    scaling_group(a, "gpu", subnet, moved)
+    assert moved.id not in members(a)
+
+
+@pytest.mark.parametrize("by_address", [False, True])
+def test_what_is_registered_beside_its_nodes_on_a_node_port(
+    place: tuple[Account, Subnet, Group], *, by_address: bool
+) -> None:
+    a, subnet, group = place
+    node, other = a.host("n2", subnet, [group], kops.node), a.host("n3", subnet, [group])
+    web = a.host("web", subnet, [group])
+    a.listener(a.nlb("ingress", subnet), 80, [node, other], 30080, by_address=by_address)
+    a.listener(a.nlb("app", subnet), 80, [node, web], 8080, by_address=by_address)
+    found = members(a)
+    assert other.id in found
+    assert web.id not in found
+
+
+def test_what_a_classic_balancer_with_its_tag_sends_to(place: tuple[Account, Subnet, Group]) -> None:
+    a, subnet, group = place
+    host, web = a.host("x", subnet, [group]), a.host("web", subnet, [group])
+    a.clb("its", subnet, [group], 80, [host], 80)
+    a.clb("app", subnet, [group], 80, [web], 80)
+    a.call("elb", "add_tags", LoadBalancerNames=["its"], Tags=[{"Key": next(iter(OWNED)), "Value": "owned"}])
+    found = members(a)
+    assert host.id in found
+    assert web.id not in found
+
+
+def test_what_is_registered_beside_the_control_plane_alone_is_control_plane(inner_account: Account) -> None:
+    a = inner_account
+    subnet = a.subnet(a.vpc())
+    group = a.group(subnet.vpc, "all")
+    master, second = a.host("m", subnet, [group], capa.control_plane), a.host("x", subnet, [group], OWNED)
+    a.listener(a.nlb("api", subnet), 443, [master, second], 443)
+    snapshot = ADAPTER.collect(CollectRequest(cluster=CLUSTER, options={"region": (REGION,)}, client=a.session))
+    roles = {host.id: host.roles for host in snapshot.cluster.hosts}
+    assert roles[second.id] == (Role.CONTROL_PLANE, Role.ETCD)
