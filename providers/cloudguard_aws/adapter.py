@@ -77,8 +77,9 @@ def _now() -> str:
 def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
     from cloudguard.provider.ways_in import asked  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.access.calls import GET_KEY_POLICY  # noqa: PLC0415 - when asked for
     from cloudguard_aws.cluster import eks, fargate, hosts  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.identity import key_policies, roles  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.identity import key_policies, resource_policies, roles  # noqa: PLC0415 - when asked for
     from cloudguard_aws.network.registrations import api_targets  # noqa: PLC0415 - when asked for
 
     managed = found.eks
@@ -92,7 +93,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         lambda: _around(api, found, node_groups, machines, account),
         lambda: _read_disks(api, found, machines, account),
     )
-    identities = key_policies.with_key_policies(api, identities, policies)
+    identities = key_policies.with_resource_policies(api, identities, GET_KEY_POLICY, policies)
     machines, groups = _with_roles(machines, groups, roles.resolve_profiles(api, _profiles(machines, groups)))
     installer = _installer(found, machines, found_disks)
     cluster = Cluster(
@@ -114,7 +115,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         traits=etcd_traits(found_disks),
         installer_strength=installer.strength,
     )
-    return Snapshot(
+    snapshot = Snapshot(
         schema=SCHEMA,
         tool=f"cloudguard {version('cloudguard-k8s')}",
         started=started,
@@ -125,6 +126,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         gaps=api.gaps,
         asked=asked(ADAPTER.ways_in()),
     )
+    return resource_policies.with_policies_of_resources(api, snapshot)
 
 
 def _members(api: Api, found: Found, caller: Caller) -> tuple[Found, NodeGroups | None]:

@@ -167,6 +167,8 @@ DESCRIBE_SNAPSHOT_ATTRIBUTE = Call(
     "ec2", "DescribeSnapshotAttribute", "CreateVolumePermissions[]", ("ec2:DescribeSnapshotAttribute",)
 )
 GET_KEY_POLICY = Call("kms", "GetKeyPolicy", "{Policy: Policy}", ("kms:GetKeyPolicy",))
+GET_BUCKET_POLICY = Call("s3", "GetBucketPolicy", "{Policy: Policy}", ("s3:GetBucketPolicy",))
+GET_QUEUE_ATTRIBUTES = Call("sqs", "GetQueueAttributes", "Attributes", ("sqs:GetQueueAttributes",))
 GET_KEY_ROTATION_STATUS = Call(
     "kms", "GetKeyRotationStatus", "{KeyRotationEnabled: KeyRotationEnabled}", ("kms:GetKeyRotationStatus",)
 )

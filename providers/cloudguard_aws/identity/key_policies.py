@@ -1,4 +1,4 @@
-"""What the policies of etcd's keys let the cluster's identities do.
+"""What policies of resources let the cluster's identities do, and what the policies of etcd's keys say.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
@@ -13,10 +13,11 @@ from typing import Final
 
 from cloudguard.model.cluster import Key, KeyManager
 from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
-from cloudguard.model.source import FactKind
+from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import Call
 from cloudguard_aws.identity.policy_documents import account_of, statements
 
 _HIDES: Final = (FactKind.IDENTITIES,)
@@ -35,11 +36,13 @@ def read_key_policies(api: Api, keys: Iterable[Key], account: str) -> Mapping[st
     return dict(zip(own, api.gather(*(partial(_statements, api, key) for key in own)), strict=True))
 
 
-def with_key_policies(api: Api, identities: Identities, by_key: Mapping[str, tuple[Statement, ...]]) -> Identities:
-    """Return the identities with what the policies of keys grant each of them."""
+def with_resource_policies(
+    api: Api, identities: Identities, call: Call, by_resource: Mapping[str, tuple[Statement, ...]]
+) -> Identities:
+    """Return the identities with what the policies of resources, which ``call`` read, grant each of them."""
     held, policies = list[Identity](), list(identities.policies)
     for identity in identities.identities:
-        mine = [_policy(api, identity, key, found) for key, found in by_key.items()]
+        mine = [_policy(api.source(call, name), identity, found) for name, found in by_resource.items()]
         added = [policy for policy in mine if policy is not None]
         policies += added
         held.append(replace(identity, policies=(*identity.policies, *(policy.id for policy in added))))
@@ -56,13 +59,15 @@ def _statements(api: Api, key: str) -> tuple[Statement, ...]:
     return tuple(replace(one, resources=(name,), not_resources=()) for found in read for one in found)
 
 
-def _policy(api: Api, identity: Identity, key: str, found: tuple[Statement, ...]) -> PolicyDocument | None:
-    """Return the part of a key's policy that names an identity."""
+def _policy(source: Source, identity: Identity, found: tuple[Statement, ...]) -> PolicyDocument | None:
+    """Return the part of a resource's policy that names an identity."""
     mine = tuple(one for one in found if names(one, identity.id))
     if not mine:
         return None
-    source = api.source(calls.GET_KEY_POLICY, key)
-    return PolicyDocument(f"{key}#{identity.id}", f"key policy of {key}", PolicyKind.RESOURCE, "user", "", mine, source)
+    resource = source.resource
+    return PolicyDocument(
+        f"{resource}#{identity.id}", f"policy of {resource}", PolicyKind.RESOURCE, "user", "", mine, source
+    )
 
 
 def names(statement: Statement, role: str) -> bool:
@@ -83,5 +88,6 @@ def _is(principal: str, role: str, *, account: bool) -> bool:
         return True
     session = _SESSION.match(who)
     if session:
-        return role == f"{session[1]}:iam::{session[2]}:role/{session[3]}"
+        # A session's ARN does not have the path of its role.
+        return role.startswith(f"{session[1]}:iam::{session[2]}:role/") and role.endswith(f"/{session[3]}")
     return who in {"*", role}

@@ -11,7 +11,8 @@ from cloudguard.model.cluster import Key, KeyManager, KeyState
 from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.identity.key_policies import names, read_key_policies, with_key_policies
+from cloudguard_aws.access.calls import GET_KEY_POLICY
+from cloudguard_aws.identity.key_policies import names, read_key_policies, with_resource_policies
 from moto_fixtures.aws.builder import ACCOUNT, Account
 from refused_calls import Guard, Reusing
 
@@ -46,7 +47,7 @@ def granted(found: Identities) -> dict[str, tuple[tuple[str, ...], tuple[str, ..
 
 
 def with_policies(api: Api, *keys: Key) -> Identities:
-    return with_key_policies(api, WHOLE, read_key_policies(api, keys, ACCOUNT))
+    return with_resource_policies(api, WHOLE, GET_KEY_POLICY, read_key_policies(api, keys, ACCOUNT))
 
 
 def test_what_names_the_role_is_granted_on_the_key_itself(inner_account: Account) -> None:

@@ -1,0 +1,70 @@
+"""What the policies of buckets and queues that the cluster's needs name let its roles do.
+
+A resource's own policy grants by itself to roles of the same account
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). Which buckets and queues
+the cluster has, its roles' policies show: kops' state and backups, and the queue that is called after the cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from cloudguard.model.identity import Statement
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.answers import text
+from cloudguard_aws.access import calls
+from cloudguard_aws.access.api import Api, errors, explain
+from cloudguard_aws.access.calls import Call
+from cloudguard_aws.iam_catalog.needs import values_of
+from cloudguard_aws.identity.key_policies import with_resource_policies
+from cloudguard_aws.identity.policy_documents import statements
+
+_HIDES: Final = (FactKind.IDENTITIES,)
+_WITHOUT_POLICY: Final = ("NoSuchBucketPolicy:", "NoSuchBucket:", "QueueDoesNotExist:", "AWS.SimpleQueueService.NonExistentQueue:")
+"""What S3 and SQS answer where there is no policy, or nothing that could have one (their API references, errors)."""
+_NOT_ASKED: Final = (
+    "what policies of resources grant (buckets, secrets, queues, topics, repositories) was not asked for"
+)
+
+
+def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with what buckets and queues of the cluster grant its roles, and of what that was asked."""
+    cluster, identities = snapshot.cluster, snapshot.identities
+    values = values_of(snapshot)
+    (partition, *_) = values["partition"]
+    named = {one for policy in identities.policies for each in policy.statements for one in each.resources}
+    queue = f"arn:{partition}:sqs:{api.region}:{cluster.account}:{cluster.name}"
+    asked: list[tuple[Call, str, Mapping[str, Any]]] = [
+        (calls.GET_BUCKET_POLICY, name, {"Bucket": name}) for name in values["bucket"]
+    ]
+    if queue in named:
+        url = f"{api.client('sqs').meta.endpoint_url}/{cluster.account}/{cluster.name}"
+        asked.append((calls.GET_QUEUE_ATTRIBUTES, queue, {"QueueUrl": url, "AttributeNames": ["Policy"]}))
+    read = api.gather(*(partial(_statements, api, *one) for one in asked))
+    for (call, name, _), found in zip(asked, read, strict=True):
+        identities = with_resource_policies(api, identities, call, {name: found})
+    but = f", but of {', '.join(name for _, name, _ in asked)} and of etcd's keys" if asked else ", but of etcd's keys"
+    return replace(snapshot, identities=replace(identities, unread_grants=_NOT_ASKED + but), gaps=api.gaps)
+
+
+def _statements(api: Api, call: Call, name: str, parameters: Mapping[str, Any]) -> tuple[Statement, ...]:
+    """Return what a resource's policy says; nothing where it has none."""
+    try:
+        items = api.ask(call, **parameters)
+    except errors() as error:
+        reason, message = explain(error)
+        if not message.startswith(_WITHOUT_POLICY):
+            permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
+            api.add_gap(Gap(call.name, name, reason, message, _HIDES, permission))
+        return ()
+    policies = api.mapped(call, items, lambda one: text(one, "Policy"), hides=_HIDES, about=name)
+    read = api.mapped(call, [{"Policy": one} for one in policies if one], _policy, hides=_HIDES, about=name)
+    return tuple(one for each in read for one in each)
+
+
+def _policy(item: Mapping[str, Any]) -> tuple[Statement, ...]:
+    return statements(text(item, "Policy"))

@@ -1,0 +1,84 @@
+"""What buckets and queues that the cluster's needs name grant its roles by policies of their own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from aws_hosts import api_of
+from builders import snapshot
+from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import FactKind, Reason, Source
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.identity.resource_policies import with_policies_of_resources
+from moto_fixtures.aws.builder import ACCOUNT, Account
+from refused_calls import Guard, Reusing
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/masters.prod"
+SOURCE = Source("iam:GetRole", ROLE)
+QUEUE = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:prod"
+
+
+def cluster(*resources: str) -> Snapshot:
+    """A cluster whose role's policies name ``resources``."""
+    statement = Statement("#1", Effect.ALLOW, ("*",), resources=resources)
+    policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "", (statement,), SOURCE)
+    made = snapshot([], identities=Identities((Identity(ROLE, "masters.prod", ("node",), ("p",), SOURCE),), (policy,)))
+    return replace(made, cluster=replace(made.cluster, name="prod", account=ACCOUNT))
+
+
+def granting(*actions: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": actions, "Resource": "arn:aws:s3:::state/*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def granted(found: Snapshot) -> dict[str, tuple[str, ...]]:
+    policies = (one for one in found.identities.policies if one.kind is PolicyKind.RESOURCE)
+    return {one.name: one.statements[0].actions for one in policies}
+
+
+def test_a_bucket_and_a_queue_that_needs_name_are_asked(inner_account: Account) -> None:
+    a = inner_account
+    a.call("s3", "create_bucket", Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    a.call("s3", "put_bucket_policy", Bucket="state", Policy=granting("s3:*"))
+    made = cluster("arn:aws:s3:::state/prod/*", QUEUE)
+    api = api_of(a)
+    assert granted(with_policies_of_resources(api, made)) == {"policy of state": ("s3:*",)}
+    url = a.call("sqs", "create_queue", QueueName="prod")["QueueUrl"]
+    a.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": granting("sqs:*")})
+    found = with_policies_of_resources(api_of(a), made)
+    assert granted(found) == {"policy of state": ("s3:*",), f"policy of {QUEUE}": ("sqs:*",)}
+    (identity,) = found.identities.identities
+    assert identity.policies == ("p", f"state#{ROLE}", f"{QUEUE}#{ROLE}")
+    assert found.gaps == ()
+    assert found.identities.unread_grants.endswith(f"was not asked for, but of state, {QUEUE} and of etcd's keys")
+
+
+def test_what_no_need_names_is_not_asked_for_and_that_is_said(inner_account: Account) -> None:
+    asked: list[str] = []
+    found = with_policies_of_resources(api_of(inner_account, asked), cluster("arn:aws:s3:::payroll/*"))
+    assert asked == []
+    assert found.identities.unread_grants.endswith("was not asked for, but of etcd's keys")
+
+
+def test_a_bucket_without_a_policy_grants_nothing(inner_account: Account) -> None:
+    a = inner_account
+    a.call("s3", "create_bucket", Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    found = with_policies_of_resources(api_of(a), cluster("arn:aws:s3:::state/prod/*", "arn:aws:s3:::gone/prod/*"))
+    assert (granted(found), found.gaps) == ({}, ())
+
+
+def test_a_policy_that_may_not_be_read_or_is_not_understood_is_a_gap(inner_account: Account) -> None:
+    a = inner_account
+    a.call("s3", "create_bucket", Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    a.call("s3", "put_bucket_policy", Bucket="state", Policy=json.dumps({"Statement": {"Effect": "Perhaps"}}))
+    odd = with_policies_of_resources(api_of(a), cluster("arn:aws:s3:::state/prod/*"))
+    session = Reusing()
+    Guard(session).denied = ("s3", "GetBucketPolicy")
+    refused = with_policies_of_resources(Api(session, "eu-west-1"), cluster("arn:aws:s3:::state/prod/*"))
+    gaps = [[(one.call, one.resource, one.reason, one.hides) for one in each.gaps] for each in (odd, refused)]
+    assert gaps == [
+        [("s3:GetBucketPolicy", "state", reason, (FactKind.IDENTITIES,))] for reason in (Reason.FAILED, Reason.DENIED)
+    ]
+    assert refused.gaps[0].permission == "s3:GetBucketPolicy"
