@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
+from cloudguard_aws.identity.external_ids import without_external_ids
 
 LONGEST: Final = 262_144
 """Characters that are looked at: eight times what the longest kind, a key's policy, may have (KMS developer guide,
@@ -44,9 +45,10 @@ def account_of(arn: str) -> str:
 
 
 def policy_document(shell: PolicyDocument, document: object) -> PolicyDocument:
-    """Return a policy with its document; raises DocumentError."""
-    text = text_of(document)
-    found = statements(text, trust=shell.kind is PolicyKind.TRUST)
+    """Return a policy with its document, without external ids; raises DocumentError."""
+    trust = shell.kind is PolicyKind.TRUST
+    text = without_external_ids(text_of(document)) if trust else text_of(document)
+    found = statements(text, trust=trust)
     return replace(shell, document=text, statements=found)
 
 

@@ -24,7 +24,12 @@ from cloudguard_aws.identity.key_policies import with_resource_policies
 from cloudguard_aws.identity.policy_documents import statements
 
 _HIDES: Final = (FactKind.IDENTITIES,)
-_WITHOUT_POLICY: Final = ("NoSuchBucketPolicy:", "NoSuchBucket:", "QueueDoesNotExist:", "AWS.SimpleQueueService.NonExistentQueue:")
+_WITHOUT_POLICY: Final = (
+    "NoSuchBucketPolicy:",
+    "NoSuchBucket:",
+    "QueueDoesNotExist:",
+    "AWS.SimpleQueueService.NonExistentQueue:",
+)
 """What S3 and SQS answer where there is no policy, or nothing that could have one (their API references, errors)."""
 _NOT_ASKED: Final = (
     "what policies of resources grant (buckets, secrets, queues, topics, repositories) was not asked for"

@@ -1,0 +1,57 @@
+"""No external id leaves a trust policy; who is let in stays what it was."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cloudguard.model.identity import PolicyDocument, PolicyKind
+from cloudguard_aws.identity.external_ids import without_external_ids
+from cloudguard_aws.identity.policy_documents import policy_document
+from drawn_policies import SOURCE
+
+
+def trust(**condition: object) -> str:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Condition": condition}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def left(text: str) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(without_external_ids(text))["Statement"][0]["Condition"]
+
+
+def test_ids_are_numbered_and_equal_ones_stay_equal() -> None:
+    found = left(
+        trust(StringEquals={"sts:ExternalId": ["s3cret", "other"]}, StringNotEquals={"STS:externalid": "other"})
+    )
+    assert found["StringEquals"]["sts:ExternalId"] == ["external-id-1", "external-id-2"]
+    assert found["StringNotEquals"]["STS:externalid"] == "external-id-2"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringLike": {"sts:ExternalId": "?*"}},
+        {"Null": {"sts:ExternalId": "false"}},
+        {"StringEquals": {"aws:PrincipalOrgID": "o-a"}},
+    ],
+    ids=str,
+)
+def test_patterns_and_other_keys_stay(condition: dict[str, object]) -> None:
+    assert left(trust(**condition)) == condition
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '"sts:ExternalId"', "[" * 100_000 + "sts:ExternalId"], ids=["odd", "text", "deep"]
+)
+def test_what_is_no_policy_is_left_as_it_is(text: str) -> None:
+    assert without_external_ids(text) == text
+
+
+def test_a_trust_policy_holds_none_in_its_text_or_its_statements() -> None:
+    shell = PolicyDocument("t", "t", PolicyKind.TRUST, "inline", "", (), SOURCE)
+    found = policy_document(shell, json.loads(trust(StringEquals={"sts:ExternalId": "s3cret"})))
+    assert "s3cret" not in repr(found)
+    assert found.statements[0].conditions[0].values == ("external-id-1",)
