@@ -19,11 +19,11 @@ from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Pro
 from cloudguard_gcp.access.session import OPTIONS
 
 if TYPE_CHECKING:
-    from cloudguard.provider.answers import Item
     from cloudguard_gcp.access.api import Api
     from cloudguard_gcp.access.session import Caller
     from cloudguard_gcp.cluster.find import Found
-    from cloudguard_gcp.cluster.gke import Managed
+    from cloudguard_gcp.cluster.gke import GkeCluster
+    from cloudguard_gcp.cluster.instances import Instance
 
 
 class GcpAdapter:
@@ -78,42 +78,39 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
     from cloudguard_gcp.identity.holders import known  # noqa: PLC0415
     from cloudguard_gcp.network import pod_ranges, topology  # noqa: PLC0415 - when asked for
 
-    managed = gke.read_managed(api, found.gke) if found.gke else None
     machines = hosts.read_hosts(api, found)
-    networks = hosts.networks_of(found.instances, managed.endpoints if managed else ())
     groups, templates = pools.read_pools(api, found, machines)
-    around, disks_and_keys, identities = api.three(
-        lambda: topology.read_around(
-            api, project=caller.project, networks=networks, hosts=machines, pools=groups, everyone=found.everyone
-        ),
-        lambda: _read_disks(api, caller.project, found, managed, machines),
+    around, (found_disks, found_keys), identities = api.three(
+        lambda: topology.read_around(api, found, machines, groups),
+        lambda: _read_disks(api, found, machines),
         lambda: _read_identities(api, caller, found, (machines, groups, templates)),
     )
     machines, groups = hosts.guarded(machines, around.chains), pools.guarded(groups, around.chains)
+    cluster = Cluster(
+        name=found.name,
+        provider="gcp",
+        account=caller.project,
+        regions=found.regions,
+        installer=found.installer,
+        version=found.gke.version if found.gke else "",
+        managed=found.gke is not None,
+        scanned_by=caller.account,
+        hosts=known(machines, caller),
+        pools=known(groups, caller),
+        disks=found_disks,
+        keys=found_keys,
+        managed_by=gke.MANAGED_BY if found.gke else "",
+        secrets_encryption=found.gke.secrets if found.gke else None,
+        pod_ranges=pod_ranges.pod_ranges(api, found),
+        traits=etcd_traits(found_disks),
+    )
     return Snapshot(
         schema=SCHEMA,
         tool=f"cloudguard {version('cloudguard-k8s')}",
         started=started,
         finished=_now(),
-        cluster=Cluster(
-            name=found.name,
-            provider="gcp",
-            account=caller.project,
-            regions=found.regions,
-            installer=found.installer,
-            version=managed.version if managed else "",
-            managed=managed is not None,
-            scanned_by=caller.account,
-            hosts=known(machines, caller),
-            pools=known(groups, caller),
-            disks=disks_and_keys[0],
-            keys=disks_and_keys[1],
-            managed_by=gke.MANAGED_BY if managed else "",
-            secrets_encryption=managed.secrets if managed else None,
-            pod_ranges=pod_ranges.pod_ranges(api, caller.project, found.instances, found.gke),
-            traits=etcd_traits(disks_and_keys[0]),
-        ),
-        topology=_with_endpoints(around.topology, managed),
+        cluster=cluster,
+        topology=_with_endpoints(around.topology, found.gke),
         identities=identities,
         gaps=api.gaps,
         asked=asked(ADAPTER.ways_in()),
@@ -121,7 +118,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
 
 
 def _read_identities(
-    api: Api, caller: Caller, found: Found, holding: tuple[tuple[Host, ...], tuple[Pool, ...], dict[str, Item]]
+    api: Api, caller: Caller, found: Found, holding: tuple[tuple[Host, ...], tuple[Pool, ...], dict[str, Instance]]
 ) -> Identities:
     from cloudguard_gcp.identity.holders import held  # noqa: PLC0415 - only when asked for
     from cloudguard_gcp.identity.identities import holders_of, read_identities  # noqa: PLC0415
@@ -129,27 +126,25 @@ def _read_identities(
     return read_identities(api, caller.project, holders_of(held(found, caller, *holding)))
 
 
-def _with_endpoints(topology: Topology, managed: Managed | None) -> Topology:
+def _with_endpoints(topology: Topology, gke: GkeCluster | None) -> Topology:
     """Return the topology with a managed control plane's endpoints, and what these name."""
-    if managed is None:
+    if gke is None:
         return topology
     return replace(
         topology,
-        endpoints=managed.endpoints,
-        filters=(*topology.filters, *managed.filters),
-        address_lists=(*topology.address_lists, *managed.lists),
+        endpoints=gke.endpoints,
+        filters=(*topology.filters, *gke.filters),
+        address_lists=(*topology.address_lists, *gke.lists),
     )
 
 
-def _read_disks(
-    api: Api, project: str, found: Found, managed: Managed | None, hosts: tuple[Host, ...]
-) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
+def _read_disks(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
     """Read the disks that may hold etcd, and their keys; of a managed cluster, the key of its Secrets."""
     from cloudguard_gcp.cluster import disks  # noqa: PLC0415 - only when asked for
 
-    if managed is None:
-        return disks.read_disks(api, project=project, cluster=found.name, hosts=hosts)
-    return (), disks.read_keys(api, (managed.secrets.key, *managed.keys))
+    if found.gke is None:
+        return disks.read_disks(api, project=found.project, cluster=found.name, hosts=hosts)
+    return (), disks.read_keys(api, (found.gke.secrets.key, *found.gke.keys))
 
 
 ADAPTER = GcpAdapter()

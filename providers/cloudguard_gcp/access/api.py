@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cloudguard.model.source import Reason
-from cloudguard.provider.answers import Item, objects
+from cloudguard.provider.answers import Item, objects, texts
+from cloudguard.provider.answers import part as inner
 from cloudguard.provider.port import Progress, Stop, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
 from cloudguard_gcp.access.calls import Call
@@ -134,11 +135,11 @@ def _listed(call: Call, part: Item) -> Iterator[Item]:
 
 def _faults(place: str, part: Item) -> Iterator[str]:
     """Yield what an answer says that it leaves out."""
-    warning = cast("Item", part.get("warning") or {})
+    warning = inner(part, "warning")
     if warning and warning.get("code") != _EMPTY:
         words = " ".join(str(warning.get("message") or warning.get("code")).split())
         yield f"{place + ': ' if place else ''}{words}"[:LONGEST_MESSAGE]
-    for missing in (*part.get("unreachables", ()), *part.get("missingZones", ())):
+    for missing in (*texts(part, "unreachables"), *texts(part, "missingZones")):
         yield f"{missing} did not answer"
 
 
@@ -178,7 +179,7 @@ def _passes(error: Exception) -> bool:
 def _reasons(error: Exception) -> frozenset[str]:
     """Return the cloud's words for why it refused: each API has them in one of two places."""
     listed = cast("Iterable[object]", getattr(error, "errors", None) or ())
-    found = {str(cast("Item", one).get("reason", "")) for one in listed if isinstance(one, dict)}
+    found = {str(cast("Item", error).get("reason", "")) for error in listed if isinstance(error, dict)}
     return frozenset({*found, str(getattr(error, "reason", None) or "")} - {""})
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from cloudguard.errors import AccessError, CloudguardError, UsageError
-from cloudguard.model.source import Reason
-from cloudguard.provider.answers import Item
+from cloudguard.model.source import FactKind, Reason
+from cloudguard.provider.answers import text
 from cloudguard.provider.port import CollectRequest, Option, Progress
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import GET_PROJECT
@@ -39,21 +39,14 @@ _EMAIL: Final = re.compile(r"[^@\s,]+@[^@\s,]+")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose eyes: the project that is looked at, its description as far as it was read, and who reads it."""
+    """Whose eyes: the project that is looked at, and who reads it.
+
+    ``default_account``: what instances get where no service account is named, "" where it was not read.
+    """
 
     project: str
-    described: Item
+    default_account: str
     account: str
-
-    @property
-    def number(self) -> str:
-        """The project's number, "" where it was not read."""
-        return re.sub(r"-compute@.*", "", self.default_account)
-
-    @property
-    def default_account(self) -> str:
-        """The account that instances get where none is named, "" where it was not read."""
-        return str(self.described.get("defaultServiceAccount", ""))
 
 
 def option(request: CollectRequest, name: str) -> str:
@@ -71,7 +64,7 @@ def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
         message = "no project is named, and the credentials name none"
         raise UsageError(message, hint="Give --project ID, or set GOOGLE_CLOUD_PROJECT")
     api = Api(_session(credentials), progress, request.stop)
-    return api, Caller(project, _described(api, project), account_of(credentials))
+    return api, Caller(project, _default_account(api, project), account_of(credentials))
 
 
 def _refuse_wrong_flags(request: CollectRequest) -> None:
@@ -158,16 +151,20 @@ def account_of(credentials: object) -> str:
     return "the user of the application default credentials"
 
 
-def _described(api: Api, project: str) -> Item:
-    """Return the project as Compute has it; raises AccessError where nothing can be asked of it."""
+def _default_account(api: Api, project: str) -> str:
+    """Return the project's service account for machines; raises AccessError where nothing can be asked of it."""
     try:
-        return api.ask(GET_PROJECT, project=project)[0]
+        listed = api.ask(GET_PROJECT, project=project)
     except errors() as error:
         reason, _ = explain(error)
         if reason is Reason.DENIED and getattr(error, "code", None) == 403:  # noqa: PLR2004 - it lacks one permission
             api.read(GET_PROJECT, hides=(), about=project, project=project)
-            return {}
+            return ""
         raise unreachable(error, project) from error
+    found = api.mapped(
+        GET_PROJECT, listed, lambda item: text(item, "defaultServiceAccount"), hides=(FactKind.IDENTITIES,)
+    )
+    return next(iter(found), "")
 
 
 def unreachable(error: Exception, project: str) -> CloudguardError:

@@ -6,8 +6,7 @@ differs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
 
@@ -19,12 +18,12 @@ from cloudguard.model.cluster import (
     Key,
     KeyManager,
     KeyState,
-    Role,
     RoleEvidence,
     Strength,
 )
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item
+from cloudguard.provider.answers import Item, part, parts, required, text, text_map, texts
+from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import (
     GET_CRYPTO_KEY,
@@ -34,10 +33,11 @@ from cloudguard_gcp.access.calls import (
     LIST_SNAPSHOTS,
 )
 from cloudguard_gcp.access.links import last, short
-from cloudguard_gcp.cluster.find import whole
-from cloudguard_gcp.cluster.installer_labels import labels_of, safe
+from cloudguard_gcp.cluster.installer_labels import safe
 
 _DISKS: Final = (FactKind.DISKS,)
+_KEYS: Final = (FactKind.KEYS,)
+_LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
 _ETCD: Final = "k8s-io-etcd-"
 """kops: "k8s-io-etcd-main" (kubernetes/kops pkg/model/master_volumes.go)."""
 _CLUSTER: Final = "k8s-io-cluster-name"
@@ -60,107 +60,102 @@ def read_disks(
     api: Api, *, project: str, cluster: str, hosts: tuple[Host, ...]
 ) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
     """Read the disks of control-plane and etcd hosts, etcd's own even where detached, and their keys."""
-    concerned = {host.id for host in hosts if {Role.CONTROL_PLANE, Role.ETCD}.intersection(host.roles)}
+    concerned = hosts_with_etcd(hosts)
     if not concerned:
         return (), ()  # the provider runs the control plane, or nothing is known of it
-    items = api.read(LIST_DISKS, hides=(*_DISKS, FactKind.ETCD_CLUSTERS), project=project)
-    attached = {disk: host.id for host in hosts if host.id in concerned for disk in host.disks}
-    disks = [
-        _disk(api, item, attached.get(short(str(item["selfLink"])), ""))
-        for item in items
-        if short(str(item["selfLink"])) in attached or _waits(item, cluster)
-    ]
-    disks.sort(key=lambda one: one.id)
-    worth = _worth_copying(disks, concerned)
-    snapshots, keys = _snapshots(api, project, worth), read_keys(api, [disk.key for disk in disks])
-    return tuple(replace(disk, snapshots=snapshots.get(disk.id, ())) for disk in disks), keys
+    attached = {disk: host.id for host in concerned for disk in host.disks}
+    listed = api.read(LIST_DISKS, hides=_LEADS, project=project)
+    found = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, cluster, attached), hides=_LEADS)
+    disks = sorted(filter(None, found), key=lambda disk: disk.id)
+    snapshots, keys = api.two(
+        partial(_snapshots, api, project, worth_copying(disks, (host.id for host in concerned))),
+        partial(read_keys, api, [disk.key for disk in disks]),
+    )
+    return with_snapshots(disks, snapshots), keys
 
 
-def _waits(item: Item, cluster: str) -> bool:
-    """Whether it is one of the cluster's etcd disks, on a host or not."""
-    labels = labels_of(item)
-    return any(key.startswith(_ETCD) for key in labels) and labels.get(_CLUSTER) == safe(cluster)
-
-
-def _disk(api: Api, item: Item, host: str) -> Disk:
-    name = short(str(item["selfLink"]))
+def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> Disk | None:
+    """Return a disk that is on one of the hosts, or etcd's by its labels; None for any other."""
+    name, labels = short(required(item, "selfLink")), text_map(item, "labels")
+    etcd = min((key for key in labels if key.startswith(_ETCD)), default="")
+    if name not in attached and not (etcd and labels.get(_CLUSTER) == safe(cluster)):
+        return None
+    evidence = RoleEvidence(EvidenceKind.INSTALLER, f"label {etcd}={labels[etcd]}") if etcd else None
+    if not etcd and is_named_for_etcd(last(name), cluster):
+        evidence = RoleEvidence(EvidenceKind.NAME, f"name {last(name)}", Strength.WEAK)
     return Disk(
         id=name,
-        name=str(item.get("name", "")),
-        host=host,
+        name=last(name),
+        host=attached.get(name, ""),
         device=last(name),
         encrypted=True,
-        key=key_of(whole(item, "diskEncryptionKey")),
+        key=key_of(part(item, "diskEncryptionKey")),
         source=api.source(LIST_DISKS, name),
-        etcd_evidence=_etcd_evidence(item),
-        etcd_cluster=next((key.removeprefix(_ETCD) for key in sorted(labels_of(item)) if key.startswith(_ETCD)), ""),
+        etcd_evidence=evidence,
+        etcd_cluster=etcd.removeprefix(_ETCD),
     )
 
 
 def key_of(encryption: Item) -> str:
     """Return the key of an encryption as the cloud has it: "" for Google's own."""
-    if encryption.get("kmsKeyName"):
-        return str(encryption["kmsKeyName"])
-    digest = encryption.get("sha256") or ""
-    return f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
+    digest = text(encryption, "sha256")
+    own = f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
+    return text(encryption, "kmsKeyName") or own
 
 
-def _etcd_evidence(item: Item) -> RoleEvidence | None:
-    """Return what shows that a disk holds etcd, None if nothing does."""
-    for key, value in sorted(labels_of(item).items()):
-        if key.startswith(_ETCD):
-            return RoleEvidence(EvidenceKind.INSTALLER, f"label {key}={value}")
-    name = str(item.get("name", ""))
-    return RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK) if "etcd" in name.split("-") else None
+def _snapshots(api: Api, project: str, disks: frozenset[str]) -> list[DiskSnapshot]:
+    listed = api.read(LIST_SNAPSHOTS, hides=_DISKS, project=project) if disks else []
+    found = api.mapped(LIST_SNAPSHOTS, listed, _copy, hides=_DISKS)
+    return api.gather(*(partial(_snapshot, api, project, name, disk) for name, disk in found if disk in disks))
 
 
-def _worth_copying(disks: Iterable[Disk], hosts: Collection[str]) -> frozenset[str]:
-    """Return the disks whose snapshots matter: etcd's, and all of a host on which none is known to be etcd's."""
-    listed = list(disks)
-    unclear = set(hosts) - {disk.host for disk in listed if disk.holds_etcd}
-    return frozenset(disk.id for disk in listed if disk.holds_etcd or disk.host in unclear)
+def _copy(item: Item) -> tuple[str, str]:
+    """Return the link of a snapshot, and of the disk that it is of."""
+    return short(required(item, "selfLink")), short(text(item, "sourceDisk"))
 
 
-def _snapshots(api: Api, project: str, disks: Collection[str]) -> dict[str, tuple[DiskSnapshot, ...]]:
-    items = api.read(LIST_SNAPSHOTS, hides=_DISKS, project=project) if disks else []
-    mine = [one for one in items if short(str(one.get("sourceDisk", ""))) in disks]
-    found: dict[str, tuple[DiskSnapshot, ...]] = {}
-    for one in api.gather(*(partial(_snapshot, api, project, item) for item in mine)):
-        found[one.disk] = (*found.get(one.disk, ()), one)
-    return {disk: tuple(sorted(those, key=lambda one: one.id)) for disk, those in found.items()}
-
-
-def _snapshot(api: Api, project: str, item: Item) -> DiskSnapshot:
+def _snapshot(api: Api, project: str, name: str, disk: str) -> DiskSnapshot:
     """Return a snapshot with whom its own policy names: it is not shared by that of its project."""
-    name = str(item["name"])
-    policy = api.read_or_none(GET_SNAPSHOT_POLICY, hides=_DISKS, about=name, project=project, resource=name)
-    members = {str(one) for part in policy or () for bound in part.get("bindings", ()) for one in bound["members"]}
-    return DiskSnapshot(
-        id=short(str(item["selfLink"])),
-        disk=short(str(item["sourceDisk"])),
-        encrypted=True,
-        shared_with=None if policy is None else tuple(sorted(members)),
-        source=api.source(LIST_SNAPSHOTS, name),
-    )
+    call, about = GET_SNAPSHOT_POLICY, last(name)
+    policy = api.read_or_none(call, hides=_DISKS, about=about, project=project, resource=about)
+    found = api.mapped(call, policy or (), _members, hides=_DISKS, about=about)
+    known = policy is not None and len(found) == len(policy)
+    members = tuple(sorted({member for listed in found for member in listed})) if known else None
+    return DiskSnapshot(name, disk, encrypted=True, shared_with=members, source=api.source(LIST_SNAPSHOTS, about))
+
+
+def _members(policy: Item) -> list[str]:
+    return [member for binding in parts(policy, "bindings") for member in texts(binding, "members")]
 
 
 def read_keys(api: Api, names: Iterable[str]) -> tuple[Key, ...]:
     """Read keys; one that can't be read leaves a gap and is left out."""
     wanted = sorted({name for name in names if name})
-    found = api.gather(*(partial(_key, api, name) for name in wanted))
-    return tuple(key for key in found if key is not None)
+    return tuple(filter(None, api.gather(*(partial(_key, api, name) for name in wanted))))
 
 
 def _key(api: Api, name: str) -> Key | None:
     """Return a key with the state of the version that is used: the one named, else its primary one."""
     if name.startswith(CUSTOMER_SUPPLIED):
         return Key(name, KeyManager.CUSTOMER, KeyState.ENABLED, api.source(LIST_DISKS))
-    whose, version, _ = name.partition(_VERSION)
-    read = partial(api.read_or_none, hides=(FactKind.KEYS,), about=name)
-    key = read(GET_CRYPTO_KEY, key=whose)
-    used = read(GET_CRYPTO_KEY_VERSION, key=name) if version else [whole(one, "primary") for one in key or ()]
-    if not used:
+    whole, version, _ = name.partition(_VERSION)
+    read = partial(api.read, hides=_KEYS, about=name)
+    keys = read(GET_CRYPTO_KEY, key=whole)
+    if version:
+        call = GET_CRYPTO_KEY_VERSION
+        states = api.mapped(call, read(call, key=name), _state, hides=_KEYS, about=name)
+    else:
+        call, states = GET_CRYPTO_KEY, api.mapped(GET_CRYPTO_KEY, keys, _primary_state, hides=_KEYS, about=name)
+    if not states:
         return None
-    call = GET_CRYPTO_KEY_VERSION if version else GET_CRYPTO_KEY
-    state = _STATES.get(str(used[0].get("state")), KeyState.UNKNOWN)
-    return Key(name, KeyManager.CUSTOMER, state, api.source(call, name), "rotationPeriod" in key[0] if key else None)
+    return Key(
+        name, KeyManager.CUSTOMER, states[0], api.source(call, name), "rotationPeriod" in keys[0] if keys else None
+    )
+
+
+def _primary_state(key: Item) -> KeyState:
+    return _state(part(key, "primary"))
+
+
+def _state(version: Item) -> KeyState:
+    return _STATES.get(text(version, "state"), KeyState.UNKNOWN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, cast
+from typing import Final
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
 from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
@@ -25,15 +25,13 @@ from cloudguard_gcp.access.calls import (
     LIST_SUBNETWORKS,
     Call,
 )
-from cloudguard_gcp.access.links import last, machine
 from cloudguard_gcp.access.session import Caller, begin, option
 from cloudguard_gcp.cluster import installer_labels
+from cloudguard_gcp.cluster.gke import GkeCluster, gke_cluster
+from cloudguard_gcp.cluster.instances import HIDES, Instance, instance
 
 _FEW: Final = 5
 """Clusters that an error names."""
-_GONE: Final = "DEPROVISIONING"
-"""The state of an instance that is being deleted; one in any other runs, or may again
-(https://cloud.google.com/compute/docs/instances/instance-lifecycle)."""
 _SOON: Final = (LIST_FIREWALLS, LIST_DISKS, LIST_NETWORKS, LIST_SUBNETWORKS, LIST_ROUTES, LIST_FORWARDING_RULES)
 """What any cluster's reading takes, asked for while its hosts are still being looked for."""
 TAG: Final = "tag"
@@ -46,9 +44,9 @@ class Found:
 
     name: str
     project: str
-    instances: tuple[Item, ...]
-    everyone: tuple[Item, ...]
-    gke: Item | None = None
+    instances: tuple[Instance, ...]
+    everyone: tuple[Instance, ...]
+    gke: GkeCluster | None = None
     by_flag: Mapping[str, HostRoles] = field(default_factory=dict[str, HostRoles])
     """Roles and evidence that the caller's flags give, by instance id."""
 
@@ -60,21 +58,30 @@ class Found:
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions that it stands in."""
-        zones = {last(str(one.get("zone", ""))).rpartition("-")[0] for one in self.instances}
-        own = str((self.gke or {}).get("location", ""))
-        region = own.rpartition("-")[0] if own.count("-") == 2 else own  # noqa: PLR2004 - a zone: europe-west1-b
-        return tuple(sorted(zones | {region} - {""})) if zones | {region} - {""} else ()
+        own = self.gke.region if self.gke else ""
+        return tuple(sorted({own, *(host.region for host in self.instances)} - {""}))
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The short names of the networks that its instances and its endpoints stand in."""
+        endpoints = self.gke.endpoints if self.gke else ()
+        names = {name for host in self.instances for name in host.networks}
+        return tuple(sorted((names | {endpoint.network for endpoint in endpoints}) - {""}))
 
 
-def _begin(request: CollectRequest, progress: Progress, *soon: Call) -> tuple[Api, Caller, list[Item], list[Item]]:
+def _begin(
+    request: CollectRequest, progress: Progress, *soon: Call
+) -> tuple[Api, Caller, tuple[GkeCluster, ...], tuple[Instance, ...]]:
     """Return the reader, the caller, and the project's GKE clusters and instances; ``soon``: what will be read next."""
     api, caller = begin(request, progress)
-    managed, instances = api.gather(
+    managed, listed = api.gather(
         partial(_gke_clusters, api, caller.project),
-        partial(api.read, LIST_INSTANCES, hides=(FactKind.HOSTS, FactKind.MEMBERS), project=caller.project),
+        partial(api.read, LIST_INSTANCES, hides=HIDES, project=caller.project),
         *(partial(api.prefetch, call, project=caller.project) for call in soon),
     )[:2]
-    return api, caller, managed, instances
+    clusters = api.mapped(LIST_CLUSTERS, managed, gke_cluster, hides=(FactKind.ENDPOINT, FactKind.HOSTS))
+    instances = api.mapped(LIST_INSTANCES, listed, instance, hides=HIDES)
+    return api, caller, clusters, tuple(filter(None, instances))
 
 
 def _gke_clusters(api: Api, project: str) -> list[Item]:
@@ -91,41 +98,33 @@ def _gke_clusters(api: Api, project: str) -> list[Item]:
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
     """Return the clusters of the project; raises AccessError where not all of it could be asked."""
     api, caller, managed, instances = _begin(request, progress)
-    hosts: dict[str, list[Item]] = {}
-    for one in _living(instances):
-        for name in sorted({installer_labels.safe(name) for name in installer_labels.clusters_of(one)}):
-            hosts.setdefault(name, []).append(one)
-    found = [_managed(one, hosts.pop(installer_labels.safe(str(one["name"])), [])) for one in managed]
+    hosts: dict[str, list[Instance]] = {}
+    for host in instances:
+        for name in sorted({installer_labels.safe(name) for name in installer_labels.clusters_of(host)}):
+            hosts.setdefault(name, []).append(host)
+    found = [_managed(cluster, hosts.pop(installer_labels.safe(cluster.name), [])) for cluster in managed]
     for name, those in sorted(hosts.items()):
-        regions = sorted({last(str(one.get("zone", ""))).rpartition("-")[0] for one in those})
-        found.append(
-            ClusterSummary(name, installer_labels.installer_of(those, name), ", ".join(regions), _counts(those, name))
-        )
+        regions, installer = sorted({host.region for host in those}), installer_labels.installer_of(those, name)
+        found.append(ClusterSummary(name, installer, ", ".join(regions), _counts(those, name)))
     if api.gaps:
         refused = "; ".join(f"{gap.call} in {caller.project}: {gap.message}" for gap in api.gaps)
-        also = f" These were seen: {', '.join(one.name for one in found)}" if found else ""
+        also = f" These were seen: {', '.join(cluster.name for cluster in found)}" if found else ""
         message = f"not every cluster can be seen: {refused}"
         raise AccessError(message, hint=f"Grant it; see: cloudguard permissions gcp.{also}")
-    return tuple(sorted(found, key=lambda one: (one.region, one.name)))
+    return tuple(sorted(found, key=lambda cluster: (cluster.region, cluster.name)))
 
 
-def _managed(gke: Item, hosts: list[Item]) -> ClusterSummary:
-    return ClusterSummary(
-        str(gke["name"]), "gke", str(gke.get("location", "")), (("node", len(hosts)),) if hosts else ()
-    )
+def _managed(gke: GkeCluster, hosts: Sequence[Instance]) -> ClusterSummary:
+    return ClusterSummary(gke.name, "gke", gke.location, (("node", len(hosts)),) if hosts else ())
 
 
-def _counts(hosts: Iterable[Item], name: str) -> tuple[tuple[str, int], ...]:
+def _counts(hosts: Iterable[Instance], name: str) -> tuple[tuple[str, int], ...]:
     counts: dict[str, int] = {}
-    for one in hosts:
-        known = installer_labels.roles_by_labels(one, name)
+    for host in hosts:
+        known = installer_labels.roles_by_labels(host, name)
         word = str(known.roles[0]) if known else "unknown"
         counts[word] = counts.get(word, 0) + 1
     return tuple(sorted(counts.items()))
-
-
-def _living(instances: Iterable[Item]) -> tuple[Item, ...]:
-    return tuple(one for one in instances if one.get("status") != _GONE)
 
 
 def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, Found]:
@@ -133,13 +132,12 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
 
     Raises ClusterNotFoundError when there is none or there are two of the name, AccessError when it can't be told.
     """
-    api, caller, managed, instances = _begin(request, progress, *_SOON)
-    everyone = _living(instances)
-    gke = _choose(request, [one for one in managed if one.get("name") == request.cluster])
+    api, caller, managed, everyone = _begin(request, progress, *_SOON)
+    gke = _choose(request, [one for one in managed if one.name == request.cluster])
     flagged = _flagged(api, request, everyone)
-    own = [one for one in everyone if _belongs(one, request.cluster, gke) or machine(str(one["selfLink"])) in flagged]
+    own = [host for host in everyone if _belongs(host, request.cluster, gke) or host.id in flagged]
     if gke is None and not own:
-        raise _not_found(api, caller, request, [str(one["name"]) for one in managed], everyone)
+        raise _not_found(api, caller, request, [one.name for one in managed], everyone)
     names = [request.cluster] if gke else installer_labels.named(own, request.cluster)
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
@@ -147,29 +145,25 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     return api, caller, Found(names[0], caller.project, tuple(own), everyone, gke, flagged)
 
 
-def _belongs(instance: Item, cluster: str, gke: Item | None) -> bool:
-    if not installer_labels.is_of(instance, cluster):
+def _belongs(host: Instance, cluster: str, gke: GkeCluster | None) -> bool:
+    if not installer_labels.is_of(host, cluster):
         return False
-    place = installer_labels.labels_of(instance).get(installer_labels.GKE_LOCATION) or installer_labels.metadata_of(
-        instance, "cluster-location"
-    )
-    return gke is None or not place or place == gke.get("location")
+    return gke is None or installer_labels.location_of(host) in {"", gke.location}
 
 
-def _choose(request: CollectRequest, named: Sequence[Item]) -> Item | None:
+def _choose(request: CollectRequest, named: Sequence[GkeCluster]) -> GkeCluster | None:
     wanted = option(request, "location")
-    here = [one for one in named if wanted in {"", one.get("location")}]
+    here = [one for one in named if wanted in {"", one.location}]
     if len(here) > 1:
-        places = " and ".join(sorted(str(one.get("location")) for one in here))
-        message = f"clusters called {request.cluster!r} are in {places}"
+        message = f"clusters called {request.cluster!r} are in {' and '.join(sorted(one.location for one in here))}"
         raise ClusterNotFoundError(message, hint="Choose one with --location")
     if named and not here:
-        message = f"the cluster {request.cluster!r} is in {', '.join(str(one.get('location')) for one in named)}"
+        message = f"the cluster {request.cluster!r} is in {', '.join(one.location for one in named)}"
         raise ClusterNotFoundError(message, hint=f"It is not in {wanted}: change or leave out --location")
     return here[0] if here else None
 
 
-def _flagged(api: Api, request: CollectRequest, instances: Sequence[Item]) -> dict[str, HostRoles]:
+def _flagged(api: Api, request: CollectRequest, instances: Sequence[Instance]) -> dict[str, HostRoles]:
     """Return what the caller's flags say of each instance; a flag that names none leaves a Gap."""
     found: dict[str, HostRoles] = {}
     for role, texts in request.role_tags.items():
@@ -178,52 +172,41 @@ def _flagged(api: Api, request: CollectRequest, instances: Sequence[Item]) -> di
             if not equals:
                 message = f"{text!r} is not KEY=VALUE"
                 raise UsageError(message, hint="A label reads key=value, a network tag tag=NAME")
-            hit = [one for one in instances if _carries(one, key, value) and _is_free(one, request.cluster)]
+            hit = [host for host in instances if _carries(host, key, value) and _is_free(host, request.cluster)]
             _note(api, found, f"--{role}-tag {text}", hit, (role,))
     for name, roles in request.extra_hosts.items():
-        hit = [one for one in instances if name in {one.get("name"), one.get("id"), machine(str(one["selfLink"]))}]
+        hit = [host for host in instances if name in {host.host.name, host.number, host.id}]
         _note(api, found, f"--host {name}", hit, tuple(roles))
     return found
 
 
-def _carries(instance: Item, key: str, value: str) -> bool:
-    if key == TAG and value in installer_labels.tags_of(instance):
-        return True
-    return installer_labels.labels_of(instance).get(key) == value
+def _carries(host: Instance, key: str, value: str) -> bool:
+    return (key == TAG and value in host.tags) or host.labels.get(key) == value
 
 
-def _is_free(instance: Item, cluster: str) -> bool:
+def _is_free(host: Instance, cluster: str) -> bool:
     """Whether an instance is this cluster's, or nobody's: others may use the same tag."""
-    return installer_labels.is_of(instance, cluster) or not any(installer_labels.clusters_of(instance))
+    return installer_labels.is_of(host, cluster) or not any(installer_labels.clusters_of(host))
 
 
-def _note(api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Item], roles: tuple[Role, ...]) -> None:
+def _note(api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Instance], roles: tuple[Role, ...]) -> None:
     if not hit:
         message = f"{flag} names no instance of the project that is not another cluster's"
         api.add_gap(Gap(LIST_INSTANCES.name, flag, Reason.MISSING, message, (FactKind.HOSTS,)))
-    for one in hit:
-        name = machine(str(one["selfLink"]))
-        found[name] = found.get(name, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
+    for host in hit:
+        found[host.id] = found.get(host.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
 
 
 def _not_found(
-    api: Api, caller: Caller, request: CollectRequest, managed: Sequence[str], everyone: Iterable[Item]
+    api: Api, caller: Caller, request: CollectRequest, managed: Sequence[str], everyone: Iterable[Instance]
 ) -> ClusterNotFoundError | AccessError:
     hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
     if hidden:
         refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
         message = f"whether {request.cluster!r} is in {caller.project} can't be told: {refused}"
         return AccessError(message, hint="Grant it; see: cloudguard permissions gcp")
-    names = sorted({*managed, *(name for one in everyone for name in installer_labels.clusters_of(one))})
+    names = sorted({*managed, *(name for host in everyone for name in installer_labels.clusters_of(host))})
     few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
     none = "No cluster was seen there; name its hosts with --control-plane-tag and --node-tag, or --project"
     message = f"no cluster is called {request.cluster!r} in {caller.project}"
     return ClusterNotFoundError(message, hint=f"There is: {few}" if names else none)
-
-
-def whole(item: Item, *keys: str) -> Any:  # noqa: ANN401 - a part of an answer, typed by who takes it
-    """Return an inner part of an answer by its path, {} where there is none."""
-    found: Any = item
-    for key in keys:
-        found = cast("Item", found or {}).get(key)
-    return cast("Any", found or {})

@@ -1,4 +1,4 @@
-"""A GKE cluster's own description: its endpoints, who may reach them, the key of its Secrets, its version.
+"""A GKE cluster's own description: its endpoints, who may reach them, its node pools, the key of its Secrets.
 
 Fields and defaults: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters,
 https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation.
@@ -8,109 +8,169 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
-from cloudguard.model.cluster import SecretsEncryption
+from cloudguard.model.cluster import MetadataService, SecretsEncryption
 from cloudguard.model.filters import Action, AddressList, Direction, Filter, Peer, Rule
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item
-from cloudguard_gcp.access.api import Api
+from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
 from cloudguard_gcp.access.calls import LIST_CLUSTERS
 from cloudguard_gcp.access.links import short
-from cloudguard_gcp.cluster.find import whole
 
 MANAGED_BY: Final = "Google Kubernetes Engine"
-EVERYONE: Final = ALL4 | ALL6
-API: Final = ServiceSet.parse("tcp/443")
-GOOGLE_CLOUD: Final = "google-cloud"
+_EVERYONE: Final = ALL4 | ALL6
+_API: Final = ServiceSet.parse("tcp/443")
+_GOOGLE_CLOUD: Final = "google-cloud"
 _BLOCKS: Final = tuple(map(AddressSet.parse, ("34.64.0.0/10", "35.192.0.0/12", "104.196.0.0/14")))
 """The largest blocks of customers' machines (https://www.gstatic.com/ipranges/cloud.json lists their parts)."""
 _KEEPER: Final = "Google's front end, which asks for container.clusters.connect,"
+_ENCRYPTED: Final = frozenset({"ENCRYPTED", "ALL_OBJECTS_ENCRYPTION_ENABLED"})
+_DISK_KEYS: Final = ("controlPlaneDiskEncryptionKey", "gkeopsEtcdBackupEncryptionKey")
+"""https://cloud.google.com/kubernetes-engine/docs/concepts/about-control-plane-authority"""
+_CONCEALED: Final = "GKE_METADATA"
+"""GKE's own metadata server stands before Compute's where Workload Identity is on
+(https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity)."""
+_REMEDY: Final = "Workload Identity: the node pool's metadata mode GKE_METADATA"
 
 
-@dataclass(frozen=True, slots=True)
-class Managed:
-    """What GKE says of a cluster beyond its hosts; ``filters`` and ``lists`` are what its endpoints name.
+@dataclass(frozen=True, eq=False, slots=True)
+class NodePool:
+    """What GKE says of a node pool, or of those to come; ``account``: its service account, "default" or an address."""
 
-    ``keys`` are the user's own for the control plane's disks and the copies of etcd.
+    name: str
+    account: str
+    scopes: Sequence[str]
+    metadata_mode: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class GkeCluster:
+    """A GKE cluster; ``filters`` and ``lists`` are what its endpoints name.
+
+    ``keys`` are the user's own for the control plane's disks and the copies of etcd; ``pod_ranges`` are those that
+    nodes to come take theirs from.
     """
 
+    name: str
+    location: str
+    version: str
+    node_count: int
+    autopilot: bool
     endpoints: tuple[Endpoint, ...]
     filters: tuple[Filter, ...]
     lists: tuple[AddressList, ...]
     secrets: SecretsEncryption
     keys: tuple[str, ...]
-    version: str
+    node_pools: tuple[NodePool, ...]
+    pod_ranges: AddressSet
+
+    @property
+    def region(self) -> str:
+        """Its region; its location may be a zone: "europe-west1-b"."""
+        return self.location.rpartition("-")[0] if self.location.count("-") == 2 else self.location  # noqa: PLR2004
+
+    def metadata_service(self, pool: str) -> MetadataService:
+        """Return how far the metadata server of a node pool's hosts is open to pods."""
+        modes = {known.metadata_mode for known in self.node_pools if known.name == pool}
+        concealed = self.autopilot or modes == {_CONCEALED}
+        return MetadataService(
+            enabled=True, tokens_required=concealed, hop_limit=1, remedy="" if concealed else _REMEDY
+        )
 
 
-def read_managed(api: Api, cluster: Item) -> Managed:
-    """Return what GKE says of the cluster; it was read when the cluster was looked for."""
-    source = api.source(LIST_CLUSTERS, str(cluster["name"]))
-    guard = _guard(cluster, source)
+def gke_cluster(item: Item) -> GkeCluster:
+    """Return what GKE says of a cluster."""
+    name = required(item, "name")
+    source = Source(LIST_CLUSTERS.name, name)
+    guard = _guard(item, source)
     google = AddressList(
-        GOOGLE_CLOUD, "machines of Google Cloud's customers, among them", _BLOCKS, known=True, source=source
+        _GOOGLE_CLOUD, "machines of Google Cloud's customers, among them", _BLOCKS, known=True, source=source
     )
-    return Managed(
-        endpoints=tuple(_endpoints(cluster, source, guard)),
+    own_keys = part(item, "userManagedKeysConfig")
+    return GkeCluster(
+        name=name,
+        location=text(item, "location"),
+        version=text(item, "currentMasterVersion"),
+        node_count=number(item, "currentNodeCount", 0),
+        autopilot=flag(part(item, "autopilot"), "enabled"),
+        endpoints=tuple(_endpoints(item, source, guard)),
         filters=(guard,) if guard else (),
         lists=(google,),
-        secrets=SecretsEncryption(_secrets_key(cluster), source),
-        keys=_own_keys(cluster),
-        version=str(cluster.get("currentMasterVersion", "")),
+        secrets=SecretsEncryption(_secrets_key(item), source),
+        keys=tuple(filter(None, (text(own_keys, key) for key in _DISK_KEYS))),
+        node_pools=tuple(_node_pools(item)),
+        pod_ranges=AddressSet.of(_pod_ranges(item)),
     )
+
+
+def _node_pools(item: Item) -> Iterator[NodePool]:
+    """Yield the node pools, and what those have that GKE makes by itself."""
+    for pool in parts(item, "nodePools"):
+        yield _node_pool(text(pool, "name"), part(pool, "config"))
+    yield _node_pool("", part(item, "autoscaling", "autoprovisioningNodePoolDefaults"))
+
+
+def _node_pool(name: str, config: Item) -> NodePool:
+    mode = text(part(config, "workloadMetadataConfig"), "mode")
+    return NodePool(name, text(config, "serviceAccount"), texts(config, "oauthScopes"), mode)
+
+
+def _pod_ranges(item: Item) -> Iterator[str]:
+    own = text(part(item, "ipAllocationPolicy"), "clusterIpv4CidrBlock") or text(item, "clusterIpv4Cidr")
+    pools = (text(part(pool, "networkConfig"), "podIpv4CidrBlock") for pool in parts(item, "nodePools"))
+    yield from filter(None, (own, *pools))
 
 
 def _ip(cluster: Item) -> Item:
-    return cast("Item", whole(cluster, "controlPlaneEndpointsConfig", "ipEndpointsConfig"))
+    return part(cluster, "controlPlaneEndpointsConfig", "ipEndpointsConfig")
 
 
 def _authorized(cluster: Item) -> Item:
     """Return the authorized networks: the newer field says what the older one mirrors."""
-    newer = whole(_ip(cluster), "authorizedNetworksConfig")
-    return cast("Item", newer or whole(cluster, "masterAuthorizedNetworksConfig"))
+    return part(_ip(cluster), "authorizedNetworksConfig") or part(cluster, "masterAuthorizedNetworksConfig")
 
 
 def _endpoints(cluster: Item, source: Source, guard: Filter | None) -> Iterator[Endpoint]:
-    if _ip(cluster).get("enabled", True):
+    if flag(_ip(cluster), "enabled", default=True):
         yield _by_address(cluster, source, guard)
-    dns = whole(cluster, "controlPlaneEndpointsConfig", "dnsEndpointConfig")
-    if dns.get("allowExternalTraffic"):
+    dns = part(cluster, "controlPlaneEndpointsConfig", "dnsEndpointConfig")
+    if flag(dns, "allowExternalTraffic"):
         yield Endpoint(
-            id=f"{cluster['name']} by its DNS name",
-            service=API,
+            id=f"{required(cluster, 'name')} by its DNS name",
+            service=_API,
             public=True,
-            public_ranges=EVERYONE,
+            public_ranges=_EVERYONE,
             private=False,
-            network=network_of(cluster),
+            network=_link(cluster, "network"),
             subnets=(),
             filters=(),
             groups=(),
             source=source,
-            address=str(dns.get("endpoint", "")),
+            address=text(dns, "endpoint"),
             gatekeeper=_KEEPER,
         )
 
 
 def _by_address(cluster: Item, source: Source, guard: Filter | None) -> Endpoint:
     """Return the endpoint by IP address: a public and a private side."""
-    older, ip = whole(cluster, "privateClusterConfig"), _ip(cluster)
-    public = bool(ip.get("enablePublicEndpoint", not older.get("enablePrivateEndpoint", False)))
-    inside = str(ip.get("privateEndpoint") or older.get("privateEndpoint") or "")
+    older, ip = part(cluster, "privateClusterConfig"), _ip(cluster)
+    public = flag(ip, "enablePublicEndpoint", default=not flag(older, "enablePrivateEndpoint"))
+    inside = text(ip, "privateEndpoint") or text(older, "privateEndpoint")
+    outside = text(ip, "publicEndpoint") or text(older, "publicEndpoint") or text(cluster, "endpoint")
     ranges, lists = _ranges(cluster) if public else (NO_ADDRESSES, ())
-    outside = str(ip.get("publicEndpoint") or older.get("publicEndpoint") or cluster.get("endpoint") or "")
     return Endpoint(
-        id=str(cluster["name"]),
-        service=API,
+        id=required(cluster, "name"),
+        service=_API,
         public=public,
         public_ranges=ranges,
         public_lists=lists,
         private=bool(inside) or not public,
-        network=network_of(cluster),
-        subnets=(segment_of(cluster),),
+        network=_link(cluster, "network"),
+        subnets=(_link(cluster, "subnetwork"),),
         filters=(guard.id,) if guard else (),
         groups=(),
         source=source,
@@ -121,16 +181,15 @@ def _by_address(cluster: Item, source: Source, guard: Filter | None) -> Endpoint
 def _ranges(cluster: Item) -> tuple[AddressSet, tuple[str, ...]]:
     """Return the ranges and lists let in to the public side: everyone, unless authorized networks are in force."""
     authorized = _authorized(cluster)
-    if not authorized.get("enabled", False):
-        return EVERYONE, ()
-    private = whole(cluster, "privateClusterConfig").get("enablePrivateNodes", False)
-    named = authorized.get("gcpPublicCidrsAccessEnabled", not private)
-    return AddressSet.of(_blocks(authorized)), (GOOGLE_CLOUD,) if named else ()
+    if not flag(authorized, "enabled"):
+        return _EVERYONE, ()
+    private = flag(part(cluster, "privateClusterConfig"), "enablePrivateNodes")
+    named = flag(authorized, "gcpPublicCidrsAccessEnabled", default=not private)
+    return AddressSet.of(_blocks(authorized)), (_GOOGLE_CLOUD,) if named else ()
 
 
 def _blocks(authorized: Item) -> Iterator[str]:
-    for one in cast("Sequence[Item]", authorized.get("cidrBlocks") or ()):
-        yield str(one["cidrBlock"])
+    return (required(block, "cidrBlock") for block in parts(authorized, "cidrBlocks"))
 
 
 def _guard(cluster: Item, source: Source) -> Filter | None:
@@ -139,52 +198,34 @@ def _guard(cluster: Item, source: Source) -> Filter | None:
     Private clusters older than that setting always do. The cluster's own nodes and pods are let in either way.
     """
     authorized = _authorized(cluster)
-    older = not _ip(cluster) and whole(cluster, "privateClusterConfig").get("enablePrivateNodes", False)
-    enforced = authorized.get("privateEndpointEnforcementEnabled", older)
-    if not authorized.get("enabled", False) or not enforced:
+    older = not _ip(cluster) and flag(part(cluster, "privateClusterConfig"), "enablePrivateNodes")
+    enforced = flag(authorized, "privateEndpointEnforcementEnabled", default=older)
+    if not flag(authorized, "enabled") or not enforced:
         return None
-    name = f"{cluster['name']} authorized networks"
-    own = [str(whole(cluster, "ipAllocationPolicy").get(key) or "") for key in _OWN]
-    listed = [text for text in (*_blocks(authorized), *own) if "/" in text]
+    name, own = f"{required(cluster, 'name')} authorized networks", part(cluster, "ipAllocationPolicy")
+    listed = (*_blocks(authorized), *(text(own, key) for key in ("nodeIpv4CidrBlock", "clusterIpv4CidrBlock")))
     rules = tuple(
         Rule(
             id=cidr,
             direction=Direction.INGRESS,
             action=Action.PERMIT,
-            services=API,
+            services=_API,
             peer=Peer(AddressSet.parse(cidr)),
             source=source,
         )
         for cidr in dict.fromkeys(listed)
+        if "/" in cidr
     )
     return Filter(name, name, "authorized networks", rules, source)
 
 
-_ENCRYPTED: Final = frozenset({"ENCRYPTED", "ALL_OBJECTS_ENCRYPTION_ENABLED"})
-_OWN: Final = ("nodeIpv4CidrBlock", "clusterIpv4CidrBlock")
-
-
-def network_of(cluster: Item) -> str:
-    """Return the short name of the cluster's network."""
-    return short(str(whole(cluster, "networkConfig").get("network") or cluster.get("network", "")))
-
-
-def segment_of(cluster: Item) -> str:
-    """Return the short name of the subnet of its nodes."""
-    return short(str(whole(cluster, "networkConfig").get("subnetwork") or cluster.get("subnetwork", "")))
+def _link(cluster: Item, key: str) -> str:
+    """Return the short name of the cluster's "network", or of its nodes' "subnetwork"."""
+    return short(text(part(cluster, "networkConfig"), key) or text(cluster, key))
 
 
 def _secrets_key(cluster: Item) -> str:
     """Return the key that encrypts Secrets, "" where only the provider's does."""
-    encryption = whole(cluster, "databaseEncryption")
-    state = str(encryption.get("currentState") or encryption.get("state") or "")
-    return str(encryption.get("keyName", "")) if state.removeprefix("CURRENT_STATE_") in _ENCRYPTED else ""
-
-
-_DISKS: Final = ("controlPlaneDiskEncryptionKey", "gkeopsEtcdBackupEncryptionKey")
-"""https://cloud.google.com/kubernetes-engine/docs/concepts/about-control-plane-authority"""
-
-
-def _own_keys(cluster: Item) -> tuple[str, ...]:
-    config = whole(cluster, "userManagedKeysConfig")
-    return tuple(str(config[name]) for name in _DISKS if config.get(name))
+    encryption = part(cluster, "databaseEncryption")
+    state = text(encryption, "currentState") or text(encryption, "state")
+    return text(encryption, "keyName") if state.removeprefix("CURRENT_STATE_") in _ENCRYPTED else ""

@@ -5,14 +5,15 @@ https://cloud.google.com/iam/docs/policy-types
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, cast
+from typing import Final
 from urllib.parse import quote
 
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item
+from cloudguard.provider.answers import Item, part, parts, required, text, texts
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
@@ -31,6 +32,36 @@ _RESOURCES: Final = "cloudresourcemanager.googleapis.com/"
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """What binds members to a role, under a condition ("": none) in the Common Expression Language."""
+
+    role: str
+    members: Sequence[str]
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class DenyRule:
+    """A rule of a deny policy: whom it denies what, with the exceptions, under a condition ("": none)."""
+
+    denied: Sequence[str]
+    spared: Sequence[str]
+    permissions: Sequence[str]
+    spared_permissions: Sequence[str]
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class DenyPolicy:
+    """A deny policy; ``text``: its rules as JSON."""
+
+    name: str
+    title: str
+    rules: tuple[DenyRule, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """A project, folder or organization: its allow bindings, and what it denies.
 
@@ -41,9 +72,20 @@ class Level:
     name: str
     reach: str
     call: str
-    bindings: tuple[Item, ...]
-    denials: tuple[Item, ...]
+    bindings: tuple[Binding, ...]
+    denials: tuple[DenyPolicy, ...]
     unseen: str = ""
+
+
+def bindings_of(api: Api, call: Call, policies: Sequence[Item], about: str) -> tuple[Binding, ...]:
+    """Return the bindings of allow policies as ``call`` answered them; one that is not understood leaves a Gap."""
+    listed = api.mapped(call, policies, lambda policy: parts(policy, "bindings"), hides=_HIDES, about=about)
+    bindings = [binding for policy in listed for binding in policy]
+    return api.mapped(call, bindings, _binding, hides=_HIDES, about=about)
+
+
+def _binding(item: Item) -> Binding:
+    return Binding(required(item, "role"), texts(item, "members"), text(part(item, "condition"), "expression"))
 
 
 def read_levels(api: Api, project: str) -> tuple[Level, ...]:
@@ -59,11 +101,16 @@ def _above(api: Api, project: str) -> Iterator[Level]:
 
 
 def _ancestors(api: Api, project: str) -> Iterator[str]:
-    found = api.read(calls.GET_RESOURCE_PROJECT, hides=_HIDES, about=project, project=project)
-    while found and (parent := str(found[0].get("parent", ""))):
+    call, about = calls.GET_RESOURCE_PROJECT, project
+    found = api.read(call, hides=_HIDES, about=project, project=project)
+    while parent := next(iter(api.mapped(call, found, _parent, hides=_HIDES, about=about)), ""):
         yield parent
-        is_folder = parent.startswith("folders/")
-        found = api.read(calls.GET_FOLDER, hides=_HIDES, about=parent, folder=parent) if is_folder else []
+        call, about = calls.GET_FOLDER, parent
+        found = api.read(call, hides=_HIDES, about=parent, folder=parent) if parent.startswith("folders/") else []
+
+
+def _parent(item: Item) -> str:
+    return text(item, "parent")
 
 
 def _level(api: Api, name: str, project: str) -> Level:
@@ -72,8 +119,8 @@ def _level(api: Api, name: str, project: str) -> Level:
     found, (denials, unseen) = api.two(
         lambda: api.read(call, hides=_HIDES, about=name, **where), partial(_denials, api, name)
     )
-    bindings = tuple(one for each in found for one in cast("Sequence[Item]", each.get("bindings") or ()))
-    return Level(name, all_of(project) if project else EVERYWHERE, call.name, bindings, denials, unseen)
+    reach = all_of(project) if project else EVERYWHERE
+    return Level(name, reach, call.name, bindings_of(api, call, found, name), denials, unseen)
 
 
 def _policy_call(name: str) -> tuple[Call, str]:
@@ -84,45 +131,58 @@ def _policy_call(name: str) -> tuple[Call, str]:
     return calls.GET_ORGANIZATION_POLICY, "organization"
 
 
-def _denials(api: Api, name: str) -> tuple[tuple[Item, ...], str]:
+def _denials(api: Api, name: str) -> tuple[tuple[DenyPolicy, ...], str]:
     """Return the deny policies of one level, and why not all are known: they only take away, and hide no row."""
-    attachment = quote(f"{_RESOURCES}{name}", safe="")
+    call, attachment = calls.GET_DENY_POLICY, quote(f"{_RESOURCES}{name}", safe="")
     listed = api.read_or_none(calls.LIST_DENY_POLICIES, hides=(), about=name, attachment=attachment)
     if listed is None:
         return (), f"{calls.LIST_DENY_POLICIES.name} on {name} was refused"
-    names = [str(one["name"]) for one in listed]
-    read = api.gather(
-        *(partial(api.read_or_none, calls.GET_DENY_POLICY, hides=(), about=one, policy=one) for one in names)
-    )
-    unread = [one for one, found in zip(names, read, strict=True) if found is None]
-    whole = tuple(each for found in read for each in found or ())
+    names = api.mapped(calls.LIST_DENY_POLICIES, listed, lambda item: required(item, "name"), hides=())
+    read = api.gather(*(partial(api.read, call, hides=(), about=one, policy=one) for one in names))
+    found = [api.mapped(call, items, _deny_policy, hides=(), about=one) for one, items in zip(names, read, strict=True)]
+    unread = [one for one, policies in zip(names, found, strict=True) if not policies]
+    unread += ["one without a name"] * (len(listed) - len(names))
+    whole = tuple(policy for policies in found for policy in policies)
     return whole, f"{', '.join(unread)} could not be read" if unread else ""
 
 
-def concerns(members: Sequence[object], email: str) -> str | None:
+def _deny_policy(item: Item) -> DenyPolicy:
+    name = text(item, "name")
+    rules = tuple(_deny_rule(part(rule, "denyRule")) for rule in parts(item, "rules"))
+    return DenyPolicy(name, text(item, "displayName") or name, rules, json.dumps(item.get("rules"), sort_keys=True))
+
+
+def _deny_rule(item: Item) -> DenyRule:
+    return DenyRule(
+        texts(item, "deniedPrincipals"),
+        texts(item, "exceptionPrincipals"),
+        texts(item, "deniedPermissions"),
+        texts(item, "exceptionPermissions"),
+        text(part(item, "denialCondition"), "expression"),
+    )
+
+
+def concerns(members: Sequence[str], email: str) -> str | None:
     """Return "" where members of a binding include a service account, by name or because everybody is meant.
 
     Else the set among them that may hold it, where that can't be told from here; None where it is not meant.
     """
-    return _meant({*map(str, members)}, {f"serviceAccount:{email}", *_EVERYONE})
+    return _meant(members, {f"serviceAccount:{email}", *_EVERYONE})
 
 
-def denied(rule: Item, email: str) -> str | None:
+def denied(rule: DenyRule, email: str) -> str | None:
     """Return "" where a deny rule is about a service account, by name or because everybody is meant.
 
     Else the set of principals that leaves it in doubt: it may be denied by it, or spared; None where it is not denied.
     """
     own = {f"principal://iam.googleapis.com/projects/-/serviceAccounts/{email}", "principalSet://goog/public:all"}
-    named, spared = (
-        _meant({*map(str, cast("Sequence[object]", rule.get(key) or ()))}, own)
-        for key in ("deniedPrincipals", "exceptionPrincipals")
-    )
+    named, spared = _meant(rule.denied, own), _meant(rule.spared, own)
     if named is None or spared == "":
         return None
     return named or spared or ""
 
 
-def _meant(listed: set[str], own: set[str]) -> str | None:
-    if listed & own:
+def _meant(listed: Sequence[str], own: set[str]) -> str | None:
+    if not own.isdisjoint(listed):
         return ""
     return next((one for one in sorted(listed) if one.startswith(_SETS)), None)

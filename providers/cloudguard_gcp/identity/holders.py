@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 from cloudguard.model.cluster import Host, Pool
-from cloudguard.provider.answers import Item
-from cloudguard_gcp.access.links import machine
 from cloudguard_gcp.access.session import Caller
-from cloudguard_gcp.cluster.find import Found, whole
+from cloudguard_gcp.cluster.find import Found
+from cloudguard_gcp.cluster.instances import Instance
 from cloudguard_gcp.identity.resource_names import account
 
 Held = tuple[str, Sequence[str], Sequence[str]]
@@ -20,28 +19,17 @@ _Holding = TypeVar("_Holding", Host, Pool)
 
 
 def held(
-    found: Found, caller: Caller, hosts: Iterable[Host], pools: Iterable[Pool], templates: Mapping[str, Item]
+    found: Found, caller: Caller, hosts: Iterable[Host], pools: Iterable[Pool], templates: Mapping[str, Instance]
 ) -> Iterator[Held]:
     """Yield what holds which service account; ``templates``: the next instance of each pool, by the pool's id."""
-    items = {machine(str(one["selfLink"])): one for one in found.instances}
-    for host in hosts:
-        yield from _of(items.get(host.id, {}), [str(role) for role in host.roles], caller)
-    for pool in pools:
-        yield from _of(templates.get(pool.id, {}), [str(role) for role in pool.roles], caller)
-    if found.gke:
-        configs = [whole(one, "config") for one in cast("Sequence[Item]", found.gke.get("nodePools") or ())]
-        configs.append(whole(found.gke, "autoscaling", "autoprovisioningNodePoolDefaults"))
-        for config in configs:
-            if config.get("serviceAccount") or config.get("oauthScopes"):
-                email = named(str(config.get("serviceAccount", "default")), caller)
-                yield email, _NODE, cast("Sequence[str]", config.get("oauthScopes") or ())
-
-
-def _of(instance: Item, roles: Sequence[str], caller: Caller) -> Iterator[Held]:
-    for one in cast("Sequence[Item]", instance.get("serviceAccounts") or ()):
-        scopes = cast("Sequence[str]", one.get("scopes") or ())
-        if scopes:
-            yield named(str(one.get("email", "default")), caller), roles, scopes
+    instances = {instance.id: instance for instance in found.instances}
+    for holders, known in ((hosts, instances), (pools, templates)):
+        for holder in holders:
+            if (instance := known.get(holder.id)) and instance.scopes:
+                yield named(instance.host.identity, caller), [str(role) for role in holder.roles], instance.scopes
+    for pool in found.gke.node_pools if found.gke else ():
+        if pool.account or pool.scopes:
+            yield named(pool.account, caller), _NODE, pool.scopes
 
 
 def named(email: str, caller: Caller) -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
-from cloudguard.provider.answers import Item
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.cluster.find import whole
-from cloudguard_gcp.identity.bindings import Level, concerns, denied, read_levels
+from cloudguard_gcp.identity.bindings import Binding, DenyRule, Level, concerns, denied, read_levels
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
 from cloudguard_gcp.identity.resource_names import account, action
 from cloudguard_gcp.identity.roles import Role, Roles
@@ -77,8 +75,7 @@ def read_identities(api: Api, project: str, holders: Mapping[str, Holder]) -> Id
 
 def _groups(levels: Iterable[Level]) -> str:
     """Return which groups are bound to roles, of whose members nothing is told."""
-    bound = [one for level in levels for one in level.bindings]
-    members = {str(member) for one in bound for member in cast("Sequence[object]", one.get("members") or ())}
+    members = {member for level in levels for binding in level.bindings for member in binding.members}
     groups = sorted(member.removeprefix(_GROUP) for member in members if member.startswith(_GROUP))
     few = ", ".join(groups[:_FEW]) + (f" and {len(groups) - _FEW} more" if len(groups) > _FEW else "")
     return f"whether they are members of {few}" if groups else ""
@@ -88,12 +85,10 @@ def _named(levels: Iterable[Level], accounts: Iterable[Account], holders: Iterab
     """Yield the roles that matter: those bound to the holders, and those on service accounts."""
     emails = list(holders)
     for level in levels:
-        for one in level.bindings:
-            members = cast("Sequence[object]", one.get("members") or ())
-            if any(concerns(members, email) is not None for email in emails):
-                yield str(one["role"])
-    for known in accounts:
-        yield from (str(one["role"]) for one in known.bindings)
+        for binding in level.bindings:
+            if any(concerns(binding.members, email) is not None for email in emails):
+                yield binding.role
+    yield from (binding.role for known in accounts for binding in known.bindings)
 
 
 def _granted(
@@ -107,24 +102,23 @@ def _granted(
         yield from _of(one.bindings, email, roles, where)
 
 
-def _of(bindings: Iterable[Item], email: str, roles: Roles, where: tuple[str, str, str]) -> Iterator[PolicyDocument]:
+def _of(bindings: Iterable[Binding], email: str, roles: Roles, where: tuple[str, str, str]) -> Iterator[PolicyDocument]:
     place, reach, call = where
-    for number, one in enumerate(bindings):
-        among = concerns(cast("Sequence[object]", one.get("members") or ()), email)
+    for number, binding in enumerate(bindings):
+        among = concerns(binding.members, email)
         if among is None:
             continue
-        named, expression = str(one["role"]), str(whole(one, "condition").get("expression", ""))
-        name = f"{place}#{named}" + (f"#{number}" if expression else "")
-        role = roles.role(named)
-        assumptions = (*_doubt(among), *conditions_of(expression))
-        statements = tuple(_statements(named, role, reach, assumptions))
+        name = f"{place}#{binding.role}" + (f"#{number}" if binding.condition else "")
+        role = roles.role(binding.role)
+        assumptions = (*_doubt(among), *conditions_of(binding.condition))
+        statements = tuple(_statements(binding.role, role, reach, assumptions))
         if statements:
             yield PolicyDocument(
                 id=name,
-                name=f"{named} on {place}" + (f", as of {role.read}" if role and role.read else ""),
+                name=f"{binding.role} on {place}" + (f", as of {role.read}" if role and role.read else ""),
                 kind=PolicyKind.GRANT,
-                managed_by="provider" if named.startswith(_PREDEFINED) else "user",
-                document=json.dumps({"role": named, "condition": one.get("condition")}, sort_keys=True),
+                managed_by="provider" if binding.role.startswith(_PREDEFINED) else "user",
+                document=json.dumps({"role": binding.role, "condition": binding.condition or None}, sort_keys=True),
                 statements=statements,
                 source=Source(call, place),
             )
@@ -143,18 +137,15 @@ def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Cond
 def _denied(levels: Iterable[Level], email: str) -> Iterator[PolicyDocument]:
     for level in levels:
         for policy in level.denials:
-            rules = [whole(one, "denyRule") for one in cast("Sequence[Item]", policy.get("rules") or ())]
             statements = tuple(
                 _denial(rule, f"#{number}", level.reach, among)
-                for number, rule in enumerate(rules, 1)
-                if (among := denied(rule, email)) is not None and rule.get("deniedPermissions")
+                for number, rule in enumerate(policy.rules, 1)
+                if (among := denied(rule, email)) is not None and rule.permissions
             )
-            name = str(policy.get("name", ""))
             if statements:
-                text = json.dumps(policy.get("rules"), sort_keys=True)
-                source = Source(calls.GET_DENY_POLICY.name, name)
+                source = Source(calls.GET_DENY_POLICY.name, policy.name)
                 yield PolicyDocument(
-                    name, str(policy.get("displayName") or name), PolicyKind.GRANT, "user", text, statements, source
+                    policy.name, policy.title, PolicyKind.GRANT, "user", policy.text, statements, source
                 )
 
 
@@ -163,17 +154,15 @@ def _doubt(among: str) -> tuple[Condition, ...]:
     return (Condition(OPAQUE, "principal", (among,)),) if among else ()
 
 
-def _denial(rule: Item, name: str, reach: str, among: str) -> Statement:
+def _denial(rule: DenyRule, name: str, reach: str, among: str) -> Statement:
     """Return a deny rule; where it is not known whom or what it bars, it denies in doubt only."""
-    named = [str(one) for one in cast("Sequence[object]", rule.get("deniedPermissions") or ())]
-    spared = {str(one) for one in cast("Sequence[object]", rule.get("exceptionPermissions") or ())}
-    expression = str(whole(rule, "denialCondition").get("expression", ""))
-    wide = any("*" in one for one in named) and bool(spared)
-    assumptions = [text for text in (expression, f"all but {', '.join(sorted(spared))}" if wide else "") if text]
+    spared = set(rule.spared_permissions)
+    wide = any("*" in permission for permission in rule.permissions) and bool(spared)
+    assumptions = filter(None, (rule.condition, f"all but {', '.join(sorted(spared))}" if wide else ""))
     return Statement(
         name=name,
         effect=Effect.DENY,
-        actions=tuple(_of_api(one) for one in named if one not in spared),
+        actions=tuple(_of_api(permission) for permission in rule.permissions if permission not in spared),
         resources=(reach,),
         conditions=(*_doubt(among), *(Condition(OPAQUE, "condition", (text,)) for text in assumptions)),
     )

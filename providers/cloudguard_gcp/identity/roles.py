@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
-from typing import cast
+from typing import Final
 
 from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, flag, texts
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROLE
+
+_HIDES: Final = (FactKind.IDENTITIES,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,13 @@ class Roles:
 
     def role(self, name: str) -> Role | None:
         """Return a role; where it can't be read there is a Gap, and the role as it was known, or None."""
-        found = self._api.read_or_none(GET_ROLE, hides=(FactKind.IDENTITIES,), about=name, role=name)
-        if not found:  # refused, or answered with nothing
-            return known_roles().get(name)
-        if found[0].get("deleted"):
-            return Role(())
-        return Role(tuple(cast("Sequence[str]", found[0].get("includedPermissions") or ())))
+        found = self._api.read(GET_ROLE, hides=_HIDES, about=name, role=name)
+        read = self._api.mapped(GET_ROLE, found, _role, hides=_HIDES, about=name)
+        return read[0] if read else known_roles().get(name)
+
+
+def _role(item: Item) -> Role:
+    return Role(() if flag(item, "deleted") else tuple(texts(item, "includedPermissions")))
 
 
 @cache

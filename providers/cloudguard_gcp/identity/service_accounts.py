@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, cast
+from typing import Final
 
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, ServiceAccountIdentity, Statement
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import Item
+from cloudguard.provider.answers import flag, required
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.cluster.find import whole
+from cloudguard_gcp.identity.bindings import Binding, bindings_of
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.resource_names import account
 from cloudguard_gcp.identity.roles import Roles
@@ -46,20 +46,24 @@ class Account:
     """A service account and the bindings on it."""
 
     email: str
-    bindings: tuple[Item, ...]
+    bindings: tuple[Binding, ...]
 
 
 def read_accounts(api: Api, project: str, held: Iterable[str]) -> tuple[Account, ...]:
     """Return the project's service accounts, and those of the hosts wherever they are from."""
-    listed = api.read(calls.LIST_SERVICE_ACCOUNTS, hides=_HIDES, about=project, project=project)
-    emails = sorted({str(one["email"]) for one in listed if not one.get("disabled")} | {*held})
+    call = calls.LIST_SERVICE_ACCOUNTS
+    listed = api.read(call, hides=_HIDES, about=project, project=project)
+    enabled = api.mapped(
+        call, listed, lambda item: "" if flag(item, "disabled") else required(item, "email"), hides=_HIDES
+    )
+    emails = sorted({*enabled, *held} - {""})
     found = api.gather(*(partial(_bindings, api, email) for email in emails))
     return tuple(Account(email, bindings) for email, bindings in zip(emails, found, strict=True))
 
 
-def _bindings(api: Api, email: str) -> tuple[Item, ...]:
-    found = api.read(calls.GET_SERVICE_ACCOUNT_POLICY, hides=_HIDES, about=email, account=email)
-    return tuple(one for each in found for one in cast("Sequence[Item]", each.get("bindings") or ()))
+def _bindings(api: Api, email: str) -> tuple[Binding, ...]:
+    call = calls.GET_SERVICE_ACCOUNT_POLICY
+    return bindings_of(api, call, api.read(call, hides=_HIDES, about=email, account=email), email)
 
 
 def trust_of(known: Account, roles: Roles) -> PolicyDocument | None:
@@ -67,7 +71,11 @@ def trust_of(known: Account, roles: Roles) -> PolicyDocument | None:
     statements = tuple(_statements(known, roles))
     if not statements:
         return None
-    text = json.dumps({"bindings": list(known.bindings)}, sort_keys=True)
+    written = [
+        {"role": binding.role, "members": list(binding.members), "condition": binding.condition or None}
+        for binding in known.bindings
+    ]
+    text = json.dumps({"bindings": written}, sort_keys=True)
     source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, known.email)
     return PolicyDocument(
         f"{known.email}#trust", "who may act as it", PolicyKind.TRUST, "user", text, statements, source
@@ -75,18 +83,17 @@ def trust_of(known: Account, roles: Roles) -> PolicyDocument | None:
 
 
 def _statements(known: Account, roles: Roles) -> Iterator[Statement]:
-    for one in known.bindings:
-        name = str(one["role"])
-        role = roles.role(name)
+    for binding in known.bindings:
+        role = roles.role(binding.role)
         if role is not None and not BECOMING & {*role.permissions}:
             continue
         yield Statement(
-            name=name,
+            name=binding.role,
             effect=Effect.ALLOW,
             actions=("iam:serviceAccounts.actAs",),
             resources=("*",),
-            principals=tuple(str(member) for member in cast("Sequence[object]", one.get("members") or ())),
-            conditions=conditions_of(str(whole(one, "condition").get("expression", ""))),
+            principals=tuple(binding.members),
+            conditions=conditions_of(binding.condition),
         )
 
 
@@ -109,7 +116,7 @@ def workloads_of(
 
 
 def _pods(known: Account, project: str) -> Iterator[str]:
-    for one in known.bindings:
-        for member in cast("Sequence[object]", one.get("members") or ()) if one.get("role") == _WORKLOAD_USER else ():
-            if (found := _POD.match(str(member))) and found[1] == project:
+    for binding in known.bindings:
+        for member in binding.members if binding.role == _WORKLOAD_USER else ():
+            if (found := _POD.match(member)) and found[1] == project:
                 yield f"{found[2]}:{found[3]}"

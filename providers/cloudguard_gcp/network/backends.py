@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from cloudguard.model.load_balancers import BackendTarget
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item
+from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, machine, part_of, project_of, short
+from cloudguard_gcp.network.forwarding_rules import ForwardingRule
 
+A = TypeVar("A")
 _ALL_TCP: Final = ServiceSet.parse("tcp")
 HIDES: Final = (FactKind.BALANCERS,)
 _NO_HOSTS: Final = ("targetVpnGateways", "serviceAttachments")
@@ -42,6 +44,31 @@ class Reached:
     protocol: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Backend:
+    """A resource that a link leads to: what it sends to itself, and links to what stands behind it.
+
+    ``instances`` and ``groups``: links; ``port_name`` and ``port`` ("" and 0 for none) are those of its groups.
+    """
+
+    id: str
+    instances: tuple[str, ...]
+    groups: tuple[str, ...]
+    links: tuple[str, ...]
+    protocol: str
+    port_name: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """An instance group: its network, and its ports by name."""
+
+    id: str
+    network: str
+    ports: tuple[tuple[str, int], ...]
+
+
 class Backends:
     """Follows links from a forwarding rule to instances; a list is asked for when a link first leads there.
 
@@ -53,18 +80,15 @@ class Backends:
         self._project = project
         self._networks = networks
 
-    def prefetch(self, rules: Sequence[Item]) -> None:
+    def prefetch(self, rules: Sequence[ForwardingRule]) -> None:
         """Ask at once for the lists that the rules' links lead to."""
-        links = [str(one.get(key, "")) for one in rules for key in ("target", "backendService")]
-        kinds = {kind for link in links for kind in _KINDS if f"/{kind}/" in link}
+        kinds = {kind for rule in rules for link in rule.links for kind in _KINDS if f"/{kind}/" in link}
         wanted = [call for kind, call in _KINDS.items() if kind in kinds]
         if kinds - {"targetPools", "targetInstances"}:
             wanted += [calls.LIST_BACKEND_SERVICES, calls.LIST_INSTANCE_GROUPS]
         if kinds & {"targetHttpProxies", "targetHttpsProxies"}:
             wanted.append(calls.LIST_URL_MAPS)
-        self._api.gather(
-            *(partial(self._api.read, call, hides=HIDES, project=self._project) for call in dict.fromkeys(wanted))
-        )
+        self._api.gather(*(partial(self._api.prefetch, call, project=self._project) for call in dict.fromkeys(wanted)))
 
     def behind(self, link: str, service: ServiceSet | None) -> Iterator[Reached]:
         """Yield what is behind ``link``; ``service``: the one it is reached on (None: the backends' own)."""
@@ -72,32 +96,23 @@ class Backends:
         if not kind:
             self._miss(link, "what stands behind it is not followed")
             return
-        item = self._find(_KINDS[kind], link)
-        if kind == "targetPools":
-            spare = str(item.get("backupPool") or "")
-            pools: tuple[Item, ...] = (item, self._find(_KINDS[kind], spare)) if spare else (item,)
-            for pool in pools:
-                for instance in cast("Sequence[str]", pool.get("instances") or ()):
-                    yield Reached(BackendTarget(machine(instance), NO_ADDRESSES, service or _ALL_TCP), "")
-        elif kind == "targetInstances":
-            yield Reached(BackendTarget(machine(str(item.get("instance", ""))), NO_ADDRESSES, service or _ALL_TCP), "")
-        elif kind == "backendServices":
-            protocol = str(item.get("protocol", ""))
-            for one in cast("Sequence[Item]", item.get("backends") or ()):
-                for target in self._members(str(one.get("group", "")), item, service):
-                    yield Reached(target, protocol)
-        else:
-            for further in dict.fromkeys(_links(item)):
+        for found in self._found(_KINDS[kind], link, _backend):
+            for instance in found.instances:
+                yield Reached(BackendTarget(machine(instance), NO_ADDRESSES, service or _ALL_TCP), "")
+            for group in found.groups:
+                for target in self._members(group, found, service):
+                    yield Reached(target, found.protocol)
+            for further in found.links:
                 yield from self.behind(further, service)
 
-    def _find(self, call: calls.Call, link: str) -> Item:
-        """Return what a link leads to, by the list of its own project; {} and a Gap where it is not there."""
+    def _found(self, call: calls.Call, link: str, make: Callable[[Item], A]) -> tuple[A, ...]:
+        """Return what a link leads to, by the list of its own project; none and a Gap where it is not there."""
         project = project_of(link) or self._project
         listed = self._api.read_or_none(call, hides=HIDES, project=project)
-        found = next((one for one in listed or () if short(str(one["selfLink"])) == short(link)), None)
-        if found is None and listed is not None:
+        mine = [item for item in listed or () if short(str(item.get("selfLink"))) == short(link)]
+        if not mine and listed is not None:
             self._miss(link, f"{call.name} does not have it")
-        return found or {}
+        return self._api.mapped(call, mine, make, hides=HIDES)
 
     def _miss(self, link: str, why: str) -> None:
         if link not in _BUNDLES and not any(f"/{kind}/" in link for kind in _NO_HOSTS):
@@ -105,48 +120,65 @@ class Backends:
             message = f"whom {last(name)} leads to was not seen: {why}"
             self._api.add_gap(Gap(calls.LIST_FORWARDING_RULES.name, name, Reason.MISSING, message, HIDES))
 
-    def _members(self, group: str, backend: Item, service: ServiceSet | None) -> Iterator[BackendTarget]:
-        if "/networkEndpointGroups/" in group:
-            yield from self._endpoints(group, service)
+    def _members(self, link: str, backend: _Backend, service: ServiceSet | None) -> Iterator[BackendTarget]:
+        if "/networkEndpointGroups/" in link:
+            yield from self._endpoints(link, service)
             return
-        item = self._find(calls.LIST_INSTANCE_GROUPS, group)
-        network = short(str(item.get("network", "")))
-        if network and self._networks and network not in self._networks:
-            return
-        ports = [
-            str(one["port"])
-            for one in cast("Sequence[Item]", item.get("namedPorts") or ())
-            if one.get("name") == backend.get("portName")
-        ]
-        listed = ",".join(f"tcp/{port}" for port in ports or filter(None, [str(backend.get("port") or "")]))
-        own = service or ServiceSet.parse(listed or "tcp")
-        where = {"project": project_of(group) or self._project, "zone": part_of(group, "zones")}
-        if not where["zone"]:
-            where = {"project": where["project"], "region": part_of(group, "regions")}
-        call = calls.LIST_GROUP_INSTANCES if "zone" in where else calls.LIST_REGION_GROUP_INSTANCES
-        key = {"instance_group": last(group)}
-        for one in self._api.read(call, hides=HIDES, about=last(group), **where, **key):
-            yield BackendTarget(machine(str(one["instance"])), NO_ADDRESSES, own)
+        for group in self._found(calls.LIST_INSTANCE_GROUPS, link, _group):
+            if group.network and self._networks and group.network not in self._networks:
+                continue
+            named = [port for name, port in group.ports if name == backend.port_name] or [backend.port]
+            own = service or ServiceSet.parse(",".join(f"tcp/{port}" for port in named if port) or "tcp")
+            for instance in self._instances(link):
+                yield BackendTarget(machine(instance), NO_ADDRESSES, own)
+
+    def _instances(self, group: str) -> tuple[str, ...]:
+        """Return the links of the instances in a group."""
+        zone, where = part_of(group, "zones"), {"project": project_of(group) or self._project}
+        where |= {"zone": zone} if zone else {"region": part_of(group, "regions")}
+        call = calls.LIST_GROUP_INSTANCES if zone else calls.LIST_REGION_GROUP_INSTANCES
+        about = last(group)
+        listed = self._api.read(call, hides=HIDES, about=about, **where, instance_group=about)
+        return self._api.mapped(call, listed, lambda item: required(item, "instance"), hides=HIDES, about=about)
 
     def _endpoints(self, group: str, service: ServiceSet | None) -> Iterator[BackendTarget]:
         """Yield a group's endpoints: a machine, at an address of its own or of a pod's where it names one."""
-        if not part_of(group, "zones"):
+        zone, about, call = part_of(group, "zones"), last(group), calls.LIST_GROUP_ENDPOINTS
+        if not zone:
             return  # endpoints outside the network, or of a service without machines
-        found = self._api.read(
-            calls.LIST_GROUP_ENDPOINTS,
-            hides=HIDES,
-            about=last(group),
-            project=project_of(group) or self._project,
-            zone=part_of(group, "zones"),
-            network_endpoint_group=last(group),
-        )
-        for each in found:
-            one = cast("Item", each.get("networkEndpoint") or {})
-            if not one.get("instance"):
-                continue  # an address outside the network
-            place = f"{part_of(group, 'zones')}/{last(str(one['instance']))}"
-            own = service or ServiceSet.parse(f"tcp/{one['port']}" if one.get("port") else "tcp")
-            yield BackendTarget(place, read_addresses(str(one.get("ipAddress") or "")), own)
+        where = {"project": project_of(group) or self._project, "zone": zone, "network_endpoint_group": about}
+        listed = self._api.read(call, hides=HIDES, about=about, **where)
+        found = self._api.mapped(call, listed, partial(_endpoint, zone, service), hides=HIDES, about=about)
+        yield from filter(None, found)
+
+
+def _endpoint(zone: str, service: ServiceSet | None, item: Item) -> BackendTarget | None:
+    """Return an endpoint, None for an address outside the network."""
+    endpoint = part(item, "networkEndpoint")
+    if not endpoint.get("instance"):
+        return None
+    port = number(endpoint, "port", 0)
+    own = service or ServiceSet.parse(f"tcp/{port}" if port else "tcp")
+    return BackendTarget(f"{zone}/{last(text(endpoint, 'instance'))}", read_addresses(text(endpoint, "ipAddress")), own)
+
+
+def _backend(item: Item) -> _Backend:
+    """Return a resource of whichever kind: each has some of these fields."""
+    own, spare = text(item, "instance"), text(item, "backupPool")
+    return _Backend(
+        id=required(item, "selfLink"),
+        instances=(*texts(item, "instances"), *([own] if own else [])),
+        groups=tuple(filter(None, (text(backend, "group") for backend in parts(item, "backends")))),
+        links=(*([spare] if spare else []), *dict.fromkeys(_links(item))),
+        protocol=text(item, "protocol"),
+        port_name=text(item, "portName"),
+        port=number(item, "port", 0),
+    )
+
+
+def _group(item: Item) -> _Group:
+    ports = tuple((text(port, "name"), number(port, "port", 0)) for port in parts(item, "namedPorts"))
+    return _Group(required(item, "selfLink"), short(text(item, "network")), ports)
 
 
 def _links(value: object) -> Iterator[str]:
@@ -155,9 +187,9 @@ def _links(value: object) -> Iterator[str]:
         if "/backendServices/" in value or "/urlMaps/" in value:
             yield value
     elif isinstance(value, dict):
-        for key, part in cast("Item", value).items():
+        for key, inner in cast("Item", value).items():
             if key != "selfLink":
-                yield from _links(part)
+                yield from _links(inner)
     elif isinstance(value, list):
-        for part in cast("list[object]", value):
-            yield from _links(part)
+        for inner in cast("list[object]", value):
+            yield from _links(inner)

@@ -6,64 +6,50 @@ Passthrough ones hand on the client's packets as they are; proxies connect anew 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from cloudguard.model.cluster import Host
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
 from cloudguard.model.network import Subnet
 from cloudguard.model.source import Source
-from cloudguard.model.text_forms import NO_ADDRESSES
-from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.addresses import ALL4, ALL6
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES
-from cloudguard_gcp.access.links import part_of, short
 from cloudguard_gcp.network.backends import Backends, Reached
-from cloudguard_gcp.network.routes import front_ends, proxy_subnets, regional_proxies
+from cloudguard_gcp.network.forwarding_rules import ForwardingRule
+from cloudguard_gcp.network.subnets import VpcSubnet, front_ends, proxy_subnets, regional_proxies
 
-_MANAGED: Final = frozenset({"EXTERNAL_MANAGED", "INTERNAL_MANAGED"})
-_OUTSIDE: Final = frozenset({"EXTERNAL", "EXTERNAL_MANAGED"})
-_SIDECARS: Final = "INTERNAL_SELF_MANAGED"
-"""Nothing stands there: the clients' own sidecars connect, from the clients' addresses."""
-_MADE_FOR: Final = ("kubernetes.io/service-name", "networking.gke.io/service-name", "kubernetes.io/ingress-name")
-"""In a forwarding rule's description (kubernetes/cloud-provider-gcp providers/gce/gce_loadbalancer_naming.go;
-kubernetes/ingress-gce pkg/utils/utils.go, L4LBResourceDescription, and pkg/loadbalancers/l7.go)."""
 _PLAIN: Final = frozenset({"HTTP", "H2C"})
-_PROTOCOLS: Final = {"icmp": "icmp", "esp": "proto/50", "ah": "proto/51", "sctp": "proto/132"}
-_DECRYPTING: Final = "targetSslProxies"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancers:
-    """The balancers, and the filters and segments that are theirs alone."""
+    """The balancers, and the filters and subnets that are theirs alone."""
 
     balancers: tuple[Balancer, ...]
     filters: tuple[Filter, ...]
-    segments: tuple[Subnet, ...]
+    subnets: tuple[Subnet, ...]
 
 
-def fronts_of(
-    api: Api, rules: Sequence[Item], backends: Backends, subnets: Sequence[Item], hosts: Sequence[Host]
+def balancers_of(
+    api: Api, rules: Iterable[ForwardingRule], backends: Backends, subnets: Sequence[VpcSubnet], hosts: Sequence[Host]
 ) -> LoadBalancers:
     """Return what leads to the cluster's hosts."""
     known = {host.id: host for host in hosts}
-    balancers, filters, segments = list[Balancer](), list[Filter](), dict[str, Subnet]()
-    for item in sorted(rules, key=lambda one: str(one["selfLink"])):
-        if item.get("loadBalancingScheme") == _SIDECARS:
-            continue
-        mine = [one for one in dict.fromkeys(_reached(item, backends)) if _is_of(one.target, known)]
+    balancers, filters, own = list[Balancer](), list[Filter](), dict[str, Subnet]()
+    for rule in sorted(rules, key=lambda one: one.id):
+        mine = [one for one in dict.fromkeys(_reached(rule, backends)) if _is_of(one.target, known)]
         if not mine:
             continue
-        guard = _guard(api, item)
-        where = _where(api, item, subnets, segments) if _is_proxy(item) else _places(mine, known)
+        guard = _guard(rule)
+        where = _where(api, rule, subnets, own) if rule.is_proxy else _places(mine, known)
         filters += [guard] if guard else []
-        balancers.append(_balancer(api, item, mine, where, guard))
-    return LoadBalancers(tuple(balancers), tuple(filters), tuple(segments.values()))
+        balancers.append(_balancer(rule, mine, where, guard))
+    return LoadBalancers(tuple(balancers), tuple(filters), tuple(own.values()))
 
 
 def _is_of(target: BackendTarget, hosts: Mapping[str, Host]) -> bool:
@@ -78,111 +64,81 @@ def _places(mine: Iterable[Reached], hosts: Mapping[str, Host]) -> tuple[str, ..
     return tuple(dict.fromkeys(found))
 
 
-def _is_proxy(item: Item) -> bool:
-    return item.get("loadBalancingScheme") in _MANAGED or "Proxies/" in str(item.get("target", ""))
-
-
-def _where(api: Api, item: Item, subnets: Sequence[Item], segments: dict[str, Subnet]) -> tuple[str, ...]:
+def _where(api: Api, rule: ForwardingRule, subnets: Sequence[VpcSubnet], own: dict[str, Subnet]) -> tuple[str, ...]:
     """Return where a proxy stands; nothing where it can't be told."""
-    region, network = part_of(str(item["selfLink"]), "regions"), short(str(item.get("network", "")))
-    if item.get("loadBalancingScheme") not in _OUTSIDE:
-        return tuple(short(str(one["selfLink"])) for one in proxy_subnets(region, network, subnets))
-    managed = item.get("loadBalancingScheme") in _MANAGED
-    found = regional_proxies(api, region, network, subnets) if managed and region else front_ends(api)
-    segments[found.id] = found
+    if not rule.outside:
+        return tuple(subnet.id for subnet in proxy_subnets(rule.region, rule.network, subnets))
+    regional = rule.managed and rule.region
+    found = regional_proxies(api, rule.region, rule.network, subnets) if regional else front_ends(api)
+    own[found.id] = found
     return (found.id,)
 
 
-def _balancer(api: Api, item: Item, mine: Sequence[Reached], where: tuple[str, ...], guard: Filter | None) -> Balancer:
-    name, source = short(str(item["selfLink"])), api.source(LIST_FORWARDING_RULES, str(item["name"]))
-    proxy = _is_proxy(item)
+def _balancer(rule: ForwardingRule, mine: Sequence[Reached], where: tuple[str, ...], guard: Filter | None) -> Balancer:
+    source = _source(rule)
     return Balancer(
-        id=name,
-        name=str(item["name"]),
-        kind="proxy" if proxy else "passthrough",
-        internet_facing=item.get("loadBalancingScheme") in _OUTSIDE,
-        network=short(str(item.get("network", ""))),
+        id=rule.id,
+        name=rule.name,
+        kind="proxy" if rule.is_proxy else "passthrough",
+        internet_facing=rule.outside,
+        network=rule.network,
         subnets=where,
         filters=(guard.id,) if guard else (),
         groups=(),
-        listeners=tuple(_listeners(item, mine, source)),
+        listeners=tuple(_listeners(rule, mine, source)),
         source=source,
-        addresses=_address(str(item.get("IPAddress", ""))),
-        declared_service=_declared(str(item.get("description", ""))),
-        dual_stack=item.get("ipVersion") == "IPV6",
-        keeps_destination=not proxy,
+        addresses=rule.address,
+        declared_service=rule.declared_service,
+        dual_stack=rule.version6,
+        keeps_destination=not rule.is_proxy,
     )
 
 
-def _address(text: str) -> AddressSet:
-    """Return the address of a forwarding rule, none (not known) where its text is no address."""
-    try:
-        return AddressSet.parse(text)
-    except ValueError:
-        return NO_ADDRESSES
+def _source(rule: ForwardingRule) -> Source:
+    return Source(LIST_FORWARDING_RULES.name, rule.name)
 
 
-def _listeners(item: Item, mine: Iterable[Reached], source: Source) -> Iterator[Listener]:
+def _listeners(rule: ForwardingRule, mine: Iterable[Reached], source: Source) -> Iterator[Listener]:
     """Yield what a rule listens on, apart for targets that a proxy speaks to unencrypted and for others."""
-    name, proxy, parts = short(str(item["selfLink"])), _is_proxy(item), dict[bool, list[BackendTarget]]()
-    plain = _PLAIN | {"TCP"} if f"/{_DECRYPTING}/" in str(item.get("target", "")) else _PLAIN
-    services = services_of(item)
+    parts = dict[bool, list[BackendTarget]]()
+    plain = _PLAIN | {"TCP"} if rule.decrypts else _PLAIN
     for one in mine:
-        parts.setdefault(proxy and one.protocol in plain, []).append(one.target)
+        parts.setdefault(rule.is_proxy and one.protocol in plain, []).append(one.target)
+    service = ServiceSet.union(rule.services)
     for number, (plaintext, targets) in enumerate(sorted(parts.items()), 1):
         yield Listener(
-            id=name if number == 1 else f"{name}#{number}",
-            service=ServiceSet.union(services),
+            id=rule.id if number == 1 else f"{rule.id}#{number}",
+            service=service,
             targets=tuple(targets),
-            client_address=ClientAddress.REPLACED if proxy else ClientAddress.PRESERVED,
+            client_address=ClientAddress.REPLACED if rule.is_proxy else ClientAddress.PRESERVED,
             source=source,
             plaintext=plaintext,
-            port_ranges=ServiceSet.union(services) - ServiceSet.union(one for one in services if one.size == 1),
+            port_ranges=service - ServiceSet.union(each for each in rule.services if each.size == 1),
         )
 
 
-def services_of(item: Item) -> tuple[ServiceSet, ...]:
-    """Return what a forwarding rule listens on, port by port and range by range; without ports, its protocol whole."""
-    protocol = str(item.get("IPProtocol", "TCP")).lower()
-    if protocol not in {"tcp", "udp"}:
-        return (ServiceSet.parse(_PROTOCOLS.get(protocol, "all")),)
-    ports = [str(one) for one in cast("Sequence[object]", item.get("ports") or ())] or [str(item.get("portRange", ""))]
-    return tuple(ServiceSet.parse(f"{protocol}/{one}" if one else protocol) for one in ports)
-
-
-def _reached(item: Item, backends: Backends) -> Iterator[Reached]:
+def _reached(rule: ForwardingRule, backends: Backends) -> Iterator[Reached]:
     """Yield where a rule sends: a passthrough one to the port that it listens on, a proxy to its backends' own."""
-    own = None if _is_proxy(item) else ServiceSet.union(services_of(item))
-    for link in (str(item.get("target", "")), str(item.get("backendService", ""))):
-        yield from backends.behind(link, own) if link else ()
+    own = None if rule.is_proxy else ServiceSet.union(rule.services)
+    for link in rule.links:
+        yield from backends.behind(link, own)
 
 
-def _guard(api: Api, item: Item) -> Filter | None:
-    """Return the sources that a forwarding rule is for, where it names some."""
-    listed = [str(one) for one in cast("Sequence[object]", item.get("sourceIpRanges") or ())]
-    if not listed:
+def _guard(rule: ForwardingRule) -> Filter | None:
+    """Return the senders that a forwarding rule is for, where it names some."""
+    if not rule.senders:
         return None
-    name, source = f"sources of {short(str(item['selfLink']))}", api.source(LIST_FORWARDING_RULES, str(item["name"]))
-    rules = [
+    senders = [(Direction.INGRESS, addresses) for addresses in rule.senders]
+    anyone = [(Direction.EGRESS, addresses) for addresses in (ALL4, ALL6)]
+    rules = tuple(
         Rule(
-            id=f"{direction} {cidr}",
+            id=f"{direction} {addresses}",
             direction=direction,
             action=Action.PERMIT,
             services=ServiceSet.everything(),
-            peer=Peer(AddressSet.parse(cidr)),
-            source=source,
+            peer=Peer(addresses),
+            source=_source(rule),
         )
-        for direction, ranges in ((Direction.INGRESS, listed), (Direction.EGRESS, ["0.0.0.0/0", "::/0"]))
-        for cidr in ranges
-    ]
-    return Filter(name, str(item["name"]), "forwarding rule", tuple(rules), source)
-
-
-def _declared(description: str) -> str:
-    """Return the Kubernetes service that a forwarding rule was made for, "" where its description names none."""
-    try:
-        found: object = json.loads(description) if description.startswith("{") else {}
-    except ValueError:
-        return ""
-    named: Item = cast("Item", found) if isinstance(found, dict) else {}
-    return next((str(named[key]) for key in _MADE_FOR if named.get(key)), "")
+        for direction, addresses in (*senders, *anyone)
+    )
+    return Filter(f"sources of {rule.id}", rule.name, "forwarding rule", rules, _source(rule))

@@ -6,26 +6,41 @@ https://cloud.google.com/firewall/docs/firewall-policies-rule-details.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
 from cloudguard.model.filters import Action, AddressList, Direction, Filter, Peer, Rule
-from cloudguard.model.source import Source
+from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item
+from cloudguard.provider.answers import Item, flag, number, part, parts, text, texts
+from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.links import last, project_of, short
-from cloudguard_gcp.cluster.find import whole
-from cloudguard_gcp.network.rules import EVERYONE, WHOLE, order_of, rules_of, services_of, targets_of
+from cloudguard_gcp.network.rules import (
+    EVERYONE,
+    WHOLE,
+    Firewall,
+    direction_of,
+    order_of,
+    services_of,
+    targets_of,
+)
+from cloudguard_gcp.network.subnets import VpcNetwork
 
-_ACTIONS: Final = {"allow": Action.PERMIT, "deny": Action.DENY, "goto_next": Action.NEXT}
+_ACTIONS: Final[Mapping[str, tuple[Action, ...]]] = {
+    "allow": (Action.PERMIT,),
+    "deny": (Action.DENY,),
+    "goto_next": (Action.NEXT,),
+}
 BEFORE: Final = "BEFORE_CLASSIC_FIREWALL"
 _ABOVE: Final = "HIERARCHY"
 _SYSTEM: Final = ("SYSTEM", "SYSTEM_GLOBAL", "SYSTEM_REGIONAL")
 _GLOBAL: Final = ("NETWORK",)
 _REGIONAL: Final = ("NETWORK_REGIONAL",)
+_KNOWN: Final = frozenset({_ABOVE, *_SYSTEM, *_GLOBAL, *_REGIONAL})
 _UNREADABLE: Final = (
     ("AddressGroups", "address group"),
     ("Fqdns", "domain name"),
@@ -37,6 +52,7 @@ _UNREADABLE: Final = (
 _ANYWHERE: Final = "UNSPECIFIED"
 _NARROWING: Final = ("NetworkType", "NetworkContext", "Networks")
 """Selectors of where traffic comes by; they narrow what the others say."""
+_ABOUT_BALANCERS: Final = "INTERNAL_MANAGED_LB"
 NOTE_ABOVE: Final = "it is set above the project, by whoever administers the folder or organization"
 
 
@@ -53,53 +69,88 @@ class Chain:
         return tuple(one.id for one in self.filters)
 
 
-def chain_of(  # noqa: PLR0913 - what was read, and where from
-    network: Item,
-    firewalls: Iterable[Item],
-    policies: Sequence[Item],
-    source: Source,
-    region: str = "",
-    *,
-    effective: Source | None = None,
-) -> Chain:
-    """Return the filters of ``network``: its firewalls and the ``policies`` in effect on it in ``region``.
+@dataclass(frozen=True, slots=True)
+class FirewallPolicy:
+    """A firewall policy in effect: its kind as Google has it, its place among those of its kind, its rules as a filter.
 
-    ``effective``: where the policies come from (None: from ``source`` too).
+    ``lists``: those that its rules name, of which no address was read.
     """
-    link = short(str(network["selfLink"]))
-    lists: dict[str, AddressList] = {}
-    reader = _Reader(effective or source, lists)
-    read = [(str(one.get("type", "")), _filter(one, (link, region), reader)) for one in _by_priority(policies)]
+
+    kind: str
+    priority: int
+    filter: Filter
+    lists: tuple[AddressList, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReader:
+    """Reads the policies in effect on a network in a region, as ``call`` answers them."""
+
+    api: Api
+    call: Call
+    network: str
+    region: str
+
+    @property
+    def source(self) -> Source:
+        """Where the policies come from."""
+        return Source(self.call.name, self.network)
+
+    def policy(self, item: Item) -> FirewallPolicy:
+        """Return a policy; a rule that is not understood is left out, and a Gap says so."""
+        kind, number_ = text(item, "type"), text(item, "name")
+        name = text(item, "shortName") or text(item, "displayName") or number_
+        priority = number(item, "priority", 0) if kind != _ABOVE else 0  # those above the project stand in their order
+        lists = dict[str, AddressList]()
+        read = self.api.mapped(
+            self.call,
+            parts(item, "rules"),
+            lambda rule: self._rules(rule, kind, lists),
+            hides=(FactKind.FILTERS,),
+            about=name,
+        )
+        rules = [rule for listed in read for rule in listed]
+        made = Filter(
+            id=f"policy {number_ or name}{_apart(kind, self.network, self.region)}",
+            name=name,
+            kind=f"{kind.lower().replace('_', ' ')} firewall policy".strip(),
+            rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
+            source=self.source,
+            ordered=True,
+            in_chain=True,
+            editable=kind not in _SYSTEM,
+            note=NOTE_ABOVE if kind == _ABOVE else "",
+        )
+        return FirewallPolicy(kind, priority, made, tuple(lists.values()))
+
+    def _rules(self, rule: Item, kind: str, lists: dict[str, AddressList]) -> tuple[Rule, ...]:
+        if flag(rule, "disabled") or not _concerns(rule, self.network):
+            return ()
+        why = "" if kind in _KNOWN else f"policies of the kind {kind} are not known"
+        return tuple(_rules(rule, self.source, lists, why))
+
+
+def chain_of(
+    network: VpcNetwork, firewalls: Iterable[Firewall], policies: Iterable[FirewallPolicy], source: Source
+) -> Chain:
+    """Return the filters of ``network``: its firewalls, and the ``policies`` in effect on it in a region."""
+    rules = [rule for firewall in firewalls if firewall.network == network.id for rule in firewall.rules]
     classic = Filter(
-        id=f"firewalls of {_called(link)}",
+        id=f"firewalls of {_called(network.id)}",
         name="",
         kind="VPC firewall",
-        rules=rules_of(firewalls, link, source),
+        rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
         source=source,
         ordered=True,
         in_chain=True,
     )
-    lower = [one for kind in (_GLOBAL, _REGIONAL) for name, one in read if name in kind]
-    first, then = (
-        ([*lower], [classic]) if network.get("networkFirewallPolicyEnforcementOrder") == BEFORE else ([classic], lower)
-    )
-    known = {_ABOVE, *_SYSTEM, *_GLOBAL, *_REGIONAL}
-    above = [one for name, one in read if name == _ABOVE or name not in known]
-    system = [one for name, one in read if name in _SYSTEM]
-    return Chain((*above, *system, *first, *then, _implied(link, source)), tuple(lists.values()))
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """What every rule of a policy is read with: where from, and the lists found so far."""
-
-    source: Source
-    lists: dict[str, AddressList]
-
-
-def _by_priority(policies: Sequence[Item]) -> Sequence[Item]:
-    """Return the policies by their associations' priorities; those above the project have none, but an order."""
-    return sorted(policies, key=lambda one: int(one.get("priority") or 0) if one.get("type") != _ABOVE else 0)
+    read = sorted(policies, key=lambda policy: policy.priority)
+    lower = [policy.filter for kind in (_GLOBAL, _REGIONAL) for policy in read if policy.kind in kind]
+    first, then = ([*lower], [classic]) if network.order == BEFORE else ([classic], lower)
+    above = [policy.filter for policy in read if policy.kind == _ABOVE or policy.kind not in _KNOWN]
+    system = [policy.filter for policy in read if policy.kind in _SYSTEM]
+    lists = {one.id: one for policy in read for one in policy.lists}
+    return Chain((*above, *system, *first, *then, _implied(network.id, source)), tuple(lists.values()))
 
 
 def _called(network: str) -> str:
@@ -140,100 +191,80 @@ def _implied(network: str, source: Source) -> Filter:
     )
 
 
-def _filter(policy: Item, where: tuple[str, str], reader: _Reader) -> Filter:
-    kind, (network, region) = str(policy.get("type", "")), where
-    name = str(policy.get("shortName") or policy.get("displayName") or policy.get("name", ""))
-    rules = [
-        rule
-        for one in cast("Sequence[Item]", policy.get("rules") or ())
-        if not one.get("disabled") and _concerns(one, network)
-        for rule in _rules(one, reader)
-    ]
-    note = NOTE_ABOVE if kind == _ABOVE else ""
-    return Filter(
-        id=f"policy {policy.get('name') or name}{_apart(kind, network, region)}",
-        name=name,
-        kind=f"{kind.lower().replace('_', ' ')} firewall policy".strip(),
-        rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
-        source=reader.source,
-        ordered=True,
-        in_chain=True,
-        editable=kind not in _SYSTEM,
-        note=note,
-    )
-
-
 def _concerns(rule: Item, network: str) -> bool:
     """Whether a rule is about machines of ``network``: some are about a network of theirs, or about balancers."""
-    if rule.get("targetType", "INSTANCES") != "INSTANCES" or rule.get("targetForwardingRules"):
+    if text(rule, "targetType") == _ABOUT_BALANCERS or rule.get("targetForwardingRules"):
         return False
-    listed = [short(str(one)) for one in cast("Sequence[object]", rule.get("targetResources") or ())]
+    listed = [short(link) for link in texts(rule, "targetResources")]
     return not listed or network in listed
 
 
-def _rules(rule: Item, reader: _Reader) -> Iterator[Rule]:
-    match, ingress = whole(rule, "match"), rule.get("direction", "INGRESS") != "EGRESS"
-    action = _ACTIONS.get(str(rule.get("action", "")).lower())
-    priority = int(rule.get("priority", 0))
-    side, own = ("src", "dest") if ingress else ("dest", "src")
-    reasons = list(_doubts(rule, match, own))
-    if action is None:
-        reasons.append(f"it hands over to {rule.get('action')}")
-    peers = list(_peers(match, side, reader))
-    for number, (peer, why) in enumerate(peers, 1):
+def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) -> Iterator[Rule]:
+    """Yield a rule for each of its peers; an unknown action may be either. ``why``: see ``Rule.uncertain``."""
+    match, direction, priority = part(rule, "match"), direction_of(rule), number(rule, "priority", 0)
+    sender, own = ("src", "dest") if direction is Direction.INGRESS else ("dest", "src")
+    services, strange = _services(match)
+    word = text(rule, "action")
+    actions = _ACTIONS.get(word.lower(), (Action.PERMIT, Action.DENY))
+    reasons = [why, *_assumptions(rule, match, own), strange, f"it hands over to {word}" if len(actions) > 1 else ""]
+    peers = [(peer, narrow, action) for peer, narrow in _peers(match, sender, source, lists) for action in actions]
+    for place, (peer, narrow, action) in enumerate(peers, 1):
         yield Rule(
-            id=f"{priority}" if len(peers) == 1 else f"{priority}#{number}",
-            direction=Direction.INGRESS if ingress else Direction.EGRESS,
-            action=action or Action.PERMIT,
-            services=_services(match),
+            id=f"{priority}" if len(peers) == 1 else f"{priority}#{place}",
+            direction=direction,
+            action=action,
+            services=services,
             peer=peer,
-            source=reader.source,
-            order=order_of(priority, action or Action.PERMIT),
-            description=str(rule.get("description", "")),
+            source=source,
+            order=order_of(priority, action),
+            description=text(rule, "description"),
             target_groups=targets_of(rule),
             target_ranges=_aimed(match, own),
-            uncertain="; ".join([*reasons, *filter(None, [why])]),
+            uncertain="; ".join(filter(None, [*reasons, narrow])),
         )
 
 
-def _services(match: Item) -> ServiceSet:
-    listed = cast("Sequence[Item]", match.get("layer4Configs") or ())
-    named = services_of((one.get("ipProtocol", "all"), one.get("ports")) for one in listed)
-    return named if listed else ServiceSet.everything()
+def _services(match: Item) -> tuple[ServiceSet, str]:
+    listed = parts(match, "layer4Configs")
+    named = services_of((text(one, "ipProtocol"), texts(one, "ports")) for one in listed)
+    return named if listed else (ServiceSet.everything(), "")
 
 
-def _doubts(rule: Item, match: Item, own: str) -> Iterator[str]:
+def _assumptions(rule: Item, match: Item, own: str) -> Iterator[str]:
     """Yield why it is not known which machines a rule is about."""
-    tags = cast("Sequence[Item]", rule.get("targetSecureTags") or ())
+    about = text(rule, "targetType")
+    if about not in {"", "INSTANCES"}:
+        yield f"it is about {about}, which are not known"
+    tags = parts(rule, "targetSecureTags")
     if tags:
-        names = ", ".join(str(one.get("name", "")) for one in tags)
+        names = ", ".join(text(tag, "name") for tag in tags)
         yield f"which machines have the secure tag {names} was not read"
-    for part, word in _UNREADABLE:
-        if match.get(f"{own}{part}"):
+    for selector, word in _UNREADABLE:
+        if match.get(f"{own}{selector}"):
             yield f"it is about a {word} of the machines only"
 
 
 def _aimed(match: Item, own: str) -> AddressSet:
     """Return the addresses of their own by which machines are meant; nothing where others that are unread add up."""
-    unread = any(match.get(f"{own}{part}") for part, _ in _UNREADABLE)
-    return NO_ADDRESSES if unread else AddressSet.of(cast("Sequence[str]", match.get(f"{own}IpRanges") or ()))
+    unread = any(match.get(f"{own}{selector}") for selector, _ in _UNREADABLE)
+    return NO_ADDRESSES if unread else AddressSet.of(texts(match, f"{own}IpRanges"))
 
 
-def _peers(match: Item, side: str, reader: _Reader) -> Iterator[tuple[Peer, str]]:
+def _peers(match: Item, sender: str, source: Source, lists: dict[str, AddressList]) -> Iterator[tuple[Peer, str]]:
     """Yield the peers, each with why it is not known what it holds.
 
     Whatever names senders adds up; where they come by narrows all of it.
     """
-    ranges = [str(one) for one in cast("Sequence[object]", match.get(f"{side}IpRanges") or ())]
-    adding = [(word, _words(match[f"{side}{key}"])) for key, word in _UNREADABLE if match.get(f"{side}{key}")]
-    narrow = [_words(match[f"{side}{key}"]) for key in _NARROWING if match.get(f"{side}{key}")]
-    narrow = list(dict.fromkeys(text for text in narrow if text != _ANYWHERE))
+    ranges = texts(match, f"{sender}IpRanges")
+    adding = [(word, _words(match[f"{sender}{key}"])) for key, word in _UNREADABLE if match.get(f"{sender}{key}")]
+    narrow = [_words(match[f"{sender}{key}"]) for key in _NARROWING if match.get(f"{sender}{key}")]
+    narrow = list(dict.fromkeys(words for words in narrow if words != _ANYWHERE))
     uncertain = f"only what comes by {', '.join(narrow)}" if narrow else ""
-    for text in ranges or ([] if adding else [EVERYONE, "::/0"]):
-        yield Peer(AddressSet.parse(text)), uncertain
-    for word, text in adding:
-        name = f"{word} {text}"
-        reader.lists.setdefault(name, AddressList(name, name, (), known=False, source=reader.source))
+    for cidr in ranges or ([] if adding else [EVERYONE, "::/0"]):
+        yield Peer(AddressSet.parse(cidr)), uncertain
+    for word, words in adding:
+        name = f"{word} {words}"
+        lists.setdefault(name, AddressList(name, name, (), known=False, source=source))
         yield Peer(address_list=name), uncertain
 
 

@@ -7,22 +7,33 @@ router's region, by whichever router they were learned.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, cast
+from typing import Final
 
 from cloudguard.model.network import NextHop, Route
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item
+from cloudguard.provider.answers import Item, part, parts, required, text, texts
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROUTER_STATUS, LIST_ADDRESSES
-from cloudguard_gcp.access.links import part_of, project_of, short
-from cloudguard_gcp.cluster.find import whole
+from cloudguard_gcp.access.links import last, part_of, project_of, short
+from cloudguard_gcp.network.subnets import VpcNetwork
 
 _EVERYWHERE: Final = "GLOBAL"
 """The mode of a network whose routers tell every region what they learn."""
+_HIDES: Final = (FactKind.ROUTES,)
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """A Cloud Router; ``speaks``: it learns routes by BGP, ``outbound``: links of addresses that it translates to."""
+
+    id: str
+    network: str
+    speaks: bool
+    outbound: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +45,46 @@ class Learned:
     route: Route
 
 
-def learned_routes(
-    api: Api, networks: Iterable[Item], routers: Iterable[Item], used: Collection[str]
-) -> tuple[Learned, ...]:
-    """Return what routers of the ``used`` networks have learned from those they speak BGP with."""
-    modes = {short(str(one["selfLink"])): whole(one, "routingConfig").get("routingMode") for one in networks}
-    speaking = [one for one in routers if one.get("bgpPeers") and short(str(one.get("network", ""))) in used]
-    found = api.gather(*(partial(_status, api, one) for one in speaking))
+def router(item: Item) -> Router:
+    """Return a router."""
+    outbound = tuple(short(link) for nat in parts(item, "nats") for link in texts(nat, "natIps"))
+    return Router(
+        short(required(item, "selfLink")), short(text(item, "network")), bool(parts(item, "bgpPeers")), outbound
+    )
+
+
+def learned_routes(api: Api, networks: Iterable[VpcNetwork], routers: Iterable[Router]) -> tuple[Learned, ...]:
+    """Return what routers of the networks have learned from those they speak BGP with."""
+    modes = {network.id: network.routing_mode for network in networks}
+    speaking = [router for router in routers if router.speaks]
+    found = api.gather(*(partial(_status, api, router) for router in speaking))
     return tuple(
         dict.fromkeys(
-            Learned(network, "" if modes.get(network) == _EVERYWHERE else region, route)
-            for one, routes in zip(speaking, found, strict=True)
-            for network, region in [(short(str(one["network"])), part_of(str(one["selfLink"]), "regions"))]
+            Learned(router.network, region, route)
+            for router, routes in zip(speaking, found, strict=True)
+            for region in ["" if modes.get(router.network) == _EVERYWHERE else part_of(router.id, "regions")]
             for route in routes
         )
     )
 
 
-def _status(api: Api, router: Item) -> list[Route]:
-    name, link = str(router["name"]), str(router["selfLink"])
-    statuses = api.read(
-        GET_ROUTER_STATUS,
-        hides=(FactKind.ROUTES,),
-        about=name,
-        project=project_of(link),
-        region=part_of(link, "regions"),
-        router=name,
+def _status(api: Api, router: Router) -> list[Route]:
+    call, name = GET_ROUTER_STATUS, last(router.id)
+    where = {"project": project_of(router.id), "region": part_of(router.id, "regions"), "router": name}
+    statuses = api.read(call, hides=_HIDES, about=name, **where)
+    best = api.mapped(call, statuses, lambda one: parts(part(one, "result"), "bestRoutes"), hides=_HIDES, about=name)
+    listed = [route for routes in best for route in routes]
+    ranges = api.mapped(
+        call, listed, lambda route: AddressSet.parse(required(route, "destRange")), hides=_HIDES, about=name
     )
-    best = (one for each in statuses for one in cast("Sequence[Item]", whole(each, "result").get("bestRoutes") or ()))
-    source = Source(GET_ROUTER_STATUS.name, name)
-    return [
-        Route(AddressSet.parse(str(one["destRange"])), NextHop.VPN, name, source)
-        for one in best
-        if one.get("destRange")
-    ]
+    return [Route(destination, NextHop.VPN, name, Source(call.name, name)) for destination in ranges]
 
 
-def addresses_out(api: Api, project: str, routers: Iterable[Item], used: Collection[str]) -> Iterator[str]:
-    """Yield the addresses that hosts without one of their own leave by, where they are reserved by name."""
-    links = [
-        short(str(link))
-        for one in routers
-        if short(str(one.get("network", ""))) in used
-        for nat in cast("Sequence[Item]", one.get("nats") or ())
-        for link in cast("Sequence[object]", nat.get("natIps") or ())
-    ]
-    for one in api.read(LIST_ADDRESSES, hides=(), project=project) if links else ():
-        if short(str(one["selfLink"])) in links and one.get("address"):
-            yield str(one["address"])
+def addresses_out(api: Api, project: str, routers: Iterable[Router]) -> AddressSet:
+    """Return the addresses that hosts without one of their own leave by, where they are reserved by name."""
+    links = {link for router in routers for link in router.outbound}
+    listed = api.read(LIST_ADDRESSES, hides=(), project=project) if links else ()
+    found = api.mapped(
+        LIST_ADDRESSES, listed, lambda item: (short(required(item, "selfLink")), text(item, "address")), hides=()
+    )
+    return AddressSet.of(address for link, address in found if link in links and address)

@@ -7,19 +7,22 @@ first, and of one priority what denies (https://cloud.google.com/firewall/docs/f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, cast
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Peer, Rule
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item
+from cloudguard.provider.answers import Item, choice, flag, number, parts, required, text, texts
+from cloudguard_gcp.access.calls import LIST_FIREWALLS
 from cloudguard_gcp.access.links import short
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 
 EVERYONE: Final = "0.0.0.0/0"
 WHOLE: Final = frozenset({EVERYONE, "::/0"})
+_NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "ipv6-icmp": "icmpv6", "": "all"}
 _NUMBERS: Final = {"ah": 51, "esp": 50, "sctp": 132, "ipip": 4, "igmp": 2, "egp": 8, "gre": 47}
 _WRITTEN: Final = (
     (
@@ -39,33 +42,60 @@ providers/gce/gce_loadbalancer_naming.go; kubernetes/ingress-gce pkg/utils/namer
 _ORDER: Final = {Action.DENY: 0, Action.NEXT: 1, Action.PERMIT: 1}
 
 
-def rules_of(firewalls: Iterable[Item], network: str, source: Source) -> tuple[Rule, ...]:
-    """Return the rules of a network's firewalls, in their order."""
-    mine = (one for one in firewalls if short(str(one.get("network", ""))) == network and not one.get("disabled"))
-    found = [rule for one in mine for rule in _rules(one, source)]
-    return tuple(sorted(found, key=lambda rule: (rule.order, rule.id)))
+_DIRECTIONS: Final = {"": Direction.INGRESS, "INGRESS": Direction.INGRESS, "EGRESS": Direction.EGRESS}
 
 
-def _rules(firewall: Item, source: Source) -> Iterator[Rule]:
-    name, ingress = str(firewall["name"]), firewall.get("direction", "INGRESS") != "EGRESS"
-    denied = cast("Sequence[Item]", firewall.get("denied") or ())
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """A firewall rule in force: the network that it is of, and a rule for each of its peers."""
+
+    network: str
+    rules: tuple[Rule, ...]
+
+
+def firewall(item: Item) -> Firewall | None:
+    """Return a firewall, None for one that is disabled."""
+    if flag(item, "disabled"):
+        return None
+    network = short(required(item, "network"))
+    return Firewall(network, tuple(_rules(item, Source(LIST_FIREWALLS.name, network))))
+
+
+def _rules(item: Item, source: Source) -> Iterator[Rule]:
+    name, direction = required(item, "name"), direction_of(item)
+    ingress = direction is Direction.INGRESS
+    denied = parts(item, "denied")
     action = Action.DENY if denied else Action.PERMIT
-    listed = denied or cast("Sequence[Item]", firewall.get("allowed") or ())
-    peers = list(_peers(firewall, ingress=ingress))
-    for number, peer in enumerate(peers, 1):
+    services, strange = services_of(
+        (text(one, "IPProtocol"), texts(one, "ports")) for one in denied or parts(item, "allowed")
+    )
+    order, groups, ranges = (
+        order_of(number(item, "priority", 1000), action),
+        targets_of(item),
+        AddressSet.of(texts(item, "destinationRanges" if ingress else "sourceRanges")),
+    )
+    note = next((note for written, note in _WRITTEN if written.fullmatch(name)), "")
+    peers = list(_peers(item, ingress=ingress))
+    for place, peer in enumerate(peers, 1):
         yield Rule(
-            id=name if len(peers) == 1 else f"{name}#{number}",
-            direction=Direction.INGRESS if ingress else Direction.EGRESS,
+            id=name if len(peers) == 1 else f"{name}#{place}",
+            direction=direction,
             action=action,
-            services=services_of((one.get("IPProtocol", "all"), one.get("ports")) for one in listed),
+            services=services,
             peer=peer,
             source=source,
-            order=order_of(int(firewall.get("priority", 1000)), action),
-            description=str(firewall.get("description", "")),
-            target_groups=targets_of(firewall),
-            note=next((note for written, note in _WRITTEN if written.fullmatch(name)), ""),
-            target_ranges=AddressSet.of(_texts(firewall, "destinationRanges" if ingress else "sourceRanges")),
+            order=order,
+            description=text(item, "description"),
+            target_groups=groups,
+            note=note,
+            target_ranges=ranges,
+            uncertain=strange,
         )
+
+
+def direction_of(rule: Item) -> Direction:
+    """Return the direction of a rule, of a firewall's or a policy's."""
+    return choice(rule, "direction", _DIRECTIONS)
 
 
 def order_of(priority: int, action: Action) -> int:
@@ -73,38 +103,38 @@ def order_of(priority: int, action: Action) -> int:
     return priority * 2 + _ORDER[action]
 
 
-def _peers(firewall: Item, *, ingress: bool) -> Iterator[Peer]:
-    ranges = _texts(firewall, "sourceRanges" if ingress else "destinationRanges")
-    tags = _texts(firewall, "sourceTags") if ingress else ()
-    accounts = _texts(firewall, "sourceServiceAccounts") if ingress else ()
-    for text in ranges or ((EVERYONE,) if not tags and not accounts else ()):
-        yield Peer(AddressSet.parse(text))
+def _peers(item: Item, *, ingress: bool) -> Iterator[Peer]:
+    ranges = texts(item, "sourceRanges" if ingress else "destinationRanges")
+    tags = texts(item, "sourceTags") if ingress else ()
+    accounts = texts(item, "sourceServiceAccounts") if ingress else ()
+    for cidr in ranges or ((EVERYONE,) if not tags and not accounts else ()):
+        yield Peer(AddressSet.parse(cidr))
     yield from (Peer(group=by_tag(tag)) for tag in tags)
     yield from (Peer(group=by_account(email)) for email in accounts)
 
 
-def targets_of(firewall: Item) -> tuple[str, ...]:
-    """Return the labels of those that a rule is about, none for all."""
-    tags, accounts = _texts(firewall, "targetTags"), _texts(firewall, "targetServiceAccounts")
-    return (*(by_tag(tag) for tag in tags), *(by_account(email) for email in accounts))
+def targets_of(rule: Item) -> tuple[str, ...]:
+    """Return the groups that a rule is about, none for all."""
+    tags, accounts = texts(rule, "targetTags"), texts(rule, "targetServiceAccounts")
+    return (*map(by_tag, tags), *map(by_account, accounts))
 
 
-def services_of(protocols: Iterable[tuple[object, object]]) -> ServiceSet:
-    """Return the services of pairs of a protocol, by name or number, and its ports (none: all)."""
-    found = [part for protocol, ports in protocols for part in _services(str(protocol).lower(), ports)]
-    return ServiceSet.parse(",".join(found) or "none")
+def services_of(protocols: Iterable[tuple[str, Collection[str]]]) -> tuple[ServiceSet, str]:
+    """Return the services of pairs of a protocol, by name or number, and its ports (none: all).
 
-
-def _services(protocol: str, ports: object) -> Iterator[str]:
-    name = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "ipv6-icmp": "icmpv6"}.get(protocol, protocol)
-    if name in {"tcp", "udp"}:
-        listed = [str(port) for port in cast("Sequence[object]", ports or ())]
-        yield from (f"{name}/{port}" for port in listed) if listed else (name,)
-    elif name in {"icmp", "icmpv6", "all"}:
-        yield name
-    else:
-        yield f"proto/{_NUMBERS.get(name, name)}"
-
-
-def _texts(item: Item, key: str) -> tuple[str, ...]:
-    return tuple(str(one) for one in cast("Sequence[object]", item.get(key) or ()))
+    With them, why they are not all known, "" if they are: a protocol of an unknown name may be any.
+    """
+    found, strange = list[str](), ""
+    for protocol, ports in protocols:
+        name = protocol.lower()
+        name = _NAMES.get(name, name)
+        if name in {"tcp", "udp"}:
+            found += [f"{name}/{port}" for port in ports] or [name]
+        elif name in {"icmp", "icmpv6", "all"}:
+            found.append(name)
+        elif name in _NUMBERS or name.isdecimal():
+            found.append(f"proto/{_NUMBERS.get(name, name)}")
+        else:
+            found.append("all")
+            strange = f"the protocol {protocol[:40]!r} is not known"
+    return ServiceSet.parse(",".join(found) or "none"), strange

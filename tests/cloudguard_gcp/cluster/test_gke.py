@@ -14,7 +14,7 @@ from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.cluster.instance_metadata import metadata_service
+from cloudguard_gcp.cluster.gke import gke_cluster
 from gcp_clusters import OFFICE, authorized, gke
 from gcp_project import Item, Project
 from gcp_proxy import Proxy
@@ -95,11 +95,10 @@ def test_keys_of_the_control_plane_are_read_with_whether_they_rotate(google_clou
 
 @pytest.mark.parametrize(("mode", "closed"), [("GKE_METADATA", True), ("GCE_METADATA", False), ("", False)])
 def test_only_gkes_own_metadata_server_keeps_the_nodes_account_from_pods(mode: str, *, closed: bool) -> None:
-    cluster = {"nodePools": [{"name": "main", "config": {"workloadMetadataConfig": {"mode": mode}}}]}
-    node = {"labels": {"goog-k8s-node-pool-name": "main"}}
-    assert metadata_service(node, cluster).tokens_required is closed
-    assert metadata_service(node, {**cluster, "autopilot": {"enabled": True}}).tokens_required
-    assert not metadata_service(node, None).tokens_required
+    pools = [{"name": "main", "config": {"workloadMetadataConfig": {"mode": mode}}}]
+    cluster = {"name": "prod", "nodePools": pools}
+    assert gke_cluster(cluster).metadata_service("main").tokens_required is closed
+    assert gke_cluster({**cluster, "autopilot": {"enabled": True}}).metadata_service("main").tokens_required
 
 
 def test_nodes_that_google_does_not_show_are_told_and_nothing_passes_for_the_others(google_cloud: Proxy) -> None:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
 from cloudguard.model.filters import Rule
-from cloudguard.model.source import Source
 from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.network.firewall_policies import BEFORE, NOTE_ABOVE, Chain, chain_of
+from cloudguard_gcp.network.firewall_policies import BEFORE, NOTE_ABOVE, Chain
 from gcp_clusters import policy, under
+from gcp_filters import NETWORK
+from gcp_filters import chain as read
 from gcp_proxy import Proxy
 from gcp_server import Google
 
 Item = dict[str, Any]
-NETWORK: Final = "https://www.googleapis.com/compute/v1/projects/p/global/networks/n"
-READ: Final = Source("made up")
 CLASSIC, IMPLIED = "firewalls of p/n", "implied rules of p/n"
 
 
 def chain(*policies: Item, order: str = "AFTER_CLASSIC_FIREWALL") -> Chain:
-    network = {"selfLink": NETWORK, "networkFirewallPolicyEnforcementOrder": order}
-    return chain_of(network, [], policies, READ, "here")
+    return read([], policies, order, "here")
 
 
 def rules(**rule: Any) -> tuple[Rule, ...]:  # noqa: ANN401 - JSON

@@ -18,19 +18,17 @@ from cloudguard.model.filters import (
     Peer,
 )
 from cloudguard.model.network import Topology
-from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.filters import Filters
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
-from cloudguard_gcp.network.firewall_policies import BEFORE, chain_of
-from cloudguard_gcp.network.rules import rules_of, services_of
+from cloudguard_gcp.network.firewall_policies import BEFORE
+from cloudguard_gcp.network.rules import services_of
 from draws import examples
+from gcp_filters import NETWORK, chain
+from gcp_filters import rules as rules_of
 
 Item = dict[str, Any]
-NETWORK: Final = "https://www.googleapis.com/compute/v1/projects/p/global/networks/n"
-NAME: Final = "projects/p/global/networks/n"
-READ: Final = Source("made up")
 RANGES: Final = ("0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/24", "198.51.100.0/24", "::/0")
 TAGS: Final = ("web", "node")
 ACCOUNTS: Final = ("a@p.iam.gserviceaccount.com", "b@p.iam.gserviceaccount.com")
@@ -179,12 +177,11 @@ def test_a_networks_filters_let_in_what_a_walk_through_the_apis_answers_does(
 ) -> None:
     """Tries 20 packets from three senders to two machines an example: 18,000 points a run."""
     order = BEFORE if before else "AFTER_CLASSIC_FIREWALL"
-    network = {"selfLink": NETWORK, "networkFirewallPolicyEnforcementOrder": order}
-    chain = chain_of(network, rules, above, READ)
-    gates = Filters(Topology(filters=chain.filters, address_lists=chain.lists))
+    read = chain(rules, above, order)
+    gates = Filters(Topology(filters=read.filters, address_lists=read.lists))
     senders = (Machine(*sender), Machine(*guarded), Machine([], ""))
     for here, target in product(senders, (Machine(*guarded, OWN[0]), Machine(*sender, OWN[1]))):
-        side = gates.allowed_traffic(chain.ids, Direction.INGRESS, target.labels, AddressSet.of(target.addresses))
+        side = gates.allowed_traffic(read.ids, Direction.INGRESS, target.labels, AddressSet.of(target.addresses))
         found = side.allows(AddressSet.everything(), here.labels)
         assert found.lower == found.upper
         for packet in product(ADDRESSES, ASKED):
@@ -203,7 +200,7 @@ def firewall(**rest: Any) -> Item:  # noqa: ANN401 - JSON
 
 
 def test_a_firewall_makes_a_rule_for_each_of_its_sources() -> None:
-    found = rules_of([firewall(sourceRanges=["192.0.2.0/24"], sourceTags=["web"])], NAME, READ)
+    found = rules_of(firewall(sourceRanges=["192.0.2.0/24"], sourceTags=["web"]))
     assert [(one.id, one.peer) for one in found] == [
         ("f#1", Peer(AddressSet.parse("192.0.2.0/24"))),
         ("f#2", Peer(group="tag/web")),
@@ -211,14 +208,14 @@ def test_a_firewall_makes_a_rule_for_each_of_its_sources() -> None:
 
 
 def test_a_firewall_without_sources_is_for_everyone_and_a_disabled_one_for_nobody() -> None:
-    (one,) = rules_of([firewall(), firewall(disabled=True), firewall(network="other")], NAME, READ)
+    (one,) = rules_of(firewall(), firewall(disabled=True), firewall(network="other"))
     assert (one.id, str(one.peer), str(one.services)) == ("f", "0.0.0.0/0", "tcp/22")
 
 
 def test_a_rule_for_some_of_a_machines_addresses_is_about_these() -> None:
-    (one,) = rules_of([firewall(destinationRanges=["10.0.0.9"])], NAME, READ)
+    (one,) = rules_of(firewall(destinationRanges=["10.0.0.9"]))
     assert (one.target_ranges, one.uncertain) == (AddressSet.parse("10.0.0.9"), "")
-    (other,) = rules_of([firewall()], NAME, READ)
+    (other,) = rules_of(firewall())
     assert not other.target_ranges
 
 
@@ -235,13 +232,26 @@ def test_a_rule_for_some_of_a_machines_addresses_is_about_these() -> None:
     ],
 )
 def test_protocols_are_told_by_name_or_number(protocol: str, ports: list[str] | None, text: str) -> None:
-    assert str(services_of([(protocol, ports)])) == text
+    services, strange = services_of([(protocol, ports or ())])
+    assert (str(services), strange) == (text, "")
+
+
+def test_a_protocol_of_an_unknown_name_may_be_any() -> None:
+    (one,) = rules_of(firewall(allowed=[{"IPProtocol": "teleport"}]))
+    assert (str(one.services), one.uncertain) == ("all", "the protocol 'teleport' is not known")
+
+
+@pytest.mark.parametrize("kind", ["HIERARCHY_OF_TOMORROW", ""])
+def test_a_policy_of_an_unknown_kind_is_in_doubt(kind: str) -> None:
+    rule = {"priority": 1, "action": "deny", "match": {}}
+    (filter_,) = [one for one in chain([], [{"name": "1", "type": kind, "rules": [rule]}]).filters if one.name == "1"]
+    assert all("not known" in one.uncertain for one in filter_.rules)
 
 
 def only(**match: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
     rule = {"priority": 1, "direction": "INGRESS", "action": "allow", "match": match}
-    chain = chain_of({"selfLink": NETWORK}, [], [{"name": "1", "type": "NETWORK", "rules": [rule]}], READ)
-    return chain.filters[1].rules, chain.lists
+    read = chain([], [{"name": "1", "type": "NETWORK", "rules": [rule]}])
+    return read.filters[1].rules, read.lists
 
 
 def test_what_names_no_address_is_a_list_that_was_not_read() -> None:
@@ -262,14 +272,15 @@ def test_where_traffic_comes_by_narrows_what_a_rule_says_and_so_do_targets_that_
         for action in ("allow", "apply_security_profile_group")
     ]
     for number, one in enumerate(policies_):
-        found = chain_of({"selfLink": NETWORK}, [], [one], READ).filters[1].rules[0]
-        assert "tagValues/1" in found.uncertain
-        assert found.action is Action.PERMIT
-        assert ("apply_security" in found.uncertain) is bool(number)
+        found = chain([], [one]).filters[1].rules
+        assert all("tagValues/1" in rule.uncertain for rule in found)
+        either = {Action.PERMIT, Action.DENY} if number else {Action.PERMIT}
+        assert {rule.action for rule in found} == either
+        assert all(("apply_security" in rule.uncertain) is bool(number) for rule in found)
 
 
 def test_what_google_writes_itself_is_not_to_be_edited() -> None:
-    filters = chain_of({"selfLink": NETWORK}, [], [{"name": "1", "type": "SYSTEM_REGIONAL"}], READ).filters
+    filters = chain([], [{"name": "1", "type": "SYSTEM_REGIONAL"}]).filters
     assert [(one.kind, one.editable) for one in filters] == [
         ("system regional firewall policy", False),
         ("VPC firewall", True),

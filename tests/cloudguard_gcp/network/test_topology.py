@@ -16,7 +16,8 @@ from cloudguard.provider.port import CollectRequest
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.network.routes import carriers_of, segments_of
+from cloudguard_gcp.network.routes import members_of, vpc_route, with_routes
+from cloudguard_gcp.network.subnets import vpc_subnet
 from gcp_clusters import by_account, host_of_shared, kops, open_ssh, shared
 from gcp_project import REGION, Project
 from gcp_proxy import Proxy
@@ -42,7 +43,7 @@ def host(name: str, *tags: str, public: str = "") -> Host:
 
 def hops(*routes: Item, hosts: tuple[Host, ...] = (), pools: tuple[Pool, ...] = ()) -> list[tuple[NextHop, str]]:
     subnet = {"selfLink": SUBNET, "name": "s", "network": NETWORK, "ipCidrRange": "10.0.0.0/20"}
-    (found,) = segments_of([subnet], routes, (), carriers_of(hosts, pools))
+    (found,) = with_routes([vpc_subnet(subnet).subnet], [*map(vpc_route, routes)], (), members_of(hosts, pools))
     return [(one.hop, one.target) for one in found.routes]
 
 

@@ -1,0 +1,133 @@
+"""Networks and subnets, and where Google's own front ends, health checks and proxies connect from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.model.network import Network, NextHop, Route, Subnet
+from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
+from cloudguard_gcp.access.links import last, part_of, short
+
+GOOGLE: Final = (
+    "35.191.0.0/16",
+    "130.211.0.0/22",
+    "209.85.152.0/22",
+    "209.85.204.0/22",
+    "35.235.240.0/20",
+    "2600:2d00:1:b029::/64",
+    "2600:2d00:1:1::/64",
+    "2600:1901:8001::/48",
+)
+"""Where Google's front ends, health checks and IAP's tunnels come from: nobody else can send from there
+(https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges,
+https://cloud.google.com/iap/docs/using-tcp-forwarding; kubernetes/cloud-provider-gcp
+providers/gce/gce_loadbalancer.go; kubernetes/ingress-gce pkg/l4/healthchecks/healthchecksl4.go)."""
+FRONT_ENDS: Final = ("35.191.0.0/16", "130.211.0.0/22")
+"""Where proxies connect from (https://cloud.google.com/load-balancing/docs/firewall-rules)."""
+GOOGLE_NETWORK: Final = "Google's own addresses"
+PROXIES: Final = "Google's proxies"
+_REGIONAL: Final = frozenset({"REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER"})
+_GLOBAL: Final = frozenset({"GLOBAL_MANAGED_PROXY"})
+"""Purposes of proxy-only subnets."""
+_NOT_PEERED: Final = "INACTIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class VpcNetwork:
+    """A network: ``range``: its only one, where it is a legacy network; ``peerings``: names of those in force.
+
+    ``routing_mode``, ``order``: as Google has it.
+    """
+
+    id: str
+    name: str
+    range: AddressSet
+    routing_mode: str
+    order: str
+    peerings: tuple[str, ...]
+
+
+def vpc_network(item: Item) -> VpcNetwork:
+    """Return a network."""
+    return VpcNetwork(
+        id=short(required(item, "selfLink")),
+        name=required(item, "name"),
+        range=read_addresses(text(item, "IPv4Range")),
+        routing_mode=text(part(item, "routingConfig"), "routingMode"),
+        order=text(item, "networkFirewallPolicyEnforcementOrder"),
+        peerings=tuple(
+            required(peering, "name") for peering in parts(item, "peerings") if text(peering, "state") != _NOT_PEERED
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VpcSubnet:
+    """A subnet without its routes, and what it is for, as Google has it."""
+
+    subnet: Subnet
+    purpose: str
+
+
+def vpc_subnet(item: Item) -> VpcSubnet:
+    """Return a subnet: its ranges are its own, the secondary ones (pods, services), and those of version 6."""
+    name = short(required(item, "selfLink"))
+    own = (text(item, key) for key in ("ipCidrRange", "externalIpv6Prefix", "internalIpv6Prefix", "ipv6CidrRange"))
+    further = (required(secondary, "ipCidrRange") for secondary in parts(item, "secondaryIpRanges"))
+    subnet = Subnet(
+        id=name,
+        name=last(name),
+        network=short(required(item, "network")),
+        zone=part_of(name, "regions"),
+        ranges=AddressSet.of(filter(None, (*own, *further))),
+        filters=(),
+        routes=(),
+        source=Source(LIST_SUBNETWORKS.name, name),
+    )
+    return VpcSubnet(subnet, text(item, "purpose"))
+
+
+def networks_of(api: Api, networks: Iterable[VpcNetwork], subnets: Sequence[VpcSubnet]) -> Iterator[Network]:
+    """Yield networks with the ranges of their subnets, and that of Google's own front ends."""
+    for network in networks:
+        ranges = AddressSet.union(one.subnet.ranges for one in subnets if one.subnet.network == network.id)
+        yield Network(network.id, network.name, ranges | network.range, api.source(LIST_NETWORKS, network.id))
+    yield Network(GOOGLE_NETWORK, GOOGLE_NETWORK, AddressSet.of(GOOGLE), api.source(LIST_NETWORKS))
+    yield Network(PROXIES, PROXIES, NO_ADDRESSES, api.source(LIST_NETWORKS))
+
+
+def front_ends(api: Api) -> Subnet:
+    """Return where the global proxies are: behind Google's front ends."""
+    return _proxies(PROXIES, "", AddressSet.of(FRONT_ENDS), api.source(LIST_ROUTES))
+
+
+def regional_proxies(api: Api, region: str, network: str, subnets: Iterable[VpcSubnet]) -> Subnet:
+    """Return where a region's proxies for the internet are: in the proxy-only subnets of their network."""
+    own = AddressSet.union(subnet.ranges for subnet in proxy_subnets(region, network, subnets))
+    name = f"{PROXIES} in {region} of {last(network)}" if network else f"{PROXIES} in {region}"
+    return _proxies(name, region, own, api.source(LIST_SUBNETWORKS))
+
+
+def _proxies(name: str, region: str, ranges: AddressSet, source: Source) -> Subnet:
+    """Return a place that the internet reaches by no route of the network's."""
+    routes = tuple(Route(addresses, NextHop.INTERNET, PROXIES, source) for addresses in (ALL4, ALL6))
+    return Subnet(name, name, PROXIES, region, ranges, (), routes, source)
+
+
+def proxy_subnets(region: str, network: str, subnets: Iterable[VpcSubnet]) -> Iterator[Subnet]:
+    """Yield the proxy-only subnets of a region ("": the global ones) and network ("": any).
+
+    https://cloud.google.com/load-balancing/docs/proxy-only-subnets
+    """
+    purposes = _REGIONAL if region else _GLOBAL
+    for one in subnets:
+        here = region in {"", one.subnet.zone} and network in {"", one.subnet.network}
+        if here and one.purpose in purposes:
+            yield one.subnet

@@ -1,0 +1,36 @@
+"""The filters of a made-up network, read from what Compute would answer of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from cloudguard.model.filters import Rule
+from cloudguard.model.source import Source
+from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.calls import GET_EFFECTIVE_FIREWALLS
+from cloudguard_gcp.network.firewall_policies import Chain, PolicyReader, chain_of
+from cloudguard_gcp.network.rules import firewall
+from cloudguard_gcp.network.subnets import vpc_network
+
+Item = Mapping[str, Any]
+NETWORK: Final = "https://www.googleapis.com/compute/v1/projects/p/global/networks/n"
+NAME: Final = "projects/p/global/networks/n"
+
+
+def chain(firewalls: Iterable[Item], policies: Iterable[Item], order: str = "", region: str = "") -> Chain:
+    """Return the filters of the network "n"; a policy of which a part is not understood fails."""
+    network = vpc_network({"selfLink": NETWORK, "name": "n", "networkFirewallPolicyEnforcementOrder": order})
+    session: Any = None
+    api = Api(session)
+    reader = PolicyReader(api, GET_EFFECTIVE_FIREWALLS, NAME, region)
+    in_force = [found for one in firewalls if (found := firewall(one)) is not None]
+    made = chain_of(network, in_force, [reader.policy(one) for one in policies], Source("made up"))
+    assert api.gaps == ()
+    return made
+
+
+def rules(*firewalls: Item) -> tuple[Rule, ...]:
+    """Return the rules of the network's firewalls."""
+    (found,) = [one for one in chain(firewalls, ()).filters if one.kind == "VPC firewall"]
+    return found.rules
