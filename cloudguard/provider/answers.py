@@ -101,7 +101,7 @@ def part(item: Item, *path: str) -> Item:
 
 def parts(item: Item, key: str) -> Sequence[Item]:
     """Return a list of objects."""
-    found = _listed(item, key)
+    found = _listed(item, key) if key in item else ()
     for value in found:
         if not isinstance(value, dict):
             raise _wrong(key, value, "a list of objects", within=True)
@@ -110,7 +110,7 @@ def parts(item: Item, key: str) -> Sequence[Item]:
 
 def texts(item: Item, key: str) -> Sequence[str]:
     """Return a list of texts."""
-    found = _listed(item, key)
+    found = _listed(item, key) if key in item else ()
     for value in found:
         if not isinstance(value, str):
             raise _wrong(key, value, "a list of texts", within=True)

@@ -135,7 +135,9 @@ class Project:
         self.answer("compute", path, {"firewallPolicys": [*policies, *regional]})
 
     def subnet(self, network: str, name: str = "nodes", cidr: str = "10.0.0.0/20", **rest: Any) -> str:  # noqa: ANN401
-        """Add a subnet."""
+        """Add a subnet, with its route."""
+        hop = {"destRange": cidr, "nextHopNetwork": network, "priority": 0}
+        self.add("global", "routes", f"{network.rpartition('/')[2]}-{name}", network=network, **hop)
         return self.add(f"regions/{REGION}", "subnetworks", name, network=network, ipCidrRange=cidr, **rest)
 
     def firewall(self, network: str, name: str, allow: str = "", *sources: str, **rest: Any) -> str:  # noqa: ANN401

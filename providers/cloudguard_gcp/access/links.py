@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from cloudguard.provider.answers import AnswerError, Item, required, text
+
 _HOST: Final = re.compile(
     r"^(?:https?:)?//[^/]+/(?:compute/)?(?:v\d\w*/|beta/|alpha/)?(?=projects/|folders/|organizations/)"
 )
@@ -15,6 +17,23 @@ _HOST: Final = re.compile(
 def short(link: str) -> str:
     """Return a link without its host and version; what is no link stays as it is."""
     return _HOST.sub("", link)
+
+
+def link_in(item: Item, key: str) -> str:
+    """Return a link as its short name, "" where it is left out; raises AnswerError for a text that is no link."""
+    return _short_link(text(item, key), key)
+
+
+def required_link(item: Item, key: str = "selfLink") -> str:
+    """Return a link that must be there as its short name."""
+    return _short_link(required(item, key), key)
+
+
+def _short_link(written: str, key: str) -> str:
+    if written and "/" not in written:
+        message = f"{key} is no link"
+        raise AnswerError(message)
+    return short(written)
 
 
 def last(link: str) -> str:

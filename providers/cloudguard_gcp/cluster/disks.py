@@ -22,7 +22,7 @@ from cloudguard.model.cluster import (
     Strength,
 )
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, part, parts, required, text, text_map, texts
+from cloudguard.provider.answers import Item, part, parts, text, text_map, texts
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import (
@@ -32,7 +32,7 @@ from cloudguard_gcp.access.calls import (
     LIST_DISKS,
     LIST_SNAPSHOTS,
 )
-from cloudguard_gcp.access.links import last, short
+from cloudguard_gcp.access.links import last, link_in, required_link
 from cloudguard_gcp.cluster.installer_labels import safe
 
 _DISKS: Final = (FactKind.DISKS,)
@@ -76,7 +76,7 @@ def read_disks(
 
 def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> Disk | None:
     """Return a disk that is on one of the hosts, or etcd's by its labels; None for any other."""
-    name, labels = short(required(item, "selfLink")), text_map(item, "labels")
+    name, labels = required_link(item), text_map(item, "labels")
     etcd = min((key for key in labels if key.startswith(_ETCD)), default="")
     if name not in attached and not (etcd and labels.get(_CLUSTER) == safe(cluster)):
         return None
@@ -111,7 +111,7 @@ def _snapshots(api: Api, project: str, disks: frozenset[str]) -> list[DiskSnapsh
 
 def _copy(item: Item) -> tuple[str, str]:
     """Return the link of a snapshot, and of the disk that it is of."""
-    return short(required(item, "selfLink")), short(text(item, "sourceDisk"))
+    return required_link(item), link_in(item, "sourceDisk")
 
 
 def _snapshot(api: Api, project: str, name: str, disk: str) -> DiskSnapshot:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
@@ -63,9 +64,15 @@ def clusters_of(instance: Instance) -> Iterator[str]:
 
 
 def is_of(instance: Instance, cluster: str) -> bool:
-    """Whether an instance is one of a cluster's: by its name, or by what its infrastructure id begins with."""
-    names = {safe(name) for name in clusters_of(instance)}
-    return bool({safe(cluster), safe(cluster)[:LONGEST_BASE]} & {*names, *map(without_infra, names)})
+    """Whether an instance is one of a cluster's."""
+    return any(_means(name, cluster) for name in clusters_of(instance))
+
+
+@lru_cache
+def _means(name: str, cluster: str) -> bool:
+    """Whether a name is a cluster's, or its infrastructure id, which begins with it."""
+    wanted, written = safe(cluster), safe(name)
+    return not {wanted, wanted[:LONGEST_BASE]}.isdisjoint((written, without_infra(written)))
 
 
 def location_of(instance: Instance) -> str:
@@ -75,7 +82,8 @@ def location_of(instance: Instance) -> str:
 
 def named(instances: Iterable[Instance], cluster: str) -> list[str]:
     """Return the full names of clusters called ``cluster``: OpenShift's have an infrastructure id."""
-    names = {name for instance in instances if is_of(instance, cluster) for name in clusters_of(instance)}
+    called = [{*clusters_of(instance)} for instance in instances]
+    names = {name for listed in called if any(_means(name, cluster) for name in listed) for name in listed}
     whole = {name for name in names if safe(name) != safe(cluster) and is_infra(safe(name))}
     return sorted(whole) if whole and whole == names else [cluster]
 
@@ -91,26 +99,26 @@ def roles_by_labels(instance: Instance, cluster: str) -> HostRoles | None:
         return HostRoles(_ROLES[role], _shown(f"label {_CAPG_ROLE}={role}"))
     if GKE_POOL in labels:
         return HostRoles((Role.NODE,), _shown(f"label {GKE_POOL}={labels[GKE_POOL]}"))
-    return _roles_by_tags(instance.tags, cluster)
+    return next(filter(None, (_roles_by_tag(tag, cluster) for tag in instance.tags)), None)
 
 
 def _shown(text: str) -> tuple[RoleEvidence]:
     return (RoleEvidence(EvidenceKind.INSTALLER, text),)
 
 
-def _roles_by_tags(tags: Sequence[str], cluster: str) -> HostRoles | None:
-    for tag in tags:
-        kops = _KOPS_TAG.search(tag)
-        if kops:
-            return replace(_KOPS_ROLES[kops[1]], evidence=_shown(f"network tag {tag}"))
-        if _GKE_TAG.match(tag):
-            return HostRoles((Role.NODE,), _shown(f"network tag {tag}"))
-        role = tag.removeprefix(f"{safe(cluster)}-")
-        if role != tag and role in _ROLES:
-            roles = _ROLES[role]
-            whole = (*roles, Role.ETCD) if is_infra(cluster) and roles == (Role.CONTROL_PLANE,) else roles
-            return HostRoles(whole, _shown(f"network tag {tag}"))
-    return None
+@lru_cache
+def _roles_by_tag(tag: str, cluster: str) -> HostRoles | None:
+    kops = _KOPS_TAG.search(tag)
+    if kops:
+        return replace(_KOPS_ROLES[kops[1]], evidence=_shown(f"network tag {tag}"))
+    if _GKE_TAG.match(tag):
+        return HostRoles((Role.NODE,), _shown(f"network tag {tag}"))
+    role = tag.removeprefix(f"{safe(cluster)}-")
+    if role == tag or role not in _ROLES:
+        return None
+    roles = _ROLES[role]
+    whole = (*roles, Role.ETCD) if is_infra(cluster) and roles == (Role.CONTROL_PLANE,) else roles
+    return HostRoles(whole, _shown(f"network tag {tag}"))
 
 
 def installer_of(instances: Sequence[Instance], cluster: str) -> str:

@@ -12,7 +12,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import NOTHING, Item, number, part, parts, required, text, text_map, texts
 from cloudguard_gcp.access.calls import LIST_INSTANCE_TEMPLATES, LIST_INSTANCES
-from cloudguard_gcp.access.links import machine, short
+from cloudguard_gcp.access.links import link_in, machine, required_link, short
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 
 HIDES: Final = (FactKind.HOSTS, FactKind.MEMBERS)
@@ -102,7 +102,7 @@ def _instance(item: Item, link: str) -> Instance:
         source=source,
         identity=email,
         pool=_pool_of(metadata.get("created-by", "")),
-        disks=tuple(sorted(short(text(disk, "source")) for disk in disks if disk.get("source"))),
+        disks=tuple(sorted(link_in(disk, "source") for disk in disks if disk.get("source"))),
         metadata=_METADATA_SERVICE,
     )
     return Instance(
@@ -112,7 +112,7 @@ def _instance(item: Item, link: str) -> Instance:
         labels=text_map(item, "labels"),
         tags=tags,
         metadata=metadata,
-        networks=tuple(short(text(nic, "network")) for nic in nics),
+        networks=tuple(required_link(nic, "network") if name else link_in(nic, "network") for nic in nics),
         pod_ranges=tuple(
             AddressSet.parse(required(alias, "ipCidrRange")) for nic in nics for alias in parts(nic, "aliasIpRanges")
         ),
@@ -140,7 +140,7 @@ def _interface(nic: Item, own: str, groups: tuple[str, ...], source: Source) -> 
     public = sorted(text(config, "natIP") for config in access)
     return Interface(
         id=f"{own}/{text(nic, 'name') or 'nic0'}",
-        subnet=short(text(nic, "subnetwork")),
+        subnet=link_in(nic, "subnetwork"),
         addresses=tuple(map(AddressSet.parse, _addresses(nic))),
         source=source,
         public=tuple(AddressSet.parse(address) for address in public if address),

@@ -13,7 +13,7 @@ from cloudguard.provider.answers import Item, number, part, required, text
 from cloudguard.provider.host_roles import roles_of_pool
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES
-from cloudguard_gcp.access.links import last, short
+from cloudguard_gcp.access.links import last, link_in
 from cloudguard_gcp.cluster import installer_labels
 from cloudguard_gcp.cluster.disks import key_of
 from cloudguard_gcp.cluster.find import Found
@@ -55,7 +55,7 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[P
 
 
 def _manager(item: Item) -> _Manager:
-    template = short(text(item, "instanceTemplate"))
+    template = link_in(item, "instanceTemplate")
     return _Manager(
         place_of(required(item, "selfLink")), required(item, "name"), template, number(item, "targetSize", 0)
     )

@@ -14,7 +14,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.access.links import last, machine, part_of, project_of, short
+from cloudguard_gcp.access.links import last, link_in, machine, part_of, project_of, short
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule
 
 A = TypeVar("A")
@@ -178,7 +178,7 @@ def _backend(item: Item) -> _Backend:
 
 def _group(item: Item) -> _Group:
     ports = tuple((text(port, "name"), number(port, "port", 0)) for port in parts(item, "namedPorts"))
-    return _Group(required(item, "selfLink"), short(text(item, "network")), ports)
+    return _Group(required(item, "selfLink"), link_in(item, "network"), ports)
 
 
 def _links(value: object) -> Iterator[str]:

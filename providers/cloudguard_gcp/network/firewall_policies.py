@@ -15,7 +15,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, flag, number, part, parts, text, texts
+from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.links import last, project_of, short
@@ -226,7 +226,7 @@ def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) 
 
 def _services(match: Item) -> tuple[ServiceSet, str]:
     listed = parts(match, "layer4Configs")
-    named = services_of((text(one, "ipProtocol"), texts(one, "ports")) for one in listed)
+    named = services_of((required(one, "ipProtocol"), texts(one, "ports")) for one in listed)
     return named if listed else (ServiceSet.everything(), "")
 
 

@@ -11,7 +11,7 @@ from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, choice, required, text, texts
-from cloudguard_gcp.access.links import part_of, short
+from cloudguard_gcp.access.links import link_in, part_of, required_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,12 @@ def forwarding_rule(item: Item) -> ForwardingRule | None:
     """Return a forwarding rule, None for one of sidecars."""
     if text(item, "loadBalancingScheme") == _SIDECARS:
         return None
-    link, scheme = required(item, "selfLink"), choice(item, "loadBalancingScheme", _SCHEMES)
+    link, scheme = required_link(item), choice(item, "loadBalancingScheme", _SCHEMES)
     return ForwardingRule(
-        id=short(link),
+        id=link,
         name=required(item, "name"),
         region=part_of(link, "regions"),
-        network=short(text(item, "network")),
+        network=link_in(item, "network"),
         links=tuple(filter(None, (text(item, "target"), text(item, "backendService")))),
         outside=scheme.outside,
         managed=scheme.managed,

@@ -14,11 +14,12 @@ from typing import Final
 
 from cloudguard.model.network import NextHop, Route
 from cloudguard.model.source import FactKind, Source
+from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, part, parts, required, text, texts
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROUTER_STATUS, LIST_ADDRESSES
-from cloudguard_gcp.access.links import last, part_of, project_of, short
+from cloudguard_gcp.access.links import last, part_of, project_of, required_link, short
 from cloudguard_gcp.network.subnets import VpcNetwork
 
 _EVERYWHERE: Final = "GLOBAL"
@@ -48,9 +49,7 @@ class Learned:
 def router(item: Item) -> Router:
     """Return a router."""
     outbound = tuple(short(link) for nat in parts(item, "nats") for link in texts(nat, "natIps"))
-    return Router(
-        short(required(item, "selfLink")), short(text(item, "network")), bool(parts(item, "bgpPeers")), outbound
-    )
+    return Router(required_link(item), required_link(item, "network"), bool(parts(item, "bgpPeers")), outbound)
 
 
 def learned_routes(api: Api, networks: Iterable[VpcNetwork], routers: Iterable[Router]) -> tuple[Learned, ...]:
@@ -84,7 +83,9 @@ def addresses_out(api: Api, project: str, routers: Iterable[Router]) -> AddressS
     """Return the addresses that hosts without one of their own leave by, where they are reserved by name."""
     links = {link for router in routers for link in router.outbound}
     listed = api.read(LIST_ADDRESSES, hides=(), project=project) if links else ()
-    found = api.mapped(
-        LIST_ADDRESSES, listed, lambda item: (short(required(item, "selfLink")), text(item, "address")), hides=()
-    )
-    return AddressSet.of(address for link, address in found if link in links and address)
+    found = api.mapped(LIST_ADDRESSES, listed, _address, hides=())
+    return AddressSet.union(addresses for link, addresses in found if link in links)
+
+
+def _address(item: Item) -> tuple[str, AddressSet]:
+    return required_link(item), read_addresses(text(item, "address"))

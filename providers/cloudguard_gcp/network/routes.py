@@ -15,7 +15,7 @@ from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.provider.answers import Item, number, required, text, texts
 from cloudguard_gcp.access.calls import LIST_ROUTES
-from cloudguard_gcp.access.links import last, short
+from cloudguard_gcp.access.links import last, required_link
 from cloudguard_gcp.cluster.selectors import by_tag
 from cloudguard_gcp.network.routers import Learned
 
@@ -55,7 +55,7 @@ def vpc_route(item: Item) -> VpcRoute:
     hop, target = next(((hop, last(text(item, key))) for key, hop in _HOPS if item.get(key)), (NextHop.UNKNOWN, name))
     return VpcRoute(
         name=name,
-        network=short(text(item, "network")),
+        network=required_link(item, "network"),
         destination=AddressSet.parse(required(item, "destRange")),
         hop=hop,
         target=target,

@@ -15,9 +15,9 @@ from cloudguard.model.filters import Action, Direction, Peer, Rule
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, choice, flag, number, parts, required, text, texts
+from cloudguard.provider.answers import AnswerError, Item, choice, flag, number, parts, required, text, texts
 from cloudguard_gcp.access.calls import LIST_FIREWALLS
-from cloudguard_gcp.access.links import short
+from cloudguard_gcp.access.links import required_link
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 
 EVERYONE: Final = "0.0.0.0/0"
@@ -57,7 +57,7 @@ def firewall(item: Item) -> Firewall | None:
     """Return a firewall, None for one that is disabled."""
     if flag(item, "disabled"):
         return None
-    network = short(required(item, "network"))
+    network = required_link(item, "network")
     return Firewall(network, tuple(_rules(item, Source(LIST_FIREWALLS.name, network))))
 
 
@@ -67,8 +67,11 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
     denied = parts(item, "denied")
     action = Action.DENY if denied else Action.PERMIT
     services, strange = services_of(
-        (text(one, "IPProtocol"), texts(one, "ports")) for one in denied or parts(item, "allowed")
+        (required(one, "IPProtocol"), texts(one, "ports")) for one in denied or parts(item, "allowed")
     )
+    if not services:
+        message = "it neither allows nor denies anything"
+        raise AnswerError(message)
     order, groups, ranges = (
         order_of(number(item, "priority", 1000), action),
         targets_of(item),

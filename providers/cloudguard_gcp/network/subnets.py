@@ -13,7 +13,7 @@ from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.provider.answers import Item, part, parts, required, text
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
-from cloudguard_gcp.access.links import last, part_of, short
+from cloudguard_gcp.access.links import last, part_of, required_link
 
 GOOGLE: Final = (
     "35.191.0.0/16",
@@ -57,7 +57,7 @@ class VpcNetwork:
 def vpc_network(item: Item) -> VpcNetwork:
     """Return a network."""
     return VpcNetwork(
-        id=short(required(item, "selfLink")),
+        id=required_link(item),
         name=required(item, "name"),
         range=read_addresses(text(item, "IPv4Range")),
         routing_mode=text(part(item, "routingConfig"), "routingMode"),
@@ -78,13 +78,13 @@ class VpcSubnet:
 
 def vpc_subnet(item: Item) -> VpcSubnet:
     """Return a subnet: its ranges are its own, the secondary ones (pods, services), and those of version 6."""
-    name = short(required(item, "selfLink"))
+    name = required_link(item)
     own = (text(item, key) for key in ("ipCidrRange", "externalIpv6Prefix", "internalIpv6Prefix", "ipv6CidrRange"))
     further = (required(secondary, "ipCidrRange") for secondary in parts(item, "secondaryIpRanges"))
     subnet = Subnet(
         id=name,
         name=last(name),
-        network=short(required(item, "network")),
+        network=required_link(item, "network"),
         zone=part_of(name, "regions"),
         ranges=AddressSet.of(filter(None, (*own, *further))),
         filters=(),

@@ -32,6 +32,8 @@ _FILTERS: Final = (FactKind.FILTERS,)
 _ROUTES: Final = (FactKind.ROUTES,)
 _NETWORKS: Final = (FactKind.ROUTES, FactKind.FILTERS)
 _SHARES: Final = "HOST"
+_FOR_HOSTS: Final = frozenset({"", "PRIVATE"})
+"""Purposes of subnets that hosts stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,12 @@ def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
     routers = api.mapped(calls.LIST_ROUTERS, listed[4], router, hides=_ROUTES)
     own = tuple(network for network in networks if network.id in used)
     speaking = [one for one in routers if one.network in used]
+    here = tuple(one for one in subnets if one.subnet.network in used)
     _miss_peerings(api, own, routes)
+    _miss_subnet_routes(api, here, routes)
     return _Inventory(
         own,
-        tuple(one for one in subnets if one.subnet.network in used),
+        here,
         routes,
         tuple(one for one in firewalls if one is not None and one.network in used),
         learned_routes(api, own, speaking),
@@ -140,6 +144,15 @@ def _miss_peerings(api: Api, networks: Iterable[VpcNetwork], routes: Sequence[Vp
             if (network.id, peering) not in routed:
                 message = f"{network.name} is peered by {peering}, and no route of it was seen"
                 api.add_gap(Gap(calls.LIST_ROUTES.name, peering, Reason.MISSING, message, _ROUTES))
+
+
+def _miss_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes: Sequence[VpcRoute]) -> None:
+    """Say of which subnets no route was seen: each has one (https://cloud.google.com/vpc/docs/routes#subnet-routes)."""
+    seen = {(route.network, route.destination) for route in routes if route.hop is NextHop.LOCAL}
+    for subnet in (one.subnet for one in subnets if one.purpose in _FOR_HOSTS):
+        if not any(network == subnet.network and ranges <= subnet.ranges for network, ranges in seen):
+            message = f"no route to the subnet {subnet.name} was seen, so not all routes were"
+            api.add_gap(Gap(calls.LIST_ROUTES.name, subnet.id, Reason.MISSING, message, _ROUTES))
 
 
 def _chains(api: Api, inventory: _Inventory, used: Collection[str]) -> dict[str, Chain]:

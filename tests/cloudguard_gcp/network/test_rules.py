@@ -163,7 +163,7 @@ def policy(one: Item, target: Machine, packet: tuple[str, tuple[str, int]]) -> b
     st.lists(st.integers(), max_size=4).flatmap(
         lambda them: st.tuples(*(firewalls(f"f{i}") for i in range(len(them))))
     ),
-    st.lists(policies(), max_size=3),
+    st.lists(policies(), max_size=3, unique_by=lambda one: str(one["name"])),
     st.booleans(),
     st.tuples(some_tags, st.sampled_from(("", *ACCOUNTS))),
     st.tuples(some_tags, st.sampled_from(("", *ACCOUNTS))),
@@ -208,7 +208,7 @@ def test_a_firewall_makes_a_rule_for_each_of_its_sources() -> None:
 
 
 def test_a_firewall_without_sources_is_for_everyone_and_a_disabled_one_for_nobody() -> None:
-    (one,) = rules_of(firewall(), firewall(disabled=True), firewall(network="other"))
+    (one,) = rules_of(firewall(), firewall(disabled=True), firewall(network=f"{NETWORK}-other"))
     assert (one.id, str(one.peer), str(one.services)) == ("f", "0.0.0.0/0", "tcp/22")
 
 

@@ -1,0 +1,116 @@
+"""The answers behind one run of an adapter, given again with one part of one of them spoilt."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+
+from cloudguard.provider.reader import Answer, Call, Reader
+
+UNKNOWN_WORD: Final = "UNHEARD_OF"
+_OTHERS: Final[tuple[Any, ...]] = ([], {}, "", UNKNOWN_WORD, -1, 2.5, True, [None], ["", 7], {"name": []})
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """What was done to which answer; ``item``: the one that was spoilt, as it was, ``path``: where in it."""
+
+    call: str
+    how: str
+    path: tuple[str | int, ...]
+    item: Mapping[str, Any]
+
+    def strings(self, keys: tuple[str, ...]) -> Iterator[str]:
+        """Yield what identifies the item: its fields called ``keys``, and the last parts of those that are links."""
+        for key in keys:
+            value = self.item.get(key)
+            if isinstance(value, str) and value:
+                yield value.rpartition("/")[2]
+
+
+@dataclass
+class Recording:
+    """Answers and errors by call and parameters; ``spoilt`` replaces those of one key."""
+
+    answers: dict[Key, Answer] = field(default_factory=dict[Key, Answer])
+    errors: dict[Key, Exception] = field(default_factory=dict[Key, Exception])
+    spoilt: dict[Key, Answer] = field(default_factory=dict[Key, Answer])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def recording(self, fetch: Any) -> Any:  # noqa: ANN401 - a method of a reader's
+        """Return a ``fetch`` that notes what ``fetch`` returned or raised."""
+
+        def noting(reader: Reader[Any], call: Call, parameters: Mapping[str, Any]) -> Answer:
+            key = _key(call, parameters)
+            try:
+                found: Answer = fetch(reader, call, parameters)
+            except reader.errors() as error:
+                with self._lock:
+                    self.errors[key] = error
+                raise
+            with self._lock:
+                self.answers[key] = found
+            return found
+
+        return noting
+
+    def replaying(self) -> Any:  # noqa: ANN401 - a method of a reader's
+        """Return a ``fetch`` that gives what was recorded."""
+        return lambda _reader, call, parameters: self._replay(call, parameters)
+
+    def _replay(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
+        """Give an answer again; one that was never asked for fails."""
+        key = _key(call, parameters)
+        if key in self.errors:
+            raise self.errors[key]
+        found = self.spoilt.get(key) or self.answers.get(key)
+        if found is None:
+            message = f"{key} was not asked for before"
+            raise ValueError(message)
+        return found
+
+    def spoil(self, random: Random) -> Spoilt:
+        """Spoil one part of one answer; another answer's spoilt part is mended."""
+        key = random.choice(sorted(key for key, answer in self.answers.items() if answer.items))
+        items: list[Any] = copy.deepcopy(self.answers[key].items)
+        path = random.choice([*_places(items)])
+        where: Any = items
+        for step in path[:-1]:
+            where = where[step]
+        how = _spoil(where, path[-1], random)
+        self.spoilt = {key: Answer(items, self.answers[key].faults)}
+        place = path[0]
+        assert isinstance(place, int)
+        return Spoilt(key[0], how, path, self.answers[key].items[place])
+
+
+def _key(call: Call, parameters: Mapping[str, Any]) -> Key:
+    return call.name, repr(sorted(parameters.items()))
+
+
+def _places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401 - JSON
+    """Yield where every part of an answer stands."""
+    if path:
+        yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        yield from _places(part, (*path, key))
+
+
+def _spoil(where: Any, key: str | int, random: Random) -> str:  # noqa: ANN401 - JSON
+    """Drop a part, or put something else in its place; items of an answer stay objects: the reader sees to that."""
+    how = random.choice(("drop", "null", "word", "other"))
+    whole = isinstance(where[key], dict) and isinstance(where, list)
+    if how == "drop" or (whole and how != "other"):
+        del where[key]
+        return "drop"
+    if how == "other":
+        where[key] = {} if whole else random.choice(_OTHERS)
+    else:
+        where[key] = None if how == "null" else UNKNOWN_WORD
+    return how

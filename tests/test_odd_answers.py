@@ -1,0 +1,100 @@
+"""One odd part of one answer costs that part: five rows all the same, and what failed does not pass by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import import_module
+from random import Random
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from cloudguard import pipeline
+from cloudguard.errors import CloudguardError
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest, load
+from cloudguard.results.report import Report, Verdict
+from draws import seeds
+from gcp_everything import everything
+from gcp_proxy import Proxy
+from gcp_scenes import SCENES as GOOGLE
+from gcp_server import Google
+from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.scene import scenes
+from spoilt_answers import Recording, Spoilt
+
+BUILT = [
+    *(("aws", name, 40) for name in ("showcase", "eks_public")),
+    *(("gcp", name, 80) for name in ("everything", "gke-authorized-google", "allowed-above", "editor")),
+]
+
+ON_PATHS = (
+    "compute.routes.list",
+    "compute.backendServices.aggregatedList",
+    "compute.regionNetworkFirewallPolicies.getEffectiveFirewalls",
+    "ec2:DescribeRouteTables",
+)
+"""Calls whose facts lie on a finding's path, and which it does not name: without them there is no path."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A cluster whose answers are recorded: what is found in it, and how to read it again."""
+
+    recording: Recording
+    report: Report
+    draws: int
+    identifiers: tuple[str, ...]
+    read: Callable[[], Report]
+
+
+@pytest.fixture(scope="module", params=BUILT, ids=lambda one: f"{one[0]}/{one[1]}")
+def cloud(request: pytest.FixtureRequest, google_proxy: Proxy) -> Iterator[Cloud]:
+    """Each cluster in turn, read once from its cloud and then from the recorded answers."""
+    provider, name, draws = request.param
+    adapter, reader = load(provider), import_module(f"cloudguard_{provider}.access.api").Api
+    wanted = CollectRequest(cluster="prod", options={"region": (REGION,)} if provider == "aws" else {})
+
+    def read() -> Report:
+        return pipeline.evaluate(adapter.collect(wanted), Declarations())
+
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        if provider == "aws":
+            stack.enter_context(mock_aws())
+            scenes()[name].build(Account(boto3.Session(region_name=REGION)))
+        else:
+            for variable, value in google_proxy.environment.items():
+                patch.setenv(variable, value)
+            google_proxy.google = Google(GOOGLE[name].build() if name in GOOGLE else everything())
+        recording = Recording()
+        patch.setattr(reader, "fetch", recording.recording(reader.fetch))
+        report = read()
+        patch.setattr(reader, "fetch", recording.replaying())
+        yield Cloud(recording, report, draws, reader.identifiers, read)
+
+
+def test_an_odd_part_of_an_answer_costs_no_report_and_makes_nothing_pass(cloud: Cloud) -> None:
+    for seed in seeds(cloud.draws):
+        spoilt = cloud.recording.spoil(Random(seed))
+        try:
+            report = cloud.read()
+        except CloudguardError:
+            continue  # the cluster itself is not found any more
+        assert len(report.rows) == 5, (seed, spoilt)
+        assert not [*_turned(cloud, report, spoilt)], (seed, spoilt)
+
+
+def _turned(cloud: Cloud, report: Report, spoilt: Spoilt) -> Iterator[str]:
+    """Yield the rows that failed and pass now, though what was spoilt is on none of their findings and paths."""
+    if spoilt.how == "drop" and spoilt.call in ON_PATHS:
+        return
+    names = [*spoilt.strings(cloud.identifiers)]
+    for row in cloud.report.rows:
+        if row.verdict is Verdict.FAIL and report.row(row.row).verdict is Verdict.PASS:
+            shown = repr(row.findings)
+            if not any(name in shown for name in names):
+                yield row.row
