@@ -86,12 +86,13 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
         lambda: _read_identities(api, caller, found, (machines, groups, templates)),
     )
     machines, groups = hosts.guarded(machines, around.chains), pools.guarded(groups, around.chains)
+    installer = found.installer(machines, found_disks)
     cluster = Cluster(
         name=found.name,
         provider="gcp",
         account=caller.project,
         regions=found.regions,
-        installer=found.installer,
+        installer=installer.name,
         version=found.gke.version if found.gke else "",
         managed=found.gke is not None,
         scanned_by=caller.account,
@@ -103,6 +104,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
         secrets_encryption=found.gke.secrets if found.gke else None,
         pod_ranges=pod_ranges.pod_ranges(api, found),
         traits=etcd_traits(found_disks),
+        installer_strength=installer.strength,
     )
     return Snapshot(
         schema=SCHEMA,

@@ -8,10 +8,11 @@ from functools import partial
 from typing import Final
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
-from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
+from cloudguard.model.cluster import Disk, EvidenceKind, Host, Role, RoleEvidence, Strength
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
+from cloudguard.provider.installers import ShownInstaller
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import (
@@ -50,10 +51,13 @@ class Found:
     by_flag: Mapping[str, HostRoles] = field(default_factory=dict[str, HostRoles])
     """Roles and evidence that the caller's flags give, by instance id."""
 
-    @property
-    def installer(self) -> str:
-        """Which installer made it."""
-        return "gke" if self.gke else installer_labels.installer_of(self.instances, self.name)
+    def installer(self, hosts: Iterable[Host], disks: Iterable[Disk]) -> ShownInstaller:
+        """Return which installer made it, and how sure that is; ``hosts``: its own, with their roles."""
+        if self.gke:
+            return ShownInstaller("gke", Strength.STRONG)
+        ids = {host.id for host in hosts if Role.CONTROL_PLANE in host.roles}
+        control_plane = [host for host in self.instances if host.id in ids]
+        return installer_labels.shown_installer(control_plane, self.instances, self.name, disks)
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -104,7 +108,7 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
             hosts.setdefault(name, []).append(host)
     found = [_managed(cluster, hosts.pop(installer_labels.safe(cluster.name), [])) for cluster in managed]
     for name, those in sorted(hosts.items()):
-        regions, installer = sorted({host.region for host in those}), installer_labels.installer_of(those, name)
+        regions, installer = sorted({host.region for host in those}), installer_labels.installer_of(those, name).name
         found.append(ClusterSummary(name, installer, ", ".join(regions), _counts(those, name)))
     if api.gaps:
         refused = "; ".join(f"{gap.call} in {caller.project}: {gap.message}" for gap in api.gaps)

@@ -14,16 +14,17 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
+from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
 from cloudguard.provider.host_roles import HostRoles
-from cloudguard.provider.installers import LONGEST_BASE, is_infra, without_infra
+from cloudguard.provider.installers import LONGEST_BASE, ShownInstaller, is_infra, without_infra
 from cloudguard.provider.installers import installer_of as installer_by
 from cloudguard_gcp.cluster.instances import Instance
 
 GKE_CLUSTER: Final = "goog-k8s-cluster-name"
 _GKE_LOCATION: Final = "goog-k8s-cluster-location"
 GKE_POOL: Final = "goog-k8s-node-pool-name"
-_NAMED_BY_VALUE: Final = (GKE_CLUSTER, "k8s-io-cluster-name", "k8s-cluster-name")
+_KOPS_CLUSTER: Final = "k8s-io-cluster-name"
+_NAMED_BY_VALUE: Final = (GKE_CLUSTER, _KOPS_CLUSTER, "k8s-cluster-name")
 _NAMED_BY_KEY: Final = ("capg-cluster-", "kubernetes-io-cluster-")
 _CAPG_ROLE: Final = "capg-role"
 _KOPS_ROLES: Final[Mapping[str, HostRoles]] = {
@@ -121,8 +122,31 @@ def _roles_by_tag(tag: str, cluster: str) -> HostRoles | None:
     return HostRoles(whole, _shown(f"network tag {tag}"))
 
 
-def installer_of(instances: Sequence[Instance], cluster: str) -> str:
-    """Return which installer made self-managed hosts; "unknown" where nothing shows it."""
+def shown_installer(
+    control_plane: Sequence[Instance], instances: Sequence[Instance], cluster: str, disks: Iterable[Disk]
+) -> ShownInstaller:
+    """Return which installer made self-managed hosts.
+
+    The evidence is strong where all control-plane hosts bear all that it writes; of kops, etcd's disk too.
+    """
+    known, named = installer_of(instances, cluster), safe(cluster)
+    if known.name == "kops":
+        etcd = any(disk.is_the_place_of_etcd and disk.etcd_cluster == "main" for disk in disks)
+        sure = etcd and all(_is_kops(host, named) for host in control_plane)
+    else:
+        owned = (f"kubernetes-io-cluster-{named}" in host.labels for host in control_plane)
+        tagged = (not {f"{named}-control-plane", f"{named}-master"}.isdisjoint(host.tags) for host in control_plane)
+        sure = known.name == "openshift" and all(owned) and all(tagged)
+    return ShownInstaller(known.name, Strength.STRONG) if sure and control_plane else known
+
+
+def _is_kops(host: Instance, named: str) -> bool:
+    tags = (f"{named}-k8s-io-role-{role}" for role in _KOPS_ROLES)
+    return host.labels.get(_KOPS_CLUSTER) == named and not set(tags).isdisjoint(host.tags)
+
+
+def installer_of(instances: Sequence[Instance], cluster: str) -> ShownInstaller:
+    """Return which installer made self-managed hosts, by any sign; "unknown" where nothing shows it."""
     keys = {key for instance in instances for key in instance.labels}
     tags = {tag for instance in instances for tag in instance.tags}
     signs = (
