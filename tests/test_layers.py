@@ -44,7 +44,7 @@ MAY_IMPORT = {
 }
 """Beside itself, what each room may import: a room, or one module of it."""
 
-FOLDERS = ("access", "cluster", "network", "identity", "trust", "iam_catalog")
+FOLDERS = ("access", "cluster", "network", "trust", "identity", "iam_catalog")
 """The folders of providers, in order: a module imports its own folder and those before it."""
 OPTIONAL_FOLDERS = {"trust"}
 NOT_SHIPPED = {"moto", "moto_fixtures", "tests", "benchmarks", "docs", "tools"}
