@@ -17,8 +17,9 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.access.calls import Call
-from cloudguard_aws.identity.policy_documents import account_of, statements
+from cloudguard_aws.identity.policy_documents import statements
 
 _HIDES: Final = (FactKind.IDENTITIES,)
 _SESSION: Final = re.compile(r"^(arn:[^:]*):sts::(\d+):assumed-role/([^/]+)/.+$")

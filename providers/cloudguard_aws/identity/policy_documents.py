@@ -38,12 +38,6 @@ def text_of(document: object) -> str:
     return unquote(document) if document.lstrip().startswith("%7B") else document
 
 
-def account_of(arn: str) -> str:
-    """Return the account that an ARN names ("aws": the provider), "" where it names none."""
-    segments = arn.split(":", maxsplit=5)
-    return segments[4] if segments[0] == "arn" and len(segments) > 5 else ""  # noqa: PLR2004 - an ARN has six
-
-
 def policy_document(shell: PolicyDocument, document: object) -> PolicyDocument:
     """Return a policy with its document, without external ids; raises DocumentError."""
     trust = shell.kind is PolicyKind.TRUST

@@ -12,7 +12,8 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item, part, parts, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.identity.policy_documents import account_of, policy_document
+from cloudguard_aws.access.arns import account_of
+from cloudguard_aws.identity.policy_documents import policy_document
 
 _HIDES: Final = (FactKind.IDENTITIES,)
 

@@ -8,8 +8,8 @@ from functools import partial
 
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.cluster.find import Found
-from cloudguard_aws.identity.policy_documents import account_of
 from cloudguard_aws.identity.roles import read_identities
 from cloudguard_aws.identity.service_accounts import ServiceAccounts, read_service_accounts
 from cloudguard_aws.identity.service_control_policies import Limits, read_limits

@@ -12,7 +12,7 @@ from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, PolicyDocument
-from cloudguard_aws.identity.policy_documents import account_of
+from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.trust import providers
 from cloudguard_aws.trust.context_keys import (
     EXTERNAL_ID,
