@@ -11,9 +11,10 @@ from cloudguard.model.identity import Effect, Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, cluster_resources
-from cloudguard_aws.iam_catalog.needs import TABLES, values_of
+from cloudguard_aws.iam_catalog.needs import TABLES
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from cloudguard_aws.iam_catalog.request_context import ORDINARY, context_of, known_context
+from cloudguard_aws.identity.need_values import values_of
 from cloudguard_aws.trust.callers import TrustPrincipals
 from cloudguard_aws.trust.principals import Home
 

@@ -19,8 +19,8 @@ from cloudguard.provider.answers import text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.access.calls import Call
-from cloudguard_aws.iam_catalog.needs import values_of
 from cloudguard_aws.identity.key_policies import with_resource_policies
+from cloudguard_aws.identity.need_values import values_of
 from cloudguard_aws.identity.policy_documents import statements
 
 _HIDES: Final = (FactKind.IDENTITIES,)

@@ -1,0 +1,50 @@
+"""The values of the placeholders in the tables of AWS needs, for one cluster.
+
+Placeholders: ``<cluster>``, ``<account>``, ``<region>``, ``<partition>``; ``<state>`` and ``<backups>`` (kops' buckets
+with their prefixes), ``<bucket>`` (those buckets) and ``<zone>`` (a hosted zone), as far as policies of the identities
+name them; ``<key>`` (a customer's key of a disk or of Secrets) and ``<secrets>`` (that of Secrets).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cloudguard.model.cluster import KeyManager
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.need_tables import Values
+
+_ZONE: Final = re.compile(r"^arn:[^:]*:route53:::hostedzone/([A-Z0-9]+)$")
+_KEY: Final = re.compile(r"^arn:[^:]*:kms:[^:]*:[^:]*:key/[^*?]+$")
+_ROLE: Final = re.compile(r"^arn:([a-z-]+):iam::")
+
+
+def values_of(snapshot: Snapshot) -> Values:
+    """Return the values of every placeholder."""
+    cluster = snapshot.cluster
+    texts = sorted(
+        {
+            resource
+            for policy in snapshot.identities.policies
+            for statement in policy.statements
+            for resource in statement.resources
+        }
+    )
+    in_bucket = rf"^arn:[^:]*:s3:::([^*?]+?)/{re.escape(cluster.name)}/"
+    states = sorted({found[1] for text in texts if (found := re.match(in_bucket + r"\*$", text))})
+    backups = sorted({found[1] for text in texts if (found := re.match(in_bucket + "backups/", text))})
+    secrets = cluster.secrets_encryption.key if cluster.secrets_encryption else ""
+    keys = {*(key.id for key in cluster.keys if key.manager is KeyManager.CUSTOMER), secrets}
+    partitions = {found[1] for identity in snapshot.identities.identities if (found := _ROLE.match(identity.id))}
+    return {
+        "cluster": [cluster.name],
+        "account": [cluster.account],
+        "region": list(cluster.regions),
+        "partition": sorted(partitions) or ["aws"],
+        "state": states,
+        "backups": backups,
+        "bucket": sorted({path.partition("/")[0] for path in (*states, *backups)}),
+        "key": sorted(filter(_KEY.match, keys)),
+        "secrets": sorted(filter(_KEY.match, {secrets})),
+        "zone": sorted({found[1] for text in texts if (found := _ZONE.match(text))}),
+    }
