@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from cloudguard.authorization.boundary import without_boundary
 from cloudguard.authorization.effective import EffectivePermissions, MatchedStatement, allowed, effective, space_of
 from cloudguard.authorization.statements import depends_on_context, matched
-from cloudguard.model.cluster import Cluster
+from cloudguard.model.cluster import Cluster, Strength
 from cloudguard.model.iam_catalog import Access, Confidence, IamCatalog, PermissionNeed
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument
 from cloudguard.needs.declarations import Declarations
@@ -89,7 +89,8 @@ class Comparer:
     def __init__(
         self, cluster: Cluster, identities: Identities, iam_catalog: IamCatalog, declared: Declarations | None = None
     ) -> None:
-        self.setting = Setting(cluster, identities.service_accounts, declared or Declarations())
+        in_doubt = (each.id for each in identities.providers if each.strength is Strength.WEAK)
+        self.setting = Setting(cluster, identities.service_accounts, declared or Declarations(), frozenset(in_doubt))
         self.identities = identities
         self.iam_catalog = iam_catalog
         self.policies: Mapping[str, PolicyDocument] = {policy.id: policy for policy in identities.policies}

@@ -36,6 +36,8 @@ class Setting:
     cluster: Cluster
     service_accounts: tuple[ServiceAccountIdentity, ...] = ()
     declarations: Declarations = field(default_factory=Declarations)
+    in_doubt: frozenset[str] = field(default_factory=frozenset[str])
+    """Identity providers that may be another cluster's: their service accounts take no need from the hosts."""
 
 
 def chosen(
@@ -45,12 +47,20 @@ def chosen(
 
     ``holds`` is called only for needs that are implied by their grant.
     """
-    own, moved = list[str](), list[str]()
-    for held in setting.service_accounts:
-        (own if held.identity == identity.id else moved).extend(held.service_accounts)
+    fit = tuple(fitting(needs, setting.cluster, identity))
+    own = [
+        account
+        for held in setting.service_accounts
+        if held.identity == identity.id
+        for account in held.service_accounts
+    ]
+    others = (held for held in setting.service_accounts if held.identity != identity.id)
+    moved = [account for held in others if held.provider not in setting.in_doubt for account in held.service_accounts]
+    addons = _addons_of(fit, own)
     found = list[NeedChoice]()
-    for need in fitting(needs, setting.cluster, identity):
-        why = _why_own(need, own) or (_holds_hosts(need, identity) and _why(need, moved, setting.declarations, holds))
+    for need in fit:
+        why = _why_own(need, own, addons, setting.declarations, holds)
+        why = why or (_why(need, moved, setting.declarations, holds) if _holds_hosts(need, identity) else "")
         if why:
             found.append(NeedChoice(need, why))
     declared = (
@@ -76,11 +86,31 @@ def _holds_hosts(need: PermissionNeed, identity: Identity) -> bool:
     return not {*need.holders}.isdisjoint(identity.roles)
 
 
-def _why_own(need: PermissionNeed, own: Iterable[str]) -> str:
+def _addons_of(fit: Iterable[PermissionNeed], own: Iterable[str]) -> frozenset[str]:
+    """Return the add-ons that an identity of service accounts serves; "" for what every such cluster runs.
+
+    Where several run as one service account, the installer's own comes first; the others are options of it.
+    """
+    found = dict[str, PermissionNeed]()
+    for account in own:
+        for need in fit:
+            if _runs_as(need, account) and (account not in found or need.installers > found[account].installers):
+                found[account] = need
+    return frozenset(need.addon for need in found.values())
+
+
+def _runs_as(need: PermissionNeed, account: str) -> bool:
+    return any(fnmatchcase(account, pattern) for pattern in need.service_accounts)
+
+
+def _why_own(
+    need: PermissionNeed, own: Iterable[str], addons: frozenset[str], declarations: Declarations, holds: Holds
+) -> str:
     """Return why an identity of service accounts has a need; "" if none of them is one that the need runs as."""
-    names = (account for account in own for pattern in need.service_accounts if fnmatchcase(account, pattern))
-    account = next(names, "")
-    return f"it is the identity of the service account {account}" if account else ""
+    account = next((account for account in own if _runs_as(need, account)), "")
+    if not account or not (need.addon in addons or need.addon in declarations.addons or holds(need)):
+        return ""
+    return f"it is the identity of the service account {account}"
 
 
 def _why(need: PermissionNeed, moved: Iterable[str], declarations: Declarations, holds: Holds) -> str:

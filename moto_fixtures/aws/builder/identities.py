@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from moto_fixtures.aws.builder.machines import MachineBuilder, Role, Statement
@@ -22,7 +23,7 @@ class IdentityBuilder(MachineBuilder):
         described = self.call("eks", "describe_cluster", name=cluster)["cluster"]
         return str(described["identity"]["oidc"]["issuer"]).removeprefix("https://")
 
-    def federated(self, name: str, issuer: str, *accounts: str) -> Role:
+    def federated(self, name: str, issuer: str, *accounts: str, grants: Sequence[Statement] = ()) -> Role:
         """Make a role that service accounts ("namespace:name", with wildcards) become; none of them: any of them."""
         condition: dict[str, Any] = {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}}
         if accounts:
@@ -35,6 +36,9 @@ class IdentityBuilder(MachineBuilder):
         }
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         arn = self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        if grants:
+            policy = json.dumps({"Version": "2012-10-17", "Statement": grants})
+            self.call("iam", "put_role_policy", RoleName=name, PolicyName=name, PolicyDocument=policy)
         self.note(arn, name)
         return Role(name, arn, "")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from builders import SOURCE
+from cloudguard.authorization.excess import Comparer
 from cloudguard.model.cluster import Strength
 from cloudguard.model.identity import (
     SERVICE_ACCOUNT,
@@ -96,3 +97,31 @@ def test_a_provider_that_is_the_cluster_s_by_its_name_alone_adds_findings_and_le
             "whether the identity provider issuer is the cluster's: only its name says so; tag it as installers do",
         )
         assert wide.message.endswith(by_name)
+
+
+def test_of_several_needs_of_one_service_account_the_installer_s_own_counts_and_options_where_they_are_granted() -> (
+    None
+):
+    general = need(allow("store:PutObject"), name="backup", addon="backup", service_accounts=("backups:*",))
+    option = replace(general, id="copies", addon="backup-copies", statements=(allow("store:GetObject"),))
+    installed = replace(general, id="own", addon="own", statements=(allow("store:ListBucket"),), installers=("kops",))
+
+    def needs_of(made: Snapshot, installer: str, policy: Declarations | None = None) -> tuple[str, ...]:
+        made = replace(made, cluster=replace(made.cluster, installer=installer))
+        facts = iam_catalog(NEED, general, option, installed)
+        comparer = Comparer(made.cluster, made.identities, facts, policy)
+        return tuple(choice.need.id for choice in comparer.of(made.identities.identities[-1]).choices)
+
+    one = held_by_pods(document(allow("store:PutObject"), name="q"))
+    both = held_by_pods(document(allow("store:PutObject", "store:GetObject"), name="q"))
+    assert needs_of(one, "kubeadm") == ("backup",)
+    assert needs_of(both, "kubeadm") == ("backup", "copies")
+    assert needs_of(one, "kubeadm", Declarations(addons=("backup-copies",))) == ("backup", "copies")
+    assert needs_of(held_by_pods(), "kops") == ("own",)
+
+
+def test_a_provider_in_doubt_takes_no_need_from_the_hosts() -> None:
+    base = replace(NEED, service_accounts=("backups:*",))
+    for strength, verdict in ((Strength.STRONG, Verdict.FAIL), (Strength.WEAK, Verdict.UNKNOWN)):
+        made = held_by_pods(providers=(IdentityProvider("issuer", strength, SOURCE),))
+        assert row(made, iam_catalog(base)).verdict is verdict
