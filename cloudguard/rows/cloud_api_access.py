@@ -65,9 +65,7 @@ def judge(context: Context) -> JudgedRow:
 def _basis(context: Context) -> Basis:
     identities = tuple(identity.id for identity in context.snapshot.identities.identities)
     catalog = context.comparer.iam_catalog.catalog.version if context.comparer else ""
-    assumed = [Assumed("actions known", catalog)] if catalog else []
-    assumed += [Assumed(f"outsider {one.principal}", one.reason) for one in context.declarations.outsiders]
-    return Basis(identities=identities, assumed=tuple(assumed))
+    return Basis(identities=identities, assumed=(Assumed("actions known", catalog),) if catalog else ())
 
 
 def _why_passed(context: Context) -> str:
