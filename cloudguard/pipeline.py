@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
+from itertools import chain
 
-from cloudguard.errors import SettingsError, UsageError
+from cloudguard.errors import ClusterNotFoundError, SettingsError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
-from cloudguard.needs.in_force import in_force, without_reason
-from cloudguard.needs.ports import network_plugins
+from cloudguard.needs.in_force import faults_of, in_force, unknown_names
 from cloudguard.needs.setting_values import nearest
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, installed, load, silent
 from cloudguard.results.report import Declared, Report
@@ -42,6 +43,8 @@ def collect(  # noqa: PLR0913 - one keyword per thing a caller may say
 ) -> Snapshot:
     """Read one cluster through the installed ``provider``; a refused call is a Gap in the snapshot.
 
+    ``cluster`` may be left out where the account shows only one.
+
     ``options`` are the provider's own flags without dashes: ``{"region": "eu-west-1"}``. ``role_tags`` are
     ``KEY=VALUE`` tags by the role that they show. ``extra_hosts`` are roles of machines by id. ``session`` is the
     provider SDK's session to use instead of the ambient one. ``progress`` is called from any thread.
@@ -58,11 +61,25 @@ def collect_requested(provider: str, request: CollectRequest, progress: Progress
     """Read one cluster as ``request`` says; raises as ``collect``."""
     adapter = load(provider)
     options = {option.name for option in adapter.options}
-    unknown = [name for name in request.options if name not in options]
-    if unknown:
-        raise SettingsError([f"{provider} has no option {name!r}{nearest(name, options)}" for name in unknown])
+    given = (name for name in request.options if name not in options)
+    faults = [f"{provider} has no option {name!r}{nearest(name, options)}" for name in given]
+    named = dict.fromkeys(map(str, (*request.role_tags, *chain(*request.extra_hosts.values()))))
+    faults += [f"there is no role {role!r}{nearest(role, map(str, Role))}" for role in named if role not in {*Role}]
+    if faults:
+        raise SettingsError(faults)
     with _sdk_of(provider):
+        if not request.cluster:
+            request = replace(request, cluster=_only_cluster(provider, adapter.discover(request, progress)))
         return adapter.collect(request, Preparing(progress))
+
+
+def _only_cluster(provider: str, found: Sequence[ClusterSummary]) -> str:
+    """Return the name of the only cluster; raises ClusterNotFoundError if there is none, or more than one."""
+    if len(found) == 1:
+        return found[0].name
+    names = ", ".join(f"{one.name} ({one.region})" for one in found) or "none was seen"
+    message = f"no cluster is named, and there is not just one: {names}"
+    raise ClusterNotFoundError(message, hint=f"Give --cluster NAME; see: cloudguard discover {provider}")
 
 
 def discover(provider: str, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
@@ -106,9 +123,9 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
     with _sdk_of(provider):
         adapter = load(provider) if provider in installed() else None
         catalog, ways_in = (adapter.iam_catalog(snapshot), adapter.ways_in()) if adapter else (None, ())
-    faults = [*without_reason(declared), *_unknown("cni", [declared.cni] if declared.cni else [], network_plugins())]
+    faults = [*faults_of(declared)]
     if catalog:
-        faults += _unknown("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
+        faults += unknown_names("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
     if faults:
         raise SettingsError(faults)
     from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
@@ -124,12 +141,6 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
         gaps=snapshot.gaps,
         declarations=tuple(Declared(*each) for each in in_force(declared)),
     )
-
-
-def _unknown(setting: str, names: Sequence[str], known: Collection[str]) -> Iterable[str]:
-    for name in names:
-        if name not in known:
-            yield f"{setting}: nothing is known of {name!r}: declare what it needs as a [[need]]{nearest(name, known)}"
 
 
 def check(  # noqa: PLR0913 - as ``collect``

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from cloudguard.errors import SettingsError, UsageError
 from cloudguard.needs import setting_values
 from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, InForce
-from cloudguard.needs.in_force import without_reason
+from cloudguard.needs.in_force import faults_of
 from cloudguard.needs.settings import (
     CONTROL_PLANE_TAG,
     ETCD_TAG,
@@ -84,7 +84,7 @@ def place(name: str, path: setting_values.Path) -> str:
 
 
 def declarations(settings: Settings) -> Declarations:
-    """Return the declarations in ``settings``; raises SettingsError where one allows everything and gives no reason."""
+    """Return the declarations in ``settings``; raises SettingsError where one is wrong."""
     values = {setting.declares: settings.get(setting) for setting in IN_FILE if setting.declares}
     needs = settings.get(NEED) or ()
     declared = Declarations(
@@ -94,7 +94,7 @@ def declarations(settings: Settings) -> Declarations:
         others=tuple(_others(settings)),
         **{name: value for name, value in values.items() if value is not None},
     )
-    if faults := without_reason(declared):
+    if faults := tuple(faults_of(declared)):
         raise SettingsError(faults)
     return declared
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple, cast
 
 from cloudguard.needs.declarations import (
@@ -13,6 +13,8 @@ from cloudguard.needs.declarations import (
     DeclaredService,
     InForce,
 )
+from cloudguard.needs.ports import network_plugins
+from cloudguard.needs.setting_values import nearest
 from cloudguard.needs.settings import IN_FILE, NEED
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
@@ -96,6 +98,19 @@ def everyone(addresses: AddressSet) -> bool:
     """Whether so many public addresses are as good as everyone."""
     public = addresses & PUBLIC
     return public.size4 > ALMOST_EVERYONE4 or public.size6 >= ALMOST_EVERYONE6
+
+
+def faults_of(declared: Declarations) -> Iterator[str]:
+    """Yield what is wrong with the declarations: an unknown CNI, and what allows everything without a reason."""
+    yield from unknown_names("cni", filter(None, [declared.cni]), network_plugins())
+    yield from without_reason(declared)
+
+
+def unknown_names(setting: str, names: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    """Yield a fault for each of the ``names`` that nothing is known of."""
+    for name in names:
+        if name not in known:
+            yield f"{setting}: nothing is known of {name!r}: declare what it needs as a [[need]]{nearest(name, known)}"
 
 
 def without_reason(declared: Declarations) -> tuple[str, ...]:

@@ -167,7 +167,7 @@ _OUTSIDER: Final = table(DeclaredOutsider, {"principal": text(named), "reason": 
 _TAGS: Final = many(text(tag))
 _PORTS: Final = many(text(services))
 
-CLUSTER: Final = Setting("cluster NAME", text(), "The cluster's name.", HOSTS)
+CLUSTER: Final = Setting("cluster NAME", text(), "The cluster's name.", HOSTS, "the only one that the account shows")
 CONTROL_PLANE_TAG: Final = Setting(
     "control-plane-tag KEY=VALUE", _TAGS, "Hosts with this tag are control plane.", HOSTS, "the installer's"
 )

@@ -7,13 +7,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 import cloudguard
 import memory_adapter
 import sample
-from cloudguard.errors import SettingsError, UsageError
+from cloudguard.errors import ClusterNotFoundError, SettingsError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.needs.declarations import Declarations
 from cloudguard.pipeline import evaluate
@@ -52,7 +53,7 @@ def test_check_is_one_call(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_declarations_are_the_caller_s() -> None:
-    report = cloudguard.check("memory", declarations=Declarations(require_customer_key=True))
+    report = cloudguard.check("memory", cluster="prod", declarations=Declarations(require_customer_key=True))
     assert report.row("etcd-encryption").verdict is Verdict.FAIL
 
 
@@ -77,6 +78,20 @@ def test_an_option_that_the_provider_does_not_have_is_refused() -> None:
         "memory has no option 'regoin'. Did you mean 'region'?; memory has no option 'colour'; known: profile, region"
     )
     assert memory_adapter.ADAPTER.requests == []
+
+
+def test_a_role_that_there_is_none_of_is_refused() -> None:
+    tags = cast("dict[Role, tuple[str, ...]]", {"control-plain": ("a=b",)})
+    with pytest.raises(SettingsError, match=r"there is no role 'control-plain'\. Did you mean 'control-plane'\?"):
+        cloudguard.collect("memory", cluster="prod", role_tags=tags)
+
+
+def test_the_cluster_may_be_left_out_where_there_is_only_one() -> None:
+    assert cloudguard.collect("memory", options={"region": "here"}).cluster.name == "prod"
+    with pytest.raises(ClusterNotFoundError, match=r"no cluster is named, and there is not just one: none was seen"):
+        cloudguard.collect("memory", options={"region": "nowhere"})
+    with pytest.raises(ClusterNotFoundError, match=r"prod \(here\), "):
+        cloudguard.collect("memory")
 
 
 def test_a_missing_sdk_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

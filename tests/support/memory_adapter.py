@@ -33,23 +33,21 @@ class Memory:
         self.requests: list[CollectRequest] = []
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Return two clusters, or none in the region "nowhere"."""
+        """Return two clusters, one of them in the region "here", or none in "nowhere"."""
         self.requests.append(request)
         progress("memory:List")
         if "nowhere" in request.options.get("region", ()):
             return ()
         hosts = (("control-plane", 1), ("node", 2))
-        return (
-            ClusterSummary("prod", "kubeadm", "here", hosts),
-            ClusterSummary(sample.HOSTILE, "kops", "1e5", ()),
-        )
+        found = (ClusterSummary("prod", "kubeadm", "here", hosts), ClusterSummary(sample.HOSTILE, "kops", "1e5", ()))
+        return found[:1] if "here" in request.options.get("region", ()) else found
 
     def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
         """Return the sample, or fail as the cluster's name says."""
         self.requests.append(request)
         progress("memory:Read")
         match request.cluster:
-            case "" | "prod":
+            case "prod":
                 return sample.snapshot()
             case "gappy":
                 return sample.snapshot(gaps=(sample.GAP,), name="gappy")

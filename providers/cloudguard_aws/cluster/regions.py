@@ -1,4 +1,7 @@
-"""In which region the cluster is: those given, else the session's, else all that the account has enabled."""
+"""In which region the cluster is: those given, else the session's, else all that the account has enabled.
+
+All clusters of an account are looked for in every region that it has enabled, unless some are given.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,13 @@ _NO_CLUSTER = "No cluster was seen there; name its hosts with --control-plane-ta
 
 
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
-    """Return the clusters of the regions; raises AccessError where any could not be asked: the list would be short."""
+    """Return the clusters of the regions given, else of all that are enabled.
+
+    Raises AccessError where any could not be asked: the list would be short.
+    """
     first, given, _ = _begin(request, progress)
-    seen = seen_in(first.in_region(region) for region in given or enabled_regions(first))
+    named = request.options.get("region")
+    seen = seen_in(first.in_region(region) for region in (given if named else enabled_regions(first)))
     if seen.refused:
         names = ", ".join(f"{one.name} ({one.installer}, {one.region})" for one in seen.clusters)
         message = f"not every cluster can be seen: {'; '.join(seen.refused[:_FEW])}"

@@ -131,7 +131,7 @@ def test_the_traceback_of_an_internal_error_is_shown_on_request(
         (("check", "--snapshot", "none.json"), "cannot read the snapshot none.json: No such file"),
         (("check", "--snapshot", "."), "cannot read the snapshot .: Is a directory"),
         (("explain", "etcd"), "no row or check is called 'etcd'"),
-        (("explain", "0123456789ab", "memory"), "has no finding '0123456789ab'"),
+        (("explain", "0123456789ab", "memory", "--region", "here"), "has no finding '0123456789ab'"),
     ],
     ids=str,
 )

@@ -67,6 +67,15 @@ def test_regions_that_do_not_answer_can_be_left_out_by_name(inner_account: Accou
     assert (found.name, found.region, found.hosts) == ("prod", REGION, (("node", 1),))
 
 
+def test_every_enabled_region_is_looked_into_unless_some_are_named(inner_account: Account) -> None:
+    one_node(inner_account)
+    (found,) = ADAPTER.discover(request(inner_account))
+    assert (found.name, found.region) == ("prod", REGION)
+    answer(inner_account.session, "ec2.DescribeInstances", 403, "UnauthorizedOperation", only="ap-south-1")
+    with pytest.raises(AccessError, match="in ap-south-1"):
+        ADAPTER.discover(request(inner_account))
+
+
 def test_clusters_of_several_regions_are_listed_by_region_and_name(inner_account: Account) -> None:
     a = inner_account
     one_node(a)
