@@ -125,7 +125,8 @@ def _read_identities(
     from cloudguard_gcp.identity.holders import held  # noqa: PLC0415 - only when asked for
     from cloudguard_gcp.identity.identities import holders_of, read_identities  # noqa: PLC0415
 
-    return read_identities(api, caller.project, holders_of(held(found, caller, *holding)))
+    pool = found.gke.workload_pool if found.gke else ""
+    return read_identities(api, caller.project, holders_of(held(found, caller, *holding)), pool)
 
 
 def _with_endpoints(topology: Topology, gke: GkeCluster | None) -> Topology:

@@ -52,7 +52,7 @@ class GkeCluster:
     """A GKE cluster; ``filters`` and ``lists`` are what its endpoints name.
 
     ``keys`` are the user's own for the control plane's disks and the copies of etcd; ``pod_ranges`` are those that
-    nodes to come take theirs from.
+    nodes to come take theirs from. ``workload_pool``: the identity pool of its service accounts ("": they have none).
     """
 
     name: str
@@ -67,6 +67,7 @@ class GkeCluster:
     keys: tuple[str, ...]
     node_pools: tuple[NodePool, ...]
     pod_ranges: AddressSet
+    workload_pool: str
 
     @property
     def region(self) -> str:
@@ -104,6 +105,7 @@ def gke_cluster(item: Item) -> GkeCluster:
         keys=tuple(filter(None, (text(own_keys, key) for key in _DISK_KEYS))),
         node_pools=tuple(_node_pools(item)),
         pod_ranges=AddressSet.of(_pod_ranges(item)),
+        workload_pool=text(part(item, "workloadIdentityConfig"), "workloadPool"),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, Effect, PolicyDocument
+from cloudguard_gcp.identity.kubernetes_accounts import ANY, service_accounts_of
 from cloudguard_gcp.identity.resource_names import project_of
 
 _MEMBER: Final = "caller:member"
@@ -48,16 +49,18 @@ class Members:
         if _EVERYONE & named.keys():
             yield _caller(CallerKind.ANYONE, "anyone in any account", actions, _STRANGER, ())
         for member in named:
-            found = self._outsider(member)
-            if found:
+            accounts = service_accounts_of(member, f"{self._project}.svc.id.goog")
+            found = None if accounts or member in _EVERYONE else self._outsider(member)
+            if accounts.endswith("*"):
+                who = f"any Kubernetes service account {'of the project' if accounts == ANY else f'in {accounts[:-2]}'}"
+                yield _caller(CallerKind.PODS, who, actions, member, () if accounts == ANY else None)
+            elif found:
                 yield _caller(CallerKind.OUTSIDER, found[0], actions, member, found[1])
 
     def _outsider(self, member: str) -> tuple[str, tuple[Condition, ...] | None] | None:
         """Return who an outsider is, and whether the member is more than one of its subjects; None for the own."""
-        if member in _EVERYONE:
-            return None
         if pod := _POD.match(member):
-            return None if pod[1] == self._project else (f"{pod[2]}:{pod[3]} of {pod[1]}", ())
+            return f"{pod[2]}:{pod[3]} of {pod[1]}", ()
         if pool := _POOL.match(member):
             rest = pool[4]
             whole = rest == "*" or (pool[1] and rest.startswith("attribute.") and rest.endswith("/*"))

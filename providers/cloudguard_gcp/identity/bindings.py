@@ -17,10 +17,10 @@ from cloudguard.provider.answers import Item, part, parts, required, text, texts
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
-from cloudguard_gcp.identity.resource_names import EVERYWHERE, all_of
+from cloudguard_gcp.identity.resource_names import EVERYWHERE, account, all_of
 
 _HIDES: Final = (FactKind.IDENTITIES,)
-_EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers"})
+EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers"})
 _SETS: Final = (
     "principalSet://cloudresourcemanager.googleapis.com/",
     "principalSet://goog/cloudIdentityCustomerId/",
@@ -162,27 +162,43 @@ def _deny_rule(item: Item) -> DenyRule:
     )
 
 
-def concerns(members: Sequence[str], email: str) -> str | None:
-    """Return "" where members of a binding include a service account, by name or because everybody is meant.
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is granted roles: its ``names`` as members of bindings, and ``denied_as`` those in deny policies."""
+
+    id: str
+    name: str
+    names: frozenset[str]
+    denied_as: frozenset[str]
+
+
+def service_account(email: str, project: str) -> Principal:
+    """Return a service account as a principal."""
+    own = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{email}"
+    return Principal(account(email, project), email, frozenset({f"serviceAccount:{email}"}), frozenset({own}))
+
+
+def concerns(members: Sequence[str], principal: Principal) -> str | None:
+    """Return "" where members of a binding include a principal, by name or because everybody is meant.
 
     Else the set among them that may hold it, where that can't be told from here; None where it is not meant.
     """
-    return _meant(members, {f"serviceAccount:{email}", *_EVERYONE})
+    return _meant(members, principal.names | EVERYONE)
 
 
-def denied(rule: DenyRule, email: str) -> str | None:
-    """Return "" where a deny rule is about a service account, by name or because everybody is meant.
+def denied(rule: DenyRule, principal: Principal) -> str | None:
+    """Return "" where a deny rule is about a principal, by name or because everybody is meant.
 
     Else the set of principals that leaves it in doubt: it may be denied by it, or spared; None where it is not denied.
     """
-    own = {f"principal://iam.googleapis.com/projects/-/serviceAccounts/{email}", "principalSet://goog/public:all"}
+    own = principal.denied_as | {"principalSet://goog/public:all"}
     named, spared = _meant(rule.denied, own), _meant(rule.spared, own)
     if named is None or spared == "":
         return None
     return named or spared or ""
 
 
-def _meant(listed: Sequence[str], own: set[str]) -> str | None:
+def _meant(listed: Sequence[str], own: frozenset[str]) -> str | None:
     if not own.isdisjoint(listed):
         return ""
     return next((one for one in sorted(listed) if one.startswith(_SETS)), None)

@@ -7,16 +7,43 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.identity import (
+    SERVICE_ACCOUNT,
+    Condition,
+    Effect,
+    Identities,
+    Identity,
+    PolicyDocument,
+    PolicyKind,
+    ServiceAccountIdentity,
+    Statement,
+)
 from cloudguard.model.source import Source
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.identity.bindings import Binding, DenyRule, Level, concerns, denied, read_levels
+from cloudguard_gcp.identity.bindings import (
+    Binding,
+    DenyRule,
+    Level,
+    Principal,
+    concerns,
+    denied,
+    read_levels,
+    service_account,
+)
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
+from cloudguard_gcp.identity.kubernetes_accounts import service_accounts_of
 from cloudguard_gcp.identity.resource_names import account, action
 from cloudguard_gcp.identity.roles import Role, Roles
 from cloudguard_gcp.identity.scopes import statements_of
-from cloudguard_gcp.identity.service_accounts import Account, read_accounts, trust_of, workloads_of
+from cloudguard_gcp.identity.service_accounts import (
+    BECOMING,
+    Account,
+    outsiders_bound,
+    pods_of,
+    read_accounts,
+    trust_of,
+)
 
 _PREDEFINED: Final = "roles/"
 _GROUP: Final = "group:"
@@ -31,6 +58,10 @@ class Holder:
     scopes: frozenset[str]
 
 
+_OF_PODS: Final = Holder((SERVICE_ACCOUNT,), frozenset({"https://www.googleapis.com/auth/cloud-platform"}))
+"""What pods hold: the tokens that they get by Workload Identity have every scope."""
+
+
 def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dict[str, Holder]:
     """Return holders by address, from (address, roles, scopes) of each host and pool."""
     found: dict[str, Holder] = {}
@@ -40,37 +71,80 @@ def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dic
     return {email: found[email] for email in sorted(found) if email}
 
 
-def read_identities(api: Api, project: str, holders: Mapping[str, Holder]) -> Identities:
-    """Return the identities with every policy that grants to them, denies them or bounds them."""
-    stated, known = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
-    roles = Roles(api)
-    roles.prefetch(list(_named(stated, known, holders)))
-    identities, policies = list[Identity](), dict[str, PolicyDocument]()
-    for email, holder in holders.items():
-        held = [*_granted(stated, known, email, roles, project), *_denied(stated, email), _bounded(email, holder)]
-        trust = [trust_of(one, roles) for one in known if one.email == email]
-        read = [*held, *(one for one in trust if one is not None)]
-        policies.update((one.id, one) for one in read)
-        name = account(email, project)
-        identities.append(
-            Identity(
-                id=name,
-                name=email,
-                roles=holder.roles,
-                policies=tuple(one.id for one in read),
-                source=Source(calls.GET_PROJECT_POLICY.name, project),
-            )
-        )
-    service_accounts, trusts = workloads_of(known, project, roles)
-    policies.update((one.id, one) for one in trusts)
-    unseen = "; ".join(sorted({level.unseen for level in stated if level.unseen}))
+def read_identities(api: Api, project: str, holders: Mapping[str, Holder], pool: str) -> Identities:
+    """Return the identities with every policy that grants to them, denies them or bounds them.
+
+    They are the ``holders``, by address, and those that service accounts of the workload identity ``pool`` become.
+    """
+    levels, accounts = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
+    roles, inherited = Roles(api), outsiders_bound(levels, project)
+    roles.prefetch([binding.role for _, binding in inherited])
+    roles.prefetch([binding.role for known in accounts for binding in known.bindings])
+    pods = {known.email: found for known in accounts if (found := pods_of(known, inherited, roles, pool))}
+    held = _with_pods(holders, pods)
+    principals = [(service_account(email, project), holder) for email, holder in held.items()]
+    principals += [(principal, _OF_PODS) for principal in _bound_pods(inherited, roles, project, pool)]
+    roles.prefetch([role for principal, _ in principals for role in _named(levels, principal)])
+    own = {known.email: known for known in accounts}
+    identities = list[Identity]()
+    policies = dict[str, PolicyDocument]()
+    for principal, holder in principals:
+        known = own.get(principal.name)
+        read = [*_granted(levels, accounts, principal, roles, project), *_denied(levels, principal)]
+        read += [_bounded(principal.name, holder)]
+        trust = trust_of(known, inherited, roles) if known else None
+        read += [trust] if trust else []
+        policies.update((policy.id, policy) for policy in read)
+        source = Source(calls.GET_PROJECT_POLICY.name, project)
+        identities.append(Identity(principal.id, principal.name, holder.roles, tuple(each.id for each in read), source))
+    unseen = "; ".join(sorted({level.unseen for level in levels if level.unseen}))
     return Identities(
         tuple(identities),
         tuple(policies.values()),
-        service_accounts,
+        tuple(_service_accounts(principals, pods, pool, policies)),
         unread_limits=unseen,
-        unread_grants=_groups(stated),
+        unread_grants=_groups(levels),
     )
+
+
+def _with_pods(holders: Mapping[str, Holder], pods: Iterable[str]) -> dict[str, Holder]:
+    """Return the holders by address, with the accounts that pods become: their tokens have every scope."""
+    nobody = Holder((), frozenset())
+    more = [(email, holders.get(email, nobody)) for email in pods]
+    united = {email: Holder((*known.roles, *_OF_PODS.roles), known.scopes | _OF_PODS.scopes) for email, known in more}
+    return dict(sorted({**holders, **united}.items()))
+
+
+def _bound_pods(inherited: Iterable[tuple[str, Binding]], roles: Roles, project: str, pool: str) -> Iterator[Principal]:
+    """Yield the Kubernetes service accounts that are bound to roles themselves; acting as an account is none."""
+    names: dict[str, set[str]] = {}
+    for _, binding in inherited:
+        for member in binding.members:
+            if accounts := service_accounts_of(member, pool):
+                role = roles.role(binding.role)
+                if role is None or not BECOMING.issuperset(role.permissions):
+                    names.setdefault(accounts, set()).add(member)
+    for accounts, members in sorted(names.items()):
+        name = accounts.replace(":", "/")
+        yield Principal(f"gcp:{project}:iam:workload::{name}", name, frozenset(members), frozenset(members))
+
+
+def _service_accounts(
+    principals: Iterable[tuple[Principal, Holder]],
+    pods: Mapping[str, tuple[str, ...]],
+    pool: str,
+    policies: Mapping[str, PolicyDocument],
+) -> Iterator[ServiceAccountIdentity]:
+    """Yield which identities Kubernetes service accounts take on."""
+    for principal, _ in principals:
+        bound = {found for name in principal.names if (found := service_accounts_of(name, pool))}
+        accounts = pods.get(principal.name, tuple(sorted(bound)))
+        if accounts:
+            trust = f"{principal.name}#trust"
+            source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, principal.name)
+            yield ServiceAccountIdentity(
+                principal.id, principal.name, accounts, trust if trust in policies else "", source
+            )
 
 
 def _groups(levels: Iterable[Level]) -> str:
@@ -81,31 +155,31 @@ def _groups(levels: Iterable[Level]) -> str:
     return f"whether they are members of {few}" if groups else ""
 
 
-def _named(levels: Iterable[Level], accounts: Iterable[Account], holders: Iterable[str]) -> Iterator[str]:
-    """Yield the roles that matter: those bound to the holders, and those on service accounts."""
-    emails = list(holders)
+def _named(levels: Iterable[Level], principal: Principal) -> Iterator[str]:
+    """Yield the roles that a principal is, or may be, bound to."""
     for level in levels:
         for binding in level.bindings:
-            if any(concerns(binding.members, email) is not None for email in emails):
+            if concerns(binding.members, principal) is not None:
                 yield binding.role
-    yield from (binding.role for known in accounts for binding in known.bindings)
 
 
 def _granted(
-    levels: Iterable[Level], accounts: Iterable[Account], email: str, roles: Roles, project: str
+    levels: Iterable[Level], accounts: Iterable[Account], principal: Principal, roles: Roles, project: str
 ) -> Iterator[PolicyDocument]:
     """Yield a policy a binding."""
     for level in levels:
-        yield from _of(level.bindings, email, roles, (level.name, level.reach, level.call))
+        yield from _of(level.bindings, principal, roles, (level.name, level.reach, level.call))
     for one in accounts:
         where = (f"serviceAccounts/{one.email}", account(one.email, project), calls.GET_SERVICE_ACCOUNT_POLICY.name)
-        yield from _of(one.bindings, email, roles, where)
+        yield from _of(one.bindings, principal, roles, where)
 
 
-def _of(bindings: Iterable[Binding], email: str, roles: Roles, where: tuple[str, str, str]) -> Iterator[PolicyDocument]:
+def _of(
+    bindings: Iterable[Binding], principal: Principal, roles: Roles, where: tuple[str, str, str]
+) -> Iterator[PolicyDocument]:
     place, reach, call = where
     for number, binding in enumerate(bindings):
-        among = concerns(binding.members, email)
+        among = concerns(binding.members, principal)
         if among is None:
             continue
         name = f"{place}#{binding.role}" + (f"#{number}" if binding.condition else "")
@@ -134,13 +208,13 @@ def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Cond
         yield Statement("unread", Effect.ALLOW, ("*",), resources=(reach,), conditions=(*conditions, unread))
 
 
-def _denied(levels: Iterable[Level], email: str) -> Iterator[PolicyDocument]:
+def _denied(levels: Iterable[Level], principal: Principal) -> Iterator[PolicyDocument]:
     for level in levels:
         for policy in level.denials:
             statements = tuple(
                 _denial(rule, f"#{number}", level.reach, among)
                 for number, rule in enumerate(policy.rules, 1)
-                if (among := denied(rule, email)) is not None and rule.permissions
+                if (among := denied(rule, principal)) is not None and rule.permissions
             )
             if statements:
                 source = Source(calls.GET_DENY_POLICY.name, policy.name)

@@ -7,25 +7,25 @@ https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, ServiceAccountIdentity, Statement
+from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import flag, required
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.identity.bindings import Binding, bindings_of
+from cloudguard_gcp.identity.bindings import Binding, Level, bindings_of
 from cloudguard_gcp.identity.conditions import conditions_of
-from cloudguard_gcp.identity.resource_names import account
+from cloudguard_gcp.identity.kubernetes_accounts import service_accounts_of
+from cloudguard_gcp.identity.resource_names import project_of
 from cloudguard_gcp.identity.roles import Roles
 
 _HIDES: Final = (FactKind.IDENTITIES,)
-_POD: Final = re.compile(r"^serviceAccount:([^\[\]]+)\.svc\.id\.goog\[([^/\]]+)/([^\]]+)\]$")
-_WORKLOAD_USER: Final = "roles/iam.workloadIdentityUser"
+_OWN_KINDS: Final = frozenset({"user", "group", "deleted"})
+"""Kinds of members that are taken for the organization's own."""
 BECOMING: Final = frozenset(
     {
         "iam.serviceAccounts.actAs",
@@ -66,57 +66,73 @@ def _bindings(api: Api, email: str) -> tuple[Binding, ...]:
     return bindings_of(api, call, api.read(call, hides=_HIDES, about=email, account=email), email)
 
 
-def trust_of(known: Account, roles: Roles) -> PolicyDocument | None:
-    """Return who may act as a service account, None for nobody that its own policy names."""
-    statements = tuple(_statements(known, roles))
-    if not statements:
+def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Roles) -> PolicyDocument | None:
+    """Return who may act as a service account, None for nobody that is named.
+
+    It is bound to a role on the account itself, or on what is above it (``inherited``, with the name of that).
+    """
+    bindings = [("", binding) for binding in known.bindings] + [*inherited]
+    listed = [(above, binding) for above, binding in bindings if lets_act(roles, binding)]
+    if not listed:
         return None
-    written = [
-        {"role": binding.role, "members": list(binding.members), "condition": binding.condition or None}
-        for binding in known.bindings
-    ]
-    text = json.dumps({"bindings": written}, sort_keys=True)
-    source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, known.email)
-    return PolicyDocument(
-        f"{known.email}#trust", "who may act as it", PolicyKind.TRUST, "user", text, statements, source
-    )
-
-
-def _statements(known: Account, roles: Roles) -> Iterator[Statement]:
-    for binding in known.bindings:
-        role = roles.role(binding.role)
-        if role is not None and not BECOMING & {*role.permissions}:
-            continue
-        yield Statement(
-            name=binding.role,
+    statements = tuple(
+        Statement(
+            name=f"{binding.role} on {above}" if above else binding.role,
             effect=Effect.ALLOW,
             actions=("iam:serviceAccounts.actAs",),
             resources=("*",),
             principals=tuple(binding.members),
             conditions=conditions_of(binding.condition),
         )
+        for above, binding in listed
+    )
+    written = [
+        {"role": binding.role, "members": list(binding.members), "condition": binding.condition or None}
+        for _, binding in listed
+    ]
+    source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, known.email)
+    return PolicyDocument(
+        f"{known.email}#trust",
+        "who may act as it",
+        PolicyKind.TRUST,
+        "user",
+        json.dumps({"bindings": written}, sort_keys=True),
+        statements,
+        source,
+    )
 
 
-def workloads_of(
-    accounts: Iterable[Account], project: str, roles: Roles
-) -> tuple[tuple[ServiceAccountIdentity, ...], tuple[PolicyDocument, ...]]:
-    """Return the service accounts that Kubernetes service accounts become, with who may act as them."""
-    found, trusts = list[ServiceAccountIdentity](), list[PolicyDocument]()
-    for one in accounts:
-        pods = tuple(sorted(set(_pods(one, project))))
-        if not pods:
-            continue
-        trust = trust_of(one, roles)
-        source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, one.email)
-        found.append(
-            ServiceAccountIdentity(account(one.email, project), one.email, pods, trust.id if trust else "", source)
-        )
-        trusts += [trust] if trust else []
-    return tuple(found), tuple(trusts)
+def lets_act(roles: Roles, binding: Binding) -> bool:
+    """Whether a binding lets its members act as the service accounts that it is about; a role not read may."""
+    role = roles.role(binding.role)
+    return role is None or not BECOMING.isdisjoint(role.permissions)
 
 
-def _pods(known: Account, project: str) -> Iterator[str]:
-    for binding in known.bindings:
-        for member in binding.members if binding.role == _WORKLOAD_USER else ():
-            if (found := _POD.match(member)) and found[1] == project:
-                yield f"{found[2]}:{found[3]}"
+def outsiders_bound(levels: Iterable[Level], project: str) -> tuple[tuple[str, Binding], ...]:
+    """Return the bindings on the project and above it, without members of one's own, with what they are on.
+
+    Service accounts inherit them (https://cloud.google.com/iam/docs/allow-policies#inheritance).
+    """
+    return tuple(
+        (level.name, Binding(binding.role, members, binding.condition))
+        for level in levels
+        for binding in level.bindings
+        if (members := [member for member in binding.members if not _is_own(member, project)])
+    )
+
+
+def _is_own(member: str, project: str) -> bool:
+    kind, _, who = member.partition(":")
+    return kind in _OWN_KINDS or (kind == "serviceAccount" and "[" not in who and project_of(who) in {"", project})
+
+
+def pods_of(known: Account, inherited: Iterable[tuple[str, Binding]], roles: Roles, pool: str) -> tuple[str, ...]:
+    """Return the Kubernetes service accounts of ``pool`` ("namespace:name") that become a service account."""
+    bindings = (*known.bindings, *(binding for _, binding in inherited))
+    named = (
+        (binding, accounts)
+        for binding in bindings
+        for member in binding.members
+        if (accounts := service_accounts_of(member, pool))
+    )
+    return tuple(sorted({accounts for binding, accounts in named if lets_act(roles, binding)}))

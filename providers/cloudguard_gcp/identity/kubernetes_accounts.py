@@ -1,0 +1,34 @@
+"""Kubernetes service accounts of a cluster, as members of bindings name them by the project's workload identity pool.
+
+https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity,
+https://cloud.google.com/iam/docs/principal-identifiers
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_MEMBER: Final = re.compile(r"serviceAccount:([^\[\]]+)\[([^/\]]+)/([^\]]+)\]")
+_IN_POOL: Final = re.compile(
+    r"principal(?:Set)?://iam\.googleapis\.com/projects/[^/]+/locations/[^/]+/workloadIdentityPools/([^/]+)/(.+)"
+)
+_SUBJECT: Final = re.compile(r"subject/ns/([^/]+)/sa/([^/]+)")
+_NAMESPACE: Final = re.compile(r"namespace/([^/]+)")
+ANY: Final = "*:*"
+"""Any service account of any namespace."""
+
+
+def service_accounts_of(member: str, pool: str) -> str:
+    """Return the service accounts of ``pool`` that a member means, "namespace:name" with wildcards; "" for none."""
+    if not pool:
+        return ""
+    if (found := _MEMBER.fullmatch(member)) and found[1] == pool:
+        return f"{found[2]}:{found[3]}"
+    inside = _IN_POOL.fullmatch(member)
+    if inside is None or inside[1] != pool:
+        return ""
+    if subject := _SUBJECT.fullmatch(inside[2]):
+        return f"{subject[1]}:{subject[2]}"
+    namespace = _NAMESPACE.fullmatch(inside[2])
+    return f"{namespace[1]}:*" if namespace else ANY

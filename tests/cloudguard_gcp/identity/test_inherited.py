@@ -1,0 +1,140 @@
+"""Who may become a cluster's service accounts by bindings above them, and what its Kubernetes accounts may do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from cloudguard import pipeline
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
+from cloudguard.results.report import RowResult
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import gke, kops
+from gcp_project import Project
+from gcp_proxy import Proxy
+from gcp_server import Google
+
+POOL: Final = "acme-prod.svc.id.goog"
+IN_POOL: Final = f"iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/{POOL}"
+FEDERATED: Final = (
+    "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/github/*"
+)
+NODES: Final = "gke-nodes@acme-prod.iam.gserviceaccount.com"
+
+
+def cluster() -> Project:
+    """A GKE cluster with Workload Identity, in a folder of an organization."""
+    project = gke(workloadIdentityConfig={"workloadPool": POOL})
+    project.answer("resources", f"v3:projects/{project.name}", {"projectId": project.name, "parent": "folders/1"})
+    project.answer("resources", "folders/1", {"name": "folders/1", "parent": "organizations/2"})
+    project.policy("folders/1")
+    project.policy("organizations/2")
+    project.role("roles/iam.serviceAccountTokenCreator", "iam.serviceAccounts.getAccessToken")
+    project.role("roles/iam.workloadIdentityUser", "iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.get")
+    project.role("roles/owner", "resourcemanager.projects.setIamPolicy", "iam.serviceAccounts.actAs")
+    return project
+
+
+def collected(google_cloud: Proxy, project: Project) -> Snapshot:
+    google_cloud.google = Google(project)
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
+    assert snapshot.gaps == ()
+    return snapshot
+
+
+def row(google_cloud: Proxy, project: Project) -> RowResult:
+    return pipeline.evaluate(collected(google_cloud, project), Declarations()).row("cloud-api-access")
+
+
+def found(row: RowResult, check: str) -> list[tuple[str, str]]:
+    """Return whom the findings of a check are about, and how severe they are."""
+    return [(one.resource.name, one.severity.name.lower()) for one in row.findings if one.check == f"{row.row}/{check}"]
+
+
+@pytest.mark.parametrize("level", ["", "folders/1", "organizations/2"])
+@pytest.mark.parametrize("member", [FEDERATED, "serviceAccount:ci@elsewhere-123.iam.gserviceaccount.com"])
+def test_who_is_bound_above_an_account_may_become_it(google_cloud: Proxy, level: str, member: str) -> None:
+    project = cluster()
+    project.bind("roles/iam.serviceAccountTokenCreator", member, on=level)
+    assert found(row(google_cloud, project), "trust") == [(NODES, "high")]
+
+
+def test_everyone_bound_above_an_account_may_become_it(google_cloud: Proxy) -> None:
+    project = cluster()
+    project.bind("roles/owner", "allAuthenticatedUsers", on="organizations/2")
+    assert (NODES, "critical") in found(row(google_cloud, project), "trust")
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "user:owner@example.com",
+        "group:admins@example.com",
+        "serviceAccount:deployer@acme-prod.iam.gserviceaccount.com",
+        "serviceAccount:123456789012@cloudservices.gserviceaccount.com",
+        "serviceAccount:service-123456789012@gcp-sa-artifactregistry.iam.gserviceaccount.com",
+        f"serviceAccount:{POOL}[default/ci]",
+    ],
+)
+def test_the_projects_own_are_no_outsiders(google_cloud: Proxy, member: str) -> None:
+    project = cluster()
+    project.bind("roles/owner", member)
+    assert found(row(google_cloud, project), "trust") == []
+
+
+def test_a_role_that_lets_nobody_act_as_an_account_is_no_trust(google_cloud: Proxy) -> None:
+    project = cluster()
+    project.role("roles/viewer", "iam.serviceAccounts.get", "compute.instances.list")
+    project.bind("roles/viewer", FEDERATED)
+    assert found(row(google_cloud, project), "trust") == []
+
+
+def test_an_account_that_pods_become_is_judged_as_the_clusters(google_cloud: Proxy) -> None:
+    project = cluster()
+    deployer = project.account("deployer")
+    project.bind("roles/owner", f"serviceAccount:{deployer}")
+    assert found(row(google_cloud, project), "administrator") == []
+    project.bind("roles/iam.workloadIdentityUser", f"serviceAccount:{POOL}[default/ci]", on=deployer)
+    assert found(row(google_cloud, project), "administrator") == [(deployer, "critical")]
+
+
+def test_a_kubernetes_account_bound_on_the_project_becomes_every_account_of_it(google_cloud: Proxy) -> None:
+    project = cluster()
+    deployer = project.account("deployer")
+    project.bind("roles/owner", f"serviceAccount:{deployer}")
+    project.bind("roles/iam.workloadIdentityUser", f"principal://{IN_POOL}/subject/ns/default/sa/ci")
+    snapshot = collected(google_cloud, project)
+    held = {one.name: one.service_accounts for one in snapshot.identities.service_accounts}
+    assert held[deployer] == held[NODES] == ("default:ci",)
+    result = pipeline.evaluate(snapshot, Declarations()).row("cloud-api-access")
+    assert (deployer, "critical") in found(result, "administrator")
+
+
+@pytest.mark.parametrize(
+    ("member", "name"),
+    [
+        (f"serviceAccount:{POOL}[default/ci]", "default/ci"),
+        (f"principal://{IN_POOL}/subject/ns/default/sa/ci", "default/ci"),
+        (f"principalSet://{IN_POOL}/namespace/default", "default/*"),
+    ],
+)
+def test_what_is_bound_to_kubernetes_accounts_themselves_is_theirs(google_cloud: Proxy, member: str, name: str) -> None:
+    project = cluster()
+    project.bind("roles/owner", member)
+    assert found(row(google_cloud, project), "administrator") == [(name, "critical")]
+
+
+def test_any_account_of_a_namespace_may_become_the_nodes_account(google_cloud: Proxy) -> None:
+    project = cluster()
+    project.bind("roles/iam.workloadIdentityUser", f"principalSet://{IN_POOL}/namespace/ci", on=NODES)
+    assert found(row(google_cloud, project), "trust") == [(NODES, "medium")]
+
+
+def test_the_pool_of_other_clusters_is_not_that_of_one_without_workload_identity(google_cloud: Proxy) -> None:
+    project = kops()
+    project.role("roles/owner", "resourcemanager.projects.setIamPolicy")
+    project.bind("roles/owner", f"serviceAccount:{POOL}[default/ci]")
+    assert collected(google_cloud, project).identities.service_accounts == ()
