@@ -40,6 +40,7 @@ def collect(  # noqa: PLR0913 - one keyword per thing a caller may say
     extra_hosts: Mapping[str, Sequence[Role]] | None = None,
     session: object | None = None,
     progress: Progress = silent,
+    assume_empty: Sequence[str] = (),
 ) -> Snapshot:
     """Read one cluster through the installed ``provider``; a refused call is a Gap in the snapshot.
 
@@ -48,13 +49,16 @@ def collect(  # noqa: PLR0913 - one keyword per thing a caller may say
     ``options`` are the provider's own flags without dashes: ``{"region": "eu-west-1"}``. ``role_tags`` are
     ``KEY=VALUE`` tags by the role that they show. ``extra_hosts`` are roles of machines by id. ``session`` is the
     provider SDK's session to use instead of the ambient one. ``progress`` is called from any thread.
+    ``assume_empty`` names calls that are not made and taken as answered with nothing, which the report shows: for tests
+    against an imitation of the cloud that lacks them.
 
     Raises UsageError (no such provider, option or cluster; its SDK is not installed) and AccessError.
     """
     given = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in (options or {}).items()}
-    return collect_requested(
-        provider, CollectRequest(cluster, given, role_tags or {}, extra_hosts or {}, client=session), progress
+    request = CollectRequest(
+        cluster, given, role_tags or {}, extra_hosts or {}, client=session, assume_empty=tuple(assume_empty)
     )
+    return collect_requested(provider, request, progress)
 
 
 def collect_requested(provider: str, request: CollectRequest, progress: Progress = silent) -> Snapshot:
@@ -153,6 +157,7 @@ def check(  # noqa: PLR0913 - as ``collect``
     extra_hosts: Mapping[str, Sequence[Role]] | None = None,
     session: object | None = None,
     progress: Progress = silent,
+    assume_empty: Sequence[str] = (),
 ) -> Report:
     """Read one cluster and judge it by what is declared: ``collect``, then ``evaluate``, whose errors it raises.
 
@@ -166,5 +171,6 @@ def check(  # noqa: PLR0913 - as ``collect``
         extra_hosts=extra_hosts,
         session=session,
         progress=progress,
+        assume_empty=assume_empty,
     )
     return evaluate(snapshot, declarations)

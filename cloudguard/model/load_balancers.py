@@ -45,6 +45,21 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedService:
+    """A balancer offered to other networks and accounts, which reach it by a private endpoint in a network of theirs.
+
+    ``allowed``: who may make an endpoint, in the cloud's words ("*": everyone); ``accepts_each``: its owner accepts it.
+    ``filtered``: the balancer's filters see the clients, by addresses of their own networks.
+    """
+
+    id: str
+    allowed: tuple[str, ...]
+    accepts_each: bool
+    source: Source
+    filtered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Balancer:
     """A load balancer. ``filters`` apply together; without any it admits everyone.
 
@@ -52,6 +67,7 @@ class Balancer:
 
     A target's rule that names one of ``groups`` matches what comes through it.
     ``declared_service``: the Kubernetes Service or Ingress it was made for ("" if none is known).
+    ``published``: the services that offer it to others, who arrive with the balancer's own address.
     ``keeps_destination``: what it hands on stays addressed to ``addresses``.
     """
 
@@ -69,3 +85,4 @@ class Balancer:
     declared_service: str = ""
     dual_stack: bool = False
     keeps_destination: bool = False
+    published: tuple[PublishedService, ...] = ()

@@ -72,6 +72,8 @@ class CollectRequest:
     ``role_tags`` are ``KEY=VALUE`` tags that show a host's role where no installer's tag does.
     ``client`` is the provider SDK's session to use instead of the ambient one (for library users and tests).
     ``stop`` ends the reading early: what was not read by then is a Gap.
+    ``assume_empty`` names calls that are not made and taken as answered with nothing, for tests against a cloud's
+    imitation that lacks them; the adapter raises UsageError for a name that is no call of its own.
     """
 
     cluster: str = ""
@@ -80,6 +82,7 @@ class CollectRequest:
     extra_hosts: Mapping[str, Sequence[Role]] = field(default_factory=dict[str, Sequence[Role]])
     client: object | None = None
     stop: Stop = field(default_factory=Stop)
+    assume_empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
+from cloudguard.errors import UsageError
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import Item
 from cloudguard.provider.port import Progress, Stop, StoppedError
@@ -48,14 +50,31 @@ class Answer:
     faults: tuple[str, ...] = ()
 
 
+def checked_calls(names: Iterable[str], calls: Iterable[Call]) -> frozenset[str]:
+    """Return ``names``; raises UsageError for one that is no call of the provider's."""
+    wanted, known = frozenset(names), sorted({call.name for call in calls})
+    for name in sorted(wanted.difference(known)):
+        near = get_close_matches(name, known, n=1)
+        message = f"assume_empty: the provider makes no call {name!r}"
+        raise UsageError(message, hint=f"Did you mean {near[0]!r}?" if near else "Gaps name the calls that were made")
+    return wanted
+
+
 class Reader(ABC, Generic[CallT]):
-    """The calls of one caller, at most ``threads`` at once, until ``stop`` is set. Safe to call from threads."""
+    """The calls of one caller, at most ``threads`` at once, until ``stop`` is set. Safe to call from threads.
+
+    Calls in ``assume_empty`` (names) are not made, and taken as answered with nothing.
+    """
 
     identifiers: ClassVar[tuple[str, ...]]
     """Fields that identify an item, the most telling first: what a Gap names an item by."""
 
-    def __init__(self, threads: int, progress: Progress, stop: Stop | None = None) -> None:
+    def __init__(
+        self, threads: int, progress: Progress, stop: Stop | None = None, assume_empty: frozenset[str] = frozenset()
+    ) -> None:
         self.progress = progress
+        self.assume_empty = assume_empty
+        self._assumed: set[str] = set()
         self.stop = stop or Stop()
         self._threads = threads
         self._gaps: dict[Gap, None] = {}
@@ -153,6 +172,11 @@ class Reader(ABC, Generic[CallT]):
         with self._lock:
             return tuple(sorted(self._gaps, key=lambda gap: (gap.call, gap.resource, gap.reason, gap.message)))
 
+    @property
+    def assumed_empty(self) -> tuple[str, ...]:
+        """The calls that would have been made, sorted, but for what the caller assumes."""
+        return tuple(sorted(self._assumed))
+
     def add_gap(self, gap: Gap) -> None:
         """Record that something was not read, or is not known."""
         with self._lock:
@@ -170,6 +194,9 @@ class Reader(ABC, Generic[CallT]):
         The fetch has a thread of its own, which neither callers nor the end of the process wait for: it may hang.
         """
         self.stop.check()
+        if call.name in self.assume_empty:
+            self._assumed.add(call.name)
+            return Answer([])
         key = (call, _frozen(parameters))
         with self._lock:
             known = self._answers.get(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from cloudguard.model.filters import Direction
 from cloudguard.model.load_balancers import Balancer, ClientAddress
@@ -33,6 +34,7 @@ class LoadBalancerPaths:
         yield from self._senders.inside(balancer.subnets)
         for group in sorted(self._filters.allowed_traffic(balancer.filters, Direction.INGRESS).by_group):
             yield from self._senders.group_members(group)
+        yield from map(self._senders.consumers, balancer.published)
 
     def through(
         self,
@@ -46,6 +48,9 @@ class LoadBalancerPaths:
         ``sent``: what the sender's own side lets out to the listener in a subnet (id); None: everything.
         """
         by_subnet: dict[str, Bounds] = {}
+        if sender.kind is SenderKind.CONSUMERS:
+            replaced = replace(registration.listener, client_address=ClientAddress.REPLACED)
+            registration = replace(registration, listener=replaced)
         for subnet in registration.balancer.subnets or ("",):
             clients = self._clients_in(registration, sender, subnet)
             if sent is not None:
@@ -74,7 +79,9 @@ class LoadBalancerPaths:
 
     def _reach_listener(self, balancer: Balancer, services: ServiceSet, sender: Sender, subnet: str) -> Bounds:
         """Return every service from the senders that reach one of ``services`` of a balancer in a subnet."""
-        if sender.kind is SenderKind.INTERNET:
+        if sender.kind is SenderKind.CONSUMERS:
+            arriving = exactly(all_from(sender.addresses))
+        elif sender.kind is SenderKind.INTERNET:
             arriving = self._senders.answered(subnet) & self._filters.subnet_filters(subnet)
         else:
             arriving = exactly(all_from(sender.addresses)) & self._filters.subnet_ingress(subnet)
@@ -82,7 +89,8 @@ class LoadBalancerPaths:
             arriving &= self._senders.connected((subnet,))
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
-        traffic = self._filters.allowed_traffic(balancer.filters, Direction.INGRESS)
+        filters = balancer.filters if sender.filtered else ()
+        traffic = self._filters.allowed_traffic(filters, Direction.INGRESS)
         passing = arriving & traffic.allows(sender.addresses, sender.groups)
         return Bounds(all_from(passing.lower.on(services)), all_from(passing.upper.on(services)))
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from cloudguard.model.filters import AddressList
+from cloudguard.model.load_balancers import PublishedService
 from cloudguard.model.network import Interface, Network, NextHop, Subnet, Topology
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, unknown
@@ -34,6 +35,8 @@ class SenderKind(StrEnum):
     """A peered network, hub or VPN that the target's subnet has a route to."""
     GROUP = "group"
     """External members of a group that a rule names."""
+    CONSUMERS = "consumers"
+    """Whoever makes an endpoint of a service that publishes a balancer, in a network of their own."""
     HOSTS = "hosts"
     """A class of the cluster's own hosts."""
 
@@ -43,6 +46,7 @@ class Sender:
     """A source of traffic, ``name`` in words.
 
     ``groups`` are those that its interfaces are in, ``example`` is the id or address of one ("" for whole ranges).
+    ``filtered``: the balancer's filters see it.
     ``exact``: False if it is not known whether any such sender exists, and ``why`` not ("": the name says so).
     """
 
@@ -53,12 +57,18 @@ class Sender:
     example: str = ""
     exact: bool = True
     why: str = ""
+    filtered: bool = True
     hosts: HostClass | None = None
     external_members: tuple[Interface, ...] = ()
 
     def bounded(self, allowed: Bounds) -> Bounds:
         """Return ``allowed``, its lower bound empty if it is not known whether any such sender exists."""
         return allowed if self.exact else Bounds(PacketSet.nothing(), allowed.upper)
+
+    @property
+    def identified(self) -> bool:
+        """Whether its addresses tell who it is: in a network of their own, anyone may use any."""
+        return self.kind is not SenderKind.CONSUMERS
 
     @property
     def inside(self) -> bool:
@@ -93,6 +103,7 @@ class Senders:
         self._answered: dict[str, Bounds] = {}
         self._members: dict[str, tuple[Sender, ...]] = {}
         self._connected: dict[tuple[str, ...], Bounds] = {}
+        self._consumers: dict[PublishedService, Sender] = {}
 
     def ranges(self, subnets: Iterable[str]) -> AddressSet:
         """Return the addresses inside ``subnets`` (ids), as far as they are known."""
@@ -185,6 +196,19 @@ class Senders:
             routes = routed(self._subnets[name], self._lists) if name in self._subnets else {}
             upper |= AddressSet.union(part for (hop, _), part in routes.items() if hop in _ANYWHERE)
         return Bounds(all_from(lower), all_from(lower | upper))
+
+    def consumers(self, service: PublishedService) -> Sender:
+        """Return whoever may use a published service; who does is not known."""
+        found = self._consumers.get(service)
+        if found is None:
+            allowed = ", ".join(service.allowed) or "nobody by name"
+            accepted = "each connection is accepted by its owner" if service.accepts_each else "nobody need be accepted"
+            who = f"whoever makes an endpoint of {service.id}"
+            why = f"{service.id} offers the balancer to {allowed}, and {accepted}"
+            found = self._consumers[service] = Sender(
+                SenderKind.CONSUMERS, who, EVERYWHERE, exact=False, why=why, filtered=service.filtered
+            )
+        return found
 
     def group_members(self, group: str) -> tuple[Sender, ...]:
         """Return the members of a group outside the cluster: those that open connections, and those that may."""

@@ -154,6 +154,8 @@ def _of_hosts(context: Context) -> list[Path]:
 
 def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
     """Return what is allowed beyond the administrators and the cluster's own hosts."""
+    if not path.sender.identified:
+        return allowed
     expected = context.administrators | context.snapshot.topology.outbound_addresses
     if path.sender.inside:
         expected |= context.own_addresses | _health_checks(context, (path.target,))

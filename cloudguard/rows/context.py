@@ -170,7 +170,7 @@ class Context:
         for group, services in self.declared_groups(target).items():
             if group in sender.groups:
                 allowed = allowed.only(ServiceSet.everything() - services)
-        return allowed - exactly(self.declared(target)[0])
+        return allowed - exactly(self.declared(target)[0]) if sender.identified else allowed
 
     def declared_groups(self, target: HostClass) -> dict[str, ServiceSet]:
         """Return what the user declares that members of a group may open on a class's hosts."""

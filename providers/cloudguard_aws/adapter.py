@@ -125,6 +125,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         identities=identities,
         gaps=api.gaps,
         asked=asked(ADAPTER.ways_in()),
+        assumed_empty=api.assumed_empty,
     )
     return resource_policies.with_policies_of_resources(api, snapshot)
 

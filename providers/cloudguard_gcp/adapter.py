@@ -116,6 +116,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
         identities=identities,
         gaps=api.gaps,
         asked=asked(ADAPTER.ways_in()),
+        assumed_empty=api.assumed_empty,
     )
 
 

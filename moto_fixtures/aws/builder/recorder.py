@@ -11,7 +11,7 @@ from typing import Any, cast
 import boto3
 import moto.backends
 
-from moto_fixtures.aws.builder.metadata_defaults import teach
+from moto_fixtures.aws.builder.account_settings import teach
 
 HERE = str(Path(__file__).parent)
 ACCOUNT = "123456789012"

@@ -116,6 +116,18 @@ class AccountBuilder(IdentityBuilder):
         self.note(name)
         return name
 
+    def endpoint_service(self, balancer: Balancer, *allowed: str) -> str:
+        """Offer a balancer to ``allowed`` principals by PrivateLink, without acceptance."""
+        made = self.call(
+            "ec2",
+            "create_vpc_endpoint_service_configuration",
+            NetworkLoadBalancerArns=[balancer.arn],
+            AcceptanceRequired=False,
+        )["ServiceConfiguration"]["ServiceId"]
+        self.call("ec2", "modify_vpc_endpoint_service_permissions", ServiceId=made, AddAllowedPrincipals=list(allowed))
+        self.note(made)
+        return str(made)
+
     def eks(  # noqa: PLR0913 - the properties of a cluster
         self,
         name: str,

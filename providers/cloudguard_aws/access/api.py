@@ -43,16 +43,23 @@ class Api(Reader[Call]):
     )
 
     def __init__(
-        self, session: boto3.Session, region: str, progress: Progress = silent, stop: Stop | None = None
+        self,
+        session: boto3.Session,
+        region: str,
+        progress: Progress = silent,
+        stop: Stop | None = None,
+        assume_empty: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__(THREADS, progress, stop)
+        super().__init__(THREADS, progress, stop, assume_empty)
         self.session: Any = session  # its client() is overloaded by service name, which is a variable here
         self.region = region
         self._clients: dict[str, Any] = {}
 
     def in_region(self, region: str) -> Api:
         """Return a reader of another region; itself, for its own."""
-        return self if region == self.region else Api(self.session, region, self.progress, self.stop)
+        if region == self.region:
+            return self
+        return Api(self.session, region, self.progress, self.stop, self.assume_empty)
 
     def matching(
         self, call: Call, name: str, values: Iterable[str], *, hides: tuple[FactKind, ...], **parameters: object
@@ -81,9 +88,12 @@ class Api(Reader[Call]):
         from botocore.parsers import ResponseParserError  # noqa: PLC0415 - the SDK is loaded on first use
 
         try:
-            return self._pages(self.client(call.service), call, parameters)
+            return self._pages(self.client(call.service, call.region), call, parameters)
         except AnswerError:
             raise
+        except NotImplementedError:  # by an imitation of AWS within this process
+            message = f"{call.name} is not implemented by what answers"
+            raise ValueError(message) from None
         except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError):
             # What the SDK's parsers raise for a wrong shape; the first one's text holds the whole answer.
             message = f"the answer to {call.name} cannot be parsed"
@@ -112,12 +122,12 @@ class Api(Reader[Call]):
             items += objects(call.name, (item for item in found if item is not None))
         return Answer(items, (_CUT_SHORT,) if page.get("IsTruncated") is True else ())
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
-        """Return the client of a service, made once."""
+    def client(self, service: str, region: str = "") -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+        """Return the client of a service in ``region`` (""; the reader's own), made once."""
         with _MAKING:
             found = self._clients.get(service)
             if found is None:
-                found = self.session.client(service, region_name=self.region, config=settings(service))
+                found = self.session.client(service, region_name=region or self.region, config=settings(service))
                 self._clients[service] = found
                 found.meta.events.register("before-parse", refuse_foreign, unique_id="cloudguard")
             return found

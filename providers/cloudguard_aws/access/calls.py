@@ -16,6 +16,8 @@ class Call:
     permissions: tuple[str, ...]
     filters: str = "Filters"
     """The parameter that takes its filters, where it has any."""
+    region: str = ""
+    """The only region that answers it ("": each for itself)."""
 
     @property
     def name(self) -> str:
@@ -103,7 +105,49 @@ DESCRIBE_NETWORK_INTERFACES = Call(
     "ec2", "DescribeNetworkInterfaces", "NetworkInterfaces[]", ("ec2:DescribeNetworkInterfaces",)
 )
 
-# Load balancers.
+DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS = Call(
+    "ec2",
+    "DescribeVpcBlockPublicAccessOptions",
+    "VpcBlockPublicAccessOptions",
+    ("ec2:DescribeVpcBlockPublicAccessOptions",),
+)
+DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSIONS = Call(
+    "ec2",
+    "DescribeVpcBlockPublicAccessExclusions",
+    "VpcBlockPublicAccessExclusions[]",
+    ("ec2:DescribeVpcBlockPublicAccessExclusions",),
+)
+
+# Load balancers, and what stands in front of them.
+LIST_ACCELERATORS = Call(
+    "globalaccelerator",
+    "ListAccelerators",
+    "Accelerators[]",
+    ("globalaccelerator:ListAccelerators",),
+    region="us-west-2",
+)
+LIST_LISTENERS = Call(
+    "globalaccelerator", "ListListeners", "Listeners[]", ("globalaccelerator:ListListeners",), region="us-west-2"
+)
+LIST_ENDPOINT_GROUPS = Call(
+    "globalaccelerator",
+    "ListEndpointGroups",
+    "EndpointGroups[].EndpointDescriptions[]",
+    ("globalaccelerator:ListEndpointGroups",),
+    region="us-west-2",
+)
+DESCRIBE_VPC_ENDPOINT_SERVICE_CONFIGURATIONS = Call(
+    "ec2",
+    "DescribeVpcEndpointServiceConfigurations",
+    "ServiceConfigurations[]",
+    ("ec2:DescribeVpcEndpointServiceConfigurations",),
+)
+DESCRIBE_VPC_ENDPOINT_SERVICE_PERMISSIONS = Call(
+    "ec2",
+    "DescribeVpcEndpointServicePermissions",
+    "AllowedPrincipals[]",
+    ("ec2:DescribeVpcEndpointServicePermissions",),
+)
 DESCRIBE_LOAD_BALANCERS = Call(
     "elbv2", "DescribeLoadBalancers", "LoadBalancers[]", ("elasticloadbalancing:DescribeLoadBalancers",)
 )

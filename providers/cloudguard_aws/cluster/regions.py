@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
+from cloudguard.provider.reader import checked_calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import CALLS
 from cloudguard_aws.access.session import (
     FALLBACK_REGION,
     Caller,
@@ -66,7 +68,8 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Found, Ca
 def _begin(request: CollectRequest, progress: Progress) -> tuple[Api, tuple[str, ...], Caller]:
     session = open_session(request)
     given = given_regions(session, request)
-    first = Api(session, given[0] if given else FALLBACK_REGION, progress, request.stop)
+    assumed = checked_calls(request.assume_empty, CALLS)
+    first = Api(session, given[0] if given else FALLBACK_REGION, progress, request.stop, assumed)
     return first, given, identify(first)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
-from cloudguard.model.load_balancers import Balancer, ClientAddress
+from cloudguard.model.load_balancers import Balancer, ClientAddress, PublishedService
 from cloudguard.model.network import Network
 from cloudguard.model.source import Gap, Reason
 from cloudguard.packet_sets.services import ServiceSet
@@ -16,6 +16,7 @@ from cloudguard.provider.answers import required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.tags import tags_of
+from cloudguard_aws.network.endpoint_services import EndpointService, Published, read_published, read_services
 from cloudguard_aws.network.listeners import (
     ListenerFacts,
     Members,
@@ -53,21 +54,27 @@ class _Forwarding:
     listeners: tuple[tuple[ListenerFacts, tuple[str, ...]], ...]
     targets: Mapping[str, OwnTargets]
 
-    def model(self, declared: str) -> Balancer:
+    def model(self, declared: str, published: Published) -> Balancer:
         made = (
             listener
             for facts, arns in self.listeners
             for listener in listeners_of(facts, (self.targets[arn] for arn in arns if arn in self.targets))
         )
-        return balancer(self.balancer, made, declared)
+        return balancer(self.balancer, made, declared, _seen(self.balancer, published.get(self.balancer.arn, ())))
+
+
+def _seen(one: LoadBalancer, published: tuple[PublishedService, ...]) -> tuple[PublishedService, ...]:
+    """Return a balancer's services; ``enforces_groups`` says whether its groups see their clients."""
+    return tuple(replace(service, filtered=one.enforces_groups) for service in published)
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterBalancers:
-    """The balancers that send to the cluster's hosts; the ``classic`` ones apart."""
+    """The balancers that send to the cluster's hosts; the ``classic`` ones apart; ``services`` may publish any."""
 
     read: Registrations
     members: Members
+    services: tuple[EndpointService, ...]
     modern: tuple[LoadBalancer, ...]
     classic: tuple[ClassicBalancer, ...]
 
@@ -77,7 +84,8 @@ class ClusterBalancers:
         groups = (
             one.beyond(ranges[one.network]) if one.network in ranges else one for one in self.read.groups.values()
         )
-        return _cluster_balancers(replace(self.read, groups={one.arn: one for one in groups}), self.members)
+        read = replace(self.read, groups={one.arn: one for one in groups})
+        return _cluster_balancers(read, self.members, self.services)
 
     @property
     def networks(self) -> frozenset[str]:
@@ -97,13 +105,16 @@ class ClusterBalancers:
 
 def read_cluster_balancers(api: Api, network_ids: Collection[str], members: Members) -> ClusterBalancers:
     """Read which balancers, of its VPCs or of others, send to the cluster's hosts."""
-    return _cluster_balancers(read_registrations(api, network_ids), members)
+    read, services = api.two(partial(read_registrations, api, network_ids), partial(read_services, api))
+    return _cluster_balancers(read, members, services)
 
 
-def _cluster_balancers(read: Registrations, members: Members) -> ClusterBalancers:
+def _cluster_balancers(
+    read: Registrations, members: Members, services: tuple[EndpointService, ...]
+) -> ClusterBalancers:
     modern = tuple(one for one in read.balancers if _concerns(read, one.arn, members))
     old = tuple(one for one in read.classic if not members.ids.isdisjoint(one.instances))
-    return ClusterBalancers(read, members, modern, old)
+    return ClusterBalancers(read, members, services, modern, old)
 
 
 def _concerns(read: Registrations, arn: str, members: Members) -> bool:
@@ -117,12 +128,15 @@ def _concerns(read: Registrations, arn: str, members: Members) -> bool:
 
 def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[Balancer, ...]:
     """Read the balancers that send to the cluster's hosts, each with those targets only."""
-    forwardings, tagged = api.two(
+    arns = [one.arn for one in known.modern]
+    forwardings, tagged, published = api.three(
         lambda: api.gather(*(partial(_forwarding, api, known, one) for one in known.modern)),
-        partial(read_tags, api, [one.arn for one in known.modern], [one.name for one in known.classic]),
+        partial(read_tags, api, arns, [one.name for one in known.classic]),
+        partial(read_published, api, known.services, arns),
     )
     declared = {name: declared_service(tags, cluster) for name, tags in tagged.items()}
-    made = {one.balancer.arn: one.model(declared.get(one.balancer.arn, "")) for one in forwardings}
+    models = (one.model(declared.get(one.balancer.arn, ""), published) for one in forwardings)
+    made = {one.id: one for one in models}
     proxied = [each for one in forwardings for each in _before_proxies(api, known.read, one, made)]
     classics = [classic(one, known.members, declared.get(one.name, "")) for one in known.classic]
     every = (

@@ -1,28 +1,48 @@
-"""The interfaces in security groups, checked against the cluster's own, which are known to be among them."""
+"""The interfaces in security groups that rules let in: the cluster's own, and those that are not and may send."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import Host
-from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.answers import Item, parts, text
+from cloudguard.model.network import Interface
+from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.provider.answers import Item, flag, part, parts, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.interfaces import DETACHED, interface
+from cloudguard_aws.cluster.tags import tags_of
+from cloudguard_aws.network.registrations import Registrations
 
 _MEMBERS: Final = (FactKind.MEMBERS,)
 Carried = Mapping[str, Collection[str]]
 """By group: the cluster's own interfaces in it."""
+_PASSIVE: Final = {"vpc_endpoint", "gateway_load_balancer_endpoint", "nat_gateway", "natGateway", "efs"}
+"""Interface types that open no connection of their own: AWS PrivateLink guide, "the service can't initiate"; EFS user
+guide, "Using VPC security groups": a mount target answers on 2049."""
+_DESCRIBED_AS_PASSIVE: Final = (
+    "VPC Endpoint Interface vpce-",
+    "Interface for NAT Gateway nat-",
+    "EFS mount target for fs-",
+)
+"""What the same services write on interfaces that have no type of their own."""
+_ACTIVE: Final = {"lambda", "trunk", "branch", "efa", "efa-only"}
+"""Interface types behind which customers run their own code."""
+_TASK: Final = "arn:aws"
+"""How the description of an ECS task's interface begins: the ARN of its attachment (ECS developer guide, awsvpc)."""
+_TRUNK: Final = "vpcresources.k8s.aws/trunk-eni-id"
+"""On the interface of a pod with security groups of its own: aws/amazon-vpc-resource-controller-k8s."""
 
 
 def carried_by(hosts: Iterable[Host]) -> dict[str, set[str]]:
     """Return which interfaces of ``hosts`` are in which group."""
     found = dict[str, set[str]]()
-    for interface in (one for host in hosts for one in host.interfaces):
-        for group in interface.groups:
-            found.setdefault(group, set()).add(interface.id)
+    for own in (one for host in hosts for one in host.interfaces):
+        for group in own.groups:
+            found.setdefault(group, set()).add(own.id)
     return found
 
 
@@ -41,7 +61,8 @@ def read_members(api: Api, groups: Collection[str], own: Carried, networks: Coll
     )
     if listed is None or every is None:
         return None
-    known = {text(one, "NetworkInterfaceId"): one for one in [*listed, *(one for one in every if _in(one, groups))]}
+    read = api.mapped(call, (*listed, *every), _with_groups, hides=_MEMBERS)
+    known = {name: item for name, named, item in read if not named.isdisjoint(groups)}
     missing = sorted({name for group in groups for name in own.get(group, ())} - known.keys())
     if missing:
         message = f"the interfaces of {', '.join(sorted(groups))} are listed without {missing[0]}, which is one"
@@ -49,5 +70,67 @@ def read_members(api: Api, groups: Collection[str], own: Carried, networks: Coll
     return [*known.values()]
 
 
-def _in(item: Item, groups: Collection[str]) -> bool:
-    return any(text(one, "GroupId") in groups for one in parts(item, "Groups"))
+def _with_groups(item: Item) -> tuple[str, frozenset[str], Item]:
+    groups = frozenset(text(one, "GroupId") for one in parts(item, "Groups"))
+    return required(item, "NetworkInterfaceId"), groups, item
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInterfaces:
+    """What the cluster's own interfaces are known by.
+
+    ``balancers``: descriptions of the interfaces of all balancers that were read. One connects to its targets only, and
+    those that send to the cluster are followed by their listeners.
+    """
+
+    cluster: str
+    hosts: Collection[str]
+    interfaces: Collection[str]
+    balancers: Collection[str]
+
+    def include(self, item: Item) -> bool:
+        """Whether an interface is a host's, a pod's or the managed control plane's, or a balancer's that was read."""
+        attachment, tags = part(item, "Attachment"), tags_of(item, "TagSet")
+        if required(item, "NetworkInterfaceId") in self.interfaces or text(attachment, "InstanceId") in self.hosts:
+            return True
+        if tags.get(_TRUNK) in self.interfaces or tags.get("cluster.k8s.amazonaws.com/name") == self.cluster:
+            return True
+        description, requester, by_service = text(item, "Description"), text(item, "RequesterId"), _by_service(item)
+        if description in self.balancers and by_service:
+            return True
+        elsewhere = text(attachment, "InstanceOwnerId") not in {"", text(item, "OwnerId")}
+        return description == f"Amazon EKS {self.cluster}" and (
+            by_service or elsewhere or requester.endswith(":AmazonEKS")
+        )
+
+
+def balancer_descriptions(read: Registrations) -> frozenset[str]:
+    """Return the descriptions that balancers' interfaces carry: "ELB app/name/id", "ELB name" for a classic one."""
+    names = (*(one.arn for one in read.balancers), *(one.name for one in read.classic))
+    return frozenset(f"ELB {name.rpartition(':loadbalancer/')[2]}" for name in names)
+
+
+def foreign_interface(item: Item, own: ClusterInterfaces) -> Interface | None:
+    """Return an interface that is not the cluster's and may open connections; None for any other."""
+    if text(item, "Status") == DETACHED or _is_passive(item) or own.include(item):
+        return None
+    name, instance = required(item, "NetworkInterfaceId"), text(part(item, "Attachment"), "InstanceId")
+    written = text(item, "Description") or text(item, "RequesterId") or text(item, "InterfaceType") or "interface"
+    owner = f"instance {instance}" if instance else f"{written} ({name})"
+    by_own_code = text(item, "InterfaceType") in _ACTIVE or text(item, "Description").startswith(_TASK)
+    uncertain = (
+        ""
+        if instance or by_own_code or not _by_service(item)
+        else f"it is not known whether {written} opens connections"
+    )
+    return interface(item, Source(calls.DESCRIBE_NETWORK_INTERFACES.name, name), owner=owner, uncertain=uncertain)
+
+
+def _by_service(item: Item) -> bool:
+    """Whether a service has placed an interface, which nobody else can describe."""
+    return flag(item, "RequesterManaged") or text(item, "RequesterId").startswith("amazon-")
+
+
+def _is_passive(item: Item) -> bool:
+    described = text(item, "Description").startswith(_DESCRIBED_AS_PASSIVE)
+    return text(item, "InterfaceType") in _PASSIVE or (described and _by_service(item))

@@ -5,48 +5,60 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from cloudguard.model.cluster import Host
 from cloudguard.model.network import Endpoint, Network, Subnet
 from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import ClusterBalancers, read_cluster_balancers
 from cloudguard_aws.network.listeners import Members
+from cloudguard_aws.network.public_access import PublicAccess, read_public_access
 from cloudguard_aws.network.routes import Tables, network, peering_ranges, route_table, subnet
 from cloudguard_aws.network.rules import NetworkAcl, network_acl
 
+A = TypeVar("A")
 ROUTES: Final = (FactKind.ROUTES,)
 FILTERS: Final = (FactKind.FILTERS,)
+MEMBERS: Final = (FactKind.MEMBERS,)
 _SUBNETS: Final = (FactKind.ROUTES, FactKind.FILTERS, FactKind.BALANCERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Vpcs:
-    """VPCs and what is in them; ``tables`` and ``acls`` None where they could not be read."""
+    """VPCs, the accounts that own them, and what is in them; None where it could not be read."""
 
     networks: tuple[Network, ...]
+    owners: Mapping[str, str]
     subnets: Mapping[str, Subnet]
     tables: Tables | None
     acls: Sequence[NetworkAcl] | None
+    interfaces: Sequence[Item] | None
 
     def and_also(self, other: Vpcs) -> Vpcs:
         """Return these VPCs and those of ``other``."""
-        unread = self.acls is None or other.acls is None
         return Vpcs(
             networks=(*self.networks, *other.networks),
+            owners={**self.owners, **other.owners},
             subnets={**self.subnets, **other.subnets},
             tables=self.tables.and_also(other.tables) if self.tables and other.tables else None,
-            acls=None if unread else [*(self.acls or ()), *(other.acls or ())],
+            acls=_both(self.acls, other.acls),
+            interfaces=_both(self.interfaces, other.interfaces),
         )
+
+
+def _both(one: Sequence[A] | None, other: Sequence[A] | None) -> Sequence[A] | None:
+    return None if one is None or other is None else [*one, *other]
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The VPCs around a cluster, and the balancers that send to its hosts."""
+    """The VPCs around a cluster, the setting that may shut them, and the balancers that send to its hosts."""
 
     vpcs: Vpcs
+    public_access: PublicAccess
     balancers: ClusterBalancers
 
 
@@ -60,30 +72,41 @@ def read_inventory(
         used = {interface.subnet for host in hosts for interface in host.interfaces}
         own = read_subnets(api, "subnet-id", used.union(*(one.subnets for one in endpoints)) - {""})
         known = frozenset(one.network for one in own.values())
-    balancers, vpcs = api.two(
-        partial(read_cluster_balancers, api, known, Members.of(hosts)), partial(_read_vpcs, api, known, own)
+    balancers, vpcs, public_access = api.three(
+        partial(read_cluster_balancers, api, known, Members.of(hosts)),
+        partial(_read_vpcs, api, known, own),
+        partial(read_public_access, api),
     )
     elsewhere = balancers.networks - known
     if not elsewhere:
-        return Inventory(vpcs, balancers)
+        return Inventory(vpcs, public_access, balancers)
     others = _read_vpcs(api, elsewhere)
-    return Inventory(vpcs.and_also(others), balancers.beyond(others.networks))
+    return Inventory(vpcs.and_also(others), public_access, balancers.beyond(others.networks))
 
 
 def _read_vpcs(api: Api, names: frozenset[str], known: Mapping[str, Subnet] | None = None) -> Vpcs:
     """Read the VPCs called ``names``, whose subnets are ``known`` or not."""
-    networks, acls, subnets, tables = api.four(
+    vpcs, (acls, interfaces), subnets, tables = api.four(
         partial(api.matching, calls.DESCRIBE_VPCS, "vpc-id", names, hides=ROUTES),
-        partial(api.matching_or_none, calls.DESCRIBE_NETWORK_ACLS, "vpc-id", names, hides=FILTERS),
+        lambda: api.two(
+            partial(api.matching_or_none, calls.DESCRIBE_NETWORK_ACLS, "vpc-id", names, hides=FILTERS),
+            partial(api.matching_or_none, calls.DESCRIBE_NETWORK_INTERFACES, "vpc-id", names, hides=MEMBERS),
+        ),
         partial(read_subnets, api, "vpc-id", () if known else names),
         partial(_read_tables, api, names),
     )
     return Vpcs(
-        networks=api.mapped(calls.DESCRIBE_VPCS, networks, network, hides=ROUTES),
+        networks=api.mapped(calls.DESCRIBE_VPCS, vpcs, network, hides=ROUTES),
+        owners=dict(api.mapped(calls.DESCRIBE_VPCS, vpcs, _owner, hides=ROUTES)),
         subnets=known or subnets,
         tables=tables,
         acls=None if acls is None else api.mapped(calls.DESCRIBE_NETWORK_ACLS, acls, network_acl, hides=FILTERS),
+        interfaces=interfaces,
     )
+
+
+def _owner(vpc: Item) -> tuple[str, str]:
+    return required(vpc, "VpcId"), text(vpc, "OwnerId")
 
 
 def read_subnets(api: Api, key: str, names: Collection[str]) -> dict[str, Subnet]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.cluster import Host
-from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
+from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener, PublishedService
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
@@ -181,7 +181,9 @@ def declared_service(tags: Mapping[str, str], cluster: str) -> str:
     return next((tags[key] for key in _SERVICE_TAGS if tags.get(key)), "") if ours else ""
 
 
-def balancer(one: LoadBalancer, listeners: Iterable[Listener], declared: str) -> Balancer:
+def balancer(
+    one: LoadBalancer, listeners: Iterable[Listener], declared: str, published: tuple[PublishedService, ...] = ()
+) -> Balancer:
     """Return an application or network balancer, or one of a kind that is not known."""
     return Balancer(
         id=one.arn,
@@ -197,6 +199,7 @@ def balancer(one: LoadBalancer, listeners: Iterable[Listener], declared: str) ->
         addresses=one.addresses,
         declared_service=declared,
         dual_stack=one.dual_stack,
+        published=published,
     )
 
 

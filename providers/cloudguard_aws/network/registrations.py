@@ -17,6 +17,7 @@ HIDES: Final = (FactKind.BALANCERS,)
 APPLICATION, NETWORK, GATEWAY = "application", "network", "gateway"
 BY_INSTANCE, BY_BALANCER, BY_FUNCTION = "instance", "alb", "lambda"
 _SCHEMES: Final = {"internet-facing": True, "internal": False}
+_ENFORCED: Final = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
 _OUTSIDE: Final = "all"
 """The zone of a target that is outside of its target group's VPC (elasticloadbalancing API reference,
 TargetDescription)."""
@@ -25,7 +26,10 @@ _ADDRESSES: Final = ("IpAddress", "PrivateIPv4Address", "IPv6Address")
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """An application or network balancer, or one of a ``kind`` not known yet; its kind decides, not its ARN."""
+    """An application or network balancer, or one of a ``kind`` not known yet; its kind decides, not its ARN.
+
+    ``enforces_groups``: its security groups see clients that come by an endpoint of a service too.
+    """
 
     arn: str
     name: str
@@ -36,6 +40,7 @@ class LoadBalancer:
     subnets: tuple[str, ...]
     addresses: AddressSet
     dual_stack: bool
+    enforces_groups: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,7 @@ def load_balancer(item: Item) -> LoadBalancer:
         subnets=tuple(sorted(filter(None, (text(zone, "SubnetId") for zone in zones)))),
         addresses=AddressSet.of(filter(None, (text(one, key) for one in listed for key in _ADDRESSES))),
         dual_stack=text(item, "IpAddressType") != "ipv4",
+        enforces_groups=text(item, _ENFORCED) in {"", "on"},
     )
 
 

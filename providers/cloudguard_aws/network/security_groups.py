@@ -15,8 +15,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, parts, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.network.foreign_interfaces import ClusterInterfaces, foreign_interface
-from cloudguard_aws.network.group_members import carried_by, read_members
+from cloudguard_aws.network.group_members import ClusterInterfaces, carried_by, foreign_interface, read_members
 from cloudguard_aws.network.rules import listed_rule, security_group
 
 _FILTERS: Final = (FactKind.FILTERS,)

@@ -14,8 +14,9 @@ from cloudguard.provider.answers import Item, parts, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers
-from cloudguard_aws.network.foreign_interfaces import ClusterInterfaces, balancer_descriptions
-from cloudguard_aws.network.inventory import FILTERS, ROUTES, Inventory, Vpcs, read_subnets
+from cloudguard_aws.network.group_members import ClusterInterfaces, balancer_descriptions
+from cloudguard_aws.network.inventory import FILTERS, ROUTES, Inventory, read_subnets
+from cloudguard_aws.network.pointers import point_out
 from cloudguard_aws.network.routes import with_routes
 from cloudguard_aws.network.security_groups import groups_and_members, read_security_groups
 
@@ -30,7 +31,7 @@ def read_topology(  # noqa: PLR0913 - all that stands in the network
     endpoints: tuple[Endpoint, ...],
 ) -> Topology:
     """Read all about the network that concerns one cluster, which stands in the VPCs of ``inventory``."""
-    subnets = _subnets(api, inventory.vpcs, _used(hosts, pools, endpoints) | inventory.balancers.subnets)
+    subnets = _subnets(api, inventory, _used(hosts, pools, endpoints) | inventory.balancers.subnets)
     names = _filter_names(hosts, pools, endpoints) | inventory.balancers.filters
     balancers, security_groups, outbound = api.three(
         partial(read_balancers, api, inventory.balancers, cluster=cluster),
@@ -44,6 +45,8 @@ def read_topology(  # noqa: PLR0913 - all that stands in the network
         balancers=balancer_descriptions(inventory.balancers.read),
     )
     groups, external_members = groups_and_members(api, security_groups, own)
+    ends = {*own.hosts, *(one.arn for one in inventory.balancers.modern)}
+    point_out(api, inventory.vpcs.interfaces or (), security_groups.lists, ends)
     tables, used = inventory.vpcs.tables, {name for one in subnets for name in one.filters}
     networks = inventory.vpcs.networks
     if tables:
@@ -69,8 +72,9 @@ def _used(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[End
     return frozenset(used - {""})
 
 
-def _subnets(api: Api, vpcs: Vpcs, wanted: frozenset[str]) -> tuple[Subnet, ...]:
+def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Subnet, ...]:
     """Return the subnets ``wanted``. One whose network ACL is not seen is guarded by a filter that no one knows."""
+    vpcs = inventory.vpcs
     more = read_subnets(api, "subnet-id", wanted - vpcs.subnets.keys())
     found = sorted({**vpcs.subnets, **more}.items())
     guards = {name: one.filter.id for one in vpcs.acls or () for name in one.subnets}
@@ -84,7 +88,8 @@ def _subnets(api: Api, vpcs: Vpcs, wanted: frozenset[str]) -> tuple[Subnet, ...]
         if tables is not None and tables.routes(one) is None:
             message = "no route of the subnet can be seen from this account"
             api.add_gap(Gap(calls.DESCRIBE_ROUTE_TABLES.name, one.id, Reason.MISSING, message, ROUTES))
-    return tuple(with_routes(one, (guards.get(one.id, f"network ACL of {one.id}"),), vpcs.tables) for one in kept)
+    made = (with_routes(one, (guards.get(one.id, f"network ACL of {one.id}"),), tables) for one in kept)
+    return tuple(inventory.public_access.applied(one, vpcs.owners.get(one.network, "")) for one in made)
 
 
 def _filter_names(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:

@@ -34,8 +34,14 @@ class Api(Reader[Call]):
 
     identifiers = ("selfLink", "name", "instance", "email", "role")
 
-    def __init__(self, session: AuthorizedSession, progress: Progress = silent, stop: Stop | None = None) -> None:
-        super().__init__(THREADS, progress, stop)
+    def __init__(
+        self,
+        session: AuthorizedSession,
+        progress: Progress = silent,
+        stop: Stop | None = None,
+        assume_empty: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(THREADS, progress, stop, assume_empty)
         self.session = session
         self._making = threading.Lock()
         self._clients: dict[str, Any] = {}

@@ -14,8 +14,9 @@ from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import text
 from cloudguard.provider.port import CollectRequest, Option, Progress
+from cloudguard.provider.reader import checked_calls
 from cloudguard_gcp.access.api import Api, errors, explain
-from cloudguard_gcp.access.calls import GET_PROJECT
+from cloudguard_gcp.access.calls import CALLS, GET_PROJECT
 
 OPTIONS = (
     Option("project", "The project of the cluster's hosts. Default: that of the credentials.", "ID"),
@@ -63,7 +64,7 @@ def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
     if not project:
         message = "no project is named, and the credentials name none"
         raise UsageError(message, hint="Give --project ID, or set GOOGLE_CLOUD_PROJECT")
-    api = Api(_session(credentials), progress, request.stop)
+    api = Api(_session(credentials), progress, request.stop, checked_calls(request.assume_empty, CALLS))
     return api, Caller(project, _default_account(api, project), account_of(credentials))
 
 

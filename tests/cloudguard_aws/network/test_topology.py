@@ -12,7 +12,7 @@ from cloudguard.model.network import NextHop, Route, Topology
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.packet_sets.addresses import ALL4
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.network.foreign_interfaces import ClusterInterfaces, foreign_interface
+from cloudguard_aws.network.group_members import ClusterInterfaces, foreign_interface
 from cloudguard_aws.network.inventory import read_inventory
 from cloudguard_aws.network.routes import Tables, peering_ranges, route_table, with_routes
 from cloudguard_aws.network.routes import subnet as read_subnet

@@ -1,0 +1,40 @@
+"""Teaches moto's EC2 calls that it has not, about settings of the account, before they are first used."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from moto.core.responses import ActionResult
+from moto.ec2.responses import EC2Response
+
+
+def _metadata_defaults(response: EC2Response) -> ActionResult:
+    return ActionResult({"AccountLevel": getattr(response.ec2_backend, "metadata_defaults", {})})
+
+
+def _public_access(response: EC2Response) -> ActionResult:
+    mode = getattr(response.ec2_backend, "public_access", "off")
+    setting = {"State": "update-complete", "InternetGatewayBlockMode": mode, "ExclusionsAllowed": "allowed"}
+    owner = {"AwsAccountId": response.current_account, "AwsRegion": response.region}
+    return ActionResult({"VpcBlockPublicAccessOptions": owner | setting})
+
+
+def _exclusions(response: EC2Response) -> ActionResult:
+    made: dict[str, str] = getattr(response.ec2_backend, "public_access_exclusions", {})
+    listed = [
+        {"ResourceArn": name, "InternetGatewayExclusionMode": mode, "State": "create-complete"}
+        for name, mode in made.items()
+    ]
+    return ActionResult({"VpcBlockPublicAccessExclusions": listed})
+
+
+def teach() -> None:
+    """Let moto's EC2 answer what its backend's attributes say, nothing set where they say none.
+
+    ``metadata_defaults`` is the answer's own object. ``public_access`` is the mode of VPC Block Public Access, and
+    ``public_access_exclusions`` the mode of each exclusion by the ARN of its VPC or subnet.
+    """
+    taught = cast("Any", EC2Response)
+    taught.get_instance_metadata_defaults = _metadata_defaults
+    taught.describe_vpc_block_public_access_options = _public_access
+    taught.describe_vpc_block_public_access_exclusions = _exclusions

@@ -1,0 +1,61 @@
+"""What is not followed and what an answer points to is a gap; what nothing points to is not asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+import aws_accelerator
+from aws_hosts import api_of, hosts_of
+from cloudguard.model.source import FactKind, Reason
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.network.inventory import read_inventory
+from cloudguard_aws.network.topology import read_topology
+from moto_fixtures.aws.builder import Account, Host
+
+HIDES = (FactKind.BALANCERS,)
+
+
+def read(api: Api, account: Account, *hosts: Host) -> None:
+    """Read the topology around ``hosts``."""
+    found = hosts_of(account, *(host.id for host in hosts))
+    read_topology(
+        api, read_inventory(api, hosts=found, endpoints=()), cluster="prod", hosts=found, pools=(), endpoints=()
+    )
+
+
+@pytest.mark.parametrize("to", ["node", "balancer", "other"])
+def test_an_accelerator_is_a_gap_where_it_sends_to_the_cluster(inner_account: Account, to: str) -> None:
+    a = inner_account
+    vpc = a.vpc()
+    subnet = a.subnet(vpc)
+    node = a.host("node", subnet, [a.group(vpc, "nodes")])
+    front = a.nlb("front", subnet, internal=True)
+    a.listener(front, 443, [node], 30443)
+    aws_accelerator.place(a, subnet)
+    endpoint = {"node": node.id, "balancer": front.arn, "other": "i-0123456789abcdef0"}[to]
+    aws_accelerator.answer_for(a.session, endpoint)
+    api = api_of(a)
+    read(api, a, node)
+    expected = [] if to == "other" else [("globalaccelerator:ListEndpointGroups", endpoint, Reason.UNSUPPORTED, HIDES)]
+    assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == expected
+
+
+def test_accelerators_are_asked_for_only_where_one_has_an_interface(inner_account: Account) -> None:
+    asked: list[str] = []
+    vpc = inner_account.vpc()
+    node = inner_account.host("node", inner_account.subnet(vpc), [inner_account.group(vpc, "nodes")])
+    read(api_of(inner_account, asked), inner_account, node)
+    assert [step for step in asked if step.startswith("globalaccelerator")] == []
+
+
+def test_a_rule_that_lets_lattice_in_is_a_gap(inner_account: Account) -> None:
+    a = inner_account
+    vpc = a.vpc()
+    nodes = a.group(vpc, "nodes")
+    nodes.allow("tcp/443", a.prefixes("com.amazonaws.eu-west-1.vpc-lattice", "169.254.171.0/24"))
+    node = a.host("node", a.subnet(vpc), [nodes])
+    api = api_of(a)
+    read(api, a, node)
+    (gap,) = api.gaps
+    assert (gap.reason, gap.hides) == (Reason.UNSUPPORTED, HIDES)
+    assert "VPC Lattice" in gap.message
