@@ -13,7 +13,7 @@ from cloudguard.results.report import Basis, Report, RowResult, Verdict, gap_tex
 MOST_HOSTS = 10
 """More hosts than this are counted, not named, in what people read."""
 MOST_LETTERS = 160
-"""Of the cloud's words for a failure, so many are shown."""
+"""Of the cloud's words for a failure, and of a row's worst finding, so many are shown."""
 
 
 def count(number: int, noun: str) -> str:
@@ -43,28 +43,33 @@ def hosts_by_role(cluster: Cluster) -> str:
 
 
 def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
-    """Return what the first lines say about the cluster, as (label, text)."""
+    """Return what the first lines say about the cluster and what is declared of it, as (label, text)."""
     cluster = report.cluster
     installer = f"{cluster.installer or 'unknown installer'} {cluster.version}".strip()
     place = " ".join((cluster.provider, cluster.account, ", ".join(cluster.regions)))
+    declared = "; ".join(
+        f"{each.name} {', '.join(each.values)} ({each.origin or 'the caller'})" for each in report.declarations
+    )
     return (
         ("cluster", f"{cluster.name} ({installer}), {place}: {hosts_by_role(cluster)}"),
         ("read by", f"{cluster.scanned_by or 'unknown identity'}, {report.finished}"),
+        *([("declared", declared)] if declared else ()),
     )
 
 
 def row_text(row: RowResult, numbers: Mapping[str, int]) -> str:
-    """Return why a row has its verdict: its findings by number, or a sentence where none is worse than advice."""
+    """Return why a row has its verdict: its worst finding in short and the others by number, else a sentence."""
     waived = [finding for finding in row.findings if finding.waived]
     advice = [finding for finding in row.findings if not finding.waived and finding.severity is Severity.LOW]
     worse = [finding for finding in row.findings if not finding.waived and finding.severity > Severity.LOW]
     parts = [] if worse or row.verdict is Verdict.UNKNOWN else [row.why]
     if worse:
-        listed = [f"{numbers[finding.id]} ({finding.check.partition('/')[2]})" for finding in worse]
-        parts.append(f"finding{'s' if len(worse) > 1 else ''} {', '.join(listed)}")
+        first = min(worse, key=lambda finding: numbers[finding.id])
+        parts.append(f"finding {numbers[first.id]}: {shortened(first.message, MOST_LETTERS)}")
+        worse.remove(first)
     parts += [
         f"{label} {numbers_text((finding.id for finding in found), numbers)}"
-        for label, found in (("advice", advice), ("waived", waived))
+        for label, found in (("also", worse), ("advice", advice), ("waived", waived))
         if found
     ]
     if row.unknown:
@@ -78,14 +83,20 @@ def numbers_text(ids: Iterable[str], numbers: Mapping[str, int]) -> str:
 
 
 def basis_text(basis: Basis) -> str:
-    """Return what was looked at and what was assumed: "13 paths looked at; etcd: tcp/2379-2380 by kubeadm"."""
+    """Return what was looked at, what was not, what is declared and what was assumed.
+
+    "13 paths, 3 node hosts; 2 ways in not asked for; declared: need; etcd: tcp/2379-2380 (kubeadm)".
+    """
     examined = [
         *([count(basis.paths, "path")] if basis.paths else ()),
         *(count(number, f"{role} host") for role, number in basis.hosts),
-        *(count(len(ids), noun) for ids, noun in ((basis.disks, "disk"), (basis.identities, "identity")) if ids),
+        *([f"{count(len(basis.disks), 'disk')} with {count(len(basis.keys), 'key')}"] if basis.disks else ()),
+        *([count(len(basis.identities), "identity")] if basis.identities else ()),
     ]
-    looked = [f"{', '.join(examined)} looked at"] if examined else []
-    return "; ".join([*looked, *(f"{item.what} by {item.source}" for item in basis.assumed)])
+    unasked = [f"{count(len(basis.not_asked), 'way')} in not asked for"] if basis.not_asked else []
+    declared = [f"declared: {', '.join(basis.declared)}"] if basis.declared else []
+    assumed = [f"{item.what} ({item.source})" for item in basis.assumed]
+    return "; ".join([*([", ".join(examined)] if examined else ()), *unasked, *declared, *assumed])
 
 
 def open_questions(row: RowResult, gaps: Iterable[Gap]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from cloudguard.formats.phrases import (
     named,
     open_questions,
     row_text,
+    shortened,
     summary,
     waiver,
     witness,
@@ -92,8 +93,9 @@ def grid(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> str:
 def _rows(page: _Page, selection: Selection) -> str:
     cells = list[tuple[str, str, str]]()
     for row in selection.rows:
-        texts = (row_text(row, selection.numbers), basis_text(row.basis))
-        why = "\n".join(visible(text) for text in texts if text)
+        basis = visible(basis_text(row.basis))
+        basis = basis if page.verbose else shortened(basis, page.width - _VERDICT_COLUMNS - len(" …"))
+        why = "\n".join(filter(None, (visible(row_text(row, selection.numbers)), basis)))
         cells.append((visible(row.row), page.paint(row.verdict), why))
     questions = [
         f"  ? {row.row}: {text}" for row in selection.rows for text in open_questions(row, selection.report.gaps)

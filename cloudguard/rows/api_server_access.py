@@ -31,7 +31,6 @@ from cloudguard.rows.declared import declared_check
 from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.phrases import (
     connections,
-    count_text,
     subject,
 )
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
@@ -211,7 +210,7 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
         severity = Severity.MEDIUM if listed else Severity.LOW
         return Assessment(severity, with_latent(context.reach, problem, message), declare, keep)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
-    message = f"{connections(problem, _api_text, count_text)} of {who}"
+    message = f"{connections(problem, _api_text)} of {who}"
     keepers = [target.gatekeeper for target in problem.targets if isinstance(target, Endpoint)]
     if keepers and all(keepers):
         return Assessment(min(severity, Severity.MEDIUM), f"{message}, as far as {keepers[0]} lets them", declare, keep)

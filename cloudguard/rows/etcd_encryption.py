@@ -58,7 +58,11 @@ def judge(context: Context) -> JudgedRow:
         unknown += tuple(disk_unknown(disk, key))
     unknown += (*unread_disks(cluster, hosts), *pool_unknown(cluster))
     pending = pending_findings(cluster, (*problems, *pool_problems(cluster)))
-    basis = Basis(hosts=tally(hosts), disks=tuple(disk.id for disk in disks))
+    basis = Basis(
+        hosts=tally(hosts),
+        disks=tuple(disk.id for disk in disks),
+        keys=tuple(dict.fromkeys(disk.key for disk in disks if disk.key)),
+    )
     return judged_row((ROW, AREA), pending, unknown, "every disk that holds etcd is encrypted", basis)
 
 

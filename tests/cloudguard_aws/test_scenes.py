@@ -9,6 +9,7 @@ import pytest
 
 from aws_scenes import collected
 from cloudguard import pipeline
+from cloudguard.formats import table
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report
 from cloudguard.rows.judge import ROWS
@@ -20,6 +21,8 @@ from scene_marks import Mark, mark_of
 
 UNMARKED = "etcd-access/tls"
 """Every cluster that runs its own etcd has this advice; no line makes it so."""
+SCREEN = 24
+"""Lines of a terminal."""
 Made = Mapping[str, set[SourceLine]]
 
 
@@ -69,6 +72,16 @@ def lines_of(finding: Finding, made: Made) -> set[SourceLine]:
 def test_every_scene_tells_its_story(scene: Scene) -> None:
     assert (scene.__doc__ or "").strip()
     assert set(scene.VERDICTS) == {row.ROW for row in ROWS}
+
+
+@pytest.mark.parametrize("name", scenes())
+def test_no_two_findings_of_a_row_say_the_same_and_a_clean_cluster_fits_on_a_screen(name: str) -> None:
+    report = pipeline.evaluate(collected(name).snapshot, scenes()[name].DECLARED.policy)
+    for row in report.rows:
+        messages = [finding.message for finding in row.findings]
+        assert len(set(messages)) == len(messages)
+    if report.complete and {finding.check for finding in report.findings} <= {UNMARKED}:
+        assert len(table.render(report).splitlines()) <= SCREEN
 
 
 @pytest.mark.parametrize("name", scenes())

@@ -54,16 +54,14 @@ _ROLE_WORDS = (
 )
 
 
-def connections(
-    problem: Problem, named: Callable[[ServiceSet], str], public: Callable[[AddressSet], str] | None = None
-) -> str:
+def connections(problem: Problem, named: Callable[[ServiceSet], str]) -> str:
     """Return who can connect to what, senders of the same services together: "A, B can connect to X, C to Y".
 
-    ``named`` words services, ``public`` addresses of the internet. Hosts of the cluster are counted, each once.
+    ``named`` words services. Hosts of the cluster are counted, each once.
     """
     by_services: dict[ServiceSet, list[str]] = {}
     for addresses, services in _by_services(_outside(problem)).items():
-        by_services.setdefault(services, []).append((public or _public_text)(addresses))
+        by_services.setdefault(services, []).append(_public_text(addresses))
     for name, services in _inside(problem):
         by_services.setdefault(services, []).append(name)
     parts = [(_listed(names), named(services)) for services, names in by_services.items()]

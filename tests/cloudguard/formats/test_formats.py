@@ -33,8 +33,8 @@ def test_people_read_it_in_the_promised_order(render: Callable[[Report], str]) -
     parts = [
         "prod (kubeadm 1.33), memory 1234 here: 1 control-plane+etcd, 2 node",
         "auditor",
-        "finding 1 (inside); advice 3; waived 2; 1 question open",
-        "13 paths, 3 node hosts, 1 disk, 2 identities looked at; etcd: tcp/2379-2380 by kubeadm",
+        "finding 1: message open; advice 3; waived 2; 1 question open",
+        "13 paths, 3 node hosts, 1 disk with 1 key, 2 identities; 1 way in not asked for;",
         "all is well",
         "the filter of n-1",
         "fix in this order",
@@ -42,7 +42,6 @@ def test_people_read_it_in_the_promised_order(render: Callable[[Report], str]) -
         "- before prod",
         "+ after prod",
         "000000000002",
-        "message open",
         "witness open",
         "gate f-2 (open): rule r-1 (open)",
         "000000000003",
