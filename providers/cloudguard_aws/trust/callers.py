@@ -111,7 +111,7 @@ class _Accounts:
     def _given_nothing(self) -> Iterator[Condition]:
         """Yield what holds for whoever was given no external id, and is in no network that is named."""
         ids = self._mentions.external_ids
-        yield from (holds("StringNotEquals", EXTERNAL_ID, *ids),) if ids else ()
+        yield from (holds("StringNotEqualsIgnoreCase", EXTERNAL_ID, *ids),) if ids else ()
         yield from self._elsewhere()
 
     def _elsewhere(self) -> Iterator[Condition]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from cloudguard.model.identity import Condition
+from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC
 
 KIND, SERVICE, PROVIDER, SESSION = "caller:kind", "caller:service", "caller:provider", "caller:session"
 ACCOUNT_KIND, SERVICE_KIND, PROVIDER_KIND = "account", "service", "provider"
@@ -82,6 +83,11 @@ def holds(operator: str, key: str, *values: str) -> Condition:
     return Condition(operator, key, values)
 
 
+_NOT_PUBLIC: Final = ((ALL4 | ALL6) - PUBLIC).cidrs()
+_SENT: Final = (holds("Bool", "aws:SecureTransport", "true"), holds("NotIpAddress", SOURCE_IP, *_NOT_PUBLIC))
+"""Requests are encrypted, and come from a public address, or through an endpoint and then without one."""
+
+
 def present(key: str) -> Condition:
     """Return the condition that a request has ``key``."""
     return Condition("Null", key, ("false",))
@@ -106,7 +112,7 @@ def of_account(keys: Iterable[str]) -> tuple[Condition, ...]:
         *absent(SERVICE, PROVIDER, *_OF_SERVICES, *others),
         *map(present, _ALWAYS),
         holds("Bool", "aws:PrincipalIsAWSService", "false"),
-        holds("Bool", "aws:SecureTransport", "true"),
+        *_SENT,
     )
 
 
@@ -128,7 +134,7 @@ def of_provider(provider: str, prefix: str, keys: Iterable[str]) -> tuple[Condit
         holds("StringEquals", KIND, PROVIDER_KIND),
         holds("StringEquals", PROVIDER, provider),
         *absent(SERVICE, *_OF_PRINCIPALS, *_OF_SERVICES, "aws:principalisawsservice", *others),
-        holds("Bool", "aws:SecureTransport", "true"),
+        *_SENT,
     )
 
 

@@ -11,9 +11,9 @@ from importlib.resources import files
 from typing import Any, Final
 
 _OWNERS: Final = {
-    "<owner>": re.compile(r"[^*?:/]+"),
+    "<owner>": re.compile(r"[^*?:/${}]+"),
     "<number>": re.compile(r"[0-9]+"),
-    "<value>": re.compile(r"[^*?]+"),
+    "<value>": re.compile(r"[^*?${}]+"),
 }
 
 

@@ -65,7 +65,8 @@ def _pods(home: Home, mentions: Mentions, provider: str) -> Caller:
     context = (
         *_base(home, mentions, provider, issuer),
         holds("StringLike", key, f"{_PODS}?*:?*"),
-        holds("StringNotLike", key, *_NO_NAME, *literals),
+        holds("StringNotLike", key, *_NO_NAME),
+        *([holds("StringNotEqualsIgnoreCase", key, *literals)] if literals else []),
     )
     who = f"any subject like {', '.join(wide)}" if wide else "any subject"
     some = (holds("StringEquals", key, _SOME_POD),)
@@ -92,14 +93,17 @@ def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssu
     for claim, key in claims.items():
         named = [owner.pattern for owner in owners if owner.claim == claim]
         everyone += [holds("StringNotLike", key, *named)] if named else []
+        # What a comparison takes in either case is still the same owner's.
+        theirs = [one for one in mentions.literals(key.lower()) if shared.owners({claim: (one,)})]
+        everyone += [holds("StringNotEqualsIgnoreCase", key, *theirs)] if theirs else []
     what = shared.what if provider in map(_who, mentions.principals) else "Google, Facebook, Amazon or Cognito"
     yield Caller(CallerKind.ANYONE, f"anyone with a token of {what}", _WEB_IDENTITY, (*base, *everyone), certain)
     for owner in owners:
-        theirs = (holds("StringLike", claims[owner.claim], owner.pattern),)
+        own = (holds("StringLike", claims[owner.claim], owner.pattern),)
         guest, value = shared.guest
         guests = (holds("StringEquals", f"{issuer}:{guest}", value),) if guest and owner.claim != "sub" else None
         who = f"{owner.name} of {shared.what}"
-        yield Caller(CallerKind.OUTSIDER, who, _WEB_IDENTITY, (*base, *theirs), certain, guests)
+        yield Caller(CallerKind.OUTSIDER, who, _WEB_IDENTITY, (*base, *own), certain, guests)
 
 
 def _of_saml(home: Home, mentions: Mentions, provider: str) -> Caller:
