@@ -37,7 +37,8 @@ def doubted(context: Context, findings: Iterable[PendingFinding]) -> tuple[tuple
     weak = {provider.id for provider in identities.providers if provider.strength is Strength.WEAK}
     by_name = {each.identity: each.provider for each in identities.service_accounts if each.provider in weak}
     unknown = tuple(
-        f"whether the identity provider {name} is the cluster's: only its name says so; tag it as installers do"
+        f"whether the identity provider {name} is the cluster's: only its name says so; tag it as installers do, or "
+        "name the cluster's own by a flag"
         for name in sorted({*by_name.values()})
     )
     return tuple(_doubted(each, by_name.get(each.finding.resource.id, "")) for each in findings), unknown

@@ -27,6 +27,7 @@ OPTIONS = (
     Option("role-arn", "A role to assume first.", "ARN", implicit=False),
     Option("external-id", "The external id that the role asks for.", "ID", implicit=False),
     Option("vpc-id", "The VPC of the cluster, where two clusters have one name.", "ID"),
+    Option("issuer", "The identity provider of the cluster's service accounts, where no tag shows it.", "URL"),
 )
 CREDENTIALS_HINT = "Set AWS_PROFILE or --profile, or log in again (aws sso login), and try once more"
 FALLBACK_REGION = "us-east-1"

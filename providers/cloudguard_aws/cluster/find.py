@@ -16,6 +16,7 @@ from cloudguard.provider.installers import infra_base, is_infra
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.access.calls import DESCRIBE_CLUSTER, DESCRIBE_INSTANCES, DESCRIBE_TAGS
+from cloudguard_aws.access.session import option
 from cloudguard_aws.cluster.eks import EksCluster, eks_cluster
 from cloudguard_aws.cluster.instances import HIDES, Instance, instances, instances_by_id
 from cloudguard_aws.cluster.tags import (
@@ -43,6 +44,8 @@ class Found:
     """Roles that the caller's flags give, by instance id."""
     role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
     """The tags that the caller's flags name."""
+    issuer: str = ""
+    """The identity provider that the caller's flag names."""
 
     @property
     def networks(self) -> frozenset[str]:
@@ -92,7 +95,15 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> Found | None:
         by_flag[one.instance.id] = by_flag.get(one.instance.id, UNKNOWN).and_also(
             one.roles, RoleEvidence(EvidenceKind.USER, one.flag)
         )
-    return Found(name, api.region, tuple(hosts[key] for key in sorted(hosts)), eks, by_flag, request.role_tags)
+    return Found(
+        name,
+        api.region,
+        tuple(hosts[key] for key in sorted(hosts)),
+        eks,
+        by_flag,
+        request.role_tags,
+        option(request, "issuer"),
+    )
 
 
 def _near(api: Api, flagged: Iterable[_Flagged], name: str, networks: Collection[str]) -> Iterator[Instance]:

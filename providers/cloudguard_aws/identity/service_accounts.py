@@ -21,7 +21,7 @@ from cloudguard.model.identity import (
     ServiceAccountIdentity,
     Statement,
 )
-from cloudguard.model.source import FactKind
+from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
@@ -49,9 +49,12 @@ class ServiceAccounts:
     trusts: tuple[PolicyDocument, ...] = ()
 
 
-def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None) -> ServiceAccounts:
-    """Return what a cluster's service accounts become; ``managed``: what EKS says."""
-    providers, bound = api.two(partial(_providers, api, cluster, managed), partial(_bound, api, cluster, managed))
+def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, issuer: str = "") -> ServiceAccounts:
+    """Return what a cluster's service accounts become; ``managed``: what EKS says, ``issuer``: what the caller says."""
+    named = issuer.removeprefix("https://").rstrip("/")
+    providers, bound = api.two(
+        partial(_providers, api, cluster, managed, named), partial(_bound, api, cluster, managed)
+    )
     issuers = tuple(provider.id for provider in providers)
     roles = api.read(calls.LIST_ROLES, hides=_HIDES, MaxItems=1000) if issuers else []
     found = api.mapped(calls.LIST_ROLES, roles, lambda role: _federated(api, role, issuers), hides=_HIDES)
@@ -60,8 +63,11 @@ def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None) ->
     return ServiceAccounts(providers, tuple(identities), tuple(trust for _, trust in pairs))
 
 
-def _providers(api: Api, cluster: str, managed: EksCluster | None) -> tuple[IdentityProvider, ...]:
-    """Return the cluster's identity providers: its own by EKS, else those that an installer's tag or a name shows."""
+def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -> tuple[IdentityProvider, ...]:
+    """Return the cluster's identity providers: its own by EKS, else those that an installer's tag or a name shows.
+
+    ``named`` by the caller is the cluster's; then no other is so by its name alone.
+    """
     if managed is not None:
         source = api.source(calls.DESCRIBE_CLUSTER, managed.name)
         return (IdentityProvider(managed.issuer, Strength.STRONG, source),) if managed.issuer else ()
@@ -71,7 +77,11 @@ def _providers(api: Api, cluster: str, managed: EksCluster | None) -> tuple[Iden
     unknown = [arn for arn, name in names.items() if name not in shared_issuers() and not _MANAGED.match(name)]
     tags = api.gather(*(partial(_tags, api, arn) for arn in unknown))
     found = (_provider(api, arn, names[arn], cluster, each) for arn, each in zip(unknown, tags, strict=True))
-    return tuple(provider for provider in found if provider is not None)
+    shown = tuple(provider for provider in found if provider is not None and provider.id != named)
+    if not named:
+        return shown
+    strong = (provider for provider in shown if provider.strength is Strength.STRONG)
+    return (IdentityProvider(named, Strength.STRONG, Source("--issuer", named)), *strong)
 
 
 def _tags(api: Api, arn: str) -> Mapping[str, str]:

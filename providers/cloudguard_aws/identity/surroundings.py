@@ -34,7 +34,7 @@ def read_surroundings(api: Api, found: Found, account: str) -> Surroundings:
 
 def _service_accounts(api: Api, found: Found, account: str) -> tuple[ServiceAccounts, Identities]:
     """Read service accounts and their roles; a role of another account can't be read from here."""
-    held = read_service_accounts(api, found.name, found.eks)
+    held = read_service_accounts(api, found.name, found.eks, found.issuer)
     arns = dict.fromkeys(one.identity for one in held.identities)
     own = [(arn, (SERVICE_ACCOUNT,)) for arn in arns if not account or account_of(arn) == account]
     return held, read_identities(api, hosts=(), pools=(), extra=tuple(own))

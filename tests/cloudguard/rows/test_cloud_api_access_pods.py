@@ -94,7 +94,10 @@ def test_a_provider_that_is_the_cluster_s_by_its_name_alone_adds_findings_and_le
         assert by_name not in wide.message
     else:
         assert clean.unknown == (
-            "whether the identity provider issuer is the cluster's: only its name says so; tag it as installers do",
+            (
+                "whether the identity provider issuer is the cluster's: only its name says so; tag it as "
+                "installers do, or name the cluster's own by a flag"
+            ),
         )
         assert wide.message.endswith(by_name)
 

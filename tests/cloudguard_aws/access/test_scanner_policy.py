@@ -16,7 +16,7 @@ from cloudguard.errors import ClusterNotFoundError
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.calls import CALLS, Call
-from moto_fixtures.aws.builder import REGION, Account, statement
+from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, statement
 from moto_fixtures.aws.installers import OWNED, kops
 from moto_fixtures.aws.scenes import (
     block_public_access,
@@ -63,6 +63,17 @@ def pods(a: Account) -> None:
     a.nodegroup(a.eks("prod", [subnet], role), "workers", role)
     profile = {"fargateProfileName": "default", "podExecutionRoleArn": role.arn, "selectors": [{"namespace": "x"}]}
     a.call("eks", "create_fargate_profile", clusterName="prod", **profile)
+    a.associate("prod", "kube-system:external-dns", role.arn)
+
+
+def named(a: Account) -> None:
+    """A host whose role's policies name a bucket of the cluster and its queue, beside an identity provider."""
+    subnet = a.subnet(a.vpc())
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:prod"
+    bucket = statement("s3:*", resource="arn:aws:s3:::state/prod/*")
+    role = a.role("nodes", bucket, statement("sqs:*", resource=queue))
+    a.host("node", subnet, [a.group(subnet.vpc, "nodes")], kops.node, role=role)
+    a.call("iam", "create_open_id_connect_provider", Url="https://keys.example.com", ThumbprintList=["0" * 40])
 
 
 def organized(a: Account) -> None:
@@ -86,6 +97,7 @@ def nothing(a: Account) -> None:
 ACCOUNTS: tuple[Callable[[Account], object], ...] = (
     legacy,
     pods,
+    named,
     organized,
     nothing,
     accelerated,

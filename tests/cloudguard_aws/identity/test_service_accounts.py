@@ -127,6 +127,13 @@ def test_an_installer_s_tag_shows_whose_a_provider_is(
     assert [(one.id, one.strength) for one in held.providers] == ([(issuer, Strength.STRONG)] if found else [])
 
 
+def test_the_caller_may_say_which_provider_is_the_cluster_s(inner_account: Account) -> None:
+    for name in ("prod-oidc.s3.amazonaws.com", "keys.example.com/a"):
+        inner_account.call("iam", "create_open_id_connect_provider", Url=f"https://{name}", ThumbprintList=["0" * 40])
+    held = read_service_accounts(api_of(inner_account), "prod", None, "https://keys.example.com/a/")
+    assert [(one.id, one.strength) for one in held.providers] == [("keys.example.com/a", Strength.STRONG)]
+
+
 def test_a_trust_policy_that_says_nothing_certain_is_a_gap(inner_account: Account) -> None:
     a = inner_account
     arn = federated(a, "odd", ISSUER)
