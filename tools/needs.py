@@ -83,7 +83,7 @@ def needed_permissions(needs: Iterable[Mapping[str, Any]]) -> Iterator[Permissio
     """Yield what needs ask for, placeholders as they are written."""
     placeholders = {name: [f"<{name}>"] for name in _PLACEHOLDER.findall(str(TABLES.written))}
     for need in needs:
-        yield from _permissions(TABLES.statements(need, placeholders), need["id"])
+        yield from _permissions(TABLES.granted(need, placeholders), need["id"])
 
 
 def upstream_permissions(path: Path, name: str) -> Iterator[Permission]:

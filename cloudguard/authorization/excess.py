@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -11,23 +11,28 @@ from cloudguard.authorization.effective import EffectivePermissions, MatchedStat
 from cloudguard.authorization.statements import depends_on_context, matched
 from cloudguard.model.cluster import Cluster, Strength
 from cloudguard.model.iam_catalog import Access, Confidence, IamCatalog, PermissionNeed
-from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument
+from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument, PolicyKind
 from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.permissions import NeedChoice, Setting, chosen, fitting
+from cloudguard.permission_sets.boxes import Box
+from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
 
 
 @dataclass(frozen=True)
 class Excess:
-    """What one identity is ``allowed`` and what it ``needed``, by the needs in ``choices``."""
+    """What one identity is ``allowed`` and what it needs, by the needs in ``choices``."""
 
     identity: Identity
     effective: EffectivePermissions
-    needed: PermissionSet
+    required: PermissionSet
+    """What is certainly needed."""
+    unplaced: PermissionSet
+    """What is needed if it is where it is granted: nothing shows the place."""
     choices: tuple[NeedChoice, ...]
     by_mandated: PermissionSet
-    """What only provider-mandated policies grant."""
+    """What provider-mandated policies grant: nobody can take it away."""
     comparer: Comparer
     mandated_policies: frozenset[str] = frozenset()
     """Ids of provider-mandated policies."""
@@ -43,13 +48,33 @@ class Excess:
         return self.effective.permissions
 
     @cached_property
+    def needed(self) -> PermissionSet:
+        """What is needed, and what may be."""
+        return self.required | self.unplaced
+
+    @cached_property
+    def documented(self) -> PermissionSet:
+        """What the sources of its needs grant on resources that are not the cluster's too."""
+        statements = [statement for choice in self.choices for statement in choice.need.documented]
+        return allowed(self.allowed.space, statements, self.comparer.iam_catalog.known_context(self.identity))
+
+    @cached_property
+    def by_provider(self) -> PermissionSet:
+        """The part of the certain excess that only policies grant which the provider writes."""
+        policies = self.comparer.policies
+        others = (name for name in self.identity.policies if not _of_provider(policies.get(name)))
+        return (
+            self.certain - self.comparer.effective(replace(self.identity, policies=tuple(others))).permissions
+        ).lower
+
+    @cached_property
     def total(self) -> PermissionSet:
         """All excess, also what rests on assumptions."""
         return self.comparer.harmful(self.allowed - self.needed)
 
     @cached_property
     def certain(self) -> PermissionSet:
-        """The excess that rests on no assumption, without what provider-mandated policies grant."""
+        """The excess that rests on no assumption, without what provider-mandated policies grant too."""
         return (self.total.lower - self.by_mandated.upper).lower
 
     @cached_property
@@ -83,6 +108,10 @@ class Excess:
         return tuple(dict.fromkeys(each for request in requests for each in self.effective.responsible(request)[:1]))
 
 
+def _of_provider(policy: PolicyDocument | None) -> bool:
+    return policy is not None and policy.kind is PolicyKind.GRANT and policy.managed_by == "provider"
+
+
 class Comparer:
     """Compares what the identities of one cluster are granted and need, in one space."""
 
@@ -106,7 +135,8 @@ class Comparer:
             for identity in self.identities.identities
             for need in fitting(self.iam_catalog.needs, self.setting.cluster, identity)
         }
-        needed = [statement for need in needs.values() for statement in need.statements]
+        needed = [statement for need in needs.values() for statement in (*need.statements, *need.documented)]
+        needed += [each.statement for need in needs.values() for each in need.unplaced]
         actions = {action for path in self.iam_catalog.escalation_paths for action in path.actions}
         actions.update((*self.iam_catalog.tag_actions, *self.iam_catalog.boundary_actions))
         for permission in self.setting.declarations.permissions:
@@ -133,15 +163,37 @@ class Comparer:
         granted = self.effective(identity)
         holds = partial(self._holds, granted, identity)
         choices = chosen(self.iam_catalog.needs, identity, self.setting, holds)
-        needed = PermissionSet(self.space, ())
+        required = PermissionSet(self.space, ())
         for choice in choices:
-            needed |= self.needs_of(choice.need, identity)
-        mandated = {name for holder, name in self.iam_catalog.provider_mandated if holder in {*identity.roles, ""}}
-        by_mandated = PermissionSet(self.space, ())
-        if mandated & {*identity.policies}:
-            own = tuple(name for name in identity.policies if name not in mandated)
-            by_mandated = granted.permissions - self.effective(replace(identity, policies=own)).permissions
-        return Excess(identity, granted, needed, choices, by_mandated, self, frozenset(mandated))
+            required |= self.needs_of(choice.need, identity)
+        chosen_needs = {choice.need.id for choice in choices} | {""}
+        mandated = frozenset(
+            name
+            for holder, name, need in self.iam_catalog.provider_mandated
+            if holder in {*identity.roles, ""} and need in chosen_needs and name in identity.policies
+        )
+        by_mandated = self._granted_by(identity, mandated) if mandated else PermissionSet(self.space, ())
+        return Excess(
+            identity, granted, required, self._unplaced(identity, choices), choices, by_mandated, self, mandated
+        )
+
+    def _granted_by(self, identity: Identity, policies: Container[str]) -> PermissionSet:
+        """Return what ``policies`` alone grant an identity, within its boundary."""
+        kept = (
+            name
+            for name in identity.policies
+            if name in policies or (name in self.policies and self.policies[name].kind is not PolicyKind.GRANT)
+        )
+        return self.effective(replace(identity, policies=tuple(kept))).permissions
+
+    def _unplaced(self, identity: Identity, choices: Iterable[NeedChoice]) -> PermissionSet:
+        """Return the needs whose place nothing shows, each on the assumption that it is where it is granted."""
+        known, boxes = self.iam_catalog.known_context(identity), list[Box]()
+        for unplaced in (each for choice in choices for each in choice.need.unplaced):
+            assumption = Assumption(f"where {unplaced.place} is")
+            found = matched(self.space, unplaced.statement, known).parts
+            boxes += (Box(box.actions, box.scope.assuming(assumption)) for box in found)
+        return PermissionSet.of(self.space, boxes)
 
     def effective(
         self, identity: Identity, policies: Mapping[str, PolicyDocument] | None = None

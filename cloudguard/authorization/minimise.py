@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
+from cloudguard.authorization.component_names import named, of_component, of_components
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.statements import matched
+from cloudguard.model.iam_catalog import UnplacedStatement
 from cloudguard.model.identity import Condition, Statement
 from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -17,9 +19,13 @@ MinimisedStatement: TypeAlias = tuple[Statement, PermissionSet]
 
 
 def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
-    """Return few statements that mean what one identity needs, named "#1" on, the unconditioned ones first."""
+    """Return few statements that mean what one identity needs, named after who needs it, the unconditioned ones first.
+
+    A need whose place nothing shows is among them wherever some of it is granted.
+    """
     comparer, known = excess.comparer, excess.comparer.iam_catalog.known_context(excess.identity)
-    needed = (statement for choice in excess.choices for statement in choice.need.statements)
+    needed = [of_component(each, choice.need.id) for choice in excess.choices for each in choice.need.statements]
+    needed += (each.statement for each in unplaced(excess))
     found = [
         (statement, matched(comparer.space, statement, known)) for statement in merged(needed, comparer.space.table)
     ]
@@ -29,18 +35,31 @@ def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
         parts = (box for statement, requests in others if statement.effect is each[0].effect for box in requests.parts)
         if each[1] <= PermissionSet(comparer.space, tuple(parts)):
             kept = others
-    numbered = enumerate(kept, 1)
-    return tuple((replace(statement, name=f"#{number}"), requests) for number, (statement, requests) in numbered)
+    statements = named(statement for statement, _ in kept)
+    return tuple((statement, requests) for statement, (_, requests) in zip(statements, kept, strict=True))
+
+
+def unplaced(excess: Excess) -> Iterator[UnplacedStatement]:
+    """Yield the needs whose place nothing shows, as far as some of each is granted, named after who needs it."""
+    known = excess.comparer.iam_catalog.known_context(excess.identity)
+    for choice in excess.choices:
+        for each in choice.need.unplaced:
+            if not matched(excess.comparer.space, each.statement, known).isdisjoint(excess.allowed):
+                yield replace(each, statement=of_component(each.statement, choice.need.id))
 
 
 def merged(statements: Iterable[Statement], table: ActionTable) -> tuple[Statement, ...]:
     """Return fewer statements with the same meaning, sorted."""
     by_actions = [
-        replace(group[0], actions=_pruned(_union(statement.actions for statement in group), table))
+        replace(
+            group[0],
+            name=of_components(group),
+            actions=_pruned(_union(statement.actions for statement in group), table),
+        )
         for group in _groups(statements, _all_but_actions)
     ]
     by_resources = [
-        replace(group[0], resources=_union(statement.resources for statement in group))
+        replace(group[0], name=of_components(group), resources=_union(statement.resources for statement in group))
         for group in _groups(by_actions, _all_but_resources)
     ]
     return tuple(sorted(by_resources, key=_order))

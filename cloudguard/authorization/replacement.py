@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cloudguard.authorization.effective import MatchedStatement, allowed
 from cloudguard.authorization.excess import Excess
-from cloudguard.authorization.minimise import MinimisedStatement, minimised
+from cloudguard.authorization.minimise import MinimisedStatement, minimised, unplaced
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.results.change import Change, DocumentEdit, Resource, StatementChange, StatementFate
@@ -44,14 +44,26 @@ def _changes(excess: Excess, new: tuple[MinimisedStatement, ...]) -> Iterator[St
     yield from (_change(StatementFate.KEEP, each) for each in kept)
     for each in present:
         if each not in kept and each not in dropped:
-            remains = (statement for statement, requests in new if not each.requests.isdisjoint(requests))
+            remains = (part for statement, requests in new for part in _restricted(statement, requests & each.requests))
             yield _change(StatementFate.NARROW, each, *remains)
     yield from (_change(StatementFate.DROP, each) for each in dropped)
-    added = (statement for statement, requests in new if requests.isdisjoint(excess.allowed))
+    granted = excess.allowed.upper
+    added = (part for statement, requests in new for part in _restricted(statement, requests - granted))
     yield from (StatementChange(StatementFate.ADD, "", statement) for statement in added)
     for each in excess.effective.statements:
         if not _replaceable(excess, each) and each.policy.kind is not PolicyKind.ORGANIZATION_LIMIT:
             yield _change(StatementFate.STAYS, each)
+
+
+def _restricted(statement: Statement, part: PermissionSet) -> Iterator[Statement]:
+    """Yield the statement with the actions that ``part`` of it has, if it has any."""
+    table, actions = part.space.table, list[str]()
+    for text in statement.actions:
+        mask = table.unlisted(text) if table.unknown(text) else table.mask((text,))
+        common = mask & part.actions
+        actions += [text] if common == mask else table.names(common)
+    if part:
+        yield replace(statement, actions=tuple(dict.fromkeys(actions)))
 
 
 def _change(fate: StatementFate, present: MatchedStatement, *remains: Statement) -> StatementChange:
@@ -78,15 +90,19 @@ def _documents(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple
     except ValueError as error:
         return (), f"it cannot be written: {error}"
     written = allowed(excess.comparer.space, read, known)
-    for part, fault in ((written - excess.needed, "more"), (excess.needed - written, "less")):
+    for part, fault in ((written - excess.needed.upper, "more"), (excess.required - written, "less")):
         if part:
             return documents, f"as written, it grants {fault} than the need: {_example(part)}"
+    places = dict.fromkeys(each.place for each in unplaced(excess))
+    if places:
+        named = " and ".join(places)
+        return documents, f"nothing shows which is {named}: name it, in place of all that it may be"
     return documents, _unproved(excess, read)
 
 
 def _unproved(excess: Excess, replaced: tuple[Statement, ...]) -> str:
     """Return what is not proved about the identity with the replacement attached; "" if all is."""
-    comparer, identity, needed = excess.comparer, excess.identity, excess.needed
+    comparer, identity, needed = excess.comparer, excess.identity, excess.required
     if excess.effective.unread:
         return f"{', '.join(excess.effective.unread)} was not read, and may grant or deny anything"
     policies = {name: _remainder(excess, policy) for name, policy in comparer.policies.items()}

@@ -77,8 +77,22 @@ class Confidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class UnplacedStatement:
+    """A statement of a need on resources that nothing shows: it names every resource that may be the one.
+
+    ``place`` says what is not known, in words: "the state store".
+    """
+
+    place: str
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
 class PermissionNeed:
-    """Permissions that one part of a cluster needs, with all placeholders filled for this cluster."""
+    """Permissions that one part of a cluster needs, with all placeholders filled for this cluster.
+
+    ``statements`` are about the cluster's own resources, wherever these can be told from others.
+    """
 
     id: str
     holders: tuple[str, ...]
@@ -104,6 +118,9 @@ class PermissionNeed:
     implied_by_grant: bool = False
     """The installer grants it only where the add-on runs: an identity that holds all of it shows that it runs."""
     note: str = ""
+    documented: tuple[Statement, ...] = ()
+    """What ``source`` grants beyond ``statements``: the same actions, on resources that are not the cluster's too."""
+    unplaced: tuple[UnplacedStatement, ...] = ()
 
     @property
     def source_and_release(self) -> str:
@@ -232,8 +249,11 @@ class IamCatalog:
     """They match requests that give nobody anything: on what only the provider changes, and what all may read."""
     cluster_resources: tuple[Statement, ...] = ()
     """They match requests that can only concern the cluster's own resources, by tags or names."""
-    provider_mandated: tuple[tuple[str, str], ...] = ()
-    """(holder, policy id) of the policies that the provider writes and requires; holder "": any."""
+    provider_mandated: tuple[tuple[str, str, str], ...] = ()
+    """(holder, policy id, need id) of the policies that the provider writes and requires; holder "": any.
+
+    One with a need id is required of the identities that have that need.
+    """
     tag_keys: tuple[str, ...] = ()
     """Lower-case prefixes of condition keys about the tags of a resource."""
     tag_actions: tuple[str, ...] = ()

@@ -2,7 +2,8 @@
 
 ``needed/*.toml`` lists what parts of a cluster need, ``escalations.toml`` which actions together give more power. Each
 entry names its source. Texts may hold placeholders (``<cluster>``), which are filled for one cluster.
-A need with ``statements-of`` has the statements of those needs, and its own after them.
+A need with ``statements-of`` has the statements of those needs, and its own after them. What its source grants on
+resources that are not the cluster's too is ``documented``; a statement that is ``bound`` stands in its place.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property
 from importlib.resources.abc import Traversable
 from itertools import product
 from typing import Any, Final
 
-from cloudguard.model.iam_catalog import Confidence, EscalationPath, Impact, PermissionNeed
+from cloudguard.model.iam_catalog import Confidence, EscalationPath, Impact, PermissionNeed, UnplacedStatement
 from cloudguard.model.identity import Condition, Effect, Statement
 
 Table = Mapping[str, Any]
@@ -25,13 +26,15 @@ Values = Mapping[str, Sequence[str]]
 """Values by placeholder: ``{"cluster": ["prod"]}``. A text is repeated for each value; without one it is left out."""
 _PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
 STATEMENT_KEYS: Final = frozenset(
-    ("actions", "conditions", "effect", "name", "not-actions", "not-resources", "resources")
+    ("actions", "bound", "conditions", "effect", "name", "not-actions", "not-resources", "resources")
 )
 """Keys of a need's statement."""
+_STATEMENTS: Final = "statement"
+_DOCUMENTED: Final = "documented"
 _NEED_KEYS: Final = {
-    "statement",
+    _STATEMENTS,
     "statements-of",
-    *(one.name.replace("_", "-") for one in fields(PermissionNeed) if one.name != "statements"),
+    *(one.name.replace("_", "-") for one in fields(PermissionNeed) if one.name not in {"statements", "unplaced"}),
 }
 
 
@@ -54,8 +57,11 @@ class NeedTables:
                 raise ValueError(message)
         return needs
 
-    def needs(self, values: Values) -> tuple[PermissionNeed, ...]:
-        """Return every need, its placeholders filled."""
+    def needs(self, values: Values, places: Mapping[str, str] | None = None) -> tuple[PermissionNeed, ...]:
+        """Return every need, its placeholders filled.
+
+        ``places``: what placeholders stand for, in words, where a need without a value for them is a need all the same.
+        """
         return tuple(
             PermissionNeed(
                 id=table["id"],
@@ -71,6 +77,8 @@ class NeedTables:
                 traits=tuple((name, value) for name, value in table.get("traits", ())),
                 implied_by_grant=table.get("implied-by-grant", False),
                 note=table.get("note", ""),
+                documented=tuple(_statements(table["id"], self._statement_tables(table, _DOCUMENTED), values)),
+                unplaced=tuple(_unplaced(table["id"], self._statement_tables(table), values, places or {})),
             )
             for table in self.written
         )
@@ -79,10 +87,15 @@ class NeedTables:
         """Return the statements of a need, or of a policy written like one, their placeholders filled."""
         return tuple(_statements(table["id"], self._statement_tables(table), values))
 
-    def _statement_tables(self, table: Table) -> Iterator[Table]:
+    def granted(self, table: Table, values: Values) -> tuple[Statement, ...]:
+        """Return what the source of a need grants: its statements as they are documented."""
+        own = (statement for statement in self._statement_tables(table) if not statement.get("bound"))
+        return tuple(_statements(table["id"], (*own, *self._statement_tables(table, _DOCUMENTED)), values))
+
+    def _statement_tables(self, table: Table, key: str = _STATEMENTS) -> Iterator[Table]:
         for name in table.get("statements-of", ()):
-            yield from self._statement_tables(self._by_id[name])
-        yield from table.get("statement", ())
+            yield from self._statement_tables(self._by_id[name], key)
+        yield from table.get(key, ())
 
     @cached_property
     def _by_id(self) -> Mapping[str, Table]:
@@ -108,7 +121,8 @@ class NeedTables:
 
 
 def _unread_keys(need: Table) -> list[str]:
-    of_statements = {key for statement in need.get("statement", ()) for key in statement}
+    listed = (statement for name in (_STATEMENTS, _DOCUMENTED) for statement in need.get(name, ()))
+    of_statements = {key for statement in listed for key in statement}
     return sorted((need.keys() - _NEED_KEYS) | (of_statements - STATEMENT_KEYS))
 
 
@@ -127,6 +141,20 @@ def _statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[
                 not_resources=not_resources,
                 conditions=tuple(_conditions(table.get("conditions", ()), values)),
             )
+
+
+def _unplaced(
+    name: str, tables: Iterable[Table], values: Values, places: Mapping[str, str]
+) -> Iterator[UnplacedStatement]:
+    """Yield the statements whose resources nothing fills because places are unknown, on all that they may be."""
+    anywhere = {place: ["*"] for place in places if not values.get(place)}
+    for number, table in enumerate(tables, 1):
+        named = [place for text in table.get("resources", ()) for place in _PLACEHOLDER.findall(text)]
+        unknown = dict.fromkeys(places[place] for place in named if place in anywhere)
+        if unknown and not any(filled(table["resources"], values)):
+            (statement,) = _statements(name, (table,), {**values, **anywhere})
+            statement = replace(statement, name=f"{name}/{table.get('name', f'#{number}')}")
+            yield UnplacedStatement(" and ".join(unknown), statement)
 
 
 def _conditions(listed: Iterable[Sequence[str]], values: Values) -> Iterator[Condition]:

@@ -39,8 +39,8 @@ def request_text(request: Request) -> str:
     return f"{request.action} on {request.name}" + (f" with {', '.join(context)}" if context else "")
 
 
-def actions_text(table: ActionTable, actions: int, most: int) -> str:
-    """Return the first actions of a mask, whole services as "disk:*", and how many more there are."""
+def actions_text(table: ActionTable, actions: int, most: int | None) -> str:
+    """Return the first actions of a mask, whole services as "disk:*", and how many more; with ``most`` None, all."""
     if actions == table.everything:
         return "*"
     names: list[str] = []

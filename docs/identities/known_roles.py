@@ -80,6 +80,6 @@ def _policy(one: Mapping[str, Any], values: Values) -> PolicyDocument:
         kind=PolicyKind.GRANT,
         managed_by="provider" if managed else "user",
         document="",
-        statements=TABLES.statements(one, values),
+        statements=TABLES.granted(one, values),
         source=Source(one["source"], one["id"]),
     )

@@ -1,10 +1,12 @@
-"""What roles of a cluster called ``prod`` are granted where all is well: upstream's own documents."""
+"""What roles of a cluster are granted where all is well: their needs, bound to what is the cluster's."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+from cloudguard.model.identity import Statement as Granted
 from cloudguard_aws.iam_catalog.needs import TABLES
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from moto_fixtures.aws.builder import ACCOUNT, REGION
@@ -27,10 +29,18 @@ CAPA_CONTROL_PLANE = ("capa/control-plane", "capa/nodes", *CONTROL_PLANE)
 CAPA_NODE = ("capa/nodes", "node")
 
 
-def needed(*names: str) -> tuple[Statement, ...]:
-    """Return the statements of the named needs."""
-    found = {need.id: need for need in TABLES.needs(_VALUES)}
-    documents: list[Any] = [
-        json.loads(text) for name in names for text in PolicyDocuments().write(found[name].statements)
-    ]
+def needed(*names: str, cluster: str = CLUSTER) -> tuple[Statement, ...]:
+    """Return the statements of the named needs of a cluster."""
+    found = {need.id: need for need in TABLES.needs({**_VALUES, "cluster": [cluster]})}
+    return tuple(statement for name in names for statement in _written(found[name].statements))
+
+
+def documented(*names: str) -> tuple[Statement, ...]:
+    """Return the statements of the named needs as upstream documents them."""
+    found = {table["id"]: table for table in TABLES.written}
+    return tuple(statement for name in names for statement in _written(TABLES.granted(found[name], _VALUES)))
+
+
+def _written(statements: Iterable[Granted]) -> tuple[Statement, ...]:
+    documents: list[Any] = [json.loads(text) for text in PolicyDocuments().write(statements)]
     return tuple(statement for document in documents for statement in document["Statement"])

@@ -35,6 +35,15 @@ OUTSIDE = Check(
     {Severity.HIGH: "an identity may change resources outside the cluster, or read their data"},
     "An identity may change resources that are not the cluster's, or read their data, and does not need to.",
 )
+NARROWABLE = Check(
+    f"{ROW}/narrowable",
+    {
+        Severity.MEDIUM: "an identity may change what is not the cluster's, by what is documented for a part of it",
+        Severity.LOW: "a policy that the provider writes lets an identity change what is not the cluster's",
+    },
+    "A need is granted on resources that are not the cluster's, as its source documents it, though it can be bound to "
+    "the cluster's own.",
+)
 INSIDE = Check(
     f"{ROW}/inside",
     {Severity.MEDIUM: "an identity may change more of the cluster's own resources than it needs"},
@@ -60,7 +69,7 @@ IDLE = Check(
     {Severity.LOW: "a statement grants nothing"},
     "A statement matches no request: no action applies to a resource that it names, or its condition never holds.",
 )
-CHECKS = (ADMINISTRATOR, ESCALATION, OUTSIDE, INSIDE, LISTING, MANDATED, MISSING, IDLE)
+CHECKS = (ADMINISTRATOR, ESCALATION, OUTSIDE, NARROWABLE, INSIDE, LISTING, MANDATED, MISSING, IDLE)
 _MAX_ACTIONS = 4
 
 
@@ -82,7 +91,7 @@ def judged(context: Context, excess: Excess) -> list[PendingFinding]:
 def _mended(draft: FindingDraft) -> bool:
     """Whether the replacement policy mends a finding: it keeps an escalation path that is needed."""
     needed_escalation = draft.check is ESCALATION and draft.severity is Severity.LOW
-    return draft.check in {ADMINISTRATOR, ESCALATION, OUTSIDE, INSIDE, LISTING} and not needed_escalation
+    return draft.check in {ADMINISTRATOR, ESCALATION, OUTSIDE, NARROWABLE, INSIDE, LISTING} and not needed_escalation
 
 
 def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
@@ -123,13 +132,26 @@ def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...
 
 def _beyond(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
     """Yield a draft for what changes resources or reads data, outside the cluster or else inside, and for listing."""
-    risky = excess.part(Access.WRITE, Access.DATA)
+    risky, own = excess.part(Access.WRITE, Access.DATA), excess.comparer.cluster_resources
+    undocumented = (risky - excess.documented).lower
     # What reaches resources outside reaches the cluster's own too, and is reported once.
-    if outside := (risky - excess.comparer.cluster_resources.upper).lower:
+    if outside := (undocumented - own.upper).lower:
         yield from _excess_draft(OUTSIDE, excess, outside, " on resources outside the cluster", escalations)
-    elif inside := (risky & excess.comparer.cluster_resources).lower:
+    elif inside := (undocumented & own).lower:
         yield from _excess_draft(INSIDE, excess, inside, " on the cluster's own resources", escalations)
+    yield from _narrowable(excess, ((risky & excess.documented) - own.upper).lower)
     yield from _excess_draft(LISTING, excess, excess.part(Access.LIST), "", escalations)
+
+
+def _narrowable(excess: Excess, part: PermissionSet) -> Iterator[FindingDraft]:
+    """Yield a draft for what is documented as a need on more than the cluster's own resources."""
+    changeable = (part - excess.by_provider).lower
+    severity, shown = (Severity.MEDIUM, changeable) if changeable else (Severity.LOW, part)
+    if shown and (witness := shown.witness()) is not None:
+        who = identity_text(excess.identity)
+        message = f"{who} may use {_actions(shown)} on resources outside the cluster; "
+        message += "its need can be bound to the cluster's own"
+        yield FindingDraft(NARROWABLE, severity, message, (witness,), part=shown)
 
 
 def _excess_draft(

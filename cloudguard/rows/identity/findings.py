@@ -21,7 +21,6 @@ from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.pending_finding import PendingFinding
 
 ROW = "cloud-api-access"
-_MAX_ACTIONS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def _facts(excess: Excess, draft: FindingDraft) -> Iterator[tuple[str, str]]:
         yield f"escalation path {granted.path.id}", f"{granted.path.why} ({granted.path.source})"
     if draft.part is not None:
         table = draft.part.space.table
-        yield "actions", actions_text(table, draft.part.actions, _MAX_ACTIONS)
+        yield "actions", actions_text(table, draft.part.actions, None)
         if draft.part.actions & ~table.listed:
             yield "later", "and actions that the provider adds later"
     for choice in excess.choices:

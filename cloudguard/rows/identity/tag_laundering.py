@@ -41,7 +41,7 @@ def judged(context: Context, excess: Excess) -> list[PendingFinding]:
 def _finding(
     context: Context, excess: Excess, tagging: PermissionSet, guarded: MatchedStatement, request: Request
 ) -> PendingFinding:
-    needed = not (tagging - excess.needed).lower
+    needed = not (tagging - excess.needed - excess.by_mandated).lower
     identity = excess.identity
     resource = Resource("identity", identity.id, identity.name)
     message = f"{identity_text(identity)} may set any tag ({request.action}), so conditions on tags are void: "
@@ -59,9 +59,9 @@ def _finding(
 
 
 def unconditional_tagging(excess: Excess) -> PermissionSet:
-    """Return the tagging requests that are certainly allowed to ordinary requests."""
+    """Return the tagging requests that are certainly allowed, under no condition but what ordinary requests meet."""
     table = excess.allowed.space.table
-    ordinary = excess.comparer.iam_catalog.ordinary_context
+    ordinary = {key: values for key, values in excess.comparer.iam_catalog.ordinary_context.items() if values}
     tagging = excess.allowed.lower.only(table.mask(excess.comparer.iam_catalog.tag_actions))
     return PermissionSet(tagging.space, tuple(box for box in tagging.boxes if is_ordinary(box.scope, ordinary)))
 

@@ -19,7 +19,7 @@ def build(a: Account) -> None:
     bucket = statement("s3:*", resource="arn:aws:s3:::reports*")
     reader = a.role("reports.prod", *node, bucket)  # NOT OK: cloud-api-access/outside, cloud-api-access/listing
     stop = statement("ec2:StopInstances") | {"Condition": OWN}
-    stopper = a.role("stopper.prod", *node, stop)  # NOT OK: cloud-api-access/inside, cloud-api-access/laundering
+    stopper = a.role("stopper.prod", *node, stop)  # NOT OK: cloud-api-access/inside
     lister = a.role("lister.prod", *node, statement("rds:DescribeDBInstances"))  # NOT OK: cloud-api-access/listing
     nowhere = statement("s3:PutObject", resource="arn:aws:ec2:*:*:instance/*")
     user_data, model = statement("ec2:DescribeInstanceAttribute"), statement("bedrock:InvokeModel")

@@ -11,7 +11,7 @@ from cloudguard.model.identity import Effect, Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, cluster_resources
-from cloudguard_aws.iam_catalog.needs import TABLES
+from cloudguard_aws.iam_catalog.needs import PLACES, TABLES
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from cloudguard_aws.iam_catalog.request_context import ORDINARY, context_of, known_context
 from cloudguard_aws.identity.need_values import values_of
@@ -24,7 +24,7 @@ TAG_ACTIONS: Final = (
     "elasticloadbalancing:AddTags",
     "tag:TagResources",
 )
-PROVIDER_MANDATED: Final = (
+PROVIDER_MANDATED: Final[tuple[tuple[str, ...], ...]] = (
     ("cluster", "AmazonEKSClusterPolicy"),
     ("cluster", "AmazonEKSServicePolicy"),
     ("cluster", "AmazonEKSComputePolicy"),
@@ -34,9 +34,10 @@ PROVIDER_MANDATED: Final = (
     ("cluster", "AmazonEKSLocalOutpostClusterPolicy"),
     ("node", "AmazonEKSWorkerNodePolicy"),
     ("node", "AmazonEKSWorkerNodeMinimalPolicy"),
+    ("node", "AmazonEKS_CNI_Policy", "vpc-cni"),
     ("pods", "AmazonEKSFargatePodExecutionRolePolicy"),
 )
-"""Managed policies that EKS requires, by holder.
+"""Managed policies that EKS requires, by holder; one with a need's id, of the identities that have that need.
 
 https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html, …/create-node-role.html,
 …/auto-cluster-iam-role.html, …/pod-execution-role.html, …/eks-outposts-local-cluster-create.html
@@ -103,7 +104,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     return IamCatalog(
         catalog=published(partition),
         writer=PolicyDocuments(),
-        needs=TABLES.needs(values),
+        needs=TABLES.needs(values, PLACES),
         escalation_paths=TABLES.escalation_paths,
         known_context=partial(context_of, known_context(snapshot)),
         ordinary_context={**ORDINARY, "aws:resourceaccount": (cluster.account,)},
@@ -137,5 +138,6 @@ def _home(snapshot: Snapshot, partition: str) -> Home:
     )
 
 
-def _provider_mandated(partition: str) -> tuple[tuple[str, str], ...]:
-    return tuple((holder, f"arn:{partition}:iam::aws:policy/{name}") for holder, name in PROVIDER_MANDATED)
+def _provider_mandated(partition: str) -> tuple[tuple[str, str, str], ...]:
+    arn = f"arn:{partition}:iam::aws:policy/"
+    return tuple((holder, arn + name, next(iter(need), "")) for holder, name, *need in PROVIDER_MANDATED)

@@ -15,6 +15,7 @@ TAGS: Final = (
     ("cluster.k8s.amazonaws.com/name", "<cluster>"),
     ("elbv2.k8s.aws/cluster", "<cluster>"),
     ("ebs.csi.aws.com/cluster-name", "<cluster>"),
+    ("k8s.io/cluster-autoscaler/<cluster>", "*"),
     ("eks:cluster-name", "<cluster>"),
     ("eks:eks-cluster-name", "<cluster>"),
     ("aws:eks:cluster-name", "<cluster>"),
@@ -24,7 +25,8 @@ TAGS: Final = (
 
 kubernetes/cloud-provider-aws pkg/providers/v1/tags.go, kubernetes/kops upup/pkg/fi/cloudup/awsup/aws_cloud.go,
 kubernetes-sigs/cluster-api-provider-aws api/v1beta2/tags.go, kubernetes-sigs/aws-load-balancer-controller
-pkg/deploy/tracking/provider.go, kubernetes-sigs/aws-ebs-csi-driver pkg/cloud/cloud.go,
+pkg/deploy/tracking/provider.go, kubernetes/autoscaler
+cluster-autoscaler/cloudprovider/aws/README.md, kubernetes-sigs/aws-ebs-csi-driver pkg/cloud/cloud.go,
 eksctl-io/eksctl pkg/apis/eksctl.io/v1alpha5/types.go,
 https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html
 """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, count
 from typing import Final
 
 from cloudguard.model.identity import Condition, Effect, Statement
@@ -18,6 +19,8 @@ MAX_CHARACTERS: Final = 6144
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 _ENVELOPE: Final = len('{"Version":"2012-10-17","Statement":[]}')
+_ROOM: Final = 4
+"""Characters beside a statement: a comma, and the number of a Sid."""
 _SID: Final = re.compile(r"[A-Za-z0-9]+")
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html"""
 _NEGATED: Final = frozenset({"stringnotequals", "stringnotlike", "arnnotequals", "arnnotlike", "notipaddress"})
@@ -30,21 +33,21 @@ class PolicyDocuments:
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
         """Return the statements as documents, in order, each within the size limit; none for no statements.
 
-        A name becomes the Sid if it is a valid one and no earlier statement of the document has it. Raises
-        DocumentError for what a document cannot express: principals, some pairs of conditions with one operator and
-        key, a statement that is too long.
+        A name becomes the Sid if it is a valid one, with a number if an earlier statement of the document has it.
+        Raises DocumentError for what a document cannot express: principals, some pairs of conditions with one operator
+        and key, a statement that is too long.
         """
         documents: list[list[dict[str, object]]] = []
-        free, sids = 0, set[object]()
+        free, sids = 0, set[str]()
         for statement in statements:
             for part in _split(statement):
-                size = _size(part) + 1
+                size = _size(part) + _ROOM
                 if size > free:
                     documents.append([])
-                    free, sids = MAX_CHARACTERS - _ENVELOPE, set[object]()
-                if "Sid" in part and part["Sid"] in sids:
-                    del part["Sid"]
-                sids.add(part.get("Sid"))
+                    free, sids = MAX_CHARACTERS - _ENVELOPE, set[str]()
+                if "Sid" in part:
+                    part["Sid"] = _unused(str(part["Sid"]), sids)
+                    sids.add(str(part["Sid"]))
                 documents[-1].append(part)
                 free -= size
         return tuple(json.dumps({"Version": "2012-10-17", "Statement": parts}, indent=2) for parts in documents)
@@ -52,6 +55,11 @@ class PolicyDocuments:
     def read(self, text: str) -> tuple[Statement, ...]:
         """Return a document's statements; raises DocumentError if it is not a valid policy document."""
         return read_statements(text)
+
+
+def _unused(sid: str, used: Container[str]) -> str:
+    """Return a Sid that no statement of the document has: with the first number behind it that makes it one."""
+    return next(each for each in chain((sid,), (f"{sid}{number}" for number in count(2))) if each not in used)
 
 
 def _size(written: dict[str, object]) -> int:
@@ -62,7 +70,7 @@ def _size(written: dict[str, object]) -> int:
 def _split(statement: Statement) -> Iterator[dict[str, object]]:
     """Yield the statement as JSON; in parts, by actions or else by resources, if it is too long for a document."""
     written = _written(statement)
-    if _size(written) <= MAX_CHARACTERS - _ENVELOPE:
+    if _size(written) <= MAX_CHARACTERS - _ENVELOPE - _ROOM:
         yield written
         return
     if len(statement.actions) > 1:

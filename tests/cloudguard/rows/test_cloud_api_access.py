@@ -139,14 +139,15 @@ def test_a_witness_prefers_an_action_of_an_escalation_path() -> None:
 
 def test_excess_by_provider_mandated_policies_is_advice() -> None:
     wide = document(*NEED.statements, allow("store:*"), name="managed", by="provider")
-    mandated = iam_catalog(NEED, provider_mandated=(("control-plane", "managed"),))
+    mandated = iam_catalog(NEED, provider_mandated=(("control-plane", "managed", ""),))
     found = row(account(wide), mandated)
     assert (found.verdict, severities(found)) == (Verdict.PASS, {})
     assert finding_of(found, "cloud-api-access/imposed").severity is Severity.LOW
     both = row(account(wide, document(allow("store:PutObject"))), mandated)
-    assert severities(both) == {"outside": Severity.HIGH}
-    assert "may use store:PutObject on" in finding_of(both, "cloud-api-access/outside").message
-    other = iam_catalog(NEED, provider_mandated=(("node", "managed"),))
+    assert severities(both) == {}, "what the mandated policy grants too cannot be taken away"
+    more = row(account(wide, document(allow("role:PassRole"))), mandated)
+    assert "may use role:PassRole on" in finding_of(more, "cloud-api-access/outside").message
+    other = iam_catalog(NEED, provider_mandated=(("node", "managed", ""),))
     assert severities(row(account(wide), other)) == {"outside": Severity.HIGH}
 
 

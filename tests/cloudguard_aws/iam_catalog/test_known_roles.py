@@ -8,6 +8,7 @@ import pytest
 
 from aws_roles import excess_of
 from cloudguard.authorization.escalation import granted_escalations
+from cloudguard.authorization.replacement import replacement
 from cloudguard.model.iam_catalog import Access
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
@@ -18,34 +19,37 @@ from docs.identities.render import PAGE, VALUES, judged, page
 
 ROLES = {role.id: role for role in known_roles(VALUES)}
 ENOUGH = (
-    "capa-control-plane-alone",
-    "capa-control-plane-management",
-    "cert-manager",
     "cloudwatch-agent",
-    "cluster-autoscaler-full",
-    "cluster-autoscaler-minimal",
-    "documented-control-plane",
     "documented-node",
-    "ebs-csi-example",
-    "ebs-csi-managed",
     "ebs-csi-managed-2",
     "efs-csi-managed",
     "eks-fargate",
     "eks-node-auto",
-    "external-dns",
     "karpenter-controller",
     "kops-control-plane",
     "kops-control-plane-ecr",
-    "kops-control-plane-irsa",
     "kops-control-plane-nlb",
     "kops-node-ecr",
     "kops-node-kuberouter",
     "kops-node-types",
+)
+"""Roles that are granted what they need, by their installer or documentation, and nothing else."""
+NARROWABLE = (
+    "capa-control-plane-alone",
+    "capa-control-plane-management",
+    "cluster-autoscaler-full",
+    "cluster-autoscaler-minimal",
+    "documented-control-plane",
+    "ebs-csi-example",
+    "ebs-csi-managed",
+    "kops-control-plane-irsa",
     "kops-node-vpc-cni",
     "load-balancer-controller",
     "vpc-cni",
 )
-"""Roles that are granted what they need, by their installer or documentation, and nothing else."""
+"""Roles that are granted what they need, as it is documented: on resources that are not the cluster's too."""
+UNPLACED = ("cert-manager", "external-dns")
+"""Roles that are granted every DNS zone, while nothing shows which is theirs."""
 IMPOSED = (
     "eks-cluster",
     "eks-cluster-auto",
@@ -76,6 +80,24 @@ def test_roles_as_upstream_makes_them_are_granted_what_they_need(name: str) -> N
     assert not found.assumptions
 
 
+@pytest.mark.parametrize("name", NARROWABLE)
+def test_roles_as_documented_reach_beyond_the_cluster_only_where_a_need_is_documented_so(name: str) -> None:
+    found = excess_of(ROLES[name])
+    risky, own = found.part(Access.WRITE, Access.DATA), found.comparer.cluster_resources
+    assert ((risky & found.documented) - own.upper).lower
+    assert not risky - found.documented
+
+
+@pytest.mark.parametrize("name", UNPLACED)
+def test_where_nothing_shows_the_place_of_a_need_its_excess_is_undecided(name: str) -> None:
+    found = excess_of(ROLES[name])
+    assert not found.certain
+    assert found.assumptions == ("where the DNS zone is",)
+    edit = replacement(found)
+    assert "the DNS zone" in edit.unproved
+    assert any("route53:ChangeResourceRecordSets" in one.actions for one in edit.statements)
+
+
 @pytest.mark.parametrize("name", IMPOSED)
 def test_roles_of_managed_clusters_are_granted_more_only_by_mandated_policies(name: str) -> None:
     found = excess_of(ROLES[name])
@@ -89,7 +111,7 @@ LISTS = ("eks-node",)
 
 
 def test_every_known_role_is_expected() -> None:
-    assert {*ENOUGH, *IMPOSED, *LISTS, *MORE} == set(ROLES)
+    assert {*ENOUGH, *NARROWABLE, *UNPLACED, *IMPOSED, *LISTS, *MORE} == set(ROLES)
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -153,7 +175,7 @@ def test_passing_a_role_escalates_only_to_the_service_that_gets_it(service: str,
 def test_a_wildcard_shows_no_feature() -> None:
     """Of what kops grants only where a feature is on; ``ec2:*`` is not what it writes."""
     named = next(policy for policy in ROLES["kops-node-vpc-cni"].policies)
-    (wide,) = (replace(one, actions=("ec2:*",)) for one in named.statements if one.resources == ("*",))
-    role = KnownRole("r", "r", "kops", "node", (replace(named, statements=(wide,)),), "", name="r")
+    wide = tuple(replace(one, actions=("ec2:*",)) for one in named.statements if one.resources == ("*",))
+    role = KnownRole("r", "r", "kops", "node", (replace(named, statements=wide),), "", name="r")
     assert not [choice.need.id for choice in excess_of(role).choices]
     assert "kops/vpc-cni" in {choice.need.id for choice in excess_of(ROLES["kops-node-vpc-cni"]).choices}

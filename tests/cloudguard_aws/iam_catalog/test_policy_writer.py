@@ -129,7 +129,7 @@ def test_many_statements_fill_documents_in_order() -> None:
 def test_valid_names_become_unique_sids() -> None:
     names = ("One", "One", "#3", "a/b", "Two")
     (document,) = DOCUMENTS.write(tuple(allow("ec2:RunInstances", name=name) for name in names))
-    assert [one.get("Sid") for one in json.loads(document)["Statement"]] == ["One", None, None, None, "Two"]
+    assert [one.get("Sid") for one in json.loads(document)["Statement"]] == ["One", "One2", None, None, "Two"]
 
 
 def test_principals_are_refused() -> None:

@@ -1,0 +1,135 @@
+"""The replacement policy binds what can be bound, keeps what nothing shows the place of, and says what it adds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cloudguard.authorization.excess import Comparer
+from cloudguard.authorization.replacement import replacement
+from cloudguard.model.iam_catalog import IamCatalog, UnplacedStatement
+from cloudguard.model.identity import Condition, PolicyDocument, Statement
+from cloudguard.results.change import DocumentEdit, StatementFate
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Verdict
+from identities import OWN, VOLUMES, account, allow, document, finding_of, iam_catalog, need, row, severities
+
+BOUND = need(
+    allow("disk:DescribeVolumes"),
+    allow("disk:DeleteVolume", on=(VOLUMES,), when=(OWN,)),
+    name="disks/controller",
+    documented=(allow("disk:DeleteVolume"),),
+)
+ANY_BUCKET = allow("store:GetObject", on=("n:p:store:::*/prod/*",))
+STORED = need(name="state", unplaced=(UnplacedStatement("the state store", ANY_BUCKET),))
+
+
+def edit_of(*documents: PolicyDocument, facts: IamCatalog) -> DocumentEdit:
+    made = account(*documents)
+    (identity,) = made.identities.identities
+    return replacement(Comparer(made.cluster, made.identities, facts).of(identity))
+
+
+def told(edit: DocumentEdit, fate: StatementFate) -> list[tuple[str, ...]]:
+    """Return the actions of the statements with a fate."""
+    return [one.statement.actions for one in edit.changes if one.fate is fate]
+
+
+@pytest.mark.parametrize("granted", [allow("disk:DeleteVolume"), allow("disk:DeleteVolume", on=(VOLUMES,))])
+def test_what_is_documented_for_everything_is_no_excuse(granted: Statement) -> None:
+    made = document(allow("disk:DescribeVolumes"), granted)
+    found = row(account(made), iam_catalog(BOUND))
+    assert severities(found) == {"narrowable": Severity.MEDIUM}
+    finding = finding_of(found, "cloud-api-access/narrowable")
+    assert "disk:DeleteVolume on resources outside the cluster" in finding.message
+    assert finding.changes
+    edit = edit_of(made, facts=iam_catalog(BOUND))
+    assert not edit.unproved
+    assert [one.conditions for one in edit.statements if "disk:DeleteVolume" in one.actions] == [(OWN,)]
+
+
+def test_the_clusters_own_by_another_tag_is_the_need_too() -> None:
+    other = Condition("StringEquals", "tag/two", ("prod",))
+    facts = iam_catalog(BOUND, cluster_resources=(allow("*", when=(OWN,)), allow("*", when=(other,))))
+    granted = document(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", on=(VOLUMES,), when=(other,)))
+    assert row(account(granted), facts).verdict is Verdict.PASS
+
+
+def test_what_is_not_documented_is_outside_all_the_same() -> None:
+    granted = document(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", "disk:CreateSnapshot"))
+    found = severities(row(account(granted), iam_catalog(BOUND)))
+    assert found == {"outside": Severity.HIGH, "narrowable": Severity.MEDIUM}
+
+
+def test_what_only_the_providers_own_policy_grants_is_advice() -> None:
+    granted = document(*BOUND.statements, *BOUND.documented, by="provider")
+    found = row(account(granted), iam_catalog(BOUND))
+    assert (found.verdict, severities(found)) == (Verdict.PASS, {})
+    assert finding_of(found, "cloud-api-access/narrowable").severity is Severity.LOW
+    both = row(account(granted, replace(document(allow("disk:DeleteVolume")), id="q")), iam_catalog(BOUND))
+    assert severities(both) == {"narrowable": Severity.MEDIUM}
+
+
+def test_a_need_without_a_place_is_kept_named_and_not_proved() -> None:
+    granted = document(allow("store:*"))
+    edit = edit_of(granted, facts=iam_catalog(STORED))
+    assert "the state store" in edit.unproved
+    assert [(one.actions, one.resources) for one in edit.statements] == [(ANY_BUCKET.actions, ANY_BUCKET.resources)]
+    assert severities(row(account(granted), iam_catalog(STORED))) == {"outside": Severity.HIGH}
+
+
+def test_a_grant_that_may_be_a_need_without_a_place_is_undecided() -> None:
+    found = row(account(document(ANY_BUCKET)), iam_catalog(STORED))
+    assert (found.verdict, severities(found)) == (Verdict.UNKNOWN, {})
+    assert any("where the state store is" in text for text in found.unknown)
+
+
+def test_a_need_without_a_place_that_nothing_grants_is_not_added() -> None:
+    edit = edit_of(document(allow("disk:DeleteVolume")), facts=iam_catalog(STORED, BOUND))
+    assert not any("store:GetObject" in one.actions for one in edit.statements)
+    assert not edit.unproved
+
+
+def test_whatever_is_added_is_told_action_by_action() -> None:
+    facts = iam_catalog(need(allow("disk:DescribeVolumes", "disk:ListRegions", "store:ListAll")))
+    edit = edit_of(document(allow("disk:*", "role:Assume")), facts=facts)
+    assert told(edit, StatementFate.ADD) == [("store:ListAll",)]
+
+
+def test_a_wider_resource_than_today_is_told_as_added() -> None:
+    facts = iam_catalog(need(allow("store:GetObject", on=("n:p:store:::b*",))))
+    edit = edit_of(document(allow("store:GetObject", on=("n:p:store:::b1/*",)), allow("role:Assume")), facts=facts)
+    assert told(edit, StatementFate.ADD) == [("store:GetObject",)]
+
+
+def test_what_is_left_of_a_statement_is_the_part_in_common() -> None:
+    facts = iam_catalog(need(allow("disk:DescribeVolumes", "disk:ListRegions", "store:*")))
+    edit = edit_of(document(allow("disk:*Volumes", "store:GetObject", "role:Assume")), facts=facts)
+    (narrowed,) = (one for one in edit.changes if one.fate is StatementFate.NARROW)
+    assert [one.actions for one in narrowed.remains] == [("disk:DescribeVolumes", "store:GetObject")]
+
+
+def test_statements_are_named_after_the_parts_that_need_them() -> None:
+    other = need(allow("disk:ListRegions"), allow("store:PutObject", on=("n:p:store:::b1/*",)), name="node/a b")
+    more = (need(allow("store:ListAll"), name=f"part-{number}") for number in range(3))
+    edit = edit_of(document(allow("*")), facts=iam_catalog(BOUND, other, *more))
+    names = [one.name for one in edit.statements]
+    assert all(name.isalnum() for name in names)
+    assert len(set(names)) == len(names)
+    assert {"DisksController", "NodeAB"} <= set(names)
+    assert any(name.startswith("DisksControllerAndNodeABAndPart0") for name in names)
+
+
+def test_what_a_mandated_policy_grants_too_leaves_the_rest_proved() -> None:
+    facts = iam_catalog(BOUND, provider_mandated=(("", "managed", ""),))
+    mandated = document(allow("store:ListAll"), *BOUND.statements, name="managed", by="provider")
+    edit = edit_of(mandated, document(allow("store:ListAll", "role:Assume")), facts=facts)
+    assert not edit.unproved
+
+
+@pytest.mark.parametrize(("required_by", "severity"), [("disks/controller", None), ("other", Severity.HIGH)])
+def test_a_policy_is_mandated_of_those_that_have_the_need(required_by: str, severity: Severity | None) -> None:
+    facts = iam_catalog(BOUND, provider_mandated=(("control-plane", "managed", required_by),))
+    granted = document(*BOUND.statements, allow("store:PutObject"), name="managed", by="provider")
+    assert severities(row(account(granted), facts)).get("outside") is severity
