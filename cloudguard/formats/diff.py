@@ -23,6 +23,7 @@ from cloudguard.results.facts import Direction
 _PEERS = {
     PeerOf.NEW_GROUP: "a group that only these hosts carry",
     PeerOf.ADMINISTRATORS: "the administrators (--admin-cidr)",
+    PeerOf.WAY_OUT: "the addresses that the nodes leave by (not seen here; or make the private endpoint first)",
     PeerOf.INSIDE: "inside the network alone",
 }
 _NAMED = {"state", "rotation"}

@@ -156,8 +156,7 @@ class Senders:
                 yield Sender(SenderKind.NETWORK, who, _PRIVATE, exact=False)
                 continue
             own |= network.ranges
-            who = f"anyone inside {network.name or network.id} ({network.ranges})"
-            yield Sender(SenderKind.NETWORK, who, network.ranges)
+            yield Sender(SenderKind.NETWORK, f"anyone inside {network.name or network.id}", network.ranges)
         yield from self._routed_in(subnets, own)
         unread = ", ".join(name for name in names if name and name not in self._subnets)
         if unread:
@@ -196,6 +195,13 @@ class Senders:
             routes = routed(self._subnets[name], self._lists) if name in self._subnets else {}
             upper |= AddressSet.union(part for (hop, _), part in routes.items() if hop in _ANYWHERE)
         return Bounds(all_from(lower), all_from(lower | upper))
+
+    def leaves_unseen(self, subnet: str) -> bool:
+        """Whether what leaves a subnet for the internet does so by another network, an appliance or nobody knows."""
+        if subnet not in self._subnets:
+            return True
+        routes = routed(self._subnets[subnet], self._lists)
+        return any(is_default(addresses) for (hop, _), addresses in routes.items() if hop in {*_BEHIND, *_ANYWHERE})
 
     def consumers(self, service: PublishedService) -> Sender:
         """Return whoever may use a published service; who does is not known."""

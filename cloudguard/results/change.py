@@ -36,6 +36,8 @@ class PeerOf(StrEnum):
     """A group still to be made, which only the hosts concerned are in; no value."""
     ADMINISTRATORS = "administrators"
     """The administrators, whose addresses are still to be declared (``admin-cidr``); no value."""
+    WAY_OUT = "way-out"
+    """The addresses that the cluster's hosts leave by, which were not seen; no value."""
     INSIDE = "inside"
     """The cluster's own network; no value."""
 

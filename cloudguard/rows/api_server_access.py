@@ -109,10 +109,7 @@ def _with_restriction(context: Context, pending: PendingFinding) -> PendingFindi
     resource, topology = pending.finding.resource, context.snapshot.topology
     for endpoint in topology.endpoints if resource.kind == "endpoint" else ():
         if endpoint.id == resource.id:
-            needed = (
-                *_administrators(context),
-                *_ranges(() if endpoint.private else topology.outbound_addresses.cidrs()),
-            )
+            needed = (*_administrators(context), *(() if endpoint.private else _way_out(context)))
             after = (RulePeer(PeerOf.INSIDE),) if endpoint.gatekeeper else tuple(dict.fromkeys(needed))
             lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
             before = (*_ranges(endpoint.public_ranges.cidrs()), *lists)
@@ -120,6 +117,14 @@ def _with_restriction(context: Context, pending: PendingFinding) -> PendingFindi
             change = Change(f"endpoint.restrict:{endpoint.id}", ROW, "endpoint.restrict", resource, (edit,))
             return replace(pending, changes=(*pending.changes, change))
     return pending
+
+
+def _way_out(context: Context) -> tuple[RulePeer, ...]:
+    """Return the addresses that the cluster's hosts leave by, and what stands for those that were not seen."""
+    subnets = {each.key.subnet for each in context.reach.classes}
+    unseen = any(context.reach.senders.leaves_unseen(name) for name in subnets)
+    outbound = _ranges(context.snapshot.topology.outbound_addresses.cidrs())
+    return (*outbound, RulePeer(PeerOf.WAY_OUT)) if unseen else outbound
 
 
 def _administrators(context: Context) -> tuple[RulePeer, ...]:

@@ -10,6 +10,7 @@ from cloudguard.needs.in_force import everyone
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.senders import Sender, SenderKind
 from cloudguard.rows.network.problem import Problem
 
 FEW = 3
@@ -89,20 +90,28 @@ def _by_services(outside: dict[AddressSet, ServiceSet]) -> dict[AddressSet, Serv
 
 
 def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
-    """Return the services by the names of the senders inside that reach them; the cluster's own hosts by role."""
+    """Return the services by the senders inside that reach them; the cluster's own hosts by role."""
     found, own = dict[str, ServiceSet](), dict[tuple[str, str], ServiceSet]()
     for path, attribution in problem.pairs:
         services, hosts = attribution.part.services(), path.sender.hosts
         if not path.sender.inside:
             continue
         if hosts is None or not hosts.hosts:
-            found[path.sender.name] = found.get(path.sender.name, ServiceSet.nothing()) | services
+            name = path.sender.name + _ranges_text(path.sender, attribution.part.addresses())
+            found[name] = found.get(name, ServiceSet.nothing()) | services
         else:
             for key in (("/".join(hosts.key.roles) or "unknown", host.id) for host in hosts.hosts):
                 own[key] = own.get(key, ServiceSet.nothing()) | services
     alike = Counter((role, services) for (role, _), services in own.items())
     counted = [(f"{n} {role} host{'s' if n != 1 else ''}", services) for (role, services), n in alike.items()]
     return [*found.items(), *counted]
+
+
+def _ranges_text(sender: Sender, reached: AddressSet) -> str:
+    """Return those ranges of a network in brackets of which something gets in; "" for a sender of another kind."""
+    if sender.kind is not SenderKind.NETWORK:
+        return ""
+    return f" ({', '.join(cidr for cidr in sender.addresses.cidrs() if AddressSet.parse(cidr) & reached)})"
 
 
 def _listed(names: list[str]) -> str:

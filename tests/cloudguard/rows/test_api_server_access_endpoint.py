@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from builders import (
     CONTROL_PLANE,
     NODE,
@@ -15,12 +17,13 @@ from builders import (
     host,
     managed_endpoint,
     snapshot,
+    subnet,
     to,
 )
 from cloudguard.model.filters import AddressList
-from cloudguard.model.network import Endpoint
+from cloudguard.model.network import Endpoint, NextHop
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.change import Change, ListEdit
+from cloudguard.results.change import Change, ListEdit, PeerOf, RulePeer
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
 from edits import ADMINISTRATORS, listed, peer
@@ -53,6 +56,16 @@ def test_a_public_endpoint_is_restricted_to_administrators_and_the_hosts_own_way
     peers = (peer("198.51.100.0/24"), peer("203.0.113.7/32"))
     assert listed(found) == ListEdit("public ranges", "tcp/443", (peer(WORLD),), peers)
     assert found.needs_input == ()
+
+
+@pytest.mark.parametrize(("hop", "seen"), [(NextHop.OUTBOUND, True), (NextHop.HUB, False), (NextHop.APPLIANCE, False)])
+@pytest.mark.parametrize("private", [False, True])
+def test_a_way_out_that_is_not_seen_stays_in_the_endpoints_list(hop: NextHop, *, seen: bool, private: bool) -> None:
+    homes = [subnet("private", ("10.0.1.0/24",), (WORLD, hop, "away"))]
+    endpoint = managed_endpoint(WORLD, private=private)
+    made = snapshot([host("n1", NODE, "nodes")], [group("nodes")], endpoints=[endpoint], subnets=homes, managed=True)
+    (found,) = (one for one in changes_of(made, ADMINS) if one.kind == "endpoint.restrict")
+    assert (RulePeer(PeerOf.WAY_OUT) in listed(found).after) is not (seen or private)
 
 
 def test_with_a_private_side_the_hosts_need_no_way_through_the_public_one() -> None:

@@ -86,6 +86,14 @@ def test_a_network_of_somebody_elses_is_not_inside() -> None:
     assert not rows_of(both)["node-access"].unknown
 
 
+def test_a_message_names_those_ranges_of_a_network_that_get_in() -> None:
+    made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))])
+    (network,) = made.topology.networks
+    wider = replace(network, ranges=network.ranges | AddressSet.parse("100.64.0.0/16"))
+    both = replace(made, topology=replace(made.topology, networks=(wider,)))
+    assert "anyone inside vpc (10.0.0.0/16)" in found(both, "node-access/inside")[0].message
+
+
 def test_a_network_that_was_not_read_hides_no_other_that_was() -> None:
     """An internal balancer stands in two networks; of the first by name nothing is known."""
     lost = replace(subnet("lost", ("172.16.0.0/24",)), network="a-lost")
