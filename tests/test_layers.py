@@ -44,9 +44,9 @@ MAY_IMPORT = {
 }
 """Beside itself, what each room may import: a room, or one module of it."""
 
-FOLDERS = ("access", "cluster", "network", "trust", "identity", "iam_catalog")
+FOLDERS = ("access", "cluster", "storage", "network", "trust", "identity", "iam_catalog")
 """The folders of providers, in order: a module imports its own folder and those before it."""
-OPTIONAL_FOLDERS = {"trust"}
+OPTIONAL_FOLDERS = {"storage", "trust"}
 NOT_SHIPPED = {"moto", "moto_fixtures", "tests", "benchmarks", "docs", "tools"}
 EDGE = {"cli", "__main__"}
 NO_CLOUD_IN = {

@@ -153,13 +153,26 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class DiskSnapshot:
-    """A copy of a disk; ``shared_with`` lists accounts, or "all" for the world; None: not read."""
+    """A copy of a disk, or what it was made from (``relation``); ``shared_with`` lists accounts, "all" for the world.
+
+    ``shared_with`` None: not read. ``evidence`` shows that it holds etcd's data where its ``disk`` is gone; None: it is
+    the cluster's, and may. ``kind``: "snapshot" or "image".
+    """
 
     id: str
     disk: str
     encrypted: bool
     shared_with: tuple[str, ...] | None
     source: Source
+    relation: str = "a copy of"
+    evidence: RoleEvidence | None = None
+    kind: str = "snapshot"
+
+    @property
+    def words(self) -> str:
+        """What it is: "a copy of vol-1"."""
+        shown = f"a former disk of etcd ({self.evidence.text})" if self.evidence else self.disk
+        return f"{self.relation} {shown}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +240,8 @@ class Cluster:
     traits: tuple[tuple[str, str], ...] = ()
     """Facts about the installation that choose needs: ("cni", "cilium"), ("etcd-cluster", "cilium") …"""
     installer_strength: Strength = Strength.WEAK
+    copies: tuple[DiskSnapshot, ...] = ()
+    """Copies of disks that are gone, with the cluster's tags."""
 
     def hosts_by(self, role: Role) -> tuple[Host, ...]:
         """Hosts that have ``role``."""

@@ -1,4 +1,4 @@
-"""Ways in: the entrances that a cloud offers to a host, a load balancer or a managed endpoint."""
+"""Ways in: how a cloud lets one come to a host, a load balancer, a managed endpoint or a copy of etcd's data."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ class Entered(StrEnum):
     BALANCER = "balancer"
     ENDPOINT = "endpoint"
     """A managed control plane's endpoint."""
+    COPY = "copy"
+    """What holds etcd's data beside the disks of its hosts."""
 
 
 class WayState(StrEnum):

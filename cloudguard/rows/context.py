@@ -194,6 +194,12 @@ class Context:
         return tuple(NotAsked(one.name, one.would_help) for one in unknown if wanted.intersection(one.leads_to))
 
     @property
+    def copies_not_asked(self) -> tuple[NotAsked, ...]:
+        """The places that may hold copies of etcd's data and were not looked at."""
+        unknown = (one for one in self.ways_in if one.id not in self.snapshot.asked)
+        return tuple(NotAsked(one.name, one.would_help) for one in unknown if Entered.COPY in one.leads_to)
+
+    @property
     def assumed_empty(self) -> tuple[Assumed, ...]:
         """What was assumed because the caller said that a call would answer nothing."""
         return tuple(Assumed(f"nothing is answered to {call}", "assume_empty") for call in self.snapshot.assumed_empty)

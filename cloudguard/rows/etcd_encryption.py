@@ -1,7 +1,8 @@
 """Is every disk that holds etcd encrypted at rest, and by whose key?
 
-Where a disk is known to be etcd's, that disk counts; on an etcd host of which no disk is known to be, every disk does.
-Copies of those disks, their keys, and what the next host would get are judged too. Where the provider runs etcd, only
+Every disk of an etcd host counts, unless an installer's own tag names the one with etcd; a disk's name alone only adds
+it. Copies count too: snapshots and images, what a disk was made from, disks made of those, and copies of former disks
+with the cluster's tags. So do the disks' keys, and what the next host would get. Where the provider runs etcd, only
 the encryption of Secrets by a key of one's own remains to be set.
 """
 
@@ -23,6 +24,8 @@ from cloudguard.rows.encryption.disks import (
     disk_problems,
     disk_unknown,
     etcd_disks,
+    former_problems,
+    former_unknown,
     unread_disks,
 )
 from cloudguard.rows.encryption.keys import FAILING, KEY, ROTATION, UNKNOWN_STATES, managed_key_problems
@@ -56,11 +59,12 @@ def judge(context: Context) -> JudgedRow:
         key = keys.get(disk.key)
         problems += disk_problems(disk, key, require_customer_key=context.declarations.require_customer_key)
         unknown += tuple(disk_unknown(disk, key))
-    unknown += (*unread_disks(cluster, hosts), *pool_unknown(cluster))
-    pending = pending_findings(cluster, (*problems, *pool_problems(cluster)))
+    unknown += (*unread_disks(cluster, hosts), *former_unknown(cluster), *pool_unknown(cluster))
+    pending = pending_findings(cluster, (*problems, *former_problems(cluster), *pool_problems(cluster)))
     basis = Basis(
         hosts=tally(hosts),
         disks=tuple(disk.id for disk in disks),
+        not_asked=context.copies_not_asked,
         keys=tuple(dict.fromkeys(disk.key for disk in disks if disk.key)),
     )
     return judged_row((ROW, AREA), pending, unknown, "every disk that holds etcd is encrypted", basis)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from cloudguard.errors import UsageError
-from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool, Role, Strength
+from cloudguard.model.cluster import Cluster, Disk, Host, Pool, Role, Strength
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities, Statement
 from cloudguard.model.network import Topology
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cloudguard_aws.access.session import Caller
     from cloudguard_aws.cluster.eks import NodeGroups
     from cloudguard_aws.cluster.find import Found
+    from cloudguard_aws.storage.disks import Storage
 
 
 class AwsAdapter:
@@ -89,13 +90,13 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         known = {interface.id for host in machines for interface in host.interfaces}
         machines += fargate.read_fargate_pods(api, managed.security_group, known)
     account = caller.account or _account(found, machines)
-    (groups, topology, identities), (found_disks, found_keys, policies) = api.two(
+    (groups, topology, identities), (storage, policies) = api.two(
         lambda: _around(api, found, node_groups, machines, account),
-        lambda: _read_disks(api, found, machines, account),
+        lambda: _read_storage(api, found, machines, account),
     )
     identities = key_policies.with_resource_policies(api, identities, GET_KEY_POLICY, policies)
     machines, groups = _with_roles(machines, groups, roles.resolve_profiles(api, _profiles(machines, groups)))
-    installer = _installer(found, machines, found_disks)
+    installer = _installer(found, machines, storage.disks)
     cluster = Cluster(
         name=found.name,
         provider="aws",
@@ -107,12 +108,13 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         scanned_by=caller.arn,
         hosts=machines,
         pools=groups,
-        disks=found_disks,
-        keys=found_keys,
+        disks=storage.disks,
+        copies=storage.copies,
+        keys=storage.keys,
         managed_by=eks.MANAGED_BY if managed else "",
         secrets_encryption=managed.secrets if managed else None,
         pod_ranges=managed.remote if managed else NO_ADDRESSES,
-        traits=etcd_traits(found_disks),
+        traits=etcd_traits(storage.disks),
         installer_strength=installer.strength,
     )
     snapshot = Snapshot(
@@ -200,18 +202,19 @@ def _account(found: Found, hosts: tuple[Host, ...]) -> str:
     return next((name.split(":")[4] for name in names if name.startswith("arn:")), "")
 
 
-def _read_disks(
+def _read_storage(
     api: Api, found: Found, hosts: tuple[Host, ...], account: str
-) -> tuple[tuple[Disk, ...], tuple[Key, ...], Mapping[str, tuple[Statement, ...]]]:
-    """Read the disks that may hold etcd, and their keys with their policies; if managed, the key of its Secrets."""
-    from cloudguard_aws.cluster import disks  # noqa: PLC0415 - only when asked for
+) -> tuple[Storage, Mapping[str, tuple[Statement, ...]]]:
+    """Read where etcd's data is, and the keys with their policies; if managed, the key of its Secrets alone."""
     from cloudguard_aws.identity import key_policies  # noqa: PLC0415 - only when asked for
+    from cloudguard_aws.storage.disks import Storage, read_storage  # noqa: PLC0415 - only when asked for
+    from cloudguard_aws.storage.keys import read_keys  # noqa: PLC0415 - likewise
 
     if found.eks is None:
-        found_disks, found_keys = disks.read_disks(api, cluster=found.name, hosts=hosts)
+        storage = read_storage(api, cluster=found.name, hosts=hosts)
     else:
-        found_disks, found_keys = (), disks.read_keys(api, (found.eks.secrets.key,))
-    return found_disks, found_keys, key_policies.read_key_policies(api, found_keys, account)
+        storage = Storage(keys=read_keys(api, (found.eks.secrets.key,)))
+    return storage, key_policies.read_key_policies(api, storage.keys, account)
 
 
 def _profiles(hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cloudguard.model.cluster import Cluster, Disk, Host, Key, Role
+from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Key, Role
 from cloudguard.results.change import Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
@@ -57,17 +57,30 @@ def disk_problems(disk: Disk, key: Key | None, *, require_customer_key: bool) ->
         severity = Severity.MEDIUM
         yield EncryptionProblem(CUSTOMER_KEY, severity, resource, message, holds, disk.source, change, hosts, fault)
     for snapshot in disk.snapshots:
-        faults = [] if snapshot.encrypted else ["is not encrypted"]
-        if snapshot.shared_with:
-            faults.append(f"is shared with {', '.join(snapshot.shared_with)}")
-        if faults:
-            message, copied = (
-                f"{snapshot.id}, a copy of {where}, {' and '.join(faults)}",
-                Resource("snapshot", snapshot.id),
-            )
-            steps = Procedure((message,), ("encrypted and not shared, or deleted",))
-            change = change_of("snapshot.remove", copied, steps)
-            yield EncryptionProblem(SNAPSHOT, Severity.HIGH, copied, message, message, snapshot.source, change, hosts)
+        yield from _copy_problems(snapshot, f"{snapshot.relation} {where}", hosts)
+
+
+def former_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
+    """Yield what is wrong with the copies of etcd's former disks."""
+    for copy in cluster.copies:
+        if copy.evidence is not None:
+            yield from _copy_problems(copy, copy.words, ())
+
+
+def _copy_problems(copy: DiskSnapshot, what: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
+    faults = _faults(copy)
+    if faults:
+        message, copied = f"{copy.id}, {what}, {faults}", Resource(copy.kind, copy.id)
+        steps = Procedure((message,), ("encrypted and not shared, or deleted",))
+        change = change_of(f"{copy.kind}.remove", copied, steps)
+        yield EncryptionProblem(SNAPSHOT, Severity.HIGH, copied, message, message, copy.source, change, hosts)
+
+
+def _faults(copy: DiskSnapshot) -> str:
+    faults = [] if copy.encrypted else ["is not encrypted"]
+    if copy.shared_with:
+        faults.append(f"is shared with {', '.join(copy.shared_with)}")
+    return " and ".join(faults)
 
 
 def disk_unknown(disk: Disk, key: Key | None) -> Iterator[str]:
@@ -78,7 +91,16 @@ def disk_unknown(disk: Disk, key: Key | None) -> Iterator[str]:
         yield f"whether the key {key.id} of {disk.id} can be used: its state is {key.state}"
     for snapshot in disk.snapshots:
         if snapshot.shared_with is None:
-            yield f"whether {snapshot.id}, a copy of {disk.id}, is shared was not read"
+            yield f"whether {snapshot.id}, {snapshot.words}, is shared was not read"
+
+
+def former_unknown(cluster: Cluster) -> Iterator[str]:
+    """Yield what is unknown of copies that hold, or may hold, the data of etcd's former disks."""
+    for copy in cluster.copies:
+        if copy.evidence is None and _faults(copy):
+            yield f"whether {copy.id}, {copy.words}, holds etcd's data: it has the cluster's tag and {_faults(copy)}"
+        elif copy.shared_with is None:
+            yield f"whether {copy.id}, {copy.words}, is shared was not read"
 
 
 def unread_disks(cluster: Cluster, hosts: Iterable[Host]) -> Iterator[str]:

@@ -210,6 +210,10 @@ DESCRIBE_SNAPSHOTS = Call("ec2", "DescribeSnapshots", "Snapshots[]", ("ec2:Descr
 DESCRIBE_SNAPSHOT_ATTRIBUTE = Call(
     "ec2", "DescribeSnapshotAttribute", "CreateVolumePermissions[]", ("ec2:DescribeSnapshotAttribute",)
 )
+DESCRIBE_IMAGE_ATTRIBUTE = Call("ec2", "DescribeImageAttribute", "LaunchPermissions[]", ("ec2:DescribeImageAttribute",))
+GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE = Call(
+    "ec2", "GetSnapshotBlockPublicAccessState", "{State: State}", ("ec2:GetSnapshotBlockPublicAccessState",)
+)
 GET_KEY_POLICY = Call("kms", "GetKeyPolicy", "{Policy: Policy}", ("kms:GetKeyPolicy",))
 GET_BUCKET_POLICY = Call("s3", "GetBucketPolicy", "{Policy: Policy}", ("s3:GetBucketPolicy",))
 GET_QUEUE_ATTRIBUTES = Call("sqs", "GetQueueAttributes", "Attributes", ("sqs:GetQueueAttributes",))

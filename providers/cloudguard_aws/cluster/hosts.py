@@ -11,10 +11,9 @@ from cloudguard.provider.host_roles import UNKNOWN, HostRoles, with_roles
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, DESCRIBE_VOLUMES
-from cloudguard_aws.cluster.disks import ETCD_TAG
 from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.instances import HIDES, Instance
-from cloudguard_aws.cluster.tags import roles_by_tags, tags_of
+from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_tags, tags_of
 
 _SERVERS = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 API_PORTS = frozenset({6443, 9345, 16443, 50000})

@@ -33,6 +33,8 @@ NAMED_BY_VALUE = (
     "alpha.eksctl.io/cluster-name",
 )
 """Keys whose value is the cluster's name."""
+ETCD_TAG = "k8s.io/etcd/"
+"""kops: "k8s.io/etcd/main" = "a/a,b,c" (kubernetes/kops pkg/model/master_volumes.go)."""
 KOPS_GROUP = "kops.k8s.io/instancegroup"
 SCALING_GROUP = "aws:autoscaling:groupName"
 _KOPS_ROLES = (
@@ -91,6 +93,12 @@ def roles_by_tags(tags: Mapping[str, str], cluster: str) -> HostRoles | None:
         if key in tags:
             return HostRoles((Role.NODE,), (_tag(key, tags[key]),))
     return _roles_by_openshift_name(tags.get("Name", ""), cluster) if is_infra(cluster) else None
+
+
+def is_control_plane(tags: Mapping[str, str]) -> bool:
+    """Whether an installer's tag says that a resource is of a control-plane host."""
+    known = roles_by_tags({key: value for key, value in tags.items() if key != "Name"}, "")
+    return known is not None and Role.CONTROL_PLANE in known.roles
 
 
 def _tag(key: str, value: str) -> RoleEvidence:

@@ -16,7 +16,7 @@ from moto_fixtures.aws.builder import REGION, WORLD, Account, Group, Subnet, Vpc
 from moto_fixtures.aws.installers import OWNED, kops
 from moto_fixtures.aws.scenes import clean
 
-FEW, MANY, MOST_SMALL, MOST_LARGE = 10, 400, 49, 59
+FEW, MANY, MOST_SMALL, MOST_LARGE = 10, 400, 54, 64
 Counts = Counter[str]
 
 

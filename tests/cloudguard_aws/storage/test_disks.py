@@ -7,7 +7,8 @@ import pytest
 from aws_hosts import api_of, hosts_of
 from cloudguard.model.cluster import EvidenceKind, KeyManager, KeyState, Role, RoleEvidence, Strength
 from cloudguard.model.source import FactKind, Reason
-from cloudguard_aws.cluster.disks import etcd_evidence, read_disks, read_keys
+from cloudguard_aws.storage.disks import Storage, etcd_evidence, read_storage
+from cloudguard_aws.storage.keys import read_keys
 from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, Host
 
 VOLUME = "kubernetes.io/created-for/pvc/name"
@@ -63,8 +64,8 @@ def test_disks_keys_and_snapshots_of_the_control_plane(inner_account: Account) -
         *hosts_of(a, worker.id),
     )
     api = api_of(a)
-    disks, keys = read_disks(api, cluster="prod", hosts=hosts)
-    found = {disk.id: disk for disk in disks}
+    storage = read_storage(api, cluster="prod", hosts=hosts)
+    found = {disk.id: disk for disk in storage.disks}
     assert set(found) == {etcd, detached, master.root}
     assert (found[etcd].host, found[etcd].device, found[etcd].key) == (master.id, "/dev/xvdu", key)
     evidence = RoleEvidence(EvidenceKind.INSTALLER, "tag k8s.io/etcd/main=a/a")
@@ -76,7 +77,7 @@ def test_disks_keys_and_snapshots_of_the_control_plane(inner_account: Account) -
         (world, True, ("all",)),
         (closed, True, ()),
     }
-    assert {(one.id, one.manager, one.state, one.rotates) for one in keys} == {
+    assert {(one.id, one.manager, one.state, one.rotates) for one in storage.keys} == {
         (key, KeyManager.CUSTOMER, KeyState.ENABLED, True),
         (doomed, KeyManager.CUSTOMER, KeyState.PENDING_DELETION, None),
     }
@@ -87,16 +88,17 @@ def test_every_disk_counts_where_none_is_known_to_be_etcds(inner_account: Accoun
     a = inner_account
     master = machine(a, "master")
     shared = a.snapshot(master.root, "999988887777")
-    (disk,), keys = read_disks(api_of(a), cluster="prod", hosts=hosts_of(a, master.id, role=Role.CONTROL_PLANE))
+    storage = read_storage(api_of(a), cluster="prod", hosts=hosts_of(a, master.id, role=Role.CONTROL_PLANE))
+    (disk,) = storage.disks
     assert [(one.id, one.encrypted, one.shared_with) for one in disk.snapshots] == [(shared, False, ("999988887777",))]
-    assert keys == ()
+    assert storage.keys == ()
 
 
 def test_workers_disks_are_not_asked_for(inner_account: Account) -> None:
     a = inner_account
     worker = machine(a, "worker")
     asked: list[str] = []
-    assert read_disks(api_of(a, asked), cluster="prod", hosts=hosts_of(a, worker.id)) == ((), ())
+    assert read_storage(api_of(a, asked), cluster="prod", hosts=hosts_of(a, worker.id)) == Storage()
     assert asked == []
 
 

@@ -1,0 +1,188 @@
+"""Copies of etcd's volumes: snapshots, images, what a volume was made from, what was made of it, copies of former ones.
+
+How EC2 copies volumes: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshots.html, and of its API reference
+CopySnapshot ("[Copied snap-… from …]", an arbitrary volume id), CopyVolumes (SourceVolumeId), CreateImage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, RoleEvidence, Strength
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard.provider.etcd_disks import is_named_for_etcd
+from cloudguard_aws.access import calls
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.tags import ETCD_TAG, clusters_of, is_control_plane, tags_of
+from cloudguard_aws.storage.sharing import with_sharing
+
+_DISKS: Final = (FactKind.DISKS,)
+_OF_PODS: Final = ("kubernetes.io/created-for/pvc/name", "CSIVolumeName", "CSIVolumeSnapshotName")
+"""Tags of volumes and snapshots that pods claim: kubernetes-sigs/aws-ebs-csi-driver docs/tagging.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A disk, and what it was made from: a snapshot, or another volume (their ids, "" for none)."""
+
+    disk: Disk
+    snapshot: str
+    volume: str
+
+    def copied(self, origins: Mapping[str, str]) -> Disk:
+        """Return the disk as a copy of etcd's data: ``origins`` says of what, by the ids of snapshots and volumes."""
+        if self.disk.etcd_evidence is not None:
+            return self.disk
+        words = next((origins[name] for name in (self.snapshot, self.disk.id) if name in origins), "a copy")
+        return replace(self.disk, etcd_evidence=RoleEvidence(EvidenceKind.DISK, words, Strength.WEAK))
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Snapshots and images of known disks; those of others; volumes made of snapshots or that disks were copied from.
+
+    ``origins``: what a volume is, in words, by its own id or that of its snapshot.
+    """
+
+    of_disks: tuple[DiskSnapshot, ...]
+    others: tuple[DiskSnapshot, ...]
+    volumes: tuple[Item, ...]
+    origins: Mapping[str, str]
+
+
+def read_copies(api: Api, cluster: str, volumes: Sequence[Volume], *, apart: Collection[str], named: bool) -> Copies:
+    """Read what copies there are of ``volumes``, and of former volumes with the cluster's tags.
+
+    ``apart``: other volumes of today's hosts. ``named``: an installer's tag names each host's volume with etcd.
+    """
+    known = {one.disk.id: one for one in volumes}
+    sources = {one.snapshot: one for one in volumes if one.snapshot}
+    copied_from = {one.volume for one in volumes if one.volume}
+    taken, made_from, tagged, other_volumes = api.four(
+        partial(_snapshots, api, "volume-id", known),
+        partial(_snapshots, api, "snapshot-id", sources),
+        partial(_tagged, api, cluster),
+        partial(api.matching, calls.DESCRIBE_VOLUMES, "volume-id", copied_from, hides=_DISKS),
+    )
+    found = {one.id: one for one in _former(tagged, cluster, apart, named=named)}
+    found |= {one.id: replace(one, disk=sources[one.id].disk.id, relation="the origin of") for one in made_from}
+    found |= {one.id: one for one in taken}
+    images = _images(api, found)
+    golden = {name for image in images for name in image.snapshots if _is_golden(found.get(name), known)}
+    whole = {name: one for name, one in found.items() if name not in golden}
+    copied, restored = api.two(
+        partial(_described, api, whole),
+        partial(api.matching, calls.DESCRIBE_VOLUMES, "snapshot-id", whole, hides=_DISKS),
+    )
+    whole |= copied
+    of_those = [one for one in images if not whole.keys().isdisjoint(one.snapshots)]
+    shared = with_sharing(api, whole.values(), of_those, whole)
+    origins = {one.id: f"made from {one.id}, {one.words}" for one in whole.values()}
+    origins |= {one.volume: f"{one.disk.id} was copied from it" for one in volumes if one.volume}
+    return Copies(
+        of_disks=tuple(one for one in shared if one.disk in known),
+        others=tuple(sorted((one for one in shared if one.disk not in known), key=lambda one: one.id)),
+        volumes=(*other_volumes, *restored),
+        origins=origins,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A machine image, and the snapshots that it holds; ``public``: everyone may use it."""
+
+    id: str
+    snapshots: tuple[str, ...]
+    public: bool
+
+
+def _snapshots(api: Api, key: str, values: Collection[str]) -> tuple[DiskSnapshot, ...]:
+    """Return the account's own snapshots that the filter ``key`` matches any of ``values``; sharing is not read yet."""
+    call = calls.DESCRIBE_SNAPSHOTS
+    listed = api.matching(call, key, values, hides=_DISKS, OwnerIds=["self"])
+    found = api.mapped(call, listed, lambda one: (required(one, _ID[key]), _snapshot(api, one)), hides=_DISKS)
+    return tuple(one for name, one in found if name in values)
+
+
+_ID: Final = {"volume-id": "VolumeId", "snapshot-id": "SnapshotId"}
+
+
+def _snapshot(api: Api, item: Item) -> DiskSnapshot:
+    name = required(item, "SnapshotId")
+    encrypted = flag(item, "Encrypted")
+    return DiskSnapshot(name, text(item, "VolumeId"), encrypted, (), api.source(calls.DESCRIBE_SNAPSHOTS, name))
+
+
+def _tagged(api: Api, cluster: str) -> tuple[tuple[DiskSnapshot, Mapping[str, str]], ...]:
+    """Return the snapshots with the cluster's tags; one key a call, for some stand-ins match only all of many."""
+    call, keys = calls.DESCRIBE_SNAPSHOTS, (f"*/cluster/{cluster}", f"{ETCD_TAG}*")
+    listed = api.gather(
+        *(partial(api.matching, call, "tag-key", [key], hides=_DISKS, OwnerIds=["self"]) for key in keys)
+    )
+    items = [item for page in listed for item in page]
+    found = api.mapped(call, items, lambda one: (_snapshot(api, one), tags_of(one)), hides=_DISKS)
+    own = {one.id: (one, tags) for one, tags in found if cluster in {*clusters_of(tags)}}
+    return tuple(own.values())
+
+
+def _former(
+    tagged: Iterable[tuple[DiskSnapshot, Mapping[str, str]]], cluster: str, apart: Collection[str], *, named: bool
+) -> Iterator[DiskSnapshot]:
+    """Yield the snapshots that hold etcd's data by their tags, or may: none of pods' volumes, none of those ``apart``.
+
+    Where an installer's tag names etcd's volumes (``named``), it names their snapshots.
+    """
+    for one, tags in tagged:
+        shown = next((f"tag {key}={value}" for key, value in sorted(tags.items()) if key.startswith(ETCD_TAG)), "")
+        name = tags.get("Name", "")
+        if shown:
+            yield replace(one, evidence=RoleEvidence(EvidenceKind.INSTALLER, shown))
+        elif named or one.disk in apart or any(key in tags for key in _OF_PODS):
+            continue
+        elif is_named_for_etcd(name, cluster):
+            yield replace(one, evidence=RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK))
+        elif is_control_plane(tags):
+            words = "tagged as of the control plane"
+            yield replace(one, evidence=RoleEvidence(EvidenceKind.NAME, words, Strength.WEAK))
+        else:
+            yield one
+
+
+def _described(api: Api, found: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
+    """Return the copies that CopySnapshot made of snapshots in this region: their descriptions name those."""
+    call = calls.DESCRIBE_SNAPSHOTS
+    listed = api.matching(call, "description", [f"*{name}*" for name in found], hides=_DISKS, OwnerIds=["self"])
+
+    def copy(item: Item) -> DiskSnapshot | None:
+        origin = next((name for name in found if name in text(item, "Description")), "")
+        made = _snapshot(api, item)
+        if not origin or made.id in found:
+            return None
+        return replace(made, disk=found[origin].disk, relation=found[origin].relation, evidence=found[origin].evidence)
+
+    return {one.id: one for one in api.mapped(call, listed, copy, hides=_DISKS) if one is not None}
+
+
+def _images(api: Api, found: Mapping[str, DiskSnapshot]) -> tuple[Image, ...]:
+    """Return the account's own images that hold any of the snapshots."""
+    if not found:
+        return ()
+    call = calls.DESCRIBE_IMAGES
+    listed = api.mapped(call, api.read(call, hides=_DISKS, Owners=["self"]), _image, hides=_DISKS)
+    return tuple(one for one in listed if not found.keys().isdisjoint(one.snapshots))
+
+
+def _image(item: Item) -> Image:
+    mapped = (text(part(one, "Ebs"), "SnapshotId") for one in parts(item, "BlockDeviceMappings"))
+    return Image(required(item, "ImageId"), tuple(filter(None, mapped)), flag(item, "Public"))
+
+
+def _is_golden(one: DiskSnapshot | None, known: Mapping[str, Volume]) -> bool:
+    """Whether a snapshot of an image is only what hosts were installed from: no installer's tag names their volume."""
+    if one is None or one.relation != "the origin of":
+        return False
+    return not known[one.disk].disk.is_the_place_of_etcd

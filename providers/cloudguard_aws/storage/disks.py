@@ -1,0 +1,103 @@
+"""The disks of the hosts that may run etcd, their keys, and the copies of those that may hold etcd's data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, Key, RoleEvidence, Strength
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import NOTHING, Item, flag, parts, required, text
+from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
+from cloudguard_aws.access import calls
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.tags import ETCD_TAG, clusters_of, tags_of
+from cloudguard_aws.storage.copies import Volume, read_copies
+from cloudguard_aws.storage.keys import read_keys
+
+_LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.IDENTITIES)
+"""Disks lead to their keys, and keys to the policies that let identities use them."""
+_NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Disks that may hold etcd with their snapshots, copies of disks that are gone, and the keys of both."""
+
+    disks: tuple[Disk, ...] = ()
+    copies: tuple[DiskSnapshot, ...] = ()
+    keys: tuple[Key, ...] = ()
+
+
+def read_storage(api: Api, *, cluster: str, hosts: tuple[Host, ...]) -> Storage:
+    """Read the disks of hosts that may run etcd, etcd's own even where detached, their copies and their keys."""
+    concerned = [host.id for host in hosts_with_etcd(hosts)]
+    if not concerned:
+        return Storage()  # the provider runs the control plane, or nothing is known of it
+    attached, tagged = api.two(
+        partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=_LEADS),
+        partial(_tagged, api, cluster),
+    )
+    volumes = _volumes(api, (*tagged, *attached), cluster, concerned)
+    found = {one.disk.id: one for one in volumes}
+    concerning = worth_copying([one.disk for one in volumes], concerned)
+    places = {one.disk.host for one in volumes if one.disk.is_the_place_of_etcd}
+    copies, keys = api.two(
+        partial(
+            read_copies,
+            api,
+            cluster,
+            [found[name] for name in sorted(concerning)],
+            apart=frozenset(name for host in hosts for name in host.disks) - concerning,
+            named=places.issuperset(concerned),
+        ),
+        partial(read_keys, api, [one.disk.key for one in volumes]),
+    )
+    made = _volumes(api, [one for one in copies.volumes if required(one, "VolumeId") not in found], cluster, concerned)
+    more = [one.copied(copies.origins) for one in made]
+    disks = {disk.id: disk for disk in (*(one.disk for one in volumes), *more)}
+    if any(disk.key for disk in more):
+        keys = read_keys(api, [disk.key for disk in disks.values()])
+    ordered = [disks[name] for name in sorted(disks)]
+    return Storage(with_snapshots(ordered, copies.of_disks), copies.others, keys)
+
+
+def _tagged(api: Api, cluster: str) -> list[Item]:
+    """Read etcd volumes by kops' tags: one that waits for its host holds etcd all the same."""
+    listed = api.read(calls.DESCRIBE_VOLUMES, hides=_LEADS, Filters=[{"Name": "tag-key", "Values": [f"{ETCD_TAG}*"]}])
+    return [one for one in listed if cluster in {*clusters_of(tags_of(one))}]
+
+
+def _volumes(api: Api, items: Iterable[Item], cluster: str, hosts: Collection[str]) -> list[Volume]:
+    found = api.mapped(calls.DESCRIBE_VOLUMES, items, lambda one: _volume(api, one, cluster, hosts), hides=_LEADS)
+    return sorted({one.disk.id: one for one in found}.values(), key=lambda one: one.disk.id)
+
+
+def _volume(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Volume:
+    attachments = [one for one in parts(item, "Attachments") if text(one, "InstanceId")]
+    attachments.sort(key=lambda one: text(one, "InstanceId") not in hosts)
+    where = attachments[0] if attachments else NOTHING
+    name, tags = required(item, "VolumeId"), tags_of(item)
+    disk = Disk(
+        id=name,
+        name=tags.get("Name", ""),
+        host=text(where, "InstanceId"),
+        device=text(where, "Device"),
+        encrypted=flag(item, "Encrypted"),
+        key=text(item, "KmsKeyId"),
+        source=api.source(calls.DESCRIBE_VOLUMES, name),
+        etcd_evidence=etcd_evidence(tags, cluster),
+        etcd_cluster=next((key.removeprefix(ETCD_TAG) for key in sorted(tags) if key.startswith(ETCD_TAG)), ""),
+    )
+    return Volume(disk, text(item, "SnapshotId"), text(item, "SourceVolumeId"))
+
+
+def etcd_evidence(tags: Mapping[str, str], cluster: str) -> RoleEvidence | None:
+    """Return the tag that says that a disk holds etcd, None if none does. A cluster's own name is no evidence."""
+    for key, value in sorted(tags.items()):
+        if key.startswith(ETCD_TAG):
+            return RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={value}")
+    named = (key for key in _NAMING_TAGS if is_named_for_etcd(tags.get(key, ""), cluster))
+    return next((RoleEvidence(EvidenceKind.NAME, f"tag {key}={tags[key]}", Strength.WEAK) for key in named), None)

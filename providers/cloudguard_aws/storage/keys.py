@@ -1,0 +1,55 @@
+"""The keys that encrypt etcd's data: whose they are, whether they can be used, whether they are rotated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Key, KeyManager, KeyState
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, flag, required, text
+from cloudguard_aws.access import calls
+from cloudguard_aws.access.api import Api
+
+_KEYS: Final = (FactKind.KEYS, FactKind.IDENTITIES)
+_STATES: Final = {
+    "Enabled": KeyState.ENABLED,
+    "Disabled": KeyState.DISABLED,
+    "PendingDeletion": KeyState.PENDING_DELETION,
+    "PendingReplicaDeletion": KeyState.PENDING_DELETION,
+    "Unavailable": KeyState.UNAVAILABLE,
+    "PendingImport": KeyState.UNAVAILABLE,
+}
+"""KeyState: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"""
+
+
+def read_keys(api: Api, names: Iterable[str]) -> tuple[Key, ...]:
+    """Read keys by ARN, id or alias; one that can't be read leaves a gap and is left out."""
+    wanted = sorted({name for name in names if name})
+    return tuple(key for found in api.gather(*(partial(_key, api, name) for name in wanted)) for key in found)
+
+
+def _key(api: Api, name: str) -> tuple[Key, ...]:
+    items = api.read(calls.DESCRIBE_KEY, hides=_KEYS, about=name, KeyId=name)
+    return api.mapped(calls.DESCRIBE_KEY, items, lambda one: _described_key(api, name, one), hides=_KEYS)
+
+
+def _described_key(api: Api, name: str, item: Item) -> Key:
+    manager = KeyManager.PROVIDER if text(item, "KeyManager") == "AWS" else KeyManager.CUSTOMER
+    state = _STATES.get(text(item, "KeyState"), KeyState.UNKNOWN)
+    rotates = _rotates(api, item) if manager is KeyManager.CUSTOMER and state is KeyState.ENABLED else None
+    return Key(name, manager, state, api.source(calls.DESCRIBE_KEY, name), rotates)
+
+
+def _rotates(api: Api, key: Item) -> bool | None:
+    """Return whether KMS rotates a key by itself; None for imported material and custom stores, where it can't.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+    """
+    if text(key, "Origin") != "AWS_KMS":
+        return None
+    call = calls.GET_KEY_ROTATION_STATUS
+    found = api.read(call, hides=_KEYS, about=required(key, "KeyId"), KeyId=required(key, "Arn"))
+    rotates = api.mapped(call, found, lambda one: flag(one, "KeyRotationEnabled"), hides=_KEYS)
+    return rotates[0] if rotates else None

@@ -1,0 +1,93 @@
+"""With whom snapshots and images are shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final, Protocol
+
+from cloudguard.model.cluster import DiskSnapshot
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, required, text
+from cloudguard_aws.access import calls
+from cloudguard_aws.access.api import Api, errors
+from cloudguard_aws.access.calls import Call
+
+_DISKS: Final = (FactKind.DISKS,)
+EVERYONE: Final = "all"
+_BLOCKED: Final = "block-all-sharing"
+"""Snapshots that are public already are private then (EBS user guide, block public access for snapshots)."""
+
+
+class Image(Protocol):
+    """A machine image."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """The snapshots that it holds."""
+        ...
+
+    @property
+    def public(self) -> bool:
+        """Whether everyone may use it."""
+        ...
+
+
+def with_sharing(
+    api: Api, snapshots: Iterable[DiskSnapshot], images: Iterable[Image], known: Mapping[str, DiskSnapshot]
+) -> tuple[DiskSnapshot, ...]:
+    """Return snapshots with the accounts that they are shared with, and so ``images`` of ``known`` ones."""
+    read = api.gather(
+        *(partial(_shared_snapshot, api, one) for one in snapshots),
+        *(partial(_shared_image, api, one, known) for one in images),
+    )
+    if not any(EVERYONE in (one.shared_with or ()) for one in read) or not _is_blocked(api):
+        return tuple(read)
+    return tuple(_without_everyone(one) if one.kind == "snapshot" else one for one in read)
+
+
+def _shared_snapshot(api: Api, one: DiskSnapshot) -> DiskSnapshot:
+    listed = {"SnapshotId": one.id, "Attribute": "createVolumePermission"}
+    return replace(one, shared_with=_shares(api, calls.DESCRIBE_SNAPSHOT_ATTRIBUTE, one.id, listed))
+
+
+def _shared_image(api: Api, image: Image, known: Mapping[str, DiskSnapshot]) -> DiskSnapshot:
+    """Return an image as what its first known snapshot is; that one tells whether it is encrypted."""
+    first = next(known[name] for name in image.snapshots if name in known)
+    listed = {"ImageId": image.id, "Attribute": "launchPermission"}
+    shares = _shares(api, calls.DESCRIBE_IMAGE_ATTRIBUTE, image.id, listed)
+    shared = tuple(sorted({*(shares or ()), EVERYONE})) if image.public else shares
+    source = api.source(calls.DESCRIBE_IMAGES, image.id)
+    return replace(first, id=image.id, kind="image", encrypted=True, shared_with=shared, source=source)
+
+
+def _shares(api: Api, call: Call, name: str, asked: Mapping[str, str]) -> tuple[str, ...] | None:
+    """Return who may use a snapshot or image; None where that was not read."""
+    listed = api.read_or_none(call, hides=_DISKS, about=name, **asked)
+    shares = api.mapped(call, listed or (), _who, hides=_DISKS)
+    return None if listed is None or len(shares) < len(listed) else tuple(sorted(shares))
+
+
+def _who(item: Item) -> str:
+    named = (text(item, key) for key in ("UserId", "OrganizationArn", "OrganizationalUnitArn"))
+    return next(filter(None, named), "") or required(item, "Group")
+
+
+def _is_blocked(api: Api) -> bool:
+    """Whether the account keeps public snapshots private; no where that is not told."""
+    try:
+        (answer,) = api.ask(calls.GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE)
+    except errors():
+        return False
+    return text(answer, "State") == _BLOCKED
+
+
+def _without_everyone(one: DiskSnapshot) -> DiskSnapshot:
+    shared = one.shared_with
+    return one if shared is None else replace(one, shared_with=tuple(who for who in shared if who != EVERYONE))
