@@ -11,13 +11,14 @@ from typing import Any, Final, cast
 
 _KEY: Final = "sts:externalid"
 _WILDCARDS: Final = frozenset("*?")
+_VARIABLE: Final = "${"
 
 
 def without_external_ids(text: str) -> str:
     """Return a policy document with its external ids numbered ("external-id-1"); one without any, unchanged.
 
-    Equal ids get equal numbers. A pattern stays: it is no secret, and what it matches decides who is let in. So does
-    what is no JSON.
+    Equal ids get equal numbers. A pattern or variable stays: it is no secret, and what it matches decides who is let
+    in. So does what is no JSON.
     """
     if _KEY not in text.lower():
         return text
@@ -42,6 +43,8 @@ def _replaced(value: object, numbers: dict[str, str]) -> object:
 def _hidden(value: object, numbers: dict[str, str]) -> object:
     if isinstance(value, list):
         return [_hidden(one, numbers) for one in cast("list[object]", value)]
-    if not isinstance(value, str) or _WILDCARDS & {*value} or value.lower() in {"true", "false"}:
+    if not isinstance(value, str) or value.lower() in {"true", "false"}:
+        return value
+    if _WILDCARDS & {*value} or _VARIABLE in value:
         return value
     return numbers.setdefault(value, f"external-id-{len(numbers) + 1}")

@@ -23,6 +23,8 @@ from cloudguard_aws.trust.context_keys import (
     SOURCE_ACCOUNT,
     SOURCE_ARN,
     SOURCE_IP,
+    SOURCE_ORGANIZATION,
+    SOURCE_ORGANIZATION_PATHS,
     USER_ID,
     at,
     holds,
@@ -127,7 +129,7 @@ class _Accounts:
         ]
         found += self._unnamed_accounts()
         if known:
-            found.append(holds("StringNotEquals", ORGANIZATION, *known))
+            found.append(holds("StringNotEqualsIgnoreCase", ORGANIZATION, *known))
             found.append(holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, *(f"{one}/*" for one in known)))
         if users and self._mentions.users:
             ids = (pattern for one in self._mentions.users for pattern in (one, f"{one}:*"))
@@ -146,16 +148,13 @@ class _Accounts:
         return self._caller(CallerKind.OUTSIDER, who, (*self._strangers(), within), ordinary=None)
 
     def _of_organization(self, organization: str) -> Caller:
-        own = self._home.organization
         among = (
             holds("StringLike", PRINCIPAL_ACCOUNT, "?" * 12),
             *self._unnamed_accounts(),
             *_in_organization(organization),
         )
-        kind = CallerKind.ORGANIZATION if own in {organization, None} else CallerKind.OUTSIDER
-        whose = "its own organization" if own == organization else "organization"
-        unknown = ", which may be its own" if own is None else ""
-        return self._caller(kind, f"another account of {whose} {organization}{unknown}", among)
+        kind = _kind(self._home, organization)
+        return self._caller(kind, f"another account of {_whose(self._home, organization)}", among)
 
     def _of_account(self, account: str) -> Iterator[Caller]:
         """Yield the callers of an account: in the own organization, and not in it, where it is not known which."""
@@ -174,6 +173,16 @@ class _Accounts:
             yield self._caller(CallerKind.ORGANIZATION, who_inside, (*among, *inside), ordinary)
         if account not in self._home.members:
             yield self._caller(CallerKind.OUTSIDER, who, (*among, *outside), ordinary)
+
+
+def _kind(home: Home, organization: str) -> CallerKind:
+    return CallerKind.ORGANIZATION if home.organization in {organization, None} else CallerKind.OUTSIDER
+
+
+def _whose(home: Home, organization: str) -> str:
+    whose = "its own organization" if home.organization == organization else "organization"
+    unknown = ", which may be its own" if home.organization is None else ""
+    return f"{whose} {organization}{unknown}"
 
 
 def _in_organization(organization: str) -> tuple[Condition, ...]:
@@ -197,6 +206,7 @@ def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
     https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
     """
     services = [one.partition(":")[2] for one in mentions.principals if one.startswith("Service:")]
+    services += ["a service of AWS"] if mentions.everyone else []
     certain = not_understood(mentions.keys)
     for service in services:
         base = (*of_service(service, mentions.keys), *at(home.now))
@@ -208,6 +218,15 @@ def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
                 )
                 who = f"account {account} by way of {service}"
                 yield Caller(CallerKind.OUTSIDER, who, _ASSUME, (*base, *among), certain)
+        for organization in mentions.source_organizations:
+            if organization != home.organization:
+                inside = (
+                    holds("StringEquals", SOURCE_ORGANIZATION, organization),
+                    holds("ForAllValues:StringLike", SOURCE_ORGANIZATION_PATHS, f"{organization}/*"),
+                    Condition("Null", SOURCE_ORGANIZATION_PATHS, ("false",)),
+                )
+                who = f"an account of {_whose(home, organization)} by way of {service}"
+                yield Caller(_kind(home, organization), who, _ASSUME, (*base, *inside), certain)
         if service == _CERTIFICATES:
             anchors = mentions.literals(SOURCE_ARN)
             bound = [key for key in mentions.keys if key.startswith("aws:principaltag/x509")]

@@ -26,6 +26,8 @@ USER_ID: Final = "aws:userid"
 EXTERNAL_ID: Final = "sts:externalid"
 SOURCE_ACCOUNT: Final = "aws:sourceaccount"
 SOURCE_ARN: Final = "aws:sourcearn"
+SOURCE_ORGANIZATION: Final = "aws:sourceorgid"
+SOURCE_ORGANIZATION_PATHS: Final = "aws:sourceorgpaths"
 SOURCE_IP: Final = "aws:sourceip"
 NETWORKS: Final = (
     "aws:sourcevpc",
@@ -51,14 +53,18 @@ _OF_PRINCIPALS: Final = (
 _OF_SERVICES: Final = (
     SOURCE_ACCOUNT,
     SOURCE_ARN,
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
+    SOURCE_ORGANIZATION,
+    SOURCE_ORGANIZATION_PATHS,
     "aws:principalservicename",
     "aws:principalservicenameslist",
 )
 """Only requests that services make by themselves have them."""
 _ALWAYS: Final = (PRINCIPAL_ACCOUNT, PRINCIPAL_ARN, "aws:principaltype", USER_ID)
 """Every request of an identity of an account has them."""
+_NAMES: Final = (ORGANIZATION, EXTERNAL_ID, USER_ID)
+NO_NAME: Final = ("*${*}*", "*${?}*")
+"""No organization, external id, session, service account, repository, ref, project or workspace has a star or a
+question mark in its name (API references of AWS Organizations and STS; Kubernetes docs, object names)."""
 _FREE: Final = frozenset(
     {
         *_OF_PRINCIPALS,
@@ -101,7 +107,8 @@ def absent(*keys: str) -> tuple[Condition, ...]:
 def at(moment: str) -> tuple[Condition, ...]:
     """Return what holds for requests from ``moment`` on (ISO 8601); nothing where it is not known."""
     keys = ("aws:CurrentTime", "aws:EpochTime") if moment else ()
-    return tuple(holds("DateGreaterThanEquals", key, moment) for key in keys)
+    issued = (holds("DateGreaterThanEqualsIfExists", "aws:TokenIssueTime", moment),) if moment else ()
+    return (*(holds("DateGreaterThanEquals", key, moment) for key in keys), *issued)
 
 
 def of_account(keys: Iterable[str]) -> tuple[Condition, ...]:
@@ -112,6 +119,8 @@ def of_account(keys: Iterable[str]) -> tuple[Condition, ...]:
         *absent(SERVICE, PROVIDER, *_OF_SERVICES, *others),
         *map(present, _ALWAYS),
         holds("Bool", "aws:PrincipalIsAWSService", "false"),
+        *(holds("StringNotLike", key, *NO_NAME) for key in _NAMES),
+        holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, *NO_NAME),
         *_SENT,
     )
 

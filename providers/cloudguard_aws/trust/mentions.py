@@ -20,12 +20,15 @@ from cloudguard_aws.trust.context_keys import (
     SOURCE_ACCOUNT,
     SOURCE_ARN,
     SOURCE_IP,
+    SOURCE_ORGANIZATION,
+    SOURCE_ORGANIZATION_PATHS,
     USER_ID,
+    is_claim,
 )
 
 _ACCOUNT: Final = re.compile(r"^(\d{12})$")
 _OF_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
-_ORGANIZATION: Final = re.compile(r"^(o-[a-z0-9]+)(?:/|$)")
+_ORGANIZATION: Final = re.compile(r"^(o-[a-z0-9]+)(?:/|$)", re.IGNORECASE)
 _SESSION: Final = re.compile(r"^(arn:[^:]+):sts::([^:]*):assumed-role/([^/]+)/.+$")
 _USER: Final = re.compile(r"^(A[A-Z]{3}[A-Z0-9]{12,})(?::|$)")
 _MOST_ADDRESSES4: Final = 1 << 16
@@ -53,7 +56,13 @@ class Mentions:
     @property
     def everyone(self) -> bool:
         """Whether a statement is about everyone, or all but some."""
-        return "*" in self.principals or any(one.not_principals for one in self.policy.statements)
+        return bool({"*", "AWS:*"} & {*self.principals}) or any(one.not_principals for one in self.policy.statements)
+
+    @cached_property
+    def issuers(self) -> tuple[str, ...]:
+        """The issuers (lower case) about whose tokens there are conditions."""
+        named = (key.rpartition(":")[0] for key in self.keys if is_claim(key))
+        return tuple(dict.fromkeys(name for name in named if name not in {"", "saml"}))
 
     def values(self, *keys: str) -> tuple[str, ...]:
         """Return the values that conditions compare keys with."""
@@ -61,8 +70,8 @@ class Mentions:
         return tuple(dict.fromkeys(value for one in conditions if one.key.lower() in keys for value in one.values))
 
     def literals(self, *keys: str) -> tuple[str, ...]:
-        """Return the values without wildcards."""
-        return tuple(value for value in self.values(*keys) if not {"*", "?"} & {*value})
+        """Return the values without wildcards and variables."""
+        return tuple(value for value in self.values(*keys) if not {"*", "?"} & {*value} and "${" not in value)
 
     @cached_property
     def accounts(self) -> tuple[str, ...]:
@@ -79,7 +88,15 @@ class Mentions:
     @cached_property
     def organizations(self) -> tuple[str, ...]:
         """The organizations of principals."""
-        return tuple(_found((_ORGANIZATION,), self.values(ORGANIZATION, ORGANIZATION_PATHS)))
+        return self._organizations(ORGANIZATION, ORGANIZATION_PATHS)
+
+    @cached_property
+    def source_organizations(self) -> tuple[str, ...]:
+        """The organizations on whose behalf services call."""
+        return self._organizations(SOURCE_ORGANIZATION, SOURCE_ORGANIZATION_PATHS)
+
+    def _organizations(self, *keys: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name.lower() for name in _found((_ORGANIZATION,), self.values(*keys))))
 
     @cached_property
     def users(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition
-from cloudguard_aws.trust.context_keys import absent, at, holds, not_understood, of_provider, present
+from cloudguard_aws.trust.context_keys import NO_NAME, absent, at, holds, not_understood, of_provider, present
 from cloudguard_aws.trust.issuers import SharedIssuer, shared_issuers
 from cloudguard_aws.trust.mentions import Mentions
 from cloudguard_aws.trust.principals import OIDC_PROVIDER, Home
@@ -23,27 +23,32 @@ _SOME_SUBJECT: Final = "some-subject-of-the-issuer"
 _SOME_POD: Final = f"{_PODS}some-namespace:some-service-account"
 _FOR_EVERYONE: Final = "accounts.google.com"
 """An issuer that needs no provider in the account, and whose tokens everyone can have."""
-_NO_NAME: Final = ("*${*}*", "*${?}*")
-"""No service account has a star or a question mark in its name (Kubernetes docs, object names), nor have repositories,
-refs, projects or workspaces."""
+_ANY_SAML: Final = "any SAML provider of the account"
 
 
 def callers(home: Home, mentions: Mentions) -> Iterator[Caller]:
     """Yield those who may have a token of a provider that the policy trusts."""
     named = [one.partition(":")[2] for one in mentions.principals if one.startswith("Federated:")]
-    trusted = [*named, *([_FOR_EVERYONE] if mentions.everyone and _FOR_EVERYONE not in named else [])]
-    for provider in trusted:
-        if ":saml-provider/" in provider:
+    trusted = [*named, *(_of_everyone(home, mentions) if mentions.everyone else ())]
+    for provider in dict.fromkeys(trusted):
+        if ":saml-provider/" in provider or provider == _ANY_SAML:
             yield _of_saml(home, mentions, provider)
             continue
         issuer = provider.partition(OIDC_PROVIDER)[2] or provider
         shared = shared_issuers().get(issuer)
         if issuer in home.providers:
-            yield _pods(home, mentions, provider)
+            yield _pods(home, mentions, provider, issuer)
         elif shared is not None:
             yield from _of_shared(home, mentions, provider, shared)
         else:
             yield _of_issuer(home, mentions, provider)
+
+
+def _of_everyone(home: Home, mentions: Mentions) -> Iterator[str]:
+    """Yield the providers of those who are in "everyone": each may be one of the account's."""
+    own = {name.lower(): name for name in home.providers}
+    yield from (own.get(issuer, issuer) for issuer in (_FOR_EVERYONE, *mentions.issuers))
+    yield _ANY_SAML
 
 
 def _base(home: Home, mentions: Mentions, provider: str, issuer: str) -> tuple[Condition, ...]:
@@ -56,16 +61,15 @@ def _certain(mentions: Mentions, issuer: str, *claims: str) -> tuple[Condition, 
     return not_understood(mentions.keys, (f"{issuer}:{claim}".lower() for claim in known))
 
 
-def _pods(home: Home, mentions: Mentions, provider: str) -> Caller:
+def _pods(home: Home, mentions: Mentions, provider: str, issuer: str) -> Caller:
     """Return the pods of the cluster whose service accounts are not named in full."""
-    issuer = provider.partition(OIDC_PROVIDER)[2]
     key = f"{issuer}:sub"
     literals, values = mentions.literals(key.lower()), mentions.values(key.lower())
     wide = [value for value in values if value not in literals]
     context = (
         *_base(home, mentions, provider, issuer),
         holds("StringLike", key, f"{_PODS}?*:?*"),
-        holds("StringNotLike", key, *_NO_NAME),
+        holds("StringNotLike", key, *NO_NAME),
         *([holds("StringNotEqualsIgnoreCase", key, *literals)] if literals else []),
     )
     who = f"any subject like {', '.join(wide)}" if wide else "any subject"
@@ -88,7 +92,7 @@ def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssu
     owners = shared.owners({claim: mentions.values(key.lower()) for claim, key in claims.items()})
     base = _base(home, mentions, provider, issuer)
     certain = _certain(mentions, issuer, *shared.formats)
-    base = (*base, holds("StringNotLike", f"{issuer}:sub", *_NO_NAME))
+    base = (*base, holds("StringNotLike", f"{issuer}:sub", *NO_NAME))
     everyone = [holds("StringLike", key, *shared.everyone(claim)) for claim, key in claims.items()]
     for claim, key in claims.items():
         named = [owner.pattern for owner in owners if owner.claim == claim]

@@ -2,68 +2,37 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
-from cloudguard.authorization.trust import admissions
-from cloudguard.model.iam_catalog import CallerKind, IamCatalog
-from cloudguard.model.identity import PolicyDocument, PolicyKind
-from cloudguard_aws.iam_catalog.catalog import published
-from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
-from cloudguard_aws.identity.policy_documents import policy_document
-from cloudguard_aws.trust.callers import TrustPrincipals
-from cloudguard_aws.trust.principals import Home
-from drawn_policies import SOURCE
-
-ACCOUNT, OTHER, SISTER = "123456789012", "210987654321", "111122223333"
-ORGANIZATION, FOREIGN = "o-aa111aaa11", "o-bb222bbb22"
-CLUSTER = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF"
-ELSEWHERE = "oidc.eks.eu-west-1.amazonaws.com/id/FEDCBA9876543210"
-GITHUB, GITLAB, TERRAFORM = "token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io"
-GOOGLE, COGNITO = "accounts.google.com", "cognito-identity.amazonaws.com"
-ROOT, ROLE = f"arn:aws:iam::{OTHER}:root", f"arn:aws:iam::{OTHER}:role/ci"
-HOME = Home(
+from aws_trust import (
     ACCOUNT,
-    organization=ORGANIZATION,
-    members=frozenset({SISTER}),
-    providers=frozenset({CLUSTER}),
-    now="2026-11-29T15:00:00+00:00",
+    ANYONE,
+    CLUSTER,
+    COGNITO,
+    ELSEWHERE,
+    FOREIGN,
+    GITHUB,
+    GITLAB,
+    GOOGLE,
+    HOME,
+    ORGANIZATION,
+    OTHER,
+    OUTSIDER,
+    OWN,
+    PODS,
+    ROLE,
+    ROOT,
+    SISTER,
+    TERRAFORM,
+    Found,
+    Json,
+    sub,
+    told,
+    trust,
+    web,
+    worst,
 )
-ANYONE, OUTSIDER, OWN, PODS = CallerKind.ANYONE, CallerKind.OUTSIDER, CallerKind.ORGANIZATION, CallerKind.PODS
-Json = dict[str, Any]
-Found = tuple[CallerKind, bool] | None
-"""The worst caller: who, and whether narrowed; None: nobody but those whom the role is for."""
-
-
-def trust(principal: object, action: str = "sts:AssumeRole", effect: str = "Allow", **condition: object) -> Json:
-    return {"Effect": effect, "Principal": principal, "Action": action, "Condition": condition}
-
-
-def web(issuer: str, **condition: object) -> Json:
-    provider = issuer if issuer in {GOOGLE, COGNITO} else f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"
-    return {**trust({"Federated": provider}, "sts:AssumeRoleWithWebIdentity"), "Condition": condition}
-
-
-def sub(issuer: str, value: str, operator: str = "StringLike") -> Json:
-    return web(issuer, **{operator: {f"{issuer}:sub": value}})
-
-
-def told(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ()) -> list[tuple[CallerKind, bool, str]]:
-    """Return whom a trust policy lets in: who, whether narrowed, by name; "?" before what is undecided."""
-    facts = IamCatalog(published(), PolicyDocuments(), principals=TrustPrincipals(home))
-    shell = PolicyDocument(f"arn:aws:iam::{ACCOUNT}:role/node#trust", "t", PolicyKind.TRUST, "inline", "", (), SOURCE)
-    document = policy_document(shell, json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
-    found = admissions(facts, document, declared)
-    return [(one.caller.kind, one.narrowed, ("?" if one.assumptions else "") + one.caller.who) for one in found]
-
-
-def worst(*statements: Json, home: Home = HOME) -> Found:
-    found = told(*statements, home=home)
-    assert not any(who.startswith("?") for _, _, who in found), found
-    return found[0][:2] if found else None
-
+from cloudguard_aws.trust.principals import Home
 
 ANY_ARN = "arn:aws:iam::*:role/deployer"
 IDENTITIES: list[tuple[Json, Found]] = [
