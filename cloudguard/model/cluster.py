@@ -205,6 +205,16 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
+class Datastore:
+    """A database that may hold what etcd would; ``engine``: "mysql"."""
+
+    id: str
+    engine: str
+    encrypted: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class SecretsEncryption:
     """A managed control plane's own encryption of Secrets; ``key`` "" means the provider's."""
 
@@ -242,6 +252,8 @@ class Cluster:
     installer_strength: Strength = Strength.WEAK
     copies: tuple[DiskSnapshot, ...] = ()
     """Copies of disks that are gone, with the cluster's tags."""
+    datastores: tuple[Datastore, ...] = ()
+    """Databases that may hold what etcd would, as far as nothing shows that etcd runs."""
 
     def hosts_by(self, role: Role) -> tuple[Host, ...]:
         """Hosts that have ``role``."""

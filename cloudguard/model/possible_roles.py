@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
-from cloudguard.model.cluster import Host, Pool, Role, Strength
+from cloudguard.model.cluster import EvidenceKind, Host, Pool, Role, Strength
 
 _ALONE = {Role.CONTROL_PLANE, Role.ETCD}
 
@@ -18,6 +18,12 @@ def is_settled(one: Host | Pool) -> bool:
 def shown(ones: Iterable[Host | Pool], role: Role) -> bool:
     """Whether strong evidence shows any host that has ``role``."""
     return any(role in one.roles and is_settled(one) for one in ones)
+
+
+def shows_etcd(hosts: Iterable[Host]) -> bool:
+    """Whether a host runs etcd by other evidence than that no other host does."""
+    etcd = (host for host in hosts if Role.ETCD in host.roles)
+    return any(all(one.kind is not EvidenceKind.HOSTS for one in host.role_evidence) for host in etcd)
 
 
 def possible_roles(hosts: Iterable[Host], pools: Iterable[Pool] = ()) -> Mapping[str, frozenset[Role]]:

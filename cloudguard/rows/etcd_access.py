@@ -21,6 +21,7 @@ from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_ETCD, Context, tally
+from cloudguard.rows.datastore import datastore_unknown
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import with_latent
@@ -70,7 +71,7 @@ def judge(context: Context) -> JudgedRow:
     targets = context.with_role(Role.ETCD)
     if not any(target.hosts for target in targets):
         unknown += (NO_ETCD,)
-    unknown += context.without_interfaces(context.cluster.hosts_by(Role.ETCD))
+    unknown += (*context.without_interfaces(context.cluster.hosts_by(Role.ETCD)), *datastore_unknown(context))
     collector = ProblemCollector(context.reach, ROW, context.administrators)
     possible = ProblemCollector(context.reach, ROW)
     etcd = context.ports.etcd | context.ports.etcd_from_nodes

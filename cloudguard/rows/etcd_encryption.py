@@ -17,6 +17,7 @@ from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Basis, RowResult, Verdict, verdict_of
 from cloudguard.rows.context import NO_ETCD, Context, tally
+from cloudguard.rows.datastore import datastore_unknown
 from cloudguard.rows.encryption.disks import (
     CUSTOMER_KEY,
     DISK,
@@ -52,7 +53,7 @@ def judge(context: Context) -> JudgedRow:
         return _managed(context)
     cluster, hosts = context.cluster, context.cluster.hosts_by(Role.ETCD)
     unknown = context.missing(frozenset({FactKind.HOSTS, FactKind.DISKS, FactKind.KEYS, FactKind.POOLS}))
-    unknown += () if hosts else (NO_ETCD,)
+    unknown += (*(() if hosts else (NO_ETCD,)), *datastore_unknown(context))
     keys, disks = {key.id: key for key in cluster.keys}, etcd_disks(cluster)
     problems = list[EncryptionProblem]()
     for disk in disks:

@@ -110,6 +110,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         pools=groups,
         disks=storage.disks,
         copies=storage.copies,
+        datastores=storage.datastores,
         keys=storage.keys,
         managed_by=eks.MANAGED_BY if managed else "",
         secrets_encryption=managed.secrets if managed else None,
@@ -211,7 +212,7 @@ def _read_storage(
     from cloudguard_aws.storage.keys import read_keys  # noqa: PLC0415 - likewise
 
     if found.eks is None:
-        storage = read_storage(api, cluster=found.name, hosts=hosts)
+        storage = read_storage(api, cluster=found.name, hosts=hosts, installer=found.installer, networks=found.networks)
     else:
         storage = Storage(keys=read_keys(api, (found.eks.secrets.key,)))
     return storage, key_policies.read_key_policies(api, storage.keys, account)

@@ -214,6 +214,13 @@ DESCRIBE_IMAGE_ATTRIBUTE = Call("ec2", "DescribeImageAttribute", "LaunchPermissi
 GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE = Call(
     "ec2", "GetSnapshotBlockPublicAccessState", "{State: State}", ("ec2:GetSnapshotBlockPublicAccessState",)
 )
+DESCRIBE_DB_INSTANCES = Call(
+    "rds",
+    "DescribeDBInstances",
+    "DBInstances[].{DBInstanceIdentifier: DBInstanceIdentifier, Engine: Engine, StorageEncrypted: StorageEncrypted,"
+    " DBSubnetGroup: DBSubnetGroup, TagList: TagList}",
+    ("rds:DescribeDBInstances",),
+)
 GET_KEY_POLICY = Call("kms", "GetKeyPolicy", "{Policy: Policy}", ("kms:GetKeyPolicy",))
 GET_BUCKET_POLICY = Call("s3", "GetBucketPolicy", "{Policy: Policy}", ("s3:GetBucketPolicy",))
 GET_QUEUE_ATTRIBUTES = Call("sqs", "GetQueueAttributes", "Attributes", ("sqs:GetQueueAttributes",))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, Key, RoleEvidence, Strength
+from cloudguard.model.cluster import Datastore, Disk, DiskSnapshot, EvidenceKind, Host, Key, RoleEvidence, Strength
+from cloudguard.model.possible_roles import shows_etcd
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import NOTHING, Item, flag, parts, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
@@ -15,6 +16,7 @@ from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.tags import ETCD_TAG, clusters_of, tags_of
 from cloudguard_aws.storage.copies import Volume, read_copies
+from cloudguard_aws.storage.databases import read_datastores
 from cloudguard_aws.storage.keys import read_keys
 
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.IDENTITIES)
@@ -24,21 +26,28 @@ _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Disks that may hold etcd with their snapshots, copies of disks that are gone, and the keys of both."""
+    """Disks that may hold etcd, with snapshots; copies of disks that are gone; keys; databases in etcd's place."""
 
     disks: tuple[Disk, ...] = ()
     copies: tuple[DiskSnapshot, ...] = ()
     keys: tuple[Key, ...] = ()
+    datastores: tuple[Datastore, ...] = ()
 
 
-def read_storage(api: Api, *, cluster: str, hosts: tuple[Host, ...]) -> Storage:
-    """Read the disks of hosts that may run etcd, etcd's own even where detached, their copies and their keys."""
+def read_storage(
+    api: Api, *, cluster: str, hosts: tuple[Host, ...], installer: str = "", networks: Collection[str] = ()
+) -> Storage:
+    """Read the disks of hosts that may run etcd, etcd's own even where detached, their copies and their keys.
+
+    Databases in ``networks`` may be in etcd's place where no tag names a volume of etcd's.
+    """
     concerned = [host.id for host in hosts_with_etcd(hosts)]
     if not concerned:
         return Storage()  # the provider runs the control plane, or nothing is known of it
-    attached, tagged = api.two(
+    attached, tagged, datastores = api.three(
         partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=_LEADS),
         partial(_tagged, api, cluster),
+        lambda: () if shows_etcd(hosts) else read_datastores(api, cluster, installer, networks),
     )
     volumes = _volumes(api, (*tagged, *attached), cluster, concerned)
     found = {one.disk.id: one for one in volumes}
@@ -61,7 +70,7 @@ def read_storage(api: Api, *, cluster: str, hosts: tuple[Host, ...]) -> Storage:
     if any(disk.key for disk in more):
         keys = read_keys(api, [disk.key for disk in disks.values()])
     ordered = [disks[name] for name in sorted(disks)]
-    return Storage(with_snapshots(ordered, copies.of_disks), copies.others, keys)
+    return Storage(with_snapshots(ordered, copies.of_disks), copies.others, keys, datastores)
 
 
 def _tagged(api: Api, cluster: str) -> list[Item]:

@@ -1,0 +1,29 @@
+"""Whether etcd runs at all: some distributions keep what it would hold in SQLite or in a database outside the hosts."""
+
+from __future__ import annotations
+
+from cloudguard.model.cluster import Datastore
+from cloudguard.model.possible_roles import shows_etcd
+from cloudguard.rows.context import Context
+
+WITHOUT_ETCD = frozenset({"k3s"})
+"""Distributions that run etcd only where they are told to (k3s-io/docs docs/datastore/datastore.md)."""
+_NAME_ETCD = "name the hosts that run etcd with --etcd-tag, or --host ID=etcd"
+
+
+def datastore_unknown(context: Context) -> tuple[str, ...]:
+    """Return why it is unknown whether etcd runs; nothing where its hosts are known by more than that of others."""
+    cluster = context.cluster
+    if shows_etcd(cluster.hosts):
+        return ()
+    if cluster.datastores:
+        listed = ", ".join(map(_text, cluster.datastores))
+        return (f"whether etcd runs, or what it would hold is in {listed}: {_NAME_ETCD}",)
+    if cluster.installer in WITHOUT_ETCD:
+        why = f"{cluster.installer} may keep what it would hold in SQLite or a database instead"
+        return (f"whether etcd runs: {why}; {_NAME_ETCD}",)
+    return ()
+
+
+def _text(one: Datastore) -> str:
+    return f"{one.id} ({one.engine}, {'encrypted' if one.encrypted else 'not encrypted'})"

@@ -1,0 +1,38 @@
+"""Databases that may hold what etcd would: k3s and RKE2 take a MySQL, MariaDB or PostgreSQL for it (k3s-io/kine)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from cloudguard.model.cluster import Datastore
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, flag, part, required, text
+from cloudguard_aws.access import calls
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.tags import clusters_of, tags_of
+
+_HIDES: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
+_ENGINES: Final = ("mysql", "mariadb", "postgres", "aurora")
+_TAKES_ANY: Final = frozenset({"k3s", "rke2"})
+"""Distributions with --datastore-endpoint (k3s-io/docs docs/datastore/datastore.md; rancher/rke2 pkg/cli/cmds)."""
+_WORDS: Final = frozenset({"k3s", "rke2", "kine"})
+
+
+def read_datastores(api: Api, cluster: str, installer: str, networks: Collection[str]) -> tuple[Datastore, ...]:
+    """Return the databases that may be a cluster's: by its tag, by a word in their name, of k3s any in its VPC."""
+    call = calls.DESCRIBE_DB_INSTANCES
+
+    def datastore(item: Item) -> Datastore | None:
+        name, engine = required(item, "DBInstanceIdentifier"), text(item, "Engine")
+        tags = tags_of(item, "TagList")
+        words = {*re.split(r"[^a-z0-9]+", " ".join([name, *tags, *tags.values()]).lower())}
+        within = text(part(item, "DBSubnetGroup"), "VpcId") in networks and installer in _TAKES_ANY
+        own = cluster in {*clusters_of(tags)} or not words.isdisjoint(_WORDS) or within
+        if not own or not engine.startswith(_ENGINES):
+            return None
+        return Datastore(name, engine, flag(item, "StorageEncrypted"), api.source(call, name))
+
+    found: Iterable[Datastore | None] = api.mapped(call, api.read(call, hides=_HIDES), datastore, hides=_HIDES)
+    return tuple(sorted(filter(None, found), key=lambda one: one.id))

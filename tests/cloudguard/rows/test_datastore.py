@@ -1,0 +1,41 @@
+"""Whether etcd runs at all, or a database is in its place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builders import CONTROL_PLANE, NODE, SOURCE, group, host, snapshot
+from cloudguard.model.cluster import Datastore, Disk, EvidenceKind, RoleEvidence, Strength
+from cloudguard.results.report import Verdict
+from judged import rows_of
+
+STACKED = RoleEvidence(EvidenceKind.HOSTS, "no host is etcd's alone, so control-plane hosts run it")
+DATABASE = Datastore("state", "mysql", encrypted=False, source=SOURCE)
+ROWS = ("etcd-access", "etcd-encryption")
+
+
+def verdicts(installer: str, *databases: Datastore, stacked: bool = True) -> dict[str, Verdict]:
+    master = host("cp", CONTROL_PLANE, "m")
+    master = replace(master, role_evidence=(*master.role_evidence, *([STACKED] if stacked else [])))
+    disks = [Disk("d", "", "cp", "/dev/a", encrypted=True, key="", source=SOURCE)]
+    hosts = [master, host("n", NODE, "n")]
+    made = snapshot(hosts, [group("m"), group("n")], disks=disks, installer=installer, shown=Strength.WEAK)
+    found = rows_of(replace(made, cluster=replace(made.cluster, datastores=databases)))
+    for row in ROWS if databases and stacked else ():
+        assert "state (mysql, not encrypted)" in found[row].why
+        assert "--etcd-tag" in found[row].why
+    return {row: found[row].verdict for row in ROWS}
+
+
+@pytest.mark.parametrize("installer", ["k3s", "rke2", "unknown"])
+def test_with_a_database_in_etcds_place_the_rows_about_etcd_are_unknown(installer: str) -> None:
+    assert set(verdicts(installer, DATABASE).values()) == {Verdict.UNKNOWN}
+    assert set(verdicts(installer, DATABASE, stacked=False).values()) == {Verdict.PASS}
+
+
+def test_k3s_runs_etcd_only_where_it_is_told_to() -> None:
+    assert set(verdicts("k3s").values()) == {Verdict.UNKNOWN}
+    assert set(verdicts("k3s", stacked=False).values()) == {Verdict.PASS}
+    assert set(verdicts("rke2").values()) == {Verdict.PASS}
