@@ -101,10 +101,19 @@ class DiskTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class NextInterface:
+    """A further interface of a pool's next host, in one of ``subnets`` (none: of the pool's)."""
+
+    filters: tuple[str, ...]
+    groups: tuple[str, ...]
+    subnets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pool:
     """A scaling group and what its next host will get. ``template`` names the launch template.
 
-    ``public`` None: the subnet's default decides.
+    ``public``, ``public_ipv6`` None: the subnet's default decides. ``further``: interfaces beside the primary one.
     """
 
     id: str
@@ -121,6 +130,8 @@ class Pool:
     disks: tuple[DiskTemplate, ...] = ()
     identity: str = ""
     metadata: MetadataService | None = None
+    public_ipv6: bool | None = None
+    further: tuple[NextInterface, ...] = ()
 
 
 class KeyManager(StrEnum):

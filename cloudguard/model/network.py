@@ -45,6 +45,7 @@ class Route:
 class Subnet:
     """A subnet: its ranges, the filters at its boundary, in order, and its routes.
 
+    ``public_by_default``, ``ipv6_by_default``: a new interface gets a public v4 address, a v6 address.
     ``inspected``: connections from the internet pass an appliance first, whose rules are not read.
     """
 
@@ -58,6 +59,7 @@ class Subnet:
     source: Source
     inspected: bool = False
     public_by_default: bool = False
+    ipv6_by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

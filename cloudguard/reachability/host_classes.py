@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from cloudguard.model.cluster import Cluster, Host, Pool, Role
 from cloudguard.model.load_balancers import Balancer, Listener
-from cloudguard.model.network import Interface, Topology
+from cloudguard.model.network import Interface, Subnet, Topology
 from cloudguard.packet_sets.addresses import ALL6, PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 
@@ -122,14 +122,33 @@ def _add_pools(classes: dict[ClassKey, HostClass], cluster: Cluster, topology: T
     subnets = {subnet.id: subnet for subnet in topology.subnets}
     keys_of_pools = _keys_of_pools(classes.values())
     for pool in cluster.pools:
-        keys = keys_of_pools.get(pool.id, {})
-        for name in pool.subnets or ("",):
-            by_default = name in subnets and subnets[name].public_by_default
-            ipv4 = by_default if pool.public is None else pool.public
-            ipv6 = any(key.has_public_ipv6 for key in keys if key.subnet == name)
-            for registered in dict.fromkeys(key.registrations for key in keys) or [()]:
-                key = ClassKey(pool.roles, name, pool.filters, pool.groups, ipv4, ipv6, registered)
-                classes.setdefault(key, HostClass(key)).pools.append(pool)
+        for key in _next_keys(pool, keys_of_pools.get(pool.id, {}), subnets):
+            classes.setdefault(key, HostClass(key)).pools.append(pool)
+
+
+def _next_keys(pool: Pool, keys: Iterable[ClassKey], subnets: Mapping[str, Subnet]) -> Iterator[ClassKey]:
+    """Yield what the interfaces of a pool's next host may have in common; ``keys``: of the hosts that it has made."""
+    six = {key.subnet for key in keys if key.has_public_ipv6}
+    registered = dict.fromkeys(key.registrations for key in keys) or {(): None}
+    for name in pool.subnets or ("",):
+        found = subnets.get(name)
+        ipv4 = bool(found and found.public_by_default) if pool.public is None else pool.public
+        ipv6 = bool(found and found.ipv6_by_default) if pool.public_ipv6 is None else pool.public_ipv6
+        for one in registered:
+            yield ClassKey(pool.roles, name, pool.filters, pool.groups, ipv4, ipv6 or name in six, one)
+    for further in pool.further:
+        for name in further.subnets or pool.subnets or ("",):
+            found = subnets.get(name)
+            ipv6 = name in six or bool(found and found.ipv6_by_default)
+            yield ClassKey(
+                roles=pool.roles,
+                subnet=name,
+                filters=further.filters,
+                groups=further.groups,
+                has_public_ipv4=False,
+                has_public_ipv6=ipv6,
+                registrations=(),
+            )
 
 
 def _keys_of_pools(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:

@@ -44,7 +44,8 @@ class Template:
 
     ``name`` is its id with the version; ``image`` as it names it ("" where it does not). ``groups`` are ids of security
     groups, or names (a default VPC's are named); none means the VPC's default one. ``public`` None: the subnet decides.
-    ``profile``: the ARN, or the name, of its instance profile.
+    ``ipv6`` likewise. ``profile``: the ARN, or the name, of its instance profile. ``further``: interfaces beside
+    the primary one, each with its groups and its subnet ("" for the host's own).
     """
 
     name: str
@@ -55,6 +56,8 @@ class Template:
     profile: str
     metadata: Settings
     volumes: Volumes
+    ipv6: bool | None = None
+    further: tuple[tuple[tuple[str, ...], str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -109,7 +112,13 @@ def template(item: Item, call: Call, name: str) -> Template:
         profile=_profile(item),
         metadata=settings_of(part(item, "MetadataOptions")),
         volumes=_volumes(item),
+        ipv6=True if _has_ipv6(nic) else None,
+        further=tuple((tuple(sorted(set(texts(one, "Groups")))), text(one, "SubnetId")) for one in nics[1:]),
     )
+
+
+def _has_ipv6(nic: Item) -> bool:
+    return number(nic, "Ipv6AddressCount", 0) > 0 or bool(parts(nic, "Ipv6Addresses"))
 
 
 def _profile(item: Item) -> str:

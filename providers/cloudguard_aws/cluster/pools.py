@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from cloudguard.model.cluster import EvidenceKind, Host, Pool, Role, RoleEvidence
+from cloudguard.model.cluster import EvidenceKind, Host, NextInterface, Pool, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item, number, parts, required, text
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
@@ -56,6 +56,10 @@ class _Context:
     defaults: Defaults
     group_ids: Mapping[str, str]
     may_run_etcd: Callable[[HostRoles], bool]
+
+    def ids(self, names: Collection[str]) -> tuple[str, ...]:
+        """Return the ids of the security groups that a template names; of the default one where it names none."""
+        return tuple(sorted(self.group_ids.get(one, one) for one in names or (DEFAULT_GROUP,)))
 
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
@@ -137,8 +141,9 @@ def _roles_by_flags(tags: Mapping[str, str], found: Found) -> HostRoles | None:
     return HostRoles(tuple(role for role, _ in named), evidence) if named else None
 
 
-def _group_names(template: Template) -> tuple[str, ...]:
-    return template.groups or (DEFAULT_GROUP,)
+def _group_names(template: Template) -> Iterator[str]:
+    for groups in (template.groups, *(groups for groups, _ in template.further)):
+        yield from groups or (DEFAULT_GROUP,)
 
 
 def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str, str]:
@@ -164,7 +169,8 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
 
 
 def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _Context) -> Pool:
-    groups = tuple(sorted(context.group_ids.get(one, one) for one in _group_names(template)))
+    groups = context.ids(template.groups)
+    further = ((context.ids(names), subnet) for names, subnet in template.further)
     image = context.defaults.images.get(template.image)
     return Pool(
         id=group.name,
@@ -181,4 +187,6 @@ def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _C
         disks=tuple(disks(template, context.defaults)) if context.may_run_etcd(known) else (),
         identity=template.profile,
         metadata=next_service(template.metadata, context.account, image.metadata if image else None),
+        public_ipv6=template.ipv6,
+        further=tuple(NextInterface(ids, ids, (subnet,) if subnet else ()) for ids, subnet in further),
     )

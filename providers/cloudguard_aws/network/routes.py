@@ -184,6 +184,7 @@ def subnet(item: Item) -> Subnet:
         routes=(),
         source=Source(calls.DESCRIBE_SUBNETS.name, name),
         public_by_default=flag(item, "MapPublicIpOnLaunch"),
+        ipv6_by_default=flag(item, "AssignIpv6AddressOnCreation"),
     )
 
 

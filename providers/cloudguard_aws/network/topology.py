@@ -69,6 +69,7 @@ def _used(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[End
     """Return the subnets that hosts, pools and endpoints stand in."""
     used = {interface.subnet for host in hosts for interface in host.interfaces}
     used.update(*(pool.subnets for pool in pools), *(endpoint.subnets for endpoint in endpoints))
+    used.update(name for pool in pools for further in pool.further for name in further.subnets)
     return frozenset(used - {""})
 
 
@@ -96,6 +97,7 @@ def _filter_names(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: t
     """Return the security groups that guard hosts, pools and endpoints."""
     of_hosts = [interface.filters for host in hosts for interface in host.interfaces]
     others = [one.filters for group in (pools, endpoints) for one in group]
+    others += [further.filters for pool in pools for further in pool.further]
     return frozenset(name for names in (*of_hosts, *others) for name in names)
 
 

@@ -18,7 +18,7 @@ from builders import (
     managed_endpoint,
     snapshot,
 )
-from cloudguard.model.cluster import Pool, Role
+from cloudguard.model.cluster import NextInterface, Pool, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
@@ -64,6 +64,19 @@ def test_what_the_next_host_would_get_is_judged_today() -> None:
     assert told(row(snapshot([], filters, pools=[pool("nodes", public=False)]))) == [(INSIDE, Severity.LOW)]
     default = [replace(PUBLIC, public_by_default=True), PRIVATE]
     assert told(row(snapshot([], filters, subnets=default, pools=[pool("nodes")]))) == [(INTERNET, Severity.CRITICAL)]
+
+
+def test_each_interface_and_v6_address_that_the_next_host_would_get_is_judged() -> None:
+    filters = [group("nodes"), group("wide", ("tcp/22", WORLD), ("tcp/22", "::/0"))]
+    shut = pool("nodes", public=False)
+    six = [replace(PUBLIC, ipv6_by_default=True), PRIVATE]
+    wide = pool("wide", public=False)
+    assert told(row(snapshot([], filters, subnets=six, pools=[shut]))) == []
+    assert told(row(snapshot([], filters, subnets=six, pools=[wide])))[0] == (INTERNET, Severity.CRITICAL)
+    assert told(row(snapshot([], filters, pools=[replace(wide, public_ipv6=True)])))[0] == (INTERNET, Severity.CRITICAL)
+    assert told(row(snapshot([], filters, pools=[wide]))) == [(INSIDE, Severity.LOW)]
+    beside = replace(shut, further=(NextInterface(("wide",), ("wide",), ("private",)),))
+    assert told(row(snapshot([], filters, pools=[beside]))) == [(INSIDE, Severity.LOW)]
 
 
 def test_bastions_are_not_judged_and_hosts_without_a_role_are() -> None:

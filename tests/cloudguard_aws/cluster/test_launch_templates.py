@@ -69,6 +69,24 @@ def test_a_template_without_groups_gets_the_vpcs_default_one(inner_account: Acco
     assert of_pools(snapshot) == []
 
 
+def test_the_next_host_gets_every_interface_of_its_template(inner_account: Account, subnet: Subnet) -> None:
+    a = inner_account
+    first, second, storage = a.group(subnet.vpc, "first"), a.group(subnet.vpc, "second"), a.subnet(subnet.vpc)
+    nics = [
+        {"DeviceIndex": 1, "Groups": [second.id], "SubnetId": storage.id},
+        {"DeviceIndex": 0, "Groups": [first.id], "Ipv6AddressCount": 1},
+        {"DeviceIndex": 2},
+    ]
+    pool(a, "wide", subnet, kops.node, NetworkInterfaces=nics)
+    found = read(a)
+    made, default = only(found), a.call("ec2", "describe_security_groups", GroupNames=["default"])["SecurityGroups"]
+    ids = {one["GroupId"] for one in default if one["VpcId"] == subnet.vpc.id}
+    assert (made.groups, made.public_ipv6) == ((first.id,), True)
+    assert [(one.groups, one.subnets) for one in made.further] == [((second.id,), (storage.id,)), ((*ids,), ())]
+    assert storage.id in {one.id for one in found.topology.subnets}
+    assert {second.id, *ids} <= {one.id for one in found.topology.filters}
+
+
 def test_a_group_named_by_name_is_found_in_the_clusters_vpc(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     named = a.group(subnet.vpc, "workers")
