@@ -76,7 +76,12 @@ def _now() -> str:
 
 
 def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
-    """Read all about a cluster that was found."""
+    """Read all about a cluster that was found, and ask ahead meanwhile."""
+    snapshot, _ = api.two(lambda: _snapshot(api, found, caller, started), lambda: _ask_ahead(api, found, caller))
+    return snapshot
+
+
+def _snapshot(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     from cloudguard.provider.ways_in import asked  # noqa: PLC0415 - when asked for
     from cloudguard_aws.access.calls import GET_KEY_POLICY  # noqa: PLC0415 - when asked for
     from cloudguard_aws.cluster import eks, fargate, hosts  # noqa: PLC0415 - when asked for
@@ -84,7 +89,7 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     from cloudguard_aws.network.registrations import api_targets  # noqa: PLC0415 - when asked for
 
     managed = found.eks
-    found, node_groups = _members(api, found, caller)
+    found, node_groups = _members(api, found)
     machines = hosts.read_hosts(api, found, partial(api_targets, api, found.networks, hosts.API_PORTS))
     if managed and managed.security_group and node_groups and node_groups.fargate:
         known = {interface.id for host in machines for interface in host.interfaces}
@@ -133,28 +138,30 @@ def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
     return resource_policies.with_policies_of_resources(api, snapshot)
 
 
-def _members(api: Api, found: Found, caller: Caller) -> tuple[Found, NodeGroups | None]:
-    """Return the cluster with all of its instances, and its node groups; ask beside that what hangs on neither."""
-    from cloudguard_aws.cluster.eks import read_node_groups  # noqa: PLC0415 - when asked for
+def _ask_ahead(api: Api, found: Found, caller: Caller) -> None:
+    """Ask what needs no answer but which cluster it is. No call is made twice: what is read later is there by then."""
+    from cloudguard_aws.iam_catalog.catalog_of_cluster import ready  # noqa: PLC0415 - when asked for
     from cloudguard_aws.identity.roles import read_identities  # noqa: PLC0415 - likewise
     from cloudguard_aws.identity.surroundings import read_surroundings  # noqa: PLC0415 - likewise
     from cloudguard_aws.network.inventory import read_inventory  # noqa: PLC0415 - likewise
-    from cloudguard_aws.network.members import with_members  # noqa: PLC0415 - likewise
 
     hosts = tuple(one.host for one in found.instances)
     endpoints = (found.eks.endpoint,) if found.eks else ()
-
-    def members() -> tuple[Found, NodeGroups | None]:
-        groups = read_node_groups(api, found.eks.name) if found.eks else None
-        return with_members(api, found, groups.scaling_groups if groups else ()), groups
-
-    whole, *_ = api.four(  # no call is made twice: what is read again later is there by then
-        members,
+    api.four(
         partial(read_inventory, api, hosts=hosts, endpoints=endpoints, network_ids=found.networks),
         partial(read_identities, api, hosts=hosts, pools=()),
         partial(read_surroundings, api, found, caller.account or _account(found, hosts)),
+        ready,
     )
-    return whole
+
+
+def _members(api: Api, found: Found) -> tuple[Found, NodeGroups | None]:
+    """Return the cluster with all of its instances, and its node groups."""
+    from cloudguard_aws.cluster.eks import read_node_groups  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.network.members import with_members  # noqa: PLC0415 - likewise
+
+    groups = read_node_groups(api, found.eks.name) if found.eks else None
+    return with_members(api, found, groups.scaling_groups if groups else ()), groups
 
 
 def _installer(found: Found, machines: tuple[Host, ...], disks: tuple[Disk, ...]) -> ShownInstaller:
@@ -172,27 +179,22 @@ def _around(
 ) -> tuple[tuple[Pool, ...], Topology, Identities]:
     """Read what makes the next hosts, and then what hosts, old and next, stand in and hold."""
     from cloudguard_aws.cluster import pools  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.iam_catalog.catalog_of_cluster import ready  # noqa: PLC0415 - likewise
     from cloudguard_aws.identity import roles  # noqa: PLC0415 - when asked for
     from cloudguard_aws.identity.surroundings import read_surroundings, whole  # noqa: PLC0415 - likewise
     from cloudguard_aws.network import inventory, topology  # noqa: PLC0415 - when asked for
 
     endpoints = (found.eks.endpoint,) if found.eks else ()
     extra = (*(found.eks.roles if found.eks else ()), *(node_groups.holders if node_groups else ()))
-    hold = partial(roles.read_identities, api, hosts=machines, extra=extra)
-    groups, around, surroundings, (held, _) = api.four(
+    groups, around = api.two(
         lambda: pools.read_pools(api, found, machines, node_groups.scaling_groups if node_groups else ()),
         lambda: inventory.read_inventory(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
-        lambda: read_surroundings(api, found, account),
-        lambda: api.two(partial(hold, pools=()), ready),
     )
-    known = {(one.identity, one.roles) for one in machines}
-    more = [one for one in groups if one.identity and (one.identity, one.roles) not in known]
-    network, own = api.two(
+    network, own, surroundings = api.three(
         lambda: topology.read_topology(
             api, around, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
         ),
-        lambda: hold(pools=groups) if more else held,
+        lambda: roles.read_identities(api, hosts=machines, pools=groups, extra=extra),
+        lambda: read_surroundings(api, found, account),
     )
     return groups, network, whole(own, surroundings)
 
