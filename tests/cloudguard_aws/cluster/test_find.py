@@ -224,7 +224,9 @@ def test_fargate_pods_are_hosts(inner_account: Account) -> None:
 
     def interface(description: str) -> str:
         made = a.call("ec2", "create_network_interface", SubnetId=subnet.id, Groups=[group.id], Description=description)
-        return str(made["NetworkInterface"]["NetworkInterfaceId"])
+        name = str(made["NetworkInterface"]["NetworkInterfaceId"])
+        a.backend("ec2").enis[name].status = "in-use"
+        return name
 
     pod = interface("")
     for others in ("Amazon EKS prod", "aws-K8S-i-0abc", "aws-k8s-branch-eni", "ELB net/prod/1"):
