@@ -68,7 +68,8 @@ class Balancer:
     A target's rule that names one of ``groups`` matches what comes through it.
     ``declared_service``: the Kubernetes Service or Ingress it was made for ("" if none is known).
     ``published``: the services that offer it to others, who arrive with the balancer's own address.
-    ``keeps_destination``: what it hands on stays addressed to ``addresses``.
+    ``keeps_destination``: what it hands on stays addressed to ``addresses``, so it has none of its own inside.
+    ``health_checks``: addresses beside those of its subnets that it checks its targets' health from.
     """
 
     id: str
@@ -86,3 +87,4 @@ class Balancer:
     dual_stack: bool = False
     keeps_destination: bool = False
     published: tuple[PublishedService, ...] = ()
+    health_checks: Ranges = NO_ADDRESSES

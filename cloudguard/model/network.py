@@ -123,6 +123,19 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Tunnel:
+    """A service of the cloud that connects from ``ranges`` to any host, for whoever ``gatekeeper`` lets through.
+
+    ``gatekeeper`` is "" where it lets through everyone.
+    """
+
+    id: str
+    ranges: Ranges
+    gatekeeper: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Topology:
     """Everything about the network that concerns one cluster.
 
@@ -137,5 +150,6 @@ class Topology:
     balancers: tuple[Balancer, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     external_members: tuple[Interface, ...] = ()
+    tunnels: tuple[Tunnel, ...] = ()
     outbound_addresses: Ranges = NO_ADDRESSES
     """Public addresses that the cluster's hosts leave by: their own, and those of address translation."""

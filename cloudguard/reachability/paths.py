@@ -87,6 +87,7 @@ class Reachability:
                 *self._behind_balancers(target),
                 *self._from_inside(target),
                 *self._from_groups(target, self.allowed_in(target), (target.key.subnet,)),
+                *self._by_tunnels(target),
             )
         return found
 
@@ -231,6 +232,12 @@ class Reachability:
         for sender in self.senders.inside((target.key.subnet,)):
             addresses = sender.addresses & self._versions_of(target)
             yield Path(sender, target, sender.bounded(traffic.by_address.within(addresses) & ingress))
+
+    def _by_tunnels(self, target: HostClass) -> Iterator[Path]:
+        traffic, ingress = self.allowed_in(target), self.filters.subnet_ingress(target.key.subnet)
+        for sender in self.senders.tunnels:
+            addresses = sender.addresses & self._versions_of(target)
+            yield Path(sender, target, traffic.by_address.within(addresses) & ingress)
 
     def _from_groups(
         self, target: HostClass | Endpoint, traffic: AllowedTraffic, subnets: tuple[str, ...]

@@ -8,8 +8,8 @@ from enum import StrEnum
 from itertools import groupby
 
 from cloudguard.model.filters import AddressList
-from cloudguard.model.load_balancers import PublishedService
-from cloudguard.model.network import Interface, Network, NextHop, Subnet, Topology
+from cloudguard.model.load_balancers import Balancer, PublishedService
+from cloudguard.model.network import Interface, Network, NextHop, Subnet, Topology, Tunnel
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, unknown
 from cloudguard.packet_sets.packets import PacketSet
@@ -39,6 +39,8 @@ class SenderKind(StrEnum):
     """Whoever makes an endpoint of a service that publishes a balancer, in a network of their own."""
     HOSTS = "hosts"
     """A class of the cluster's own hosts."""
+    TUNNEL = "tunnel"
+    """A service of the cloud that connects for those whom it lets through."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class Sender:
     ``groups`` are those that its interfaces are in, ``example`` is the id or address of one ("" for whole ranges).
     ``filtered``: the balancer's filters see it.
     ``exact``: False if it is not known whether any such sender exists, and ``why`` not ("": the name says so).
+    ``gatekeeper``: what asks for an identity first ("": nothing).
     """
 
     kind: SenderKind
@@ -60,6 +63,7 @@ class Sender:
     filtered: bool = True
     hosts: HostClass | None = None
     external_members: tuple[Interface, ...] = ()
+    gatekeeper: str = ""
 
     def bounded(self, allowed: Bounds) -> Bounds:
         """Return ``allowed``, its lower bound empty if it is not known whether any such sender exists."""
@@ -72,8 +76,24 @@ class Sender:
 
     @property
     def inside(self) -> bool:
-        """Whether it is not the internet."""
-        return self.kind is not SenderKind.INTERNET
+        """Whether it is neither the internet nor a tunnel for everyone."""
+        return self.kind is not SenderKind.INTERNET and not self.lets_everyone_through
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it is a tunnel that asks for an identity first."""
+        return self.kind is SenderKind.TUNNEL and bool(self.gatekeeper)
+
+    @property
+    def lets_everyone_through(self) -> bool:
+        """Whether it is a tunnel that everyone may use."""
+        return self.kind is SenderKind.TUNNEL and not self.gatekeeper
+
+
+def _through_tunnel(tunnel: Tunnel) -> Sender:
+    who = f"whoever {tunnel.gatekeeper} lets through" if tunnel.gatekeeper else f"anyone by {tunnel.id}"
+    name = f"{who} ({tunnel.ranges})"
+    return Sender(SenderKind.TUNNEL, name, tunnel.ranges, gatekeeper=tunnel.gatekeeper)
 
 
 def all_from(addresses: AddressSet) -> PacketSet:
@@ -94,11 +114,13 @@ class Senders:
             for group in interface.groups:
                 self._external_members.setdefault(group, []).append(interface)
         networks = AddressSet.union(network.ranges for network in topology.networks)
+        networks |= AddressSet.union(tunnel.ranges for tunnel in topology.tunnels)
         self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - networks)
         why = "it is not understood whether the load balancer faces the internet"
         self.by_unknown_balancer = replace(self.internet, exact=False, why=why)
         why = "it is not known whether the host gets a public address when it starts"
         self.by_unknown_address = replace(self.internet, exact=False, why=why)
+        self.tunnels = tuple(map(_through_tunnel, topology.tunnels))
         self._inside: dict[tuple[str, ...], tuple[Sender, ...]] = {}
         self._answered: dict[str, Bounds] = {}
         self._members: dict[str, tuple[Sender, ...]] = {}
@@ -108,6 +130,11 @@ class Senders:
     def ranges(self, subnets: Iterable[str]) -> AddressSet:
         """Return the addresses inside ``subnets`` (ids), as far as they are known."""
         return AddressSet.union(self._subnets[name].ranges for name in subnets if name in self._subnets)
+
+    def of_balancer(self, balancer: Balancer) -> AddressSet:
+        """Return the addresses from which a balancer itself connects to its targets."""
+        own = AddressSet.nothing() if balancer.keeps_destination else self.ranges(balancer.subnets)
+        return own | balancer.health_checks
 
     def listed(self, ranges: AddressSet, lists: Iterable[str]) -> Bounds:
         """Return every service from ``ranges`` and from address lists (ids); one that was not read may hold any."""

@@ -33,7 +33,14 @@ from cloudguard.rows.network.phrases import (
     connections,
     subject,
 )
-from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
+from cloudguard.rows.network.problem import (
+    GUARDED,
+    GUARDED_ADVICE,
+    GUARDED_TEXT,
+    Assessment,
+    Problem,
+    ProblemKind,
+)
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
@@ -45,8 +52,8 @@ INTERNET = Check(
         Severity.CRITICAL: "more than 2²⁴ public IPv4 addresses, or an IPv6 /16 or wider, can connect",
         Severity.HIGH: "more than 65,536 public IPv4 addresses, or more than an IPv6 /48, can connect; or any public "
         "address outside the given `--admin-cidr`",
-        Severity.MEDIUM: "any public address can connect, to an endpoint that asks for a cloud identity first",
-        Severity.LOW: "a smaller public range can connect, while no `--admin-cidr` is declared",
+        Severity.LOW: "a smaller public range can connect, while no `--admin-cidr` is declared; or any, to an endpoint "
+        "that asks for a cloud identity first",
     },
     "Public addresses that are not the administrators' can connect to the API server.",
 )
@@ -54,7 +61,7 @@ INSIDE = Check(
     f"{ROW}/inside",
     {
         Severity.MEDIUM: "a private address outside `--admin-cidr` can connect",
-        Severity.LOW: "the inside of the network can connect, while no `--admin-cidr` is declared",
+        Severity.LOW: f"the inside of the network can connect, while no `--admin-cidr` is declared; or {GUARDED_TEXT}",
     },
     "Private addresses that are neither the cluster's nor the administrators' can connect to the API server.",
 )
@@ -179,17 +186,19 @@ def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[K
 
 def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
     """Return the addresses of balancers that check the API's health where no rule of a target names their group."""
-    subnets = set[str]()
+    found = list[AddressSet]()
     for target in (target for target in targets if isinstance(target, HostClass)):
         allowed = context.reach.allowed_in(target)
         for registration in target.key.registrations:
             if not registration.service <= allowed.of_group(registration.balancer.groups):
-                subnets.update(registration.balancer.subnets)
-    return context.reach.senders.ranges(sorted(subnets))
+                found.append(context.reach.senders.of_balancer(registration.balancer))
+    return AddressSet.union(found)
 
 
 def _kind(path: Path, attribution: Attribution) -> ProblemKind:
     del attribution
+    if path.sender.guarded:
+        return ProblemKind(INSIDE, GUARDED)
     return ProblemKind(INSIDE, "inside") if path.sender.inside else ProblemKind(INTERNET, "internet")
 
 
@@ -209,6 +218,9 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
     who = subject(problem.targets)
     keep = _needed(context, problem, services)
     declare = "" if listed else "Declare who administers the cluster with --admin-cidr"
+    if problem.name == GUARDED:
+        message = f"{connections(problem, _api_text)} of {who}"
+        return Assessment(Severity.LOW, message, GUARDED_ADVICE, keep, mend=False)
     if problem.check is INSIDE:
         beyond = " beyond the declared administrators" if listed else ""
         message = f"{connections(problem, _api_text)} of {who}{beyond}"
@@ -218,5 +230,7 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
     message = f"{connections(problem, _api_text)} of {who}"
     keepers = [target.gatekeeper for target in problem.targets if isinstance(target, Endpoint)]
     if keepers and all(keepers):
-        return Assessment(min(severity, Severity.MEDIUM), f"{message}, as far as {keepers[0]} lets them", declare, keep)
+        return Assessment(Severity.LOW, f"{message}, as far as {keepers[0]} lets them", declare, keep)
+    if any(path.sender.lets_everyone_through for path in problem.paths):
+        severity = Severity.CRITICAL
     return Assessment(severity, message, declare, keep)

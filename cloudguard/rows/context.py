@@ -150,7 +150,7 @@ class Context:
         for registration in target.key.registrations:
             balancer, listener = registration.balancer, registration.listener
             sent = registration.service - allowed.of_group(balancer.groups) - elsewhere
-            peers = [*self.reach.senders.ranges(balancer.subnets).cidrs()] if sent else []
+            peers = [*self.reach.senders.of_balancer(balancer).cidrs()] if sent else []
             why = f"{balancer.kind}/{balancer.name} and its health checks"
             found |= {keep_from(peer, sent, why): None for peer in peers}
             published = sent - incidental_ports(listener) if balancer.declared_service else sent & self.ports.node_ports

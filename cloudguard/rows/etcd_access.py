@@ -26,7 +26,14 @@ from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.phrases import connections, services_text, subject
-from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
+from cloudguard.rows.network.problem import (
+    GUARDED,
+    GUARDED_ADVICE,
+    GUARDED_TEXT,
+    Assessment,
+    Problem,
+    ProblemKind,
+)
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, provider_row
 
@@ -39,7 +46,10 @@ INTERNET = Check(
 )
 INSIDE = Check(
     f"{ROW}/inside",
-    {Severity.HIGH: "anything but control-plane and etcd hosts can connect to an etcd client or peer port"},
+    {
+        Severity.HIGH: "anything but control-plane and etcd hosts can connect to an etcd client or peer port",
+        Severity.LOW: GUARDED_TEXT,
+    },
     "Something other than the control plane and etcd hosts can connect to an etcd client or peer port: nodes, the "
     "whole network, external members of a named group.",
 )
@@ -112,6 +122,8 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
 
 def _kind(path: Path, attribution: Attribution) -> ProblemKind:
     del attribution
+    if path.sender.guarded:
+        return ProblemKind(INSIDE, GUARDED)
     return ProblemKind(INSIDE, "inside") if path.sender.inside else ProblemKind(INTERNET, "internet")
 
 
@@ -130,6 +142,8 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
         return Assessment(Severity.LOW, message, keep=keep)
     if problem.check is INTERNET:
         return Assessment(Severity.CRITICAL, message, keep=keep)
+    if problem.name == GUARDED:
+        return Assessment(Severity.LOW, message, GUARDED_ADVICE, keep, mend=False)
     return Assessment(Severity.HIGH, with_latent(context.reach, problem, message), keep=keep)
 
 

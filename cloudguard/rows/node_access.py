@@ -41,7 +41,14 @@ from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import lets_internet_in, with_latent
 from cloudguard.rows.network.phrases import connections, services_text, subject
-from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
+from cloudguard.rows.network.problem import (
+    GUARDED,
+    GUARDED_ADVICE,
+    GUARDED_TEXT,
+    Assessment,
+    Problem,
+    ProblemKind,
+)
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
@@ -65,7 +72,7 @@ INSIDE = Check(
     f"{ROW}/inside",
     {
         Severity.MEDIUM: "inside sources wider than the cluster can connect to the kubelet or to every port",
-        Severity.LOW: "inside sources wider than the cluster can connect to other ports",
+        Severity.LOW: f"inside sources wider than the cluster can connect to other ports; or {GUARDED_TEXT}",
     },
     "Sources inside the network that are wider than the cluster can connect to a host.",
 )
@@ -186,6 +193,8 @@ def _kept(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
 
 def _kind(context: Context, path: Path, attribution: Attribution) -> ProblemKind | None:
     services = attribution.part.services()
+    if path.sender.guarded:
+        return ProblemKind(INSIDE, GUARDED)
     if path.sender.inside and services <= context.ports.node_ports:
         return ProblemKind(INSIDE, "NodePorts") if lets_internet_in(context.reach, attribution) else None
     whole = _whole_kind(INSIDE if path.sender.inside else INTERNET, path, attribution)
@@ -237,6 +246,8 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
         message = f"the control plane is let in to {who} on every port"
         return Assessment(Severity.LOW, message, advice, narrow=needed, mend=needed is not None)
     message = f"{connections(problem, named)} of {who}"
+    if problem.name == GUARDED:
+        return Assessment(Severity.LOW, message, GUARDED_ADVICE, keep, mend=False)
     if problem.check is INSIDE:
         severity = Severity.MEDIUM if problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
         message = with_latent(context.reach, problem, message)

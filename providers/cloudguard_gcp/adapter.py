@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities
-from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.ways_in import WayIn
 from cloudguard.provider.etcd_disks import etcd_traits
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from cloudguard_gcp.access.api import Api
     from cloudguard_gcp.access.session import Caller
     from cloudguard_gcp.cluster.find import Found
-    from cloudguard_gcp.cluster.gke import GkeCluster
     from cloudguard_gcp.cluster.instances import Instance
 
 
@@ -75,7 +72,8 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
     """Read all about a cluster that was found."""
     from cloudguard.provider.ways_in import asked  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.cluster import gke, hosts, pools  # noqa: PLC0415 - when asked for
-    from cloudguard_gcp.identity.holders import known  # noqa: PLC0415
+    from cloudguard_gcp.identity.gatekeepers import with_guarded_ways  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp.identity.holders import known  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.network import pod_ranges, topology  # noqa: PLC0415 - when asked for
 
     machines = hosts.read_hosts(api, found)
@@ -112,7 +110,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
         started=started,
         finished=_now(),
         cluster=cluster,
-        topology=_with_endpoints(around.topology, found.gke),
+        topology=with_guarded_ways(api, caller.project, around.topology, found.gke),
         identities=identities,
         gaps=api.gaps,
         asked=asked(ADAPTER.ways_in()),
@@ -128,18 +126,6 @@ def _read_identities(
 
     pool = found.gke.workload_pool if found.gke else ""
     return read_identities(api, caller.project, holders_of(held(found, caller, *holding)), pool)
-
-
-def _with_endpoints(topology: Topology, gke: GkeCluster | None) -> Topology:
-    """Return the topology with a managed control plane's endpoints, and what these name."""
-    if gke is None:
-        return topology
-    return replace(
-        topology,
-        endpoints=gke.endpoints,
-        filters=(*topology.filters, *gke.filters),
-        address_lists=(*topology.address_lists, *gke.lists),
-    )
 
 
 def _read_disks(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:

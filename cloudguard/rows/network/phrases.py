@@ -75,7 +75,7 @@ def _outside(problem: Problem) -> dict[AddressSet, ServiceSet]:
     """Return the services by the public addresses that they are reached from."""
     found: dict[AddressSet, ServiceSet] = {}
     for path, attribution in problem.pairs:
-        if not path.sender.inside:
+        if path.sender.kind is SenderKind.INTERNET:
             addresses = attribution.part.addresses()
             found[addresses] = found.get(addresses, ServiceSet.nothing()) | attribution.part.services()
     return found
@@ -94,7 +94,7 @@ def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
     found, own = dict[str, ServiceSet](), dict[tuple[str, str], ServiceSet]()
     for path, attribution in problem.pairs:
         services, hosts = attribution.part.services(), path.sender.hosts
-        if not path.sender.inside:
+        if path.sender.kind is SenderKind.INTERNET:
             continue
         if hosts is None or not hosts.hosts:
             name = path.sender.name + _ranges_text(path.sender, attribution.part.addresses())

@@ -25,6 +25,12 @@ class ProblemKind(NamedTuple):
     name: str
 
 
+GUARDED = "guarded"
+"""The name of problems with senders whom a service of the cloud lets through, which asks for an identity first."""
+GUARDED_TEXT = "whoever a service of the cloud lets through, which asks for an identity first, can connect"
+GUARDED_ADVICE = "Let few through it, or take its range out of the rule"
+
+
 @dataclass(eq=False)
 class Problem:
     """Excess of one kind through one filter, balancer or endpoint; each attribution beside the path that it is of."""

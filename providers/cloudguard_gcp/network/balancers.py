@@ -21,7 +21,7 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES
 from cloudguard_gcp.network.backends import Backends, Reached
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule
-from cloudguard_gcp.network.subnets import VpcSubnet, front_ends, proxy_subnets, regional_proxies
+from cloudguard_gcp.network.subnets import HEALTH_CHECKS, VpcSubnet, front_ends, proxy_subnets, regional_proxies
 
 _PLAIN: Final = frozenset({"HTTP", "H2C"})
 
@@ -66,7 +66,7 @@ def _places(mine: Iterable[Reached], hosts: Mapping[str, Host]) -> tuple[str, ..
 
 def _where(api: Api, rule: ForwardingRule, subnets: Sequence[VpcSubnet], own: dict[str, Subnet]) -> tuple[str, ...]:
     """Return where a proxy stands; nothing where it can't be told."""
-    if not rule.outside:
+    if rule.outside is False:
         return tuple(subnet.id for subnet in proxy_subnets(rule.region, rule.network, subnets))
     regional = rule.managed and rule.region
     found = regional_proxies(api, rule.region, rule.network, subnets) if regional else front_ends(api)
@@ -91,6 +91,7 @@ def _balancer(rule: ForwardingRule, mine: Sequence[Reached], where: tuple[str, .
         declared_service=rule.declared_service,
         dual_stack=rule.version6,
         keeps_destination=not rule.is_proxy,
+        health_checks=HEALTH_CHECKS,
     )
 
 

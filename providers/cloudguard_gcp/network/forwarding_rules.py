@@ -18,7 +18,7 @@ from cloudguard_gcp.access.links import link_in, part_of, required_link
 class _Scheme:
     """A load balancing scheme; a ``managed`` one has proxies, in proxy-only subnets where it is regional."""
 
-    outside: bool
+    outside: bool | None
     managed: bool
 
 
@@ -34,6 +34,7 @@ _SCHEMES: Final = {
 }
 """https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules; without one, a rule's target is external
 (classic), or another project's service (a Private Service Connect endpoint)."""
+_UNKNOWN_SCHEME: Final = _Scheme(outside=None, managed=False)
 _PROTOCOLS: Final = {
     "": "tcp",
     "TCP": "tcp",
@@ -54,7 +55,8 @@ _DECRYPTING: Final = "targetSslProxies"
 class ForwardingRule:
     """A forwarding rule; ``links`` lead to its target, ``services`` are port by port, ``senders`` bound its clients.
 
-    ``region`` is "" where it is global, ``declared_service`` the Kubernetes service it was made for ("": unknown).
+    ``region`` is "" where it is global, ``outside`` None where that is unknown; ``declared_service`` is the Kubernetes
+    service that it was made for ("": unknown).
     """
 
     id: str
@@ -62,7 +64,7 @@ class ForwardingRule:
     region: str
     network: str
     links: tuple[str, ...]
-    outside: bool
+    outside: bool | None
     managed: bool
     services: tuple[ServiceSet, ...]
     address: AddressSet
@@ -85,7 +87,7 @@ def forwarding_rule(item: Item) -> ForwardingRule | None:
     """Return a forwarding rule, None for one of sidecars."""
     if text(item, "loadBalancingScheme") == _SIDECARS:
         return None
-    link, scheme = required_link(item), choice(item, "loadBalancingScheme", _SCHEMES)
+    link, scheme = required_link(item), _SCHEMES.get(text(item, "loadBalancingScheme"), _UNKNOWN_SCHEME)
     return ForwardingRule(
         id=link,
         name=required(item, "name"),

@@ -15,20 +15,22 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
 from cloudguard_gcp.access.links import last, part_of, required_link
 
-GOOGLE: Final = (
-    "35.191.0.0/16",
-    "130.211.0.0/22",
-    "209.85.152.0/22",
-    "209.85.204.0/22",
-    "35.235.240.0/20",
-    "2600:2d00:1:b029::/64",
-    "2600:2d00:1:1::/64",
-    "2600:1901:8001::/48",
+HEALTH_CHECKS: Final = AddressSet.of(
+    (
+        "35.191.0.0/16",
+        "130.211.0.0/22",
+        "209.85.152.0/22",
+        "209.85.204.0/22",
+        "2600:2d00:1:b029::/64",
+        "2600:2d00:1:1::/64",
+        "2600:1901:8001::/48",
+    )
 )
-"""Where Google's front ends, health checks and IAP's tunnels come from: nobody else can send from there
-(https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges,
-https://cloud.google.com/iap/docs/using-tcp-forwarding; kubernetes/cloud-provider-gcp
+"""Where Google's front ends and health checks come from: nobody else can send from there
+(https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges; kubernetes/cloud-provider-gcp
 providers/gce/gce_loadbalancer.go; kubernetes/ingress-gce pkg/l4/healthchecks/healthchecksl4.go)."""
+TUNNELS: Final = AddressSet.parse("35.235.240.0/20")
+"""Where IAP's tunnels come from (https://cloud.google.com/iap/docs/using-tcp-forwarding)."""
 FRONT_ENDS: Final = ("35.191.0.0/16", "130.211.0.0/22")
 """Where proxies connect from (https://cloud.google.com/load-balancing/docs/firewall-rules)."""
 GOOGLE_NETWORK: Final = "Google's own addresses"
@@ -99,7 +101,7 @@ def networks_of(api: Api, networks: Iterable[VpcNetwork], subnets: Sequence[VpcS
     for network in networks:
         ranges = AddressSet.union(one.subnet.ranges for one in subnets if one.subnet.network == network.id)
         yield Network(network.id, network.name, ranges | network.range, api.source(LIST_NETWORKS, network.id))
-    yield Network(GOOGLE_NETWORK, GOOGLE_NETWORK, AddressSet.of(GOOGLE), api.source(LIST_NETWORKS))
+    yield Network(GOOGLE_NETWORK, GOOGLE_NETWORK, HEALTH_CHECKS, api.source(LIST_NETWORKS))
     yield Network(PROXIES, PROXIES, NO_ADDRESSES, api.source(LIST_NETWORKS))
 
 

@@ -1,0 +1,54 @@
+"""Ways in that IAM guards: tunnels of Identity-Aware Proxy, and the DNS name of a GKE endpoint.
+
+https://cloud.google.com/iap/docs/using-tcp-forwarding,
+https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from cloudguard.model.network import Endpoint, Topology, Tunnel
+from cloudguard.model.source import Source
+from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.calls import GET_PROJECT_POLICY
+from cloudguard_gcp.cluster.gke import GkeCluster
+from cloudguard_gcp.identity.bindings import EVERYONE, Level, read_levels
+from cloudguard_gcp.identity.roles import Roles
+from cloudguard_gcp.network.subnets import TUNNELS
+
+_PROXY: Final = "Identity-Aware Proxy"
+_BY_PROXY: Final = "iap.tunnelInstances.accessViaIAP"
+_CONNECT: Final = "container.clusters.connect"
+
+
+def with_guarded_ways(api: Api, project: str, topology: Topology, gke: GkeCluster | None) -> Topology:
+    """Return the topology with tunnels and a managed control plane's endpoints, and what these name.
+
+    They have no gatekeeper where IAM lets everyone through.
+    """
+    levels, roles = read_levels(api, project), Roles(api)
+    keeper = "" if _everyone_holds(levels, roles, _BY_PROXY) else f"{_PROXY}, which asks for {_BY_PROXY},"
+    tunnel = Tunnel(_PROXY, TUNNELS, keeper, Source(GET_PROJECT_POLICY.name, project))
+    if gke is None:
+        return replace(topology, tunnels=(tunnel,))
+    is_open = _everyone_holds(levels, roles, _CONNECT)
+    return replace(
+        topology,
+        tunnels=(tunnel,),
+        endpoints=tuple(_without_gatekeeper(endpoint) if is_open else endpoint for endpoint in gke.endpoints),
+        filters=(*topology.filters, *gke.filters),
+        address_lists=(*topology.address_lists, *gke.lists),
+    )
+
+
+def _without_gatekeeper(endpoint: Endpoint) -> Endpoint:
+    return replace(endpoint, gatekeeper="")
+
+
+def _everyone_holds(levels: Iterable[Level], roles: Roles, permission: str) -> bool:
+    bindings = (binding for level in levels for binding in level.bindings if not EVERYONE.isdisjoint(binding.members))
+    held = (roles.role(binding.role) for binding in bindings)
+    return any(role is not None and permission in role.permissions for role in held)
