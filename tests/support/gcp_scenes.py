@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Verdict
 from gcp_clusters import (
+    OFFICE,
     authorized,
     behind_balancer,
     by_account,
@@ -24,6 +25,7 @@ from gcp_clusters import (
     under,
 )
 from gcp_project import Project
+from gcp_ways_in import balancer_inside, etcd_by_tunnel, gke_dns_for_everyone
 
 API, NODES, IDENTITY = "api-server-access", "node-access", "cloud-api-access"
 ETCD, DISKS = "etcd-access", "etcd-encryption"
@@ -52,6 +54,8 @@ _SUBNET = ("node-access/inside", "medium")
 """GKE's own rule lets in whatever stands in the nodes' subnet, on every port."""
 
 
+_OUTSIDE = ("cloud-api-access/outside", "high")
+"""What everyone is bound to, the nodes' account is bound to as well."""
 _SSH = ("node-access/internet", "critical")
 SCENES: Mapping[str, Scene] = {
     "kops": Scene(kops, _PRIVATE, _METADATA),
@@ -143,8 +147,25 @@ SCENES: Mapping[str, Scene] = {
             controlPlaneEndpointsConfig=endpoints(enablePublicEndpoint=False, privateEndpoint="10.1.0.2")
             | {"dnsEndpointConfig": {"allowExternalTraffic": True, "endpoint": "gke-1.europe-west1.gke.goog"}}
         ),
-        _GKE | {API: Verdict.FAIL},
-        (("api-server-access/internet", "medium"), _SUBNET),
+        _GKE,
+        (_SUBNET,),
+    ),
+    "gke-dns-for-everyone": Scene(
+        gke_dns_for_everyone,
+        _GKE | {API: Verdict.FAIL, IDENTITY: Verdict.FAIL},
+        (("api-server-access/internet", "critical"), _OUTSIDE, _SUBNET),
+    ),
+    "etcd-by-tunnel": Scene(etcd_by_tunnel, _PRIVATE, _METADATA),
+    "etcd-by-a-tunnel-for-everyone": Scene(
+        lambda: etcd_by_tunnel(everyone=True),
+        _PRIVATE | {ETCD: Verdict.FAIL, NODES: Verdict.FAIL},
+        (("etcd-access/internet", "critical"), ("node-access/internet", "high"), _OUTSIDE, *_METADATA),
+    ),
+    "balancer-inside-a-subnet": Scene(
+        balancer_inside,
+        _PRIVATE | {API: Verdict.FAIL},
+        (("api-server-access/inside", "medium"), *_METADATA),
+        policy=Declarations(admin_cidrs=(OFFICE,)),
     ),
     "autopilot": Scene(
         lambda: gke(autopilot=True), _GKE | {API: Verdict.FAIL}, (("api-server-access/internet", "critical"), _SUBNET)

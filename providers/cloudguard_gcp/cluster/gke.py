@@ -27,7 +27,9 @@ _API: Final = ServiceSet.parse("tcp/443")
 _GOOGLE_CLOUD: Final = "google-cloud"
 _BLOCKS: Final = tuple(map(AddressSet.parse, ("34.64.0.0/10", "35.192.0.0/12", "104.196.0.0/14")))
 """The largest blocks of customers' machines (https://www.gstatic.com/ipranges/cloud.json lists their parts)."""
-_KEEPER: Final = "Google's front end, which asks for container.clusters.connect,"
+CONNECT: Final = "container.clusters.connect"
+GATEWAY: Final = "gkehub.gateway.get"
+"""Permissions that IAM asks for before an endpoint."""
 _ENCRYPTED: Final = frozenset({"ENCRYPTED", "ALL_OBJECTS_ENCRYPTION_ENABLED"})
 _DISK_KEYS: Final = ("controlPlaneDiskEncryptionKey", "gkeopsEtcdBackupEncryptionKey")
 """https://cloud.google.com/kubernetes-engine/docs/concepts/about-control-plane-authority"""
@@ -141,20 +143,27 @@ def _endpoints(cluster: Item, source: Source, guard: Filter | None) -> Iterator[
         yield _by_address(cluster, source, guard)
     dns = part(cluster, "controlPlaneEndpointsConfig", "dnsEndpointConfig")
     if flag(dns, "allowExternalTraffic"):
-        yield Endpoint(
-            id=f"{required(cluster, 'name')} by its DNS name",
-            service=_API,
-            public=True,
-            public_ranges=_EVERYONE,
-            private=False,
-            network=_link(cluster, "network"),
-            subnets=(),
-            filters=(),
-            groups=(),
-            source=source,
-            address=text(dns, "endpoint"),
-            gatekeeper=_KEEPER,
-        )
+        yield _guarded(cluster, source, "its DNS name", text(dns, "endpoint"), CONNECT)
+    if membership := text(part(cluster, "fleet"), "membership"):
+        yield _guarded(cluster, source, "the Connect gateway", membership, GATEWAY)
+
+
+def _guarded(cluster: Item, source: Source, way: str, address: str, permission: str) -> Endpoint:
+    """Return an endpoint that everyone may reach, and IAM guards."""
+    return Endpoint(
+        id=f"{required(cluster, 'name')} by {way}",
+        service=_API,
+        public=True,
+        public_ranges=_EVERYONE,
+        private=False,
+        network=_link(cluster, "network"),
+        subnets=(),
+        filters=(),
+        groups=(),
+        source=source,
+        address=address,
+        gatekeeper=f"Google's front end, which asks for {permission},",
+    )
 
 
 def _by_address(cluster: Item, source: Source, guard: Filter | None) -> Endpoint:

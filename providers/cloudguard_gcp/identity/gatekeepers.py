@@ -14,14 +14,13 @@ from cloudguard.model.network import Endpoint, Topology, Tunnel
 from cloudguard.model.source import Source
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_PROJECT_POLICY
-from cloudguard_gcp.cluster.gke import GkeCluster
+from cloudguard_gcp.cluster.gke import CONNECT, GATEWAY, GkeCluster
 from cloudguard_gcp.identity.bindings import EVERYONE, Level, read_levels
 from cloudguard_gcp.identity.roles import Roles
 from cloudguard_gcp.network.subnets import TUNNELS
 
 _PROXY: Final = "Identity-Aware Proxy"
 _BY_PROXY: Final = "iap.tunnelInstances.accessViaIAP"
-_CONNECT: Final = "container.clusters.connect"
 
 
 def with_guarded_ways(api: Api, project: str, topology: Topology, gke: GkeCluster | None) -> Topology:
@@ -34,18 +33,20 @@ def with_guarded_ways(api: Api, project: str, topology: Topology, gke: GkeCluste
     tunnel = Tunnel(_PROXY, TUNNELS, keeper, Source(GET_PROJECT_POLICY.name, project))
     if gke is None:
         return replace(topology, tunnels=(tunnel,))
-    is_open = _everyone_holds(levels, roles, _CONNECT)
+    opened = {permission for permission in (CONNECT, GATEWAY) if _everyone_holds(levels, roles, permission)}
     return replace(
         topology,
         tunnels=(tunnel,),
-        endpoints=tuple(_without_gatekeeper(endpoint) if is_open else endpoint for endpoint in gke.endpoints),
+        endpoints=tuple(_opened(endpoint, opened) for endpoint in gke.endpoints),
         filters=(*topology.filters, *gke.filters),
         address_lists=(*topology.address_lists, *gke.lists),
     )
 
 
-def _without_gatekeeper(endpoint: Endpoint) -> Endpoint:
-    return replace(endpoint, gatekeeper="")
+def _opened(endpoint: Endpoint, permissions: Iterable[str]) -> Endpoint:
+    """Return an endpoint, without its gatekeeper if everyone has the permission that this asks for."""
+    passes = any(permission in endpoint.gatekeeper for permission in permissions)
+    return replace(endpoint, gatekeeper="") if passes else endpoint
 
 
 def _everyone_holds(levels: Iterable[Level], roles: Roles, permission: str) -> bool:
