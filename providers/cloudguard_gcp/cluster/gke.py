@@ -144,8 +144,8 @@ def _endpoints(cluster: Item, source: Source, guard: Filter | None) -> Iterator[
     dns = part(cluster, "controlPlaneEndpointsConfig", "dnsEndpointConfig")
     if flag(dns, "allowExternalTraffic"):
         yield _guarded(cluster, source, "its DNS name", text(dns, "endpoint"), CONNECT)
-    if membership := text(part(cluster, "fleet"), "membership"):
-        yield _guarded(cluster, source, "the Connect gateway", membership, GATEWAY)
+    if fleet := text(part(cluster, "fleet"), "membership"):
+        yield _guarded(cluster, source, "the Connect gateway", fleet, GATEWAY)
 
 
 def _guarded(cluster: Item, source: Source, way: str, address: str, permission: str) -> Endpoint:
