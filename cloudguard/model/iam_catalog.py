@@ -197,6 +197,8 @@ class Caller:
     context: tuple[Condition, ...]
     certain: tuple[Condition, ...] = ()
     ordinary: tuple[Condition, ...] | None = ()
+    declared_as: str = ""
+    """The principal by which a declaration names all of them; "" where none does."""
 
 
 class Principals(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cloudguard.authorization.trust import admissions
+from cloudguard.authorization.trust import Admission, admissions
 from cloudguard.model.iam_catalog import CallerKind, IamCatalog
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard_aws.iam_catalog.catalog import published
@@ -48,12 +48,17 @@ def sub(issuer: str, value: str, operator: str = "StringLike") -> Json:
     return web(issuer, **{operator: {f"{issuer}:sub": value}})
 
 
-def told(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ()) -> list[tuple[CallerKind, bool, str]]:
-    """Return whom a trust policy lets in: who, whether narrowed, by name; "?" before what is undecided."""
+def let_in(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ()) -> tuple[Admission, ...]:
+    """Return whom a trust policy lets in."""
     facts = IamCatalog(published(), PolicyDocuments(), principals=TrustPrincipals(home))
     shell = PolicyDocument(f"arn:aws:iam::{ACCOUNT}:role/node#trust", "t", PolicyKind.TRUST, "inline", "", (), SOURCE)
     document = policy_document(shell, json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
-    found = admissions(facts, document, declared)
+    return admissions(facts, document, declared)
+
+
+def told(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ()) -> list[tuple[CallerKind, bool, str]]:
+    """Return whom a trust policy lets in: who, whether narrowed, by name; "?" before what is undecided."""
+    found = let_in(*statements, home=home, declared=declared)
     return [(one.caller.kind, one.narrowed, ("?" if one.assumptions else "") + one.caller.who) for one in found]
 
 

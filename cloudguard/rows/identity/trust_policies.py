@@ -11,6 +11,7 @@ from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
+from cloudguard.results.wording import FEW
 from cloudguard.rows.context import Context
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.identity.findings import ROW, hosts_with
@@ -127,5 +128,6 @@ def _names(admission: Admission) -> tuple[str, ...]:
 
 
 def _advice(found: Iterable[Admission]) -> str:
-    meant = any(one.caller.kind in _DECLARABLE for one in found)
-    return "If it is meant, declare each of them in cloudguard.toml: [[outsider]], principal, reason" if meant else ""
+    names = [one.caller.declared_as for one in found if one.caller.kind in _DECLARABLE and one.caller.declared_as]
+    listed = " or ".join(f'principal = "{name}"' for name in dict.fromkeys(names[:FEW]))
+    return f"If it is meant, declare it in cloudguard.toml: [[outsider]], {listed}, and a reason" if listed else ""

@@ -105,10 +105,11 @@ class _Accounts:
         who: str,
         context: tuple[Condition, ...],
         ordinary: tuple[Condition, ...] | None = (),
+        declared_as: str = "",
     ) -> Caller:
         if ordinary is not None:
             ordinary = (*ordinary, *self._given_nothing())
-        return Caller(kind, who, _ASSUME, (*self._any, *context), self._certain, ordinary)
+        return Caller(kind, who, _ASSUME, (*self._any, *context), self._certain, ordinary, declared_as)
 
     def _given_nothing(self) -> Iterator[Condition]:
         """Yield what holds for whoever was given no external id, and is in no network that is named."""
@@ -145,7 +146,7 @@ class _Accounts:
     def _from_network(self, key: str, values: tuple[str, ...]) -> Caller:
         within = holds("IpAddress" if key == SOURCE_IP else "StringEquals", key, *values)
         who = f"whoever calls from {', '.join(values)}"
-        return self._caller(CallerKind.OUTSIDER, who, (*self._strangers(), within), ordinary=None)
+        return self._caller(CallerKind.OUTSIDER, who, (*self._strangers(), within), None, values[0])
 
     def _of_organization(self, organization: str) -> Caller:
         among = (
@@ -154,7 +155,8 @@ class _Accounts:
             *_in_organization(organization),
         )
         kind = _kind(self._home, organization)
-        return self._caller(kind, f"another account of {_whose(self._home, organization)}", among)
+        who = f"another account of {_whose(self._home, organization)}"
+        return self._caller(kind, who, among, (), organization)
 
     def _of_account(self, account: str) -> Iterator[Caller]:
         """Yield the callers of an account: in the own organization, and not in it, where it is not known which."""
@@ -170,9 +172,9 @@ class _Accounts:
         asks = {ORGANIZATION, ORGANIZATION_PATHS} & {*self._mentions.keys}
         if own and (account in self._home.members or asks):
             who_inside = f"{who} of its own organization"
-            yield self._caller(CallerKind.ORGANIZATION, who_inside, (*among, *inside), ordinary)
+            yield self._caller(CallerKind.ORGANIZATION, who_inside, (*among, *inside), ordinary, account)
         if account not in self._home.members:
-            yield self._caller(CallerKind.OUTSIDER, who, (*among, *outside), ordinary)
+            yield self._caller(CallerKind.OUTSIDER, who, (*among, *outside), ordinary, account)
 
 
 def _kind(home: Home, organization: str) -> CallerKind:
@@ -217,7 +219,7 @@ def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
                     holds("ArnLike", SOURCE_ARN, f"arn:*:*:*:{account}:*"),
                 )
                 who = f"account {account} by way of {service}"
-                yield Caller(CallerKind.OUTSIDER, who, _ASSUME, (*base, *among), certain)
+                yield Caller(CallerKind.OUTSIDER, who, _ASSUME, (*base, *among), certain, (), service)
         for organization in mentions.source_organizations:
             if organization != home.organization:
                 inside = (
@@ -226,11 +228,11 @@ def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
                     Condition("Null", SOURCE_ORGANIZATION_PATHS, ("false",)),
                 )
                 who = f"an account of {_whose(home, organization)} by way of {service}"
-                yield Caller(_kind(home, organization), who, _ASSUME, (*base, *inside), certain)
+                yield Caller(_kind(home, organization), who, _ASSUME, (*base, *inside), certain, (), service)
         if service == _CERTIFICATES:
             anchors = mentions.literals(SOURCE_ARN)
             bound = [key for key in mentions.keys if key.startswith("aws:principaltag/x509")]
             other = (holds("ArnNotEquals", SOURCE_ARN, *anchors),) if anchors else ()
             named = tuple(holds("StringNotEquals", key, *mentions.values(key)) for key in bound)
             who = "whoever holds a certificate of any trust anchor of the account"
-            yield Caller(CallerKind.ORGANIZATION, who, _ASSUME, (*base, *other, *named), certain)
+            yield Caller(CallerKind.ORGANIZATION, who, _ASSUME, (*base, *other, *named), certain, (), service)

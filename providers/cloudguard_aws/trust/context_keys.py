@@ -10,6 +10,7 @@ of the session that makes it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 from cloudguard.model.identity import Condition
@@ -105,10 +106,13 @@ def absent(*keys: str) -> tuple[Condition, ...]:
 
 
 def at(moment: str) -> tuple[Condition, ...]:
-    """Return what holds for requests from ``moment`` on (ISO 8601); nothing where it is not known."""
-    keys = ("aws:CurrentTime", "aws:EpochTime") if moment else ()
-    issued = (holds("DateGreaterThanEqualsIfExists", "aws:TokenIssueTime", moment),) if moment else ()
-    return (*(holds("DateGreaterThanEquals", key, moment) for key in keys), *issued)
+    """Return what holds for requests from ``moment`` on (ISO 8601); nothing where it is no moment."""
+    try:
+        datetime.fromisoformat(moment)
+    except ValueError:
+        return ()
+    now = (holds("DateGreaterThanEquals", key, moment) for key in ("aws:CurrentTime", "aws:EpochTime"))
+    return (*now, holds("DateGreaterThanEqualsIfExists", "aws:TokenIssueTime", moment))
 
 
 def of_account(keys: Iterable[str]) -> tuple[Condition, ...]:

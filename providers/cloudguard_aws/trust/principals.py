@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from cloudguard.intervals import cidr_interval
 from cloudguard.model.identity import Condition
 from cloudguard_aws.trust.context_keys import (
     ACCOUNT_KIND,
@@ -23,6 +24,7 @@ from cloudguard_aws.trust.context_keys import (
     SERVICE,
     SERVICE_KIND,
     SESSION,
+    SOURCE_IP,
     holds,
 )
 
@@ -99,15 +101,29 @@ def _identities(who: str, excepted: bool) -> Iterator[tuple[Condition, ...]]:  #
         yield (holds(_UNDECIDED, KIND, who),)
 
 
+def _by_context(text: str) -> tuple[Condition, ...]:
+    """Return what holds for requests of an organization, or from a network; nothing of another text."""
+    if _ORGANIZATION.match(text):
+        return holds("StringEquals", KIND, ACCOUNT_KIND), holds("StringEquals", ORGANIZATION, text)
+    if text.startswith(("vpc-", "vpce-")):
+        return (holds("StringEquals", "aws:SourceVpce" if text.startswith("vpce-") else "aws:SourceVpc", text),)
+    try:
+        cidr_interval(text)
+    except ValueError:
+        return ()
+    return (holds("IpAddress", SOURCE_IP, text),)
+
+
 def declared(text: str, partition: str) -> tuple[tuple[Condition, ...], ...]:
     """Return what holds for requests of an outsider that the user declares; none: the text is not understood.
 
-    It is an account, an ARN, an organization, a service, or "ISSUER:SUBJECT" with wildcards in the subject.
+    It is an account, an ARN, an organization, a range of addresses, a VPC or its endpoint, a service, or
+    "ISSUER:SUBJECT" with wildcards in the subject.
     """
     if ACCOUNT.match(text) or (text.startswith("arn:") and _IDENTITY.match(text) and "-provider/" not in text):
         return requests_of(f"AWS:{text}")
-    if _ORGANIZATION.match(text):
-        return ((holds("StringEquals", KIND, ACCOUNT_KIND), holds("StringEquals", ORGANIZATION, text)),)
+    if known := _by_context(text):
+        return (known,)
     if text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return requests_of(f"Service:{text}")
     if ":saml-provider/" in text:

@@ -83,7 +83,8 @@ def _of_issuer(home: Home, mentions: Mentions, provider: str) -> Caller:
     issuer = provider.partition(OIDC_PROVIDER)[2] or provider
     some = (holds("StringEquals", f"{issuer}:sub", _SOME_SUBJECT, _SOME_POD),)
     context, certain = _base(home, mentions, provider, issuer), _certain(mentions, issuer)
-    return Caller(CallerKind.OUTSIDER, f"a subject of {issuer}", _WEB_IDENTITY, context, certain, some)
+    who, every = f"a subject of {issuer}", f"{issuer}:*"
+    return Caller(CallerKind.OUTSIDER, who, _WEB_IDENTITY, context, certain, some, every)
 
 
 def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssuer) -> Iterator[Caller]:
@@ -107,7 +108,8 @@ def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssu
         guest, value = shared.guest
         guests = (holds("StringEquals", f"{issuer}:{guest}", value),) if guest and owner.claim != "sub" else None
         who = f"{owner.name} of {shared.what}"
-        yield Caller(CallerKind.OUTSIDER, who, _WEB_IDENTITY, (*base, *own), certain, guests)
+        name = f"{issuer}:{owner.pattern}" if owner.claim == "sub" else ""
+        yield Caller(CallerKind.OUTSIDER, who, _WEB_IDENTITY, (*base, *own), certain, guests, name)
 
 
 def _of_saml(home: Home, mentions: Mentions, provider: str) -> Caller:
@@ -121,7 +123,7 @@ def _of_saml(home: Home, mentions: Mentions, provider: str) -> Caller:
     others = [key for key in keys if key not in common | {"saml:sub"}]
     some = (holds("StringEquals", "SAML:sub", _SOME_SUBJECT), *absent(*others))
     who = f"a user of {provider.rpartition(':')[2]}"
-    return Caller(CallerKind.OUTSIDER, who, _SAML, context, not_understood(mentions.keys, keys), some)
+    return Caller(CallerKind.OUTSIDER, who, _SAML, context, not_understood(mentions.keys, keys), some, provider)
 
 
 def _who(principal: str) -> str:

@@ -76,4 +76,4 @@ class Members:
 def _caller(
     kind: CallerKind, who: str, actions: tuple[str, ...], member: str, ordinary: tuple[Condition, ...] | None
 ) -> Caller:
-    return Caller(kind, who, actions, (Condition("StringEquals", _MEMBER, (member,)),), (), ordinary)
+    return Caller(kind, who, actions, (Condition("StringEquals", _MEMBER, (member,)),), (), ordinary, member)

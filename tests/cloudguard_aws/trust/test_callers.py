@@ -26,6 +26,7 @@ from aws_trust import (
     TERRAFORM,
     Found,
     Json,
+    let_in,
     sub,
     told,
     trust,
@@ -211,6 +212,10 @@ def test_the_account_of_a_role_is_its_own_where_no_other_is_known() -> None:
         (trust({"AWS": ROOT}), OTHER),
         (trust({"AWS": ROOT}), ROOT),
         (trust({"AWS": ROLE}), ROLE),
+        (trust("*", IpAddress={"aws:SourceIp": "203.0.113.0/24"}), "203.0.113.0/24"),
+        (trust("*", StringEquals={"aws:SourceVpce": "vpce-0123"}), "vpce-0123"),
+        (trust("*", StringEquals={"aws:SourceVpc": "vpc-0123"}), "vpc-0123"),
+        (trust({"Service": "rolesanywhere.amazonaws.com"}), "rolesanywhere.amazonaws.com"),
         (trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), FOREIGN),
         (sub(GITHUB, "repo:acme/infra:*"), f"{GITHUB}:repo:acme/*"),
         (sub(ELSEWHERE, "system:serviceaccount:a:b"), f"{ELSEWHERE}:system:serviceaccount:a:b"),
@@ -225,6 +230,13 @@ def test_a_declared_outsider_is_let_in_on_purpose(statement: Json, outsider: str
     assert told(statement) != []
     assert told(statement, declared=(outsider,)) == []
     assert told(statement, declared=("444455556666", "not understood")) == told(statement)
+
+
+@pytest.mark.parametrize("statement", [one for one, found in [*IDENTITIES, *FEDERATED] if found == (OUTSIDER, False)])
+def test_what_a_finding_asks_to_declare_excuses_it(statement: Json) -> None:
+    (found,) = let_in(statement)
+    names = (found.caller.declared_as,) if found.caller.declared_as else ()
+    assert (let_in(statement, declared=names) == ()) == bool(names)
 
 
 def test_a_declared_repository_excuses_no_other_of_its_owner() -> None:
