@@ -143,5 +143,7 @@ class Identities:
     """The id of the account's organization; "": it is in none; None: not known."""
     organization_accounts: tuple[str, ...] = ()
     """Accounts that are known to be in it."""
+    account_names: tuple[str, ...] = ()
+    """Other names of the account, such as its number."""
     unread_grants: str = ""
     """Where further grants may be that cannot be read from this account; "" if there are none."""

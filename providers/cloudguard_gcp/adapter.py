@@ -123,9 +123,12 @@ def _read_identities(
 ) -> Identities:
     from cloudguard_gcp.identity.holders import held  # noqa: PLC0415 - only when asked for
     from cloudguard_gcp.identity.identities import holders_of, read_identities  # noqa: PLC0415
+    from cloudguard_gcp.identity.resource_names import owner_of  # noqa: PLC0415
 
     pool = found.gke.workload_pool if found.gke else ""
-    return read_identities(api, caller.project, holders_of(held(found, caller, *holding)), pool)
+    number = owner_of(caller.default_account)
+    names = (number,) if number else ()
+    return read_identities(api, caller.project, holders_of(held(found, caller, *holding)), pool, names)
 
 
 def _read_disks(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:

@@ -24,6 +24,6 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         writer=RoleDocuments(),
         needs=needs,
         escalation_paths=paths,
-        principals=Members(cluster.account),
+        principals=Members(cluster.account, snapshot.identities.account_names),
         home=("gcp", cluster.account, "", "", "", ""),
     )

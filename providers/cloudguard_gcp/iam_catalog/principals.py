@@ -6,17 +6,18 @@ https://cloud.google.com/iam/docs/principal-identifiers
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, Effect, PolicyDocument
 from cloudguard_gcp.identity.kubernetes_accounts import ANY, service_accounts_of
-from cloudguard_gcp.identity.resource_names import project_of
+from cloudguard_gcp.identity.resource_names import is_googles, owner_of
 
 _MEMBER: Final = "caller:member"
 """A key of our own: the member that makes a request."""
-_EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers"})
+_EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers", "principalSet://goog/public:all"})
 _STRANGER: Final = "user:somebody@example.com"
 _POD: Final = re.compile(r"^serviceAccount:([^\[\]]+)\.svc\.id\.goog\[([^/\]]+)/([^\]]+)\]$")
 _POOL: Final = re.compile(
@@ -24,13 +25,30 @@ _POOL: Final = re.compile(
 )
 
 
+_ACCOUNT: Final = re.compile(
+    r"^(?:serviceAccount:|principal://iam\.googleapis\.com/projects/[^/]+/serviceAccounts/)([^\[\]]+)$"
+)
+_PROJECT: Final = re.compile(
+    r"^(?:principalSet://cloudresourcemanager\.googleapis\.com/projects/|project(?:Owner|Editor|Viewer):)([^/]+)"
+)
+_ABOVE: Final = re.compile(
+    r"^principalSet://(?:cloudresourcemanager\.googleapis\.com/((?:folders|organizations)/[^/]+)/"
+    r"|goog/(cloudIdentityCustomerId/[^/]+)$)"
+)
+_OWN: Final = re.compile(r"^(?:user:|group:|deleted:|principal://goog/subject/|principalSet://goog/group/)")
+"""Members that are taken for the organization's own, and those that are gone."""
+
+
 class Members:
-    """Reads members as bindings have them ("serviceAccount:…", "principalSet://…", "allUsers"), for one project."""
+    """Reads members as bindings have them ("serviceAccount:…", "principalSet://…", "allUsers"), for one project.
+
+    ``names``: the project's other names, such as its number.
+    """
 
     known_context: Mapping[str, str] = {}
 
-    def __init__(self, project: str) -> None:
-        self._project = project
+    def __init__(self, project: str, names: Iterable[str] = ()) -> None:
+        self._project, self._names = project, frozenset((project, *names))
 
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
         """Return what holds for requests of a member."""
@@ -50,27 +68,51 @@ class Members:
             yield _caller(CallerKind.ANYONE, "anyone in any account", actions, _STRANGER, ())
         for member in named:
             accounts = service_accounts_of(member, f"{self._project}.svc.id.goog")
-            found = None if accounts or member in _EVERYONE else self._outsider(member)
             if accounts.endswith("*"):
                 who = f"any Kubernetes service account {'of the project' if accounts == ANY else f'in {accounts[:-2]}'}"
                 yield _caller(CallerKind.PODS, who, actions, member, () if accounts == ANY else None)
-            elif found:
-                yield _caller(CallerKind.OUTSIDER, found[0], actions, member, found[1])
+            elif not accounts and member not in _EVERYONE and not _OWN.match(member):
+                yield from self._others(member, actions)
 
-    def _outsider(self, member: str) -> tuple[str, tuple[Condition, ...] | None] | None:
-        """Return who an outsider is, and whether the member is more than one of its subjects; None for the own."""
-        if pod := _POD.match(member):
-            return f"{pod[2]}:{pod[3]} of {pod[1]}", ()
-        if pool := _POOL.match(member):
-            rest = pool[4]
-            whole = rest == "*" or (pool[1] and rest.startswith("attribute.") and rest.endswith("/*"))
-            return (f"any subject of {pool[3]}", ()) if whole else (f"{rest} of {pool[3]}", None)
-        kind, _, who = member.partition(":")
-        if kind == "domain":
-            return f"any subject of {who}", ()
-        project = project_of(who) if kind == "serviceAccount" else ""
-        own = not project or project == self._project or project.startswith("gcp-sa-")
-        return None if own else (f"{who} of project {project}", ())
+    def _others(self, member: str, actions: tuple[str, ...]) -> Iterator[Caller]:
+        """Yield the outsider whom a member means; nobody where it is one of the project's own."""
+        if subjects := _subjects(member):
+            yield _caller(CallerKind.OUTSIDER, subjects[0], actions, member, subjects[1])
+        elif account := _ACCOUNT.match(member):
+            owner = owner_of(account[1])
+            if owner or not is_googles(account[1]):
+                yield from self._of_project(owner, f"{account[1]} of project {owner or 'unknown'}", actions, member)
+        elif among := _PROJECT.match(member):
+            yield from self._of_project(among[1], f"any account of project {among[1]}", actions, member)
+        elif above := _ABOVE.match(member):
+            who = f"any account of {above[1] or above[2]}, which may be its own"
+            yield _caller(CallerKind.ORGANIZATION, who, actions, member, ())
+        else:
+            yield _undecided(member, actions, member)
+
+    def _of_project(self, owner: str, who: str, actions: tuple[str, ...], member: str) -> Iterator[Caller]:
+        """Yield an outsider of a project, by its id or number."""
+        if owner.isdigit() and not any(name.isdigit() for name in self._names):
+            yield _undecided(who, actions, member)
+        elif owner not in self._names:
+            yield _caller(CallerKind.OUTSIDER, who, actions, member, ())
+
+
+def _subjects(member: str) -> tuple[str, tuple[Condition, ...] | None] | None:
+    """Return whose subjects a member means, and whether all of them; None where it means none."""
+    if pod := _POD.match(member):
+        return f"{pod[2]}:{pod[3]} of {pod[1]}", ()
+    if pool := _POOL.match(member):
+        rest = pool[4]
+        whole = rest == "*" or (pool[1] and rest.startswith("attribute.") and rest.endswith("/*"))
+        return (f"any subject of {pool[3]}", ()) if whole else (f"{rest} of {pool[3]}", None)
+    kind, _, who = member.partition(":")
+    return (f"any subject of {who}", ()) if kind == "domain" else None
+
+
+def _undecided(who: str, actions: tuple[str, ...], member: str) -> Caller:
+    unknown = (Condition("is not understood", _MEMBER, (member,)),)
+    return replace(_caller(CallerKind.OUTSIDER, who, actions, member, ()), certain=unknown)
 
 
 def _caller(

@@ -71,13 +71,16 @@ def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dic
     return {email: found[email] for email in sorted(found) if email}
 
 
-def read_identities(api: Api, project: str, holders: Mapping[str, Holder], pool: str) -> Identities:
+def read_identities(
+    api: Api, project: str, holders: Mapping[str, Holder], pool: str, names: tuple[str, ...] = ()
+) -> Identities:
     """Return the identities with every policy that grants to them, denies them or bounds them.
 
     They are the ``holders``, by address, and those that service accounts of the workload identity ``pool`` become.
+    ``names``: other names of the project.
     """
     levels, accounts = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
-    roles, inherited = Roles(api), outsiders_bound(levels, project)
+    roles, inherited = Roles(api), outsiders_bound(levels, {project, *names})
     roles.prefetch([binding.role for _, binding in inherited])
     roles.prefetch([binding.role for known in accounts for binding in known.bindings])
     pods = {known.email: found for known in accounts if (found := pods_of(known, inherited, roles, pool))}
@@ -103,6 +106,7 @@ def read_identities(api: Api, project: str, holders: Mapping[str, Holder], pool:
         tuple(policies.values()),
         tuple(_service_accounts(principals, pods, pool, policies)),
         unread_limits=unseen,
+        account_names=names,
         unread_grants=_groups(levels),
     )
 

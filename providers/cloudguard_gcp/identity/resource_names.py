@@ -6,11 +6,31 @@ A permission "compute.instances.list" is the action "compute:instances.list". A 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 EVERYWHERE: Final = "gcp:*:*:*:*:*"
 """Whatever a folder or an organization may hold: what is below them was not read."""
 ACCOUNT: Final = "gcp:*:iam:serviceAccount:*:**"
+_USERS: Final = re.compile(r"[^@]+@([a-z0-9-]+)(?:\.(.+))?\.iam\.gserviceaccount\.com")
+_APP_ENGINE: Final = re.compile(r"([^@]+)@appspot\.gserviceaccount\.com")
+_GOOGLES: Final = re.compile(r"(?:[a-z]+-|p)?(\d*)[^@]*@(.+)\.gserviceaccount\.com")
+"""An address that Google makes: the number of the project that it is for, and a domain."""
+_GOOGLES_DOMAINS: Final = frozenset(
+    {
+        *("cloudbuild", "cloudservices", "developer", "system", "bigquery-encryption.iam", "cloud-filer.iam"),
+        *("cloud-memcache-sa.iam", "cloud-ml.google.com.iam", "cloud-redis.iam", "cloud-tpu.iam"),
+        *("cloudcomposer-accounts.iam", "compute-system.iam", "container-analysis.iam", "container-engine-robot.iam"),
+        *("containerregistry.iam", "dataflow-service-producer-prod.iam", "dataproc-accounts.iam", "dlp-api.iam"),
+        *("endpoints-portal.iam", "firebase-rules.iam", "firebase-sa-management.iam", "gae-api-prod.google.com.iam"),
+        *("gcf-admin-robot.iam", "gcp-gae-service.iam", "genomics-api.google.com.iam", "gs-project-accounts.iam"),
+        *("remotebuildexecution.iam", "serverless-robot-prod.iam", "service-consumer-management.iam"),
+        *("service-networking.iam", "sourcerepo-service-accounts.iam", "storage-transfer-service.iam"),
+    }
+)
+_SERVICE_AGENTS: Final = "gcp-sa-"
+"""Domains of Google's own accounts (https://cloud.google.com/iam/docs/service-account-types,
+https://cloud.google.com/iam/docs/service-agents)."""
 _ABOVE: Final = {"organizations": "organization", "folders": "folder"}
 
 
@@ -36,10 +56,29 @@ def account(email: str, project: str) -> str:
 
 
 def project_of(email: str) -> str:
-    """Return the project that a service account's address tells, "" for one that Google makes."""
-    domain = email.partition("@")[2]
-    own = domain.removesuffix(".iam.gserviceaccount.com")
-    return own if own != domain and "." not in own else ""
+    """Return the id of the project that a service account's address tells as a segment of a name; "" for none."""
+    owner = "" if is_googles(email) else owner_of(email)
+    return "" if ":" in owner else owner
+
+
+def is_googles(email: str) -> bool:
+    """Whether Google makes service accounts with such an address, for itself or for a project."""
+    domain = email.partition("@")[2].removesuffix(".gserviceaccount.com")
+    return domain in _GOOGLES_DOMAINS or domain.startswith(_SERVICE_AGENTS)
+
+
+def owner_of(email: str) -> str:
+    """Return the project of a service account, by its id, or by its number where Google made it; "" for neither.
+
+    The id of a project that is scoped to a domain is "example.com:project".
+    """
+    if application := _APP_ENGINE.fullmatch(email):
+        return application[1]
+    if is_googles(email):
+        made = _GOOGLES.fullmatch(email)
+        return made[1] if made else ""
+    found = _USERS.fullmatch(email)
+    return "" if found is None else f"{found[2]}:{found[1]}" if found[2] else found[1]
 
 
 def email_of(name: str) -> str:

@@ -7,7 +7,7 @@ https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -20,7 +20,7 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.identity.bindings import Binding, Level, bindings_of
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import service_accounts_of
-from cloudguard_gcp.identity.resource_names import project_of
+from cloudguard_gcp.identity.resource_names import owner_of
 from cloudguard_gcp.identity.roles import Roles
 
 _HIDES: Final = (FactKind.IDENTITIES,)
@@ -108,22 +108,22 @@ def lets_act(roles: Roles, binding: Binding) -> bool:
     return role is None or not BECOMING.isdisjoint(role.permissions)
 
 
-def outsiders_bound(levels: Iterable[Level], project: str) -> tuple[tuple[str, Binding], ...]:
+def outsiders_bound(levels: Iterable[Level], own: Container[str]) -> tuple[tuple[str, Binding], ...]:
     """Return the bindings on the project and above it, without members of one's own, with what they are on.
 
-    Service accounts inherit them (https://cloud.google.com/iam/docs/allow-policies#inheritance).
+    ``own``: the project's id and number. Service accounts inherit the bindings (https://cloud.google.com/iam/docs/allow-policies#inheritance).
     """
     return tuple(
         (level.name, Binding(binding.role, members, binding.condition))
         for level in levels
         for binding in level.bindings
-        if (members := [member for member in binding.members if not _is_own(member, project)])
+        if (members := [member for member in binding.members if not _is_own(member, own)])
     )
 
 
-def _is_own(member: str, project: str) -> bool:
+def _is_own(member: str, own: Container[str]) -> bool:
     kind, _, who = member.partition(":")
-    return kind in _OWN_KINDS or (kind == "serviceAccount" and "[" not in who and project_of(who) in {"", project})
+    return kind in _OWN_KINDS or (kind == "serviceAccount" and owner_of(who) in own)
 
 
 def pods_of(known: Account, inherited: Iterable[tuple[str, Binding]], roles: Roles, pool: str) -> tuple[str, ...]:

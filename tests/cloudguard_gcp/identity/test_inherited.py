@@ -55,7 +55,14 @@ def found(row: RowResult, check: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("level", ["", "folders/1", "organizations/2"])
-@pytest.mark.parametrize("member", [FEDERATED, "serviceAccount:ci@elsewhere-123.iam.gserviceaccount.com"])
+@pytest.mark.parametrize(
+    "member",
+    [
+        FEDERATED,
+        "serviceAccount:ci@elsewhere-123.iam.gserviceaccount.com",
+        "serviceAccount:999999999999-compute@developer.gserviceaccount.com",
+    ],
+)
 def test_who_is_bound_above_an_account_may_become_it(google_cloud: Proxy, level: str, member: str) -> None:
     project = cluster()
     project.bind("roles/iam.serviceAccountTokenCreator", member, on=level)
@@ -75,6 +82,7 @@ def test_everyone_bound_above_an_account_may_become_it(google_cloud: Proxy) -> N
         "group:admins@example.com",
         "serviceAccount:deployer@acme-prod.iam.gserviceaccount.com",
         "serviceAccount:123456789012@cloudservices.gserviceaccount.com",
+        "serviceAccount:service-123456789012@compute-system.iam.gserviceaccount.com",
         "serviceAccount:service-123456789012@gcp-sa-artifactregistry.iam.gserviceaccount.com",
         f"serviceAccount:{POOL}[default/ci]",
     ],

@@ -1,0 +1,115 @@
+"""Members of bindings, in all their kinds: each id gives the reason for its answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloudguard.authorization.trust import admissions
+from cloudguard.model.iam_catalog import CallerKind, IamCatalog
+from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
+from cloudguard_gcp.iam_catalog.principals import Members
+from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
+from cloudguard_gcp.identity.resource_names import owner_of
+from drawn_policies import SOURCE, SmallCatalog
+
+PROJECT, NUMBER, OTHER = "acme-prod", "123456789012", "999999999999"
+AGENT = "gcp-sa-cloudbuild.iam.gserviceaccount.com"
+SETS = "principalSet://cloudresourcemanager.googleapis.com"
+Found = tuple[CallerKind, bool] | None
+"""Who is let in, and whether it is certain; None: nobody but the project's own."""
+OUTSIDER = (CallerKind.OUTSIDER, True)
+
+
+def let_in(member: str, *names: str) -> Found:
+    trusted = Statement("#1", Effect.ALLOW, ("iam:serviceAccounts.actAs",), resources=("*",), principals=(member,))
+    trust = PolicyDocument("t", "t", PolicyKind.TRUST, "user", "", (trusted,), SOURCE)
+    found = admissions(IamCatalog(SmallCatalog(), RoleDocuments(), principals=Members(PROJECT, names)), trust)
+    (only,) = found or (None,)
+    return (only.caller.kind, not only.assumptions) if only else None
+
+
+MEMBERS: dict[str, tuple[str, Found]] = {
+    "the default account of its own project": (f"serviceAccount:{NUMBER}-compute@developer.gserviceaccount.com", None),
+    "the default account of another project": (
+        f"serviceAccount:{OTHER}-compute@developer.gserviceaccount.com",
+        OUTSIDER,
+    ),
+    "the account by which Google's APIs change its own project": (
+        f"serviceAccount:{NUMBER}@cloudservices.gserviceaccount.com",
+        None,
+    ),
+    "the account by which Google's APIs change another project": (
+        f"serviceAccount:{OTHER}@cloudservices.gserviceaccount.com",
+        OUTSIDER,
+    ),
+    "builds of another project": (f"serviceAccount:{OTHER}@cloudbuild.gserviceaccount.com", OUTSIDER),
+    "a service for its own project": (f"serviceAccount:service-{NUMBER}@{AGENT}", None),
+    "a service for another project": (f"serviceAccount:service-{OTHER}@{AGENT}", OUTSIDER),
+    "Compute Engine's service agent, bound in every project": (
+        f"serviceAccount:service-{NUMBER}@compute-system.iam.gserviceaccount.com",
+        None,
+    ),
+    "GKE's service agent, bound in every project with a cluster": (
+        f"serviceAccount:service-{NUMBER}@container-engine-robot.iam.gserviceaccount.com",
+        None,
+    ),
+    "an account of strangers, named as a service agent is": (
+        f"serviceAccount:service-{NUMBER}@elsewhere-1.iam.gserviceaccount.com",
+        OUTSIDER,
+    ),
+    "App Engine of another project": ("serviceAccount:elsewhere-1@appspot.gserviceaccount.com", OUTSIDER),
+    "App Engine of its own project": (f"serviceAccount:{PROJECT}@appspot.gserviceaccount.com", None),
+    "an account of a project that belongs to a domain": (
+        "serviceAccount:ci@tools.example.com.iam.gserviceaccount.com",
+        OUTSIDER,
+    ),
+    "Google itself, for no project": ("serviceAccount:cloud-logs@system.gserviceaccount.com", None),
+    "every account of another project": (f"{SETS}/projects/{OTHER}/type/ServiceAccount", OUTSIDER),
+    "every account of its own project": (f"{SETS}/projects/{NUMBER}/type/ServiceAccount", None),
+    "every account of an organization, which may be its own": (
+        f"{SETS}/organizations/2/type/ServiceAccount",
+        (CallerKind.ORGANIZATION, True),
+    ),
+    "every account of a customer, who may be its own": (
+        "principalSet://goog/cloudIdentityCustomerId/C01abc",
+        (CallerKind.ORGANIZATION, True),
+    ),
+    "owners of another project": ("projectOwner:elsewhere-1", OUTSIDER),
+    "owners of its own project": (f"projectOwner:{PROJECT}", None),
+    "another spelling of everyone": ("principalSet://goog/public:all", (CallerKind.ANYONE, True)),
+    "another spelling of a person": ("principal://goog/subject/ana@example.com", None),
+    "another spelling of another project's account": (
+        "principal://iam.googleapis.com/projects/-/serviceAccounts/ci@elsewhere-1.iam.gserviceaccount.com",
+        OUTSIDER,
+    ),
+    "an account that is gone": ("deleted:serviceAccount:ci@elsewhere-1.iam.gserviceaccount.com?uid=1", None),
+    "an agent of a kind that is not known": (
+        "principal://agents.global.org-1.system.id.goog/resources/x",
+        (CallerKind.OUTSIDER, False),
+    ),
+    "a word that is not known": ("robot:r2", (CallerKind.OUTSIDER, False)),
+}
+
+
+@pytest.mark.parametrize(("member", "found"), MEMBERS.values(), ids=MEMBERS)
+def test_whom_a_member_means(member: str, found: Found) -> None:
+    assert let_in(member, NUMBER) == found
+
+
+def test_whose_a_number_is_is_undecided_where_the_projects_own_is_not_known() -> None:
+    member = f"serviceAccount:{OTHER}-compute@developer.gserviceaccount.com"
+    assert let_in(member) == (CallerKind.OUTSIDER, False)
+
+
+@pytest.mark.parametrize(
+    ("email", "owner"),
+    [
+        ("bq-12@bigquery-encryption.iam.gserviceaccount.com", "12"),
+        ("p12-345@gcp-sa-logging.iam.gserviceaccount.com", "12"),
+        ("project-12@storage-transfer-service.iam.gserviceaccount.com", "12"),
+        ("x@tools.example.com.iam.gserviceaccount.com", "example.com:tools"),
+        ("x@example.com", ""),
+    ],
+)
+def test_whose_a_service_account_is(email: str, owner: str) -> None:
+    assert owner_of(email) == owner
