@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy
@@ -99,6 +99,32 @@ class MachineBuilder(NetworkBuilder):
         self.default_key()
         self.note(answer["InstanceId"], nic_id, root)
         return Host(answer["InstanceId"], nic_id, answer["PrivateIpAddress"], subnet, root)
+
+    def interface(self, subnet: Subnet, groups: Sequence[Group], description: str, *, kind: str = "") -> str:
+        """Make an interface without an instance: attached to nothing, or, of some ``kind``, in use by a service."""
+        ids = [group.id for group in groups]
+        made = self.call("ec2", "create_network_interface", SubnetId=subnet.id, Groups=ids, Description=description)[
+            "NetworkInterface"
+        ]["NetworkInterfaceId"]
+        if kind:
+            state = self.backend("ec2").enis[made]
+            state.interface_type, state.requester_managed, state.status = kind, True, "in-use"
+        self.note(made)
+        return str(made)
+
+    def second_interface(self, host: Host, subnet: Subnet, groups: Sequence[Group]) -> str:
+        """Attach a further interface to ``host``."""
+        made = self.interface(subnet, groups, f"aws-K8S-{host.id}")
+        self.call("ec2", "attach_network_interface", NetworkInterfaceId=made, InstanceId=host.id, DeviceIndex=1)
+        self.note(made)
+        return made
+
+    def pod_address(self, host: Host) -> Host:
+        """Give ``host`` a second private address, as the VPC CNI does for a pod; return the host as known by it."""
+        answer = self.call(
+            "ec2", "assign_private_ip_addresses", NetworkInterfaceId=host.interface, SecondaryPrivateIpAddressCount=1
+        )
+        return replace(host, address=answer["AssignedPrivateIpAddresses"][0]["PrivateIpAddress"])
 
     def address(self, host: Host) -> str:
         """Give ``host`` an Elastic IP."""

@@ -10,7 +10,7 @@ from cloudguard.model.network import Network, NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.cluster.tags import name_of
 
@@ -86,7 +86,8 @@ def _route(item: Item, source: Source) -> Iterator[Route]:
     if not ranges:
         listed = text(item, "DestinationPrefixListId")
     if not ranges and not listed:
-        return
+        message = "a route has no destination"
+        raise AnswerError(message)
     key = next((name for name in _TARGETS if text(item, name)), "")
     target = text(item, key)
     hop = _hop(key, target, listed=bool(listed))

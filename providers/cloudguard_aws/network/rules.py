@@ -10,7 +10,7 @@ from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, choice, flag, number, part, parts, required, text
+from cloudguard.provider.answers import AnswerError, Item, choice, flag, number, part, parts, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.cluster.tags import name_of, tags_of
 
@@ -56,6 +56,15 @@ def services_text(protocol: str, first: int, last: int) -> str:
             return name
         return f"{name}/{first}" if last == _ANY else f"{name}/{first}/{last}"
     return f"proto/{name}" if name.isdigit() else "all"
+
+
+def _uncertain(protocol: str, *, without_ports: bool = False) -> str:
+    """Return why it is not known what a rule matches: a protocol of another name, or ports that are not said."""
+    name = _NAMES.get(protocol, protocol)
+    if without_ports and name in {"tcp", "udp"}:
+        return "its ports are not said"
+    known = name in {*_NAMES.values(), "all", "-1"} or name.isdigit()
+    return "" if known else f"the protocol {name[:40]!r} is not understood"
 
 
 def _services(item: Item) -> str:
@@ -112,6 +121,7 @@ def _permitted(permission: Item, direction: Direction, source: Source) -> Iterat
             peer=peer,
             source=source,
             description=description,
+            uncertain=_uncertain(required(permission, "IpProtocol")),
         )
 
 
@@ -149,6 +159,7 @@ def listed_rule(item: Item) -> ListedRule:
         peer=Peer(AddressSet.parse(cidr) if cidr else None, text(referenced, "GroupId"), listed),
         source=Source(calls.DESCRIBE_SECURITY_GROUP_RULES.name, of),
         description=text(item, "Description"),
+        uncertain=_uncertain(required(item, "IpProtocol")),
     )
     return ListedRule(of, rule, (text(referenced, "GroupId"), text(referenced, "UserId")))
 
@@ -174,6 +185,9 @@ def network_acl(item: Item) -> NetworkAcl:
 
 
 def _entry(entry: Item, order: int, source: Source) -> Rule:
+    if entry.get("Egress") is None:
+        message = "Egress is missing"
+        raise AnswerError(message)
     direction = Direction.EGRESS if flag(entry, "Egress") else Direction.INGRESS
     ports, icmp = part(entry, "PortRange"), part(entry, "IcmpTypeCode")
     first, last = (number(icmp, "Type", _ANY), number(icmp, "Code", _ANY)) if icmp else (_ANY, _ANY)
@@ -187,4 +201,5 @@ def _entry(entry: Item, order: int, source: Source) -> Rule:
         peer=Peer(AddressSet.parse(text(entry, "CidrBlock") or required(entry, "Ipv6CidrBlock"))),
         source=source,
         order=order,
+        uncertain=_uncertain(required(entry, "Protocol"), without_ports=not ports),
     )

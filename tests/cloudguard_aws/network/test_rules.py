@@ -168,3 +168,27 @@ def test_two_answers_that_differ_are_united(inner_account: Account, lost: dict[s
     assert let_in == {("tcp/22", "0.0.0.0/0"), ("tcp/443", "10.0.0.0/8")}
     assert len(found.rules) == 3
     assert len({rule.id for rule in found.rules}) == 3
+
+
+@pytest.mark.parametrize(
+    ("protocol", "why"),
+    [("tcp", ""), ("6", ""), ("-1", ""), ("50", ""), ("quic", "the protocol 'quic' is not understood")],
+)
+def test_a_protocol_that_is_not_known_leaves_a_rule_in_doubt(protocol: str, why: str) -> None:
+    permission = {"IpProtocol": protocol, "FromPort": 443, "ToPort": 443}
+    peer = {"CidrIpv4": "10.0.0.0/8"}
+    listed = listed_rule({"SecurityGroupRuleId": "sgr-1", "GroupId": "sg-1", "IsEgress": False} | permission | peer)
+    ranges = permission | {"IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    (described,) = security_group({"GroupId": "sg-1", "IpPermissions": [ranges]}).filter.rules
+    entry = {"RuleNumber": 1, "Protocol": protocol, "RuleAction": "deny", "Egress": False, "CidrBlock": "10.0.0.0/8"}
+    acl = {"NetworkAclId": "acl-1", "Entries": [entry | {"PortRange": {"From": 443, "To": 443}}]}
+    (denied,) = network_acl(acl).filter.rules
+    assert listed.rule.uncertain == described.uncertain == denied.uncertain == why
+
+
+def test_an_entry_of_an_acl_that_leaves_out_its_ports_is_in_doubt_and_one_without_a_direction_not_understood() -> None:
+    entry: dict[str, object] = {"RuleNumber": 1, "Protocol": "6", "RuleAction": "deny", "CidrBlock": "10.0.0.0/8"}
+    (found,) = network_acl({"NetworkAclId": "acl-1", "Entries": [entry | {"Egress": False}]}).filter.rules
+    assert found.uncertain
+    with pytest.raises(ValueError, match="Egress is missing"):
+        network_acl({"NetworkAclId": "acl-1", "Entries": [entry]})
