@@ -29,6 +29,7 @@ VALUES = {
     "account": [ACCOUNT],
     "bucket": ["state-store"],
     "cluster": [CLUSTER],
+    "dashed": [CLUSTER],
     "partition": ["aws"],
     "region": [REGION],
     "state": ["state-store"],

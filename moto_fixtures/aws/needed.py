@@ -22,6 +22,7 @@ _VALUES = {
     "backups": ["prod-state"],
     "bucket": ["prod-state"],
     "zone": ["Z0123456789"],
+    "dashed": [CLUSTER],
 }
 KOPS = ("kops/control-plane-base", "kops/control-plane", "kops/etcd-backups")
 CONTROL_PLANE = ("cloud-controller-manager", "node")
@@ -31,7 +32,7 @@ CAPA_NODE = ("capa/nodes", "node")
 
 def needed(*names: str, cluster: str = CLUSTER) -> tuple[Statement, ...]:
     """Return the statements of the named needs of a cluster."""
-    found = {need.id: need for need in TABLES.needs({**_VALUES, "cluster": [cluster]})}
+    found = {need.id: need for need in TABLES.needs({**_VALUES, "cluster": [cluster], "dashed": [cluster]})}
     return tuple(statement for name in names for statement in _written(found[name].statements))
 
 

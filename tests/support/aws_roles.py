@@ -20,6 +20,7 @@ VALUES = {
     "secrets": [f"arn:aws:kms:{REGION}:{ACCOUNT}:key/prod-secrets"],
     "state": ["state-store/clusters"],
     "zone": ["Z0000000000000"],
+    "dashed": [CLUSTER],
 }
 """Values of every placeholder."""
 

@@ -145,6 +145,8 @@ def _beyond(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Itera
 
 def _narrowable(excess: Excess, part: PermissionSet) -> Iterator[FindingDraft]:
     """Yield a draft for what is documented as a need on more than the cluster's own resources."""
+    if not part:
+        return
     changeable = (part - excess.by_provider).lower
     severity, shown = (Severity.MEDIUM, changeable) if changeable else (Severity.LOW, part)
     if shown and (witness := shown.witness()) is not None:

@@ -52,7 +52,8 @@ def hosts_with(context: Context, identity: str) -> tuple[str, ...]:
 def statement_evidence(resource: Resource, statements: Iterable[MatchedStatement]) -> tuple[Evidence, ...]:
     """Return the evidence that ``resource`` has these statements."""
     return tuple(
-        Evidence(resource, each.name, each.policy.source.call, statement_text(each.statement)) for each in statements
+        Evidence(resource, each.name, each.policy.source.call, statement_text(each.statement, None))
+        for each in statements
     )
 
 

@@ -52,7 +52,7 @@ BOUNDARY_ACTIONS: Final = (
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
-HARMLESS: Final = (
+HARMLESS: Final[tuple[tuple[tuple[str, ...], *tuple[str, ...]], ...]] = (
     (
         (
             "iam:CreatePolicyVersion",
@@ -76,6 +76,7 @@ HARMLESS: Final = (
             "iam:UpdateAssumeRolePolicy",
         ),
         "arn:<partition>:iam::*:role/aws-service-role/*",
+        "arn:<partition>:iam::*:role/aws-reserved/*",
     ),
     (
         ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:GetParametersByPath"),
@@ -86,6 +87,7 @@ HARMLESS: Final = (
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-service-linked-role.html,
+https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html,
 https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
 """
 
@@ -107,7 +109,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         needs=TABLES.needs(values, PLACES),
         escalation_paths=TABLES.escalation_paths,
         known_context=partial(context_of, known_context(snapshot)),
-        ordinary_context={**ORDINARY, "aws:resourceaccount": (cluster.account,)},
+        ordinary_context={**ORDINARY, **dict(_of_own_resources(snapshot))},
         boundary_actions=BOUNDARY_ACTIONS,
         harmless=tuple(_harmless(partition)),
         cluster_resources=tuple(cluster_resources(values)),
@@ -119,10 +121,17 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     )
 
 
+def _of_own_resources(snapshot: Snapshot) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what requests on resources of the same account have in their context."""
+    yield "aws:resourceaccount", (snapshot.cluster.account,)
+    if snapshot.identities.organization:
+        yield "aws:resourceorgid", (snapshot.identities.organization,)
+
+
 def _harmless(partition: str) -> Iterator[Statement]:
-    for actions, resource in HARMLESS:
-        name = resource.replace("<partition>", partition)
-        yield Statement(f"harmless: {name}", Effect.ALLOW, actions, resources=(name,))
+    for actions, *resources in HARMLESS:
+        names = tuple(name.replace("<partition>", partition) for name in resources)
+        yield Statement(f"harmless: {names[0]}", Effect.ALLOW, actions, resources=names)
 
 
 def _home(snapshot: Snapshot, partition: str) -> Home:

@@ -51,11 +51,13 @@ NAMES: Final = (
     ("logs", "log-group:/aws/eks/<cluster>/*"),
     ("logs", "log-group:/aws/containerinsights/<cluster>/*"),
     ("sqs", "<cluster>"),
+    ("sqs", "<dashed>-*"),
 )
 """Last segments of ARNs in the cluster's account, by service.
 
 kops names groups "nodes-….<cluster>"; EKS's formats are those of the service authorization reference; EKS and
-Container Insights write to these log groups; Karpenter's documentation names its queue after the cluster.
+Container Insights write to these log groups; Karpenter's documentation names its queue after the cluster; so does kops
+(pkg/model/awsmodel/context.go), with dashes for dots.
 """
 STORES: Final = ("arn:<partition>:s3:::<state>/<cluster>/*", "arn:<partition>:s3:::<backups>/<cluster>/*")
 """Where kops keeps a cluster's state and etcd's backups (https://kops.sigs.k8s.io/state/)."""

@@ -16,7 +16,6 @@ from cloudguard.permission_sets.condition_keys import ABSENT, FREE, Constraint
 from cloudguard.permission_sets.condition_operators import KnownContext
 from cloudguard.permission_sets.glob_sets import glob_set
 from cloudguard.permission_sets.globs import glob, literal
-from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
 NEVER_THERE: Final = (
     "aws:assumedroot",
@@ -60,7 +59,8 @@ _UNKNOWN_USER: Final = "*:*"
 def known_context(snapshot: Snapshot) -> KnownContext:
     """Return what is known of the context of all roles' requests on the day of the snapshot.
 
-    The region is not part of it: a role may be used in any. Sessions that EKS itself starts have the cluster's name as
+    Sessions of roles have temporary credentials, whose key about MFA is there, and no service or pod has a device. The
+    region is not part of it: a role may be used in any. Sessions that EKS itself starts have the cluster's name as
     a principal tag (https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html).
     """
     cluster = snapshot.cluster
@@ -68,7 +68,7 @@ def known_context(snapshot: Snapshot) -> KnownContext:
     known |= dict.fromkeys(NEVER_THERE, ABSENT)
     known |= dict(_times(snapshot.started))
     known["aws:principalisawsservice"] = "false"
-    known["aws:multifactorauthpresent"] = Constraint(absent=True, values=(ValueSet.read(Kind.TRUTH, "false"),))
+    known["aws:multifactorauthpresent"] = "false"
     if cluster.account:
         known["aws:principalaccount"] = cluster.account
     if cluster.managed and cluster.name:

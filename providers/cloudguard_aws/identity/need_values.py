@@ -1,8 +1,9 @@
 """The values of the placeholders in the tables of AWS needs, for one cluster.
 
-Placeholders: ``<cluster>``, ``<account>``, ``<region>``, ``<partition>``; ``<state>`` and ``<backups>`` (kops' buckets
-with their prefixes), ``<bucket>`` (those buckets) and ``<zone>`` (a hosted zone), as far as policies of the identities
-name them; ``<key>`` (a customer's key of a disk or of Secrets) and ``<secrets>`` (that of Secrets).
+Placeholders: ``<cluster>`` (``<dashed>``: with dashes for dots), ``<account>``, ``<region>``, ``<partition>``;
+``<state>`` and ``<backups>`` (kops' buckets with their prefixes), ``<bucket>`` (those buckets) and ``<zone>`` (a hosted
+zone), as far as policies of the identities name them; ``<key>`` (a customer's key of a disk or of Secrets) and
+``<secrets>`` (that of Secrets).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def values_of(snapshot: Snapshot) -> Values:
     partitions = {found[1] for identity in snapshot.identities.identities if (found := _ROLE.match(identity.id))}
     return {
         "cluster": [cluster.name],
+        "dashed": [cluster.name.replace(".", "-")],
         "account": [cluster.account],
         "region": list(cluster.regions),
         "partition": sorted(partitions) or ["aws"],

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from aws_roles import excess_of
+from cloudguard.authorization.effective import allowed
 from cloudguard.authorization.escalation import granted_escalations
 from cloudguard.authorization.replacement import replacement
 from cloudguard.model.iam_catalog import Access
@@ -86,6 +87,19 @@ def test_roles_as_documented_reach_beyond_the_cluster_only_where_a_need_is_docum
     risky, own = found.part(Access.WRITE, Access.DATA), found.comparer.cluster_resources
     assert ((risky & found.documented) - own.upper).lower
     assert not risky - found.documented
+
+
+@pytest.mark.parametrize("name", NARROWABLE)
+def test_what_is_bound_instead_is_proved_and_keeps_to_the_cluster(name: str) -> None:
+    found = excess_of(ROLES[name])
+    edit = replacement(found)
+    assert edit.unproved == ""
+    wide = found.part(Access.WRITE, Access.DATA) & found.documented
+    known = found.comparer.iam_catalog.known_context(found.identity)
+    written = allowed(found.comparer.space, edit.statements, known)
+    left = (written & wide).lower
+    assert not left, "nothing that exceeds the need is left"
+    assert all(one.name.isalnum() for one in edit.statements)
 
 
 @pytest.mark.parametrize("name", UNPLACED)

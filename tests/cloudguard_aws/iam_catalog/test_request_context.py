@@ -56,6 +56,7 @@ ALWAYS: tuple[Json, ...] = (
     {"NumericGreaterThan": {"aws:EpochTime": "1700000000"}},
     {"StringNotEquals": {"aws:SourceAccount": "999999999999"}},
     {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+    {"Bool": {"aws:MultiFactorAuthPresent": "false"}},
     {"StringNotEquals": {"aws:SourceVpc": "vpc-elsewhere"}},
 )
 NEVER: tuple[Json, ...] = (
@@ -81,7 +82,6 @@ UNKNOWN: tuple[Json, ...] = (
     {"NotIpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}},
     {"StringEquals": {"aws:SourceVpce": "vpce-1"}},
     {"StringEquals": {"aws:userid": "AROAOWN:i-0123"}},
-    {"Bool": {"aws:MultiFactorAuthPresent": "false"}},
     {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-own/r-1/*"}},
 )
 
@@ -134,6 +134,7 @@ def test_requests_to_global_services_carry_one_region(region: str, granted: bool
     [
         ("iam:CreatePolicyVersion", "arn:aws:iam::aws:policy/*"),
         ("iam:AttachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*"),
+        ("iam:PutRolePolicy", "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*"),
         ("ssm:GetParameter", "arn:aws:ssm:*::parameter/aws/service/eks/*"),
     ],
 )
