@@ -158,6 +158,10 @@ class Comparer:
     def _harmless(self) -> PermissionSet:
         return allowed(self.space, self.iam_catalog.harmless, {})
 
+    def beyond_telemetry(self, found: PermissionSet) -> PermissionSet:
+        """Return the requests that do more than pull images and write metrics and logs."""
+        return found - allowed(self.space, self.iam_catalog.telemetry, {})
+
     def of(self, identity: Identity) -> Excess:
         """Return what ``identity`` is granted, what it needs, and how they differ."""
         granted = self.effective(identity)

@@ -61,13 +61,15 @@ class RoleEvidence:
 class MetadataService:
     """The instance metadata service of a host or template; ``hop_limit`` is in network hops.
 
-    ``remedy``: what keeps pods from it on this cloud ("": tokens, and no more than one hop).
+    ``remedy``: what keeps pods from it on this cloud ("": tokens, and no more than one hop); ``has_switch``: it is a
+    setting of the cloud.
     """
 
     enabled: bool
     tokens_required: bool
     hop_limit: int
     remedy: str = ""
+    has_switch: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,6 +249,8 @@ class IamCatalog:
     """Actions on an identity, or on the policy that bounds it, after which it is not bounded as before."""
     harmless: tuple[Statement, ...] = ()
     """They match requests that give nobody anything: on what only the provider changes, and what all may read."""
+    telemetry: tuple[Statement, ...] = ()
+    """They match requests that pull images and write metrics and logs: what any host may hand to pods."""
     cluster_resources: tuple[Statement, ...] = ()
     """They match requests that can only concern the cluster's own resources, by tags or names."""
     provider_mandated: tuple[tuple[str, str, str], ...] = ()

@@ -42,8 +42,9 @@ class Scene:
     policy: Declarations = field(default_factory=Declarations)
 
 
-_PRIVATE = {API: Verdict.PASS, NODES: Verdict.PASS, ETCD: Verdict.PASS, DISKS: Verdict.PASS, IDENTITY: Verdict.FAIL}
-_METADATA = (("cloud-api-access/metadata", "medium"),)
+_PRIVATE = {API: Verdict.PASS, NODES: Verdict.PASS, ETCD: Verdict.PASS, DISKS: Verdict.PASS, IDENTITY: Verdict.PASS}
+_METADATA = ("cloud-api-access/metadata", "medium")
+"""Where the identity can do more than pull images and write metrics and logs: Compute has no switch for it."""
 KEY = "projects/acme-prod/locations/europe/keyRings/etcd/cryptoKeys/main/cryptoKeyVersions/1"
 
 
@@ -58,55 +59,70 @@ _OUTSIDE = ("cloud-api-access/outside", "high")
 """What everyone is bound to, the nodes' account is bound to as well."""
 _SSH = ("node-access/internet", "critical")
 SCENES: Mapping[str, Scene] = {
-    "kops": Scene(kops, _PRIVATE, _METADATA),
-    "open-ssh": Scene(open_ssh, _PRIVATE | {NODES: Verdict.FAIL}, (_SSH, *_METADATA)),
-    "denied-above": Scene(lambda: under(policy("HIERARCHY", "deny")), _PRIVATE, _METADATA),
+    "kops": Scene(kops, _PRIVATE),
+    "open-ssh": Scene(
+        open_ssh,
+        _PRIVATE | {NODES: Verdict.FAIL},
+        (_SSH,),
+    ),
+    "denied-above": Scene(lambda: under(policy("HIERARCHY", "deny")), _PRIVATE),
     "passed-on-above": Scene(
-        lambda: under(policy("HIERARCHY", "goto_next")), _PRIVATE | {NODES: Verdict.FAIL}, (_SSH, *_METADATA)
+        lambda: under(policy("HIERARCHY", "goto_next")),
+        _PRIVATE | {NODES: Verdict.FAIL},
+        (_SSH,),
     ),
     "allowed-above": Scene(
         lambda: under(policy("HIERARCHY", "allow"), allow=False),
         _PRIVATE | {NODES: Verdict.FAIL},
-        (_SSH, *_METADATA),
+        (_SSH,),
     ),
-    "allowed-below": Scene(lambda: under(policy("NETWORK", "allow"), allow=False), _PRIVATE, _METADATA),
+    "allowed-below": Scene(lambda: under(policy("NETWORK", "allow"), allow=False), _PRIVATE),
     "denied-in-region": Scene(
         lambda: under(regional=[policy("NETWORK_REGIONAL", "deny")]),
         _PRIVATE | {NODES: Verdict.FAIL},
-        (_SSH, *_METADATA),
+        (_SSH,),
     ),
-    "denied-by-system": Scene(lambda: under(regional=[policy("SYSTEM_REGIONAL", "deny")]), _PRIVATE, _METADATA),
+    "denied-by-system": Scene(lambda: under(regional=[policy("SYSTEM_REGIONAL", "deny")]), _PRIVATE),
     "allowed-by-system": Scene(
         lambda: under(regional=[policy("SYSTEM_REGIONAL", "allow")], allow=False),
         _PRIVATE | {NODES: Verdict.FAIL},
-        (_SSH, *_METADATA),
+        (_SSH,),
     ),
     "threat-list": Scene(
         lambda: under(policy("HIERARCHY", "deny", srcIpRanges=[], srcThreatIntelligences=["iplist-tor-exit-nodes"])),
         _PRIVATE | {NODES: Verdict.UNKNOWN},
-        _METADATA,
     ),
-    "cilium-etcd": Scene(cilium_etcd, _PRIVATE | {ETCD: Verdict.FAIL}, (("etcd-access/inside", "high"), *_METADATA)),
-    "balancer-denied": Scene(lambda: behind_balancer(denied=True), _PRIVATE, _METADATA),
+    "cilium-etcd": Scene(
+        cilium_etcd,
+        _PRIVATE | {ETCD: Verdict.FAIL},
+        (("etcd-access/inside", "high"),),
+    ),
+    "balancer-denied": Scene(lambda: behind_balancer(denied=True), _PRIVATE),
     "balancer-not-denied": Scene(
-        lambda: behind_balancer(denied=False), _PRIVATE | {NODES: Verdict.FAIL}, (_SSH, *_METADATA)
+        lambda: behind_balancer(denied=False),
+        _PRIVATE | {NODES: Verdict.FAIL},
+        (_SSH,),
     ),
     "balancer-denied-yet-direct": Scene(
-        lambda: behind_balancer(denied=True, public=True), _PRIVATE | {NODES: Verdict.FAIL}, (_SSH, *_METADATA)
+        lambda: behind_balancer(denied=True, public=True),
+        _PRIVATE | {NODES: Verdict.FAIL},
+        (_SSH,),
     ),
     "service-account": Scene(
-        by_account, _PRIVATE | {NODES: Verdict.FAIL}, (("node-access/inside", "medium"), *_METADATA)
+        by_account,
+        _PRIVATE | {NODES: Verdict.FAIL},
+        (("node-access/inside", "medium"),),
     ),
     "editor": Scene(
         lambda: kops(editor=True),
-        _PRIVATE,
-        (("cloud-api-access/escalation", "critical"), ("cloud-api-access/outside", "high"), *_METADATA),
+        _PRIVATE | {IDENTITY: Verdict.FAIL},
+        (("cloud-api-access/escalation", "critical"), _OUTSIDE, _METADATA),
     ),
-    "cmek": Scene(lambda: kops(cmek=KEY), _PRIVATE, _METADATA, policy=Declarations(require_customer_key=True)),
+    "cmek": Scene(lambda: kops(cmek=KEY), _PRIVATE, policy=Declarations(require_customer_key=True)),
     "no-cmek": Scene(
         kops,
         _PRIVATE | {DISKS: Verdict.FAIL},
-        (("etcd-encryption/customer-key", "medium"), *_METADATA),
+        (("etcd-encryption/customer-key", "medium"),),
         policy=Declarations(require_customer_key=True),
     ),
     "capg": Scene(capg, _PRIVATE | {ETCD: Verdict.FAIL, IDENTITY: Verdict.PASS}, (("etcd-access/inside", "high"),)),
@@ -155,16 +171,16 @@ SCENES: Mapping[str, Scene] = {
         _GKE | {API: Verdict.FAIL, IDENTITY: Verdict.FAIL},
         (("api-server-access/internet", "critical"), _OUTSIDE, _SUBNET),
     ),
-    "etcd-by-tunnel": Scene(etcd_by_tunnel, _PRIVATE, _METADATA),
+    "etcd-by-tunnel": Scene(etcd_by_tunnel, _PRIVATE),
     "etcd-by-a-tunnel-for-everyone": Scene(
         lambda: etcd_by_tunnel(everyone=True),
-        _PRIVATE | {ETCD: Verdict.FAIL, NODES: Verdict.FAIL},
-        (("etcd-access/internet", "critical"), ("node-access/internet", "high"), _OUTSIDE, *_METADATA),
+        _PRIVATE | {ETCD: Verdict.FAIL, NODES: Verdict.FAIL, IDENTITY: Verdict.FAIL},
+        (("etcd-access/internet", "critical"), ("node-access/internet", "high"), _OUTSIDE, _METADATA),
     ),
     "balancer-inside-a-subnet": Scene(
         balancer_inside,
         _PRIVATE | {API: Verdict.FAIL},
-        (("api-server-access/inside", "medium"), *_METADATA),
+        (("api-server-access/inside", "medium"),),
         policy=Declarations(admin_cidrs=(OFFICE,)),
     ),
     "autopilot": Scene(

@@ -1,7 +1,7 @@
 """Whether pods can take the identity of their host from its metadata service.
 
 Two settings together prevent it: tokens are required, and answers do not leave the host (a hop limit of 1). Pods on the
-host's network reach the service in any case.
+host's network reach the service in any case. An identity that is granted nothing is no gain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from cloudguard.rows.pending_finding import PendingFinding
 ROW = "cloud-api-access"
 METADATA = Check(
     f"{ROW}/metadata",
-    {Severity.MEDIUM: "pods can take their host's identity from its metadata service"},
+    {
+        Severity.MEDIUM: "pods can take their host's identity from its metadata service",
+        Severity.LOW: "the same, where the cloud has no setting against it and the identity only pulls images and "
+        "writes metrics and logs",
+    },
     "Pods can take their host's identity from its metadata service: tokens are not required, or their answers travel "
     "further than the host.",
 )
@@ -55,7 +59,11 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
                 unread.setdefault("pool" if isinstance(host, Pool) else "host", []).append(host)
         elif fault := fault_of(host.metadata):
             exposed.setdefault((fault, host.identity), []).append((host, host.metadata))
-    findings = [_finding(context, fault, identity, found) for (fault, identity), found in exposed.items()]
+    findings = [
+        _finding(context, fault, identity, found, severity)
+        for (fault, identity), found in exposed.items()
+        if (severity := _severity(context, identity, found)) is not None
+    ]
     return findings, tuple(_unknown(kind, hosts) for kind, hosts in sorted(unread.items()))
 
 
@@ -66,6 +74,18 @@ def fault_of(service: MetadataService) -> MetadataFault | None:
     if not service.tokens_required:
         return MetadataFault.TOKENS_OPTIONAL
     return MetadataFault.HOP_LIMIT if service.hop_limit > 1 else None
+
+
+def _severity(context: Context, identity: str, exposed: Iterable[_Exposed]) -> Severity | None:
+    """Return how severe it is that pods take an identity; None where it is granted nothing."""
+    known = next((each for each in context.snapshot.identities.identities if each.id == identity), None)
+    if known is None or context.comparer is None:
+        return Severity.MEDIUM
+    granted = context.comparer.effective(known).permissions
+    if not granted:
+        return None
+    matters = any(service.has_switch for _, service in exposed) or context.comparer.beyond_telemetry(granted).lower
+    return Severity.MEDIUM if matters else Severity.LOW
 
 
 def _unknown(kind: str, hosts: Iterable[Host | Pool]) -> str:
@@ -79,7 +99,9 @@ def _why(fault: MetadataFault, limit: int) -> str:
     return "tokens are not required" if fault is MetadataFault.TOKENS_OPTIONAL else f"the hop limit is {limit}, not 1"
 
 
-def _finding(context: Context, fault: MetadataFault, identity: str, exposed: list[_Exposed]) -> PendingFinding:
+def _finding(
+    context: Context, fault: MetadataFault, identity: str, exposed: list[_Exposed], severity: Severity
+) -> PendingFinding:
     hosts = [host.id for host, _ in exposed if isinstance(host, Host)]
     pools = sorted(pool.name or pool.id for pool, _ in exposed if isinstance(pool, Pool))
     names = {each.id: each.name for each in context.snapshot.identities.identities}
@@ -96,7 +118,7 @@ def _finding(context: Context, fault: MetadataFault, identity: str, exposed: lis
     change = Change(f"metadata.restrict:{identity}:{setting}", ROW, "metadata.restrict", resource, (edit,))
     builder = FindingBuilder(
         check=METADATA,
-        severity=Severity.MEDIUM,
+        severity=severity,
         resource=resource,
         message=message,
         witness=Witness(f"a pod on {exposed[0][0].id} asks its host's metadata service for the credentials of {name}"),

@@ -13,6 +13,8 @@ from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
 
 TABLES: Final = NeedTables(files("cloudguard_gcp.iam_catalog"))
+_TELEMETRY: Final = frozenset({"node/gke", "node/telemetry", "image-pull"})
+"""Needs of every host."""
 
 
 def iam_catalog(snapshot: Snapshot) -> IamCatalog:
@@ -25,5 +27,6 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         needs=needs,
         escalation_paths=paths,
         principals=Members(cluster.account, snapshot.identities.account_names),
+        telemetry=tuple(statement for need in needs if need.id in _TELEMETRY for statement in need.statements),
         home=("gcp", cluster.account, "", "", "", ""),
     )

@@ -254,3 +254,26 @@ def test_an_identity_is_bounded_by_its_scopes(google_cloud: Proxy) -> None:
     snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
     kinds = {policy.kind for policy in snapshot.identities.policies}
     assert kinds == {PolicyKind.GRANT, PolicyKind.BOUNDARY}
+
+
+@pytest.mark.parametrize(
+    ("permissions", "severity"),
+    [
+        ((), None),
+        (("logging.logEntries.create", "artifactregistry.repositories.downloadArtifacts"), "low"),
+        (("compute.instances.list",), "medium"),
+        (("storage.objects.get",), "medium"),
+    ],
+)
+def test_what_pods_gain_by_the_metadata_server_is_what_its_account_is_granted(
+    google_cloud: Proxy, permissions: tuple[str, ...], severity: str | None
+) -> None:
+    project = kops()
+    (binding,) = project.answers["projects/acme-prod:getIamPolicy"]["bindings"]
+    binding["members"] = ["user:somebody@example.com"]
+    project.role("roles/x", *permissions)
+    project.bind("roles/x", MEMBER)
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
+    metadata = [one.severity.name.lower() for one in row.findings if one.check.endswith("/metadata")]
+    assert metadata == ([severity] if severity else [])
