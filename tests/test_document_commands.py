@@ -1,0 +1,69 @@
+"""The shell examples of the documents are run, block by block: against a moto server and Google's APIs on loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gcp_scenes
+from gcp_proxy import Proxy
+from gcp_server import Google
+from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.scenes import showcase
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("providers/**/*.md")])
+NOT_RUN = {
+    "make demo": "tests/test_documents.py runs it",
+    "make": "runs all tests, or tools that tests/test_documents.py only looks for",
+    ".ci/run": "runs all tests",
+    "pip install": "needs the network",
+    "git clone": "needs the network",
+    ".venv/bin/python tools/": "tests/tools run them",
+}
+"""How the lines begin that are not run here, and why."""
+PRELUDE = f"""set -e
+cloudguard() {{
+  status=0; {sys.executable} -m cloudguard "$@" || status=$?
+  case $status in 0|3|4|5) ;; *) return 1 ;; esac
+}}
+"""
+"""Findings are no failure of an example, nor are calls that moto lacks."""
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    """Yield the name and the lines of each shell block that is run."""
+    for path in DOCUMENTS:
+        for number, text in enumerate(
+            re.findall(r"^```sh\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL), 1
+        ):
+            lines = [line for line in text.splitlines() if not line.startswith(tuple(NOT_RUN))]
+            if lines:
+                yield f"{path.relative_to(ROOT)} {number}", "\n".join(lines)
+
+
+def test_every_example_runs(
+    account: Account, google_cloud: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    showcase.build(account)
+    google_cloud.google = Google(gcp_scenes.SCENES["kops"].build())
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    keys = "\n".join(f"{name.lower()} = {os.environ[name]}" for name in names)
+    (tmp_path / "config").write_text(f"[profile audit]\nregion = {REGION}\n{keys}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    ran = {name: _run(tmp_path / str(number), lines) for number, (name, lines) in enumerate(examples())}
+    assert len(ran) > 4
+    assert {name: done.stderr for name, done in ran.items() if done.returncode or "internal error" in done.stderr} == {}
+
+
+def _run(folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
+    """Run lines of a shell in an empty ``folder``."""
+    folder.mkdir()
+    command = ["bash", "-c", PRELUDE + lines]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)  # noqa: S603 - our own
