@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, NewType
 
 from cloudguard.errors import UsageError
+from cloudguard.model.older_files import not_asked
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.snapshot_upgrade import SCHEMA_V1, upgraded
 
@@ -64,8 +66,17 @@ def load(data: bytes | str, name: str) -> Snapshot:
         faults.extend(_fault(fault["loc"], fault["type"], fault["msg"]) for fault in listed)
     else:
         if not faults:
-            return snapshot
+            return _with_gaps(snapshot, raw)
     raise _refusal(name, faults)
+
+
+def _with_gaps(snapshot: Snapshot, raw: bytes) -> Snapshot:
+    """Return a snapshot with a Gap for each field of facts that its file lacks."""
+    from pydantic_core import from_json  # noqa: PLC0415 - loaded only when used
+
+    whole = from_json(_adapter().dump_json(snapshot))
+    found = tuple(not_asked(from_json(raw), whole))
+    return replace(snapshot, gaps=(*snapshot.gaps, *found)) if found else snapshot
 
 
 def _schema_of(raw: bytes, name: str) -> str:

@@ -58,8 +58,8 @@ def _rename(document: object) -> None:
 def _separate_lists(document: object) -> None:
     """Give ids of address lists, and listeners' ranges of ports, the fields that they have had since v2."""
     for route in _at(document, ("topology", "subnets", "routes")):
-        if _is_list(route.get("destination")):
-            route |= {"destination": "", "address_list": route["destination"]}
+        named = route["destination"] if _is_list(route.get("destination")) else ""
+        route.update({"destination": "", "address_list": named} if named else {"address_list": ""})
     for endpoint in _at(document, ("topology", "endpoints")):
         named = endpoint.get("public_ranges")
         if isinstance(named, list):

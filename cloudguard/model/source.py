@@ -51,6 +51,8 @@ class Reason(StrEnum):
     FAILED = "failed"
     UNSUPPORTED = "unsupported"
     MISSING = "missing"
+    NOT_ASKED = "not-asked"
+    """A snapshot file of an older version, which did not ask for it."""
     STOPPED = "stopped"
     """The reading was ended first, by a signal or its time limit."""
 

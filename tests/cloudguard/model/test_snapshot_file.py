@@ -17,6 +17,7 @@ from cloudguard.model.filters import AddressList, Peer
 from cloudguard.model.load_balancers import BackendTarget, ClientAddress, Listener
 from cloudguard.model.network import Interface, NextHop
 from cloudguard.model.snapshot import SCHEMA
+from cloudguard.model.source import FactKind, Reason
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 
@@ -223,7 +224,40 @@ def test_files_of_the_former_schema_are_read() -> None:
     )
     topology["segments"], topology["strangers"] = topology.pop("subnets"), topology.pop("external_members")
     topology["strangers"][0]["segment"] = topology["strangers"][0].pop("subnet")
-    assert snapshot_file.load(json.dumps(document), "prod.json") == wanted
+    found = snapshot_file.load(json.dumps(document), "prod.json")
+    assert replace(found, gaps=EVERYTHING.gaps) == wanted
+    assert [gap.resource for gap in found.gaps if gap.reason is Reason.NOT_ASKED] == ["cluster.disks.etcd_cluster"]
+
+
+@pytest.mark.parametrize(
+    ("place", "field", "kind"),
+    [
+        ("cluster", "pod_ranges", FactKind.HOSTS),
+        ("cluster/hosts/0", "metadata", FactKind.HOSTS),
+        ("cluster/disks/0", "snapshots", FactKind.DISKS),
+        ("topology", "external_members", FactKind.MEMBERS),
+        ("topology/subnets/0", "inspected", FactKind.ROUTES),
+        ("topology/balancers/0", "published", FactKind.BALANCERS),
+        ("identities", "unread_limits", FactKind.IDENTITIES),
+    ],
+)
+def test_what_an_older_file_lacks_was_not_asked(place: str, field: str, kind: FactKind) -> None:
+    document: Document = json.loads(snapshot_file.dump(EVERYTHING))
+    holder: Any = document
+    for step in place.split("/"):
+        holder = holder[int(step)] if step.isdigit() else holder[step]
+    del holder[field]
+    [gap] = [gap for gap in snapshot_file.load(json.dumps(document), "x").gaps if gap.reason is Reason.NOT_ASKED]
+    assert gap.resource == ".".join(step for step in (*place.split("/"), field) if not step.isdigit())
+    assert kind in gap.hides
+
+
+def test_what_says_nothing_may_be_lacking() -> None:
+    document: Document = json.loads(snapshot_file.dump(EVERYTHING))
+    for host in document["cluster"]["hosts"]:
+        del host["pool"]
+    del document["asked"]
+    assert snapshot_file.load(json.dumps(document), "x").gaps == EVERYTHING.gaps
 
 
 def test_evidence_of_the_wrong_type_in_a_former_file_is_a_fault() -> None:
