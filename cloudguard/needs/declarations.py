@@ -63,7 +63,7 @@ class Declarations:
     ``admin_cidrs`` None: not declared; (): nobody connects. ``admin_reason``: why they are so many, if they are.
     ``addons`` are those that run with the identity of the
     hosts. ``require_customer_key``: etcd's disks need a key of the user's own. ``cni``, ``api_ports``, ``etcd_ports``
-    empty: those that the installation shows.
+    empty: those that the installation shows. ``etcd_tls``: how it is known that etcd speaks TLS ("": not).
     ``stated_in``: by key of ``cloudguard.toml``, the flag, variable or file that says it. ``others``: what is said when
     the cluster is read, such as roles of hosts.
     """
@@ -79,6 +79,7 @@ class Declarations:
     cni: str = ""
     api_ports: tuple[str, ...] = ()
     etcd_ports: tuple[str, ...] = ()
+    etcd_tls: str = ""
     node_ports: str = "tcp/30000-32767,udp/30000-32767"
     stated_in: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     others: tuple[InForce, ...] = field(default=(), compare=False)

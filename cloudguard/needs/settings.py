@@ -169,10 +169,18 @@ _PORTS: Final = many(text(services))
 
 CLUSTER: Final = Setting("cluster NAME", text(), "The cluster's name.", HOSTS, "the only one that the account shows")
 CONTROL_PLANE_TAG: Final = Setting(
-    "control-plane-tag KEY=VALUE", _TAGS, "Hosts with this tag are control plane.", HOSTS, "the installer's"
+    "control-plane-tag KEY=VALUE",
+    _TAGS,
+    "Hosts with this tag (Name=prod-master-*) are control plane.",
+    HOSTS,
+    "the installer's",
 )
-NODE_TAG: Final = Setting("node-tag KEY=VALUE", _TAGS, "Hosts with this tag are nodes.", HOSTS, "the installer's")
-ETCD_TAG: Final = Setting("etcd-tag KEY=VALUE", _TAGS, "Hosts with this tag run etcd.", HOSTS, "the installer's")
+NODE_TAG: Final = Setting(
+    "node-tag KEY=VALUE", _TAGS, "Hosts with this tag are nodes; * and ? match any text.", HOSTS, "the installer's"
+)
+ETCD_TAG: Final = Setting(
+    "etcd-tag KEY=VALUE", _TAGS, "Hosts with this tag run etcd; * and ? match any text.", HOSTS, "the installer's"
+)
 HOST: Final = Setting(
     "host ID=ROLE",
     mapping(many(Kind(_read_role), least=1)),
@@ -240,6 +248,14 @@ ETCD_PORT: Final = Setting(
     DECLARED,
     "the installer's",
     declares="etcd_ports",
+)
+ETCD_TLS: Final = Setting(
+    "etcd-tls TEXT",
+    text(),
+    "etcd speaks TLS to clients and peers: how that is known.",
+    DECLARED,
+    "not known: no cloud shows it",
+    declares="etcd_tls",
 )
 NODE_PORTS: Final = Setting(
     "node-ports PORTS",

@@ -69,7 +69,7 @@ class CollectRequest:
     """What to collect.
 
     ``options`` holds the provider's own flags by name without dashes ("role-arn"), repeated ones in order.
-    ``role_tags`` are ``KEY=VALUE`` tags that show a host's role where no installer's tag does.
+    ``role_tags`` are ``KEY=VALUE`` tags that show a host's role where no installer's tag does; see ``tag_patterns``.
     ``client`` is the provider SDK's session to use instead of the ambient one (for library users and tests).
     ``stop`` ends the reading early: what was not read by then is a Gap.
     ``assume_empty`` names calls that are not made and taken as answered with nothing, for tests against a cloud's

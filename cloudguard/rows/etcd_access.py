@@ -65,12 +65,12 @@ AUXILIARY = Check(
 )
 TLS = Check(
     f"{ROW}/tls",
-    {Severity.LOW: "whether etcd speaks TLS cannot be seen from the cloud"},
+    {Severity.LOW: "whether etcd speaks TLS cannot be seen from the cloud, and `--etcd-tls` does not say so"},
     "Whether etcd speaks TLS is not visible from the cloud, so look on the hosts.",
 )
 DECLARED = declared_check(ROW)
 CHECKS = (INTERNET, INSIDE, PLAINTEXT, AUXILIARY, TLS, DECLARED)
-HEEDED = ("need", "etcd-port")
+HEEDED = ("need", "etcd-port", "etcd-tls")
 
 
 def judge(context: Context) -> JudgedRow:
@@ -167,7 +167,7 @@ def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> Iterator[Pen
 
 def _tls(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFinding, ...]:
     hosts = {host.id: host for target in targets for host in target.hosts}
-    if not hosts:
+    if not hosts or context.declarations.etcd_tls:
         return ()
     first = hosts[min(hosts)]
     resource = Resource("host", first.id, first.name)
@@ -179,6 +179,6 @@ def _tls(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFindi
         witness=Witness(f"{context.ports.etcd} on {first.id} may speak TLS or not"),
         evidence=(Evidence(resource, "", first.source.call, "; ".join(first.evidence)),),
         hosts=hosts,
-        advice="Look at etcd's --cert-file and --client-cert-auth on the hosts",
+        advice="Look at etcd's --cert-file and --client-cert-auth on the hosts, and say so with --etcd-tls",
     )
     return (PendingFinding(builder.build(context.cluster)),)

@@ -14,6 +14,7 @@ from cloudguard.provider.answers import required, text
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.installers import infra_base, is_infra
 from cloudguard.provider.port import CollectRequest
+from cloudguard.provider.tag_patterns import has_tag
 from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.access.calls import DESCRIBE_CLUSTER, DESCRIBE_INSTANCES, DESCRIBE_TAGS
 from cloudguard_aws.access.session import option
@@ -209,7 +210,8 @@ def _flagged(api: Api, request: CollectRequest) -> list[_Flagged]:
     for role, pairs in request.role_tags.items():
         for pair in pairs:
             key, _, value = pair.partition("=")
-            listed = instances(api, [{"Name": f"tag:{key}", "Values": [value]}])
+            named = instances(api, [{"Name": f"tag:{key}", "Values": [value]}])
+            listed = [one for one in named if has_tag(one.tags, pair)]
             found += [_Flagged(one, f"--{role.value}-tag {pair}", (role,), by_id=False) for one in listed]
             if not listed:
                 _nothing(api, pair, f"no live instance has the tag {pair} of --{role.value}-tag")

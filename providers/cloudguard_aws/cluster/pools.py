@@ -11,6 +11,7 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item, number, parts, required, text
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
 from cloudguard.provider.role_names import roles_by_names
+from cloudguard.provider.tag_patterns import has_tag
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, DESCRIBE_SECURITY_GROUPS
 from cloudguard_aws.cluster.find import Found
@@ -135,8 +136,7 @@ def _roles(api: Api, group: ScalingGroup, found: Found, hosts: tuple[Host, ...])
 
 
 def _roles_by_flags(tags: Mapping[str, str], found: Found) -> HostRoles | None:
-    pairs = {f"{key}={value}" for key, value in tags.items()}
-    named = [(role, pair) for role, listed in found.role_tags.items() for pair in listed if pair in pairs]
+    named = [(role, pair) for role, listed in found.role_tags.items() for pair in listed if has_tag(tags, pair)]
     evidence = tuple(RoleEvidence(EvidenceKind.USER, f"--{role.value}-tag {pair}") for role, pair in named)
     return HostRoles(tuple(role for role, _ in named), evidence) if named else None
 

@@ -31,6 +31,7 @@ addons = ["autoscaler"]
 cni = "cilium"
 api-port = ["6443", "tcp/443"]
 etcd-port = "tcp/2379-2380"
+etcd-tls = "checked on every host"
 node-ports = "tcp/30000-30100"
 control-plane-tag = ["role=master"]
 node-tag = ["role=worker", "role=ingress"]
@@ -91,6 +92,7 @@ DECLARED = Declarations(
     cni="cilium",
     api_ports=("tcp/6443", "tcp/443"),
     etcd_ports=("tcp/2379-2380",),
+    etcd_tls="checked on every host",
     node_ports="tcp/30000-30100",
 )
 OTHERS = {

@@ -161,6 +161,14 @@ def test_an_etcd_that_nodes_are_clients_of_is_for_nobody_else() -> None:
     assert "anyone inside vpc" in only(found, "etcd-access/inside").message
 
 
+def test_that_etcd_speaks_tls_can_be_said_with_how_it_is_known() -> None:
+    made = snapshot([MASTER], [group("masters")])
+    said = Declarations(etcd_tls="checked on every host", stated_in=(("etcd-tls", "--etcd-tls"),))
+    found = row(made, said)
+    assert [one.check for one in row(made).findings] == ["etcd-access/tls"]
+    assert (found.findings, found.basis.declared) == ((), ("etcd-tls",))
+
+
 def test_ports_that_are_given_are_judged_instead() -> None:
     odd = Declarations(etcd_ports=("tcp/2399",))
     assert told(row(cluster(("tcp/2399", "nodes")), odd)) == {"etcd-access/inside": Severity.HIGH}

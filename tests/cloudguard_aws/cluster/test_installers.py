@@ -222,6 +222,13 @@ def test_flags_tell_what_nothing_else_does_and_add_up(many: Account) -> None:
     assert api.gaps == ()
 
 
+def test_a_flag_may_name_hosts_by_a_pattern(many: Account) -> None:
+    found, api, _ = roles_of(many, CollectRequest(cluster="silent", role_tags={CP: ["Name=qui*"], NODE: ["Name=m?te"]}))
+    assert found["quiet"][1][0] == "--control-plane-tag Name=qui*"
+    assert found["mute"] == ((NODE,), ("--node-tag Name=m?te",))
+    assert api.gaps == ()
+
+
 def test_flags_that_name_nothing_leave_a_gap(many: Account) -> None:
     request = CollectRequest(
         cluster="capi", role_tags={ETCD: ["role=etcd"]}, extra_hosts={"i-0123456789abcdef0": [ETCD]}
