@@ -13,6 +13,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, DESCRIBE_VOLUMES
 from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.instances import HIDES, Instance
+from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, LEADS, with_tag_keys
 from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_tags, tags_of
 
 _SERVERS = frozenset({Role.CONTROL_PLANE, Role.ETCD})
@@ -74,8 +75,7 @@ def _names(instance: Instance) -> tuple[str, ...]:
 
 def _etcd_volumes(api: Api) -> dict[str, str]:
     """Return by instance id, in words, the etcd volume attached to it, by the tag that kops and others leave."""
-    wanted = [{"Name": "tag-key", "Values": [f"{ETCD_TAG}*"]}]
-    listed = api.read(DESCRIBE_VOLUMES, hides=HIDES, Filters=wanted)
+    listed = with_tag_keys(api, DESCRIBE_VOLUMES, ETCD_KEYS, hides=(*HIDES, *LEADS))
     found = dict[str, str]()
     for volume, hosts in sorted(api.mapped(DESCRIBE_VOLUMES, listed, _etcd_volume, hides=(FactKind.HOSTS,))):
         for host in hosts:

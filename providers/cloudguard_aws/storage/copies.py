@@ -17,6 +17,7 @@ from cloudguard.provider.answers import Item, flag, part, parts, required, text
 from cloudguard.provider.etcd_disks import is_named_for_etcd
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, keys_of, with_tag_keys
 from cloudguard_aws.cluster.tags import ETCD_TAG, clusters_of, is_control_plane, tags_of
 from cloudguard_aws.storage.sharing import with_sharing
 
@@ -118,13 +119,9 @@ def _snapshot(api: Api, item: Item) -> DiskSnapshot:
 
 
 def _tagged(api: Api, cluster: str) -> tuple[tuple[DiskSnapshot, Mapping[str, str]], ...]:
-    """Return the snapshots with the cluster's tags; one key a call, for some stand-ins match only all of many."""
-    call, keys = calls.DESCRIBE_SNAPSHOTS, (f"*/cluster/{cluster}", f"{ETCD_TAG}*")
-    listed = api.gather(
-        *(partial(api.matching, call, "tag-key", [key], hides=_DISKS, OwnerIds=["self"]) for key in keys)
-    )
-    items = [item for page in listed for item in page]
-    found = api.mapped(call, items, lambda one: (_snapshot(api, one), tags_of(one)), hides=_DISKS)
+    """Return the snapshots with the cluster's tags."""
+    items = with_tag_keys(api, calls.DESCRIBE_SNAPSHOTS, (*keys_of(cluster), *ETCD_KEYS), OwnerIds=["self"])
+    found = api.mapped(calls.DESCRIBE_SNAPSHOTS, items, lambda one: (_snapshot(api, one), tags_of(one)), hides=_DISKS)
     own = {one.id: (one, tags) for one, tags in found if cluster in {*clusters_of(tags)}}
     return tuple(own.values())
 

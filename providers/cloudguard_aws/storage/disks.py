@@ -9,18 +9,16 @@ from typing import Final
 
 from cloudguard.model.cluster import Datastore, Disk, DiskSnapshot, EvidenceKind, Host, Key, RoleEvidence, Strength
 from cloudguard.model.possible_roles import shows_etcd
-from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import NOTHING, Item, flag, parts, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, LEADS, with_tag_keys
 from cloudguard_aws.cluster.tags import ETCD_TAG, clusters_of, tags_of
 from cloudguard_aws.storage.copies import Volume, read_copies
 from cloudguard_aws.storage.databases import read_datastores
 from cloudguard_aws.storage.keys import read_keys
 
-_LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.IDENTITIES)
-"""Disks lead to their keys, and keys to the policies that let identities use them."""
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
 
 
@@ -45,7 +43,7 @@ def read_storage(
     if not concerned:
         return Storage()  # the provider runs the control plane, or nothing is known of it
     attached, tagged, datastores = api.three(
-        partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=_LEADS),
+        partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=LEADS),
         partial(_tagged, api, cluster),
         lambda: () if shows_etcd(hosts) else read_datastores(api, cluster, installer, networks),
     )
@@ -75,12 +73,12 @@ def read_storage(
 
 def _tagged(api: Api, cluster: str) -> list[Item]:
     """Read etcd volumes by kops' tags: one that waits for its host holds etcd all the same."""
-    listed = api.read(calls.DESCRIBE_VOLUMES, hides=_LEADS, Filters=[{"Name": "tag-key", "Values": [f"{ETCD_TAG}*"]}])
+    listed = with_tag_keys(api, calls.DESCRIBE_VOLUMES, ETCD_KEYS)
     return [one for one in listed if cluster in {*clusters_of(tags_of(one))}]
 
 
 def _volumes(api: Api, items: Iterable[Item], cluster: str, hosts: Collection[str]) -> list[Volume]:
-    found = api.mapped(calls.DESCRIBE_VOLUMES, items, lambda one: _volume(api, one, cluster, hosts), hides=_LEADS)
+    found = api.mapped(calls.DESCRIBE_VOLUMES, items, lambda one: _volume(api, one, cluster, hosts), hides=LEADS)
     return sorted({one.disk.id: one for one in found}.values(), key=lambda one: one.disk.id)
 
 
