@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from functools import cache
 from urllib.request import Request, urlopen
@@ -22,6 +23,8 @@ from moto_fixtures.aws.builder import REGION, Account
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # else 1,177 snapshots that are nobody's
 logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a line a request in every failure
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell does in the background; programs would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # One loader for every session: to parse the services' models again for each takes half of the tests' time with AWS.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "made-up"}
