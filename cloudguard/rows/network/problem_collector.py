@@ -8,13 +8,14 @@ from dataclasses import replace
 from cloudguard.model.filters import Direction
 from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6, everyone
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.packet_sets.bounds import Bounds
+from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet, service_name
 from cloudguard.reachability.explanation import Attribution, attribute, hops
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.narrowing import RuleExcess
 from cloudguard.reachability.paths import Path, Reachability
+from cloudguard.reachability.senders import SenderKind
 from cloudguard.results.change import Resource
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.rows.finding_builder import FindingBuilder
@@ -35,7 +36,8 @@ class ProblemCollector:
         self._unexpected = AddressSet.everything() - (expected or AddressSet.nothing())
         self._problems: dict[tuple[str, str, str], Problem] = {}
         self._attributed: dict[tuple[str, str], ServiceSet] = {}
-        self._unknown: dict[str, None] = {}
+        self._unknown: dict[str, list[Problem] | None] = {}
+        """Lines of what is undecided, with all problems that it would be; None: any."""
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -53,7 +55,7 @@ class ProblemCollector:
             if kind is not None:
                 self._enter(kind, path, attribution)
         if excess.undecided:
-            self._ask(path, excess.undecided)
+            self._ask(path, excess.undecided, kind_of)
 
     def _unreported(self, path: Path, attribution: Attribution) -> Attribution:
         """Drop services already reported for the same rule or resource. Call for internet senders first."""
@@ -72,13 +74,34 @@ class ProblemCollector:
         problem.attributions.append(attribution)
         problem.paths.append(path)
 
-    def _ask(self, path: Path, packets: PacketSet) -> None:
+    def _ask(self, path: Path, packets: PacketSet, kind_of: Callable[[Path, Attribution], ProblemKind | None]) -> None:
+        """Record what is undecided; of members of a group, with the problems that they would be."""
         services = services_text(packets.services())
         because = next(iter(_causes(self._reach, path, packets)), "a filter or route on the way could not be read")
-        self._unknown[f"whether {path.sender.name} can reach {services} on {subject([path.target])}: {because}"] = None
+        line = f"whether {path.sender.name} can reach {services} on {subject([path.target])}: {because}"
+        possible = self._possible(path, packets, kind_of) if path.sender.kind is SenderKind.GROUP else None
+        known = self._unknown.get(line, [])
+        self._unknown[line] = None if known is None or possible is None else known + possible
+
+    def _possible(
+        self, path: Path, packets: PacketSet, kind_of: Callable[[Path, Attribution], ProblemKind | None]
+    ) -> list[Problem] | None:
+        """Return the problems that members of a group would be if they sent all that they may; None: unknown."""
+        certain = replace(path, allowed=exactly(path.allowed.upper))
+        found = [*attribute(self._reach, certain, packets)]
+        if path.sender.exact or packets - PacketSet.union(one.part for one in found):
+            return None
+        kinds = ((kind_of(certain, one), one) for one in found)
+        return [Problem(*kind, one.resource, "", [one], [certain]) for kind, one in kinds if kind is not None]
 
     def pending_findings(self, assess: Callable[[Problem], Assessment]) -> tuple[PendingFinding, ...]:
-        """Return a finding for each problem, rated and worded by ``assess``."""
+        """Return a finding for each problem, rated and worded by ``assess``.
+
+        What is undecided and would be no more than advice is left out of ``unknown``.
+        """
+        for line, possible in [*self._unknown.items()]:
+            if possible is not None and all(assess(problem).severity <= Severity.LOW for problem in possible):
+                del self._unknown[line]
         problems = (part for _, problem in sorted(self._problems.items()) for part in _by_senders(problem))
         return tuple(self._finding(problem, assess(problem)) for problem in problems)
 

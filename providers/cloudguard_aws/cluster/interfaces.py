@@ -28,7 +28,8 @@ def interface(
     listed = parts(item, "Groups") or parts(instance, "SecurityGroups")
     groups = tuple(sorted(required(group, "GroupId") for group in listed))
     private = parts(item, "PrivateIpAddresses")
-    public = {text(part(one, "Association"), "PublicIp") for one in (item, *private)} - {""}
+    links = [part(one, "Association") for one in (item, *private)]
+    public = {text(link, key) for link in links for key in ("PublicIp", "CarrierIp")} - {""}
     is_primary = text(item, "PrivateIpAddress") == text(instance, "PrivateIpAddress")
     if not public and is_primary and text(instance, "PublicIpAddress"):
         public = {text(instance, "PublicIpAddress")}

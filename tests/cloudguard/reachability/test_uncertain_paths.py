@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from builders import CONTROL_PLANE, NODE, WORLD, balancer, group, host, interface, snapshot, subnet, to
+from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, interface, snapshot, subnet, to
 from cloudguard.model.cluster import Host
+from cloudguard.model.load_balancers import PublishedService
 from cloudguard.model.network import NextHop
+from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.report import RowResult, Verdict
 from judged import rows_of
@@ -69,6 +71,15 @@ def test_a_member_that_may_open_connections_leaves_undecided_what_its_group_may(
     assert "not known what the service does" in found.unknown[0]
 
 
+def test_what_a_member_that_may_open_connections_could_do_is_decided_where_it_is_advice_at_most() -> None:
+    member = replace(interface("m", "public", "10.0.0.200", "ci"), uncertain="not known")
+    made = snapshot(
+        [host("n", NODE, "nodes")], [group("nodes", ("tcp/22", "ci")), group("ci")], external_members=[member]
+    )
+    found = rows_of(made)["node-access"]
+    assert (found.verdict, found.findings, found.unknown) == (Verdict.PASS, (), ())
+
+
 @pytest.mark.parametrize(
     ("hop", "verdict"),
     [
@@ -97,3 +108,21 @@ def test_a_balancer_sends_to_a_hosts_primary_interface_unless_it_names_an_addres
     assert verdict("") is Verdict.PASS
     assert verdict("10.0.1.5") is Verdict.PASS
     assert verdict("10.0.1.6") is Verdict.FAIL
+
+
+@pytest.mark.parametrize("admins", [(), ("10.0.0.0/8",)])
+@pytest.mark.parametrize("filtered", [True, False])
+def test_a_published_balancer_lets_in_whoever_uses_an_address_that_it_lets_in(
+    admins: tuple[str, ...], *, filtered: bool
+) -> None:
+    service = PublishedService("svc", ("*",), accepts_each=False, source=SOURCE, filtered=filtered)
+    front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front", facing=False, where=("private",))
+    filters = [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", "10.0.0.0/8"))]
+
+    def row(*published: PublishedService) -> RowResult:
+        made = snapshot([MASTER], filters, balancers=[replace(front, published=published)])
+        return rows_of(made, Declarations(admin_cidrs=admins))["api-server-access"]
+
+    found = row(service)
+    assert found.verdict in {Verdict.UNKNOWN, row().verdict}
+    assert any("svc offers the balancer to *, and nobody need be accepted" in line for line in found.unknown)
