@@ -13,7 +13,7 @@ from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, cluster_resources
 from cloudguard_aws.iam_catalog.needs import PLACES, TABLES
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
-from cloudguard_aws.iam_catalog.request_context import ORDINARY, context_of, known_context
+from cloudguard_aws.iam_catalog.request_context import context_of, known_context, ordinary_context
 from cloudguard_aws.identity.need_values import values_of
 from cloudguard_aws.trust.callers import TrustPrincipals
 from cloudguard_aws.trust.principals import Home
@@ -109,7 +109,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         needs=TABLES.needs(values, PLACES),
         escalation_paths=TABLES.escalation_paths,
         known_context=partial(context_of, known_context(snapshot)),
-        ordinary_context={**ORDINARY, **dict(_of_own_resources(snapshot))},
+        ordinary_context=ordinary_context(snapshot, partition),
         boundary_actions=BOUNDARY_ACTIONS,
         harmless=tuple(_harmless(partition)),
         cluster_resources=tuple(cluster_resources(values)),
@@ -119,13 +119,6 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         principals=TrustPrincipals(_home(snapshot, partition)),
         home=("arn", partition, "", cluster.regions[0] if cluster.regions else "", cluster.account),
     )
-
-
-def _of_own_resources(snapshot: Snapshot) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield what requests on resources of the same account have in their context."""
-    yield "aws:resourceaccount", (snapshot.cluster.account,)
-    if snapshot.identities.organization:
-        yield "aws:resourceorgid", (snapshot.identities.organization,)
 
 
 def _harmless(partition: str) -> Iterator[Statement]:

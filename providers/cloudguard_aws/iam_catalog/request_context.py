@@ -43,6 +43,8 @@ UNKNOWN_TODAY: Final = (
 """Keys that the network or the organization sets, not the caller: which value they have is not read."""
 ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:calledvia": (),
+    "aws:calledviafirst": (),
+    "aws:calledvialast": (),
     "aws:referer": (),
     "aws:requestedregion": (),
     "aws:requesttag/*": (),
@@ -50,10 +52,37 @@ ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:tagkeys": (),
     "aws:useragent": (),
     "aws:viaawsservice": ("false",),
+    "ec2:availabilityzone": (),
+    "ec2:encrypted": (),
+    "ec2:imagetype": (),
+    "ec2:instancetype": (),
+    "ec2:metadatahttpendpoint": (),
+    "ec2:metadatahttpputresponsehoplimit": (),
+    "ec2:metadatahttptokens": (),
     "ec2:region": (),
+    "ec2:roledelivery": ("2.0",),
+    "ec2:rootdevicetype": (),
+    "ec2:tenancy": (),
+    "ec2:volumesize": (),
+    "ec2:volumetype": (),
 }
 """Values that ordinary requests have, or that whoever makes them may choose: none listed, any value."""
 _UNKNOWN_USER: Final = "*:*"
+
+
+def ordinary_context(snapshot: Snapshot, partition: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the context that ordinary requests have which hosts make on resources of the same account."""
+    account, organization = snapshot.cluster.account, snapshot.identities.organization
+    region = next(iter(snapshot.cluster.regions), "")
+    found = {
+        **ORDINARY,
+        "aws:resourceaccount": (account,),
+        "ec2:sourceinstancearn": (f"arn:{partition}:ec2:{region}:{account}:instance/i-0123456789abcdef0",),
+        "iam:policyarn": (f"arn:{partition}:iam::aws:policy/AdministratorAccess",),
+    }
+    if organization:
+        found |= {"aws:resourceorgid": (organization,), "aws:resourceorgpaths": (f"{organization}/r-root/",)}
+    return found
 
 
 def known_context(snapshot: Snapshot) -> KnownContext:
