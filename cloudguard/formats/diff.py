@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import zip_longest
 
 from cloudguard.formats import statements
 from cloudguard.formats.phrases import named, numbers_text
@@ -95,6 +96,17 @@ def change_title(change: Change, numbers: Mapping[str, int]) -> str:
     return f"{change.kind} on {named(change.resource)}{rule}: mends {mends}"
 
 
+def _needs(edit: Edit) -> tuple[str, ...]:
+    """Return who needs each line after an edit, as a comment."""
+    match edit:
+        case RuleEdit() if edit.after and edit.needs:
+            return (f"  # {'; '.join(edit.needs)}",)
+        case ListEdit():
+            return tuple(f"  # {why}" for why in edit.needs)
+        case _:
+            return ()
+
+
 def change_lines(change: Change, said: Collection[str] = ()) -> tuple[str, ...]:
     """Return a change as a unified diff shows it, without the lines in ``said``.
 
@@ -102,8 +114,7 @@ def change_lines(change: Change, said: Collection[str] = ()) -> tuple[str, ...]:
     """
     lines = [f"- {line}" for line in before_lines(change) if line not in said]
     for edit in change.edits:
-        needs = f"  # {'; '.join(edit.needs)}" if isinstance(edit, RuleEdit) and edit.needs else ""
-        lines += [f"+ {line}{needs}" for line in _lines(edit)[1]]
+        lines += [f"+ {line}{needs}" for line, needs in zip_longest(_lines(edit)[1], _needs(edit), fillvalue="")]
     lines += [f"# first give {', '.join(f'--{name}' for name in change.needs_input)}"] if change.needs_input else []
     lines += [f"# {change.owner}"] if change.owner else []
     return (*lines, "# proved: nothing needed is lost") if change.proved else tuple(lines)

@@ -108,12 +108,16 @@ class AttributeEdit:
 
 @dataclass(frozen=True, slots=True)
 class ListEdit:
-    """Set a list of peers of the resource, such as the ranges that an endpoint lets in on ``services``."""
+    """Set a list of peers of the resource, such as the ranges that an endpoint lets in on ``services``.
+
+    ``needs`` say for each peer of ``after`` who needs it, in words.
+    """
 
     name: str
     services: str
     before: tuple[RulePeer, ...]
     after: tuple[RulePeer, ...]
+    needs: tuple[str, ...] = ()
 
 
 class StatementFate(StrEnum):

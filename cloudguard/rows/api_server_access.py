@@ -26,7 +26,7 @@ from cloudguard.results.change import Change, KeptTraffic, ListEdit, PeerOf, Rul
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, Context, tally
+from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, WAY_OUT, Context, tally
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.phrases import (
@@ -116,11 +116,12 @@ def _with_restriction(context: Context, pending: PendingFinding) -> PendingFindi
     resource, topology = pending.finding.resource, context.snapshot.topology
     for endpoint in topology.endpoints if resource.kind == "endpoint" else ():
         if endpoint.id == resource.id:
-            needed = (*_administrators(context), *(() if endpoint.private else _way_out(context)))
-            after = (RulePeer(PeerOf.INSIDE),) if endpoint.gatekeeper else tuple(dict.fromkeys(needed))
+            needed = dict.fromkeys(_administrators(context), "administrators")
+            needed |= {} if endpoint.private else dict.fromkeys(_way_out(context), WAY_OUT)
+            after = {RulePeer(PeerOf.INSIDE): "the cluster's own network"} if endpoint.gatekeeper else needed
             lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
             before = (*_ranges(endpoint.public_ranges.cidrs()), *lists)
-            edit = ListEdit("public ranges", str(endpoint.service), before, after)
+            edit = ListEdit("public ranges", str(endpoint.service), before, tuple(after), tuple(after.values()))
             change = Change(f"endpoint.restrict:{endpoint.id}", ROW, "endpoint.restrict", resource, (edit,))
             return replace(pending, changes=(*pending.changes, change))
     return pending
@@ -178,7 +179,7 @@ def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[K
     outbound = context.snapshot.topology.outbound_addresses.cidrs() if problem.check is INTERNET else ()
     needed = (
         (_administrators(context), "administrators"),
-        (_ranges(outbound), "the cluster's own hosts by their way out"),
+        (_ranges(outbound), WAY_OUT),
         (_ranges(_health_checks(context, problem.targets).cidrs()), "health checks"),
     )
     return tuple(KeptTraffic(peer, services, why) for peers, why in needed for peer in peers)

@@ -48,6 +48,7 @@ NETWORK_FACTS = frozenset(
     },
 )
 """What every answer about the network of hosts rests on."""
+WAY_OUT = "the cluster's own hosts by their way out"
 NAME_HOSTS = "name the hosts with --control-plane-tag, --node-tag, --etcd-tag or --host"
 NO_CONTROL_PLANE = (
     "no control-plane host and no managed endpoint was found; name the hosts with --control-plane-tag, or check the "

@@ -36,7 +36,7 @@ from cloudguard.results.change import KeptTraffic, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, Context, incidental_ports, keep_from, tally
+from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, WAY_OUT, Context, incidental_ports, keep_from, tally
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import lets_internet_in, with_latent
@@ -186,8 +186,9 @@ def _kept(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
     guarded = [target for target in context.reach.classes if filters.intersection(target.key.filters)]
     kept = [keep for target in guarded for keep in (*context.declared(target)[1], *context.needed_by_balancers(target))]
     services = problem.packets.services()
-    own = "the cluster's own hosts by their way out"
-    kept += [keep_from(cidr, services, own) for path in problem.paths for cidr in _own_public_addresses(context, path)]
+    kept += [
+        keep_from(cidr, services, WAY_OUT) for path in problem.paths for cidr in _own_public_addresses(context, path)
+    ]
     return tuple(dict.fromkeys(kept))
 
 

@@ -20,6 +20,7 @@ from builders import (
     subnet,
     to,
 )
+from cloudguard.formats.diff import change_lines
 from cloudguard.model.filters import AddressList
 from cloudguard.model.network import Endpoint, NextHop
 from cloudguard.needs.declarations import Declarations
@@ -54,7 +55,9 @@ def test_a_public_endpoint_is_restricted_to_administrators_and_the_hosts_own_way
     assert found is not None
     assert (found.kind, found.resource.id) == ("endpoint.restrict", "api")
     peers = (peer("198.51.100.0/24"), peer("203.0.113.7/32"))
-    assert listed(found) == ListEdit("public ranges", "tcp/443", (peer(WORLD),), peers)
+    needs = ("administrators", "the cluster's own hosts by their way out")
+    assert listed(found) == ListEdit("public ranges", "tcp/443", (peer(WORLD),), peers, needs)
+    assert change_lines(found)[1] == "+ tcp/443 from 198.51.100.0/24  # administrators"
     assert found.needs_input == ()
 
 
