@@ -35,6 +35,8 @@ _NOT_ASKED: Final = (
     "what policies of resources grant (buckets, secrets, queues, topics, repositories) was not asked for"
 )
 
+_ELSEWHERE: Final = "; whether roles of other accounts trust its identity provider, which only those accounts can tell"
+
 
 def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
     """Return the snapshot with what buckets and queues of the cluster grant its roles, and of what that was asked."""
@@ -53,7 +55,8 @@ def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
     for (call, name, _), found in zip(asked, read, strict=True):
         identities = with_resource_policies(api, identities, call, {name: found})
     but = f", but of {', '.join(name for _, name, _ in asked)} and of etcd's keys" if asked else ", but of etcd's keys"
-    return replace(snapshot, identities=replace(identities, unread_grants=_NOT_ASKED + but), gaps=api.gaps)
+    elsewhere = _ELSEWHERE if identities.providers else ""
+    return replace(snapshot, identities=replace(identities, unread_grants=_NOT_ASKED + but + elsewhere), gaps=api.gaps)
 
 
 def _statements(api: Api, call: Call, name: str, parameters: Mapping[str, Any]) -> tuple[Statement, ...]:

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 from aws_hosts import api_of
 from builders import snapshot
-from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.cluster import Strength
+from cloudguard.model.identity import (
+    Effect,
+    Identities,
+    Identity,
+    IdentityProvider,
+    PolicyDocument,
+    PolicyKind,
+    Statement,
+)
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard_aws.access.api import Api
@@ -60,6 +69,10 @@ def test_what_no_need_names_is_not_asked_for_and_that_is_said(inner_account: Acc
     found = with_policies_of_resources(api_of(inner_account, asked), cluster("arn:aws:s3:::payroll/*"))
     assert asked == []
     assert found.identities.unread_grants.endswith("was not asked for, but of etcd's keys")
+    providers = (IdentityProvider("issuer", Strength.STRONG, SOURCE),)
+    federated = replace(found, identities=replace(found.identities, providers=providers))
+    told = with_policies_of_resources(api_of(inner_account), federated).identities.unread_grants
+    assert told.endswith("roles of other accounts trust its identity provider, which only those accounts can tell")
 
 
 def test_a_bucket_without_a_policy_grants_nothing(inner_account: Account) -> None:
