@@ -89,7 +89,8 @@ class Rule:
 
     ``target_groups``: it applies only to interfaces in one of these groups (empty: to all). ``target_ranges``: only to
     packets to (or from) these addresses of the guarded side (empty: all). ``uncertain``: why its match is not exact
-    ("": it is). ``note``: which program wrote it and would write it again, and what to do instead ("": a person).
+    ("": it is). ``note``: which program wrote it and would write it again, and what to do instead ("": a person);
+    ``provider_mandated``: it is the provider, and no setting of the cluster changes it.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Rule:
     target_ranges: Ranges = NO_ADDRESSES
     uncertain: str = ""
     note: str = ""
+    provider_mandated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,8 @@ class Tunnel:
 class Topology:
     """Everything about the network that concerns one cluster.
 
-    ``external_members``: interfaces outside the cluster in a group that some rule names.
+    ``external_members``: interfaces outside the cluster in a group that some rule names. ``neighbours``: those in the
+    subnets of its hosts; None: not all are known.
     """
 
     networks: tuple[Network, ...] = ()
@@ -150,6 +151,7 @@ class Topology:
     balancers: tuple[Balancer, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     external_members: tuple[Interface, ...] = ()
+    neighbours: tuple[Interface, ...] | None = None
     tunnels: tuple[Tunnel, ...] = ()
     outbound_addresses: Ranges = NO_ADDRESSES
     """Public addresses that the cluster's hosts leave by: their own, and those of address translation."""

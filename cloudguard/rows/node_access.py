@@ -40,6 +40,7 @@ from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, WAY_OUT, Context, in
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import lets_internet_in, with_latent
+from cloudguard.rows.network.mandated import MandatedRules
 from cloudguard.rows.network.phrases import connections, services_text, subject
 from cloudguard.rows.network.problem import (
     GUARDED,
@@ -71,7 +72,8 @@ NODE_PORTS = Check(
 INSIDE = Check(
     f"{ROW}/inside",
     {
-        Severity.MEDIUM: "inside sources wider than the cluster can connect to the kubelet or to every port",
+        Severity.MEDIUM: "inside sources wider than the cluster can connect to the kubelet or to every port; by a rule "
+        "that the provider insists on, only where something that is not the cluster's stands in its own subnets",
         Severity.LOW: f"inside sources wider than the cluster can connect to other ports; or {GUARDED_TEXT}",
     },
     "Sources inside the network that are wider than the cluster can connect to a host.",
@@ -108,7 +110,8 @@ def judge(context: Context) -> JudgedRow:
     for path in from_control_plane:
         excess = exactly(path.allowed.lower.only(ServiceSet.everything() - needed))
         collector.add(path, excess, lambda path, attribution: _whole_kind(FROM_CONTROL_PLANE, path, attribution))
-    pending = collector.pending_findings(lambda problem: _assessment(context, problem))
+    mandated = MandatedRules(context)
+    pending = collector.pending_findings(lambda problem: _assessment(context, problem, mandated))
     pending += _public_addresses(context, targets)
     clean = "nothing reaches a node but the cluster and its services"
     basis = Basis(
@@ -117,7 +120,7 @@ def judge(context: Context) -> JudgedRow:
         assumed=(_node_ports(context), *context.assumed_empty),
         not_asked=context.not_asked(),
     )
-    return judged_row((ROW, AREA), pending, unknown + collector.unknown, clean, basis)
+    return judged_row((ROW, AREA), pending, unknown + collector.unknown + mandated.unknown, clean, basis)
 
 
 def _node_ports(context: Context) -> Assumed:
@@ -233,7 +236,7 @@ def _from_control_plane(context: Context) -> list[Path]:
     return paths + [context.reach.from_endpoint(endpoint, node) for node in nodes for endpoint in endpoints]
 
 
-def _assessment(context: Context, problem: Problem) -> Assessment:
+def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> Assessment:
     def named(services: ServiceSet) -> str:
         return (
             EVERY_PORT if problem.name == EVERY_PORT else services_text(services - context.ports.node_ports or services)
@@ -251,7 +254,7 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
         return Assessment(Severity.LOW, message, GUARDED_ADVICE, keep, mend=False)
     if problem.check is INSIDE:
         severity = Severity.MEDIUM if problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
-        message = with_latent(context.reach, problem, message)
+        severity, message = mandated.rated(problem, severity, with_latent(context.reach, problem, message))
         known = all(isinstance(target, Endpoint) or target.key.roles for target in problem.targets)
         advice = "" if known else "Name the hosts' roles first: what they need is unknown"
         return Assessment(severity, message, advice, keep, mend=known)

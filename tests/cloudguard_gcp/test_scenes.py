@@ -6,8 +6,9 @@ import pytest
 
 from cloudguard import pipeline
 from cloudguard.model import snapshot_file
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.finding import Severity
-from cloudguard.results.report import Report
+from cloudguard.results.report import Report, Verdict
 from gcp_proxy import Proxy
 from gcp_scenes import SCENES
 from gcp_server import Google
@@ -48,8 +49,22 @@ def test_what_google_writes_is_found_and_never_proposed_for_change(google_cloud:
     assert found.changes == ()
 
 
+def test_what_stands_where_gke_lets_in_is_named(google_cloud: Proxy) -> None:
+    row = _judged("gke-beside-a-machine", google_cloud).row("node-access")
+    assert "jenkins stands there today" in row.why
+
+
+def test_who_stands_in_a_shared_subnet_is_unknown(google_cloud: Proxy) -> None:
+    project = SCENES["gke-private"].build()
+    project.answer("compute", "projects/acme-prod", {"name": "acme-prod", "xpnProjectStatus": "HOST"})
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(pipeline.collect("gcp", cluster="prod"), Declarations()).row("node-access")
+    assert row.verdict is Verdict.UNKNOWN
+    assert any("is not all known" in text for text in row.unknown)
+
+
 def test_a_rule_that_gke_wrote_says_what_to_change_instead(google_cloud: Proxy) -> None:
     owners = {one.rule: one.owner for one in _judged("gke-public", google_cloud).plan if one.row == "node-access"}
     assert list(owners) == ["gke-prod-12345678-vms"]
-    assert owners["gke-prod-12345678-vms"] == "GKE wrote the rule and may write it again: change the cluster"
+    assert "with a smaller priority number, allow the nodes" in owners["gke-prod-12345678-vms"]
     assert {one.owner for one in _judged("open-ssh", google_cloud).plan} == {""}

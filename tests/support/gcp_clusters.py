@@ -184,8 +184,9 @@ def gke(*, autopilot: bool = False, **cluster: Any) -> Project:  # noqa: ANN401 
         (nic,) = project.lists["projects/acme-prod/zones/europe-west1-b/instances"][-1]["networkInterfaces"]
         nic["aliasIpRanges"] = [{"ipCidrRange": f"10.4.{index}.0/24", "subnetworkRangeName": "pods"}]
     protocols = "tcp udp icmp esp ah sctp"
-    project.firewall(network, "gke-prod-12345678-all", protocols, "10.4.0.0/14", targetTags=[tag])
-    project.firewall(network, "gke-prod-12345678-vms", "tcp:1-65535 udp:1-65535 icmp", "10.0.0.0/20", targetTags=[tag])
+    written = tag.removesuffix("-node")
+    project.firewall(network, f"{written}-all", protocols, "10.4.0.0/14", targetTags=[tag])
+    project.firewall(network, f"{written}-vms", "tcp:1-65535 udp:1-65535 icmp", "10.0.0.0/20", targetTags=[tag])
     config = {
         "serviceAccount": account,
         "oauthScopes": ["https://www.googleapis.com/auth/cloud-platform"],

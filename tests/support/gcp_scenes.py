@@ -25,7 +25,7 @@ from gcp_clusters import (
     under,
 )
 from gcp_project import Project
-from gcp_ways_in import balancer_inside, etcd_by_tunnel, gke_dns_for_everyone
+from gcp_ways_in import balancer_inside, etcd_by_tunnel, gke_beside, gke_dns_for_everyone, gke_rule
 
 API, NODES, IDENTITY = "api-server-access", "node-access", "cloud-api-access"
 ETCD, DISKS = "etcd-access", "etcd-encryption"
@@ -48,15 +48,12 @@ _METADATA = ("cloud-api-access/metadata", "medium")
 KEY = "projects/acme-prod/locations/europe/keyRings/etcd/cryptoKeys/main/cryptoKeyVersions/1"
 
 
-_GKE = {API: Verdict.PASS, NODES: Verdict.FAIL, ETCD: Verdict.PROVIDER, DISKS: Verdict.PROVIDER, IDENTITY: Verdict.PASS}
-
-
-_SUBNET = ("node-access/inside", "medium")
-"""GKE's own rule lets in whatever stands in the nodes' subnet, on every port."""
+_GKE = {API: Verdict.PASS, NODES: Verdict.PASS, ETCD: Verdict.PROVIDER, DISKS: Verdict.PROVIDER, IDENTITY: Verdict.PASS}
 
 
 _OUTSIDE = ("cloud-api-access/outside", "high")
 """What everyone is bound to, the nodes' account is bound to as well."""
+_INSIDE = ("node-access/inside", "medium")
 _SSH = ("node-access/internet", "critical")
 SCENES: Mapping[str, Scene] = {
     "kops": Scene(kops, _PRIVATE),
@@ -134,14 +131,14 @@ SCENES: Mapping[str, Scene] = {
         _PRIVATE | {API: Verdict.FAIL, IDENTITY: Verdict.PASS},
         (("api-server-access/internet", "critical"),),
     ),
-    "gke-public": Scene(gke, _GKE | {API: Verdict.FAIL}, (("api-server-access/internet", "critical"), _SUBNET)),
+    "gke-public": Scene(gke, _GKE | {API: Verdict.FAIL}, (("api-server-access/internet", "critical"),)),
     "gke-authorized": Scene(
-        lambda: gke(masterAuthorizedNetworksConfig=authorized(gcpPublicCidrsAccessEnabled=False)), _GKE, (_SUBNET,)
+        lambda: gke(masterAuthorizedNetworksConfig=authorized(gcpPublicCidrsAccessEnabled=False)), _GKE, ()
     ),
     "gke-authorized-google": Scene(
         lambda: gke(masterAuthorizedNetworksConfig=authorized()),
         _GKE | {API: Verdict.FAIL},
-        (("api-server-access/internet", "high"), _SUBNET),
+        (("api-server-access/internet", "high"),),
     ),
     "gke-authorized-new-fields": Scene(
         lambda: gke(
@@ -151,12 +148,12 @@ SCENES: Mapping[str, Scene] = {
             )
         ),
         _GKE,
-        (_SUBNET,),
+        (),
     ),
     "gke-private": Scene(
         lambda: gke(privateClusterConfig={"enablePrivateEndpoint": True, "privateEndpoint": "10.1.0.2"}),
         _GKE,
-        (_SUBNET,),
+        (),
     ),
     "gke-dns": Scene(
         lambda: gke(
@@ -164,13 +161,23 @@ SCENES: Mapping[str, Scene] = {
             | {"dnsEndpointConfig": {"allowExternalTraffic": True, "endpoint": "gke-1.europe-west1.gke.goog"}}
         ),
         _GKE,
-        (_SUBNET,),
+        (),
     ),
     "gke-dns-for-everyone": Scene(
         gke_dns_for_everyone,
         _GKE | {API: Verdict.FAIL, IDENTITY: Verdict.FAIL},
-        (("api-server-access/internet", "critical"), _OUTSIDE, _SUBNET),
+        (
+            ("api-server-access/internet", "critical"),
+            _OUTSIDE,
+        ),
     ),
+    "gke-beside-a-machine": Scene(gke_beside, _GKE | {NODES: Verdict.FAIL}, (_INSIDE,)),
+    "gke-beside-a-machine-elsewhere": Scene(lambda: gke_beside(subnet="other"), _GKE),
+    "gke-of-an-auto-mode-network": Scene(
+        lambda: gke_rule(sourceRanges=["10.0.0.0/9"]), _GKE | {NODES: Verdict.FAIL}, (_INSIDE,)
+    ),
+    "gke-rule-of-another-name": Scene(lambda: gke_rule(name="all"), _GKE | {NODES: Verdict.FAIL}, (_INSIDE,)),
+    "gke-rule-for-all": Scene(lambda: gke_rule(targetTags=[]), _GKE | {NODES: Verdict.FAIL}, (_INSIDE,)),
     "etcd-by-tunnel": Scene(etcd_by_tunnel, _PRIVATE),
     "etcd-by-a-tunnel-for-everyone": Scene(
         lambda: etcd_by_tunnel(everyone=True),
@@ -184,6 +191,6 @@ SCENES: Mapping[str, Scene] = {
         policy=Declarations(admin_cidrs=(OFFICE,)),
     ),
     "autopilot": Scene(
-        lambda: gke(autopilot=True), _GKE | {API: Verdict.FAIL}, (("api-server-access/internet", "critical"), _SUBNET)
+        lambda: gke(autopilot=True), _GKE | {API: Verdict.FAIL}, (("api-server-access/internet", "critical"),)
     ),
 }

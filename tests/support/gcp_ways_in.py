@@ -28,6 +28,26 @@ def gke_dns_for_everyone() -> Project:
     return project
 
 
+def gke_beside(*, subnet: str = "nodes") -> Project:
+    """A GKE cluster with private endpoint, and a machine that is not the cluster's in a subnet of its network."""
+    project = gke(privateClusterConfig={"enablePrivateEndpoint": True, "privateEndpoint": "10.1.0.2"})
+    address = "10.0.0.99"
+    if subnet != "nodes":
+        project.subnet(project.link("global/networks/default"), subnet, "10.9.0.0/24")
+        address = "10.9.0.7"
+    project.instance("jenkins", project.link(f"regions/{REGION}/subnetworks/{subnet}"), address)
+    return project
+
+
+def gke_rule(**changed: object) -> Project:
+    """A GKE cluster with private endpoint, whose own rule for machines of the subnet is changed."""
+    project = gke(privateClusterConfig={"enablePrivateEndpoint": True, "privateEndpoint": "10.1.0.2"})
+    for rule in project.lists[f"projects/{project.name}/global/firewalls"]:
+        if rule["name"].endswith("-vms"):
+            rule.update(changed)
+    return project
+
+
 def balancer_inside() -> Project:
     """A passthrough balancer before the API, which the firewall opens to the subnet of the control plane."""
     project = kops(api={"allow": "tcp:443", "sourceRanges": ["10.0.0.0/20"], "targetTags": [_MASTERS]})

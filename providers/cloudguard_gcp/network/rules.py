@@ -24,10 +24,14 @@ EVERYONE: Final = "0.0.0.0/0"
 WHOLE: Final = frozenset({EVERYONE, "::/0"})
 _NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "ipv6-icmp": "icmpv6", "": "all"}
 _NUMBERS: Final = {"ah": 51, "esp": 50, "sctp": 132, "ipip": 4, "igmp": 2, "egp": 8, "gre": 47}
+_BY_GKE: Final = re.compile(r"((?:gke|gk3)-.+-[0-9a-f]{8})-(?:master|ssh|vms|all|inkubelet|exkubelet)")
 _WRITTEN: Final = (
     (
-        re.compile(r"(?:gke|gk3)-.+-[0-9a-f]{8}-(?:master|ssh|vms|all|inkubelet|exkubelet)"),
-        "GKE wrote the rule and may write it again: change the cluster",
+        _BY_GKE,
+        (
+            "GKE wrote the rule and would write it again: with a smaller priority number, allow the nodes by their tag "
+            "or service account, and deny the rest of the subnet"
+        ),
     ),
     (
         re.compile(r"k8s2?-.+"),
@@ -78,6 +82,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
         AddressSet.of(texts(item, "destinationRanges" if ingress else "sourceRanges")),
     )
     note = next((note for written, note in _WRITTEN if written.fullmatch(name)), "")
+    mandated = (found := _BY_GKE.fullmatch(name)) is not None and groups == (by_tag(f"{found[1]}-node"),)
     peers = list(_peers(item, ingress=ingress))
     for place, peer in enumerate(peers, 1):
         yield Rule(
@@ -93,6 +98,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
             note=note,
             target_ranges=ranges,
             uncertain=strange,
+            provider_mandated=mandated,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import or_
 from typing import Final
@@ -18,6 +18,7 @@ from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, project_of
 from cloudguard_gcp.cluster.find import Found
+from cloudguard_gcp.cluster.instances import Instance
 from cloudguard_gcp.network.backends import HIDES as BEHIND
 from cloudguard_gcp.network.backends import Backends
 from cloudguard_gcp.network.balancers import balancers_of
@@ -85,14 +86,16 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     subnets = with_routes(
         [one.subnet for one in inventory.subnets], inventory.routes, inventory.learned, members_of(hosts, pools)
     )
+    alone = _is_alone(api, owners, found.project)
     topology = Topology(
         networks=tuple(networks_of(api, inventory.networks, inventory.subnets)),
         subnets=(*subnets, *balancers.subnets),
         filters=(*filters.values(), *balancers.filters),
-        groups=tuple(_groups(named, alone=_is_alone(api, owners, found.project))),
+        groups=tuple(_groups(named, alone=alone)),
         address_lists=_lists(chains.values()),
         balancers=balancers.balancers,
         external_members=tuple(_external_members(found, hosts, named)),
+        neighbours=tuple(_neighbours(found, hosts, used)) if alone else None,
         outbound_addresses=AddressSet.union((*own, inventory.outbound)),
     )
     return Around(topology, {subnet: chain.ids for subnet, chain in chains.items()})
@@ -220,11 +223,16 @@ def _external_members(found: Found, hosts: Iterable[Host], named: Collection[str
         if groups and other.id not in own:
             for network, interface in zip(other.networks, other.host.interfaces, strict=True):
                 if network in found.networks:
-                    yield Interface(
-                        interface.id,
-                        interface.subnet,
-                        interface.addresses,
-                        interface.source,
-                        groups=groups,
-                        owner=other.host.name,
-                    )
+                    yield replace(_foreign(interface, other), groups=groups)
+
+
+def _neighbours(found: Found, hosts: Iterable[Host], used: Collection[str]) -> Iterator[Interface]:
+    """Yield the interfaces of other machines in the subnets that the cluster uses."""
+    own = {host.id for host in hosts}
+    for other in found.everyone:
+        if other.id not in own:
+            yield from (_foreign(nic, other) for nic in other.host.interfaces if nic.subnet in used)
+
+
+def _foreign(interface: Interface, other: Instance) -> Interface:
+    return Interface(interface.id, interface.subnet, interface.addresses, interface.source, owner=other.host.name)
