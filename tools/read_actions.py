@@ -44,6 +44,8 @@ _HARMLESS: Final = re.compile(
     re.IGNORECASE,
 )
 """Names of parts that services mark as sensitive because they may name a person."""
+_IAM_NAMES: Final = {"tagging": "tag"}
+"""Names of services in policies, where they differ from all names that the SDK has for them."""
 _VERBS: Final = (
     "Get",
     "Describe",
@@ -69,7 +71,7 @@ def operations() -> Mapping[str, Mapping[str, list[tuple[Model, Model]]]]:
     for name in loader.list_available_services("service-2"):
         model = loader.load_service_model(name, "service-2")
         names = {name, model["metadata"].get("signingName", name), model["metadata"].get("endpointPrefix", name)}
-        for service in names:
+        for service in {_IAM_NAMES.get(name, name) for name in names}:
             for operation, described in model["operations"].items():
                 found[service.lower()].setdefault(operation.lower(), []).append((model, described))
     return found

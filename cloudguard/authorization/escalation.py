@@ -11,7 +11,7 @@ from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.ordinary import is_ordinary
 from cloudguard.authorization.own_targets import own_targets
 from cloudguard.model.iam_catalog import EscalationPath, Impact
-from cloudguard.model.identity import Effect, Statement
+from cloudguard.model.identity import Effect, PolicyKind, Statement
 from cloudguard.permission_sets.boxes import Scope
 from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -37,9 +37,17 @@ class GrantedEscalation:
 
 def granted_escalations(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GrantedEscalation, ...]:
     """Return the paths that an identity is granted, the unconditional ones first."""
-    granted, total = excess.allowed.lower, excess.total.lower
-    found = [each for path in paths if (each := _granted(excess, granted, total, path)) is not None]
+    granted, total, confined = excess.allowed.lower, excess.total.lower, _is_confined(excess)
+    open_paths = (path for path in paths if not (confined and path.on_own_identity))
+    found = [each for path in open_paths if (each := _granted(excess, granted, total, path)) is not None]
     return tuple(sorted(found, key=lambda each: (not each.unconditional, not each.exceeds_need, each.path.id)))
+
+
+def _is_confined(excess: Excess) -> bool:
+    """Whether a boundary holds an identity to less than everything, whatever it gives itself."""
+    bounds = [each for each in excess.effective.statements if each.policy.kind is PolicyKind.BOUNDARY]
+    others = excess.allowed.space.table.unlisted("*:*")
+    return bool(bounds) and not any(each.allows and each.requests.actions & others for each in bounds)
 
 
 def _granted(

@@ -49,6 +49,12 @@ def test_what_may_not_change_it_stays_bounded(within: Statement) -> None:
     assert not escapes(*bounded(within, grant=allow("store:*", "role:*")))
 
 
+@pytest.mark.parametrize(("within", "check"), [(allow("role:*", "disk:*"), "outside"), (allow("*"), "administrator")])
+def test_what_it_gives_itself_is_no_more_than_its_boundary(within: Statement, check: str) -> None:
+    facts = iam_catalog()
+    assert set(severities(row(account(*bounded(within)), facts))) == {check}
+
+
 def test_a_boundary_of_the_providers_cannot_be_rewritten() -> None:
     only_the_policy = allow("role:Assume", on=(EDGE,))
     assert escapes(*bounded(only_the_policy))
