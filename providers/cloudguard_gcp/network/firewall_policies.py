@@ -52,6 +52,19 @@ _UNREADABLE: Final = (
 _ANYWHERE: Final = "UNSPECIFIED"
 _NARROWING: Final = ("NetworkType", "NetworkContext", "Networks")
 """Selectors of where traffic comes by; they narrow what the others say."""
+_SELECTORS: Final = frozenset(
+    f"{side}{key}" for side in ("src", "dest") for key in ("IpRanges", *(key for key, _ in _UNREADABLE), *_NARROWING)
+) | {"layer4Configs"}
+_TARGETS: Final = frozenset(
+    (
+        "targetForwardingRules",
+        "targetResources",
+        "targetSecureTags",
+        "targetServiceAccounts",
+        "targetTags",
+        "targetType",
+    )
+)
 _ABOUT_BALANCERS: Final = "INTERNAL_MANAGED_LB"
 NOTE_ABOVE: Final = "it is set above the project, by whoever administers the folder or organization"
 
@@ -235,6 +248,10 @@ def _assumptions(rule: Item, match: Item, own: str) -> Iterator[str]:
     about = text(rule, "targetType")
     if about not in {"", "INSTANCES"}:
         yield f"it is about {about}, which are not known"
+    strange = [key for key in match if key not in _SELECTORS and match[key]]
+    strange += [key for key in rule if key.startswith("target") and key not in _TARGETS and rule[key]]
+    if strange:
+        yield f"it also asks for {', '.join(sorted(strange))}, which is not known"
     tags = parts(rule, "targetSecureTags")
     if tags:
         names = ", ".join(text(tag, "name") for tag in tags)

@@ -13,7 +13,7 @@ from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
-from cloudguard.provider.answers import Item, number, required, text, texts
+from cloudguard.provider.answers import Item, number, parts, required, text, texts
 from cloudguard_gcp.access.calls import LIST_ROUTES
 from cloudguard_gcp.access.links import last, required_link
 from cloudguard_gcp.cluster.selectors import by_tag
@@ -21,6 +21,10 @@ from cloudguard_gcp.network.routers import Learned
 
 _OUT: Final = frozenset({NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN})
 """Hops that nobody inside is behind."""
+_IN_FORCE: Final = frozenset(("", "ACTIVE"))
+_NO_HOP: Final = "NEXT_HOP_"
+"""How warnings begin that the next hop takes no packets, as one that is stopped or gone: the next route then counts
+(https://cloud.google.com/vpc/docs/static-routes, https://cloud.google.com/compute/docs/reference/rest/v1/routes)."""
 _PRIORITY: Final = 1000
 """Of a route that tells none."""
 _HOPS: Final = (
@@ -38,7 +42,10 @@ _HOPS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class VpcRoute:
-    """A route of a network; it is for machines with one of ``tags`` (none: for all)."""
+    """A route of a network; it is for machines with one of ``tags`` (none: for all).
+
+    ``effective``: no answer says that its next hop takes no packets.
+    """
 
     name: str
     network: str
@@ -47,6 +54,7 @@ class VpcRoute:
     target: str
     priority: int
     tags: frozenset[str]
+    effective: bool = True
 
 
 def vpc_route(item: Item) -> VpcRoute:
@@ -61,6 +69,8 @@ def vpc_route(item: Item) -> VpcRoute:
         target=target,
         priority=number(item, "priority", _PRIORITY),
         tags=frozenset(map(by_tag, texts(item, "tags"))),
+        effective=text(item, "routeStatus") in _IN_FORCE
+        and not any(text(one, "code").startswith(_NO_HOP) for one in parts(item, "warnings")),
     )
 
 
@@ -107,7 +117,8 @@ def _in_force(routes: Iterable[VpcRoute], members: set[Member]) -> Iterator[Rout
     for route in routes:
         if any(_is_for(route, members)):
             by_destination.setdefault(route.destination, []).append(route)
-    for destination, listed in by_destination.items():
+    for destination, every in by_destination.items():
+        listed = [route for route in every if route.effective] or every
         counting = _counting(listed, members)
         if {route.hop for route in counting} <= _OUT and len(counting) > 1:
             counting = _counting(listed, {one for one in members if one.public} or members)

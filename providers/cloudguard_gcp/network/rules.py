@@ -43,6 +43,14 @@ _WRITTEN: Final = (
 https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules; kubernetes/cloud-provider-gcp
 providers/gce/gce_loadbalancer_naming.go; kubernetes/ingress-gce pkg/utils/namer.
 """
+_SELECTORS: Final = re.compile(r"(?:source|destination|target)[A-Z].*")
+_KNOWN: Final = frozenset(
+    (
+        *("sourceRanges", "sourceTags", "sourceServiceAccounts", "destinationRanges"),
+        *("targetTags", "targetServiceAccounts"),
+    )
+)
+"""What a firewall is about (https://cloud.google.com/compute/docs/reference/rest/v1/firewalls)."""
 _ORDER: Final = {Action.DENY: 0, Action.NEXT: 1, Action.PERMIT: 1}
 
 
@@ -83,6 +91,9 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
     )
     note = next((note for written, note in _WRITTEN if written.fullmatch(name)), "")
     mandated = (found := _BY_GKE.fullmatch(name)) is not None and groups == (by_tag(f"{found[1]}-node"),)
+    others = ", ".join(sorted(key for key in item if _SELECTORS.fullmatch(key) and key not in _KNOWN and item[key]))
+    if others:
+        strange = strange or f"it also asks for {others}, which is not known"
     peers = list(_peers(item, ingress=ingress))
     for place, peer in enumerate(peers, 1):
         yield Rule(

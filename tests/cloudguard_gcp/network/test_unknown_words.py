@@ -1,0 +1,93 @@
+"""What a rule or route of Google Cloud says in words that are not known leaves it in doubt; it never shuts a way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloudguard.model.filters import Action
+from cloudguard.model.network import NextHop
+from cloudguard.packet_sets.addresses import ALL4
+from cloudguard_gcp.network.routes import members_of, vpc_route, with_routes
+from cloudguard_gcp.network.subnets import vpc_subnet
+from gcp_filters import NAME, NETWORK, chain, rules
+
+Item = dict[str, Any]
+GATEWAY = {"nextHopGateway": "projects/p/global/gateways/default-internet-gateway"}
+FIREWALL = {"nextHopInstance": "projects/p/zones/r-a/instances/a-firewall"}
+
+
+def policy_rules(**fields: Any) -> list[tuple[Action, str]]:  # noqa: ANN401 - JSON
+    rule: Item = {"priority": 1, "direction": "INGRESS", "action": "deny", "match": {}, **fields}
+    made = chain([], [{"name": "1", "type": "HIERARCHY", "rules": [rule]}]).filters[0]
+    return [(one.action, one.uncertain) for one in made.rules]
+
+
+@pytest.mark.parametrize(
+    ("fields", "cause"),
+    [
+        ({"match": {"srcDeviceTags": ["managed"]}}, "srcDeviceTags"),
+        ({"match": {"srcIpRanges": ["0.0.0.0/0"], "applications": ["ssh"]}}, "applications"),
+        ({"targetLabels": {"tier": "web"}}, "targetLabels"),
+        ({"targetType": "GATEWAYS"}, "GATEWAYS"),
+        ({"targetSecureTags": [{"name": "tagValues/1"}]}, "tagValues/1"),
+        ({"match": {"layer4Configs": [{"ipProtocol": "teleport"}]}}, "teleport"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_denial_that_asks_for_what_is_not_known_certainly_denies_nothing(fields: Item, cause: str) -> None:
+    found = policy_rules(**fields)
+    assert found
+    assert all(action is Action.DENY and cause in uncertain for action, uncertain in found)
+
+
+def test_a_denial_whose_words_are_all_known_is_certain() -> None:
+    match: Item = {"srcIpRanges": ["0.0.0.0/0"], "layer4Configs": [{"ipProtocol": "all"}], "srcSecureTags": []}
+    assert policy_rules(match=match, targetType="INSTANCES", targetResources=[NETWORK]) == [(Action.DENY, "")]
+
+
+@pytest.mark.parametrize("action", ["mirror", "ask_somebody", ""])
+def test_an_action_that_is_not_known_may_allow_and_may_deny(action: str) -> None:
+    found = policy_rules(action=action)
+    assert {each for each, _ in found} == {Action.PERMIT, Action.DENY}
+    assert all(uncertain for _, uncertain in found)
+
+
+@pytest.mark.parametrize("field", ["sourceLabels", "targetSecureTags", "destinationTags"])
+@pytest.mark.parametrize("does", ["allowed", "denied"])
+def test_a_firewall_that_asks_for_what_is_not_known_is_in_doubt(field: str, does: str) -> None:
+    (found,) = rules({"name": "f", "network": NETWORK, does: [{"IPProtocol": "all"}], field: ["x"]})
+    assert field in found.uncertain
+
+
+def hops(*routes: Item) -> list[NextHop]:
+    """Return where packets for the internet go, of routes in the order of their priority."""
+    subnet = vpc_subnet({"selfLink": f"{NAME}/s", "name": "s", "network": NETWORK, "ipCidrRange": "10.0.0.0/20"})
+    whole = {"network": NETWORK, "destRange": "0.0.0.0/0"}
+    read = [vpc_route({"name": f"r{place}", "priority": place, **whole, **one}) for place, one in enumerate(routes)]
+    (found,) = with_routes([subnet.subnet], read, (), members_of((), ()))
+    assert all(one.destination == ALL4 for one in found.routes)
+    return [one.hop for one in found.routes]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"warnings": [{"code": "NEXT_HOP_NOT_RUNNING"}]},
+        {"warnings": [{"code": "NEXT_HOP_INSTANCE_NOT_FOUND"}]},
+        {"warnings": [{"code": "NEXT_HOP_OF_TOMORROW"}]},
+        {"routeStatus": "DROPPED"},
+        {"routeStatus": "INACTIVE"},
+    ],
+    ids=str,
+)
+def test_a_route_whose_next_hop_takes_no_packets_leaves_them_to_the_next(state: Item) -> None:
+    assert hops(FIREWALL | state, GATEWAY) == [NextHop.INTERNET]
+    assert hops(FIREWALL | state) == [NextHop.APPLIANCE]
+
+
+def test_a_route_in_force_keeps_packets_from_the_next() -> None:
+    assert hops(FIREWALL | {"routeStatus": "ACTIVE", "warnings": [{"code": "DEPRECATED"}]}, GATEWAY) == [
+        NextHop.APPLIANCE
+    ]
