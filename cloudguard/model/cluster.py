@@ -213,7 +213,15 @@ class Disk:
 
     @property
     def is_the_place_of_etcd(self) -> bool:
-        """Whether strong evidence shows it: then etcd's data is on no other disk of its host, unless shown too."""
+        """Whether strong evidence shows it: then etcd's data is on no other disk of its host, unless shown too.
+
+        A disk of another etcd cluster than the main one ("events") says nothing of where that is.
+        """
+        return self.is_shown_to_hold_etcd and self.etcd_cluster in {"", "main"}
+
+    @property
+    def is_shown_to_hold_etcd(self) -> bool:
+        """Whether strong evidence shows that it holds etcd's data."""
         return self.etcd_evidence is not None and self.etcd_evidence.strength is Strength.STRONG
 
 

@@ -53,7 +53,7 @@ def _for_etcd(cluster: Cluster, pool: Pool) -> tuple[DiskTemplate, ...]:
     """
     hosts = cluster.hosts_by(Role.ETCD)
     ids = {host.id for host in hosts if host.pool == pool.id} or {host.id for host in hosts}
-    devices = {(disk.host, disk.device) for disk in cluster.disks if disk.is_the_place_of_etcd and disk.host in ids}
-    if not ids or ids != {host for host, _ in devices}:
+    of_hosts = [disk for disk in cluster.disks if disk.host in ids and disk.is_shown_to_hold_etcd]
+    if not ids or ids != {disk.host for disk in of_hosts if disk.is_the_place_of_etcd}:
         return pool.disks
-    return tuple(disk for disk in pool.disks if disk.device in {device for _, device in devices})
+    return tuple(disk for disk in pool.disks if disk.device in {one.device for one in of_hosts})

@@ -22,8 +22,11 @@ from cloudguard_aws.cluster.tags import ETCD_TAG, clusters_of, is_control_plane,
 from cloudguard_aws.storage.sharing import with_sharing
 
 _DISKS: Final = (FactKind.DISKS,)
-_OF_PODS: Final = ("kubernetes.io/created-for/pvc/name", "CSIVolumeName", "CSIVolumeSnapshotName")
+OF_PODS: Final = frozenset({"kubernetes.io/created-for/pvc/name", "CSIVolumeName", "CSIVolumeSnapshotName"})
 """Tags of volumes and snapshots that pods claim: kubernetes-sigs/aws-ebs-csi-driver docs/tagging.md."""
+
+
+OF_CONTROL_PLANE: Final = "tagged as of the control plane"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Volume:
     disk: Disk
     snapshot: str
     volume: str
+
+    def left(self) -> Volume:
+        """Return the volume as one that a former control-plane host has left."""
+        weak = RoleEvidence(EvidenceKind.NAME, OF_CONTROL_PLANE, Strength.WEAK)
+        return replace(self, disk=replace(self.disk, etcd_evidence=self.disk.etcd_evidence or weak))
 
     def copied(self, origins: Mapping[str, str]) -> Disk:
         """Return the disk as a copy of etcd's data: ``origins`` says of what, by the ids of snapshots and volumes."""
@@ -138,13 +146,12 @@ def _former(
         name = tags.get("Name", "")
         if shown:
             yield replace(one, evidence=RoleEvidence(EvidenceKind.INSTALLER, shown))
-        elif named or one.disk in apart or any(key in tags for key in _OF_PODS):
+        elif named or one.disk in apart or not OF_PODS.isdisjoint(tags):
             continue
         elif is_named_for_etcd(name, cluster):
             yield replace(one, evidence=RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK))
         elif is_control_plane(tags):
-            words = "tagged as of the control plane"
-            yield replace(one, evidence=RoleEvidence(EvidenceKind.NAME, words, Strength.WEAK))
+            yield replace(one, evidence=RoleEvidence(EvidenceKind.NAME, OF_CONTROL_PLANE, Strength.WEAK))
         else:
             yield one
 

@@ -14,8 +14,8 @@ from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, w
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, LEADS, with_tag_keys
-from cloudguard_aws.cluster.tags import ETCD_TAG, clusters_of, tags_of
-from cloudguard_aws.storage.copies import Volume, read_copies
+from cloudguard_aws.cluster.tags import CLUSTER, ETCD_TAG, clusters_of, is_control_plane, tags_of
+from cloudguard_aws.storage.copies import OF_PODS, Volume, read_copies
 from cloudguard_aws.storage.databases import read_datastores
 from cloudguard_aws.storage.keys import read_keys
 
@@ -42,15 +42,18 @@ def read_storage(
     concerned = [host.id for host in hosts_with_etcd(hosts)]
     if not concerned:
         return Storage()  # the provider runs the control plane, or nothing is known of it
-    attached, tagged, datastores = api.three(
+    attached, tagged, left, datastores = api.four(
         partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=LEADS),
         partial(_tagged, api, cluster),
+        partial(_left, api, cluster),
         lambda: () if shows_etcd(hosts) else read_datastores(api, cluster, installer, networks),
     )
     volumes = _volumes(api, (*tagged, *attached), cluster, concerned)
+    places = {one.disk.host for one in volumes if one.disk.is_the_place_of_etcd}
+    if not places.issuperset(concerned):
+        volumes = [*volumes, *(one.left() for one in _volumes(api, left, cluster, concerned))]
     found = {one.disk.id: one for one in volumes}
     concerning = worth_copying([one.disk for one in volumes], concerned)
-    places = {one.disk.host for one in volumes if one.disk.is_the_place_of_etcd}
     copies, keys = api.two(
         partial(
             read_copies,
@@ -75,6 +78,17 @@ def _tagged(api: Api, cluster: str) -> list[Item]:
     """Read etcd volumes by kops' tags: one that waits for its host holds etcd all the same."""
     listed = with_tag_keys(api, calls.DESCRIBE_VOLUMES, ETCD_KEYS)
     return [one for one in listed if cluster in {*clusters_of(tags_of(one))}]
+
+
+def _left(api: Api, cluster: str) -> list[Item]:
+    """Read volumes that former control-plane hosts have left: by an installer's tag, none that pods claim."""
+    detached = [
+        {"Name": "tag-key", "Values": [f"{CLUSTER}{cluster}"]},
+        {"Name": "status", "Values": ["available"]},
+    ]
+    listed = api.read(calls.DESCRIBE_VOLUMES, hides=LEADS, about=cluster, Filters=detached)
+    tagged = ((one, tags_of(one)) for one in listed)
+    return [one for one, tags in tagged if is_control_plane(tags) and OF_PODS.isdisjoint(tags)]
 
 
 def _volumes(api: Api, items: Iterable[Item], cluster: str, hosts: Collection[str]) -> list[Volume]:

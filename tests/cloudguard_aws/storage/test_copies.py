@@ -155,6 +155,33 @@ def test_copies_of_former_volumes_are_known_by_their_tags(cluster: Cluster, tags
     assert (former in found.why) == (verdict != "PASS")
 
 
+@pytest.mark.parametrize(
+    ("tags", "verdict"),
+    [
+        (OWNED | capa.control_plane, "FAIL"),
+        (OWNED | {"k8s.io/role/master": "1"}, "FAIL"),
+        (OWNED | capa.node, "PASS"),
+        (OWNED | capa.control_plane | {"CSIVolumeName": "pvc-1"}, "PASS"),
+        ({"k8s.io/role/master": "1", "kubernetes.io/cluster/other": "owned"}, "PASS"),
+    ],
+)
+def test_volumes_that_former_control_plane_hosts_have_left(cluster: Cluster, tags: Tags, verdict: str) -> None:
+    left = cluster.volume(tags=tags, encrypted=False)
+    found = cluster.row()
+    assert found.verdict == verdict
+    assert (left in found.why) == (verdict != "PASS")
+
+
+def test_a_volume_with_etcds_events_does_not_name_the_place_of_the_rest(cluster: Cluster) -> None:
+    host = cluster.hosts[0]
+    cluster.account.backend("ec2").volumes[cluster.root].encrypted = False
+    main, events = (cluster.volume(tags=etcd_volume(name)) for name in ("main", "events"))
+    cluster.account.call("ec2", "attach_volume", VolumeId=events, InstanceId=host.id, Device="/dev/xvdv")
+    assert cluster.root in cluster.row().why
+    cluster.account.call("ec2", "attach_volume", VolumeId=main, InstanceId=host.id, Device="/dev/xvdu")
+    assert cluster.row().verdict == "PASS"
+
+
 def test_copies_of_todays_other_volumes_hold_no_data_of_etcd(cluster: Cluster) -> None:
     (worker,) = cluster.hosts[1].disks
     taken = cluster.account.snapshot(worker, "all")
