@@ -198,6 +198,7 @@ DESCRIBE_POD_IDENTITY_ASSOCIATION = Call(
 DESCRIBE_ORGANIZATION = Call(
     "organizations", "DescribeOrganization", "Organization", ("organizations:DescribeOrganization",)
 )
+LIST_ACCOUNTS = Call("organizations", "ListAccounts", "Accounts[]", ("organizations:ListAccounts",))
 LIST_PARENTS = Call("organizations", "ListParents", "Parents[]", ("organizations:ListParents",))
 LIST_POLICIES_FOR_TARGET = Call(
     "organizations", "ListPoliciesForTarget", "Policies[]", ("organizations:ListPoliciesForTarget",)

@@ -51,12 +51,20 @@ def read_limits(api: Api, account: str) -> Limits:
     found = _named(api, refused, call, described, "MasterAccountId")
     organization = next(iter(_named(api, refused, call, described, "Id")), None if refused else "")
     if found in ([], [account]):
-        return Limits(unseen="; ".join(refused), organization=organization, accounts=tuple(found))
+        accounts = _accounts(api, found) if found else ()
+        return Limits(unseen="; ".join(refused), organization=organization, accounts=accounts)
     levels = _levels(api, refused, account)
     names = dict.fromkeys(name for level in levels for name in level)
     read = api.gather(*(partial(_policy, api, name) for name in names))
     policies = tuple(policy for each in read for policy in each)
-    return Limits(levels, policies, "; ".join(sorted(set(refused))), organization, tuple(found))
+    accounts = tuple(found) if refused else _accounts(api, found)
+    return Limits(levels, policies, "; ".join(sorted(set(refused))), organization, accounts)
+
+
+def _accounts(api: Api, known: list[str]) -> tuple[str, ...]:
+    """Return the organization's accounts, the ``known`` ones where it is refused to list them."""
+    call = calls.LIST_ACCOUNTS
+    return tuple(dict.fromkeys((*known, *_named(api, [], call, _ask(api, [], call, "*"), "Id"))))
 
 
 def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...], ...]:

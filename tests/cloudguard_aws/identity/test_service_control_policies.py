@@ -15,9 +15,9 @@ from moto_fixtures.aws.builder import ACCOUNT, Account
 from refused_calls import Guard, Reusing
 
 MANAGEMENT = "210987654321"
-DESCRIBE, LIST, PARENTS, POLICY = (
+DESCRIBE, LIST, PARENTS, POLICY, ACCOUNTS = (
     ("organizations", name)
-    for name in ("DescribeOrganization", "ListPoliciesForTarget", "ListParents", "DescribePolicy")
+    for name in ("DescribeOrganization", "ListPoliciesForTarget", "ListParents", "DescribePolicy", "ListAccounts")
 )
 
 
@@ -61,6 +61,15 @@ def test_the_management_account_has_no_limits(inner_account: Account) -> None:
     assert api.gaps == ()
 
 
+def test_who_may_list_the_organization_s_accounts_knows_them(inner_account: Account) -> None:
+    inner_account.call("organizations", "create_organization", FeatureSet="ALL")
+    inner_account.call("organizations", "create_account", AccountName="sister", Email="sister@example.com")
+    assert len(read_limits(api_of(inner_account), ACCOUNT).accounts) == 2
+    api = guarded(ACCOUNTS)
+    assert read_limits(api, ACCOUNT).accounts == (ACCOUNT,)
+    assert [(gap.call, gap.hides) for gap in api.gaps] == [("organizations:ListAccounts", ())]
+
+
 def test_every_level_is_read_from_the_root_down_and_each_policy_once(inner_account: Account) -> None:
     _, _, policy = organize(inner_account)
     asked: list[str] = []
@@ -73,11 +82,12 @@ def test_every_level_is_read_from_the_root_down_and_each_policy_once(inner_accou
         policy: ("no-iam", PolicyKind.ORGANIZATION_LIMIT, ("iam:*",)),
     }
     assert found.unseen == ""
-    assert ((found.organization or "")[:2], found.accounts) == ("o-", (MANAGEMENT,))
+    assert ((found.organization or "")[:2], found.accounts) == ("o-", (MANAGEMENT, ACCOUNT))
     assert api.gaps == ()
     assert {name: asked.count(name) for name in sorted(set(asked))} == {
         "organizations:DescribeOrganization": 1,
         "organizations:DescribePolicy": 2,
+        "organizations:ListAccounts": 1,
         "organizations:ListParents": 2,
         "organizations:ListPoliciesForTarget": 3,
     }
