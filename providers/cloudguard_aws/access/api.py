@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import AnswerError, Item, objects
-from cloudguard.provider.port import Progress, Stop, silent
+from cloudguard.provider.port import Progress, Stop, StoppedError, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
 from cloudguard_aws.access.answer_shape import refuse_foreign
 from cloudguard_aws.access.calls import Call
@@ -156,6 +156,8 @@ def errors() -> tuple[type[Exception], ...]:
 
 def explain(error: Exception) -> tuple[Reason, str]:
     """Return why a call failed, and the cloud's words on one line."""
+    if isinstance(error, StoppedError):
+        return Reason.STOPPED, str(error)
     answer = cast("Mapping[str, Any]", getattr(error, "response", None) or {})
     code = str(answer.get("Error", {}).get("Code", ""))
     words = str(answer.get("Error", {}).get("Message", "")) if code else str(error)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from cloudguard.model.source import Reason
 from cloudguard.provider.answers import Item, objects, texts
 from cloudguard.provider.answers import part as inner
-from cloudguard.provider.port import Progress, Stop, silent
+from cloudguard.provider.port import Progress, Stop, StoppedError, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
 from cloudguard_gcp.access.calls import Call
 
@@ -191,6 +191,8 @@ def _reasons(error: Exception) -> frozenset[str]:
 
 def explain(error: Exception) -> tuple[Reason, str]:
     """Return why a call failed, and the cloud's words on one line."""
+    if isinstance(error, StoppedError):
+        return Reason.STOPPED, str(error)
     code, reasons = getattr(error, "code", None), _reasons(error)
     words = str(getattr(error, "message", "") or error)
     message = " ".join(f"{code or type(error).__name__}: {words}".split())[:LONGEST_MESSAGE]

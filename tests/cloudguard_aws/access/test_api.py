@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Barrier, Lock, Thread
+from threading import Barrier, Event, Lock, Thread
 from time import sleep
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from moto import mock_aws
 
 from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.provider.port import Stop, StoppedError
 from cloudguard.provider.reader import LONGEST_MESSAGE
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import THREADS, Api, explain
@@ -236,3 +237,28 @@ def test_every_call_is_one_that_the_sdk_knows() -> None:
         for service in {call.service for call in calls.CALLS}
     }
     assert [call.name for call in calls.CALLS if known[call.service].get(call.method) != call.operation] == []
+
+
+def test_a_call_that_hangs_is_left_when_the_reading_is_ended(session: boto3.Session) -> None:
+    hanging, stop = Event(), Stop()
+
+    def hang(**_rest: object) -> None:
+        hanging.set()
+        Event().wait(60)
+
+    cast("Any", session.events).register_first("before-send.ec2.DescribeVpcs", hang)
+    api = Api(session, REGION, stop=stop)
+
+    def end() -> None:
+        hanging.wait(30)
+        stop.set("the run was interrupted")
+
+    Thread(target=end, daemon=True).start()
+    assert api.gather(*[lambda: api.read(calls.DESCRIBE_VPCS, hides=HOSTS)] * 3) == [[], [], []]
+    assert api.read(calls.DESCRIBE_SUBNETS, hides=HOSTS) == []
+    assert {(gap.call, gap.reason, gap.message, gap.permission) for gap in api.gaps} == {
+        (call, Reason.STOPPED, "the run was interrupted", "") for call in ("ec2:DescribeVpcs", "ec2:DescribeSubnets")
+    }
+    with pytest.raises(StoppedError) as raised:
+        api.ask(calls.DESCRIBE_VPCS)
+    assert explain(raised.value) == (Reason.STOPPED, "the run was interrupted")
