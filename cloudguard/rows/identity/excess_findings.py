@@ -132,21 +132,25 @@ def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...
 
 def _beyond(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
     """Yield a draft for what changes resources or reads data, outside the cluster or else inside, and for listing."""
-    risky, own = excess.part(Access.WRITE, Access.DATA), excess.comparer.cluster_resources
+    if risky := excess.part(Access.WRITE, Access.DATA):
+        yield from _risky(excess, risky, escalations)
+    yield from _excess_draft(LISTING, excess, excess.part(Access.LIST), "", escalations)
+
+
+def _risky(excess: Excess, risky: PermissionSet, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
+    own = excess.comparer.cluster_resources
     undocumented = (risky - excess.documented).lower
     # What reaches resources outside reaches the cluster's own too, and is reported once.
     if outside := (undocumented - own.upper).lower:
         yield from _excess_draft(OUTSIDE, excess, outside, " on resources outside the cluster", escalations)
     elif inside := (undocumented & own).lower:
         yield from _excess_draft(INSIDE, excess, inside, " on the cluster's own resources", escalations)
-    yield from _narrowable(excess, ((risky & excess.documented) - own.upper).lower)
-    yield from _excess_draft(LISTING, excess, excess.part(Access.LIST), "", escalations)
+    if narrowable := ((risky & excess.documented) - own.upper).lower:
+        yield from _narrowable(excess, narrowable)
 
 
 def _narrowable(excess: Excess, part: PermissionSet) -> Iterator[FindingDraft]:
     """Yield a draft for what is documented as a need on more than the cluster's own resources."""
-    if not part:
-        return
     changeable = (part - excess.by_provider).lower
     severity, shown = (Severity.MEDIUM, changeable) if changeable else (Severity.LOW, part)
     if shown and (witness := shown.witness()) is not None:
