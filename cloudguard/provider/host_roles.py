@@ -58,6 +58,17 @@ class HostRoles:
 UNKNOWN = HostRoles()
 
 
+def united(found: Iterable[HostRoles]) -> HostRoles | None:
+    """Return the first, with all roles that others add, as the tags of two installers may; None where there is none."""
+    whole: HostRoles | None = None
+    for one in found:
+        if whole is None:
+            whole = one
+        elif not set(one.roles) <= set(whole.roles):
+            whole = whole.and_all(one)
+    return whole
+
+
 def max_strength(evidence: Iterable[RoleEvidence]) -> Strength:
     """Return the strength of the strongest evidence."""
     return Strength.STRONG if any(one.strength is Strength.STRONG for one in evidence) else Strength.WEAK

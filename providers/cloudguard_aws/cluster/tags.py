@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
 from cloudguard.provider.answers import Item, parts, required, text
-from cloudguard.provider.host_roles import HostRoles
+from cloudguard.provider.host_roles import HostRoles, united
 from cloudguard.provider.installers import ShownInstaller, is_infra
 from cloudguard.provider.installers import installer_of as installer_by
 
@@ -80,19 +80,26 @@ def clusters_of(tags: Mapping[str, str]) -> Iterator[str]:
 
 
 def roles_by_tags(tags: Mapping[str, str], cluster: str) -> HostRoles | None:
-    """Return the roles that an installer's own tags or names give; None where they give none."""
+    """Return the roles that installers' own tags or names give, all of them; None where they give none."""
+    return united(_signs(tags, cluster))
+
+
+def _signs(tags: Mapping[str, str], cluster: str) -> Iterator[HostRoles]:
+    """Yield the roles that each tag gives."""
     for key, known in _KOPS_ROLES:
         if tags.get(key) == "1":
-            return replace(known, evidence=(_tag(key, "1"),))
+            yield replace(known, evidence=(_tag(key, "1"),))
     role = tags.get(f"{CAPA}role", "")
     if role in _CAPA_ROLES:
-        return HostRoles(_CAPA_ROLES[role], (_tag(f"{CAPA}role", role),))
+        yield HostRoles(_CAPA_ROLES[role], (_tag(f"{CAPA}role", role),))
     if tags.get(_GARDENER_NODE) == "1":
-        return HostRoles((Role.NODE,), (_tag(_GARDENER_NODE, "1"),))
+        yield HostRoles((Role.NODE,), (_tag(_GARDENER_NODE, "1"),))
     for key in _NODE_KEYS:
         if key in tags:
-            return HostRoles((Role.NODE,), (_tag(key, tags[key]),))
-    return _roles_by_openshift_name(tags.get("Name", ""), cluster) if is_infra(cluster) else None
+            yield HostRoles((Role.NODE,), (_tag(key, tags[key]),))
+    named = _roles_by_openshift_name(tags.get("Name", ""), cluster) if is_infra(cluster) else None
+    if named:
+        yield named
 
 
 def is_control_plane(tags: Mapping[str, str]) -> bool:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
-from cloudguard.provider.host_roles import HostRoles
+from cloudguard.provider.host_roles import HostRoles, united
 from cloudguard.provider.installers import LONGEST_BASE, ShownInstaller, is_infra, without_infra
 from cloudguard.provider.installers import installer_of as installer_by
 from cloudguard_gcp.cluster.instances import Instance
@@ -90,17 +90,22 @@ def named(instances: Iterable[Instance], cluster: str) -> list[str]:
 
 
 def roles_by_labels(instance: Instance, cluster: str) -> HostRoles | None:
-    """Return the roles that an installer's labels, tags or names give; None where they give none."""
+    """Return the roles that installers' labels, tags or names give, all of them; None where they give none."""
+    return united(_signs(instance, cluster))
+
+
+def _signs(instance: Instance, cluster: str) -> Iterator[HostRoles]:
+    """Yield the roles that each label and tag gives."""
     labels = instance.labels
     for name, roles in _KOPS_ROLES.items():
         if f"k8s-io-role-{name}" in labels:
-            return replace(roles, evidence=_shown(f"label k8s-io-role-{name}"))
+            yield replace(roles, evidence=_shown(f"label k8s-io-role-{name}"))
     role = labels.get(_CAPG_ROLE, "")
     if role in _ROLES:
-        return HostRoles(_ROLES[role], _shown(f"label {_CAPG_ROLE}={role}"))
+        yield HostRoles(_ROLES[role], _shown(f"label {_CAPG_ROLE}={role}"))
     if GKE_POOL in labels:
-        return HostRoles((Role.NODE,), _shown(f"label {GKE_POOL}={labels[GKE_POOL]}"))
-    return next(filter(None, (_roles_by_tag(tag, cluster) for tag in instance.tags)), None)
+        yield HostRoles((Role.NODE,), _shown(f"label {GKE_POOL}={labels[GKE_POOL]}"))
+    yield from filter(None, (_roles_by_tag(tag, cluster) for tag in instance.tags))
 
 
 def _shown(text: str) -> tuple[RoleEvidence]:
