@@ -118,7 +118,8 @@ def _with_restriction(context: Context, pending: PendingFinding) -> PendingFindi
         if endpoint.id == resource.id:
             needed = dict.fromkeys(_administrators(context), "administrators")
             needed |= {} if endpoint.private else dict.fromkeys(_way_out(context), WAY_OUT)
-            after = {RulePeer(PeerOf.INSIDE): "the cluster's own network"} if endpoint.gatekeeper else needed
+            inside = endpoint.gatekeeper or not needed  # an empty list would let everyone in
+            after = {RulePeer(PeerOf.INSIDE): "the cluster's own network"} if inside else needed
             lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
             before = (*_ranges(endpoint.public_ranges.cidrs()), *lists)
             edit = ListEdit("public ranges", str(endpoint.service), before, tuple(after), tuple(after.values()))

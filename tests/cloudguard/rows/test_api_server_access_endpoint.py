@@ -50,6 +50,12 @@ def change(*ranges: str, private: bool, policy: Declarations | None = None) -> C
     return next((one for one in plan if one.id in wanted), None)
 
 
+def test_an_endpoint_that_nobody_outside_needs_is_left_to_the_inside() -> None:
+    found = change(WORLD, private=True, policy=Declarations(admin_cidrs=()))
+    assert found is not None
+    assert listed(found).after == (RulePeer(PeerOf.INSIDE),)
+
+
 def test_a_public_endpoint_is_restricted_to_administrators_and_the_hosts_own_way_out() -> None:
     found = change(WORLD, private=False)
     assert found is not None
