@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from cloudguard.errors import UsageError
-from cloudguard.model.cluster import Cluster, Disk, Host, Key, Pool
+from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Key, Pool
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities
 from cloudguard.model.snapshot import SCHEMA, Snapshot
@@ -78,7 +78,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
 
     machines = hosts.read_hosts(api, found)
     groups, templates = pools.read_pools(api, found, machines)
-    around, (found_disks, found_keys), identities = api.three(
+    around, (found_disks, copies, found_keys), identities = api.three(
         lambda: topology.read_around(api, found, machines, groups),
         lambda: _read_disks(api, found, machines),
         lambda: _read_identities(api, caller, found, (machines, groups, templates)),
@@ -97,6 +97,7 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
         hosts=known(machines, caller),
         pools=known(groups, caller),
         disks=found_disks,
+        copies=copies,
         keys=found_keys,
         managed_by=gke.MANAGED_BY if found.gke else "",
         secrets_encryption=found.gke.secrets if found.gke else None,
@@ -131,13 +132,15 @@ def _read_identities(
     return read_identities(api, caller.project, holders_of(held(found, caller, *holding)), pool, names)
 
 
-def _read_disks(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
+def _read_disks(
+    api: Api, found: Found, hosts: tuple[Host, ...]
+) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
     """Read the disks that may hold etcd, and their keys; of a managed cluster, the key of its Secrets."""
     from cloudguard_gcp.cluster import disks  # noqa: PLC0415 - only when asked for
 
     if found.gke is None:
         return disks.read_disks(api, project=found.project, cluster=found.name, hosts=hosts)
-    return (), disks.read_keys(api, (found.gke.secrets.key, *found.gke.keys))
+    return (), (), disks.read_keys(api, (found.gke.secrets.key, *found.gke.keys))
 
 
 ADAPTER = GcpAdapter()

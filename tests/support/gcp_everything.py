@@ -129,3 +129,5 @@ def _keys(project: Project) -> None:
     disk = project.link(f"zones/{ZONE}/disks/etcd-main")
     project.add("global", "snapshots", "nightly", sourceDisk=disk)
     project.answer("compute", f"projects/{project.name}/global/snapshots/nightly/getIamPolicy", {"bindings": []})
+    project.add("global", "images", "backup", sourceDisk=disk)
+    project.answer("compute", f"projects/{project.name}/global/images/backup/getIamPolicy", {"bindings": []})

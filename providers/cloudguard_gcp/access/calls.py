@@ -131,6 +131,8 @@ LIST_ADDRESSES = _compute(
 )
 LIST_DISKS = _compute("disks", "aggregatedList", "Disks", "disks")
 LIST_SNAPSHOTS = _compute("snapshots", "list", "Snapshots", "items")
+LIST_IMAGES = _compute("images", "list", "Images", "items")
+GET_IMAGE_POLICY = _compute("images", "getIamPolicy", "Images", "", "compute.images.getIamPolicy")
 GET_SNAPSHOT_POLICY = _compute("snapshots", "getIamPolicy", "Snapshots", "", "compute.snapshots.getIamPolicy")
 
 LIST_CLUSTERS = Call(

@@ -22,25 +22,20 @@ from cloudguard.model.cluster import (
     Strength,
 )
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, part, parts, text, text_map, texts
+from cloudguard.provider.answers import Item, part, text, text_map
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import (
     GET_CRYPTO_KEY,
     GET_CRYPTO_KEY_VERSION,
-    GET_SNAPSHOT_POLICY,
     LIST_DISKS,
-    LIST_SNAPSHOTS,
 )
 from cloudguard_gcp.access.links import last, link_in, required_link
+from cloudguard_gcp.cluster.copies import CLUSTER, ETCD, ORIGINS, read_copies
 from cloudguard_gcp.cluster.installer_labels import safe
 
-_DISKS: Final = (FactKind.DISKS,)
 _KEYS: Final = (FactKind.KEYS,)
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
-_ETCD: Final = "k8s-io-etcd-"
-"""kops: "k8s-io-etcd-main" (kubernetes/kops pkg/model/master_volumes.go)."""
-_CLUSTER: Final = "k8s-io-cluster-name"
 _VERSION: Final = "/cryptoKeyVersions/"
 CUSTOMER_SUPPLIED: Final = "customer-supplied:"
 """A key that only its owner keeps, told by its hash
@@ -58,32 +53,47 @@ _STATES: Final = {
 
 def read_disks(
     api: Api, *, project: str, cluster: str, hosts: tuple[Host, ...]
-) -> tuple[tuple[Disk, ...], tuple[Key, ...]]:
-    """Read the disks of control-plane and etcd hosts, etcd's own even where detached, and their keys."""
+) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
+    """Read the disks of control-plane and etcd hosts, etcd's own even where detached, and their keys.
+
+    Copies are with the disks that they are of; those of former disks are apart.
+    """
     concerned = hosts_with_etcd(hosts)
     if not concerned:
-        return (), ()  # the provider runs the control plane, or nothing is known of it
+        return (), (), ()  # the provider runs the control plane, or nothing is known of it
     attached = {disk: host.id for host in concerned for disk in host.disks}
     listed = api.read(LIST_DISKS, hides=_LEADS, project=project)
     found = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, cluster, attached), hides=_LEADS)
-    disks = sorted(filter(None, found), key=lambda disk: disk.id)
-    snapshots, keys = api.two(
-        partial(_snapshots, api, project, worth_copying(disks, (host.id for host in concerned))),
+    disks = sorted((disk for _, disk, _ in found if disk), key=lambda disk: disk.id)
+    concerning = worth_copying(disks, (host.id for host in concerned))
+    copies, keys = api.two(
+        partial(
+            read_copies,
+            api,
+            project,
+            cluster,
+            origins={name: made_from for name, _, made_from in found if name in concerning},
+            other_disks=[name for name, _, _ in found if name not in concerning],
+        ),
         partial(read_keys, api, [disk.key for disk in disks]),
     )
-    return with_snapshots(disks, snapshots), keys
+    former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
+    return with_snapshots(disks, [copy for copy in copies if copy.disk]), former, keys
 
 
-def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> Disk | None:
-    """Return a disk that is on one of the hosts, or etcd's by its labels; None for any other."""
+def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tuple[str, Disk | None, tuple[str, ...]]:
+    """Return a disk's name, the disk if it is a host's or etcd's by its labels, and what that was made from.
+
+    An image counts only of etcd's own disk: that of others holds no data.
+    """
     name, labels = required_link(item), text_map(item, "labels")
-    etcd = min((key for key in labels if key.startswith(_ETCD)), default="")
-    if name not in attached and not (etcd and labels.get(_CLUSTER) == safe(cluster)):
-        return None
+    etcd = min((key for key in labels if key.startswith(ETCD)), default="")
+    if name not in attached and not (etcd and labels.get(CLUSTER) == safe(cluster)):
+        return name, None, ()
     evidence = RoleEvidence(EvidenceKind.INSTALLER, f"label {etcd}={labels[etcd]}") if etcd else None
     if not etcd and is_named_for_etcd(last(name), cluster):
         evidence = RoleEvidence(EvidenceKind.NAME, f"name {last(name)}", Strength.WEAK)
-    return Disk(
+    disk = Disk(
         id=name,
         name=last(name),
         host=attached.get(name, ""),
@@ -92,8 +102,10 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> Di
         key=key_of(part(item, "diskEncryptionKey")),
         source=api.source(LIST_DISKS, name),
         etcd_evidence=evidence,
-        etcd_cluster=etcd.removeprefix(_ETCD),
+        etcd_cluster=etcd.removeprefix(ETCD),
     )
+    made_from = tuple(link_in(item, key) for key in (ORIGINS if etcd else ORIGINS[:2]) if item.get(key))
+    return name, disk, made_from
 
 
 def key_of(encryption: Item) -> str:
@@ -101,31 +113,6 @@ def key_of(encryption: Item) -> str:
     digest = text(encryption, "sha256")
     own = f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
     return text(encryption, "kmsKeyName") or own
-
-
-def _snapshots(api: Api, project: str, disks: frozenset[str]) -> list[DiskSnapshot]:
-    listed = api.read(LIST_SNAPSHOTS, hides=_DISKS, project=project) if disks else []
-    found = api.mapped(LIST_SNAPSHOTS, listed, _copy, hides=_DISKS)
-    return api.gather(*(partial(_snapshot, api, project, name, disk) for name, disk in found if disk in disks))
-
-
-def _copy(item: Item) -> tuple[str, str]:
-    """Return the link of a snapshot, and of the disk that it is of."""
-    return required_link(item), link_in(item, "sourceDisk")
-
-
-def _snapshot(api: Api, project: str, name: str, disk: str) -> DiskSnapshot:
-    """Return a snapshot with whom its own policy names: it is not shared by that of its project."""
-    call, about = GET_SNAPSHOT_POLICY, last(name)
-    policy = api.read_or_none(call, hides=_DISKS, about=about, project=project, resource=about)
-    found = api.mapped(call, policy or (), _members, hides=_DISKS, about=about)
-    known = policy is not None and len(found) == len(policy)
-    members = tuple(sorted({member for listed in found for member in listed})) if known else None
-    return DiskSnapshot(name, disk, encrypted=True, shared_with=members, source=api.source(LIST_SNAPSHOTS, about))
-
-
-def _members(policy: Item) -> list[str]:
-    return [member for binding in parts(policy, "bindings") for member in texts(binding, "members")]
 
 
 def read_keys(api: Api, names: Iterable[str]) -> tuple[Key, ...]:

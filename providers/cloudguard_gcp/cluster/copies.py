@@ -1,0 +1,102 @@
+"""Copies of etcd's disks: snapshots and images, those of former disks too, and what disks were made from.
+
+Compute encrypts them all; what matters is with whom they are shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
+from cloudguard.model.source import FactKind, Source
+from cloudguard.provider.answers import Item, parts, text_map, texts
+from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.calls import GET_IMAGE_POLICY, GET_SNAPSHOT_POLICY, LIST_IMAGES, LIST_SNAPSHOTS, Call
+from cloudguard_gcp.access.links import last, link_in, required_link
+from cloudguard_gcp.cluster.installer_labels import safe
+
+HIDES: Final = (FactKind.DISKS,)
+ETCD: Final = "k8s-io-etcd-"
+"""kops: "k8s-io-etcd-main" (kubernetes/kops pkg/model/master_volumes.go)."""
+CLUSTER: Final = "k8s-io-cluster-name"
+ORIGINS: Final = ("sourceDisk", "sourceSnapshot", "sourceImage")
+"""Fields of what a disk, snapshot or image was made from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A snapshot or image, and what it was made from."""
+
+    id: str
+    kind: str
+    origins: frozenset[str]
+    labels: Mapping[str, str]
+
+
+def read_copies(
+    api: Api, project: str, cluster: str, *, origins: Mapping[str, Iterable[str]], other_disks: Iterable[str]
+) -> list[DiskSnapshot]:
+    """Return the copies that hold, or may hold, etcd's data; those of a former disk name none.
+
+    ``origins``: what each disk whose copies matter was made from, by its id; ``other_disks``: those that don't matter.
+    """
+    listed = [
+        copy for found in api.gather(*(partial(_listed, api, project, call) for call in _POLICIES)) for copy in found
+    ]
+    of_disk = dict(zip(origins, origins, strict=True))
+    pending = True
+    while pending:
+        new = {
+            one.id: of_disk[name] for one in listed if one.id not in of_disk for name in one.origins & of_disk.keys()
+        }
+        of_disk |= new
+        pending = bool(new)
+    sources = {name: disk for disk, names in origins.items() for name in names}
+    others = set(other_disks)
+    made = list[DiskSnapshot]()
+    for copy in listed:
+        former = copy.labels.get(CLUSTER) == safe(cluster) and not copy.origins & others
+        if copy.id in of_disk:
+            made.append(_made(copy, of_disk[copy.id]))
+        elif copy.id in sources:
+            made.append(_made(copy, sources[copy.id], "the origin of"))
+        elif former:
+            made.append(_made(copy, ""))
+    return api.gather(*(partial(_shared, api, project, copy) for copy in made))
+
+
+def _listed(api: Api, project: str, call: Call) -> tuple[_Copy, ...]:
+    return api.mapped(call, api.read(call, hides=HIDES, project=project), partial(_copy, call), hides=HIDES)
+
+
+def _copy(call: Call, item: Item) -> _Copy:
+    origins = frozenset(filter(None, (link_in(item, key) for key in ORIGINS)))
+    return _Copy(required_link(item), "image" if call is LIST_IMAGES else "snapshot", origins, text_map(item, "labels"))
+
+
+def _made(copy: _Copy, disk: str, relation: str = "a copy of") -> DiskSnapshot:
+    etcd = min((key for key in copy.labels if key.startswith(ETCD)), default="")
+    evidence = RoleEvidence(EvidenceKind.INSTALLER, f"label {etcd}={copy.labels[etcd]}") if etcd and not disk else None
+    source = Source(_CALLS[copy.kind].name, last(copy.id))
+    return DiskSnapshot(copy.id, disk, True, None, source, relation, evidence, copy.kind)  # noqa: FBT003 - encrypted
+
+
+_POLICIES: Final = {LIST_SNAPSHOTS: GET_SNAPSHOT_POLICY, LIST_IMAGES: GET_IMAGE_POLICY}
+_CALLS: Final = {"snapshot": LIST_SNAPSHOTS, "image": LIST_IMAGES}
+
+
+def _shared(api: Api, project: str, copy: DiskSnapshot) -> DiskSnapshot:
+    """Return a copy with whom its own policy names: it is not shared by that of its project."""
+    call, about = _POLICIES[_CALLS[copy.kind]], last(copy.id)
+    policy = api.read_or_none(call, hides=HIDES, about=about, project=project, resource=about)
+    found = api.mapped(call, policy or (), lambda item: [*_members(item)], hides=HIDES, about=about)
+    known = policy is not None and len(found) == len(policy)
+    members = tuple(sorted({member for listed in found for member in listed})) if known else None
+    return replace(copy, shared_with=members)
+
+
+def _members(policy: Item) -> Iterator[str]:
+    return (member for binding in parts(policy, "bindings") for member in texts(binding, "members"))

@@ -1,0 +1,74 @@
+"""Copies of etcd's disks on Google Cloud: which are found, and with whom they are shared."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloudguard import pipeline
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
+from cloudguard.results.report import Verdict
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import kops
+from gcp_project import Project
+from gcp_proxy import Proxy
+from gcp_server import Google
+
+DISKS = "projects/acme-prod/zones/europe-west1-b/disks"
+FORMER = {"k8s-io-cluster-name": "prod", "k8s-io-etcd-main": "a-2fa"}
+
+
+def share(project: Project, kind: str, name: str, *members: str, **made_from: object) -> str:
+    """Add a snapshot or image, which its own policy shares with members."""
+    bindings = [{"role": "roles/compute.storageAdmin", "members": [*members]}] if members else []
+    path = f"projects/{project.name}/global/{kind}/{name}/getIamPolicy"
+    project.answer("compute", path, {"bindings": bindings})
+    return project.add("global", kind, name, **made_from)
+
+
+def disk(project: Project, name: str) -> str:
+    return project.link(f"zones/europe-west1-b/disks/{name}")
+
+
+def collected(google_cloud: Proxy, project: Project) -> Snapshot:
+    google_cloud.google = Google(project)
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
+    assert snapshot.gaps == ()
+    return snapshot
+
+
+def verdict(google_cloud: Proxy, project: Project) -> Verdict:
+    return pipeline.evaluate(collected(google_cloud, project), Declarations()).row("etcd-encryption").verdict
+
+
+@pytest.mark.parametrize("kind", ["snapshots", "images"])
+@pytest.mark.parametrize("made_from", ["disk", "copy", "former"])
+def test_a_copy_that_is_shared_is_found_wherever_it_is_from(google_cloud: Proxy, kind: str, made_from: str) -> None:
+    project = kops()
+    if made_from == "disk":
+        share(project, kind, "copy", "allAuthenticatedUsers", sourceDisk=disk(project, "etcd-main"))
+    elif made_from == "copy":
+        first = share(project, "snapshots", "first", sourceDisk=disk(project, "etcd-main"))
+        share(project, "images", "copy", "allAuthenticatedUsers", sourceSnapshot=first)
+    else:
+        share(project, kind, "copy", "allAuthenticatedUsers", sourceDisk=disk(project, "gone"), labels=FORMER)
+    assert verdict(google_cloud, project) is Verdict.FAIL
+
+
+def test_what_etcds_disk_was_made_from_is_its_data_too(google_cloud: Proxy) -> None:
+    project = kops()
+    link = share(project, "snapshots", "origin", "allUsers", sourceDisk=disk(project, "gone"))
+    for one in project.lists[DISKS]:
+        if one["name"] == "etcd-main":
+            one["sourceSnapshot"] = link
+    assert verdict(google_cloud, project) is Verdict.FAIL
+
+
+def test_copies_that_are_not_shared_and_those_of_other_disks_are_no_problem(google_cloud: Proxy) -> None:
+    project = kops()
+    project.disk("node-data", labels={"k8s-io-cluster-name": "prod"})
+    share(project, "snapshots", "own", sourceDisk=disk(project, "etcd-main"))
+    share(project, "images", "of-a-node", "allUsers", sourceDisk=disk(project, "node-data"), labels=FORMER)
+    share(project, "images", "another", "allUsers", sourceDisk=disk(project, "elsewhere"))
+    assert verdict(google_cloud, project) is Verdict.PASS
