@@ -39,6 +39,9 @@ _ACTIONS: Final = {
 """All kinds of actions (elasticloadbalancing API reference, Action); only "forward" names target groups."""
 _DECRYPTED: Final = {"TLS", "HTTPS", "SSL"}
 _PRESERVE: Final = "preserve_client_ip.enabled"
+_SEEN: Final = {"true": ClientAddress.PRESERVED, "false": ClientAddress.REPLACED}
+_SEEN_BY_DEFAULT: Final = {"instance", "alb"}
+"""Kinds of target groups whose targets see the client's address where nothing is said."""
 _SERVICE_TAGS: Final = (
     "kubernetes.io/service-name",
     "service.k8s.aws/stack",
@@ -109,12 +112,13 @@ def client_address(group: TargetGroup, attributes: Mapping[str, str] | None) -> 
     preservation"): instances see the client's by default; targets by IP the balancer's, but for UDP and QUIC, where
     they always see the client's.
     """
-    by_address = group.kind == "ip"
-    always = by_address and group.protocol in _TRANSPORTS
+    always = group.kind == "ip" and group.protocol in _TRANSPORTS
     if attributes is None:
         return ClientAddress.PRESERVED if always else ClientAddress.UNKNOWN
-    default = "true" if always or not by_address else "false"
-    return ClientAddress.PRESERVED if attributes.get(_PRESERVE, default) == "true" else ClientAddress.REPLACED
+    default = "false" if group.kind == "ip" and group.protocol in _TCP else ""
+    if always or group.kind in _SEEN_BY_DEFAULT:
+        default = "true"
+    return _SEEN.get(attributes.get(_PRESERVE, default), ClientAddress.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

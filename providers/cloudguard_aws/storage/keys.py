@@ -8,11 +8,12 @@ from typing import Final
 
 from cloudguard.model.cluster import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, flag, required, text
+from cloudguard.provider.answers import Item, choice, flag, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 
 _KEYS: Final = (FactKind.KEYS, FactKind.IDENTITIES)
+_MANAGERS: Final = {"AWS": KeyManager.PROVIDER, "CUSTOMER": KeyManager.CUSTOMER}
 _STATES: Final = {
     "Enabled": KeyState.ENABLED,
     "Disabled": KeyState.DISABLED,
@@ -36,7 +37,7 @@ def _key(api: Api, name: str) -> tuple[Key, ...]:
 
 
 def _described_key(api: Api, name: str, item: Item) -> Key:
-    manager = KeyManager.PROVIDER if text(item, "KeyManager") == "AWS" else KeyManager.CUSTOMER
+    manager = choice(item, "KeyManager", _MANAGERS)
     state = _STATES.get(text(item, "KeyState"), KeyState.UNKNOWN)
     rotates = _rotates(api, item) if manager is KeyManager.CUSTOMER and state is KeyState.ENABLED else None
     return Key(name, manager, state, api.source(calls.DESCRIBE_KEY, name), rotates)

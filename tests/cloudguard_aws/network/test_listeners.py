@@ -93,6 +93,11 @@ def test_listener_protocol_is_the_services_it_means(protocol: str, text: str) ->
         ("ip", "TCP_UDP", {}, PRESERVED),
         ("ip", "UDP", None, PRESERVED),
         ("ip", "TCP", None, UNKNOWN),
+        ("alb", "TCP", {}, PRESERVED),
+        ("ip", "CARRIER_PIGEON", {}, UNKNOWN),
+        ("satellite", "TCP", {}, UNKNOWN),
+        ("satellite", "TCP", {"preserve_client_ip.enabled": "true"}, PRESERVED),
+        ("instance", "TCP", {"preserve_client_ip.enabled": "sometimes"}, UNKNOWN),
     ],
 )
 def test_client_address_follows_the_attribute_else_the_default_of_the_kind(

@@ -119,6 +119,16 @@ def test_providers_and_disabled_keys_and_one_that_is_gone(inner_account: Account
     ]
 
 
+def test_a_key_whose_manager_is_not_known_is_nobodys(inner_account: Account) -> None:
+    a = inner_account
+    key = a.key()
+    a.backend("kms").keys[key.rpartition("/")[2]].key_manager = "PARTNER"
+    api = api_of(a)
+    assert read_keys(api, [key]) == ()
+    (gap,) = api.gaps
+    assert "PARTNER" in gap.message
+
+
 def test_whether_a_key_rotates_is_told_but_for_material_that_kms_cannot_make(inner_account: Account) -> None:
     a = inner_account
     still = a.key(rotates=False)
