@@ -11,6 +11,7 @@ from cloudguard.provider.need_tables import NeedTables
 from cloudguard_gcp.iam_catalog.catalog import catalog_of
 from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
+from cloudguard_gcp.identity.conditions import TIME
 
 TABLES: Final = NeedTables(files("cloudguard_gcp.iam_catalog"))
 _TELEMETRY: Final = frozenset({"node/gke", "node/telemetry", "image-pull"})
@@ -21,12 +22,14 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     """Return the IAM catalog for the cluster of ``snapshot``."""
     cluster = snapshot.cluster
     needs, paths = TABLES.needs({"project": [cluster.account]}), TABLES.escalation_paths
+    today = {TIME: snapshot.started} if snapshot.started else {}
     return IamCatalog(
         catalog=catalog_of(snapshot, needs, paths),
         writer=RoleDocuments(),
         needs=needs,
         escalation_paths=paths,
-        principals=Members(cluster.account, snapshot.identities.account_names),
+        known_context=lambda _: today,
+        principals=Members(cluster.account, snapshot.identities.account_names, today),
         telemetry=tuple(statement for need in needs if need.id in _TELEMETRY for statement in need.statements),
         home=("gcp", cluster.account, "", "", "", ""),
     )

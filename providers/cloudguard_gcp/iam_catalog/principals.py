@@ -42,13 +42,12 @@ _OWN: Final = re.compile(r"^(?:user:|group:|deleted:|principal://goog/subject/|p
 class Members:
     """Reads members as bindings have them ("serviceAccount:…", "principalSet://…", "allUsers"), for one project.
 
-    ``names``: the project's other names, such as its number.
+    ``names``: the project's other names, such as its number. ``known_context``: what holds for all requests today.
     """
 
-    known_context: Mapping[str, str] = {}
-
-    def __init__(self, project: str, names: Iterable[str] = ()) -> None:
+    def __init__(self, project: str, names: Iterable[str] = (), known_context: Mapping[str, str] | None = None) -> None:
         self._project, self._names = project, frozenset((project, *names))
+        self.known_context: Mapping[str, str] = known_context or {}
 
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
         """Return what holds for requests of a member."""

@@ -15,7 +15,14 @@ OPAQUE: Final = "undecided"
 """An operator that no engine knows: what it says is in doubt."""
 _EQUALS: Final = re.compile(r"""^(resource\.(?:name|type|service))\s*==\s*(["'])([^"']*)\2$""")
 _STARTS: Final = re.compile(r"""^(resource\.name)\.startsWith\(\s*(["'])([^"'*?$]*)\2\s*\)$""")
-_BEFORE: Final = re.compile(r"""^(request\.time)\s*(<=?)\s*timestamp\(\s*(["'])([^"']*)\3\s*\)$""")
+TIME: Final = "request.time"
+_MOMENT: Final = re.compile(r"""^request\.time\s*([<>]=?)\s*timestamp\(\s*(["'])([^"']*)\2\s*\)$""")
+_COMPARISONS: Final = {
+    "<": "DateLessThan",
+    "<=": "DateLessThanEquals",
+    ">": "DateGreaterThan",
+    ">=": "DateGreaterThanEquals",
+}
 
 
 def conditions_of(expression: str) -> tuple[Condition, ...]:
@@ -35,9 +42,8 @@ def _read(plain: str, part: str) -> Iterator[Condition]:
         if start := _STARTS.match(text):
             yield Condition("StringLike", start[1], (f"{start[3]}*",))
             return
-        if before := _BEFORE.match(text):
-            operator = "DateLessThan" if before[2] == "<" else "DateLessThanEquals"
-            yield Condition(operator, before[1], (before[4],))
+        if moment := _MOMENT.match(text):
+            yield Condition(_COMPARISONS[moment[1]], TIME, (moment[3],))
             return
     yield _opaque(part)
 

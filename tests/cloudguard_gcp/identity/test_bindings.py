@@ -54,6 +54,15 @@ def test_what_is_denied_is_not_granted(google_cloud: Proxy) -> None:
     assert found(google_cloud, others)["outside"] == "high"
 
 
+@pytest.mark.parametrize(
+    ("until", "severity"), [("2020-01-01", None), ("2999-01-01", "high")], ids=["it has ended", "it is in force"]
+)
+def test_a_grant_counts_until_it_ends(google_cloud: Proxy, until: str, severity: str | None) -> None:
+    condition = f'request.time < timestamp("{until}T00:00:00Z")'
+    project = bound("roles/x", "pubsub.topics.delete", condition=condition)
+    assert found(google_cloud, project).get("outside") == severity
+
+
 @pytest.mark.parametrize("principals", SETS)
 def test_a_denial_of_a_set_is_a_denial_in_doubt(google_cloud: Proxy, principals: str) -> None:
     for rule in (

@@ -6,9 +6,10 @@ import pytest
 
 from cloudguard.authorization.trust import admissions
 from cloudguard.model.iam_catalog import CallerKind, IamCatalog
-from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
+from cloudguard_gcp.identity.conditions import TIME, conditions_of
 from cloudguard_gcp.identity.resource_names import owner_of
 from drawn_policies import SOURCE, SmallCatalog
 
@@ -20,10 +21,20 @@ Found = tuple[CallerKind, bool] | None
 OUTSIDER = (CallerKind.OUTSIDER, True)
 
 
-def let_in(member: str, *names: str) -> Found:
-    trusted = Statement("#1", Effect.ALLOW, ("iam:serviceAccounts.actAs",), resources=("*",), principals=(member,))
+def let_in(member: str, *names: str, conditions: tuple[Condition, ...] = ()) -> Found:
+    trusted = Statement(
+        "#1",
+        Effect.ALLOW,
+        ("iam:serviceAccounts.actAs",),
+        resources=("*",),
+        principals=(member,),
+        conditions=conditions,
+    )
     trust = PolicyDocument("t", "t", PolicyKind.TRUST, "user", "", (trusted,), SOURCE)
-    found = admissions(IamCatalog(SmallCatalog(), RoleDocuments(), principals=Members(PROJECT, names)), trust)
+    found = admissions(
+        IamCatalog(SmallCatalog(), RoleDocuments(), principals=Members(PROJECT, names, {TIME: "2026-05-05T12:00:00Z"})),
+        trust,
+    )
     (only,) = found or (None,)
     return (only.caller.kind, not only.assumptions) if only else None
 
@@ -99,6 +110,23 @@ def test_whom_a_member_means(member: str, found: Found) -> None:
 def test_whose_a_number_is_is_undecided_where_the_projects_own_is_not_known() -> None:
     member = f"serviceAccount:{OTHER}-compute@developer.gserviceaccount.com"
     assert let_in(member) == (CallerKind.OUTSIDER, False)
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ('request.time < timestamp("2020-01-01T00:00:00Z")', None),
+        ('request.time <= timestamp("2020-01-01T00:00:00Z") && resource.name == "x"', None),
+        ('request.time < timestamp("2030-01-01T00:00:00Z")', OUTSIDER),
+        ('request.time >= timestamp("2030-01-01T00:00:00Z")', None),
+        ('request.time > timestamp("2020-01-01T00:00:00Z")', OUTSIDER),
+        ('request.time.getHours("Europe/Berlin") >= 9', (CallerKind.OUTSIDER, False)),
+        ("request.time < today", (CallerKind.OUTSIDER, False)),
+    ],
+)
+def test_a_binding_counts_while_it_is_in_force(expression: str, found: Found) -> None:
+    conditions = conditions_of(expression)
+    assert let_in("serviceAccount:ci@elsewhere-1.iam.gserviceaccount.com", conditions=conditions) == found
 
 
 @pytest.mark.parametrize(
