@@ -95,7 +95,7 @@ def _snapshot(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         known = {interface.id for host in machines for interface in host.interfaces}
         machines += fargate.read_fargate_pods(api, managed.security_group, known)
     account = caller.account or _account(found, machines)
-    (groups, topology, identities), (storage, policies) = api.two(
+    (machines, groups, topology, identities), (storage, policies) = api.two(
         lambda: _around(api, found, node_groups, machines, account),
         lambda: _read_storage(api, found, machines, account),
     )
@@ -176,9 +176,10 @@ def _installer(found: Found, machines: tuple[Host, ...], disks: tuple[Disk, ...]
 
 def _around(
     api: Api, found: Found, node_groups: NodeGroups | None, machines: tuple[Host, ...], account: str
-) -> tuple[tuple[Pool, ...], Topology, Identities]:
-    """Read what makes the next hosts, and then what hosts, old and next, stand in and hold."""
+) -> tuple[tuple[Host, ...], tuple[Pool, ...], Topology, Identities]:
+    """Read what makes the next hosts, and then what hosts, old and next, stand in and hold; the hosts by all of it."""
     from cloudguard_aws.cluster import pools  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.cluster.interfaces import with_both_answers  # noqa: PLC0415 - when asked for
     from cloudguard_aws.identity import roles  # noqa: PLC0415 - when asked for
     from cloudguard_aws.identity.surroundings import read_surroundings, whole  # noqa: PLC0415 - likewise
     from cloudguard_aws.network import inventory, topology  # noqa: PLC0415 - when asked for
@@ -189,6 +190,7 @@ def _around(
         lambda: pools.read_pools(api, found, machines, node_groups.scaling_groups if node_groups else ()),
         lambda: inventory.read_inventory(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
     )
+    machines = with_both_answers(api, machines, around.vpcs.interfaces or ())
     network, own, surroundings = api.three(
         lambda: topology.read_topology(
             api, around, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
@@ -196,7 +198,7 @@ def _around(
         lambda: roles.read_identities(api, hosts=machines, pools=groups, extra=extra),
         lambda: read_surroundings(api, found, account),
     )
-    return groups, network, whole(own, surroundings)
+    return machines, groups, network, whole(own, surroundings)
 
 
 def _account(found: Found, hosts: tuple[Host, ...]) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import cast
 
+from cloudguard.model.cluster import Host
 from cloudguard.model.network import Interface
-from cloudguard.model.source import Source
+from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import NOTHING, Item, number, part, parts, required, text
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES
 
 DETACHED = "available"
 """The status of an interface that is attached to nothing (EC2 API reference, NetworkInterface)."""
@@ -56,3 +61,47 @@ def _addresses(item: Item) -> Iterator[str]:
     yield from dict.fromkeys(filter(None, listed or [text(item, "PrivateIpAddress")]))
     for many, one in _ADDRESSES:
         yield from (required(each, one) for each in parts(item, many))
+
+
+def with_both_answers(api: Api, hosts: Iterable[Host], listed: Collection[Item]) -> tuple[Host, ...]:
+    """Return hosts with what their interfaces have by either answer: the instances' own, and interfaces ``listed``.
+
+    Two calls may differ for a while after a change (EC2 API reference, "Eventual consistency"): both are believed.
+    """
+    hosts, hides = tuple(hosts), (FactKind.HOSTS,)
+    names = {host.id for host in hosts} | {one.id for host in hosts for one in host.interfaces}
+    own = [item for item in listed if not names.isdisjoint((_text(item, "NetworkInterfaceId"), _instance_of(item)))]
+    call, source = DESCRIBE_NETWORK_INTERFACES, api.source(DESCRIBE_NETWORK_INTERFACES)
+    read = api.mapped(call, own, lambda one: (_instance_of(one), interface(one, source)), hides=hides)
+    found = {one.id: (instance, one) for instance, one in read}
+    return tuple(_with_both(host, found) for host in hosts)
+
+
+def _text(item: Item, key: str) -> str:
+    value: object = item.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _instance_of(item: Item) -> str:
+    attachment: object = item.get("Attachment")
+    return _text(cast("Item", attachment), "InstanceId") if isinstance(attachment, Mapping) else ""
+
+
+def _with_both(host: Host, found: Mapping[str, tuple[str, Interface]]) -> Host:
+    known = {one.id for one in host.interfaces}
+    more = [one for name, (instance, one) in sorted(found.items()) if instance == host.id and name not in known]
+    both = [_united(one, found[one.id][1]) if one.id in found else one for one in host.interfaces]
+    return host if not more and both == [*host.interfaces] else replace(host, interfaces=(*both, *more))
+
+
+def _united(one: Interface, other: Interface) -> Interface:
+    groups = tuple(sorted({*one.groups, *other.groups}))
+    public = tuple(dict.fromkeys((*one.public, *other.public)))
+    return replace(
+        one,
+        addresses=tuple(dict.fromkeys((*one.addresses, *other.addresses))),
+        public=public,
+        filters=groups,
+        groups=groups,
+        public_ip_on_start=False if public else one.public_ip_on_start,
+    )

@@ -1,0 +1,55 @@
+"""What an interface has by either of two answers counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+
+from aws_hosts import api_of, hosts_of
+from cloudguard.provider.port import CollectRequest
+from cloudguard_aws import ADAPTER
+from cloudguard_aws.cluster.interfaces import with_both_answers
+from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.installers import kops
+
+
+def test_what_one_answer_lacks_the_other_has(inner_account: Account) -> None:
+    a = inner_account
+    vpc = a.vpc()
+    subnet, first, second = a.subnet(vpc, public=True), a.group(vpc, "first"), a.group(vpc, "second")
+    node = a.host("node", subnet, [first], kops.node)
+    (host,) = hosts_of(a, node.id)
+    listed = a.call("ec2", "describe_network_interfaces")["NetworkInterfaces"]
+    assert with_both_answers(api_of(a), [host], listed) == (host,)
+    assert with_both_answers(api_of(a), [host], []) == (host,)
+    listed[0]["Groups"] = [{"GroupId": second.id}]
+    listed[0]["Association"] = {"PublicIp": "203.0.113.9"}
+    later: dict[str, Any] = listed[0] | {"NetworkInterfaceId": "eni-later", "PrivateIpAddresses": []}
+    (both,) = with_both_answers(api_of(a), [host], [*listed, later, {"NetworkInterfaceId": "eni-0", "Attachment": 7}])
+    united, added = both.interfaces
+    assert united.groups == united.filters == tuple(sorted((first.id, second.id)))
+    assert [one.texts() for one in united.public] == [("203.0.113.9",)]
+    assert added.id == "eni-later"
+
+
+@pytest.mark.parametrize("lagging", ["DescribeInstances", "DescribeNetworkInterfaces"])
+def test_a_public_address_that_only_one_call_shows_is_one(inner_account: Account, lagging: str) -> None:
+    a = inner_account
+    vpc = a.vpc()
+    node = a.host("node", a.subnet(vpc, public=True), [a.group(vpc, "nodes")], kops.node)
+    address = a.address(node)
+    session: Any = boto3.Session()
+
+    def forget(parsed: dict[str, Any], **_rest: object) -> None:
+        held = [one for each in parsed.get("Reservations", ()) for one in each["Instances"]]
+        nics = [*parsed.get("NetworkInterfaces", ()), *(nic for one in held for nic in one["NetworkInterfaces"])]
+        for one in (*held, *nics, *(each for nic in nics for each in nic["PrivateIpAddresses"])):
+            one.pop("PublicIpAddress", None)
+            one.pop("Association", None)
+
+    session.events.register(f"after-call.ec2.{lagging}", forget)
+    found = ADAPTER.collect(CollectRequest(cluster="prod", options={"region": (REGION,)}, client=session))
+    (host,) = found.cluster.hosts
+    assert [one.texts() for one in host.interfaces[0].public] == [(address,)]
