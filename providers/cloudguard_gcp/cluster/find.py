@@ -140,6 +140,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     gke = _choose(request, [one for one in managed if one.name == request.cluster])
     flagged = _flagged(api, request, everyone)
     own = [host for host in everyone if _belongs(host, request.cluster, gke) or host.id in flagged]
+    own += _made_by_the_same(request.cluster, own, everyone, gke)
     if gke is None and not own:
         raise _not_found(api, caller, request, [one.name for one in managed], everyone)
     names = [request.cluster] if gke else installer_labels.named(own, request.cluster)
@@ -147,6 +148,16 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
         raise ClusterNotFoundError(message, hint="Choose one by its whole name")
     return api, caller, Found(names[0], caller.project, tuple(own), everyone, gke, flagged)
+
+
+def _made_by_the_same(
+    cluster: str, own: Iterable[Instance], everyone: Iterable[Instance], gke: GkeCluster | None
+) -> list[Instance]:
+    """Return further instances of the groups that made the cluster's own, or that its node pools name."""
+    groups = {host.host.pool for host in own} | (gke.groups if gke else frozenset[str]())
+    known = {host.id for host in own}
+    others = (host for host in everyone if host.id not in known and host.host.pool)
+    return [host for host in others if host.host.pool in groups and _is_free(host, cluster)]
 
 
 def _belongs(host: Instance, cluster: str, gke: GkeCluster | None) -> bool:

@@ -20,6 +20,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
 from cloudguard_gcp.access.calls import LIST_CLUSTERS
 from cloudguard_gcp.access.links import short
+from cloudguard_gcp.cluster.instances import place_of
 
 MANAGED_BY: Final = "Google Kubernetes Engine"
 _EVERYONE: Final = ALL4 | ALL6
@@ -54,7 +55,8 @@ class GkeCluster:
     """A GKE cluster; ``filters`` and ``lists`` are what its endpoints name.
 
     ``keys`` are the user's own for the control plane's disks and the copies of etcd; ``pod_ranges`` are those that
-    nodes to come take theirs from. ``workload_pool``: the identity pool of its service accounts ("": they have none).
+    nodes to come take theirs from. ``groups`` are the group managers of its node pools. ``workload_pool``: the identity
+    pool of its service accounts ("": they have none).
     """
 
     name: str
@@ -70,6 +72,7 @@ class GkeCluster:
     node_pools: tuple[NodePool, ...]
     pod_ranges: AddressSet
     workload_pool: str
+    groups: frozenset[str]
 
     @property
     def region(self) -> str:
@@ -108,6 +111,9 @@ def gke_cluster(item: Item) -> GkeCluster:
         node_pools=tuple(_node_pools(item)),
         pod_ranges=AddressSet.of(_pod_ranges(item)),
         workload_pool=text(part(item, "workloadIdentityConfig"), "workloadPool"),
+        groups=frozenset(
+            place_of(url) for pool in parts(item, "nodePools") for url in texts(pool, "instanceGroupUrls")
+        ),
     )
 
 

@@ -23,10 +23,19 @@ UNREAD: Final = "filters of an unread network"
 
 def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles; a host whose role is unknown has none, and a Gap says so."""
-    roles = {one.id: known for one in found.instances if (known := roles_of(found, one, found.by_flag)) is not None}
+    shown = {one.id: roles_of(found, one, found.by_flag) for one in found.instances}
+    groups = {one.host.pool: (one.id, known) for one in found.instances if (known := shown[one.id]) and one.host.pool}
+    by_group = {one.id: _of_group(*groups[one.host.pool]) for one in found.instances if one.host.pool in groups}
+    roles = {name: made for name, known in shown.items() if (made := known or by_group.get(name))}
     if found.gke is not None:
         _miss_nodes(api, found.gke, len(found.instances))
     return with_roles(api, LIST_INSTANCES, (host_of(one, found.gke) for one in found.instances), roles)
+
+
+def _of_group(name: str, known: HostRoles) -> HostRoles:
+    """Return the roles of a host that the group of another made, by those of the other."""
+    evidence = RoleEvidence(EvidenceKind.HOSTS, f"made by the group of {name}: {known.why}", known.strength)
+    return replace(known, evidence=(evidence,))
 
 
 def _miss_nodes(api: Api, cluster: GkeCluster, seen: int) -> None:

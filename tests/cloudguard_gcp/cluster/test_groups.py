@@ -1,0 +1,45 @@
+"""Instances that a cluster's groups made are its own, tagged or not."""
+
+from __future__ import annotations
+
+from cloudguard.model.cluster import Role
+from cloudguard.provider.port import CollectRequest
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import gke, kops
+from gcp_project import REGION, ZONE, Project
+from gcp_proxy import Proxy
+from gcp_server import Google
+
+INSTANCES = f"projects/acme-prod/zones/{ZONE}/instances"
+MANAGER = f"projects/123456789012/zones/{ZONE}/instanceGroupManagers/nodes"
+
+
+def hosts(google_cloud: Proxy, project: Project) -> dict[str, tuple[Role, ...]]:
+    google_cloud.google = Google(project)
+    return {host.name: host.roles for host in ADAPTER.collect(CollectRequest(cluster="prod")).cluster.hosts}
+
+
+def add(project: Project, name: str, address: str, **rest: object) -> None:
+    subnet = project.link(f"regions/{REGION}/subnetworks/nodes")
+    project.instance(name, subnet, address, metadata={"created-by": MANAGER}, **rest)  # type: ignore[arg-type]
+
+
+def test_what_the_group_of_a_node_made_is_a_node(google_cloud: Proxy) -> None:
+    project = kops()
+    for one in project.lists[INSTANCES]:
+        if one["name"] == "node-1":
+            one["metadata"] = {"items": [{"key": "created-by", "value": MANAGER}]}
+    add(project, "bare", "10.0.0.50")
+    add(project, "of-another", "10.0.0.51", labels={"k8s-io-cluster-name": "other"})
+    found = hosts(google_cloud, project)
+    assert found["bare"] == (Role.NODE,)
+    assert "of-another" not in found
+
+
+def test_what_a_node_pools_group_made_is_a_node(google_cloud: Proxy) -> None:
+    url = f"https://www.googleapis.com/compute/v1/projects/acme-prod/zones/{ZONE}/instanceGroupManagers/nodes"
+    project = gke()
+    (cluster,) = project.lists["projects/acme-prod/locations/-/clusters"]
+    cluster["nodePools"][0]["instanceGroupUrls"] = [url]
+    add(project, "bare", "10.0.0.50")
+    assert hosts(google_cloud, project)["bare"] == (Role.NODE,)
