@@ -150,7 +150,7 @@ class Senders:
         return found
 
     def _find_answered(self, subnet: Subnet | None) -> Bounds:
-        if subnet is None:
+        if subnet is None or not subnet.routes:
             return unknown(all_from(self.internet.addresses))
         lower = upper = AddressSet.nothing()
         for (hop, _), addresses in routed(subnet, self._lists).items():
@@ -185,8 +185,9 @@ class Senders:
             own |= network.ranges
             yield Sender(SenderKind.NETWORK, f"anyone inside {network.name or network.id}", network.ranges)
         yield from self._routed_in(subnets, own)
-        unread = ", ".join(name for name in names if name and name not in self._subnets)
-        if unread:
+        routed_by = {subnet.id for subnet in subnets if subnet.routes}
+        unread = ", ".join(name for name in names if name and name not in routed_by)
+        if unread:  # no subnet is without any route
             who = f"networks routed to {unread}, whose routes could not be read"
             yield Sender(SenderKind.ROUTED, who, _PRIVATE - own, exact=False)
 
