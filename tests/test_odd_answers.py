@@ -32,6 +32,7 @@ BUILT = [
 ]
 
 ON_PATHS = (
+    "cloudresourcemanager.projects.getIamPolicy",
     "compute.routes.list",
     "compute.backendServices.aggregatedList",
     "compute.regionNetworkFirewallPolicies.getEffectiveFirewalls",

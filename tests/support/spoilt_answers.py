@@ -109,8 +109,11 @@ def _spoil(where: Any, key: str | int, random: Random) -> str:  # noqa: ANN401 -
     if how == "drop" or (whole and how != "other"):
         del where[key]
         return "drop"
+    if whole:
+        where[key] = {}
+        return "drop"
     if how == "other":
-        where[key] = {} if whole else random.choice(_OTHERS)
+        where[key] = random.choice(_OTHERS)
     else:
         where[key] = None if how == "null" else UNKNOWN_WORD
     return how

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, part, parts, required, text, texts
+from cloudguard.provider.answers import AnswerError, Item, part, parts, required, text, texts
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
@@ -85,7 +85,11 @@ def bindings_of(api: Api, call: Call, policies: Sequence[Item], about: str) -> t
 
 
 def _binding(item: Item) -> Binding:
-    return Binding(required(item, "role"), texts(item, "members"), text(part(item, "condition"), "expression"))
+    members = texts(item, "members")
+    if not members:
+        message = "it binds nobody, which no binding does"
+        raise AnswerError(message)
+    return Binding(required(item, "role"), members, text(part(item, "condition"), "expression"))
 
 
 def read_levels(api: Api, project: str) -> tuple[Level, ...]:
