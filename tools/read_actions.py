@@ -66,14 +66,14 @@ Model = Mapping[str, Any]
 
 def operations() -> Mapping[str, Mapping[str, list[tuple[Model, Model]]]]:
     """Return the operations (model, operation) by each name of a service, and by lower-case name."""
-    loader = botocore.session.get_session().get_component("data_loader")
+    loader: Any = botocore.session.get_session().get_component("data_loader")  # its own types are unknown
     found: dict[str, dict[str, list[tuple[Model, Model]]]] = defaultdict(dict)
     for name in loader.list_available_services("service-2"):
         model = loader.load_service_model(name, "service-2")
         names = {name, model["metadata"].get("signingName", name), model["metadata"].get("endpointPrefix", name)}
         for service in {_IAM_NAMES.get(name, name) for name in names}:
             for operation, described in model["operations"].items():
-                found[service.lower()].setdefault(operation.lower(), []).append((model, described))
+                found[str(service).lower()].setdefault(operation.lower(), []).append((model, described))
     return found
 
 

@@ -10,8 +10,8 @@ from random import Random
 from typing import Any, Final
 
 from cloudguard.provider.reader import Answer, Call, Reader
+from spoilt import UNKNOWN_WORD, Json, Place, children
 
-UNKNOWN_WORD: Final = "UNHEARD_OF"
 _OTHERS: Final[tuple[Any, ...]] = ([], {}, "", UNKNOWN_WORD, -1, 2.5, True, [None], ["", 7], {"name": []})
 Key = tuple[str, str]
 
@@ -61,7 +61,12 @@ class Recording:
 
     def replaying(self) -> Any:  # noqa: ANN401 - a method of a reader's
         """Return a ``fetch`` that gives what was recorded."""
-        return lambda _reader, call, parameters: self._replay(call, parameters)
+
+        def given(reader: Reader[Any], call: Call, parameters: Mapping[str, Any]) -> Answer:
+            del reader
+            return self._replay(call, parameters)
+
+        return given
 
     def _replay(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
         """Give an answer again; one that was never asked for fails."""
@@ -93,23 +98,22 @@ def _key(call: Call, parameters: Mapping[str, Any]) -> Key:
     return call.name, repr(sorted(parameters.items()))
 
 
-def _places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401 - JSON
+def _places(value: Json, path: Place = ()) -> Iterator[Place]:
     """Yield where every part of an answer stands."""
     if path:
         yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, part in inner:
+    for key, part in children(value).items():
         yield from _places(part, (*path, key))
 
 
 def _spoil(where: Any, key: str | int, random: Random) -> str:  # noqa: ANN401 - JSON
     """Drop a part, or put something else in its place; items of an answer stay objects: the reader sees to that."""
     how = random.choice(("drop", "null", "word", "other"))
-    whole = isinstance(where[key], dict) and isinstance(where, list)
-    if how == "drop" or (whole and how != "other"):
+    is_item = isinstance(key, int) and isinstance(where[key], dict)
+    if how == "drop" or (is_item and how != "other"):
         del where[key]
         return "drop"
-    if whole:
+    if is_item:
         where[key] = {}
         return "drop"
     if how == "other":

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
-from operator import or_
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
@@ -56,7 +55,8 @@ class _Inventory:
     learned: tuple[Learned, ...] = ()
     outbound: AddressSet = field(default_factory=AddressSet.nothing)
 
-    def __or__(self, other: _Inventory) -> _Inventory:
+    def and_also(self, other: _Inventory) -> _Inventory:
+        """Return what both say."""
         return _Inventory(
             (*self.networks, *other.networks),
             (*self.subnets, *other.subnets),
@@ -74,7 +74,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
         lambda: api.gather(*(partial(_inventory, api, owner, found.networks) for owner in owners)),
         lambda: api.gather(*(partial(_forwarding_rules, api, project) for project in sorted({found.project, *owners}))),
     )
-    inventory = reduce(or_, inventories, _Inventory())
+    inventory = reduce(_Inventory.and_also, inventories, _Inventory())
     used = {interface.subnet for host in hosts for interface in host.interfaces}
     used.update(subnet for pool in pools for subnet in pool.subnets)
     chains = _chains(api, inventory, used)

@@ -175,7 +175,7 @@ def test_who_may_assume_an_identity(principal: str, severity: Severity | None, c
 )
 def test_a_condition_on_what_not_all_have_is_milder(kind: CallerKind, severities: tuple[Severity, Severity]) -> None:
     trust = document(replace(allow("role:Assume"), principals=("anyone",)), name="trust", kind=PolicyKind.TRUST)
-    found = []
+    found: list[Severity] = []
     for ordinary in ((), None):
         asking = (Caller(kind, "they", ("role:Assume",), (), (), ordinary),)
         facts = iam_catalog(NEED, principals=WordPrincipals(asking))

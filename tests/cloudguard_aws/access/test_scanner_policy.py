@@ -17,7 +17,7 @@ from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.calls import CALLS, Call
 from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, statement
-from moto_fixtures.aws.installers import OWNED, kops
+from moto_fixtures.aws.installers import OWNED, capa, kops
 from moto_fixtures.aws.scenes import (
     block_public_access,
     classic_balancer,
@@ -84,6 +84,14 @@ def organized(a: Account) -> None:
     a.host("node", subnet, [a.group(subnet.vpc, "nodes")], kops.node, role=a.role("nodes"))
 
 
+def imaged(a: Account) -> None:
+    """A cluster with an image of the disk of a control-plane host."""
+    subnet = a.subnet(a.vpc())
+    host = a.host("m", subnet, [a.group(subnet.vpc, "all")], capa.control_plane)
+    snapshot, image, ec2 = a.snapshot(host.root), a.image(), a.backend("ec2")
+    ec2.amis[image].ebs_snapshot = ec2.snapshots[snapshot]
+
+
 def accelerated(a: Account) -> None:
     """A cluster in whose subnet Global Accelerator has placed an interface."""
     aws_accelerator.place(a, clean.build(a).private)
@@ -99,6 +107,7 @@ ACCOUNTS: tuple[Callable[[Account], object], ...] = (
     pods,
     named,
     organized,
+    imaged,
     nothing,
     accelerated,
     block_public_access.build,

@@ -243,7 +243,7 @@ def test_a_protocol_of_an_unknown_name_may_be_any() -> None:
 
 @pytest.mark.parametrize("kind", ["HIERARCHY_OF_TOMORROW", ""])
 def test_a_policy_of_an_unknown_kind_is_in_doubt(kind: str) -> None:
-    rule = {"priority": 1, "action": "deny", "match": {}}
+    rule: dict[str, object] = {"priority": 1, "action": "deny", "match": {}}
     (filter_,) = [one for one in chain([], [{"name": "1", "type": kind, "rules": [rule]}]).filters if one.name == "1"]
     assert all("not known" in one.uncertain for one in filter_.rules)
 
