@@ -137,11 +137,17 @@ class AccountBuilder(IdentityBuilder):
         public: Sequence[str] = ("0.0.0.0/0",),
         private: bool = False,
         secrets_key: str = "",
+        remote: tuple[str, str] | None = None,
     ) -> Eks:
-        """Make a managed cluster; ``public`` lists who may use its public endpoint (nobody: it has none)."""
+        """Make a managed cluster; ``public`` lists who may use its public endpoint (nobody: it has none).
+
+        ``remote``: the networks of its hybrid nodes, and of their pods.
+        """
         settings = {"endpointPublicAccess": bool(public), "endpointPrivateAccess": private}
         where: dict[str, object] = {"subnetIds": [subnet.id for subnet in subnets], "securityGroupIds": []}
         encryption = [{"resources": ["secrets"], "provider": {"keyArn": secrets_key}}] if secrets_key else []
+        fields = ("remoteNodeNetworks", "remotePodNetworks") if remote else ()
+        elsewhere = {field: [{"cidrs": [cidr]}] for field, cidr in zip(fields, remote or (), strict=True)}
         made = self.call(
             "eks",
             "create_cluster",
@@ -149,6 +155,7 @@ class AccountBuilder(IdentityBuilder):
             roleArn=role.arn,
             resourcesVpcConfig=where | settings | {"publicAccessCidrs": list(public)},
             encryptionConfig=encryption,
+            **({"remoteNetworkConfig": elsewhere} if remote else {}),
         )["cluster"]
         owned = {"aws:eks:cluster-name": name, f"kubernetes.io/cluster/{name}": "owned"}
         group = self.group(subnets[0].vpc, f"eks-cluster-sg-{name}")
