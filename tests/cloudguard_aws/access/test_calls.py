@@ -130,4 +130,4 @@ def test_what_is_unrelated_costs_nothing(few: Counts) -> None:
 
 def test_tagged_hosts_ask_for_no_evidence_of_their_role() -> None:
     told = count(clean.build)
-    assert told["before-send.ec2.DescribeVolumes"] <= 3
+    assert told["before-send.ec2.DescribeVolumes"] <= 4
