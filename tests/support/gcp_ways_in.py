@@ -61,3 +61,11 @@ def balancer_inside() -> Project:
     rule = {"IPProtocol": "TCP", "ports": ["443"], "IPAddress": "10.0.0.99", "loadBalancingScheme": "INTERNAL"}
     project.add(f"regions/{REGION}", "forwardingRules", "api", backendService=service, network=network, **rule)
     return project
+
+
+def balancer_published(**attachment: object) -> Project:
+    """The same balancer, which a service attachment offers to other projects."""
+    project = balancer_inside()
+    rule = project.link(f"regions/{REGION}/forwardingRules/api")
+    project.add(f"regions/{REGION}", "serviceAttachments", "api", targetService=rule, **attachment)
+    return project

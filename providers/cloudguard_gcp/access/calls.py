@@ -63,6 +63,7 @@ LIST_FORWARDING_RULES = _compute(
     "compute.forwardingRules.list",
     "compute.globalForwardingRules.list",
 )
+LIST_SERVICE_ATTACHMENTS = _compute("serviceAttachments", "aggregatedList", "ServiceAttachments", "serviceAttachments")
 LIST_BACKEND_SERVICES = _compute(
     "backendServices",
     "aggregatedList",

@@ -26,6 +26,7 @@ from cloudguard_gcp.network.forwarding_rules import ForwardingRule, forwarding_r
 from cloudguard_gcp.network.routers import Learned, addresses_out, learned_routes, router
 from cloudguard_gcp.network.routes import VpcRoute, members_of, vpc_route, with_routes
 from cloudguard_gcp.network.rules import Firewall, firewall
+from cloudguard_gcp.network.service_attachments import read_published
 from cloudguard_gcp.network.subnets import VpcNetwork, VpcSubnet, networks_of, vpc_network, vpc_subnet
 
 _FILTERS: Final = (FactKind.FILTERS,)
@@ -70,9 +71,11 @@ class _Inventory:
 def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> Around:
     """Read all about the cluster's networks that concerns its hosts."""
     owners = sorted({project_of(name) for name in found.networks} - {""})
-    inventories, listed = api.two(
+    projects = sorted({found.project, *owners})
+    inventories, listed, published = api.three(
         lambda: api.gather(*(partial(_inventory, api, owner, found.networks) for owner in owners)),
-        lambda: api.gather(*(partial(_forwarding_rules, api, project) for project in sorted({found.project, *owners}))),
+        lambda: api.gather(*(partial(_forwarding_rules, api, project) for project in projects)),
+        lambda: read_published(api, projects),
     )
     inventory = reduce(_Inventory.and_also, inventories, _Inventory())
     used = {interface.subnet for host in hosts for interface in host.interfaces}
@@ -93,7 +96,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
         filters=(*filters.values(), *balancers.filters),
         groups=tuple(_groups(named, alone=alone)),
         address_lists=_lists(chains.values()),
-        balancers=balancers.balancers,
+        balancers=tuple(replace(one, published=published.get(one.id, ())) for one in balancers.balancers),
         external_members=tuple(_external_members(found, hosts, named)),
         neighbours=tuple(_neighbours(found, hosts, used)) if alone else None,
         outbound_addresses=AddressSet.union((*own, inventory.outbound)),
