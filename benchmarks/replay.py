@@ -37,6 +37,7 @@ def replay(file: Path) -> None:
     """Make the calls."""
     import boto3  # noqa: PLC0415 - each way of running loads only what it needs
     from botocore import xform_name  # noqa: PLC0415
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
     calls: list[tuple[str, str, dict[str, Any]]] = json.loads(file.read_text())
     session: Any = boto3.Session(region_name=REGION)
@@ -46,8 +47,8 @@ def replay(file: Path) -> None:
         service, operation, parameters = call
         try:
             getattr(clients[service], xform_name(operation))(**parameters)
-        except clients[service].exceptions.ClientError:
-            return  # a cluster that is not EKS's is told so by an error, here as there
+        except (clients[service].exceptions.ClientError, ResponseParserError):
+            return  # a cluster that is not EKS's is told so by an error, and what moto lacks by a page, here as there
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(make, calls))

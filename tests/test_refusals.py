@@ -22,12 +22,13 @@ WHOLE = {
     *("organization_limit", "peering", "prefix_lists", "showcase"),
 }
 """Scenes that between them make every kind of call: each of their calls is refused. Of the others, which make the same
-calls, each refuses a different tenth; with EVERY_REFUSAL=1 in the environment, all of them (ten minutes on two cores).
+calls, each refuses a different twentieth; with EVERY_REFUSAL=1 in the environment, all of them (ten minutes on two
+cores).
 """
 CAN_ONLY_SHUT = {"DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions", "ListAccounts"}
 """Calls about what shuts ways in, or which accounts are no outsiders: without them, no way is shut, and every other
 account is an outsider, so no row rests on them."""
-EVERY, FEWEST = 10, 20
+EVERY, FEWEST = 20, 20
 RESTS_ON_NO_RIGHT = {"cloud-api-access/metadata", "cloud-api-access/trust"}
 """Checks whose findings stay what they are whatever the account's limits take away."""
 
