@@ -21,8 +21,8 @@ def shown(ones: Iterable[Host | Pool], role: Role) -> bool:
 
 
 def shows_etcd(hosts: Iterable[Host]) -> bool:
-    """Whether a host runs etcd by other evidence than that no other host does."""
-    etcd = (host for host in hosts if Role.ETCD in host.roles)
+    """Whether strong evidence shows that a host runs etcd: more than a name, or that no other host does."""
+    etcd = (host for host in hosts if Role.ETCD in host.roles and is_settled(host))
     return any(all(one.kind is not EvidenceKind.HOSTS for one in host.role_evidence) for host in etcd)
 
 

@@ -48,9 +48,12 @@ _DECLARABLE = {CallerKind.OUTSIDER, CallerKind.ORGANIZATION}
 def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
     """Return the findings, and whom a policy may let in, which is undecided."""
     facts = context.iam_catalog
+    findings, unknown = list[PendingFinding](), [*_unread(context)]
     if facts is None or facts.principals is None:
-        return [], ()
-    findings, unknown = list[PendingFinding](), list[str]()
+        provider = context.cluster.provider
+        why = f"nothing is known of {provider}'s trust policies; judge it where the provider {provider} is installed"
+        names = dict.fromkeys(resource.name for resource, _ in _trusting(context))
+        return [], (*unknown, *(f"whether outsiders may assume {name}: {why}" for name in names))
     for resource, policy in _trusting(context):
         found = sorted(_admitted(context, facts, resource, policy), key=lambda one: (-_severity(one), one.caller.who))
         certain = [one for one in found if not one.assumptions]
@@ -60,6 +63,14 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
             causes = "; ".join(dict.fromkeys(cause for one in found for cause in one.assumptions))
             unknown.append(f"whether {found[0].caller.who} may assume {resource.name} is undecided: {causes}")
     return findings, tuple(unknown)
+
+
+def _unread(context: Context) -> Iterator[str]:
+    """Yield a line for each identity of service accounts whose trust policy was not read."""
+    read = {policy.id for policy in context.snapshot.identities.policies}
+    for pods in context.snapshot.identities.service_accounts:
+        if pods.trust and pods.trust not in read:
+            yield f"some policy of {pods.name} could not be read"
 
 
 def _trusting(context: Context) -> Iterator[tuple[Resource, PolicyDocument]]:

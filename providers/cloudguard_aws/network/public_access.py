@@ -45,7 +45,7 @@ def _is_gateway(target: str, hop: NextHop) -> bool:
 def read_public_access(api: Api) -> PublicAccess:
     """Read the setting. Where it can't be read, nothing is blocked: that hides no way in, so no row rests on it."""
     call = calls.DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS
-    found = api.mapped(call, api.read(call, hides=()), _setting, hides=())
+    found = api.mapped(call, api.read(call, hides=()), public_access, hides=())
     setting = found[0] if found else PublicAccess()
     if setting.hop is NextHop.INTERNET:
         return setting
@@ -57,10 +57,11 @@ def read_public_access(api: Api) -> PublicAccess:
     return replace(setting, exclusions={name: hop for name, hop in pairs if name})
 
 
-def _setting(item: Item) -> PublicAccess:
-    hop = _BLOCKED.get(text(item, "InternetGatewayBlockMode"), NextHop.INTERNET)
-    in_force = text(item, "State") == _IN_FORCE
-    return PublicAccess(text(item, "AwsAccountId"), hop if in_force else NextHop.INTERNET)
+def public_access(item: Item) -> PublicAccess:
+    """Return the setting of an account; one that is not in force, or not understood, blocks nothing."""
+    account, hop = text(item, "AwsAccountId"), _BLOCKED.get(text(item, "InternetGatewayBlockMode"), NextHop.INTERNET)
+    in_force = bool(account) and text(item, "State") == _IN_FORCE
+    return PublicAccess(account, hop if in_force else NextHop.INTERNET)
 
 
 def _exclusion(item: Item) -> tuple[str, NextHop]:

@@ -227,3 +227,17 @@ def test_the_trust_policy_of_a_service_account_identity_is_judged() -> None:
         row(replace(made, identities=held), iam_catalog(NEED, principals=WordPrincipals())), "cloud-api-access/trust"
     )
     assert (finding.severity, finding.resource.id) == (Severity.HIGH, "n:p:role::1:role/backup")
+
+
+def test_without_knowledge_of_trust_policies_none_is_taken_for_narrow() -> None:
+    trust = document(replace(allow("role:Assume"), principals=("anyone",)), name="trust", kind=PolicyKind.TRUST)
+    found = row(account(document(*NEED.statements), trust), iam_catalog(NEED))
+    assert found.verdict is Verdict.UNKNOWN
+    assert any(line.startswith("whether outsiders may assume masters: ") for line in found.unknown)
+
+
+def test_a_trust_policy_that_was_not_read_is_named() -> None:
+    made = account(document(*NEED.statements))
+    pods = ServiceAccountIdentity(ROLE, "masters", ("n:a",), "trust that is not there", SOURCE)
+    found = row(replace(made, identities=replace(made.identities, service_accounts=(pods,))))
+    assert "some policy of masters could not be read" in found.unknown

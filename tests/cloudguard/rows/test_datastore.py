@@ -39,3 +39,11 @@ def test_k3s_runs_etcd_only_where_it_is_told_to() -> None:
     assert set(verdicts("k3s").values()) == {Verdict.UNKNOWN}
     assert set(verdicts("k3s", stacked=False).values()) == {Verdict.PASS}
     assert set(verdicts("rke2").values()) == {Verdict.PASS}
+
+
+def test_a_name_alone_does_not_show_that_etcd_runs() -> None:
+    named = RoleEvidence(EvidenceKind.NAME, "name etcd-1 suggests it", Strength.WEAK)
+    hosts = [replace(host("etcd-1", CONTROL_PLANE, "m"), role_evidence=(named,)), host("n", NODE, "n")]
+    made = snapshot(hosts, [group("m"), group("n")], installer="k3s", shown=Strength.WEAK)
+    found = rows_of(replace(made, cluster=replace(made.cluster, datastores=(DATABASE,))))
+    assert all(any(line.startswith("whether etcd runs") for line in found[row].unknown) for row in ROWS)
