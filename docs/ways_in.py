@@ -1,7 +1,8 @@
-"""Writes the tables of ways in: a line a state in the README, a line a way in each provider's README."""
+"""Writes the tables of ways in: those not asked for in the README, a line a way in each provider's README."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,13 +14,18 @@ BEGIN, END = "<!-- ways in: written by `make docs` -->\n", "<!-- end of ways in 
 
 
 def overview() -> str:
-    """Return the README's table: for each provider, which ways in are asked for, shut or not asked for."""
-    lines = ["| provider | | ways in |", "|---|---|---|"]
-    for provider in installed():
-        ways = load(provider).ways_in()
-        for state in WayState:
-            names = "; ".join(way.name for way in ways if way.state is state)
-            lines.append(f"| {provider} | {state} | {names or 'none'} |")
+    """Return the README's tables, one a provider: how many ways in are asked for or shut, and which are not."""
+    return "\n".join(_summary(provider, load(provider).ways_in()) for provider in installed())
+
+
+def _summary(provider: str, ways: tuple[WayIn, ...]) -> str:
+    count = Counter(way.state for way in ways)
+    lines = [
+        f"**{provider}**: {count[WayState.ASKED]} ways in are asked for, {count[WayState.SHUT]} shut. The others:\n",
+        "| not asked for | what would tell |",
+        "|---|---|",
+    ]
+    lines += [f"| {way.name} | {way.would_help or 'nothing'} |" for way in ways if way.state is WayState.NOT_ASKED]
     return "\n".join(lines) + "\n"
 
 

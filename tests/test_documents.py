@@ -100,9 +100,7 @@ def test_verdicts_and_rows_are_all_told() -> None:
     assert re.findall(r"^\| \[`([a-z-]+)`\]", README, re.MULTILINE) == [row.ROW for row in ROWS], (
         "the README's questions"
     )
-    told = first_cells("How it judges")
-    assert [cell for cell in told if cell in set(Verdict)] == list(Verdict)
-    assert [cell for cell in told if "-" in cell] == [row.ROW for row in ROWS]
+    assert [cell for cell in first_cells("How it judges") if cell in set(Verdict)] == list(Verdict)
 
 
 def test_the_configuration_page_is_valid_and_its_tables_are_as_make_docs_writes_them() -> None:
