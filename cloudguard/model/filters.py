@@ -112,6 +112,8 @@ class Rule:
 class Filter:
     """A named list of rules. What no rule decides is denied, or, ``in_chain``, left to the next filter.
 
+    ``in_series``: one of a chain that must all permit. What it permits is left to the next filter, or passes where it
+    is the last; what it does not is denied.
     ``stateful``: replies pass by themselves. ``editable`` is false where the cloud writes the
     filter itself and would restore it; ``note`` then says what to do instead ("": nothing, so no change is proposed).
     """
@@ -126,6 +128,7 @@ class Filter:
     editable: bool = True
     note: str = ""
     in_chain: bool = False
+    in_series: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ class Network:
 class Interface:
     """A network interface. ``filters`` apply together (none: everything passes); rules may name its ``groups``.
 
-    Filters of a chain are evaluated one after the other; what none of them decides is denied.
+    Filters of a chain are evaluated one after the other; what none of them decides is denied, but for what passed the
+    last of those in series.
 
     ``addresses``: private v4 and all v6 addresses, and delegated ranges, each as the cloud lists it; ``public``: v4
     addresses that the internet knows it by. ``public_ip_on_start``: it gets one when its host starts (None: unknown).

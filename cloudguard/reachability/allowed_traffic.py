@@ -52,8 +52,12 @@ class CompiledRule:
     exact: bool = True
 
 
-RuleList = tuple[CompiledRule, ...]
-"""The rules of one filter of a chain, in order."""
+@dataclass(frozen=True, slots=True)
+class RuleList:
+    """The rules of one filter of a chain, in order; ``in_series``: what it permits must pass the next one too."""
+
+    rules: tuple[CompiledRule, ...]
+    in_series: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class FilterChain(AllowedTraffic):
 
     def allows(self, addresses: AddressSet, groups: Iterable[str]) -> Bounds:
         """Return what peers at ``addresses`` that are members of ``groups`` get through."""
-        named = {rule.group for rules in self.rule_lists for rule in rules}
+        named = {rule.group for listed in self.rule_lists for rule in listed.rules}
         return self._by_groups(frozenset(groups) & named).within(addresses)
 
     def allows_group(self, group: str, addresses: AddressSet) -> Bounds:
@@ -85,7 +89,7 @@ class FilterChain(AllowedTraffic):
 def chain(rule_lists: tuple[RuleList, ...]) -> FilterChain:
     """Return what a chain of filters lets through."""
     by_group: dict[str, ServiceSet] = {}
-    for rule in (rule for rules in rule_lists for rule in rules):
+    for rule in (rule for listed in rule_lists for rule in listed.rules):
         if rule.group and rule.action is Action.PERMIT:
             by_group[rule.group] = by_group.get(rule.group, ServiceSet.nothing()) | rule.services
     return FilterChain(decided(rule_lists, frozenset()), by_group, rule_lists)
@@ -94,10 +98,14 @@ def chain(rule_lists: tuple[RuleList, ...]) -> FilterChain:
 def decided(rule_lists: Iterable[RuleList], groups: frozenset[str]) -> Bounds:
     """Return what members of ``groups``, and of no other group that a rule names, get through a chain."""
     lower = upper = UNDECIDED
-    for rules in rule_lists:
-        applicable = [rule for rule in rules if not rule.group or rule.group in groups]
-        lower = lower.then(_decide([(_at_worst(rule), rule) for rule in applicable]))
-        upper = upper.then(_decide([(_at_best(rule), rule) for rule in applicable]))
+    series = False
+    for listed in rule_lists:
+        series = listed.in_series
+        applicable = [rule for rule in listed.rules if not rule.group or rule.group in groups]
+        lower = lower.then(_decide([(_at_worst(rule), rule) for rule in applicable], in_series=series))
+        upper = upper.then(_decide([(_at_best(rule), rule) for rule in applicable], in_series=series))
+    if series:
+        return Bounds(lower.permit | lower.undecided, upper.permit | upper.undecided)
     return Bounds(lower.permit, upper.permit)
 
 
@@ -115,11 +123,16 @@ def _at_best(rule: CompiledRule) -> Action | None:
     return None if rule.action is Action.DENY else Action.PERMIT
 
 
-def _decide(rules: Sequence[tuple[Action | None, CompiledRule]]) -> Decided:
-    """Return what one filter decides; what a rule with ``NEXT`` matches first is left undecided."""
+def _decide(rules: Sequence[tuple[Action | None, CompiledRule]], *, in_series: bool) -> Decided:
+    """Return what one filter decides; what a rule with ``NEXT`` matches first is left undecided.
+
+    ``in_series``: what it permits is left undecided too, and everything else is denied.
+    """
     acting = [(action, rule) for action, rule in rules if action is not None]
+    not_denied = [(action is not Action.DENY, rule.addresses, rule.services) for action, rule in acting]
+    if in_series:
+        return Decided(PacketSet.nothing(), PacketSet.everything() - first_match(not_denied).permit)
     permitted = first_match([(action is Action.PERMIT, rule.addresses, rule.services) for action, rule in acting])
     if all(action is not Action.NEXT for action, _ in acting):
         return permitted
-    not_denied = first_match([(action is not Action.DENY, rule.addresses, rule.services) for action, rule in acting])
-    return Decided(permitted.permit, not_denied.deny)
+    return Decided(permitted.permit, first_match(not_denied).deny)

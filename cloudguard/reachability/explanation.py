@@ -54,7 +54,8 @@ def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bo
     ``certain``: only to what rules are known to let in.
     """
     left = excess
-    rules = reach.filters.rules(_narrowable(path), Direction.INGRESS, path.target_groups, path.destination)
+    names = _one_in_series(reach, _narrowable(path))
+    rules = reach.filters.rules(names, Direction.INGRESS, path.target_groups, path.destination)
     for filter_, rule in rules:
         permits = rule.action is Action.PERMIT
         part = _part(reach, path, rule, excess, certain=certain) if permits else PacketSet.nothing()
@@ -75,6 +76,16 @@ def _narrowable(path: Path) -> tuple[str, ...]:
         return path.balancer.filters
     replaced = path.listener is not None and path.listener.client_address is ClientAddress.REPLACED
     return () if replaced else path.filters
+
+
+def _one_in_series(reach: Reachability, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out all filters in series but one, which can stop by itself what all of them permit.
+
+    That is the nearest to the target that a person edits: it guards the fewest others.
+    """
+    series = [one for name in names if (one := reach.filters.filters.get(name)) is not None and one.in_series]
+    own = [one.id for one in series if one.editable and not one.note] or [one.id for one in series]
+    return tuple(name for name in names if name in own[-1:] or name not in {one.id for one in series})
 
 
 def _part(reach: Reachability, path: Path, rule: Rule, excess: PacketSet, *, certain: bool) -> PacketSet:
@@ -182,13 +193,13 @@ class _Sent:
 def _filters(
     reach: Reachability, kind: HopKind, names: tuple[str, ...], sent: _Sent, attributed: Rule | None
 ) -> Iterator[Hop]:
-    """Yield the hop of the rule of the filters ``names`` that lets the packet pass."""
+    """Yield the hop of the rule of the filters ``names`` that lets the packet pass; of those in series, of each."""
     rules = reach.filters.rules(names, Direction.INGRESS, sent.target_groups, sent.destination)
     known = reach.filters.filters  # a filter that was not read has no rules
     rank = {name: place if known[name].in_chain else 0 for place, name in enumerate(names) if name in known}
     ordered = sorted(rules, key=lambda item: (rank[item[0].id], item[1].order, item[1] is not attributed))
     for addresses in sent.addresses:
-        left = set[str]()
+        left, passed = set[str](), list[Hop]()
         for filter_, rule in ordered:
             if filter_.id in left or sent.service not in rule.services:
                 continue
@@ -197,9 +208,13 @@ def _filters(
             if not by_group and (peers is None or not peers & addresses):
                 continue
             if rule.action is Action.PERMIT:
-                yield Hop(kind, filter_.id, filter_.name, filter_.kind, rule.id, rule_traffic(rule), rule is attributed)
-                return
-            if rule.action is Action.NEXT:
+                traffic = rule_traffic(rule)
+                passed.append(Hop(kind, filter_.id, filter_.name, filter_.kind, rule.id, traffic, rule is attributed))
+                if not filter_.in_series or filter_.id == ordered[-1][0].id:
+                    yield from passed
+                    return
+                left.add(filter_.id)
+            elif rule.action is Action.NEXT:
                 left.add(filter_.id)
             elif filter_.ordered and not reach.filters.uncertain(rule, sent.destination):
                 break

@@ -66,8 +66,8 @@ class Filters:
         kept = [(one, rule) for one, rule in rules if (one.id, rule.id) not in edited]
         if self._in_chain.isdisjoint(names):
             return self.compile(tuple(rule for _, rule in kept), ordered=False)
-        by_name = ([rule for one, rule in kept if one.id == name] for name in names)
-        return chain(tuple(self._rule_list(listed, addresses) for listed in by_name))
+        by_name = ((name, [rule for one, rule in kept if one.id == name]) for name in names)
+        return chain(tuple(self._rule_list(name, listed, addresses) for name, listed in by_name))
 
     def _combine(
         self, names: tuple[str, ...], direction: Direction, groups: frozenset[str], addresses: AddressSet | None
@@ -88,15 +88,18 @@ class Filters:
         self, names: tuple[str, ...], direction: Direction, groups: frozenset[str], addresses: AddressSet | None
     ) -> AllowedTraffic:
         """Return what a chain of filters lets through; one that was not read may do anything."""
-        unread = CompiledRule(Action.NEXT, ServiceSet.everything(), EVERYWHERE, exact=False)
         rule_lists = list[RuleList]()
         for name in names:
             rules = (rule for _, rule in self.rules((name,), direction, groups, addresses))
-            rule_lists.append(self._rule_list(rules, addresses) if name in self.filters else (unread,))
+            rule_lists.append(self._rule_list(name, rules, addresses))
         return chain(tuple(rule_lists))
 
-    def _rule_list(self, rules: Iterable[Rule], addresses: AddressSet | None) -> RuleList:
-        return tuple(self._compiled(rule, addresses) for rule in sorted(rules, key=lambda rule: rule.order))
+    def _rule_list(self, name: str, rules: Iterable[Rule], addresses: AddressSet | None) -> RuleList:
+        known = self.filters.get(name)
+        if known is None:
+            return RuleList((CompiledRule(Action.NEXT, ServiceSet.everything(), EVERYWHERE, exact=False),))
+        compiled = (self._compiled(rule, addresses) for rule in sorted(rules, key=lambda rule: rule.order))
+        return RuleList(tuple(compiled), in_series=known.in_series)
 
     def _compiled(self, rule: Rule, addresses: AddressSet | None) -> CompiledRule:
         peers, exact = self._matched(rule, addresses), not self.uncertain(rule, addresses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from ipaddress import ip_address, ip_network
 from itertools import product
 from typing import Final
@@ -48,8 +49,8 @@ def peer(text: str) -> Peer:
     return Peer(AddressSet.parse(text)) if "/" in text else Peer(group=text)
 
 
-def made(rule_lists: list[list[Drawn]]) -> Topology:
-    """Return filters "0", "1" … of a chain in this order."""
+def made(rule_lists: list[list[Drawn]], series: Collection[int] = ()) -> Topology:
+    """Return filters "0", "1" … of a chain in this order; the places in ``series`` must all permit."""
     filters = [
         Filter(
             id=str(place),
@@ -73,6 +74,7 @@ def made(rule_lists: list[list[Drawn]]) -> Topology:
             source=READ,
             ordered=True,
             in_chain=True,
+            in_series=place in series,
         )
         for place, rule_list in enumerate(rule_lists)
     ]
@@ -92,7 +94,9 @@ def walks(topology: Topology, packet: Packet, guarded: set[str], own: tuple[str,
 
 def _walk(topology: Topology, packet: Packet, guarded: tuple[set[str], str], real: dict[str, bool]) -> bool:
     address, groups, service = packet
+    passed = False
     for one in topology.filters:
+        passed = False
         for rule in one.rules:
             if rule.target_groups and not guarded[0] & {*rule.target_groups}:
                 continue
@@ -102,10 +106,14 @@ def _walk(topology: Topology, packet: Packet, guarded: tuple[set[str], str], rea
                 continue
             if not speaks_of(topology, rule, address, tuple(groups)):
                 continue
-            if rule.action is Action.NEXT:
+            if rule.action is Action.NEXT or (one.in_series and rule.action is Action.PERMIT):
+                passed = one.in_series
                 break
             return rule.action is Action.PERMIT
-    return False
+        else:
+            if one.in_series:
+                return False
+    return passed
 
 
 def _within(address: str, cidr: str) -> bool:
@@ -117,14 +125,14 @@ def admits(packets: PacketSet, address: str, service: Service) -> bool:
 
 
 @examples(150)
-@given(chains, members, members, st.sampled_from(OWN))
+@given(chains, st.sets(st.sampled_from(range(3))), members, members, st.sampled_from(OWN))
 def test_a_chain_lets_in_what_a_walk_through_its_rules_does(
-    rule_lists: list[list[Drawn]], sender: set[str], guarded: set[str], own: tuple[str, ...]
+    rule_lists: list[list[Drawn]], series: set[int], sender: set[str], guarded: set[str], own: tuple[str, ...]
 ) -> None:
     """Tries 20 packets a chain and 4 chains an example's rotation: more than 10,000 points a run."""
     sure = all(drawn[4] for rule_list in rule_lists for drawn in rule_list) and own != OWN[2]
     for turn in range(len(rule_lists)):
-        topology = made(rule_lists[turn:] + rule_lists[:turn])
+        topology = made(rule_lists[turn:] + rule_lists[:turn], series)
         ids = tuple(one.id for one in topology.filters)
         traffic = Filters(topology).allowed_traffic(ids, Direction.INGRESS, sorted(guarded), AddressSet.of(own))
         for groups in (sender, set[str]()):
@@ -158,6 +166,27 @@ def test_without_a_rule_the_next_one_shows() -> None:
     filters = Filters(topology)
     assert filters.allowed_traffic(("0",), Direction.INGRESS).by_address.lower
     assert not filters.without(("0",), {("0", "0.0")}, (), None).by_address.upper
+
+
+def test_filters_in_series_must_all_permit() -> None:
+    lists: list[list[Drawn]] = [
+        [(Action.PERMIT, "tcp/22-443", "0.0.0.0/0", set(), True, "")],
+        [(Action.PERMIT, "tcp/22", "10.0.0.0/8", set(), True, ""), (Action.PERMIT, "tcp/80", "web", set(), True, "")],
+    ]
+    filters = Filters(made(lists, (0, 1)))
+    traffic = filters.allowed_traffic(("0", "1"), Direction.INGRESS)
+    assert traffic.by_address.lower == traffic.by_address.upper
+    assert traffic.by_address.lower == PacketSet.of([(AddressSet.parse("10.0.0.0/8"), ServiceSet.parse("tcp/22"))])
+    assert traffic.allows_group("web", AddressSet.parse("10.0.0.7")).lower.services() == ServiceSet.parse("tcp/80")
+    assert not filters.without(("0", "1"), {("0", "0.0")}, (), None).by_address.upper
+
+
+def test_one_of_a_series_that_was_not_read_opens_no_more_than_the_others() -> None:
+    topology = made([[(Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]], (0,))
+    for ids in (("0", "unread"), ("unread", "0")):
+        traffic = Filters(topology).allowed_traffic(ids, Direction.INGRESS)
+        assert not traffic.by_address.lower
+        assert PacketSet.of([(AddressSet.parse("0.0.0.0/0"), ServiceSet.parse("tcp/22"))]) <= traffic.by_address.upper
 
 
 def test_a_filter_that_was_not_read_may_do_anything() -> None:

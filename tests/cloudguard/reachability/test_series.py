@@ -1,0 +1,53 @@
+"""Two filters in series: a finding names the one to change, its witness the rules of both, and one change is enough."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builders import NODE, WORLD, group, host, snapshot, subnet
+from cloudguard.model.filters import Filter
+from cloudguard.model.network import NextHop
+from cloudguard.model.snapshot import Snapshot
+from judged import changes_of, rows_of
+
+PUBLIC = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"))
+
+
+def in_series(name: str, *allowed: tuple[str, str], editable: bool = True) -> Filter:
+    made = group(name, *allowed, editable=editable)
+    return replace(made, ordered=True, in_chain=True, in_series=True)
+
+
+def made(*filters: Filter) -> Snapshot:
+    """Return a node with a public address behind filters in series, the outermost first."""
+    one = host("n1", NODE, *(one.id for one in filters), where="public", public="203.0.113.9")
+    return snapshot([one], filters, subnets=[PUBLIC])
+
+
+def internet(found: Snapshot) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the filters that are changed for the internet, and the (filter, rule) of each hop that has one."""
+    (row,) = [row for row in rows_of(found).values() if row.row == "node-access"]
+    findings = [one for one in row.findings if one.check == "node-access/internet"]
+    changed = sorted({change.resource.id for change in changes_of(found, row="node-access")})
+    hops = [(hop.id, hop.rule) for one in findings for hop in one.witness.path if hop.rule]
+    return changed, hops
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "changed"),
+    [(True, True, ["inner"]), (True, False, ["outer"]), (False, True, ["inner"]), (False, False, ["inner"])],
+)
+def test_the_nearest_that_a_person_edits_is_changed(*, outer: bool, inner: bool, changed: list[str]) -> None:
+    filters = (
+        in_series("outer", ("tcp/22", WORLD), editable=outer),
+        in_series("inner", ("tcp/22-443", WORLD), editable=inner),
+    )
+    assert internet(made(*filters)) == (changed, [("outer", "outer-0"), ("inner", "inner-0")])
+
+
+def test_what_one_of_them_does_not_let_in_is_in_no_finding() -> None:
+    wide, narrow = in_series("wide", ("tcp", WORLD)), in_series("narrow", ("tcp/22", "10.0.0.0/8"))
+    assert internet(made(wide, narrow))[1] == internet(made(narrow, wide))[1] == []
+    assert internet(made(wide))[1] == [("wide", "wide-0")]
