@@ -15,6 +15,8 @@ from zipfile import ZipFile
 import pytest
 
 ROOT = Path(__file__).parent.parent
+BEING_BUILT = ("cloudguard_azure/",)
+"""Providers that have no entry point yet."""
 
 
 def starts() -> set[str]:
@@ -33,7 +35,11 @@ def shipped() -> dict[str, str]:
     roots = {ROOT: "cloudguard", ROOT / "providers": "cloudguard_*"}
     paths = {path: root for root, name in roots.items() for path in root.glob(f"{name}/**/*") if path.is_file()}
     texts = {path.relative_to(root).as_posix(): path.read_bytes() for path, root in paths.items()}
-    return {name: text.decode() for name, text in texts.items() if "__pycache__" not in name}
+    return {name: text.decode() for name, text in texts.items() if _is_finished(name)}
+
+
+def _is_finished(name: str) -> bool:
+    return "__pycache__" not in name and not name.startswith(BEING_BUILT)
 
 
 def module_of(name: str) -> str:

@@ -54,6 +54,7 @@ def own_flags(provider: str) -> tuple[Setting[tuple[str, ...]], ...]:
             option.help,
             f"Options of {provider}",
             implicit=option.implicit,
+            variables=option.variables,
         )
         for option in load(provider).options
     )

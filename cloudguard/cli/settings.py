@@ -123,7 +123,12 @@ def request(line: CommandLine, settings: Settings) -> CollectRequest:
     tags = ((Role.CONTROL_PLANE, CONTROL_PLANE_TAG), (Role.NODE, NODE_TAG), (Role.ETCD, ETCD_TAG))
     return CollectRequest(
         cluster=settings.get(CLUSTER) or "",
-        options={flag.name: value for flag in line.own_flags if (value := settings.get(flag))},
+        options={flag.name: value for flag in line.own_flags if (value := settings.get(flag) or _default(flag))},
         role_tags={role: value for role, setting in tags if (value := settings.get(setting))},
         extra_hosts=settings.get(HOST) or {},
     )
+
+
+def _default(flag: Setting[Any]) -> tuple[str, ...]:
+    """Return the default that the first of a cloud's own variables holds."""
+    return tuple(value for name in flag.variables if (value := os.environ.get(name)))[:1]

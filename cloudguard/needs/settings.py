@@ -49,7 +49,7 @@ class Setting(Generic[T_co]):
 
     ``default`` is the default in words, ``short`` is "-f" or "". ``declares`` is the field of ``Declarations`` that it
     sets. ``implicit``: a file that is not named may hold it. ``from_flag`` converts a repeated flag's values to the
-    file's form.
+    file's form. ``variables`` are a cloud's own environment variables that hold the default.
     """
 
     spec: str
@@ -61,6 +61,7 @@ class Setting(Generic[T_co]):
     flag: bool = True
     declares: str = ""
     implicit: bool = True
+    variables: tuple[str, ...] = ()
     from_flag: Callable[[Sequence[str]], object] | None = None
 
     @property

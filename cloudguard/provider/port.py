@@ -27,6 +27,7 @@ class Option:
     """A flag that only this provider has: ``--profile``. ``many``: it may be repeated.
 
     ``implicit``: a ``cloudguard.toml`` that is not named may hold it, because it sends nothing elsewhere.
+    ``variables``: the cloud's own environment variables that hold its default, the first that is set.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Option:
     metavar: str = "TEXT"
     many: bool = False
     implicit: bool = True
+    variables: tuple[str, ...] = ()
 
 
 class StoppedError(ValueError):

@@ -1,0 +1,1 @@
+"""Access to Azure: credentials, calls, and the permissions that they take."""

@@ -1,0 +1,155 @@
+"""Paged, read-only calls; a refusal, or an answer that is not whole, becomes a Gap.
+
+Answers are dictionaries of the wire's own names (camelCase), whatever the SDK makes of them.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from cloudguard.model.source import Reason
+from cloudguard.provider.port import Progress, Stop, StoppedError, silent
+from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
+from cloudguard_azure.access.calls import CLIENTS, Call
+from cloudguard_azure.access.pages import Pages
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+THREADS: Final = 8
+CLOUDS: Final = {
+    "AzureCloud": "AZURE_PUBLIC_CLOUD",
+    "AzureUSGovernment": "AZURE_US_GOVERNMENT",
+    "AzureChinaCloud": "AZURE_CHINA_CLOUD",
+}
+"""The SDK's name of each cloud by that which ``az cloud set`` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a reader needs: a ``credential`` as azure-identity has them, the subscription, a key of ``CLOUDS``."""
+
+    credential: TokenCredential
+    subscription: str
+    cloud: str = "AzureCloud"
+
+
+class Api(Reader[Call]):
+    """What one caller may see of one subscription. Safe to call from threads.
+
+    A call with ``subscription`` among its parameters is made in that one.
+    """
+
+    identifiers = ("id", "name")
+
+    def __init__(
+        self,
+        access: Access,
+        progress: Progress = silent,
+        stop: Stop | None = None,
+        assume_empty: frozenset[str] = frozenset(),
+    ) -> None:
+        from cloudguard_azure.access.pipeline import pipeline  # noqa: PLC0415 - the SDK is loaded on first use
+
+        super().__init__(THREADS, progress, stop, assume_empty)
+        self.subscription = access.subscription
+        self.endpoint, self.scope = endpoint(access.cloud)
+        self._credential = access.credential
+        self._pipeline = pipeline(access.credential, self.scope)
+        self._making = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
+        """Ask Azure, page by page; raises one of ``errors``."""
+        own = dict(parameters)
+        client = self._client(call, own.pop("subscription", self.subscription))
+        group, _, method = call.method.partition(".")
+        pages = Pages(call, self.endpoint, self.stop)
+        answer: Any = getattr(getattr(client, group), method)(**own, raw_response_hook=pages.take)
+        if hasattr(answer, "by_page"):
+            for _ in answer.by_page():
+                pass
+        return pages.answer()
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what ``fetch`` may raise."""
+        return errors()
+
+    def explain(self, error: Exception) -> tuple[Reason, str]:
+        """Return why a call failed, and the cloud's words on one line."""
+        return explain(error)
+
+    def _client(self, call: Call, subscription: str) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
+        """Return the SDK's client of a call, made once for a subscription; all send through the one pipeline."""
+        with self._making:
+            key = (call.client, subscription)
+            if key not in self._clients:
+                sdk: Any = import_module(f"azure.mgmt.{call.client}")  # on first use
+                # Both are given because some clients take no cloud_setting (azure-mgmt-authorization 4.0).
+                self._clients[key] = getattr(sdk, CLIENTS[call.client])(
+                    self._credential,
+                    subscription,
+                    base_url=self.endpoint,
+                    credential_scopes=[self.scope],
+                    pipeline=self._pipeline,
+                )
+            return self._clients[key]
+
+
+def endpoint(cloud: str) -> tuple[str, str]:
+    """Return the address of a cloud's resource manager, and the scope of tokens for it."""
+    from azure.core import AzureClouds  # noqa: PLC0415 - the SDK is loaded on first use
+    from azure.mgmt.core.tools import get_arm_endpoints  # noqa: PLC0415 - likewise
+
+    found = get_arm_endpoints(AzureClouds[CLOUDS[cloud]])
+    return found["resource_manager"].rstrip("/"), found["credential_scopes"][0]
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """Return what a call can raise."""
+    from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
+
+    return (AzureError, ValueError)
+
+
+_UNSUPPORTED: Final = {
+    "noregisteredproviderfound",
+    "invalidapiversionparameter",
+    "invalidresourcetype",
+    "missingsubscriptionregistration",
+}
+_NOISE: Final = re.compile(
+    r"\s*(Trace ID|Correlation ID|Timestamp): \S+( \d\d:\d\d:\S+)?"  # of Entra's answers
+    r"|(?<=://)[^/@\s]+@"  # a proxy's user and password
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # a token
+)
+
+
+def explain(error: Exception) -> tuple[Reason, str]:
+    """Return why a call failed, and the cloud's words on one line, without secrets."""
+    if isinstance(error, StoppedError):
+        return Reason.STOPPED, str(error)
+    from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415 - the SDK is loaded on first use
+
+    status: int | None = getattr(error, "status_code", None)
+    code = code_of(error)
+    words = str(getattr(getattr(error, "error", None), "message", None) or getattr(error, "message", "") or error)
+    start = ": ".join(str(part) for part in (status, code) if part) or type(error).__name__
+    message = " ".join(_NOISE.sub("", f"{start}: {words}").split())[:LONGEST_MESSAGE]
+    if code.lower() in _UNSUPPORTED:
+        return Reason.UNSUPPORTED, message
+    if status == 429:  # noqa: PLR2004 - too many requests
+        return Reason.THROTTLED, message
+    if status in {401, 403} or (status is None and isinstance(error, ClientAuthenticationError)):
+        return Reason.DENIED, message
+    return (Reason.MISSING if status == 404 else Reason.FAILED), message  # noqa: PLR2004 - not found
+
+
+def code_of(error: Exception) -> str:
+    """Return the cloud's word for what went wrong: "AuthorizationFailed"; "" for none."""
+    return str(getattr(getattr(error, "error", None), "code", None) or "")

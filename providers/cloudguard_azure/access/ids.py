@@ -1,0 +1,74 @@
+"""Resource ids: compared without case (https://learn.microsoft.com/azure/azure-resource-manager/management/overview).
+
+"/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/loadBalancers/L/backendAddressPools/P": pairs of a kind
+and a name, but for the namespace after "providers".
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from cloudguard.provider.answers import AnswerError, Item, parts, required, text
+from cloudguard.provider.answers import part as inner
+
+
+@lru_cache(maxsize=1 << 16)
+def canonical(written: str) -> str:
+    """Return an id in its one form: lower case, with a slash in front and none at the end; "" for ""."""
+    bare = written.strip("/").lower()
+    return f"/{bare}" if bare else ""
+
+
+def name_of(written: str) -> str:
+    """Return the resource's own name, as it is written."""
+    return written.rstrip("/").rpartition("/")[2]
+
+
+def part(written: str, kind: str) -> str:
+    """Return what follows ``kind`` in an id, in lower case: the group after "resourceGroups"; "" for nothing."""
+    words = canonical(written).split("/")
+    kind = kind.lower()
+    return words[words.index(kind) + 1] if kind in words[:-1] else ""
+
+
+def subscription_of(written: str) -> str:
+    """Return the subscription of a resource, "" for none."""
+    return part(written, "subscriptions")
+
+
+def group_of(written: str) -> str:
+    """Return the resource group of a resource, "" for none."""
+    return part(written, "resourcegroups")
+
+
+def parent(written: str) -> str:
+    """Return the id of what a resource is part of: a balancer of its pool, a resource group of its balancer."""
+    words = canonical(written).split("/")[:-2]
+    return "/".join(words[:-2] if words[-2:-1] == ["providers"] else words)
+
+
+def own_id(item: Item, key: str = "id") -> str:
+    """Return an item's own id; raises AnswerError where it has none."""
+    return _checked(required(item, key), key)
+
+
+def id_in(item: Item, key: str) -> str:
+    """Return the id that an item refers to by ``key`` (an object with an ``id``), "" for none."""
+    return _checked(text(inner(item, key), "id"), key)
+
+
+def ids_in(item: Item, key: str) -> tuple[str, ...]:
+    """Return the ids of a list of references."""
+    return tuple(_checked(required(one, "id"), key) for one in parts(item, key))
+
+
+def word(item: Item, key: str) -> str:
+    """Return an enum's value in lower case: Azure compares it without case."""
+    return text(item, key).lower()
+
+
+def _checked(written: str, key: str) -> str:
+    if written and "/" not in written:
+        message = f"{key} is no resource id"
+        raise AnswerError(message)
+    return canonical(written)

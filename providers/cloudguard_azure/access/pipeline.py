@@ -1,0 +1,41 @@
+"""What requests go through, on the way to Azure and back."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from azure.core.credentials import TokenCredential
+from azure.core.pipeline import Pipeline, policies
+from azure.core.pipeline.transport import RequestsTransport
+from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+from cloudguard_azure.access.read_only_policy import ReadOnly
+
+_PATIENCE: Final = 60
+"""Seconds for one answer, and for all tries of one page together."""
+_CONNECTING: Final = 15
+"""Seconds for a connection."""
+
+
+class Retry(policies.RetryPolicy[Any, Any]):
+    """Tries again as the SDK does, but where Azure asks to wait for longer than we have patience."""
+
+    def is_retry(self, settings: dict[str, Any], response: Any) -> bool:  # noqa: ANN401 - the SDK's generics
+        """Whether a request is sent again."""
+        return super().is_retry(settings, response) and (self.get_retry_after(response) or 0) < _PATIENCE
+
+
+def pipeline(credential: TokenCredential, scope: str) -> Any:  # noqa: ANN401 - generic over two kinds of requests
+    """Return the SDK's own pipeline without what registers resource providers, and what follows redirects."""
+    logging.getLogger("azure").addHandler(logging.NullHandler())  # else Python prints its warnings
+    steps: list[Any] = [
+        policies.RequestIdPolicy(),
+        policies.UserAgentPolicy("cloudguard"),
+        policies.ContentDecodePolicy(),
+        Retry(retry_total=4, retry_status=4, retry_backoff_max=8, timeout=_PATIENCE),
+        ARMChallengeAuthenticationPolicy(credential, scope),
+        policies.CustomHookPolicy(),
+        ReadOnly(),
+    ]
+    return Pipeline[Any, Any](RequestsTransport(connection_timeout=_CONNECTING, read_timeout=_PATIENCE), steps)

@@ -1,0 +1,32 @@
+"""What ``az login`` left: the subscriptions, and which of them is the default.
+
+https://learn.microsoft.com/cli/azure/azure-cli-configuration (~/.azure; azure-cli-core/azure/cli/core/_profile.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+from cloudguard.provider.answers import NOTHING, AnswerError, Item, flag, parts, text
+
+
+def subscription(wanted: str) -> Item:
+    """Return the subscription with an id or a name, for "" the default one; an empty object where there is none."""
+    for one in _subscriptions():
+        with suppress(AnswerError):
+            names = {text(one, "id").lower(), text(one, "name").lower()}
+            if wanted.lower() in names if wanted else flag(one, "isDefault"):
+                return one
+    return NOTHING
+
+
+def _subscriptions() -> Sequence[Item]:
+    try:
+        written: object = json.loads((Path.home() / ".azure" / "azureProfile.json").read_text(encoding="utf-8-sig"))
+        return parts(cast("Item", written), "subscriptions") if isinstance(written, dict) else ()
+    except (OSError, RuntimeError, ValueError):
+        return ()

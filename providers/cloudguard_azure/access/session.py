@@ -1,0 +1,189 @@
+"""Who asks, and about which subscription: the default credential of azure-identity, or one that is given.
+
+https://learn.microsoft.com/python/api/azure-identity/azure.identity.defaultazurecredential
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+from json import loads
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from cloudguard.errors import AccessError, CloudguardError, UsageError
+from cloudguard.model.source import Reason
+from cloudguard.provider.answers import NOTHING, Item, text
+from cloudguard.provider.port import CollectRequest, Option, Progress
+from cloudguard.provider.reader import checked_calls
+from cloudguard_azure.access import profile
+from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint, explain
+from cloudguard_azure.access.calls import CALLS, LIST_MANAGED_CLUSTERS
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken, TokenCredential
+
+OPTIONS = (
+    Option(
+        "subscription",
+        "The subscription of the cluster's hosts, by its id. Default: AZURE_SUBSCRIPTION_ID, else that of az account.",
+        "ID",
+        variables=("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"),
+    ),
+    Option("tenant", "The tenant to log in to. Default: that of the credentials.", "ID", implicit=False),
+    Option("resource-group", "The group of the cluster, where two have one name. All groups are read.", "NAME"),
+    Option("client-id", "The user-assigned managed identity to log in as.", "ID", implicit=False),
+    Option("cloud", f"One of {', '.join(CLOUDS)}. Default: the subscription's.", "NAME", implicit=False),
+)
+LOGIN: Final = "Log in with: az login, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET"
+_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TENANT: Final = re.compile(r"[0-9a-z.-]+")
+"""An id or a domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose eyes: the subscription that is looked at, and who reads it; ``tenant`` is "" where the token hides it."""
+
+    subscription: str
+    tenant: str
+    account: str
+    cloud: str
+
+
+def option(request: CollectRequest, name: str) -> str:
+    """Return a flag's last value, "" without one."""
+    values = request.options.get(name, ())
+    return values[-1] if values else ""
+
+
+def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
+    """Return the reader and who reads; raises UsageError for wrong flags, AccessError where nothing can be asked."""
+    known = profile.subscription(option(request, "subscription"))
+    subscription, cloud = _subscription(request, known), _cloud(request, known)
+    for name, pattern, shape in (
+        ("tenant", _TENANT, "Give its id, or a domain of it"),
+        ("client-id", _GUID, "Give the client id of the identity, not its name or object id"),
+    ):
+        if (given := option(request, name)) and not pattern.fullmatch(given.lower()):
+            message = f"--{name} is no {'client id' if name == 'client-id' else 'tenant'}: {given!r}"
+            raise UsageError(message, hint=shape)
+    credential = _credential(request, cloud)
+    claims = _claims(credential, endpoint(cloud)[1])
+    api = Api(
+        Access(credential, subscription, cloud), progress, request.stop, checked_calls(request.assume_empty, CALLS)
+    )
+    _refuse_unreachable(api)
+    return api, Caller(subscription, text(claims, "tid"), account_of(claims), cloud)
+
+
+def _subscription(request: CollectRequest, known: Item) -> str:
+    """Return the subscription's id."""
+    given = option(request, "subscription")
+    found = (text(known, "id") or given).lower()
+    if not found:
+        message = "no subscription is named, and az has no default one"
+        raise UsageError(message, hint="Give --subscription ID, set AZURE_SUBSCRIPTION_ID, or run: az login")
+    if not _GUID.fullmatch(found):
+        message = f"{given!r} is no subscription's id, and az knows none of that name"
+        raise UsageError(message, hint="See: az account list --output table")
+    return found
+
+
+def _cloud(request: CollectRequest, known: Item) -> str:
+    """Return the cloud's name; raises UsageError for one that is not known."""
+    given = option(request, "cloud") or text(known, "environmentName") or "AzureCloud"
+    for name in CLOUDS:
+        if name.lower() == given.lower():
+            return name
+    message = f"no cloud is called {given!r}"
+    raise UsageError(message, hint=f"Give --cloud, one of {', '.join(CLOUDS)}")
+
+
+def _credential(request: CollectRequest, cloud: str) -> TokenCredential:
+    """Return what tokens are asked of."""
+    from azure.identity import AzureAuthorityHosts, DefaultAzureCredential  # noqa: PLC0415 - loaded on first use
+
+    tenant, client = option(request, "tenant"), option(request, "client-id")
+    given: Any = request.client
+    if given is not None and not callable(getattr(given, "get_token", None)):
+        message = f"the client given is a {type(given).__name__}, not a credential"
+        raise UsageError(message, hint="Pass one of azure.identity: it has a method get_token")
+    authorities = {
+        "AzureUSGovernment": AzureAuthorityHosts.AZURE_GOVERNMENT,
+        "AzureChinaCloud": AzureAuthorityHosts.AZURE_CHINA,
+    }
+    made = DefaultAzureCredential(
+        **({"authority": authorities[cloud]} if cloud in authorities else {}),
+        **({"managed_identity_client_id": client} if client else {}),
+        additionally_allowed_tenants=[tenant] if tenant else [],
+    )
+    return _OfTenant(given or made, tenant) if tenant else given or made
+
+
+class _OfTenant:
+    """A credential that asks one tenant for its tokens."""
+
+    def __init__(self, credential: TokenCredential, tenant: str) -> None:
+        self._credential, self._tenant = credential, tenant
+
+    def get_token(self, *scopes: str, tenant_id: str | None = None, **rest: Any) -> AccessToken:  # noqa: ANN401 - as the SDK has it
+        """Return a token."""
+        return self._credential.get_token(*scopes, tenant_id=tenant_id or self._tenant, **rest)
+
+
+def _claims(credential: TokenCredential, scope: str) -> Item:
+    """Return what a token says of its holder; raises AccessError where none is given."""
+    from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
+
+    try:
+        token = str(credential.get_token(scope).token)
+    except (AzureError, ValueError) as error:
+        message = f"Azure gives no token: {_first_words(error)}"
+        raise AccessError(message, hint=LOGIN) from error
+    try:
+        payload = token.split(".")[1]
+        found: object = loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return NOTHING  # Azure alone is to understand its tokens
+    return cast("Item", found) if isinstance(found, dict) else NOTHING
+
+
+def account_of(claims: Item) -> str:
+    """Return whose credentials they are, as far as their token tells."""
+    names = (str(claims.get(name) or "") for name in ("upn", "unique_name", "preferred_username", "appid", "oid"))
+    return next((name for name in names if name), "the holder of the Azure credentials")
+
+
+def _refuse_unreachable(api: Api) -> None:
+    """Raise AccessError where nothing can be asked: what is only refused, or odd, is a Gap of its own later."""
+    from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
+
+    try:
+        api.ask(LIST_MANAGED_CLUSTERS)
+    except AzureError as error:
+        status = getattr(error, "status_code", None)
+        if status is None or status in {401, 429} or code_of(error) == "SubscriptionNotFound":
+            raise unreachable(error, api.subscription) from error
+    except ValueError:
+        return
+
+
+def unreachable(error: Exception, subscription: str) -> CloudguardError:
+    """Return what to tell a user whom the cloud does not answer."""
+    reason, message = explain(error)
+    if code_of(error) == "InvalidAuthenticationTokenTenant":
+        return AccessError(f"the subscription is of another tenant: {message}", hint="Give --tenant ID")
+    if reason is Reason.DENIED:
+        return AccessError(f"Azure does not accept the credentials: {message}", hint=LOGIN)
+    if reason is Reason.MISSING:
+        absent = f"there is no subscription {subscription} that these credentials may see"
+        return AccessError(absent, hint="Check --subscription and --cloud; see: az account list --output table")
+    if reason is Reason.THROTTLED:
+        return AccessError(f"Azure asks to slow down: {message}", hint="Try again later")
+    return AccessError(f"Azure can't be reached: {message}", hint="Check the network, HTTPS_PROXY and --cloud")
+
+
+def _first_words(error: Exception) -> str:
+    """Return the first sentence of azure-identity's long messages, in which each credential has its own."""
+    return explain(error)[1]

@@ -1,0 +1,1 @@
+"""The cluster on Azure: its hosts, pools, disks and managed control plane."""

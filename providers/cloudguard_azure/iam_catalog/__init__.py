@@ -1,0 +1,1 @@
+"""What is known of the permissions of Azure: actions, needs, escalation paths."""

@@ -1,0 +1,1 @@
+"""The network on Azure: security groups, routes, load balancers, endpoints."""
