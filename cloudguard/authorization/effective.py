@@ -72,7 +72,7 @@ def space_of(
     """
     listed = list(statements)
     named = {text for statement in listed for text in (*statement.actions, *statement.not_actions)}
-    open_ended = named & _EVERYTHING or any(statement.not_actions for statement in listed)
+    open_ended = named & _EVERYTHING or any(not statement.actions for statement in listed)
     named.update(actions)
     patterns = {text for text in named - _EVERYTHING if open_ended or "*" in text or "?" in text}
     services = {text.lower().partition(":")[0] for text in patterns}

@@ -25,8 +25,8 @@ class GrantedEscalation:
     """An escalation path of which an identity certainly may do every action.
 
     ``unconditional``: ordinary requests may do each action, on the resources that the path needs.
-    ``exceeds_need``: at least one of the actions is not needed. ``witness``: a request for each action, those that
-    exceed the need first.
+    ``exceeds_need``: at least one of the actions is neither needed nor granted by a provider-mandated policy.
+    ``witness``: a request for each action, those that exceed the need first.
     """
 
     path: EscalationPath
@@ -37,9 +37,9 @@ class GrantedEscalation:
 
 def granted_escalations(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GrantedEscalation, ...]:
     """Return the paths that an identity is granted, the unconditional ones first."""
-    granted, total, confined = excess.allowed.lower, excess.total.lower, _is_confined(excess)
+    granted, certain, confined = excess.allowed.lower, excess.certain, _is_confined(excess)
     open_paths = (path for path in paths if not (confined and path.on_own_identity))
-    found = [each for path in open_paths if (each := _granted(excess, granted, total, path)) is not None]
+    found = [each for path in open_paths if (each := _granted(excess, granted, certain, path)) is not None]
     return tuple(sorted(found, key=lambda each: (not each.unconditional, not each.exceeds_need, each.path.id)))
 
 
@@ -51,9 +51,9 @@ def _is_confined(excess: Excess) -> bool:
 
 
 def _granted(
-    excess: Excess, granted: PermissionSet, total: PermissionSet, path: EscalationPath
+    excess: Excess, granted: PermissionSet, certain: PermissionSet, path: EscalationPath
 ) -> GrantedEscalation | None:
-    """Return the path if its every action is in ``granted``; ``total`` is what exceeds the need."""
+    """Return the path if its every action is in ``granted``; ``certain`` is what exceeds need and mandate."""
     table = excess.allowed.space.table
     parts: list[PermissionSet] = []
     for action in path.actions:
@@ -63,7 +63,7 @@ def _granted(
         if not part:
             return None
         parts.append(part)
-    exceeding = [total.only(table.bit(action) or 0).witness() is not None for action in path.actions]
+    exceeding = [certain.only(table.bit(action) or 0).witness() is not None for action in path.actions]
     ordered = sorted(zip(exceeding, parts, strict=True), key=lambda pair: not pair[0])
     witness = tuple(_on_own(excess, path, request) for _, part in ordered if (request := part.witness()) is not None)
     unconditional = all(

@@ -59,7 +59,7 @@ def _restricted(statement: Statement, part: PermissionSet) -> Iterator[Statement
     """Yield the statement with the actions that ``part`` of it has, if it has any."""
     table, actions = part.space.table, list[str]()
     for text in statement.actions:
-        mask = table.unlisted(text) if table.unknown(text) else table.mask((text,))
+        mask = table.unlisted(text) if table.unknown(text) else table.mask((text,)) & ~table.mask(statement.not_actions)
         common = mask & part.actions
         actions += [text] if common == mask else table.names(common)
     if part:

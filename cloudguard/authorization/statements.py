@@ -63,11 +63,12 @@ def _contexts(space: Space, conditions: Iterable[Condition], known: KnownContext
 def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Assumption | None]]:
     """Yield masks of actions, each with the assumption that it rests on."""
     table = space.table
-    if statement.not_actions:
-        yield table.everything & ~table.mask(statement.not_actions), None
+    excepted = table.mask(statement.not_actions)
+    if not statement.actions:
+        yield table.everything & ~excepted, None
         return
     listed = [text for text in statement.actions if not table.unknown(text)]
-    if mask := table.mask(listed):
+    if mask := table.mask(listed) & ~excepted:
         yield mask, None
     for text in sorted(set(statement.actions).difference(listed)):
         yield table.unlisted(text), Assumption(f"what the unlisted action {text} is")

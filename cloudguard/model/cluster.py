@@ -86,6 +86,13 @@ class Host:
     pool: str = ""
     disks: tuple[str, ...] = ()
     metadata: MetadataService | None = None
+    further_identities: tuple[str, ...] = ()
+    """Where the cloud gives one machine several."""
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """The ids of all identities that it has."""
+        return (self.identity, *self.further_identities) if self.identity else ()
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -134,6 +141,12 @@ class Pool:
     metadata: MetadataService | None = None
     public_ipv6: bool | None = None
     further: tuple[NextInterface, ...] = ()
+    further_identities: tuple[str, ...] = ()
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """The ids of all identities that its next host gets."""
+        return (self.identity, *self.further_identities) if self.identity else ()
 
 
 class KeyManager(StrEnum):

@@ -46,7 +46,7 @@ class Condition:
 class Statement:
     """One statement of a policy. ``name`` is its name in the document, or its number ("#2").
 
-    Exactly one of ``actions``/``not_actions`` and of ``resources``/``not_resources`` is filled.
+    It is about ``actions`` (none: all) but ``not_actions``. Exactly one of ``resources``/``not_resources`` is filled.
     """
 
     name: str

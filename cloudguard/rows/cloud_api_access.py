@@ -11,7 +11,9 @@ of users are out of scope.
 
 from __future__ import annotations
 
-from cloudguard.model.cluster import Role
+from itertools import chain
+
+from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind
 from cloudguard.model.source import FactKind
 from cloudguard.results.finding import Severity
@@ -45,11 +47,12 @@ def judge(context: Context) -> JudgedRow:
     kinds = frozenset({FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES})
     unknown = context.missing(kinds | context.endpoint_facts)
     identities = context.snapshot.identities.identities
-    if not context.cluster.hosts and not identities:
+    hosts = context.cluster.hosts
+    if not hosts and not identities:
         unknown += ("no host and no identity was found; name the hosts with --control-plane-tag and --node-tag",)
     elif not context.has_nodes and not any(_OF_NODES & {*identity.roles} for identity in identities):
         unknown += (NO_NODE,)
-    used = {host.identity for host in context.cluster.hosts} | {pool.identity for pool in context.cluster.pools}
+    used = {name for one in chain[Host | Pool](hosts, context.cluster.pools) for name in one.identities}
     used |= {pods.identity for pods in context.snapshot.identities.service_accounts}
     unread = used - {identity.id for identity in identities} - {""}
     unknown += tuple(f"the identity {name} was not read" for name in sorted(unread))

@@ -97,7 +97,8 @@ def _assigned(snapshot: Snapshot, roles: Mapping[str, tuple[Role, ...]]) -> Snap
     pools = tuple(replace(one, roles=roles.get(one.id, one.roles)) for one in cluster.pools)
     held = dict[str, set[str]]()
     for one in chain[Host | Pool](hosts, pools):
-        held.setdefault(one.identity, set()).update(map(str, one.roles))
+        for name in one.identities:
+            held.setdefault(name, set()).update(map(str, one.roles))
     identities = tuple(_holding(one, held) for one in snapshot.identities.identities)
     return replace(
         snapshot,

@@ -208,11 +208,12 @@ def draw_statement(random: Random, effect: Effect | None = None) -> Statement:
     resources = tuple(random.sample(RESOURCE_PATTERNS, random.randint(1, 2)))
     inverse_actions, inverse_resources = random.random() < 0.2, random.random() < 0.2
     conditions = tuple(draw_condition(random) for _ in range(random.choice((0, 0, 1, 1, 2, 3))))
+    excepted = tuple(random.sample(ACTION_PATTERNS, random.choice((0, 0, 0, 1))))
     return Statement(
         name="s",
         effect=effect or random.choice((Effect.ALLOW, Effect.ALLOW, Effect.DENY)),
         actions=() if inverse_actions else actions,
-        not_actions=actions if inverse_actions else (),
+        not_actions=actions if inverse_actions else excepted,
         resources=() if inverse_resources else resources,
         not_resources=resources if inverse_resources else (),
         conditions=conditions,

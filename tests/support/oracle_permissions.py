@@ -128,8 +128,9 @@ def _one(base: str, held: str, values: Sequence[str], *, negated: bool) -> bool:
 
 def statement_applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
     """Whether action, resource and every condition match."""
-    actions = any(action_matches(p, action) for p in statement.actions or statement.not_actions)
-    if actions == bool(statement.not_actions):
+    if statement.actions and not any(action_matches(p, action) for p in statement.actions):
+        return False
+    if any(action_matches(p, action) for p in statement.not_actions):
         return False
     resources = any(resource_matches(p, resource) for p in statement.resources or statement.not_resources)
     if resources == bool(statement.not_resources):

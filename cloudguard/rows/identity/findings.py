@@ -46,7 +46,7 @@ def identity_text(identity: Identity) -> str:
 
 def hosts_with(context: Context, identity: str) -> tuple[str, ...]:
     """Return the ids of the hosts that use an identity."""
-    return tuple(sorted(host.id for host in context.cluster.hosts if host.identity == identity))
+    return tuple(sorted(host.id for host in context.cluster.hosts if identity in host.identities))
 
 
 def statement_evidence(resource: Resource, statements: Iterable[MatchedStatement]) -> tuple[Evidence, ...]:

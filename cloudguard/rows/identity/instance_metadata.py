@@ -58,7 +58,8 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
             if not (isinstance(host, Pool) and host.id in pools_with_hosts):
                 unread.setdefault("pool" if isinstance(host, Pool) else "host", []).append(host)
         elif fault := fault_of(host.metadata):
-            exposed.setdefault((fault, host.identity), []).append((host, host.metadata))
+            for name in host.identities:
+                exposed.setdefault((fault, name), []).append((host, host.metadata))
     findings = [
         _finding(context, fault, identity, found, severity)
         for (fault, identity), found in exposed.items()

@@ -151,6 +151,14 @@ def test_excess_by_provider_mandated_policies_is_advice() -> None:
     assert severities(row(account(wide), other)) == {"outside": Severity.HIGH}
 
 
+def test_an_escalation_path_by_a_mandated_policy_is_advice() -> None:
+    passing = document(*NEED.statements, allow("role:PassRole", "disk:CreateVolume"), name="managed", by="provider")
+    mandated = iam_catalog(NEED, provider_mandated=(("control-plane", "managed", ""),))
+    found = row(account(passing), mandated)
+    assert finding_of(found, "cloud-api-access/escalation").severity is Severity.LOW
+    assert severities(row(account(passing)))["escalation"] is Severity.CRITICAL
+
+
 def test_missing_permissions_and_idle_statements_are_advice() -> None:
     nowhere = allow("store:PutObject", on=("n:p:disk:::x",), name="nowhere")
     found = row(account(document(NEED.statements[0], nowhere)))

@@ -132,6 +132,16 @@ def test_hosts_with_different_hop_limits_are_one_finding() -> None:
     assert finding.changes == (f"metadata.restrict:{ROLE}:the hop limit is 64",)
 
 
+def test_pods_can_take_every_identity_of_their_host() -> None:
+    made = account(document(*NEED.statements))
+    other = replace(made.identities.identities[0], id="n:p:role::1:role/idle", name="idle", policies=())
+    exposed = replace(MASTER, identity=other.id, further_identities=(ROLE,), metadata=replace(SHUT, hop_limit=2))
+    identities = replace(made.identities, identities=(*made.identities.identities, other))
+    found = row(replace(made, cluster=replace(made.cluster, hosts=(exposed, WORKER)), identities=identities))
+    finding = finding_of(found, "cloud-api-access/metadata")
+    assert (finding.resource.id, finding.hosts) == (ROLE, ("cp",))
+
+
 def test_unread_metadata_settings_leave_the_row_unknown() -> None:
     made = account(document(*NEED.statements))
     blind = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None), WORKER)))
