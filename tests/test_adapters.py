@@ -123,7 +123,8 @@ def _dangling(found: Snapshot) -> Iterator[str]:
     """Yield what a snapshot names and does not have."""
     topology, cluster, identities = found.topology, found.cluster, found.identities
     filters, segments = {one.id for one in topology.filters}, {one.id for one in topology.subnets}
-    hosts, policies = {one.id for one in cluster.hosts}, {one.id for one in identities.policies}
+    hosts = {*(one.id for one in cluster.hosts), *(one.id for one in cluster.pools)}
+    policies = {one.id for one in identities.policies}
     groups, lists = {one.id for one in topology.groups}, {one.id for one in topology.address_lists}
     known = {one.id for one in identities.identities}
     for host in cluster.hosts:

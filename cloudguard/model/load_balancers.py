@@ -19,7 +19,10 @@ class ClientAddress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BackendTarget:
-    """Where a listener sends: ``service`` of a host of the cluster, by its id, or by ``address`` (empty: by id)."""
+    """Where a listener sends: ``service`` of a host of the cluster, by its id, or by ``address`` (empty: by id).
+
+    ``host`` may also be the id of a pool: whatever hosts this makes.
+    """
 
     host: str
     address: Addresses
@@ -50,6 +53,7 @@ class PublishedService:
 
     ``allowed``: who may make an endpoint, in the cloud's words ("*": everyone); ``accepts_each``: its owner accepts it.
     ``filtered``: the balancer's filters see the clients, by addresses of their own networks.
+    ``translated_to``: addresses that its targets see the clients at (empty: the balancer's own).
     """
 
     id: str
@@ -57,6 +61,7 @@ class PublishedService:
     accepts_each: bool
     source: Source
     filtered: bool = True
+    translated_to: Ranges = NO_ADDRESSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Balancer:
     ``declared_service``: the Kubernetes Service or Ingress it was made for ("" if none is known).
     ``published``: the services that offer it to others, who arrive with the balancer's own address.
     ``keeps_destination``: what it hands on stays addressed to ``addresses``, so it has none of its own inside.
+    ``transparent``: it has no address in its subnets; it changes where packets go, and no more.
     ``health_checks``: addresses beside those of its subnets that it checks its targets' health from.
     """
 
@@ -88,3 +94,4 @@ class Balancer:
     keeps_destination: bool = False
     published: tuple[PublishedService, ...] = ()
     health_checks: Ranges = NO_ADDRESSES
+    transparent: bool = False

@@ -90,7 +90,7 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
             found.interfaces.append(interface)
             if not found.hosts or found.hosts[-1] is not host:
                 found.hosts.append(host)
-    _add_pools(classes, cluster, topology)
+    _add_pools(classes, cluster, topology, by_host)
     return tuple(sorted(classes.values(), key=lambda one: one.key.rank))
 
 
@@ -117,19 +117,29 @@ def _is_public6(address: AddressSet) -> bool:
     return any(start >= _FIRST6 for start, _ in address.intervals) and bool(address & _PUBLIC6)
 
 
-def _add_pools(classes: dict[ClassKey, HostClass], cluster: Cluster, topology: Topology) -> None:
-    """Add each pool to the classes of its next host: in any of its subnets, registered as a host of it is today."""
+def _add_pools(
+    classes: dict[ClassKey, HostClass], cluster: Cluster, topology: Topology, by_pool: Mapping[str, Registrations]
+) -> None:
+    """Add each pool to the classes of its next host: in any of its subnets, registered as a host of it is today.
+
+    ``by_pool``: registrations by id, those of pools themselves among them.
+    """
     subnets = {subnet.id: subnet for subnet in topology.subnets}
     keys_of_pools = _keys_of_pools(classes.values())
     for pool in cluster.pools:
-        for key in _next_keys(pool, keys_of_pools.get(pool.id, {}), subnets):
+        for key in _next_keys(pool, keys_of_pools.get(pool.id, {}), subnets, by_pool.get(pool.id, ())):
             classes.setdefault(key, HostClass(key)).pools.append(pool)
 
 
-def _next_keys(pool: Pool, keys: Iterable[ClassKey], subnets: Mapping[str, Subnet]) -> Iterator[ClassKey]:
-    """Yield what the interfaces of a pool's next host may have in common; ``keys``: of the hosts that it has made."""
+def _next_keys(
+    pool: Pool, keys: Iterable[ClassKey], subnets: Mapping[str, Subnet], own: Registrations
+) -> Iterator[ClassKey]:
+    """Yield what the interfaces of a pool's next host may have in common; ``keys``: of the hosts that it has made.
+
+    ``own``: the registrations of the pool itself.
+    """
     six = {key.subnet for key in keys if key.has_public_ipv6}
-    registered = dict.fromkeys(key.registrations for key in keys) or {(): None}
+    registered = dict.fromkeys(_sorted({*key.registrations, *own}) for key in keys) or {own: None}
     for name in pool.subnets or ("",):
         found = subnets.get(name)
         ipv4 = bool(found and found.public_by_default) if pool.public is None else pool.public
@@ -161,7 +171,7 @@ def _keys_of_pools(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, Non
 
 
 def registrations(balancers: Iterable[Balancer]) -> tuple[dict[str, Registrations], dict[AddressSet, Registrations]]:
-    """Return the registrations by host id, and, of targets that name an address, by that address."""
+    """Return the registrations by host or pool id, and, of targets that name an address, by that address."""
     by_host: dict[str, set[Registration]] = {}
     by_address: dict[AddressSet, set[Registration]] = {}
     for balancer in balancers:

@@ -56,7 +56,8 @@ class LoadBalancerPaths:
             if sent is not None:
                 out = sent(subnet)
                 clients &= Bounds(all_from(out.lower.addresses()), all_from(out.upper.addresses()))
-            by_subnet[subnet] = self._from_subnet(registration, subnet, clients.only(registration.service), target)
+            own = sender.translated_to or self._senders.ranges((subnet,))
+            by_subnet[subnet] = self._from_subnet(registration, subnet, clients.only(registration.service), target, own)
         upper = PacketSet.union(one.upper for one in by_subnet.values())
         home = by_subnet.get(target.key.subnet)
         if home is not None:
@@ -94,8 +95,13 @@ class LoadBalancerPaths:
         passing = arriving & traffic.allows(sender.addresses, sender.groups)
         return Bounds(all_from(passing.lower.on(services)), all_from(passing.upper.on(services)))
 
-    def _from_subnet(self, registration: Registration, subnet: str, clients: Bounds, target: HostClass) -> Bounds:
-        """Return what a balancer hands on from one of its subnets to a class of hosts, by the client's address."""
+    def _from_subnet(
+        self, registration: Registration, subnet: str, clients: Bounds, target: HostClass, own: AddressSet
+    ) -> Bounds:
+        """Return what a balancer hands on from one of its subnets to a class of hosts, by the client's address.
+
+        ``own``: the addresses that replace the client's.
+        """
         balancer, key = registration.balancer, target.key
         addresses = target.addresses or self._senders.ranges((key.subnet,))
         clients = _only(clients, *self._let_out(registration, subnet, target, addresses))
@@ -104,7 +110,6 @@ class LoadBalancerPaths:
         same_subnet = subnet == key.subnet
         ingress = exactly(PacketSet.everything()) if same_subnet else self._filters.subnet_filters(key.subnet)
         preserved = clients & traffic.allows(EVERYWHERE, balancer.groups) & ingress
-        own = self._senders.ranges((subnet,))
         own = own & ALL4 or own
         replaced = _seen_as(own, clients, traffic.allows(own, balancer.groups) & ingress, registration.service)
         if registration.listener.client_address is ClientAddress.REPLACED:

@@ -10,6 +10,7 @@ from itertools import groupby
 from cloudguard.model.filters import AddressList
 from cloudguard.model.load_balancers import Balancer, PublishedService
 from cloudguard.model.network import Interface, Network, NextHop, Subnet, Topology, Tunnel
+from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, unknown
 from cloudguard.packet_sets.packets import PacketSet
@@ -48,7 +49,7 @@ class Sender:
     """A source of traffic, ``name`` in words.
 
     ``groups`` are those that its interfaces are in, ``example`` is the id or address of one ("" for whole ranges).
-    ``filtered``: the balancer's filters see it.
+    ``filtered``: the balancer's filters see it. ``translated_to``: how its targets see it (empty: as the balancer).
     ``exact``: False if it is not known whether any such sender exists, and ``why`` not ("": the name says so).
     ``gatekeeper``: what asks for an identity first ("": nothing).
     """
@@ -64,6 +65,7 @@ class Sender:
     hosts: HostClass | None = None
     external_members: tuple[Interface, ...] = ()
     gatekeeper: str = ""
+    translated_to: AddressSet = NO_ADDRESSES
 
     def bounded(self, allowed: Bounds) -> Bounds:
         """Return ``allowed``, its lower bound empty if it is not known whether any such sender exists."""
@@ -116,7 +118,7 @@ class Senders:
         networks = AddressSet.union(network.ranges for network in topology.networks)
         networks |= AddressSet.union(tunnel.ranges for tunnel in topology.tunnels)
         self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - networks)
-        why = "it is not understood whether the load balancer faces the internet"
+        why = "it is not known whether connections from the internet reach the load balancer"
         self.by_unknown_balancer = replace(self.internet, exact=False, why=why)
         why = "it is not known whether the host gets a public address when it starts"
         self.by_unknown_address = replace(self.internet, exact=False, why=why)
@@ -133,7 +135,8 @@ class Senders:
 
     def of_balancer(self, balancer: Balancer) -> AddressSet:
         """Return the addresses from which a balancer itself connects to its targets."""
-        own = AddressSet.nothing() if balancer.keeps_destination else self.ranges(balancer.subnets)
+        addressless = balancer.keeps_destination or balancer.transparent
+        own = AddressSet.nothing() if addressless else self.ranges(balancer.subnets)
         return own | balancer.health_checks
 
     def listed(self, ranges: AddressSet, lists: Iterable[str]) -> Bounds:
@@ -240,7 +243,13 @@ class Senders:
             who = f"whoever makes an endpoint of {service.id}"
             why = f"{service.id} offers the balancer to {allowed}, and {accepted}"
             found = self._consumers[service] = Sender(
-                SenderKind.CONSUMERS, who, EVERYWHERE, exact=False, why=why, filtered=service.filtered
+                SenderKind.CONSUMERS,
+                who,
+                EVERYWHERE,
+                exact=False,
+                why=why,
+                filtered=service.filtered,
+                translated_to=service.translated_to,
             )
         return found
 

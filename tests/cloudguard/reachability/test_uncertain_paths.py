@@ -29,7 +29,9 @@ def test_a_balancer_that_may_face_the_internet_leaves_what_it_lets_in_undecided(
     made = snapshot([MASTER], [group("masters", ("tcp/6443", WORLD))], balancers=[front])
     found = rows_of(made)["api-server-access"]
     assert found.verdict is Verdict.UNKNOWN
-    assert any("not understood whether the load balancer faces the internet" in line for line in found.unknown)
+    assert any(
+        "not known whether connections from the internet reach the load balancer" in line for line in found.unknown
+    )
     shut = snapshot([MASTER], [group("masters", ("tcp/6443", "10.0.0.0/16"))], balancers=[front])
     assert rows_of(shut)["api-server-access"].verdict is Verdict.PASS
 

@@ -1,0 +1,70 @@
+"""What stands behind a balancer beside hosts of today, and at which addresses its targets see it and its clients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builders import CONTROL_PLANE, NODE, PUBLIC, SOURCE, WORLD, balancer, group, host, snapshot, to
+from cloudguard.model.cluster import Pool
+from cloudguard.model.load_balancers import BackendTarget, ClientAddress, PublishedService
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.host_classes import classify
+from cloudguard.reachability.senders import Senders
+from cloudguard.results.report import Verdict
+from judged import rows_of
+
+SSH = ServiceSet.parse("tcp/22")
+POOL = Pool("asg", "asg", NODE, (), ("public",), ("nodes",), ("nodes",), SOURCE)
+NEXT = BackendTarget("asg", AddressSet.nothing(), SSH)
+
+
+def test_the_next_host_of_an_empty_pool_stands_behind_the_balancer_that_names_the_pool() -> None:
+    made = snapshot([], [group("nodes", ("tcp/22", WORLD))], pools=[POOL], balancers=[balancer("lb", "tcp/22", [NEXT])])
+    (found,) = classify(made.cluster, made.topology)
+    assert [(one.balancer.id, one.service) for one in found.key.registrations] == [("lb", SSH)]
+    assert rows_of(made)["node-access"].verdict is Verdict.FAIL
+
+
+def test_a_pool_that_is_named_beside_its_hosts_makes_no_class_of_its_own() -> None:
+    one = host("n1", NODE, "nodes", where="public", pool="asg")
+    made = snapshot(
+        [one], [group("nodes")], pools=[POOL], balancers=[balancer("lb", "tcp/22", [to(one, "tcp/22"), NEXT])]
+    )
+    (found,) = classify(made.cluster, made.topology)
+    assert (found.hosts, found.pools) == ([one], [POOL])
+
+
+@pytest.mark.parametrize(("transparent", "own"), [(True, "168.63.129.16/32"), (False, "10.0.0.0/24,168.63.129.16/32")])
+def test_a_transparent_balancer_has_no_addresses_but_those_of_its_health_checks(own: str, *, transparent: bool) -> None:
+    probes = AddressSet.parse("168.63.129.16")
+    front = replace(balancer("lb", "tcp/22", []), transparent=transparent, health_checks=probes)
+    made = snapshot([], subnets=[PUBLIC])
+    addresses = Senders(made.topology).of_balancer(front) & AddressSet.parse("0.0.0.0/0")
+    assert addresses.cidrs() == tuple(own.split(","))
+
+
+@pytest.mark.parametrize(
+    ("translated", "let_in", "verdict"),
+    [
+        ("", "10.0.9.0/24", Verdict.PASS),
+        ("", "10.0.1.0/24", Verdict.UNKNOWN),
+        ("10.0.9.0/24", "10.0.9.0/24", Verdict.UNKNOWN),
+        ("10.0.9.0/24", "10.0.1.0/24", Verdict.PASS),
+    ],
+)
+def test_clients_of_a_published_service_are_seen_at_the_addresses_that_it_translates_to(
+    translated: str, let_in: str, verdict: Verdict
+) -> None:
+    ranges = AddressSet.of([translated] if translated else [])
+    service = PublishedService("svc", ("*",), accepts_each=False, source=SOURCE, translated_to=ranges)
+    master = host("cp", CONTROL_PLANE, "masters")
+    front = balancer("api", "tcp/443", [to(master, "tcp/6443")], facing=False, where=("private",))
+    front = replace(front, published=(service,), transparent=True)
+    assert front.listeners[0].client_address is ClientAddress.PRESERVED
+    made = snapshot([master], [group("masters", ("tcp/6443", let_in))], balancers=[front])
+    found = rows_of(made)["api-server-access"]
+    assert any("svc offers the balancer" in line for line in found.unknown) == (verdict is Verdict.UNKNOWN)
+    assert found.verdict is verdict
