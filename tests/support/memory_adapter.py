@@ -27,7 +27,7 @@ class Memory:
     def __init__(self) -> None:
         self.name = NAME
         self.options = (
-            Option("profile", "Whose eyes to look with."),
+            Option("profile", "Whose eyes to look with.", variables=("MEMORY_PROFILE", "MEMORY_USER")),
             Option("region", "Where to look.", "REGION", many=True),
         )
         self.requests: list[CollectRequest] = []

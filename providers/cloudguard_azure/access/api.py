@@ -39,6 +39,12 @@ class Access:
     cloud: str = "AzureCloud"
 
 
+_UNREGISTERED: Final = "MissingSubscriptionRegistration"
+"""The subscription does not use the resource provider, and has nothing of it: as long as there is something, it can't
+be unregistered (https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types).
+"""
+
+
 class Api(Reader[Call]):
     """What one caller may see of one subscription. Safe to call from threads.
 
@@ -66,14 +72,21 @@ class Api(Reader[Call]):
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
         """Ask Azure, page by page; raises one of ``errors``."""
+        from azure.core.exceptions import HttpResponseError  # noqa: PLC0415 - the SDK is loaded on first use
+
         own = dict(parameters)
         client = self._client(call, own.pop("subscription", self.subscription))
         group, _, method = call.method.partition(".")
         pages = Pages(call, self.endpoint, self.stop)
-        answer: Any = getattr(getattr(client, group), method)(**own, raw_response_hook=pages.take)
-        if hasattr(answer, "by_page"):
-            for _ in answer.by_page():
-                pass
+        try:
+            answer: Any = getattr(getattr(client, group), method)(**own, raw_response_hook=pages.take)
+            if hasattr(answer, "by_page"):
+                for _ in answer.by_page():
+                    pass
+        except HttpResponseError as error:
+            if call.listed and code_of(error) == _UNREGISTERED:
+                return Answer([])
+            raise
         return pages.answer()
 
     def errors(self) -> tuple[type[Exception], ...]:

@@ -60,6 +60,19 @@ def test_flag_beats_environment_beats_file(capsys: pytest.CaptureFixture[str], m
     assert second.options == {"profile": ("env",), "region": ("flag",)}
 
 
+def test_a_cloud_s_own_variables_hold_defaults(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEMORY_USER", "second")
+    ran(capsys, "check", "memory", "--cluster", "prod")
+    monkeypatch.setenv("MEMORY_PROFILE", "first")
+    ran(capsys, "check", "memory", "--cluster", "prod")
+    Path("cloudguard.toml").write_text('cluster = "prod"\n[provider.memory]\nprofile = "file"\n')
+    ran(capsys, "check", "memory")
+    requests = memory_adapter.ADAPTER.requests
+    assert [one.options["profile"] for one in requests] == [("second",), ("first",), ("file",)]
+
+
 def test_the_file_may_be_named_by_the_environment(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

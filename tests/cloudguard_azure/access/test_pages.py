@@ -1,0 +1,91 @@
+"""A page is an object with a list; its successor is one of the same host, that was not asked for."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cloudguard.provider.answers import AnswerError, Item
+from cloudguard.provider.port import Stop, StoppedError
+from cloudguard_azure.access.calls import GET_KEY, LIST_DISKS, Call
+from cloudguard_azure.access.pages import Pages
+
+HOST = "https://management.azure.com"
+
+
+def taken(call: Call, *pages: object, status: int = 200, stop: Stop | None = None) -> tuple[Pages, list[Any]]:
+    """Return what was kept of ``pages``, and what the SDK was left of each."""
+    kept, left = Pages(call, HOST, stop or Stop()), list[Any]()
+    for page in pages:
+        text = page if isinstance(page, str) else json.dumps(page)
+        answer = SimpleNamespace(status_code=status, text=lambda text=text: text, headers={"x": "y"})
+        response = SimpleNamespace(http_response=answer)
+        kept.take(response)
+        left.append(response.http_response)
+    return kept, left
+
+
+def test_the_sdk_is_left_to_turn_pages() -> None:
+    link = f"{HOST}/page/2"
+    item: Item = {"id": "/a", "properties": {"new": [1]}}
+    kept, left = taken(
+        LIST_DISKS, {"value": [item], "nextLink": link}, {"value": [], "nextLink": ""}, {"value": [item]}
+    )
+    assert kept.answer().items == [item, item]
+    assert kept.answer().faults == ()
+    assert [one.json() for one in left] == [{"value": [], "nextLink": link}, {"value": []}, {"value": []}]
+    assert json.loads(left[0].text("utf-8")) == left[0].json()
+    assert (left[0].status_code, left[0].headers) == (200, {"x": "y"})
+
+
+@pytest.mark.parametrize("page", ["", "<html>", "[]", "null", {}, {"value": None}, {"value": {}}, {"value": ["x"]}])
+def test_what_is_no_page_is_not_taken_for_an_empty_one(page: object) -> None:
+    with pytest.raises(AnswerError):
+        taken(LIST_DISKS, page)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://elsewhere.example/page/2",
+        "http://management.azure.com/page/2",
+        "https://management.azure.com.elsewhere.example/page/2",
+        "https://management.azure.com@elsewhere.example/page/2",
+        "/page/2",
+        7,
+    ],
+)
+def test_a_link_that_leads_elsewhere_is_not_followed(link: object) -> None:
+    kept, left = taken(LIST_DISKS, {"value": [{"id": "/a"}], "nextLink": link})
+    assert len(kept.answer().items) == len(kept.answer().faults) == 1
+    assert left[0].json() == {"value": []}
+
+
+def test_pages_that_repeat_end() -> None:
+    page = {"value": [{"id": "/a"}], "nextLink": "https://MANAGEMENT.azure.com/page/2"}
+    kept, left = taken(LIST_DISKS, page, page)
+    assert "repeat" in kept.answer().faults[0]
+    assert left[1].json() == {"value": []}
+
+
+def test_one_thing_is_no_list() -> None:
+    kept, _ = taken(GET_KEY, {"id": "/key", "nextLink": "https://elsewhere.example/"})
+    assert kept.answer().items == [{"id": "/key", "nextLink": "https://elsewhere.example/"}]
+    assert kept.answer().faults == ()
+
+
+def test_no_page_is_no_answer() -> None:
+    kept, left = taken(LIST_DISKS, {"error": {}}, status=403)
+    assert left[0].text() == '{"error": {}}'
+    with pytest.raises(AnswerError):
+        kept.answer()
+
+
+def test_a_reading_that_was_ended_turns_no_page() -> None:
+    stop = Stop()
+    stop.set("enough")
+    with pytest.raises(StoppedError):
+        taken(LIST_DISKS, {"value": []}, stop=stop)
