@@ -77,8 +77,11 @@ class Pages:
 
 
 def _host(address: str) -> tuple[str, str]:
-    found = urlsplit(address)
-    return found.scheme.lower(), found.netloc.lower()
+    try:
+        found = urlsplit(address)
+    except ValueError:
+        return "", address
+    return found.scheme, found.netloc.lower().removesuffix(":443")
 
 
 class _Turned:

@@ -29,7 +29,7 @@ def taken(call: Call, *pages: object, status: int = 200, stop: Stop | None = Non
 
 
 def test_the_sdk_is_left_to_turn_pages() -> None:
-    link = f"{HOST}/page/2"
+    link = f"{HOST}:443/page/2"
     item: Item = {"id": "/a", "properties": {"new": [1]}}
     kept, left = taken(
         LIST_DISKS, {"value": [item], "nextLink": link}, {"value": [], "nextLink": ""}, {"value": [item]}
@@ -54,6 +54,9 @@ def test_what_is_no_page_is_not_taken_for_an_empty_one(page: object) -> None:
         "http://management.azure.com/page/2",
         "https://management.azure.com.elsewhere.example/page/2",
         "https://management.azure.com@elsewhere.example/page/2",
+        "https://user:password@management.azure.com/page/2",
+        "https://management.azure.com:8443/page/2",
+        "https://[management.azure.com/page/2",
         "/page/2",
         7,
     ],
