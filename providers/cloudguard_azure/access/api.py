@@ -153,7 +153,7 @@ def explain(error: Exception) -> tuple[Reason, str]:
     code = code_of(error)
     words = str(getattr(getattr(error, "error", None), "message", None) or getattr(error, "message", "") or error)
     start = ": ".join(str(part) for part in (status, code) if part) or type(error).__name__
-    message = " ".join(_NOISE.sub("", f"{start}: {words}").split())[:LONGEST_MESSAGE]
+    message = clean(f"{start}: {words}")
     if code.lower() in _UNSUPPORTED:
         return Reason.UNSUPPORTED, message
     if status == 429:  # noqa: PLR2004 - too many requests
@@ -161,6 +161,11 @@ def explain(error: Exception) -> tuple[Reason, str]:
     if status in {401, 403} or (status is None and isinstance(error, ClientAuthenticationError)):
         return Reason.DENIED, message
     return (Reason.MISSING if status == 404 else Reason.FAILED), message  # noqa: PLR2004 - not found
+
+
+def clean(words: str) -> str:
+    """Return the cloud's words on one line, without secrets and what only its support has a use for."""
+    return " ".join(_NOISE.sub("", words).split())[:LONGEST_MESSAGE]
 
 
 def code_of(error: Exception) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Final
 
 from azure.core.credentials import TokenCredential
@@ -28,7 +27,6 @@ class Retry(policies.RetryPolicy[Any, Any]):
 
 def pipeline(credential: TokenCredential, scope: str) -> Any:  # noqa: ANN401 - generic over two kinds of requests
     """Return the SDK's own pipeline without what registers resource providers, and what follows redirects."""
-    logging.getLogger("azure").addHandler(logging.NullHandler())  # else Python prints its warnings
     steps: list[Any] = [
         policies.RequestIdPolicy(),
         policies.UserAgentPolicy("cloudguard"),

@@ -5,6 +5,7 @@ https://learn.microsoft.com/python/api/azure-identity/azure.identity.defaultazur
 
 from __future__ import annotations
 
+import logging
 import re
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from cloudguard.provider.answers import NOTHING, Item, text
 from cloudguard.provider.port import CollectRequest, Option, Progress
 from cloudguard.provider.reader import checked_calls
 from cloudguard_azure.access import profile
-from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint, explain
+from cloudguard_azure.access.api import CLOUDS, Access, Api, clean, code_of, endpoint, explain
 from cloudguard_azure.access.calls import CALLS, LIST_MANAGED_CLUSTERS
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ LOGIN: Final = "Log in with: az login, or set AZURE_CLIENT_ID, AZURE_TENANT_ID a
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TENANT: Final = re.compile(r"[0-9a-z.-]+")
 """An id or a domain."""
+
+_NOT_SET_UP: Final = re.compile(
+    r"unavailable|not found|not installed|be found|package|az login|No accounts|not enabled"
+)
+"""azure-identity's words for credentials that nobody set up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
         if (given := option(request, name)) and not pattern.fullmatch(given.lower()):
             message = f"--{name} is no {'client id' if name == 'client-id' else 'tenant'}: {given!r}"
             raise UsageError(message, hint=shape)
+    logging.getLogger("azure").addHandler(logging.NullHandler())  # else Python prints the SDK's warnings
     credential = _credential(request, cloud)
     claims = _claims(credential, endpoint(cloud)[1])
     api = Api(
@@ -113,12 +120,15 @@ def _credential(request: CollectRequest, cloud: str) -> TokenCredential:
         "AzureUSGovernment": AzureAuthorityHosts.AZURE_GOVERNMENT,
         "AzureChinaCloud": AzureAuthorityHosts.AZURE_CHINA,
     }
-    made = DefaultAzureCredential(
-        **({"authority": authorities[cloud]} if cloud in authorities else {}),
-        **({"managed_identity_client_id": client} if client else {}),
-        additionally_allowed_tenants=[tenant] if tenant else [],
-    )
-    return _OfTenant(given or made, tenant) if tenant else given or made
+    try:
+        found = given or DefaultAzureCredential(
+            **({"authority": authorities[cloud]} if cloud in authorities else {}),
+            **({"managed_identity_client_id": client} if client else {}),
+            additionally_allowed_tenants=[tenant] if tenant else [],
+        )
+    except ValueError as error:
+        raise UsageError(" ".join(str(error).split()).rstrip("."), hint="It is a variable of azure-identity") from error
+    return _OfTenant(found, tenant) if tenant else found
 
 
 class _OfTenant:
@@ -139,8 +149,7 @@ def _claims(credential: TokenCredential, scope: str) -> Item:
     try:
         token = str(credential.get_token(scope).token)
     except (AzureError, ValueError) as error:
-        message = f"Azure gives no token: {_first_words(error)}"
-        raise AccessError(message, hint=LOGIN) from error
+        raise AccessError(_why_no_token(error), hint=LOGIN) from error
     try:
         payload = token.split(".")[1]
         found: object = loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -184,6 +193,12 @@ def unreachable(error: Exception, subscription: str) -> CloudguardError:
     return AccessError(f"Azure can't be reached: {message}", hint="Check the network, HTTPS_PROXY and --cloud")
 
 
-def _first_words(error: Exception) -> str:
-    """Return the first sentence of azure-identity's long messages, in which each credential has its own."""
-    return explain(error)[1]
+def _why_no_token(error: Exception) -> str:
+    """Return what went wrong: azure-identity's message has a line for each kind of credentials, most not set up."""
+    message = explain(error)[1]
+    lines = str(getattr(error, "message", "") or error).splitlines()
+    tried = [line.strip() for line in lines if re.match(r"\t\w+Credential: ", line)]
+    failed = [line for line in tried if "AADSTS" in line or not _NOT_SET_UP.search(line)]
+    if tried and not failed:
+        return "no Azure credentials were found"
+    return f"Azure gives no token: {clean(failed[0]) if failed else message}"
