@@ -111,11 +111,16 @@ class DiskTemplate:
 
 @dataclass(frozen=True, slots=True)
 class NextInterface:
-    """A further interface of a pool's next host, in one of ``subnets`` (none: of the pool's)."""
+    """A further interface of a pool's next host, in one of ``subnets`` (none: of the pool's).
+
+    ``public``, ``public_ipv6``: the template gives it a public address; without, the subnet may give one of version 6.
+    """
 
     filters: tuple[str, ...]
     groups: tuple[str, ...]
     subnets: tuple[str, ...] = ()
+    public: bool = False
+    public_ipv6: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,13 +149,13 @@ def _next_keys(
     for further in pool.further:
         for name in further.subnets or pool.subnets or ("",):
             found = subnets.get(name)
-            ipv6 = name in six or bool(found and found.ipv6_by_default)
+            ipv6 = further.public_ipv6 or name in six or bool(found and found.ipv6_by_default)
             yield ClassKey(
                 roles=pool.roles,
                 subnet=name,
                 filters=further.filters,
                 groups=further.groups,
-                has_public_ipv4=False,
+                has_public_ipv4=further.public,
                 has_public_ipv6=ipv6,
                 registrations=(),
             )

@@ -188,7 +188,9 @@ def _around(
     extra = (*(found.eks.roles if found.eks else ()), *(node_groups.holders if node_groups else ()))
     groups, around = api.two(
         lambda: pools.read_pools(api, found, machines, node_groups.scaling_groups if node_groups else ()),
-        lambda: inventory.read_inventory(api, hosts=machines, endpoints=endpoints, network_ids=found.networks),
+        lambda: inventory.read_inventory(
+            api, hosts=machines, endpoints=endpoints, network_ids=found.networks, registers=found.registers
+        ),
     )
     machines = with_both_answers(api, machines, around.vpcs.interfaces or ())
     network, own, surroundings = api.three(

@@ -47,6 +47,8 @@ class Found:
     """The tags that the caller's flags name."""
     issuer: str = ""
     """The identity provider that the caller's flag names."""
+    registers: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """By target group (ARN) or classic balancer (name): the scaling groups whose next hosts are registered there."""
 
     @property
     def networks(self) -> frozenset[str]:

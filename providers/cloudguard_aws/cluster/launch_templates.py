@@ -38,6 +38,15 @@ Volumes = Mapping[str, _Volume | None]
 """Volumes by device; None: the device is no EBS volume, or is taken away."""
 
 
+@dataclass(frozen=True, slots=True)
+class FurtherInterface:
+    """An interface beside the primary one: its groups, its subnet ("" for the host's own), and whether it has IPv6."""
+
+    groups: tuple[str, ...]
+    subnet: str
+    ipv6: bool
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Template:
     """A version of a launch template, or a launch configuration.
@@ -45,7 +54,7 @@ class Template:
     ``name`` is its id with the version; ``image`` as it names it ("" where it does not). ``groups`` are ids of security
     groups, or names (a default VPC's are named); none means the VPC's default one. ``public`` None: the subnet decides.
     ``ipv6`` likewise. ``profile``: the ARN, or the name, of its instance profile. ``further``: interfaces beside
-    the primary one, each with its groups and its subnet ("" for the host's own).
+    the primary one.
     """
 
     name: str
@@ -57,7 +66,7 @@ class Template:
     metadata: Settings
     volumes: Volumes
     ipv6: bool | None = None
-    further: tuple[tuple[tuple[str, ...], str], ...] = ()
+    further: tuple[FurtherInterface, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,12 +122,17 @@ def template(item: Item, call: Call, name: str) -> Template:
         metadata=settings_of(part(item, "MetadataOptions")),
         volumes=_volumes(item),
         ipv6=True if _has_ipv6(nic) else None,
-        further=tuple((tuple(sorted(set(texts(one, "Groups")))), text(one, "SubnetId")) for one in nics[1:]),
+        further=tuple(map(_further, nics[1:])),
     )
 
 
+def _further(nic: Item) -> FurtherInterface:
+    return FurtherInterface(tuple(sorted(set(texts(nic, "Groups")))), text(nic, "SubnetId"), _has_ipv6(nic))
+
+
 def _has_ipv6(nic: Item) -> bool:
-    return number(nic, "Ipv6AddressCount", 0) > 0 or bool(parts(nic, "Ipv6Addresses"))
+    counted = any(number(nic, key, 0) > 0 for key in ("Ipv6AddressCount", "Ipv6PrefixCount"))
+    return counted or any(parts(nic, key) for key in ("Ipv6Addresses", "Ipv6Prefixes"))
 
 
 def _profile(item: Item) -> str:

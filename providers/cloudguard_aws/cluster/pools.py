@@ -8,7 +8,7 @@ from functools import partial
 
 from cloudguard.model.cluster import EvidenceKind, Host, NextInterface, Pool, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.answers import Item, number, parts, required, text
+from cloudguard.provider.answers import Item, number, parts, required, text, texts
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard.provider.tag_patterns import has_tag
@@ -20,6 +20,7 @@ from cloudguard_aws.cluster.instance_metadata import read_defaults as read_metad
 from cloudguard_aws.cluster.launch_templates import (
     HIDES,
     Defaults,
+    FurtherInterface,
     Template,
     configurations,
     disks,
@@ -38,7 +39,10 @@ DEFAULT_GROUP = "default"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ScalingGroup:
-    """A scaling group: its subnets, its instances (their ids), and what its next host may be made from."""
+    """A scaling group: its subnets, its instances (their ids), and what its next host may be made from.
+
+    ``registers``: target groups (ARNs) and classic balancers (names) that its next host is registered with.
+    """
 
     name: str
     tags: Mapping[str, str]
@@ -47,6 +51,7 @@ class ScalingGroup:
     configuration: str
     templates: tuple[tuple[str, str, str], ...]
     instances: tuple[str, ...]
+    registers: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -114,7 +119,14 @@ def _scaling_group(item: Item) -> ScalingGroup:
         configuration=text(item, "LaunchConfigurationName"),
         templates=tuple(templates_named(item)),
         instances=tuple(required(one, "InstanceId") for one in parts(item, "Instances")),
+        registers=tuple(dict.fromkeys(_registers(item))),
     )
+
+
+def _registers(item: Item) -> Iterator[str]:
+    """Yield what a scaling group registers its hosts with (Auto Scaling API reference, AutoScalingGroup)."""
+    yield from (*texts(item, "TargetGroupARNs"), *texts(item, "LoadBalancerNames"))
+    yield from (required(one, "Identifier") for one in parts(item, "TrafficSources"))
 
 
 def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> list[Template]:
@@ -142,7 +154,7 @@ def _roles_by_flags(tags: Mapping[str, str], found: Found) -> HostRoles | None:
 
 
 def _group_names(template: Template) -> Iterator[str]:
-    for groups in (template.groups, *(groups for groups, _ in template.further)):
+    for groups in (template.groups, *(one.groups for one in template.further)):
         yield from groups or (DEFAULT_GROUP,)
 
 
@@ -170,7 +182,7 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
 
 def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _Context) -> Pool:
     groups = context.ids(template.groups)
-    further = ((context.ids(names), subnet) for names, subnet in template.further)
+    further = tuple(_next_interface(one, context.ids(one.groups)) for one in template.further)
     image = context.defaults.images.get(template.image)
     return Pool(
         id=group.name,
@@ -188,5 +200,9 @@ def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _C
         identity=template.profile,
         metadata=next_service(template.metadata, context.account, image.metadata if image else None),
         public_ipv6=template.ipv6,
-        further=tuple(NextInterface(ids, ids, (subnet,) if subnet else ()) for ids, subnet in further),
+        further=further,
     )
+
+
+def _next_interface(one: FurtherInterface, ids: tuple[str, ...]) -> NextInterface:
+    return NextInterface(ids, ids, (one.subnet,) if one.subnet else (), public_ipv6=one.ipv6)

@@ -113,13 +113,15 @@ def _cluster_balancers(
     read: Registrations, members: Members, services: tuple[EndpointService, ...]
 ) -> ClusterBalancers:
     modern = tuple(one for one in read.balancers if _concerns(read, one.arn, members))
-    old = tuple(one for one in read.classic if not members.ids.isdisjoint(one.instances))
+    old = tuple(one for one in read.classic if one.name in members.pools or not members.ids.isdisjoint(one.instances))
     return ClusterBalancers(read, members, services, modern, old)
 
 
 def _concerns(read: Registrations, arn: str, members: Members) -> bool:
     """Whether a balancer sends to the cluster's hosts, itself or by an application balancer behind it."""
     for group in read.groups_of(arn):
+        if group.arn in members.pools:
+            return True
         for one in group.targets:
             if members.find(one.id) is not None or (group.kind == BY_BALANCER and _concerns(read, one.id, members)):
                 return True

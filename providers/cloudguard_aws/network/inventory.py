@@ -63,9 +63,17 @@ class Inventory:
 
 
 def read_inventory(
-    api: Api, *, hosts: tuple[Host, ...], endpoints: tuple[Endpoint, ...], network_ids: Collection[str] = ()
+    api: Api,
+    *,
+    hosts: tuple[Host, ...],
+    endpoints: tuple[Endpoint, ...],
+    network_ids: Collection[str] = (),
+    registers: Mapping[str, Sequence[str]] | None = None,
 ) -> Inventory:
-    """Read the VPCs of a cluster (``network_ids`` where they are known), whatever will stand in them."""
+    """Read the VPCs of a cluster (``network_ids`` where they are known), whatever will stand in them.
+
+    ``registers``: with what its scaling groups register next hosts.
+    """
     known = frozenset({*network_ids, *(one.network for one in endpoints)} - {""})
     own: Mapping[str, Subnet] = {}
     if not known:
@@ -73,7 +81,7 @@ def read_inventory(
         own = read_subnets(api, "subnet-id", used.union(*(one.subnets for one in endpoints)) - {""})
         known = frozenset(one.network for one in own.values())
     balancers, vpcs, public_access = api.three(
-        partial(read_cluster_balancers, api, known, Members.of(hosts)),
+        partial(read_cluster_balancers, api, known, Members.of(hosts, registers)),
         partial(_read_vpcs, api, known, own),
         partial(read_public_access, api),
     )

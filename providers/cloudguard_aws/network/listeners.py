@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cloudguard.model.cluster import Host
@@ -58,20 +58,24 @@ AmazonEKSLoadBalancingPolicy lets it write.
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The cluster's hosts, to be found by instance id or by address."""
+    """The cluster's hosts, to be found by instance id or by address.
+
+    ``pools``: by target group or classic balancer, the scaling groups whose next hosts are registered there.
+    """
 
     ids: frozenset[str]
     hosts: Mapping[AddressSet, str]
     """Hosts' ids, by the addresses and delegated ranges of their interfaces."""
     ranges: Sequence[AddressSet] = ()
     """The delegated ranges in order; their addresses are pods of the host."""
+    pools: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     @classmethod
-    def of(cls, hosts: Collection[Host]) -> Members:
+    def of(cls, hosts: Collection[Host], pools: Mapping[str, Sequence[str]] | None = None) -> Members:
         """Index ``hosts``."""
         found = {one: host.id for host in hosts for interface in host.interfaces for one in interface.addresses}
         ranges = sorted((one for one in found if one.size > 1), key=AddressSet.first)
-        return cls(frozenset(host.id for host in hosts), found, ranges)
+        return cls(frozenset(host.id for host in hosts), found, ranges, pools or {})
 
     def find(self, target: str) -> tuple[str, AddressSet] | None:
         """Return the host and the address or range (none for a target by id) that ``target`` is; None: no host's."""
@@ -96,8 +100,9 @@ def services_of(protocol: str, port: int) -> ServiceSet:
 
 
 def targets_of(group: TargetGroup, members: Members) -> tuple[BackendTarget, ...]:
-    """Return those of a target group's targets that are hosts of the cluster (or their pods)."""
-    found: dict[BackendTarget, None] = {}
+    """Return those of a target group's targets that are hosts of the cluster (or their pods), the next ones too."""
+    own = services_of(group.protocol, group.port)
+    found = {BackendTarget(name, NO_ADDRESSES, own): None for name in members.pools.get(group.arn, ())}
     for one in group.targets:
         known = members.find(one.id)
         if known is not None:
@@ -210,7 +215,7 @@ def balancer(
 def classic(one: ClassicBalancer, members: Members, declared: str) -> Balancer:
     """Return a classic balancer, whose targets are instances on the listener's instance port."""
     source = Source(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS.name, one.name)
-    hosts = [name for name in one.instances if name in members.ids]
+    hosts = [*(name for name in one.instances if name in members.ids), *members.pools.get(one.name, ())]
     return Balancer(
         id=one.name,
         name=one.name,

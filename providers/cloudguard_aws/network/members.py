@@ -36,6 +36,11 @@ def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
         partial(read_scaling_groups, api, found, named), partial(read_registrations, api, found.networks)
     )
     pools = {name: group.name for group in groups for name in group.instances}
+    registers = dict[str, list[str]]()
+    for group in groups:
+        for name in group.registers:
+            registers.setdefault(name, []).append(group.name)
+    found = replace(found, registers=registers)
     known = {one.id for one in found.instances}
     targets = {*_registered(api, found, read)}
     try:

@@ -37,7 +37,8 @@ in 2020 (https://developers.google.com/compute/docs/deprecations)."""
 class Instance:
     """An instance, or the next one of a template.
 
-    ``networks``: one for each interface; ``pod_ranges``: alias ranges. ``scopes`` bound its service account's tokens.
+    ``networks``, ``public_ipv6``: one for each interface, and whether it has, or gets, a public address of version 6;
+    ``pod_ranges``: alias ranges. ``scopes`` bound its service account's tokens.
     """
 
     host: Host
@@ -47,6 +48,7 @@ class Instance:
     tags: Sequence[str]
     metadata: Mapping[str, str]
     networks: tuple[str, ...]
+    public_ipv6: tuple[bool, ...]
     pod_ranges: tuple[AddressSet, ...]
     scopes: Sequence[str]
     disks: Sequence[Item]
@@ -114,6 +116,7 @@ def _instance(item: Item, link: str) -> Instance:
         tags=tags,
         metadata=metadata,
         networks=tuple(required_link(nic, "network") if name else link_in(nic, "network") for nic in nics),
+        public_ipv6=tuple(bool(parts(nic, "ipv6AccessConfigs")) for nic in nics),
         pod_ranges=tuple(
             AddressSet.parse(required(alias, "ipCidrRange")) for nic in nics for alias in parts(nic, "aliasIpRanges")
         ),

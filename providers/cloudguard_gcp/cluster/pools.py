@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import DiskTemplate, Host, Pool, Role
+from cloudguard.model.cluster import DiskTemplate, Host, NextInterface, Pool, Role
+from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Gap, Reason, Source
-from cloudguard.provider.answers import Item, number, part, required, text
+from cloudguard.provider.answers import Item, number, part, required, text, texts
 from cloudguard.provider.host_roles import roles_of_pool
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES
@@ -25,12 +26,16 @@ HIDES: Final = (FactKind.POOLS,)
 
 @dataclass(frozen=True, slots=True)
 class _Manager:
-    """A group manager; ``template``: the link of its template, whose project is named by id or by number."""
+    """A group manager; ``template``: the link of its template, whose project is named by id or by number.
+
+    ``target_pools``: the places of those that it puts its hosts into.
+    """
 
     id: str
     name: str
     template: str
     size: int
+    target_pools: tuple[str, ...]
 
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Pool, ...], dict[str, Instance]]:
@@ -57,8 +62,26 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[P
 def _manager(item: Item) -> _Manager:
     template = link_in(item, "instanceTemplate")
     return _Manager(
-        place_of(required(item, "selfLink")), required(item, "name"), template, number(item, "targetSize", 0)
+        place_of(required(item, "selfLink")),
+        required(item, "name"),
+        template,
+        number(item, "targetSize", 0),
+        tuple(map(place_of, texts(item, "targetPools"))),
     )
+
+
+def pools_behind(api: Api, project: str, pools: Iterable[Pool]) -> dict[str, list[str]]:
+    """Return the ids of pools whose next hosts will be in an instance group or target pool, by its place.
+
+    A manager's group has its name: https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers
+    """
+    known, found = {pool.id for pool in pools}, dict[str, list[str]]()
+    listed = api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
+    for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
+        group = manager.id.replace("/instanceGroupManagers/", "/instanceGroups/")
+        for place in (group, *manager.target_pools) if manager.id in known else ():
+            found.setdefault(place, []).append(manager.id)
+    return found
 
 
 def _place(link: str) -> str:
@@ -75,7 +98,9 @@ def _pool(api: Api, found: Found, manager: _Manager, after: Instance | None, hos
         message = f"the template {template or '(none)'} of {manager.id} was not seen"
         api.add_gap(Gap(LIST_INSTANCE_TEMPLATES.name, manager.id, Reason.MISSING, message, HIDES))
     host = host_of(after, found.gke) if after else None
-    subnets = tuple(nic.subnet for nic in host.interfaces[:1] if nic.subnet) if host else ()
+    nics = host.interfaces if host else ()
+    subnets = tuple(nic.subnet for nic in nics[:1] if nic.subnet)
+    six = after.public_ipv6 if after else ()
     return Pool(
         id=manager.id,
         name=manager.name,
@@ -86,12 +111,19 @@ def _pool(api: Api, found: Found, manager: _Manager, after: Instance | None, hos
         groups=after.groups if after else (),
         source=Source(LIST_INSTANCE_TEMPLATES.name, template),
         template=template,
-        public=any(nic.public_ip_on_start for nic in host.interfaces) if host else None,
+        public=any(nic.public_ip_on_start for nic in nics[:1]) if host else None,
         desired=manager.size,
         disks=_disks(api, after) if after and Role.ETCD in known.roles else (),
         identity=host.identity if host else "",
         metadata=host.metadata if host else None,
+        public_ipv6=any(six[:1]) if host else None,
+        further=tuple(_further(nic, ipv6=ipv6) for nic, ipv6 in zip(nics[1:], six[1:], strict=True)),
     )
+
+
+def _further(nic: Interface, *, ipv6: bool) -> NextInterface:
+    where = (nic.subnet,) if nic.subnet else ()
+    return NextInterface((), nic.groups, where, public=bool(nic.public_ip_on_start), public_ipv6=ipv6)
 
 
 def _disks(api: Api, after: Instance) -> tuple[DiskTemplate, ...]:
@@ -108,4 +140,15 @@ def _disk(item: Item) -> DiskTemplate:
 
 def guarded(pools: Iterable[Pool], chains: Mapping[str, tuple[str, ...]]) -> tuple[Pool, ...]:
     """Return the pools with the filters of the subnets that their next hosts will stand in."""
-    return tuple(replace(one, filters=chains.get(one.subnets[0], (UNREAD,)) if one.subnets else ()) for one in pools)
+
+    def of(subnets: tuple[str, ...]) -> tuple[str, ...]:
+        return chains.get(subnets[0], (UNREAD,)) if subnets else ()
+
+    return tuple(
+        replace(
+            one,
+            filters=of(one.subnets),
+            further=tuple(replace(nic, filters=of(nic.subnets or one.subnets)) for nic in one.further),
+        )
+        for one in pools
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar, cast
@@ -15,6 +15,7 @@ from cloudguard.provider.answers import Item, number, part, parts, required, tex
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, link_in, machine, part_of, project_of, short
+from cloudguard_gcp.cluster.instances import place_of
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule
 
 A = TypeVar("A")
@@ -73,12 +74,20 @@ class Backends:
     """Follows links from a forwarding rule to instances; a list is asked for when a link first leads there.
 
     ``networks``: short names of those whose machines matter; other networks' groups are not asked who is in them.
+    ``pools``: whose next hosts will be in an instance group or target pool, by its place.
     """
 
-    def __init__(self, api: Api, project: str, networks: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        api: Api,
+        project: str,
+        networks: Collection[str] = (),
+        pools: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._api = api
         self._project = project
         self._networks = networks
+        self._pools = pools or {}
 
     def prefetch(self, rules: Sequence[ForwardingRule]) -> None:
         """Ask at once for the lists that the rules' links lead to."""
@@ -99,6 +108,8 @@ class Backends:
         for found in self._found(_KINDS[kind], link, _backend):
             for instance in found.instances:
                 yield Reached(BackendTarget(machine(instance), NO_ADDRESSES, service or _ALL_TCP), "")
+            for pool in self._pools.get(place_of(found.id), ()):
+                yield Reached(BackendTarget(pool, NO_ADDRESSES, service or _ALL_TCP), "")
             for group in found.groups:
                 for target in self._members(group, found, service):
                     yield Reached(target, found.protocol)
@@ -129,8 +140,8 @@ class Backends:
                 continue
             named = [port for name, port in group.ports if name == backend.port_name] or [backend.port]
             own = service or ServiceSet.parse(",".join(f"tcp/{port}" for port in named if port) or "tcp")
-            for instance in self._instances(link):
-                yield BackendTarget(machine(instance), NO_ADDRESSES, own)
+            for member in (*map(machine, self._instances(link)), *self._pools.get(place_of(link), ())):
+                yield BackendTarget(member, NO_ADDRESSES, own)
 
     def _instances(self, group: str) -> tuple[str, ...]:
         """Return the links of the instances in a group."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cloudguard.model.cluster import Host
+from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
 from cloudguard.model.network import Subnet
@@ -36,10 +36,14 @@ class LoadBalancers:
 
 
 def balancers_of(
-    api: Api, rules: Iterable[ForwardingRule], backends: Backends, subnets: Sequence[VpcSubnet], hosts: Sequence[Host]
+    api: Api,
+    rules: Iterable[ForwardingRule],
+    backends: Backends,
+    subnets: Sequence[VpcSubnet],
+    members: Iterable[Host | Pool],
 ) -> LoadBalancers:
-    """Return what leads to the cluster's hosts."""
-    known = {host.id: host for host in hosts}
+    """Return what leads to the cluster's hosts, or to the next hosts of its pools."""
+    known = {one.id: one for one in members}
     balancers, filters, own = list[Balancer](), list[Filter](), dict[str, Subnet]()
     for rule in sorted(rules, key=lambda one: one.id):
         mine = [one for one in dict.fromkeys(_reached(rule, backends)) if _is_of(one.target, known)]
@@ -52,16 +56,22 @@ def balancers_of(
     return LoadBalancers(tuple(balancers), tuple(filters), tuple(own.values()))
 
 
-def _is_of(target: BackendTarget, hosts: Mapping[str, Host]) -> bool:
-    """Whether a target is a host: an address beside its own is a pod's."""
-    host = hosts.get(target.host)
-    return host is not None and (not target.address or any(target.address in one.addresses for one in host.interfaces))
+def _is_of(target: BackendTarget, members: Mapping[str, Host | Pool]) -> bool:
+    """Whether a target is a host, or a pool's next one: an address beside its own is a pod's."""
+    found = members.get(target.host)
+    if not isinstance(found, Host):
+        return found is not None
+    return not target.address or any(target.address in one.addresses for one in found.interfaces)
 
 
-def _places(mine: Iterable[Reached], hosts: Mapping[str, Host]) -> tuple[str, ...]:
+def _places(mine: Iterable[Reached], members: Mapping[str, Host | Pool]) -> tuple[str, ...]:
     """Return where the targets stand: the clients of a passthrough balancer reach them themselves."""
-    found = (place.subnet for one in mine for place in hosts[one.target.host].interfaces)
+    found = (name for one in mine for name in _subnets(members[one.target.host]))
     return tuple(dict.fromkeys(found))
+
+
+def _subnets(one: Host | Pool) -> tuple[str, ...]:
+    return tuple(nic.subnet for nic in one.interfaces) if isinstance(one, Host) else one.subnets
 
 
 def _where(api: Api, rule: ForwardingRule, subnets: Sequence[VpcSubnet], own: dict[str, Subnet]) -> tuple[str, ...]:

@@ -90,9 +90,16 @@ def members_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[Me
         public = public or any(address & ALL6 for address in interface.addresses)
         found.setdefault(interface.subnet, set()).add(Member(frozenset(interface.groups), public))
     for pool in pools:
-        for name in pool.subnets:
-            found.setdefault(name, set()).add(Member(frozenset(pool.groups), pool.public is not False))
+        further = any(one.public or one.public_ipv6 for one in pool.further)
+        public = pool.public is not False or bool(pool.public_ipv6) or further
+        for name in subnets_of(pool):
+            found.setdefault(name, set()).add(Member(frozenset(pool.groups), public))
     return found
+
+
+def subnets_of(pool: Pool) -> frozenset[str]:
+    """Return the subnets that the interfaces of a pool's next host will stand in."""
+    return frozenset((*pool.subnets, *(name for one in pool.further for name in one.subnets)))
 
 
 def with_routes(

@@ -18,13 +18,14 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, project_of
 from cloudguard_gcp.cluster.find import Found
 from cloudguard_gcp.cluster.instances import Instance
+from cloudguard_gcp.cluster.pools import pools_behind
 from cloudguard_gcp.network.backends import HIDES as BEHIND
 from cloudguard_gcp.network.backends import Backends
 from cloudguard_gcp.network.balancers import balancers_of
 from cloudguard_gcp.network.firewall_policies import Chain, PolicyReader, chain_of
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule, forwarding_rule
 from cloudguard_gcp.network.routers import Learned, addresses_out, learned_routes, router
-from cloudguard_gcp.network.routes import VpcRoute, members_of, vpc_route, with_routes
+from cloudguard_gcp.network.routes import VpcRoute, members_of, subnets_of, vpc_route, with_routes
 from cloudguard_gcp.network.rules import Firewall, firewall
 from cloudguard_gcp.network.service_attachments import read_published
 from cloudguard_gcp.network.subnets import VpcNetwork, VpcSubnet, networks_of, vpc_network, vpc_subnet
@@ -79,10 +80,11 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     )
     inventory = reduce(_Inventory.and_also, inventories, _Inventory())
     used = {interface.subnet for host in hosts for interface in host.interfaces}
-    used.update(subnet for pool in pools for subnet in pool.subnets)
+    used.update(name for pool in pools for name in subnets_of(pool))
     chains = _chains(api, inventory, used)
-    backends = Backends(api, found.project, found.networks)
-    balancers = balancers_of(api, [rule for rules in listed for rule in rules], backends, inventory.subnets, hosts)
+    backends = Backends(api, found.project, found.networks, pools_behind(api, found.project, pools))
+    rules = [rule for listed_here in listed for rule in listed_here]
+    balancers = balancers_of(api, rules, backends, inventory.subnets, (*hosts, *pools))
     filters = {one.id: one for chain in chains.values() for one in chain.filters}
     named = _named(filters.values())
     own = (address for host in hosts for interface in host.interfaces for address in interface.public)

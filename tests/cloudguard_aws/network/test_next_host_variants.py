@@ -1,0 +1,66 @@
+"""What a scaling group of no host yet registers its next host with: each kind of balancer, and what is none of its."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from aws_hosts import api_of
+from cloudguard import pipeline
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
+from cloudguard.results.report import Verdict
+from cloudguard_aws import ADAPTER
+from cloudguard_aws.cluster.find import find
+from cloudguard_aws.network.members import with_members
+from moto_fixtures.aws.builder import REGION, WORLD, Account
+from moto_fixtures.aws.installers import CLUSTER, kops
+
+REQUEST = CollectRequest(cluster=CLUSTER, options={"region": (REGION,)})
+
+
+@pytest.mark.parametrize("kind", ["target group", "classic balancer", "none"])
+def test_a_next_host_stands_where_its_group_registers_it(inner_account: Account, kind: str) -> None:
+    """Its template opens SSH to everyone and gives no public address: only the balancer leads there."""
+    a = inner_account
+    vpc = a.vpc()
+    public, private = a.subnet(vpc, public=True), a.subnet(vpc)
+    shut, wide, front = (a.group(vpc, name) for name in ("shut", "wide", "front"))
+    wide.allow("tcp/22", WORLD)
+    front.allow("tcp/2222", WORLD)
+    a.host("m", private, [shut], kops.control_plane)
+    a.host("n", private, [shut], kops.node)
+    a.pool("nodes", private, [wide], kops.node)
+    if kind == "target group":
+        a.listener(a.nlb("jump", public, [front]), 2222, [], 22, name="jump")
+        (group,) = a.call("elbv2", "describe_target_groups")["TargetGroups"]
+        arns = [group["TargetGroupArn"]]
+        a.call("autoscaling", "attach_load_balancer_target_groups", AutoScalingGroupName="nodes", TargetGroupARNs=arns)
+    elif kind == "classic balancer":
+        a.clb("jump", public, [front], 2222, [], 22)
+        a.call("autoscaling", "attach_load_balancers", AutoScalingGroupName="nodes", LoadBalancerNames=["jump"])
+    collected = ADAPTER.collect(CollectRequest(cluster=CLUSTER, options=REQUEST.options, client=a.session))
+    row = pipeline.evaluate(collected, Declarations()).row("node-access")
+    reached = [one for one in row.findings if one.check == "node-access/internet"]
+    assert (row.verdict, bool(reached)) == ((Verdict.PASS, False) if kind == "none" else (Verdict.FAIL, True))
+
+
+def test_every_source_of_traffic_counts(inner_account: Account) -> None:
+    """Auto Scaling lists attached balancers in three fields, of which the newest names all kinds."""
+    a = inner_account
+    vpc = a.vpc()
+    subnet = a.subnet(vpc)
+    a.host("n", subnet, [a.group(vpc, "nodes")], kops.node)
+    a.pool("nodes", subnet, [a.group(vpc, "next")], kops.node)
+    sources = [{"Identifier": "arn:new", "Type": "elbv2"}, {"Identifier": "old", "Type": "elb"}]
+
+    def add_sources(parsed: dict[str, Any], **_rest: object) -> None:  # moto does not tell them
+        for one in parsed["AutoScalingGroups"]:
+            one["TrafficSources"] = sources
+
+    cast("Any", a.session).events.register("after-call.auto-scaling.DescribeAutoScalingGroups", add_sources)
+    api = api_of(a)
+    found = find(api, REQUEST)
+    assert found is not None
+    assert with_members(api, found, ()).registers == {"arn:new": ["nodes"], "old": ["nodes"]}

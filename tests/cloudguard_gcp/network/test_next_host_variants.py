@@ -1,0 +1,115 @@
+"""The next host of a managed instance group of none: what its template gives it, and what it will stand behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cloudguard import pipeline
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
+from cloudguard.results.report import RowResult, Verdict
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import WORLD, kops
+from gcp_project import REGION, ZONE, Item, Project
+from gcp_proxy import Proxy
+from gcp_server import Google
+
+WHERE, HERE = f"zones/{ZONE}", f"regions/{REGION}"
+PUBLIC = [{"name": "nat", "type": "ONE_TO_ONE_NAT"}]
+PUBLIC6 = [{"name": "six", "type": "DIRECT_IPV6"}]
+Change = Callable[[Project, Item, Item], None]
+"""Adds to a project, to the interface of its template, and to its group manager."""
+
+
+def behind_a_backend_service(project: Project, nic: Item, manager: Item) -> None:
+    del nic, manager
+    network = project.link("global/networks/default")
+    group = project.add(WHERE, "instanceGroups", "next", network=network)
+    project.answer("compute", f"projects/acme-prod/{WHERE}/instanceGroups/next/listInstances", {"items": []}, "POST")
+    service = project.add(HERE, "backendServices", "jump", backends=[{"group": group}], protocol="TCP")
+    front(project, backendService=service)
+
+
+def behind_a_target_pool(project: Project, nic: Item, manager: Item) -> None:
+    del nic
+    pool = project.add(HERE, "targetPools", "jump", instances=[])
+    manager["targetPools"] = [pool]
+    front(project, target=pool)
+
+
+def front(project: Project, **leads_to: str) -> None:
+    listens = {"IPProtocol": "TCP", "portRange": "22-22", "IPAddress": "34.140.0.8", "loadBalancingScheme": "EXTERNAL"}
+    project.add(HERE, "forwardingRules", "jump", **listens, **leads_to)
+
+
+def public_address(project: Project, nic: Item, manager: Item) -> None:
+    del project, manager
+    nic["accessConfigs"] = PUBLIC
+
+
+def public_v6_address(project: Project, nic: Item, manager: Item) -> None:
+    del manager
+    project.firewall(project.link("global/networks/default"), "ssh6", "tcp:22", "::/0", targetTags=["next"])
+    hop = project.link("global/gateways/default-internet-gateway")
+    network = project.link("global/networks/default")
+    project.add("global", "routes", "six", network=network, destRange="::/0", priority=1000, nextHopGateway=hop)
+    nic |= {"stackType": "IPV4_IPV6", "ipv6AccessConfigs": PUBLIC6}
+
+
+def nothing(project: Project, nic: Item, manager: Item) -> None:
+    del project, nic, manager
+
+
+def judged(google_cloud: Proxy, project: Project) -> RowResult:
+    google_cloud.google = Google(project)
+    return pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("node-access")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (behind_a_backend_service, Verdict.FAIL),
+        (behind_a_target_pool, Verdict.FAIL),
+        (public_address, Verdict.FAIL),
+        (public_v6_address, Verdict.FAIL),
+        (nothing, Verdict.PASS),
+    ],
+)
+def test_a_next_host_whose_tag_opens_ssh_to_everyone(google_cloud: Proxy, change: Change, expected: Verdict) -> None:
+    project = kops()
+    network = project.link("global/networks/default")
+    project.firewall(network, "ssh", "tcp:22", WORLD, targetTags=["next"])
+    nic: Item = {"network": network, "subnetwork": project.link(f"{HERE}/subnetworks/nodes")}
+    manager: Item = {}
+    change(project, nic, manager)
+    made_of: dict[str, Any] = {
+        "labels": {"k8s-io-cluster-name": "prod"},
+        "tags": {"items": ["prod-k8s-io-role-node", "next"]},
+        "networkInterfaces": [nic],
+    }
+    template = project.add("global", "instanceTemplates", "next-1", properties=made_of)
+    project.add(WHERE, "instanceGroupManagers", "next", instanceTemplate=template, targetSize=0, **manager)
+    row = judged(google_cloud, project)
+    assert row.verdict is expected, (row.why, row.unknown)
+
+
+def test_further_interfaces_of_a_template_are_judged_too(google_cloud: Proxy) -> None:
+    """The second interface stands in another network, of which nothing is known: that is not closed."""
+    project = kops()
+    nics = [
+        {"network": project.link(f"global/networks/{name}"), "subnetwork": project.link(f"{HERE}/subnetworks/{name}")}
+        for name in ("default", "storage")
+    ]
+    nics[0]["subnetwork"] = project.link(f"{HERE}/subnetworks/nodes")
+    made_of = {
+        "labels": {"k8s-io-cluster-name": "prod"},
+        "tags": {"items": ["prod-k8s-io-role-node"]},
+        "networkInterfaces": [nics[0], {**nics[1], "accessConfigs": PUBLIC}],
+    }
+    template = project.add("global", "instanceTemplates", "next-1", properties=made_of)
+    project.add(WHERE, "instanceGroupManagers", "next", instanceTemplate=template, targetSize=0)
+    row = judged(google_cloud, project)
+    assert row.verdict is Verdict.UNKNOWN, row.why
