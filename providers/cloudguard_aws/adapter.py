@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Cluster, Disk, Host, Pool, Role, Strength
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities, Statement
 from cloudguard.model.network import Topology
-from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import NO_ADDRESSES
-from cloudguard.model.ways_in import WayIn
+from cloudguard.provider.collecting import CloudAdapter
 from cloudguard.provider.etcd_disks import etcd_traits
 from cloudguard.provider.installers import ShownInstaller
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, silent
 from cloudguard_aws.access.session import OPTIONS
 
 if TYPE_CHECKING:
@@ -30,11 +27,11 @@ if TYPE_CHECKING:
     from cloudguard_aws.storage.disks import Storage
 
 
-class AwsAdapter:
+class AwsAdapter(CloudAdapter):
     """Reads one Kubernetes cluster on AWS."""
 
     name = "aws"
-    options: tuple[Option, ...] = OPTIONS
+    options = OPTIONS
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Return the clusters that the regions show."""
@@ -42,27 +39,17 @@ class AwsAdapter:
 
         return clusters(request, progress)
 
-    def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
-        """Read one cluster."""
-        if not request.cluster:
-            message = "no cluster is named"
-            raise UsageError(message, hint="Give --cluster NAME; see: cloudguard discover aws")
+    def read(self, request: CollectRequest, progress: Progress) -> Snapshot:
+        """Read the cluster that ``request`` names."""
         from cloudguard_aws.cluster.regions import cluster  # noqa: PLC0415 - only when asked for
 
-        started = _now()
-        return _read(*cluster(request, progress), started)
+        return _read(*cluster(request, progress))
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
         """Return what is known of IAM permissions, for the cluster of ``snapshot``."""
         from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
 
         return iam_catalog(snapshot)
-
-    def ways_in(self) -> tuple[WayIn, ...]:
-        """Return the table of ways in."""
-        from cloudguard.provider.ways_in import ways_in  # noqa: PLC0415 - only when asked for
-
-        return ways_in("cloudguard_aws")
 
     def permissions(self) -> str:
         """Return the read-only IAM policy that ``collect`` and ``discover`` need."""
@@ -71,18 +58,13 @@ class AwsAdapter:
         return policy()
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _read(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
+def _read(api: Api, found: Found, caller: Caller) -> Snapshot:
     """Read all about a cluster that was found, and ask ahead meanwhile."""
-    snapshot, _ = api.two(lambda: _snapshot(api, found, caller, started), lambda: _ask_ahead(api, found, caller))
+    snapshot, _ = api.two(lambda: _snapshot(api, found, caller), lambda: _ask_ahead(api, found, caller))
     return snapshot
 
 
-def _snapshot(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
-    from cloudguard.provider.ways_in import asked  # noqa: PLC0415 - when asked for
+def _snapshot(api: Api, found: Found, caller: Caller) -> Snapshot:
     from cloudguard_aws.access.calls import GET_KEY_POLICY  # noqa: PLC0415 - when asked for
     from cloudguard_aws.cluster import eks, fargate, hosts  # noqa: PLC0415 - when asked for
     from cloudguard_aws.identity import key_policies, resource_policies, roles  # noqa: PLC0415 - when asked for
@@ -123,18 +105,7 @@ def _snapshot(api: Api, found: Found, caller: Caller, started: str) -> Snapshot:
         traits=etcd_traits(storage.disks),
         installer_strength=installer.strength,
     )
-    snapshot = Snapshot(
-        schema=SCHEMA,
-        tool=f"cloudguard {version('cloudguard-k8s')}",
-        started=started,
-        finished=_now(),
-        cluster=cluster,
-        topology=topology,
-        identities=identities,
-        gaps=api.gaps,
-        asked=asked(ADAPTER.ways_in()),
-        assumed_empty=api.assumed_empty,
-    )
+    snapshot = ADAPTER.snapshot(api, cluster, topology, identities)
     return resource_policies.with_policies_of_resources(api, snapshot)
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Key, Pool
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities
-from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard.model.ways_in import WayIn
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.collecting import CloudAdapter
 from cloudguard.provider.etcd_disks import etcd_traits
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, silent
 from cloudguard_gcp.access.session import OPTIONS
 
 if TYPE_CHECKING:
@@ -23,11 +20,11 @@ if TYPE_CHECKING:
     from cloudguard_gcp.cluster.instances import Instance
 
 
-class GcpAdapter:
+class GcpAdapter(CloudAdapter):
     """Reads one Kubernetes cluster on Google Cloud."""
 
     name = "gcp"
-    options: tuple[Option, ...] = OPTIONS
+    options = OPTIONS
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Return the clusters that the project shows."""
@@ -35,27 +32,17 @@ class GcpAdapter:
 
         return clusters(request, progress)
 
-    def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
-        """Read one cluster."""
-        if not request.cluster:
-            message = "no cluster is named"
-            raise UsageError(message, hint="Give --cluster NAME; see: cloudguard discover gcp")
+    def read(self, request: CollectRequest, progress: Progress) -> Snapshot:
+        """Read the cluster that ``request`` names."""
         from cloudguard_gcp.cluster.find import cluster  # noqa: PLC0415 - only when asked for
 
-        started = _now()
-        return _read(*cluster(request, progress), started)
+        return _read(*cluster(request, progress))
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
         """Return what is known of Google's permissions, for the cluster of ``snapshot``."""
         from cloudguard_gcp.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
 
         return iam_catalog(snapshot)
-
-    def ways_in(self) -> tuple[WayIn, ...]:
-        """Return the table of ways in."""
-        from cloudguard.provider.ways_in import ways_in  # noqa: PLC0415 - only when asked for
-
-        return ways_in("cloudguard_gcp")
 
     def permissions(self) -> str:
         """Return the read-only custom role that ``collect`` and ``discover`` need."""
@@ -64,13 +51,8 @@ class GcpAdapter:
         return role()
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
+def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
     """Read all about a cluster that was found."""
-    from cloudguard.provider.ways_in import asked  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.cluster import gke, hosts, pools  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity.gatekeepers import with_guarded_ways  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity.holders import known  # noqa: PLC0415 - when asked for
@@ -105,17 +87,8 @@ def _read(api: Api, caller: Caller, found: Found, started: str) -> Snapshot:
         traits=etcd_traits(found_disks),
         installer_strength=installer.strength,
     )
-    return Snapshot(
-        schema=SCHEMA,
-        tool=f"cloudguard {version('cloudguard-k8s')}",
-        started=started,
-        finished=_now(),
-        cluster=cluster,
-        topology=with_guarded_ways(api, caller.project, around.topology, found.gke),
-        identities=identities,
-        gaps=api.gaps,
-        asked=asked(ADAPTER.ways_in()),
-        assumed_empty=api.assumed_empty,
+    return ADAPTER.snapshot(
+        api, cluster, with_guarded_ways(api, caller.project, around.topology, found.gke), identities
     )
 
 

@@ -1,0 +1,79 @@
+"""What every adapter does around its own reading: refuse a request without a cluster, date and sign the snapshot."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cloudguard.errors import UsageError
+from cloudguard.model.cluster import Cluster
+from cloudguard.model.iam_catalog import IamCatalog
+from cloudguard.model.identity import Identities
+from cloudguard.model.network import Topology
+from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.ways_in import WayIn
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
+
+if TYPE_CHECKING:
+    from cloudguard.provider.reader import Reader
+
+
+class CloudAdapter(ABC):
+    """An adapter whose package is ``cloudguard_NAME``, with ``ways_in.toml`` in it."""
+
+    name: ClassVar[str]
+    options: ClassVar[tuple[Option, ...]]
+
+    @abstractmethod
+    def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
+        """Return the clusters that the account shows. Raises AccessError when nothing can be asked."""
+
+    @abstractmethod
+    def read(self, request: CollectRequest, progress: Progress) -> Snapshot:
+        """Read the cluster that ``request`` names, and return what ``snapshot`` makes of it."""
+
+    @abstractmethod
+    def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
+        """Return what is known of this cloud's permissions, for the cluster of ``snapshot``. Makes no call."""
+
+    @abstractmethod
+    def permissions(self) -> str:
+        """Return the read-only policy that ``collect`` and ``discover`` need, in the cloud's own form."""
+
+    def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
+        """Read one cluster. A refused call is a Gap. Raises ClusterNotFoundError, AccessError or UsageError."""
+        if not request.cluster:
+            message = "no cluster is named"
+            raise UsageError(message, hint=f"Give --cluster NAME; see: cloudguard discover {self.name}")
+        started = _now()
+        return replace(self.read(request, progress), started=started, finished=_now())
+
+    def ways_in(self) -> tuple[WayIn, ...]:
+        """Return the table of ways in."""
+        from cloudguard.provider.ways_in import ways_in  # noqa: PLC0415 - only when asked for
+
+        return ways_in(f"cloudguard_{self.name}")
+
+    def snapshot(self, reader: Reader[Any], cluster: Cluster, topology: Topology, identities: Identities) -> Snapshot:
+        """Return what was read, with the reader's gaps and the ways in that were asked for."""
+        from cloudguard.provider.ways_in import asked  # noqa: PLC0415 - only when a cluster is read
+
+        return Snapshot(
+            schema=SCHEMA,
+            tool=f"cloudguard {version('cloudguard-k8s')}",
+            started="",
+            finished="",
+            cluster=cluster,
+            topology=topology,
+            identities=identities,
+            gaps=reader.gaps,
+            asked=asked(self.ways_in()),
+            assumed_empty=reader.assumed_empty,
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
