@@ -15,12 +15,16 @@ from cloudguard.provider.answers import NOTHING, AnswerError, Item, flag, parts,
 
 
 def subscription(wanted: str) -> Item:
-    """Return the subscription with an id or a name, for "" the default one; an empty object where there is none."""
+    """Return ``id``, ``name`` and ``environmentName`` of the subscription with an id or a name.
+
+    "" stands for the default one; an empty object is returned where there is none.
+    """
     for one in _subscriptions():
         with suppress(AnswerError):
-            names = {text(one, "id").lower(), text(one, "name").lower()}
+            known = {key: text(one, key) for key in ("id", "name", "environmentName")}
+            names = {known["id"].lower(), known["name"].lower()}
             if wanted.lower() in names if wanted else flag(one, "isDefault"):
-                return one
+                return known
     return NOTHING
 
 

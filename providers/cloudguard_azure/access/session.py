@@ -1,28 +1,21 @@
-"""Who asks, and about which subscription: the default credential of azure-identity, or one that is given.
-
-https://learn.microsoft.com/python/api/azure-identity/azure.identity.defaultazurecredential
-"""
+"""Who asks, and about which subscription: flags, the cloud, and whether anything can be asked at all."""
 
 from __future__ import annotations
 
 import logging
 import re
-from base64 import urlsafe_b64decode
 from dataclasses import dataclass
-from json import loads
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Final
 
 from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.model.source import Reason
-from cloudguard.provider.answers import NOTHING, Item, text
+from cloudguard.provider.answers import Item, text
 from cloudguard.provider.port import CollectRequest, Option, Progress
 from cloudguard.provider.reader import checked_calls
 from cloudguard_azure.access import profile
-from cloudguard_azure.access.api import CLOUDS, Access, Api, clean, code_of, endpoint, explain
+from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint, explain
 from cloudguard_azure.access.calls import CALLS, LIST_MANAGED_CLUSTERS
-
-if TYPE_CHECKING:
-    from azure.core.credentials import AccessToken, TokenCredential
+from cloudguard_azure.access.credentials import LOGIN, Tokens, account_of, checked, claims, default, tenant_of
 
 OPTIONS = (
     Option(
@@ -36,15 +29,9 @@ OPTIONS = (
     Option("client-id", "The user-assigned managed identity to log in as.", "ID", implicit=False),
     Option("cloud", f"One of {', '.join(CLOUDS)}. Default: the subscription's.", "NAME", implicit=False),
 )
-LOGIN: Final = "Log in with: az login, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET"
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TENANT: Final = re.compile(r"[0-9a-z.-]+")
 """An id or a domain."""
-
-_NOT_SET_UP: Final = re.compile(
-    r"unavailable|not found|not installed|be found|package|az login|No accounts|not enabled"
-)
-"""azure-identity's words for credentials that nobody set up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +63,12 @@ def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
             raise UsageError(message, hint=shape)
     logging.getLogger("azure").addHandler(logging.NullHandler())  # else Python prints the SDK's warnings
     credential = _credential(request, cloud)
-    claims = _claims(credential, endpoint(cloud)[1])
+    holder = claims(credential, endpoint(cloud)[1])
     api = Api(
         Access(credential, subscription, cloud), progress, request.stop, checked_calls(request.assume_empty, CALLS)
     )
     _refuse_unreachable(api)
-    return api, Caller(subscription, text(claims, "tid"), account_of(claims), cloud)
+    return api, Caller(subscription, tenant_of(holder), account_of(holder), cloud)
 
 
 def _subscription(request: CollectRequest, known: Item) -> str:
@@ -107,61 +94,14 @@ def _cloud(request: CollectRequest, known: Item) -> str:
     raise UsageError(message, hint=f"Give --cloud, one of {', '.join(CLOUDS)}")
 
 
-def _credential(request: CollectRequest, cloud: str) -> TokenCredential:
-    """Return what tokens are asked of."""
-    from azure.identity import AzureAuthorityHosts, DefaultAzureCredential  # noqa: PLC0415 - loaded on first use
-
+def _credential(request: CollectRequest, cloud: str) -> Tokens:
     tenant, client = option(request, "tenant"), option(request, "client-id")
-    given: Any = request.client
-    if given is not None and not callable(getattr(given, "get_token", None)):
-        message = f"the client given is a {type(given).__name__}, not a credential"
-        raise UsageError(message, hint="Pass one of azure.identity: it has a method get_token")
-    authorities = {
-        "AzureUSGovernment": AzureAuthorityHosts.AZURE_GOVERNMENT,
-        "AzureChinaCloud": AzureAuthorityHosts.AZURE_CHINA,
-    }
-    try:
-        found = given or DefaultAzureCredential(
-            **({"authority": authorities[cloud]} if cloud in authorities else {}),
-            **({"managed_identity_client_id": client} if client else {}),
-            additionally_allowed_tenants=[tenant] if tenant else [],
-        )
-    except ValueError as error:
-        raise UsageError(" ".join(str(error).split()).rstrip("."), hint="It is a variable of azure-identity") from error
-    return _OfTenant(found, tenant) if tenant else found
-
-
-class _OfTenant:
-    """A credential that asks one tenant for its tokens."""
-
-    def __init__(self, credential: TokenCredential, tenant: str) -> None:
-        self._credential, self._tenant = credential, tenant
-
-    def get_token(self, *scopes: str, tenant_id: str | None = None, **rest: Any) -> AccessToken:  # noqa: ANN401 - as the SDK has it
-        """Return a token."""
-        return self._credential.get_token(*scopes, tenant_id=tenant_id or self._tenant, **rest)
-
-
-def _claims(credential: TokenCredential, scope: str) -> Item:
-    """Return what a token says of its holder; raises AccessError where none is given."""
-    from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
-
-    try:
-        token = str(credential.get_token(scope).token)
-    except (AzureError, ValueError) as error:
-        raise AccessError(_why_no_token(error), hint=LOGIN) from error
-    try:
-        payload = token.split(".")[1]
-        found: object = loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError):
-        return NOTHING  # Azure alone is to understand its tokens
-    return cast("Item", found) if isinstance(found, dict) else NOTHING
-
-
-def account_of(claims: Item) -> str:
-    """Return whose credentials they are, as far as their token tells."""
-    names = (str(claims.get(name) or "") for name in ("upn", "unique_name", "preferred_username", "appid", "oid"))
-    return next((name for name in names if name), "the holder of the Azure credentials")
+    if request.client is None:
+        return Tokens(default(cloud, tenant, client), tenant)
+    if client:
+        message = "--client-id chooses a credential, and another one is given"
+        raise UsageError(message, hint="Leave one of them out")
+    return Tokens(checked(request.client), tenant)
 
 
 def _refuse_unreachable(api: Api) -> None:
@@ -191,14 +131,3 @@ def unreachable(error: Exception, subscription: str) -> CloudguardError:
     if reason is Reason.THROTTLED:
         return AccessError(f"Azure asks to slow down: {message}", hint="Try again later")
     return AccessError(f"Azure can't be reached: {message}", hint="Check the network, HTTPS_PROXY and --cloud")
-
-
-def _why_no_token(error: Exception) -> str:
-    """Return what went wrong: azure-identity's message has a line for each kind of credentials, most not set up."""
-    message = explain(error)[1]
-    lines = str(getattr(error, "message", "") or error).splitlines()
-    tried = [line.strip() for line in lines if re.match(r"\t\w+Credential: ", line)]
-    failed = [line for line in tried if "AADSTS" in line or not _NOT_SET_UP.search(line)]
-    if tried and not failed:
-        return "no Azure credentials were found"
-    return f"Azure gives no token: {clean(failed[0]) if failed else message}"

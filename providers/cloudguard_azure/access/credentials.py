@@ -1,0 +1,109 @@
+"""Tokens, and what they say of their holder: by the default credential of azure-identity, or one that is given.
+
+https://learn.microsoft.com/python/api/azure-identity/azure.identity.defaultazurecredential
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from base64 import urlsafe_b64decode
+from json import loads
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from cloudguard.errors import AccessError, UsageError
+from cloudguard.provider.answers import NOTHING, Item
+from cloudguard_azure.access.api import clean, explain
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken, TokenCredential
+
+LOGIN: Final = "Log in with: az login, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET"
+_NOT_SET_UP: Final = re.compile(
+    r"unavailable|not found|not installed|be found|package|az login|No accounts|not enabled"
+)
+"""azure-identity's words for credentials that nobody set up."""
+_SOON: Final = 300
+"""Seconds before its end when a token is not used any more."""
+
+
+class Tokens:
+    """A credential that asks one tenant, and keeps its token for one scope: az takes a second for each."""
+
+    def __init__(self, credential: TokenCredential, tenant: str) -> None:
+        self._credential = credential
+        self._of_tenant: dict[str, Any] = {"tenant_id": tenant} if tenant else {}
+        self._token: AccessToken | None = None
+        self._lock = threading.Lock()
+
+    def get_token(self, *scopes: str, **rest: Any) -> AccessToken:  # noqa: ANN401 - the SDK's
+        """Return a token."""
+        with self._lock:
+            if self._token is None or rest.get("claims") or self._token.expires_on < time.time() + _SOON:
+                self._token = self._credential.get_token(*scopes, **self._of_tenant, **rest)
+            return self._token
+
+
+def default(cloud: str, tenant: str, client: str) -> TokenCredential:
+    """Return the default credential in a cloud; ``client`` is a managed identity's client id, "" for none."""
+    from azure.identity import AzureAuthorityHosts, DefaultAzureCredential  # noqa: PLC0415 - loaded on first use
+
+    authorities = {
+        "AzureUSGovernment": AzureAuthorityHosts.AZURE_GOVERNMENT,
+        "AzureChinaCloud": AzureAuthorityHosts.AZURE_CHINA,
+    }
+    try:
+        return DefaultAzureCredential(
+            **({"authority": authorities[cloud]} if cloud in authorities else {}),
+            **({"managed_identity_client_id": client} if client else {}),
+            additionally_allowed_tenants=[tenant] if tenant else [],
+        )
+    except ValueError as error:
+        raise UsageError(clean(str(error)).rstrip("."), hint="It is a variable of azure-identity") from error
+
+
+def checked(given: object) -> TokenCredential:
+    """Return what a library's user gives; raises UsageError for what is no credential."""
+    if not callable(getattr(given, "get_token", None)):
+        message = f"the client given is a {type(given).__name__}, not a credential"
+        raise UsageError(message, hint="Pass one of azure.identity: it has a method get_token")
+    return cast("TokenCredential", given)
+
+
+def claims(credential: Tokens, scope: str) -> Item:
+    """Return what a token says of its holder; raises AccessError where none is given."""
+    from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
+
+    try:
+        token = str(credential.get_token(scope).token)
+    except (AzureError, ValueError) as error:
+        raise AccessError(_why_none(error), hint=LOGIN) from error
+    try:
+        payload = token.split(".")[1]
+        found: object = loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return NOTHING  # Azure alone is to understand its tokens
+    return cast("Item", found) if isinstance(found, dict) else NOTHING
+
+
+def account_of(holder: Item) -> str:
+    """Return whose credentials they are, as far as the claims of their token tell."""
+    names = (holder.get(name) for name in ("upn", "unique_name", "preferred_username", "appid", "oid"))
+    return next((name for name in names if isinstance(name, str) and name), "the holder of the Azure credentials")
+
+
+def tenant_of(holder: Item) -> str:
+    """Return the tenant of the credentials, "" where their token hides it."""
+    found = holder.get("tid")
+    return found.lower() if isinstance(found, str) else ""
+
+
+def _why_none(error: Exception) -> str:
+    """Return what went wrong: azure-identity's message has a line for each kind of credentials, most not set up."""
+    lines = str(getattr(error, "message", "") or error).splitlines()
+    tried = [line.strip() for line in lines if re.match(r"\t\w+Credential: ", line)]
+    failed = [line for line in tried if "AADSTS" in line or not _NOT_SET_UP.search(line)]
+    if tried and not failed:
+        return "no Azure credentials were found"
+    return f"Azure gives no token: {clean(failed[0]) if failed else explain(error)[1]}".rstrip(".")
