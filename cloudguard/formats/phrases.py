@@ -17,8 +17,8 @@ MOST_LETTERS = 160
 
 
 def count(number: int, noun: str) -> str:
-    """Return "1 host", "2 hosts", "2 identities"."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    """Return "1 host", "2 hosts", "2 identities", "2 keys"."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
     return f"{number} {noun if number == 1 else plural}"
 
 

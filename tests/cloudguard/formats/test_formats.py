@@ -213,3 +213,10 @@ def test_a_witness_that_only_repeats_the_message_is_left_out() -> None:
     for render in TEXTS:
         assert "witness" in render(sample.report(one))
         assert "witness" not in render(sample.report(said_twice))
+
+
+@pytest.mark.parametrize(
+    ("noun", "many"), [("host", "2 hosts"), ("identity", "2 identities"), ("way", "2 ways"), ("key", "2 keys")]
+)
+def test_counts_are_in_the_plural_where_there_are_several(noun: str, many: str) -> None:
+    assert (phrases.count(1, noun), phrases.count(2, noun)) == (f"1 {noun}", many)
