@@ -32,7 +32,10 @@ class NextHop(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Longest prefix wins. ``destination`` is one range, or, empty, the entries of ``address_list`` (an id)."""
+    """Longest prefix wins. It is for ``destination``, one range, or for the entries of ``address_list`` (an id).
+
+    Where the entries are not known, they lie within ``destination`` (empty: they may be anywhere).
+    """
 
     destination: Addresses
     hop: NextHop

@@ -162,10 +162,11 @@ class Senders:
             elif hop in _MAYBE_INTERNET:
                 upper |= addresses
         for route in unknown_destinations(subnet, self._lists):
+            within = route.destination or EVERYWHERE
             if route.hop in _MAYBE_INTERNET:
-                upper = EVERYWHERE
+                upper |= within
             if route.hop is not NextHop.INTERNET:
-                lower, upper = AddressSet.nothing(), upper | lower
+                lower, upper = lower - within, upper | lower
         public = self.internet.addresses
         return Bounds(all_from(lower & public), all_from((lower | upper) & public))
 
@@ -197,19 +198,22 @@ class Senders:
     def _routed_in(self, subnets: Iterable[Subnet], own: AddressSet) -> Iterator[Sender]:
         """Yield the senders that the subnets' routes lead to, beyond the ``own`` addresses of their networks."""
         behind: dict[tuple[NextHop, str], AddressSet] = {}
-        unread = set[tuple[NextHop, str, str]]()
+        unread: dict[tuple[NextHop, str, str], AddressSet] = {}
         for subnet in subnets:
             for key, addresses in routed(subnet, self._lists).items():
                 behind[key] = behind.get(key, AddressSet.nothing()) | addresses
-            unread.update((one.hop, one.target, one.address_list) for one in unknown_destinations(subnet, self._lists))
+            for one in unknown_destinations(subnet, self._lists):
+                named = one.hop, one.target, one.address_list
+                unread[named] = unread.get(named, AddressSet.nothing()) | (one.destination or EVERYWHERE)
         for (hop, target), addresses in sorted(behind.items(), key=lambda item: item[0]):
             senders = (addresses & _PRIVATE if is_default(addresses) else addresses) - own
             if hop in _BEHIND and senders:
                 yield Sender(SenderKind.ROUTED, f"{_BEHIND[hop]} {target}", senders)
-        for hop, target, name in sorted(unread):
-            if hop in _BEHIND:
+        for (hop, target, name), within in sorted(unread.items(), key=lambda item: item[0]):
+            senders = (within & _PRIVATE) - own
+            if hop in _BEHIND and senders:
                 who = f"{_BEHIND[hop]} {target}, routed to by {name}, whose entries could not be read"
-                yield Sender(SenderKind.ROUTED, who, _PRIVATE - own, exact=False)
+                yield Sender(SenderKind.ROUTED, who, senders, exact=False)
 
     def connected(self, subnets: tuple[str, ...]) -> Bounds:
         """Return every service from the addresses inside that ``subnets`` (ids) have a route to, and so reply to."""

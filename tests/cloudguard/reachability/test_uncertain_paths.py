@@ -9,7 +9,7 @@ import pytest
 from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, balancer, group, host, interface, snapshot, subnet, to
 from cloudguard.model.cluster import Host
 from cloudguard.model.load_balancers import PublishedService
-from cloudguard.model.network import NextHop
+from cloudguard.model.network import NextHop, Route
 from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.report import RowResult, Verdict
@@ -128,3 +128,20 @@ def test_a_published_balancer_lets_in_whoever_uses_an_address_that_it_lets_in(
     found = row(service)
     assert found.verdict in {Verdict.UNKNOWN, row().verdict}
     assert any("svc offers the balancer to *, and nobody need be accepted" in line for line in found.unknown)
+
+
+@pytest.mark.parametrize("within", ["172.16.0.0/12", ""])
+def test_a_route_to_unknown_networks_leaves_the_internet_in_where_these_lie_elsewhere(within: str) -> None:
+    """A private link leads somewhere within a range, or anywhere: then its default route may hide the internet's."""
+    linked = Route(AddressSet.of(filter(None, [within])), NextHop.VPN, "gw", SOURCE, "unread")
+    home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"))
+    home = replace(home, routes=(*home.routes, linked))
+    node = host("n", NODE, "nodes", where="public", public="203.0.113.9")
+    for peer, verdict in (
+        ("128.0.0.0/1", Verdict.FAIL if within else Verdict.UNKNOWN),
+        ("172.16.0.0/12", Verdict.UNKNOWN),
+    ):
+        made = snapshot([node], [group("nodes", ("tcp/10250", peer))], subnets=[home])
+        assert rows_of(made)["node-access"].verdict is verdict
+    made = snapshot([node], [group("nodes", ("tcp/10250", "192.168.0.0/16"))], subnets=[home])
+    assert rows_of(made)["node-access"].verdict is (Verdict.PASS if within else Verdict.UNKNOWN)
