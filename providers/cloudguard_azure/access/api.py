@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudguard.model.source import Reason
@@ -76,10 +77,9 @@ class Api(Reader[Call]):
 
         own = dict(parameters)
         client = self._client(call, own.pop("subscription", self.subscription))
-        group, _, method = call.method.partition(".")
         pages = Pages(call, self.endpoint, self.stop)
         try:
-            answer: Any = getattr(getattr(client, group), method)(**own, raw_response_hook=pages.take)
+            answer: Any = attrgetter(call.method)(client)(**own, raw_response_hook=pages.take)
             if hasattr(answer, "by_page"):
                 for _ in answer.by_page():
                     pass

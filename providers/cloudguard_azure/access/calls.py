@@ -25,8 +25,9 @@ class Call:
     """A read-only method.
 
     ``name`` is the resource's type and what is asked of it: "Microsoft.Network/loadBalancers:listAll". ``client`` is
-    the package of the SDK's client, ``method`` the operation: "load_balancers.list_all". ``listed``: the answer is a
-    page with a list ``value``, not one thing. ``action`` is the permission, where it is not the type's "/read".
+    the package of the SDK's client, ``method`` the operation: "load_balancers.list_all", or one of the client itself.
+    ``listed``: the answer is a page with a list ``value``, not one thing. ``action`` is the permission, where it is not
+    the type's "/read".
     """
 
     name: str
@@ -79,16 +80,13 @@ LIST_FIREWALLS = _network("azureFirewalls:listAll", "azure_firewalls.list_all")
 LIST_BASTIONS = _network("bastionHosts:list", "bastion_hosts.list")
 LIST_NETWORK_GATEWAYS = _network("virtualNetworkGateways:list", "virtual_network_gateways.list")
 LIST_SERVICE_TAGS = _network("locations/serviceTags:list", "service_tags.list", listed=False)
-LIST_NETWORK_MANAGERS = _network("networkManagers:listBySubscription", "network_managers.list_by_subscription")
-LIST_SECURITY_ADMIN_CONFIGURATIONS = _network(
-    "networkManagers/securityAdminConfigurations:list", "security_admin_configurations.list"
+LIST_EFFECTIVE_ADMIN_RULES = Call(
+    "Microsoft.Network/virtualNetworks:listNetworkManagerEffectiveSecurityAdminRules",
+    "network",
+    "list_network_manager_effective_security_admin_rules",
+    action="Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action",
 )
-LIST_ADMIN_RULE_COLLECTIONS = _network(
-    "networkManagers/securityAdminConfigurations/ruleCollections:list", "admin_rule_collections.list"
-)
-LIST_ADMIN_RULES = _network(
-    "networkManagers/securityAdminConfigurations/ruleCollections/rules:list", "admin_rules.list"
-)
+"""A POST that reads: what network managers set on a network, whatever subscription they are in."""
 
 LIST_MACHINES = _compute("virtualMachines:listAll", "virtual_machines.list_all")
 LIST_SCALE_SETS = _compute("virtualMachineScaleSets:listAll", "virtual_machine_scale_sets.list_all")

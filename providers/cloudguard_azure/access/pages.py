@@ -64,6 +64,8 @@ class Pages:
     def _next(self, page: Item) -> str:
         """Return the next page's link, "" on the last one and where a fault is kept that says why it is not asked."""
         link = page.get("nextLink") or ""
+        if page.get("skipToken"):
+            self._faults.append("there is another page, which was not asked for")
         if not link:
             return ""
         if not isinstance(link, str) or _host(link) != self._host:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
-READING_POSTS: Final = frozenset[str]()
+READING_POSTS: Final = frozenset({"listNetworkManagerEffectiveSecurityAdminRules"})
 """The last words of addresses that only read although they are POSTs."""
 
 

@@ -1,0 +1,175 @@
+"""Routes of subnets: what Azure makes by itself, and what route tables put in its place.
+
+Of one prefix a route table's own route counts; else the longest prefix
+(https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Host
+from cloudguard.model.filters import AddressList
+from cloudguard.model.network import NextHop, Route
+from cloudguard.model.source import FactKind, Source
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
+from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_NETWORKS, LIST_ROUTE_TABLES
+from cloudguard_azure.access.ids import name_of, own_id, word
+from cloudguard_azure.network.service_tags import EVERYWHERE, ServiceTags, addresses_of
+from cloudguard_azure.network.subnets import VirtualNetwork, VirtualSubnet
+
+HIDES: Final = (FactKind.ROUTES,)
+_HOPS: Final = {
+    "internet": NextHop.INTERNET,
+    "vnetlocal": NextHop.LOCAL,
+    "virtualnetworkgateway": NextHop.VPN,
+    "virtualappliance": NextHop.APPLIANCE,
+    "virtualapplianceecmp": NextHop.APPLIANCE,
+    "none": NextHop.BLACKHOLE,
+}
+_PRIVATE: Final = EVERYWHERE - PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRoute:
+    """A route of a table: to ``addresses``, or to those of the service ``tag`` where they are None."""
+
+    name: str
+    addresses: AddressSet | None
+    tag: str
+    hop: NextHop
+    address: AddressSet
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """A route table; ``learns``: what gateways learn counts beside it. None of ``routes``: the table was not read."""
+
+    id: str
+    routes: tuple[WrittenRoute, ...]
+    learns: bool
+
+    @property
+    def prefixes(self) -> AddressSet:
+        """The addresses that its routes are for, as far as they are written."""
+        return AddressSet.union(one.addresses for one in self.routes if one.addresses is not None)
+
+
+def route_tables(api: Api) -> dict[str, RouteTable]:
+    """Read the route tables of the subscription, by id; a route that is not understood is a Gap."""
+    call = LIST_ROUTE_TABLES
+    found = api.mapped(call, api.read(call, hides=HIDES), partial(_table, api), hides=HIDES)
+    return {one.id: one for one in found}
+
+
+def _table(api: Api, item: Item) -> RouteTable:
+    properties, name = part(item, "properties"), required(item, "name")
+    routes = api.mapped(LIST_ROUTE_TABLES, parts(properties, "routes"), _route, hides=HIDES, about=name)
+    return RouteTable(own_id(item), routes, not flag(properties, "disableBgpRoutePropagation"))
+
+
+def _route(item: Item) -> WrittenRoute:
+    properties = part(item, "properties")
+    prefix, through = required(properties, "addressPrefix"), text(properties, "nextHopIpAddress")
+    addresses = addresses_of(prefix)
+    return WrittenRoute(
+        name=required(item, "name"),
+        addresses=addresses,
+        tag=prefix if addresses is None else "",
+        hop=_HOPS.get(word(properties, "nextHopType"), NextHop.UNKNOWN),
+        address=AddressSet.parse(through) if through else NO_ADDRESSES,
+    )
+
+
+class SubnetRoutes:
+    """The routes of a network's subnets; ``lists`` are the address lists that they name."""
+
+    def __init__(self, tables: Mapping[str, RouteTable], tags: ServiceTags, hosts: Iterable[Host]) -> None:
+        self._tables = tables
+        self._tags = tags
+        self._own = {
+            point: host
+            for host in hosts
+            for interface in host.interfaces
+            for addresses in interface.addresses
+            for point, _ in addresses.intervals
+        }
+        self.lists: dict[str, AddressList] = {}
+
+    def routes(self, subnet: VirtualSubnet, network: VirtualNetwork) -> tuple[Route, ...]:
+        """Return the routes in force in a subnet."""
+        table = self._tables.get(subnet.table)
+        written = table.routes if table else ()
+        replaced = {one.addresses for one in written}
+        return (
+            *(one for one in self._by_itself(network) if one.destination not in replaced),
+            *(one for route in written for one in self._of_table(route, subnet, network)),
+            *(self._behind(network) if table is None or table.learns else ()),
+        )
+
+    def _by_itself(self, network: VirtualNetwork) -> Iterator[Route]:
+        """Yield what Azure makes by itself: to the network, its peers and the internet."""
+        source = Source(LIST_NETWORKS.name, network.id)
+        for cidr in network.ranges.cidrs():
+            yield Route(AddressSet.parse(cidr), NextHop.LOCAL, network.name, source)
+        for peering in network.peerings:
+            for cidr in peering.ranges.cidrs():
+                yield Route(AddressSet.parse(cidr), NextHop.PEER, name_of(peering.network) or peering.name, source)
+        for every in (ALL4, ALL6):
+            yield Route(every, NextHop.INTERNET, "Internet", source)
+
+    def _of_table(self, route: WrittenRoute, subnet: VirtualSubnet, network: VirtualNetwork) -> Iterator[Route]:
+        """Yield a table's route; behind an appliance that is no host of the cluster, others may be."""
+        source = Source(LIST_ROUTE_TABLES.name, subnet.table)
+        hop, target = route.hop, ",".join(route.address.texts()) or route.name
+        if hop is NextHop.APPLIANCE and (host := self.host_at(route.address)):
+            hop, target = NextHop.LOCAL, host.name
+        if route.addresses is None:
+            yield Route(NO_ADDRESSES, hop, target, source, self._tags.list_of(route.tag))
+            return
+        yield Route(route.addresses, hop, target, source)
+        behind = (route.addresses & _PRIVATE) - network.ranges
+        if hop in {NextHop.APPLIANCE, NextHop.UNKNOWN} and behind:
+            yield Route(behind, NextHop.HUB, target, source, self._unknown(f"networks behind {target}", source))
+
+    def _behind(self, network: VirtualNetwork) -> Iterator[Route]:
+        """Yield routes to networks that gateways, of the network or a peer, lead to: which addresses, is not known."""
+        source = Source(LIST_NETWORKS.name, network.id)
+        if network.gateway:
+            name = f"networks behind the gateway of {network.name}"
+            yield Route(_PRIVATE, NextHop.VPN, network.name, source, self._unknown(name, source))
+        for peering in network.peerings:
+            if peering.beyond:
+                name = f"networks behind the peering {peering.name}"
+                yield Route(_PRIVATE, NextHop.HUB, peering.name, source, self._unknown(name, source))
+
+    def _unknown(self, name: str, source: Source) -> str:
+        self.lists[name] = AddressList(name, name, (), known=False, source=source)
+        return name
+
+    def host_at(self, address: AddressSet) -> Host | None:
+        """Return the cluster's host that has an address."""
+        return self._own.get(address.first()) if address else None
+
+    def to_hosts(self, table: RouteTable) -> Iterator[AddressSet]:
+        """Yield the ranges that Kubernetes' own routes lead to the cluster's hosts: those of pods.
+
+        Such a route is called as the host, with the range behind that where there are two versions of IP
+        (kubernetes-sigs/cloud-provider-azure pkg/provider/azure_routes.go).
+        """
+        for route in table.routes:
+            host = self.host_at(route.address)
+            if host is not None and route.addresses is not None and _is_of(host, route.name):
+                yield route.addresses
+
+
+def _is_of(host: Host, route: str) -> bool:
+    """Whether a route is called as a host, or as the scale set of which it is a member."""
+    named = (host.name, name_of(host.pool))
+    return any(one and route.lower().startswith(one.lower()) for one in named)

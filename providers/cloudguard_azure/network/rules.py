@@ -1,0 +1,200 @@
+"""Rules of security groups, and of network managers, as rules of the model: one for each peer.
+
+https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cloudguard.model.filters import Action, Direction, Peer, Rule
+from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
+from cloudguard_azure.access.ids import ids_in, name_of, word
+from cloudguard_azure.network.service_tags import EVERYWHERE, Named, Place, ServiceTags
+
+ALLOW_OR_DENY: Final = {"allow": Action.PERMIT, "deny": Action.DENY}
+_DIRECTIONS: Final = {"inbound": Direction.INGRESS, "outbound": Direction.EGRESS}
+_WITH_PORTS: Final = {"tcp": ("tcp",), "udp": ("udp",), "*": ("tcp", "udp"), "any": ("tcp", "udp")}
+_OTHERS: Final = {"icmp": "icmp,icmpv6", "esp": "proto/50", "ah": "proto/51"}
+_PORTS: Final = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
+_EVERY_PORT: Final = frozenset({"*", "any", "0-65535", "1-65535"})
+_LAST_PORT: Final = 65_535
+_BY_CONTROLLER: Final = re.compile(r"k8s-azure-lb_.+|a[0-9a-f]{31}-.+")
+_CONTROLLERS_NOTE: Final = (
+    "the cloud provider wrote the rule and may write it again: change the Service, its loadBalancerSourceRanges"
+)
+"""How cloud-provider-azure names rules (kubernetes-sigs/cloud-provider-azure pkg/provider/securitygroup)."""
+_About = tuple[tuple[str, ...], AddressSet]
+"""What a rule is about on the guarded side: groups, or addresses; both empty for everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A rule as it is written; addresses, tags and ports in Azure's words, enums in lower case, groups by id."""
+
+    name: str
+    direction: str
+    access: str
+    protocol: str
+    priority: int
+    source_ports: tuple[str, ...]
+    ports: tuple[str, ...]
+    sources: tuple[str, ...]
+    destinations: tuple[str, ...]
+    source_groups: tuple[str, ...] = ()
+    destination_groups: tuple[str, ...] = ()
+    description: str = ""
+
+
+def security_rule(item: Item) -> Written:
+    """Return a rule of a security group; what its singular and plural fields say is united."""
+    properties = part(item, "properties")
+    return Written(
+        name=required(item, "name"),
+        direction=word(properties, "direction"),
+        access=word(properties, "access"),
+        protocol=word(properties, "protocol"),
+        priority=number(properties, "priority"),
+        source_ports=_united(properties, "sourcePortRange"),
+        ports=_united(properties, "destinationPortRange"),
+        sources=_united(properties, "sourceAddressPrefix"),
+        destinations=_united(properties, "destinationAddressPrefix"),
+        source_groups=ids_in(properties, "sourceApplicationSecurityGroups"),
+        destination_groups=ids_in(properties, "destinationApplicationSecurityGroups"),
+        description=text(properties, "description"),
+    )
+
+
+def admin_rule(item: Item) -> Written:
+    """Return a security admin rule of a network manager."""
+    properties = part(item, "properties")
+    return Written(
+        name=name_of(text(item, "id")) or required(item, "name"),
+        direction=word(properties, "direction"),
+        access=word(properties, "access"),
+        protocol=word(properties, "protocol"),
+        priority=number(properties, "priority"),
+        source_ports=tuple(texts(properties, "sourcePortRanges")),
+        ports=tuple(texts(properties, "destinationPortRanges")),
+        sources=tuple(required(one, "addressPrefix") for one in parts(properties, "sources")),
+        destinations=tuple(required(one, "addressPrefix") for one in parts(properties, "destinations")),
+        description=text(properties, "description"),
+    )
+
+
+def _united(item: Item, key: str) -> tuple[str, ...]:
+    plural = f"{key}es" if key.endswith("x") else f"{key}s"
+    return tuple(dict.fromkeys(filter(None, (text(item, key), *texts(item, plural)))))
+
+
+def services_of(protocol: str, ports: Iterable[str]) -> tuple[ServiceSet, str]:
+    """Return the services of a protocol and its ports, and why they may be fewer ("": they are all).
+
+    Only TCP and UDP have ports; a rule about any protocol with ports is about these two.
+    """
+    words = [one.strip().lower() for one in ports]
+    known = _OTHERS.get(protocol)
+    if known is not None:
+        return ServiceSet.parse(known), ""
+    if protocol not in _WITH_PORTS:
+        return ServiceSet.everything(), f"the protocol {protocol[:40]!r} is not known"
+    if not _EVERY_PORT.isdisjoint(words):
+        return ServiceSet.parse("all" if len(_WITH_PORTS[protocol]) > 1 else protocol), ""
+    found, strange = list[str](), "" if words else "no port is named"
+    for one in words:
+        matched = _PORTS.fullmatch(one)
+        first, last = (int(matched[1]), int(matched[2] or matched[1])) if matched else (1, 0)
+        if first <= last <= _LAST_PORT:
+            found += [f"{name}/{first}-{last}" for name in _WITH_PORTS[protocol]]
+        else:
+            strange = f"the port {one[:40]!r} is not understood"
+    if strange:
+        return ServiceSet.parse(",".join(_WITH_PORTS[protocol])), strange
+    return ServiceSet.parse(",".join(found)), ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReader:
+    """Makes rules of what is written, for filters at one place; ``actions``: what its words for access mean."""
+
+    tags: ServiceTags
+    place: Place
+    source: Source
+    actions: Mapping[str, Action]
+
+    def rules(self, written: Written, note: str = "") -> tuple[Rule, ...]:
+        """Return a rule for each peer, direction and action that a rule may have; an unknown word may be any."""
+        services, strange = services_of(written.protocol, written.ports)
+        actions = [self.actions[written.access]] if written.access in self.actions else [Action.DENY, Action.PERMIT]
+        directions = [_DIRECTIONS[written.direction]] if written.direction in _DIRECTIONS else [*Direction]
+        reasons = [strange]
+        reasons += [f"the access {written.access[:40]!r} is not known"] if len(actions) > 1 else []
+        reasons += [f"the direction {written.direction[:40]!r} is not known"] if len(directions) > 1 else []
+        found = list[Rule]()
+        for direction in directions:
+            for peer, (groups, ranges), why in self._matches(written, ingress=direction is Direction.INGRESS):
+                for action in actions:
+                    partly = _by_source_port(written, action)
+                    found.append(
+                        Rule(
+                            id=written.name,
+                            direction=direction,
+                            action=action,
+                            services=services,
+                            peer=peer,
+                            source=self.source,
+                            order=written.priority,
+                            description=written.description,
+                            target_groups=groups,
+                            target_ranges=ranges,
+                            uncertain="; ".join(dict.fromkeys(filter(None, (*reasons, *why, partly)))),
+                            note=note or (_CONTROLLERS_NOTE if _BY_CONTROLLER.fullmatch(written.name) else ""),
+                        )
+                    )
+        return tuple(_numbered(found))
+
+    def _matches(self, written: Written, *, ingress: bool) -> Iterator[tuple[Peer, _About, tuple[str, str]]]:
+        """Yield each peer with what the rule is about on the guarded side, and why either may not match."""
+        sides = (written.sources, written.source_groups), (written.destinations, written.destination_groups)
+        (peers, peer_groups), (own, own_groups) = sides if ingress else sides[::-1]
+        ends = [(one.peer, one.uncertain) for one in self._named(peers, peer_groups)]
+        ends += [(Peer(group=name), "") for name in peer_groups]
+        about = [_about(one) for one in self._named(own, own_groups)]
+        about += [((own_groups, NO_ADDRESSES), "")] if own_groups else []
+        for peer, why in ends:
+            for targets, narrow in about:
+                yield peer, targets, (why, narrow)
+
+    def _named(self, words: Collection[str], groups: Collection[str]) -> Iterator[Named]:
+        """Yield what words name; a side of which nothing is written may be anything."""
+        if not words and not groups:
+            yield Named(EVERYWHERE, uncertain="one of its sides is not written")
+        for named in (named for one in words for named in self.tags.named(one, self.place)):
+            if named.addresses is None or named.addresses:
+                yield named
+
+
+def _about(own: Named) -> tuple[_About, str]:
+    """Return the addresses of the guarded side that a rule is about, none for all of them."""
+    if own.addresses is None:
+        return ((), NO_ADDRESSES), f"it is about addresses of {own.tag}, which are not known"
+    return ((), NO_ADDRESSES if own.addresses == EVERYWHERE else own.addresses), own.uncertain
+
+
+def _by_source_port(written: Written, action: Action) -> str:
+    """Return why a rule may not hold for a client, who chooses the port that it sends from."""
+    some = bool(written.source_ports) and _EVERY_PORT.isdisjoint(one.strip().lower() for one in written.source_ports)
+    return "it is about some source ports only" if some and action is Action.DENY else ""
+
+
+def _numbered(rules: Sequence[Rule]) -> Iterator[Rule]:
+    """Yield rules, several of one name with a number behind it."""
+    for place, rule in enumerate(rules, 1):
+        yield replace(rule, id=f"{rule.id}#{place}") if len(rules) > 1 else rule

@@ -1,0 +1,117 @@
+"""What rules name addresses by: addresses, ranges and service tags, some of which differ from network to network.
+
+https://learn.microsoft.com/azure/virtual-network/service-tags-overview
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from cloudguard.intervals import cidr_interval
+from cloudguard.model.filters import AddressList, Peer
+from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
+from cloudguard.provider.answers import Item, part, parts, required, texts
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_NETWORKS, LIST_SERVICE_TAGS, Call
+
+HOST: Final = AddressSet.parse("168.63.129.16")
+"""The address that a machine's host has for it: it asks for health, and nobody else can send from there
+(https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16)."""
+EVERYWHERE: Final = AddressSet.everything()
+_ANY: Final = frozenset({"*", "any"})
+_MAYBE: Final = "whether VirtualNetwork holds the prefixes of user-defined routes and of gateways is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a filter stands, as far as tags differ by it: a network, and its address space with that of its peers.
+
+    ``maybe``: what VirtualNetwork may hold besides: prefixes of the subnet's user-defined routes, the default one too
+    (https://github.com/MicrosoftDocs/azure-docs/issues/22178), and what gateways lead to.
+    """
+
+    network: str
+    inside: AddressSet
+    maybe: AddressSet
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a word of a rule names: ``addresses``, None if they are not known; ``tag``: the id of their list, or "".
+
+    ``uncertain``: why it is not known whether they are meant ("": they are).
+    """
+
+    addresses: AddressSet | None
+    tag: str = ""
+    uncertain: str = ""
+
+    @property
+    def peer(self) -> Peer:
+        """The same as a rule's peer."""
+        return Peer(address_list=self.tag) if self.tag else Peer(self.addresses)
+
+
+class ServiceTags:
+    """Resolves the words of rules; ``lists`` are the tags met so far. ``location``: any region knows all tags."""
+
+    def __init__(self, api: Api, location: str) -> None:
+        self._api = api
+        self._location = location
+        self.lists: dict[str, AddressList] = {}
+
+    def named(self, written: str, place: Place) -> Iterator[Named]:
+        """Yield what a word names at a place. A tag that is not known may be anything."""
+        name = written.strip().lower()
+        if name in _ANY:
+            yield Named(EVERYWHERE)
+        elif name == "virtualnetwork":
+            yield self._tag(f"VirtualNetwork of {place.network}", place.inside | HOST)
+            beyond = place.maybe - place.inside
+            if beyond:
+                yield Named(beyond, uncertain=_MAYBE)
+        elif name == "internet":
+            near = PUBLIC & place.inside
+            yield self._tag(f"Internet without {place.network}" if near else "Internet", PUBLIC - place.inside - HOST)
+        elif name == "azureloadbalancer":
+            yield self._tag("AzureLoadBalancer", HOST)
+        else:
+            addresses = addresses_of(written)
+            yield Named(addresses) if addresses is not None else self._other(written.strip())
+
+    def list_of(self, written: str) -> str:
+        """Return the id of the list that stands for a tag which names the same everywhere."""
+        return self._other(written.strip()).tag
+
+    def _other(self, written: str) -> Named:
+        name, addresses = self._known.get(written.lower(), (written, None))
+        return self._tag(name, addresses, LIST_SERVICE_TAGS)
+
+    def _tag(self, name: str, addresses: AddressSet | None, call: Call = LIST_NETWORKS) -> Named:
+        ranges = () if addresses is None else (addresses,)
+        self.lists[name] = AddressList(name, name, ranges, addresses is not None, self._api.source(call))
+        return Named(addresses, name)
+
+    @cached_property
+    def _known(self) -> Mapping[str, tuple[str, AddressSet]]:
+        """The tags that differ by no network, by their names in lower case; asked for when a rule names one."""
+        call = LIST_SERVICE_TAGS
+        answers = self._api.read(call, hides=(), about=self._location, location=self._location)
+        listed = self._api.mapped(call, answers, lambda answer: parts(answer, "values"), hides=())
+        found = self._api.mapped(call, [one for values in listed for one in values], _tag, hides=())
+        return {name.lower(): (name, addresses) for name, addresses in found}
+
+
+def _tag(item: Item) -> tuple[str, AddressSet]:
+    return required(item, "name"), AddressSet.of(texts(part(item, "properties"), "addressPrefixes"))
+
+
+def addresses_of(written: str) -> AddressSet | None:
+    """Return the addresses of a range, host bits or not; None for what is none."""
+    try:
+        return AddressSet((cidr_interval(written.strip(), host_bits=True),))
+    except ValueError:
+        return None
