@@ -8,7 +8,7 @@ from enum import StrEnum
 from cloudguard.model.filters import AddressList, Filter, Group
 from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.source import Source
-from cloudguard.model.text_forms import NO_ADDRESSES, Addresses, Ranges, Services
+from cloudguard.model.text_forms import EVERY_SERVICE, NO_ADDRESSES, Addresses, Ranges, Services
 
 
 class NextHop(StrEnum):
@@ -130,13 +130,19 @@ class Endpoint:
 class Tunnel:
     """A service of the cloud that connects from ``ranges`` to any host, for whoever ``gatekeeper`` lets through.
 
-    ``gatekeeper`` is "" where it lets through everyone.
+    ``gatekeeper`` is "" where it lets through everyone. It connects to ``services``; rules may name its ``groups``.
+    ``uncertain``: why it is not known whether it leads to the cluster ("": it does); ``to_balancers``: to load
+    balancers too.
     """
 
     id: str
     ranges: Ranges
     gatekeeper: str
     source: Source
+    groups: tuple[str, ...] = ()
+    services: Services = EVERY_SERVICE
+    uncertain: str = ""
+    to_balancers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def write_services(services: ServiceSet) -> str:
 
 NO_ADDRESSES: Final = AddressSet.nothing()
 NO_SERVICES: Final = ServiceSet.nothing()
+EVERY_SERVICE: Final = ServiceSet.everything()
 
 Services = Annotated[ServiceSet, TextForm(str, ServiceSet.parse, write_services)]
 """As text: "tcp/443", "tcp/30000-32767,udp/53", "icmp/3/4", "proto/4", "all", "none"."""

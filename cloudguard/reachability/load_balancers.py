@@ -35,6 +35,7 @@ class LoadBalancerPaths:
         for group in sorted(self._filters.allowed_traffic(balancer.filters, Direction.INGRESS).by_group):
             yield from self._senders.group_members(group)
         yield from map(self._senders.consumers, balancer.published)
+        yield from (sender for tunnel, sender in self._senders.tunnels.items() if tunnel.to_balancers)
 
     def through(
         self,

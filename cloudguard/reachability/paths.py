@@ -235,9 +235,10 @@ class Reachability:
 
     def _by_tunnels(self, target: HostClass) -> Iterator[Path]:
         traffic, ingress = self.allowed_in(target), self.filters.subnet_ingress(target.key.subnet)
-        for sender in self.senders.tunnels:
+        for tunnel, sender in self.senders.tunnels.items():
             addresses = sender.addresses & self._versions_of(target)
-            yield Path(sender, target, traffic.by_address.within(addresses) & ingress)
+            allowed = traffic.allows(addresses, sender.groups) & ingress
+            yield Path(sender, target, sender.bounded(allowed.only(tunnel.services)))
 
     def _from_groups(
         self, target: HostClass | Endpoint, traffic: AllowedTraffic, subnets: tuple[str, ...]

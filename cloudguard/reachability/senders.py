@@ -94,8 +94,15 @@ class Sender:
 
 def _through_tunnel(tunnel: Tunnel) -> Sender:
     who = f"whoever {tunnel.gatekeeper} lets through" if tunnel.gatekeeper else f"anyone by {tunnel.id}"
-    name = f"{who} ({tunnel.ranges})"
-    return Sender(SenderKind.TUNNEL, name, tunnel.ranges, gatekeeper=tunnel.gatekeeper)
+    return Sender(
+        SenderKind.TUNNEL,
+        f"{who} ({tunnel.ranges})",
+        tunnel.ranges,
+        tunnel.groups,
+        exact=not tunnel.uncertain,
+        why=tunnel.uncertain,
+        gatekeeper=tunnel.gatekeeper,
+    )
 
 
 def all_from(addresses: AddressSet) -> PacketSet:
@@ -122,7 +129,7 @@ class Senders:
         self.by_unknown_balancer = replace(self.internet, exact=False, why=why)
         why = "it is not known whether the host gets a public address when it starts"
         self.by_unknown_address = replace(self.internet, exact=False, why=why)
-        self.tunnels = tuple(map(_through_tunnel, topology.tunnels))
+        self.tunnels = {tunnel: _through_tunnel(tunnel) for tunnel in topology.tunnels}
         self._inside: dict[tuple[str, ...], tuple[Sender, ...]] = {}
         self._answered: dict[str, Bounds] = {}
         self._members: dict[str, tuple[Sender, ...]] = {}

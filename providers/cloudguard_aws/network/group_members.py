@@ -15,6 +15,7 @@ from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.interfaces import DETACHED, interface
 from cloudguard_aws.cluster.tags import tags_of
+from cloudguard_aws.network.pointers import is_tunnel
 from cloudguard_aws.network.registrations import Registrations
 
 _MEMBERS: Final = (FactKind.MEMBERS,)
@@ -31,6 +32,9 @@ _DESCRIBED_AS_PASSIVE: Final = (
 """What the same services write on interfaces that have no type of their own."""
 _ACTIVE: Final = {"lambda", "trunk", "branch", "efa", "efa-only"}
 """Interface types behind which customers run their own code."""
+_OF_CLIENTS: Final = "ClientVPN Endpoint resource cvpn-endpoint-"
+"""What Client VPN writes on its interfaces, whose addresses its clients have inside:
+https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/how-it-works.html"""
 _TASK: Final = "arn:aws"
 """How the description of an ECS task's interface begins: the ARN of its attachment (ECS developer guide, awsvpc)."""
 _TRUNK: Final = "vpcresources.k8s.aws/trunk-eni-id"
@@ -112,16 +116,14 @@ def balancer_descriptions(read: Registrations) -> frozenset[str]:
 
 def foreign_interface(item: Item, own: ClusterInterfaces) -> Interface | None:
     """Return an interface that is not the cluster's and may open connections; None for any other."""
-    if text(item, "Status") == DETACHED or _is_passive(item) or own.include(item):
+    if text(item, "Status") == DETACHED or _is_passive(item) or own.include(item) or is_tunnel(item):
         return None
     name, instance = required(item, "NetworkInterfaceId"), text(part(item, "Attachment"), "InstanceId")
     written = text(item, "Description") or text(item, "RequesterId") or text(item, "InterfaceType") or "interface"
     owner = f"instance {instance}" if instance else f"{written} ({name})"
-    by_own_code = text(item, "InterfaceType") in _ACTIVE or text(item, "Description").startswith(_TASK)
+    sends = text(item, "InterfaceType") in _ACTIVE or text(item, "Description").startswith((_TASK, _OF_CLIENTS))
     uncertain = (
-        ""
-        if instance or by_own_code or not _by_service(item)
-        else f"it is not known whether {written} opens connections"
+        "" if instance or sends or not _by_service(item) else f"it is not known whether {written} opens connections"
     )
     return interface(item, Source(calls.DESCRIBE_NETWORK_INTERFACES.name, name), owner=owner, uncertain=uncertain)
 

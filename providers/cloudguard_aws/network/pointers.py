@@ -1,4 +1,7 @@
-"""Answers that point to a way in which is not followed: each is a Gap, so that no row passes beside it."""
+"""Interfaces by which services let outsiders in, and answers that point to ways in which are not followed.
+
+Each of the latter is a Gap, so that no row passes beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,32 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.filters import AddressList
-from cloudguard.model.source import Gap, Reason
+from cloudguard.model.network import Tunnel
+from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, required
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.interfaces import interface
+from cloudguard_aws.cluster.tags import tags_of
 from cloudguard_aws.network.registrations import HIDES
 
 _ACCELERATOR: Final = "global_accelerator_managed"
 """The type of the interfaces by which an accelerator reaches an endpoint in a VPC with the client's own address:
 https://docs.aws.amazon.com/global-accelerator/latest/dg/preserve-client-ip-address.html"""
+_API_GATEWAY: Final = "api_gateway_managed"
+"""The type of the interfaces of a VPC link, by which an API leads to load balancers and instances:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html"""
+_INSTANCE_CONNECT: Final = "ec2_instance_connect_endpoint"
+_LOGINS: Final = ServiceSet.parse("tcp/22,tcp/3389")
+"""All that an endpoint of EC2 Instance Connect connects to:
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/eice-quotas.html"""
+_CLOUDFRONT: Final = "cloudfront.origin-facing"
+"""Ends the name of the prefix list that CloudFront comes from, also by its interfaces in a VPC, which it tags:
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html,
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCloudFrontVPCOriginServiceRolePolicy.html"""
+_OF_CLOUDFRONT: Final = "aws.cloudfront.vpcorigin"
 _LATTICE: Final = ".vpc-lattice"
 """Ends the name of the prefix list that VPC Lattice comes from, which lists link-local addresses:
 https://docs.aws.amazon.com/vpc-lattice/latest/ug/security-groups.html"""
@@ -31,10 +51,36 @@ def point_out(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList]
         for name in sorted(set(_accelerated(api)).intersection(own)):
             message = "Global Accelerator sends the internet's packets there, past every gateway: that is not followed"
             api.add_gap(Gap(call.name, name, Reason.UNSUPPORTED, message, HIDES))
+    services = {_LATTICE: "VPC Lattice"}
+    if any(_OF_CLOUDFRONT in tags_of(one, "TagSet") for one in interfaces):
+        services |= {_CLOUDFRONT: "a VPC origin of CloudFront"}
     for one in lists:
-        if one.name.removesuffix("-ipv6").endswith(_LATTICE):
-            message = f"a rule lets in {one.name}: who comes by VPC Lattice is not asked"
+        service = next((services[end] for end in services if one.name.removesuffix("-ipv6").endswith(end)), "")
+        if service:
+            message = f"a rule lets in {one.name}: who comes by {service} is not asked"
             api.add_gap(Gap(calls.DESCRIBE_MANAGED_PREFIX_LISTS.name, one.id, Reason.UNSUPPORTED, message, HIDES))
+
+
+def is_tunnel(item: Item) -> bool:
+    """Whether a service connects by an interface for whom it lets in from outside."""
+    return item.get("InterfaceType") in {_API_GATEWAY, _INSTANCE_CONNECT}
+
+
+def tunnels(api: Api, interfaces: Iterable[Item]) -> tuple[Tunnel, ...]:
+    """Return the services that have ``interfaces`` of the cluster's VPCs and let outsiders in by them."""
+    call = calls.DESCRIBE_NETWORK_INTERFACES
+    return api.mapped(call, [one for one in interfaces if is_tunnel(one)], _tunnel, hides=(FactKind.MEMBERS,))
+
+
+def _tunnel(item: Item) -> Tunnel:
+    made = interface(item, Source(calls.DESCRIBE_NETWORK_INTERFACES.name, required(item, "NetworkInterfaceId")))
+    ranges = AddressSet.union(made.addresses)
+    if item.get("InterfaceType") == _INSTANCE_CONNECT:
+        keeper = "EC2 Instance Connect, which asks for ec2-instance-connect:OpenTunnel,"
+        return Tunnel(f"EC2 Instance Connect ({made.id})", ranges, keeper, made.source, made.groups, _LOGINS)
+    why = "it is not asked where that leads, and whom it lets in"
+    name = f"a VPC link of API Gateway ({made.id})"
+    return Tunnel(name, ranges, "", made.source, made.groups, uncertain=why, to_balancers=True)
 
 
 def _accelerated(api: Api) -> Iterator[str]:

@@ -16,7 +16,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers
 from cloudguard_aws.network.group_members import ClusterInterfaces, balancer_descriptions
 from cloudguard_aws.network.inventory import FILTERS, ROUTES, Inventory, read_subnets
-from cloudguard_aws.network.pointers import point_out
+from cloudguard_aws.network.pointers import point_out, tunnels
 from cloudguard_aws.network.routes import with_routes
 from cloudguard_aws.network.security_groups import groups_and_members, read_security_groups
 
@@ -46,7 +46,8 @@ def read_topology(  # noqa: PLR0913 - all that stands in the network
     )
     groups, external_members = groups_and_members(api, security_groups, own)
     ends = {*own.hosts, *(one.arn for one in inventory.balancers.modern)}
-    point_out(api, inventory.vpcs.interfaces or (), security_groups.lists, ends)
+    interfaces = inventory.vpcs.interfaces or ()
+    point_out(api, interfaces, security_groups.lists, ends)
     tables, used = inventory.vpcs.tables, {name for one in subnets for name in one.filters}
     networks = inventory.vpcs.networks
     if tables:
@@ -61,6 +62,7 @@ def read_topology(  # noqa: PLR0913 - all that stands in the network
         balancers=balancers,
         endpoints=endpoints,
         external_members=external_members,
+        tunnels=tunnels(api, interfaces),
         outbound_addresses=outbound,
     )
 

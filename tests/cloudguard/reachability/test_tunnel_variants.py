@@ -1,0 +1,94 @@
+"""Services that connect from inside for outsiders, by kind: guarded by IAM, for everyone, and who knows for whom.
+
+Each is let in by a range, by a group or through a load balancer, or shut out; one that only logs in reaches no more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, balancer, group, host, snapshot, to
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.network import Tunnel
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import RowResult, Verdict
+from judged import rows_of
+
+ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
+MASTER, WORKER = host("m1", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
+PLACE = AddressSet.parse("10.0.1.250")
+LOGIN = Tunnel("login", PLACE, "IAM, which asks for login,", SOURCE, ("doors",), ServiceSet.parse("tcp/22"))
+LINK = Tunnel("link", PLACE, "", SOURCE, ("doors",), uncertain="it is not asked where it leads", to_balancers=True)
+OPEN = replace(LINK, uncertain="")
+
+
+def made(tunnel: Tunnel, peer: str, services: str = "tcp/22") -> Snapshot:
+    """Return a cluster whose node lets ``peer`` in, with a tunnel."""
+    groups = [group("masters", ("tcp/6443", "nodes")), group("nodes", ("tcp/10250", "masters"), (services, peer))]
+    found = snapshot([MASTER, WORKER], groups)
+    return replace(found, topology=replace(found.topology, tunnels=(tunnel,)))
+
+
+def node(tunnel: Tunnel, peer: str, services: str = "tcp/22") -> RowResult:
+    return rows_of(made(tunnel, peer, services), ADMINS)["node-access"]
+
+
+@pytest.mark.parametrize("peer", [RANGE, "10.0.1.250/32", "doors"])
+def test_whom_iam_lets_through_is_advice_that_names_the_service(peer: str) -> None:
+    found = node(LOGIN, peer)
+    assert found.verdict is Verdict.PASS
+    assert any("IAM, which asks for login" in one.message for one in found.findings)
+
+
+@pytest.mark.parametrize(("peer", "services"), [("10.0.9.0/24", "tcp/22"), ("others", "tcp/22"), (RANGE, "tcp/9100")])
+def test_what_does_not_let_it_in_or_where_it_does_not_connect_is_nothing(peer: str, services: str) -> None:
+    assert not any("IAM" in one.message for one in node(LOGIN, peer, services).findings)
+
+
+@pytest.mark.parametrize("peer", ["10.0.1.250/32", RANGE, "doors"])
+def test_of_one_that_may_let_in_everyone_the_row_does_not_pass(peer: str) -> None:
+    found = node(LINK, peer)
+    assert found.verdict is Verdict.UNKNOWN
+    assert any("it is not asked where it leads" in line for line in found.unknown)
+    assert node(OPEN, peer).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("peer", "services"), [("10.0.9.0/24", "tcp/22"), (RANGE, "tcp/30443")])
+def test_one_that_is_shut_out_or_reaches_node_ports_keeps_no_row_from_passing(peer: str, services: str) -> None:
+    assert node(LINK, peer, services).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "peer", "verdict"),
+    [
+        (LINK, RANGE, Verdict.UNKNOWN),
+        (LINK, "doors", Verdict.UNKNOWN),
+        (OPEN, "doors", Verdict.FAIL),
+        (LINK, "10.0.9.0/24", Verdict.PASS),
+        (replace(LINK, to_balancers=False), RANGE, Verdict.PASS),
+    ],
+    ids=["by range", "by group", "for everyone", "shut out", "of hosts alone"],
+)
+def test_an_internal_balancer_before_the_api_is_reached_by_it(tunnel: Tunnel, peer: str, verdict: Verdict) -> None:
+    """The hosts let in the balancer alone, so nothing but the balancer's own filter sees who comes."""
+    front = balancer(
+        "api",
+        "tcp/443",
+        [to(MASTER, "tcp/6443")],
+        "front",
+        seen=ClientAddress.REPLACED,
+        facing=False,
+        where=("private",),
+    )
+    groups = [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", peer))]
+    found = snapshot([MASTER, WORKER], groups, balancers=[front])
+    found = replace(found, topology=replace(found.topology, tunnels=(tunnel,)))
+    row = rows_of(found, Declarations())["api-server-access"]
+    assert row.verdict is verdict
+    assert verdict is not Verdict.FAIL or max(one.severity for one in row.findings) is Severity.CRITICAL

@@ -1,0 +1,89 @@
+"""Interfaces that services place in a VPC, a kind a case: passive, sending, of outsiders, guarded, unknown."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_hosts import api_of, hosts_of
+from cloudguard.model.network import Topology
+from cloudguard.model.source import Gap
+from cloudguard_aws.network.inventory import read_inventory
+from cloudguard_aws.network.topology import read_topology
+from moto_fixtures.aws.builder import Account, Group, Host, Subnet
+
+SENDS, MAY_SEND, PASSIVE, GUARDED, OUTSIDERS = "sends", "may send", "passive", "guarded", "outsiders"
+
+
+@pytest.fixture
+def place(inner_account: Account) -> tuple[Subnet, Group, Host]:
+    """A subnet with a node, whose group lets its own members in."""
+    vpc = inner_account.vpc()
+    subnet, nodes = inner_account.subnet(vpc), inner_account.group(vpc, "nodes")
+    nodes.allow("all", nodes)
+    return subnet, nodes, inner_account.host("node", subnet, [nodes])
+
+
+def read(account: Account, host: Host) -> tuple[Topology, tuple[Gap, ...]]:
+    """Read what stands around one host."""
+    api, found = api_of(account), hosts_of(account, host.id)
+    around = read_inventory(api, hosts=found, endpoints=())
+    return read_topology(api, around, cluster="prod", hosts=found, pools=(), endpoints=()), api.gaps
+
+
+def meaning(found: Topology) -> str:
+    """Return what an interface in the nodes' group is taken for."""
+    if found.tunnels:
+        (tunnel,) = found.tunnels
+        return GUARDED if tunnel.gatekeeper else OUTSIDERS
+    return next((MAY_SEND if one.uncertain else SENDS for one in found.external_members), PASSIVE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "expected"),
+    [
+        ("lambda", "AWS Lambda VPC ENI-web-1", SENDS),
+        ("branch", "", SENDS),
+        ("interface", "ClientVPN Endpoint resource cvpn-endpoint-0123456789abcdef0", SENDS),
+        ("interface", "arn:aws:ecs:eu-west-1:123456789012:attachment/1", SENDS),
+        ("interface", "RDSNetworkInterface", MAY_SEND),
+        ("quicksight", "", MAY_SEND),
+        ("never-heard-of", "", MAY_SEND),
+        ("efs", "EFS mount target for fs-0123456789abcdef0", PASSIVE),
+        ("vpc_endpoint", "VPC Endpoint Interface vpce-0123456789abcdef0", PASSIVE),
+        ("nat_gateway", "Interface for NAT Gateway nat-0123456789abcdef0", PASSIVE),
+        ("ec2_instance_connect_endpoint", "EC2 Instance Connect Endpoint - eice-0123456789abcdef0", GUARDED),
+        ("api_gateway_managed", "", OUTSIDERS),
+    ],
+)
+def test_an_interface_in_the_group_of_the_nodes(
+    inner_account: Account, place: tuple[Subnet, Group, Host], kind: str, description: str, expected: str
+) -> None:
+    subnet, nodes, node = place
+    inner_account.interface(subnet, [nodes], description, kind=kind)
+    found, gaps = read(inner_account, node)
+    assert (meaning(found), gaps) == (expected, ())
+
+
+@pytest.mark.parametrize("kind", ["ec2_instance_connect_endpoint", "api_gateway_managed"])
+def test_one_in_another_group_counts_by_its_address(
+    inner_account: Account, place: tuple[Subnet, Group, Host], kind: str
+) -> None:
+    subnet, _, node = place
+    doors = inner_account.group(subnet.vpc, "doors")
+    made = inner_account.interface(subnet, [doors], "", kind=kind)
+    (tunnel,) = read(inner_account, node)[0].tunnels
+    assert tunnel.source.resource == made
+    assert (tunnel.groups, tunnel.ranges.size4) == ((doors.id,), 1)
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_a_rule_that_lets_cloudfront_in_points_to_its_origins_in_the_vpc(
+    inner_account: Account, place: tuple[Subnet, Group, Host], *, tagged: bool
+) -> None:
+    """What comes by CloudFront's interfaces has addresses of its prefix list, though no route leads to those."""
+    subnet, nodes, node = place
+    nodes.allow("tcp/443", inner_account.prefixes("com.amazonaws.global.cloudfront.origin-facing", "120.52.22.96/27"))
+    origin = inner_account.interface(subnet, [inner_account.group(subnet.vpc, "origins")], "", kind="interface")
+    if tagged:
+        inner_account.tag(origin, {"aws.cloudfront.vpcorigin": "enabled"})
+    assert ["VPC origin" in gap.message for gap in read(inner_account, node)[1]] == ([True] if tagged else [])
