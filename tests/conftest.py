@@ -1,4 +1,4 @@
-"""Accounts to test in, on loopback: a moto server, empty for each test, and Google's APIs; credentials open nothing."""
+"""Accounts to test in, on loopback: a moto server, empty for each test, Google's APIs and Azure's; all made up."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
+from azure_fixtures import Subscription
+from azure_proxy import AzureProxy
+from azure_proxy import behind as behind_azure
+from azure_server import Azure
 from gcp_project import Project
 from gcp_proxy import Proxy, behind
 from gcp_server import Google
@@ -34,7 +38,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_K
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only made-up credentials, no profile, no instance metadata, no settings of whoever runs the tests."""
     for name in list(os.environ):
-        if name.startswith(("AWS_", "CLOUDGUARD_")):
+        if name.startswith(("AWS_", "AZURE_", "CLOUDGUARD_")):
             monkeypatch.delenv(name)
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
@@ -100,3 +104,20 @@ def google_cloud(google_proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterat
     google_proxy.google = Google(Project())
     yield google_proxy
     assert google_proxy.refused == []
+
+
+@pytest.fixture(scope="session")
+def azure_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureProxy]:
+    """One proxy for the whole run, in front of a subscription that a test puts there."""
+    with behind_azure(Azure(Subscription()), tmp_path_factory.mktemp("azure")) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def azure_cloud(azure_proxy: AzureProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureProxy]:
+    """Azure for this process and those it starts; no other host may have been asked at the end."""
+    for name, value in azure_proxy.environment.items():
+        monkeypatch.setenv(name, value)
+    azure_proxy.azure, azure_proxy.secret = Azure(Subscription()), "good"
+    yield azure_proxy
+    assert azure_proxy.refused == []

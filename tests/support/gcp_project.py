@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
+from fixture_error import FixtureError
 from gcp_discovery import find, list_of
-from gcp_schema import FixtureError, faults
+from gcp_schema import faults
 
 Item = dict[str, Any]
 ROOT = "https://www.googleapis.com/compute/v1"

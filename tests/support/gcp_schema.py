@@ -18,10 +18,6 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-class FixtureError(ValueError):
-    """Everything that is wrong with a fixture, a line each."""
-
-
 def faults(api: str, told: Schema, value: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - JSON
     """Yield what is wrong with ``value``."""
     if "$ref" in told:

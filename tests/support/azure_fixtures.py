@@ -1,0 +1,148 @@
+"""Builds a made-up subscription with its clusters: everything that the tests with Azure are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from azure_account import LOCATION, TENANT, guid
+from azure_ids import Item
+from azure_machines import MachineFixtures
+from azure_networks import Ids, link
+
+CLUSTERS: Final = "Microsoft.ContainerService/managedClusters"
+_SUFFIX: Final = "12345678"
+
+
+class Subscription(MachineFixtures):
+    """An account to build in; resources are in the group "prod" unless another is given."""
+
+    def node_group(self, name: str = "prod", rg: str = "") -> str:
+        """Return the name that AKS gives to the group of a cluster's nodes."""
+        return f"MC_{rg or self.group}_{name}_{LOCATION}"
+
+    def managed_cluster(
+        self,
+        name: str = "prod",
+        *,
+        rg: str = "",
+        nodes_group: str = "",
+        subnet: str = "",
+        addresses: Sequence[str] = ("10.224.0.4", "10.224.0.5"),
+        access: Mapping[str, Any] | None = None,
+        pool: Mapping[str, Any] | None = None,
+        nsg_rules: Sequence[Item] = (),
+        node_addresses: Sequence[str] = (),
+        identities: Ids = (),
+        outbound: str = "20.61.1.1",
+        tags: Item | None = None,
+        sku: Item | None = None,
+        **rest: Any,  # noqa: ANN401 - JSON
+    ) -> str:
+        """Add an AKS cluster of one pool, with what AKS makes in the group of its nodes.
+
+        ``access`` is its apiServerAccessProfile, ``pool`` more of the pool's profile, ``nsg_rules`` those of the group
+        on the nodes' interfaces, ``outbound`` the balancer's address, "" if there is none.
+        """
+        group = nodes_group or self.node_group(name, rg)
+        where = subnet or self._own_network(group)
+        balancer, out = self._outbound(group, outbound) if outbound else ("", "")
+        kubelet = self.identity(f"{name}-agentpool", rg=group)
+        nsg = self.security_group(f"aks-agentpool-{_SUFFIX}-nsg", *nsg_rules, rg=group)
+        self.scale_set(
+            f"aks-nodepool1-{_SUFFIX}-vmss",
+            where,
+            *addresses,
+            rg=group,
+            nsg=nsg,
+            identities=[kubelet],
+            pools=[self.pool(balancer)] if balancer else (),
+            public=node_addresses,
+            tags={"aks-managed-poolName": "nodepool1", "aks-managed-orchestrator": "Kubernetes:1.33.5"},
+        )
+        own = self.id(CLUSTERS, name, group=rg)
+        system = {"type": "SystemAssigned", "principalId": guid(own), "tenantId": TENANT}
+        made = {
+            **_names(name, private=bool((access or {}).get("enablePrivateCluster"))),
+            "agentPoolProfiles": [_pool(len(addresses), subnet, node_addresses) | dict(pool or {})],
+            "nodeResourceGroup": group,
+            "networkProfile": _network(out),
+            "identityProfile": {"kubeletidentity": self._kubelet(kubelet)},
+            **({"apiServerAccessProfile": dict(access)} if access else {}),
+        }
+        named = sku or {"name": "Base", "tier": "Standard"}
+        whose = self.holding(identities) or system
+        return self.add(CLUSTERS, name, made | rest, rg=rg, sku=named, identity=whose, tags=tags)
+
+    def _own_network(self, group: str) -> str:
+        """Add the network that AKS makes where none is given."""
+        return self.subnet(
+            self.network(f"aks-vnet-{_SUFFIX}", "10.224.0.0/12", rg=group), "aks-subnet", "10.224.0.0/16"
+        )
+
+    def _outbound(self, group: str, address: str) -> tuple[str, str]:
+        """Add the balancer through which nodes leave; return it and its address."""
+        public = self.public_address(
+            guid(group), address, rg=group, tags={"aks-managed-type": "aks-slb-managed-outbound-ip"}
+        )
+        return self.load_balancer("kubernetes", public=public, outbound=True, rg=group), public
+
+    def _kubelet(self, identity: str) -> Item:
+        held = self.properties(identity)
+        return {"resourceId": identity, "clientId": held["clientId"], "objectId": held["principalId"]}
+
+
+def _names(name: str, *, private: bool) -> Item:
+    """Return what does not differ between clusters, and a cluster's names."""
+    return {
+        "powerState": {"code": "Running"},
+        "kubernetesVersion": "1.33",
+        "currentKubernetesVersion": "1.33.5",
+        "dnsPrefix": name,
+        **({} if private else {"fqdn": f"{name}-{_SUFFIX}.hcp.{LOCATION}.azmk8s.io"}),
+        **({"privateFQDN": f"{name}-{_SUFFIX}.privatelink.{LOCATION}.azmk8s.io"} if private else {}),
+        "servicePrincipalProfile": {"clientId": "msi"},
+        "enableRBAC": True,
+        "disableLocalAccounts": False,
+        "securityProfile": {},
+        "oidcIssuerProfile": {"enabled": False},
+    }
+
+
+def _pool(count: int, subnet: str, node_addresses: Sequence[str]) -> Item:
+    return {
+        "name": "nodepool1",
+        "count": count,
+        "vmSize": "Standard_D2s_v3",
+        "osDiskSizeGB": 128,
+        "osDiskType": "Managed",
+        "maxPods": 250,
+        "type": "VirtualMachineScaleSets",
+        "mode": "System",
+        "osType": "Linux",
+        "osSKU": "Ubuntu",
+        "provisioningState": "Succeeded",
+        "powerState": {"code": "Running"},
+        "orchestratorVersion": "1.33",
+        "enableNodePublicIP": bool(node_addresses),
+        "enableEncryptionAtHost": False,
+        **({"vnetSubnetID": subnet} if subnet else {}),
+    }
+
+
+def _network(outbound: str) -> Item:
+    profile = {
+        "managedOutboundIPs": {"count": 1},
+        "effectiveOutboundIPs": [link(outbound)],
+        "backendPoolType": "NodeIPConfiguration",
+    }
+    return {
+        "networkPlugin": "azure",
+        "networkPluginMode": "overlay",
+        "loadBalancerSku": "standard",
+        "outboundType": "loadBalancer" if outbound else "userDefinedRouting",
+        "podCidr": "10.244.0.0/16",
+        "serviceCidr": "10.0.0.0/16",
+        "dnsServiceIP": "10.0.0.10",
+        **({"loadBalancerProfile": profile} if outbound else {}),
+    }

@@ -1,0 +1,74 @@
+"""Azure's resource ids, taken apart; upper and lower case are the same in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from spoilt import Json, children
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceId:
+    """``scope``: what stands before the last "/providers/"; ``types`` and ``names`` go in pairs; all in lower case."""
+
+    scope: str
+    namespace: str
+    types: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, path: str) -> ResourceId:
+        """Take an id apart, or the path of a list, which has a type more than names."""
+        scope, _, rest = path.lower().rpartition("/providers/")
+        namespace, *parts = rest.split("/")
+        return cls(scope, namespace, tuple(parts[::2]), tuple(parts[1::2]))
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list's path."""
+        return len(self.types) > len(self.names)
+
+    def lists(self, one: ResourceId) -> bool:
+        """Whether a resource is in the list at this path."""
+        if self.namespace != one.namespace or one.names[: len(self.names)] != self.names:
+            return False
+        is_part = self.types[0] == "virtualmachinescalesets" == one.types[0] and len(self.types) == 2
+        if self.types != one.types and not (is_part and self.types[1] == one.types[-1]):
+            return False  # interfaces and addresses of scale sets are listed for all their machines at once
+        below = len(self.types) == 1 and self.scope.count("/") == 2 and one.scope.startswith(f"{self.scope}/")
+        return one.scope == self.scope or below
+
+
+def action(path: str, verb: str = "GET") -> str:
+    """Return the action that a request takes, as Azure's roles name it: "Microsoft.Network/loadBalancers/read"."""
+    if "/providers/" not in path.lower():
+        parts = path.strip("/").split("/")[::2]
+        return f"Microsoft.Resources/{'/'.join(parts)}/read"
+    namespace, *parts = path[path.lower().rindex("/providers/") :].split("/")[2:]
+    namespace = f"Microsoft{namespace[len('microsoft') :]}"
+    if verb == "GET":
+        return "/".join((namespace, *parts[::2], "read"))
+    return "/".join((namespace, *parts[:-1:2], parts[-1], "action"))
+
+
+def inner(item: Item) -> dict[str, Item]:
+    """Return the parts of a resource that have ids of their own, by id in lower case."""
+    found: dict[str, Item] = {}
+    above = f"{item['id'].lower()}/"
+    waiting: list[Json] = [item]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict) and len(value) > 1 and str(value.get("id", "")).lower().startswith(above):
+            found[str(value["id"]).lower()] = value
+        waiting += children(value).values()
+    return found
+
+
+def links(value: Json) -> set[str]:
+    """Return every id in a resource, its own as well, as they are written."""
+    if isinstance(value, str):
+        return {value} if value.lower().startswith("/subscriptions/") else set()
+    return {one for key, part in children(value).items() for one in links(part) | links(str(key))}

@@ -1,0 +1,114 @@
+"""Azure's hosts in front of a made-up account, and Entra ID, for the unmodified program and its own credentials."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from azure_account import guid
+from azure_server import Azure, error
+from loopback_proxy import Answer, Asked, Proxy, running
+
+CLOUDS: Final = {
+    "management.azure.com": "login.microsoftonline.com",
+    "management.usgovcloudapi.net": "login.microsoftonline.us",
+    "management.chinacloudapi.cn": "login.chinacloudapi.cn",
+}
+"""Each cloud's resource manager and where its tokens come from."""
+CLIENT, SECRET, OBJECT = guid("scanner's application"), "made-up", guid("scanner")
+"""The application that the program signs in as; ``OBJECT`` is its service principal's id."""
+_ENDED = "AADSTS7000222: The provided client secret keys for app are expired."
+_WRONG = "AADSTS7000215: Invalid client secret provided."
+_NO_TENANT = "AADSTS90002: Tenant not found. Check to make sure you have the correct tenant ID."
+
+
+@dataclass
+class AzureProxy(Proxy):
+    """The hosts of Azure's clouds; ``secret``: "good" or "expired"."""
+
+    azure: Azure
+    secret: str = "good"  # noqa: S105 - whether it is still good
+
+    def serves(self, host: str) -> bool:
+        """Whether a host is Azure's."""
+        return host in {*CLOUDS, *CLOUDS.values()}
+
+    def answer(self, asked: Asked) -> Answer:
+        """Return a token, or what the resource manager answers."""
+        if asked.host in CLOUDS.values():
+            return self._sign_in(asked)
+        audience = _audience(asked.headers.get("authorization", ""))
+        if audience != f"https://{asked.host}":
+            return error(401, "InvalidAuthenticationTokenAudience", f"The audience {audience!r} is not {asked.host}.")
+        return self.azure.answer(asked.host, asked.verb, asked.target)
+
+    def _sign_in(self, asked: Asked) -> Answer:
+        """Answer as Entra ID does: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc."""
+        parts = urlsplit(asked.target)
+        root = f"https://{asked.host}"
+        tenant = parts.path.split("/")[1]
+        if parts.path.endswith("/discovery/instance"):
+            endpoint = f"{root}/{self.azure.account.tenant}/v2.0/.well-known/openid-configuration"
+            names = {"preferred_network": asked.host, "preferred_cache": asked.host, "aliases": [asked.host]}
+            return _json({"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": [names]})
+        if tenant != self.azure.account.tenant:
+            return _json({"error": "invalid_tenant", "error_description": _NO_TENANT}, 400)
+        if parts.path.endswith("/openid-configuration"):
+            found = {
+                "issuer": f"{root}/{tenant}/v2.0",
+                "authorization_endpoint": f"{root}/{tenant}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{root}/{tenant}/oauth2/v2.0/token",
+            }
+            return _json(found)
+        return self._token({key: one[-1] for key, one in parse_qs(asked.body.decode()).items()})
+
+    def _token(self, form: Mapping[str, str]) -> Answer:
+        if self.secret == "expired" or form.get("client_secret") != SECRET:  # noqa: S105 - whether it is still good
+            told = _ENDED if self.secret == "expired" else _WRONG  # noqa: S105 - whether it is still good
+            return _json({"error": "invalid_client", "error_description": told}, 401)
+        scope = form["scope"].split()[0].removesuffix("/.default").rstrip("/")
+        claims = {"aud": scope, "tid": self.azure.account.tenant, "appid": form["client_id"], "oid": OBJECT}
+        token = ".".join(_encoded(part) for part in ({"alg": "none"}, claims, {}))
+        return _json({"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token})
+
+
+def _encoded(part: Mapping[str, str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
+def _audience(header: str) -> str:
+    """Return whom a token is for: "https://management.azure.com", "" without one."""
+    parts = header.removeprefix("Bearer ").split(".")
+    if len(parts) != 3:
+        return ""
+    claims: dict[str, str] = json.loads(base64.urlsafe_b64decode(parts[1] + "=="))
+    named = (
+        claims["aud"].replace("core.windows.net", "azure.com").replace("core.usgovcloudapi.net", "usgovcloudapi.net")
+    )
+    return named.replace("core.chinacloudapi.cn", "chinacloudapi.cn")
+
+
+def _json(body: object, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(body).encode())
+
+
+@contextmanager
+def behind(azure: Azure, folder: Path) -> Generator[AzureProxy]:
+    """Serve the made-up account to programs that run with the proxy's environment."""
+    proxy = AzureProxy(azure)
+    with running(proxy, folder) as environment:
+        proxy.environment |= {
+            **environment,
+            "AZURE_CLIENT_ID": CLIENT,
+            "AZURE_CLIENT_SECRET": SECRET,
+            "AZURE_TENANT_ID": azure.account.tenant,
+            "AZURE_SUBSCRIPTION_ID": azure.account.subscription,
+            "AZURE_CONFIG_DIR": str(folder / "azure"),
+        }
+        yield proxy

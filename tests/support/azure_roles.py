@@ -1,0 +1,56 @@
+"""Which role and deny assignments a list of them has: by scope, by principal, and by group.
+
+https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from azure_ids import Item, ResourceId
+
+_PRINCIPAL = re.compile(r"principalId eq '([^']+)'", re.IGNORECASE)
+_ASSIGNED = re.compile(r"assignedTo\('([^']+)'\)", re.IGNORECASE)
+_TYPE = re.compile(r"type eq '([^']+)'", re.IGNORECASE)
+_AT_SCOPE = re.compile(r"atScope\(\)", re.IGNORECASE)
+
+
+def is_above(scope: str, place: str) -> bool:
+    """Whether ``scope`` is ``place`` or holds it; management groups and the root hold every subscription."""
+    return scope in {"", place} or place.startswith(f"{scope}/") or scope.startswith("/providers/microsoft.management/")
+
+
+def is_under(scope: str, place: str) -> bool:
+    """Whether what is assigned at ``scope`` is listed at ``place``: there, above and below."""
+    return is_above(scope, place) or scope.startswith(f"{place}/")
+
+
+def filtered(items: list[Item], path: str, asked: str, members: Mapping[str, set[str]]) -> list[Item] | None:
+    """Return what a filter leaves; None if it is not understood."""
+    if not asked:
+        return items
+    found = items
+    for part in re.split(r"\s+and\s+", asked):
+        principal, assigned, kind = _PRINCIPAL.fullmatch(part), _ASSIGNED.fullmatch(part), _TYPE.fullmatch(part)
+        if _AT_SCOPE.fullmatch(part):
+            place = ResourceId.of(path).scope
+            found = [one for one in found if is_above(ResourceId.of(one["id"]).scope, place)]
+        elif principal:
+            found = [one for one in found if one["properties"]["principalId"].lower() == principal[1].lower()]
+        elif assigned:
+            whose = _with_groups(assigned[1].lower(), members)
+            found = [one for one in found if one["properties"]["principalId"].lower() in whose]
+        elif kind:
+            found = [one for one in found if one["properties"]["type"] == kind[1]]
+        else:
+            return None
+    return found
+
+
+def _with_groups(principal: str, members: Mapping[str, set[str]]) -> set[str]:
+    """Return a principal and every group that it is in, directly or through another."""
+    found = {principal}
+    while more := {group for group, inside in members.items() if inside & found} - found:
+        found |= more
+    return found

@@ -1,0 +1,78 @@
+"""Rules of Azure's network security groups as the resource manager sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from azure_ids import Item
+
+ANY = "*"
+
+
+def rule(
+    name: str,
+    priority: int,
+    ports: str = ANY,
+    source: str | Sequence[str] = ANY,
+    *,
+    protocol: str = "Tcp",
+    access: str = "Allow",
+    direction: str = "Inbound",
+    destination: str | Sequence[str] = ANY,
+    source_groups: Sequence[str] = (),
+    destination_groups: Sequence[str] = (),
+    **rest: Any,  # noqa: ANN401 - JSON
+) -> Item:
+    """Return a rule without its id; ``ports`` "22" or "22,80-90"; groups are the ids of application security groups."""
+    listed = ports.split(",")
+    properties: Item = {
+        "provisioningState": "Succeeded",
+        "protocol": protocol,
+        "sourcePortRange": ANY,
+        "access": access,
+        "priority": priority,
+        "direction": direction,
+        "sourcePortRanges": [],
+        "destinationPortRanges": [] if len(listed) == 1 else listed,
+        **({"destinationPortRange": ports} if len(listed) == 1 else {}),
+        **_addresses("source", source, source_groups),
+        **_addresses("destination", destination, destination_groups),
+        **rest,
+    }
+    return {"name": name, "type": "Microsoft.Network/networkSecurityGroups/securityRules", "properties": properties}
+
+
+def _addresses(side: str, prefix: str | Sequence[str], groups: Sequence[str]) -> Item:
+    """Return a side of a rule: one prefix, several or groups; those that are not asked for are empty or absent."""
+    if groups:
+        return {
+            f"{side}AddressPrefixes": [],
+            f"{side}ApplicationSecurityGroups": [{"id": one} for one in groups],
+        }
+    if isinstance(prefix, str):
+        return {f"{side}AddressPrefix": prefix, f"{side}AddressPrefixes": []}
+    return {f"{side}AddressPrefixes": [*prefix]}
+
+
+def default_rules() -> list[Item]:
+    """Return the six rules that each group has.
+
+    https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
+    """
+    inside = "VirtualNetwork"
+    made = (
+        ("AllowVnetInBound", 65000, inside, inside, "Allow", "Inbound"),
+        ("AllowAzureLoadBalancerInBound", 65001, "AzureLoadBalancer", ANY, "Allow", "Inbound"),
+        ("DenyAllInBound", 65500, ANY, ANY, "Deny", "Inbound"),
+        ("AllowVnetOutBound", 65000, inside, inside, "Allow", "Outbound"),
+        ("AllowInternetOutBound", 65001, ANY, "Internet", "Allow", "Outbound"),
+        ("DenyAllOutBound", 65500, ANY, ANY, "Deny", "Outbound"),
+    )
+    found = [
+        rule(name, priority, source=source, protocol=ANY, access=access, direction=direction, destination=destination)
+        for name, priority, source, destination, access, direction in made
+    ]
+    for one in found:
+        one["type"] = "Microsoft.Network/networkSecurityGroups/defaultSecurityRules"
+    return found

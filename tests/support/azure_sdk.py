@@ -1,0 +1,149 @@
+"""Azure's management API as its SDKs have it: which operations there are, and which model each answers with.
+
+Routes, api-versions and query parameters are read out of the text of the installed packages: they stand nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+PACKAGES = (
+    "azure.mgmt.network",
+    "azure.mgmt.compute",
+    "azure.mgmt.containerservice",
+    "azure.mgmt.keyvault",
+    "azure.mgmt.authorization.v2022_04_01",
+    "azure.mgmt.msi.v2024_11_30",
+)
+_URL = re.compile(r'_url = \(?\s*(?:kwargs\.pop\(\s*"template_url",)?(?:\s*#[^\n]*)?\s*"([^"?]+)')
+_VERB = re.compile(r'method="(\w+)"')
+_VERSION = re.compile(r'"api-version", "([^"]+)"')
+_PARAMETER = re.compile(r'_params\["([^"]+)"\]')
+_WITH_SLASHES = re.compile(r'"(\w+)": _SERIALIZER\.url\([^)]*skip_quote=True')
+_BUILT = re.compile(r"build_(\w+)_request\(")
+_ANSWERS = (
+    re.compile(r'_deserialize\(\s*(List)\[_models\.(\w+)\],\s*deserialized\.get\("value"'),
+    re.compile(r"_deserialize\(\s*()_models\.(\w+),\s*response\.json\(\)"),
+    re.compile(r'_deserialize\(()"(\w+)", pipeline_response'),
+)
+_WHOLE_IDS = {
+    "/{roleId}": "roleDefinitions",
+    "/{roleAssignmentId}": "roleAssignments",
+    "/{denyAssignmentId}": "denyAssignments",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation: ``name`` "network_security_groups_list_all"; ``template`` is its path.
+
+    ``model`` is the name of what it answers with, "" where that is plain text; ``items``: whether as a list.
+    """
+
+    package: str
+    name: str
+    verb: str
+    template: str
+    path: re.Pattern[str]
+    version: str
+    parameters: frozenset[str]
+    model: str
+    items: bool
+
+    @property
+    def words(self) -> int:
+        """How much of its path it names."""
+        return len(re.findall(r"/[^/{]+(?=/|$)", self.template))
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """Return every operation of the packages."""
+    return tuple(one for package in PACKAGES for file in _files(package) for one in _operations(package, file))
+
+
+def find(verb: str, path: str) -> Operation | None:
+    """Return the operation that a request calls; of two that fit, the one that names more of its path."""
+    fitting = [one for one in _ending(verb, _last_words(path)) if one.path.fullmatch(path)]
+    return max(fitting, key=lambda one: one.words, default=None)
+
+
+def model(package: str, name: str) -> type:
+    """Return a model of a package by name."""
+    found: type = getattr(import_module(f"{package}.models"), name)
+    return found
+
+
+@cache
+def _by_words() -> dict[tuple[str, str], list[Operation]]:
+    """Return the operations by verb and the last word that they name: few fit a path, so few are tried."""
+    found: dict[tuple[str, str], list[Operation]] = {}
+    for one in operations():
+        named = re.findall(r"/([^/{]+)(?=/|$)", one.template)
+        found.setdefault((one.verb, named[-1].lower() if named else ""), []).append(one)
+    return found
+
+
+def _ending(verb: str, words: tuple[str, str]) -> Iterator[Operation]:
+    for word in (*words, ""):
+        yield from _by_words().get((verb, word), ())
+
+
+def _last_words(path: str) -> tuple[str, str]:
+    last = path.lower().rsplit("/", 2)
+    return last[-1], last[-2]
+
+
+def _files(package: str) -> Iterator[Path]:
+    spec = find_spec(f"{package}.operations")
+    for folder in spec.submodule_search_locations or () if spec else ():
+        yield from sorted(Path(folder).glob("*operations.py"))
+
+
+def _operations(package: str, file: Path) -> Iterator[Operation]:
+    requests: dict[str, str] = {}
+    for part in re.split(r"^(?=def |class )", file.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        built = _BUILT.match(part.removeprefix("def "))
+        if built:
+            requests[built[1]] = part
+        elif part.startswith("class "):
+            for method in re.split(r"^    (?=def )", part, flags=re.MULTILINE)[1:]:
+                asked = _BUILT.search(method)
+                if asked and asked[1] in requests:
+                    yield _operation(package, asked[1], requests.pop(asked[1]), method)
+
+
+def _operation(package: str, name: str, request: str, method: str) -> Operation:
+    url, verb, version = _URL.search(request), _VERB.search(request), _VERSION.search(request)
+    assert url, f"{name} has no path"
+    assert verb, f"{name} has no verb"
+    answer = next((found for one in _ANSWERS if (found := one.search(method))), None)
+    return Operation(
+        package=package,
+        name=name,
+        verb=verb[1],
+        template=url[1],
+        path=_path(url[1], frozenset(_WITH_SLASHES.findall(request))),
+        version=version[1] if version else "",
+        parameters=frozenset(_PARAMETER.findall(request)) | {"api-version", "$skiptoken"},
+        model=answer[2] if answer else "",
+        items=bool(answer and answer[1]),
+    )
+
+
+def _path(template: str, with_slashes: frozenset[str]) -> re.Pattern[str]:
+    """Return a pattern for a path. One that is a whole id has parts which the template does not tell."""
+    if template in _WHOLE_IDS:
+        return re.compile(rf"(?:/.*)?/providers/Microsoft\.Authorization/{_WHOLE_IDS[template]}/[^/]+", re.IGNORECASE)
+
+    def part(found: re.Match[str]) -> str:
+        return ".+" if found[1] in with_slashes else "[^/]+"
+
+    text = re.sub(r"\\\{(\w+)\\\}", part, re.escape(template))
+    return re.compile(text.replace("/.+/", "(?:/.+)?/", 1) if text.startswith("/.+/") else text, re.IGNORECASE)

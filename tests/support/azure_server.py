@@ -1,0 +1,232 @@
+"""Azure's resource manager on a made-up account, read-only: lists, pages, refusals and faults as the real one has."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+
+from azure_account import Account
+from azure_ids import Item, ResourceId, action
+from azure_roles import filtered, is_under
+from azure_schema import shape_of
+from azure_sdk import Operation, find
+from loopback_proxy import Answer
+
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
+_SUBSCRIPTIONS = re.compile(r"/subscriptions(/[^/]+)?", re.IGNORECASE)
+_AUTHORIZATION = "microsoft.authorization"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was served or refused: its operation ("" if there is none), and the action that it takes."""
+
+    host: str
+    verb: str
+    path: str
+    operation: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a request gets instead of its answer; an empty ``body`` is an error of the resource manager's."""
+
+    status: int
+    code: str = "InternalServerError"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+    cut: bool = False
+
+
+def throttled(after: str = "") -> Fault:
+    """Return what a caller that asks too often gets, with Retry-After if there is one."""
+    return Fault(429, "TooManyRequests", {"Retry-After": after} if after else {})
+
+
+FAILED = Fault(500)
+UNREGISTERED = Fault(409, "MissingSubscriptionRegistration")
+MALFORMED = Fault(200, body=b'{"value": [')
+PAGE_OF_A_PROXY = Fault(200, headers={"Content-Type": "text/html"}, body=b"<html><body>Sign in</body></html>")
+CUT_OFF = Fault(200, body=b'{"value": []', cut=True)
+
+
+@dataclass
+class Azure:
+    """The resource manager. ``refused`` actions are denied; ``faults`` come before answers."""
+
+    account: Account
+    refused: frozenset[str] = frozenset()
+    faults: dict[str, list[Fault]] = field(default_factory=dict[str, list[Fault]])
+    """By action: what the next requests get."""
+    spoiled: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """By action: what is added to each page."""
+    page: int = 500
+    empty_pages: bool = False
+    """Whether an empty page comes before each page."""
+    delay: float = 0.0
+    any_version: bool = False
+    """Whether other api-versions than the SDK's are served: for other clients than it."""
+    asked: list[Asked] = field(default_factory=list[Asked])
+    _lists: dict[str, list[Item]] = field(default_factory=dict[str, list[Item]])
+
+    def __post_init__(self) -> None:
+        """Refuse an account with ids of nothing."""
+        self.account.check()
+        self.refused = frozenset(one.lower() for one in self.refused)
+
+    @cached_property
+    def _everything(self) -> dict[str, Item]:
+        return self.account.everything()
+
+    def answer(self, host: str, verb: str, target: str) -> Answer:
+        """Return the response to a request."""
+        parts = urlsplit(target)
+        path = unquote(parts.path).rstrip("/")
+        found = find(verb, path)
+        taken = action(path, verb)
+        self.asked.append(Asked(host, verb, path, found.name if found else "", taken))
+        time.sleep(self.delay)
+        query = {key.lower(): values[-1] for key, values in parse_qs(parts.query).items()}
+        waiting = self.faults.get(taken)
+        if waiting:
+            return self._fault(waiting.pop(0), path)
+        if taken.lower() in self.refused:
+            return _denied(path, taken)
+        if _SUBSCRIPTIONS.fullmatch(path) and verb == "GET":
+            return self._subscriptions(path)
+        return (
+            self._missing(path) or self._wrong(found, verb, path, query) or self._found(found, verb, path, host, query)
+        )
+
+    def _fault(self, fault: Fault, path: str) -> Answer:
+        headers = _JSON | dict(fault.headers)
+        namespace = action(path).partition("/")[0]
+        told = f"{path} fails. The subscription is not registered to use namespace '{namespace}'"
+        body = fault.body or error(fault.status, fault.code, told).body
+        return Answer(fault.status, body, headers, cut=fault.cut)
+
+    def _subscriptions(self, path: str) -> Answer:
+        """Return the subscriptions, or one: the SDK that reads them is not among those that routes come from."""
+        made = [
+            {
+                "id": f"/subscriptions/{one}",
+                "subscriptionId": one,
+                "tenantId": self.account.tenant,
+                "displayName": "acme",
+                "state": "Enabled",
+            }
+            for one in self.account.subscriptions()
+        ]
+        if path.count("/") == 1:
+            return _json({"value": made})
+        found = next((one for one in made if one["id"] == path.lower()), None)
+        return _json(found) if found else _no_subscription(path)
+
+    def _missing(self, path: str) -> Answer | None:
+        """Return the error of a request for a subscription or a group that is not there."""
+        parts = path.lower().split("/")
+        if parts[1] != "subscriptions":
+            return None
+        if parts[2] not in {one.lower() for one in self.account.subscriptions()}:
+            return _no_subscription(path)
+        if len(parts) > 4 and parts[3] == "resourcegroups" and "/".join(parts[:5]) not in self.account.groups():
+            return error(404, "ResourceGroupNotFound", f"Resource group '{parts[4]}' could not be found.")
+        return None
+
+    def _wrong(self, found: Operation | None, verb: str, path: str, query: Mapping[str, str]) -> Answer | None:
+        """Return the error of a request that would change something, or that no operation is; else None."""
+        if verb != "GET" and f"{verb} {path.lower()}" not in self.account.answers:
+            return error(405, "MethodNotAllowed", f"{verb} {path} would change something")
+        if found is None:
+            return error(404, "InvalidResourceType", f"The resource type could not be found at {path}")
+        if self.any_version:
+            return None
+        if query.get("api-version") != found.version:
+            return error(400, "InvalidApiVersionParameter", f"{path} has no version {query.get('api-version')}")
+        unknown = query.keys() - {one.lower() for one in found.parameters}
+        return error(400, "InvalidQueryParameter", f"{path} takes no {min(unknown)}") if unknown else None
+
+    def _found(self, found: Operation | None, verb: str, path: str, host: str, query: dict[str, str]) -> Answer:
+        assert found, "an operation"
+        fixed = self.account.answers.get(f"{verb} {path.lower()}")
+        if fixed is not None:
+            return _json({**fixed, **self.spoiled.get(action(path, verb), {})})
+        if found.items or _is_list(found):
+            if path.lower() not in self._lists:
+                self._lists[path.lower()] = list(self._listed(path))
+            items = filtered(self._lists[path.lower()], path, query.get("$filter", ""), self.account.members)
+            if items is None:
+                return error(400, "InvalidFilter", f"{path} takes no filter {query['$filter']}")
+            return self._page(items, path, host, query)
+        item = self._everything.get(path.lower()) or self._role(path)
+        return _json(item) if item else error(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
+
+    def _role(self, path: str) -> Item | None:
+        """Return a role definition or assignment by its name: a role of Azure's own can be read at each scope."""
+        asked = ResourceId.of(path)
+        for own, item in self._everything.items() if asked.types == ("roledefinitions",) else ():
+            one = ResourceId.of(own)
+            if (one.namespace, one.types, one.names) == (asked.namespace, asked.types, asked.names):
+                return item
+        return None
+
+    def _listed(self, path: str) -> Iterator[Item]:
+        wanted = ResourceId.of(path)
+        for own, item in self._everything.items():
+            if "/providers/" not in own:
+                continue
+            one = ResourceId.of(own)
+            if wanted.namespace == _AUTHORIZATION and (one.namespace, one.types) == (wanted.namespace, wanted.types):
+                if one.types == ("roledefinitions",) or is_under(one.scope, wanted.scope):
+                    yield item
+            elif wanted.lists(one):
+                yield item
+
+    def _page(self, items: list[Item], path: str, host: str, query: dict[str, str]) -> Answer:
+        start, _, empty = query.get("$skiptoken", "0").partition("-")
+        size = min(int(query.get("$top", self.page)), self.page)
+        first = int(start)
+        shown = [] if self.empty_pages and not empty else items[first : first + size]
+        following = f"{first}-full" if self.empty_pages and not empty else str(first + size)
+        more = (self.empty_pages and not empty) or first + size < len(items)
+        again = urlencode(
+            {key: value for key, value in query.items() if key != "$skiptoken"} | {"$skiptoken": following}
+        )
+        link = {"nextLink": f"https://{host}:443{quote(path)}?{again}"} if more else {}
+        return _json({"value": shown, **link, **self.spoiled.get(action(path), {})})
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The action of every request."""
+        return frozenset(one.action for one in self.asked)
+
+
+def error(status: int, code: str, message: str) -> Answer:
+    """Return an error as the resource manager words it."""
+    return Answer(status, json.dumps({"error": {"code": code, "message": message}}).encode(), _JSON)
+
+
+def _denied(path: str, taken: str) -> Answer:
+    told = f"does not have authorization to perform action '{taken}' over scope '{path}' or the scope is invalid."
+    return error(403, "AuthorizationFailed", f"The client {told} If access was recently granted, please refresh it.")
+
+
+def _no_subscription(path: str) -> Answer:
+    return error(404, "SubscriptionNotFound", f"The subscription '{path.split('/')[2]}' could not be found.")
+
+
+def _json(body: object) -> Answer:
+    return Answer(200, json.dumps(body).encode(), _JSON)
+
+
+def _is_list(found: Operation) -> bool:
+    """Whether an operation of the older SDKs answers with a list."""
+    fields = shape_of(found.package, found.model).fields if found.model else {}
+    return {"value", "nextLink"} <= fields.keys() and fields["value"].kind == "list"
