@@ -8,7 +8,7 @@ from typing import Final, cast
 import typer
 from typer.core import TyperGroup
 
-from cloudguard.cli.typer_commands import HELP_OPTION
+from cloudguard.cli.typer_commands import HELP_OPTION, as_written
 from cloudguard.errors import ExitStatus, UsageError
 
 HELP: Final = {
@@ -57,7 +57,7 @@ def command_line(words: Sequence[str]) -> TyperGroup:
             add(app, name, text, words[1:])
         else:
             app.command(name, help=text)(_nothing)
-    return typer.main.get_group(app)
+    return as_written(typer.main.get_group(app))
 
 
 def _command_of(words: Sequence[str]) -> str:

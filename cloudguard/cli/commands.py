@@ -129,16 +129,21 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
 
 
 def _do(name: str, line: CommandLine) -> int:
-    """Do the work of the command ``name``."""
-    from cloudguard.cli import check, discover, explain  # noqa: PLC0415 - help does without them
+    """Do the work of the command ``name``; no other's is loaded."""
+    match name:
+        case "completion":
+            return script(line.argument("shell"))
+        case "check" | "collect":
+            from cloudguard.cli import check  # noqa: PLC0415 - help does without it
 
-    commands: Mapping[str, Callable[[CommandLine], int]] = {
-        "check": check.check,
-        "collect": check.collect,
-        "discover": discover.discover,
-        "permissions": discover.permissions,
-        "explain": explain.explain,
-        "completion": lambda line: script(line.argument("shell")),
-        "version": lambda _: discover.version(),
-    }
-    return commands[name](line)
+            return check.check(line) if name == "check" else check.collect(line)
+        case "explain":
+            from cloudguard.cli import explain  # noqa: PLC0415 - likewise
+
+            return explain.explain(line)
+        case _:
+            from cloudguard.cli import discover  # noqa: PLC0415 - likewise
+
+            if name == "version":
+                return discover.version()
+            return discover.discover(line) if name == "discover" else discover.permissions(line)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:  # the help of the program itself needs no settings
     from cloudguard.needs.settings import Setting
@@ -43,6 +45,23 @@ def function(
     command.__signature__ = signature  # type: ignore[attr-defined] # typer reads it; a function may carry one
     command.__annotations__ = {}
     return command
+
+
+def as_written(group: TyperGroup) -> TyperGroup:
+    """Return ``group``, whose flags and those of its commands pass as they are written: settings read their values.
+
+    Typer would load pydantic to copy each text, which costs as much as all else of typer.
+    """
+    for command in (group, *group.commands.values()):
+        for parameter in command.params:
+            parameter.process_value = partial(_value, parameter)  # type: ignore[method-assign] # typer makes the object
+        if isinstance(command, TyperGroup) and command is not group:
+            as_written(command)
+    return group
+
+
+def _value(parameter: Any, context: object, value: object) -> object:  # noqa: ANN401 - typer's own class has no name
+    return parameter.callback(context, parameter, value) if parameter.callback else value
 
 
 def _key(parameter: Argument | Setting[Any]) -> str:
@@ -101,5 +120,5 @@ HELP_OPTION: Final[bool] = typer.Option(
     callback=_show_help,
     rich_help_panel=GENERAL_PANEL,
 )
-"""Replaces typer's own, which would have a panel to itself and would load pydantic to read its value."""
+"""Replaces typer's own, which would have a panel to itself."""
 _HELP: Final = inspect.Parameter("help", inspect.Parameter.KEYWORD_ONLY, default=HELP_OPTION, annotation=bool)

@@ -22,7 +22,8 @@ def loaded(*arguments: str) -> set[str]:
 FOR_PANELS = {"rich"}
 """Loaded only where help is shown in panels, or where a terminal is shown progress."""
 FOR_READING = {"pydantic"}
-"""What typer reads values with; help reads none."""
+"""What typer reads values with unless they pass as they are written, and what snapshot files are read with."""
+FOR_ROWS = {"cloudguard.rows"}
 FOR_THE_MODEL = {"cloudguard.model", "cloudguard.packet_sets"}
 
 
@@ -34,6 +35,8 @@ FOR_THE_MODEL = {"cloudguard.model", "cloudguard.packet_sets"}
         (("-m", "cloudguard", "check", "--help"), HEAVY | FOR_READING),
         (("-m", "cloudguard", "check", "aws", "--help"), HEAVY | FOR_READING),
         (("-m", "cloudguard", "collect", "gcp", "--help"), HEAVY | FOR_READING),
+        (("-m", "cloudguard", "explain", "etcd-access", "-q"), HEAVY | FOR_READING),
+        (("-m", "cloudguard", "permissions", "aws"), HEAVY | FOR_READING | FOR_ROWS),
     ],
 )
 def test_only_what_is_used_is_loaded(arguments: tuple[str, ...], unwanted: set[str]) -> None:
