@@ -6,7 +6,6 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
@@ -136,11 +135,10 @@ class Reader(ABC, Generic[CallT]):
             raise ValueError("; ".join(answer.faults))
         return answer.items
 
-    def prefetch(self, call: CallT, **parameters: Any) -> list[Item]:  # noqa: ANN401 - the SDK's
-        """Ask now what will be read later; errors are reported by the later ``read`` of the same call."""
-        with suppress(*self.errors()):
-            self._answer(call, parameters)
-        return []
+    def prefetch(self, call: CallT, **parameters: Any) -> None:  # noqa: ANN401 - the SDK's
+        """Ask now what will be read later, and wait for no answer; a later ``read`` of the same call reports errors."""
+        if call.name not in self.assume_empty:
+            self._asked(call, parameters)
 
     def mapped(
         self,
@@ -189,14 +187,18 @@ class Reader(ABC, Generic[CallT]):
         self.add_gap(Gap(call.name, resource, reason, message, hides, permission))
 
     def _answer(self, call: CallT, parameters: Mapping[str, Any]) -> Answer:
-        """Fetch a call once; later callers share its result or exception.
-
-        The fetch has a thread of its own, which neither callers nor the end of the process wait for: it may hang.
-        """
+        """Return a call's answer, or raise its error."""
         self.stop.check()
         if call.name in self.assume_empty:
             self._assumed.add(call.name)
             return Answer([])
+        return self.stop.result(self._asked(call, parameters))
+
+    def _asked(self, call: CallT, parameters: Mapping[str, Any]) -> Future[Answer]:
+        """Fetch a call once; all callers share its result or exception.
+
+        The fetch has a thread of its own, which neither callers nor the end of the process wait for: it may hang.
+        """
         key = (call, _frozen(parameters))
         with self._lock:
             known = self._answers.get(key)
@@ -204,7 +206,7 @@ class Reader(ABC, Generic[CallT]):
             self._answers[key] = answer
         if known is None:
             threading.Thread(target=self._settle, args=(answer, call, parameters), daemon=True).start()
-        return self.stop.result(answer)
+        return answer
 
     def _settle(self, answer: Future[Answer], call: CallT, parameters: Mapping[str, Any]) -> None:
         """Fetch the answer, at most ``threads`` at once, however deep gathers are nested."""

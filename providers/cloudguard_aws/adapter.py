@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -111,19 +111,25 @@ def _snapshot(api: Api, found: Found, caller: Caller) -> Snapshot:
 
 def _ask_ahead(api: Api, found: Found, caller: Caller) -> None:
     """Ask what needs no answer but which cluster it is. No call is made twice: what is read later is there by then."""
-    from cloudguard_aws.iam_catalog.catalog_of_cluster import ready  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.cluster.hosts import hosts_by_tags  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.cluster.pools import read_scaling_groups  # noqa: PLC0415 - likewise
+    from cloudguard_aws.iam_catalog.catalog_of_cluster import ready  # noqa: PLC0415 - likewise
     from cloudguard_aws.identity.roles import read_identities  # noqa: PLC0415 - likewise
     from cloudguard_aws.identity.surroundings import read_surroundings  # noqa: PLC0415 - likewise
     from cloudguard_aws.network.inventory import read_inventory  # noqa: PLC0415 - likewise
 
     hosts = tuple(one.host for one in found.instances)
     endpoints = (found.eks.endpoint,) if found.eks else ()
-    api.four(
+    account = caller.account or _account(found, hosts)
+    reads: list[Callable[[], object]] = [
+        partial(read_identities, api, hosts=hosts, pools=(), extra=found.eks.roles if found.eks else ()),
         partial(read_inventory, api, hosts=hosts, endpoints=endpoints, network_ids=found.networks),
-        partial(read_identities, api, hosts=hosts, pools=()),
-        partial(read_surroundings, api, found, caller.account or _account(found, hosts)),
+        partial(_read_storage, api, found, hosts_by_tags(api, found), account),
+        partial(read_surroundings, api, found, account),
+        partial(read_scaling_groups, api, found, ()),
         ready,
-    )
+    ]
+    api.gather(*reads)
 
 
 def _members(api: Api, found: Found) -> tuple[Found, NodeGroups | None]:
@@ -189,9 +195,16 @@ def _read_storage(
     from cloudguard_aws.storage.keys import read_keys  # noqa: PLC0415 - likewise
 
     if found.eks is None:
-        storage = read_storage(api, cluster=found.name, hosts=hosts, installer=found.installer, networks=found.networks)
+        storage = read_storage(
+            api,
+            cluster=found.name,
+            hosts=hosts,
+            installer=found.installer,
+            networks=found.networks,
+            account=account,
+        )
     else:
-        storage = Storage(keys=read_keys(api, (found.eks.secrets.key,)))
+        storage = Storage(keys=read_keys(api, (found.eks.secrets.key,), account))
     return storage, key_policies.read_key_policies(api, storage.keys, account)
 
 

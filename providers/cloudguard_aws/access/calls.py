@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,16 @@ GET_KEY_ROTATION_STATUS = Call(
     "kms", "GetKeyRotationStatus", "{KeyRotationEnabled: KeyRotationEnabled}", ("kms:GetKeyRotationStatus",)
 )
 DESCRIBE_KEY = Call("kms", "DescribeKey", "KeyMetadata", ("kms:DescribeKey",))
+
+ACCOUNT_WIDE: Final = (
+    DESCRIBE_LOAD_BALANCERS,
+    DESCRIBE_TARGET_GROUPS,
+    CLASSIC_DESCRIBE_LOAD_BALANCERS,
+    DESCRIBE_VPC_ENDPOINT_SERVICE_CONFIGURATIONS,
+    DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS,
+    DESCRIBE_ORGANIZATION,
+)
+"""Calls without parameters that every reading makes, whichever the cluster."""
 
 CALLS: tuple[Call, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Call))
 """All of them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -130,11 +131,19 @@ def _assumed(session: boto3.Session, request: CollectRequest) -> boto3.Session:
     return boto3.Session(botocore_session=inner, region_name=session.region_name)
 
 
-def identify(api: Api) -> Caller:
-    """Return who asks; raises AccessError when the cloud can't be asked at all."""
+def identify(api: Api, meanwhile: Callable[[], None] | None = None) -> Caller:
+    """Return who asks; raises AccessError when the cloud can't be asked at all.
+
+    ``meanwhile`` is called while the answer is waited for.
+    """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
 
     try:
+        if credentials := api.session.get_credentials():
+            credentials.get_frozen_credentials()  # here, as it may ask for a code, and not in two threads
+        api.prefetch(GET_CALLER_IDENTITY)
+        if meanwhile:
+            meanwhile()
         found = api.ask(GET_CALLER_IDENTITY)
     except ClientError as error:
         if error.operation_name == "AssumeRole":
@@ -176,7 +185,7 @@ def given_regions(session: boto3.Session, request: CollectRequest) -> tuple[str,
     known = [
         region
         for partition in session.get_available_partitions()
-        for region in session.get_available_regions("ec2", partition)
+        for region in session.get_available_regions("sts", partition)
     ]
     wanted = named or ((session.region_name,) if session.region_name else ())
     for region in wanted:

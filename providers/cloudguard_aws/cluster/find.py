@@ -10,16 +10,22 @@ from functools import partial
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.answers import required, text
+from cloudguard.provider.answers import Item, required, text
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.installers import infra_base, is_infra
 from cloudguard.provider.port import CollectRequest
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard_aws.access.api import Api, errors, explain
-from cloudguard_aws.access.calls import DESCRIBE_CLUSTER, DESCRIBE_INSTANCES, DESCRIBE_TAGS
+from cloudguard_aws.access.calls import (
+    ACCOUNT_WIDE,
+    DESCRIBE_CLUSTER,
+    DESCRIBE_INSTANCES,
+    DESCRIBE_TAGS,
+    LIST_OPEN_ID_CONNECT_PROVIDERS,
+)
 from cloudguard_aws.access.session import option
 from cloudguard_aws.cluster.eks import EksCluster, eks_cluster
-from cloudguard_aws.cluster.instances import HIDES, Instance, instances, instances_by_id
+from cloudguard_aws.cluster.instances import HIDES, Instance, alive, instances, instances_by_id
 from cloudguard_aws.cluster.tags import (
     CLUSTER,
     NAMED_BY_KEY,
@@ -109,6 +115,18 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> Found | None:
     )
 
 
+def prefetch(api: Api, name: str) -> None:
+    """Ask what finding the cluster begins with, and what is the same for all clusters of the account."""
+    if _EKS_NAME.fullmatch(name):
+        api.prefetch(DESCRIBE_CLUSTER, name=name)
+    else:
+        api.prefetch(LIST_OPEN_ID_CONNECT_PROVIDERS)  # an EKS cluster says itself which is its own
+    api.prefetch(DESCRIBE_INSTANCES, Filters=alive(_by_key(name)))
+    api.prefetch(DESCRIBE_TAGS, Filters=_by_value(name))
+    for call in ACCOUNT_WIDE:
+        api.prefetch(call)
+
+
 def _near(api: Api, flagged: Iterable[_Flagged], name: str, networks: Collection[str]) -> Iterator[Instance]:
     """Yield what tags given by flag name, except in other clusters and VPCs: they may use the same tag.
 
@@ -168,20 +186,25 @@ def _managed(api: Api, name: str) -> EksCluster | None:
 
 def _tagged(api: Api, name: str) -> list[Instance]:
     """Return the instances whose tags name the cluster; raises AccessError when they can't be listed."""
-    keys = [f"{prefix}{name}" for prefix in NAMED_BY_KEY]
-    values = [
-        {"Name": "resource-type", "Values": ["instance"]},
-        {"Name": "key", "Values": list(NAMED_BY_VALUE)},
-        {"Name": "value", "Values": [name]},
-    ]
     listed, tags = api.two(
-        partial(instances, api, [{"Name": "tag-key", "Values": keys}]),
-        partial(api.read, DESCRIBE_TAGS, hides=HIDES, about=name, Filters=values),
+        partial(instances, api, _by_key(name)),
+        partial(api.read, DESCRIBE_TAGS, hides=HIDES, about=name, Filters=_by_value(name)),
     )
     by_key = [one for one in listed if name in clusters_of(one.tags)]  # "*" in a name is no wildcard
     pairs = api.mapped(DESCRIBE_TAGS, tags, lambda one: (required(one, "ResourceId"), text(one, "Value")), hides=HIDES)
     more = {resource for resource, value in pairs if value == name} - {one.id for one in by_key}
     return [*by_key, *instances_by_id(api, sorted(more))]
+
+
+def _by_key(name: str) -> list[Item]:
+    """Return a filter of instances: tags that name the cluster in their keys."""
+    return [{"Name": "tag-key", "Values": [f"{prefix}{name}" for prefix in NAMED_BY_KEY]}]
+
+
+def _by_value(name: str) -> list[Item]:
+    """Return filters of tags: those of instances that name the cluster by their value."""
+    wanted = (("resource-type", ["instance"]), ("key", [*NAMED_BY_VALUE]), ("value", [name]))
+    return [{"Name": key, "Values": values} for key, values in wanted]
 
 
 def _infra(api: Api, name: str) -> tuple[str, list[Instance]]:

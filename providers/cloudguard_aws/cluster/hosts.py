@@ -31,7 +31,7 @@ def read_hosts(api: Api, found: Found, read_api_targets: Callable[[Servers], Api
 
     ``read_api_targets`` is called only where neither flags nor tags give every role.
     """
-    known = {one.id: _by_flags_or_tags(found, one) for one in found.instances}
+    known = _shown(found)
     others = [one for one in found.instances if known[one.id] is None]
     if others:
         servers = {
@@ -44,6 +44,18 @@ def read_hosts(api: Api, found: Found, read_api_targets: Callable[[Servers], Api
         known.update((one.id, _by_others(found, one, targets, etcd)) for one in others)
     roles = {name: one for name, one in known.items() if one is not None}
     return with_roles(api, DESCRIBE_INSTANCES, (one.host for one in found.instances), roles)
+
+
+def hosts_by_tags(api: Api, found: Found) -> tuple[Host, ...]:
+    """Return the hosts where flags or tags give the roles of each; none where any takes more."""
+    known = {name: one for name, one in _shown(found).items() if one is not None and one.roles}
+    if len(known) < len(found.instances):
+        return ()
+    return with_roles(api, DESCRIBE_INSTANCES, (one.host for one in found.instances), known)
+
+
+def _shown(found: Found) -> dict[str, HostRoles | None]:
+    return {one.id: _by_flags_or_tags(found, one) for one in found.instances}
 
 
 def _by_flags_or_tags(found: Found, instance: Instance) -> HostRoles | None:

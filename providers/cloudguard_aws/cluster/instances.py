@@ -41,9 +41,14 @@ class Instance:
         yield "name", self.tags.get("Name", "")
 
 
+def alive(filters: Sequence[Item]) -> list[Item]:
+    """Return ``filters`` with the one that only live instances pass."""
+    return [*filters, {"Name": "instance-state-name", "Values": list(_ALIVE)}]
+
+
 def instances(api: Api, filters: Sequence[Item]) -> tuple[Instance, ...]:
     """Return live instances; raises AccessError when they cannot be listed."""
-    wanted = [*filters, {"Name": "instance-state-name", "Values": list(_ALIVE)}]
+    wanted = alive(filters)
     try:
         listed = api.ask(DESCRIBE_INSTANCES, Filters=wanted)
     except errors() as error:

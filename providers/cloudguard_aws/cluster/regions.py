@@ -6,6 +6,7 @@ All clusters of an account are looked for in every region that it has enabled, u
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
@@ -22,7 +23,7 @@ from cloudguard_aws.access.session import (
     option,
 )
 from cloudguard_aws.cluster.discover import seen_in
-from cloudguard_aws.cluster.find import Found, find
+from cloudguard_aws.cluster.find import Found, find, prefetch
 
 _FEW = 3
 """Regions that an error names; of more, it says how many."""
@@ -34,7 +35,8 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
 
     Raises AccessError where any could not be asked: the list would be short.
     """
-    first, given, _ = _begin(request, progress)
+    first, given = _begin(request, progress)
+    identify(first)
     named = request.options.get("region")
     seen = seen_in(first.in_region(region) for region in (given if named else enabled_regions(first)))
     if seen.refused:
@@ -50,7 +52,8 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Found, Ca
 
     Raises ClusterNotFoundError when it is nowhere or in two places, AccessError when it can't be told.
     """
-    first, given, caller = _begin(request, progress)
+    first, given = _begin(request, progress)
+    caller = identify(first, partial(prefetch, first, request.cluster) if len(given) == 1 else None)
     looked = list(given)
     places = _look(first, given, request)
     if not places and not request.options.get("region"):
@@ -65,12 +68,11 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Found, Ca
     raise _not_found(first, request, looked)
 
 
-def _begin(request: CollectRequest, progress: Progress) -> tuple[Api, tuple[str, ...], Caller]:
+def _begin(request: CollectRequest, progress: Progress) -> tuple[Api, tuple[str, ...]]:
     session = open_session(request)
     given = given_regions(session, request)
     assumed = checked_calls(request.assume_empty, CALLS)
-    first = Api(session, given[0] if given else FALLBACK_REGION, progress, request.stop, assumed)
-    return first, given, identify(first)
+    return Api(session, given[0] if given else FALLBACK_REGION, progress, request.stop, assumed), given
 
 
 def _others(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.access.calls import Call
 from cloudguard_aws.identity.policy_documents import statements
+from cloudguard_aws.storage.keys import policy_of
 
 _HIDES: Final = (FactKind.IDENTITIES,)
 _SESSION: Final = re.compile(r"^(arn:[^:]*):sts::(\d+):assumed-role/([^/]+)/.+$")
@@ -55,7 +56,7 @@ def _statements(api: Api, key: str) -> tuple[Statement, ...]:
     known = api.read(calls.DESCRIBE_KEY, hides=_HIDES, about=key, KeyId=key)  # asked before; an alias has no policy
     arns = api.mapped(calls.DESCRIBE_KEY, known, lambda one: text(one, "Arn"), hides=_HIDES)
     name, call = next(iter(arns), "") or key, calls.GET_KEY_POLICY
-    items = api.read(call, hides=_HIDES, about=key, KeyId=name, PolicyName="default")
+    items = api.read(call, hides=_HIDES, about=key, **policy_of(name))
     read = api.mapped(call, items, lambda one: statements(text(one, "Policy")), hides=_HIDES, about=key)
     return tuple(replace(one, resources=(name,), not_resources=()) for found in read for one in found)
 

@@ -32,12 +32,18 @@ class Storage:
     datastores: tuple[Datastore, ...] = ()
 
 
-def read_storage(
-    api: Api, *, cluster: str, hosts: tuple[Host, ...], installer: str = "", networks: Collection[str] = ()
+def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
+    api: Api,
+    *,
+    cluster: str,
+    hosts: tuple[Host, ...],
+    installer: str = "",
+    networks: Collection[str] = (),
+    account: str = "",
 ) -> Storage:
     """Read the disks of hosts that may run etcd, etcd's own even where detached, their copies and their keys.
 
-    Databases in ``networks`` may be in etcd's place where no tag names a volume of etcd's.
+    Databases in ``networks`` may be in etcd's place where no tag names a volume of etcd's. ``account``: this one.
     """
     concerned = [host.id for host in hosts_with_etcd(hosts)]
     if not concerned:
@@ -63,13 +69,13 @@ def read_storage(
             apart=frozenset(name for host in hosts for name in host.disks) - concerning,
             named=places.issuperset(concerned),
         ),
-        partial(read_keys, api, [one.disk.key for one in volumes]),
+        partial(read_keys, api, [one.disk.key for one in volumes], account),
     )
     made = _volumes(api, [one for one in copies.volumes if required(one, "VolumeId") not in found], cluster, concerned)
     more = [one.copied(copies.origins) for one in made]
     disks = {disk.id: disk for disk in (*(one.disk for one in volumes), *more)}
     if any(disk.key for disk in more):
-        keys = read_keys(api, [disk.key for disk in disks.values()])
+        keys = read_keys(api, [disk.key for disk in disks.values()], account)
     ordered = [disks[name] for name in sorted(disks)]
     return Storage(with_snapshots(ordered, copies.of_disks), copies.others, keys, datastores)
 

@@ -11,6 +11,7 @@ from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, choice, flag, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.arns import account_of
 
 _KEYS: Final = (FactKind.KEYS, FactKind.IDENTITIES)
 _MANAGERS: Final = {"AWS": KeyManager.PROVIDER, "CUSTOMER": KeyManager.CUSTOMER}
@@ -25,22 +26,32 @@ _STATES: Final = {
 """KeyState: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"""
 
 
-def read_keys(api: Api, names: Iterable[str]) -> tuple[Key, ...]:
-    """Read keys by ARN, id or alias; one that can't be read leaves a gap and is left out."""
+def read_keys(api: Api, names: Iterable[str], account: str = "") -> tuple[Key, ...]:
+    """Read keys by ARN, id or alias; one that can't be read leaves a gap and is left out.
+
+    The policies of those of ``account`` ("": of all) are asked for meanwhile.
+    """
     wanted = sorted({name for name in names if name})
-    return tuple(key for found in api.gather(*(partial(_key, api, name) for name in wanted)) for key in found)
+    return tuple(key for found in api.gather(*(partial(_key, api, name, account) for name in wanted)) for key in found)
 
 
-def _key(api: Api, name: str) -> tuple[Key, ...]:
+def _key(api: Api, name: str, account: str) -> tuple[Key, ...]:
     items = api.read(calls.DESCRIBE_KEY, hides=_KEYS, about=name, KeyId=name)
-    return api.mapped(calls.DESCRIBE_KEY, items, lambda one: _described_key(api, name, one), hides=_KEYS)
+    return api.mapped(calls.DESCRIBE_KEY, items, lambda one: _described_key(api, name, account, one), hides=_KEYS)
 
 
-def _described_key(api: Api, name: str, item: Item) -> Key:
-    manager = choice(item, "KeyManager", _MANAGERS)
+def _described_key(api: Api, name: str, account: str, item: Item) -> Key:
+    manager, arn = choice(item, "KeyManager", _MANAGERS), text(item, "Arn")
+    if manager is KeyManager.CUSTOMER and arn and account_of(arn) == (account or account_of(arn)):
+        api.prefetch(calls.GET_KEY_POLICY, **policy_of(arn))
     state = _STATES.get(text(item, "KeyState"), KeyState.UNKNOWN)
     rotates = _rotates(api, item) if manager is KeyManager.CUSTOMER and state is KeyState.ENABLED else None
     return Key(name, manager, state, api.source(calls.DESCRIBE_KEY, name), rotates)
+
+
+def policy_of(key: str) -> dict[str, str]:
+    """Return the parameters of the call for a key's policy."""
+    return {"KeyId": key, "PolicyName": "default"}
 
 
 def _rotates(api: Api, key: Item) -> bool | None:

@@ -78,11 +78,12 @@ def _begin(
 ) -> tuple[Api, Caller, tuple[GkeCluster, ...], tuple[Instance, ...]]:
     """Return the reader, the caller, and the project's GKE clusters and instances; ``soon``: what will be read next."""
     api, caller = begin(request, progress)
-    managed, listed = api.gather(
+    for call in soon:
+        api.prefetch(call, project=caller.project)
+    managed, listed = api.two(
         partial(_gke_clusters, api, caller.project),
         partial(api.read, LIST_INSTANCES, hides=HIDES, project=caller.project),
-        *(partial(api.prefetch, call, project=caller.project) for call in soon),
-    )[:2]
+    )
     clusters = api.mapped(LIST_CLUSTERS, managed, gke_cluster, hides=(FactKind.ENDPOINT, FactKind.HOSTS))
     instances = api.mapped(LIST_INSTANCES, listed, instance, hides=HIDES)
     return api, caller, clusters, tuple(filter(None, instances))

@@ -97,7 +97,8 @@ class Backends:
             wanted += [calls.LIST_BACKEND_SERVICES, calls.LIST_INSTANCE_GROUPS]
         if kinds & {"targetHttpProxies", "targetHttpsProxies"}:
             wanted.append(calls.LIST_URL_MAPS)
-        self._api.gather(*(partial(self._api.prefetch, call, project=self._project) for call in dict.fromkeys(wanted)))
+        for call in dict.fromkeys(wanted):
+            self._api.prefetch(call, project=self._project)
 
     def behind(self, link: str, service: ServiceSet | None) -> Iterator[Reached]:
         """Yield what is behind ``link``; ``service``: the one it is reached on (None: the backends' own)."""

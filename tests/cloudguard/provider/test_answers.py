@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import Any
 
 import pytest
@@ -147,9 +148,25 @@ def test_a_call_that_fails_is_a_gap_and_what_it_left_out_is_one_beside_what_it_g
         api.ask(call)
 
 
+def test_a_prefetch_waits_for_no_answer() -> None:
+    call, may_answer = Call(), Event()
+
+    class Slow(Small):
+        def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
+            assert may_answer.wait(60)
+            return super().fetch(call, parameters)
+
+    api = Slow(Answer([ITEM]))
+    api.prefetch(call)
+    assert api.asked == 0
+    may_answer.set()
+    assert api.read(call, hides=HIDES) == [ITEM]
+    assert api.asked == 1
+
+
 def test_a_call_is_made_once_with_the_same_parameters_and_a_prefetch_reports_nothing() -> None:
     call, api = Call(), Small(OSError("no"))
-    assert api.prefetch(call, names=["a"]) == []
+    api.prefetch(call, names=["a"])
     assert api.gaps == ()
     assert api.read(call, hides=HIDES, names=["a"]) == []
     assert (api.asked, len(api.gaps)) == (1, 1)

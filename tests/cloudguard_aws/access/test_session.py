@@ -33,6 +33,19 @@ def test_the_caller_is_told() -> None:
 
 
 @pytest.mark.usefixtures("inner_account")
+def test_others_are_asked_while_the_caller_is_asked_for() -> None:
+    steps: list[str] = []
+
+    def note(step: str) -> None:
+        steps.append(step)
+
+    api = Api(open_session(CollectRequest()), REGION, note)
+    assert identify(api, lambda: api.prefetch(DESCRIBE_VPCS)).account == "123456789012"
+    assert api.read(DESCRIBE_VPCS, hides=())
+    assert sorted(steps) == ["ec2:DescribeVpcs", "sts:GetCallerIdentity"]
+
+
+@pytest.mark.usefixtures("inner_account")
 def test_a_role_is_assumed_first() -> None:
     caller = identify(Api(open_session(asked(role_arn=ROLE, external_id="them-and-us")), REGION))
     assert caller.arn == "arn:aws:sts::123456789012:assumed-role/auditor/cloudguard"
