@@ -69,17 +69,17 @@ class Api(Reader[Call]):
         self._credential = access.credential
         self._pipeline = pipeline(access.credential, self.scope)
         self._making = threading.Lock()
-        self._clients: dict[tuple[str, str], Any] = {}
+        self.clients: dict[tuple[str, str], Any] = {}
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
         """Ask Azure, page by page; raises one of ``errors``."""
         from azure.core.exceptions import HttpResponseError  # noqa: PLC0415 - the SDK is loaded on first use
 
         own = dict(parameters)
-        client = self._client(call, own.pop("subscription", self.subscription))
+        operation = self.operation(call, own.pop("subscription", ""))
         pages = Pages(call, self.endpoint, self.stop)
         try:
-            answer: Any = attrgetter(call.method)(client)(**own, raw_response_hook=pages.take)
+            answer: Any = operation(**own, raw_response_hook=pages.take)
             if hasattr(answer, "by_page"):
                 for _ in answer.by_page():
                     pass
@@ -97,21 +97,25 @@ class Api(Reader[Call]):
         """Return why a call failed, and the cloud's words on one line."""
         return explain(error)
 
+    def operation(self, call: Call, subscription: str = "") -> Any:  # noqa: ANN401 - the SDK's are made at run time
+        """Return the SDK's method of a call, in a subscription ("": the reader's own)."""
+        return attrgetter(call.method)(self._client(call, subscription or self.subscription))
+
     def _client(self, call: Call, subscription: str) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
         """Return the SDK's client of a call, made once for a subscription; all send through the one pipeline."""
         with self._making:
             key = (call.client, subscription)
-            if key not in self._clients:
+            if key not in self.clients:
                 sdk: Any = import_module(f"azure.mgmt.{call.client}")  # on first use
                 # Both are given because some clients take no cloud_setting (azure-mgmt-authorization 4.0).
-                self._clients[key] = getattr(sdk, CLIENTS[call.client])(
+                self.clients[key] = getattr(sdk, CLIENTS[call.client])(
                     self._credential,
                     subscription,
                     base_url=self.endpoint,
                     credential_scopes=[self.scope],
                     pipeline=self._pipeline,
                 )
-            return self._clients[key]
+            return self.clients[key]
 
 
 def endpoint(cloud: str) -> tuple[str, str]:

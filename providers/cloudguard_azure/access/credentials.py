@@ -24,6 +24,11 @@ _NOT_SET_UP: Final = re.compile(
     r"unavailable|not found|not installed|be found|package|az login|No accounts|not enabled"
 )
 """azure-identity's words for credentials that nobody set up."""
+_TENANT: Final = "Check --tenant and AZURE_TENANT_ID"
+_WRONG_TENANT: Final = re.compile(r"authority configuration|AADSTS90002|AADSTS700016")
+"""MSAL's words for a tenant that is not there, Entra's, and those for an application that is none of the tenant's
+(https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+"""
 _SOON: Final = 300
 """Seconds before its end when a token is not used any more."""
 
@@ -78,7 +83,8 @@ def claims(credential: Tokens, scope: str) -> Item:
     try:
         token = str(credential.get_token(scope).token)
     except (AzureError, ValueError) as error:
-        raise AccessError(_why_none(error), hint=LOGIN) from error
+        why = _why_none(error)
+        raise AccessError(why, hint=_TENANT if _WRONG_TENANT.search(why) else LOGIN) from error
     try:
         payload = token.split(".")[1]
         found: object = loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

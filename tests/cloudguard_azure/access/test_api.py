@@ -1,0 +1,168 @@
+"""Pages are read to the last; what fails is told once, with its reason; nothing that changes anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from azure_account import SUBSCRIPTION, guid
+from azure_fixtures import Subscription
+from azure_proxy import AzureProxy
+from azure_server import CUT_OFF, FAILED, MALFORMED, PAGE_OF_A_PROXY, UNREGISTERED, Azure, Fault, throttled
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.port import CollectRequest, silent
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import (
+    CALLS,
+    GET_ROLE_DEFINITION,
+    GET_VAULT,
+    LIST_ASSIGNED_TO,
+    LIST_DISKS,
+    LIST_FEDERATED_CREDENTIALS,
+    LIST_ROLE_ASSIGNMENTS,
+    LIST_USER_ASSIGNED_IDENTITIES,
+    Call,
+)
+from cloudguard_azure.access.session import begin
+
+GENERATIONS = (LIST_DISKS, LIST_ROLE_ASSIGNMENTS, LIST_USER_ASSIGNED_IDENTITIES)
+"""The SDK has two kinds of clients, and Microsoft.ManagedIdentity's are in between."""
+HIDES = (FactKind.DISKS,)
+
+
+def account() -> Subscription:
+    """Return three of what each of ``GENERATIONS`` lists."""
+    made = Subscription()
+    for name in ("a", "b", "c"):
+        made.disk(name)
+        made.assign(guid(name), "Reader")
+        made.federated(made.identity(name), "pods", "https://issuer.example/", f"system:serviceaccount:default:{name}")
+    return made
+
+
+def reading(cloud: AzureProxy, azure: Azure) -> Api:
+    """Begin to read ``azure``."""
+    cloud.azure = azure
+    return begin(CollectRequest(options={"subscription": (SUBSCRIPTION,)}), silent)[0]
+
+
+def only_gap(api: Api) -> Gap:
+    (gap,) = api.gaps
+    return gap
+
+
+@pytest.mark.parametrize("call", GENERATIONS, ids=lambda call: call.name)
+def test_pages_are_read_to_the_last_with_the_wire_s_own_names(call: Call, azure_cloud: AzureProxy) -> None:
+    made = account()
+    api = reading(azure_cloud, Azure(made, page=1, empty_pages=True))
+    items = api.read(call, hides=HIDES)
+    assert api.gaps == ()
+    assert len(azure_cloud.azure.asked) == 2 + 6
+    assert items == [made.get(item["id"]) for item in items]
+    assert len({item["id"] for item in items}) == 3
+
+
+@pytest.mark.parametrize("call", GENERATIONS[:2], ids=lambda call: call.name)
+@pytest.mark.parametrize(
+    ("faults", "reason", "words", "requests"),
+    [
+        ([throttled("3600")], Reason.THROTTLED, "429: TooManyRequests: ", 1),
+        ([Fault(403, "AuthorizationFailed")], Reason.DENIED, "403: AuthorizationFailed: ", 1),
+        ([Fault(403, "LinkedAuthorizationFailed")], Reason.DENIED, "403: LinkedAuthorizationFailed: ", 1),
+        ([Fault(404, "ResourceGroupNotFound")], Reason.MISSING, "404: ResourceGroupNotFound: ", 1),
+        ([Fault(400, "NoRegisteredProviderFound")], Reason.UNSUPPORTED, "400: NoRegisteredProviderFound: ", 1),
+        ([Fault(400, "InvalidApiVersionParameter")], Reason.UNSUPPORTED, "400: InvalidApiVersionParameter: ", 1),
+        ([MALFORMED], Reason.FAILED, "answered with what is not JSON", 1),
+        ([PAGE_OF_A_PROXY], Reason.FAILED, "answered with what is not JSON", 1),
+        ([Fault(200, body=b"{}")], Reason.FAILED, "answered without a list", 1),
+        ([Fault(302, headers={"Location": "https://elsewhere.example/"}, body=b"{}")], Reason.FAILED, "302: ", 1),
+        ([UNREGISTERED], None, "", 1),
+    ],
+)
+def test_what_fails_is_told_with_its_reason(
+    call: Call, faults: list[Fault], reason: Reason | None, words: str, requests: int, azure_cloud: AzureProxy
+) -> None:
+    (permission,) = call.permissions
+    api = reading(azure_cloud, Azure(account(), faults={permission: [*faults]}))
+    items = api.read(call, hides=HIDES)
+    assert len(azure_cloud.azure.asked) == 1 + requests
+    assert {one.verb for one in azure_cloud.azure.asked} == {"GET"}
+    if reason is None:
+        assert (items, api.gaps) == ([], ())
+        return
+    gap = only_gap(api)
+    assert (items, gap.call, gap.reason) == ([], call.name, reason)
+    assert words in gap.message
+    assert "\n" not in gap.message
+    assert gap.permission == (permission if reason is Reason.DENIED else "")
+
+
+def test_what_may_pass_is_asked_for_again(azure_cloud: AzureProxy) -> None:
+    api = reading(azure_cloud, Azure(account(), faults={"Microsoft.Compute/disks/read": [throttled("1"), FAILED]}))
+    assert len(api.read(LIST_DISKS, hides=HIDES)) == 3
+    assert api.gaps == ()
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(azure_cloud: AzureProxy) -> None:
+    api = reading(azure_cloud, Azure(account(), faults={"Microsoft.Compute/disks/read": [CUT_OFF]}))
+    assert len(api.read(LIST_DISKS, hides=HIDES)) == 3
+    assert api.gaps == ()
+
+
+@pytest.mark.parametrize("call", GENERATIONS, ids=lambda call: call.name)
+@pytest.mark.parametrize("link", ["https://elsewhere.example/next", 7])
+def test_what_a_page_leads_to_elsewhere_is_told(call: Call, link: object, azure_cloud: AzureProxy) -> None:
+    api = reading(azure_cloud, Azure(account(), spoiled={call.permissions[0]: {"nextLink": link}}))
+    assert len(api.read(call, hides=HIDES)) == 3
+    assert only_gap(api).message == "the next page is elsewhere, and was not asked for"
+
+
+def test_one_thing_is_read_by_its_id(azure_cloud: AzureProxy) -> None:
+    made = account()
+    vault = made.vault()
+    role = made.role("Reader")
+    api = reading(azure_cloud, Azure(made))
+    assert api.read(GET_VAULT, hides=(), resource_group_name="prod", vault_name="vault") == [made.get(vault)]
+    assert api.read(GET_ROLE_DEFINITION, hides=(), role_id=role) == [made.get(role)]
+    assert api.gaps == ()
+
+
+def test_parts_are_read_with_their_parameters(azure_cloud: AzureProxy) -> None:
+    made = account()
+    api = reading(azure_cloud, Azure(made))
+    named = {"resource_group_name": "prod", "resource_name": "b"}
+    (found,) = api.read(LIST_FEDERATED_CREDENTIALS, hides=(), **named)
+    assert found["properties"]["subject"] == "system:serviceaccount:default:b"
+    (assigned,) = api.read(LIST_ASSIGNED_TO, hides=(), filter=f"assignedTo('{guid('b')}')")
+    assert assigned["properties"]["principalId"] == guid("b")
+    assert api.gaps == ()
+
+
+def test_another_subscription_is_asked_by_its_own_client(azure_cloud: AzureProxy) -> None:
+    other = Subscription(guid("other subscription"))
+    disk = other.disk("elsewhere")
+    made = account()
+    made.items |= other.items
+    api = reading(azure_cloud, Azure(made))
+    assert [item["id"] for item in api.read(LIST_DISKS, hides=(), subscription=other.subscription)] == [disk]
+    assert len(api.read(LIST_DISKS, hides=())) == 3
+    assert api.gaps == ()
+
+
+def test_nothing_that_changes_anything_is_sent(azure_cloud: AzureProxy) -> None:
+    """The SDK itself is asked to, and the server would tell."""
+    api = reading(azure_cloud, Azure(account()))
+    assert api.read(LIST_DISKS, hides=())
+    (client,) = (client for (package, _), client in api.clients.items() if package == "compute")
+    sdk: Any = client
+    for change in (sdk.disks.begin_delete, sdk.disks.begin_grant_access):
+        with pytest.raises(PermissionError, match="cloudguard only reads"):
+            change("prod", "a", *([{"access": "Read"}] if change == sdk.disks.begin_grant_access else []))
+    assert {one.verb for one in azure_cloud.azure.asked} == {"GET"}
+
+
+def test_the_calls_that_are_declared_are_the_sdk_s(azure_cloud: AzureProxy) -> None:
+    api = reading(azure_cloud, Azure(Subscription()))
+    assert [call.name for call in CALLS if not callable(api.operation(call))] == []
+    assert len({call.name for call in CALLS}) == len(CALLS)
