@@ -1,0 +1,122 @@
+"""The catalog of Azure's operations: those of the built-in roles, of the roles read, of needs and escalation paths.
+
+No public package lists Azure's operations.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from cloudguard.model.iam_catalog import Access, EscalationPath, PermissionNeed
+from cloudguard.model.identity import Statement
+from cloudguard.model.snapshot import Snapshot
+from cloudguard_azure.identity.resource_names import CONTROL, DATA, resource_formats
+
+_HERE: Final = "cloudguard_azure.iam_catalog"
+_PLANES: Final = {"operations.txt": CONTROL, "data_operations.txt": DATA}
+_READ: Final = "2026-08-22"
+_LATER: Final = "<later>"
+"""What stands for an operation that is in no list, but that a pattern would match."""
+
+
+class OperationCatalog:
+    """A catalog of actions ("Microsoft.Compute:disks/read"), each with the planes on which it is known."""
+
+    def __init__(self, actions: Iterable[tuple[str, str]]) -> None:
+        self._actions: dict[str, dict[str, str]] = {}
+        self._planes: dict[str, set[str]] = {}
+        for action, plane in actions:
+            provider, _, name = action.partition(":")
+            self._actions.setdefault(provider.lower(), {}).setdefault(name.lower(), name)
+            self._planes.setdefault(action.lower(), set()).add(plane)
+
+    @property
+    def version(self) -> str:
+        """How many operations it holds, and where they are from."""
+        return (
+            f"{len(self._planes)} operations of the built-in roles of {_READ}, of the roles read and of what is needed"
+        )
+
+    @property
+    def services(self) -> Collection[str]:
+        """The providers."""
+        return self._actions.keys()
+
+    def actions(self, service: str) -> Iterable[str]:
+        """Return the actions of a provider."""
+        return sorted(self._actions.get(service.lower(), {}).values())
+
+    def resource_formats(self, action: str) -> Iterable[str] | None:
+        """Return the resource formats of an action; None for one that may be on either plane."""
+        planes = self._planes.get(action.lower())
+        return resource_formats(action, tuple(sorted(planes))) if planes else None
+
+    def multivalued(self, key: str) -> bool:
+        """Return False: no condition key has several values."""
+        del key
+        return False
+
+    def service_context(self, service: str) -> Mapping[str, str]:
+        """Return nothing: no provider fixes a condition key."""
+        del service
+        return {}
+
+    def access(self, action: str) -> Access:
+        """Return the kind of access: DATA where secrets or users' data are answered, as ``reading.toml`` says."""
+        table, lowered = reading(), action.lower()
+        *_, before, verb = ("", *lowered.replace(":", "/").split("/"))
+        if lowered in table["data"] or (verb == "action" and before.startswith(tuple(table["prefixes"]))):
+            return Access.DATA
+        if verb != "read":
+            return Access.WRITE
+        return Access.DATA if self._planes.get(lowered) == {DATA} else Access.LIST
+
+
+@cache
+def reading() -> dict[str, Any]:
+    """Return ``reading.toml``, in lower case: operations that answer data, and how such verbs begin."""
+    table = tomllib.loads(files(_HERE).joinpath("reading.toml").read_text(encoding="utf-8"))
+    return {key: frozenset(map(str.lower, listed)) for key, listed in table.items()}
+
+
+@cache
+def known() -> tuple[tuple[str, str], ...]:
+    """Return the operations that this release knows, each with its plane."""
+    texts = {plane: files(_HERE).joinpath(name).read_text(encoding="utf-8") for name, plane in _PLANES.items()}
+    return tuple((action, plane) for plane, text in texts.items() for action in _listed(text))
+
+
+def _listed(text: str) -> Iterator[str]:
+    provider = ""
+    for line in text.splitlines():
+        if not line.startswith((" ", "#")):
+            provider = line
+        elif line.startswith(" "):
+            kind, *verbs = line.split()
+            place = f"{provider}:" if kind == "-" else f"{provider}:{kind}/"
+            yield from (f"{place}{verb[:-1]}/action" if verb.endswith("!") else f"{place}{verb}" for verb in verbs)
+
+
+def catalog_of(
+    snapshot: Snapshot, needs: Iterable[PermissionNeed], paths: Iterable[EscalationPath]
+) -> OperationCatalog:
+    """Return the catalog for one cluster."""
+    held = [statement for policy in snapshot.identities.policies for statement in policy.statements]
+    held += [statement for need in needs for statement in (*need.statements, *need.documented)]
+    named = {pair for statement in held for pair in _named(statement)}
+    named.update((action, CONTROL) for path in paths for action in path.actions)
+    return OperationCatalog((*known(), *sorted(named)))
+
+
+def _named(statement: Statement) -> Iterator[tuple[str, str]]:
+    """Yield the actions that a statement names; for a pattern, one that matches it and that no list has."""
+    planes = {resource.partition(":")[0] for resource in statement.resources} & {CONTROL, DATA}
+    for text in statement.actions:
+        provider, _, name = text.partition(":")
+        if "*" not in provider and name not in {"", "*"}:
+            later = name.replace("*", _LATER) + ("/action" if name.endswith("*") else "")
+            yield from ((f"{provider}:{later}", plane) for plane in planes)

@@ -1,0 +1,54 @@
+"""Who may become an identity, read from its federated credentials.
+
+https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.model.iam_catalog import Caller, CallerKind
+from cloudguard.model.identity import Condition, Effect, PolicyDocument
+from cloudguard_azure.identity.federation import BECOMING, SEPARATOR
+
+_SUBJECT: Final = "caller:subject"
+"""A key of our own: issuer and subject of the token that a request is made with."""
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Reads subjects ("https://issuer#subject"); ``issuers``: the cluster's own."""
+
+    issuers: frozenset[str]
+
+    @property
+    def known_context(self) -> Mapping[str, str]:
+        """Nothing is the same whoever asks."""
+        return {}
+
+    def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
+        """Return what holds for requests of a subject."""
+        del excepted
+        return self.declared(principal)
+
+    def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
+        """Return what holds for requests of a subject that the user declares."""
+        return ((Condition("StringEquals", _SUBJECT, (outsider,)),),)
+
+    def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
+        """Yield each subject of another issuer, and of the cluster's own those that only an expression tells."""
+        allowing = [one for one in policy.statements if one.effect is Effect.ALLOW]
+        for principal in dict.fromkeys(name for one in allowing for name in one.principals):
+            issuer, _, subject = principal.partition(SEPARATOR)
+            if issuer in self.issuers and not subject:
+                yield _caller(CallerKind.PODS, "service accounts that an expression tells", principal)
+            elif issuer not in self.issuers:
+                yield _caller(CallerKind.OUTSIDER, f"{subject or 'what an expression tells'} of {issuer}", principal)
+
+
+def _caller(kind: CallerKind, who: str, principal: str) -> Caller:
+    """Return a caller whom the policy names."""
+    context = (Condition("StringEquals", _SUBJECT, (principal,)),)
+    return Caller(kind, who, (BECOMING,), context, ordinary=None, declared_as=principal)

@@ -1,0 +1,185 @@
+"""Role assignments and deny assignments around a subscription: its own, those above it, and those below.
+
+https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest,
+https://learn.microsoft.com/azure/role-based-access-control/deny-assignments
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind
+from cloudguard.model.source import Source
+from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard_azure.access import calls
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import Call
+from cloudguard_azure.access.ids import own_id, word
+from cloudguard_azure.identity.conditions import opaque
+from cloudguard_azure.identity.holders import HIDES
+from cloudguard_azure.identity.permissions import EVERYTHING, Permission, conditioned, permission, statements_of
+from cloudguard_azure.identity.resource_names import scope_patterns
+from cloudguard_azure.identity.roles import Role, guid_of
+
+_EVERYBODY: Final = "00000000-0000-0000-0000-000000000000"
+"""The principal "all principals" of a deny assignment."""
+GROUP: Final = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What assigns a role to a principal (by object id) at a scope, under a condition ("": none)."""
+
+    id: str
+    role: str
+    scope: str
+    principal: str
+    kind: str
+    condition: str
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A deny assignment: whom it denies what at a scope, but for some; principals are (object id, type)."""
+
+    id: str
+    name: str
+    scope: str
+    denied: tuple[tuple[str, str], ...]
+    spared: tuple[tuple[str, str], ...]
+    permissions: tuple[Permission, ...]
+    condition: str
+    here_only: bool
+
+
+def read_assignments(api: Api) -> tuple[Assignment, ...]:
+    """Return the subscription's role assignments; of those to groups it does not say who is a member."""
+    call = calls.LIST_ROLE_ASSIGNMENTS
+    return _assignments(api, call, api.read(call, hides=HIDES))
+
+
+def read_assigned_to(api: Api, principal: str) -> tuple[Assignment, ...] | None:
+    """Return what is assigned to a principal, also through groups; None where that can't be read."""
+    call, asked = calls.LIST_ASSIGNED_TO, f"assignedTo('{principal}')"
+    found = api.read_or_none(call, hides=HIDES, about=principal, filter=asked)
+    return None if found is None else _assignments(api, call, found)
+
+
+def _assignments(api: Api, call: Call, items: Iterable[Item]) -> tuple[Assignment, ...]:
+    return api.mapped(call, items, lambda item: _assignment(item, call.name), hides=HIDES)
+
+
+def _assignment(item: Item, call: str) -> Assignment:
+    properties = part(item, "properties")
+    scope = required(properties, "scope")
+    scope_patterns(scope)
+    return Assignment(
+        own_id(item),
+        required(properties, "roleDefinitionId"),
+        scope,
+        required(properties, "principalId").lower(),
+        word(properties, "principalType"),
+        text(properties, "condition"),
+        call,
+    )
+
+
+def granted(assignment: Assignment, role: Role | None) -> PolicyDocument:
+    """Return what an assignment grants: surely what is known of its role; possibly anything, if that was not read."""
+    called, scope = role.name if role else f"role {guid_of(assignment.role)}", assignment.scope
+    statements = [
+        narrowed
+        for statement in statements_of(role.permissions if role else (), scope)
+        for narrowed in conditioned(statement, assignment.condition)
+    ]
+    if role is None or role.read:
+        statements += statements_of((EVERYTHING,), scope, assumptions=(opaque("role", called),))
+    through = " through a group" if assignment.kind == GROUP else ""
+    written = {"roleDefinitionId": assignment.role, "scope": scope, "condition": assignment.condition or None}
+    return PolicyDocument(
+        id=f"{assignment.id}#{guid_of(assignment.role)}",
+        name=f"{called} on {scope}{through}" + (f", as of {role.read}" if role and role.read else ""),
+        kind=PolicyKind.GRANT,
+        managed_by="provider" if role and role.built_in else "user",
+        document=json.dumps(written, sort_keys=True),
+        statements=tuple(statements),
+        source=Source(assignment.call, assignment.id),
+    )
+
+
+def through_groups(principal: str, identity: str) -> PolicyDocument:
+    """Return what groups may grant a principal where its groups could not be read: possibly anything."""
+    unread = (opaque("groups", f"what groups of {principal} are assigned"),)
+    return PolicyDocument(
+        id=f"{identity}#groups",
+        name="role assignments through groups",
+        kind=PolicyKind.GRANT,
+        managed_by="user",
+        document="{}",
+        statements=tuple(statements_of((EVERYTHING,), "/", assumptions=unread)),
+        source=Source(calls.LIST_ASSIGNED_TO.name, principal),
+    )
+
+
+def read_denials(api: Api) -> tuple[tuple[Denial, ...], str]:
+    """Return the deny assignments, and why not all are known: they only take away, and hide no row."""
+    call = calls.LIST_DENY_ASSIGNMENTS
+    found = api.read_or_none(call, hides=())
+    if found is None:
+        return (), f"{call.name} failed"
+    read = api.mapped(call, found, _denial, hides=())
+    unread = len(found) - len(read)
+    return read, f"{unread} deny assignments could not be read" if unread else ""
+
+
+def _denial(item: Item) -> Denial:
+    properties = part(item, "properties")
+    scope = required(properties, "scope")
+    scope_patterns(scope)
+    return Denial(
+        own_id(item),
+        text(properties, "denyAssignmentName") or own_id(item),
+        scope,
+        _principals(parts(properties, "principals")),
+        _principals(parts(properties, "excludePrincipals")),
+        tuple(map(permission, parts(properties, "permissions"))),
+        text(properties, "condition"),
+        flag(properties, "doNotApplyToChildScopes"),
+    )
+
+
+def _principals(items: Sequence[Item]) -> tuple[tuple[str, str], ...]:
+    return tuple((required(one, "id").lower(), word(one, "type")) for one in items)
+
+
+def denied(denial: Denial, principal: str, groups: Container[str]) -> PolicyDocument | None:
+    """Return what a deny assignment denies a principal, None for nothing.
+
+    ``groups``: those, by object id, that the principal is known to be a member of.
+    """
+    meant, spared = _meant(denial.denied, principal, groups), _meant(denial.spared, principal, groups)
+    if meant is None or spared == "":
+        return None
+    assumptions = [opaque("principal", f"whether it is a member of {group}") for group in (meant, spared) if group]
+    assumptions += [opaque("scope", f"what {denial.name} denies below {denial.scope}")] if denial.here_only else []
+    assumptions += [opaque("condition", denial.condition)] if denial.condition else []
+    return PolicyDocument(
+        id=f"{denial.id}#{principal}" if assumptions else denial.id,
+        name=denial.name,
+        kind=PolicyKind.GRANT,
+        managed_by="provider",
+        document="{}",
+        statements=tuple(statements_of(denial.permissions, denial.scope, effect=Effect.DENY, assumptions=assumptions)),
+        source=Source(calls.LIST_DENY_ASSIGNMENTS.name, denial.id),
+    )
+
+
+def _meant(listed: Sequence[tuple[str, str]], principal: str, groups: Container[str]) -> str | None:
+    """Return "" where a list names a principal, or everybody; else the group that leaves it in doubt; None: not."""
+    if any(one in {principal, _EVERYBODY} or one in groups for one, _ in listed):
+        return ""
+    return next((one for one, kind in sorted(listed) if kind == GROUP), None)

@@ -1,0 +1,78 @@
+"""Conditions of role assignments: which operations they leave alone; what they say of the others is in doubt.
+
+https://learn.microsoft.com/azure/role-based-access-control/conditions-format
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from cloudguard.model.identity import Condition
+
+OPAQUE: Final = "undecided"
+"""An operator that no engine knows: what it says is in doubt."""
+_OTHER_ACTION: Final = re.compile(r"\s*!\s*\(\s*ActionMatches\{\s*'([^']+)'\s*\}[^()]*\)\s*", re.IGNORECASE)
+_AND: Final = re.compile(r"\s*(?:AND|&&)\s*", re.IGNORECASE)
+_OR: Final = re.compile(r"\s*(?:OR|\|\|)\s*", re.IGNORECASE)
+
+
+def opaque(what: str, text: str) -> Condition:
+    """Return the condition that ``what`` ("role", "principal") turns out so."""
+    return Condition(OPAQUE, what, (" ".join(text.split()),))
+
+
+def narrowed_operations(condition: str) -> tuple[str, ...] | None:
+    """Return the operations that a condition is about: it holds for all others. None: it may be about any.
+
+    It must be of the form that Azure's own editor writes: for each group of operations, "it is none of them, or …".
+    """
+    found = list[str]()
+    for clause in _divided(condition, _AND):
+        others = [named for part in _divided(clause, _OR) if (named := _named(part))]
+        if not others:
+            return None
+        found += others[0]
+    return tuple(dict.fromkeys(found))
+
+
+def _named(text: str) -> list[str]:
+    """Return the operations of "it is none of them"; none where the text says something else."""
+    parts = [_OTHER_ACTION.fullmatch(_bare(part)) for part in _divided(text, _AND)]
+    return [part[1] for part in parts if part] if all(parts) else []
+
+
+def _divided(text: str, joint: re.Pattern[str]) -> Iterator[str]:
+    """Yield the parts of a text between joints that stand in no parentheses, quotes or braces."""
+    text, start, depth, quoted, at = _bare(text), 0, 0, False, 0
+    while at < len(text):
+        character = text[at]
+        quoted ^= character == "'"
+        depth += 0 if quoted else (character in "({") - (character in ")}")
+        found = None if quoted or depth or character not in " )&|" else joint.match(text, at + (character == ")"))
+        if found and found.end() > at + 1:
+            yield text[start : found.start()]
+            start = at = found.end()
+        else:
+            at += 1
+    yield text[start:]
+
+
+def _bare(text: str) -> str:
+    """Return a text without parentheses around all of it."""
+    text = text.strip()
+    while text.startswith("(") and _closes(text) == len(text) - 1:
+        text = text[1:-1].strip()
+    return text
+
+
+def _closes(text: str) -> int:
+    """Return where the parenthesis that opens a text is closed; -1 for nowhere."""
+    depth, quoted = 0, False
+    for at, character in enumerate(text):
+        quoted ^= character == "'"
+        depth += 0 if quoted else (character == "(") - (character == ")")
+        if depth == 0:
+            return at
+    return -1

@@ -1,0 +1,144 @@
+"""Federated credentials of managed identities: which of the cluster's service accounts become one, and who else may.
+
+https://learn.microsoft.com/azure/aks/workload-identity-overview,
+https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Strength
+from cloudguard.model.identity import Effect, IdentityProvider, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.source import Source
+from cloudguard.provider.answers import Item, part, required, text
+from cloudguard_azure.access import calls
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.ids import group_of, name_of, own_id, subscription_of
+from cloudguard_azure.identity.holders import HIDES, Held
+from cloudguard_azure.identity.resource_names import resource
+
+BECOMING: Final = "Microsoft.ManagedIdentity:userAssignedIdentities/federatedIdentityCredentials/exchange/action"
+"""A name of our own: Entra exchanges an issuer's token for one of the identity."""
+ANY: Final = "*:*"
+"""Any service account of any namespace."""
+_SUBJECT: Final = re.compile(r"system:serviceaccount:([^:]+):([^:]+)")
+_WORDS: Final = re.compile(r"[/.:]+")
+SEPARATOR: Final = "#"
+"""It stands between issuer and subject in the name of who is trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Whose tokens are exchanged; ``subject``: "" where an expression says which, as ``expression`` has it."""
+
+    name: str
+    issuer: str
+    subject: str
+    expression: str
+
+    @property
+    def accounts(self) -> str:
+        """The Kubernetes service accounts that it means, "namespace:name" with wildcards; "" for none."""
+        found = _SUBJECT.fullmatch(self.subject)
+        return f"{found[1]}:{found[2]}" if found else "" if self.subject else ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Federated:
+    """A user-assigned identity and its federated credentials."""
+
+    held: Held
+    credentials: tuple[Credential, ...]
+
+
+def read_identities(api: Api) -> tuple[Held, ...]:
+    """Return the subscription's user-assigned identities; nothing of them tells what they are for."""
+    call = calls.LIST_USER_ASSIGNED_IDENTITIES
+    return api.mapped(call, api.read(call, hides=HIDES), _identity, hides=HIDES)
+
+
+def _identity(item: Item) -> Held:
+    arm_id = own_id(item)
+    principal = text(part(item, "properties"), "principalId").lower()
+    return Held(resource(arm_id), text(item, "name") or name_of(arm_id), principal, arm_id=arm_id)
+
+
+def read_credentials(api: Api, identities: Iterable[Held]) -> tuple[Federated, ...]:
+    """Return the identities that have federated credentials, in any subscription."""
+    asked = [held for held in identities if held.arm_id]
+    read = api.gather(*(partial(_credentials, api, held) for held in asked))
+    return tuple(Federated(held, found) for held, found in zip(asked, read, strict=True) if found)
+
+
+def _credentials(api: Api, held: Held) -> tuple[Credential, ...]:
+    call = calls.LIST_FEDERATED_CREDENTIALS
+    where = {"resource_group_name": group_of(held.arm_id), "resource_name": name_of(held.arm_id)}
+    elsewhere = subscription_of(held.arm_id)
+    other = {} if elsewhere == api.subscription.lower() else {"subscription": elsewhere}
+    found = api.read(call, hides=HIDES, about=held.arm_id, **where, **other)
+    return api.mapped(call, found, _credential, hides=HIDES, about=held.arm_id)
+
+
+def _credential(item: Item) -> Credential:
+    properties = part(item, "properties")
+    expression = text(part(properties, "claimsMatchingExpression"), "value")
+    subject = text(properties, "subject") if expression else required(properties, "subject")
+    return Credential(required(item, "name"), required(properties, "issuer").rstrip("/"), subject, expression)
+
+
+def issuers(cluster: str, managed: str | None, federated: Iterable[Federated]) -> tuple[IdentityProvider, ...]:
+    """Return the cluster's own issuers of tokens.
+
+    ``managed``: what a managed cluster says, "" for none; None where it is not managed: then only names tell.
+    """
+    if managed is not None:
+        source = Source(calls.LIST_MANAGED_CLUSTERS.name, cluster)
+        return (IdentityProvider(managed.rstrip("/"), Strength.STRONG, source),) if managed else ()
+    named = sorted({one.issuer for each in federated for one in each.credentials if _is_of(one, cluster)})
+    source = Source(calls.LIST_FEDERATED_CREDENTIALS.name, cluster)
+    return tuple(IdentityProvider(issuer, Strength.WEAK, source) for issuer in named)
+
+
+def _is_of(credential: Credential, cluster: str) -> bool:
+    """Whether an issuer of a cluster's tokens has this cluster's name in its address."""
+    words = {*_WORDS.split(credential.issuer.lower())}
+    own = cluster.lower()
+    return bool(credential.accounts) and not words.isdisjoint({own, f"{own}-oidc", own.replace("-", "")})
+
+
+def trust_of(federated: Federated) -> PolicyDocument:
+    """Return who may become an identity by its federated credentials."""
+    statements = tuple(
+        Statement(
+            name=one.name,
+            effect=Effect.ALLOW,
+            actions=(BECOMING,),
+            resources=("*",),
+            principals=(f"{one.issuer}{SEPARATOR}{one.subject}",),
+        )
+        for one in federated.credentials
+    )
+    written = [
+        {"name": one.name, "issuer": one.issuer, "subject": one.subject or one.expression}
+        for one in federated.credentials
+    ]
+    return PolicyDocument(
+        id=f"{federated.held.arm_id}#trust",
+        name="federated credentials",
+        kind=PolicyKind.TRUST,
+        managed_by="user",
+        document=json.dumps(written, sort_keys=True),
+        statements=statements,
+        source=Source(calls.LIST_FEDERATED_CREDENTIALS.name, federated.held.arm_id),
+    )
+
+
+def accounts_of(federated: Federated, issuer: str) -> tuple[str, ...]:
+    """Return the service accounts of an issuer that become an identity."""
+    return tuple(sorted({one.accounts for one in federated.credentials if one.issuer == issuer and one.accounts}))

@@ -1,0 +1,148 @@
+"""Which identities a cluster's machines and its managed control plane hold.
+
+https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/overview,
+https://learn.microsoft.com/azure/aks/use-managed-identity
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Final, TypeVar
+
+from cloudguard.model.cluster import Host, Pool
+from cloudguard.model.identity import SERVICE_ACCOUNT
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard_azure.access import calls
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.ids import canonical, name_of, own_id
+from cloudguard_azure.identity.resource_names import CONTROL, resource
+
+NODE: Final = "node"
+CLUSTER: Final = "cluster"
+KUBELET: Final = "kubeletidentity"
+_MANAGED: Final = "msi"
+"""What stands for the service principal of a cluster that has none."""
+_Holding = TypeVar("_Holding", Host, Pool)
+
+
+HIDES: Final = (FactKind.IDENTITIES,)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An identity that something of the cluster holds.
+
+    ``arm_id``: its resource's id, "" for one of a machine's own; ``principal``: its object id, "" if not known.
+    ``accounts``: the Kubernetes service accounts that it is for, where the managed cluster says so.
+    """
+
+    id: str
+    name: str
+    principal: str
+    roles: tuple[str, ...] = ()
+    arm_id: str = ""
+    accounts: tuple[str, ...] = ()
+
+
+Attachments = Mapping[str, tuple[Held, ...]]
+"""What machines and scale sets hold, by their canonical ids."""
+
+
+def identities_of(item: Item) -> Iterator[Held]:
+    """Yield the identities of a machine, a scale set or a cluster by its item: its own first, then those assigned."""
+    identity = part(item, "identity")
+    if principal := text(identity, "principalId"):
+        prefix, subscription, group, _, kind, name = resource(own_id(item)).split(":", 5)
+        own = f"{prefix}:{subscription}:{group}:microsoft.managedidentity:identities:{kind}/{name}"
+        yield Held(own, f"{name_of(own_id(item))} (system-assigned)", principal.lower())
+    assigned = part(identity, "userAssignedIdentities")
+    for arm_id in sorted(assigned, key=str.lower):
+        yield _assigned(arm_id, text(part(assigned, arm_id), "principalId"))
+
+
+def _assigned(arm_id: str, principal: str) -> Held:
+    return Held(resource(arm_id), name_of(arm_id), principal.lower(), arm_id=canonical(arm_id))
+
+
+def attachments(api: Api, items: Iterable[Item]) -> Attachments:
+    """Return the identities of machines and scale sets."""
+    call = calls.LIST_MACHINES
+    found = api.mapped(call, items, lambda item: (own_id(item), tuple(identities_of(item))), hides=HIDES)
+    return {arm_id: held for arm_id, held in found if held}
+
+
+def known(one: _Holding, attached: Attachments) -> _Holding:
+    """Return a host or pool with its identities."""
+    names = [held.id for held in _of(one, attached)]
+    return replace(one, identity=names[0], further_identities=tuple(names[1:])) if names else one
+
+
+def _of(one: Host | Pool, attached: Attachments) -> tuple[Held, ...]:
+    """Return the identities of a host or pool; members of a uniform scale set have those of their set."""
+    places = (one.id, one.pool) if isinstance(one, Host) else (one.id,)
+    return next((attached[place] for place in places if place in attached), ())
+
+
+def held_by_machines(hosts: Iterable[Host], pools: Iterable[Pool], attached: Attachments) -> Iterator[Held]:
+    """Yield what machines hold, with the roles of the hosts and pools that hold it."""
+    for one in chain[Host | Pool](hosts, pools):
+        for held in _of(one, attached):
+            yield replace(held, roles=tuple(map(str, one.roles)))
+
+
+def held_by_cluster(item: Item) -> Iterator[Held]:
+    """Yield what a managed cluster holds: its own identity, its kubelets', those of its add-ons.
+
+    Its service principal is known by its application's id alone.
+    """
+    properties = part(item, "properties")
+    for held in identities_of(item):
+        yield replace(held, roles=(CLUSTER,))
+    application = text(part(properties, "servicePrincipalProfile"), "clientId")
+    if application and application.lower() != _MANAGED:
+        name = f"{CONTROL}:-:-:microsoft.graph:serviceprincipals:{application.lower()}"
+        yield Held(name, f"service principal {application}", "", (CLUSTER, NODE))
+    profile = part(properties, "identityProfile")
+    for name in profile:
+        yield from _named(part(profile, name), (NODE,) if name.lower() == KUBELET else (CLUSTER,))
+    addons = part(properties, "addonProfiles")
+    for name in addons:
+        yield from _named(part(addons, name, "identity"), (SERVICE_ACCOUNT,), (f"kube-system:{name.lower()}",))
+    routing = part(properties, "ingressProfile", "webAppRouting", "identity")
+    yield from _named(routing, (SERVICE_ACCOUNT,), ("app-routing-system:webapprouting",))
+    for pod in parts(part(properties, "podIdentityProfile"), "userAssignedIdentities"):
+        account = f"{required(pod, 'namespace')}:{required(pod, 'name')}"
+        yield from _named(part(pod, "identity"), (SERVICE_ACCOUNT,), (account,))
+
+
+def _named(identity: Item, roles: tuple[str, ...], accounts: tuple[str, ...] = ()) -> Iterator[Held]:
+    if arm_id := text(identity, "resourceId"):
+        yield replace(_assigned(arm_id, text(identity, "objectId")), roles=roles, accounts=accounts)
+
+
+def united(by_cluster: Iterable[Held], by_others: Iterable[Held]) -> dict[str, Held]:
+    """Return identities by id, each with all that is known of it.
+
+    One that a managed cluster says to be an add-on's is no node's, though nodes hold it for the add-on's pods.
+    """
+    known = dict[str, Held]()
+    for held in by_cluster:
+        known[held.id] = _joined(known.get(held.id), held)
+    addons = {held.id for held in known.values() if held.roles == (SERVICE_ACCOUNT,)}
+    for held in by_others:
+        known[held.id] = _joined(known.get(held.id), replace(held, roles=()) if held.id in addons else held)
+    return known
+
+
+def _joined(known: Held | None, held: Held) -> Held:
+    if known is None:
+        return held
+    return replace(
+        known,
+        principal=known.principal or held.principal,
+        roles=tuple(sorted({*known.roles, *held.roles})),
+        accounts=tuple(dict.fromkeys((*known.accounts, *held.accounts))),
+    )

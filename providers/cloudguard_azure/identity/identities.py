@@ -1,0 +1,163 @@
+"""The identities of a cluster: what holds them, what is assigned to them and denied them, and who becomes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Host, Pool
+from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument, ServiceAccountIdentity
+from cloudguard.model.source import Source
+from cloudguard.provider.answers import Item, part, text
+from cloudguard_azure.access import calls
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.identity import assignments, federation, vaults
+from cloudguard_azure.identity.assignments import GROUP, Assignment, Denial
+from cloudguard_azure.identity.federation import Federated
+from cloudguard_azure.identity.holders import HIDES, Attachments, Held, held_by_cluster, held_by_machines, united
+from cloudguard_azure.identity.roles import Roles
+
+_ELSEWHERE: Final = (
+    "what they are granted in other subscriptions, by roles and applications of the directory, and by groups that "
+    "access policies of key vaults name"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose identities: a cluster's, by its name, its hosts and pools; ``managed``: the item of a managed cluster."""
+
+    cluster: str
+    hosts: tuple[Host, ...]
+    pools: tuple[Pool, ...]
+    attached: Attachments
+    managed: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a subscription grants and denies to whomever."""
+
+    assignments: tuple[Assignment, ...]
+    denials: tuple[Denial, ...]
+    vaults: tuple[vaults.Vault, ...]
+
+
+def read_identities(api: Api, asked: Asked) -> Identities:
+    """Return the identities with all that grants to them or denies them, and who becomes them."""
+    held = _held(api, asked)
+    issuer = _issuer(api, asked.managed)
+    (denials, unread), assigned, granting, federated = api.four(
+        partial(assignments.read_denials, api),
+        partial(assignments.read_assignments, api),
+        partial(vaults.read_vaults, api),
+        partial(_federated, api, held, only_held=issuer == ""),
+    )
+    providers = federation.issuers(asked.cluster, issuer, federated)
+    accounts = [one for each in federated for one in _accounts(each, [provider.id for provider in providers])]
+    accounts += _of_addons(held.values())
+    named = {one.identity for one in accounts}
+    pods = [replace(each.held, roles=(SERVICE_ACCOUNT,)) for each in federated if each.held.id in named]
+    held = united(held.values(), pods)
+    trusts = {each.held.id: federation.trust_of(each) for each in federated if each.held.id in held}
+    attached = _attached(api, [*held.values()], _Around(assigned, denials, granting))
+    policies = {policy.id: policy for found in attached.values() for policy in found}
+    policies.update((trust.id, trust) for trust in trusts.values())
+    return Identities(
+        identities=tuple(_identity(one, attached[one.id], trusts.get(one.id)) for one in held.values()),
+        policies=tuple(policies.values()),
+        service_accounts=tuple(accounts),
+        unread_limits=unread,
+        providers=providers,
+        unread_grants=_ELSEWHERE,
+    )
+
+
+def _held(api: Api, asked: Asked) -> dict[str, Held]:
+    """Return what the managed cluster and the machines hold, by id."""
+    cluster = [asked.managed] if asked.managed else []
+    call = calls.LIST_MANAGED_CLUSTERS
+    by_cluster = [one for each in api.mapped(call, cluster, _listed, hides=HIDES) for one in each]
+    return united(by_cluster, held_by_machines(asked.hosts, asked.pools, asked.attached))
+
+
+def _listed(item: Item) -> list[Held]:
+    return [*held_by_cluster(item)]
+
+
+def _issuer(api: Api, managed: Item | None) -> str | None:
+    """Return a managed cluster's issuer of tokens, "" for none; None where the cluster is not managed."""
+    found = api.mapped(calls.LIST_MANAGED_CLUSTERS, [managed] if managed else [], _issuer_of, hides=HIDES)
+    return next(iter(found), None)
+
+
+def _issuer_of(item: Item) -> str:
+    return text(part(item, "properties", "oidcIssuerProfile"), "issuerURL")
+
+
+def _federated(api: Api, held: Mapping[str, Held], *, only_held: bool) -> tuple[Federated, ...]:
+    """Return the identities with federated credentials, among the subscription's and those held, or the latter."""
+    listed = () if only_held else federation.read_identities(api)
+    return federation.read_credentials(api, {one.id: one for one in (*listed, *held.values())}.values())
+
+
+def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceAccountIdentity]:
+    """Yield which service accounts of the cluster become an identity."""
+    for issuer in issuers:
+        if accounts := federation.accounts_of(federated, issuer):
+            trust = federation.trust_of(federated)
+            held = federated.held
+            yield ServiceAccountIdentity(held.id, held.name, accounts, trust.id, trust.source, issuer)
+
+
+def _of_addons(held: Iterable[Held]) -> Iterator[ServiceAccountIdentity]:
+    for one in held:
+        if one.accounts:
+            source = Source(calls.LIST_MANAGED_CLUSTERS.name, one.arm_id)
+            yield ServiceAccountIdentity(one.id, one.name, one.accounts, "", source)
+
+
+def _attached(api: Api, held: list[Held], around: _Around) -> dict[str, list[PolicyDocument]]:
+    """Return the policies of each identity, by its id."""
+    asked = sorted({one.principal for one in held if one.principal})
+    read = api.gather(*(partial(assignments.read_assigned_to, api, principal) for principal in asked))
+    assigned = dict(zip(asked, read, strict=True))
+    roles = Roles(api)
+    concerned = {one.id: _concerning(one, assigned.get(one.principal), around) for one in held}
+    roles.prefetch([one.role for found in concerned.values() for one in found])
+    return {
+        one.id: [
+            *(assignments.granted(each, roles.role(each.role)) for each in concerned[one.id]),
+            *_others(one, assigned.get(one.principal), around),
+        ]
+        for one in held
+    }
+
+
+def _concerning(held: Held, assigned: Iterable[Assignment] | None, around: _Around) -> list[Assignment]:
+    """Return the assignments to an identity, also through groups: what either answer has."""
+    direct = (one for one in around.assignments if held.principal and one.principal == held.principal)
+    return [*{one.id: one for one in (*direct, *(assigned or ()))}.values()]
+
+
+def _others(held: Held, assigned: Iterable[Assignment] | None, around: _Around) -> Iterator[PolicyDocument]:
+    """Yield what else grants to an identity, or denies it."""
+    if not held.principal:
+        return
+    if assigned is None:
+        yield assignments.through_groups(held.principal, held.id)
+    groups = {one.principal for one in assigned or () if one.kind == GROUP}
+    denying = (assignments.denied(one, held.principal, groups) for one in around.denials)
+    granting = (vaults.granted_by_vault(one, {held.principal, *groups}) for one in around.vaults)
+    yield from filter(None, (*denying, *granting))
+
+
+def _identity(held: Held, policies: Iterable[PolicyDocument], trust: PolicyDocument | None) -> Identity:
+    """Return an identity; of one whose object id is not known, nothing that is assigned to it is."""
+    names = tuple(policy.id for policy in (*policies, *([trust] if trust else [])))
+    source = Source(calls.LIST_ASSIGNED_TO.name, held.principal or held.id)
+    return Identity(
+        held.id, held.name, held.roles, names, source, complete=bool(held.principal), unique_id=held.principal
+    )

@@ -1,0 +1,83 @@
+"""What role definitions and deny assignments permit or deny, as statements.
+
+https://learn.microsoft.com/azure/role-based-access-control/role-definitions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard.provider.answers import Item, text, texts
+from cloudguard_azure.identity.conditions import narrowed_operations, opaque
+from cloudguard_azure.identity.resource_names import CONTROL, DATA, actions_of, scope_patterns
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Operations, by patterns, and those that are excepted; data operations apart. ``condition``: "" for none."""
+
+    actions: Sequence[str] = ()
+    not_actions: Sequence[str] = ()
+    data_actions: Sequence[str] = ()
+    not_data_actions: Sequence[str] = ()
+    condition: str = ""
+
+
+EVERYTHING = Permission(actions=("*",), data_actions=("*",))
+
+
+def permission(item: Item) -> Permission:
+    """Return a permission as it is written."""
+    return Permission(
+        texts(item, "actions"),
+        texts(item, "notActions"),
+        texts(item, "dataActions"),
+        texts(item, "notDataActions"),
+        text(item, "condition"),
+    )
+
+
+def statements_of(
+    permissions: Iterable[Permission],
+    scope: str,
+    *,
+    effect: Effect = Effect.ALLOW,
+    assumptions: Sequence[Condition] = (),
+) -> Iterator[Statement]:
+    """Yield what permissions mean at a scope, if the ``assumptions`` are true; raises AnswerError for an odd scope."""
+    for number, one in enumerate(permissions, 1):
+        for plane, name, actions, excepted in (
+            (CONTROL, f"#{number}", one.actions, one.not_actions),
+            (DATA, f"#{number} (data)", one.data_actions, one.not_data_actions),
+        ):
+            statement = Statement(
+                name,
+                effect,
+                actions=_all(actions),
+                not_actions=_all(excepted),
+                resources=scope_patterns(scope, plane),
+                conditions=tuple(assumptions),
+            )
+            if statement.actions:
+                yield from conditioned(statement, one.condition)
+
+
+def conditioned(statement: Statement, condition: str) -> Iterator[Statement]:
+    """Yield a statement as a condition ("": none) leaves it: surely what this is not about, and perhaps all."""
+    if not condition:
+        yield statement
+        return
+    narrowed = narrowed_operations(condition)
+    if narrowed is not None:
+        yield replace(statement, not_actions=(*statement.not_actions, *_all(narrowed)))
+    yield replace(
+        statement,
+        name=f"{statement.name} (conditional)",
+        conditions=(*statement.conditions, opaque("condition", condition)),
+    )
+
+
+def _all(operations: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(action for one in operations for action in actions_of(one)))

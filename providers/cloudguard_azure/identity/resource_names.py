@@ -1,0 +1,149 @@
+"""How Azure's resources and operations are named in the neutral model; this is the one place that knows.
+
+An operation "Microsoft.Compute/disks/read" is the action "Microsoft.Compute:disks/read". A resource has six segments in
+lower case, "azure:SUBSCRIPTION:GROUP:PROVIDER:TYPE:NAME", such as
+"azure:s:g:microsoft.network:virtualnetworks/subnets:net/nodes". Data actions are requested on names that begin with
+"azure-data": so ``*`` among control actions covers none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from cloudguard.provider.answers import AnswerError
+from cloudguard_azure.access.ids import canonical
+
+CONTROL: Final = "azure"
+DATA: Final = "azure-data"
+_ANY_PART: Final = "/*/"
+"""It stands for no part, too: Managed Identity Operator grants ``userAssignedIdentities/*/assign/action``, and what is
+asked for is "userAssignedIdentities/assign/action" (https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/identity)."""
+_ABOVE: Final = "/providers/microsoft.management/managementgroups/"
+_PAIR: Final = 2
+_UNREADABLE: Final = re.compile(r"[*?$\x00-\x1f\ufdd0-\ufdef]")
+"""What patterns would take for something else; no name of a resource holds it."""
+_VERBS: Final = {"read": 1, "write": 1, "delete": 1, "action": 2}
+"""How many parts of an operation's name are not its resource's type, by the last of them."""
+REGULAR: Final = frozenset(
+    f"microsoft.{name}"
+    for name in (
+        *("apimanagement", "app", "automation", "batch", "cache", "cdn", "cognitiveservices", "compute"),
+        *("containerinstance", "containerregistry", "containerservice", "databricks", "datafactory", "dbformysql"),
+        *("dbforpostgresql", "desktopvirtualization", "devices", "devtestlab", "documentdb", "eventhub"),
+        *("keyvault", "logic", "machinelearningservices", "managedidentity", "netapp", "network"),
+        *("operationalinsights", "recoveryservices", "servicebus", "servicefabric", "signalrservice", "sql"),
+        *("storage", "synapse", "web"),
+    )
+)
+"""Providers whose operations are about resources of their own types alone. Others extend any resource, or may."""
+
+
+def actions_of(operation: str) -> tuple[str, ...]:
+    """Return the actions that an operation, or a pattern of operations, means; ``*`` stands for any text."""
+    texts = dict.fromkeys(_with_parts(operation))
+    return tuple(dict.fromkeys(action for text in texts for action in _divided(text)))
+
+
+def _with_parts(text: str) -> Iterator[str]:
+    """Yield a pattern as it is, and without the parts that may be none."""
+    before, found, after = text.partition(_ANY_PART)
+    if not found:
+        yield text
+        return
+    for rest in _with_parts(f"/{after}"):
+        yield f"{before}/*{rest}"
+        yield f"{before}{rest}"
+
+
+def _divided(text: str) -> Iterator[str]:
+    """Yield a pattern, divided into provider and rest, wherever the first slash of an operation may be."""
+    provider, slash, rest = text.partition("/")
+    if text == "*":
+        yield text
+        return
+    for position, character in enumerate(provider):
+        if character == "*":
+            yield f"{provider[: position + 1]}:{text[position:]}"
+    if slash:
+        yield f"{provider}:{rest}"
+
+
+def operation(action: str) -> str:
+    """Return an action as an operation."""
+    return action.replace(":", "/", 1)
+
+
+def scope_patterns(scope: str, plane: str = CONTROL) -> tuple[str, ...]:
+    """Return the patterns of all that is at a scope and below it; raises AnswerError for one that is not understood.
+
+    What is above the subscription covers everything.
+    """
+    written = canonical(scope)
+    if not written or written.startswith(_ABOVE):
+        return (f"{plane}:*:*:*:*:*",)
+    subscription, group, provider, kind, name = _segments(written)
+    if not provider:
+        return (f"{plane}:{subscription}:{group or '*'}:*:*:*",)
+    place = f"{plane}:{subscription}:{group}:{provider}"
+    return (f"{place}:{kind}:{name}", f"{place}:{kind}/*:{name}/*")
+
+
+def resource(written: str) -> str:
+    """Return the name of a resource by its id; raises AnswerError for one that is not understood."""
+    return ":".join((CONTROL, *_segments(canonical(written))))
+
+
+def _segments(written: str) -> tuple[str, str, str, str, str]:
+    """Return subscription ("-": none), group, provider, type and name of an id in its one form."""
+    words = written.strip("/").split("/")
+    subscription = group = ""
+    if words[:1] == ["subscriptions"] and len(words) >= _PAIR:
+        subscription, words = words[1], words[2:]
+        if words[:1] == ["resourcegroups"] and len(words) >= _PAIR:
+            group, words = words[1], words[2:]
+    resource_like = words[:1] == ["providers"] and len(words) > _PAIR
+    if _UNREADABLE.search(written) or (words and not resource_like) or not (words or subscription):
+        message = f"{written[:120]!r} is no scope that is known"
+        raise AnswerError(message)
+    provider, kind, name = _typed(words)
+    return subscription or "-", group, provider, kind, name
+
+
+def _typed(words: list[str]) -> tuple[str, str, str]:
+    """Return provider, type and name: "…/virtualnetworks/net/subnets/a" has the type "virtualnetworks/subnets"."""
+    kinds, names, rest = list[str](), list[str](), words[2:]
+    while rest:
+        kinds.append(rest[0])
+        if rest[0] != "providers":
+            names += rest[1:2]
+        else:
+            kinds += rest[1:2]
+        rest = rest[2:]
+    return "".join(words[1:2]), "/".join(kinds), "/".join(names)
+
+
+def arm_scope(pattern: str) -> str:
+    """Return the scope that a pattern of ``scope_patterns`` is about; raises ValueError for any other pattern."""
+    plane, subscription, group, provider, kind, name = pattern.split(":", 5)
+    if plane not in {CONTROL, DATA} or (provider != "*" and ("*" in kind or "*" in name or not kind)):
+        message = f"no scope is {pattern}"
+        raise ValueError(message)
+    place = f"/subscriptions/{subscription}" if subscription != "*" else "/"
+    place += f"/resourceGroups/{group}" if group not in {"*", ""} else ""
+    if provider == "*":
+        return place
+    pairs = zip(kind.split("/"), name.split("/"), strict=True)
+    return f"{place}/providers/{provider}/" + "/".join(f"{one}/{own}" for one, own in pairs)
+
+
+def resource_formats(action: str, planes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the formats of the resources that an action applies to on each of ``planes``."""
+    provider, _, rest = action.lower().partition(":")
+    parts = rest.split("/")
+    kind = "/".join(parts[: -_VERBS.get(parts[-1], len(parts))])
+    if provider not in REGULAR or parts[-1] not in _VERBS or "<" in kind:
+        return tuple(f"{plane}:*:*:*:*:**" for plane in planes)
+    place = f"*:{provider}:{kind}" if kind else f":{provider}:"
+    return tuple(f"{plane}:*:{place}:**" for plane in planes)
