@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from azure_account import LOCATION, Account, guid
+from azure_account import LOCATION, SUBSCRIPTION, TENANT, Account, guid
 from azure_ids import Item, ResourceId
 from azure_rules import default_rules
 
@@ -23,8 +23,32 @@ def links_to(ids: Ids) -> list[Item]:
     return [link(one) for one in ids]
 
 
+TAGS: Final = {
+    "AzureCloud": ["13.69.0.0/17", "20.50.0.0/18", "51.144.0.0/16"],
+    "AzureCloud.westeurope": ["13.69.0.0/17", "51.144.0.0/16"],
+    "AzureFrontDoor.Backend": ["13.73.248.16/29", "147.243.0.0/16"],
+    "AzureLoadBalancer": ["168.63.129.16/32"],
+    "ApiManagement": ["13.69.64.76/31"],
+}
+"""Service tags with a few of their prefixes: https://learn.microsoft.com/azure/virtual-network/service-tags-overview."""
+
+
 class NetworkFixtures(Account):
     """``rest`` is whatever else a resource's ``properties`` hold; ``rg`` is its resource group."""
+
+    def __init__(self, subscription: str = SUBSCRIPTION, tenant: str = TENANT) -> None:
+        super().__init__(subscription, tenant)
+        self.service_tags(TAGS)
+
+    def service_tags(self, tags: Mapping[str, Ids], location: str = LOCATION) -> None:
+        """Set the service tags that a location answers with."""
+        path = f"/subscriptions/{self.subscription}/providers/{NETWORK}"
+        held = [
+            {"id": name, "name": name, "properties": {"changeNumber": "7", "region": "", "addressPrefixes": [*ranges]}}
+            for name, ranges in tags.items()
+        ]
+        body = {"id": f"{path}/serviceTags/Public", "name": "Public", "changeNumber": "7", "cloud": "Public"}
+        self.answer(f"{path}/locations/{location}/serviceTags", body | {"values": held})
 
     def add(
         self,

@@ -21,6 +21,11 @@ from loopback_proxy import Answer
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _SUBSCRIPTIONS = re.compile(r"/subscriptions(/[^/]+)?", re.IGNORECASE)
 _AUTHORIZATION = "microsoft.authorization"
+_READING = (
+    "/listnetworkmanagereffectivesecurityadminrules",
+    "/listnetworkmanagereffectiveconnectivityconfigurations",
+)
+"""Requests that read with POST; they find nothing unless the account has an answer for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ class Azure:
 
     def _wrong(self, found: Operation | None, verb: str, path: str, query: Mapping[str, str]) -> Answer | None:
         """Return the error of a request that would change something, or that no operation is; else None."""
-        if verb != "GET" and f"{verb} {path.lower()}" not in self.account.answers:
+        if verb != "GET" and not (verb == "POST" and path.lower().endswith(_READING)):
             return error(405, "MethodNotAllowed", f"{verb} {path} would change something")
         if found is None:
             return error(404, "InvalidResourceType", f"The resource type could not be found at {path}")
@@ -155,7 +160,8 @@ class Azure:
 
     def _found(self, found: Operation | None, verb: str, path: str, host: str, query: dict[str, str]) -> Answer:
         assert found, "an operation"
-        fixed = self.account.answers.get(f"{verb} {path.lower()}")
+        nothing: Item | None = {"value": []} if verb == "POST" else None
+        fixed = self.account.answers.get(f"{verb} {path.lower()}", nothing)
         if fixed is not None:
             return _json({**fixed, **self.spoiled.get(action(path, verb), {})})
         if found.items or _is_list(found):
