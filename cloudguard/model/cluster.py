@@ -167,19 +167,24 @@ class KeyState(StrEnum):
     ENABLED = "enabled"
     DISABLED = "disabled"
     PENDING_DELETION = "pending-deletion"
+    EXPIRED = "expired"
     UNAVAILABLE = "unavailable"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An encryption key. ``rotates``: the provider replaces its material from time to time; None: unknown."""
+    """An encryption key. ``rotates``: the provider replaces its material from time to time; None: unknown.
+
+    ``expires``: the day from which it can't be used ("2026-12-31"), "" for never.
+    """
 
     id: str
     manager: KeyManager
     state: KeyState
     source: Source
     rotates: bool | None = None
+    expires: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,7 @@ class DiskSnapshot:
     """A copy of a disk, or what it was made from (``relation``); ``shared_with`` lists accounts, "all" for the world.
 
     ``shared_with`` None: not read. ``evidence`` shows that it holds etcd's data where its ``disk`` is gone; None: it is
-    the cluster's, and may. ``kind``: "snapshot" or "image".
+    the cluster's, and may. ``kind``: "snapshot", "image" or "disk".
     """
 
     id: str

@@ -12,8 +12,8 @@ from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
 
 KEY = Check(
     f"{ROW}/key",
-    {Severity.HIGH: "the key of etcd's data, or of Secrets, is disabled or pending deletion"},
-    "The key of a disk with etcd's data, or of a managed cluster's Secrets, is disabled or will be deleted.",
+    {Severity.HIGH: "the key of etcd's data, or of Secrets, is disabled, expired or pending deletion"},
+    "The key of a disk with etcd's data, or of a managed cluster's Secrets, is disabled, expired or will be deleted.",
 )
 ROTATION = Check(
     f"{ROW}/rotation",
@@ -21,7 +21,11 @@ ROTATION = Check(
     "A customer's key of etcd's data, or of Secrets, is never rotated by itself.",
 )
 UNKNOWN_STATES = frozenset({KeyState.UNKNOWN, KeyState.UNAVAILABLE})
-FAILING = {KeyState.DISABLED: "disabled", KeyState.PENDING_DELETION: "pending deletion"}
+FAILING = {
+    KeyState.DISABLED: "disabled",
+    KeyState.EXPIRED: "expired",
+    KeyState.PENDING_DELETION: "pending deletion",
+}
 """States in which a key cannot be used, or soon can't."""
 
 
@@ -51,6 +55,7 @@ def managed_key_problems(key: Key, what: str) -> Iterator[EncryptionProblem]:
 
 
 def _rotation(key: Key, what: str, hosts: tuple[str, ...]) -> EncryptionProblem:
-    resource, message = Resource("key", key.id), f"the key {key.id} of {what} is never rotated by itself"
+    until = f", and expires on {key.expires}" if key.expires else ""
+    resource, message = Resource("key", key.id), f"the key {key.id} of {what} is never rotated by itself{until}"
     change = change_of("key.rotate", resource, AttributeEdit("rotation", "off", "on"))
     return EncryptionProblem(ROTATION, Severity.LOW, resource, message, "rotation off", key.source, change, hosts)

@@ -1,0 +1,73 @@
+"""The disks that a machine, or the next one of a scale set, has: managed, unmanaged, or on the physical host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from cloudguard.provider.answers import Item, flag, number, part, parts, text
+from cloudguard_azure.access.ids import canonical, id_in, word
+
+OS_DEVICE: Final = "OS disk"
+
+
+class Storage(Enum):
+    """Where a disk is kept."""
+
+    MANAGED = "managed"
+    """A disk resource, which says how it is encrypted."""
+    UNMANAGED = "unmanaged"
+    """A blob of a storage account."""
+    LOCAL = "local"
+    """An ephemeral OS disk, on the physical host."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedDisk:
+    """A disk of a machine: the id of its resource, or the address of its blob, or one made of the machine's.
+
+    ``encryption_set``: the disk encryption set that the machine names; the disk's own resource decides.
+    """
+
+    id: str
+    name: str
+    device: str
+    storage: Storage
+    encryption_set: str
+
+
+def attached_disks(item: Item) -> tuple[AttachedDisk, ...]:
+    """Return the disks of a machine, or of a scale set's profile (which has no ``id``)."""
+    profile = part(item, "properties", "storageProfile") or part(item, "storageProfile")
+    return tuple(_disk(canonical(text(item, "id")), device, disk) for device, disk in _listed(profile))
+
+
+def has_host_encryption(item: Item) -> bool:
+    """Whether a machine's, or a profile's, disks are encrypted on the physical host: local ones as well."""
+    profile = part(item, "properties", "securityProfile") or part(item, "securityProfile")
+    return flag(profile, "encryptionAtHost")
+
+
+def _listed(profile: Item) -> Iterator[tuple[str, Item]]:
+    if system := part(profile, "osDisk"):
+        yield OS_DEVICE, system
+    for disk in parts(profile, "dataDisks"):
+        yield f"LUN {number(disk, 'lun')}", disk
+
+
+def _disk(machine: str, device: str, item: Item) -> AttachedDisk:
+    managed, blob = part(item, "managedDisk"), text(part(item, "vhd"), "uri")
+    local = word(part(item, "diffDiskSettings"), "option") == "local"
+    storage = Storage.UNKNOWN
+    if local:
+        storage = Storage.LOCAL
+    elif blob or item.get("vhdContainers"):
+        storage = Storage.UNMANAGED
+    elif managed:
+        storage = Storage.MANAGED
+    own = canonical(text(managed, "id")) if storage is Storage.MANAGED else blob.partition("?")[0]
+    name = text(item, "name") or device
+    return AttachedDisk(own or f"{machine}/{device}", name, device, storage, id_in(managed, "diskEncryptionSet"))

@@ -1,0 +1,152 @@
+"""Find one cluster by its name: an AKS cluster, or the machines that tags, flags and balancers show to be its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
+from cloudguard.model.cluster import Disk, Host, Role, Strength
+from cloudguard.model.source import FactKind, Reason
+from cloudguard.provider.answers import Item
+from cloudguard.provider.host_roles import HostRoles
+from cloudguard.provider.installers import ShownInstaller
+from cloudguard.provider.port import CollectRequest, Progress
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import (
+    LIST_DISKS,
+    LIST_INTERFACES,
+    LIST_LOAD_BALANCERS,
+    LIST_NETWORKS,
+    LIST_PUBLIC_ADDRESSES,
+    LIST_ROUTE_TABLES,
+    LIST_SECURITY_GROUPS,
+)
+from cloudguard_azure.access.session import Caller, begin, option
+from cloudguard_azure.cluster import installer_tags
+from cloudguard_azure.cluster.aks import ManagedCluster
+from cloudguard_azure.cluster.inventory import Interfaces, Inventory, read_interfaces, read_inventory
+from cloudguard_azure.cluster.machines import Machine, ScaleSet, location_of
+from cloudguard_azure.cluster.members import read_cluster_members
+
+_FEW: Final = 5
+"""Clusters that an error names."""
+_SOON: Final = (
+    LIST_INTERFACES,
+    LIST_PUBLIC_ADDRESSES,
+    LIST_NETWORKS,
+    LIST_SECURITY_GROUPS,
+    LIST_LOAD_BALANCERS,
+    LIST_DISKS,
+    LIST_ROUTE_TABLES,
+)
+"""What any cluster's reading takes, asked for while its hosts are still being looked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A cluster of one subscription: its AKS description if it is one, its machines and scale sets.
+
+    ``everyone``: all machines that were read. ``interfaces``: those of its machines, and of all virtual machines.
+    """
+
+    name: str
+    subscription: str
+    machines: tuple[Machine, ...]
+    scale_sets: tuple[ScaleSet, ...]
+    interfaces: Interfaces
+    everyone: tuple[Machine, ...] = ()
+    aks: ManagedCluster | None = None
+    by_flag: Mapping[str, HostRoles] = field(default_factory=dict[str, HostRoles])
+    """Roles and evidence that the caller's flags give, by the machine's id."""
+    role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
+    """The tags that the caller's flags name."""
+    api_targets: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By the machine's id, in words: which balancer sends the API's connections there."""
+
+    def installer(self, hosts: Iterable[Host], disks: Iterable[Disk]) -> ShownInstaller:
+        """Return which installer made it, and how sure that is; ``hosts``: its own, with their roles."""
+        if self.aks:
+            return ShownInstaller("aks", Strength.STRONG)
+        ids = {host.id for host in hosts if Role.CONTROL_PLANE in host.roles}
+        return installer_tags.shown_installer(self.machines, ids, self.name, disks)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that it stands in."""
+        items = (*((self.aks.item,) if self.aks else ()), *(one.item for one in self.machines))
+        return tuple(sorted({location_of(item) for item in items} - {""}))
+
+    @property
+    def machine_items(self) -> tuple[Item, ...]:
+        """Its machines as the cloud lists them."""
+        return tuple(one.item for one in self.machines)
+
+    @property
+    def interface_items(self) -> tuple[Item, ...]:
+        """The interfaces of its machines as the cloud lists them."""
+        return tuple(item for one in self.machines for item in self.interfaces.of_machine.get(one.id, ()))
+
+
+def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, Found]:
+    """Return the reader, who reads, and the cluster.
+
+    Raises UsageError where several have the name, ClusterNotFoundError where none has, AccessError where it can't be
+    told.
+    """
+    api, caller = begin(request, progress)
+    return api, caller, find(api, request)
+
+
+def find(api: Api, request: CollectRequest) -> Found:
+    """Return the cluster in the reader's subscription; raises as ``cluster`` does."""
+    read = read_inventory(api, *_SOON)
+    aks = _choose(request, [one for one in read.clusters if one.name.lower() == request.cluster.lower()])
+    members = read_cluster_members(api, request, read, aks)
+    if aks is None and not members.machines and not members.scale_sets:
+        raise _not_found(api, request, read, members.everyone)
+    interfaces = read_interfaces(api, members.scale_sets)
+    names = [aks.name] if aks else installer_tags.full_names([one.tags for one in members.machines], request.cluster)
+    if len(names) > 1:
+        message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
+        raise UsageError(message, hint="Choose one by its whole name")
+    return Found(
+        name=names[0],
+        subscription=api.subscription,
+        machines=members.machines,
+        scale_sets=members.scale_sets,
+        interfaces=interfaces,
+        everyone=members.everyone,
+        aks=aks,
+        by_flag=members.by_flag,
+        role_tags=request.role_tags,
+    )
+
+
+def _choose(request: CollectRequest, named: Sequence[ManagedCluster]) -> ManagedCluster | None:
+    """Return the AKS cluster of the name, in the group that the caller's flag names if it does; None for none there."""
+    wanted = option(request, "resource-group").lower()
+    here = [one for one in named if wanted in {"", one.group, one.node_group}]
+    if len(here) > 1:
+        places = " and ".join(f"{one.name} in {one.group}" for one in sorted(here, key=lambda one: one.group))
+        message = f"{len(here)} clusters are called {request.cluster!r}: {places}"
+        raise UsageError(message, hint="Choose one with --resource-group")
+    return here[0] if here else None
+
+
+def _not_found(
+    api: Api, request: CollectRequest, read: Inventory, everyone: Iterable[Machine]
+) -> ClusterNotFoundError | AccessError:
+    hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
+    if hidden:
+        refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
+        message = f"whether {request.cluster!r} is in {api.subscription} can't be told: {refused}"
+        return AccessError(message, hint="Grant it; see: cloudguard permissions azure")
+    group = option(request, "resource-group")
+    tagged = {name for host in everyone for name in installer_tags.clusters_of(host.tags)}
+    names = sorted({*(f"{one.name} (in {one.group})" for one in read.clusters), *tagged})
+    few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
+    none = "No cluster was seen there; name its hosts with --control-plane-tag and --node-tag, or with --host"
+    message = f"no cluster is called {request.cluster!r} in {group or api.subscription}"
+    return ClusterNotFoundError(message, hint=f"There is: {few}" if names else none)

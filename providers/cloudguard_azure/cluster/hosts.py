@@ -1,0 +1,87 @@
+"""The cluster's machines as hosts: their interfaces, and their roles, each with its evidence."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
+from cloudguard.model.network import Interface
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.host_roles import HostRoles, with_roles
+from cloudguard.provider.role_names import roles_by_names
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import (
+    LIST_INTERFACES,
+    LIST_MACHINES,
+    LIST_MANAGED_CLUSTERS,
+    LIST_SCALE_SET_INTERFACES,
+    Call,
+)
+from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.installer_tags import roles_by_tags
+from cloudguard_azure.cluster.interfaces import interface
+from cloudguard_azure.cluster.machines import HIDES, Machine, host_of, is_member
+
+_HOSTS: Final = (FactKind.HOSTS,)
+_SERVERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
+
+
+def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
+    """Return the cluster's hosts with their roles; a host whose role is unknown has none, and a Gap says so."""
+    if found.aks is not None:
+        _miss_nodes(api, found)
+    hosts = tuple(filter(None, (_host(api, found, one) for one in found.machines)))
+    roles = {one.id: known for one in found.machines if (known := roles_of(found, one))}
+    return with_roles(api, LIST_MACHINES, hosts, roles)
+
+
+def _host(api: Api, found: Found, machine: Machine) -> Host | None:
+    """Return the host that a machine is, with the interfaces that it names and those that name it."""
+    call: Call = LIST_SCALE_SET_INTERFACES if is_member(machine) else LIST_INTERFACES
+    items = found.interfaces.of_machine.get(machine.id, ())
+    make = partial(interface, source=api.source(call, machine.id), public=found.interfaces.public)
+    interfaces = api.mapped(call, items, make, hides=HIDES)
+    made = api.mapped(LIST_MACHINES, (machine.item,), lambda _: _with(api, call, machine, interfaces), hides=HIDES)
+    return made[0] if made else None
+
+
+def _with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
+    """Return a machine's host; an interface that it names and that was not listed is a Gap."""
+    missing = sorted(set(machine.interface_ids) - {one.id for one in interfaces})
+    if missing:
+        message = f"{', '.join(missing)} of {machine.name} was not read"
+        api.add_gap(Gap(call.name, machine.id, Reason.MISSING, message, _HOSTS))
+    return host_of(machine, tuple(sorted(interfaces, key=lambda one: (one.secondary, one.id))))
+
+
+def roles_of(found: Found, machine: Machine) -> HostRoles | None:
+    """Return the roles of a machine by flags and tags, by which balancer sends to it, else by names."""
+    flagged, tagged = found.by_flag.get(machine.id), roles_by_tags(machine, found.name)
+    if flagged and tagged and _SERVERS.issuperset((*flagged.roles, *tagged.roles)):
+        return tagged.and_all(flagged)
+    if flagged:
+        return flagged
+    if found.aks is not None:
+        why = f"in the node group of the AKS cluster {found.name}, which runs no control plane of its own"
+        return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
+    if tagged is None and machine.id in found.api_targets:
+        sends = RoleEvidence(EvidenceKind.REGISTRATION, found.api_targets[machine.id])
+        return HostRoles((Role.CONTROL_PLANE,), (sends,))
+    return tagged or roles_by_names(machine.suggestive_names(), found.name)
+
+
+def _miss_nodes(api: Api, found: Found) -> None:
+    """Say which nodes AKS has that were not seen: its counts may be ahead, and some are in a subscription of Azure's.
+
+    https://learn.microsoft.com/azure/aks/automatic/aks-automatic-managed-system-node-pools-about
+    """
+    if found.aks is None:
+        return
+    call, name, seen = LIST_MANAGED_CLUSTERS.name, found.aks.name, len(found.machines)
+    if found.aks.node_count > seen:
+        message = f"AKS counts {found.aks.node_count} nodes, of which {seen} were seen in {found.aks.node_group}"
+        api.add_gap(Gap(call, name, Reason.MISSING, message, _HOSTS))
+    if found.aks.hosted_system:
+        message = "its system nodes are in a subscription of Azure's, and are not shown"
+        api.add_gap(Gap(call, name, Reason.UNSUPPORTED, message, _HOSTS))

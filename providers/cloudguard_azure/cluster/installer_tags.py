@@ -1,0 +1,177 @@
+"""The tags and names that installers leave: whose cluster a machine is, and which role it has.
+
+kops: kubernetes/kops upup/pkg/fi/cloudup/azure/azure_cloud.go, pkg/model/azuremodel/context.go; Cluster API:
+kubernetes-sigs/cluster-api-provider-azure api/v1beta1/tags.go; OpenShift: openshift/installer
+pkg/asset/machines/azure/azuremachines.go; RKE2: rancherfederal/rke2-azure-tf modules/rke2-cluster/main.tf; Kubespray:
+kubernetes-sigs/kubespray contrib/azurerm/roles/generate-templates/templates/masters.json; Gardener:
+gardener/gardener-extension-provider-azure pkg/controller/worker/machines.go. Keys are in lower case, as in ``Tags``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
+from cloudguard.provider.host_roles import HostRoles, united
+from cloudguard.provider.installers import LONGEST_BASE, ShownInstaller, is_infra, without_infra
+from cloudguard.provider.installers import installer_of as installer_by
+from cloudguard_azure.cluster.machines import Machine, Tags
+
+_CAPZ: Final = "sigs.k8s.io_cluster-api-provider-azure_"
+_CLOUD_PROVIDER: Final = "kubernetes.io_cluster_"
+_OPENSHIFT: Final = "kubernetes.io_cluster."
+_GARDENER: Final = "kubernetes.io-cluster-"
+_NAMED_BY_KEY: Final = (f"{_CAPZ}cluster_", _CLOUD_PROVIDER, _OPENSHIFT, _GARDENER)
+"""Prefixes of keys that end with the cluster's name."""
+_NAMED_BY_VALUE: Final = "kubernetescluster"
+_KOPS_GROUP: Final = "kops.k8s.io_instancegroup"
+_KOPS_ROLES: Final = (
+    ("k8s.io_role_control-plane", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
+    ("k8s.io_role_master", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
+    ("k8s.io_role_apiserver", HostRoles((Role.CONTROL_PLANE,), without_etcd=True)),
+    ("k8s.io_role_node", HostRoles((Role.NODE,))),
+    ("k8s.io_role_bastion", HostRoles((Role.BASTION,))),
+)
+_CAPZ_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
+    "control-plane": (Role.CONTROL_PLANE,),
+    "node": (Role.NODE,),
+    "bastion": (Role.BASTION,),
+}
+_NODE_KEYS: Final = ("aks-managed-poolname", "karpenter.sh_nodepool")
+_RKE2_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
+    "server": (Role.CONTROL_PLANE, Role.ETCD),
+    "agent": (Role.NODE,),
+}
+_KUBESPRAY_GROUPS: Final = {
+    "kube_control_plane": Role.CONTROL_PLANE,
+    "kube-control-plane": Role.CONTROL_PLANE,
+    "kube-master": Role.CONTROL_PLANE,
+    "etcd": Role.ETCD,
+    "kube_node": Role.NODE,
+    "kube-node": Role.NODE,
+}
+"""Groups of its inventory, which the tag ``roles`` lists: "kube_control_plane,etcd"."""
+
+
+def clusters_of(tags: Tags) -> Iterator[str]:
+    """Yield the names of clusters that tags say a resource belongs to."""
+    for key, value in tags.items():
+        if key == _NAMED_BY_VALUE and value:
+            yield value
+        yield from (key.removeprefix(prefix) for prefix in _NAMED_BY_KEY if key.startswith(prefix) and key != prefix)
+
+
+def is_of(tags: Tags, cluster: str) -> bool:
+    """Whether tags say that a resource is a cluster's."""
+    return any(_means(name.lower(), cluster.lower()) for name in clusters_of(tags))
+
+
+@lru_cache
+def _means(name: str, cluster: str) -> bool:
+    """Whether a name is a cluster's, or its infrastructure id, which begins with it."""
+    return not {cluster, cluster[:LONGEST_BASE]}.isdisjoint((name, without_infra(name)))
+
+
+def full_names(tagged: Iterable[Tags], cluster: str) -> list[str]:
+    """Return the full names of clusters called ``cluster``: OpenShift's have an infrastructure id."""
+    called = [{name.lower() for name in clusters_of(tags)} for tags in tagged]
+    names = {name for listed in called if any(_means(name, cluster.lower()) for name in listed) for name in listed}
+    whole = {name for name in names if name != cluster.lower() and is_infra(name)}
+    return sorted(whole) if whole and whole == names else [cluster]
+
+
+def roles_by_tags(machine: Machine, cluster: str) -> HostRoles | None:
+    """Return the roles that installers' tags and names give, all of them; None where they give none."""
+    return united(_signs(machine.tags, cluster.lower(), machine.name.lower()))
+
+
+def _signs(tags: Tags, cluster: str, name: str) -> Iterator[HostRoles]:
+    """Yield the roles that each tag, and a name that OpenShift gives, shows."""
+    for key, known in _KOPS_ROLES:
+        if tags.get(key) == "1":
+            yield replace(known, evidence=_tag(key, "1"))
+    role = tags.get(f"{_CAPZ}role", "")
+    if role in _CAPZ_ROLES:
+        yield HostRoles(_CAPZ_ROLES[role], _tag(f"{_CAPZ}role", role))
+    if tags.get("kubernetes.io-role-node") == "1":
+        yield HostRoles((Role.NODE,), _tag("kubernetes.io-role-node", "1"))
+    for key in _NODE_KEYS:
+        if key in tags:
+            yield HostRoles((Role.NODE,), _tag(key, tags[key]))
+    others = _rke2(tags, cluster, name), _kubespray(tags), _openshift(tags, cluster, name)
+    yield from filter(None, others)
+
+
+def _tag(key: str, value: str, strength: Strength = Strength.STRONG) -> tuple[RoleEvidence]:
+    return (RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={value}", strength),)
+
+
+def _rke2(tags: Tags, cluster: str, name: str) -> HostRoles | None:
+    """Return the role of a machine of RKE2's Terraform modules; strong where the name is as they make it, too."""
+    role = tags.get("role", "").lower()
+    if role not in _RKE2_ROLES or not any(key.startswith(_CLOUD_PROVIDER) for key in tags):
+        return None
+    begins = f"{cluster}-server" if role == "server" else f"{cluster}-"
+    strength = Strength.STRONG if name.startswith(begins) else Strength.WEAK
+    return HostRoles(_RKE2_ROLES[role], _tag("role", role, strength))
+
+
+def _kubespray(tags: Tags) -> HostRoles | None:
+    listed = tags.get("roles", "")
+    roles = tuple(dict.fromkeys(_KUBESPRAY_GROUPS.get(word.strip()) for word in listed.split(",")))
+    known = tuple(role for role in roles if role)
+    return HostRoles(known, _tag("roles", listed)) if known == roles and "kube" in listed else None
+
+
+def _openshift(tags: Tags, cluster: str, name: str) -> HostRoles | None:
+    if f"{_OPENSHIFT}{cluster}" not in tags or not is_infra(cluster):
+        return None
+    known = re.match(rf"{re.escape(cluster)}-(master|bootstrap|worker|infra|edge)(-|$)", name)
+    if known is None:
+        return None
+    server = known[1] in {"master", "bootstrap"}
+    evidence = RoleEvidence(EvidenceKind.INSTALLER, f"name {name}, as OpenShift names its machines")
+    return HostRoles((Role.CONTROL_PLANE, Role.ETCD) if server else (Role.NODE,), (evidence,))
+
+
+def shown_installer(
+    machines: Sequence[Machine], control_plane: Collection[str], cluster: str, disks: Iterable[Disk]
+) -> ShownInstaller:
+    """Return which installer made self-managed hosts; ``control_plane``: the ids of those that are that.
+
+    The evidence is strong where all of them bear all that it writes; of kops, etcd's disk too, for a role's tag alone
+    is often written by hand.
+    """
+    known, named = installer_of([one.tags for one in machines], cluster), cluster.lower()
+    hosts = [one for one in machines if one.id in control_plane]
+    sure = False
+    if known.name == "kops":
+        etcd = any(disk.is_the_place_of_etcd and disk.etcd_cluster == "main" for disk in disks)
+        sure = etcd and all(_is_kops(one.tags, named) for one in hosts)
+    elif known.name == "openshift":
+        sure = all(_openshift(one.tags, named, one.name.lower()) for one in hosts)
+    return ShownInstaller(known.name, Strength.STRONG) if sure and hosts else known
+
+
+def _is_kops(tags: Tags, cluster: str) -> bool:
+    by_role = any(tags.get(key) == "1" for key, _ in _KOPS_ROLES)
+    return by_role and _KOPS_GROUP in tags and tags.get(_NAMED_BY_VALUE, "").lower() == cluster
+
+
+def installer_of(tagged: Sequence[Tags], cluster: str) -> ShownInstaller:
+    """Return which installer made self-managed hosts, by any tag of theirs; "unknown" where none shows it."""
+    keys = {key for tags in tagged for key in tags}
+    signs = (
+        ("kops", any(key.startswith(("kops.k8s.io_", "k8s.io_role_")) for key in keys)),
+        ("openshift", is_infra(cluster) and any(key.startswith(_OPENSHIFT) for key in keys)),
+        ("capz", any(key.startswith(_CAPZ) for key in keys)),
+        ("gardener", any(key.startswith(_GARDENER) for key in keys)),
+        ("rke2", any(_rke2(tags, cluster, "") for tags in tagged)),
+        ("kubespray", any(map(_kubespray, tagged))),
+        ("aks", "aks-managed-poolname" in keys),
+    )
+    return installer_by(signs, keys)

@@ -1,0 +1,126 @@
+"""Keys of Azure Key Vault, as its resources show them: no right to the vault's data is needed.
+
+https://learn.microsoft.com/rest/api/keyvault/keyvault/keys/get
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Key, KeyManager, KeyState
+from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.provider.answers import Item, flag, number, part, parts
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import GET_KEY, GET_KEY_VERSION, LIST_VAULTS, Call
+from cloudguard_azure.access.ids import group_of, name_of, own_id, subscription_of, word
+
+_KEYS: Final = (FactKind.KEYS,)
+_ADDRESS: Final = re.compile(
+    r"https://([a-z0-9-]+)\.vault\.[a-z.]+(?::443)?/keys/([a-z0-9-]+)(?:/([a-z0-9]+))?/?", re.IGNORECASE
+)
+"""https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates, of any cloud's vaults."""
+
+_LAST: Final = 253_402_300_800
+"""Seconds from 1970 to the year 10000, the first that ``datetime`` does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReference:
+    """A key as what uses it names it: its address, and its vault's id ("": unknown).
+
+    ``follows``: what uses it takes the newest version by itself.
+    """
+
+    address: str
+    vault: str
+    follows: bool
+
+    @staticmethod
+    def of(address: str, vault: str) -> KeyReference:
+        """Return the reference to a key by an address that follows the newest version where it names none."""
+        found = _ADDRESS.fullmatch(address)
+        return KeyReference(address, vault, follows=bool(found) and not (found and found[3]))
+
+
+def read_keys(api: Api, wanted: Iterable[KeyReference], now: float | None = None) -> tuple[Key, ...]:
+    """Read keys; one that can't be read leaves a Gap and is left out. ``now``: seconds since 1970, for expiry."""
+    merged: dict[str, KeyReference] = {}
+    for one in wanted:
+        known = merged.get(one.address, one)
+        merged[one.address] = replace(known, vault=known.vault or one.vault, follows=known.follows and one.follows)
+    vaults = _vaults(api) if any(not one.vault for one in merged.values()) else dict[str, str]()
+    moment = time.time() if now is None else now
+    return tuple(filter(None, api.gather(*(partial(_key, api, merged[key], vaults, moment) for key in sorted(merged)))))
+
+
+def _vaults(api: Api) -> Mapping[str, str]:
+    """Return the ids of the subscription's vaults by their names, which no two vaults share."""
+    listed = api.mapped(LIST_VAULTS, api.read(LIST_VAULTS, hides=_KEYS), own_id, hides=_KEYS)
+    return {name_of(vault): vault for vault in listed}
+
+
+def _key(api: Api, wanted: KeyReference, vaults: Mapping[str, str], now: float) -> Key | None:
+    """Return a key with the state of the version that is used: the one named, else the newest."""
+    found = _ADDRESS.fullmatch(wanted.address)
+    vault = wanted.vault or (vaults.get(found[1].lower(), "") if found else "")
+    if found is None or not vault:
+        what = (
+            "is in no vault of the subscription" if found else "is not in a key vault, or its address is not understood"
+        )
+        message = f"the key {wanted.address} {what}: its state is not read"
+        api.add_gap(Gap(GET_KEY.name, wanted.address, Reason.UNSUPPORTED, message, _KEYS))
+        return None
+    pinned = found[3] if found[3] and not wanted.follows else ""
+    newest = _read(api, GET_KEY, vault, wanted.address, key_name=found[2])
+    call = GET_KEY_VERSION if pinned else GET_KEY
+    used = _read(api, call, vault, wanted.address, key_name=found[2], key_version=pinned) if pinned else newest
+    keys = api.mapped(
+        call, used, lambda item: _made(item, wanted, api.source(call, wanted.address), now), hides=_KEYS, about=vault
+    )
+    rotated = api.mapped(GET_KEY, newest, _rotates, hides=_KEYS, about=wanted.address)
+    rotates = (rotated[0] and wanted.follows) if rotated else None
+    return replace(keys[0], rotates=rotates) if keys else None
+
+
+def _read(api: Api, call: Call, vault: str, address: str, **parameters: str) -> list[Item]:
+    return api.read(
+        call,
+        hides=_KEYS,
+        about=address,
+        subscription=subscription_of(vault),
+        resource_group_name=group_of(vault),
+        vault_name=name_of(vault),
+        **parameters,
+    )
+
+
+def _made(item: Item, wanted: KeyReference, source: Source, now: float) -> Key:
+    """Return the key that a version is: when it expires, it can't be used any more."""
+    attributes = part(item, "properties", "attributes")
+    expiry = number(attributes, "exp", 0)
+    day = datetime.fromtimestamp(expiry, UTC).date().isoformat() if 0 < expiry < _LAST else ""
+    return Key(wanted.address, KeyManager.CUSTOMER, state_of(attributes, now), source, expires=day)
+
+
+def state_of(attributes: Item, now: float) -> KeyState:
+    """Return whether a version of a key can be used ``now`` (seconds since 1970)."""
+    if not flag(attributes, "enabled", default=True):
+        return KeyState.DISABLED
+    expiry = number(attributes, "exp", 0)
+    if expiry and expiry <= now:
+        return KeyState.EXPIRED
+    if attributes.get("enabled") is None:
+        return KeyState.UNKNOWN
+    return KeyState.UNAVAILABLE if number(attributes, "nbf", 0) > now else KeyState.ENABLED
+
+
+def _rotates(item: Item) -> bool:
+    """Whether a key's policy makes new versions; an answer without a policy means that there is none."""
+    actions = parts(part(item, "properties", "rotationPolicy"), "lifetimeActions")
+    return any(word(part(one, "action"), "type") == "rotate" for one in actions)

@@ -1,0 +1,138 @@
+"""Virtual machines, members of uniform scale sets, and scale sets: whose they are, and the host that each is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.model.cluster import Host
+from cloudguard.model.network import Interface
+from cloudguard.model.source import FactKind, Source
+from cloudguard.provider.answers import Item, part, parts, required, text, text_map
+from cloudguard_azure.access.calls import LIST_MACHINES, LIST_SCALE_SET_MACHINES
+from cloudguard_azure.access.ids import group_of, id_in, ids_in, own_id, parent, word
+from cloudguard_azure.cluster.attached_disks import attached_disks
+from cloudguard_azure.cluster.instance_metadata import metadata_service
+
+HIDES: Final = (FactKind.HOSTS, FactKind.MEMBERS)
+"""What a machine that is not understood hides: it may be a host, or in a group that a rule names."""
+Tags = Mapping[str, str]
+"""Tags by their keys in lower case: Azure compares keys without case
+(https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources)."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ScaleSet:
+    """A scale set. The members of a ``uniform`` one, and their interfaces, are in lists of their own."""
+
+    id: str
+    name: str
+    tags: Tags
+    uniform: bool
+    item: Item
+
+    @property
+    def group(self) -> str:
+        """Its resource group, in lower case."""
+        return group_of(self.id)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Machine:
+    """A virtual machine, or a member of a uniform scale set (``NAME_0``), with the tags of its scale set.
+
+    ``pool`` is the id of its scale set, "" for none.
+    """
+
+    id: str
+    name: str
+    computer_name: str
+    tags: Tags
+    pool: str
+    item: Item
+
+    @property
+    def group(self) -> str:
+        """Its resource group, in lower case."""
+        return group_of(self.id)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What a flag may call it, in lower case."""
+        return frozenset({self.id, self.name.lower(), self.computer_name.lower()})
+
+    @property
+    def interface_ids(self) -> tuple[str, ...]:
+        """The ids of the interfaces that it names."""
+        return ids_in(part(self.item, "properties", "networkProfile"), "networkInterfaces")
+
+    def suggestive_names(self) -> Iterator[tuple[str, str]]:
+        """Yield the names that may suggest its role: its own, its scale set's, its computer's."""
+        yield "scale set", self.pool.rpartition("/")[2]
+        yield "name", self.name
+        yield "computer name", self.computer_name
+
+
+def tags_of(item: Item) -> dict[str, str]:
+    """Return a resource's tags, by keys in lower case."""
+    return {key.lower(): value for key, value in text_map(item, "tags").items()}
+
+
+def scale_set(item: Item) -> ScaleSet:
+    """Return a scale set; one whose orchestration is not said, or an unknown word, may have a list of members."""
+    uniform = word(part(item, "properties"), "orchestrationMode") != "flexible"
+    return ScaleSet(own_id(item), required(item, "name"), tags_of(item), uniform, item)
+
+
+def machine(item: Item, sets: Mapping[str, ScaleSet]) -> Machine:
+    """Return a virtual machine; ``sets``: scale sets by id. One that is stopped, or being deleted, is a host too."""
+    return _machine(item, id_in(part(item, "properties"), "virtualMachineScaleSet"), sets)
+
+
+def member(item: Item, scale_set: ScaleSet) -> Machine:
+    """Return a member of a uniform scale set."""
+    return _machine(item, scale_set.id, {scale_set.id: scale_set})
+
+
+def _machine(item: Item, pool: str, sets: Mapping[str, ScaleSet]) -> Machine:
+    inherited: Tags = sets[pool].tags if pool in sets else dict[str, str]()
+    computer = text(part(item, "properties", "osProfile"), "computerName")
+    return Machine(own_id(item), required(item, "name"), computer, {**inherited, **tags_of(item)}, pool, item)
+
+
+def host_of(machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
+    """Return the host that a machine is; its roles and its identity are not known yet."""
+    properties = part(machine.item, "properties")
+    call = LIST_SCALE_SET_MACHINES if is_member(machine) else LIST_MACHINES
+    return Host(
+        id=machine.id,
+        name=machine.name,
+        roles=(),
+        role_evidence=(),
+        interfaces=interfaces,
+        source=Source(call.name, machine.id),
+        pool=machine.pool,
+        disks=tuple(sorted(disk.id for disk in attached_disks(machine.item))),
+        metadata=metadata_service(properties),
+    )
+
+
+def is_member(machine: Machine) -> bool:
+    """Whether a machine is in the list of a uniform scale set."""
+    return bool(machine.pool) and parent(machine.id) == machine.pool
+
+
+def location_of(item: Item) -> str:
+    """Return a resource's region in its short form: "westeurope" for "West Europe"."""
+    return text(item, "location").replace(" ", "").lower()
+
+
+def primary(listed: tuple[Item, ...]) -> Item | None:
+    """Return the first of a scale set's interface configurations that is the primary one, else the first."""
+    return next((one for one in listed if part(one, "properties").get("primary") is True), next(iter(listed), None))
+
+
+def interface_configurations(properties: Item) -> tuple[Item, ...]:
+    """Return the interfaces that the next machine of a scale set's profile will have."""
+    return tuple(parts(part(properties, "networkProfile"), "networkInterfaceConfigurations"))

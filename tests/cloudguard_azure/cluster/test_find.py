@@ -1,0 +1,201 @@
+"""Which machines are a cluster's: by AKS's group, by tags, by flags, by scale sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from azure_answers import Answers, nic, resource, vm
+from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
+from cloudguard.model.cluster import EvidenceKind, Role, Strength
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item
+from cloudguard.provider.port import CollectRequest
+from cloudguard_azure.access.calls import (
+    LIST_INTERFACES,
+    LIST_MACHINES,
+    LIST_MANAGED_CLUSTERS,
+    LIST_SCALE_SET_INTERFACES,
+    LIST_SCALE_SET_MACHINES,
+    LIST_SCALE_SET_PUBLIC_ADDRESSES,
+    LIST_SCALE_SETS,
+    Call,
+)
+from cloudguard_azure.cluster.find import Found, find
+from cloudguard_azure.cluster.hosts import read_hosts
+
+CAPZ = "sigs.k8s.io_cluster-api-provider-azure_"
+SET, MEMBER = "Microsoft.Compute/virtualMachineScaleSets", "Microsoft.Compute/virtualMachineScaleSets/virtualMachines"
+NIC = f"{MEMBER}/networkInterfaces"
+
+
+def aks(name: str, group: str, node_group: str, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    kind = "Microsoft.ContainerService/managedClusters"
+    return resource(group, kind, name, nodeResourceGroup=node_group, **properties)
+
+
+def scale_set(group: str, name: str, mode: str = "Uniform", tags: dict[str, str] | None = None) -> dict[str, Any]:
+    return resource(group, SET, name, tags=tags, orchestrationMode=mode)
+
+
+def member(group: str, name: str, number: int, tags: dict[str, str] | None = None) -> dict[str, Any]:
+    made = resource(group, MEMBER, name, str(number), tags=tags, osProfile={"computerName": f"{name}00000{number}"})
+    return {**made, "name": f"{name}_{number}"}
+
+
+def member_nic(group: str, name: str, number: int) -> dict[str, Any]:
+    made = nic(group, "nic", "", f"10.1.0.{4 + number}")
+    made["id"] = resource(group, NIC, name, str(number), "nic")["id"]
+    return made
+
+
+def searched(items: Mapping[Call, Iterable[Item]], name: str = "prod", **asked: Any) -> tuple[Answers, Found]:  # noqa: ANN401 - a request's
+    api = Answers(items)
+    return api, find(api, CollectRequest(cluster=name, **asked))
+
+
+def names(found: Found) -> list[str]:
+    return [one.name for one in found.machines]
+
+
+AKS = {
+    LIST_MANAGED_CLUSTERS: [aks("Prod", "Team", "Nodes-of-Prod"), aks("other", "team", "mc_other")],
+    LIST_SCALE_SETS: [scale_set("NODES-OF-PROD", "aks-pool"), scale_set("mc_other", "aks-pool")],
+    LIST_SCALE_SET_MACHINES: [member("nodes-of-prod", "aks-pool", 0), member("mc_other", "aks-pool", 1)],
+    LIST_SCALE_SET_INTERFACES: [member_nic("nodes-of-prod", "aks-pool", 0)],
+    LIST_MACHINES: [vm("nodes-of-prod", "aks-machine"), vm("team", "jump"), vm("mc_other", "else")],
+    LIST_INTERFACES: [nic("nodes-of-prod", "aks-machine-nic", vm("nodes-of-prod", "aks-machine")["id"], "10.0.0.9")],
+}
+
+
+def test_an_aks_cluster_has_what_is_in_the_group_that_it_names() -> None:
+    api, found = searched(AKS, "PROD")
+    assert found.name == "Prod"
+    assert names(found) == ["aks-machine", "aks-pool_0"]
+    assert [one.name for one in found.scale_sets] == ["aks-pool"]
+    hosts = read_hosts(api, found)
+    assert api.gaps == ()
+    assert [host.roles for host in hosts] == [(Role.NODE,), (Role.NODE,)]
+    assert {host.role_evidence[0].kind for host in hosts} == {EvidenceKind.MANAGED}
+    assert [len(host.interfaces) for host in hosts] == [1, 1]
+    assert hosts[1].pool == found.scale_sets[0].id
+    assert LIST_SCALE_SET_PUBLIC_ADDRESSES not in {call for call, _ in api.made}
+
+
+def test_the_members_of_other_clusters_scale_sets_are_not_asked_for() -> None:
+    api, _ = searched(AKS)
+    asked = [dict(parameters) for call, parameters in api.made if call is LIST_SCALE_SET_MACHINES]
+    assert asked == [{"resource_group_name": "nodes-of-prod", "virtual_machine_scale_set_name": "aks-pool"}]
+
+
+def test_of_two_clusters_of_one_name_the_group_chooses() -> None:
+    items = {LIST_MANAGED_CLUSTERS: [aks("prod", "one", "mc_1"), aks("PROD", "two", "mc_2")]}
+    with pytest.raises(UsageError, match="prod in one and PROD in two"):
+        searched(items)
+    _, found = searched(items, options={"resource-group": ["TWO"]})
+    assert found.aks is not None
+    assert found.aks.node_group == "mc_2"
+    with pytest.raises(ClusterNotFoundError, match="in three"):
+        searched(items, options={"resource-group": ["three"]})
+
+
+def test_nodes_that_aks_counts_and_nobody_shows_are_a_gap() -> None:
+    pools = [{"name": "a", "count": 2}, {"name": "b", "count": 5, "powerState": {"code": "STOPPED"}}]
+    for more, missing in ({}, True), ({"powerState": {"code": "Stopped"}}, False):
+        items = {LIST_MANAGED_CLUSTERS: [aks("prod", "team", "mc", agentPoolProfiles=pools, **more)]}
+        api, found = searched(items)
+        assert read_hosts(api, found) == ()
+        assert any(FactKind.HOSTS in gap.hides for gap in api.gaps) is missing
+
+
+def test_hosted_system_nodes_are_a_gap() -> None:
+    items = {LIST_MANAGED_CLUSTERS: [aks("prod", "team", "mc", hostedSystemProfile={"enabled": True})]}
+    api, found = searched(items)
+    read_hosts(api, found)
+    assert [gap.hides for gap in api.gaps] == [(FactKind.HOSTS,)]
+
+
+def own(name: str = "prod") -> dict[str, str]:
+    return {f"{CAPZ}cluster_{name}": "owned"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"{CAPZ}cluster_prod",
+        "kubernetes.io_cluster_PROD",
+        "kubernetes.io_cluster.prod-x7k2p",
+        "Kubernetes.IO-cluster-prod",
+    ],
+)
+def test_a_key_names_the_cluster_in_any_case(key: str) -> None:
+    _, found = searched({LIST_MACHINES: [vm("a", "mine", {key: "owned"}), vm("a", "else", {f"{key}2": "owned"})]})
+    assert names(found) == ["mine"]
+
+
+def test_members_of_a_scale_set_belong_to_it_tagged_or_not_but_not_those_of_other_clusters() -> None:
+    items = {
+        LIST_SCALE_SETS: [scale_set("a", "workers", tags=own()), scale_set("a", "flex", "Flexible")],
+        LIST_SCALE_SET_MACHINES: [member("a", "workers", 0), member("a", "workers", 1, own("other"))],
+        LIST_MACHINES: [
+            vm("b", "flex-1", own(), virtualMachineScaleSet={"id": scale_set("a", "flex")["id"].upper()}),
+            vm("c", "flex-2", virtualMachineScaleSet={"id": scale_set("a", "flex")["id"]}),
+        ],
+    }
+    _, found = searched(items)
+    assert names(found) == ["workers_0", "workers_1", "flex-1", "flex-2"]
+    assert [one.name for one in found.scale_sets] == ["flex", "workers"]
+
+
+@pytest.mark.parametrize("name", ["WORKERS_1", "workers000001", member("a", "workers", 1)["id"].upper()])
+def test_a_flag_names_a_member_by_name_or_computer_or_id(name: str) -> None:
+    items = {
+        LIST_SCALE_SETS: [scale_set("a", "workers")],
+        LIST_SCALE_SET_MACHINES: [member("a", "workers", 0, own("other")), member("a", "workers", 1, own("other"))],
+    }
+    api, found = searched(items, extra_hosts={name: [Role.CONTROL_PLANE, Role.ETCD]})
+    assert "workers_1" in names(found)
+    host = next(host for host in read_hosts(api, found) if host.name == "workers_1")
+    assert host.roles == (Role.CONTROL_PLANE, Role.ETCD)
+    assert host.role_evidence[0].kind is EvidenceKind.USER
+
+
+def test_a_flag_takes_a_value_with_a_comma_and_leaves_other_clusters_machines_alone() -> None:
+    roles = {"roles": "kube_control_plane,etcd"}
+    items = {LIST_MACHINES: [vm("a", "master-0", roles), vm("b", "master-1", {**roles, **own("other")}), vm("a", "db")]}
+    api, found = searched(items, role_tags={Role.CONTROL_PLANE: ["ROLES=kube_control_plane,etcd"]})
+    assert names(found) == ["master-0"]
+    hosts = read_hosts(api, found)
+    assert {*hosts[0].roles} == {Role.CONTROL_PLANE, Role.ETCD}
+    assert hosts[0].role_evidence[0].strength is Strength.STRONG
+
+
+def test_a_flag_that_names_nothing_is_a_gap() -> None:
+    api, _ = searched({LIST_MACHINES: [vm("a", "mine", own())]}, extra_hosts={"gone": [Role.NODE]})
+    assert [(gap.resource, gap.hides) for gap in api.gaps] == [("--host gone", (FactKind.HOSTS,))]
+
+
+def test_a_cluster_that_is_not_there_is_no_empty_one() -> None:
+    items = {LIST_MACHINES: [vm("a", "mine", own("other"))], LIST_MANAGED_CLUSTERS: [aks("third", "team", "mc")]}
+    with pytest.raises(ClusterNotFoundError) as raised:
+        searched(items)
+    assert raised.value.hint == "There is: other, third (in team)"
+    with pytest.raises(AccessError, match="can't be told"):
+        find(Answers(items, refused=[LIST_SCALE_SETS]), CollectRequest(cluster="prod"))
+
+
+def test_an_interface_that_is_named_and_not_listed_is_a_gap() -> None:
+    api, found = searched({LIST_MACHINES: [vm("a", "mine", own())]})
+    hosts = read_hosts(api, found)
+    assert hosts[0].interfaces == ()
+    assert any("mine-nic" in gap.message and FactKind.HOSTS in gap.hides for gap in api.gaps)
+
+
+def test_a_machine_that_is_not_understood_is_a_gap() -> None:
+    broken = vm("a", "broken", own())
+    broken["properties"]["storageProfile"] = {"dataDisks": "none"}
+    api, found = searched({LIST_MACHINES: [vm("a", "mine", own()), broken, {"name": "nobody"}]})
+    assert [host.name for host in read_hosts(api, found)] == ["mine"]
+    assert sum("not understood" in gap.message and FactKind.HOSTS in gap.hides for gap in api.gaps) == 2

@@ -1,0 +1,101 @@
+"""Interfaces of the network, of machines and of scale sets' members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from azure_answers import arm_id, nic
+from cloudguard.model.source import Source
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.provider.answers import AnswerError
+from cloudguard_azure.access.ids import canonical
+from cloudguard_azure.cluster.interfaces import interface
+
+SOURCE = Source("test")
+PUBLIC = arm_id("cluster", "Microsoft.Network/publicIPAddresses", "cp-0")
+MACHINE = arm_id("cluster", "Microsoft.Compute/virtualMachines", "cp-0")
+
+
+def configured(*configurations: dict[str, object]) -> dict[str, Any]:
+    made = nic("cluster", "cp-0-nic", MACHINE, "10.0.0.4")
+    base: dict[str, Any] = made["properties"]["ipConfigurations"][0]["properties"]
+    made["properties"]["ipConfigurations"] = [{"properties": base | one} for one in configurations]
+    return made
+
+
+def test_an_interface_has_its_own_group_and_those_that_name_it() -> None:
+    item = configured(
+        {"applicationSecurityGroups": [{"id": "/Subscriptions/s/ASG/B"}, {"id": "/subscriptions/S/asg/a"}]}
+    )
+    item["properties"]["networkSecurityGroup"] = {"id": "/Subscriptions/S/NSG"}
+    made = interface(item, SOURCE, {})
+    assert made.id == canonical(item["id"])
+    assert made.filters == ("/subscriptions/s/nsg",)
+    assert made.groups == ("/subscriptions/s/asg/a", "/subscriptions/s/asg/b")
+    assert made.addresses == (AddressSet.parse("10.0.0.4"),)
+    assert made.public_ip_on_start is False
+    assert not made.secondary
+
+
+@pytest.mark.parametrize("written", [PUBLIC, PUBLIC.upper()])
+def test_a_public_address_is_found_by_its_id_in_any_case(written: str) -> None:
+    made = interface(configured({"publicIPAddress": {"id": written}}), SOURCE, {canonical(PUBLIC): "20.1.2.3"})
+    assert made.public == (AddressSet.parse("20.1.2.3"),)
+    assert made.public_ip_on_start is False
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"), [("IPv4", True), ("", True), ("IPV6", None), ("ipv6", None), ("IPv7", True)]
+)
+def test_an_address_that_is_not_assigned_or_not_read_is_not_taken_for_none(
+    version: str, *, expected: bool | None
+) -> None:
+    item = configured({"publicIPAddress": {"id": PUBLIC}, "privateIPAddressVersion": version})
+    for known in ({}, {canonical(PUBLIC): ""}):
+        assert interface(item, SOURCE, known).public_ip_on_start is expected
+
+
+def test_a_public_v6_address_counts_among_its_addresses() -> None:
+    item = configured(
+        {},
+        {
+            "privateIPAddress": "fd00::4",
+            "privateIPAddressVersion": "IPv6",
+            "publicIPAddress": {"id": PUBLIC},
+        },
+    )
+    made = interface(item, SOURCE, {canonical(PUBLIC): "2603:1020::5"})
+    assert made.addresses == tuple(map(AddressSet.parse, ("10.0.0.4", "fd00::4", "2603:1020::5")))
+    assert made.public == ()
+
+
+def test_a_block_of_addresses_for_pods_is_whole() -> None:
+    made = interface(configured({}, {"privateIPAddress": "10.0.0.16", "privateIPAddressPrefixLength": 28}), SOURCE, {})
+    assert made.addresses[1] == AddressSet.parse("10.0.0.16/28")
+
+
+SPOILT: tuple[dict[str, object], ...] = (
+    {"subnet": None},
+    {"subnet": {}},
+    {"subnet": {"id": "no id"}},
+    {"subnet": "nodes"},
+    {"privateIPAddress": "ten"},
+    {"privateIPAddress": 4},
+    {"applicationSecurityGroups": [{}]},
+    {"publicIPAddress": []},
+)
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+def test_what_is_not_understood_is_no_interface(spoilt: dict[str, object]) -> None:
+    with pytest.raises(ValueError if "privateIPAddress" in spoilt else AnswerError):
+        interface(configured(spoilt), SOURCE, {})
+
+
+def test_one_interface_is_in_one_subnet() -> None:
+    with pytest.raises(ValueError, match="several subnets"):
+        interface(configured({}, {"subnet": {"id": "/subscriptions/other"}}), SOURCE, {})
+    with pytest.raises(ValueError, match="missing"):
+        interface(configured(), SOURCE, {})
