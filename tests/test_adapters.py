@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 
 from cloudguard.errors import ClusterNotFoundError, UsageError
-from cloudguard.model import snapshot_file
+from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Gap, Source
 from cloudguard.model.ways_in import Entered, WayState

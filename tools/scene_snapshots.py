@@ -19,7 +19,7 @@ os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # read when moto is imported
 
 from aws_scenes import collected
 from cloudguard import pipeline
-from cloudguard.model import snapshot_file
+from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
 from gcp_project import Project
 from gcp_proxy import behind

@@ -16,7 +16,7 @@ from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import count, gap_line, summary
-from cloudguard.model import snapshot_file
+from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations_file import bounded, declarations
 from cloudguard.needs.settings import (

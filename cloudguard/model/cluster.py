@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cloudguard.model.keys import Key
 from cloudguard.model.network import Interface
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, Ranges
@@ -152,39 +153,6 @@ class Pool:
     def identities(self) -> tuple[str, ...]:
         """The ids of all identities that its next host gets."""
         return (self.identity, *self.further_identities) if self.identity else ()
-
-
-class KeyManager(StrEnum):
-    """Whose an encryption key is."""
-
-    PROVIDER = "provider"
-    CUSTOMER = "customer"
-
-
-class KeyState(StrEnum):
-    """Whether a key can be used."""
-
-    ENABLED = "enabled"
-    DISABLED = "disabled"
-    PENDING_DELETION = "pending-deletion"
-    EXPIRED = "expired"
-    UNAVAILABLE = "unavailable"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An encryption key. ``rotates``: the provider replaces its material from time to time; None: unknown.
-
-    ``expires``: the day from which it can't be used ("2026-12-31"), "" for never.
-    """
-
-    id: str
-    manager: KeyManager
-    state: KeyState
-    source: Source
-    rotates: bool | None = None
-    expires: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Key, Pool
+from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Pool
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities
+from cloudguard.model.keys import Key
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.collecting import CloudAdapter
 from cloudguard.provider.etcd_disks import etcd_traits

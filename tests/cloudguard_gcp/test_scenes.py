@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cloudguard import pipeline
-from cloudguard.model import snapshot_file
+from cloudguard.model.files import snapshot_file
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report, Verdict

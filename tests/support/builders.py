@@ -9,7 +9,6 @@ from cloudguard.model.cluster import (
     Disk,
     EvidenceKind,
     Host,
-    Key,
     Pool,
     Role,
     RoleEvidence,
@@ -18,6 +17,7 @@ from cloudguard.model.cluster import (
 )
 from cloudguard.model.filters import Action, AddressList, Direction, Filter, Group, Peer, Rule
 from cloudguard.model.identity import Identities
+from cloudguard.model.keys import Key
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
 from cloudguard.model.network import Endpoint, Interface, Network, NextHop, Route, Subnet, Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot

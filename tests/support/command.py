@@ -12,7 +12,7 @@ import pytest
 import memory_adapter
 import sample
 from cloudguard.cli import run
-from cloudguard.model import snapshot_file
+from cloudguard.model.files import snapshot_file
 
 HERE = Path(__file__).parent
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from cloudguard import pipeline
 from cloudguard.errors import UsageError
-from cloudguard.model import snapshot_file
+from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import RowResult, Verdict

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import sample
-from cloudguard.model import snapshot_file
+from cloudguard.model.files import snapshot_file
 from tools.compare_reports import BAD, DIFFERENT, ROOT, SAME, differences, judge, main
 
 REPORT: dict[str, Any] = {

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from cloudguard.model import snapshot_file
+from cloudguard.model.files import snapshot_file
 from gcp_scenes import SCENES
 from moto_fixtures.aws.scene import scenes
 from tools import scene_snapshots

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Key, Role
+from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Role
+from cloudguard.model.keys import Key
 from cloudguard.results.change import Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cloudguard.model.cluster import Key, KeyManager, KeyState
+from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.results.change import AttributeEdit, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity

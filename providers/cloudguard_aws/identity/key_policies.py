@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Key, KeyManager
 from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.keys import Key, KeyManager
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import text
 from cloudguard_aws.access import calls

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cloudguard.model.cluster import KeyManager
+from cloudguard.model.keys import KeyManager
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.need_tables import Values
 

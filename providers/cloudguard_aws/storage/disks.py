@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Datastore, Disk, DiskSnapshot, EvidenceKind, Host, Key, RoleEvidence, Strength
+from cloudguard.model.cluster import Datastore, Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
+from cloudguard.model.keys import Key
 from cloudguard.model.possible_roles import shows_etcd
 from cloudguard.provider.answers import NOTHING, Item, flag, parts, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying

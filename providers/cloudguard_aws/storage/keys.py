@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Key, KeyManager, KeyState
+from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, choice, flag, required, text
 from cloudguard_aws.access import calls

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Key, KeyManager, KeyState
+from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import Item, flag, number, part, parts
 from cloudguard_azure.access.api import Api

@@ -10,17 +10,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import (
-    Disk,
-    DiskSnapshot,
-    EvidenceKind,
-    Host,
-    Key,
-    KeyManager,
-    KeyState,
-    RoleEvidence,
-    Strength,
-)
+from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
+from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, part, text, text_map
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying

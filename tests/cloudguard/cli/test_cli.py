@@ -9,7 +9,7 @@ import pytest
 
 import sample
 from cloudguard.cli import run
-from cloudguard.model import snapshot_file
+from cloudguard.model.files import snapshot_file
 from cloudguard.needs.settings import FORMATS
 from cloudguard.provider.port import installed
 from command import install, ran, refusal, written_snapshot

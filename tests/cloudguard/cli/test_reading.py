@@ -12,7 +12,7 @@ from time import monotonic, sleep
 import pytest
 
 from cloudguard.cli import reading
-from cloudguard.model import snapshot_file
+from cloudguard.model.files import snapshot_file
 from cloudguard.model.source import Reason
 from command import install, ran, refusal, shell, written_snapshot
 

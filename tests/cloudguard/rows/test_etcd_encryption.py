@@ -8,16 +8,8 @@ from dataclasses import replace
 import pytest
 
 from builders import CONTROL_PLANE, ETCD, NODE, SAID, SOURCE, host, snapshot
-from cloudguard.model.cluster import (
-    Disk,
-    DiskSnapshot,
-    DiskTemplate,
-    Key,
-    KeyManager,
-    KeyState,
-    Pool,
-    Role,
-)
+from cloudguard.model.cluster import Disk, DiskSnapshot, DiskTemplate, Pool, Role
+from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from aws_hosts import api_of
-from cloudguard.model.cluster import Key, KeyManager, KeyState
 from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import GET_KEY_POLICY

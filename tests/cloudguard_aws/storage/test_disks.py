@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aws_hosts import api_of, hosts_of
-from cloudguard.model.cluster import EvidenceKind, KeyManager, KeyState, Role, RoleEvidence, Strength
+from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence, Strength
+from cloudguard.model.keys import KeyManager, KeyState
 from cloudguard.model.source import FactKind, Reason
 from cloudguard_aws.storage.disks import Storage, etcd_evidence, read_storage
 from cloudguard_aws.storage.keys import read_keys

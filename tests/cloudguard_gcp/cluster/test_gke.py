@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from cloudguard import pipeline
-from cloudguard.model.cluster import KeyState
+from cloudguard.model.keys import KeyState
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
 from cloudguard.needs.declarations import Declarations

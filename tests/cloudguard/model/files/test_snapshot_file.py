@@ -11,8 +11,8 @@ import pytest
 import sample
 from builders import balancer, each, managed_endpoint, subnet
 from cloudguard.errors import ExitStatus, UsageError
-from cloudguard.model import snapshot_file
 from cloudguard.model.cluster import EvidenceKind, RoleEvidence
+from cloudguard.model.files import snapshot_file
 from cloudguard.model.filters import AddressList, Peer
 from cloudguard.model.load_balancers import BackendTarget, ClientAddress, Listener
 from cloudguard.model.network import Interface, NextHop

@@ -10,8 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING, NewType
 
 from cloudguard.errors import UsageError
+from cloudguard.model.files.snapshot_upgrade import SCHEMA_V1, not_asked, upgraded
 from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard.model.snapshot_upgrade import SCHEMA_V1, not_asked, upgraded
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
