@@ -8,7 +8,7 @@ from typing import Any
 from cloudguard.model.source import Reason
 from cloudguard.provider.answers import Item
 from cloudguard.provider.port import silent
-from cloudguard.provider.reader import Answer, Reader
+from cloudguard.provider.reader import Answer
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import Call
 
@@ -23,7 +23,7 @@ class Answers(Api):
     """Answers each call with the items given for it, those of one group and scale set, vault or key if it names one."""
 
     def __init__(self, items: Mapping[Call, Iterable[Item]], refused: Iterable[Call] = ()) -> None:
-        Reader[Call].__init__(self, 2, silent)
+        super(Api, self).__init__(2, silent)  # without the SDK's pipeline
         self.subscription = SUBSCRIPTION
         self.made: list[tuple[Call, Mapping[str, Any]]] = []
         self._items = {call: [*listed] for call, listed in items.items()}
