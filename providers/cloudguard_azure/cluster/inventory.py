@@ -55,12 +55,10 @@ class Interfaces:
 
 def read_inventory(api: Api, *soon: Call) -> Inventory:
     """Read the subscription's clusters, scale sets and machines; ``soon``: what will be read next."""
-    managed, sets, machines = api.gather(
-        partial(_managed, api),
-        partial(api.read, LIST_SCALE_SETS, hides=_OF_SETS),
-        partial(api.read, LIST_MACHINES, hides=HIDES),
-        *(partial(api.prefetch, call) for call in soon),
-    )[:3]
+    for call in (LIST_SCALE_SETS, LIST_MACHINES, *soon):
+        api.prefetch(call)
+    managed = _managed(api)
+    sets, machines = api.read(LIST_SCALE_SETS, hides=_OF_SETS), api.read(LIST_MACHINES, hides=HIDES)
     clusters = api.mapped(LIST_MANAGED_CLUSTERS, managed, managed_cluster, hides=_OF_CLUSTERS)
     found = api.mapped(LIST_SCALE_SETS, sets, scale_set, hides=_OF_SETS)
     by_id = {one.id: one for one in found}
@@ -103,9 +101,8 @@ def _of_set(api: Api, call: Call, scale_set: ScaleSet, hides: tuple[FactKind, ..
 
 def read_interfaces(api: Api, sets: Iterable[ScaleSet]) -> Interfaces:
     """Read the interfaces of all virtual machines and of the members of scale sets, and their public addresses."""
-    listed, addresses = api.two(
-        partial(api.read, LIST_INTERFACES, hides=HIDES), partial(api.read, LIST_PUBLIC_ADDRESSES, hides=_PUBLIC)
-    )
+    api.prefetch(LIST_PUBLIC_ADDRESSES)
+    listed, addresses = api.read(LIST_INTERFACES, hides=HIDES), api.read(LIST_PUBLIC_ADDRESSES, hides=_PUBLIC)
     attached = [*api.mapped(LIST_INTERFACES, listed, _attached, hides=HIDES)]
     public = [*api.mapped(LIST_PUBLIC_ADDRESSES, addresses, public_address, hides=_PUBLIC)]
     for own, of_set in api.gather(*(partial(_interfaces_of, api, one) for one in sets if one.uniform)):
