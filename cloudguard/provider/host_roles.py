@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence, Strength
 from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.reader import Call, Reader
 
+API_PORTS: Final = frozenset({6443, 9345, 16443, 50000})
+"""Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Not 443, which an ingress
+may serve as well (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos pkg/machinery/constants)."""
+CLUSTER_PORTS: Final = ServiceSet.parse(",".join(f"tcp/{port}" for port in sorted(API_PORTS))) | ServiceSet.parse(
+    "tcp/30000-32767,udp/30000-32767"
+)
+"""The API's ports and NodePorts: what else is registered beside a host of the cluster there is one too."""
 _FEW = 3
 """So many hosts are named where many have the same trouble."""
 _NAME_IT = "name it with --control-plane-tag, --node-tag or --etcd-tag KEY=VALUE, or --host ID=ROLE"

@@ -15,6 +15,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.provider.collecting import CloudAdapter
 from cloudguard.provider.etcd_disks import etcd_traits
+from cloudguard.provider.host_roles import API_PORTS
 from cloudguard.provider.installers import ShownInstaller
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, silent
 from cloudguard_aws.access.session import OPTIONS
@@ -72,7 +73,7 @@ def _snapshot(api: Api, found: Found, caller: Caller) -> Snapshot:
 
     managed = found.eks
     found, node_groups = _members(api, found)
-    machines = hosts.read_hosts(api, found, partial(api_targets, api, found.networks, hosts.API_PORTS))
+    machines = hosts.read_hosts(api, found, partial(api_targets, api, found.networks, API_PORTS))
     if managed and managed.security_group and node_groups and node_groups.fargate:
         known = {interface.id for host in machines for interface in host.interfaces}
         machines += fargate.read_fargate_pods(api, managed.security_group, known)

@@ -58,7 +58,9 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
     from cloudguard_gcp.identity.gatekeepers import with_guarded_ways  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity.holders import known  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.network import pod_ranges, topology  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp.network.members import with_members  # noqa: PLC0415 - when asked for
 
+    found = with_members(api, found)
     machines = hosts.read_hosts(api, found)
     groups, templates = pools.read_pools(api, found, machines)
     around, (found_disks, copies, found_keys), identities = api.three(

@@ -8,10 +8,11 @@ from functools import partial
 from builders import SAID
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.source import Source
+from cloudguard.provider.host_roles import API_PORTS
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.find import Found, find
-from cloudguard_aws.cluster.hosts import API_PORTS, read_hosts
+from cloudguard_aws.cluster.hosts import read_hosts
 from cloudguard_aws.cluster.instances import instances_by_id
 from cloudguard_aws.network.registrations import api_targets
 from moto_fixtures.aws.builder import REGION, Account, Tags

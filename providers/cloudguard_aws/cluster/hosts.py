@@ -17,9 +17,6 @@ from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, LEADS, with_tag_keys
 from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_tags, tags_of
 
 _SERVERS = frozenset({Role.CONTROL_PLANE, Role.ETCD})
-API_PORTS = frozenset({6443, 9345, 16443, 50000})
-"""Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Not 443, which an ingress
-may serve as well (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos pkg/machinery/constants)."""
 ApiTargets = Mapping[str, str]
 """By instance id or address, in words: which balancer sends the API's connections there."""
 Servers = Mapping[str, bool]

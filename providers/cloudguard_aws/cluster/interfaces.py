@@ -56,6 +56,12 @@ def interface(
     )
 
 
+def addresses_of(item: Item) -> tuple[tuple[AddressSet, str], ...]:
+    """Return the addresses and ranges of an interface, each with its instance; none of one without an instance."""
+    instance = _instance_of(item)
+    return tuple((AddressSet.parse(one), instance) for one in _addresses(item)) if instance else ()
+
+
 def _addresses(item: Item) -> Iterator[str]:
     listed = [text(one, "PrivateIpAddress") for one in parts(item, "PrivateIpAddresses")]
     yield from dict.fromkeys(filter(None, listed or [text(item, "PrivateIpAddress")]))

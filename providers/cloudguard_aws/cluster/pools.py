@@ -8,7 +8,7 @@ from functools import partial
 
 from cloudguard.model.cluster import EvidenceKind, Host, NextInterface, Pool, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.answers import Item, number, parts, required, text, texts
+from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard.provider.tag_patterns import has_tag
@@ -42,6 +42,7 @@ class ScalingGroup:
     """A scaling group: its subnets, its instances (their ids), and what its next host may be made from.
 
     ``registers``: target groups (ARNs) and classic balancers (names) that its next host is registered with.
+    ``warm``: it keeps further instances, which it does not list.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ScalingGroup:
     templates: tuple[tuple[str, str, str], ...]
     instances: tuple[str, ...]
     registers: tuple[str, ...]
+    warm: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,6 +122,7 @@ def _scaling_group(item: Item) -> ScalingGroup:
         templates=tuple(templates_named(item)),
         instances=tuple(required(one, "InstanceId") for one in parts(item, "Instances")),
         registers=tuple(dict.fromkeys(_registers(item))),
+        warm=bool(part(item, "WarmPoolConfiguration")) or number(item, "WarmPoolSize", 0) > 0,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cloudguard.model.cluster import Host
@@ -74,8 +74,12 @@ class Members:
     def of(cls, hosts: Collection[Host], pools: Mapping[str, Sequence[str]] | None = None) -> Members:
         """Index ``hosts``."""
         found = {one: host.id for host in hosts for interface in host.interfaces for one in interface.addresses}
-        ranges = sorted((one for one in found if one.size > 1), key=AddressSet.first)
-        return cls(frozenset(host.id for host in hosts), found, ranges, pools or {})
+        return replace(cls.at(found), ids=frozenset(host.id for host in hosts), pools=pools or {})
+
+    @classmethod
+    def at(cls, hosts: Mapping[AddressSet, str]) -> Members:
+        """Index hosts' ids by addresses and delegated ranges."""
+        return cls(frozenset(), hosts, sorted((one for one in hosts if one.size > 1), key=AddressSet.first))
 
     def find(self, target: str) -> tuple[str, AddressSet] | None:
         """Return the host and the address or range (none for a target by id) that ``target`` is; None: no host's."""

@@ -8,23 +8,22 @@ from functools import partial
 from typing import Final
 
 from cloudguard.errors import AccessError
+from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.host_roles import CLUSTER_PORTS
 from cloudguard_aws.access.api import MOST_VALUES, Api
+from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES
 from cloudguard_aws.cluster.find import Found
-from cloudguard_aws.cluster.hosts import API_PORTS
 from cloudguard_aws.cluster.instances import Instance, instances, instances_by_id
+from cloudguard_aws.cluster.interfaces import addresses_of
 from cloudguard_aws.cluster.pools import read_scaling_groups
-from cloudguard_aws.cluster.tags import clusters_of
+from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of
 from cloudguard_aws.network.balancers import read_tags
 from cloudguard_aws.network.listeners import Members
 from cloudguard_aws.network.registrations import Registrations, read_registrations, registered_together
 
 _OF_CONTROLLER: Final = "elbv2.k8s.aws/cluster"
 """kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go"""
-_CLUSTER_PORTS: Final = ServiceSet.parse(",".join(f"tcp/{port}" for port in sorted(API_PORTS))) | ServiceSet.parse(
-    "tcp/30000-32767"
-)
-"""The API's ports and NodePorts: what else is registered beside a host of the cluster there is one too."""
 
 
 def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
@@ -44,9 +43,10 @@ def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
     known = {one.id for one in found.instances}
     targets = {*_registered(api, found, read)}
     try:
+        named = {*pools, *_ids(targets), *_at(api, targets - _ids(targets), found.networks)}
         listed = [
-            *instances_by_id(api, sorted(_ids({*pools, *targets}) - known)),
-            *_by_address(api, sorted(targets - _ids(targets)), found.networks),
+            *instances_by_id(api, sorted(named - known)),
+            *_warm(api, [group.name for group in groups if group.warm]),
         ]
     except AccessError:
         return found  # a Gap says so
@@ -64,11 +64,24 @@ def _ids(targets: Iterable[str]) -> set[str]:
     return {name for name in targets if name.startswith("i-")}
 
 
-def _by_address(api: Api, addresses: list[str], networks: Collection[str]) -> Iterator[Instance]:
-    within = {"Name": "vpc-id", "Values": sorted(networks)}
-    for start in range(0, len(addresses), MOST_VALUES):
-        page = addresses[start : start + MOST_VALUES]
-        yield from instances(api, [{"Name": "private-ip-address", "Values": page}, within])
+def _at(api: Api, addresses: Collection[str], networks: Collection[str]) -> set[str]:
+    """Return the instances that have any of ``addresses`` in VPCs, on whichever interface, or in a range of theirs."""
+    if not addresses:
+        return set()
+    call, hides = DESCRIBE_NETWORK_INTERFACES, (FactKind.MEMBERS,)
+    listed = api.matching(call, "vpc-id", networks, hides=hides)
+    members = Members.at(dict(pair for each in api.mapped(call, listed, addresses_of, hides=hides) for pair in each))
+    return {known[0] for one in addresses if (known := members.find(one)) is not None}
+
+
+def _warm(api: Api, groups: Collection[str]) -> Iterator[Instance]:
+    """Yield the instances of scaling groups with a warm pool, whose members no group lists.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html
+    """
+    for start in range(0, len(groups), MOST_VALUES):
+        page = sorted(groups)[start : start + MOST_VALUES]
+        yield from instances(api, [{"Name": f"tag:{SCALING_GROUP}", "Values": page}])
 
 
 def _registered(api: Api, found: Found, read: Registrations) -> Iterator[str]:
@@ -78,7 +91,7 @@ def _registered(api: Api, found: Found, read: Registrations) -> Iterator[str]:
     for arns, targets in registered_together(read, found.networks):
         others = [name for name, _ in targets if members.find(name) is None]
         beside = [port for name, port in targets if members.find(name) is not None]
-        if any(ServiceSet.parse(f"tcp/{port}") <= _CLUSTER_PORTS for port in beside):
+        if any(ServiceSet.parse(f"tcp/{port}") <= CLUSTER_PORTS for port in beside):
             yield from others
         elif others:
             unclear.setdefault(arns, []).extend(others)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from cloudguard.model.source import FactKind
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, part, parts, port, required, text, texts
 from cloudguard_aws.access import calls
@@ -122,10 +122,18 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
     every = tuple(one for one in modern if one.kind != GATEWAY)  # that one sends to appliances, by a tunnel
     arns = {one.arn for one in every}
     known = api.mapped(calls.DESCRIBE_TARGET_GROUPS, groups, target_group, hides=HIDES)
+    _miss(api, {arn for one in known if _may_concern(one, network_ids) for arn in one.balancers}, modern)
     used = [one for one in known if arns.intersection(one.balancers)]
     with_targets = api.gather(*(partial(_with_targets, api, one) for one in used if _may_concern(one, network_ids)))
     classic = api.mapped(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, old, classic_balancer, hides=HIDES)
     return Registrations(every, classic, {one.arn: one for one in with_targets})
+
+
+def _miss(api: Api, named: Collection[str], answered: Iterable[LoadBalancer]) -> None:
+    """Say which balancers are ``named`` by target groups and were not answered: what leads by them is unknown."""
+    for arn in sorted(set(named) - {one.arn for one in answered}):
+        message = "a target group names the balancer, and no answer has it"
+        api.add_gap(Gap(calls.DESCRIBE_LOAD_BALANCERS.name, arn, Reason.MISSING, message, HIDES))
 
 
 def _may_concern(group: TargetGroup, network_ids: Collection[str]) -> bool:

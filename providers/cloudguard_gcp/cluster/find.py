@@ -158,7 +158,7 @@ def _made_by_the_same(
     groups = {host.host.pool for host in own} | (gke.groups if gke else frozenset[str]())
     known = {host.id for host in own}
     others = (host for host in everyone if host.id not in known and host.host.pool)
-    return [host for host in others if host.host.pool in groups and _is_free(host, cluster)]
+    return [host for host in others if host.host.pool in groups and is_free(host, cluster)]
 
 
 def _belongs(host: Instance, cluster: str, gke: GkeCluster | None) -> bool:
@@ -188,7 +188,7 @@ def _flagged(api: Api, request: CollectRequest, instances: Sequence[Instance]) -
             if not equals:
                 message = f"{text!r} is not KEY=VALUE"
                 raise UsageError(message, hint="A label reads key=value, a network tag tag=NAME")
-            hit = [host for host in instances if _carries(host, key, value) and _is_free(host, request.cluster)]
+            hit = [host for host in instances if _carries(host, key, value) and is_free(host, request.cluster)]
             _note(api, found, f"--{role}-tag {text}", hit, (role,))
     for name, roles in request.extra_hosts.items():
         hit = [host for host in instances if name in {host.host.name, host.number, host.id}]
@@ -200,7 +200,7 @@ def _carries(host: Instance, key: str, value: str) -> bool:
     return (key == TAG and value in host.tags) or host.labels.get(key) == value
 
 
-def _is_free(host: Instance, cluster: str) -> bool:
+def is_free(host: Instance, cluster: str) -> bool:
     """Whether an instance is this cluster's, or nobody's: others may use the same tag."""
     return installer_labels.is_of(host, cluster) or not any(installer_labels.clusters_of(host))
 

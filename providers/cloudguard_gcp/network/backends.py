@@ -154,24 +154,25 @@ class Backends:
         return self._api.mapped(call, listed, lambda item: required(item, "instance"), hides=HIDES, about=about)
 
     def _endpoints(self, group: str, service: ServiceSet | None) -> Iterator[BackendTarget]:
-        """Yield a group's endpoints: a machine, at an address of its own or of a pod's where it names one."""
+        """Yield a group's endpoints: a machine, at an address of its own or of a pod's where it names one.
+
+        Of a hybrid group, addresses alone, which may be those of machines too.
+        """
         zone, about, call = part_of(group, "zones"), last(group), calls.LIST_GROUP_ENDPOINTS
         if not zone:
             return  # endpoints outside the network, or of a service without machines
         where = {"project": project_of(group) or self._project, "zone": zone, "network_endpoint_group": about}
         listed = self._api.read(call, hides=HIDES, about=about, **where)
-        found = self._api.mapped(call, listed, partial(_endpoint, zone, service), hides=HIDES, about=about)
-        yield from filter(None, found)
+        yield from self._api.mapped(call, listed, partial(_endpoint, zone, service), hides=HIDES, about=about)
 
 
-def _endpoint(zone: str, service: ServiceSet | None, item: Item) -> BackendTarget | None:
-    """Return an endpoint, None for an address outside the network."""
+def _endpoint(zone: str, service: ServiceSet | None, item: Item) -> BackendTarget:
+    """Return an endpoint; one without a machine is an address that is not known to be any's."""
     endpoint = part(item, "networkEndpoint")
-    if not endpoint.get("instance"):
-        return None
+    name = text(endpoint, "instance")
     port = number(endpoint, "port", 0)
     own = service or ServiceSet.parse(f"tcp/{port}" if port else "tcp")
-    return BackendTarget(f"{zone}/{last(text(endpoint, 'instance'))}", read_addresses(text(endpoint, "ipAddress")), own)
+    return BackendTarget(f"{zone}/{last(name)}" if name else "", read_addresses(text(endpoint, "ipAddress")), own)
 
 
 def _backend(item: Item) -> _Backend:

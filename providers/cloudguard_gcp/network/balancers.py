@@ -7,7 +7,7 @@ Passthrough ones hand on the client's packets as they are; proxies connect anew 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
@@ -15,7 +15,8 @@ from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
 from cloudguard.model.network import Subnet
 from cloudguard.model.source import Source
-from cloudguard.packet_sets.addresses import ALL4, ALL6
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES
@@ -44,9 +45,11 @@ def balancers_of(
 ) -> LoadBalancers:
     """Return what leads to the cluster's hosts, or to the next hosts of its pools."""
     known = {one.id: one for one in members}
+    places = {address: host for host in known.values() if isinstance(host, Host) for address in _addresses(host)}
     balancers, filters, own = list[Balancer](), list[Filter](), dict[str, Subnet]()
     for rule in sorted(rules, key=lambda one: one.id):
-        mine = [one for one in dict.fromkeys(_reached(rule, backends)) if _is_of(one.target, known)]
+        reached = (_resolved(one, places) for one in _reached(rule, backends))
+        mine = [one for one in dict.fromkeys(reached) if _is_of(one.target, known)]
         if not mine:
             continue
         guard = _guard(rule)
@@ -54,6 +57,16 @@ def balancers_of(
         filters += [guard] if guard else []
         balancers.append(_balancer(rule, mine, where, guard))
     return LoadBalancers(tuple(balancers), tuple(filters), tuple(own.values()))
+
+
+def _addresses(host: Host) -> Iterator[AddressSet]:
+    return (address for nic in host.interfaces for address in (*nic.addresses, *nic.public))
+
+
+def _resolved(one: Reached, places: Mapping[AddressSet, Host]) -> Reached:
+    """Return what stands at an address that an endpoint names without a machine, if that is a host's."""
+    host = places.get(one.target.address) if not one.target.host else None
+    return one if host is None else replace(one, target=replace(one.target, host=host.id, address=NO_ADDRESSES))
 
 
 def _is_of(target: BackendTarget, members: Mapping[str, Host | Pool]) -> bool:

@@ -19,11 +19,10 @@ from cloudguard_gcp.access.links import last, project_of
 from cloudguard_gcp.cluster.find import Found
 from cloudguard_gcp.cluster.instances import Instance
 from cloudguard_gcp.cluster.pools import pools_behind
-from cloudguard_gcp.network.backends import HIDES as BEHIND
 from cloudguard_gcp.network.backends import Backends
 from cloudguard_gcp.network.balancers import balancers_of
 from cloudguard_gcp.network.firewall_policies import Chain, PolicyReader, chain_of
-from cloudguard_gcp.network.forwarding_rules import ForwardingRule, forwarding_rule
+from cloudguard_gcp.network.members import read_rules
 from cloudguard_gcp.network.routers import Learned, addresses_out, learned_routes, router
 from cloudguard_gcp.network.routes import VpcRoute, members_of, subnets_of, vpc_route, with_routes
 from cloudguard_gcp.network.rules import Firewall, firewall
@@ -75,7 +74,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     projects = sorted({found.project, *owners})
     inventories, listed, published = api.three(
         lambda: api.gather(*(partial(_inventory, api, owner, found.networks) for owner in owners)),
-        lambda: api.gather(*(partial(_forwarding_rules, api, project) for project in projects)),
+        lambda: api.gather(*(partial(read_rules, api, project) for project in projects)),
         lambda: read_published(api, projects),
     )
     inventory = reduce(_Inventory.and_also, inventories, _Inventory())
@@ -104,15 +103,6 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
         outbound_addresses=AddressSet.union((*own, inventory.outbound)),
     )
     return Around(topology, {subnet: chain.ids for subnet, chain in chains.items()})
-
-
-def _forwarding_rules(api: Api, project: str) -> list[ForwardingRule]:
-    """Read a project's forwarding rules, and ask at once for what they lead to."""
-    call = calls.LIST_FORWARDING_RULES
-    found = api.mapped(call, api.read(call, hides=BEHIND, project=project), forwarding_rule, hides=BEHIND)
-    rules = [rule for rule in found if rule is not None]
-    Backends(api, project).prefetch(rules)
-    return rules
 
 
 def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:

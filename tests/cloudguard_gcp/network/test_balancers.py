@@ -159,6 +159,22 @@ def test_an_endpoint_at_a_hosts_own_address_is_the_host_and_one_at_a_pods_is_not
     ]
 
 
+@pytest.mark.parametrize(("address", "hosts"), [("10.0.0.11", [f"{ZONE}/node-1"]), ("10.9.9.9", [])])
+def test_an_endpoint_of_a_hybrid_group_is_a_host_where_it_has_the_address_of_one(
+    google_cloud: Proxy, address: str, hosts: list[str]
+) -> None:
+    cluster = Cluster()
+    where = f"zones/{ZONE}"
+    group = cluster.project.add(where, "networkEndpointGroups", "x", networkEndpointType="NON_GCP_PRIVATE_IP_PORT")
+    endpoints = [{"networkEndpoint": {"ipAddress": address, "port": 22}}]
+    path = f"projects/acme-prod/{where}/networkEndpointGroups/x/listNetworkEndpoints"
+    cluster.project.answer("compute", path, {"items": endpoints}, "POST")
+    target = cluster.project.add("global", "targetTcpProxies", "api", service=cluster.service("global", group))
+    cluster.rule("global", "EXTERNAL", target=target)
+    found = topology(google_cloud, cluster.project).balancers
+    assert [one.host for each in found for listener in each.listeners for one in listener.targets] == hosts
+
+
 def test_groups_of_other_networks_are_not_asked_who_is_in_them(google_cloud: Proxy) -> None:
     cluster = Cluster()
     group = cluster.add_group("others", cluster.project.network("other"))

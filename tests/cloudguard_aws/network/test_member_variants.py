@@ -1,0 +1,92 @@
+"""Instances without tags that an answer names as the cluster's, a way to name one a case: by address or by its group.
+
+A target may be any address of an instance: a second one, one of version 6, one in a delegated range, or one of a second
+interface. A scaling group does not list those of its warm pool, which bear its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from aws_hosts import api_of
+from cloudguard.provider.port import CollectRequest
+from cloudguard_aws.cluster.find import find
+from cloudguard_aws.network.members import with_members
+from moto_fixtures.aws.builder import Account, Group, Host
+from moto_fixtures.aws.installers import CLUSTER, kops
+
+
+def members(account: Account) -> set[str]:
+    """Return the ids of the cluster's instances."""
+    api = api_of(account)
+    found = find(api, CollectRequest(cluster=CLUSTER))
+    assert found is not None
+    return {one.id for one in with_members(api, found, ()).instances}
+
+
+def second_address(account: Account, host: Host, group: Group) -> str:
+    del group
+    return account.pod_address(host).address
+
+
+def second_interface(account: Account, host: Host, group: Group) -> str:
+    made = account.second_interface(host, host.subnet, [group])
+    (nic,) = account.call("ec2", "describe_network_interfaces", NetworkInterfaceIds=[made])["NetworkInterfaces"]
+    return str(nic["PrivateIpAddress"])
+
+
+def sixth_version(account: Account, host: Host, group: Group) -> str:
+    del group
+    answer = account.call(
+        "ec2", "assign_ipv6_addresses", NetworkInterfaceId=host.interface, Ipv6Addresses=["2001:db8::7"]
+    )
+    return str(answer["AssignedIpv6Addresses"][0])
+
+
+def delegated_range(account: Account, host: Host, group: Group) -> str:
+    del group
+
+    def delegate(parsed: dict[str, Any], **_rest: object) -> None:
+        for one in parsed["NetworkInterfaces"]:
+            if one["NetworkInterfaceId"] == host.interface:
+                one["Ipv4Prefixes"] = [{"Ipv4Prefix": "10.0.0.64/28"}]
+
+    cast("Any", account.session).events.register("after-call.ec2.DescribeNetworkInterfaces", delegate)
+    return "10.0.0.70"
+
+
+@pytest.mark.parametrize("place", [second_address, second_interface, sixth_version, delegated_range])
+def test_a_target_by_any_address_of_an_instance(
+    inner_account: Account, place: Callable[[Account, Host, Group], str]
+) -> None:
+    a = inner_account
+    vpc = a.vpc()
+    subnet, group = a.subnet(vpc), a.group(vpc, "all")
+    node, bare, other = a.host("n", subnet, [group], kops.node), a.host("bare", subnet, [group]), "10.0.0.99"
+    address = place(a, bare, group)
+    a.listener(a.nlb("ingress", subnet), 80, [node], 30080, by_address=True, name="ingress")
+    (arn,) = [one["TargetGroupArn"] for one in a.call("elbv2", "describe_target_groups")["TargetGroups"]]
+    targets = [{"Id": one, "Port": 30080} for one in (address, other)]
+    a.call("elbv2", "register_targets", TargetGroupArn=arn, Targets=targets)
+    assert members(a) == {node.id, bare.id}
+
+
+@pytest.mark.parametrize("field", [{"WarmPoolConfiguration": {"MinSize": 1}}, {"WarmPoolSize": 1}, {}])
+def test_instances_of_a_warm_pool(inner_account: Account, field: dict[str, object]) -> None:
+    """They are asked for only where a group has such a pool: any other lists all of its instances."""
+    a = inner_account
+    vpc = a.vpc()
+    subnet, group = a.subnet(vpc), a.group(vpc, "all")
+    a.host("n", subnet, [group], kops.node)
+    warm = a.host("warm", subnet, [group], {"aws:autoscaling:groupName": "nodes"})
+    a.pool("nodes", subnet, [group], kops.node)
+
+    def tell(parsed: dict[str, Any], **_rest: object) -> None:
+        for one in parsed["AutoScalingGroups"]:
+            one.update(field)
+
+    cast("Any", a.session).events.register("after-call.auto-scaling.DescribeAutoScalingGroups", tell)
+    assert (warm.id in members(a)) is bool(field)
