@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ from cloudguard.provider.port import CollectRequest, Option, Progress
 from cloudguard.provider.reader import checked_calls
 from cloudguard_azure.access import profile
 from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint, explain
-from cloudguard_azure.access.calls import CALLS, LIST_MANAGED_CLUSTERS
+from cloudguard_azure.access.calls import CALLS, LIST_MANAGED_CLUSTERS, Call
 from cloudguard_azure.access.credentials import LOGIN, Tokens, account_of, checked, claims, default, tenant_of
 
 OPTIONS = (
@@ -50,8 +51,11 @@ def option(request: CollectRequest, name: str) -> str:
     return values[-1] if values else ""
 
 
-def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
-    """Return the reader and who reads; raises UsageError for wrong flags, AccessError where nothing can be asked."""
+def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()) -> tuple[Api, Caller]:
+    """Return the reader and who reads; raises UsageError for wrong flags, AccessError where nothing can be asked.
+
+    ``soon``: calls without parameters that will be read, asked for while it is waited for the first answer.
+    """
     known = profile.subscription(option(request, "subscription"))
     subscription, cloud = _subscription(request, known), _cloud(request, known)
     for name, pattern, shape in (
@@ -67,6 +71,8 @@ def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
     api = Api(
         Access(credential, subscription, cloud), progress, request.stop, checked_calls(request.assume_empty, CALLS)
     )
+    for call in soon:
+        api.prefetch(call)
     _refuse_unreachable(api)
     return api, Caller(subscription, tenant_of(holder), account_of(holder), cloud)
 
