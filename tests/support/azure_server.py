@@ -233,6 +233,6 @@ def _json(body: object) -> Answer:
 
 
 def _is_list(found: Operation) -> bool:
-    """Whether an operation of the older SDKs answers with a list."""
+    """Whether an operation answers with a list, though the SDK does not page it."""
     fields = shape_of(found.package, found.model).fields if found.model else {}
-    return {"value", "nextLink"} <= fields.keys() and fields["value"].kind == "list"
+    return {"value"} <= fields.keys() <= {"value", "nextLink"} and fields["value"].kind == "list"

@@ -77,6 +77,9 @@ LIST_PRIVATE_LINK_SERVICES = _network(
     "privateLinkServices:listBySubscription", "private_link_services.list_by_subscription"
 )
 LIST_FIREWALLS = _network("azureFirewalls:listAll", "azure_firewalls.list_all")
+LIST_FIREWALL_RULES = _network(
+    "firewallPolicies/ruleCollectionGroups:list", "firewall_policy_rule_collection_groups.list"
+)
 LIST_BASTIONS = _network("bastionHosts:list", "bastion_hosts.list")
 LIST_NETWORK_GATEWAYS = _network("virtualNetworkGateways:list", "virtual_network_gateways.list")
 LIST_SERVICE_TAGS = _network("locations/serviceTags:list", "service_tags.list", listed=False)
@@ -100,6 +103,12 @@ LIST_MANAGED_CLUSTERS = Call(
 )
 LIST_AGENT_POOLS = Call(
     "Microsoft.ContainerService/managedClusters/agentPools:list", "containerservice", "agent_pools.list"
+)
+
+LIST_ENDPOINT_CONNECTIONS = Call(
+    "Microsoft.ContainerService/managedClusters/privateEndpointConnections:list",
+    "containerservice",
+    "private_endpoint_connections.list",
 )
 
 LIST_ROLE_ASSIGNMENTS = Call(

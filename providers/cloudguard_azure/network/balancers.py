@@ -1,0 +1,197 @@
+"""Load balancers in front of the cluster: one in the model for each front end, with the cluster's members only.
+
+A balancer hands on packets from the client's own address, to the member's address or, with floating IP, still to the
+front end's (https://learn.microsoft.com/azure/load-balancer/components,
+https://learn.microsoft.com/azure/load-balancer/load-balancer-floating-ip).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener, PublishedService
+from cloudguard.model.source import Gap, Reason, Source
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
+from cloudguard_azure.access.ids import group_of, name_of, parent
+from cloudguard_azure.network.load_balancers import HIDES, Forwarding, FrontEnd, LoadBalancer, services
+from cloudguard_azure.network.members import Member, Members
+from cloudguard_azure.network.public_addresses import PublicAddresses
+
+PROBES: Final = AddressSet.parse("168.63.129.16")
+"""https://learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview"""
+_GATEWAY: Final = "gateway"
+"""The SKU of a balancer in front of appliances, which packets reach encapsulated:
+https://learn.microsoft.com/azure/load-balancer/gateway-overview"""
+_OF_A_SERVICE: Final = re.compile(r"a[0-9a-f]{31}(-.+)?-(TCP|UDP|SCTP)-\d+(-IPv6)?", re.IGNORECASE)
+"""A Service's rule: its uid, a subnet, protocol and port (kubernetes-sigs/cloud-provider-azure
+pkg/provider/azure_standard.go, getLoadBalancerRuleName)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """What a rule sends from a front end to members; ``addressed_to``: the front end that floating packets name."""
+
+    front: FrontEnd
+    rule: Forwarding
+    outside: ServiceSet
+    inside: ServiceSet
+    addressed_to: FrontEnd | None
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What balancers are read against; ``managed_group`` is the resource group that AKS alone writes to ("": none)."""
+
+    api: Api
+    members: Members
+    addresses: PublicAddresses
+    published: Mapping[str, tuple[PublishedService, ...]]
+    managed_group: str = ""
+
+
+def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Balancer, ...]:
+    """Return the front ends that lead to the cluster's members, wherever they stand, by their ids."""
+    made = dict[str, Balancer]()
+    regional = {one.id: tuple(_flows(context, one)) for one in listed}
+    by_front = dict[str, list[_Flow]]()
+    for flow in (flow for flows in regional.values() for flow in flows):
+        by_front.setdefault(flow.front.id, []).append(flow)
+    for one in sorted(listed, key=lambda each: each.id):
+        if regional[one.id] and one.sku == _GATEWAY:
+            _miss(
+                context.api, one.id, "members of the cluster stand behind a gateway load balancer: that is not followed"
+            )
+        flows = (*regional[one.id], *_across_regions(context, one, by_front))
+        for balancer in _balancers(context, one, flows):
+            made[balancer.id] = balancer
+    return tuple(made[name] for name in sorted(made))
+
+
+def _flows(context: Context, one: LoadBalancer) -> Iterator[_Flow]:
+    """Yield what a balancer's rules send to members of the cluster."""
+    unseen = dict[str, None]()
+    for rule in one.forwardings:
+        members = tuple(dict.fromkeys(_behind(context.members, one, rule, unseen)))
+        for outside, inside in _services(context.api, rule) if members else ():
+            front = one.front_ends.get(rule.front, FrontEnd(rule.front))
+            yield _Flow(front, rule, outside, inside, front if rule.floating else None, members)
+    if unseen:
+        first = next(iter(unseen))
+        _miss(
+            context.api, one.id, f"it sends to {len(unseen)} IP configurations that no answer shows, {first} among them"
+        )
+
+
+def _services(api: Api, rule: Forwarding) -> tuple[tuple[ServiceSet, ServiceSet], ...]:
+    return api.mapped(LIST_LOAD_BALANCERS, [rule.item], lambda _: services(rule), hides=HIDES, about=rule.id)
+
+
+def _behind(members: Members, one: LoadBalancer, rule: Forwarding, unseen: dict[str, None]) -> Iterator[Member]:
+    """Yield the members that a rule sends to; IP configurations that are nobody's go into ``unseen``."""
+    for link in rule.links:
+        pool = one.pools.get(link)
+        yield from members.of_pool(pool) if pool else members.referring(link)
+        for name in pool.configurations if pool else (link,) if "/ipconfigurations/" in link else ():
+            found = members.of_configuration(name)
+            if found is None:
+                unseen[name] = None
+            yield from found or ()
+
+
+def _across_regions(context: Context, one: LoadBalancer, by_front: Mapping[str, Sequence[_Flow]]) -> Iterator[_Flow]:
+    """Yield what a balancer sends on by front ends of others, to the port that its rule names.
+
+    Floating IP may be on in its rule, in that of the other, or in both; the first decides what packets name
+    (https://learn.microsoft.com/azure/load-balancer/cross-region-overview).
+    """
+    for rule in one.forwardings:
+        pools = (one.pools[link] for link in rule.links if link in one.pools)
+        further = [flow for pool in pools for name in pool.front_ends for flow in by_front.get(name, ())]
+        for outside, inside in _services(context.api, rule) if further else ():
+            front = one.front_ends.get(rule.front, FrontEnd(rule.front))
+            for flow in further:
+                if flow.outside & inside:
+                    addressed_to = front if rule.floating else flow.addressed_to
+                    yield _Flow(front, rule, outside, flow.inside, addressed_to, flow.members)
+
+
+def _balancers(context: Context, one: LoadBalancer, flows: Iterable[_Flow]) -> Iterator[Balancer]:
+    """Yield a balancer for each front end, apart for packets that keep naming one and those that do not."""
+    parts = dict[tuple[FrontEnd, FrontEnd | None], list[_Flow]]()
+    for flow in flows:
+        parts.setdefault((flow.front, flow.addressed_to), []).append(flow)
+    for (front, addressed_to), mine in parts.items():
+        suffix = "" if addressed_to == front else f"#to {addressed_to.name}" if addressed_to else "#translated"
+        alone = sum(each == front for each, _ in parts) == 1
+        places = dict.fromkeys(name for flow in mine for each in flow.members for name in each.subnets)
+        subnets = tuple(filter(None, places))
+        yield Balancer(
+            id=front.id if alone else front.id + suffix,
+            name=f"{one.name}/{front.name}",
+            kind="load balancer",
+            internet_facing=None if front.passes else front.public,
+            network=parent(subnets[0]) if subnets else "",
+            subnets=subnets,
+            filters=(),
+            groups=(),
+            listeners=_listeners(mine, _source(one.id)),
+            source=_source(one.id),
+            addresses=_addresses(context.addresses, addressed_to or front),
+            declared_service=_declared(context, one, front, mine),
+            dual_stack=context.addresses.may_be_version6(front.references) if front.references else front.version6,
+            keeps_destination=addressed_to is not None,
+            published=context.published.get(front.id, ()),
+            health_checks=PROBES,
+            transparent=True,
+        )
+
+
+def _listeners(flows: Iterable[_Flow], source: Source) -> tuple[Listener, ...]:
+    """Return a listener for each rule; ``flows`` of one rule differ where it sends on by front ends of others."""
+    by_rule = dict[str, tuple[ServiceSet, dict[BackendTarget, None]]]()
+    for flow in flows:
+        _, targets = by_rule.setdefault(flow.rule.id, (flow.outside, {}))
+        targets |= {BackendTarget(one.target, one.address, flow.inside): None for one in flow.members}
+    return tuple(
+        Listener(
+            id=name,
+            service=outside,
+            targets=tuple(targets),
+            client_address=ClientAddress.PRESERVED,
+            source=source,
+            port_ranges=outside - ServiceSet.union([outside] if outside.size == 1 else []),
+        )
+        for name, (outside, targets) in by_rule.items()
+    )
+
+
+def _addresses(known: PublicAddresses, front: FrontEnd) -> AddressSet:
+    return known.of(front.references) | front.address
+
+
+def _declared(context: Context, one: LoadBalancer, front: FrontEnd, flows: Iterable[_Flow]) -> str:
+    """Return the Kubernetes Services that a front end was made for, "" where nothing shows one.
+
+    The tags of its public address show them; of a private front end, the names of all its rules in the resource group
+    that AKS alone writes to. Elsewhere anyone may give such names.
+    """
+    tagged = context.addresses.service(front.references)
+    if tagged or group_of(one.id) != context.managed_group or not context.managed_group:
+        return tagged
+    named = all(_OF_A_SERVICE.fullmatch(flow.rule.name) for flow in flows)
+    return f"the Service of {front.name}" if named else ""
+
+
+def _source(name: str) -> Source:
+    return Source(LIST_LOAD_BALANCERS.name, name_of(name))
+
+
+def _miss(api: Api, name: str, why: str) -> None:
+    api.add_gap(Gap(LIST_LOAD_BALANCERS.name, name, Reason.MISSING, why, HIDES))

@@ -1,0 +1,214 @@
+"""The endpoints of an AKS cluster's API: public, by private endpoints, in a subnet of the network, and by commands.
+
+Fields: https://learn.microsoft.com/rest/api/aks/managed-clusters/list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+from typing import Final
+
+from cloudguard.model.network import Endpoint
+from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Item, flag, part, parts, required, text, texts
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_ENDPOINT_CONNECTIONS, LIST_MANAGED_CLUSTERS, LIST_PRIVATE_ENDPOINTS
+from cloudguard_azure.access.ids import canonical, group_of, id_in, ids_in, name_of, own_id, parent, word
+from cloudguard_azure.network.public_addresses import PublicAddresses
+from cloudguard_azure.network.subnets import VirtualSubnet
+
+_API: Final = ServiceSet.parse("tcp/443")
+_EVERYONE: Final = ALL4 | ALL6
+_NOBODY: Final = "0.0.0.0/32"
+"""https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges: nobody but who is let in by itself."""
+RUN_COMMAND: Final = "Microsoft.ContainerService/managedClusters/runcommand/action"
+_BY_COMMAND: Final = f"Azure Resource Manager, which asks for {RUN_COMMAND},"
+"""https://learn.microsoft.com/azure/aks/access-private-cluster"""
+_SWITCHED_OFF: Final = "publicNetworkAccess: Disabled"
+_FILTERED: Final = frozenset({"enabled", "networksecuritygroupenabled"})
+_UNFILTERED: Final = frozenset({"", "disabled", "routetableenabled"})
+"""https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy"""
+_DELEGATED: Final = "microsoft.containerservice/managedclusters"
+_HIDES: Final = (FactKind.ENDPOINT,)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an AKS cluster stands in: ``subnets`` of the subscription, by id; ``guards``: the filters of one, by its id.
+
+    ``networks``: ids of the cluster's own.
+    """
+
+    addresses: PublicAddresses
+    subnets: Mapping[str, VirtualSubnet]
+    networks: frozenset[str]
+    guards: Callable[[str], tuple[str, ...]]
+
+
+def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpoint, ...]:
+    """Read the endpoints of a cluster as AKS lists it."""
+    endpoints = api.mapped(LIST_MANAGED_CLUSTERS, [cluster], lambda item: tuple(_endpoints(item, around)), hides=_HIDES)
+    name, access = own_id(cluster), _access(cluster)
+    private = _private_endpoints(api, name, around) if _is_private(access) else ()
+    if _is_private(access) and not _is_inside(access) and not private:
+        message = "the cluster is private, and no private endpoint of it was seen"
+        api.add_gap(Gap(LIST_PRIVATE_ENDPOINTS.name, name, Reason.MISSING, message, _HIDES))
+    return (*(one for made in endpoints for one in made), *private)
+
+
+def subnets_of_apis(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
+    """Return the subnets that APIs stand in themselves; nothing else is let into these."""
+    integrated = (one for one in endpoints if one.source.call == LIST_MANAGED_CLUSTERS.name)
+    return tuple(one.subnets[0] for one in integrated if len(one.subnets) == 1)
+
+
+def _access(cluster: Item) -> Item:
+    return part(cluster, "properties", "apiServerAccessProfile")
+
+
+def _is_private(access: Item) -> bool:
+    return flag(access, "enablePrivateCluster")
+
+
+def _is_inside(access: Item) -> bool:
+    """Whether the API stands in a subnet of the network ("API server VNet integration")."""
+    return flag(access, "enableVnetIntegration")
+
+
+def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
+    """Yield the endpoint of a cluster by its own name and by commands, not by private endpoints."""
+    access, name = _access(cluster), required(cluster, "name")
+    inside = tuple(_delegated(access, around)) if _is_inside(access) else ()
+    guards = _guards(inside[0], around) if len(inside) == 1 else (f"the filters of {name}'s subnet",)
+    bare = Endpoint(
+        id=name,
+        service=_API,
+        public=not _is_private(access),
+        public_ranges=NO_ADDRESSES,
+        private=_is_inside(access),
+        network=parent(inside[0]) if inside else "",
+        subnets=inside,
+        filters=guards if _is_inside(access) else (),
+        groups=(),
+        source=Source(LIST_MANAGED_CLUSTERS.name, name),
+        address=text(part(cluster, "properties"), "fqdn"),
+    )
+    if bare.public:
+        ranges, lists = _authorized(cluster, around)
+        yield replace(bare, public_ranges=ranges, public_lists=lists)
+    elif bare.private:
+        yield replace(bare, address=text(part(cluster, "properties"), "privateFQDN"))
+    if not flag(access, "disableRunCommand"):
+        yield replace(
+            bare,
+            id=f"{name} by commands",
+            public=True,
+            public_ranges=_EVERYONE,
+            private=False,
+            subnets=(),
+            filters=(),
+            address="",
+            gatekeeper=_BY_COMMAND,
+        )
+
+
+def _delegated(access: Item, around: Surroundings) -> Iterator[str]:
+    """Yield the subnet of an integrated API: its own field, else every one of the networks that is delegated to AKS."""
+    if named := canonical(text(access, "subnetId")):
+        yield named
+        return
+    for name, subnet in around.subnets.items():
+        delegations = (part(one, "properties") for one in parts(part(subnet.item, "properties"), "delegations"))
+        if subnet.network in around.networks and any(word(one, "serviceName") == _DELEGATED for one in delegations):
+            yield name
+
+
+def _guards(subnet: str, around: Surroundings) -> tuple[str, ...]:
+    """Return the filters of a subnet; of one that was not read, a filter that nobody knows."""
+    return around.guards(subnet) if subnet in around.subnets else (f"the filters of {subnet}",)
+
+
+def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[str, ...]]:
+    """Return the ranges and service tags that the public side lets in; nothing listed lets everyone in.
+
+    The addresses that the cluster's balancer sends from are let in besides. That another switch shuts the public side
+    is told of it, but not documented for AKS: then it may be open.
+    """
+    listed = [*filter(None, (one.strip() for one in texts(_access(cluster), "authorizedIPRanges")))]
+    if not listed:
+        shut = word(part(cluster, "properties"), "publicNetworkAccess") == "disabled"
+        return (NO_ADDRESSES, (_SWITCHED_OFF,)) if shut else (_EVERYONE, ())
+    profile = part(cluster, "properties", "networkProfile", "loadBalancerProfile")
+    own = around.addresses.of(ids_in(profile, "effectiveOutboundIPs"))
+    ranges = [one for one in listed if one[0].isdigit() or ":" in one]
+    tags = tuple(one for one in listed if one not in ranges)
+    return AddressSet.of(str(ip_network(one, strict=False)) for one in ranges if one != _NOBODY) | own, tags
+
+
+def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[Endpoint, ...]:
+    """Return an endpoint for each private endpoint of a cluster, the user's own in whatever network among them."""
+    items = api.read(LIST_PRIVATE_ENDPOINTS, hides=_HIDES)
+    made = api.mapped(
+        LIST_PRIVATE_ENDPOINTS, items, lambda item: _private_endpoint(item, cluster, around), hides=_HIDES
+    )
+    here = tuple(one for one in made if one is not None)
+    _miss_elsewhere(api, cluster, {one.id for one in here})
+    return here
+
+
+def _private_endpoint(item: Item, cluster: str, around: Surroundings) -> Endpoint | None:
+    inside, name = part(item, "properties"), own_id(item)
+    connections = (
+        *parts(inside, "privateLinkServiceConnections"),
+        *parts(inside, "manualPrivateLinkServiceConnections"),
+    )
+    leads_to = {canonical(text(part(one, "properties"), "privateLinkServiceId")) for one in connections}
+    if cluster not in leads_to:
+        return None
+    subnet = id_in(inside, "subnet")
+    return Endpoint(
+        id=name,
+        service=_API,
+        public=False,
+        public_ranges=NO_ADDRESSES,
+        private=True,
+        network=parent(subnet),
+        subnets=(subnet,),
+        filters=_policies(subnet, around, grouped=bool(parts(inside, "applicationSecurityGroups"))),
+        groups=(),
+        source=Source(LIST_PRIVATE_ENDPOINTS.name, name),
+    )
+
+
+def _policies(subnet: str, around: Surroundings, *, grouped: bool) -> tuple[str, ...]:
+    """Return the filters of a subnet as far as they guard its private endpoints: without that setting, they do not.
+
+    ``grouped``: it is in application security groups, by which rules may name it: then what they let in is not known.
+    """
+    known = around.subnets.get(subnet)
+    setting = word(part(known.item, "properties"), "privateEndpointNetworkPolicies") if known else ""
+    if known is None or (setting in _FILTERED and not grouped):
+        return _guards(subnet, around)
+    return () if setting in _UNFILTERED else (f"the filters of {subnet}",)
+
+
+def _miss_elsewhere(api: Api, cluster: str, seen: Iterable[str]) -> None:
+    """Say which private endpoints are connected to a cluster beside those that were seen: other subscriptions' ones."""
+    call = LIST_ENDPOINT_CONNECTIONS
+    where = {"resource_group_name": group_of(cluster), "resource_name": name_of(cluster)}
+    for name in api.mapped(call, api.read(call, hides=_HIDES, about=cluster, **where), _connected, hides=_HIDES):
+        if name and name not in seen:
+            message = "a private endpoint of another subscription leads to the API: who can reach it is not known"
+            api.add_gap(Gap(call.name, name, Reason.UNSUPPORTED, message, _HIDES))
+
+
+def _connected(item: Item) -> str:
+    """Return the private endpoint of a connection, "" where its owner has not let it in."""
+    inside = part(item, "properties")
+    state = word(part(inside, "privateLinkServiceConnectionState"), "status")
+    return "" if state in {"pending", "rejected", "disconnected"} else id_in(inside, "privateEndpoint") or own_id(item)

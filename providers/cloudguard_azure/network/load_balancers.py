@@ -1,0 +1,194 @@
+"""Load balancers as Azure has them: front ends, what their rules send where, and the pools behind.
+
+Fields: https://learn.microsoft.com/rest/api/load-balancer/load-balancers/list-all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cloudguard.model.source import FactKind
+from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Item, choice, flag, part, parts, port, text
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
+from cloudguard_azure.access.ids import id_in, ids_in, name_of, own_id, parent, word
+
+HIDES: Final = (FactKind.BALANCERS,)
+_PROTOCOLS: Final = {"tcp": ("tcp",), "udp": ("udp",), "all": ("tcp", "udp"), "quic": ("udp",)}
+"""https://learn.microsoft.com/azure/load-balancer/load-balancer-ha-ports-overview: of "All", every TCP and UDP flow."""
+_RULES: Final = ("loadBalancingRules", "inboundNatRules", "inboundNatPools")
+
+
+@dataclass(frozen=True, slots=True)
+class FrontEnd:
+    """A front end; ``public`` None: neither a public nor a private address of it is understood.
+
+    ``references``: ids of its public address or prefix; ``address``: its private one; ``passes``: id of the gateway
+    load balancer that its packets go through first ("": none). ``version6`` is true where that is unknown, too.
+    """
+
+    id: str
+    public: bool | None = None
+    references: tuple[str, ...] = ()
+    address: AddressSet = NO_ADDRESSES
+    passes: str = ""
+    version6: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return name_of(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """A load balancing rule, an inbound NAT rule or a NAT pool; ``links`` are ids of what it sends to.
+
+    That is its own id (interfaces refer to NAT rules, scale sets to NAT pools), a backend pool or an IP configuration.
+    ``floating``: the destination stays the address of the front end ("floating IP").
+    """
+
+    id: str
+    front: str
+    links: tuple[str, ...]
+    floating: bool
+    item: Item
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return name_of(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class BackendPool:
+    """A backend pool: IP configurations, front ends of other balancers, addresses with their networks ("": any)."""
+
+    id: str
+    configurations: tuple[str, ...]
+    front_ends: tuple[str, ...]
+    addresses: tuple[tuple[str, AddressSet], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LoadBalancer:
+    """A load balancer; ``outbound``: pairs of a front end and a pool whose members leave by it."""
+
+    id: str
+    name: str
+    sku: str
+    front_ends: Mapping[str, FrontEnd]
+    forwardings: tuple[Forwarding, ...]
+    pools: Mapping[str, BackendPool]
+    outbound: tuple[tuple[str, str], ...]
+
+
+def read_load_balancers(api: Api, subscription: str = "") -> tuple[LoadBalancer, ...]:
+    """Read every load balancer of a subscription ("": the caller's), wherever it stands."""
+    where = {"subscription": subscription} if subscription else {}
+    items = api.read(LIST_LOAD_BALANCERS, hides=HIDES, about=subscription or "*", **where)
+    return api.mapped(LIST_LOAD_BALANCERS, items, partial(load_balancer, api), hides=HIDES)
+
+
+def load_balancer(api: Api, item: Item) -> LoadBalancer:
+    """Return a load balancer; a part of it that is not understood is left out and is a Gap."""
+    call, inside = LIST_LOAD_BALANCERS, part(item, "properties")
+    front_ends = api.mapped(call, parts(inside, "frontendIPConfigurations"), _front, hides=HIDES)
+    pools = api.mapped(call, parts(inside, "backendAddressPools"), _pool, hides=HIDES)
+    listed = [rule for kind in _RULES for rule in parts(inside, kind)]
+    return LoadBalancer(
+        id=own_id(item),
+        name=text(item, "name"),
+        sku=word(part(item, "sku"), "name"),
+        front_ends={one.id: one for one in front_ends},
+        forwardings=api.mapped(call, listed, _forwarding, hides=HIDES),
+        pools={one.id: one for one in pools},
+        outbound=tuple(_outbound(inside)),
+    )
+
+
+def _front(item: Item) -> FrontEnd:
+    inside = part(item, "properties")
+    references = tuple(filter(None, (id_in(inside, "publicIPAddress"), id_in(inside, "publicIPPrefix"))))
+    private = bool(id_in(inside, "subnet") or text(inside, "privateIPAddress"))
+    return FrontEnd(
+        id=own_id(item),
+        public=True if references else False if private else None,
+        references=references,
+        address=read_addresses(text(inside, "privateIPAddress")),
+        passes=parent(id_in(inside, "gatewayLoadBalancer")),
+        version6=not private or word(inside, "privateIPAddressVersion") not in {"", "ipv4"},
+    )
+
+
+def _forwarding(item: Item) -> Forwarding:
+    inside, own = part(item, "properties"), own_id(item)
+    links = (
+        own,
+        id_in(inside, "backendIPConfiguration"),
+        id_in(inside, "backendAddressPool"),
+        *ids_in(inside, "backendAddressPools"),
+    )
+    return Forwarding(
+        id=own,
+        front=id_in(inside, "frontendIPConfiguration") or own,
+        links=tuple(dict.fromkeys(filter(None, links))),
+        floating=flag(inside, "enableFloatingIP"),
+        item=inside,
+    )
+
+
+def services(forwarding: Forwarding) -> tuple[ServiceSet, ServiceSet]:
+    """Return what a rule listens on and what it sends to; raises AnswerError for a word that is not understood.
+
+    Port 0 is any port (high-availability ports).
+    """
+    inside = forwarding.item
+    protocols = choice({"protocol": word(inside, "protocol")}, "protocol", _PROTOCOLS)
+    first = port(inside, "frontendPort", 0) or port(inside, "frontendPortRangeStart", 0)
+    last = max(first, port(inside, "frontendPortRangeEnd", 0))
+    behind = port(inside, "backendPort", 0)
+    outside = _ports(protocols, first, last)
+    return outside, _ports(protocols, behind, behind) if behind else outside
+
+
+def _ports(protocols: tuple[str, ...], first: int, last: int) -> ServiceSet:
+    return ServiceSet.parse(",".join(f"{name}/{first}-{last}" if last else name for name in protocols))
+
+
+def _pool(item: Item) -> BackendPool:
+    inside = part(item, "properties")
+    members = [part(one, "properties") for one in parts(inside, "loadBalancerBackendAddresses")]
+    own = id_in(inside, "virtualNetwork")
+    configurations = (
+        *ids_in(inside, "backendIPConfigurations"),
+        *(id_in(one, "networkInterfaceIPConfiguration") for one in members),
+    )
+    return BackendPool(
+        id=own_id(item),
+        configurations=tuple(dict.fromkeys(filter(None, configurations))),
+        front_ends=tuple(filter(None, (id_in(one, "loadBalancerFrontendIPConfiguration") for one in members))),
+        addresses=tuple(
+            (_network(one) or own, read_addresses(address)) for one in members if (address := text(one, "ipAddress"))
+        ),
+    )
+
+
+def _network(member: Item) -> str:
+    return id_in(member, "virtualNetwork") or parent(id_in(member, "subnet"))
+
+
+def _outbound(inside: Item) -> Iterator[tuple[str, str]]:
+    """Yield which front ends the members of a pool leave by: of outbound rules, and of rules that translate as well."""
+    for rule in (part(one, "properties") for one in parts(inside, "outboundRules")):
+        for front in ids_in(rule, "frontendIPConfigurations"):
+            yield front, id_in(rule, "backendAddressPool")
+    for rule in (part(one, "properties") for one in parts(inside, "loadBalancingRules")):
+        if not flag(rule, "disableOutboundSnat"):
+            yield id_in(rule, "frontendIPConfiguration"), id_in(rule, "backendAddressPool")

@@ -1,0 +1,129 @@
+"""What a load balancer can send to: interfaces of the cluster's hosts, and of those that its scale sets will make.
+
+Interfaces refer to pools and NAT rules, and pools to IP configurations: what either names is a member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.model.cluster import Host, Pool
+from cloudguard.model.network import Interface
+from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, text
+from cloudguard_azure.access.ids import ids_in, own_id, parent, subscription_of
+from cloudguard_azure.network.load_balancers import BackendPool
+
+_OF_INTERFACES: Final = ("loadBalancerBackendAddressPools", "loadBalancerInboundNatRules")
+_OF_SCALE_SETS: Final = ("loadBalancerBackendAddressPools", "loadBalancerInboundNatPools")
+APPLICATION_GATEWAYS: Final = "applicationGatewayBackendAddressPools"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A host or a pool, by its id, at ``address`` (empty: wherever it is primary), in one of ``subnets``."""
+
+    target: str
+    address: AddressSet
+    subnets: tuple[str, ...]
+
+
+class Members:
+    """The cluster's members of balancers, by what refers to them.
+
+    Interfaces and scale sets are added as Azure has them.
+    """
+
+    def __init__(self, hosts: Iterable[Host], pools: Iterable[Pool]) -> None:
+        self._hosts = {host.id: host for host in hosts}
+        self._pools = {pool.id: Member(pool.id, NO_ADDRESSES, pool.subnets) for pool in pools}
+        self._subscriptions = {subscription_of(name) for name in (*self._hosts, *self._pools)}
+        self._own = {one.id: (host, one) for host in self._hosts.values() for one in host.interfaces}
+        self._by_configuration: dict[str, Member] = {}
+        self._by_reference: dict[str, dict[Member, None]] = {}
+        self._by_address: dict[AddressSet, list[tuple[str, Member]]] = {}
+        self._others = set[str]()
+
+    def add_interface(self, item: Item) -> None:
+        """Note what an interface refers to, if it is the cluster's; raises AnswerError."""
+        name = own_id(item)
+        if name not in self._own:
+            self._others.add(name)
+            return
+        host, interface = self._own[name]
+        for one in parts(part(item, "properties"), "ipConfigurations"):
+            inside = part(one, "properties")
+            address = read_addresses(text(inside, "privateIPAddress"))
+            member = _member(host, interface, address, primary=flag(inside, "primary", default=True))
+            self._by_configuration[own_id(one)] = member
+            self._by_address.setdefault(address, []).append((parent(interface.subnet), member))
+            self._refer(inside, (*_OF_INTERFACES, APPLICATION_GATEWAYS), member)
+
+    def add_scale_set(self, item: Item) -> None:
+        """Note what the interfaces of a scale set's next host will refer to; raises AnswerError."""
+        member = self._pools.get(own_id(item))
+        network = part(item, "properties", "virtualMachineProfile", "networkProfile")
+        listed = [part(one, "properties") for one in parts(network, "networkInterfaceConfigurations")]
+        for interface in listed if member else ():
+            inner = [part(one, "properties") for one in parts(interface, "ipConfigurations")]
+            for one in inner:
+                self._refer(one, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
+            further = len(listed) > 1 and not flag(interface, "primary")
+            if further and any(parts(one, key) for one in inner for key in _OF_SCALE_SETS):
+                message = "a further interface of its next host is behind a load balancer"
+                raise AnswerError(message)
+
+    def _refer(self, configuration: Item, keys: Iterable[str], member: Member | None) -> None:
+        for name in (name for key in keys for name in ids_in(configuration, key)):
+            if member is not None:
+                self._by_reference.setdefault(name, {})[member] = None
+
+    @property
+    def references(self) -> frozenset[str]:
+        """The ids of pools and NAT rules that the cluster's interfaces and scale sets refer to."""
+        return frozenset(self._by_reference)
+
+    def referring(self, name: str) -> Iterator[Member]:
+        """Yield the members that refer to a pool, NAT rule or NAT pool."""
+        yield from self._by_reference.get(name, ())
+
+    def of_pool(self, pool: BackendPool) -> Iterator[Member]:
+        """Yield the members of a backend pool, by whatever names them."""
+        yield from self.referring(pool.id)
+        for name in pool.configurations:
+            yield from self.of_configuration(name) or ()
+        for network, address in pool.addresses:
+            yield from self.at(network, address)
+
+    def at(self, network: str, address: AddressSet) -> Iterator[Member]:
+        """Yield the members that have an address in a network ("": in any)."""
+        for own, member in self._by_address.get(address, ()):
+            if not own or network in {"", own}:
+                yield member
+
+    def of_configuration(self, name: str) -> tuple[Member, ...] | None:
+        """Return whose IP configuration an id names: nobody of the cluster's, or None where that is not known."""
+        found = self._by_configuration.get(name)
+        if found is not None:
+            return (found,)
+        machine = name.partition("/networkinterfaces/")[0]
+        host = self._hosts.get(machine)
+        if host is not None:
+            return (Member(host.id, NO_ADDRESSES, tuple(dict.fromkeys(one.subnet for one in host.interfaces))),)
+        scale_set, of_scale_set, _ = machine.partition("/virtualmachines/")
+        if of_scale_set:
+            return (self._pools[scale_set],) if scale_set in self._pools else ()
+        known = parent(name) in self._others or subscription_of(name) not in self._subscriptions
+        return () if known else None
+
+
+def _member(host: Host, interface: Interface, address: AddressSet, *, primary: bool) -> Member:
+    """Return a host at an address of an interface, by its id where that is the ``primary`` one of its only interface.
+
+    Other addresses may be pods'.
+    """
+    exact = address in interface.addresses and not (primary and len(host.interfaces) == 1)
+    return Member(host.id, address if exact else NO_ADDRESSES, (interface.subnet,))

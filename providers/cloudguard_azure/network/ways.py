@@ -1,0 +1,160 @@
+"""All that leads into the cluster beside its interfaces: balancers, endpoints, bastions; and how its hosts go out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Host, Pool
+from cloudguard.model.load_balancers import Balancer
+from cloudguard.model.network import Endpoint, Tunnel
+from cloudguard.model.source import Gap, Reason
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.provider.answers import Item, part
+from cloudguard_azure.access import calls
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.ids import ids_in, parent, subscription_of, word
+from cloudguard_azure.network.balancers import Context, balancers_of
+from cloudguard_azure.network.endpoints import Surroundings, read_endpoints, subnets_of_apis
+from cloudguard_azure.network.gateways import point_out, read_bastions, read_published
+from cloudguard_azure.network.load_balancers import HIDES, LoadBalancer, read_load_balancers
+from cloudguard_azure.network.members import Members
+from cloudguard_azure.network.public_addresses import PublicAddresses, nat_addresses, read_public_addresses
+from cloudguard_azure.network.subnets import VirtualNetwork, VirtualSubnet
+
+_SOON: Final = (
+    calls.LIST_LOAD_BALANCERS,
+    calls.LIST_PUBLIC_ADDRESSES,
+    calls.LIST_PUBLIC_PREFIXES,
+    calls.LIST_PRIVATE_LINK_SERVICES,
+    calls.LIST_BASTIONS,
+    calls.LIST_APPLICATION_GATEWAYS,
+    calls.LIST_FIREWALLS,
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WaysRequest:
+    """What ways in are read for: the cluster's hosts and pools, and what surrounds them as Azure has it.
+
+    ``interfaces``: all that were read; ``scale_sets``: those that are pools; ``networks``: all of the subscription;
+    ``own``: ids of the cluster's; ``guards``: the filters of a subnet, by its id; ``aks``: the cluster if AKS runs it.
+    """
+
+    hosts: Sequence[Host]
+    pools: Sequence[Pool]
+    interfaces: Sequence[Item]
+    scale_sets: Sequence[Item]
+    networks: Mapping[str, VirtualNetwork]
+    own: frozenset[str]
+    guards: Callable[[str], tuple[str, ...]]
+    aks: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways in, and the public addresses that the cluster's hosts leave by.
+
+    ``networks``: ids of networks beside the cluster's own that endpoints stand in. ``control_plane``: addresses of an
+    API's own pods in a subnet of the network. ``skus``: by id of a host or pool,
+    those of the balancers that may lead there from the internet, in lower case ("" for one without).
+    """
+
+    balancers: tuple[Balancer, ...]
+    endpoints: tuple[Endpoint, ...]
+    tunnels: tuple[Tunnel, ...]
+    outbound_addresses: AddressSet
+    networks: frozenset[str]
+    control_plane: AddressSet
+    skus: Mapping[str, frozenset[str]]
+
+
+def read_ways(api: Api, request: WaysRequest) -> Ways:
+    """Read what leads into the cluster."""
+    api.gather(*(partial(api.prefetch, call) for call in _SOON))
+    subnets = {one.id: one for network in request.networks.values() for one in network.subnets}
+    ranges = {name: one.ranges for name, one in subnets.items()}
+    peers = {one.network for name in request.own if name in request.networks for one in request.networks[name].peerings}
+    members, addresses = _members(api, request), read_public_addresses(api)
+    group = word(part(request.aks or {}, "properties"), "nodeResourceGroup")
+    listed = _every_balancer(api, members)
+    balancers = balancers_of(Context(api, members, addresses, read_published(api, ranges), group), listed)
+    around = Surroundings(addresses, subnets, request.own, request.guards)
+    endpoints = read_endpoints(api, request.aks, around) if request.aks else ()
+    point_out(
+        api, members, _inside(request, balancers), [one for one in subnets.values() if one.network in request.own]
+    )
+    return Ways(
+        balancers,
+        endpoints,
+        read_bastions(api, request.own | peers, ranges),
+        _outbound(api, request, members, addresses, (listed, subnets)),
+        frozenset(one.network for one in endpoints) - request.own - {""},
+        AddressSet.union(ranges[name] for name in subnets_of_apis(endpoints) if name in ranges),
+        _skus(balancers, listed),
+    )
+
+
+def _members(api: Api, request: WaysRequest) -> Members:
+    members = Members(request.hosts, request.pools)
+    api.mapped(calls.LIST_INTERFACES, request.interfaces, members.add_interface, hides=HIDES)
+    api.mapped(calls.LIST_SCALE_SETS, request.scale_sets, members.add_scale_set, hides=HIDES)
+    return members
+
+
+def _every_balancer(api: Api, members: Members) -> tuple[LoadBalancer, ...]:
+    """Read the subscription's balancers, and those of others that interfaces refer to."""
+    listed = read_load_balancers(api)
+    wanted = {name for name in members.references if "/loadbalancers/" in name} - _known(listed)
+    elsewhere = sorted({subscription_of(name) for name in wanted} - {api.subscription.lower()})
+    further = [
+        one for each in api.gather(*(partial(read_load_balancers, api, name) for name in elsewhere)) for one in each
+    ]
+    for name in sorted(wanted - _known(further)):
+        message = "an interface of the cluster refers to it, and no load balancer that was read has it"
+        api.add_gap(Gap(calls.LIST_LOAD_BALANCERS.name, name, Reason.MISSING, message, HIDES))
+    return (*listed, *further)
+
+
+def _known(listed: Iterable[LoadBalancer]) -> set[str]:
+    return {name for one in listed for name in (*one.pools, *(rule.id for rule in one.forwardings))}
+
+
+def _inside(request: WaysRequest, balancers: Iterable[Balancer]) -> AddressSet:
+    """Return the addresses by which one reaches hosts from inside: their own, and those of balancers before them."""
+    own = (address for host in request.hosts for one in host.interfaces for address in one.addresses)
+    return AddressSet.union((*own, *(one.addresses for one in balancers)))
+
+
+def _outbound(
+    api: Api,
+    request: WaysRequest,
+    members: Members,
+    addresses: PublicAddresses,
+    known: tuple[Sequence[LoadBalancer], Mapping[str, VirtualSubnet]],
+) -> AddressSet:
+    """Return the hosts' own public addresses, and those of NAT gateways and of front ends that they leave by."""
+    listed, subnets = known
+    own = (address for host in request.hosts for one in host.interfaces for address in one.public)
+    used = {one.subnet for host in request.hosts for one in host.interfaces}
+    used.update(subnet for pool in request.pools for subnet in pool.subnets)
+    references = [*nat_addresses(api, (subnets[name].item for name in sorted(used) if name in subnets))]
+    for one in listed:
+        for front, pool in one.outbound:
+            if front in one.front_ends and any(members.of_pool(one.pools[pool]) if pool in one.pools else ()):
+                references += one.front_ends[front].references
+    profile = part(request.aks or {}, "properties", "networkProfile", "loadBalancerProfile")
+    references += ids_in(profile, "effectiveOutboundIPs")
+    return AddressSet.union((*own, addresses.of(references)))
+
+
+def _skus(balancers: Iterable[Balancer], listed: Iterable[LoadBalancer]) -> dict[str, frozenset[str]]:
+    skus, found = {one.id: one.sku for one in listed}, dict[str, set[str]]()
+    for balancer in balancers:
+        if balancer.internet_facing is False:
+            continue
+        for name in {target.host for listener in balancer.listeners for target in listener.targets}:
+            found.setdefault(name, set()).add(skus.get(parent(balancer.id), ""))
+    return {name: frozenset(words) for name, words in found.items()}

@@ -1,0 +1,185 @@
+"""Load balancers of a made-up subscription: who stands behind them, and what of a packet they change."""
+
+from __future__ import annotations
+
+import pytest
+
+from azure_networks import link
+from azure_ways import API, Made, hidden, only, ways_into
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.source import FactKind
+from cloudguard_azure.access import calls
+
+
+def test_a_rule_sends_to_the_members_of_its_pool_from_the_clients_own_address() -> None:
+    account = Made()
+    balancer = account.load_balancer("api", (443, 6443), public=account.public())
+    account.host(pools=[account.pool(balancer)])
+    found = only(account)
+    (listener,) = found.listeners
+    (target,) = listener.targets
+    assert (found.internet_facing, found.keeps_destination, found.filters) == (True, False, ())
+    assert (found.subnets, found.network) == ((account.nodes.lower(),), account.vnet.lower())
+    assert found.addresses.cidrs() == (f"{API}/32",)
+    assert found.health_checks.cidrs() == ("168.63.129.16/32",)
+    assert found.transparent
+    assert not found.dual_stack
+    assert (str(listener.service), str(target.service)) == ("tcp/443", "tcp/6443")
+    assert (listener.client_address, target.address.cidrs()) == (ClientAddress.PRESERVED, ())
+    assert target.host.endswith("/virtualmachines/cp-0")
+    assert not listener.port_ranges
+
+
+def test_a_front_end_in_a_subnet_is_not_for_the_internet() -> None:
+    account = Made()
+    balancer = account.load_balancer("api", (443, 6443), subnet=account.nodes, address="10.0.0.200")
+    account.host(pools=[account.pool(balancer)])
+    found = only(account)
+    assert (found.internet_facing, found.addresses.cidrs()) == (False, ("10.0.0.200/32",))
+
+
+def test_with_floating_ip_packets_stay_addressed_to_the_front_end() -> None:
+    account = Made()
+    balancer = account.load_balancer("web", (80, 80), public=account.public(), floating=True)
+    account.host(pools=[account.pool(balancer)])
+    found = only(account)
+    assert found.keeps_destination
+    assert found.addresses.cidrs() == (f"{API}/32",)
+
+
+def test_rules_with_and_without_floating_ip_are_told_apart() -> None:
+    account = Made()
+    balancer = account.load_balancer("web", (80, 80), (81, 8081), public=account.public())
+    account.properties(balancer)["loadBalancingRules"][0]["properties"]["enableFloatingIP"] = True
+    account.host(pools=[account.pool(balancer)])
+    ways, _ = ways_into(account)
+    assert [(one.keeps_destination, str(one.listeners[0].targets[0].service)) for one in ways.balancers] == [
+        (True, "tcp/80"),
+        (False, "tcp/8081"),
+    ]
+    assert len({one.id for one in ways.balancers}) == 2
+
+
+@pytest.mark.parametrize(
+    ("protocol", "rule", "outside", "inside"),
+    [
+        ("All", (0, 0), "tcp,udp", "tcp,udp"),
+        ("Udp", (53, 53), "udp/53", "udp/53"),
+        ("Quic", (443, 443), "udp/443", "udp/443"),
+    ],
+)
+def test_port_0_is_every_port(protocol: str, rule: tuple[int, int], outside: str, inside: str) -> None:
+    account = Made()
+    balancer = account.load_balancer("api", rule, subnet=account.nodes, address="10.0.0.200", protocol=protocol)
+    account.host(pools=[account.pool(balancer)])
+    (listener,) = only(account).listeners
+    assert (str(listener.service), str(listener.targets[0].service)) == (outside, inside)
+    assert bool(listener.port_ranges) == (protocol == "All")
+
+
+@pytest.mark.parametrize(
+    ("floating", "regional", "destination"), [(False, False, API), (True, False, "20.99.0.1"), (False, True, API)]
+)
+def test_a_global_balancer_leads_to_what_a_regional_one_sends_to(
+    destination: str, *, floating: bool, regional: bool
+) -> None:
+    account = Made()
+    near = account.load_balancer("api", (443, 6443), (80, 8080), public=account.public(), floating=regional)
+    account.host(pools=[account.pool(near)])
+    anycast = account.public_address("global", "20.99.0.1")
+    far = account.load_balancer("global", (443, 443), public=anycast, floating=floating)
+    account.get(far)["sku"]["tier"] = "Global"
+    members = account.properties(account.pool(far))["loadBalancerBackendAddresses"]
+    front = {"loadBalancerFrontendIPConfiguration": link(f"{near}/frontendIPConfigurations/front")}
+    members.append({"name": "near", "properties": front})
+    ways, api = ways_into(account)
+    assert api.gaps == ()
+    (found,) = [one for one in ways.balancers if one.name == "global/front"]
+    assert found.internet_facing
+    assert [(str(one.service), str(one.targets[0].service)) for one in found.listeners] == [("tcp/443", "tcp/6443")]
+    assert found.keeps_destination == (floating or regional)
+    assert not found.keeps_destination or found.addresses.cidrs() == (f"{destination}/32",)
+
+
+def test_whether_packets_get_through_the_appliances_in_front_is_not_known() -> None:
+    account = Made()
+    gateway = account.load_balancer("nva", subnet=account.nodes, address="10.0.0.250", sku="Gateway")
+    balancer = account.load_balancer("api", (443, 6443), public=account.public())
+    front = account.properties(balancer)["frontendIPConfigurations"][0]["properties"]
+    front["gatewayLoadBalancer"] = link(f"{gateway}/frontendIPConfigurations/front")
+    account.host(pools=[account.pool(balancer)])
+    assert only(account).internet_facing is None
+
+
+def test_hosts_behind_a_gateway_load_balancer_are_a_gap() -> None:
+    account = Made()
+    gateway = account.load_balancer(
+        "nva", (0, 0), subnet=account.nodes, address="10.0.0.250", sku="Gateway", protocol="All"
+    )
+    account.host(pools=[account.pool(gateway)])
+    assert FactKind.BALANCERS in hidden(ways_into(account)[1])
+
+
+@pytest.mark.parametrize(
+    ("tags", "service"),
+    [
+        ({"k8s-azure-service": "shop/web,shop/api", "k8s-azure-cluster-name": "kubernetes"}, "shop/web,shop/api"),
+        ({"service": "shop/web", "kubernetes-cluster-name": "kubernetes"}, "shop/web"),
+        ({"service": "shop/web"}, ""),
+        ({"k8s-azure-service": "web"}, ""),
+        ({}, ""),
+    ],
+)
+def test_tags_of_the_public_address_show_the_service(tags: dict[str, str], service: str) -> None:
+    account = Made()
+    balancer = account.load_balancer("kubernetes", (80, 80), public=account.public(tags=tags), floating=True)
+    account.host(pools=[account.pool(balancer)])
+    assert only(account).declared_service == service
+
+
+@pytest.mark.parametrize(
+    ("managed", "name"),
+    [
+        (True, "a0123456789abcdef0123456789abcde-TCP-80"),
+        (True, "web"),
+        (False, "a0123456789abcdef0123456789abcde-TCP-80"),
+    ],
+)
+def test_names_show_a_service_only_where_aks_alone_gives_them(name: str, *, managed: bool) -> None:
+    account = Made()
+    account.managed_cluster(nodes_group="nodes", subnet=account.nodes, addresses=["10.0.0.4"])
+    balancer = account.load_balancer(
+        "kubernetes-internal", (80, 80), subnet=account.nodes, address="10.0.0.200", rg="nodes" if managed else ""
+    )
+    rule = account.properties(balancer)["loadBalancingRules"][0]
+    rule |= {"id": f"{balancer}/loadBalancingRules/{name}", "name": name}
+    account.host(rg="nodes", address="10.0.0.44", pools=[account.pool(balancer)])
+    (found,) = ways_into(account)[0].balancers
+    assert bool(found.declared_service) == (managed and name != "web")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        calls.LIST_LOAD_BALANCERS,
+        calls.LIST_PRIVATE_LINK_SERVICES,
+        calls.LIST_FIREWALLS,
+        calls.LIST_APPLICATION_GATEWAYS,
+    ],
+)
+def test_what_is_refused_is_a_gap(call: calls.Call) -> None:
+    account = Made()
+    account.host()
+    assert FactKind.BALANCERS in hidden(ways_into(account, [call])[1])
+
+
+def test_skus_tell_what_the_internet_comes_by() -> None:
+    account = Made()
+    one = account.load_balancer("a", (80, 80), public=account.public())
+    two = account.load_balancer(
+        "b", (81, 81), public=account.public_address("b", "20.50.0.8", sku="Basic"), sku="Basic"
+    )
+    three = account.load_balancer("c", (82, 82), subnet=account.nodes, address="10.0.0.200", sku="")
+    account.host(pools=[account.pool(one), account.pool(two), account.pool(three)])
+    ((_, skus),) = ways_into(account)[0].skus.items()
+    assert skus == {"standard", "basic"}

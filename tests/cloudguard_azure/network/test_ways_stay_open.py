@@ -1,0 +1,169 @@
+"""A reference that is left out, or a word that nobody knows, never shuts a way in: it is open, or a gap says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, cast
+
+from azure_account import SUBSCRIPTION
+from azure_fixtures import Subscription
+from azure_networks import NETWORK, link
+from azure_proxy import AzureProxy
+from azure_server import Azure
+from azure_ways import hidden, reached, request_of, ways_into
+from cloudguard.model.network import Endpoint
+from cloudguard.model.source import FactKind
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.port import CollectRequest, silent
+from cloudguard_azure.access.session import begin
+from cloudguard_azure.network.ways import Ways, read_ways
+
+MANY = 10
+WORDS = {"protocol", "privateIPAddressVersion", "publicIPAddressVersion", "tier", "privateEndpointNetworkPolicies"}
+"""Fields with words that Azure may add to; SKUs are judged with the filters."""
+Spot = tuple[str, Any, Any]
+"""A place in words, and the object or list with the key of what stands there."""
+ALSO_NAMED = (
+    "backendIPConfiguration",
+    "loadBalancerBackendAddressPools",
+    "frontendIPConfiguration",
+    "publicIPAddress",
+    "InboundNatRules",
+)
+"""References that are named from the other side as well, or are a front end's: without the rest, nothing is sent."""
+
+
+def everything() -> Subscription:
+    """Return hosts and scale sets behind balancers of every form, named from both sides, and a private AKS cluster."""
+    account = Subscription()
+    vnet = account.network()
+    nodes = account.subnet(vnet)
+    api = account.load_balancer("api", (443, 6443), public=account.public_address("api", "20.50.0.7"))
+    web = account.load_balancer("web", (0, 0), subnet=nodes, address="10.0.0.200", protocol="All", floating=True)
+    account.load_balancer(
+        "by", (80, 80), public=account.public_address("by", "20.50.0.8"), addresses=[("10.0.0.4", vnet)]
+    )
+    far = account.load_balancer("far", (443, 443), public=account.public_address("far", "20.50.0.9"))
+    front = {"loadBalancerFrontendIPConfiguration": link(f"{api}/frontendIPConfigurations/front")}
+    account.properties(account.pool(far))["loadBalancerBackendAddresses"].append({"name": "api", "properties": front})
+    machine = account.machine("cp-0", nodes, "10.0.0.4", pools=[account.pool(api), account.pool(web)])
+    nic = account.properties(machine)["networkProfile"]["networkInterfaces"][0]["id"]
+    account.nat_rule(api, "ssh", 2200, 22, interface=nic)
+    account.nat_rule(api, "all", 5000, 22, last=5009)
+    account.scale_set("set", nodes, "10.0.0.7", pools=[account.pool(web)])
+    for balancer, names in ((api, (nic,)), (web, (nic, _nic_of_set(account)))):
+        listed = [link(f"{one}/ipConfigurations/ipconfig1") for one in names]
+        account.properties(account.pool(balancer))["backendIPConfigurations"] = listed
+    account.managed_cluster(subnet=nodes, addresses=["10.0.0.20"], access={"enablePrivateCluster": True})
+    cluster = next(one["id"] for one in account.items.values() if one.get("type", "").endswith("managedClusters"))
+    account.private_endpoint("kube-apiserver", nodes, "10.0.0.9", cluster, "management")
+    return account
+
+
+def _nic_of_set(account: Subscription) -> str:
+    return next(str(item["id"]) for own, item in account.items.items() if own.endswith("/networkinterfaces/set"))
+
+
+def spots(value: Any, place: str) -> Iterator[Spot]:  # noqa: ANN401 - JSON
+    """Yield every spot in a value."""
+    keys: list[Any] = [*value] if isinstance(value, dict) else []
+    for key in keys or (range(len(cast("list[object]", value))) if isinstance(value, list) else ()):
+        yield f"{place}.{key}", value, key
+        yield from spots(value[key], f"{place}.{key}")
+
+
+def is_reference(spot: Spot) -> bool:
+    """Whether a balancer's or an interface's reference stands there that is named elsewhere, too."""
+    place, holder, key = spot
+    of_these = "/loadbalancers/" in place or "/networkinterfaces/" in place
+    named = isinstance(holder[key], dict) and holder[key].keys() == {"id"}
+    return of_these and named and any(part in place for part in ALSO_NAMED)
+
+
+def is_word(spot: Spot) -> bool:
+    """Whether one of ``WORDS`` stands there."""
+    _, holder, key = spot
+    return key in WORDS and isinstance(holder[key], str)
+
+
+def take(spot: Spot) -> Callable[[], object]:
+    """Leave out a reference, and return what puts it back."""
+    _, holder, key = spot
+    taken = holder.pop(key)
+    put: Callable[[Any, Any], object] = getattr(holder, "insert", holder.__setitem__)
+    return partial(put, key, taken)
+
+
+def replace(spot: Spot) -> Callable[[], object]:
+    """Put a word that nobody knows in the place of another, and return what takes that back."""
+    _, holder, key = spot
+    former, holder[key] = holder[key], "Carrier pigeon"
+    return partial(holder.__setitem__, key, former)
+
+
+def shut(before: Ways, account: Subscription) -> list[str]:
+    """Return the ways in that are open before and neither open now nor hidden by a gap."""
+    after, api = ways_into(account)
+    gaps, now = hidden(api), reached(after)
+    nothing = ServiceSet.nothing()
+    lost = [
+        f"{services} of {host}"
+        for (host, outside), services in reached(before).items()
+        if FactKind.BALANCERS not in gaps
+        and not services <= now.get((host, True), nothing) | (nothing if outside else now.get((host, False), nothing))
+    ]
+    wide = {one.id: one for one in after.endpoints}
+    lost += [
+        one.id for one in before.endpoints if FactKind.ENDPOINT not in gaps and not _as_wide(one, wide.get(one.id))
+    ]
+    return lost
+
+
+def _as_wide(one: Endpoint, other: Endpoint | None) -> bool:
+    known = {"nsg"}
+    return other is not None and other.private >= one.private and not (set(other.filters) - set(one.filters) & known)
+
+
+def closing(wanted: Callable[[Spot], bool], change: Callable[[Spot], Callable[[], object]]) -> dict[str, list[str]]:
+    """Return the places whose change shuts a way in, with which."""
+    account, found = everything(), dict[str, list[str]]()
+    before, api = ways_into(account)
+    assert api.gaps == ()
+    tried = [one for own, item in account.items.items() for one in spots(item, own) if wanted(one)]
+    assert len(tried) > MANY
+    for spot in tried:
+        back = change(spot)
+        if lost := shut(before, account):
+            found[spot[0]] = lost
+        back()
+    return found
+
+
+def test_the_ways_in_are_there() -> None:
+    ways, _ = ways_into(everything())
+    assert {one.name for one in ways.balancers} == {"api/front", "web/front", "by/front", "far/front"}
+    assert {one.id.rpartition("/")[2] for one in ways.endpoints} == {"prod by commands", "kube-apiserver"}
+
+
+def test_the_sdk_reads_the_same(azure_cloud: AzureProxy) -> None:
+    account = everything()
+    rules = [{"name": "ssh", "ruleType": "NatRule", "translatedAddress": "10.0.0.4", "translatedPort": "22"}]
+    groups = [{"ruleCollectionType": "FirewallPolicyNatRuleCollection", "name": "in", "rules": rules}]
+    policy = account.add(f"{NETWORK}/firewallPolicies", "policy", {})
+    account.put({"id": f"{policy}/ruleCollectionGroups/g", "name": "g", "properties": {"ruleCollections": groups}})
+    account.add(f"{NETWORK}/azureFirewalls", "fw", {"firewallPolicy": link(policy)})
+    azure_cloud.azure = Azure(account)
+    api, _ = begin(CollectRequest(options={"subscription": (SUBSCRIPTION,)}), silent)
+    expected, memory = ways_into(account)
+    assert read_ways(api, request_of(account, api)) == expected
+    assert api.gaps == memory.gaps
+    assert len(api.gaps) == 1
+
+
+def test_a_reference_that_is_left_out_shuts_nothing() -> None:
+    assert closing(is_reference, take) == {}
+
+
+def test_a_word_that_nobody_knows_shuts_nothing() -> None:
+    assert closing(is_word, replace) == {}

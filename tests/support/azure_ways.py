@@ -1,0 +1,195 @@
+"""Reads the ways into what stands in a made-up subscription, from memory: all its machines are the cluster's hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from azure_fixtures import CLUSTERS, Subscription
+from azure_ids import Item, ResourceId
+from cloudguard.model.cluster import Host, Pool, Role
+from cloudguard.model.load_balancers import Balancer
+from cloudguard.model.network import Interface
+from cloudguard.model.source import FactKind, Reason, Source
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.port import silent
+from cloudguard.provider.reader import Answer
+from cloudguard_azure.access import calls
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.ids import canonical, parent
+from cloudguard_azure.network.subnets import virtual_networks
+from cloudguard_azure.network.ways import Ways, WaysRequest, read_ways
+
+API: Final = "20.50.0.7"
+OTHERS: Final = "others"
+"""The resource group of machines that are not the cluster's."""
+_SOURCE: Final = Source("test:Made")
+_MACHINES: Final = ("microsoft.compute/virtualmachines", "microsoft.compute/virtualmachinescalesets/virtualmachines")
+_INTERFACES: Final = (
+    "microsoft.network/networkinterfaces",
+    "microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces",
+)
+
+
+class Served(Api):
+    """Answers each call with the account's resources of its type, without the SDK."""
+
+    def __init__(self, account: Subscription, refused: Iterable[calls.Call] = ()) -> None:
+        super(Api, self).__init__(2, silent)
+        self.subscription = account.subscription
+        self.made: list[str] = []
+        self._account, self._refused = account, {*refused}
+
+    def fetch(self, call: calls.Call, parameters: Mapping[str, Any]) -> Answer:
+        """Return the resources whose ids hold all parameters."""
+        self.made.append(call.name)
+        if call in self._refused:
+            raise ValueError(call.name)
+        words = {"subscription": self.subscription, **parameters}.values()
+        fixed = self._account.answers.get(f"GET {'/'.join(map(str, words))}".lower())
+        return Answer(
+            fixed["value"]
+            if fixed
+            else [
+                item
+                for own, item in self._account.everything().items()
+                if _kind(own) == call.name.partition(":")[0].lower()
+                and all(f"/{word}/".lower() in f"{own}/" for word in words)
+            ]
+        )
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what ``fetch`` raises."""
+        return (ValueError,)
+
+    def explain(self, error: Exception) -> tuple[Reason, str]:
+        """Say that a call was refused."""
+        return Reason.DENIED, str(error)
+
+
+def _kind(own: str) -> str:
+    if "/providers/" not in own:
+        return ""
+    found = ResourceId.of(own)
+    return "/".join((found.namespace, *found.types))
+
+
+def _of_kinds(account: Subscription, *kinds: str) -> list[Item]:
+    return [item for own, item in account.everything().items() if _kind(own) in kinds]
+
+
+def request_of(account: Subscription, api: Api) -> WaysRequest:
+    """Return the request for all machines and scale sets that are not in the group ``OTHERS``."""
+    interfaces = _of_kinds(account, *_INTERFACES)
+    by_machine = dict[str, list[Item]]()
+    for one in interfaces:
+        attached = one["properties"].get("virtualMachine")
+        by_machine.setdefault(canonical(attached["id"]) if attached else "", []).append(one)
+    hosts = [_host(item, by_machine) for item in _of_kinds(account, *_MACHINES) if not _is_of_others(item)]
+    sets = [one for one in _of_kinds(account, "microsoft.compute/virtualmachinescalesets") if not _is_of_others(one)]
+    networks = virtual_networks(api, api.read(calls.LIST_NETWORKS, hides=()))
+    used = {one.subnet for host in hosts for one in host.interfaces}
+    own = frozenset(name for name in networks if any(parent(subnet) == name for subnet in used)) or frozenset(networks)
+    guards = partial(_guards, networks)
+    return WaysRequest(
+        hosts=hosts,
+        pools=[_pool(item) for item in sets],
+        interfaces=interfaces,
+        scale_sets=sets,
+        networks=networks,
+        own=own,
+        guards=guards,
+        aks=next(iter(_of_kinds(account, CLUSTERS.lower())), None),
+    )
+
+
+def _guards(networks: Mapping[str, Any], subnet: str) -> tuple[str, ...]:
+    found = {one.id: one for network in networks.values() for one in network.subnets}
+    return tuple(filter(None, (found[subnet].group,)))
+
+
+def _is_of_others(item: Item) -> bool:
+    return f"/resourcegroups/{OTHERS}/" in str(item["id"]).lower()
+
+
+def _host(item: Item, by_machine: Mapping[str, list[Item]]) -> Host:
+    own = canonical(item["id"])
+    made = tuple(map(_interface, by_machine.get(own, ())))
+    pool = own.rpartition("/virtualmachines/")[0] if "scalesets" in own else ""
+    return Host(own, str(item["name"]), (Role.NODE,), (), made, _SOURCE, pool=pool)
+
+
+def _interface(item: Item) -> Interface:
+    listed = [one["properties"] for one in item["properties"]["ipConfigurations"]]
+    addresses = tuple(AddressSet.parse(one["privateIPAddress"]) for one in listed)
+    return Interface(canonical(item["id"]), canonical(listed[0]["subnet"]["id"]), addresses, _SOURCE)
+
+
+def _pool(item: Item) -> Pool:
+    profile = item["properties"]["virtualMachineProfile"]["networkProfile"]
+    configuration = profile["networkInterfaceConfigurations"][0]["properties"]["ipConfigurations"][0]["properties"]
+    own = canonical(item["id"])
+    return Pool(own, str(item["name"]), (Role.NODE,), (), (canonical(configuration["subnet"]["id"]),), (), (), _SOURCE)
+
+
+def ways_into(account: Subscription, refused: Iterable[calls.Call] = ()) -> tuple[Ways, Served]:
+    """Return the ways in, and the reader with the gaps."""
+    api = Served(account, refused)
+    return read_ways(api, request_of(account, api)), api
+
+
+def sent(ways: Ways) -> set[tuple[str, str, str]]:
+    """Return what balancers send: the balancer's name, the host's or pool's name, and the service there."""
+    return {
+        (balancer.name, target.host.rpartition("/")[2], str(target.service))
+        for balancer in ways.balancers
+        for listener in balancer.listeners
+        for target in listener.targets
+    }
+
+
+def reached(ways: Ways) -> dict[tuple[str, bool], ServiceSet]:
+    """Return the services that reach each host through balancers, from the internet (True if it may) or not."""
+    found = dict[tuple[str, bool], ServiceSet]()
+    for balancer in ways.balancers:
+        for listener in balancer.listeners:
+            for target in listener.targets:
+                key = (target.host, balancer.internet_facing is not False)
+                found[key] = found.get(key, ServiceSet.nothing()) | target.service
+    return found
+
+
+def hidden(api: Api) -> set[FactKind]:
+    """Return what the gaps hide."""
+    return {kind for gap in api.gaps for kind in gap.hides}
+
+
+class Made(Subscription):
+    """A network with the host "cp-0" in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vnet = self.network()
+        self.nodes = self.subnet(self.vnet)
+        self.behind = list[str]()
+
+    def host(self, name: str = "cp-0", address: str = "10.0.0.4", rg: str = "", **rest: object) -> str:
+        """Add a machine; return its interface."""
+        own = self.machine(name, self.nodes, address, rg=rg, **rest)  # type: ignore[arg-type]
+        return own.replace(
+            "Microsoft.Compute/virtualMachines/" + name, f"Microsoft.Network/networkInterfaces/{name}-nic"
+        )
+
+    def public(self, name: str = "api", **rest: object) -> str:
+        """Add a public address."""
+        return self.public_address(name, API, **rest)  # type: ignore[arg-type]
+
+
+def only(account: Subscription) -> Balancer:
+    """Return the one balancer that is found, without any gap."""
+    ways, api = ways_into(account)
+    assert api.gaps == ()
+    (found,) = ways.balancers
+    return found
