@@ -1,0 +1,111 @@
+"""Clusters on Azure, each with what must be found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from azure_clusters import OFFICE, Clean, capz, kops, rke2
+from azure_fixtures import Subscription
+from azure_ways_in import (
+    AUTHORIZED,
+    aks,
+    aks_integrated,
+    aks_kubelet,
+    aks_private,
+    aks_with_kms,
+    balanced,
+    by_application_group,
+    holding,
+    keyed,
+    translated,
+    two_groups,
+    unmanaged_disk,
+    without_group,
+)
+from cloudguard.needs.declarations import Declarations
+from cloudguard.results.report import Verdict
+from marked_scenes import ALL_PASS, API, DISKS, ETCD, IDENTITY, MANAGED, NODES, Scene
+
+ACME = "/providers/Microsoft.Management/managementGroups/acme"
+_SSH = ("node-access/internet", "critical")
+_WORLD = ("api-server-access/internet", "critical")
+_CONTRIBUTOR = (
+    ("cloud-api-access/escalation", "critical"),
+    ("cloud-api-access/outside", "high"),
+    ("cloud-api-access/metadata", "medium"),
+)
+_LONG_AGO, _FAR_AWAY = 1_700_000_000, 4_000_000_000
+_ADMINS = Declarations(admin_cidrs=(OFFICE,))
+_CMEK = Declarations(require_customer_key=True)
+
+SCENES: Mapping[str, Scene[Subscription]] = {
+    "clean": Scene(Clean, ALL_PASS),
+    "two-groups-let-in": Scene(
+        lambda: two_groups(subnet=True, interface=True), ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)
+    ),
+    "interface-group-shuts": Scene(lambda: two_groups(subnet=True, interface=False), ALL_PASS),
+    "subnet-group-shuts": Scene(lambda: two_groups(subnet=False, interface=True), ALL_PASS),
+    "application-group": Scene(
+        lambda: by_application_group(member=True),
+        ALL_PASS | {ETCD: Verdict.FAIL},
+        (("etcd-access/inside", "high"),),
+    ),
+    "basic-without-group": Scene(lambda: without_group("Basic"), ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)),
+    "standard-without-group": Scene(
+        lambda: without_group("Standard"), ALL_PASS | {NODES: Verdict.FAIL}, (("node-access/inside", "medium"),)
+    ),
+    "balancer-to-ssh": Scene(balanced, ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)),
+    "floating-to-the-host": Scene(lambda: balanced(floating=True), ALL_PASS),
+    "floating-to-the-front": Scene(
+        lambda: balanced(floating=True, destination="20.71.0.20"), ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)
+    ),
+    "pool-by-address": Scene(lambda: balanced(by_address=True), ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)),
+    "nat-rule": Scene(translated, ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)),
+    "nat-rule-of-a-pool": Scene(lambda: translated(of_pool=True), ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)),
+    "contributor": Scene(holding, ALL_PASS | {IDENTITY: Verdict.FAIL}, _CONTRIBUTOR),
+    "contributor-through-groups": Scene(
+        lambda: holding(through_group=True), ALL_PASS | {IDENTITY: Verdict.FAIL}, _CONTRIBUTOR
+    ),
+    "contributor-of-a-management-group": Scene(
+        lambda: holding(ACME), ALL_PASS | {IDENTITY: Verdict.FAIL}, _CONTRIBUTOR
+    ),
+    "unmanaged-disk": Scene(unmanaged_disk, ALL_PASS | {DISKS: Verdict.UNKNOWN}),
+    "customer-key": Scene(keyed, ALL_PASS, policy=_CMEK),
+    "no-customer-key": Scene(
+        Clean, ALL_PASS | {DISKS: Verdict.FAIL}, (("etcd-encryption/customer-key", "medium"),) * 2, policy=_CMEK
+    ),
+    "key-expired": Scene(
+        lambda: keyed(expires=_LONG_AGO), ALL_PASS | {DISKS: Verdict.FAIL}, (("etcd-encryption/key", "high"),)
+    ),
+    "key-expires-some-day": Scene(lambda: keyed(expires=_FAR_AWAY), ALL_PASS),
+    "capz": Scene(
+        capz,
+        {API: Verdict.FAIL, NODES: Verdict.FAIL, ETCD: Verdict.FAIL, DISKS: Verdict.PASS, IDENTITY: Verdict.FAIL},
+        (_WORLD, _SSH, ("etcd-access/inside", "high"), *_CONTRIBUTOR),
+    ),
+    "kops": Scene(kops, ALL_PASS | {ETCD: Verdict.FAIL}, (("etcd-access/inside", "high"),)),
+    "rke2": Scene(rke2, ALL_PASS | {ETCD: Verdict.FAIL}, (("etcd-access/inside", "high"),)),
+    "aks-public": Scene(aks, MANAGED | {API: Verdict.FAIL}, (_WORLD,)),
+    "aks-authorized": Scene(lambda: aks(AUTHORIZED), MANAGED),
+    "aks-no-ranges": Scene(lambda: aks({"authorizedIPRanges": []}), MANAGED | {API: Verdict.FAIL}, (_WORLD,)),
+    "aks-private": Scene(aks_private, MANAGED),
+    "aks-private-and-administrators": Scene(
+        aks_private, MANAGED | {API: Verdict.FAIL}, (("api-server-access/inside", "medium"),), policy=_ADMINS
+    ),
+    "aks-private-with-policies": Scene(lambda: aks_private(policies="Enabled"), MANAGED, policy=_ADMINS),
+    "aks-integrated": Scene(aks_integrated, MANAGED),
+    "aks-integrated-public": Scene(lambda: aks_integrated(public=True), MANAGED | {API: Verdict.FAIL}, (_WORLD,)),
+    "aks-integrated-authorized": Scene(lambda: aks_integrated(public=True, ranges=(OFFICE,)), MANAGED),
+    "aks-kms": Scene(aks_with_kms, MANAGED, policy=_CMEK),
+    "aks-without-kms": Scene(
+        lambda: aks_with_kms(enabled=False),
+        MANAGED | {DISKS: Verdict.FAIL},
+        (("etcd-encryption/secrets", "medium"),),
+        policy=_CMEK,
+    ),
+    "aks-kms-key-expired": Scene(
+        lambda: aks_with_kms(expires=_LONG_AGO), MANAGED | {DISKS: Verdict.FAIL}, (("etcd-encryption/key", "high"),)
+    ),
+    "aks-kubelet-contributor": Scene(aks_kubelet, MANAGED | {IDENTITY: Verdict.FAIL}, _CONTRIBUTOR),
+    "aks-automatic": Scene(lambda: aks_kubelet(locked=True), MANAGED),
+}

@@ -1,0 +1,52 @@
+"""A cluster in a made-up cloud, with what must be found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from cloudguard import pipeline
+from cloudguard.model.files import snapshot_file
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Report, Verdict
+
+API, NODES, IDENTITY = "api-server-access", "node-access", "cloud-api-access"
+ETCD, DISKS = "etcd-access", "etcd-encryption"
+ALL_PASS: dict[str, Verdict] = dict.fromkeys((API, NODES, ETCD, DISKS, IDENTITY), Verdict.PASS)
+MANAGED: dict[str, Verdict] = ALL_PASS | {ETCD: Verdict.PROVIDER, DISKS: Verdict.PROVIDER}
+"""Of a cluster whose control plane the provider runs."""
+Found = tuple[str, str]
+"""A finding's check and severity: ("node-access/internet", "critical")."""
+Account = TypeVar("Account")
+
+
+@dataclass(frozen=True)
+class Scene(Generic[Account]):
+    """A cluster called "prod": verdicts by row, and findings that are all of those above low."""
+
+    build: Callable[[], Account]
+    verdicts: Mapping[str, Verdict]
+    findings: Sequence[Found] = ()
+    beside: Callable[[], tuple[Account, ...]] = tuple
+    policy: Declarations = field(default_factory=Declarations)
+
+    def evaluate(self, snapshot: Snapshot) -> Report:
+        """Return the report on what was read of it."""
+        return pipeline.evaluate(snapshot, self.policy)
+
+    def check(self, snapshot: Snapshot) -> None:
+        """Assert that nothing hides, that what must be found is found and nothing else, and that the file is whole."""
+        assert snapshot.gaps == ()
+        report = self.evaluate(snapshot)
+        found = sorted(
+            (one.check, str(one.severity.name).lower())
+            for row in report.rows
+            for one in row.findings
+            if one.severity > Severity.LOW
+        )
+        assert found == sorted(self.findings)
+        assert {row.row: row.verdict for row in report.rows} == self.verdicts
+        assert snapshot_file.load(snapshot_file.dump(snapshot), "it") == snapshot
