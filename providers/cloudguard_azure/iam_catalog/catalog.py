@@ -14,13 +14,16 @@ from typing import Any, Final
 from cloudguard.model.iam_catalog import Access, EscalationPath, PermissionNeed
 from cloudguard.model.identity import Statement
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.permission_sets.actions import UNLISTED
 from cloudguard_azure.identity.resource_names import CONTROL, DATA, resource_formats
 
 _HERE: Final = "cloudguard_azure.iam_catalog"
 _PLANES: Final = {"operations.txt": CONTROL, "data_operations.txt": DATA}
 _READ: Final = "2026-08-22"
-_LATER: Final = "<later>"
-"""What stands for an operation that is in no list, but that a pattern would match."""
+_LATER: Final = "{later}"
+"""A part of the name of what is in no list, and a provider of the kind: patterns may match it."""
+_VERBS: Final = ("read", "write", "delete", "action")
+"""Every operation's name ends in one of them."""
 
 
 class OperationCatalog:
@@ -33,13 +36,16 @@ class OperationCatalog:
             provider, _, name = action.partition(":")
             self._actions.setdefault(provider.lower(), {}).setdefault(name.lower(), name)
             self._planes.setdefault(action.lower(), set()).add(plane)
+        self._count = len(self._planes)
+        for provider in (*self._actions, _LATER):
+            later = {f"{_LATER}/{verb}": f"{_LATER}/{verb}" for verb in _VERBS}
+            self._actions.setdefault(provider, {}).update(later)
+            self._planes.update((f"{provider}:{name}", {CONTROL, DATA}) for name in later)
 
     @property
     def version(self) -> str:
         """How many operations it holds, and where they are from."""
-        return (
-            f"{len(self._planes)} operations of the built-in roles of {_READ}, of the roles read and of what is needed"
-        )
+        return f"{self._count} operations of the built-in roles of {_READ}, of the roles read and of what is needed"
 
     @property
     def services(self) -> Collection[str]:
@@ -66,11 +72,16 @@ class OperationCatalog:
         return {}
 
     def access(self, action: str) -> Access:
-        """Return the kind of access: DATA where secrets or users' data are answered, as ``reading.toml`` says."""
+        """Return the kind of access: DATA where secrets or users' data are answered, as ``reading.toml`` says.
+
+        The symbol of all that is in no list is LIST: what else is among it, the operations "{later}" stand for.
+        """
         table, lowered = reading(), action.lower()
         *_, before, verb = ("", *lowered.replace(":", "/").split("/"))
         if lowered in table["data"] or (verb == "action" and before.startswith(tuple(table["prefixes"]))):
             return Access.DATA
+        if lowered.endswith(UNLISTED):
+            return Access.LIST
         if verb != "read":
             return Access.WRITE
         return Access.DATA if self._planes.get(lowered) == {DATA} else Access.LIST

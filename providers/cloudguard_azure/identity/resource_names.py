@@ -127,11 +127,11 @@ def _typed(words: list[str]) -> tuple[str, str, str]:
 def arm_scope(pattern: str) -> str:
     """Return the scope that a pattern of ``scope_patterns`` is about; raises ValueError for any other pattern."""
     plane, subscription, group, provider, kind, name = pattern.split(":", 5)
-    if plane not in {CONTROL, DATA} or (provider != "*" and ("*" in kind or "*" in name or not kind)):
+    odd = provider != "*" and ("*" in f"{group}{kind}{name}" or not kind)
+    if plane not in {CONTROL, DATA} or "*" in subscription or odd:
         message = f"no scope is {pattern}"
         raise ValueError(message)
-    place = f"/subscriptions/{subscription}" if subscription != "*" else "/"
-    place += f"/resourceGroups/{group}" if group not in {"*", ""} else ""
+    place = f"/subscriptions/{subscription}" + (f"/resourceGroups/{group}" if group not in {"*", ""} else "")
     if provider == "*":
         return place
     pairs = zip(kind.split("/"), name.split("/"), strict=True)
@@ -143,7 +143,7 @@ def resource_formats(action: str, planes: tuple[str, ...]) -> tuple[str, ...]:
     provider, _, rest = action.lower().partition(":")
     parts = rest.split("/")
     kind = "/".join(parts[: -_VERBS.get(parts[-1], len(parts))])
-    if provider not in REGULAR or parts[-1] not in _VERBS or "<" in kind:
+    if provider not in REGULAR or parts[-1] not in _VERBS or "{" in kind:
         return tuple(f"{plane}:*:*:*:*:**" for plane in planes)
     place = f"*:{provider}:{kind}" if kind else f":{provider}:"
     return tuple(f"{plane}:*:{place}:**" for plane in planes)

@@ -1,0 +1,171 @@
+"""What identities of clusters are granted, by the real SDK from a made-up subscription, and what the row says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from azure_fixtures import Subscription
+from azure_held import collected, found, row_of
+from azure_proxy import AzureProxy
+from azure_server import Azure
+from cloudguard.model.identity import SERVICE_ACCOUNT, Identity
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Verdict
+
+ISSUER = "https://westeurope.oic.prod-aks.azure.com/tenant/cluster/"
+GROUP = "/providers/Microsoft.Management/managementGroups/all"
+
+
+def aks(**rest: Any) -> Subscription:  # noqa: ANN401 - JSON
+    """Return an account with a cluster as Azure makes it: its identity is Contributor on the nodes' group."""
+    account = Subscription()
+    own = account.managed_cluster("prod", **rest)
+    account.assign(account.principal(own), "Contributor", account.in_group(account.node_group()))
+    return account
+
+
+def kubelet(account: Subscription) -> str:
+    """Return the object id of the kubelets' identity."""
+    return account.principal(account.id(IDENTITIES, "prod-agentpool", group=account.node_group()))
+
+
+IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+def identity(made: Snapshot, name: str) -> Identity:
+    (one,) = (each for each in made.identities.identities if each.name == name)
+    return one
+
+
+def test_a_cluster_as_azure_makes_it_passes(azure_cloud: AzureProxy) -> None:
+    account = aks()
+    account.assign(kubelet(account), "AcrPull")
+    made = collected(azure_cloud, account)
+    row = row_of(made)
+    assert (row.verdict, row.unknown) == (Verdict.PASS, ())
+    assert identity(made, "prod-agentpool").roles == ("node",)
+    assert identity(made, "prod (system-assigned)").roles == ("cluster",)
+    assert {one.check for one in row.findings} >= {"cloud-api-access/imposed"}
+    assert "in other subscriptions" in row.why
+
+
+def test_contributor_of_the_kubelets_identity_is_never_imposed(azure_cloud: AzureProxy) -> None:
+    account = aks()
+    account.assign(kubelet(account), "Contributor", account.in_group(account.node_group()))
+    assert found(azure_cloud, account)["escalation prod-agentpool"] is Severity.CRITICAL
+    account = aks()
+    account.assign(kubelet(account), "Virtual Machine Contributor", account.in_group(account.node_group()))
+    assert found(azure_cloud, account)["inside prod-agentpool"] is Severity.MEDIUM
+
+
+@pytest.mark.parametrize("scope", ["/", GROUP, None])
+def test_a_role_above_reaches_the_whole_subscription(azure_cloud: AzureProxy, scope: str | None) -> None:
+    account = aks()
+    account.assign(kubelet(account), "Network Contributor", scope)
+    assert found(azure_cloud, account)["outside prod-agentpool"] is Severity.HIGH
+
+
+def test_owner_is_an_administrator(azure_cloud: AzureProxy) -> None:
+    account = aks()
+    account.assign(kubelet(account), "Owner")
+    assert found(azure_cloud, account)["administrator prod-agentpool"] is Severity.CRITICAL
+
+
+def test_a_role_through_a_group_counts(azure_cloud: AzureProxy) -> None:
+    account = aks()
+    account.members["group"] = {kubelet(account)}
+    account.assign("group", "Network Contributor", kind="Group")
+    made = collected(azure_cloud, account)
+    row = row_of(made)
+    assert row.verdict is Verdict.FAIL
+    assert any("through a group" in policy.name for policy in made.identities.policies)
+
+
+def test_without_the_answer_about_groups_the_row_is_unknown(azure_cloud: AzureProxy) -> None:
+    account = aks()
+    refused = Azure(account, refused=frozenset({"Microsoft.Authorization/roleAssignments/read"}))
+    made = collected(azure_cloud, account, azure=refused)
+    assert {gap.permission for gap in made.gaps} == {"Microsoft.Authorization/roleAssignments/read"}
+    assert row_of(made).verdict is Verdict.UNKNOWN
+
+
+def test_a_lockdown_takes_from_whoever_it_does_not_spare(azure_cloud: AzureProxy) -> None:
+    account = aks()
+    group = account.in_group(account.node_group())
+    account.assign(kubelet(account), "Virtual Machine Contributor", group)
+    cluster = account.principal(account.id("Microsoft.ContainerService/managedClusters", "prod"))
+    account.deny("lockdown", group, "*/action", "*/delete", "*/write", but_principals=[cluster])
+    row = row_of(collected(azure_cloud, account))
+    assert row.verdict is Verdict.PASS
+    assert not [one for one in row.findings if one.severity > Severity.LOW]
+
+
+def test_pods_become_an_identity_by_the_clusters_own_issuer(azure_cloud: AzureProxy) -> None:
+    account = aks(oidcIssuerProfile={"enabled": True, "issuerURL": ISSUER})
+    dns, other, shop = (account.identity(name) for name in ("dns", "other", "shop"))
+    account.federated(dns, "dns", ISSUER, "system:serviceaccount:dns:external-dns")
+    account.federated(other, "other", "https://elsewhere.example/", "system:serviceaccount:dns:external-dns")
+    account.federated(shop, "shop", ISSUER, "system:serviceaccount:shop:cart")
+    account.federated(shop, "ci", "https://token.actions.githubusercontent.com", "repo:acme/shop:ref:refs/heads/main")
+    account.assign(account.principal(dns), account.role("zones", "Microsoft.Network/dnsZones/read"))
+    account.assign(account.principal(shop), "Reader")
+    made = collected(azure_cloud, account)
+    accounts = {one.name: one.service_accounts for one in made.identities.service_accounts}
+    assert accounts == {"dns": ("dns:external-dns",), "shop": ("shop:cart",)}
+    assert identity(made, "dns").roles == (SERVICE_ACCOUNT,)
+    row = row_of(made)
+    (trust,) = (one for one in row.findings if one.check == "cloud-api-access/trust")
+    assert trust.message.startswith("repo:acme/shop:ref:refs/heads/main of https://token.actions.githubusercontent.com")
+    assert (trust.resource.name, trust.severity) == ("shop", Severity.MEDIUM)
+
+
+def test_a_machine_holds_all_identities_that_it_is_assigned(azure_cloud: AzureProxy) -> None:
+    account = Subscription()
+    subnet = account.subnet(account.network())
+    one, two = account.identity("one"), account.identity("two", rg="elsewhere")
+    account.machine("m0", subnet, "10.0.0.4", identities=[one, two], system=True)
+    account.machine("w0", subnet, "10.0.0.5")
+    account.assign(account.principal(two), "Contributor", account.in_group("elsewhere"))
+    made = collected(azure_cloud, account)
+    assert {each.name: each.roles for each in made.identities.identities} == {
+        "m0 (system-assigned)": ("control-plane", "etcd"),
+        "one": ("control-plane", "etcd"),
+        "two": ("control-plane", "etcd"),
+    }
+    (host, _) = made.cluster.hosts
+    assert len(host.identities) == 3
+    severe = {"escalation two": Severity.CRITICAL, "outside two": Severity.HIGH}
+    assert found(azure_cloud, account) == severe
+
+
+def test_access_policies_of_vaults_grant_where_roles_do_not(azure_cloud: AzureProxy) -> None:
+    for by_roles, verdict in ((False, Verdict.FAIL), (True, Verdict.PASS)):
+        account = aks()
+        permissions = {"secrets": ["get", "list"], "keys": ["all"]}
+        policy = {"tenantId": account.tenant, "objectId": kubelet(account), "permissions": permissions}
+        account.vault(rbac=by_roles, accessPolicies=[policy])
+        assert row_of(collected(azure_cloud, account)).verdict is verdict
+
+
+def test_a_role_that_cannot_be_read_is_taken_as_it_was_and_leaves_the_rest_open(azure_cloud: AzureProxy) -> None:
+    account = aks()
+    account.assign(kubelet(account), "Network Contributor")
+    refused = Azure(account, refused=frozenset({"Microsoft.Authorization/roleDefinitions/read"}))
+    made = collected(azure_cloud, account, azure=refused)
+    row = row_of(made)
+    assert row.verdict is Verdict.FAIL
+    assert any("as of 20" in str(one) for one in row.findings)
+    account = aks()
+    account.assign(kubelet(account), "AcrPull")
+    refused = Azure(account, refused=frozenset({"Microsoft.Authorization/roleDefinitions/read"}))
+    assert row_of(collected(azure_cloud, account, azure=refused)).verdict is Verdict.UNKNOWN
+
+
+def test_a_service_principal_leaves_the_row_unknown(azure_cloud: AzureProxy) -> None:
+    account = aks(servicePrincipalProfile={"clientId": "11111111-2222-3333-4444-555555555555"})
+    row = row_of(collected(azure_cloud, account))
+    assert row.verdict is Verdict.UNKNOWN
+    assert any("service principal 11111111" in text for text in row.unknown)
