@@ -90,6 +90,13 @@ LIST_EFFECTIVE_ADMIN_RULES = Call(
     action="Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action",
 )
 """A POST that reads: what network managers set on a network, whatever subscription they are in."""
+LIST_EFFECTIVE_CONNECTIVITY = Call(
+    "Microsoft.Network/virtualNetworks:listNetworkManagerEffectiveConnectivityConfigurations",
+    "network",
+    "list_network_manager_effective_connectivity_configurations",
+    action="Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveConnectivityConfigurations/action",
+)
+"""A POST that reads: the networks' groups that managers connect without a peering."""
 
 LIST_MACHINES = _compute("virtualMachines:listAll", "virtual_machines.list_all")
 LIST_SCALE_SETS = _compute("virtualMachineScaleSets:listAll", "virtual_machine_scale_sets.list_all")

@@ -6,7 +6,12 @@ from typing import Any, Final
 
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
-READING_POSTS: Final = frozenset({"listNetworkManagerEffectiveSecurityAdminRules"})
+READING_POSTS: Final = frozenset(
+    (
+        "listNetworkManagerEffectiveConnectivityConfigurations",
+        "listNetworkManagerEffectiveSecurityAdminRules",
+    )
+)
 """The last words of addresses that only read although they are POSTs."""
 
 

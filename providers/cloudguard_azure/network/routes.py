@@ -110,7 +110,7 @@ class SubnetRoutes:
         return (
             *(one for one in self._by_itself(network) if one.destination not in replaced),
             *(one for route in written for one in self._of_table(route, subnet, network)),
-            *(self._behind(network) if table is None or table.learns else ()),
+            *self._behind(network, learns=table is None or table.learns),
         )
 
     def _by_itself(self, network: VirtualNetwork) -> Iterator[Route]:
@@ -138,12 +138,15 @@ class SubnetRoutes:
         if hop in {NextHop.APPLIANCE, NextHop.UNKNOWN} and behind:
             yield Route(behind, NextHop.HUB, target, source, self._unknown(f"networks behind {target}", source))
 
-    def _behind(self, network: VirtualNetwork) -> Iterator[Route]:
+    def _behind(self, network: VirtualNetwork, *, learns: bool) -> Iterator[Route]:
         """Yield routes to networks that gateways, of the network or a peer, lead to: which addresses, is not known."""
         source = Source(LIST_NETWORKS.name, network.id)
-        if network.gateway:
+        if network.gateway and learns:
             name = f"networks behind the gateway of {network.name}"
             yield Route(_PRIVATE, NextHop.VPN, network.name, source, self._unknown(name, source))
+        for mesh in network.meshes:
+            name = f"networks in the group {mesh}"
+            yield Route(_PRIVATE, NextHop.HUB, mesh, source, self._unknown(name, source))
         for peering in network.peerings:
             if peering.beyond:
                 name = f"networks behind the peering {peering.name}"

@@ -6,8 +6,8 @@ https://learn.microsoft.com/azure/virtual-network-manager/concept-security-admin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
@@ -15,10 +15,11 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, part, parts, required
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import LIST_EFFECTIVE_ADMIN_RULES, LIST_SECURITY_GROUPS
+from cloudguard_azure.access.calls import LIST_EFFECTIVE_ADMIN_RULES, LIST_NETWORKS, LIST_SECURITY_GROUPS
 from cloudguard_azure.access.ids import group_of, name_of, own_id
 from cloudguard_azure.network.rules import ALLOW_OR_DENY, RuleReader, Written, admin_rule, security_rule
 from cloudguard_azure.network.service_tags import EVERYWHERE, Place, ServiceTags
+from cloudguard_azure.network.subnets import Places
 
 HIDES: Final = (FactKind.FILTERS,)
 KIND: Final = "network security group"
@@ -31,6 +32,9 @@ _AKS_NOTE: Final = (
 )
 """https://learn.microsoft.com/azure/aks/concepts-security#azure-network-security-groups"""
 _MANAGERS_NOTE: Final = "it is set by a network manager, by whoever administers that"
+_NONE: Final = "no network security group"
+_NONE_NOTE: Final = "no network security group guards it: put one on the subnet, which allows what is needed"
+_INTERNET: Final = {True: "open to the internet", False: "closed to the internet", None: "perhaps open to the internet"}
 
 
 def _default(name: str, direction: str, access: str, priority: int, ends: tuple[str, str]) -> Written:
@@ -161,3 +165,72 @@ def read_admin_filter(api: Api, network: str, tags: ServiceTags, place: Place) -
         note=_MANAGERS_NOTE,
         in_chain=True,
     )
+
+
+class Guards:
+    """The filters that guard interfaces, in order; each security group is made a filter once for each place.
+
+    ``admin``: what network managers set, by network. ``filters`` are those made so far, by id.
+    """
+
+    def __init__(
+        self, groups: Mapping[str, SecurityGroup], places: Places, tags: ServiceTags, admin: Mapping[str, Filter]
+    ) -> None:
+        self._groups = groups
+        self._places = places
+        self._tags = tags
+        self._admin = admin
+        self._made: dict[tuple[str, Place], str] = {}
+        self.filters: dict[str, Filter] = {}
+
+    def of_subnet(self, subnet: str) -> tuple[str, ...]:
+        """Return the filters of a subnet (id) itself; none where it has no security group, and no manager a rule."""
+        return self._chain(subnet, ())
+
+    def of_interface(self, subnet: str, own: tuple[str, ...], *, internet: bool | None) -> tuple[str, ...]:
+        """Return the filters of an interface in a subnet with security groups of its ``own``.
+
+        ``internet``: whether the internet gets in where no group says so: it does by addresses and balancers of the
+        Basic SKU, and not by Standard ones (https://learn.microsoft.com/azure/virtual-network/ip-services/
+        public-ip-addresses); None: not known.
+        """
+        found = self._chain(subnet, own)
+        if any(self.filters[name].in_series for name in found):
+            return found
+        return (*found, self._add(self._none(self._places.of(subnet), internet=internet)))
+
+    def _chain(self, subnet: str, own: tuple[str, ...]) -> tuple[str, ...]:
+        known, place = self._places.subnets.get(subnet), self._places.of(subnet)
+        if known is None:
+            title = f"the security group of the subnet {subnet}"
+            lost = self._add(unread(title, title, Source(LIST_NETWORKS.name, subnet)))
+            return (lost, *(self._group(name, place, subnet) for name in own))
+        admin = self._admin.get(known.network)
+        names = dict.fromkeys(filter(None, (known.group, *own)))
+        above = (self._add(admin),) if admin is not None else ()
+        return (*above, *(self._group(name, place, subnet) for name in names))
+
+    def _group(self, name: str, place: Place, subnet: str) -> str:
+        """Return the id of a security group's filter at a place."""
+        found = self._made.get((name, place))
+        if found is None:
+            found = name if name not in self.filters else f"{name} in {place.network}/{name_of(subnet)}"
+            known, source = self._groups.get(name), Source(LIST_SECURITY_GROUPS.name, name)
+            self._add(known.filter(found, self._tags, place) if known else unread(found, name_of(name), source))
+            self._made[name, place] = found
+        return found
+
+    def _none(self, place: Place, *, internet: bool | None) -> Filter:
+        source = Source(LIST_NETWORKS.name, place.network)
+        name = f"{_NONE} in {place.network}, {_INTERNET[internet]}"
+        reader = RuleReader(self._tags, place, source, ALLOW_OR_DENY)
+        shut = (
+            reader.rules(_default("closed by default", "inbound", "deny", 0, ("Internet", "*"))) if not internet else ()
+        )
+        unsure = "the SKU of an address or balancer is not known" if internet is None else ""
+        rules = (*(replace(rule, uncertain=unsure) for rule in shut), *whole(_NONE, source))
+        return in_series(name, _NONE, rules, source, note=_NONE_NOTE)
+
+    def _add(self, made: Filter) -> str:
+        self.filters.setdefault(made.id, made)
+        return made.id

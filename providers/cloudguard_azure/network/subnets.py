@@ -5,22 +5,23 @@ https://learn.microsoft.com/azure/virtual-network/virtual-network-peering-overvi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from cloudguard.model.source import FactKind
-from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text, texts
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import LIST_NETWORKS
-from cloudguard_azure.access.ids import id_in, own_id, word
-from cloudguard_azure.network.service_tags import addresses_of
+from cloudguard_azure.access.calls import LIST_EFFECTIVE_CONNECTIVITY, LIST_NETWORKS
+from cloudguard_azure.access.ids import group_of, id_in, name_of, own_id, parent, word
+from cloudguard_azure.network.service_tags import EVERYWHERE, Place, addresses_of
 
 HIDES: Final = (FactKind.ROUTES, FactKind.FILTERS)
-_GATEWAYS: Final = "gatewaysubnet"
-"""The subnet that VPN and ExpressRoute gateways stand in."""
+_GATEWAYS: Final = frozenset({"gatewaysubnet", "routeserversubnet"})
+"""The subnets of VPN and ExpressRoute gateways, and of route servers: both learn routes to other networks."""
 _UNPEERED: Final = frozenset({"initiated", "disconnected"})
 _ACCESS: Final = "allowVirtualNetworkAccess"
 
@@ -55,7 +56,7 @@ class Peering:
 
 @dataclass(frozen=True, slots=True)
 class VirtualNetwork:
-    """A virtual network. ``location`` is its region; ``gateway``: it has a place for VPN and ExpressRoute gateways."""
+    """A virtual network. ``location`` is its region; ``meshes``: groups that network managers connect it with."""
 
     id: str
     name: str
@@ -63,11 +64,17 @@ class VirtualNetwork:
     ranges: AddressSet
     subnets: tuple[VirtualSubnet, ...]
     peerings: tuple[Peering, ...]
+    meshes: tuple[str, ...] = ()
 
     @property
     def gateway(self) -> bool:
-        """Whether it has a place for VPN and ExpressRoute gateways."""
-        return any(one.name.lower() == _GATEWAYS for one in self.subnets)
+        """Whether it has a place for gateways that learn routes."""
+        return any(one.name.lower() in _GATEWAYS for one in self.subnets)
+
+    @property
+    def linked(self) -> bool:
+        """Whether it has links to networks of which the addresses are not known."""
+        return self.gateway or bool(self.meshes) or any(one.beyond for one in self.peerings)
 
 
 def virtual_networks(api: Api, items: Iterable[Item]) -> dict[str, VirtualNetwork]:
@@ -97,6 +104,29 @@ def _subnet(network: str, item: Item) -> VirtualSubnet:
         table=id_in(properties, "routeTable"),
         item=item,
     )
+
+
+def with_meshes(api: Api, network: VirtualNetwork) -> VirtualNetwork:
+    """Read the groups by which network managers connect a network with others, without a peering.
+
+    https://learn.microsoft.com/azure/virtual-network-manager/concept-connectivity-configuration
+    """
+    call = LIST_EFFECTIVE_CONNECTIVITY
+    where = {"resource_group_name": group_of(network.id), "virtual_network_name": name_of(network.id)}
+    items = api.read(call, hides=(FactKind.ROUTES,), about=network.id, parameters={}, **where)
+    found = api.mapped(call, items, _meshes, hides=(FactKind.ROUTES,), about=network.id)
+    return replace(network, meshes=tuple(sorted({name for names in found for name in names})))
+
+
+def _meshes(item: Item) -> list[str]:
+    """Return the names of a configuration's groups of which the members are connected with one another."""
+    properties = part(item, "properties") or item
+    whole = word(properties, "connectivityTopology") != "hubandspoke"
+    groups = parts(properties, "appliesToGroups")
+    named = [
+        name_of(required(one, "networkGroupId")) for one in groups if whole or word(one, "groupConnectivity") != "none"
+    ]
+    return named or ([name_of(text(item, "id")) or "a network manager"] if whole else [])
 
 
 def _peering(item: Item) -> Peering | None:
@@ -132,3 +162,36 @@ def _ranges(listed: Iterable[str]) -> AddressSet:
             raise AnswerError(message)
         found.append(addresses)
     return AddressSet.union(found)
+
+
+class Places:
+    """Where filters stand: each subnet as service tags see it. ``prefixes``: those of route tables, by their ids."""
+
+    def __init__(self, networks: Mapping[str, VirtualNetwork], prefixes: Mapping[str, AddressSet]) -> None:
+        self._networks = networks
+        self._prefixes = prefixes
+        self.subnets = {one.id: one for network in networks.values() for one in network.subnets}
+        self._names = Counter(one.name.lower() for one in networks.values())
+
+    def of(self, subnet: str) -> Place:
+        """Return the place of a subnet (id); one that was not read may be near anything."""
+        known = self.subnets.get(subnet)
+        if known is None:
+            return Place(name_of(parent(subnet)), AddressSet.nothing(), EVERYWHERE)
+        place = self.of_network(known.network)
+        routed = self._prefixes.get(known.table, EVERYWHERE) if known.table else AddressSet.nothing()
+        return replace(place, maybe=place.maybe | routed)
+
+    def of_network(self, name: str) -> Place:
+        """Return a network (id) as service tags see it, its subnets' routes aside."""
+        network = self._networks[name]
+        near = AddressSet.union(one.ranges for one in network.peerings if one.in_tag)
+        return Place(
+            self._title(network), network.ranges | near, EVERYWHERE - PUBLIC if network.linked else AddressSet.nothing()
+        )
+
+    def _title(self, network: VirtualNetwork) -> str:
+        """Return a network's name, with its group's where others have the name."""
+        if self._names[network.name.lower()] == 1:
+            return network.name
+        return f"{group_of(network.id)}/{network.name}"

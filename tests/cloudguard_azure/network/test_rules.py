@@ -1,0 +1,122 @@
+"""Rules of security groups as Azure writes them: odd spellings are understood, and what is not widens the answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from azure_filters import group_id, reference, rule_reader
+from cloudguard.model.filters import Action, Direction, Rule
+from cloudguard.provider.answers import AnswerError, Item
+from cloudguard_azure.network.rules import security_rule, services_of
+
+ANY: Item = {"sourceAddressPrefix": "*", "destinationAddressPrefix": "*"}
+
+
+def rules(name: str = "r", **properties: object) -> tuple[Rule, ...]:
+    whole = {
+        "direction": "Inbound",
+        "access": "Allow",
+        "protocol": "Tcp",
+        "priority": 100,
+        "destinationPortRange": "22",
+    }
+    return rule_reader().rules(security_rule({"name": name, "properties": {**whole, **ANY, **properties}}))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "ports", "services"),
+    [
+        ("tcp", ["443-443"], "tcp/443"),
+        ("udp", ["0-65535"], "udp"),
+        ("tcp", ["22", "80 - 81"], "tcp/22,tcp/80-81"),
+        ("*", ["*"], "all"),
+        ("any", ["Any"], "all"),
+        ("*", ["22"], "tcp/22,udp/22"),
+        ("icmp", ["*"], "icmp,icmpv6"),
+        ("esp", ["*"], "proto/50"),
+        ("ah", ["*"], "proto/51"),
+    ],
+)
+def test_services_are_read_however_they_are_spelt(protocol: str, ports: list[str], services: str) -> None:
+    assert tuple(map(str, services_of(protocol, ports))) == (services, "")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "ports", "services"),
+    [
+        ("quic", ["443"], "all"),
+        ("tcp", ["https"], "tcp"),
+        ("tcp", ["80-22"], "tcp"),
+        ("tcp", ["65536"], "tcp"),
+        ("udp", [], "udp"),
+        ("*", ["22", "x"], "tcp,udp"),
+    ],
+)
+def test_services_that_are_not_understood_may_be_any(protocol: str, ports: list[str], services: str) -> None:
+    found, why = services_of(protocol, ports)
+    assert str(found) == services
+    assert why
+
+
+def test_singular_and_plural_fields_and_groups_are_united() -> None:
+    found = rules(
+        sourceAddressPrefix="10.0.0.0/8",
+        sourceAddressPrefixes=["192.0.2.7", "10.0.0.0/8"],
+        sourceApplicationSecurityGroups=[reference("applicationSecurityGroups", "Web")],
+        destinationPortRanges=["443"],
+    )
+    peers = ["10.0.0.0/8", "192.0.2.7/32", group_id("web")]
+    assert [(one.id, str(one.peer), str(one.services)) for one in found] == [
+        (f"r#{place}", peer, "tcp/22,tcp/443") for place, peer in enumerate(peers, 1)
+    ]
+
+
+def test_the_guarded_side_is_a_rules_destination_and_outbound_its_source() -> None:
+    ends = {"sourceAddressPrefix": "10.0.0.4", "destinationAddressPrefix": "10.0.9.0/24"}
+    (inbound,), (outbound,) = rules(**ends), rules(**ends, direction="outbound")
+    assert (inbound.direction, str(inbound.peer), str(inbound.target_ranges)) == (
+        Direction.INGRESS,
+        "10.0.0.4/32",
+        "10.0.9.0/24",
+    )
+    assert (outbound.direction, str(outbound.peer), str(outbound.target_ranges)) == (
+        Direction.EGRESS,
+        "10.0.9.0/24",
+        "10.0.0.4/32",
+    )
+    (aimed,) = rules(
+        destinationAddressPrefix="", destinationApplicationSecurityGroups=[reference("applicationSecurityGroups", "db")]
+    )
+    assert (aimed.target_groups, aimed.uncertain) == ((group_id("db"),), "")
+
+
+def test_an_unknown_word_makes_a_rule_that_may_be_any_of_what_it_can_mean() -> None:
+    found = rules(access="Audit")
+    assert {one.action for one in found} == {Action.DENY, Action.PERMIT}
+    assert all(one.uncertain for one in found)
+    found = rules(direction="Sideways")
+    assert {one.direction for one in found} == {*Direction}
+    assert all(one.uncertain for one in found)
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_a_side_that_is_not_written_may_be_anything(side: str) -> None:
+    (found,) = rules(**{f"{side}AddressPrefix": ""})
+    assert str(found.peer) == "0.0.0.0/0,::/0"
+    assert not found.target_ranges
+    assert "is not written" in found.uncertain
+
+
+def test_a_client_chooses_its_port_so_some_source_ports_let_in_and_do_not_keep_out() -> None:
+    (allow,), (deny,) = rules(sourcePortRange="1024-65535"), rules(sourcePortRange="1024-65535", access="Deny")
+    assert (allow.uncertain, bool(deny.uncertain)) == ("", True)
+
+
+def test_a_rule_that_the_cloud_provider_wrote_says_so() -> None:
+    names = "k8s-azure-lb_allow_IPv4_b5ae07e8a4177ea2d37162cdf2badf8b", f"a{'0' * 31}-TCP-80-Internet", "mine"
+    assert [bool(one.note) for name in names for one in rules(name)] == [True, True, False]
+
+
+def test_a_rule_without_priority_is_not_understood() -> None:
+    with pytest.raises(AnswerError):
+        rules(priority=None)

@@ -1,0 +1,183 @@
+"""Which filters guard an interface, and what stands for groups that are missing, shared, or someone else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from azure_answers import Answers
+from azure_filters import (
+    LOCATION,
+    NETWORK,
+    SUBNET,
+    guards,
+    network,
+    peering,
+    reference,
+    resource,
+    topology,
+)
+from cloudguard.intervals import address_point
+from cloudguard.model.filters import Direction
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Item
+from cloudguard.reachability.filters import Filters
+from cloudguard_azure.access.calls import LIST_EFFECTIVE_ADMIN_RULES, LIST_SECURITY_GROUPS
+from cloudguard_azure.access.ids import canonical
+from cloudguard_azure.network.security_groups import Guards, SecurityGroupReader, read_admin_filter
+from cloudguard_azure.network.service_tags import ServiceTags
+from cloudguard_azure.network.subnets import Places, virtual_networks
+
+SSH = ServiceSet.parse("tcp/22")
+OWN = AddressSet.parse("10.0.0.4")
+OUTER, INNER = (canonical(str(reference("networkSecurityGroups", name)["id"])) for name in ("outer", "inner"))
+
+
+def rule(name: str, access: str, source: str, priority: int = 100, **more: object) -> Item:
+    ends = {"sourceAddressPrefix": source, "destinationAddressPrefix": "*", "destinationPortRange": "22"}
+    known = {"direction": "Inbound", "access": access, "protocol": "*", "priority": priority}
+    return {"name": name, "properties": {**ends, **known, **more}}
+
+
+def group(name: str, *rules: Item, **more: object) -> Item:
+    return resource("networkSecurityGroups", name, securityRules=list(rules), **more)
+
+
+def lets_in(made: Guards, tags: ServiceTags, chain: tuple[str, ...], source: str) -> tuple[bool, bool]:
+    """Return whether SSH from ``source`` certainly gets in, and whether it may."""
+    found = Filters(topology(made, tags)).allowed_traffic(chain, Direction.INGRESS, (), OWN).by_address
+    return found.lower.at(address_point(source)) >= SSH, found.upper.at(address_point(source)) >= SSH
+
+
+@pytest.mark.parametrize(("outer", "inner"), [("Allow", "Deny"), ("Deny", "Allow"), ("Allow", "Allow")])
+def test_groups_of_subnet_and_interface_that_disagree_let_in_what_both_do(outer: str, inner: str) -> None:
+    groups = [group("outer", rule("ssh", outer, "Internet")), group("inner", rule("ssh", inner, "*"))]
+    made, tags, _ = guards(groups, network(group="outer"))
+    chain = made.of_interface(SUBNET, (INNER,), internet=True)
+    assert chain == (OUTER, INNER)
+    both = outer == inner == "Allow"
+    assert lets_in(made, tags, chain, "198.51.100.7") == (both, both)
+    near = inner == "Allow"
+    assert lets_in(made, tags, chain, "10.0.0.9") == (near, near), "the subnet's group guards from the subnet too"
+
+
+@pytest.mark.parametrize(("internet", "expected"), [(True, (True, True)), (False, (False,) * 2), (None, (False, True))])
+def test_without_a_group_the_sku_decides_about_the_internet_alone(
+    internet: Any,  # noqa: ANN401 - one of three
+    expected: tuple[bool, bool],
+) -> None:
+    made, tags, _ = guards([], network())
+    chain = made.of_interface(SUBNET, (), internet=internet)
+    assert lets_in(made, tags, chain, "198.51.100.7") == expected
+    assert lets_in(made, tags, chain, "10.0.7.7") == (True, True)
+    assert not made.filters[chain[0]].editable
+
+
+def test_a_group_that_was_not_read_may_let_in_what_others_do() -> None:
+    made, tags, _ = guards([group("outer", rule("ssh", "Allow", "Internet"))], network(group="outer"))
+    chain = made.of_interface(SUBNET, (INNER,), internet=False)
+    assert lets_in(made, tags, chain, "198.51.100.7") == (False, True)
+    assert lets_in(made, tags, chain, "192.168.0.1") == (False, False)
+
+
+def test_a_subnet_that_was_not_read_may_have_any_group() -> None:
+    made, tags, _ = guards([group("inner", rule("ssh", "Allow", "Internet"))])
+    chain = made.of_interface(SUBNET, (INNER,), internet=False)
+    assert lets_in(made, tags, chain, "198.51.100.7") == (False, True)
+    assert lets_in(made, tags, (chain[0],), "198.51.100.7") == (False, True)
+
+
+def test_default_rules_are_the_answers_own_where_it_has_them() -> None:
+    own = rule("AllowAll", "Allow", "*", 65_000)
+    made, tags, _ = guards([group("inner", defaultSecurityRules=[own])], network())
+    chain = made.of_interface(SUBNET, (INNER,), internet=False)
+    assert lets_in(made, tags, chain, "198.51.100.7") == (True, True)
+    (shown,) = made.filters[INNER].rules
+    assert "default rule" in shown.note
+
+
+def test_one_group_in_two_networks_stands_for_the_addresses_of_each() -> None:
+    other = resource(
+        "virtualNetworks",
+        "other",
+        addressSpace={"addressPrefixes": ["172.16.0.0/16"]},
+        subnets=[
+            {
+                "id": f"{NETWORK}2/subnets/hosts",
+                "name": "hosts",
+                "properties": {
+                    "addressPrefix": "172.16.0.0/24",
+                    "networkSecurityGroup": reference("networkSecurityGroups", "outer"),
+                },
+            }
+        ],
+    )
+    made, tags, _ = guards([group("outer")], network(group="outer"), other)
+    first, second = made.of_subnet(SUBNET), made.of_subnet(canonical(f"{NETWORK}2/subnets/hosts"))
+    assert (first, second) == ((OUTER,), (f"{OUTER} in other/hosts",))
+    assert lets_in(made, tags, first, "10.0.7.7") == (True, True)
+    assert lets_in(made, tags, second, "10.0.7.7") == (False, False)
+    assert made.of_subnet(SUBNET) == first
+
+
+def test_virtual_network_may_hold_routed_prefixes_and_holds_those_of_peers() -> None:
+    home = network(
+        peering("10.9.0.0/16", allowVirtualNetworkAccess=True),
+        group="outer",
+        routeTable={"id": "/subscriptions/s/routeTables/t"},
+    )
+    routed = {"/subscriptions/s/routetables/t": AddressSet.parse("0.0.0.0/0")}
+    made, tags, _ = guards([group("outer")], home, routed=routed)
+    chain = made.of_subnet(SUBNET)
+    assert lets_in(made, tags, chain, "10.9.3.3") == (True, True)
+    assert lets_in(made, tags, chain, "198.51.100.7") == (False, True)
+    shut, tags, _ = guards(
+        [group("outer")], network(peering("10.9.0.0/16", allowVirtualNetworkAccess=False), group="outer")
+    )
+    assert lets_in(shut, tags, shut.of_subnet(SUBNET), "10.9.3.3") == (False, False)
+
+
+def test_a_group_that_aks_keeps_is_not_to_be_edited() -> None:
+    api = Answers({LIST_SECURITY_GROUPS: [group("inner")]})
+    kept = [SecurityGroupReader(api, name).groups()[INNER].kept_by_aks for name in ("net", "mc_other", "")]
+    assert kept == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("access", "group_says", "expected"),
+    [
+        ("AlwaysAllow", "Deny", (True, True)),
+        ("Deny", "Allow", (False, False)),
+        ("Allow", "Deny", (False, False)),
+        ("Allow", "Allow", (True, True)),
+        ("Perhaps", "Allow", (False, True)),
+    ],
+)
+def test_what_a_network_manager_sets_comes_first(access: str, group_says: str, expected: tuple[bool, bool]) -> None:
+    admin = {
+        "id": f"{NETWORK}/rules/ssh",
+        "properties": {
+            "direction": "Inbound",
+            "access": access,
+            "protocol": "Tcp",
+            "priority": 1,
+            "sources": [{"addressPrefix": "Internet", "addressPrefixType": "ServiceTag"}],
+            "destinations": [{"addressPrefix": "*", "addressPrefixType": "IPPrefix"}],
+            "sourcePortRanges": ["0-65535"],
+            "destinationPortRanges": ["22"],
+        },
+    }
+    api = Answers(
+        {
+            LIST_EFFECTIVE_ADMIN_RULES: [admin],
+            LIST_SECURITY_GROUPS: [group("outer", rule("ssh", group_says, "Internet"))],
+        }
+    )
+    networks = virtual_networks(api, [network(group="outer")])
+    places, tags = Places(networks, {}), ServiceTags(api, LOCATION)
+    first = read_admin_filter(api, canonical(NETWORK), tags, places.of_network(canonical(NETWORK)))
+    assert first is not None
+    made = Guards(SecurityGroupReader(api, "").groups(), places, tags, {canonical(NETWORK): first})
+    assert lets_in(made, tags, made.of_interface(SUBNET, (), internet=False), "198.51.100.7") == expected
