@@ -103,6 +103,7 @@ LIST_SCALE_SETS = _compute("virtualMachineScaleSets:listAll", "virtual_machine_s
 LIST_SCALE_SET_MACHINES = _compute("virtualMachineScaleSets/virtualMachines:list", "virtual_machine_scale_set_vms.list")
 LIST_DISKS = _compute("disks:list", "disks.list")
 LIST_SNAPSHOTS = _compute("snapshots:list", "snapshots.list")
+LIST_IMAGES = _compute("images:list", "images.list")
 LIST_DISK_ENCRYPTION_SETS = _compute("diskEncryptionSets:list", "disk_encryption_sets.list")
 
 LIST_MANAGED_CLUSTERS = Call(

@@ -5,20 +5,22 @@ Fields: https://learn.microsoft.com/rest/api/aks/managed-clusters/list. Its endp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.cluster import SecretsEncryption
-from cloudguard.model.source import Source
+from cloudguard.model.keys import Key
+from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
+from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS
 from cloudguard_azure.access.ids import canonical, group_of, own_id, word
-from cloudguard_azure.cluster.keys import KeyReference
+from cloudguard_azure.cluster.keys import KeyReference, read_keys
 
 MANAGED_BY: Final = "Azure Kubernetes Service"
-OF_MACHINES: Final = "virtualmachines"
-"""The type of an agent pool that is no scale set (https://learn.microsoft.com/azure/aks/virtual-machines-node-pools)."""
+OF_SCALE_SET: Final = "virtualmachinescalesets"
+"""The usual type of a pool; others are of plain machines
+(https://learn.microsoft.com/azure/aks/virtual-machines-node-pools)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +95,23 @@ def _agent_pool(item: Item) -> AgentPool:
     )
 
 
-def secrets_encryption(cluster: ManagedCluster) -> SecretsEncryption:
-    """Return whose key encrypts the Secrets in etcd: "" where it is Azure's, or only etcd's disks are encrypted.
+def read_secrets(api: Api, cluster: ManagedCluster) -> tuple[SecretsEncryption | None, tuple[Key, ...]]:
+    """Return whose key encrypts the Secrets in etcd, and that key if it is the customer's.
 
-    https://learn.microsoft.com/azure/aks/use-kms-etcd-encryption
+    Without one it is Azure's, whether or not that has Secrets encrypted beside etcd's disks
+    (https://learn.microsoft.com/azure/aks/use-kms-etcd-encryption).
     """
-    kms = _kms(cluster)
-    key = required(kms, "keyId") if flag(kms, "enabled") else ""
-    return SecretsEncryption(key, Source(LIST_MANAGED_CLUSTERS.name, cluster.name))
+    call, hides = LIST_MANAGED_CLUSTERS, (FactKind.KEYS,)
+    found = api.mapped(call, (cluster.item,), _secrets_key, hides=hides)
+    if not found:
+        return None, ()
+    key = found[0]
+    encryption = SecretsEncryption(key.address if key else "", api.source(call, cluster.name))
+    return encryption, read_keys(api, [key]) if key else ()
 
 
-def keys_of(cluster: ManagedCluster) -> Iterator[KeyReference]:
-    """Yield the key of the Secrets in etcd, where it is the customer's."""
-    if key := secrets_encryption(cluster).key:
-        yield KeyReference.of(key, canonical(text(_kms(cluster), "keyVaultResourceId")))
-
-
-def _kms(cluster: ManagedCluster) -> Item:
-    return part(cluster.item, "properties", "securityProfile", "azureKeyVaultKms")
+def _secrets_key(item: Item) -> KeyReference | None:
+    kms = part(item, "properties", "securityProfile", "azureKeyVaultKms")
+    if not flag(kms, "enabled"):
+        return None
+    return KeyReference.of(required(kms, "keyId"), canonical(text(kms, "keyVaultResourceId")))

@@ -11,6 +11,9 @@ from cloudguard.provider.answers import Item, flag, number, part, parts, text
 from cloudguard_azure.access.ids import canonical, id_in, word
 
 OS_DEVICE: Final = "OS disk"
+_PLAIN: Final = frozenset({"cachedisk", "resourcedisk"})
+"""Places of ephemeral OS disks that are encrypted by encryption at host, and by nothing else
+(https://learn.microsoft.com/azure/virtual-machines/disk-encryption: temporary disks)."""
 
 
 class Storage(Enum):
@@ -29,7 +32,8 @@ class Storage(Enum):
 class AttachedDisk:
     """A disk of a machine: the id of its resource, or the address of its blob, or one made of the machine's.
 
-    ``encryption_set``: the disk encryption set that the machine names; the disk's own resource decides.
+    ``encryption_set``: the disk encryption set that the machine names; the disk's own resource decides. ``placement``:
+    where on the physical host a local disk is, "" where it is not said.
     """
 
     id: str
@@ -37,6 +41,7 @@ class AttachedDisk:
     device: str
     storage: Storage
     encryption_set: str
+    placement: str = ""
 
 
 def attached_disks(item: Item) -> tuple[AttachedDisk, ...]:
@@ -60,7 +65,7 @@ def _listed(profile: Item) -> Iterator[tuple[str, Item]]:
 
 def _disk(machine: str, device: str, item: Item) -> AttachedDisk:
     managed, blob = part(item, "managedDisk"), text(part(item, "vhd"), "uri")
-    local = word(part(item, "diffDiskSettings"), "option") == "local"
+    local = part(item, "diffDiskSettings")
     storage = Storage.UNKNOWN
     if local:
         storage = Storage.LOCAL
@@ -70,4 +75,26 @@ def _disk(machine: str, device: str, item: Item) -> AttachedDisk:
         storage = Storage.MANAGED
     own = canonical(text(managed, "id")) if storage is Storage.MANAGED else blob.partition("?")[0]
     name = text(item, "name") or device
-    return AttachedDisk(own or f"{machine}/{device}", name, device, storage, id_in(managed, "diskEncryptionSet"))
+    return AttachedDisk(
+        own or f"{machine}/{device}",
+        name,
+        device,
+        storage,
+        id_in(managed, "diskEncryptionSet"),
+        word(local, "placement"),
+    )
+
+
+def is_encrypted(disk: AttachedDisk, owner: Item) -> bool | None:
+    """Return whether a disk of a machine, or of a scale set's profile, is encrypted; None where neither tells.
+
+    Every managed disk is (https://learn.microsoft.com/azure/virtual-machines/disk-encryption). A local one is by
+    encryption at host only, unless it is on NVMe, of which the machine's size decides.
+    """
+    if disk.storage is Storage.MANAGED:
+        return True
+    if disk.storage is not Storage.LOCAL:
+        return None
+    if has_host_encryption(owner):
+        return True
+    return False if disk.placement in _PLAIN else None

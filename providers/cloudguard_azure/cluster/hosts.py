@@ -57,7 +57,7 @@ def _with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interface, .
 
 def roles_of(found: Found, machine: Machine) -> HostRoles | None:
     """Return the roles of a machine by flags and tags, by which balancer sends to it, else by names."""
-    flagged, tagged = found.by_flag.get(machine.id), roles_by_tags(machine, found.name)
+    flagged, tagged = found.by_flag.get(machine.id), roles_by_tags(machine.tags, found.name, machine.name)
     if flagged and tagged and _SERVERS.issuperset((*flagged.roles, *tagged.roles)):
         return tagged.and_all(flagged)
     if flagged:

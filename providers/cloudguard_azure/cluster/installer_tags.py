@@ -84,9 +84,9 @@ def full_names(tagged: Iterable[Tags], cluster: str) -> list[str]:
     return sorted(whole) if whole and whole == names else [cluster]
 
 
-def roles_by_tags(machine: Machine, cluster: str) -> HostRoles | None:
-    """Return the roles that installers' tags and names give, all of them; None where they give none."""
-    return united(_signs(machine.tags, cluster.lower(), machine.name.lower()))
+def roles_by_tags(tags: Tags, cluster: str, name: str) -> HostRoles | None:
+    """Return the roles that the tags and the name of a machine or scale set give, all of them; None for none."""
+    return united(_signs(tags, cluster.lower(), name.lower()))
 
 
 def _signs(tags: Tags, cluster: str, name: str) -> Iterator[HostRoles]:

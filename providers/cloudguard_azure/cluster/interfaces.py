@@ -33,7 +33,7 @@ def interface(
     public-ip-addresses. One that is not assigned, or was not read, arrives when the machine starts at the latest.
     """
     properties, listed = part(item, "properties"), configurations(item)
-    mapped = [(_is_v6(one), public.get(name, "")) for one in listed if (name := id_in(one, "publicIPAddress"))]
+    mapped = [(is_v6(one), public.get(name, "")) for one in listed if (name := id_in(one, "publicIPAddress"))]
     return Interface(
         id=own_id(item),
         subnet=subnet_of(listed),
@@ -49,7 +49,8 @@ def interface(
     )
 
 
-def _is_v6(configuration: Item) -> bool:
+def is_v6(configuration: Item) -> bool:
+    """Whether an IP configuration is of version 6."""
     return word(configuration, "privateIPAddressVersion") == "ipv6"
 
 

@@ -6,17 +6,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cloudguard.model.cluster import Host
+from cloudguard.model.cluster import Host, MetadataService
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import Item, part, parts, required, text, text_map
+from cloudguard.provider.answers import Item, flag, part, required, text, text_map
 from cloudguard_azure.access.calls import LIST_MACHINES, LIST_SCALE_SET_MACHINES
 from cloudguard_azure.access.ids import group_of, id_in, ids_in, own_id, parent, word
 from cloudguard_azure.cluster.attached_disks import attached_disks
-from cloudguard_azure.cluster.instance_metadata import metadata_service
 
 HIDES: Final = (FactKind.HOSTS, FactKind.MEMBERS)
 """What a machine that is not understood hides: it may be a host, or in a group that a rule names."""
+OPEN_METADATA: Final = MetadataService(
+    enabled=True,
+    tokens_required=False,
+    hop_limit=1,
+    remedy="a network policy, or a rule on the host, that keeps pods from 169.254.169.254",
+    has_switch=False,
+)
+"""The server asks for a header, which any pod can send. A security rule that denies the service tag AzurePlatformIMDS
+shuts out the host as well, whose cloud provider takes its credentials there
+(https://learn.microsoft.com/azure/virtual-network/service-tags-overview)."""
+_WITHOUT_EFFECT: Final = frozenset({"", "audit", "disabled"})
+"""Modes of the Metadata Security Protocol that refuse nothing
+(https://learn.microsoft.com/azure/virtual-machines/metadata-security-protocol/configuration)."""
 Tags = Mapping[str, str]
 """Tags by their keys in lower case: Azure compares keys without case
 (https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources)."""
@@ -118,6 +130,19 @@ def host_of(machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
     )
 
 
+def metadata_service(properties: Item) -> MetadataService | None:
+    """Return the metadata service of a machine's properties, or a scale set's; None where an unread list decides.
+
+    With the Metadata Security Protocol, an agent on the machine lets through the processes that a list names. That list
+    is a resource of its own, or a file.
+    """
+    agent = part(properties, "securityProfile", "proxyAgentSettings")
+    endpoint = part(agent, "imds")
+    listed = bool(text(endpoint, "inVMAccessControlProfileReferenceId")) or flag(endpoint, "useLocalFileRules")
+    modes = {word(agent, "mode"), word(endpoint, "mode")}
+    return None if flag(agent, "enabled") and (listed or not modes <= _WITHOUT_EFFECT) else OPEN_METADATA
+
+
 def is_member(machine: Machine) -> bool:
     """Whether a machine is in the list of a uniform scale set."""
     return bool(machine.pool) and parent(machine.id) == machine.pool
@@ -126,13 +151,3 @@ def is_member(machine: Machine) -> bool:
 def location_of(item: Item) -> str:
     """Return a resource's region in its short form: "westeurope" for "West Europe"."""
     return text(item, "location").replace(" ", "").lower()
-
-
-def primary(listed: tuple[Item, ...]) -> Item | None:
-    """Return the first of a scale set's interface configurations that is the primary one, else the first."""
-    return next((one for one in listed if part(one, "properties").get("primary") is True), next(iter(listed), None))
-
-
-def interface_configurations(properties: Item) -> tuple[Item, ...]:
-    """Return the interfaces that the next machine of a scale set's profile will have."""
-    return tuple(parts(part(properties, "networkProfile"), "networkInterfaceConfigurations"))

@@ -86,17 +86,28 @@ def _flagged(
     found: dict[str, HostRoles] = {}
     for role, pairs in request.role_tags.items():
         for pair in pairs:
-            key, equals, value = pair.partition("=")
-            if not equals:
+            if "=" not in pair:
                 message = f"{pair!r} is not KEY=VALUE"
                 raise UsageError(message, hint="A tag reads key=value")
-            hit = [one for one in everyone if has_tag(one.tags, f"{key.lower()}={value}")]
+            hit = [one for one in everyone if _has_tag(one.tags, pair)]
             free = [one for one in hit if _is_free(one, request.cluster, foreign)]
             _note(api, found, f"--{role}-tag {pair}", free, (role,))
     for name, roles in request.extra_hosts.items():
         wanted = canonical(name) if "/" in name else name.lower()
         _note(api, found, f"--host {name}", [one for one in everyone if wanted in one.names], tuple(roles))
     return found
+
+
+def roles_by_flags(role_tags: Mapping[Role, Sequence[str]], tags: Tags) -> HostRoles | None:
+    """Return the roles that the caller's flags give to what has ``tags``; None where they give none."""
+    named = [(role, pair) for role, listed in role_tags.items() for pair in listed if _has_tag(tags, pair)]
+    evidence = tuple(RoleEvidence(EvidenceKind.USER, f"--{role}-tag {pair}") for role, pair in named)
+    return HostRoles(tuple(role for role, _ in named), evidence) if named else None
+
+
+def _has_tag(tags: Tags, pair: str) -> bool:
+    key, _, value = pair.partition("=")
+    return has_tag(tags, f"{key.lower()}={value}")
 
 
 def _note(api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Machine], roles: tuple[Role, ...]) -> None:

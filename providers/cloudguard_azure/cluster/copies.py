@@ -1,0 +1,111 @@
+"""Copies of etcd's disks: snapshots, images and disks, those of former disks too, and what disks were made from.
+
+Azure encrypts them all. Other accounts may read one only by a link that someone asked for, which opens it while it
+lasts (https://learn.microsoft.com/rest/api/compute/disks/grant-access).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
+from cloudguard.model.source import FactKind, Source
+from cloudguard.provider.answers import Item, part, parts, text
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_DISKS, LIST_IMAGES, LIST_SNAPSHOTS, Call
+from cloudguard_azure.access.ids import canonical, id_in, own_id, word
+from cloudguard_azure.cluster.installer_tags import is_of
+from cloudguard_azure.cluster.machines import Tags, tags_of
+
+LIST_SOON: Final = (LIST_SNAPSHOTS, LIST_IMAGES, LIST_DISKS)
+_KINDS: Final = {LIST_SNAPSHOTS: "snapshot", LIST_IMAGES: "image", LIST_DISKS: "disk"}
+_HIDES: Final = (FactKind.DISKS,)
+_ETCD: Final = "k8s.io_etcd_"
+_HOLDER: Final = "whoever has the link that was made for it"
+_NOT_OPEN: Final = frozenset({"unattached", "attached", "reserved", "frozen", "readytoupload", "activeupload"})
+_OPEN: Final = frozenset({"activesas", "activesasfrozen"})
+"""https://learn.microsoft.com/rest/api/compute/disks/list, DiskState."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A snapshot, image or disk, and what it was made from."""
+
+    id: str
+    call: Call
+    origins: frozenset[str]
+    tags: Tags
+    shared_with: tuple[str, ...] | None
+
+
+def read_copies(
+    api: Api, cluster: str, *, origins: Mapping[str, frozenset[str]], other_disks: Iterable[str]
+) -> list[DiskSnapshot]:
+    """Return the copies that hold, or may hold, etcd's data; those of a former disk name none.
+
+    ``origins``: what each disk whose copies matter was made from, by its id; ``other_disks``: those that don't matter.
+    """
+    listed = [copy for call in LIST_SOON for copy in _listed(api, call)]
+    of_disk = {name: name for name in origins}
+    pending = True
+    while pending:
+        new = {
+            one.id: of_disk[name] for one in listed if one.id not in of_disk for name in one.origins & of_disk.keys()
+        }
+        of_disk |= new
+        pending = bool(new)
+    sources = {name: disk for disk, names in origins.items() for name in names}
+    others, made = set(other_disks), list[DiskSnapshot]()
+    for copy in listed:
+        if copy.id in origins:
+            made += [_made(copy, copy.id, "the content of")] if copy.shared_with != () else []
+        elif copy.id in of_disk:
+            made.append(_made(copy, of_disk[copy.id]))
+        elif copy.id in sources:
+            made.append(_made(copy, sources[copy.id], "the origin of"))
+        elif copy.call is not LIST_DISKS and is_of(copy.tags, cluster) and not copy.origins & others:
+            made.append(_made(copy, ""))
+    return made
+
+
+def _listed(api: Api, call: Call) -> tuple[_Copy, ...]:
+    return api.mapped(call, api.read(call, hides=_HIDES), partial(_copy, call), hides=_HIDES)
+
+
+def _copy(call: Call, item: Item) -> _Copy:
+    shared = () if call is LIST_IMAGES else shared_with(part(item, "properties"))
+    return _Copy(own_id(item), call, origins_of(item, with_images=True), tags_of(item), shared)
+
+
+def origins_of(item: Item, *, with_images: bool) -> frozenset[str]:
+    """Return the ids of what a disk, snapshot or image was made from; ``with_images``: images count, too."""
+    data = part(item, "properties", "creationData")
+    images = [part(data, "imageReference"), part(data, "galleryImageReference")] if with_images else []
+    profile = part(item, "properties", "storageProfile")
+    disks = [part(profile, "osDisk"), *parts(profile, "dataDisks")]
+    found = {canonical(text(data, "sourceResourceId")), *(canonical(text(one, "id")) for one in images)}
+    return frozenset({*found, *(id_in(one, key) for one in disks for key in ("managedDisk", "snapshot"))} - {""})
+
+
+def shared_with(properties: Item) -> tuple[str, ...] | None:
+    """Return who may read a disk or snapshot by a link; None where its state does not tell.
+
+    A policy may allow no links, or links over private endpoints only, or ask who uses one for a token as well
+    (https://learn.microsoft.com/azure/virtual-machines/disks-restrict-import-export-overview).
+    """
+    policy, state = word(properties, "networkAccessPolicy"), word(properties, "diskState")
+    private = policy == "allowprivate" or word(properties, "publicNetworkAccess") == "disabled"
+    held = word(properties, "dataAccessAuthMode") == "azureactivedirectory"
+    if policy == "denyall" or private or held or state in _NOT_OPEN:
+        return ()
+    return (_HOLDER,) if state in _OPEN else None
+
+
+def _made(copy: _Copy, disk: str, relation: str = "a copy of") -> DiskSnapshot:
+    etcd = min((key for key in copy.tags if key.startswith(_ETCD)), default="")
+    evidence = RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={copy.tags[etcd]}") if etcd and not disk else None
+    source = Source(copy.call.name, copy.id)
+    return DiskSnapshot(copy.id, disk, True, copy.shared_with, source, relation, evidence, _KINDS[copy.call])  # noqa: FBT003 - encrypted

@@ -1,0 +1,174 @@
+"""The disks of the hosts that may hold etcd, whose keys encrypt them, and the copies of those that do.
+
+Every managed disk is encrypted (https://learn.microsoft.com/azure/virtual-machines/disk-encryption); whose key it is
+differs. Its own resource says so, whatever the machine names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
+from cloudguard.model.keys import Key
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text
+from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_DISK_ENCRYPTION_SETS, LIST_DISKS, LIST_MACHINES
+from cloudguard_azure.access.ids import canonical, id_in, own_id, word
+from cloudguard_azure.cluster.attached_disks import AttachedDisk, Storage, attached_disks, is_encrypted
+from cloudguard_azure.cluster.copies import LIST_SOON, origins_of, read_copies
+from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.installer_tags import is_of
+from cloudguard_azure.cluster.keys import KeyReference, read_keys
+from cloudguard_azure.cluster.machines import Machine, Tags, tags_of
+
+_LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
+_DISKS: Final = (FactKind.DISKS,)
+_KEYS: Final = (FactKind.KEYS,)
+ETCD: Final = "k8s.io_etcd_"
+"""kops: "k8s.io_etcd_main" (kubernetes/kops pkg/model/master_volumes.go, upup/pkg/fi/cloudup/azure/azure_cloud.go)."""
+_PLATFORM: Final = "encryptionatrestwithplatformkey"
+_CUSTOMER: Final = frozenset({"encryptionatrestwithcustomerkey", "encryptionatrestwithplatformandcustomerkeys"})
+"""https://learn.microsoft.com/rest/api/compute/disks/list, EncryptionType. The last is double encryption."""
+KeySets = Mapping[str, KeyReference]
+"""The keys of disk encryption sets by the sets' ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """The cluster's name, the machines that may run etcd with their disks, by the disks' ids, and all key sets."""
+
+    cluster: str
+    machines: frozenset[str]
+    places: Mapping[str, tuple[Machine, AttachedDisk]]
+    sets: KeySets
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A disk as its resource says; ``of_cluster``: it may hold etcd of this one. ``key``: None for Azure's own."""
+
+    id: str
+    disk: Disk
+    key: KeyReference | None
+    of_cluster: bool
+    origins: frozenset[str]
+
+
+def read_disks(
+    api: Api, found: Found, hosts: tuple[Host, ...]
+) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
+    """Read the disks of control-plane and etcd hosts, etcd's own even where detached, and their keys.
+
+    Copies are with the disks that they are of; those of former disks are apart.
+    """
+    concerned = frozenset(host.id for host in hosts_with_etcd(hosts))
+    if not concerned:
+        return (), (), ()  # the provider runs the control plane, or nothing is known of it
+    for call in (LIST_DISK_ENCRYPTION_SETS, *LIST_SOON):
+        api.prefetch(call)
+    attached = [(one, disk) for one in found.machines if one.id in concerned for disk in attached_disks(one.item)]
+    context = _Context(found.name, concerned, {disk.id: (one, disk) for one, disk in attached}, _key_sets(api))
+    listed = api.read(LIST_DISKS, hides=_LEADS)
+    read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, context), hides=_LEADS)
+    own = [one for one in read if one.of_cluster]
+    disks = sorted((*(one.disk for one in own), *_without_resource(api, attached)), key=lambda disk: disk.id)
+    concerning = worth_copying(disks, concerned)
+    copies = read_copies(
+        api,
+        found.name,
+        origins={one.id: one.origins for one in own if one.id in concerning},
+        other_disks=[one.id for one in read if one.id not in concerning],
+    )
+    keys = read_keys(api, [one.key for one in own if one.key])
+    former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
+    return with_snapshots(disks, [copy for copy in copies if copy.disk]), former, keys
+
+
+def _key_sets(api: Api) -> KeySets:
+    call = LIST_DISK_ENCRYPTION_SETS
+    return dict(api.mapped(call, api.read(call, hides=_KEYS), _key_set, hides=_KEYS))
+
+
+def _key_set(item: Item) -> tuple[str, KeyReference]:
+    """Return a disk encryption set's id and its key (https://learn.microsoft.com/rest/api/compute/disk-encryption-sets)."""
+    properties = part(item, "properties")
+    active = part(properties, "activeKey")
+    follows = flag(properties, "rotationToLatestKeyVersionEnabled")
+    return own_id(item), KeyReference(required(active, "keyUrl"), id_in(active, "sourceVault"), follows)
+
+
+def _disk(api: Api, item: Item, context: _Context) -> _Read:
+    """Return a disk, and whether it is a host's, or etcd's by its tags; raises AnswerError."""
+    own, tags, name = own_id(item), tags_of(item), required(item, "name")
+    machine, place = context.places.get(own, (None, None))
+    host = machine.id if machine else canonical(text(item, "managedBy"))
+    etcd = min((key for key in tags if key.startswith(ETCD)), default="")
+    of_cluster = host in context.machines or bool(etcd and is_of(tags, context.cluster))
+    reference = _key_of(part(item, "properties"), context.sets) if of_cluster else None
+    disk = Disk(
+        id=own,
+        name=name,
+        host=host if host in context.machines else "",
+        device=place.device if place else name,
+        encrypted=True,
+        key=reference.address if reference else "",
+        source=api.source(LIST_DISKS, own),
+        etcd_evidence=_evidence(name, tags, etcd, context.cluster),
+        etcd_cluster=etcd.removeprefix(ETCD),
+    )
+    return _Read(own, disk, reference, of_cluster, origins_of(item, with_images=bool(etcd)))
+
+
+def _evidence(name: str, tags: Tags, etcd: str, cluster: str) -> RoleEvidence | None:
+    """Return what shows that a disk holds etcd: a tag of kops, or its name, as that of Cluster API ("_etcddisk")."""
+    if etcd:
+        return RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={tags[etcd]}")
+    named = is_named_for_etcd(name, cluster)
+    return RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK) if named else None
+
+
+def _key_of(properties: Item, sets: KeySets) -> KeyReference | None:
+    """Return the customer's key that encrypts a disk, None for Azure's own; raises AnswerError for what is not told.
+
+    Of a set that was not read, its id stands for the key. Azure Disk Encryption is encryption inside the machine, by a
+    key or a secret of the customer's.
+    """
+    kind, confidential = word(part(properties, "encryption"), "type"), part(properties, "securityProfile")
+    named = canonical(text(part(properties, "encryption"), "diskEncryptionSetId"))
+    named = named or canonical(text(confidential, "secureVMDiskEncryptionSetId"))
+    if kind not in {_PLATFORM, *_CUSTOMER} or (kind in _CUSTOMER and not named):
+        message = f"encryption.type is {kind[:60]!r}, and diskEncryptionSetId {'set' if named else 'missing'}"
+        raise AnswerError(message)
+    if named:
+        return sets.get(named, KeyReference(named, "", follows=False))
+    inside = part(properties, "encryptionSettingsCollection")
+    return next(_keys_inside(inside), None) if flag(inside, "enabled") else None
+
+
+def _keys_inside(settings: Item) -> Iterator[KeyReference]:
+    for one in parts(settings, "encryptionSettings"):
+        for key, address in (("keyEncryptionKey", "keyUrl"), ("diskEncryptionKey", "secretUrl")):
+            if named := text(part(one, key), address):
+                yield KeyReference(named, id_in(part(one, key), "sourceVault"), follows=False)
+
+
+def _without_resource(api: Api, attached: Iterable[tuple[Machine, AttachedDisk]]) -> Iterator[Disk]:
+    """Yield the disks on the physical host; of those that nothing tells of, there is a Gap."""
+    for machine, disk in attached:
+        encrypted, source = is_encrypted(disk, machine.item), api.source(LIST_MACHINES, machine.id)
+        if disk.storage is Storage.LOCAL and encrypted is not None:
+            yield Disk(disk.id, disk.name, machine.id, disk.device, encrypted, "", source)
+        elif disk.storage is not Storage.MANAGED:
+            message = f"how the {disk.device} of {machine.name} is encrypted is not told: it is {_KINDS[disk.storage]}"
+            api.add_gap(Gap(LIST_MACHINES.name, disk.id, Reason.UNSUPPORTED, message, _DISKS))
+
+
+_KINDS: Final = {
+    Storage.LOCAL: "on the physical host",
+    Storage.UNMANAGED: "a blob of a storage account",
+    Storage.UNKNOWN: "of a kind that is not known",
+}

@@ -1,0 +1,165 @@
+"""Scale sets, and AKS's pools of plain machines, as pools: what their next host will get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from cloudguard.model.cluster import (
+    DiskTemplate,
+    EvidenceKind,
+    Host,
+    NextInterface,
+    Pool,
+    Role,
+    RoleEvidence,
+)
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.provider.answers import AnswerError, Item, flag, number, part, parts
+from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
+from cloudguard.provider.role_names import roles_by_names
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS, LIST_SCALE_SETS
+from cloudguard_azure.access.ids import own_id, word
+from cloudguard_azure.cluster import installer_tags
+from cloudguard_azure.cluster.aks import OF_SCALE_SET, AgentPool, ManagedCluster
+from cloudguard_azure.cluster.attached_disks import attached_disks, is_encrypted
+from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.interfaces import configurations, filters_of, groups_of, is_v6, subnet_of
+from cloudguard_azure.cluster.machines import OPEN_METADATA, ScaleSet, metadata_service
+from cloudguard_azure.cluster.members import roles_by_flags
+
+HIDES: Final = (FactKind.POOLS,)
+_POOL_TAG: Final = "aks-managed-poolname"
+"""https://learn.microsoft.com/azure/aks/use-tags, of the scale set or machine that AKS makes for a pool."""
+
+
+def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[Pool, ...]:
+    """Return the pools of the cluster; a flexible scale set without a profile makes no host by itself."""
+    makers = {one.id: one for one in found.scale_sets if one.uniform or _profile(one)}
+    items = [one.item for one in makers.values()]
+    pools = api.mapped(LIST_SCALE_SETS, items, lambda item: _pool(api, found, hosts, makers[own_id(item)]), hides=HIDES)
+    if found.aks is not None:
+        pools += tuple(_pools_of_machines(api, found, found.aks, hosts))
+    return tuple(sorted(pools, key=lambda pool: pool.id))
+
+
+def _profile(scale_set: ScaleSet) -> Item:
+    return part(scale_set.item, "properties", "virtualMachineProfile")
+
+
+def _pool(api: Api, found: Found, hosts: Sequence[Host], scale_set: ScaleSet) -> Pool:
+    """Return a scale set as a pool; raises AnswerError where its profile is not understood."""
+    profile = _profile(scale_set)
+    first, *others = _interfaces(profile)
+    known = roles_of_pool(api, LIST_SCALE_SETS, scale_set.id, hosts, _roles(found, scale_set))
+    return Pool(
+        id=scale_set.id,
+        name=scale_set.name,
+        roles=known.roles,
+        role_evidence=known.evidence,
+        subnets=first.subnets,
+        filters=first.filters,
+        groups=first.groups,
+        source=api.source(LIST_SCALE_SETS, scale_set.id),
+        public=first.public,
+        public_ipv6=first.public_ipv6,
+        desired=number(part(scale_set.item, "sku"), "capacity", 0),
+        disks=_disks(profile) if may_run_etcd(known, hosts) else (),
+        metadata=metadata_service(profile),
+        further=tuple(others),
+    )
+
+
+def _roles(found: Found, scale_set: ScaleSet) -> HostRoles | None:
+    """Return the roles of a scale set's hosts by flags and tags, of AKS, else by its name."""
+    known = roles_by_flags(found.role_tags, scale_set.tags)
+    if known is None and found.aks is not None:
+        return _of_aks(found.aks)
+    known = known or installer_tags.roles_by_tags(scale_set.tags, found.name, scale_set.name)
+    return known or roles_by_names([("scale set", scale_set.name)], found.name)
+
+
+def _of_aks(cluster: ManagedCluster) -> HostRoles:
+    why = f"a pool of the AKS cluster {cluster.name}, which runs no control plane of its own"
+    return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
+
+
+def _interfaces(profile: Item) -> tuple[NextInterface, ...]:
+    """Return the interfaces of a profile's next machine, the primary one first; raises AnswerError for none."""
+    listed = parts(part(profile, "networkProfile"), "networkInterfaceConfigurations")
+    ordered = sorted(listed, key=lambda one: not flag(part(one, "properties"), "primary"))
+    made = tuple(map(_interface, ordered))
+    if not made:
+        message = "networkInterfaceConfigurations is missing"
+        raise AnswerError(message)
+    return made
+
+
+def _interface(item: Item) -> NextInterface:
+    listed = configurations(item)
+    public = [_has_v6(one) for one in listed if part(one, "publicIPAddressConfiguration")]
+    return NextInterface(
+        filters=filters_of(part(item, "properties")),
+        groups=groups_of(listed),
+        subnets=(subnet_of(listed),),
+        public=not all(public),
+        public_ipv6=any(public),
+    )
+
+
+def _has_v6(configuration: Item) -> bool:
+    """Whether the public address of an IP configuration is of version 6."""
+    public = part(configuration, "publicIPAddressConfiguration", "properties")
+    version = word(public, "publicIPAddressVersion")
+    return version == "ipv6" if version else is_v6(configuration)
+
+
+def _disks(profile: Item) -> tuple[DiskTemplate, ...]:
+    """Return the disks of a profile's next machine, as far as the profile says how they are encrypted."""
+    disks = attached_disks(profile)
+    return tuple(DiskTemplate(disk.device, is_encrypted(disk, profile), disk.encryption_set) for disk in disks)
+
+
+def _pools_of_machines(api: Api, found: Found, cluster: ManagedCluster, hosts: Sequence[Host]) -> Iterator[Pool]:
+    """Yield AKS's pools whose machines no scale set makes: the next machine is taken to be as those of today.
+
+    A pool of which neither a scale set nor a machine is seen is a Gap.
+    """
+    sets = {pool.name for pool in cluster.pools for one in found.scale_sets if _is_of_pool(one, pool)}
+    by_id = {host.id: host for host in hosts}
+    for pool in cluster.pools:
+        machines = [one for one in found.machines if one.tags.get(_POOL_TAG, "").lower() == pool.name.lower()]
+        made = [by_id[one.id] for one in machines if one.id in by_id and by_id[one.id].interfaces]
+        if pool.name in sets:
+            continue
+        if pool.kind == OF_SCALE_SET or not made:
+            message = f"what the next node of the pool {pool.name} will get was not seen"
+            api.add_gap(Gap(LIST_MANAGED_CLUSTERS.name, cluster.name, Reason.MISSING, message, HIDES))
+        yield from _of_machines(api, cluster, pool, made)
+
+
+def _is_of_pool(scale_set: ScaleSet, pool: AgentPool) -> bool:
+    """Whether AKS made a scale set for a pool: by its tag, else its name, "aks-POOL-…-vmss" or "aksPOOL"."""
+    tagged, name, wanted = scale_set.tags.get(_POOL_TAG, "").lower(), scale_set.name.lower(), pool.name.lower()
+    return tagged == wanted if tagged else name.startswith(f"aks-{wanted}-") or name == f"aks{wanted}"
+
+
+def _of_machines(api: Api, cluster: ManagedCluster, pool: AgentPool, made: Iterable[Host]) -> Iterator[Pool]:
+    """Yield a pool as each kind of interface that its machines of today have."""
+    known = _of_aks(cluster)
+    kinds = dict.fromkeys((one.subnet, one.filters, one.groups) for host in made for one in host.interfaces[:1])
+    for place, (subnet, filters, groups) in enumerate(kinds):
+        yield Pool(
+            id=f"{cluster.id}/agentpools/{pool.name.lower()}" + (f"/{place}" if place else ""),
+            name=pool.name,
+            roles=known.roles,
+            role_evidence=known.evidence,
+            subnets=(pool.subnet or subnet,),
+            filters=filters,
+            groups=pool.groups or groups,
+            source=api.source(LIST_MANAGED_CLUSTERS, cluster.name),
+            public=pool.public,
+            desired=pool.count,
+            metadata=OPEN_METADATA,
+        )
