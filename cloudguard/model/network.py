@@ -109,6 +109,7 @@ class Endpoint:
 
     The public side admits ``public_ranges`` and the entries of ``public_lists`` (ids of address lists); ``filters``
     guard the private side. ``gatekeeper``: what else authenticates clients before the public side ("": nothing).
+    ``remedy``: what shuts it, or guards its private side, where that is not the list of public ranges ("": it is).
     """
 
     id: str
@@ -124,6 +125,7 @@ class Endpoint:
     address: str = ""
     gatekeeper: str = ""
     public_lists: tuple[str, ...] = ()
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
-from cloudguard.results.change import Change, KeptTraffic, ListEdit, PeerOf, RulePeer
+from cloudguard.results.change import Change, KeptTraffic, ListEdit, PeerOf, Procedure, RulePeer
 from cloudguard.results.check import Check
-from cloudguard.results.finding import Severity
+from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, WAY_OUT, Context, tally
 from cloudguard.rows.declared import declared_check
@@ -112,20 +112,27 @@ def _elsewhere(context: Context) -> tuple[str, ...]:
 
 
 def _with_restriction(context: Context, pending: PendingFinding) -> PendingFinding:
-    """Add the change of the endpoint that a finding is about; without a private side, hosts come by it too."""
+    """Add the change of the endpoint that a finding is about."""
     resource, topology = pending.finding.resource, context.snapshot.topology
     for endpoint in topology.endpoints if resource.kind == "endpoint" else ():
         if endpoint.id == resource.id:
-            needed = dict.fromkeys(_administrators(context), "administrators")
-            needed |= {} if endpoint.private else dict.fromkeys(_way_out(context), WAY_OUT)
-            inside = endpoint.gatekeeper or not needed  # an empty list would let everyone in
-            after = {RulePeer(PeerOf.INSIDE): "the cluster's own network"} if inside else needed
-            lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
-            before = (*_ranges(endpoint.public_ranges.cidrs()), *lists)
-            edit = ListEdit("public ranges", str(endpoint.service), before, tuple(after), tuple(after.values()))
+            edit = _restriction(context, endpoint, pending.finding)
             change = Change(f"endpoint.restrict:{endpoint.id}", ROW, "endpoint.restrict", resource, (edit,))
             return replace(pending, changes=(*pending.changes, change))
     return pending
+
+
+def _restriction(context: Context, endpoint: Endpoint, finding: Finding) -> ListEdit | Procedure:
+    """Return the edit of an endpoint; without a private side, hosts come by its public ranges too."""
+    if endpoint.remedy and (endpoint.gatekeeper or finding.check == INSIDE.id):
+        return Procedure((finding.message,), (endpoint.remedy,))
+    needed = dict.fromkeys(_administrators(context), "administrators")
+    needed |= {} if endpoint.private else dict.fromkeys(_way_out(context), WAY_OUT)
+    inside = endpoint.gatekeeper or not needed  # an empty list would let everyone in
+    after = {RulePeer(PeerOf.INSIDE): "the cluster's own network"} if inside else needed
+    lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
+    before = (*_ranges(endpoint.public_ranges.cidrs()), *lists)
+    return ListEdit("public ranges", str(endpoint.service), before, tuple(after), tuple(after.values()))
 
 
 def _way_out(context: Context) -> tuple[RulePeer, ...]:

@@ -29,6 +29,11 @@ _NOBODY: Final = "0.0.0.0/32"
 RUN_COMMAND: Final = "Microsoft.ContainerService/managedClusters/runcommand/action"
 _BY_COMMAND: Final = f"Azure Resource Manager, which asks for {RUN_COMMAND},"
 """https://learn.microsoft.com/azure/aks/access-private-cluster"""
+_NO_COMMANDS: Final = "apiServerAccessProfile.disableRunCommand: true"
+_GUARD_ENDPOINT: Final = (
+    "privateEndpointNetworkPolicies: NetworkSecurityGroupEnabled on its subnet, and rules there for those who need it"
+)
+_GUARD_SUBNET: Final = "a network security group on its subnet, with rules for those who need it"
 _SWITCHED_OFF: Final = "publicNetworkAccess: Disabled"
 _FILTERED: Final = frozenset({"enabled", "networksecuritygroupenabled"})
 _UNFILTERED: Final = frozenset({"", "disabled", "routetableenabled"})
@@ -97,6 +102,7 @@ def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
         groups=(),
         source=Source(LIST_MANAGED_CLUSTERS.name, name),
         address=text(part(cluster, "properties"), "fqdn"),
+        remedy=_GUARD_SUBNET if _is_inside(access) else "",
     )
     if bare.public:
         ranges, lists = _authorized(cluster, around)
@@ -114,6 +120,7 @@ def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
             filters=(),
             address="",
             gatekeeper=_BY_COMMAND,
+            remedy=_NO_COMMANDS,
         )
 
 
@@ -182,6 +189,7 @@ def _private_endpoint(item: Item, cluster: str, around: Surroundings) -> Endpoin
         filters=_policies(subnet, around, grouped=bool(parts(inside, "applicationSecurityGroups"))),
         groups=(),
         source=Source(LIST_PRIVATE_ENDPOINTS.name, name),
+        remedy=_GUARD_ENDPOINT,
     )
 
 

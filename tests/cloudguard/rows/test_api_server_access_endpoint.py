@@ -90,6 +90,19 @@ def test_an_endpoint_for_the_declared_needs_no_change_and_none_declared_are_name
     assert (listed(found).after, found.needs_input) == ((ADMINISTRATORS,), ("admin-cidr",))
 
 
+@pytest.mark.parametrize("keeper", ["", "the front end, which asks for a role,"])
+@pytest.mark.parametrize("ranges", [(), (WORLD,)])
+def test_what_a_list_of_ranges_does_not_shut_is_shut_as_its_provider_says(ranges: tuple[str, ...], keeper: str) -> None:
+    endpoint = replace(managed_endpoint(*ranges, private=True, gatekeeper=keeper), remedy="a filter for its subnet")
+    made = snapshot([host("n1", NODE, "nodes")], [group("nodes")], endpoints=[endpoint], managed=True)
+    findings = {one.id: one.check for one in rows_of(made, ADMINS)["api-server-access"].findings}
+    plan = [one for one in changes_of(made, ADMINS) if one.kind == "endpoint.restrict"]
+    assert plan
+    for one in plan:
+        by_list = not keeper and {findings[name] for name in one.mends} == {"api-server-access/internet"}
+        assert change_lines(one)[-1].startswith("+ tcp/443 from" if by_list else "+ a filter for its subnet")
+
+
 def test_remote_login_behind_a_balancer_on_the_apis_port_is_no_api() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     odd = balancer("odd", "tcp/443", [to(one, "tcp/22")])

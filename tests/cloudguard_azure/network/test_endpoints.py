@@ -48,6 +48,7 @@ def test_a_public_api_is_open_to_everyone_and_takes_commands() -> None:
     assert (str(public.service), public.address.endswith(".azmk8s.io")) == ("tcp/443", True)
     assert by_commands.public_ranges == public.public_ranges
     assert "Microsoft.ContainerService/managedClusters/runcommand/action" in by_commands.gatekeeper
+    assert (public.remedy, "disableRunCommand" in by_commands.remedy) == ("", True)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,7 @@ def test_filters_guard_a_private_endpoint_only_where_the_subnet_says_so(
     )
     found = only(account)
     assert (found.public, found.private, found.subnets) == (False, True, (_subnet(account).lower(),))
+    assert "privateEndpointNetworkPolicies" in found.remedy
     if filters is None:
         assert not {nsg.lower()}.issuperset(found.filters), "a filter that nobody knows"
     else:
