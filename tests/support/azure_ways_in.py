@@ -131,7 +131,13 @@ def aks_private(*, policies: str = "Disabled", peered: bool = True) -> Subscript
         account.peering(other, network)
     access = {"enablePrivateCluster": True, "privateDNSZone": "system", "enablePrivateClusterPublicFQDN": False}
     own = account.managed_cluster(access=access, subnet=subnet, addresses=["10.1.0.4", "10.1.0.5"])
-    account.private_endpoint("kube-apiserver", subnet, "10.1.0.100", own, "management", rg=account.node_group())
+    endpoint = account.private_endpoint(
+        "kube-apiserver", subnet, "10.1.0.100", own, "management", rg=account.node_group()
+    )
+    connected = {"privateEndpoint": link(endpoint), "privateLinkServiceConnectionState": {"status": "Approved"}}
+    account.put(
+        {"id": f"{own}/privateEndpointConnections/kube-apiserver", "name": "kube-apiserver", "properties": connected}
+    )
     return account
 
 
