@@ -22,7 +22,7 @@ from cloudguard.results.change import (
 from cloudguard.results.facts import Direction
 
 _PEERS = {
-    PeerOf.NEW_GROUP: "a group that only these hosts carry",
+    PeerOf.NEW_GROUP: "a new group of {} hosts alone",
     PeerOf.ADMINISTRATORS: "the administrators (--admin-cidr)",
     PeerOf.WAY_OUT: "the addresses that the nodes leave by (not seen here; or make the private endpoint first)",
     PeerOf.INSIDE: "inside the network alone",
@@ -39,7 +39,7 @@ def traffic_text(traffic: RuleTraffic) -> str:
 
 def peer_text(peer: RulePeer) -> str:
     """Return a peer's value, or what stands for one that is still to be made or declared."""
-    return _PEERS.get(peer.kind, peer.value)
+    return _PEERS.get(peer.kind, "{}").format(peer.value)
 
 
 def before_lines(change: Change) -> tuple[str, ...]:

@@ -133,7 +133,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group that rules name as a peer: a security group, network tag or service account.
+    """A group that rules may name as a peer: a security group, network tag or service account.
 
     ``members_known`` is false when its members cannot be listed (another account's group); ``owner`` is that account.
     """

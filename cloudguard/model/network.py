@@ -151,7 +151,7 @@ class Tunnel:
 class Topology:
     """Everything about the network that concerns one cluster.
 
-    ``external_members``: interfaces outside the cluster in a group that some rule names. ``neighbours``: those in the
+    ``external_members``: interfaces outside the cluster in one of ``groups``. ``neighbours``: those in the
     subnets of its hosts; None: not all are known.
     """
 

@@ -1,12 +1,12 @@
 """Least privilege for filters: which rules to remove or narrow, and to what.
 
 Only rules that exist are edited: services in excess are cut, group names are kept, and what the cluster's own hosts
-get through an edited rule alone is given back to them by a group of theirs.
+get through an edited rule alone is given back to them by a group of theirs, or a new one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -23,26 +23,25 @@ from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.senders import all_from
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
 
-MOST_ADDRESSES = 8
-"""Up to so many hosts without a group of their own are named by address."""
 Guarded = tuple[tuple[str, ...], HostClass | None]
 """Filters that apply together, and the class of hosts behind them; None behind a balancer."""
 NOT_EXCESS = "unchanged: it is in no finding"
-OWN_GROUP = RulePeer(PeerOf.NEW_GROUP)
+_Kept = dict[tuple[RulePeer, ServiceSet], list[str]]
+"""What a rule is to let in, each with who needs it."""
 
 
 @dataclass(frozen=True, eq=False)
 class RuleExcess:
     """A rule to narrow: ``services`` are in excess, ``keep`` is what its filter must go on letting in.
 
-    ``narrow``: all that the rule's own peer needs, where that is known.
+    ``worth``: it is worth an edit; what is not is cut only from a rule that is edited anyway.
     """
 
     row: str
     filter: Filter
     rule: Rule
     keep: tuple[KeptTraffic, ...] = ()
-    narrow: ServiceSet | None = None
+    worth: bool = True
     services: ServiceSet = field(default_factory=ServiceSet.nothing)
 
     def also(self, services: ServiceSet) -> RuleExcess:
@@ -55,12 +54,53 @@ def plan(reach: Reachability, ports: Ports, excesses: Iterable[RuleExcess]) -> d
     by_rule: dict[tuple[str, str], list[RuleExcess]] = {}
     for excess in excesses:
         by_rule.setdefault((excess.filter.id, excess.rule.id), []).append(excess)
+    by_rule = {key: found for key, found in by_rule.items() if any(each.worth for each in found)}
     planner = _Planner(reach, ports, frozenset(by_rule))
-    changes = {key: planner.change(found) for key, found in sorted(by_rule.items())}
+    kept = {key: planner.kept(found) for key, found in sorted(by_rule.items())}
+    _drop_repeats(kept, {key: found[0] for key, found in by_rule.items()})
+    changes = {key: _change(by_rule[key][0], after) for key, after in kept.items()}
     return {key: change for key, change in changes.items() if change is not None}
 
 
-def _edits(rule: Rule, after: dict[tuple[RulePeer, ServiceSet], list[str]]) -> Iterator[RuleEdit]:
+def _drop_repeats(kept: dict[tuple[str, str], _Kept], excesses: Mapping[tuple[str, str], RuleExcess]) -> None:
+    """Take from each rule what another edited rule of its filter lets in from the same peer; its own peer's stays.
+
+    A filter whose rules are evaluated in order, or apply to some of what it guards, may need both.
+    """
+    written: dict[tuple[str, RulePeer], ServiceSet] = {}
+    for own in (True, False):
+        for key, after in kept.items():
+            filter_, rule = excesses[key].filter, excesses[key].rule
+            if filter_.ordered or filter_.in_chain or rule.target_groups or rule.target_ranges:
+                continue
+            peer = rule_traffic(rule).peer
+            for (who, services), needs in [*after.items()]:
+                if (who == peer) is not own:
+                    continue
+                known = written.get((filter_.id, who), ServiceSet.nothing())
+                del after[who, services]
+                if left := services - known:
+                    after[who, left] = needs
+                written[filter_.id, who] = known | services
+
+
+def _change(first: RuleExcess, after: _Kept) -> Change | None:
+    """Return the change that leaves ``after`` in place of a rule; None if it would be replaced by itself."""
+    rule, before = first.rule, rule_traffic(first.rule)
+    if [*after] == [(before.peer, before.services)]:
+        return None
+    return Change(
+        id=sha256(f"{first.filter.id}\0{rule.id}".encode()).hexdigest()[:12],
+        row=first.row,
+        kind="rule.narrow" if after else "rule.remove",
+        resource=filter_resource(first.filter),
+        edits=tuple(_edits(rule, after)),
+        rule=rule.id,
+        owner=rule.note or ("" if first.filter.editable else first.filter.note),
+    )
+
+
+def _edits(rule: Rule, after: _Kept) -> Iterator[RuleEdit]:
     """Yield the edits that leave ``after``, each with who needs it, in place of a rule."""
     before = rule_traffic(rule)
     kept = next((key for key in after if key[0] == before.peer), None)
@@ -85,36 +125,17 @@ class _Planner:
         self._names_of: dict[HostClass, str] = {}
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
 
-    def change(self, excesses: list[RuleExcess]) -> Change | None:
-        """Return the change of one rule; None if it would be replaced by itself."""
-        first = excesses[0]
-        rule = first.rule
-        after = dict[tuple[RulePeer, ServiceSet], list[str]]()
+    def kept(self, excesses: list[RuleExcess]) -> _Kept:
+        """Return what is to be let in instead of what one rule lets in now."""
+        after = _Kept()
         for kept in self._kept(excesses):
             after.setdefault((kept.peer, kept.services), []).append(kept.why)
-        before = rule_traffic(rule)
-        if [*after] == [(before.peer, before.services)]:
-            return None
-        return Change(
-            id=sha256(f"{first.filter.id}\0{rule.id}".encode()).hexdigest()[:12],
-            row=first.row,
-            kind="rule.narrow" if after else "rule.remove",
-            resource=filter_resource(first.filter),
-            edits=tuple(_edits(rule, after)),
-            rule=rule.id,
-            owner=rule.note or ("" if first.filter.editable else first.filter.note),
-        )
+        return after
 
     def _kept(self, excesses: list[RuleExcess]) -> Iterator[KeptTraffic]:
-        """Yield what is to be let in instead of what a rule lets in now."""
+        """Yield each part of what is to be let in, and why."""
         rule = excesses[0].rule
         own = rule.services
-        needed = [each.narrow for each in excesses if each.narrow is not None]
-        if len(needed) == len(excesses):
-            if own & needed[0]:
-                yield KeptTraffic(rule_traffic(rule).peer, own & needed[0], "the cluster needs it")
-            return
-        excesses = [each for each in excesses if each.narrow is None]
         guarded = self._guarded_by(excesses[0].filter.id, rule)
         hosts = any(target is not None for _, target in guarded)
         excess = ServiceSet.nothing()
@@ -123,6 +144,8 @@ class _Planner:
         rest = own - excess
         if own == ServiceSet.everything():
             rest &= CLUSTER_PROTOCOLS  # else a rule for each of the other protocols would have to be written
+        if excess:
+            rest -= self._by_other_rules(excesses[0].filter, rule, rule_traffic(rule).peer)
         if rest:
             yield KeptTraffic(rule_traffic(rule).peer, rest, NOT_EXCESS)
         for keep in (keep for each in excesses for keep in each.keep):
@@ -158,9 +181,9 @@ class _Planner:
                     continue
                 classes = self._reach.classes
                 refused = [other for other in classes if _usable(other, guarded, missed, self._ports) != missed]
-                for peer in _names(self._reach, source, rule, refused):
-                    services, who = lost.get(peer, (ServiceSet.nothing(), []))
-                    lost[peer] = services | missed, [*who, self._names_of[source]]
+                peer = _name(self._reach, source, rule, refused)
+                services, who = lost.get(peer, (ServiceSet.nothing(), []))
+                lost[peer] = services | missed, [*who, self._names_of[source]]
         return lost
 
     def _lost_to_pods(
@@ -259,18 +282,17 @@ def allowed_between(source: HostClass | None, target: HostClass | None, ports: P
     return CLUSTER_PROTOCOLS
 
 
-def _names(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> tuple[RulePeer, ...]:
-    """Name a class by a group that neither external members nor ``refused`` are in, else by its addresses.
+def _name(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> RulePeer:
+    """Name a class by a group that neither external members nor ``refused`` are in, else by one still to be made.
 
-    Of several groups, one of the kind of the rule's target groups.
+    A group whose members were not read may have external ones. Of several, one of the kind of the rule's target groups.
+    Never by addresses: the host that replaces it has another one.
     """
     taken = {group for other in refused for group in other.key.groups}
     taken |= {group for external in reach.topology.external_members for group in external.groups}
-    if rule.peer.group:
-        taken.add(rule.peer.group)
+    known = {group.id for group in reach.topology.groups if group.members_known}
     kinds = {group.partition("/")[0] for group in rule.target_groups}
-    free = [group for group in source.key.groups if group not in taken]
-    if free:
-        return (RulePeer(PeerOf.GROUP, min(free, key=lambda group: group.partition("/")[0] not in kinds)),)
-    addresses = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in source.addresses.cidrs())
-    return addresses if 0 < len(addresses) <= MOST_ADDRESSES else (OWN_GROUP,)
+    free = [group for group in source.key.groups if group in known - taken and group != rule.peer.group]
+    if not free:
+        return RulePeer(PeerOf.NEW_GROUP, "/".join(source.key.roles) or "unknown")
+    return RulePeer(PeerOf.GROUP, min(free, key=lambda group: group.partition("/")[0] not in kinds))

@@ -229,7 +229,7 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
     declare = "" if listed else "Declare who administers the cluster with --admin-cidr"
     if problem.name == GUARDED:
         message = f"{connections(problem, _api_text)} of {who}"
-        return Assessment(Severity.LOW, message, GUARDED_ADVICE, keep, mend=False)
+        return Assessment(Severity.LOW, message, GUARDED_ADVICE)
     if problem.check is INSIDE:
         beyond = " beyond the declared administrators" if listed else ""
         message = f"{connections(problem, _api_text)} of {who}{beyond}"

@@ -143,7 +143,7 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
     if problem.check is INTERNET:
         return Assessment(Severity.CRITICAL, message, keep=keep)
     if problem.name == GUARDED:
-        return Assessment(Severity.LOW, message, GUARDED_ADVICE, keep, mend=False)
+        return Assessment(Severity.LOW, message, GUARDED_ADVICE)
     return Assessment(Severity.HIGH, with_latent(context.reach, problem, message), keep=keep)
 
 

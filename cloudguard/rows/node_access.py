@@ -246,17 +246,16 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
     keep = _kept(context, problem)
     if problem.check is FROM_CONTROL_PLANE:
         needed = context.ports.control_plane_to_node
-        advice = "" if needed else "Name the CNI with --cni to see which ports are needed"
-        message = f"the control plane is let in to {who} on every port"
-        return Assessment(Severity.LOW, message, advice, narrow=needed, mend=needed is not None)
+        advice = f"It needs {needed}" if needed else "Name the CNI with --cni to see which ports are needed"
+        return Assessment(Severity.LOW, f"the control plane is let in to {who} on every port", advice, mend=False)
     message = f"{connections(problem, named)} of {who}"
     if problem.name == GUARDED:
-        return Assessment(Severity.LOW, message, GUARDED_ADVICE, keep, mend=False)
+        return Assessment(Severity.LOW, message, GUARDED_ADVICE)
     if problem.check is INSIDE:
         severity = Severity.MEDIUM if problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
-        severity, message = mandated.rated(problem, severity, with_latent(context.reach, problem, message))
+        severity, message, remedy = mandated.rated(problem, severity, with_latent(context.reach, problem, message))
         known = all(isinstance(target, Endpoint) or target.key.roles for target in problem.targets)
-        advice = "" if known else "Name the hosts' roles first: what they need is unknown"
+        advice = remedy if known else "Name the hosts' roles first: what they need is unknown"
         return Assessment(severity, message, advice, keep, mend=known)
     if problem.check is NODE_PORTS:
         advice = "Declare the services in cloudguard.toml, or put a load balancer in front"

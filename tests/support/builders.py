@@ -222,7 +222,7 @@ def snapshot(
     account: str = "1",
     region: str = "here",
 ) -> Snapshot:
-    """Return a snapshot of the cluster "prod"; without ``groups``, those that its rules name are known."""
+    """Return a snapshot of the cluster "prod"; without ``groups``, those of its rules and of its hosts are known."""
     filters = tuple(filters)
     cluster = Cluster(
         name="prod",
@@ -247,7 +247,7 @@ def snapshot(
         networks=(Network(NETWORK, "vpc", AddressSet.of((RANGE, RANGE6)), SOURCE),),
         subnets=tuple(subnets),
         filters=filters,
-        groups=_named_by(filters) if groups is None else tuple(groups),
+        groups=_groups_of(filters, cluster) if groups is None else tuple(groups),
         address_lists=tuple(lists),
         balancers=tuple(balancers),
         endpoints=tuple(endpoints),
@@ -257,6 +257,9 @@ def snapshot(
     return Snapshot(SCHEMA, "cloudguard test", "t0", "t1", cluster, topology, identities or Identities(), tuple(gaps))
 
 
-def _named_by(filters: Iterable[Filter]) -> tuple[Group, ...]:
+def _groups_of(filters: Iterable[Filter], cluster: Cluster) -> tuple[Group, ...]:
     names = {rule.peer.group for one in filters for rule in one.rules if rule.peer.group}
+    names.update(
+        *(nic.groups for one in cluster.hosts for nic in one.interfaces), *(one.groups for one in cluster.pools)
+    )
     return tuple(Group(name, name, SOURCE) for name in sorted(names))

@@ -7,7 +7,11 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
 
 ADMINISTRATORS = RulePeer(PeerOf.ADMINISTRATORS)
-NEW_GROUP = RulePeer(PeerOf.NEW_GROUP)
+
+
+def new_group(roles: str) -> RulePeer:
+    """Return the group still to be made of the hosts with ``roles`` ("control-plane/etcd")."""
+    return RulePeer(PeerOf.NEW_GROUP, roles)
 
 
 def peer(text: str) -> RulePeer:

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.change import Change
+from cloudguard.results.change import Change, RuleTraffic
 from cloudguard.results.report import RowResult
 from cloudguard.rows.judge import judge
+from edits import after
+
+ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 
 
 def rows_of(
@@ -26,3 +29,8 @@ def changes_of(
     """Return the changes, in the order to make them; those of one ``row`` if it is given."""
     _, changes = judge(made, policy or Declarations(), known)
     return tuple(change for change in changes if row in {"", change.row})
+
+
+def kept_by(made: Snapshot, policy: Declarations = ADMINS) -> dict[str, tuple[RuleTraffic, ...]]:
+    """Return what each edited rule is to let in, by its id."""
+    return {change.rule: after(change) for change in changes_of(made, policy)}

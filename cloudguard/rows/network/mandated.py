@@ -25,17 +25,21 @@ class MandatedRules:
             return ()
         return ("what stands in the subnets of the hosts, which a rule of the provider lets in, is not all known",)
 
-    def rated(self, problem: Problem, severity: Severity, message: str) -> tuple[Severity, str]:
-        """Return the severity and message of a problem: low by such rules alone, unless something stands there."""
+    def rated(self, problem: Problem, severity: Severity, message: str) -> tuple[Severity, str, str]:
+        """Return the severity, message and advice of a problem: low by such rules alone, unless something stands there.
+
+        The advice is what to do instead of editing these rules.
+        """
         if severity <= Severity.LOW or not self._responsible(problem):
-            return severity, message
+            return severity, message, ""
         names = self._standing_there(problem)
         if names:
             more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
             verb = "stands" if len(names) == 1 else "stand"
-            return severity, f"{message}; {', '.join(names[:_FEW])}{more} {verb} there today"
+            return severity, f"{message}; {', '.join(names[:_FEW])}{more} {verb} there today", ""
         self._excused = True
-        return Severity.LOW, message
+        notes = {attribution.rule.note for attribution in problem.attributions if attribution.rule}
+        return Severity.LOW, message, "; ".join(sorted(notes - {""}))
 
     def _responsible(self, problem: Problem) -> bool:
         """Whether only such rules are, and reach no further than the cluster's own subnets and pods."""

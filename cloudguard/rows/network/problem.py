@@ -9,7 +9,6 @@ from typing import NamedTuple
 from cloudguard.model.cluster import Host
 from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.packets import PacketSet
-from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
@@ -72,13 +71,11 @@ class Problem:
 class Assessment:
     """How a row rates and words a problem, and what its rules must go on letting in.
 
-    ``narrow``: all that the rules' own peer needs, where that is known; None: cut the excess instead. ``mend``:
-    whether the rules are to be edited at all.
+    ``mend``: whether the rules are to be edited. For advice alone none is.
     """
 
     severity: Severity
     message: str
     advice: str = ""
     keep: tuple[KeptTraffic, ...] = ()
-    narrow: ServiceSet | None = None
     mend: bool = True

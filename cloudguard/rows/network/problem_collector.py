@@ -136,7 +136,8 @@ class ProblemCollector:
                 or not (attribution.filter.editable or attribution.filter.note)
             ):
                 continue
-            excess = RuleExcess(self._row, attribution.filter, attribution.rule, assessment.keep, assessment.narrow)
+            worth = assessment.severity > Severity.LOW
+            excess = RuleExcess(self._row, attribution.filter, attribution.rule, assessment.keep, worth=worth)
             known = found.get((attribution.filter.id, attribution.rule.id), excess)
             found[attribution.filter.id, attribution.rule.id] = known.also(attribution.part.services())
         return tuple(found.values())

@@ -27,13 +27,15 @@ _LISTS: Final = (FactKind.ADDRESS_LISTS,)
 class SecurityGroups:
     """Security groups as filters, and what their rules name.
 
-    ``named``: groups, with the accounts they belong to; ``foreign`` are those of other accounts. ``members``: the
-    interfaces in one that is let in; None where they could not be read. ``lists``: prefix lists.
+    ``named``: they and the groups that their rules name, with the accounts they belong to; ``foreign`` are those of
+    other accounts. ``members``: the interfaces in one of ``asked``; None where they could not be read. ``lists``:
+    prefix lists.
     """
 
     filters: tuple[Filter, ...]
     named: Mapping[str, str]
     foreign: frozenset[str]
+    asked: frozenset[str]
     members: Sequence[Item] | None
     lists: tuple[AddressList, ...]
 
@@ -60,18 +62,19 @@ def read_security_groups(
     for one in rules:
         by_group.setdefault(one.of, []).append(one.rule)
     filters = tuple(sorted((_with_rules(one.filter, by_group) for one in groups), key=lambda one: one.id))
-    named = dict[str, str]()
+    named = dict.fromkeys(names, "")
     for name, account in (*(pair for one in groups for pair in one.named), *(one.named for one in rules)):
         named[name] = named.get(name, "") or account
     named.pop("", None)
     own = next((one.account for one in groups if one.account), "")
     foreign = frozenset(name for name, account in named.items() if account and own not in {"", account})
     let_in = {rule.peer.group for one in filters for rule in one.rules if rule.direction is Direction.INGRESS}
+    asked = names.union(let_in) - foreign - {""}
     members, lists = api.two(
-        partial(read_members, api, let_in - foreign - {""}, carried_by(hosts), {one.network for one in subnets}),
+        partial(read_members, api, asked, carried_by(hosts), {one.network for one in subnets}),
         partial(_address_lists, api, _lists_named(filters, subnets)),
     )
-    return SecurityGroups(filters, named, foreign, members, lists)
+    return SecurityGroups(filters, named, foreign, asked, members, lists)
 
 
 def _with_rules(group: Filter, by_group: Mapping[str, list[Rule]]) -> Filter:
@@ -94,7 +97,7 @@ def _meaning(rule: Rule) -> tuple[object, ...]:
 def groups_and_members(
     api: Api, read: SecurityGroups, own: ClusterInterfaces
 ) -> tuple[tuple[Group, ...], tuple[Interface, ...]]:
-    """Return the groups that rules name, and the members of those that are let in, without the cluster's own."""
+    """Return the groups that hosts are in or rules name, and their members without the cluster's own."""
     call = calls.DESCRIBE_NETWORK_INTERFACES
     listed = api.mapped(call, read.members or (), _group_names, hides=_MEMBERS)
     names = {one.id: one.name for one in read.filters} | {name: title for each in listed for name, title in each}
@@ -103,7 +106,7 @@ def groups_and_members(
             id=name,
             name=names.get(name, ""),
             source=api.source(call, name),
-            members_known=read.members is not None and name not in read.foreign,
+            members_known=read.members is not None and name in read.asked,
             owner=account if name in read.foreign else "",
         )
         for name, account in sorted(read.named.items())

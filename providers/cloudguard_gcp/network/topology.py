@@ -85,7 +85,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     rules = [rule for listed_here in listed for rule in listed_here]
     balancers = balancers_of(api, rules, backends, inventory.subnets, (*hosts, *pools))
     filters = {one.id: one for chain in chains.values() for one in chain.filters}
-    named = _named(filters.values())
+    named = _named(filters.values()) | _carried(hosts, pools)
     own = (address for host in hosts for interface in host.interfaces for address in interface.public)
     subnets = with_routes(
         [one.subnet for one in inventory.subnets], inventory.routes, inventory.learned, members_of(hosts, pools)
@@ -186,6 +186,12 @@ def _named(filters: Iterable[Filter]) -> frozenset[str]:
     return frozenset(rule.peer.group for one in filters for rule in one.rules) - {""}
 
 
+def _carried(hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:
+    """Return the groups that hosts, and next hosts, are in."""
+    of_hosts = (nic.groups for host in hosts for nic in host.interfaces)
+    return frozenset(name for groups in (*of_hosts, *(pool.groups for pool in pools)) for name in groups)
+
+
 def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:
     """Whether no other project's machines stand in the networks: these are the project's own, and it shares none.
 
@@ -211,7 +217,7 @@ def _lists(chains: Iterable[Chain]) -> tuple[AddressList, ...]:
 
 
 def _external_members(found: Found, hosts: Iterable[Host], named: Collection[str]) -> Iterator[Interface]:
-    """Yield the interfaces of other machines of the networks that are in a group which some rule names."""
+    """Yield the interfaces of other machines of the networks that are in a group of a host or of a rule."""
     own = {host.id for host in hosts}
     for other in found.everyone:
         groups = tuple(name for name in other.groups if name in named)

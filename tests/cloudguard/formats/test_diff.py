@@ -24,6 +24,7 @@ from cloudguard.results.change import (
     RuleTraffic,
 )
 from cloudguard.results.hop import Hop, HopKind
+from edits import new_group
 
 RULE = RuleTraffic(Direction.INGRESS, ServiceSet.parse("tcp/22-23"), RulePeer(PeerOf.RANGE, "0.0.0.0/0"))
 SSH = replace(RULE, services=ServiceSet.parse("tcp/22"))
@@ -36,9 +37,9 @@ TOLD_EDITS: list[tuple[Edit, tuple[str, ...], tuple[str, ...]]] = [
         ("tcp/22 from the administrators (--admin-cidr)",),
     ),
     (
-        RuleEdit(RuleOp.ADD, "r", None, RuleTraffic(Direction.EGRESS, SSH.services, RulePeer(PeerOf.NEW_GROUP))),
+        RuleEdit(RuleOp.ADD, "r", None, RuleTraffic(Direction.EGRESS, SSH.services, new_group("node"))),
         (),
-        ("tcp/22 to a group that only these hosts carry",),
+        ("tcp/22 to a new group of node hosts alone",),
     ),
     (
         ListEdit("public ranges", "tcp/443", (RULE.peer,), (RulePeer(PeerOf.INSIDE),)),

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, WORLD6, balancer, group, host, interface, snapshot, to
+from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, WORLD6, balancer, group, host, snapshot, to
 from builders import rule as make_rule
-from cloudguard.model.cluster import Role
+from cloudguard.model.cluster import Host, Role
 from cloudguard.model.filters import Filter, Group, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations, DeclaredService
@@ -18,14 +18,13 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.narrowing import allowed_between
 from cloudguard.reachability.paths import Reachability
-from cloudguard.results.change import Change, RuleEdit, RuleOp, RuleTraffic
+from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer
 from cloudguard.results.finding import Severity
 from cloudguard.rows.context import Context
-from edits import ADMINISTRATORS, NEW_GROUP, after, before, lets, peer
-from judged import changes_of, rows_of
+from edits import ADMINISTRATORS, after, before, lets, peer
+from judged import ADMINS, changes_of, kept_by, rows_of
 from strategies import laws
 
-ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 SERVICES = (
     "all",
     "tcp",
@@ -43,10 +42,27 @@ ETCD = ServiceSet.parse("tcp/2379-2380")
 
 
 def applied(made: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
-    """Return the snapshot with every change of a rule made."""
+    """Return the snapshot with every change of a rule made, and the groups that they ask for."""
     by_rule = {change.rule: change for change in changes if change.rule}
     filters = tuple(replace(one, rules=tuple(_rules(one, by_rule))) for one in made.topology.filters)
-    return replace(made, topology=replace(made.topology, filters=filters))
+    new = {kept.peer.value for change in by_rule.values() for kept in after(change) if is_new(kept.peer)}
+    hosts = tuple(_in_group(one, new) for one in made.cluster.hosts)
+    groups = (*made.topology.groups, *(Group(name, name, SOURCE) for name in new))
+    topology = replace(made.topology, filters=filters, groups=groups)
+    return replace(made, topology=topology, cluster=replace(made.cluster, hosts=hosts))
+
+
+def is_new(peer: RulePeer) -> bool:
+    """Whether a group is still to be made."""
+    return peer.kind is PeerOf.NEW_GROUP
+
+
+def _in_group(one: Host, new: set[str]) -> Host:
+    """Return a host in the new group of its roles, if there is to be one."""
+    roles = "/".join(one.roles)
+    if roles not in new:
+        return one
+    return replace(one, interfaces=tuple(replace(nic, groups=(*nic.groups, roles)) for nic in one.interfaces))
 
 
 def _rules(one: Filter, by_rule: dict[str, Change]) -> list[Rule]:
@@ -57,7 +73,7 @@ def _rules(one: Filter, by_rule: dict[str, Change]) -> list[Rule]:
             rules.append(rule)
             continue
         for number, kept in enumerate(after(change)):
-            if kept.peer not in {ADMINISTRATORS, NEW_GROUP}:
+            if kept.peer != ADMINISTRATORS:
                 made = make_rule(f"{rule.id}-{number}", str(kept.services), kept.peer.value)
                 rules.append(replace(made, direction=kept.direction))
     return rules
@@ -103,8 +119,6 @@ def test_the_clusters_hosts_lose_nothing_they_may_have(made: Snapshot) -> None:
     changes = changes_of(made, ADMINS)
     before, mended = Reachability(made), Reachability(applied(made, changes))
     ports = Context(made, ADMINS, before).ports
-    if any(kept.peer == NEW_GROUP for change in changes for kept in after(change)):
-        return
     for source, new_source in zip(before.classes, mended.classes, strict=True):
         for target, new_target in zip(before.classes, mended.classes, strict=True):
             allowed = allowed_between(source, target, ports)
@@ -149,10 +163,6 @@ def test_the_diff_of_what_was_mended_is_empty(made: Snapshot) -> None:
     assert changes_of(mended, ADMINS) == changes_of(mended, ADMINS)
 
 
-def kept_by(made: Snapshot, policy: Declarations = ADMINS) -> dict[str, tuple[RuleTraffic, ...]]:
-    return {change.rule: after(change) for change in changes_of(made, policy)}
-
-
 def test_a_rule_with_nothing_to_keep_is_removed() -> None:
     made = snapshot(
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")], [group("nodes", ("tcp/22", WORLD))]
@@ -181,34 +191,6 @@ def test_the_source_is_narrowed_to_the_declared_list() -> None:
     )
     assert kept_by(made)["masters-0"][0] == lets("tcp/6443", "198.51.100.0/24")
     assert kept_by(made, Declarations())["masters-0"][0] == lets("tcp/6443", ADMINISTRATORS)
-
-
-def test_a_shared_group_is_no_name_for_the_control_plane_alone() -> None:
-    hosts = [host("cp", CONTROL_PLANE, "all", address="10.0.1.11"), host("n", NODE, "all", address="10.0.1.21")]
-    made = snapshot(hosts, [group("all", ("all", "all"))])
-    found = kept_by(made)["all-0"]
-    assert lets("tcp/2379-2380", "10.0.1.11/32") in found
-    assert not any(kept.services & ETCD and kept.peer == peer("all") for kept in found)
-
-
-def test_a_group_with_external_members_is_not_given_back() -> None:
-    hosts = [host("n1", NODE, "nodes", address="10.0.1.21"), host("n2", NODE, "nodes", address="10.0.1.22")]
-    external = interface("eni-x", "private", "10.0.1.99", "nodes")
-    made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"))], external_members=[external])
-    assert kept_by(made)["nodes-0"] == (lets("tcp/10250", "10.0.1.21/32"), lets("tcp/10250", "10.0.1.22/32"))
-
-
-def test_a_group_whose_members_cannot_be_listed_is_not_given_back() -> None:
-    hosts = [host(name, NODE, "abroad", "nodes") for name in ("a", "b")]
-    foreign = Group("abroad", "abroad", SOURCE, members_known=False, owner="222233334444")
-    made = snapshot(hosts, [group("nodes", ("tcp/10250", "abroad")), group("abroad")], groups=[foreign])
-    assert kept_by(made)["nodes-0"] == (lets("tcp/10250", "nodes"),)
-
-
-def test_what_another_rule_grants_is_not_given_again() -> None:
-    hosts = [host("a", NODE, "nodes"), host("b", NODE, "nodes")]
-    made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"), ("tcp/10250", RANGE))])
-    assert kept_by(made) == {"nodes-1": ()}
 
 
 def test_a_rule_about_some_hosts_is_narrowed_to_what_these_need() -> None:

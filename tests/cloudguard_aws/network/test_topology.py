@@ -199,6 +199,7 @@ def test_only_what_stands_around_the_cluster_is_read(inner_account: Account) -> 
     assert found.networks[0].internet_gateway == vpc.gateway
     assert [one.id for one in found.filters] == [nodes.id, found.subnets[0].filters[0]]
     assert {(one.id, one.members_known, one.owner) for one in found.groups} == {
+        (nodes.id, True, ""),
         (bastions.id, True, ""),
         (foreign.id, False, OTHER_ACCOUNT),
     }

@@ -1,0 +1,68 @@
+"""Whom the rules of a diff name: groups that only the cluster is in, each once, and never a host by its address."""
+
+from __future__ import annotations
+
+from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, balancer, group, host, interface, snapshot, to
+from cloudguard.model.filters import Group
+from cloudguard.packet_sets.services import ServiceSet
+from edits import lets, new_group, peer
+from judged import kept_by
+
+ETCD = ServiceSet.parse("tcp/2379-2380")
+
+
+def test_a_shared_group_is_no_name_for_the_control_plane_alone() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "all", address="10.0.1.11"), host("n", NODE, "all", address="10.0.1.21")]
+    made = snapshot(hosts, [group("all", ("all", "all"))])
+    found = kept_by(made)["all-0"]
+    assert lets("tcp/2379-2380", new_group("control-plane/etcd")) in found
+    assert not any(kept.services & ETCD and kept.peer == peer("all") for kept in found)
+
+
+def test_a_group_with_external_members_is_not_given_back() -> None:
+    hosts = [host("n1", NODE, "nodes", address="10.0.1.21"), host("n2", NODE, "nodes", address="10.0.1.22")]
+    external = interface("eni-x", "private", "10.0.1.99", "nodes")
+    made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"))], external_members=[external])
+    assert kept_by(made)["nodes-0"] == (lets("tcp/10250", new_group("node")),)
+
+
+def test_a_group_whose_members_cannot_be_listed_is_not_given_back() -> None:
+    hosts = [host(name, NODE, "abroad", "nodes") for name in ("a", "b")]
+    foreign = Group("abroad", "abroad", SOURCE, members_known=False, owner="222233334444")
+    made = snapshot(
+        hosts, [group("nodes", ("tcp/10250", "abroad")), group("abroad")], groups=[foreign, Group("nodes", "", SOURCE)]
+    )
+    assert kept_by(made)["nodes-0"] == (lets("tcp/10250", "nodes"),)
+
+
+def test_what_another_rule_grants_is_not_given_again() -> None:
+    hosts = [host("a", NODE, "nodes"), host("b", NODE, "nodes")]
+    made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"), ("tcp/10250", RANGE))])
+    assert kept_by(made) == {"nodes-1": ()}
+
+
+def test_rules_that_come_to_the_same_are_written_once() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
+    office = "198.51.100.0/24"
+    filters = [group("masters", *(("tcp/6443", who) for who in (office, WORLD, "10.0.0.0/8"))), group("nodes")]
+    api = balancer("api", "tcp/6443", [to(hosts[0], "tcp/6443")])
+    found = kept_by(snapshot(hosts, filters, balancers=[api]))
+    written = [(kept.services, kept.peer) for kept_here in found.values() for kept in kept_here]
+    assert found.keys() == {"masters-1", "masters-2"}
+    assert len(written) == len(set(written)) > 0
+    assert (ServiceSet.parse("tcp/6443"), peer("nodes")) in written
+    assert (ServiceSet.parse("tcp/6443"), peer(office)) not in written
+
+
+def test_for_advice_alone_no_rule_is_edited() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
+    assert kept_by(snapshot(hosts, [group("masters"), group("nodes", ("tcp/9100", RANGE))])) == {}
+
+
+def test_a_group_whose_members_were_not_read_names_no_host() -> None:
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
+    filters = [group("masters", ("tcp/2000-7000", RANGE)), group("nodes")]
+    read = kept_by(snapshot(hosts, filters))["masters-0"]
+    unread = kept_by(snapshot(hosts, filters, groups=[]))["masters-0"]
+    assert lets("tcp/2000-2378,tcp/2381-7000", "nodes") in read
+    assert lets("tcp/2000-2378,tcp/2381-7000", new_group("node")) in unread
