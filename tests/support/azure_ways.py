@@ -43,20 +43,19 @@ class Served(Api):
         self._account, self._refused = account, {*refused}
 
     def fetch(self, call: calls.Call, parameters: Mapping[str, Any]) -> Answer:
-        """Return the resources whose ids hold all parameters."""
+        """Return the resources whose ids hold all parameters; nothing for a POST."""
         self.made.append(call.name)
         if call in self._refused:
             raise ValueError(call.name)
         words = {"subscription": self.subscription, **parameters}.values()
-        fixed = self._account.answers.get(f"GET {'/'.join(map(str, words))}".lower())
+        wanted = call.name.partition(":")[0].lower().replace("sets/", "sets/virtualmachines/", 1)
+        kinds = {call.name.partition(":")[0].lower(), wanted} if not call.action else set[str]()
+        listed = self._account.everything().items() if kinds else ()
         return Answer(
-            fixed["value"]
-            if fixed
-            else [
+            [
                 item
-                for own, item in self._account.everything().items()
-                if _kind(own) == call.name.partition(":")[0].lower()
-                and all(f"/{word}/".lower() in f"{own}/" for word in words)
+                for own, item in listed
+                if _kind(own) in kinds and all(f"/{word}/".lower() in f"{own}/" for word in words)
             ]
         )
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener, PublishedService
 from cloudguard.model.source import Gap, Reason, Source
+from cloudguard.model.text_forms import NO_SERVICES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_azure.access.api import Api
@@ -78,31 +80,20 @@ def _flows(context: Context, one: LoadBalancer) -> Iterator[_Flow]:
     """Yield what a balancer's rules send to members of the cluster."""
     unseen = dict[str, None]()
     for rule in one.forwardings:
-        members = tuple(dict.fromkeys(_behind(context.members, one, rule, unseen)))
+        behind = [context.members.behind(link, one.pools.get(link)) for link in rule.links]
+        unseen |= {name: None for _, names in behind for name in names}
+        listed = [members for members, _ in behind if members]
+        members = listed[0] if len(listed) == 1 else tuple(dict.fromkeys(chain.from_iterable(listed)))
         for outside, inside in _services(context.api, rule) if members else ():
             front = one.front_ends.get(rule.front, FrontEnd(rule.front))
             yield _Flow(front, rule, outside, inside, front if rule.floating else None, members)
     if unseen:
-        first = next(iter(unseen))
-        _miss(
-            context.api, one.id, f"it sends to {len(unseen)} IP configurations that no answer shows, {first} among them"
-        )
+        why = f"it sends to {len(unseen)} IP configurations that no answer shows, {next(iter(unseen))} among them"
+        _miss(context.api, one.id, why)
 
 
 def _services(api: Api, rule: Forwarding) -> tuple[tuple[ServiceSet, ServiceSet], ...]:
     return api.mapped(LIST_LOAD_BALANCERS, [rule.item], lambda _: services(rule), hides=HIDES, about=rule.id)
-
-
-def _behind(members: Members, one: LoadBalancer, rule: Forwarding, unseen: dict[str, None]) -> Iterator[Member]:
-    """Yield the members that a rule sends to; IP configurations that are nobody's go into ``unseen``."""
-    for link in rule.links:
-        pool = one.pools.get(link)
-        yield from members.of_pool(pool) if pool else members.referring(link)
-        for name in pool.configurations if pool else (link,) if "/ipconfigurations/" in link else ():
-            found = members.of_configuration(name)
-            if found is None:
-                unseen[name] = None
-            yield from found or ()
 
 
 def _across_regions(context: Context, one: LoadBalancer, by_front: Mapping[str, Sequence[_Flow]]) -> Iterator[_Flow]:
@@ -155,20 +146,19 @@ def _balancers(context: Context, one: LoadBalancer, flows: Iterable[_Flow]) -> I
 
 def _listeners(flows: Iterable[_Flow], source: Source) -> tuple[Listener, ...]:
     """Return a listener for each rule; ``flows`` of one rule differ where it sends on by front ends of others."""
-    by_rule = dict[str, tuple[ServiceSet, dict[BackendTarget, None]]]()
+    by_rule = dict[str, list[_Flow]]()
     for flow in flows:
-        _, targets = by_rule.setdefault(flow.rule.id, (flow.outside, {}))
-        targets |= {BackendTarget(one.target, one.address, flow.inside): None for one in flow.members}
+        by_rule.setdefault(flow.rule.id, []).append(flow)
     return tuple(
         Listener(
             id=name,
-            service=outside,
-            targets=tuple(targets),
+            service=same[0].outside,
+            targets=tuple(BackendTarget(one.target, one.address, flow.inside) for flow in same for one in flow.members),
             client_address=ClientAddress.PRESERVED,
             source=source,
-            port_ranges=outside - ServiceSet.union([outside] if outside.size == 1 else []),
+            port_ranges=NO_SERVICES if same[0].outside.size == 1 else same[0].outside,
         )
-        for name, (outside, targets) in by_rule.items()
+        for name, same in by_rule.items()
     )
 
 

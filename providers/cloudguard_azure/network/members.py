@@ -45,6 +45,7 @@ class Members:
         self._by_configuration: dict[str, Member] = {}
         self._by_reference: dict[str, dict[Member, None]] = {}
         self._by_address: dict[AddressSet, list[tuple[str, Member]]] = {}
+        self._behind: dict[str, tuple[tuple[Member, ...], tuple[str, ...]]] = {}
         self._others = set[str]()
 
     def add_interface(self, item: Item) -> None:
@@ -86,19 +87,24 @@ class Members:
         """The ids of pools and NAT rules that the cluster's interfaces and scale sets refer to."""
         return frozenset(self._by_reference)
 
-    def referring(self, name: str) -> Iterator[Member]:
-        """Yield the members that refer to a pool, NAT rule or NAT pool."""
-        yield from self._by_reference.get(name, ())
+    def behind(self, link: str, pool: BackendPool | None) -> tuple[tuple[Member, ...], tuple[str, ...]]:
+        """Return the members that a rule's link leads to, and the IP configurations that are not known to be anyone's.
 
-    def of_pool(self, pool: BackendPool) -> Iterator[Member]:
-        """Yield the members of a backend pool, by whatever names them."""
-        yield from self.referring(pool.id)
-        for name in pool.configurations:
-            yield from self.of_configuration(name) or ()
-        for network, address in pool.addresses:
-            yield from self.at(network, address)
+        ``link``: the id of a pool (whose own members are named as well), of a NAT rule or pool, or of a configuration.
+        """
+        known = self._behind.get(link)
+        if known is None:
+            found, unseen = dict.fromkeys(self._by_reference.get(link, ())), list[str]()
+            for name in pool.configurations if pool else (link,) if "/ipconfigurations/" in link else ():
+                own = self.of_configuration(name)
+                unseen += [name] if own is None else []
+                found |= dict.fromkeys(own or ())
+            for network, address in pool.addresses if pool else ():
+                found |= dict.fromkeys(self._at(network, address))
+            known = self._behind[link] = tuple(found), tuple(unseen)
+        return known
 
-    def at(self, network: str, address: AddressSet) -> Iterator[Member]:
+    def _at(self, network: str, address: AddressSet) -> Iterator[Member]:
         """Yield the members that have an address in a network ("": in any)."""
         for own, member in self._by_address.get(address, ()):
             if not own or network in {"", own}:

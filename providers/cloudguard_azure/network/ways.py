@@ -143,7 +143,7 @@ def _outbound(
     references = [*nat_addresses(api, (subnets[name].item for name in sorted(used) if name in subnets))]
     for one in listed:
         for front, pool in one.outbound:
-            if front in one.front_ends and any(members.of_pool(one.pools[pool]) if pool in one.pools else ()):
+            if front in one.front_ends and members.behind(pool, one.pools.get(pool))[0]:
                 references += one.front_ends[front].references
     profile = part(request.aks or {}, "properties", "networkProfile", "loadBalancerProfile")
     references += ids_in(profile, "effectiveOutboundIPs")
