@@ -51,19 +51,28 @@ def filter_resource(filter_: Filter) -> Resource:
 def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bool = True) -> Iterator[Attribution]:
     """Attribute excess traffic to the rules that allow it; the rest to the load balancer, endpoint or host.
 
-    ``certain``: only to what rules are known to let in.
+    Of an ordered filter, not to a rule behind one that bars it. ``certain``: only to what rules are known to let in.
     """
-    left = excess
+    left, barred = excess, dict[str, PacketSet]()
     names = _one_in_series(reach, _narrowable(path))
-    rules = reach.filters.rules(names, Direction.INGRESS, path.target_groups, path.destination)
-    for filter_, rule in rules:
-        permits = rule.action is Action.PERMIT
-        part = _part(reach, path, rule, excess, certain=certain) if permits else PacketSet.nothing()
+    for filter_, rule in _in_order(reach, path, names):
+        if rule.action is not Action.PERMIT:
+            if filter_.ordered and not reach.filters.uncertain(rule, path.destination):
+                bars = _part(reach, path, rule, excess, certain=True)
+                barred[filter_.id] = barred.get(filter_.id, PacketSet.nothing()) | bars
+            continue
+        part = _part(reach, path, rule, excess, certain=certain) - barred.get(filter_.id, PacketSet.nothing())
         if part:
             left -= part
             yield Attribution(filter_resource(filter_), part, rule.source.call, filter=filter_, rule=rule)
     if left:
         yield _without_rule(path, left)
+
+
+def _in_order(reach: Reachability, path: Path, names: tuple[str, ...]) -> list[tuple[Filter, Rule]]:
+    """Return the ingress rules of filters that apply on a path, those of each filter in their order."""
+    rules = reach.filters.rules(names, Direction.INGRESS, path.target_groups, path.destination)
+    return sorted(rules, key=lambda pair: (names.index(pair[0].id), pair[1].order))
 
 
 def _narrowable(path: Path) -> tuple[str, ...]:

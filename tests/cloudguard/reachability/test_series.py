@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from builders import NODE, WORLD, group, host, snapshot, subnet
+from builders import NODE, WORLD, group, host, rule, snapshot, subnet
 from cloudguard.model.filters import Filter
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.change import RuleEdit
 from judged import changes_of, rows_of
 
 PUBLIC = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"))
@@ -51,3 +52,14 @@ def test_what_one_of_them_does_not_let_in_is_in_no_finding() -> None:
     wide, narrow = in_series("wide", ("tcp", WORLD)), in_series("narrow", ("tcp/22", "10.0.0.0/8"))
     assert internet(made(wide, narrow))[1] == internet(made(narrow, wide))[1] == []
     assert internet(made(wide))[1] == [("wide", "wide-0")]
+
+
+@pytest.mark.parametrize("barred", [True, False])
+def test_a_rule_behind_one_that_bars_the_same_is_not_changed_for_it(*, barred: bool) -> None:
+    """In an ordered filter: without the first rule, SSH would not get in by the last."""
+    rules = [rule("ssh", "tcp/22", WORLD, order=1), rule("rest", "tcp/22,tcp/80", WORLD, order=3)]
+    rules += [rule("bar", "tcp/22", WORLD, deny=True, order=2)] if barred else []
+    changes = changes_of(made(replace(in_series("one"), rules=tuple(rules))), row="node-access")
+    edits = [edit for change in changes for edit in change.edits if isinstance(edit, RuleEdit)]
+    lost = {edit.rule: str(edit.loses) for edit in edits if edit.before}
+    assert lost == {"ssh": "tcp/22", "rest": "tcp/80" if barred else "tcp/22,tcp/80"}
