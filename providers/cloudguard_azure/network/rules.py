@@ -24,6 +24,9 @@ _DIRECTIONS: Final = {"inbound": Direction.INGRESS, "outbound": Direction.EGRESS
 _WITH_PORTS: Final = {"tcp": ("tcp",), "udp": ("udp",), "*": ("tcp", "udp"), "any": ("tcp", "udp")}
 _OTHERS: Final = {"icmp": "icmp,icmpv6", "esp": "proto/50", "ah": "proto/51"}
 _PORTS: Final = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
+CARRIED: Final = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/50-51")
+"""What virtual networks carry, and rules name
+(https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq#what-protocols-can-i-use-in-virtual-networks)."""
 _EVERY_PORT: Final = frozenset({"*", "any", "0-65535", "1-65535"})
 _LAST_PORT: Final = 65_535
 _BY_CONTROLLER: Final = re.compile(r"k8s-azure-lb_.+|a[0-9a-f]{31}-.+")
@@ -104,9 +107,9 @@ def services_of(protocol: str, ports: Iterable[str]) -> tuple[ServiceSet, str]:
     if known is not None:
         return ServiceSet.parse(known), ""
     if protocol not in _WITH_PORTS:
-        return ServiceSet.everything(), f"the protocol {protocol[:40]!r} is not known"
+        return CARRIED, f"the protocol {protocol[:40]!r} is not known"
     if not _EVERY_PORT.isdisjoint(words):
-        return ServiceSet.parse("all" if len(_WITH_PORTS[protocol]) > 1 else protocol), ""
+        return CARRIED if len(_WITH_PORTS[protocol]) > 1 else ServiceSet.parse(protocol), ""
     found, strange = list[str](), "" if words else "no port is named"
     for one in words:
         matched = _PORTS.fullmatch(one)

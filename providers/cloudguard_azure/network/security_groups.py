@@ -12,12 +12,11 @@ from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.source import FactKind, Source
-from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, part, parts, required
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_EFFECTIVE_ADMIN_RULES, LIST_NETWORKS, LIST_SECURITY_GROUPS
 from cloudguard_azure.access.ids import group_of, name_of, own_id
-from cloudguard_azure.network.rules import ALLOW_OR_DENY, RuleReader, Written, admin_rule, security_rule
+from cloudguard_azure.network.rules import ALLOW_OR_DENY, CARRIED, RuleReader, Written, admin_rule, security_rule
 from cloudguard_azure.network.service_tags import EVERYWHERE, Place, ServiceTags
 from cloudguard_azure.network.subnets import Places
 
@@ -94,7 +93,7 @@ def whole(name: str, source: Source, uncertain: str = "", note: str = "") -> tup
             id=name,
             direction=direction,
             action=Action.PERMIT,
-            services=ServiceSet.everything(),
+            services=CARRIED,
             peer=Peer(EVERYWHERE),
             source=source,
             order=1,

@@ -1,0 +1,278 @@
+"""The network around one cluster: its subnets, what guards them, what leads to its hosts, who is let in by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from cloudguard.model.cluster import Host, Pool
+from cloudguard.model.filters import Filter, Group
+from cloudguard.model.network import Interface, Network, Subnet, Topology
+from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.provider.answers import Item, part, parts, text
+from cloudguard_azure.access import calls
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.ids import id_in, name_of, own_id, parent, word
+from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.interfaces import PublicAddresses, configurations, interface
+from cloudguard_azure.cluster.inventory import read_interfaces
+from cloudguard_azure.cluster.machines import ScaleSet, interface_configurations, scale_set
+from cloudguard_azure.network.routes import RouteTable, SubnetRoutes, route_tables
+from cloudguard_azure.network.security_groups import Guards, SecurityGroupReader, read_admin_filter
+from cloudguard_azure.network.service_tags import HOST, ServiceTags
+from cloudguard_azure.network.subnets import HIDES, Places, VirtualNetwork, virtual_networks, with_meshes
+from cloudguard_azure.network.ways import Ways, WaysRequest, read_ways
+
+_MEMBERS: Final = (FactKind.MEMBERS,)
+_AZURE: Final = "Azure's own addresses"
+_CLOSED: Final = frozenset({"standard", "standardv2"})
+_OPEN: Final = "basic"
+"""SKUs of addresses and balancers, by what gets in where no security group is
+(https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The topology, the hosts and pools with the filters that guard them, and ranges of pods, by the routes to them.
+
+    The pods of an API server that stands in a subnet of the network are the cluster's as well.
+    """
+
+    topology: Topology
+    hosts: tuple[Host, ...]
+    pools: tuple[Pool, ...]
+    pod_ranges: AddressSet
+
+
+def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> Around:
+    """Read all about the cluster's networks that concerns its hosts."""
+    groups = SecurityGroupReader(api, found.aks.node_group if found.aks else "")
+    listed, tables, known = api.three(
+        partial(api.read, calls.LIST_NETWORKS, hides=HIDES), partial(route_tables, api), groups.groups
+    )
+    used = {one.subnet for host in hosts for one in host.interfaces}
+    used.update(name for pool in pools for name in pool.subnets)
+    own = frozenset(parent(name) for name in used)
+    networks = _with_meshes(api, virtual_networks(api, listed), own)
+    places = Places(networks, {name: table.prefixes for name, table in tables.items()})
+    _miss(api, places, used)
+    tags = ServiceTags(api, next((networks[name].location for name in sorted(own) if name in networks), ""))
+    guards = Guards(known, places, tags, _admin_filters(api, own & networks.keys(), tags, places))
+    ways = read_ways(
+        api,
+        WaysRequest(
+            hosts=hosts,
+            pools=pools,
+            interfaces=found.interfaces.items,
+            scale_sets=[one.item for one in found.scale_sets],
+            networks=networks,
+            own=own,
+            guards=guards.of_subnet,
+            aks=found.aks.item if found.aks else None,
+        ),
+    )
+    guarded = _Guarded(api, found, guards, ways)
+    hosts, pools = tuple(map(guarded.host, hosts)), tuple(map(guarded.pool, pools))
+    routes = SubnetRoutes(tables, tags, hosts)
+    near = [networks[name] for name in sorted(own | ways.networks) if name in networks]
+    for name in (name for endpoint in ways.endpoints for name in endpoint.public_lists):
+        tags.list_of(name)
+    others = _Others(api, found, hosts, used, _named(guards.filters.values()))
+    topology = Topology(
+        networks=tuple(_networks(networks, near)),
+        subnets=tuple(_subnets(near, routes)),
+        filters=tuple(guards.filters.values()),
+        groups=tuple(others.groups()),
+        address_lists=tuple(one for _, one in sorted((tags.lists | routes.lists).items())),
+        balancers=ways.balancers,
+        endpoints=ways.endpoints,
+        external_members=others.members(),
+        neighbours=others.neighbours(),
+        tunnels=ways.tunnels,
+        outbound_addresses=ways.outbound_addresses,
+    )
+    return Around(topology, hosts, pools, _pod_ranges(near, tables, routes) | ways.control_plane)
+
+
+def _with_meshes(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[str]) -> dict[str, VirtualNetwork]:
+    wanted = [networks[name] for name in sorted(own) if name in networks]
+    found = api.gather(*(partial(with_meshes, api, one) for one in wanted))
+    return {**networks, **{one.id: one for one in found}}
+
+
+def _miss(api: Api, places: Places, used: Iterable[str]) -> None:
+    """Say which subnets of hosts were not seen: nothing is known of their filters and routes."""
+    for name in sorted(set(used) - places.subnets.keys()):
+        message = "a host stands in it, and no virtual network that was read has it"
+        api.add_gap(Gap(calls.LIST_NETWORKS.name, name, Reason.MISSING, message, HIDES))
+
+
+def _admin_filters(api: Api, own: Collection[str], tags: ServiceTags, places: Places) -> dict[str, Filter]:
+    names = sorted(own)
+    found = api.gather(*(partial(read_admin_filter, api, name, tags, places.of_network(name)) for name in names))
+    return {name: made for name, made in zip(names, found, strict=True) if made is not None}
+
+
+def _networks(known: Mapping[str, VirtualNetwork], near: Sequence[VirtualNetwork]) -> Iterator[Network]:
+    """Yield the networks that hosts or endpoints stand in, their peers, and where Azure itself connects from."""
+    ranges = {one.id: one.ranges for one in near}
+    for peering in (peering for one in near for peering in one.peerings):
+        ranges.setdefault(peering.network, peering.ranges)
+    for name, addresses in sorted(ranges.items()):
+        title = known[name].name if name in known else name_of(name)
+        yield Network(name, title, addresses, Source(calls.LIST_NETWORKS.name, name))
+    yield Network(_AZURE, _AZURE, HOST, Source(calls.LIST_NETWORKS.name))
+
+
+def _subnets(near: Iterable[VirtualNetwork], routes: SubnetRoutes) -> Iterator[Subnet]:
+    """Yield the subnets; their security groups are filters of interfaces, as they guard hosts from their own subnet."""
+    for network in near:
+        for one in network.subnets:
+            source = Source(calls.LIST_NETWORKS.name, one.id)
+            yield Subnet(
+                id=one.id,
+                name=one.name,
+                network=one.network,
+                zone=network.location,
+                ranges=one.ranges,
+                filters=(),
+                routes=routes.routes(one, network),
+                source=source,
+            )
+
+
+def _pod_ranges(near: Iterable[VirtualNetwork], tables: Mapping[str, RouteTable], routes: SubnetRoutes) -> AddressSet:
+    wanted = {one.table for network in near for one in network.subnets}
+    return AddressSet.union(part for name in wanted if name in tables for part in routes.to_hosts(tables[name]))
+
+
+def _named(filters: Iterable[Filter]) -> frozenset[str]:
+    """Return the groups that some rule names as a peer."""
+    return frozenset(rule.peer.group for one in filters for rule in one.rules) - {""}
+
+
+class _Guarded:
+    """Gives hosts and pools the filters that guard them, that of the subnet before their own."""
+
+    def __init__(self, api: Api, found: Found, guards: Guards, ways: Ways) -> None:
+        self._guards = guards
+        self._ways = ways
+        self._addresses = _skus_of_addresses(api, found)
+        self._references = {own_id(item): _references(item) for item in found.interfaces.items}
+        self._profiles = {one.id: frozenset(_skus_of_profile(one.item)) for one in found.scale_sets}
+
+    def host(self, host: Host) -> Host:
+        """Return a host with its filters."""
+        return replace(host, interfaces=tuple(self._interface(host, one) for one in host.interfaces))
+
+    def _interface(self, host: Host, one: Interface) -> Interface:
+        skus = {self._addresses.get(name, "") for name in self._references.get(one.id, ())}
+        skus |= self._ways.skus.get(host.id, frozenset()) | self._ways.skus.get(host.pool, frozenset())
+        return replace(one, filters=self._guards.of_interface(one.subnet, one.filters, internet=_lets_in(skus)))
+
+    def pool(self, pool: Pool) -> Pool:
+        """Return a pool with the filters of its next host; unknown ones where its subnets differ in them."""
+        unknown = frozenset[str]() if pool.public is False else frozenset({""})
+        skus = self._profiles.get(pool.id, unknown) | self._ways.skus.get(pool.id, frozenset())
+        internet = _lets_in(skus)
+        further = (
+            replace(one, filters=self._of(one.subnets or pool.subnets, one.filters, internet=internet))
+            for one in pool.further
+        )
+        return replace(pool, filters=self._of(pool.subnets, pool.filters, internet=internet), further=tuple(further))
+
+    def _of(self, subnets: Sequence[str], own: tuple[str, ...], *, internet: bool | None) -> tuple[str, ...]:
+        chains = {self._guards.of_interface(name, own, internet=internet) for name in subnets or ("",)}
+        return chains.pop() if len(chains) == 1 else (f"one of {len(chains)} chains of filters",)
+
+
+def _lets_in(skus: Collection[str]) -> bool | None:
+    """Return whether the internet gets in without a security group; None: not known."""
+    if _OPEN in skus:
+        return True
+    return False if _CLOSED.issuperset(skus) else None
+
+
+def _references(item: Item) -> tuple[str, ...]:
+    return tuple(filter(None, (id_in(one, "publicIPAddress") for one in configurations(item))))
+
+
+def _skus_of_addresses(api: Api, found: Found) -> dict[str, str]:
+    """Return the SKUs of public addresses by id; those of members of scale sets were read with their interfaces."""
+    call = calls.LIST_PUBLIC_ADDRESSES
+    listed = api.mapped(call, api.read(call, hides=()), _sku, hides=())
+    return dict(listed) | {name: sku for one in found.scale_sets for name, sku in _skus_of_members(api, found, one)}
+
+
+def _skus_of_members(api: Api, found: Found, one: ScaleSet) -> tuple[tuple[str, str], ...]:
+    """Return the SKUs of the addresses of a scale set's members, where any has one: the list was read before."""
+    call, inside = calls.LIST_SCALE_SET_PUBLIC_ADDRESSES, f"{one.id}/"
+    if not any(name.startswith(inside) for name in found.interfaces.public):
+        return ()
+    where = {"resource_group_name": one.group, "virtual_machine_scale_set_name": one.name}
+    return api.mapped(call, api.read(call, hides=(), about=one.id, **where), _sku, hides=())
+
+
+def _sku(item: Item) -> tuple[str, str]:
+    return own_id(item), word(part(item, "sku"), "name")
+
+
+def _skus_of_profile(item: Item) -> Iterator[str]:
+    """Yield the SKUs of the addresses that a scale set gives its next machine."""
+    profile = part(item, "properties", "virtualMachineProfile")
+    for one in (address for nic in interface_configurations(profile) for address in configurations(nic)):
+        if one.get("publicIPAddressConfiguration"):
+            yield word(part(one, "publicIPAddressConfiguration", "sku"), "name")
+
+
+class _Others:
+    """The interfaces of machines beside the cluster's: in groups that rules name, and in subnets that it uses."""
+
+    def __init__(
+        self, api: Api, found: Found, hosts: Iterable[Host], used: Collection[str], named: frozenset[str]
+    ) -> None:
+        self._used = used
+        self._named = named
+        own = {one.id for host in hosts for one in host.interfaces}
+        sets = api.mapped(
+            calls.LIST_SCALE_SETS, api.read(calls.LIST_SCALE_SETS, hides=_MEMBERS), scale_set, hides=_MEMBERS
+        )
+        ids = {one.id for one in found.scale_sets}
+        near = [one for one in sets if one.uniform and one.id not in ids and self._is_near(one)]
+        interfaces = read_interfaces(api, near) if near else found.interfaces
+        owners = {own_id(item): name for name, listed in interfaces.of_machine.items() if name for item in listed}
+        foreign = [item for item in interfaces.items if own_id(item) in owners and own_id(item) not in own]
+        make = partial(_foreign, owners, interfaces.public)
+        self._found = api.mapped(calls.LIST_INTERFACES, foreign, make, hides=_MEMBERS)
+
+    def _is_near(self, one: ScaleSet) -> bool:
+        """Whether members of a scale set may stand in a subnet that the cluster uses, or be in a named group."""
+        profile = part(one.item, "properties", "virtualMachineProfile")
+        listed = [address for nic in interface_configurations(profile) for address in configurations(nic)]
+        groups = {
+            text(group, "id").lower() for address in listed for group in parts(address, "applicationSecurityGroups")
+        }
+        subnets = {id_in(address, "subnet") for address in listed}
+        return not listed or bool(groups) or not subnets.isdisjoint(self._used)
+
+    def members(self) -> tuple[Interface, ...]:
+        """Return those in a group that some rule names."""
+        found = ((one, tuple(name for name in one.groups if name in self._named)) for one in self._found)
+        return tuple(replace(one, groups=groups) for one, groups in found if groups)
+
+    def neighbours(self) -> tuple[Interface, ...] | None:
+        """Return those in the subnets of the cluster's hosts."""
+        return tuple(one for one in self._found if one.subnet in self._used)
+
+    def groups(self) -> Iterator[Group]:
+        """Yield the groups; all members of one are in the subscription that it is in."""
+        for name in sorted(self._named):
+            yield Group(name, name_of(name), Source(calls.LIST_INTERFACES.name))
+
+
+def _foreign(owners: Mapping[str, str], public: PublicAddresses, item: Item) -> Interface:
+    own = own_id(item)
+    return interface(item, Source(calls.LIST_INTERFACES.name, own), public, owner=name_of(owners[own]))
