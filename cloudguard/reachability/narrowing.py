@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.filters import Filter, Rule
+from cloudguard.model.text_forms import read_addresses
 from cloudguard.needs.ports import CLUSTER_PROTOCOLS, Ports
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
@@ -163,7 +164,7 @@ class _Planner:
         if peer.kind not in {PeerOf.GROUP, PeerOf.RANGE}:
             return ServiceSet.nothing()
         group = peer.kind is PeerOf.GROUP
-        sent = all_from(AddressSet.everything() if group else AddressSet.parse(peer.value))
+        sent = all_from(AddressSet.everything() if group else read_addresses(peer.value))
         return self._allowed_else((filter_.id,), None, sent, (peer.value,) if group else (), rule.target_groups)
 
     def _lost(

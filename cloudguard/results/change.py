@@ -27,7 +27,7 @@ class PeerOf(StrEnum):
     """What names the other end of an edited rule or list; ``value`` is empty where no value is said to be needed."""
 
     RANGE = "range"
-    """``value`` is a CIDR."""
+    """``value`` is a CIDR, or several with commas between them where one rule names them."""
     GROUP = "group"
     """``value`` is a group's id."""
     ADDRESS_LIST = "address-list"

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from builders import NODE, WORLD, group, host, rule, snapshot, subnet
-from cloudguard.model.filters import Filter
+from cloudguard.model.filters import Filter, Peer
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.change import RuleEdit
 from judged import changes_of, rows_of
 
@@ -63,3 +64,11 @@ def test_a_rule_behind_one_that_bars_the_same_is_not_changed_for_it(*, barred: b
     edits = [edit for change in changes for edit in change.edits if isinstance(edit, RuleEdit)]
     lost = {edit.rule: str(edit.loses) for edit in edits if edit.before}
     assert lost == {"ssh": "tcp/22", "rest": "tcp/80" if barred else "tcp/22,tcp/80"}
+
+
+def test_a_rule_whose_peer_is_of_both_versions_is_changed_like_any_other() -> None:
+    ssh = replace(rule("ssh", "tcp/22", WORLD, order=1), peer=Peer(AddressSet.everything()))
+    (change,) = changes_of(made(replace(in_series("one"), rules=(ssh,))), row="node-access")
+    assert [edit.before.peer.value for edit in change.edits if isinstance(edit, RuleEdit) and edit.before] == [
+        "0.0.0.0/0,::/0"
+    ]
