@@ -12,14 +12,14 @@ from cloudguard.model.filters import Filter, Group
 from cloudguard.model.network import Interface, Network, Subnet, Topology
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, part, parts, text
+from cloudguard.provider.answers import Item, part, parts
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.ids import id_in, name_of, own_id, parent, word
+from cloudguard_azure.access.ids import id_in, ids_in, name_of, own_id, parent, word
 from cloudguard_azure.cluster.find import Found
 from cloudguard_azure.cluster.interfaces import PublicAddresses, configurations, interface
 from cloudguard_azure.cluster.inventory import read_interfaces
-from cloudguard_azure.cluster.machines import ScaleSet, interface_configurations, scale_set
+from cloudguard_azure.cluster.machines import ScaleSet, scale_set
 from cloudguard_azure.network.routes import RouteTable, SubnetRoutes, route_tables
 from cloudguard_azure.network.security_groups import Guards, SecurityGroupReader, read_admin_filter
 from cloudguard_azure.network.service_tags import HOST, ServiceTags
@@ -80,7 +80,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     near = [networks[name] for name in sorted(own | ways.networks) if name in networks]
     for name in (name for endpoint in ways.endpoints for name in endpoint.public_lists):
         tags.list_of(name)
-    others = _Others(api, found, hosts, used, _named(guards.filters.values()))
+    others = _Others(api, found, hosts, own, _named(guards.filters.values()))
     topology = Topology(
         networks=tuple(_networks(networks, near)),
         subnets=tuple(_subnets(near, routes)),
@@ -162,7 +162,7 @@ class _Guarded:
         self._ways = ways
         self._addresses = _skus_of_addresses(api, found)
         self._references = {own_id(item): _references(item) for item in found.interfaces.items}
-        self._profiles = {one.id: frozenset(_skus_of_profile(one.item)) for one in found.scale_sets}
+        self._profiles = {one.id: frozenset(_skus_of_profile(one)) for one in found.scale_sets}
 
     def host(self, host: Host) -> Host:
         """Return a host with its filters."""
@@ -220,21 +220,26 @@ def _sku(item: Item) -> tuple[str, str]:
     return own_id(item), word(part(item, "sku"), "name")
 
 
-def _skus_of_profile(item: Item) -> Iterator[str]:
+def _skus_of_profile(one: ScaleSet) -> Iterator[str]:
     """Yield the SKUs of the addresses that a scale set gives its next machine."""
-    profile = part(item, "properties", "virtualMachineProfile")
-    for one in (address for nic in interface_configurations(profile) for address in configurations(nic)):
-        if one.get("publicIPAddressConfiguration"):
-            yield word(part(one, "publicIPAddressConfiguration", "sku"), "name")
+    for address in _next_addresses(one):
+        if address.get("publicIPAddressConfiguration"):
+            yield word(part(address, "publicIPAddressConfiguration", "sku"), "name")
+
+
+def _next_addresses(one: ScaleSet) -> list[Item]:
+    """Return the IP configurations of a scale set's next machine."""
+    profile = part(one.item, "properties", "virtualMachineProfile", "networkProfile")
+    return [address for nic in parts(profile, "networkInterfaceConfigurations") for address in configurations(nic)]
 
 
 class _Others:
-    """The interfaces of machines beside the cluster's: in groups that rules name, and in subnets that it uses."""
+    """The interfaces of machines beside the cluster's: in groups that rules name, and in its networks."""
 
     def __init__(
-        self, api: Api, found: Found, hosts: Iterable[Host], used: Collection[str], named: frozenset[str]
+        self, api: Api, found: Found, hosts: Iterable[Host], networks: Collection[str], named: frozenset[str]
     ) -> None:
-        self._used = used
+        self._networks = networks
         self._named = named
         own = {one.id for host in hosts for one in host.interfaces}
         sets = api.mapped(
@@ -249,23 +254,20 @@ class _Others:
         self._found = api.mapped(calls.LIST_INTERFACES, foreign, make, hides=_MEMBERS)
 
     def _is_near(self, one: ScaleSet) -> bool:
-        """Whether members of a scale set may stand in a subnet that the cluster uses, or be in a named group."""
-        profile = part(one.item, "properties", "virtualMachineProfile")
-        listed = [address for nic in interface_configurations(profile) for address in configurations(nic)]
-        groups = {
-            text(group, "id").lower() for address in listed for group in parts(address, "applicationSecurityGroups")
-        }
-        subnets = {id_in(address, "subnet") for address in listed}
-        return not listed or bool(groups) or not subnets.isdisjoint(self._used)
+        """Whether members of a scale set may stand in a network of the cluster's, or be in a named group."""
+        listed = _next_addresses(one)
+        groups = {name for address in listed for name in ids_in(address, "applicationSecurityGroups")}
+        networks = {parent(id_in(address, "subnet")) for address in listed}
+        return not (listed and groups.isdisjoint(self._named) and networks.isdisjoint(self._networks))
 
     def members(self) -> tuple[Interface, ...]:
         """Return those in a group that some rule names."""
         found = ((one, tuple(name for name in one.groups if name in self._named)) for one in self._found)
         return tuple(replace(one, groups=groups) for one, groups in found if groups)
 
-    def neighbours(self) -> tuple[Interface, ...] | None:
-        """Return those in the subnets of the cluster's hosts."""
-        return tuple(one for one in self._found if one.subnet in self._used)
+    def neighbours(self) -> tuple[Interface, ...]:
+        """Return those in the networks of the cluster's hosts."""
+        return tuple(one for one in self._found if parent(one.subnet) in self._networks)
 
     def groups(self) -> Iterator[Group]:
         """Yield the groups; all members of one are in the subscription that it is in."""
