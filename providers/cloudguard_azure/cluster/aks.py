@@ -1,6 +1,7 @@
-"""An AKS cluster's own description: its groups, its pools, the key of its Secrets.
+"""An AKS cluster's own description: its groups and its pools.
 
-Fields: https://learn.microsoft.com/rest/api/aks/managed-clusters/list. Its endpoint is read in ``network``.
+Fields: https://learn.microsoft.com/rest/api/aks/managed-clusters/list. Its endpoint is read in ``network``, the key
+of its Secrets in ``storage``.
 """
 
 from __future__ import annotations
@@ -8,14 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cloudguard.model.cluster import SecretsEncryption
-from cloudguard.model.keys import Key
-from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
-from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS
 from cloudguard_azure.access.ids import canonical, group_of, own_id, word
-from cloudguard_azure.cluster.keys import KeyReference, read_keys
 
 MANAGED_BY: Final = "Azure Kubernetes Service"
 OF_SCALE_SET: Final = "virtualmachinescalesets"
@@ -93,25 +88,3 @@ def _agent_pool(item: Item) -> AgentPool:
         public=flag(item, "enableNodePublicIP"),
         groups=tuple(sorted(map(canonical, texts(part(item, "networkProfile"), "applicationSecurityGroups")))),
     )
-
-
-def read_secrets(api: Api, cluster: ManagedCluster) -> tuple[SecretsEncryption | None, tuple[Key, ...]]:
-    """Return whose key encrypts the Secrets in etcd, and that key if it is the customer's.
-
-    Without one it is Azure's, whether or not that has Secrets encrypted beside etcd's disks
-    (https://learn.microsoft.com/azure/aks/use-kms-etcd-encryption).
-    """
-    call, hides = LIST_MANAGED_CLUSTERS, (FactKind.KEYS,)
-    found = api.mapped(call, (cluster.item,), _secrets_key, hides=hides)
-    if not found:
-        return None, ()
-    key = found[0]
-    encryption = SecretsEncryption(key.address if key else "", api.source(call, cluster.name))
-    return encryption, read_keys(api, [key]) if key else ()
-
-
-def _secrets_key(item: Item) -> KeyReference | None:
-    kms = part(item, "properties", "securityProfile", "azureKeyVaultKms")
-    if not flag(kms, "enabled"):
-        return None
-    return KeyReference.of(required(kms, "keyId"), canonical(text(kms, "keyVaultResourceId")))

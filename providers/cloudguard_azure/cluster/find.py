@@ -16,31 +16,21 @@ from cloudguard.provider.port import CollectRequest, Progress
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import (
     LIST_DISKS,
-    LIST_INTERFACES,
     LIST_LOAD_BALANCERS,
     LIST_NETWORKS,
-    LIST_PUBLIC_ADDRESSES,
     LIST_ROUTE_TABLES,
     LIST_SECURITY_GROUPS,
 )
 from cloudguard_azure.access.session import Caller, begin, option
 from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import ManagedCluster
-from cloudguard_azure.cluster.inventory import Interfaces, Inventory, read_interfaces, read_inventory
+from cloudguard_azure.cluster.inventory import SOON, Interfaces, Inventory, read_interfaces, read_inventory
 from cloudguard_azure.cluster.machines import Machine, ScaleSet, location_of
-from cloudguard_azure.cluster.members import read_cluster_members
+from cloudguard_azure.cluster.members import read_cluster_members, with_registered
 
 _FEW: Final = 5
 """Clusters that an error names."""
-_SOON: Final = (
-    LIST_INTERFACES,
-    LIST_PUBLIC_ADDRESSES,
-    LIST_NETWORKS,
-    LIST_SECURITY_GROUPS,
-    LIST_LOAD_BALANCERS,
-    LIST_DISKS,
-    LIST_ROUTE_TABLES,
-)
+_SOON: Final = (LIST_NETWORKS, LIST_SECURITY_GROUPS, LIST_LOAD_BALANCERS, LIST_DISKS, LIST_ROUTE_TABLES)
 """What any cluster's reading takes, asked for while its hosts are still being looked for."""
 
 
@@ -48,7 +38,7 @@ _SOON: Final = (
 class Found:
     """A cluster of one subscription: its AKS description if it is one, its machines and scale sets.
 
-    ``everyone``: all machines that were read. ``interfaces``: those of its machines, and of all virtual machines.
+    ``interfaces``: those of its machines, and of all virtual machines.
     """
 
     name: str
@@ -56,7 +46,6 @@ class Found:
     machines: tuple[Machine, ...]
     scale_sets: tuple[ScaleSet, ...]
     interfaces: Interfaces
-    everyone: tuple[Machine, ...] = ()
     aks: ManagedCluster | None = None
     by_flag: Mapping[str, HostRoles] = field(default_factory=dict[str, HostRoles])
     """Roles and evidence that the caller's flags give, by the machine's id."""
@@ -95,18 +84,21 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     Raises UsageError where several have the name, ClusterNotFoundError where none has, AccessError where it can't be
     told.
     """
-    api, caller = begin(request, progress)
+    api, caller = begin(request, progress, (*SOON, *_SOON))
     return api, caller, find(api, request)
 
 
 def find(api: Api, request: CollectRequest) -> Found:
     """Return the cluster in the reader's subscription; raises as ``cluster`` does."""
-    read = read_inventory(api, *_SOON)
+    read = read_inventory(api)
     aks = _choose(request, [one for one in read.clusters if one.name.lower() == request.cluster.lower()])
     members = read_cluster_members(api, request, read, aks)
     if aks is None and not members.machines and not members.scale_sets:
         raise _not_found(api, request, read, members.everyone)
     interfaces = read_interfaces(api, members.scale_sets)
+    if aks is None:
+        members = with_registered(api, read, members, interfaces)
+        interfaces = read_interfaces(api, members.scale_sets)
     names = [aks.name] if aks else installer_tags.full_names([one.tags for one in members.machines], request.cluster)
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
@@ -117,10 +109,10 @@ def find(api: Api, request: CollectRequest) -> Found:
         machines=members.machines,
         scale_sets=members.scale_sets,
         interfaces=interfaces,
-        everyone=members.everyone,
         aks=aks,
         by_flag=members.by_flag,
         role_tags=request.role_tags,
+        api_targets=members.api_targets,
     )
 
 

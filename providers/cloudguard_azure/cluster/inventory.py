@@ -28,6 +28,8 @@ from cloudguard_azure.cluster.machines import HIDES, Machine, ScaleSet, machine,
 
 _OF_CLUSTERS: Final = (FactKind.ENDPOINT, FactKind.HOSTS)
 _OF_SETS: Final = (*HIDES, FactKind.POOLS)
+SOON: Final = (LIST_SCALE_SETS, LIST_MACHINES, LIST_INTERFACES, LIST_PUBLIC_ADDRESSES)
+"""What any cluster is found by."""
 _PUBLIC: Final = (FactKind.HOSTS,)
 
 
@@ -53,9 +55,9 @@ class Interfaces:
         return tuple(item for listed in self.of_machine.values() for item in listed)
 
 
-def read_inventory(api: Api, *soon: Call) -> Inventory:
-    """Read the subscription's clusters, scale sets and machines; ``soon``: what will be read next."""
-    for call in (LIST_SCALE_SETS, LIST_MACHINES, *soon):
+def read_inventory(api: Api) -> Inventory:
+    """Read the subscription's clusters, scale sets and machines."""
+    for call in SOON:
         api.prefetch(call)
     managed = _managed(api)
     sets, machines = api.read(LIST_SCALE_SETS, hides=_OF_SETS), api.read(LIST_MACHINES, hides=HIDES)
@@ -101,7 +103,6 @@ def _of_set(api: Api, call: Call, scale_set: ScaleSet, hides: tuple[FactKind, ..
 
 def read_interfaces(api: Api, sets: Iterable[ScaleSet]) -> Interfaces:
     """Read the interfaces of all virtual machines and of the members of scale sets, and their public addresses."""
-    api.prefetch(LIST_PUBLIC_ADDRESSES)
     listed, addresses = api.read(LIST_INTERFACES, hides=HIDES), api.read(LIST_PUBLIC_ADDRESSES, hides=_PUBLIC)
     attached = [*api.mapped(LIST_INTERFACES, listed, _attached, hides=HIDES)]
     public = [*api.mapped(LIST_PUBLIC_ADDRESSES, addresses, public_address, hides=_PUBLIC)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
@@ -16,18 +16,25 @@ from cloudguard_azure.access.calls import LIST_MACHINES
 from cloudguard_azure.access.ids import canonical
 from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import ManagedCluster
-from cloudguard_azure.cluster.inventory import Inventory, read_members
+from cloudguard_azure.cluster.inventory import Interfaces, Inventory, read_members
 from cloudguard_azure.cluster.machines import Machine, ScaleSet, Tags
+from cloudguard_azure.cluster.registered import API_PORTS, NODE_PORTS, registered
 
 
 @dataclass(frozen=True, eq=False)
 class Members:
-    """The machines and scale sets of a cluster; ``everyone``: all machines that were read."""
+    """The machines and scale sets of a cluster; ``everyone``: all that were read, ``free``: no other cluster's (ids).
+
+    ``by_flag``: roles that the caller's flags give, ``api_targets``: which balancer sends the API's connections there,
+    in words; both by the machines' ids.
+    """
 
     machines: tuple[Machine, ...]
     scale_sets: tuple[ScaleSet, ...]
     everyone: tuple[Machine, ...]
-    by_flag: Mapping[str, HostRoles] = field(default_factory=dict[str, HostRoles])
+    free: frozenset[str]
+    by_flag: Mapping[str, HostRoles]
+    api_targets: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks: ManagedCluster | None) -> Members:
@@ -40,15 +47,33 @@ def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks
     everyone = (*read.machines, *read_members(api, sets))
     by_flag = _flagged(api, request, everyone, foreign)
     own = {one.id for one in everyone if one.id in by_flag or _belongs(one.tags, one.group, request, aks, foreign)}
-    pools = {one.pool for one in everyone if one.id in own} - {""}
-    pools |= {one.id for one in read.sets if _belongs(one.tags, one.group, request, aks, foreign)}
-    own |= {one.id for one in everyone if one.pool in pools and _is_free(one, request.cluster, foreign)}
-    return Members(
-        tuple(sorted((one for one in everyone if one.id in own), key=lambda one: one.id)),
-        tuple(sorted((one for one in read.sets if one.id in pools), key=lambda one: one.id)),
-        everyone,
-        by_flag,
+    tagged = {one.id for one in read.sets if _belongs(one.tags, one.group, request, aks, foreign)}
+    free = frozenset(one.id for one in everyone if one.id in own or _is_free(one, request.cluster, foreign))
+    return _with_sets(read, Members((), (), everyone, free, by_flag), own, tagged)
+
+
+def _with_sets(read: Inventory, members: Members, own: Collection[str], sets: Collection[str]) -> Members:
+    """Return the machines that are the cluster's ``own``, with ``sets``, and all members of any scale set of theirs."""
+    pools = {one.pool for one in members.everyone if one.id in own and one.pool} | {*sets}
+    machines = [one for one in members.everyone if one.id in own or (one.pool in pools and one.id in members.free)]
+    return replace(
+        members,
+        machines=tuple(sorted(machines, key=lambda one: one.id)),
+        scale_sets=tuple(sorted((one for one in read.sets if one.id in pools), key=lambda one: one.id)),
     )
+
+
+def with_registered(api: Api, read: Inventory, members: Members, interfaces: Interfaces) -> Members:
+    """Return the members, and what is registered beside them where a balancer sends the cluster's connections."""
+    own, targets = {one.id for one in members.machines}, dict[str, str]()
+    for one in registered(api, interfaces):
+        if one.port in API_PORTS:
+            words = f"member of {one.pool}, which gets connections on port {one.port}"
+            targets |= {name: words for name in one.machines if name not in targets}
+        if (one.port in API_PORTS or one.port in NODE_PORTS) and own & one.machines:
+            own |= one.machines & members.free
+    whole = _with_sets(read, members, own, [one.id for one in members.scale_sets])
+    return replace(whole, api_targets=targets)
 
 
 def _may_concern(

@@ -19,11 +19,11 @@ from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_DISK_ENCRYPTION_SETS, LIST_DISKS, LIST_MACHINES
 from cloudguard_azure.access.ids import canonical, id_in, own_id, word
 from cloudguard_azure.cluster.attached_disks import AttachedDisk, Storage, attached_disks, is_encrypted
-from cloudguard_azure.cluster.copies import LIST_SOON, origins_of, read_copies
 from cloudguard_azure.cluster.find import Found
 from cloudguard_azure.cluster.installer_tags import is_of
-from cloudguard_azure.cluster.keys import KeyReference, read_keys
 from cloudguard_azure.cluster.machines import Machine, Tags, tags_of
+from cloudguard_azure.storage.copies import LIST_SOON, origins_of, read_copies
+from cloudguard_azure.storage.keys import KeyReference, read_keys
 
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
 _DISKS: Final = (FactKind.DISKS,)

@@ -26,10 +26,10 @@ from cloudguard_azure.access.calls import (
     Call,
 )
 from cloudguard_azure.access.ids import canonical
-from cloudguard_azure.cluster.copies import shared_with
-from cloudguard_azure.cluster.disks import read_disks
 from cloudguard_azure.cluster.find import find
 from cloudguard_azure.cluster.hosts import read_hosts
+from cloudguard_azure.storage.copies import shared_with
+from cloudguard_azure.storage.disks import read_disks
 
 KOPS = {"KubernetesCluster": "prod", "k8s.io_role_control-plane": "1"}
 ETCD = {"KubernetesCluster": "prod", "k8s.io_etcd_main": "a/a,b,c"}

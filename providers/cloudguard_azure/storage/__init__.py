@@ -1,0 +1,1 @@
+"""Where etcd's data is on Azure: disks, their copies and their keys."""

@@ -1,0 +1,35 @@
+"""Whose key encrypts the Secrets that an AKS cluster keeps in etcd."""
+
+from __future__ import annotations
+
+from cloudguard.model.cluster import SecretsEncryption
+from cloudguard.model.keys import Key
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, flag, part, required, text
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS
+from cloudguard_azure.access.ids import canonical
+from cloudguard_azure.cluster.aks import ManagedCluster
+from cloudguard_azure.storage.keys import KeyReference, read_keys
+
+
+def read_secrets(api: Api, cluster: ManagedCluster) -> tuple[SecretsEncryption | None, tuple[Key, ...]]:
+    """Return whose key encrypts the Secrets in etcd, and that key if it is the customer's.
+
+    Without one it is Azure's, whether or not that has Secrets encrypted beside etcd's disks
+    (https://learn.microsoft.com/azure/aks/use-kms-etcd-encryption).
+    """
+    call, hides = LIST_MANAGED_CLUSTERS, (FactKind.KEYS,)
+    found = api.mapped(call, (cluster.item,), _secrets_key, hides=hides)
+    if not found:
+        return None, ()
+    key = found[0]
+    encryption = SecretsEncryption(key.address if key else "", api.source(call, cluster.name))
+    return encryption, read_keys(api, [key]) if key else ()
+
+
+def _secrets_key(item: Item) -> KeyReference | None:
+    kms = part(item, "properties", "securityProfile", "azureKeyVaultKms")
+    if not flag(kms, "enabled"):
+        return None
+    return KeyReference.of(required(kms, "keyId"), canonical(text(kms, "keyVaultResourceId")))
