@@ -15,6 +15,7 @@ from cloudguard.model.identity import Effect, PolicyKind, Statement
 from cloudguard.permission_sets.boxes import Scope
 from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.permission_sets.resource_names import resource_format
 from cloudguard.permission_sets.space import Request
 
 _SYNTHETIC_NAMES: Final = ("x", "some-administrator", "Zz9.y_z")
@@ -102,10 +103,12 @@ def _unconditional(part: PermissionSet, action: str, path: EscalationPath, exces
         return any(name in scope.names for scope in scopes for name in _own_targets(excess, action))
     if path.impact is not Impact.ROLE:
         return bool(scopes)
+    formats = excess.comparer.iam_catalog.catalog.resource_formats(action)
+    passed = [resource_format(text) for text in formats or ()]
     others = [identity.id for identity in excess.comparer.identities.identities if identity.id != own]
+    others = [other for other in others if not passed or any(other in names for names in passed)]
     if passes and any(other in scope.names for scope in scopes for other in others):
         return True
-    formats = excess.comparer.iam_catalog.catalog.resource_formats(action)
     return any(_covers_any_name(scope, formats, own) for scope in scopes)
 
 

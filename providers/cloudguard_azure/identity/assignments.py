@@ -26,7 +26,7 @@ from cloudguard_azure.identity.roles import Role, guid_of
 
 _EVERYBODY: Final = "00000000-0000-0000-0000-000000000000"
 """The principal "all principals" of a deny assignment."""
-GROUP: Final = "group"
+_NO_GROUPS: Final = frozenset({"user", "serviceprincipal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def granted(assignment: Assignment, role: Role | None) -> PolicyDocument:
     ]
     if role is None or role.read:
         statements += statements_of((EVERYTHING,), scope, assumptions=(opaque("role", called),))
-    through = " through a group" if assignment.kind == GROUP else ""
+    through = "" if assignment.kind in _NO_GROUPS else " through a group"
     written = {"roleDefinitionId": assignment.role, "scope": scope, "condition": assignment.condition or None}
     return PolicyDocument(
         id=f"{assignment.id}#{guid_of(assignment.role)}",
@@ -179,7 +179,7 @@ def denied(denial: Denial, principal: str, groups: Container[str]) -> PolicyDocu
 
 
 def _meant(listed: Sequence[tuple[str, str]], principal: str, groups: Container[str]) -> str | None:
-    """Return "" where a list names a principal, or everybody; else the group that leaves it in doubt; None: not."""
+    """Return "" where a list names a principal, or everybody; else what may be a group that holds it; None: not."""
     if any(one in {principal, _EVERYBODY} or one in groups for one, _ in listed):
         return ""
-    return next((one for one, kind in sorted(listed) if kind == GROUP), None)
+    return next((one for one, kind in sorted(listed) if kind not in _NO_GROUPS), None)

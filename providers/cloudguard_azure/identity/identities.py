@@ -14,7 +14,7 @@ from cloudguard.provider.answers import Item, part, text
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.identity import assignments, federation, vaults
-from cloudguard_azure.identity.assignments import GROUP, Assignment, Denial
+from cloudguard_azure.identity.assignments import Assignment, Denial
 from cloudguard_azure.identity.federation import Federated
 from cloudguard_azure.identity.holders import HIDES, Attachments, Held, held_by_cluster, held_by_machines, united
 from cloudguard_azure.identity.roles import Roles
@@ -148,7 +148,7 @@ def _others(held: Held, assigned: Iterable[Assignment] | None, around: _Around) 
         return
     if assigned is None:
         yield assignments.through_groups(held.principal, held.id)
-    groups = {one.principal for one in assigned or () if one.kind == GROUP}
+    groups = {one.principal for one in assigned or ()} - {held.principal}
     denying = (assignments.denied(one, held.principal, groups) for one in around.denials)
     granting = (vaults.granted_by_vault(one, {held.principal, *groups}) for one in around.vaults)
     yield from filter(None, (*denying, *granting))

@@ -38,6 +38,9 @@ REGULAR: Final = frozenset(
     )
 )
 """Providers whose operations are about resources of their own types alone. Others extend any resource, or may."""
+_OF_IDENTITIES: Final = "microsoft.managedidentity"
+_SPREAD: Final = frozenset({_OF_IDENTITIES, "microsoft.automation", "microsoft.containerregistry", "microsoft.logic"})
+"""Providers of which others' resources are in other groups than one's own ("**"): to reach any is to reach those."""
 
 
 def actions_of(operation: str) -> tuple[str, ...]:
@@ -145,5 +148,6 @@ def resource_formats(action: str, planes: tuple[str, ...]) -> tuple[str, ...]:
     kind = "/".join(parts[: -_VERBS.get(parts[-1], len(parts))])
     if provider not in REGULAR or parts[-1] not in _VERBS or "{" in kind:
         return tuple(f"{plane}:*:*:*:*:**" for plane in planes)
-    place = f"*:{provider}:{kind}" if kind else f":{provider}:"
-    return tuple(f"{plane}:*:{place}:**" for plane in planes)
+    group = ("**" if provider in _SPREAD else "*") if kind else ""
+    kinds = dict.fromkeys((kind.partition("/")[0], kind) if provider == _OF_IDENTITIES else (kind,))
+    return tuple(f"{plane}:*:{group}:{provider}:{each}:**" for plane in planes for each in kinds)

@@ -53,12 +53,23 @@ def test_a_cluster_as_azure_makes_it_passes(azure_cloud: AzureProxy) -> None:
 
 
 def test_contributor_of_the_kubelets_identity_is_never_imposed(azure_cloud: AzureProxy) -> None:
-    account = aks()
+    for role in ("Contributor", "Virtual Machine Contributor"):
+        account = aks()
+        account.assign(kubelet(account), role, account.in_group(account.node_group()))
+        assert found(azure_cloud, account) == {"inside prod-agentpool": Severity.MEDIUM}
+
+
+def test_whoever_may_assign_identities_gains_those_within_reach(azure_cloud: AzureProxy) -> None:
+    account = Subscription()
+    vault = account.identity("azurekeyvaultsecretsprovider-prod", rg=account.node_group())
+    held = account.properties(vault)
+    addon = {"resourceId": vault, "clientId": held["clientId"], "objectId": held["principalId"]}
+    account.managed_cluster(addonProfiles={"azureKeyvaultSecretsProvider": {"enabled": True, "identity": addon}})
     account.assign(kubelet(account), "Contributor", account.in_group(account.node_group()))
     assert found(azure_cloud, account)["escalation prod-agentpool"] is Severity.CRITICAL
     account = aks()
-    account.assign(kubelet(account), "Virtual Machine Contributor", account.in_group(account.node_group()))
-    assert found(azure_cloud, account)["inside prod-agentpool"] is Severity.MEDIUM
+    account.assign(kubelet(account), "Contributor")
+    assert found(azure_cloud, account)["escalation prod-agentpool"] is Severity.CRITICAL
 
 
 @pytest.mark.parametrize("scope", ["/", GROUP, None])
@@ -137,8 +148,7 @@ def test_a_machine_holds_all_identities_that_it_is_assigned(azure_cloud: AzurePr
     }
     (host, _) = made.cluster.hosts
     assert len(host.identities) == 3
-    severe = {"escalation two": Severity.CRITICAL, "outside two": Severity.HIGH}
-    assert found(azure_cloud, account) == severe
+    assert found(azure_cloud, account) == {"outside two": Severity.HIGH}
 
 
 def test_access_policies_of_vaults_grant_where_roles_do_not(azure_cloud: AzureProxy) -> None:
@@ -162,6 +172,47 @@ def test_a_role_that_cannot_be_read_is_taken_as_it_was_and_leaves_the_rest_open(
     account.assign(kubelet(account), "AcrPull")
     refused = Azure(account, refused=frozenset({"Microsoft.Authorization/roleDefinitions/read"}))
     assert row_of(collected(azure_cloud, account, azure=refused)).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "Microsoft.Authorization/roleAssignments/read",
+        "Microsoft.ManagedIdentity/userAssignedIdentities/read",
+        "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read",
+        "Microsoft.KeyVault/vaults/read",
+    ],
+)
+def test_what_is_refused_is_a_gap_and_no_pass(azure_cloud: AzureProxy, action: str) -> None:
+    account = aks(oidcIssuerProfile={"enabled": True, "issuerURL": ISSUER})
+    made = collected(azure_cloud, account, azure=Azure(account, refused=frozenset({action})))
+    assert {gap.permission for gap in made.gaps} == {action}
+    row = row_of(made)
+    assert (row.verdict, bool(row.unknown)) == (Verdict.UNKNOWN, True)
+
+
+def test_deny_assignments_only_take_away(azure_cloud: AzureProxy) -> None:
+    account = aks()
+    refused = Azure(account, refused=frozenset({"Microsoft.Authorization/denyAssignments/read"}))
+    row = row_of(collected(azure_cloud, account, azure=refused))
+    assert row.verdict is Verdict.PASS
+    assert "denyAssignments:list failed" in row.why
+
+
+@pytest.mark.parametrize(
+    ("action", "spoilt"),
+    [
+        ("Microsoft.Authorization/roleAssignments/read", {"id": "/x", "properties": {"scope": "/*/nothing"}}),
+        ("Microsoft.Authorization/roleAssignments/read", {"id": "/x", "properties": {"scope": 7}}),
+        ("Microsoft.ManagedIdentity/userAssignedIdentities/read", {"id": "/a/b/c", "name": "\x1b[31mred"}),
+        ("Microsoft.KeyVault/vaults/read", {"id": "vault", "properties": {"accessPolicies": [{"objectId": 7}]}}),
+    ],
+)
+def test_what_is_not_understood_is_a_gap(azure_cloud: AzureProxy, action: str, spoilt: dict[str, Any]) -> None:
+    account = aks(oidcIssuerProfile={"enabled": True, "issuerURL": ISSUER})
+    made = collected(azure_cloud, account, azure=Azure(account, spoiled={action: {"value": [spoilt]}}))
+    assert any("not understood" in gap.message for gap in made.gaps)
+    assert row_of(made).verdict is Verdict.UNKNOWN
 
 
 def test_a_service_principal_leaves_the_row_unknown(azure_cloud: AzureProxy) -> None:

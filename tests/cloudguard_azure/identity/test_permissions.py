@@ -73,7 +73,7 @@ def drawn_world(random: Random) -> World:
         (drawn_scope(random), [drawn_permission(random) for _ in range(random.randint(1, 2))])
         for _ in range(random.randint(1, 3))
     ]
-    whom = ((ME, "ServicePrincipal"), (OTHER, "ServicePrincipal"), (EVERYONE, "SystemDefined"), (GROUP, "group"))
+    whom = ((ME, "serviceprincipal"), (OTHER, "serviceprincipal"), (EVERYONE, "systemdefined"), (GROUP, "group"))
     denials = [
         Denial(
             f"/denial{number}",
