@@ -176,7 +176,7 @@ class DiskSnapshot:
     def words(self) -> str:
         """What it is: "a copy of vol-1"."""
         shown = f"a former disk of etcd ({self.evidence.text})" if self.evidence else self.disk
-        return f"{self.relation} {shown}"
+        return f"{self.relation} {shown}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +263,7 @@ class Cluster:
     """Facts about the installation that choose needs: ("cni", "cilium"), ("etcd-cluster", "cilium") …"""
     installer_strength: Strength = Strength.WEAK
     copies: tuple[DiskSnapshot, ...] = ()
-    """Copies of disks that are gone, with the cluster's tags."""
+    """Copies of disks that are gone, and disks that no host has, with the cluster's tags."""
     datastores: tuple[Datastore, ...] = ()
     """Databases that may hold what etcd would, as far as nothing shows that etcd runs."""
 

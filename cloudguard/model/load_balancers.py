@@ -75,6 +75,7 @@ class Balancer:
     ``published``: the services that offer it to others, who arrive with the balancer's own address.
     ``keeps_destination``: what it hands on stays addressed to ``addresses``, so it has none of its own inside.
     ``transparent``: it has no address in its subnets; it changes where packets go, and no more.
+    ``public_ipv4``: the internet reaches it by version 4, if at all.
     ``health_checks``: addresses beside those of its subnets that it checks its targets' health from.
     """
 
@@ -95,3 +96,4 @@ class Balancer:
     published: tuple[PublishedService, ...] = ()
     health_checks: Ranges = NO_ADDRESSES
     transparent: bool = False
+    public_ipv4: bool = True

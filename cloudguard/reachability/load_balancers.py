@@ -85,6 +85,7 @@ class LoadBalancerPaths:
             arriving = exactly(all_from(sender.addresses))
         elif sender.kind is SenderKind.INTERNET:
             arriving = self._senders.answered(subnet) & self._filters.subnet_filters(subnet)
+            arriving = arriving if balancer.public_ipv4 else arriving.within(ALL6)
         else:
             arriving = exactly(all_from(sender.addresses)) & self._filters.subnet_ingress(subnet)
         if sender.kind is SenderKind.GROUP:

@@ -203,6 +203,7 @@ def _read_storage(
             installer=found.installer,
             networks=found.networks,
             account=account,
+            types={one.id: one.type for one in found.instances},
         )
     else:
         storage = Storage(keys=read_keys(api, (found.eks.secrets.key,), account))

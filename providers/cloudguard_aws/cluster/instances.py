@@ -23,11 +23,12 @@ _SOURCE = Source(DESCRIBE_INSTANCES.name)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Instance:
-    """An instance: whose it is, and the host that it is."""
+    """An instance: whose it is, and the host that it is; ``type``: "m5.large"."""
 
     vpc: str
     tags: Mapping[str, str]
     host: Host
+    type: str = ""
 
     @property
     def id(self) -> str:
@@ -81,4 +82,4 @@ def _instance(item: Item) -> Instance:
         disks=tuple(sorted(filter(None, disks))),
         metadata=metadata_service(part(item, "MetadataOptions")),
     )
-    return Instance(text(item, "VpcId"), tags, host)
+    return Instance(text(item, "VpcId"), tags, host, text(item, "InstanceType"))

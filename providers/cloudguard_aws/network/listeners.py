@@ -213,6 +213,7 @@ def balancer(
         declared_service=declared,
         dual_stack=one.dual_stack,
         published=published,
+        public_ipv4=one.public_ipv4,
     )
 
 

@@ -18,6 +18,9 @@ APPLICATION, NETWORK, GATEWAY = "application", "network", "gateway"
 BY_INSTANCE, BY_BALANCER, BY_FUNCTION = "instance", "alb", "lambda"
 _SCHEMES: Final = {"internet-facing": True, "internal": False}
 _ENFORCED: Final = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
+_ONLY_SIX: Final = "dualstack-without-public-ipv4"
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html ("IP address
+type"): clients on the internet connect by version 6 alone."""
 _OUTSIDE: Final = "all"
 """The zone of a target that is outside of its target group's VPC (elasticloadbalancing API reference,
 TargetDescription)."""
@@ -41,6 +44,7 @@ class LoadBalancer:
     addresses: AddressSet
     dual_stack: bool
     enforces_groups: bool = True
+    public_ipv4: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,7 @@ def load_balancer(item: Item) -> LoadBalancer:
         addresses=AddressSet.of(filter(None, (text(one, key) for one in listed for key in _ADDRESSES))),
         dual_stack=text(item, "IpAddressType") != "ipv4",
         enforces_groups=text(item, _ENFORCED) in {"", "on"},
+        public_ipv4=text(item, "IpAddressType") != _ONLY_SIX,
     )
 
 

@@ -77,12 +77,13 @@ def read_copies(api: Api, cluster: str, volumes: Sequence[Volume], *, apart: Col
         partial(_tagged, api, cluster),
         partial(api.matching, calls.DESCRIBE_VOLUMES, "volume-id", copied_from, hides=_DISKS),
     )
-    found = {one.id: one for one in _former(tagged, cluster, apart, named=named)}
-    found |= {one.id: replace(one, disk=sources[one.id].disk.id, relation="the origin of") for one in made_from}
+    former = {one.id: one for one in _former(tagged, cluster, apart, named=named)}
+    found = former | {one.id: replace(one, disk=sources[one.id].disk.id, relation="the origin of") for one in made_from}
     found |= {one.id: one for one in taken}
     images = _images(api, found)
     golden = {name for image in images for name in image.snapshots if _is_golden(found.get(name), known)}
     whole = {name: one for name, one in found.items() if name not in golden}
+    whole |= {name: former[name] for name in golden & former.keys()}  # by its tags, it is more than that
     copied, restored = api.two(
         partial(_described, api, whole),
         partial(api.matching, calls.DESCRIBE_VOLUMES, "snapshot-id", whole, hides=_DISKS),

@@ -10,16 +10,23 @@ from typing import Final
 from cloudguard.model.cluster import Datastore, Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
 from cloudguard.model.keys import Key
 from cloudguard.model.possible_roles import shows_etcd
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import NOTHING, Item, flag, parts, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, LEADS, with_tag_keys
-from cloudguard_aws.cluster.tags import CLUSTER, ETCD_TAG, clusters_of, is_control_plane, tags_of
+from cloudguard_aws.cluster.tags import CLUSTER, ETCD_TAG, clusters_of, is_control_plane, roles_by_tags, tags_of
 from cloudguard_aws.storage.copies import OF_PODS, Volume, read_copies
 from cloudguard_aws.storage.databases import read_datastores
 from cloudguard_aws.storage.keys import read_keys
 
+_PLAIN_STORES: Final = frozenset(
+    "c1 c3 cc2 cg1 cr1 d2 g2 hi1 hs1 i2 m1 m2 m3 r3 x1 x1e".split()  # noqa: SIM905 - a line
+)
+"""Families of types whose instance stores are not encrypted: of others, NVMe volumes and hard disks are
+(https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/data-protection.html,
+https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html)."""
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
 
 
@@ -41,10 +48,12 @@ def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
     installer: str = "",
     networks: Collection[str] = (),
     account: str = "",
+    types: Mapping[str, str] | None = None,
 ) -> Storage:
     """Read the disks of hosts that may run etcd, etcd's own even where detached, their copies and their keys.
 
-    Databases in ``networks`` may be in etcd's place where no tag names a volume of etcd's. ``account``: this one.
+    Databases in ``networks`` may be in etcd's place where no tag names a volume of etcd's, and so may the instance
+    stores of some ``types`` (of instances, by id). ``account``: this one.
     """
     concerned = [host.id for host in hosts_with_etcd(hosts)]
     if not concerned:
@@ -55,10 +64,15 @@ def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
         partial(_left, api, cluster),
         lambda: () if shows_etcd(hosts) else read_datastores(api, cluster, installer, networks),
     )
-    volumes = _volumes(api, (*tagged, *attached), cluster, concerned)
+    volumes, spare = _volumes(api, (*tagged, *attached), cluster, concerned), list[Volume]()
     places = {one.disk.host for one in volumes if one.disk.is_the_place_of_etcd}
     if not places.issuperset(concerned):
-        volumes = [*volumes, *(one.left() for one in _volumes(api, left, cluster, concerned))]
+        of_servers = [one for one in left if is_control_plane(tags_of(one))]
+        unclear = [one for one in left if roles_by_tags(tags_of(one), "") is None]
+        volumes += [one.left() for one in _volumes(api, of_servers, cluster, concerned)]
+        spare = _volumes(api, unclear, cluster, concerned)
+        volumes += [one for one in spare if one.disk.holds_etcd]
+        _miss_stores(api, types or {}, set(concerned) - places)
     found = {one.disk.id: one for one in volumes}
     concerning = worth_copying([one.disk for one in volumes], concerned)
     copies, keys = api.two(
@@ -78,7 +92,22 @@ def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
     if any(disk.key for disk in more):
         keys = read_keys(api, [disk.key for disk in disks.values()], account)
     ordered = [disks[name] for name in sorted(disks)]
-    return Storage(with_snapshots(ordered, copies.of_disks), copies.others, keys, datastores)
+    apart = (_spare(one.disk) for one in spare if one.disk.id not in disks)
+    return Storage(with_snapshots(ordered, copies.of_disks), (*copies.others, *apart), keys, datastores)
+
+
+def _spare(disk: Disk) -> DiskSnapshot:
+    """Return a disk that no host has as what may hold etcd's data."""
+    return DiskSnapshot(disk.id, "", disk.encrypted, (), disk.source, "a disk that no host has", kind="disk")
+
+
+def _miss_stores(api: Api, types: Mapping[str, str], hosts: Iterable[str]) -> None:
+    """Say which hosts have an instance store that is not encrypted: whether etcd's data is there is not told."""
+    for host in sorted(hosts):
+        kind = types.get(host, "")
+        if kind.partition(".")[0] in _PLAIN_STORES:
+            message = f"its type {kind} has an instance store that is not encrypted; whether etcd uses it is not told"
+            api.add_gap(Gap(calls.DESCRIBE_INSTANCES.name, host, Reason.UNSUPPORTED, message, (FactKind.DISKS,)))
 
 
 def _tagged(api: Api, cluster: str) -> list[Item]:
@@ -88,14 +117,14 @@ def _tagged(api: Api, cluster: str) -> list[Item]:
 
 
 def _left(api: Api, cluster: str) -> list[Item]:
-    """Read volumes that former control-plane hosts have left: by an installer's tag, none that pods claim."""
+    """Read volumes that former hosts have left, by the cluster's tag; none that pods claim."""
     detached = [
         {"Name": "tag-key", "Values": [f"{CLUSTER}{cluster}"]},
         {"Name": "status", "Values": ["available"]},
     ]
     listed = api.read(calls.DESCRIBE_VOLUMES, hides=LEADS, about=cluster, Filters=detached)
     tagged = ((one, tags_of(one)) for one in listed)
-    return [one for one, tags in tagged if is_control_plane(tags) and OF_PODS.isdisjoint(tags)]
+    return [one for one, tags in tagged if OF_PODS.isdisjoint(tags)]
 
 
 def _volumes(api: Api, items: Iterable[Item], cluster: str, hosts: Collection[str]) -> list[Volume]:

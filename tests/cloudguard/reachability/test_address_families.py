@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, group, host, interface, snapshot
+from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, interface, snapshot, to
+from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import ALL4, ALL6
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.finding import Severity
-from cloudguard.results.report import RowResult
+from cloudguard.results.report import RowResult, Verdict
 from judged import rows_of
 
 V6 = "2001:db8:0:1::7"
@@ -28,6 +31,31 @@ def test_a_v6_rule_lets_nobody_in_to_a_host_without_a_v6_address() -> None:
     assert checks(plain) == {}
     both = row(snapshot([host("n", NODE, "nodes", v6=V6)], [group("nodes", ("tcp/22", WORLD6))]), "node-access")
     assert checks(both) == {"node-access/inside": Severity.LOW}
+
+
+@pytest.mark.parametrize(
+    ("peer", "public_ipv4", "expected"),
+    [
+        (WORLD, True, Verdict.FAIL),
+        (WORLD6, True, Verdict.FAIL),
+        (WORLD6, False, Verdict.FAIL),
+        (WORLD, False, Verdict.PASS),
+        ("10.0.0.0/16", False, Verdict.PASS),
+    ],
+)
+def test_a_dual_stack_balancer_may_have_no_public_v4_address(
+    peer: str, expected: Verdict, *, public_ipv4: bool
+) -> None:
+    """Then whoever is on the internet comes by version 6, and those inside by both."""
+    master = host("m", CONTROL_PLANE, "masters")
+    seen = ClientAddress.REPLACED
+    front = balancer("api", "tcp/443", [to(master, "tcp/6443")], "front", seen=seen, dual=True)
+    made = snapshot(
+        [master, host("n", NODE, "nodes")],
+        [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", peer))],
+        balancers=[replace(front, public_ipv4=public_ipv4)],
+    )
+    assert row(made, "api-server-access").verdict is expected
 
 
 @pytest.mark.parametrize("services", ["tcp/4001", "all"])

@@ -102,6 +102,18 @@ def test_what_hosts_were_installed_from_holds_no_data(cluster: Cluster) -> None:
     assert of_root(cluster) == {}
 
 
+@pytest.mark.parametrize(
+    ("tags", "verdict"),
+    [(capa.control_plane, "FAIL"), (etcd_volume("main"), "FAIL"), (OWNED, "UNKNOWN"), ({"team": "x"}, "PASS")],
+)
+def test_an_image_that_bears_the_clusters_tags_is_of_a_former_host(cluster: Cluster, tags: Tags, verdict: str) -> None:
+    """A host that is made again from an image of itself is made from etcd's data."""
+    origin = cluster.former(tags)
+    cluster.made_from(cluster.root, origin)
+    cluster.image_of(origin)
+    assert cluster.row().verdict == verdict
+
+
 def test_an_image_of_a_host_is_shared_as_an_image(cluster: Cluster) -> None:
     a = cluster.account
     taken = a.snapshot(cluster.root)
@@ -161,15 +173,46 @@ def test_copies_of_former_volumes_are_known_by_their_tags(cluster: Cluster, tags
         (OWNED | capa.control_plane, "FAIL"),
         (OWNED | {"k8s.io/role/master": "1"}, "FAIL"),
         (OWNED | capa.node, "PASS"),
+        (OWNED, "UNKNOWN"),
+        (OWNED | {"Name": "etcd-0"}, "FAIL"),
+        (OWNED | {"kubernetes.io/created-for/pvc/name": "data-etcd-0"}, "PASS"),
         (OWNED | capa.control_plane | {"CSIVolumeName": "pvc-1"}, "PASS"),
         ({"k8s.io/role/master": "1", "kubernetes.io/cluster/other": "owned"}, "PASS"),
     ],
 )
-def test_volumes_that_former_control_plane_hosts_have_left(cluster: Cluster, tags: Tags, verdict: str) -> None:
+def test_volumes_that_former_hosts_have_left(cluster: Cluster, tags: Tags, verdict: str) -> None:
     left = cluster.volume(tags=tags, encrypted=False)
     found = cluster.row()
     assert found.verdict == verdict
     assert (left in found.why) == (verdict != "PASS")
+
+
+def test_an_encrypted_volume_that_a_former_host_has_left_is_no_doubt(cluster: Cluster) -> None:
+    cluster.volume(tags=OWNED)
+    assert cluster.row().verdict == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "expected"),
+    [
+        ("m3.large", False, 1),
+        ("r3.xlarge", False, 1),
+        ("i2.2xlarge", False, 1),
+        ("i4i.large", False, 0),  # NVMe
+        ("d3.xlarge", False, 0),
+        ("m5.large", False, 0),
+        ("m3.large", True, 0),  # an installer's tag says where etcd's data is
+    ],
+)
+def test_an_instance_store_that_is_not_encrypted_may_hold_etcd(
+    cluster: Cluster, kind: str, expected: int, *, named: bool
+) -> None:
+    if named:
+        volume = cluster.volume(tags=etcd_volume("main"))
+        cluster.account.call("ec2", "attach_volume", VolumeId=volume, InstanceId=cluster.master, Device="/dev/xvdu")
+    api = api_of(cluster.account)
+    read_storage(api, cluster="prod", hosts=cluster.hosts, types={cluster.master: kind})
+    assert [gap.resource for gap in api.gaps] == [cluster.master] * expected
 
 
 def test_a_volume_with_etcds_events_does_not_name_the_place_of_the_rest(cluster: Cluster) -> None:
