@@ -131,3 +131,8 @@ def _keys(project: Project) -> None:
     project.answer("compute", f"projects/{project.name}/global/snapshots/nightly/getIamPolicy", {"bindings": []})
     project.add("global", "images", "backup", sourceDisk=disk)
     project.answer("compute", f"projects/{project.name}/global/images/backup/getIamPolicy", {"bindings": []})
+    project.add("global", "machineImages", "host", savedDisks=[{"sourceDisk": disk}])
+    project.answer("compute", f"projects/{project.name}/global/machineImages/host/getIamPolicy", {"bindings": []})
+    where = f"zones/{ZONE}"
+    project.add(where, "instantSnapshots", "now", sourceDisk=disk)
+    project.answer("compute", f"projects/{project.name}/{where}/instantSnapshots/now/getIamPolicy", {"bindings": []})

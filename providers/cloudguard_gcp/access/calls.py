@@ -133,8 +133,16 @@ LIST_ADDRESSES = _compute(
 LIST_DISKS = _compute("disks", "aggregatedList", "Disks", "disks")
 LIST_SNAPSHOTS = _compute("snapshots", "list", "Snapshots", "items")
 LIST_IMAGES = _compute("images", "list", "Images", "items")
+LIST_MACHINE_IMAGES = _compute("machineImages", "list", "MachineImages", "items")
+LIST_INSTANT_SNAPSHOTS = _compute("instantSnapshots", "aggregatedList", "InstantSnapshots", "instantSnapshots")
 GET_IMAGE_POLICY = _compute("images", "getIamPolicy", "Images", "", "compute.images.getIamPolicy")
 GET_SNAPSHOT_POLICY = _compute("snapshots", "getIamPolicy", "Snapshots", "", "compute.snapshots.getIamPolicy")
+GET_MACHINE_IMAGE_POLICY = _compute(
+    "machineImages", "getIamPolicy", "MachineImages", "", "compute.machineImages.getIamPolicy"
+)
+GET_INSTANT_SNAPSHOT_POLICY = _compute(
+    "instantSnapshots", "getIamPolicy", "InstantSnapshots", "", "compute.instantSnapshots.getIamPolicy"
+)
 
 LIST_CLUSTERS = Call(
     "container.projects.locations.clusters.list",

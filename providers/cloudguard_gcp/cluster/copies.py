@@ -1,4 +1,4 @@
-"""Copies of etcd's disks: snapshots and images, those of former disks too, and what disks were made from.
+"""Copies of etcd's disks: snapshots and images of each kind, those of former disks too, and what disks were made from.
 
 Compute encrypts them all; what matters is with whom they are shared.
 """
@@ -14,21 +14,31 @@ from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, parts, text_map, texts
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.access.calls import GET_IMAGE_POLICY, GET_SNAPSHOT_POLICY, LIST_IMAGES, LIST_SNAPSHOTS, Call
-from cloudguard_gcp.access.links import last, link_in, required_link
+from cloudguard_gcp.access.calls import (
+    GET_IMAGE_POLICY,
+    GET_INSTANT_SNAPSHOT_POLICY,
+    GET_MACHINE_IMAGE_POLICY,
+    GET_SNAPSHOT_POLICY,
+    LIST_IMAGES,
+    LIST_INSTANT_SNAPSHOTS,
+    LIST_MACHINE_IMAGES,
+    LIST_SNAPSHOTS,
+    Call,
+)
+from cloudguard_gcp.access.links import last, link_in, part_of, required_link
 from cloudguard_gcp.cluster.installer_labels import safe
 
 HIDES: Final = (FactKind.DISKS,)
 ETCD: Final = "k8s-io-etcd-"
 """kops: "k8s-io-etcd-main" (kubernetes/kops pkg/model/master_volumes.go)."""
 CLUSTER: Final = "k8s-io-cluster-name"
-ORIGINS: Final = ("sourceDisk", "sourceSnapshot", "sourceImage")
+ORIGINS: Final = ("sourceDisk", "sourceSnapshot", "sourceInstantSnapshot", "sourceImage")
 """Fields of what a disk, snapshot or image was made from."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """A snapshot or image, and what it was made from."""
+    """A snapshot or image, and what it was made from: a machine image, from all disks of an instance."""
 
     id: str
     kind: str
@@ -73,8 +83,11 @@ def _listed(api: Api, project: str, call: Call) -> tuple[_Copy, ...]:
 
 
 def _copy(call: Call, item: Item) -> _Copy:
-    origins = frozenset(filter(None, (link_in(item, key) for key in ORIGINS)))
-    return _Copy(required_link(item), "image" if call is LIST_IMAGES else "snapshot", origins, text_map(item, "labels"))
+    named = (
+        *(link_in(item, key) for key in ORIGINS),
+        *(link_in(one, "sourceDisk") for one in parts(item, "savedDisks")),
+    )
+    return _Copy(required_link(item), _KINDS[call], frozenset(filter(None, named)), text_map(item, "labels"))
 
 
 def _made(copy: _Copy, disk: str, relation: str = "a copy of") -> DiskSnapshot:
@@ -84,14 +97,26 @@ def _made(copy: _Copy, disk: str, relation: str = "a copy of") -> DiskSnapshot:
     return DiskSnapshot(copy.id, disk, True, None, source, relation, evidence, copy.kind)  # noqa: FBT003 - encrypted
 
 
-_POLICIES: Final = {LIST_SNAPSHOTS: GET_SNAPSHOT_POLICY, LIST_IMAGES: GET_IMAGE_POLICY}
-_CALLS: Final = {"snapshot": LIST_SNAPSHOTS, "image": LIST_IMAGES}
+_POLICIES: Final = {
+    LIST_SNAPSHOTS: GET_SNAPSHOT_POLICY,
+    LIST_INSTANT_SNAPSHOTS: GET_INSTANT_SNAPSHOT_POLICY,
+    LIST_IMAGES: GET_IMAGE_POLICY,
+    LIST_MACHINE_IMAGES: GET_MACHINE_IMAGE_POLICY,
+}
+_KINDS: Final = {
+    LIST_SNAPSHOTS: "snapshot",
+    LIST_INSTANT_SNAPSHOTS: "instant snapshot",
+    LIST_IMAGES: "image",
+    LIST_MACHINE_IMAGES: "machine image",
+}
+_CALLS: Final = {kind: call for call, kind in _KINDS.items()}
 
 
 def _shared(api: Api, project: str, copy: DiskSnapshot) -> DiskSnapshot:
     """Return a copy with whom its own policy names: it is not shared by that of its project."""
     call, about = _POLICIES[_CALLS[copy.kind]], last(copy.id)
-    policy = api.read_or_none(call, hides=HIDES, about=about, project=project, resource=about)
+    where = {"zone": zone} if (zone := part_of(copy.id, "zones")) else {}
+    policy = api.read_or_none(call, hides=HIDES, about=about, project=project, **where, resource=about)
     found = api.mapped(call, policy or (), lambda item: [*_members(item)], hides=HIDES, about=about)
     known = policy is not None and len(found) == len(policy)
     members = tuple(sorted({member for listed in found for member in listed})) if known else None

@@ -95,7 +95,7 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tu
         etcd_evidence=evidence,
         etcd_cluster=etcd.removeprefix(ETCD),
     )
-    made_from = tuple(link_in(item, key) for key in (ORIGINS if etcd else ORIGINS[:2]) if item.get(key))
+    made_from = tuple(link_in(item, key) for key in (ORIGINS if etcd else ORIGINS[:3]) if item.get(key))
     return name, disk, made_from
 
 

@@ -33,7 +33,7 @@ TAKES_AWAY = {
     "compute.networks.getRegionEffectiveFirewalls",
 }
 """What hides no row: it only takes away, or tells whose addresses are the cluster's own."""
-EVERY_PERMISSION = 50
+EVERY_PERMISSION = 54
 
 
 def collected(google_cloud: Proxy, project: Project, *refused: str) -> Snapshot:

@@ -22,9 +22,12 @@ FORMER = {"k8s-io-cluster-name": "prod", "k8s-io-etcd-main": "a-2fa"}
 def share(project: Project, kind: str, name: str, *members: str, **made_from: object) -> str:
     """Add a snapshot or image, which its own policy shares with members."""
     bindings = [{"role": "roles/compute.storageAdmin", "members": [*members]}] if members else []
-    path = f"projects/{project.name}/global/{kind}/{name}/getIamPolicy"
+    where = "zones/europe-west1-b" if kind == "instantSnapshots" else "global"
+    path = f"projects/{project.name}/{where}/{kind}/{name}/getIamPolicy"
     project.answer("compute", path, {"bindings": bindings})
-    return project.add("global", kind, name, **made_from)
+    if kind == "machineImages" and "sourceDisk" in made_from:
+        made_from["savedDisks"] = [{"sourceDisk": made_from.pop("sourceDisk")}]
+    return project.add(where, kind, name, **made_from)
 
 
 def disk(project: Project, name: str) -> str:
@@ -42,8 +45,19 @@ def verdict(google_cloud: Proxy, project: Project) -> Verdict:
     return pipeline.evaluate(collected(google_cloud, project), Declarations()).row("etcd-encryption").verdict
 
 
-@pytest.mark.parametrize("kind", ["snapshots", "images"])
-@pytest.mark.parametrize("made_from", ["disk", "copy", "former"])
+@pytest.mark.parametrize(
+    ("kind", "made_from"),
+    [
+        ("snapshots", "disk"),
+        ("snapshots", "copy"),
+        ("snapshots", "former"),
+        ("images", "disk"),
+        ("images", "former"),
+        ("machineImages", "disk"),
+        ("instantSnapshots", "disk"),
+        ("instantSnapshots", "former"),
+    ],
+)
 def test_a_copy_that_is_shared_is_found_wherever_it_is_from(google_cloud: Proxy, kind: str, made_from: str) -> None:
     project = kops()
     if made_from == "disk":
