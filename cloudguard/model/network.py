@@ -149,7 +149,7 @@ class Tunnel:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Everything about the network that concerns one cluster.
+    """Everything about the network that concerns one cluster; of a network that its hosts stand in, every subnet.
 
     ``external_members``: interfaces outside the cluster in one of ``groups``. ``neighbours``: those in the
     subnets of its hosts; None: not all are known.

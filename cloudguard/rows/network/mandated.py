@@ -47,8 +47,19 @@ class MandatedRules:
         own = reach.senders.ranges({target.key.subnet for target in reach.classes}) | self._context.cluster.pod_ranges
         rules = [attribution.rule for attribution in problem.attributions]
         return all(
-            rule is not None and rule.provider_mandated and (rule.peer.addresses or _ANY) <= own for rule in rules
+            rule is not None and rule.provider_mandated and (reach.filters.peers(rule) or _ANY) - self._empty <= own
+            for rule in rules
         )
+
+    @property
+    def _empty(self) -> AddressSet:
+        """Addresses of networks that none of their subnets has: nothing stands there."""
+        found = AddressSet.nothing()
+        for network in self._context.snapshot.topology.networks:
+            subnets = [one for one in self._context.snapshot.topology.subnets if one.network == network.id]
+            if subnets:
+                found |= network.ranges - AddressSet.union(one.ranges for one in subnets)
+        return found
 
     def _standing_there(self, problem: Problem) -> tuple[str, ...]:
         """Return what stands today where a problem's senders may be, by name."""

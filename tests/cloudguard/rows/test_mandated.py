@@ -1,0 +1,45 @@
+"""A rule that the provider insists on is advice where nothing else stands that it lets in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builders import NETWORK, NODE, PRIVATE, RANGE, SOURCE, group, host, interface, snapshot
+from cloudguard.model.filters import AddressList
+from cloudguard.model.network import Interface
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.results.report import Verdict
+from judged import rows_of
+
+OTHER = replace(PRIVATE, id="other", ranges=AddressSet.parse("10.0.7.0/24"))
+
+
+def made(*ranges: str, neighbours: tuple[Interface, ...] | None = (), other: bool = False) -> Snapshot:
+    """Return a node whose filter lets in a list of ``ranges``, and its network with or without another subnet."""
+    guard = group("nodes", ("tcp/10250", "list:near"))
+    guard = replace(guard, rules=tuple(replace(one, provider_mandated=True, note="do this") for one in guard.rules))
+    found = snapshot([host("n", NODE, "nodes")], [guard], subnets=[PRIVATE, OTHER] if other else [PRIVATE])
+    near = AddressList("near", "near", tuple(map(AddressSet.parse, ranges)), known=True, source=SOURCE)
+    return replace(found, topology=replace(found.topology, address_lists=(near,), neighbours=neighbours))
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        (made(RANGE), Verdict.PASS),
+        (made(RANGE, other=True), Verdict.FAIL),
+        (made("10.0.1.0/24", other=True), Verdict.PASS),
+        (made(RANGE, "10.9.0.0/16"), Verdict.FAIL),
+        (made(RANGE, neighbours=(interface("ci", "private", "10.0.1.200"),)), Verdict.FAIL),
+        (made(RANGE, neighbours=None), Verdict.UNKNOWN),
+    ],
+)
+def test_it_counts_as_far_as_the_clusters_own_subnets_and_what_stands_there(found: Snapshot, verdict: Verdict) -> None:
+    """Nothing stands at addresses of a network that none of its subnets has."""
+    assert [one.id for one in found.topology.networks] == [NETWORK]
+    row = rows_of(found)["node-access"]
+    assert row.verdict is verdict
+    assert verdict is Verdict.FAIL or any(one.advice == "do this" for one in row.findings)
