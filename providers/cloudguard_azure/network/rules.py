@@ -132,7 +132,7 @@ class RuleReader:
     source: Source
     actions: Mapping[str, Action]
 
-    def rules(self, written: Written, note: str = "") -> tuple[Rule, ...]:
+    def rules(self, written: Written, note: str = "", *, mandated: bool = False) -> tuple[Rule, ...]:
         """Return a rule for each peer, direction and action that a rule may have; an unknown word may be any."""
         services, strange = services_of(written.protocol, written.ports)
         actions = [self.actions[written.access]] if written.access in self.actions else [Action.DENY, Action.PERMIT]
@@ -158,6 +158,7 @@ class RuleReader:
                             target_groups=groups,
                             target_ranges=ranges,
                             uncertain="; ".join(dict.fromkeys(filter(None, (*reasons, *why, partly)))),
+                            provider_mandated=mandated,
                             note=note or (_CONTROLLERS_NOTE if _BY_CONTROLLER.fullmatch(written.name) else ""),
                         )
                     )

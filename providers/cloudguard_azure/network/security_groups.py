@@ -12,6 +12,7 @@ from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.source import FactKind, Source
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, part, parts, required
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_EFFECTIVE_ADMIN_RULES, LIST_NETWORKS, LIST_SECURITY_GROUPS
@@ -27,7 +28,8 @@ _DEFAULT_NOTE: Final = (
     "a default rule, which stays: with a smaller priority number, allow what is needed, and deny the rest"
 )
 _AKS_NOTE: Final = (
-    "AKS keeps this group: put a network security group of your own on the subnet, which allows what is needed"
+    "AKS keeps this group: put a network security group of your own on the subnet, which allows the nodes and what "
+    "else is needed, and denies the rest of VirtualNetwork with the priority 4096"
 )
 """https://learn.microsoft.com/azure/aks/concepts-security#azure-network-security-groups"""
 _MANAGERS_NOTE: Final = "it is set by a network manager, by whoever administers that"
@@ -66,7 +68,8 @@ class SecurityGroup:
         source = Source(LIST_SECURITY_GROUPS.name, self.id)
         reader = RuleReader(tags, place, source, ALLOW_OR_DENY)
         rules = [rule for one in self.rules for rule in reader.rules(one)]
-        rules += [rule for one in self.defaults for rule in reader.rules(one, _DEFAULT_NOTE)]
+        note = _AKS_NOTE if self.kept_by_aks else _DEFAULT_NOTE
+        rules += [rule for one in self.defaults for rule in reader.rules(one, note, mandated=self.kept_by_aks)]
         return in_series(name, self.name, rules, source, note=_AKS_NOTE if self.kept_by_aks else "")
 
 
@@ -198,6 +201,18 @@ class Guards:
             return found
         return (*found, self._add(self._none(self._places.of(subnet), internet=internet)))
 
+    def made(self, nodes: AddressSet | None) -> tuple[Filter, ...]:
+        """Return the filters made so far; ``nodes``: the ranges of an AKS cluster's subnets, None for another.
+
+        AKS requires that these may reach nodes on all ports, whoever wrote the rule
+        (https://learn.microsoft.com/azure/aks/concepts-network).
+        """
+        if nodes is None:
+            return tuple(self.filters.values())
+        return tuple(
+            replace(one, rules=tuple(_required(rule, nodes) for rule in one.rules)) for one in self.filters.values()
+        )
+
     def _chain(self, subnet: str, own: tuple[str, ...]) -> tuple[str, ...]:
         known, place = self._places.subnets.get(subnet), self._places.of(subnet)
         if known is None:
@@ -233,3 +248,8 @@ class Guards:
     def _add(self, made: Filter) -> str:
         self.filters.setdefault(made.id, made)
         return made.id
+
+
+def _required(rule: Rule, nodes: AddressSet) -> Rule:
+    named = rule.peer.addresses
+    return replace(rule, provider_mandated=rule.provider_mandated or (named is not None and named <= nodes))

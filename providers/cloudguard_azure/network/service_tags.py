@@ -29,6 +29,7 @@ _MAYBE: Final = "whether VirtualNetwork holds the prefixes of user-defined route
 class Place:
     """Where a filter stands, as far as tags differ by it: a network, and its address space with that of its peers.
 
+    With these, VirtualNetwork holds the host's own address (https://github.com/MicrosoftDocs/azure-docs/issues/32725).
     ``maybe``: what VirtualNetwork may hold besides: prefixes of the subnet's user-defined routes, the default one too
     (https://github.com/MicrosoftDocs/azure-docs/issues/22178), and what gateways lead to.
     """
@@ -69,7 +70,8 @@ class ServiceTags:
         if name in _ANY:
             yield Named(EVERYWHERE)
         elif name == "virtualnetwork":
-            yield self._tag(f"VirtualNetwork of {place.network}", place.inside | HOST)
+            yield self._tag(f"VirtualNetwork of {place.network}", place.inside)
+            yield self._tag("AzureLoadBalancer", HOST)
             beyond = place.maybe - place.inside
             if beyond:
                 yield Named(beyond, uncertain=_MAYBE)

@@ -182,6 +182,10 @@ class Places:
         routed = self._prefixes.get(known.table, EVERYWHERE) if known.table else AddressSet.nothing()
         return replace(place, maybe=place.maybe | routed)
 
+    def ranges(self, subnets: Iterable[str]) -> AddressSet:
+        """Return the addresses of subnets (ids), as far as they were read."""
+        return AddressSet.union(self.subnets[name].ranges for name in subnets if name in self.subnets)
+
     def of_network(self, name: str) -> Place:
         """Return a network (id) as service tags see it, its subnets' routes aside."""
         network = self._networks[name]

@@ -80,11 +80,11 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     near = [networks[name] for name in sorted(own | ways.networks) if name in networks]
     for name in (name for endpoint in ways.endpoints for name in endpoint.public_lists):
         tags.list_of(name)
-    others = _Others(api, found, hosts, own, _named(guards.filters.values()))
+    others = _Others(api, found, hosts, own, _named(guards.filters.values(), hosts, pools))
     topology = Topology(
         networks=tuple(_networks(networks, near)),
         subnets=tuple(_subnets(near, routes)),
-        filters=tuple(guards.filters.values()),
+        filters=guards.made(places.ranges(used) if found.aks else None),
         groups=tuple(others.groups()),
         address_lists=tuple(one for _, one in sorted((tags.lists | routes.lists).items())),
         balancers=ways.balancers,
@@ -149,9 +149,11 @@ def _pod_ranges(near: Iterable[VirtualNetwork], tables: Mapping[str, RouteTable]
     return AddressSet.union(part for name in wanted if name in tables for part in routes.to_hosts(tables[name]))
 
 
-def _named(filters: Iterable[Filter]) -> frozenset[str]:
-    """Return the groups that some rule names as a peer."""
-    return frozenset(rule.peer.group for one in filters for rule in one.rules) - {""}
+def _named(filters: Iterable[Filter], hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:
+    """Return the groups that some rule names as a peer, or that the cluster's own hosts are in."""
+    own = (name for host in hosts for interface in host.interfaces for name in interface.groups)
+    peers = (rule.peer.group for one in filters for rule in one.rules)
+    return frozenset((*own, *(name for pool in pools for name in pool.groups), *peers)) - {""}
 
 
 class _Guarded:
