@@ -6,7 +6,7 @@ No public package lists Azure's operations.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -15,6 +15,7 @@ from cloudguard.model.iam_catalog import Access, EscalationPath, PermissionNeed
 from cloudguard.model.identity import Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.permission_sets.actions import UNLISTED
+from cloudguard.provider.context_free import ContextFree
 from cloudguard_azure.identity.resource_names import CONTROL, DATA, resource_formats
 
 _HERE: Final = "cloudguard_azure.iam_catalog"
@@ -26,7 +27,7 @@ _VERBS: Final = ("read", "write", "delete", "action")
 """Every operation's name ends in one of them."""
 
 
-class OperationCatalog:
+class OperationCatalog(ContextFree):
     """A catalog of actions ("Microsoft.Compute:disks/read"), each with the planes on which it is known."""
 
     def __init__(self, actions: Iterable[tuple[str, str]]) -> None:
@@ -60,16 +61,6 @@ class OperationCatalog:
         """Return the resource formats of an action; None for one that may be on either plane."""
         planes = self._planes.get(action.lower())
         return resource_formats(action, tuple(sorted(planes))) if planes else None
-
-    def multivalued(self, key: str) -> bool:
-        """Return False: no condition key has several values."""
-        del key
-        return False
-
-    def service_context(self, service: str) -> Mapping[str, str]:
-        """Return nothing: no provider fixes a condition key."""
-        del service
-        return {}
 
     def access(self, action: str) -> Access:
         """Return the kind of access: DATA where secrets or users' data are answered, as ``reading.toml`` says.

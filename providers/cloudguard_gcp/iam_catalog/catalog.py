@@ -6,19 +6,20 @@ No public package lists Google's permissions.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Access, EscalationPath, PermissionNeed
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.context_free import ContextFree
 from cloudguard_gcp.identity.resource_names import resource_formats
 
 _HERE: Final = "cloudguard_gcp.iam_catalog"
 
 
-class RoleCatalog:
+class RoleCatalog(ContextFree):
     """A catalog of the given actions ("compute:instances.list"); patterns are left out."""
 
     def __init__(self, actions: Iterable[str]) -> None:
@@ -47,16 +48,6 @@ class RoleCatalog:
     def resource_formats(self, action: str) -> Iterable[str]:
         """Return the resource formats of an action."""
         return resource_formats(action)
-
-    def multivalued(self, key: str) -> bool:
-        """Return False: no condition key has several values."""
-        del key
-        return False
-
-    def service_context(self, service: str) -> Mapping[str, str]:
-        """Return nothing: no service fixes a condition key."""
-        del service
-        return {}
 
     def access(self, action: str) -> Access:
         """Return the kind of access: DATA if ``reading.toml`` lists the action, else by its verb."""
