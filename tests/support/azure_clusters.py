@@ -14,6 +14,13 @@ MASTERS, NODES = "10.0.0.0/24", "10.0.1.0/24"
 CAPZ: Final = "sigs.k8s.io_cluster-api-provider-azure_"
 
 
+NOBODY: Final = (
+    rule("probes", 4000, source="AzureLoadBalancer", protocol=ANY),
+    rule("nobody", 4096, source="VirtualNetwork", protocol=ANY, access="Deny"),
+)
+"""Rules that undo the first of the default rules."""
+
+
 def capz_tags(role: str, name: str = "prod") -> Item:
     """Return what Cluster API writes: kubernetes-sigs/cluster-api-provider-azure api/v1beta1/tags.go."""
     return {f"{CAPZ}cluster_{name}": "owned", f"{CAPZ}role": role, "Name": f"{name}-{role}"}
@@ -34,29 +41,27 @@ class Clean(Subscription):
         on_nodes: Sequence[Item] = (),
         guarded: bool = True,
         public: str = "",
-        key: str = "",
         identities: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.vnet = self.network("prod-vnet", "10.0.0.0/16")
-        self.master_group = self.security_group("prod-controlplane-nsg", *master_rules(), *masters)
-        self.node_group_rules = self.security_group("prod-node-nsg", *node_rules(), *nodes)
-        self.master_subnet = self.subnet(self.vnet, "prod-controlplane-subnet", MASTERS, nsg=self.master_group)
-        self.nodes_subnet = self.subnet(
-            self.vnet, "prod-node-subnet", NODES, nsg=self.node_group_rules if guarded else ""
-        )
-        nsg = self.security_group("prod-nic-nsg", *on_nodes) if on_nodes else ""
-        disk = self.disk("prod-cp-0_etcddisk", key=key)
-        self.machine(
-            "prod-cp-0", self.master_subnet, "10.0.0.4", disks=[disk], key=key, tags=capz_tags("control-plane")
-        )
+        self.masters, self.nodes = self.application_group("masters"), self.application_group("nodes")
+        self.master_group = self.security_group("prod-controlplane-nsg", *self._master_rules(), *masters)
+        self.node_group_rules = self.security_group("prod-node-nsg", *self.node_rules(), *nodes)
+        control = self.subnet(self.vnet, "prod-controlplane-subnet", MASTERS, nsg=self.master_group)
+        workers = self.subnet(self.vnet, "prod-node-subnet", NODES, nsg=self.node_group_rules if guarded else "")
+        nsg = self.security_group("prod-nic-nsg", *self.node_rules(), *on_nodes) if on_nodes else ""
+        disk = self.disk("prod-cp-0_etcddisk")
+        tags = capz_tags("control-plane")
+        self.machine("prod-cp-0", control, "10.0.0.4", disks=[disk], asgs=[self.masters], tags=tags)
         for number in (1, 2):
             shown = self.public_address(f"node-{number}", f"20.71.0.{number}", sku=public) if public else ""
             self.machine(
                 f"prod-node-{number}",
-                self.nodes_subnet,
+                workers,
                 f"10.0.1.{number + 3}",
                 nsg=nsg,
+                asgs=[self.nodes],
                 public=shown,
                 identities=[self.identity(name) for name in identities] if number == 1 else (),
                 tags=capz_tags("node"),
@@ -66,27 +71,22 @@ class Clean(Subscription):
         """Return the id of a machine's interface."""
         return self.id("Microsoft.Network/networkInterfaces", f"{machine}-nic")
 
+    def _master_rules(self) -> list[Item]:
+        """Return rules that let a control plane have what it needs, and nothing else."""
+        return [
+            rule("office", 200, "6443", OFFICE),
+            rule("nodes", 210, "6443", source_groups=[self.nodes]),
+            rule("masters", 220, "2379-2380,6443,10250", source_groups=[self.masters]),
+            *NOBODY,
+        ]
 
-def master_rules() -> list[Item]:
-    """Return rules that let a control plane have what it needs, and nothing else."""
-    return [
-        rule("office", 200, "6443", OFFICE),
-        rule("nodes", 210, "6443", NODES),
-        rule("etcd", 220, "2379-2380", MASTERS),
-        rule("kubelet", 230, "10250", MASTERS),
-        rule("probes", 4000, source="AzureLoadBalancer", protocol=ANY),
-        rule("nobody", 4096, source="VirtualNetwork", protocol=ANY, access="Deny"),
-    ]
-
-
-def node_rules() -> list[Item]:
-    """Return rules that let nodes have what they need, and nothing else."""
-    return [
-        rule("kubelet", 200, "10250", MASTERS),
-        rule("nodes", 210, source=NODES, protocol=ANY),
-        rule("probes", 4000, source="AzureLoadBalancer", protocol=ANY),
-        rule("nobody", 4096, source="VirtualNetwork", protocol=ANY, access="Deny"),
-    ]
+    def node_rules(self) -> list[Item]:
+        """Return rules that let nodes have what they need, and nothing else."""
+        return [
+            rule("kubelet", 200, "10250", source_groups=[self.masters]),
+            rule("nodes", 210, source_groups=[self.nodes], protocol=ANY),
+            *NOBODY,
+        ]
 
 
 def capz() -> Subscription:

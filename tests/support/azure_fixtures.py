@@ -34,6 +34,7 @@ class Subscription(MachineFixtures):
         nsg_rules: Sequence[Item] = (),
         node_addresses: Sequence[str] = (),
         identities: Ids = (),
+        asgs: Ids = (),
         outbound: str = "20.61.1.1",
         tags: Item | None = None,
         sku: Item | None = None,
@@ -42,7 +43,8 @@ class Subscription(MachineFixtures):
         """Add an AKS cluster of one pool, with what AKS makes in the group of its nodes.
 
         ``access`` is its apiServerAccessProfile, ``pool`` more of the pool's profile, ``nsg_rules`` those of the group
-        on the nodes' interfaces, ``outbound`` the balancer's address, "" if there is none.
+        on the nodes' interfaces, ``asgs`` their application security groups; ``outbound`` is the balancer's address,
+        "" if there is none.
         """
         group = nodes_group or self.node_group(name, rg)
         where = subnet or self._own_network(group)
@@ -55,6 +57,7 @@ class Subscription(MachineFixtures):
             *addresses,
             rg=group,
             nsg=nsg,
+            asgs=asgs,
             identities=[kubelet],
             pools=[self.pool(balancer)] if balancer else (),
             public=node_addresses,

@@ -154,15 +154,10 @@ class IdentityFixtures(BalancerFixtures):
             "keyUri": url,
             "keyUriWithVersion": f"{url}/{version}",
         }
-        self.put(
-            {
-                "id": own,
-                "name": name,
-                "type": "Microsoft.KeyVault/vaults/keys",
-                "location": "westeurope",
-                "properties": made,
-            }
-        )
+        kind = "Microsoft.KeyVault/vaults/keys"
+        self.put({"id": own, "name": name, "type": kind, "location": "westeurope", "properties": made})
+        item = {"id": f"{own}/versions/{version}", "name": version, "type": f"{kind}/versions", "properties": made}
+        self.put(item | {"location": "westeurope"})
         return f"{url}/{version}"
 
     def disk_encryption_set(

@@ -9,6 +9,7 @@ from azure_fixtures import Subscription
 from azure_ways_in import (
     AUTHORIZED,
     aks,
+    aks_guarded,
     aks_integrated,
     aks_kubelet,
     aks_private,
@@ -29,11 +30,15 @@ from marked_scenes import ALL_PASS, API, DISKS, ETCD, IDENTITY, MANAGED, NODES, 
 ACME = "/providers/Microsoft.Management/managementGroups/acme"
 _SSH = ("node-access/internet", "critical")
 _WORLD = ("api-server-access/internet", "critical")
-_CONTRIBUTOR = (
-    ("cloud-api-access/escalation", "critical"),
-    ("cloud-api-access/outside", "high"),
-    ("cloud-api-access/metadata", "medium"),
-)
+_INSIDE = ("node-access/inside", "medium")
+_ETCD_INSIDE = ("etcd-access/inside", "high")
+_METADATA = ("cloud-api-access/metadata", "medium")
+_ESCALATION = ("cloud-api-access/escalation", "critical")
+_CONTRIBUTOR = (_ESCALATION, ("cloud-api-access/outside", "high"), _METADATA)
+_CONTRIBUTOR_OF_ITS_OWN = (_ESCALATION, ("cloud-api-access/inside", "medium"), _METADATA)
+"""Of the cluster's own group alone."""
+_AKS = MANAGED | {NODES: Verdict.FAIL}
+"""The first default rule lets in the whole network, and nothing undoes it."""
 _LONG_AGO, _FAR_AWAY = 1_700_000_000, 4_000_000_000
 _ADMINS = Declarations(admin_cidrs=(OFFICE,))
 _CMEK = Declarations(require_customer_key=True)
@@ -48,12 +53,10 @@ SCENES: Mapping[str, Scene[Subscription]] = {
     "application-group": Scene(
         lambda: by_application_group(member=True),
         ALL_PASS | {ETCD: Verdict.FAIL},
-        (("etcd-access/inside", "high"),),
+        (_ETCD_INSIDE,),
     ),
     "basic-without-group": Scene(lambda: without_group("Basic"), ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)),
-    "standard-without-group": Scene(
-        lambda: without_group("Standard"), ALL_PASS | {NODES: Verdict.FAIL}, (("node-access/inside", "medium"),)
-    ),
+    "standard-without-group": Scene(lambda: without_group("Standard"), ALL_PASS | {NODES: Verdict.FAIL}, (_INSIDE,)),
     "balancer-to-ssh": Scene(balanced, ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)),
     "floating-to-the-host": Scene(lambda: balanced(floating=True), ALL_PASS),
     "floating-to-the-front": Scene(
@@ -69,10 +72,12 @@ SCENES: Mapping[str, Scene[Subscription]] = {
     "contributor-of-a-management-group": Scene(
         lambda: holding(ACME), ALL_PASS | {IDENTITY: Verdict.FAIL}, _CONTRIBUTOR
     ),
-    "unmanaged-disk": Scene(unmanaged_disk, ALL_PASS | {DISKS: Verdict.UNKNOWN}),
+    "unmanaged-disk": Scene(
+        unmanaged_disk, ALL_PASS | {DISKS: Verdict.UNKNOWN}, gaps=("Microsoft.Compute/virtualMachines:listAll",)
+    ),
     "customer-key": Scene(keyed, ALL_PASS, policy=_CMEK),
     "no-customer-key": Scene(
-        Clean, ALL_PASS | {DISKS: Verdict.FAIL}, (("etcd-encryption/customer-key", "medium"),) * 2, policy=_CMEK
+        Clean, ALL_PASS | {DISKS: Verdict.FAIL}, (("etcd-encryption/customer-key", "medium"),), policy=_CMEK
     ),
     "key-expired": Scene(
         lambda: keyed(expires=_LONG_AGO), ALL_PASS | {DISKS: Verdict.FAIL}, (("etcd-encryption/key", "high"),)
@@ -81,31 +86,45 @@ SCENES: Mapping[str, Scene[Subscription]] = {
     "capz": Scene(
         capz,
         {API: Verdict.FAIL, NODES: Verdict.FAIL, ETCD: Verdict.FAIL, DISKS: Verdict.PASS, IDENTITY: Verdict.FAIL},
-        (_WORLD, _SSH, ("etcd-access/inside", "high"), *_CONTRIBUTOR),
+        (_WORLD, _SSH, *(_INSIDE,) * 2, _ETCD_INSIDE, *_CONTRIBUTOR * 2),
     ),
-    "kops": Scene(kops, ALL_PASS | {ETCD: Verdict.FAIL}, (("etcd-access/inside", "high"),)),
-    "rke2": Scene(rke2, ALL_PASS | {ETCD: Verdict.FAIL}, (("etcd-access/inside", "high"),)),
-    "aks-public": Scene(aks, MANAGED | {API: Verdict.FAIL}, (_WORLD,)),
-    "aks-authorized": Scene(lambda: aks(AUTHORIZED), MANAGED),
-    "aks-no-ranges": Scene(lambda: aks({"authorizedIPRanges": []}), MANAGED | {API: Verdict.FAIL}, (_WORLD,)),
+    "kops": Scene(
+        kops,
+        ALL_PASS | {NODES: Verdict.FAIL, ETCD: Verdict.FAIL, IDENTITY: Verdict.FAIL},
+        (_SSH, _ETCD_INSIDE, *_CONTRIBUTOR_OF_ITS_OWN),
+    ),
+    "rke2": Scene(rke2, ALL_PASS | {NODES: Verdict.FAIL, ETCD: Verdict.FAIL}, (*(_INSIDE,) * 2, _ETCD_INSIDE)),
+    "aks-guarded": Scene(aks_guarded, MANAGED),
+    "aks-public": Scene(aks, _AKS | {API: Verdict.FAIL}, (_WORLD, _INSIDE)),
+    "aks-authorized": Scene(lambda: aks(AUTHORIZED), _AKS, (_INSIDE,)),
+    "aks-no-ranges": Scene(lambda: aks({"authorizedIPRanges": []}), _AKS | {API: Verdict.FAIL}, (_WORLD, _INSIDE)),
     "aks-private": Scene(aks_private, MANAGED),
     "aks-private-and-administrators": Scene(
         aks_private, MANAGED | {API: Verdict.FAIL}, (("api-server-access/inside", "medium"),), policy=_ADMINS
     ),
     "aks-private-with-policies": Scene(lambda: aks_private(policies="Enabled"), MANAGED, policy=_ADMINS),
-    "aks-integrated": Scene(aks_integrated, MANAGED),
+    "aks-integrated": Scene(aks_integrated, MANAGED, policy=_ADMINS),
     "aks-integrated-public": Scene(lambda: aks_integrated(public=True), MANAGED | {API: Verdict.FAIL}, (_WORLD,)),
     "aks-integrated-authorized": Scene(lambda: aks_integrated(public=True, ranges=(OFFICE,)), MANAGED),
-    "aks-kms": Scene(aks_with_kms, MANAGED, policy=_CMEK),
+    "aks-kms": Scene(aks_with_kms, _AKS, (_INSIDE,), policy=_CMEK),
     "aks-without-kms": Scene(
         lambda: aks_with_kms(enabled=False),
-        MANAGED | {DISKS: Verdict.FAIL},
-        (("etcd-encryption/secrets", "medium"),),
+        _AKS | {DISKS: Verdict.FAIL},
+        (("etcd-encryption/secrets", "medium"), _INSIDE),
         policy=_CMEK,
     ),
     "aks-kms-key-expired": Scene(
-        lambda: aks_with_kms(expires=_LONG_AGO), MANAGED | {DISKS: Verdict.FAIL}, (("etcd-encryption/key", "high"),)
+        lambda: aks_with_kms(expires=_LONG_AGO),
+        _AKS | {DISKS: Verdict.FAIL},
+        (("etcd-encryption/key", "high"), _INSIDE),
     ),
-    "aks-kubelet-contributor": Scene(aks_kubelet, MANAGED | {IDENTITY: Verdict.FAIL}, _CONTRIBUTOR),
-    "aks-automatic": Scene(lambda: aks_kubelet(locked=True), MANAGED),
+    "aks-kubelet-contributor": Scene(
+        lambda: aks_kubelet("Contributor"), _AKS | {IDENTITY: Verdict.FAIL}, (*_CONTRIBUTOR_OF_ITS_OWN, _INSIDE)
+    ),
+    "aks-automatic": Scene(lambda: aks_kubelet(automatic=True), _AKS, (_INSIDE,)),
+    "aks-automatic-kubelet-contributor": Scene(
+        lambda: aks_kubelet("Contributor", automatic=True),
+        _AKS | {IDENTITY: Verdict.FAIL},
+        (("cloud-api-access/inside", "medium"), _METADATA, _INSIDE),
+    ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from azure_clusters import INTERNET, MASTERS, NODES, Clean, capz_tags
+from azure_clusters import INTERNET, MASTERS, NOBODY, NODES, Clean
 from azure_fixtures import Subscription
 from azure_networks import link
 from azure_rules import ANY, rule
@@ -16,13 +16,7 @@ NO_SSH = rule("no-ssh", 100, "22", INTERNET, access="Deny")
 
 def two_groups(*, subnet: bool, interface: bool) -> Subscription:
     """Nodes with public addresses, and SSH that the subnet's group lets in, or the interface's, or both."""
-    inside = rule("inside", 200, source=[MASTERS, NODES], protocol=ANY)
-    nobody = rule("nobody", 300, source="VirtualNetwork", protocol=ANY, access="Deny")
-    return Clean(
-        nodes=[SSH] if subnet else [NO_SSH],
-        on_nodes=[SSH if interface else NO_SSH, inside, nobody],
-        public="Standard",
-    )
+    return Clean(nodes=[SSH if subnet else NO_SSH], on_nodes=[SSH if interface else NO_SSH], public="Standard")
 
 
 def by_application_group(*, member: bool) -> Subscription:
@@ -85,13 +79,14 @@ def holding(scope: str = "", *, through_group: bool = False, role: str = "Contri
 
 
 def unmanaged_disk() -> Subscription:
-    """A control plane whose disks are files in a storage account: no disk resource tells of them."""
-    account = Subscription()
-    subnet = account.subnet(account.network(), nsg=account.security_group("closed"))
-    own = account.machine("prod-cp-0", subnet, "10.0.0.4", tags=capz_tags("control-plane"))
-    system = account.properties(own)["storageProfile"]["osDisk"]
-    del system["managedDisk"], account.items[account.id("Microsoft.Compute/disks", "prod-cp-0-os").lower()]
-    system["vhd"] = {"uri": "https://acmevhds.blob.core.windows.net/vhds/prod-cp-0.vhd"}
+    """A control plane whose disk is a file in a storage account: no disk resource tells of it."""
+    account = Clean()
+    own = account.id("Microsoft.Compute/virtualMachines", "prod-cp-0")
+    held = account.properties(own)["storageProfile"]
+    del held["osDisk"]["managedDisk"], held["dataDisks"][:]
+    held["osDisk"]["vhd"] = {"uri": "https://acmevhds.blob.core.windows.net/vhds/prod-cp-0.vhd"}
+    for name in ("prod-cp-0-os", "prod-cp-0_etcddisk"):
+        del account.items[account.id("Microsoft.Compute/disks", name).lower()]
     return account
 
 
@@ -113,71 +108,82 @@ def aks(access: Mapping[str, Any] | None = None, **rest: Any) -> Subscription:  
     return account
 
 
-def aks_private(*, policies: str = "Disabled", peered: bool = True) -> Subscription:
-    """A private AKS cluster whose endpoint's subnet has a group that shuts out all but the nodes and the office.
+def guarded() -> tuple[Subscription, str, str]:
+    """Return a network whose subnet lets in nodes alone; the subnet, and the nodes' application security group."""
+    account = Subscription()
+    nodes = account.application_group("nodes")
+    nsg = account.security_group("nodes", rule("nodes", 100, source_groups=[nodes], protocol=ANY), *NOBODY)
+    return account, account.subnet(account.network("aks", "10.1.0.0/16"), "nodes", "10.1.0.0/24", nsg=nsg), nodes
 
-    A network that is not the cluster's is peered with its own. ``policies`` says whether the group applies to private
-    endpoints: https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy.
+
+def aks_guarded() -> Subscription:
+    """An AKS cluster in a subnet that is guarded."""
+    account, subnet, nodes = guarded()
+    account.managed_cluster(access=AUTHORIZED, subnet=subnet, addresses=["10.1.0.4", "10.1.0.5"], asgs=[nodes])
+    return account
+
+
+def aks_private(*, policies: str = "Disabled") -> Subscription:
+    """A private AKS cluster whose endpoint stands in a guarded subnet; a network that is not the cluster's is peered.
+
+    ``policies`` says whether the security group applies to private endpoints:
+    https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy.
+    """
+    account, subnet, nodes = guarded()
+    network = account.id("Microsoft.Network/virtualNetworks", "aks")
+    account.properties(subnet)["privateEndpointNetworkPolicies"] = policies
+    other = account.network("other", "10.2.0.0/16")
+    account.machine("jenkins", account.subnet(other, "tools", "10.2.0.0/24"), "10.2.0.4")
+    account.peering(network, other)
+    account.peering(other, network)
+    access = {"enablePrivateCluster": True, "privateDNSZone": "system", "enablePrivateClusterPublicFQDN": False}
+    own = account.managed_cluster(access=access, subnet=subnet, addresses=["10.1.0.4", "10.1.0.5"], asgs=[nodes])
+    rg = account.node_group()
+    endpoint = account.private_endpoint("kube-apiserver", subnet, "10.1.0.100", own, "management", rg=rg)
+    connected = {"privateEndpoint": link(endpoint), "privateLinkServiceConnectionState": {"status": "Approved"}}
+    name = "kube-apiserver"
+    account.put({"id": f"{own}/privateEndpointConnections/{name}", "name": name, "properties": connected})
+    return account
+
+
+def aks_integrated(*, public: bool = False, ranges: tuple[str, ...] = ()) -> Subscription:
+    """An AKS cluster whose API server stands in a delegated subnet of the cluster's network."""
+    account, nodes_subnet, nodes = guarded()
+    delegated = {"serviceName": "Microsoft.ContainerService/managedClusters"}
+    nsg = account.security_group("api", rule("nodes", 100, "443,4443", source_groups=[nodes]), *NOBODY)
+    where = account.subnet(
+        account.id("Microsoft.Network/virtualNetworks", "aks"),
+        "api",
+        "10.1.9.0/28",
+        nsg=nsg,
+        delegations=[{"name": "aks", "properties": delegated}],
+    )
+    access = {"enableVnetIntegration": True, "subnetId": where, "enablePrivateCluster": not public}
+    account.managed_cluster(
+        access=access | ({"authorizedIPRanges": [*ranges]} if ranges else {}),
+        subnet=nodes_subnet,
+        addresses=["10.1.0.4", "10.1.0.5"],
+        asgs=[nodes],
+    )
+    return account
+
+
+def aks_kubelet(role: str = "", *, automatic: bool = False) -> Subscription:
+    """An AKS cluster whose kubelet has a role on the group of its nodes; an automatic one's group is locked down.
+
+    https://learn.microsoft.com/azure/aks/node-resource-group-lockdown
     """
     account = Subscription()
-    network = account.network("aks", "10.1.0.0/16")
-    rules = [rule("nodes", 100, source="10.1.0.0/24"), rule("nobody", 200, protocol=ANY, access="Deny")]
-    nodes = account.security_group("nodes", *rules)
-    subnet = account.subnet(network, "nodes", "10.1.0.0/24", nsg=nodes, privateEndpointNetworkPolicies=policies)
-    if peered:
-        other = account.network("other", "10.2.0.0/16")
-        account.machine("jenkins", account.subnet(other, "tools", "10.2.0.0/24"), "10.2.0.4")
-        account.peering(network, other)
-        account.peering(other, network)
-    access = {"enablePrivateCluster": True, "privateDNSZone": "system", "enablePrivateClusterPublicFQDN": False}
-    own = account.managed_cluster(access=access, subnet=subnet, addresses=["10.1.0.4", "10.1.0.5"])
-    endpoint = account.private_endpoint(
-        "kube-apiserver", subnet, "10.1.0.100", own, "management", rg=account.node_group()
-    )
-    connected = {"privateEndpoint": link(endpoint), "privateLinkServiceConnectionState": {"status": "Approved"}}
-    account.put(
-        {"id": f"{own}/privateEndpointConnections/kube-apiserver", "name": "kube-apiserver", "properties": connected}
-    )
-    return account
-
-
-def aks_integrated(*, public: bool = False, ranges: tuple[str, ...] = (), **rules: Any) -> Subscription:  # noqa: ANN401
-    """An AKS cluster whose API server stands in a delegated subnet of the cluster's network."""
-    account = Subscription()
-    network = account.network("aks", "10.1.0.0/16")
-    delegated = {"serviceName": "Microsoft.ContainerService/managedClusters"}
-    nsg = account.security_group("api", *rules.values()) if rules else ""
-    where = account.subnet(
-        network, "api", "10.1.9.0/28", nsg=nsg, delegations=[{"name": "aks", "properties": delegated}]
-    )
-    nodes = account.subnet(network, "nodes", "10.1.0.0/24")
-    account.managed_cluster(
-        access={
-            "enableVnetIntegration": True,
-            "subnetId": where,
-            "enablePrivateCluster": not public,
-            **({"authorizedIPRanges": [*ranges]} if ranges else {}),
-        },
-        subnet=nodes,
-        addresses=["10.1.0.4", "10.1.0.5"],
-    )
-    return account
-
-
-def aks_kubelet(role: str = "Contributor", *, locked: bool = False) -> Subscription:
-    """An AKS cluster whose kubelet has a role on the group of its nodes, which may be locked down."""
-    account = Subscription()
-    level = "ReadOnly" if locked else "Unrestricted"
-    automatic = {"name": "Automatic", "tier": "Standard"} if locked else None
-    account.managed_cluster(access=AUTHORIZED, sku=automatic, nodeResourceGroupProfile={"restrictionLevel": level})
-    group = account.in_group(account.node_group())
-    kubelet = account.id(
-        "Microsoft.ManagedIdentity/userAssignedIdentities", "prod-agentpool", group=account.node_group()
-    )
-    account.assign(account.principal(kubelet), role, group)
-    if locked:
+    level = "ReadOnly" if automatic else "Unrestricted"
+    sku = {"name": "Automatic", "tier": "Standard"} if automatic else None
+    account.managed_cluster(access=AUTHORIZED, sku=sku, nodeResourceGroupProfile={"restrictionLevel": level})
+    rg = account.node_group()
+    kubelet = account.id("Microsoft.ManagedIdentity/userAssignedIdentities", "prod-agentpool", group=rg)
+    if role:
+        account.assign(account.principal(kubelet), role, account.in_group(rg))
+    if automatic:
         own = account.principal("AKS")
-        account.deny("node resource group lockdown", group, "*", but_actions=["*/read"], but_principals=[own])
+        account.deny("lockdown", account.in_group(rg), "*", but_actions=["*/read"], but_principals=[own])
     return account
 
 
