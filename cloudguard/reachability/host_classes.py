@@ -142,7 +142,8 @@ def _next_keys(
     registered = dict.fromkeys(_sorted({*key.registrations, *own}) for key in keys) or {own: None}
     for name in pool.subnets or ("",):
         found = subnets.get(name)
-        ipv4 = bool(found and found.public_by_default) if pool.public is None else pool.public
+        by_default = found.public_by_default if found else None
+        ipv4 = by_default if pool.public is None else pool.public
         ipv6 = bool(found and found.ipv6_by_default) if pool.public_ipv6 is None else pool.public_ipv6
         for one in registered:
             yield ClassKey(pool.roles, name, pool.filters, pool.groups, ipv4, ipv6 or name in six, one)

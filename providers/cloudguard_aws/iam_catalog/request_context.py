@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identity
+from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.permission_sets.condition_keys import ABSENT, FREE, Constraint
 from cloudguard.permission_sets.condition_operators import KnownContext
@@ -67,6 +68,7 @@ ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2:volumetype": (),
 }
 """Values that ordinary requests have, or that whoever makes them may choose: none listed, any value."""
+_OTHER_NETWORKS: Final = frozenset({NextHop.PEER, NextHop.HUB, NextHop.APPLIANCE, NextHop.UNKNOWN})
 _UNKNOWN_USER: Final = "*:*"
 
 
@@ -104,9 +106,19 @@ def known_context(snapshot: Snapshot) -> KnownContext:
         known["aws:principaltag/eks:eks-cluster-name"] = cluster.name
     organization = snapshot.identities.organization
     known["aws:principalorgid"] = FREE if organization is None else organization or ABSENT
-    networks = [literal(subnet.network) for subnet in snapshot.topology.subnets if subnet.network]
-    known["aws:sourcevpc"] = Constraint(absent=True, text=glob_set([networks])) if networks else FREE
+    known["aws:sourcevpc"] = _source_networks(snapshot)
     return known
+
+
+def _source_networks(snapshot: Snapshot) -> Constraint:
+    """Return the VPCs whose endpoints requests may pass: any, where the hosts' own lead to others that may have one.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcevpc
+    """
+    subnets = snapshot.topology.subnets
+    networks = [literal(subnet.network) for subnet in subnets if subnet.network]
+    elsewhere = any(route.hop in _OTHER_NETWORKS for subnet in subnets for route in subnet.routes)
+    return Constraint(absent=True, text=glob_set([networks])) if networks and not elsewhere else FREE
 
 
 def context_of(known: KnownContext, identity: Identity) -> KnownContext:

@@ -29,7 +29,12 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         needs=needs,
         escalation_paths=paths,
         known_context=lambda _: today,
-        principals=Members(cluster.account, snapshot.identities.account_names, today),
+        principals=Members(
+            cluster.account,
+            snapshot.identities.account_names,
+            today,
+            in_organization=bool(snapshot.identities.organization),
+        ),
         telemetry=tuple(statement for need in needs if need.id in _TELEMETRY for statement in need.statements),
         home=("gcp", cluster.account, "", "", "", ""),
     )

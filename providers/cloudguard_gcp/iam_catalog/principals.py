@@ -13,7 +13,7 @@ from typing import Final
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, Effect, PolicyDocument
 from cloudguard_gcp.identity.kubernetes_accounts import ANY, service_accounts_of
-from cloudguard_gcp.identity.resource_names import is_googles, owner_of
+from cloudguard_gcp.identity.resource_names import is_consumers, is_googles, owner_of
 
 _MEMBER: Final = "caller:member"
 """A key of our own: the member that makes a request."""
@@ -43,10 +43,19 @@ class Members:
     """Reads members as bindings have them ("serviceAccount:…", "principalSet://…", "allUsers"), for one project.
 
     ``names``: the project's other names, such as its number. ``known_context``: what holds for all requests today.
+    ``in_organization``: the project is in one, to which accounts of somebody's own don't belong.
     """
 
-    def __init__(self, project: str, names: Iterable[str] = (), known_context: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        project: str,
+        names: Iterable[str] = (),
+        known_context: Mapping[str, str] | None = None,
+        *,
+        in_organization: bool = False,
+    ) -> None:
         self._project, self._names = project, frozenset((project, *names))
+        self._in_organization = in_organization
         self.known_context: Mapping[str, str] = known_context or {}
 
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
@@ -70,6 +79,8 @@ class Members:
             if accounts.endswith("*"):
                 who = f"any Kubernetes service account {'of the project' if accounts == ANY else f'in {accounts[:-2]}'}"
                 yield _caller(CallerKind.PODS, who, actions, member, () if accounts == ANY else None)
+            elif self._in_organization and is_consumers(member):
+                yield _caller(CallerKind.OUTSIDER, member.rpartition("/")[2], actions, member, ())
             elif not accounts and member not in _EVERYONE and not _OWN.match(member):
                 yield from self._others(member, actions)
 

@@ -6,7 +6,7 @@ https://cloud.google.com/iam/docs/policy-types
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -96,6 +96,11 @@ def read_levels(api: Api, project: str) -> tuple[Level, ...]:
     """Return the levels from the project up."""
     first, above = api.two(partial(_level, api, f"projects/{project}", project), lambda: list(_above(api, project)))
     return (first, *above)
+
+
+def organization_of(levels: Iterable[Level]) -> str | None:
+    """Return the organization among the levels: "organizations/2"; None where none was seen."""
+    return next((level.name for level in levels if level.name.startswith("organizations/")), None)
 
 
 def _above(api: Api, project: str) -> Iterator[Level]:

@@ -28,6 +28,7 @@ from cloudguard_gcp.identity.bindings import (
     Principal,
     concerns,
     denied,
+    organization_of,
     read_levels,
     service_account,
 )
@@ -107,6 +108,7 @@ def read_identities(
         tuple(_service_accounts(principals, pods, pool, policies)),
         unread_limits=unseen,
         account_names=names,
+        organization=organization_of(levels),
         unread_grants=_groups(levels),
     )
 

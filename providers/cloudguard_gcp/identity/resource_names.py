@@ -31,6 +31,7 @@ _GOOGLES_DOMAINS: Final = frozenset(
 _SERVICE_AGENTS: Final = "gcp-sa-"
 """Domains of Google's own accounts (https://cloud.google.com/iam/docs/service-account-types,
 https://cloud.google.com/iam/docs/service-agents)."""
+_CONSUMERS: Final = re.compile(r"(?:user:|principal://goog/subject/)[^@]+@(?:gmail|googlemail)\.com")
 _ABOVE: Final = {"organizations": "organization", "folders": "folder"}
 
 
@@ -59,6 +60,14 @@ def project_of(email: str) -> str:
     """Return the id of the project that a service account's address tells as a segment of a name; "" for none."""
     owner = "" if is_googles(email) else owner_of(email)
     return "" if ":" in owner else owner
+
+
+def is_consumers(member: str) -> bool:
+    """Whether a member is an account of somebody's own, which belongs to no organization.
+
+    https://cloud.google.com/iam/docs/principals-overview ("Google Accounts")
+    """
+    return bool(_CONSUMERS.fullmatch(member))
 
 
 def is_googles(email: str) -> bool:

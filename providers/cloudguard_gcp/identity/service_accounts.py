@@ -17,10 +17,10 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import flag, required
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.identity.bindings import Binding, Level, bindings_of
+from cloudguard_gcp.identity.bindings import Binding, Level, bindings_of, organization_of
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import service_accounts_of
-from cloudguard_gcp.identity.resource_names import owner_of
+from cloudguard_gcp.identity.resource_names import is_consumers, owner_of
 from cloudguard_gcp.identity.roles import Roles
 
 _HIDES: Final = (FactKind.IDENTITIES,)
@@ -108,20 +108,24 @@ def lets_act(roles: Roles, binding: Binding) -> bool:
     return role is None or not BECOMING.isdisjoint(role.permissions)
 
 
-def outsiders_bound(levels: Iterable[Level], own: Container[str]) -> tuple[tuple[str, Binding], ...]:
+def outsiders_bound(levels: Sequence[Level], own: Container[str]) -> tuple[tuple[str, Binding], ...]:
     """Return the bindings on the project and above it, without members of one's own, with what they are on.
 
-    ``own``: the project's id and number. Service accounts inherit the bindings (https://cloud.google.com/iam/docs/allow-policies#inheritance).
+    ``own``: the project's id and number. In an organization, accounts of somebody's own are none of its.
+    Service accounts inherit the bindings (https://cloud.google.com/iam/docs/allow-policies#inheritance).
     """
+    consumers = organization_of(levels) is None
     return tuple(
         (level.name, Binding(binding.role, members, binding.condition))
         for level in levels
         for binding in level.bindings
-        if (members := [member for member in binding.members if not _is_own(member, own)])
+        if (members := [member for member in binding.members if not _is_own(member, own, consumers=consumers)])
     )
 
 
-def _is_own(member: str, own: Container[str]) -> bool:
+def _is_own(member: str, own: Container[str], *, consumers: bool) -> bool:
+    if is_consumers(member):
+        return consumers
     kind, _, who = member.partition(":")
     return kind in _OWN_KINDS or (kind == "serviceAccount" and owner_of(who) in own)
 

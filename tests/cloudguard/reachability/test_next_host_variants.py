@@ -81,6 +81,13 @@ def test_where_its_pool_registers_it(seen: ClientAddress, *, hosts: bool) -> Non
     assert verdict("node-access", POOL, front, hosts=hosts) == (Verdict.FAIL, Severity.CRITICAL)
 
 
+@pytest.mark.parametrize(("filters", "expected"), [(("wide",), Verdict.UNKNOWN), (("nodes",), Verdict.PASS)])
+def test_a_pool_without_known_subnets_may_give_public_addresses(filters: tuple[str, ...], expected: Verdict) -> None:
+    """A scaling group that names zones alone makes its hosts in default subnets, which give public addresses."""
+    pool = replace(POOL, filters=filters, groups=filters, subnets=(), public=None)
+    assert verdict("node-access", pool)[0] is expected
+
+
 def test_a_registration_opens_nothing_that_its_filters_shut() -> None:
     front = balancer("front", "tcp/2222", [next_of(SHUT, "tcp/22")], "front")
     assert verdict("node-access", SHUT, front)[0] is Verdict.PASS

@@ -11,8 +11,12 @@ import pytest
 from aws_roles import snapshot
 from cloudguard.authorization.excess import Comparer, Excess
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument, PolicyKind
+from cloudguard.model.network import NextHop, Route
 from cloudguard.model.source import Source
+from cloudguard.packet_sets.addresses import ALL4
+from cloudguard.permission_sets.condition_keys import FREE
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
+from cloudguard_aws.iam_catalog.request_context import known_context
 from cloudguard_aws.identity.policy_documents import statements
 
 SOURCE = Source("test")
@@ -104,6 +108,16 @@ def test_what_today_is_not_known_leaves_it_undecided(condition: Json) -> None:
         assert not found.certain
         assert found.total
         assert found.assumptions
+
+
+@pytest.mark.parametrize(
+    ("hop", "known"), [(NextHop.OUTBOUND, True), (NextHop.PEER, False), (NextHop.HUB, False), (NextHop.VPN, True)]
+)
+def test_requests_pass_endpoints_of_other_vpcs_only_where_a_route_leads_there(hop: NextHop, *, known: bool) -> None:
+    made = snapshot(Identities())
+    one = replace(made.topology.subnets[0], routes=(Route(ALL4, hop, "x", SOURCE),))
+    context = known_context(replace(made, topology=replace(made.topology, subnets=(one,))))
+    assert (context["aws:sourcevpc"] is not FREE) is known
 
 
 def test_sessions_of_pods_may_have_tags_beside_the_roles_own() -> None:

@@ -61,12 +61,20 @@ def found(row: RowResult, check: str) -> list[tuple[str, str]]:
         FEDERATED,
         "serviceAccount:ci@elsewhere-123.iam.gserviceaccount.com",
         "serviceAccount:999999999999-compute@developer.gserviceaccount.com",
+        "user:contractor@gmail.com",
     ],
 )
 def test_who_is_bound_above_an_account_may_become_it(google_cloud: Proxy, level: str, member: str) -> None:
     project = cluster()
     project.bind("roles/iam.serviceAccountTokenCreator", member, on=level)
     assert found(row(google_cloud, project), "trust") == [(NODES, "high")]
+
+
+def test_somebodys_own_account_is_the_owner_of_a_project_without_organization(google_cloud: Proxy) -> None:
+    project = cluster()
+    project.answer("resources", f"v3:projects/{project.name}", {"projectId": project.name})
+    project.bind("roles/iam.serviceAccountTokenCreator", "user:ana@gmail.com")
+    assert found(row(google_cloud, project), "trust") == []
 
 
 def test_everyone_bound_above_an_account_may_become_it(google_cloud: Proxy) -> None:

@@ -21,7 +21,7 @@ Found = tuple[CallerKind, bool] | None
 OUTSIDER = (CallerKind.OUTSIDER, True)
 
 
-def let_in(member: str, *names: str, conditions: tuple[Condition, ...] = ()) -> Found:
+def let_in(member: str, *names: str, conditions: tuple[Condition, ...] = (), in_organization: bool = False) -> Found:
     trusted = Statement(
         "#1",
         Effect.ALLOW,
@@ -31,10 +31,8 @@ def let_in(member: str, *names: str, conditions: tuple[Condition, ...] = ()) -> 
         conditions=conditions,
     )
     trust = PolicyDocument("t", "t", PolicyKind.TRUST, "user", "", (trusted,), SOURCE)
-    found = admissions(
-        IamCatalog(SmallCatalog(), RoleDocuments(), principals=Members(PROJECT, names, {TIME: "2026-05-05T12:00:00Z"})),
-        trust,
-    )
+    members = Members(PROJECT, names, {TIME: "2026-05-05T12:00:00Z"}, in_organization=in_organization)
+    found = admissions(IamCatalog(SmallCatalog(), RoleDocuments(), principals=members), trust)
     (only,) = found or (None,)
     return (only.caller.kind, not only.assumptions) if only else None
 
@@ -100,6 +98,21 @@ MEMBERS: dict[str, tuple[str, Found]] = {
     ),
     "a word that is not known": ("robot:r2", (CallerKind.OUTSIDER, False)),
 }
+
+
+@pytest.mark.parametrize(
+    ("member", "found"),
+    [
+        ("user:ana@gmail.com", OUTSIDER),
+        ("user:ana@googlemail.com", OUTSIDER),
+        ("principal://goog/subject/ana@gmail.com", OUTSIDER),
+        ("user:ana@gmail.com.example.com", None),
+        ("deleted:user:ana@gmail.com?uid=1", None),
+    ],
+)
+def test_accounts_of_somebodys_own_are_in_no_organization(member: str, found: Found) -> None:
+    assert let_in(member, NUMBER, in_organization=True) == found
+    assert let_in(member, NUMBER) is None, "of a project without organization they are its owners"
 
 
 @pytest.mark.parametrize(("member", "found"), MEMBERS.values(), ids=MEMBERS)
