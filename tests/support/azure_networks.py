@@ -83,6 +83,8 @@ class NetworkFixtures(Account):
         made = {
             "peeringState": "Connected",
             "remoteVirtualNetwork": link(remote),
+            "remoteAddressSpace": self.properties(remote)["addressSpace"],
+            "remoteVirtualNetworkAddressSpace": self.properties(remote)["addressSpace"],
             "allowVirtualNetworkAccess": True,
             "allowForwardedTraffic": False,
             "allowGatewayTransit": False,

@@ -12,6 +12,7 @@ from azure_ways_in import (
     aks_guarded,
     aks_integrated,
     aks_kubelet,
+    aks_peered,
     aks_private,
     aks_with_kms,
     balanced,
@@ -35,10 +36,8 @@ _ETCD_INSIDE = ("etcd-access/inside", "high")
 _METADATA = ("cloud-api-access/metadata", "medium")
 _ESCALATION = ("cloud-api-access/escalation", "critical")
 _CONTRIBUTOR = (_ESCALATION, ("cloud-api-access/outside", "high"), _METADATA)
-_CONTRIBUTOR_OF_ITS_OWN = (_ESCALATION, ("cloud-api-access/inside", "medium"), _METADATA)
+_CONTRIBUTOR_OF_ITS_OWN = (("cloud-api-access/inside", "medium"), _METADATA)
 """Of the cluster's own group alone."""
-_AKS = MANAGED | {NODES: Verdict.FAIL}
-"""The first default rule lets in the whole network, and nothing undoes it."""
 _LONG_AGO, _FAR_AWAY = 1_700_000_000, 4_000_000_000
 _ADMINS = Declarations(admin_cidrs=(OFFICE,))
 _CMEK = Declarations(require_customer_key=True)
@@ -95,9 +94,11 @@ SCENES: Mapping[str, Scene[Subscription]] = {
     ),
     "rke2": Scene(rke2, ALL_PASS | {NODES: Verdict.FAIL, ETCD: Verdict.FAIL}, (*(_INSIDE,) * 2, _ETCD_INSIDE)),
     "aks-guarded": Scene(aks_guarded, MANAGED),
-    "aks-public": Scene(aks, _AKS | {API: Verdict.FAIL}, (_WORLD, _INSIDE)),
-    "aks-authorized": Scene(lambda: aks(AUTHORIZED), _AKS, (_INSIDE,)),
-    "aks-no-ranges": Scene(lambda: aks({"authorizedIPRanges": []}), _AKS | {API: Verdict.FAIL}, (_WORLD, _INSIDE)),
+    "aks-public": Scene(aks, MANAGED | {API: Verdict.FAIL}, (_WORLD,)),
+    "aks-peered": Scene(lambda: aks_peered(machine=False), MANAGED | {NODES: Verdict.FAIL}, (_INSIDE,)),
+    "aks-beside-a-machine": Scene(lambda: aks_peered(machine=True), MANAGED | {NODES: Verdict.FAIL}, (_INSIDE,)),
+    "aks-authorized": Scene(lambda: aks(AUTHORIZED), MANAGED),
+    "aks-no-ranges": Scene(lambda: aks({"authorizedIPRanges": []}), MANAGED | {API: Verdict.FAIL}, (_WORLD,)),
     "aks-private": Scene(aks_private, MANAGED),
     "aks-private-and-administrators": Scene(
         aks_private, MANAGED | {API: Verdict.FAIL}, (("api-server-access/inside", "medium"),), policy=_ADMINS
@@ -106,25 +107,25 @@ SCENES: Mapping[str, Scene[Subscription]] = {
     "aks-integrated": Scene(aks_integrated, MANAGED, policy=_ADMINS),
     "aks-integrated-public": Scene(lambda: aks_integrated(public=True), MANAGED | {API: Verdict.FAIL}, (_WORLD,)),
     "aks-integrated-authorized": Scene(lambda: aks_integrated(public=True, ranges=(OFFICE,)), MANAGED),
-    "aks-kms": Scene(aks_with_kms, _AKS, (_INSIDE,), policy=_CMEK),
+    "aks-kms": Scene(aks_with_kms, MANAGED, policy=_CMEK),
     "aks-without-kms": Scene(
         lambda: aks_with_kms(enabled=False),
-        _AKS | {DISKS: Verdict.FAIL},
-        (("etcd-encryption/secrets", "medium"), _INSIDE),
+        MANAGED | {DISKS: Verdict.FAIL},
+        (("etcd-encryption/secrets", "medium"),),
         policy=_CMEK,
     ),
     "aks-kms-key-expired": Scene(
         lambda: aks_with_kms(expires=_LONG_AGO),
-        _AKS | {DISKS: Verdict.FAIL},
-        (("etcd-encryption/key", "high"), _INSIDE),
+        MANAGED | {DISKS: Verdict.FAIL},
+        (("etcd-encryption/key", "high"),),
     ),
     "aks-kubelet-contributor": Scene(
-        lambda: aks_kubelet("Contributor"), _AKS | {IDENTITY: Verdict.FAIL}, (*_CONTRIBUTOR_OF_ITS_OWN, _INSIDE)
+        lambda: aks_kubelet("Contributor"), MANAGED | {IDENTITY: Verdict.FAIL}, _CONTRIBUTOR_OF_ITS_OWN
     ),
-    "aks-automatic": Scene(lambda: aks_kubelet(automatic=True), _AKS, (_INSIDE,)),
+    "aks-automatic": Scene(lambda: aks_kubelet(automatic=True), MANAGED),
     "aks-automatic-kubelet-contributor": Scene(
         lambda: aks_kubelet("Contributor", automatic=True),
-        _AKS | {IDENTITY: Verdict.FAIL},
-        (("cloud-api-access/inside", "medium"), _METADATA, _INSIDE),
+        MANAGED | {IDENTITY: Verdict.FAIL},
+        _CONTRIBUTOR_OF_ITS_OWN,
     ),
 }

@@ -108,6 +108,21 @@ def aks(access: Mapping[str, Any] | None = None, **rest: Any) -> Subscription:  
     return account
 
 
+def aks_peered(*, machine: bool) -> Subscription:
+    """An AKS cluster in the network that AKS makes, with a peer, or with a ``machine`` that is not the cluster's."""
+    account = Subscription()
+    account.managed_cluster(access=AUTHORIZED)
+    group = account.node_group()
+    own = account.id("Microsoft.Network/virtualNetworks", "aks-vnet-12345678", group=group)
+    if machine:
+        account.machine("jenkins", f"{own}/subnets/aks-subnet", "10.224.0.99", rg=group)
+        return account
+    other = account.network("other", "10.2.0.0/16")
+    account.peering(own, other)
+    account.peering(other, own)
+    return account
+
+
 def guarded() -> tuple[Subscription, str, str]:
     """Return a network whose subnet lets in nodes alone; the subnet, and the nodes' application security group."""
     account = Subscription()
