@@ -49,13 +49,13 @@ class _Flow:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What balancers are read against; ``managed_group`` is the resource group that AKS alone writes to ("": none)."""
+    """What balancers are read against; ``managed``: the resource groups that AKS alone writes to."""
 
     api: Api
     members: Members
     addresses: PublicAddresses
     published: Mapping[str, tuple[PublishedService, ...]]
-    managed_group: str = ""
+    managed: frozenset[str] = frozenset()
 
 
 def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Balancer, ...]:
@@ -173,7 +173,7 @@ def _declared(context: Context, one: LoadBalancer, front: FrontEnd, flows: Itera
     that AKS alone writes to. Elsewhere anyone may give such names.
     """
     tagged = context.addresses.service(front.references)
-    if tagged or group_of(one.id) != context.managed_group or not context.managed_group:
+    if tagged or group_of(one.id) not in context.managed:
         return tagged
     named = all(_OF_A_SERVICE.fullmatch(flow.rule.name) for flow in flows)
     return f"the Service of {front.name}" if named else ""

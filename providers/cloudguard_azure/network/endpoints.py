@@ -57,13 +57,26 @@ class Surroundings:
 
 def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpoint, ...]:
     """Read the endpoints of a cluster as AKS lists it."""
-    endpoints = api.mapped(LIST_MANAGED_CLUSTERS, [cluster], lambda item: tuple(_endpoints(item, around)), hides=_HIDES)
-    name, access = own_id(cluster), _access(cluster)
-    private = _private_endpoints(api, name, around) if _is_private(access) else ()
-    if _is_private(access) and not _is_inside(access) and not private:
+    own = api.mapped(LIST_MANAGED_CLUSTERS, [cluster], lambda item: tuple(_endpoints(item, around)), hides=_HIDES)
+    private = api.mapped(LIST_MANAGED_CLUSTERS, [cluster] if own else (), _is_private, hides=_HIDES)
+    if not any(private):
+        return tuple(one for made in own for one in made)
+    name = own_id(cluster)
+    by_endpoints = _private_endpoints(api, name, around)
+    if not by_endpoints and not _is_inside(cluster):
         message = "the cluster is private, and no private endpoint of it was seen"
         api.add_gap(Gap(LIST_PRIVATE_ENDPOINTS.name, name, Reason.MISSING, message, _HIDES))
-    return (*(one for made in endpoints for one in made), *private)
+    return (*(one for made in own for one in made), *by_endpoints)
+
+
+def node_group(cluster: Item) -> str:
+    """Return the resource group of the cluster's machines, which AKS alone writes to, in lower case."""
+    return word(part(cluster, "properties"), "nodeResourceGroup")
+
+
+def addresses_out(cluster: Item) -> tuple[str, ...]:
+    """Return the ids of the public addresses that the cluster's own balancer sends from."""
+    return ids_in(part(cluster, "properties", "networkProfile", "loadBalancerProfile"), "effectiveOutboundIPs")
 
 
 def subnets_of_apis(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
@@ -76,33 +89,33 @@ def _access(cluster: Item) -> Item:
     return part(cluster, "properties", "apiServerAccessProfile")
 
 
-def _is_private(access: Item) -> bool:
-    return flag(access, "enablePrivateCluster")
+def _is_private(cluster: Item) -> bool:
+    return flag(_access(cluster), "enablePrivateCluster")
 
 
-def _is_inside(access: Item) -> bool:
+def _is_inside(cluster: Item) -> bool:
     """Whether the API stands in a subnet of the network ("API server VNet integration")."""
-    return flag(access, "enableVnetIntegration")
+    return flag(_access(cluster), "enableVnetIntegration")
 
 
 def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
     """Yield the endpoint of a cluster by its own name and by commands, not by private endpoints."""
     access, name = _access(cluster), required(cluster, "name")
-    inside = tuple(_delegated(access, around)) if _is_inside(access) else ()
+    inside = tuple(_delegated(access, around)) if _is_inside(cluster) else ()
     guards = _guards(inside[0], around) if len(inside) == 1 else (f"the filters of {name}'s subnet",)
     bare = Endpoint(
         id=name,
         service=_API,
-        public=not _is_private(access),
+        public=not _is_private(cluster),
         public_ranges=NO_ADDRESSES,
-        private=_is_inside(access),
+        private=_is_inside(cluster),
         network=parent(inside[0]) if inside else "",
         subnets=inside,
-        filters=guards if _is_inside(access) else (),
+        filters=guards if _is_inside(cluster) else (),
         groups=(),
         source=Source(LIST_MANAGED_CLUSTERS.name, name),
         address=text(part(cluster, "properties"), "fqdn"),
-        remedy=_GUARD_SUBNET if _is_inside(access) else "",
+        remedy=_GUARD_SUBNET if _is_inside(cluster) else "",
     )
     if bare.public:
         ranges, lists = _authorized(cluster, around)
@@ -150,8 +163,7 @@ def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[
     if not listed:
         shut = word(part(cluster, "properties"), "publicNetworkAccess") == "disabled"
         return (NO_ADDRESSES, (_SWITCHED_OFF,)) if shut else (_EVERYONE, ())
-    profile = part(cluster, "properties", "networkProfile", "loadBalancerProfile")
-    own = around.addresses.of(ids_in(profile, "effectiveOutboundIPs"))
+    own = around.addresses.of(addresses_out(cluster))
     ranges = [one for one in listed if one[0].isdigit() or ":" in one]
     tags = tuple(one for one in listed if one not in ranges)
     return AddressSet.of(str(ip_network(one, strict=False)) for one in ranges if one != _NOBODY) | own, tags

@@ -98,12 +98,16 @@ def point_out(api: Api, members: Members, inside: AddressSet, subnets: Iterable[
 
     ``subnets``: those of the cluster's networks.
     """
-    for one in subnets:
-        if id_in(part(one.item, "properties"), "serviceGateway"):
-            _miss(api, LIST_NETWORKS, one.id, "it has a service gateway, and what this registers is not asked")
+    for subnet in api.mapped(LIST_NETWORKS, (one.item for one in subnets), _with_service_gateway, hides=HIDES):
+        if subnet:
+            _miss(api, LIST_NETWORKS, subnet, "it has a service gateway, and what this registers is not asked")
     _miss_direct_links(api, inside)
     _miss_application_gateways(api, members, inside)
     _miss_firewalls(api, inside)
+
+
+def _with_service_gateway(subnet: Item) -> str:
+    return own_id(subnet) if id_in(part(subnet, "properties"), "serviceGateway") else ""
 
 
 def _miss(api: Api, call: Call, name: str, why: str) -> None:
@@ -116,14 +120,13 @@ def _miss_direct_links(api: Api, inside: AddressSet) -> None:
     https://learn.microsoft.com/azure/private-link/configure-private-link-service-direct-connect
     """
     call = LIST_PRIVATE_LINK_SERVICES
-    for item in api.read(call, hides=HIDES):
-        for leads_to in api.mapped(call, [item], _direct, hides=HIDES):
-            if leads_to & inside:
-                _miss(api, call, own_id(item), f"it leads to {leads_to} without a load balancer: that is not followed")
+    for name, leads_to in api.mapped(call, api.read(call, hides=HIDES), _direct, hides=HIDES):
+        if leads_to & inside:
+            _miss(api, call, name, f"it leads to {leads_to} without a load balancer: that is not followed")
 
 
-def _direct(item: Item) -> AddressSet:
-    return read_addresses(text(part(item, "properties"), "destinationIPAddress"))
+def _direct(item: Item) -> tuple[str, AddressSet]:
+    return own_id(item), read_addresses(text(part(item, "properties"), "destinationIPAddress"))
 
 
 def _miss_application_gateways(api: Api, members: Members, inside: AddressSet) -> None:

@@ -76,12 +76,16 @@ def _service(tags: Mapping[str, str]) -> str:
 
 def nat_addresses(api: Api, subnets: Iterable[Item]) -> Iterator[str]:
     """Yield the ids of public addresses and prefixes that subnets leave by through NAT gateways."""
-    used = {id_in(part(subnet, "properties"), "natGateway") for subnet in subnets} - {""}
+    used = {*api.mapped(calls.LIST_NETWORKS, subnets, _gateway_of, hides=())} - {""}
     call = calls.LIST_NAT_GATEWAYS
     items = api.read(call, hides=()) if used else ()
     for name, references in api.mapped(call, items, _nat_gateway, hides=()):
         if name in used:
             yield from references
+
+
+def _gateway_of(subnet: Item) -> str:
+    return id_in(part(subnet, "properties"), "natGateway")
 
 
 def _nat_gateway(item: Item) -> tuple[str, tuple[str, ...]]:

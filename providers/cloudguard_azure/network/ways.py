@@ -12,12 +12,12 @@ from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.network import Endpoint, Tunnel
 from cloudguard.model.source import Gap, Reason
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, part
+from cloudguard.provider.answers import Item
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.ids import ids_in, parent, subscription_of, word
+from cloudguard_azure.access.ids import parent, subscription_of
 from cloudguard_azure.network.balancers import Context, balancers_of
-from cloudguard_azure.network.endpoints import Surroundings, read_endpoints, subnets_of_apis
+from cloudguard_azure.network.endpoints import Surroundings, addresses_out, node_group, read_endpoints, subnets_of_apis
 from cloudguard_azure.network.gateways import point_out, read_bastions, read_published
 from cloudguard_azure.network.load_balancers import HIDES, LoadBalancer, read_load_balancers
 from cloudguard_azure.network.members import Members
@@ -78,9 +78,10 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     ranges = {name: one.ranges for name, one in subnets.items()}
     peers = {one.network for name in request.own if name in request.networks for one in request.networks[name].peerings}
     members, addresses = _members(api, request), read_public_addresses(api)
-    group = word(part(request.aks or {}, "properties"), "nodeResourceGroup")
+    aks = [request.aks] if request.aks else []
+    groups = api.mapped(calls.LIST_MANAGED_CLUSTERS, aks, node_group, hides=())
     listed = _every_balancer(api, members)
-    balancers = balancers_of(Context(api, members, addresses, read_published(api, ranges), group), listed)
+    balancers = balancers_of(Context(api, members, addresses, read_published(api, ranges), frozenset(groups)), listed)
     around = Surroundings(addresses, subnets, request.own, request.guards)
     endpoints = read_endpoints(api, request.aks, around) if request.aks else ()
     point_out(
@@ -145,8 +146,8 @@ def _outbound(
         for front, pool in one.outbound:
             if front in one.front_ends and members.behind(pool, one.pools.get(pool))[0]:
                 references += one.front_ends[front].references
-    profile = part(request.aks or {}, "properties", "networkProfile", "loadBalancerProfile")
-    references += ids_in(profile, "effectiveOutboundIPs")
+    for names in api.mapped(calls.LIST_MANAGED_CLUSTERS, [request.aks] if request.aks else (), addresses_out, hides=()):
+        references += names
     return AddressSet.union((*own, addresses.of(references)))
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from random import Random
 from typing import Any, cast
+
+import pytest
 
 from azure_account import SUBSCRIPTION
 from azure_fixtures import Subscription
 from azure_networks import NETWORK, link
 from azure_proxy import AzureProxy
 from azure_server import Azure
-from azure_ways import hidden, reached, request_of, ways_into
+from azure_ways import Served, hidden, reached, request_of, ways_into
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.port import CollectRequest, silent
 from cloudguard_azure.access.session import begin
 from cloudguard_azure.network.ways import Ways, read_ways
+from draws import DRAWS
 
 MANY = 10
 WORDS = {"protocol", "privateIPAddressVersion", "publicIPAddressVersion", "tier", "privateEndpointNetworkPolicies"}
@@ -159,6 +163,20 @@ def test_the_sdk_reads_the_same(azure_cloud: AzureProxy) -> None:
     assert read_ways(api, request_of(account, api)) == expected
     assert api.gaps == memory.gaps
     assert len(api.gaps) == 1
+
+
+@pytest.mark.parametrize("odd", [None, [], {"id": "odd"}, 7, "odd", [7]], ids=repr)
+def test_an_odd_answer_ends_nothing_and_shuts_nothing_in_silence(odd: object) -> None:
+    account, empty = everything(), odd in (None, [], {"id": "odd"})
+    request = request_of(account, Served(account))
+    before = reached(read_ways(Served(account), request)).keys()
+    tried = [one for own, item in account.items.items() for one in spots(item, own) if one[2] not in {"id", "name"}]
+    for place, holder, key in Random(repr(odd)).sample(tried, min(30 * DRAWS, len(tried))):
+        former, holder[key] = holder[key], odd
+        api = Served(account)
+        after = reached(read_ways(api, request)).keys()
+        holder[key] = former
+        assert empty or api.gaps or after >= before, place
 
 
 def test_a_reference_that_is_left_out_shuts_nothing() -> None:
