@@ -7,11 +7,15 @@ from typing import Any
 
 from cloudguard.model.source import Reason
 from cloudguard.provider.answers import Item
-from cloudguard.provider.port import silent
+from cloudguard.provider.port import CollectRequest, silent
 from cloudguard.provider.reader import Answer
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import Call
+from cloudguard_azure.cluster.find import Found, find
 
+_SET = "Microsoft.Compute/virtualMachineScaleSets"
+_MEMBER = f"{_SET}/virtualMachines"
+CAPZ = "sigs.k8s.io_cluster-api-provider-azure_"
 SUBSCRIPTION = "00000000-0000-0000-0000-0000000000aa"
 
 
@@ -97,3 +101,43 @@ def vm(group: str, name: str, tags: Mapping[str, str] | None = None, **propertie
     )
     made["properties"] |= properties
     return made
+
+
+def aks(name: str, group: str, node_group: str, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """Return an AKS cluster."""
+    kind = "Microsoft.ContainerService/managedClusters"
+    return resource(group, kind, name, nodeResourceGroup=node_group, **properties)
+
+
+def scale_set(group: str, name: str, mode: str = "Uniform", tags: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return a scale set."""
+    return resource(group, _SET, name, tags=tags, orchestrationMode=mode)
+
+
+def member(group: str, name: str, number: int, tags: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return a member of a uniform scale set."""
+    made = resource(group, _MEMBER, name, str(number), tags=tags, osProfile={"computerName": f"{name}00000{number}"})
+    return {**made, "name": f"{name}_{number}"}
+
+
+def member_nic(group: str, name: str, number: int) -> dict[str, Any]:
+    """Return the interface of a member."""
+    made = nic(group, "nic", "", f"10.1.0.{4 + number}")
+    made["id"] = resource(group, f"{_MEMBER}/networkInterfaces", name, str(number), "nic")["id"]
+    return made
+
+
+def searched(items: Mapping[Call, Iterable[Item]], name: str = "prod", **asked: Any) -> tuple[Answers, Found]:  # noqa: ANN401 - a request's
+    """Return the reader, and the cluster of the name that it finds."""
+    api = Answers(items)
+    return api, find(api, CollectRequest(cluster=name, **asked))
+
+
+def names(found: Found) -> list[str]:
+    """Return the names of a cluster's machines."""
+    return [one.name for one in found.machines]
+
+
+def own(name: str = "prod") -> dict[str, str]:
+    """Return the tag that Cluster API writes on what is a cluster's."""
+    return {f"{CAPZ}cluster_{name}": "owned"}

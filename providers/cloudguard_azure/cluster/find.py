@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,7 +13,7 @@ from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item
 from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.installers import ShownInstaller
-from cloudguard.provider.port import CollectRequest, Progress
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import (
     LIST_DISKS,
@@ -27,6 +28,7 @@ from cloudguard_azure.cluster.aks import ManagedCluster
 from cloudguard_azure.cluster.inventory import SOON, Interfaces, Inventory, read_interfaces, read_inventory
 from cloudguard_azure.cluster.machines import Machine, ScaleSet, location_of
 from cloudguard_azure.cluster.members import read_cluster_members, with_registered
+from cloudguard_azure.cluster.places import in_one_place, refuse_another
 
 _FEW: Final = 5
 """Clusters that an error names."""
@@ -95,10 +97,13 @@ def find(api: Api, request: CollectRequest) -> Found:
     members = read_cluster_members(api, request, read, aks)
     if aks is None and not members.machines and not members.scale_sets:
         raise _not_found(api, request, read, members.everyone)
-    interfaces = read_interfaces(api, members.scale_sets)
+    interfaces, group = read_interfaces(api, members.scale_sets), option(request, "resource-group").lower()
     if aks is None:
+        members = in_one_place(request.cluster, group, members, interfaces)
         members = with_registered(api, read, members, interfaces)
         interfaces = read_interfaces(api, members.scale_sets)
+    elif not group:
+        refuse_another(request.cluster, aks, read, members)
     names = [aks.name] if aks else installer_tags.full_names([one.tags for one in members.machines], request.cluster)
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
@@ -114,6 +119,46 @@ def find(api: Api, request: CollectRequest) -> Found:
         role_tags=request.role_tags,
         api_targets=members.api_targets,
     )
+
+
+def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
+    """Return the clusters of the subscription; raises AccessError where not all of it could be asked."""
+    api, caller = begin(request, progress, SOON[:2])
+    found = summaries(read_inventory(api))
+    if api.gaps:
+        refused = "; ".join(f"{gap.call} in {caller.subscription}: {gap.message}" for gap in api.gaps)
+        also = f" These were seen: {', '.join(cluster.name for cluster in found)}" if found else ""
+        message = f"not every cluster can be seen: {refused}"
+        raise AccessError(message, hint=f"Grant it; see: cloudguard permissions azure.{also}")
+    return found
+
+
+def summaries(read: Inventory) -> tuple[ClusterSummary, ...]:
+    """Return AKS clusters, and those that the tags of machines and scale sets name."""
+    managed = {one.node_group for one in read.clusters}
+    hosts: dict[str, list[Machine | ScaleSet]] = {}
+    every: tuple[Machine | ScaleSet, ...] = (*read.machines, *(one for one in read.sets if one.uniform))
+    for one in every:
+        if one.group not in managed:
+            for name in {name.lower() for name in installer_tags.clusters_of(one.tags)}:
+                hosts.setdefault(name, []).append(one)
+    made = [_managed(one) for one in read.clusters] + [_self_managed(name, those) for name, those in hosts.items()]
+    return tuple(sorted(made, key=lambda cluster: (cluster.region, cluster.name)))
+
+
+def _managed(aks: ManagedCluster) -> ClusterSummary:
+    counts = (("node", aks.node_count),) if aks.node_count else ()
+    return ClusterSummary(aks.name, "aks", location_of(aks.item), counts)
+
+
+def _self_managed(name: str, hosts: Sequence[Machine | ScaleSet]) -> ClusterSummary:
+    counts = Counter[str]()
+    for one in hosts:
+        known = installer_tags.roles_by_tags(one.tags, name, one.name)
+        counts[str(known.roles[0]) if known else "unknown"] += one.count if isinstance(one, ScaleSet) else 1
+    installer = installer_tags.installer_of([one.tags for one in hosts], name).name
+    regions = sorted({location_of(one.item) for one in hosts} - {""})
+    return ClusterSummary(name, installer, ", ".join(regions), tuple(sorted((+counts).items())))
 
 
 def _choose(request: CollectRequest, named: Sequence[ManagedCluster]) -> ManagedCluster | None:

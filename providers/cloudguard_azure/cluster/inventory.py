@@ -57,8 +57,6 @@ class Interfaces:
 
 def read_inventory(api: Api) -> Inventory:
     """Read the subscription's clusters, scale sets and machines."""
-    for call in SOON:
-        api.prefetch(call)
     managed = _managed(api)
     sets, machines = api.read(LIST_SCALE_SETS, hides=_OF_SETS), api.read(LIST_MACHINES, hides=HIDES)
     clusters = api.mapped(LIST_MANAGED_CLUSTERS, managed, managed_cluster, hides=_OF_CLUSTERS)

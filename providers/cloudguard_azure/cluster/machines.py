@@ -9,7 +9,7 @@ from typing import Final
 from cloudguard.model.cluster import Host, MetadataService
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import Item, flag, part, required, text, text_map
+from cloudguard.provider.answers import Item, flag, number, part, required, text, text_map
 from cloudguard_azure.access.calls import LIST_MACHINES, LIST_SCALE_SET_MACHINES
 from cloudguard_azure.access.ids import group_of, id_in, ids_in, own_id, parent, word
 from cloudguard_azure.cluster.attached_disks import attached_disks
@@ -36,12 +36,13 @@ Tags = Mapping[str, str]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ScaleSet:
-    """A scale set. The members of a ``uniform`` one, and their interfaces, are in lists of their own."""
+    """A scale set of ``count`` members. Those of a ``uniform`` one, and their interfaces, are in lists of their own."""
 
     id: str
     name: str
     tags: Tags
     uniform: bool
+    count: int
     item: Item
 
     @property
@@ -94,7 +95,8 @@ def tags_of(item: Item) -> dict[str, str]:
 def scale_set(item: Item) -> ScaleSet:
     """Return a scale set; one whose orchestration is not said, or an unknown word, may have a list of members."""
     uniform = word(part(item, "properties"), "orchestrationMode") != "flexible"
-    return ScaleSet(own_id(item), required(item, "name"), tags_of(item), uniform, item)
+    count = number(part(item, "sku"), "capacity", 0)
+    return ScaleSet(own_id(item), required(item, "name"), tags_of(item), uniform, count, item)
 
 
 def machine(item: Item, sets: Mapping[str, ScaleSet]) -> Machine:

@@ -15,7 +15,7 @@ from cloudguard.model.cluster import (
     RoleEvidence,
 )
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.answers import AnswerError, Item, flag, number, part, parts
+from cloudguard.provider.answers import AnswerError, Item, flag, part, parts
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_azure.access.api import Api
@@ -64,7 +64,7 @@ def _pool(api: Api, found: Found, hosts: Sequence[Host], scale_set: ScaleSet) ->
         source=api.source(LIST_SCALE_SETS, scale_set.id),
         public=first.public,
         public_ipv6=first.public_ipv6,
-        desired=number(part(scale_set.item, "sku"), "capacity", 0),
+        desired=scale_set.count,
         disks=_disks(profile) if may_run_etcd(known, hosts) else (),
         metadata=metadata_service(profile),
         further=tuple(others),

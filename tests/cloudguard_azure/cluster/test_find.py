@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 import pytest
 
-from azure_answers import Answers, nic, resource, vm
+from azure_answers import CAPZ, Answers, aks, member, member_nic, names, nic, own, scale_set, searched, vm
 from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
 from cloudguard.model.cluster import EvidenceKind, Role, Strength
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item
 from cloudguard.provider.port import CollectRequest
 from cloudguard_azure.access.calls import (
     LIST_INTERFACES,
-    LIST_LOAD_BALANCERS,
     LIST_MACHINES,
     LIST_MANAGED_CLUSTERS,
     LIST_SCALE_SET_INTERFACES,
     LIST_SCALE_SET_MACHINES,
     LIST_SCALE_SET_PUBLIC_ADDRESSES,
     LIST_SCALE_SETS,
-    Call,
 )
-from cloudguard_azure.cluster.find import Found, find
+from cloudguard_azure.cluster.find import find, summaries
 from cloudguard_azure.cluster.hosts import read_hosts
-
-CAPZ = "sigs.k8s.io_cluster-api-provider-azure_"
-SET, MEMBER = "Microsoft.Compute/virtualMachineScaleSets", "Microsoft.Compute/virtualMachineScaleSets/virtualMachines"
-NIC = f"{MEMBER}/networkInterfaces"
-
-
-def aks(name: str, group: str, node_group: str, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
-    kind = "Microsoft.ContainerService/managedClusters"
-    return resource(group, kind, name, nodeResourceGroup=node_group, **properties)
-
-
-def scale_set(group: str, name: str, mode: str = "Uniform", tags: dict[str, str] | None = None) -> dict[str, Any]:
-    return resource(group, SET, name, tags=tags, orchestrationMode=mode)
-
-
-def member(group: str, name: str, number: int, tags: dict[str, str] | None = None) -> dict[str, Any]:
-    made = resource(group, MEMBER, name, str(number), tags=tags, osProfile={"computerName": f"{name}00000{number}"})
-    return {**made, "name": f"{name}_{number}"}
-
-
-def member_nic(group: str, name: str, number: int) -> dict[str, Any]:
-    made = nic(group, "nic", "", f"10.1.0.{4 + number}")
-    made["id"] = resource(group, NIC, name, str(number), "nic")["id"]
-    return made
-
-
-def searched(items: Mapping[Call, Iterable[Item]], name: str = "prod", **asked: Any) -> tuple[Answers, Found]:  # noqa: ANN401 - a request's
-    api = Answers(items)
-    return api, find(api, CollectRequest(cluster=name, **asked))
-
-
-def names(found: Found) -> list[str]:
-    return [one.name for one in found.machines]
-
+from cloudguard_azure.cluster.inventory import read_inventory
 
 AKS = {
     LIST_MANAGED_CLUSTERS: [aks("Prod", "Team", "Nodes-of-Prod"), aks("other", "team", "mc_other")],
@@ -116,10 +77,6 @@ def test_hosted_system_nodes_are_a_gap() -> None:
     api, found = searched(items)
     read_hosts(api, found)
     assert [gap.hides for gap in api.gaps] == [(FactKind.HOSTS,)]
-
-
-def own(name: str = "prod") -> dict[str, str]:
-    return {f"{CAPZ}cluster_{name}": "owned"}
 
 
 @pytest.mark.parametrize(
@@ -202,53 +159,18 @@ def test_a_machine_that_is_not_understood_is_a_gap() -> None:
     assert sum("not understood" in gap.message and FactKind.HOSTS in gap.hides for gap in api.gaps) == 2
 
 
-LB = "Microsoft.Network/loadBalancers"
-POOL = f"{LB}/backendAddressPools"
-
-
-def balancer(port: int, *configurations: str) -> dict[str, Any]:
-    """Return a balancer with one rule to ``port`` of a pool, and the IP configurations that the pool names."""
-    pool = resource("edge", POOL, "lb", "pool", backendIPConfigurations=[{"id": one} for one in configurations])
-    rule = resource(
-        "edge",
-        f"{LB}/loadBalancingRules",
-        "lb",
-        "rule",
-        protocol="Tcp",
-        frontendPort=443,
-        backendPort=port,
-        backendAddressPool={"id": pool["id"].upper()},
-    )
-    return resource("edge", LB, "lb", backendAddressPools=[pool], loadBalancingRules=[rule])
-
-
-def behind(name: str, tags: dict[str, str] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a machine whose interface names the pool."""
-    machine = vm("a", name, tags)
-    pools = [{"id": resource("edge", POOL, "lb", "pool")["id"]}]
-    return machine, nic("a", f"{name}-nic", machine["id"], "10.0.0.4", loadBalancerBackendAddressPools=pools)
-
-
-@pytest.mark.parametrize(("port", "expected"), [(6443, ["a", "c"]), (30080, ["a", "c"]), (443, ["a"]), (0, ["a"])])
-def test_what_is_registered_beside_its_own_belongs_to_the_cluster(port: int, expected: list[str]) -> None:
-    machines, nics = zip(behind("a", own()), behind("b", own("other")), behind("c"), strict=True)
-    items = {LIST_MACHINES: machines, LIST_INTERFACES: nics, LIST_LOAD_BALANCERS: [balancer(port)]}
-    api, found = searched(items)
-    assert names(found) == expected
-    known = [host.role_evidence[0].kind if host.roles else None for host in read_hosts(api, found)]
-    assert known == [EvidenceKind.REGISTRATION if port == 6443 else None for _ in expected]
-
-
-def test_a_pool_names_members_of_scale_sets_by_their_configurations() -> None:
-    configuration = f"{member_nic('a', 'servers', 0)['id']}/ipConfigurations/ip"
+def test_discovery_shows_aks_clusters_and_what_tags_name() -> None:
+    tags = {**own("Kops.example"), "KubernetesCluster": "kops.example", "k8s.io_role_node": "1"}
+    nodes = {**scale_set("a", "nodes", tags=tags), "sku": {"capacity": 3}}
+    counting = aks("prod", "team", "mc", agentPoolProfiles=[{"name": "a", "count": 2}])
     items = {
-        LIST_MACHINES: [vm("a", "mine", own())],
-        LIST_INTERFACES: [behind("mine")[1]],
-        LIST_SCALE_SETS: [scale_set("a", "servers")],
-        LIST_SCALE_SET_MACHINES: [member("a", "servers", 0), member("a", "servers", 1)],
-        LIST_SCALE_SET_INTERFACES: [member_nic("a", "servers", 0), member_nic("a", "servers", 1)],
-        LIST_LOAD_BALANCERS: [balancer(6443, configuration)],
+        LIST_MANAGED_CLUSTERS: [counting, aks("other", "team", "mc_other")],
+        LIST_SCALE_SETS: [nodes, scale_set("mc", "aks-a")],
+        LIST_MACHINES: [vm("a", "odd", own("kops.example")), vm("mc_other", "x", own("hidden")), vm("a", "untagged")],
     }
-    api, found = searched(items)
-    assert names(found) == ["mine", "servers_0", "servers_1"]
-    assert [len(host.interfaces) for host in read_hosts(api, found)] == [1, 1, 1]
+    found = summaries(read_inventory(Answers(items)))
+    assert [(one.name, one.installer, one.region, dict(one.hosts)) for one in found] == [
+        ("kops.example", "kops", "westeurope", {"node": 3, "unknown": 1}),
+        ("other", "aks", "westeurope", {}),
+        ("prod", "aks", "westeurope", {"node": 2}),
+    ]

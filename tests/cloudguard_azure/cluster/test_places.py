@@ -1,0 +1,59 @@
+"""Clusters of one name, and clusters in several groups and networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from azure_answers import CAPZ, aks, names, nic, own, resource, searched, vm
+from cloudguard.errors import ClusterNotFoundError, UsageError
+from cloudguard_azure.access.calls import (
+    LIST_INTERFACES,
+    LIST_MACHINES,
+    LIST_MANAGED_CLUSTERS,
+)
+
+Placed = tuple[dict[str, Any], dict[str, Any]]
+"""A machine and its interface."""
+
+
+def placed(group: str, name: str, network: str, tags: dict[str, str] | None = None) -> Placed:
+    machine = vm(group, name, tags or own())
+    subnet = resource("nets", "Microsoft.Network/virtualNetworks/subnets", network, "all")["id"]
+    return machine, nic(group, f"{name}-nic", machine["id"], "10.0.0.4", subnet={"id": subnet})
+
+
+def in_places(*made: Placed, **options: list[str]) -> list[str]:
+    items = {LIST_MACHINES: [one for one, _ in made], LIST_INTERFACES: [one for _, one in made]}
+    _, found = searched(items, options={name.replace("_", "-"): value for name, value in options.items()})
+    return names(found)
+
+
+def test_a_cluster_may_lie_in_several_groups_or_networks() -> None:
+    spread = placed("a", "one", "x"), placed("b", "two", "x"), placed("b", "three", "y")
+    assert in_places(*spread) == ["one", "three", "two"]
+    assert in_places(*spread, resource_group=["B"]) == ["one", "three", "two"]
+    with pytest.raises(ClusterNotFoundError, match="is in a, b"):
+        in_places(*spread, resource_group=["c"])
+
+
+def test_of_two_self_managed_clusters_of_one_name_the_group_chooses() -> None:
+    two = placed("a", "one", "x"), placed("b", "two", "y")
+    with pytest.raises(UsageError, match="2 clusters are called 'prod': in a and in b"):
+        in_places(*two)
+    assert in_places(*two, resource_group=["B"]) == ["two"]
+
+
+def test_of_a_managed_and_another_cluster_of_one_name_the_group_chooses() -> None:
+    master = placed("b", "master", "y", {**own(), f"{CAPZ}role": "control-plane"})
+    items = {
+        LIST_MANAGED_CLUSTERS: [aks("prod", "team", "mc")],
+        LIST_MACHINES: [master[0]],
+        LIST_INTERFACES: [master[1]],
+    }
+    with pytest.raises(UsageError, match="in team and one with hosts in b"):
+        searched(items)
+    assert searched(items, options={"resource-group": ["team"]})[1].aks is not None
+    _, found = searched(items, options={"resource-group": ["b"]})
+    assert (found.aks, names(found)) == (None, ["master"])

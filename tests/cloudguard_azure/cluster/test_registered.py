@@ -1,0 +1,70 @@
+"""What load balancers send to beside a cluster's hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from azure_answers import member, member_nic, names, nic, own, resource, scale_set, searched, vm
+from cloudguard.model.cluster import EvidenceKind
+from cloudguard_azure.access.calls import (
+    LIST_INTERFACES,
+    LIST_LOAD_BALANCERS,
+    LIST_MACHINES,
+    LIST_SCALE_SET_INTERFACES,
+    LIST_SCALE_SET_MACHINES,
+    LIST_SCALE_SETS,
+)
+from cloudguard_azure.cluster.hosts import read_hosts
+
+LB = "Microsoft.Network/loadBalancers"
+POOL = f"{LB}/backendAddressPools"
+
+
+def balancer(port: int, *configurations: str) -> dict[str, Any]:
+    """Return a balancer with one rule to ``port`` of a pool, and the IP configurations that the pool names."""
+    pool = resource("edge", POOL, "lb", "pool", backendIPConfigurations=[{"id": one} for one in configurations])
+    rule = resource(
+        "edge",
+        f"{LB}/loadBalancingRules",
+        "lb",
+        "rule",
+        protocol="Tcp",
+        frontendPort=443,
+        backendPort=port,
+        backendAddressPool={"id": pool["id"].upper()},
+    )
+    return resource("edge", LB, "lb", backendAddressPools=[pool], loadBalancingRules=[rule])
+
+
+def behind(name: str, tags: dict[str, str] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a machine whose interface names the pool."""
+    machine = vm("a", name, tags)
+    pools = [{"id": resource("edge", POOL, "lb", "pool")["id"]}]
+    return machine, nic("a", f"{name}-nic", machine["id"], "10.0.0.4", loadBalancerBackendAddressPools=pools)
+
+
+@pytest.mark.parametrize(("port", "expected"), [(6443, ["a", "c"]), (30080, ["a", "c"]), (443, ["a"]), (0, ["a"])])
+def test_what_is_registered_beside_its_own_belongs_to_the_cluster(port: int, expected: list[str]) -> None:
+    machines, nics = zip(behind("a", own()), behind("b", own("other")), behind("c"), strict=True)
+    items = {LIST_MACHINES: machines, LIST_INTERFACES: nics, LIST_LOAD_BALANCERS: [balancer(port)]}
+    api, found = searched(items)
+    assert names(found) == expected
+    known = [host.role_evidence[0].kind if host.roles else None for host in read_hosts(api, found)]
+    assert known == [EvidenceKind.REGISTRATION if port == 6443 else None for _ in expected]
+
+
+def test_a_pool_names_members_of_scale_sets_by_their_configurations() -> None:
+    configuration = f"{member_nic('a', 'servers', 0)['id']}/ipConfigurations/ip"
+    items = {
+        LIST_MACHINES: [vm("a", "mine", own())],
+        LIST_INTERFACES: [behind("mine")[1]],
+        LIST_SCALE_SETS: [scale_set("a", "servers")],
+        LIST_SCALE_SET_MACHINES: [member("a", "servers", 0), member("a", "servers", 1)],
+        LIST_SCALE_SET_INTERFACES: [member_nic("a", "servers", 0), member_nic("a", "servers", 1)],
+        LIST_LOAD_BALANCERS: [balancer(6443, configuration)],
+    }
+    api, found = searched(items)
+    assert names(found) == ["mine", "servers_0", "servers_1"]
+    assert [len(host.interfaces) for host in read_hosts(api, found)] == [1, 1, 1]
