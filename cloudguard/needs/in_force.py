@@ -83,15 +83,23 @@ def everything_declared(declared: Declarations) -> Iterator[Everything]:
     admins = declared.admin_cidrs or ()
     if everyone(AddressSet.of(admins)):
         yield Everything("admin-cidr", ", ".join(admins), declared.admin_reason)
-    for service in declared.services:
-        if _every_port(service.services):
-            yield Everything("service", _text(service), service.reason)
+    yield from _services(declared.services)
     for need in declared.needs:
         if _every_port(need.services) or everyone(_addresses(need.peer)):
             yield Everything("need", _text(need), need.reason)
     for permission in declared.permissions:
         if any(not action.strip("*?:") for action in permission.actions):
             yield Everything("need", _text(permission), permission.reason, permission=True)
+
+
+def _services(declared: Collection[DeclaredService]) -> Iterator[Everything]:
+    """Yield the services of every port, or all of them where only together they are that."""
+    every = [service for service in declared if _every_port(service.services)]
+    for service in every:
+        yield Everything("service", _text(service), service.reason)
+    if not every and _every_port(",".join(service.services for service in declared)):
+        reasons = [service.reason for service in declared]
+        yield Everything("service", "; ".join(map(_text, declared)), "; ".join(reasons) if all(reasons) else "")
 
 
 def everyone(addresses: AddressSet) -> bool:
@@ -103,6 +111,9 @@ def everyone(addresses: AddressSet) -> bool:
 def faults_of(declared: Declarations) -> Iterator[str]:
     """Yield what is wrong with the declarations: an unknown CNI, and what allows everything without a reason."""
     yield from unknown_names("cni", filter(None, [declared.cni]), network_plugins())
+    if _every_port(declared.node_ports):
+        origin = dict(declared.stated_in).get("node-ports", "node-ports")
+        yield f"{origin}: {declared.node_ports} is no range of NodePorts: declare a [[service]] with its reason"
     yield from without_reason(declared)
 
 
@@ -125,7 +136,7 @@ def without_reason(declared: Declarations) -> tuple[str, ...]:
 
 
 def _every_port(services: str) -> bool:
-    named = ServiceSet.parse(services)
+    named = ServiceSet.parse(services) if services else ServiceSet.nothing()
     of_protocol = (ServiceSet.parse(name) & named for name in FAMILIES if name in {"tcp", "udp"})
     return any(sum(end - start for start, end in ports.intervals) > _ALMOST_EVERY_PORT for ports in of_protocol)
 

@@ -27,6 +27,8 @@ HEALTH_CHECKS = ServiceSet.parse("tcp/10256")
 PATH_MTU = ServiceSet.parse("icmp/3/4,icmpv6/2/0")
 """Fragmentation needed, packet too big: path MTU discovery needs them from anywhere (RFC 1191, RFC 8201)."""
 DEFAULT = "Kubernetes' default"
+_USUAL_NODE_PORTS = ServiceSet.parse(Declarations().node_ports)
+"""No component listens there; of a wider range that is declared, one may."""
 NONE = ServiceSet.nothing()
 ICMP = ServiceSet.parse("icmp,icmpv6")
 CLUSTER_PROTOCOLS = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132")
@@ -93,7 +95,8 @@ class Ports:
 
     ``api_possible``, ``etcd_possible``: further ones where the API or etcd may be, as nothing shows the installer.
     ``etcd``: client and peer ports. ``etcd_from_nodes``: those of an etcd that nodes are clients of.
-    ``etcd_auxiliary``: those of etcd's helpers. ``control_plane_to_node``: None if the CNI is not known.
+    ``etcd_auxiliary``: those of etcd's helpers. ``node_ports``: without those of the hosts themselves.
+    ``control_plane_to_node``: None if the CNI is not known.
     """
 
     api: ServiceSet
@@ -111,11 +114,11 @@ def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) ->
 
     ``api_targets``: ports of control-plane hosts to which a balancer sends the API's traffic.
     """
-    node_ports = ServiceSet.parse(policy.node_ports)
+    node_ports = ServiceSet.parse(policy.node_ports) - SSH_AND_RDP - KUBELET
     etcd = _union(policy.etcd_ports) or _services("etcd", cluster)
     from_nodes = _services("etcd-from-nodes", cluster)
     api = _union(policy.api_ports) or _services("api", cluster) | (api_targets - node_ports - etcd)
-    elsewhere = node_ports | etcd | from_nodes | api
+    elsewhere = (node_ports & _USUAL_NODE_PORTS) | etcd | from_nodes | api
     return Ports(
         api=api,
         etcd=etcd,

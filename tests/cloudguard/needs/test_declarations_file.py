@@ -239,6 +239,10 @@ EVERYTHING = [
     ('[[service]]\nservices = "all"', 'reason = "why"'),
     ('[[service]]\nservices = "tcp/1-65535"\nsources = ["10.0.0.0/8"]', 'reason = "why"'),
     ('[[service]]\nservices = "udp"', 'reason = "why"'),
+    (
+        '[[service]]\nservices = "tcp/1-32000"\nreason = "why"\n[[service]]\nservices = "tcp/32001-65535"',
+        'reason = "why"',
+    ),
 ]
 
 
@@ -248,9 +252,15 @@ def test_what_allows_everything_needs_a_reason(text: str, reason: str) -> None:
         load_declarations(text)
     assert "allows everything: say why, as " in str(raised.value)
     [everything] = everything_declared(load_declarations(f"{text}\n{reason}"))
-    assert everything.reason == "why"
+    assert everything.reason in {"why", "why; why"}
     blank = replace(load_declarations(f"{text}\n{reason}"), admin_reason=" ")
     assert len(without_reason(blank)) == ("admin-cidr" in text)
+
+
+@pytest.mark.parametrize("ports", ["all", "tcp/1-65535", "udp", "tcp/1-40000"])
+def test_every_port_is_no_range_of_node_ports(ports: str) -> None:
+    with pytest.raises(SettingsError, match="no range of NodePorts"):
+        load_declarations(f'node-ports = "{ports}"')
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,14 @@ def test_it_is_said_who_says_which_ports_there_are() -> None:
     assert port_sources("api", weak, ("tcp/9443",), declared, NONE) == ((declared, "declaration"),)
 
 
+def test_a_wide_range_of_node_ports_hides_no_port_of_a_host_itself() -> None:
+    weak = replace(cluster(), installer_strength=Strength.WEAK)
+    given = ports_of(weak, replace(PLAIN, node_ports="tcp/80-32767"), NONE)
+    assert not given.node_ports & ServiceSet.parse("tcp/22,tcp/3389,tcp/10250,tcp/10255")
+    assert ServiceSet.parse("tcp/8443") <= given.api_possible | given.api
+    assert ServiceSet.parse("tcp/4001") <= given.etcd_possible | given.etcd
+
+
 def test_node_ports_and_etcd_behind_a_balancer_are_not_the_api() -> None:
     behind = ServiceSet.parse("tcp/30443,tcp/2379,tcp/7443")
     assert ports_of(cluster(), PLAIN, behind).api == ServiceSet.parse("tcp/6443,tcp/7443")
