@@ -73,10 +73,9 @@ def _basis(context: Context) -> Basis:
 
 def _why_passed(context: Context) -> str:
     """Return why the row passes, and what was not read."""
-    if context.comparer is None or not context.snapshot.identities.identities:
-        return "the cluster's identities are granted nothing"
     identities = context.snapshot.identities
-    why = "no identity is granted more than it needs"
+    nothing = context.comparer is None or not identities.identities
+    why = "the cluster's identities are granted nothing" if nothing else "no identity is granted more than it needs"
     why += f"; organization limits were not read: {identities.unread_limits}" if identities.unread_limits else ""
     return why + (f"; unknown: {identities.unread_grants}" if identities.unread_grants else "")
 

@@ -18,6 +18,7 @@ from cloudguard.results.report import RowResult
 from cloudguard_azure.access.ids import canonical
 from cloudguard_azure.access.session import begin
 from cloudguard_azure.iam_catalog.catalog_of_cluster import iam_catalog
+from cloudguard_azure.identity.aks_places import aks_traits
 from cloudguard_azure.identity.holders import attachments, known
 from cloudguard_azure.identity.identities import Asked, read_identities
 from judged import rows_of
@@ -33,6 +34,7 @@ def collected(cloud: AzureProxy, account: Subscription, *, azure: Azure | None =
     hosts = tuple(known(one, attached) for one in _hosts(account))
     pools = tuple(known(one, attached) for one in _pools(account))
     managed = next(_of(account, "managedClusters"), None)
+    traits = aks_traits(api, managed) if managed else ()
     identities = read_identities(api, Asked("prod", hosts, pools, attached, managed))
     made = snapshot(hosts, identities=identities, gaps=api.gaps)
     cluster = replace(
@@ -43,6 +45,7 @@ def collected(cloud: AzureProxy, account: Subscription, *, azure: Azure | None =
         installer="aks" if managed else "kubeadm",
         managed=managed is not None,
         pools=pools,
+        traits=traits,
     )
     return replace(made, cluster=cluster)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from importlib.resources import files
 from typing import Final
 
@@ -10,33 +11,52 @@ from cloudguard.model.cluster import Role
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Effect, PolicyDocument, Statement
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.answers import AnswerError
 from cloudguard.provider.need_tables import NeedTables
 from cloudguard_azure.access.ids import group_of, parent, subscription_of
 from cloudguard_azure.iam_catalog.catalog import catalog_of
 from cloudguard_azure.iam_catalog.principals import Subjects
 from cloudguard_azure.iam_catalog.role_writer import RoleDocuments
-from cloudguard_azure.identity.resource_names import CONTROL, DATA, scope_patterns
+from cloudguard_azure.identity.aks_places import CLUSTER, ENCRYPTION_SET, VAULT, ZONE
+from cloudguard_azure.identity.resource_names import CONTROL, DATA, below_of, scope_patterns
 
 TABLES: Final = NeedTables(files("cloudguard_azure.iam_catalog"))
-PLACES: Final = {
+_WITHOUT_KEY: Final = {
     "statestore": "the state store",
     "group": "the resource group of the cluster's machines",
     "netgroup": "the resource group of the cluster's network",
 }
+PLACES: Final = {**_WITHOUT_KEY, "vault": "the vault of the cluster's key"}
 _TELEMETRY: Final = frozenset({"image-pull", "image-pull/repositories"})
 """Needs of every host."""
-_CONTRIBUTOR: Final = "b24988ac-6180-42a0-ab88-20f7382dd24c"
-_NETWORK_CONTRIBUTOR: Final = "4d97b98b-1d4f-4787-a291-c67834d212e7"
+MANDATED: Final[Mapping[str, tuple[str, ...]]] = {
+    "b24988ac-6180-42a0-ab88-20f7382dd24c": ("group",),  # Contributor
+    "4d97b98b-1d4f-4787-a291-c67834d212e7": ("subnet", "network"),  # Network Contributor
+    "f1a07417-d97a-45cb-824c-7a7467783830": ("kubelet",),  # Managed Identity Operator
+    "b12aa53e-6015-4669-85d0-8515ebb3ae7f": ("zone",),  # Private DNS Zone Contributor
+    "12338af0-0e69-4776-bea7-57ae8d297424": ("vault",),  # Key Vault Crypto User
+    "f25e0fa2-a7c8-4377-a976-54943a77a395": ("vault",),  # Key Vault Contributor
+    "21090545-7ca7-4776-b22c-e363652d74d2": ("vault",),  # Key Vault Reader
+    "acdd72a7-3385-48ef-bd42-f606fba81ae7": ("encryptionset",),  # Reader
+}
+"""Roles that AKS assigns to its own identity, or that its instructions ask for, and where; never a kubelet's.
+
+MicrosoftDocs/azure-aks-docs articles/aks: managed-identity-overview.md, concepts-network-cni-overview.md,
+api-server-vnet-integration.md, automatic/quick-automatic-custom-network.md (the network, for node autoprovisioning),
+private-clusters.md, kms-data-encryption.md, azure-disk-customer-managed-keys.md.
+"""
 _CLUSTER: Final = "cluster"
+_ASSIGNED: Final = ":userassignedidentities:"
+_TRAITS: Final = {_CLUSTER: CLUSTER, "vault": VAULT, "zone": ZONE, "encryptionset": ENCRYPTION_SET}
+"""The trait of a managed cluster that tells the value of a placeholder."""
 
 
 def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     """Return the IAM catalog for the cluster of ``snapshot``."""
-    values = _values(snapshot)
-    needs, paths = TABLES.needs(values, PLACES), TABLES.escalation_paths
-    own = tuple(
-        f"{plane}:{snapshot.cluster.account}:{group}:*:*:*" for group in values["group"] for plane in (CONTROL, DATA)
-    )
+    cluster, values = snapshot.cluster, values_of(snapshot)
+    places = PLACES if cluster.secrets_encryption and cluster.secrets_encryption.key else _WITHOUT_KEY
+    needs, paths = TABLES.needs(values, places), TABLES.escalation_paths
+    own = tuple(f"{plane}:{cluster.account}:{group}:*:*:*" for group in values["group"] for plane in (CONTROL, DATA))
     issuers = frozenset(provider.id for provider in snapshot.identities.providers)
     return IamCatalog(
         catalog=catalog_of(snapshot, needs, paths),
@@ -44,33 +64,42 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         needs=needs,
         escalation_paths=paths,
         cluster_resources=(Statement("own groups", Effect.ALLOW, ("*",), resources=own),) if own else (),
-        provider_mandated=tuple(_mandated(snapshot, values)) if snapshot.cluster.managed else (),
+        provider_mandated=tuple(_mandated(snapshot, values)) if cluster.managed else (),
         principals=Subjects(issuers),
         telemetry=tuple(statement for need in needs if need.id in _TELEMETRY for statement in need.statements),
-        home=(CONTROL, snapshot.cluster.account, next(iter(values["group"]), ""), "", "", ""),
+        home=(CONTROL, cluster.account, next(iter(values["group"]), ""), "", "", ""),
     )
 
 
-def _values(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
-    """Return the values of placeholders: names of groups, and patterns of resources."""
+def values_of(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
+    """Return the values of placeholders: the names of groups, and patterns of what lies elsewhere."""
     cluster = snapshot.cluster
     subscription = cluster.account.lower()
+    cluster_traits = dict(cluster.traits)
     machines = [one.id for one in cluster.hosts] + [one.id for one in cluster.pools]
-    network = _network(snapshot)
+    of_hosts = {port.subnet for host in cluster.hosts for port in host.interfaces}
+    subnets = sorted((of_hosts | {name for pool in cluster.pools for name in pool.subnets}) - {""})
     kubelets = [one.id for one in snapshot.identities.identities if Role.NODE.value in one.roles]
+    named = {name: cluster_traits.get(trait, "") for name, trait in _TRAITS.items()}
     return {
         "subscription": (subscription,),
         "group": _groups(machines, subscription),
-        "netgroup": _groups(network, subscription),
-        "kubelet": tuple(sorted(name for name in kubelets if ":userassignedidentities:" in name)),
+        "netgroup": _groups(subnets, subscription),
+        "kubelet": tuple(name for one in sorted(kubelets) if _ASSIGNED in one for name in (one, *below_of(one))),
+        "subnet": _at(*subnets),
+        "network": _at(*map(parent, subnets)),
+        "vault": _at(named.pop("vault"), plane=DATA),
+        **{name: _at(scope) for name, scope in named.items()},
     }
 
 
-def _network(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the ids of the cluster's subnets."""
-    cluster = snapshot.cluster
-    of_hosts = {port.subnet for host in cluster.hosts for port in host.interfaces}
-    return tuple(sorted((of_hosts | {name for pool in cluster.pools for name in pool.subnets}) - {""}))
+def _at(*scopes: str, plane: str = CONTROL) -> tuple[str, ...]:
+    """Return the patterns of what lies at scopes; one that is not understood is none."""
+    found = list[str]()
+    for scope in scopes:
+        with suppress(AnswerError):
+            found += scope_patterns(scope, plane) if scope else ()
+    return tuple(dict.fromkeys(found))
 
 
 def _groups(ids: Iterable[str], subscription: str) -> tuple[str, ...]:
@@ -79,26 +108,21 @@ def _groups(ids: Iterable[str], subscription: str) -> tuple[str, ...]:
 
 
 def _mandated(snapshot: Snapshot, values: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str, str]]:
-    """Yield the roles that AKS assigns to its own identity, or asks for; never those of a kubelet's identity.
-
-    Contributor on the group of the nodes (MicrosoftDocs/azure-aks-docs articles/aks/managed-identity-overview.md);
-    Network Contributor on the cluster's subnets (articles/aks/concepts-network-cni-overview.md,
-    articles/aks/api-server-vnet-integration.md) and, for node autoprovisioning, on their network
-    (articles/aks/automatic/quick-automatic-custom-network.md).
-    """
-    subscription = snapshot.cluster.account.lower()
-    groups = {f"/subscriptions/{subscription}/resourcegroups/{group}" for group in values["group"]}
-    network = {name for subnet in _network(snapshot) for name in (subnet, parent(subnet))}
-    places = {_CONTRIBUTOR: groups, _NETWORK_CONTRIBUTOR: network}
+    """Yield the assignments of mandated roles to the managed cluster's own identity, where they are asked for."""
+    groups = [f"/subscriptions/{values['subscription'][0]}/resourcegroups/{group}" for group in values["group"]]
+    asked = {**values, "group": _at(*groups)}
     policies = {policy.id: policy for policy in snapshot.identities.policies}
     for identity in snapshot.identities.identities:
         if _CLUSTER in identity.roles and Role.NODE.value not in identity.roles:
-            yield from ((_CLUSTER, name, "") for name in identity.policies if _is_at(policies.get(name), places))
+            yield from ((_CLUSTER, name, "") for name in identity.policies if _is_at(policies.get(name), asked))
 
 
-def _is_at(policy: PolicyDocument | None, places: Mapping[str, Collection[str]]) -> bool:
-    """Whether a policy is the assignment of one of the roles at one of its places."""
-    wanted = places.get(policy.id.rpartition("#")[2], ()) if policy else ()
-    patterns = {pattern for place in wanted for plane in (CONTROL, DATA) for pattern in scope_patterns(place, plane)}
-    reached = {pattern for one in (policy.statements if policy else ()) for pattern in one.resources}
-    return bool(reached) and reached <= patterns
+def _is_at(policy: PolicyDocument | None, asked: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a policy is the assignment of a mandated role at one of its places, whatever the plane."""
+    places = MANDATED.get(policy.id.rpartition("#")[2], ()) if policy else ()
+    reached = _without_plane(name for one in (policy.statements if policy else ()) for name in one.resources)
+    return bool(reached) and any(reached <= _without_plane(asked[place]) for place in places)
+
+
+def _without_plane(names: Iterable[str]) -> set[str]:
+    return {name.partition(":")[2] for name in names}

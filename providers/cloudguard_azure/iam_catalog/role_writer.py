@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from cloudguard.model.identity import Effect, Statement
 from cloudguard_azure.access.ids import group_of, subscription_of
 from cloudguard_azure.identity.permissions import Permission, statements_of
-from cloudguard_azure.identity.resource_names import DATA, arm_scope, operation
+from cloudguard_azure.identity.resource_names import DATA, arm_scope, below_of, operation
 
 MAX_OPERATIONS: Final = 2048
 """Operations that one custom role is given here; Azure limits the definition's size."""
@@ -46,8 +46,9 @@ def _documents(statement: Statement) -> Iterator[str]:
         message = "a role can only grant operations at scopes, and must name them"
         raise ValueError(message)
     for data in (False, True):
-        patterns = [one for one in statement.resources if one.startswith(f"{DATA}:") is data]
-        scopes = sorted({arm_scope(one) for one in patterns})
+        patterns = {one for one in statement.resources if one.startswith(f"{DATA}:") is data}
+        below = {pattern for one in patterns for pattern in below_of(one)}
+        scopes = sorted({arm_scope(one) for one in patterns - below})
         for start in range(0, len(statement.actions) if scopes else 0, MAX_OPERATIONS):
             yield json.dumps(_role(statement, scopes, slice(start, start + MAX_OPERATIONS), data=data), indent=2)
 

@@ -21,7 +21,7 @@ from cloudguard_azure.identity.roles import Roles
 
 _ELSEWHERE: Final = (
     "what they are granted in other subscriptions, by roles and applications of the directory, and by groups that "
-    "access policies of key vaults name"
+    "access policies of key vaults name; what service principals may do whose secrets the cluster holds"
 )
 
 
@@ -137,9 +137,10 @@ def _attached(api: Api, held: list[Held], around: _Around) -> dict[str, list[Pol
 
 
 def _concerning(held: Held, assigned: Iterable[Assignment] | None, around: _Around) -> list[Assignment]:
-    """Return the assignments to an identity, also through groups: what either answer has."""
-    direct = (one for one in around.assignments if held.principal and one.principal == held.principal)
-    return [*{one.id: one for one in (*direct, *(assigned or ()))}.values()]
+    """Return the assignments to an identity and to its groups: what either answer has."""
+    known = {one.principal for one in assigned or ()} | {held.principal} - {""}
+    others = (one for one in around.assignments if one.principal in known)
+    return [*{one.id: one for one in (*others, *(assigned or ()))}.values()]
 
 
 def _others(held: Held, assigned: Iterable[Assignment] | None, around: _Around) -> Iterator[PolicyDocument]:

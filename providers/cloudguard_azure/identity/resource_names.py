@@ -89,8 +89,14 @@ def scope_patterns(scope: str, plane: str = CONTROL) -> tuple[str, ...]:
     subscription, group, provider, kind, name = _segments(written)
     if not provider:
         return (f"{plane}:{subscription}:{group or '*'}:*:*:*",)
-    place = f"{plane}:{subscription}:{group}:{provider}"
-    return (f"{place}:{kind}:{name}", f"{place}:{kind}/*:{name}/*")
+    own = f"{plane}:{subscription}:{group}:{provider}:{kind}:{name}"
+    return (own, *below_of(own))
+
+
+def below_of(pattern: str) -> tuple[str, ...]:
+    """Return the pattern of what is below the resource that a pattern names; none for a group or a subscription."""
+    *place, provider, kind, name = pattern.split(":", 5)
+    return () if provider == "*" else (":".join((*place, provider, f"{kind}/*", f"{name}/*")),)
 
 
 def resource(written: str) -> str:

@@ -32,6 +32,7 @@ def kubelet(account: Subscription) -> str:
     return account.principal(account.id(IDENTITIES, "prod-agentpool", group=account.node_group()))
 
 
+CRYPTO_USER = "Key Vault Crypto User"
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
@@ -70,6 +71,22 @@ def test_whoever_may_assign_identities_gains_those_within_reach(azure_cloud: Azu
     account = aks()
     account.assign(kubelet(account), "Contributor")
     assert found(azure_cloud, account)["escalation prod-agentpool"] is Severity.CRITICAL
+
+
+def test_what_azure_tells_to_assign_a_clusters_identity_is_advice_where_it_is_used(azure_cloud: AzureProxy) -> None:
+    account = Subscription()
+    vault, other = account.vault("secrets"), account.vault("other")
+    kms = {"enabled": True, "keyId": account.key(vault), "keyVaultNetworkAccess": "Public"}
+    own = account.identity("prod-cluster")
+    cluster = account.managed_cluster(identities=[own], securityProfile={"azureKeyVaultKms": kms})
+    who = account.principal(own)
+    account.assign(who, CRYPTO_USER, vault)
+    kubelets = account.id(IDENTITIES, "prod-agentpool", group=account.node_group())
+    account.assign(who, "Managed Identity Operator", kubelets)
+    account.assign(who, account.role("mine", "Microsoft.ContainerService/managedClusters/*"), cluster)
+    assert found(azure_cloud, account) == {}
+    account.assign(who, CRYPTO_USER, other)
+    assert found(azure_cloud, account) == {"outside prod-cluster": Severity.HIGH}
 
 
 @pytest.mark.parametrize("scope", ["/", GROUP, None])

@@ -1,0 +1,48 @@
+"""What beside its nodes' group a managed cluster uses: the needs of its identity are bound to it.
+
+https://learn.microsoft.com/rest/api/aks/managed-clusters/list
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from cloudguard.provider.answers import Item, flag, part, text
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS, LIST_VAULTS
+from cloudguard_azure.access.ids import canonical, name_of, own_id
+from cloudguard_azure.identity.holders import HIDES
+from cloudguard_azure.identity.resource_names import scope_patterns
+
+CLUSTER: Final = "aks-cluster"
+VAULT: Final = "aks-vault"
+ZONE: Final = "aks-private-dns-zone"
+ENCRYPTION_SET: Final = "aks-disk-encryption-set"
+
+
+def aks_traits(api: Api, cluster: Item) -> tuple[tuple[str, str], ...]:
+    """Return what a cluster uses as traits of it: the canonical ids of itself, its vault, zone and encryption set."""
+    vaults = api.mapped(LIST_VAULTS, api.read(LIST_VAULTS, hides=HIDES), own_id, hides=HIDES)
+    by_name = {name_of(one): one for one in vaults}
+    found = api.mapped(LIST_MANAGED_CLUSTERS, (cluster,), lambda item: tuple(_traits(item, by_name)), hides=HIDES)
+    return tuple(trait for traits in found for trait in traits)
+
+
+def _traits(cluster: Item, vaults: dict[str, str]) -> Iterator[tuple[str, str]]:
+    properties = part(cluster, "properties")
+    kms = part(properties, "securityProfile", "azureKeyVaultKms")
+    named = (urlsplit(text(kms, "keyId")).hostname or "").partition(".")[0]
+    vault = text(kms, "keyVaultResourceId") or vaults.get(named, "")
+    zone = text(part(properties, "apiServerAccessProfile"), "privateDNSZone")
+    used = {
+        CLUSTER: own_id(cluster),
+        VAULT: vault if flag(kms, "enabled") else "",
+        ZONE: zone if zone.startswith("/") else "",
+        ENCRYPTION_SET: text(properties, "diskEncryptionSetID"),
+    }
+    for name, arm_id in used.items():
+        if arm_id:
+            scope_patterns(arm_id)
+            yield name, canonical(arm_id)
