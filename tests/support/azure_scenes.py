@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from azure_clusters import OFFICE, Clean, capz, kops, rke2
 from azure_fixtures import Subscription
+from azure_further import admin_rule, behind_appliance, by_v6, from_tag, service
 from azure_ways_in import (
     AUTHORIZED,
     aks,
@@ -70,6 +71,20 @@ SCENES: Mapping[str, Scene[Subscription]] = {
     ),
     "contributor-of-a-management-group": Scene(
         lambda: holding(ACME), ALL_PASS | {IDENTITY: Verdict.FAIL}, _CONTRIBUTOR
+    ),
+    "denied-by-a-manager": Scene(lambda: admin_rule("Deny", allowed_below=True), ALL_PASS),
+    "allowed-by-a-manager": Scene(lambda: admin_rule("Allow", allowed_below=False), ALL_PASS),
+    "always-allowed-by-a-manager": Scene(
+        lambda: admin_rule("AlwaysAllow", allowed_below=False), ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)
+    ),
+    "from-all-of-azure": Scene(lambda: from_tag("AzureCloud"), ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)),
+    "from-a-tag-that-nobody-knows": Scene(lambda: from_tag("Elsewhere"), ALL_PASS | {NODES: Verdict.UNKNOWN}),
+    "by-v6": Scene(by_v6, ALL_PASS | {NODES: Verdict.FAIL}, (_SSH,)),
+    "behind-an-appliance": Scene(behind_appliance, ALL_PASS | {NODES: Verdict.UNKNOWN}),
+    "service": Scene(service, MANAGED),
+    "service-and-a-wide-rule": Scene(lambda: service(everywhere=True), MANAGED),
+    "key-disabled": Scene(
+        lambda: keyed(enabled=False), ALL_PASS | {DISKS: Verdict.FAIL}, (("etcd-encryption/key", "high"),)
     ),
     "unmanaged-disk": Scene(
         unmanaged_disk, ALL_PASS | {DISKS: Verdict.UNKNOWN}, gaps=("Microsoft.Compute/virtualMachines:listAll",)
