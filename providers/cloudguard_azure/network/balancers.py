@@ -37,7 +37,10 @@ pkg/provider/azure_standard.go, getLoadBalancerRuleName)."""
 
 @dataclass(frozen=True, slots=True)
 class _Flow:
-    """What a rule sends from a front end to members; ``addressed_to``: the front end that floating packets name."""
+    """What a rule sends from a front end to members; ``addressed_to``: the front end that floating packets name.
+
+    It is one without any address where it is not known whether they do.
+    """
 
     front: FrontEnd
     rule: Forwarding
@@ -86,10 +89,16 @@ def _flows(context: Context, one: LoadBalancer) -> Iterator[_Flow]:
         members = listed[0] if len(listed) == 1 else tuple(dict.fromkeys(chain.from_iterable(listed)))
         for outside, inside in _services(context.api, rule) if members else ():
             front = one.front_ends.get(rule.front, FrontEnd(rule.front))
-            yield _Flow(front, rule, outside, inside, front if rule.floating else None, members)
+            yield _Flow(front, rule, outside, inside, _addressed_to(front, rule), members)
+    if one.unseen and any(context.members.behind(name, pool)[0] for name, pool in one.pools.items()):
+        unseen |= dict.fromkeys(one.unseen)
     if unseen:
-        why = f"it sends to {len(unseen)} IP configurations that no answer shows, {next(iter(unseen))} among them"
+        why = f"it has {len(unseen)} rules or members that no answer shows, {next(iter(unseen))} among them"
         _miss(context.api, one.id, why)
+
+
+def _addressed_to(front: FrontEnd, rule: Forwarding) -> FrontEnd | None:
+    return FrontEnd(f"{front.id}#unknown") if rule.floating is None else front if rule.floating else None
 
 
 def _services(api: Api, rule: Forwarding) -> tuple[tuple[ServiceSet, ServiceSet], ...]:
@@ -109,7 +118,7 @@ def _across_regions(context: Context, one: LoadBalancer, by_front: Mapping[str, 
             front = one.front_ends.get(rule.front, FrontEnd(rule.front))
             for flow in further:
                 if flow.outside & inside:
-                    addressed_to = front if rule.floating else flow.addressed_to
+                    addressed_to = _addressed_to(front, rule) or flow.addressed_to
                     yield _Flow(front, rule, outside, flow.inside, addressed_to, flow.members)
 
 
@@ -166,13 +175,15 @@ def _addresses(known: PublicAddresses, front: FrontEnd) -> AddressSet:
     return known.of(front.references) | front.address
 
 
-def _declared(context: Context, one: LoadBalancer, front: FrontEnd, flows: Iterable[_Flow]) -> str:
+def _declared(context: Context, one: LoadBalancer, front: FrontEnd, flows: Sequence[_Flow]) -> str:
     """Return the Kubernetes Services that a front end was made for, "" where nothing shows one.
 
     The tags of its public address show them; of a private front end, the names of all its rules in the resource group
-    that AKS alone writes to. Elsewhere anyone may give such names.
+    that AKS alone writes to. Elsewhere anyone may give such names. What hosts get of it depends on floating IP.
     """
     tagged = context.addresses.service(front.references)
+    if any(flow.rule.floating is None for flow in flows):
+        return ""
     if tagged or group_of(one.id) not in context.managed:
         return tagged
     named = all(_OF_A_SERVICE.fullmatch(flow.rule.name) for flow in flows)

@@ -95,7 +95,7 @@ def _is_private(cluster: Item) -> bool:
 
 def _is_inside(cluster: Item) -> bool:
     """Whether the API stands in a subnet of the network ("API server VNet integration")."""
-    return flag(_access(cluster), "enableVnetIntegration")
+    return flag(_access(cluster), "enableVnetIntegration") or bool(text(_access(cluster), "subnetId"))
 
 
 def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:

@@ -56,9 +56,13 @@ def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str,
     name, inside = own_id(item), part(item, "properties")
     visible = texts(part(inside, "visibility"), "subscriptions")
     approved = texts(part(inside, "autoApproval"), "subscriptions")
+    front_ends = ids_in(inside, "loadBalancerFrontendIpConfigurations")
+    if not front_ends and not text(inside, "destinationIPAddress"):
+        message = "what it leads to is missing"
+        raise AnswerError(message)
     subnets = [id_in(part(one, "properties"), "subnet") for one in parts(inside, "ipConfigurations")]
     every = [ranges.get(subnet, AddressSet.everything()) for subnet in subnets] or [AddressSet.everything()]
-    return ids_in(inside, "loadBalancerFrontendIpConfigurations"), PublishedService(
+    return front_ends, PublishedService(
         id=name,
         allowed=tuple(sorted({*visible, *approved})),
         accepts_each=not approved,

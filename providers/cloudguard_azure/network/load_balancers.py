@@ -23,6 +23,7 @@ HIDES: Final = (FactKind.BALANCERS,)
 _PROTOCOLS: Final = {"tcp": ("tcp",), "udp": ("udp",), "all": ("tcp", "udp"), "quic": ("udp",)}
 """https://learn.microsoft.com/azure/load-balancer/load-balancer-ha-ports-overview: of "All", every TCP and UDP flow."""
 _RULES: Final = ("loadBalancingRules", "inboundNatRules", "inboundNatPools")
+_ENDS: Final = ("frontendIPConfigurations", "backendAddressPools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,13 @@ class Forwarding:
     """A load balancing rule, an inbound NAT rule or a NAT pool; ``links`` are ids of what it sends to.
 
     That is its own id (interfaces refer to NAT rules, scale sets to NAT pools), a backend pool or an IP configuration.
-    ``floating``: the destination stays the address of the front end ("floating IP").
+    ``floating``: the destination stays the address of the front end ("floating IP"); None: not said.
     """
 
     id: str
     front: str
     links: tuple[str, ...]
-    floating: bool
+    floating: bool | None
     item: Item
 
     @property
@@ -78,7 +79,10 @@ class BackendPool:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LoadBalancer:
-    """A load balancer; ``outbound``: pairs of a front end and a pool whose members leave by it."""
+    """A load balancer; ``outbound``: pairs of a front end and a pool whose members leave by it.
+
+    ``unseen``: ids of rules that its front ends and pools refer to, and that are not among its ``forwardings``.
+    """
 
     id: str
     name: str
@@ -87,6 +91,7 @@ class LoadBalancer:
     forwardings: tuple[Forwarding, ...]
     pools: Mapping[str, BackendPool]
     outbound: tuple[tuple[str, str], ...]
+    unseen: tuple[str, ...]
 
 
 def read_load_balancers(api: Api, subscription: str = "") -> tuple[LoadBalancer, ...]:
@@ -102,14 +107,18 @@ def load_balancer(api: Api, item: Item) -> LoadBalancer:
     front_ends = api.mapped(call, parts(inside, "frontendIPConfigurations"), _front, hides=HIDES)
     pools = api.mapped(call, parts(inside, "backendAddressPools"), _pool, hides=HIDES)
     listed = [rule for kind in _RULES for rule in parts(inside, kind)]
+    forwardings = api.mapped(call, listed, _forwarding, hides=HIDES)
+    ends = [part(one, "properties") for key in _ENDS for one in parts(inside, key)]
+    named = {name for one in ends for kind in _RULES for name in ids_in(one, kind)}
     return LoadBalancer(
         id=own_id(item),
         name=text(item, "name"),
         sku=word(part(item, "sku"), "name"),
         front_ends={one.id: one for one in front_ends},
-        forwardings=api.mapped(call, listed, _forwarding, hides=HIDES),
+        forwardings=forwardings,
         pools={one.id: one for one in pools},
         outbound=tuple(_outbound(inside)),
+        unseen=tuple(sorted(named - {one.id for one in forwardings})),
     )
 
 
@@ -139,7 +148,7 @@ def _forwarding(item: Item) -> Forwarding:
         id=own,
         front=id_in(inside, "frontendIPConfiguration") or own,
         links=tuple(dict.fromkeys(filter(None, links))),
-        floating=flag(inside, "enableFloatingIP"),
+        floating=flag(inside, "enableFloatingIP") if "enableFloatingIP" in inside else None,
         item=inside,
     )
 

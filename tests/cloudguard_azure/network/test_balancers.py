@@ -47,6 +47,31 @@ def test_with_floating_ip_packets_stay_addressed_to_the_front_end() -> None:
     assert found.addresses.cidrs() == (f"{API}/32",)
 
 
+def test_where_floating_ip_is_not_said_the_destination_is_not_known_and_nothing_is_a_services() -> None:
+    account = Made()
+    tags = {"k8s-azure-service": "shop/web"}
+    balancer = account.load_balancer("web", (80, 80), public=account.public(tags=tags))
+    del account.properties(balancer)["loadBalancingRules"][0]["properties"]["enableFloatingIP"]
+    account.host(pools=[account.pool(balancer)])
+    found = only(account)
+    assert (found.keeps_destination, found.addresses.cidrs(), found.declared_service) == (True, (), "")
+
+
+@pytest.mark.parametrize("end", ["frontendIPConfigurations", "backendAddressPools"])
+def test_a_rule_that_only_its_ends_name_is_a_gap(end: str) -> None:
+    account = Made()
+    balancer = account.load_balancer("api", (443, 6443), public=account.public())
+    inside = account.properties(balancer)
+    inside[end][0]["properties"]["loadBalancingRules"] = [link(inside["loadBalancingRules"][0]["id"])]
+    nic = account.host(pools=[account.pool(balancer)])
+    assert only(account).listeners
+    inside["loadBalancingRules"] = []
+    account.elsewhere.add(f"{balancer}/loadBalancingRules/tcp-443")
+    assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
+    del account.properties(nic)["ipConfigurations"][0]["properties"]["loadBalancerBackendAddressPools"]
+    assert ways_into(account)[1].gaps == ()
+
+
 def test_rules_with_and_without_floating_ip_are_told_apart() -> None:
     account = Made()
     balancer = account.load_balancer("web", (80, 80), (81, 8081), public=account.public())

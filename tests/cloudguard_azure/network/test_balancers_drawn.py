@@ -84,7 +84,7 @@ def balancer(account: Subscription, rules: list[Rule], pools: list[Pool], rest: 
         inside["loadBalancingRules"].append({"id": f"{own}/loadBalancingRules/{number}", "properties": made})
     for number, one in enumerate(rest):
         name, nic = f"{own}/inboundNatRules/{number}", nics[one.host]
-        ports = {"protocol": "Tcp", "frontendPort": 2200 + number, "backendPort": 22}
+        ports = {"protocol": "Tcp", "frontendPort": 2200 + number, "backendPort": 22, "enableFloatingIP": False}
         made = {"frontendIPConfiguration": link(fronts[one.front]), **ports}
         if one.both:
             made["backendIPConfiguration"] = link(f"{nic}/ipConfigurations/ipconfig1")

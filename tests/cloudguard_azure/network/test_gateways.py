@@ -69,6 +69,12 @@ def test_clients_of_a_service_whose_subnets_are_not_known_may_arrive_from_anywhe
     assert service.translated_to.cidrs() == ("0.0.0.0/0", "::/0")
 
 
+def test_a_service_that_leads_nobody_knows_where_is_a_gap() -> None:
+    account = Made()
+    account.link_service()
+    assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
+
+
 @pytest.mark.parametrize(("address", "gap"), [(ADDRESS, True), ("10.0.0.200", True), ("10.0.0.77", False)])
 def test_a_service_that_leads_to_an_address_is_a_gap_where_it_is_the_clusters(address: str, *, gap: bool) -> None:
     account = Made()
