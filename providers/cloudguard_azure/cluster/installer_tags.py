@@ -41,6 +41,7 @@ _CAPZ_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "node": (Role.NODE,),
     "bastion": (Role.BASTION,),
 }
+_OF_AKS: Final = ("aks-managed-", "karpenter.")
 _NODE_KEYS: Final = ("aks-managed-poolname", "karpenter.sh_nodepool")
 _RKE2_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "server": (Role.CONTROL_PLANE, Role.ETCD),
@@ -74,6 +75,15 @@ def is_of(tags: Tags, cluster: str) -> bool:
 def _means(name: str, cluster: str) -> bool:
     """Whether a name is a cluster's, or its infrastructure id, which begins with it."""
     return not {cluster, cluster[:LONGEST_BASE]}.isdisjoint((name, without_infra(name)))
+
+
+def is_of_aks(tags: Tags, name: str) -> bool:
+    """Whether AKS, or what adds nodes to it by itself, made a machine or scale set of its node group.
+
+    https://learn.microsoft.com/azure/aks/core-aks-concepts: "aks-POOL-…-vmss", of Windows "aksPOOL". Older pools of
+    plain machines are tagged "poolName".
+    """
+    return name.lower().startswith("aks") or any(key == "poolname" or key.startswith(_OF_AKS) for key in tags)
 
 
 def full_names(tagged: Iterable[Tags], cluster: str) -> list[str]:
@@ -111,12 +121,15 @@ def _tag(key: str, value: str, strength: Strength = Strength.STRONG) -> tuple[Ro
 
 
 def _rke2(tags: Tags, cluster: str, name: str) -> HostRoles | None:
-    """Return the role of a machine of RKE2's Terraform modules; strong where the name is as they make it, too."""
+    """Return the role of a machine of RKE2's Terraform modules; strong where its name is as they make it, too.
+
+    They take all but letters and digits out of it (rancherfederal/rke2-azure-tf modules/nodepool/main.tf).
+    """
     role = tags.get("role", "").lower()
     if role not in _RKE2_ROLES or not any(key.startswith(_CLOUD_PROVIDER) for key in tags):
         return None
-    begins = f"{cluster}-server" if role == "server" else f"{cluster}-"
-    strength = Strength.STRONG if name.startswith(begins) else Strength.WEAK
+    made = "".join(filter(str.isalnum, f"vm{cluster}{'server' if role == 'server' else ''}"))
+    strength = Strength.STRONG if "".join(filter(str.isalnum, name)).startswith(made) else Strength.WEAK
     return HostRoles(_RKE2_ROLES[role], _tag("role", role, strength))
 
 

@@ -40,14 +40,14 @@ class Members:
 def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks: ManagedCluster | None) -> Members:
     """Read the members of scale sets, and return what is the cluster's: an AKS cluster's, else that of its name.
 
-    All in AKS's node group is its own; what is in the node group of another is that one's.
+    What AKS made in its node group is its own; what is in the node group of another is that one's.
     """
     foreign = {one.node_group for one in read.clusters if one is not aks}
     sets = [one for one in read.sets if _may_concern(one, request, aks, foreign)]
     everyone = (*read.machines, *read_members(api, sets))
     by_flag = _flagged(api, request, everyone, foreign)
-    own = {one.id for one in everyone if one.id in by_flag or _belongs(one.tags, one.group, request, aks, foreign)}
-    tagged = {one.id for one in read.sets if _belongs(one.tags, one.group, request, aks, foreign)}
+    own = {one.id for one in everyone if one.id in by_flag or _belongs(one, request, aks, foreign)}
+    tagged = {one.id for one in read.sets if _belongs(one, request, aks, foreign)}
     free = frozenset(one.id for one in everyone if one.id in own or _is_free(one, request.cluster, foreign))
     return _with_sets(read, Members((), (), everyone, free, by_flag), own, tagged)
 
@@ -90,11 +90,11 @@ def _may_concern(
 
 
 def _belongs(
-    tags: Tags, group: str, request: CollectRequest, aks: ManagedCluster | None, foreign: Iterable[str]
+    one: Machine | ScaleSet, request: CollectRequest, aks: ManagedCluster | None, foreign: Collection[str]
 ) -> bool:
     if aks is not None:
-        return group == aks.node_group
-    return group not in foreign and installer_tags.is_of(tags, request.cluster)
+        return one.group == aks.node_group and installer_tags.is_of_aks(one.tags, one.name)
+    return one.group not in foreign and installer_tags.is_of(one.tags, request.cluster)
 
 
 def _is_free(machine: Machine, cluster: str, foreign: Iterable[str]) -> bool:

@@ -20,6 +20,7 @@ from cloudguard_azure.access.calls import (
 )
 from cloudguard_azure.cluster.find import find, summaries
 from cloudguard_azure.cluster.hosts import read_hosts
+from cloudguard_azure.cluster.installer_tags import roles_by_tags
 from cloudguard_azure.cluster.inventory import read_inventory
 
 AKS = {
@@ -27,7 +28,7 @@ AKS = {
     LIST_SCALE_SETS: [scale_set("NODES-OF-PROD", "aks-pool"), scale_set("mc_other", "aks-pool")],
     LIST_SCALE_SET_MACHINES: [member("nodes-of-prod", "aks-pool", 0), member("mc_other", "aks-pool", 1)],
     LIST_SCALE_SET_INTERFACES: [member_nic("nodes-of-prod", "aks-pool", 0)],
-    LIST_MACHINES: [vm("nodes-of-prod", "aks-machine"), vm("team", "jump"), vm("mc_other", "else")],
+    LIST_MACHINES: [vm(*one) for one in (("nodes-of-prod", "aks-machine"), ("team", "jump"), ("mc_other", "aks-else"))],
     LIST_INTERFACES: [nic("nodes-of-prod", "aks-machine-nic", vm("nodes-of-prod", "aks-machine")["id"], "10.0.0.9")],
 }
 
@@ -44,6 +45,24 @@ def test_an_aks_cluster_has_what_is_in_the_group_that_it_names() -> None:
     assert [len(host.interfaces) for host in hosts] == [1, 1]
     assert hosts[1].pool == found.scale_sets[0].id
     assert LIST_SCALE_SET_PUBLIC_ADDRESSES not in {call for call, _ in api.made}
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "is_its_own"),
+    [
+        ("jenkins", {}, False),
+        ("jenkins", {"owner": "team"}, False),
+        ("AKS-pool-1", {}, True),
+        ("odd", {"AKS-managed-poolName": "pool"}, True),
+        ("odd", {"poolName": "pool"}, True),
+        ("odd", {"karpenter.sh_nodepool": "default"}, True),
+    ],
+)
+def test_a_machine_that_someone_else_put_in_the_node_group_is_no_node(
+    name: str, tags: dict[str, str], *, is_its_own: bool
+) -> None:
+    _, found = searched({LIST_MANAGED_CLUSTERS: [aks("prod", "team", "mc")], LIST_MACHINES: [vm("MC", name, tags)]})
+    assert bool(found.machines) is is_its_own
 
 
 def test_the_members_of_other_clusters_scale_sets_are_not_asked_for() -> None:
@@ -174,3 +193,44 @@ def test_discovery_shows_aks_clusters_and_what_tags_name() -> None:
         ("other", "aks", "westeurope", {}),
         ("prod", "aks", "westeurope", {"node": 2}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "strength"),
+    [
+        ("vm-prodserver", "Server", Strength.STRONG),
+        ("vm-prod-server", "server", Strength.STRONG),
+        ("vm-prodgeneric", "agent", Strength.STRONG),
+        ("vm-prodgeneric", "server", Strength.WEAK),
+        ("database", "server", Strength.WEAK),
+    ],
+)
+def test_a_common_tag_is_strong_where_the_name_agrees(name: str, role: str, strength: Strength) -> None:
+    known = roles_by_tags({"role": role, "kubernetes.io_cluster_prod": "owned"}, "prod", name)
+    assert known is not None
+    assert (Role.CONTROL_PLANE in known.roles, known.strength) == (role.lower() == "server", strength)
+
+
+@pytest.mark.parametrize(
+    ("listed", "roles"),
+    [
+        ("kube_control_plane,etcd", {Role.CONTROL_PLANE, Role.ETCD}),
+        ("kube-master, etcd", {Role.CONTROL_PLANE, Role.ETCD}),
+        ("kube-node", {Role.NODE}),
+        ("etcd", None),
+        ("kube-node,web", None),
+        ("", None),
+    ],
+)
+def test_a_list_of_groups_counts_whole(listed: str, roles: set[Role] | None) -> None:
+    known = roles_by_tags({"roles": listed}, "prod", "x")
+    assert ({*known.roles} if known else None) == roles
+
+
+def test_the_names_of_openshift_show_roles_under_its_own_tag() -> None:
+    infra, tags = "prod-x7k2p", {"kubernetes.io_cluster.prod-x7k2p": "owned"}
+    known = roles_by_tags(tags, infra, f"{infra}-Master-0")
+    assert known is not None
+    assert known.roles == (Role.CONTROL_PLANE, Role.ETCD)
+    assert roles_by_tags({}, infra, f"{infra}-master-0") is None
+    assert roles_by_tags(tags, "prod", "prod-master-0") is None

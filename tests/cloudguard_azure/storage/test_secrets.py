@@ -1,0 +1,73 @@
+"""Whose key encrypts the Secrets that an AKS cluster keeps in etcd."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from azure_answers import Answers, aks, arm_id, resource
+from cloudguard.model.keys import KeyState
+from cloudguard.model.source import FactKind
+from cloudguard_azure.access.calls import GET_KEY, GET_KEY_VERSION, LIST_VAULTS
+from cloudguard_azure.cluster.aks import managed_cluster
+from cloudguard_azure.storage.secrets import read_secrets
+
+VAULT = arm_id("keys", "Microsoft.KeyVault/vaults", "acme")
+NEWEST = "https://Acme.vault.azure.net/keys/etcd"
+PINNED = f"{NEWEST}/0123abcd"
+KEYS = "Microsoft.KeyVault/vaults/keys"
+
+
+def with_kms(**kms: object) -> dict[str, Any]:
+    return aks("prod", "team", "mc", securityProfile={"azureKeyVaultKms": kms})
+
+
+def reader(*, vaults: bool = True) -> Answers:
+    """Return a vault with a key that rotates, of which the version that is named is disabled."""
+    rotating = {"lifetimeActions": [{"action": {"type": "rotate"}}]}
+    newest = resource("keys", KEYS, "acme", "etcd", attributes={"enabled": True}, rotationPolicy=rotating)
+    version = resource("keys", f"{KEYS}/versions", "acme", "etcd", "0123abcd", attributes={"enabled": False})
+    known = [resource("keys", "Microsoft.KeyVault/vaults", "acme")] if vaults else []
+    return Answers({LIST_VAULTS: known, GET_KEY: [newest], GET_KEY_VERSION: [version]})
+
+
+def test_without_a_key_of_its_own_it_is_azures() -> None:
+    for item in (aks("prod", "team", "mc"), with_kms(), with_kms(enabled=False, keyId=PINNED)):
+        api = reader()
+        secrets, keys = read_secrets(api, managed_cluster(item))
+        assert secrets is not None
+        assert (secrets.key, keys, api.gaps, api.made) == ("", (), (), [])
+
+
+@pytest.mark.parametrize("vault", ["", VAULT.upper()])
+@pytest.mark.parametrize(
+    ("address", "state", "rotates"), [(PINNED, KeyState.DISABLED, False), (NEWEST, KeyState.ENABLED, True)]
+)
+def test_a_key_without_a_version_follows_the_newest(
+    address: str, state: KeyState, vault: str, *, rotates: bool
+) -> None:
+    api = reader()
+    item = with_kms(enabled=True, keyId=address, keyVaultResourceId=vault)
+    secrets, [key] = read_secrets(api, managed_cluster(item))
+    assert secrets is not None
+    assert (secrets.key, api.gaps) == (address, ())
+    assert (key.id, key.state, key.rotates) == (address, state, rotates)
+
+
+@pytest.mark.parametrize("address", [PINNED, "https://acme.managedhsm.azure.net/keys/etcd", "etcd", "https://x/y"])
+def test_a_key_that_is_not_found_is_a_gap(address: str) -> None:
+    api = reader(vaults=False)
+    secrets, keys = read_secrets(api, managed_cluster(with_kms(enabled=True, keyId=address)))
+    assert secrets is not None
+    assert (secrets.key, keys) == (address, ())
+    assert [gap.hides for gap in api.gaps] == [(FactKind.KEYS,)]
+
+
+@pytest.mark.parametrize(
+    "kms", [{"enabled": True}, {"enabled": "true", "keyId": PINNED}, {"enabled": True, "keyId": 3}]
+)
+def test_what_is_not_understood_is_neither_a_key_nor_none(kms: dict[str, object]) -> None:
+    api = reader()
+    assert read_secrets(api, managed_cluster(with_kms(**kms))) == (None, ())
+    assert [gap.hides for gap in api.gaps] == [(FactKind.KEYS,)]
