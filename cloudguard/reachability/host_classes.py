@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from cloudguard.model.cluster import Cluster, Host, Pool, Role
+from cloudguard.model.filters import Filter
 from cloudguard.model.load_balancers import Balancer, Listener
 from cloudguard.model.network import Interface, Subnet, Topology
-from cloudguard.packet_sets.addresses import ALL6, PUBLIC, AddressSet
+from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 
 _PUBLIC6 = ALL6 & PUBLIC
@@ -39,7 +40,8 @@ class ClassKey:
     """All that decides who reaches an interface.
 
     ``has_public_ipv4``: the internet knows it by a v4 address, now or from its host's start (None: unknown).
-    ``has_public_ipv6``: it has a v6 address that is not private.
+    ``has_public_ipv6``: it has a v6 address that is not private. ``aimed_at``: numbers of the ranges, as rules of its
+    filters have them for targets, in which it has an address.
     """
 
     roles: tuple[Role, ...]
@@ -49,19 +51,25 @@ class ClassKey:
     has_public_ipv4: bool | None
     has_public_ipv6: bool
     registrations: Registrations
+    aimed_at: tuple[int, ...] = ()
 
     @property
     def rank(self) -> tuple[object, ...]:
         """What classes are sorted by."""
         public = self.has_public_ipv4 is None, bool(self.has_public_ipv4), self.has_public_ipv6
-        return self.roles, self.subnet, self.filters, self.groups, public, [one.rank for one in self.registrations]
+        registrations = [one.rank for one in self.registrations]
+        return self.roles, self.subnet, self.filters, self.groups, public, registrations, self.aimed_at
 
 
 @dataclass(frozen=True, eq=False)
 class HostClass:
-    """The interfaces that share a key, their hosts, and the pools whose next host will have such an interface."""
+    """The interfaces that share a key, their hosts, and the pools whose next host will have such an interface.
+
+    ``home``: the addresses of their subnet, as far as they are known.
+    """
 
     key: ClassKey
+    home: AddressSet
     hosts: list[Host] = field(default_factory=list[Host])
     interfaces: list[Interface] = field(default_factory=list[Interface])
     pools: list[Pool] = field(default_factory=list[Pool])
@@ -77,20 +85,30 @@ class HostClass:
 
 
 def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
-    """Group the cluster's interfaces, and those that its pools will make, by key; sorted by the keys' rank."""
+    """Group the cluster's interfaces, and those that its pools will make, by key; sorted by the keys' rank.
+
+    A pool's next host is in any of its subnets, and registered as a host of it is today, or as the pool itself is.
+    """
     classes: dict[ClassKey, HostClass] = {}
+    subnets, aims = {subnet.id: subnet for subnet in topology.subnets}, _Aims(topology.filters)
     by_host, by_address = registrations(topology.balancers)
     for host in cluster.hosts:
         of_host = by_host.get(host.id, ())
         for interface in host.interfaces:
             key = _key(host, interface, of_host, by_address)
+            key = replace(key, aimed_at=aims.at(interface.filters, interface.addresses))
             found = classes.get(key)
             if found is None:
-                found = classes[key] = HostClass(key)
+                found = classes[key] = HostClass(key, _home(subnets, key))
             found.interfaces.append(interface)
             if not found.hosts or found.hosts[-1] is not host:
                 found.hosts.append(host)
-    _add_pools(classes, cluster, topology, by_host)
+    keys_of_pools = _keys_of_pools(classes.values())
+    for pool in cluster.pools:
+        for made in _next_keys(pool, keys_of_pools.get(pool.id, {}), subnets, by_host.get(pool.id, ())):
+            home = _home(subnets, made)
+            key = replace(made, aimed_at=aims.of_any(made.filters, home))
+            classes.setdefault(key, HostClass(key, home)).pools.append(pool)
     return tuple(sorted(classes.values(), key=lambda one: one.key.rank))
 
 
@@ -117,18 +135,33 @@ def _is_public6(address: AddressSet) -> bool:
     return any(start >= _FIRST6 for start, _ in address.intervals) and bool(address & _PUBLIC6)
 
 
-def _add_pools(
-    classes: dict[ClassKey, HostClass], cluster: Cluster, topology: Topology, by_pool: Mapping[str, Registrations]
-) -> None:
-    """Add each pool to the classes of its next host: in any of its subnets, registered as a host of it is today.
+def _home(subnets: Mapping[str, Subnet], key: ClassKey) -> AddressSet:
+    return subnets[key.subnet].ranges if key.subnet in subnets else AddressSet.nothing()
 
-    ``by_pool``: registrations by id, those of pools themselves among them.
-    """
-    subnets = {subnet.id: subnet for subnet in topology.subnets}
-    keys_of_pools = _keys_of_pools(classes.values())
-    for pool in cluster.pools:
-        for key in _next_keys(pool, keys_of_pools.get(pool.id, {}), subnets, by_pool.get(pool.id, ())):
-            classes.setdefault(key, HostClass(key)).pools.append(pool)
+
+class _Aims:
+    """The ranges that rules have for targets, numbered."""
+
+    def __init__(self, filters: Iterable[Filter]) -> None:
+        numbers: dict[AddressSet, int] = {}
+        self._of_filter: dict[str, dict[int, AddressSet]] = {}
+        for one in filters:
+            for ranges in (rule.target_ranges for rule in one.rules if rule.target_ranges):
+                number = numbers.setdefault(ranges, len(numbers))
+                self._of_filter.setdefault(one.id, {})[number] = ranges
+
+    def at(self, filters: tuple[str, ...], addresses: Iterable[AddressSet]) -> tuple[int, ...]:
+        """Return the numbers of the ranges of ``filters`` (ids) in which any of ``addresses`` is."""
+        return self._where(filters, lambda ranges: any(address & ranges for address in addresses))
+
+    def of_any(self, filters: tuple[str, ...], home: AddressSet) -> tuple[int, ...]:
+        """Return the numbers of the ranges of ``filters`` (ids) in which every address of ``home`` is, by version."""
+        versions = [version for version in (home & ALL4, home & ALL6) if version]
+        return self._where(filters, lambda ranges: any(version <= ranges for version in versions))
+
+    def _where(self, filters: tuple[str, ...], holds: Callable[[AddressSet], bool]) -> tuple[int, ...]:
+        known = [self._of_filter[name] for name in filters if name in self._of_filter]
+        return tuple(sorted({number for aims in known for number, ranges in aims.items() if holds(ranges)}))
 
 
 def _next_keys(

@@ -136,7 +136,7 @@ class LoadBalancerPaths:
 def destination_addresses(target: HostClass, balancer: Balancer | None) -> AddressSet | None:
     """Return the destination of packets to a class of hosts, directly or through a balancer; None if unknown."""
     if balancer is None or not balancer.keeps_destination:
-        return target.addresses or None
+        return target.addresses or target.home or None
     return balancer.addresses or None
 
 

@@ -1,0 +1,54 @@
+"""Rules about some addresses only: which hosts they mean, today's and the next one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from builders import NODE, SOURCE, WORLD, group, host, rule, snapshot
+from cloudguard.model.cluster import Pool
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.paths import Reachability
+
+
+def test_a_rule_about_some_addresses_tells_their_hosts_from_others() -> None:
+    """Else it would not be known of either; a next host may get any address of its subnet."""
+    aimed = replace(rule("ssh", "tcp/22", WORLD), target_ranges=AddressSet.parse("10.0.0.9"))
+    whole = replace(rule("web", "tcp/80", WORLD), target_ranges=AddressSet.parse("10.0.0.0/16"))
+    guard = replace(group("nodes"), rules=(aimed, whole), ordered=True, in_chain=True)
+    hosts = [
+        host(name, NODE, "nodes", where="public", address=address, public=f"203.0.113.{place}")
+        for place, (name, address) in enumerate((("a", "10.0.0.8"), ("b", "10.0.0.9"), ("c", "10.0.0.10")))
+    ]
+    pool = Pool("pool", "pool", NODE, (), ("public",), ("nodes",), ("nodes",), SOURCE, public=True)
+    made = snapshot(hosts, [guard])
+    made = replace(made, cluster=replace(made.cluster, pools=(pool,)))
+    reach = Reachability(made)
+    found = {
+        tuple(one.name for one in target.hosts): [
+            path.allowed for path in reach.paths_to(target) if not path.sender.inside
+        ]
+        for target in reach.classes
+    }
+    web, both = ServiceSet.parse("tcp/80"), ServiceSet.parse("tcp/22,tcp/80")
+    assert {names: (one.lower.services(), one.upper.services()) for names, (one,) in found.items()} == {
+        ("a.prod", "c.prod"): (web, web),
+        ("b.prod",): (both, both),
+    }
+    (joined,) = [target for target in reach.classes if target.pools]
+    assert len(joined.hosts) == 2
+
+
+def test_a_next_host_has_some_address_of_its_subnet() -> None:
+    rules = [
+        replace(rule("ssh", "tcp/22", WORLD), target_ranges=AddressSet.parse("10.0.0.9")),
+        replace(rule("web", "tcp/80", WORLD), target_ranges=AddressSet.parse("10.0.0.0/16")),
+    ]
+    guard = replace(group("nodes"), rules=tuple(rules), ordered=True, in_chain=True)
+    pool = Pool("pool", "pool", NODE, (), ("public",), ("nodes",), ("nodes",), SOURCE, public=True)
+    made = snapshot([], [guard])
+    reach = Reachability(replace(made, cluster=replace(made.cluster, pools=(pool,))))
+    (target,) = reach.classes
+    (path,) = [path for path in reach.paths_to(target) if not path.sender.inside]
+    assert path.allowed.lower.services() == ServiceSet.parse("tcp/80")
+    assert path.allowed.upper.services() == ServiceSet.parse("tcp/22,tcp/80")
