@@ -91,7 +91,7 @@ class SubnetRoutes:
     """The routes of a network's subnets; ``lists`` are the address lists that they name."""
 
     def __init__(self, tables: Mapping[str, RouteTable], tags: ServiceTags, hosts: Iterable[Host]) -> None:
-        self._tables = tables
+        self.tables = tables
         self._tags = tags
         self._own = {
             point: host
@@ -104,7 +104,7 @@ class SubnetRoutes:
 
     def routes(self, subnet: VirtualSubnet, network: VirtualNetwork) -> tuple[Route, ...]:
         """Return the routes in force in a subnet."""
-        table = self._tables.get(subnet.table)
+        table = self.tables.get(subnet.table)
         written = table.routes if table else ()
         replaced = {one.addresses for one in written}
         return (

@@ -6,12 +6,12 @@ https://learn.microsoft.com/azure/virtual-network/virtual-network-peering-overvi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from cloudguard.model.source import FactKind
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text, texts
 from cloudguard_azure.access.api import Api
@@ -79,8 +79,31 @@ class VirtualNetwork:
 
 def virtual_networks(api: Api, items: Iterable[Item]) -> dict[str, VirtualNetwork]:
     """Return virtual networks by id; a part that is not understood is left out, and a Gap says so."""
-    found = api.mapped(LIST_NETWORKS, items, partial(_network, api), hides=HIDES)
-    return {one.id: one for one in found}
+    found = {one.id: one for one in api.mapped(LIST_NETWORKS, items, partial(_network, api), hides=HIDES)}
+    return {one.id: replace(one, peerings=tuple(_with_ranges(one.peerings, found))) for one in found.values()}
+
+
+def miss_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[str]) -> None:
+    """Say of which ``own`` networks (ids) not all peers are known."""
+    for network in (networks[name] for name in sorted(own) if name in networks):
+        peers = {one.network for one in network.peerings}
+        silent = [one.name for one in network.peerings if not one.ranges]
+        missing = [
+            one.name
+            for one in networks.values()
+            if one.id not in peers and any(peering.network == network.id for peering in one.peerings)
+        ]
+        messages = [f"of {name} no address space is told" for name in silent]
+        messages += [f"{name} is peered with {network.name}, which tells of no such peering" for name in missing]
+        for message in messages:
+            api.add_gap(Gap(LIST_NETWORKS.name, network.id, Reason.MISSING, message, HIDES))
+
+
+def _with_ranges(peerings: Iterable[Peering], known: Mapping[str, VirtualNetwork]) -> Iterator[Peering]:
+    """Yield peerings, one that tells no address space with the peer's own, if that was read."""
+    for one in peerings:
+        own = known[one.network].ranges if one.network in known else AddressSet.nothing()
+        yield replace(one, ranges=one.ranges or own)
 
 
 def _network(api: Api, item: Item) -> VirtualNetwork:
@@ -95,6 +118,9 @@ def _network(api: Api, item: Item) -> VirtualNetwork:
 def _subnet(network: str, item: Item) -> VirtualSubnet:
     properties = part(item, "properties")
     listed = [*filter(None, [text(properties, "addressPrefix")]), *texts(properties, "addressPrefixes")]
+    if not listed:
+        message = "it has no addresses"
+        raise AnswerError(message)
     return VirtualSubnet(
         id=own_id(item),
         name=required(item, "name"),

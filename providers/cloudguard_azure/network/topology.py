@@ -23,7 +23,7 @@ from cloudguard_azure.cluster.machines import ScaleSet, scale_set
 from cloudguard_azure.network.routes import RouteTable, SubnetRoutes, route_tables
 from cloudguard_azure.network.security_groups import Guards, SecurityGroupReader, read_admin_filter
 from cloudguard_azure.network.service_tags import HOST, ServiceTags
-from cloudguard_azure.network.subnets import HIDES, Places, VirtualNetwork, virtual_networks, with_meshes
+from cloudguard_azure.network.subnets import HIDES, Places, VirtualNetwork, miss_peers, virtual_networks, with_meshes
 from cloudguard_azure.network.ways import Ways, WaysRequest, read_ways
 
 _MEMBERS: Final = (FactKind.MEMBERS,)
@@ -59,6 +59,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     networks = _with_meshes(api, virtual_networks(api, listed), own)
     places = Places(networks, {name: table.prefixes for name, table in tables.items()})
     _miss(api, places, used)
+    miss_peers(api, networks, own)
     tags = ServiceTags(api, next((networks[name].location for name in sorted(own) if name in networks), ""))
     guards = Guards(known, places, tags, _admin_filters(api, own & networks.keys(), tags, places))
     ways = read_ways(
