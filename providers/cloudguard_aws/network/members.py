@@ -20,6 +20,7 @@ from cloudguard_aws.cluster.pools import read_scaling_groups
 from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of
 from cloudguard_aws.network.balancers import read_tags
 from cloudguard_aws.network.listeners import Members
+from cloudguard_aws.network.pointers import point_out_lattice
 from cloudguard_aws.network.registrations import Registrations, read_registrations, registered_together
 
 _OF_CONTROLLER: Final = "elbv2.k8s.aws/cluster"
@@ -40,6 +41,7 @@ def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
         for name in group.registers:
             registers.setdefault(name, []).append(group.name)
     found = replace(found, registers=registers)
+    point_out_lattice(api, registers)
     known = {one.id for one in found.instances}
     targets = {*_registered(api, found, read)}
     try:

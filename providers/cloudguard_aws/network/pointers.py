@@ -5,7 +5,7 @@ Each of the latter is a Gap, so that no row passes beside it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -59,6 +59,15 @@ def point_out(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList]
         if service:
             message = f"a rule lets in {one.name}: who comes by {service} is not asked"
             api.add_gap(Gap(calls.DESCRIBE_MANAGED_PREFIX_LISTS.name, one.id, Reason.UNSUPPORTED, message, HIDES))
+
+
+def point_out_lattice(api: Api, registers: Mapping[str, Sequence[str]]) -> None:
+    """Record which scaling groups register their hosts with VPC Lattice; ``registers``: groups by target group."""
+    for arn, groups in registers.items():
+        if ":vpc-lattice:" in arn:
+            message = f"it registers its hosts with {arn}: who comes by VPC Lattice is not asked"
+            call = calls.DESCRIBE_AUTO_SCALING_GROUPS
+            api.add_gap(Gap(call.name, groups[0], Reason.UNSUPPORTED, message, HIDES))
 
 
 def is_tunnel(item: Item) -> bool:

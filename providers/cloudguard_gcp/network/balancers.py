@@ -113,6 +113,7 @@ def _balancer(rule: ForwardingRule, mine: Sequence[Reached], where: tuple[str, .
         addresses=rule.address,
         declared_service=rule.declared_service,
         dual_stack=rule.version6,
+        public_ipv4=not rule.version6,
         keeps_destination=not rule.is_proxy,
         health_checks=HEALTH_CHECKS,
     )

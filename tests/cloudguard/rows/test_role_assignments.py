@@ -62,6 +62,14 @@ def test_a_name_takes_no_host_out_of_a_row() -> None:
     assert judged("node-access", told, open_).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(("roles", "verdict"), [(BASTION, Verdict.PASS), ((*NODE, *BASTION), Verdict.FAIL)])
+def test_a_node_that_is_a_bastion_too_is_a_node(roles: tuple[Role, ...], verdict: Verdict) -> None:
+    """Tags of two installers, or a flag, give a host both roles: the second takes nothing from the first."""
+    both = host("both", roles, "open", where="public", public="8.8.8.8")
+    hosts = [host("m", CONTROL_PLANE, "masters"), host("w", NODE, "nodes"), both]
+    assert judged("node-access", hosts, group("open", ("tcp/22", WORLD))).verdict is verdict
+
+
 def test_a_name_makes_no_host_trusted_with_etcd() -> None:
     hosts = [
         host("m", CONTROL_PLANE, "masters"),

@@ -53,7 +53,12 @@ def test_every_source_of_traffic_counts(inner_account: Account) -> None:
     subnet = a.subnet(vpc)
     a.host("n", subnet, [a.group(vpc, "nodes")], kops.node)
     a.pool("nodes", subnet, [a.group(vpc, "next")], kops.node)
-    sources = [{"Identifier": "arn:new", "Type": "elbv2"}, {"Identifier": "old", "Type": "elb"}]
+    lattice = "arn:aws:vpc-lattice:eu-west-1:123456789012:targetgroup/tg-0123456789abcdef0"
+    sources = [
+        {"Identifier": "arn:new", "Type": "elbv2"},
+        {"Identifier": "old", "Type": "elb"},
+        {"Identifier": lattice, "Type": "vpc-lattice"},
+    ]
 
     def add_sources(parsed: dict[str, Any], **_rest: object) -> None:  # moto does not tell them
         for one in parsed["AutoScalingGroups"]:
@@ -63,4 +68,6 @@ def test_every_source_of_traffic_counts(inner_account: Account) -> None:
     api = api_of(a)
     found = find(api, REQUEST)
     assert found is not None
-    assert with_members(api, found, ()).registers == {"arn:new": ["nodes"], "old": ["nodes"]}
+    registers = with_members(api, found, ()).registers
+    assert registers == {name: ["nodes"] for name in ("arn:new", "old", lattice)}
+    assert ["VPC Lattice" in gap.message for gap in api.gaps] == [True]

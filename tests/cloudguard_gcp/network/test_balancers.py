@@ -184,6 +184,14 @@ def test_groups_of_other_networks_are_not_asked_who_is_in_them(google_cloud: Pro
     assert not any(one.method.endswith("listInstances") for one in google_cloud.google.asked)
 
 
+@pytest.mark.parametrize("version", ["IPV4", "IPV6"])
+def test_the_internet_comes_by_the_version_of_the_rules_address(google_cloud: Proxy, version: str) -> None:
+    cluster = Cluster()
+    cluster.rule("global", "EXTERNAL", target=cluster.proxy("targetTcpProxies", "global", "TCP"), ipVersion=version)
+    found = only(google_cloud, cluster)
+    assert (found.dual_stack, found.public_ipv4) == ((False, True) if version == "IPV4" else (True, False))
+
+
 def test_clients_sidecars_are_no_balancer(google_cloud: Proxy) -> None:
     cluster = Cluster()
     target = cluster.proxy("targetHttpProxies", "global", "HTTP")
