@@ -58,8 +58,8 @@ class Ways:
     """The ways in, and the public addresses that the cluster's hosts leave by.
 
     ``networks``: ids of networks beside the cluster's own that endpoints stand in. ``control_plane``: addresses of an
-    API's own pods in a subnet of the network. ``skus``: by id of a host or pool,
-    those of the balancers that may lead there from the internet, in lower case ("" for one without).
+    API's own pods in a subnet of the network. ``skus``: by id of a host or pool, those of the balancers that may lead
+    there from the internet, in lower case ("" for one without).
     """
 
     balancers: tuple[Balancer, ...]
@@ -124,9 +124,13 @@ def _known(listed: Iterable[LoadBalancer]) -> set[str]:
 
 
 def _inside(request: WaysRequest, balancers: Iterable[Balancer]) -> AddressSet:
-    """Return the addresses by which one reaches hosts from inside: their own, and those of balancers before them."""
-    own = (address for host in request.hosts for one in host.interfaces for address in one.addresses)
-    return AddressSet.union((*own, *(one.addresses for one in balancers)))
+    """Return the addresses by which one reaches hosts from inside: their own, and those of balancers before them.
+
+    Those of Services are for whoever comes, and beside its first address, an interface of AKS has those of pods.
+    """
+    first = 1 if request.aks else None
+    own = (address for host in request.hosts for one in host.interfaces for address in one.addresses[:first])
+    return AddressSet.union((*own, *(one.addresses for one in balancers if not one.declared_service)))
 
 
 def _outbound(

@@ -134,6 +134,22 @@ def test_an_application_gateway_in_front_of_the_cluster_is_a_gap(address: str, *
     assert (hidden(ways_into(account)[1]) == {FactKind.BALANCERS}) == gap
 
 
+def test_a_gateway_to_services_and_pods_is_no_way_to_hosts() -> None:
+    account = Made()
+    account.managed_cluster(nodes_group="nodes", subnet=account.nodes, addresses=["10.0.0.20"])
+    account.balancer = account.load_balancer("web", (80, 80), subnet=account.nodes, address="10.0.0.201", rg="nodes")
+    rule = account.properties(account.balancer)["loadBalancingRules"][0]
+    name = "a0123456789abcdef0123456789abcde-TCP-80"
+    rule |= {"id": f"{account.balancer}/loadBalancingRules/{name}", "name": name}
+    account.machine("n-0", account.nodes, "10.0.0.21", rg="nodes", pools=[account.pool(account.balancer)])
+    nic = account.id(f"{NETWORK}/networkInterfaces", "n-0-nic", group="nodes")
+    listed = account.properties(nic)["ipConfigurations"]
+    pod = {**listed[0]["properties"], "primary": False, "privateIPAddress": "10.0.0.99"}
+    listed.append({"id": f"{nic}/ipConfigurations/pod", "name": "pod", "properties": pod})
+    gateway(account, backendAddresses=[{"ipAddress": "10.0.0.99"}, {"ipAddress": "10.0.0.201"}])
+    assert ways_into(account)[1].gaps == ()
+
+
 @pytest.mark.parametrize("side", ["gateway", "interface"])
 def test_an_application_gateway_is_found_from_both_sides(side: str) -> None:
     account = Made()
