@@ -51,7 +51,6 @@ def _compute(name: str, method: str) -> Call:
 
 
 LIST_SECURITY_GROUPS = _network("networkSecurityGroups:listAll", "network_security_groups.list_all")
-LIST_APPLICATION_SECURITY_GROUPS = _network("applicationSecurityGroups:listAll", "application_security_groups.list_all")
 LIST_INTERFACES = _network("networkInterfaces:listAll", "network_interfaces.list_all")
 """Without those of uniform scale sets."""
 LIST_SCALE_SET_INTERFACES = Call(
@@ -81,7 +80,6 @@ LIST_FIREWALL_RULES = _network(
     "firewallPolicies/ruleCollectionGroups:list", "firewall_policy_rule_collection_groups.list"
 )
 LIST_BASTIONS = _network("bastionHosts:list", "bastion_hosts.list")
-LIST_NETWORK_GATEWAYS = _network("virtualNetworkGateways:list", "virtual_network_gateways.list")
 LIST_SERVICE_TAGS = _network("locations/serviceTags:list", "service_tags.list", listed=False)
 LIST_EFFECTIVE_ADMIN_RULES = Call(
     "Microsoft.Network/virtualNetworks:listNetworkManagerEffectiveSecurityAdminRules",
@@ -109,9 +107,6 @@ LIST_DISK_ENCRYPTION_SETS = _compute("diskEncryptionSets:list", "disk_encryption
 LIST_MANAGED_CLUSTERS = Call(
     "Microsoft.ContainerService/managedClusters:list", "containerservice", "managed_clusters.list"
 )
-LIST_AGENT_POOLS = Call(
-    "Microsoft.ContainerService/managedClusters/agentPools:list", "containerservice", "agent_pools.list"
-)
 
 LIST_ENDPOINT_CONNECTIONS = Call(
     "Microsoft.ContainerService/managedClusters/privateEndpointConnections:list",
@@ -130,7 +125,6 @@ LIST_ASSIGNED_TO = Call(
     "role_assignments.list_for_subscription",
 )
 """With the filter ``assignedTo('…')``: what a principal has through groups, too."""
-LIST_ROLE_DEFINITIONS = Call("Microsoft.Authorization/roleDefinitions:list", "authorization", "role_definitions.list")
 GET_ROLE_DEFINITION = Call(
     "Microsoft.Authorization/roleDefinitions:get", "authorization", "role_definitions.get_by_id", listed=False
 )
@@ -148,7 +142,6 @@ LIST_FEDERATED_CREDENTIALS = Call(
 )
 
 LIST_VAULTS = Call("Microsoft.KeyVault/vaults:listBySubscription", "keyvault", "vaults.list_by_subscription")
-GET_VAULT = Call("Microsoft.KeyVault/vaults:get", "keyvault", "vaults.get", listed=False)
 GET_KEY = Call("Microsoft.KeyVault/vaults/keys:get", "keyvault", "keys.get", listed=False)
 GET_KEY_VERSION = Call("Microsoft.KeyVault/vaults/keys/versions:get", "keyvault", "keys.get_version", listed=False)
 

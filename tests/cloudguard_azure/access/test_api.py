@@ -15,8 +15,8 @@ from cloudguard.provider.port import CollectRequest, silent
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import (
     CALLS,
+    GET_KEY,
     GET_ROLE_DEFINITION,
-    GET_VAULT,
     LIST_ASSIGNED_TO,
     LIST_DISKS,
     LIST_FEDERATED_CREDENTIALS,
@@ -121,9 +121,11 @@ def test_what_a_page_leads_to_elsewhere_is_told(call: Call, link: object, azure_
 def test_one_thing_is_read_by_its_id(azure_cloud: AzureProxy) -> None:
     made = account()
     vault = made.vault()
+    made.key(vault)
     role = made.role("Reader")
     api = reading(azure_cloud, Azure(made))
-    assert api.read(GET_VAULT, hides=(), resource_group_name="prod", vault_name="vault") == [made.get(vault)]
+    named = {"resource_group_name": "prod", "vault_name": "vault", "key_name": "etcd"}
+    assert api.read(GET_KEY, hides=(), **named) == [made.get(f"{vault}/keys/etcd")]
     assert api.read(GET_ROLE_DEFINITION, hides=(), role_id=role) == [made.get(role)]
     assert api.gaps == ()
 
