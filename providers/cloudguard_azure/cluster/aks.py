@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from cloudguard.model.source import FactKind
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS
 from cloudguard_azure.access.ids import canonical, group_of, own_id, word
 
 MANAGED_BY: Final = "Azure Kubernetes Service"
@@ -88,3 +92,17 @@ def _agent_pool(item: Item) -> AgentPool:
         public=flag(item, "enableNodePublicIP"),
         groups=tuple(sorted(map(canonical, texts(part(item, "networkProfile"), "applicationSecurityGroups")))),
     )
+
+
+def read_pod_ranges(api: Api, cluster: ManagedCluster | None) -> AddressSet:
+    """Return the ranges of pods that have addresses of an overlay, or that routes lead to: none of the network's own.
+
+    https://learn.microsoft.com/azure/aks/azure-cni-overlay
+    """
+    items = (cluster.item,) if cluster else ()
+    return AddressSet.union(api.mapped(LIST_MANAGED_CLUSTERS, items, _pod_ranges, hides=(FactKind.HOSTS,)))
+
+
+def _pod_ranges(item: Item) -> AddressSet:
+    profile = part(item, "properties", "networkProfile")
+    return AddressSet.of([*texts(profile, "podCidrs"), *filter(None, [text(profile, "podCidr")])])

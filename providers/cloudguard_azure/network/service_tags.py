@@ -12,6 +12,7 @@ from typing import Final
 
 from cloudguard.intervals import cidr_interval
 from cloudguard.model.filters import AddressList, Peer
+from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.provider.answers import Item, part, parts, required, texts
 from cloudguard_azure.access.api import Api
@@ -22,6 +23,7 @@ HOST: Final = AddressSet.parse("168.63.129.16")
 (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16)."""
 EVERYWHERE: Final = AddressSet.everything()
 _ANY: Final = frozenset({"*", "any"})
+_HIDES: Final = (FactKind.ADDRESS_LISTS,)
 _MAYBE: Final = "whether VirtualNetwork holds the prefixes of user-defined routes and of gateways is not known"
 
 
@@ -101,9 +103,9 @@ class ServiceTags:
     def _known(self) -> Mapping[str, tuple[str, AddressSet]]:
         """The tags that differ by no network, by their names in lower case; asked for when a rule names one."""
         call = LIST_SERVICE_TAGS
-        answers = self._api.read(call, hides=(), about=self._location, location=self._location)
-        listed = self._api.mapped(call, answers, lambda answer: parts(answer, "values"), hides=())
-        found = self._api.mapped(call, [one for values in listed for one in values], _tag, hides=())
+        answers = self._api.read(call, hides=_HIDES, about=self._location, location=self._location)
+        listed = self._api.mapped(call, answers, lambda answer: parts(answer, "values"), hides=_HIDES)
+        found = self._api.mapped(call, [one for values in listed for one in values], _tag, hides=_HIDES)
         return {name.lower(): (name, addresses) for name, addresses in found}
 
 
