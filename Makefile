@@ -57,6 +57,7 @@ bench: $(READY) ## time the sets, and a whole check against a moto server
 	$(BIN)/python benchmarks/evaluate.py
 	$(BIN)/python benchmarks/cost.py
 	$(BIN)/python benchmarks/gcp_cost.py
+	$(BIN)/python benchmarks/azure_cost.py
 
 clean: ## take away the environment and the caches
 	rm -rf .venv .venv-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -1,0 +1,122 @@
+"""What reading a large Azure subscription costs, beside a bare loop of the same calls by the same SDK.
+
+``python benchmarks/azure_cost.py [COUNT] [MILLISECONDS]``: so many machines, interfaces and disks (1,500), served in
+pages of 100 from a process of its own that lets each page wait (50 ms). Every command runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+
+from tabulate import tabulate
+
+from gcp_cost import ROUNDS, run
+
+HERE = Path(__file__).parent
+PAGE = 100
+
+
+def serve(folder: str, count: int, delay: float) -> None:
+    """Serve until killed; the first line on stdout is the environment of a program behind the proxy."""
+    sys.path.insert(0, str(HERE.parent / "tests" / "support"))
+    from azure_fixtures import Subscription  # noqa: PLC0415 - only in the child
+    from azure_proxy import behind  # noqa: PLC0415
+    from azure_server import Azure  # noqa: PLC0415
+
+    account = Subscription()
+    nsg = account.security_group("nodes")
+    subnet = account.subnet(account.network(), cidr="10.0.0.0/16", nsg=nsg)
+    identity = account.identity("nodes")
+    account.assign(account.principal(identity), "Reader")
+    for number in range(count):
+        role = "control-plane" if number < 3 else "node"  # noqa: PLR2004 - so many run the control plane
+        tags = {"KubernetesCluster": "prod", f"k8s.io_role_{role}": "1"}
+        address = f"10.0.{number // 250}.{number % 250 + 4}"
+        account.machine(f"{role}-{number}", subnet, address, tags=tags, identities=[identity])
+    with behind(Azure(account, page=PAGE, delay=delay), Path(folder)) as proxy:
+        sys.stdout.write(json.dumps(proxy.environment) + "\n")
+        sys.stdout.flush()
+        time.sleep(3600)
+
+
+def record(file: str, subscription: str) -> None:
+    """Read the cluster and write down every call that is made."""
+    from cloudguard.provider.port import CollectRequest  # noqa: PLC0415 - each way of running loads only what it needs
+    from cloudguard_azure import ADAPTER  # noqa: PLC0415
+    from cloudguard_azure.access import api, calls  # noqa: PLC0415
+
+    reader: Any = api.Api
+    made, inner = list[list[Any]](), reader.fetch
+
+    def noting(self: Any, call: Any, parameters: dict[str, str]) -> Any:  # noqa: ANN401
+        made.append([call.client, calls.CLIENTS[call.client], call.method, dict(parameters)])
+        return inner(self, call, parameters)
+
+    reader.fetch = noting
+    ADAPTER.collect(CollectRequest(cluster="prod", options={"subscription": (subscription,)}))
+    Path(file).write_text(json.dumps(made), encoding="utf-8")
+
+
+def replay(file: str, subscription: str) -> None:
+    """Make the calls, page by page, with as many threads."""
+    from importlib import import_module  # noqa: PLC0415 - each way of running loads only what it needs
+    from operator import attrgetter  # noqa: PLC0415
+
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415
+
+    calls = json.loads(Path(file).read_text(encoding="utf-8"))
+    credential = DefaultAzureCredential()
+    clients: dict[str, Any] = {}
+    for package, name, *_ in calls:
+        if package not in clients:
+            clients[package] = getattr(import_module(f"azure.mgmt.{package}"), name)(credential, subscription)
+
+    def make(one: list[Any]) -> None:
+        package, _, method, parameters = one
+        answer = attrgetter(method)(clients[package])(**parameters)
+        for _ in answer if hasattr(answer, "by_page") else ():
+            pass
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, calls))
+
+
+def main(count: int, delay: float) -> None:
+    """Print a table of both, the best of a few rounds each, in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        child = Popen([sys.executable, __file__, "serve", folder, str(count), str(delay)], stdout=PIPE, text=True)
+        try:
+            assert child.stdout is not None  # noqa: S101 - asked for above
+            environment: dict[str, str] = json.loads(child.stdout.readline())
+            calls, subscription = str(Path(folder) / "calls.json"), environment["AZURE_SUBSCRIPTION_ID"]
+            run([sys.executable, __file__, "record", calls, subscription], environment)
+            program, file = str(Path(sys.executable).with_name("cloudguard")), str(Path(folder) / "prod.json")
+            commands = {
+                "bare loop": [sys.executable, __file__, "replay", calls, subscription],
+                "collect": [program, "collect", "azure", "--cluster", "prod", "-o", file, "-q"],
+            }
+            best = {name: min(run(command, environment) for _ in range(ROUNDS)) for name, command in commands.items()}
+        finally:
+            child.kill()
+            child.wait()
+    base = best["bare loop"][0]
+    rows = [[name, *figures, figures[0] / base] for name, figures in best.items()]
+    print(f"{count:,} machines, interfaces and disks; {delay * 1000:.0f} ms a page of {PAGE}")
+    print(tabulate(rows, ["", "wall s", "user s", "peak MB", "to bare loop"], floatfmt=".2f"))
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["serve", folder, count, delay]:
+            serve(folder, int(count), float(delay))
+        case ["record" | "replay" as how, file, subscription]:
+            {"record": record, "replay": replay}[how](file, subscription)
+        case words:
+            main(int(words[0]) if words else 1500, float(words[1]) / 1000 if words[1:] else 0.05)
