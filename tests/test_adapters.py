@@ -12,6 +12,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from azure_everything import everything as azure_everything
+from azure_proxy import AzureProxy, asking
+from azure_scenes import SCENES as AZURE
+from azure_server import Azure
 from cloudguard.errors import ClusterNotFoundError, UsageError
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import SCHEMA, Snapshot
@@ -33,6 +37,7 @@ BUILT = [
         ("gcp", name)
         for name in ("everything", "gke-authorized-google", "threat-list", "service-account", "shared-vpc")
     ),
+    *(("azure", name) for name in ("everything", "aks-private", "aks-integrated-public", "kops", "two-groups-let-in")),
 ]
 
 
@@ -46,19 +51,24 @@ class Cloud:
 
 
 @pytest.fixture(scope="module", params=BUILT, ids="/".join)
-def cloud(request: pytest.FixtureRequest, google_proxy: Proxy) -> Iterator[Cloud]:
+def cloud(request: pytest.FixtureRequest, google_proxy: Proxy, azure_proxy: AzureProxy) -> Iterator[Cloud]:
     """Each cluster in turn, built and collected once for all tests: none of them changes it."""
     provider, name = request.param
     adapter = load(provider)
     wanted = CollectRequest(cluster="prod", options={"region": (REGION,)} if provider == "aws" else {})
+    wanted = asking() if provider == "azure" else wanted
     with ExitStack() as stack:
         if provider == "aws":
             stack.enter_context(mock_aws())
             scenes()[name].build(Account(boto3.Session(region_name=REGION)))
         else:
             patch = stack.enter_context(pytest.MonkeyPatch.context())
-            for variable, value in google_proxy.environment.items():
+            proxy = azure_proxy if provider == "azure" else google_proxy
+            for variable, value in proxy.environment.items():
                 patch.setenv(variable, value)
+        if provider == "azure":
+            azure_proxy.azure = Azure(AZURE[name].build() if name in AZURE else azure_everything())
+        elif provider == "gcp":
             scene = GOOGLE.get(name)
             google_proxy.google = Google(scene.build(), beside=scene.beside()) if scene else Google(everything())
         yield Cloud(adapter, wanted, adapter.collect(wanted))

@@ -1,4 +1,4 @@
-"""The shell examples of the documents are run, block by block: against a moto server and Google's APIs on loopback."""
+"""The shell examples of the documents are run, block by block: against a moto server, and other clouds on loopback."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+import azure_scenes
 import gcp_scenes
+import loopback_proxy
+from azure_proxy import AzureProxy
+from azure_server import Azure
 from gcp_proxy import Proxy
 from gcp_server import Google
+from loopback_proxy import Answer, Asked
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.scenes import showcase
 
@@ -48,11 +54,42 @@ def examples() -> Iterator[tuple[str, str]]:
                 yield f"{path.relative_to(ROOT)} {number}", "\n".join(lines)
 
 
+@dataclass
+class BothClouds(loopback_proxy.Proxy):
+    """One proxy for examples that ask several clouds."""
+
+    google: Proxy
+    azure: AzureProxy
+
+    def serves(self, host: str) -> bool:
+        """Whether a host is either cloud's."""
+        return self.google.serves(host) or self.azure.serves(host)
+
+    def answer(self, asked: Asked) -> Answer:
+        """Return what the host's cloud answers."""
+        return (self.google if self.google.serves(asked.host) else self.azure).answer(asked)
+
+
+@pytest.fixture
+def clouds(
+    google_cloud: Proxy, azure_cloud: AzureProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[BothClouds]:
+    """A cluster in either cloud."""
+    google_cloud.google = Google(gcp_scenes.SCENES["kops"].build())
+    azure_cloud.azure = Azure(azure_scenes.SCENES["kops"].build())
+    both = BothClouds(google_cloud, azure_cloud)
+    with loopback_proxy.running(both, tmp_path) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield both
+    assert both.refused == []
+
+
 def test_every_example_runs(
-    account: Account, google_cloud: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    account: Account, clouds: BothClouds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     showcase.build(account)
-    google_cloud.google = Google(gcp_scenes.SCENES["kops"].build())
+    assert clouds
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     keys = "\n".join(f"{name.lower()} = {os.environ[name]}" for name in names)
     (tmp_path / "config").write_text(f"[profile audit]\nregion = {REGION}\n{keys}\n")

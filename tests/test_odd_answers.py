@@ -12,6 +12,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from azure_everything import everything as azure_everything
+from azure_proxy import AzureProxy, asking
+from azure_scenes import SCENES as AZURE
+from azure_server import Azure
 from cloudguard import pipeline
 from cloudguard.errors import CloudguardError
 from cloudguard.needs.declarations import Declarations
@@ -29,6 +33,7 @@ from spoilt_answers import Recording, Spoilt
 BUILT = [
     *(("aws", name, 40) for name in ("showcase", "eks_public")),
     *(("gcp", name, 80) for name in ("everything", "gke-authorized-google", "allowed-above", "editor")),
+    *(("azure", name, 80) for name in ("everything", "aks-integrated-public", "kops", "contributor")),
 ]
 
 ON_PATHS = (
@@ -53,11 +58,12 @@ class Cloud:
 
 
 @pytest.fixture(scope="module", params=BUILT, ids=lambda one: f"{one[0]}/{one[1]}")
-def cloud(request: pytest.FixtureRequest, google_proxy: Proxy) -> Iterator[Cloud]:
+def cloud(request: pytest.FixtureRequest, google_proxy: Proxy, azure_proxy: AzureProxy) -> Iterator[Cloud]:
     """Each cluster in turn, read once from its cloud and then from the recorded answers."""
     provider, name, draws = request.param
     adapter, reader = load(provider), import_module(f"cloudguard_{provider}.access.api").Api
     wanted = CollectRequest(cluster="prod", options={"region": (REGION,)} if provider == "aws" else {})
+    wanted = asking() if provider == "azure" else wanted
 
     def read() -> Report:
         return pipeline.evaluate(adapter.collect(wanted), Declarations())
@@ -68,8 +74,12 @@ def cloud(request: pytest.FixtureRequest, google_proxy: Proxy) -> Iterator[Cloud
             stack.enter_context(mock_aws())
             scenes()[name].build(Account(boto3.Session(region_name=REGION)))
         else:
-            for variable, value in google_proxy.environment.items():
+            proxy = azure_proxy if provider == "azure" else google_proxy
+            for variable, value in proxy.environment.items():
                 patch.setenv(variable, value)
+        if provider == "azure":
+            azure_proxy.azure = Azure(AZURE[name].build() if name in AZURE else azure_everything())
+        elif provider == "gcp":
             google_proxy.google = Google(GOOGLE[name].build() if name in GOOGLE else everything())
         recording = Recording()
         patch.setattr(reader, "fetch", recording.recording(reader.fetch))

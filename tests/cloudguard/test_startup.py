@@ -37,6 +37,7 @@ FOR_THE_MODEL = {"cloudguard.model", "cloudguard.packet_sets"}
         (("-m", "cloudguard", "collect", "gcp", "--help"), HEAVY | FOR_READING),
         (("-m", "cloudguard", "explain", "etcd-access", "-q"), HEAVY | FOR_READING),
         (("-m", "cloudguard", "permissions", "aws"), HEAVY | FOR_READING | FOR_ROWS),
+        (("-m", "cloudguard", "permissions", "azure"), HEAVY | FOR_READING | FOR_ROWS),
     ],
 )
 def test_only_what_is_used_is_loaded(arguments: tuple[str, ...], unwanted: set[str]) -> None:

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from azure_account import guid
+from azure.identity import ClientSecretCredential
+
+from azure_account import SUBSCRIPTION, TENANT, guid
 from azure_server import Azure, error
+from cloudguard.provider.port import CollectRequest
 from loopback_proxy import Answer, Asked, Proxy, running
 
 CLOUDS: Final = {
@@ -96,6 +99,12 @@ def _audience(header: str) -> str:
 
 def _json(body: object, status: int = 200) -> Answer:
     return Answer(status, json.dumps(body).encode())
+
+
+def asking() -> CollectRequest:
+    """Return a request for the cluster "prod" with credentials of its own: those of the environment are not needed."""
+    credential = ClientSecretCredential(TENANT, CLIENT, SECRET)
+    return CollectRequest(cluster="prod", options={"subscription": (SUBSCRIPTION,)}, client=credential)
 
 
 @contextmanager

@@ -1,0 +1,115 @@
+"""The Azure adapter: find, read, assemble."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Pool, SecretsEncryption
+from cloudguard.model.iam_catalog import IamCatalog
+from cloudguard.model.identity import Identities
+from cloudguard.model.keys import Key
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.collecting import CloudAdapter
+from cloudguard.provider.etcd_disks import etcd_traits
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, silent
+from cloudguard_azure.access.session import OPTIONS
+
+if TYPE_CHECKING:
+    from cloudguard_azure.access.api import Api
+    from cloudguard_azure.access.session import Caller
+    from cloudguard_azure.cluster.find import Found
+    from cloudguard_azure.identity.holders import Attachments
+
+
+class AzureAdapter(CloudAdapter):
+    """Reads one Kubernetes cluster on Azure."""
+
+    name = "azure"
+    options = OPTIONS
+
+    def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
+        """Return the clusters that the subscription shows."""
+        from cloudguard_azure.cluster.find import clusters  # noqa: PLC0415 - only when asked for
+
+        return clusters(request, progress)
+
+    def read(self, request: CollectRequest, progress: Progress) -> Snapshot:
+        """Read the cluster that ``request`` names."""
+        from cloudguard_azure.cluster.find import cluster  # noqa: PLC0415 - only when asked for
+
+        return _read(*cluster(request, progress))
+
+    def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
+        """Return what is known of Azure's permissions, for the cluster of ``snapshot``."""
+        from cloudguard_azure.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
+
+        return iam_catalog(snapshot)
+
+    def permissions(self) -> str:
+        """Return the read-only custom role that ``collect`` and ``discover`` need."""
+        from cloudguard_azure.access.scanner_role import role  # noqa: PLC0415 - only when asked for
+
+        return role()
+
+
+def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
+    """Read all about a cluster that was found."""
+    from cloudguard_azure.cluster import aks, hosts, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_azure.identity.holders import attachments, known  # noqa: PLC0415 - when asked for
+    from cloudguard_azure.network.topology import read_around  # noqa: PLC0415 - when asked for
+
+    machines = hosts.read_hosts(api, found)
+    groups = pools.read_pools(api, found, machines)
+    attached = attachments(api, (*found.machine_items, *(one.item for one in found.scale_sets)))
+    around, (found_disks, copies, keys, secrets), identities = api.three(
+        partial(read_around, api, found, machines, groups),
+        partial(_read_disks, api, found, machines),
+        partial(_read_identities, api, found, (machines, groups), attached),
+    )
+    installer = found.installer(machines, found_disks)
+    cluster = Cluster(
+        name=found.name,
+        provider="azure",
+        account=caller.subscription,
+        regions=found.regions,
+        installer=installer.name,
+        version=found.aks.version if found.aks else "",
+        managed=found.aks is not None,
+        scanned_by=caller.account,
+        hosts=tuple(known(one, attached) for one in around.hosts),
+        pools=tuple(known(one, attached) for one in around.pools),
+        disks=found_disks,
+        copies=copies,
+        keys=keys,
+        managed_by=aks.MANAGED_BY if found.aks else "",
+        secrets_encryption=secrets,
+        pod_ranges=around.pod_ranges | aks.read_pod_ranges(api, found.aks),
+        traits=etcd_traits(found_disks),
+        installer_strength=installer.strength,
+    )
+    return ADAPTER.snapshot(api, cluster, around.topology, identities)
+
+
+def _read_disks(
+    api: Api, found: Found, hosts: tuple[Host, ...]
+) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...], SecretsEncryption | None]:
+    """Read the disks that may hold etcd, and their keys; of a managed cluster, the key of its Secrets."""
+    from cloudguard_azure.storage import disks, secrets  # noqa: PLC0415 - only when asked for
+
+    if found.aks is None:
+        return (*disks.read_disks(api, found, hosts), None)
+    encryption, keys = secrets.read_secrets(api, found.aks)
+    return (), (), keys, encryption
+
+
+def _read_identities(
+    api: Api, found: Found, holding: tuple[tuple[Host, ...], tuple[Pool, ...]], attached: Attachments
+) -> Identities:
+    from cloudguard_azure.identity.identities import Asked, read_identities  # noqa: PLC0415 - only when asked for
+
+    managed = found.aks.item if found.aks else None
+    return read_identities(api, Asked(found.name, *holding, attached, managed))
+
+
+ADAPTER = AzureAdapter()
