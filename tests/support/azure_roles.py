@@ -12,7 +12,7 @@ from azure_ids import Item, ResourceId
 
 _PRINCIPAL = re.compile(r"principalId eq '([^']+)'", re.IGNORECASE)
 _ASSIGNED = re.compile(r"assignedTo\('([^']+)'\)", re.IGNORECASE)
-_TYPE = re.compile(r"type eq '([^']+)'", re.IGNORECASE)
+_NAMED = re.compile(r"(type|roleName) eq '([^']+)'", re.IGNORECASE)
 _AT_SCOPE = re.compile(r"atScope\(\)", re.IGNORECASE)
 
 
@@ -32,7 +32,7 @@ def filtered(items: list[Item], path: str, asked: str, members: Mapping[str, set
         return items
     found = items
     for part in re.split(r"\s+and\s+", asked):
-        principal, assigned, kind = _PRINCIPAL.fullmatch(part), _ASSIGNED.fullmatch(part), _TYPE.fullmatch(part)
+        principal, assigned, named = _PRINCIPAL.fullmatch(part), _ASSIGNED.fullmatch(part), _NAMED.fullmatch(part)
         if _AT_SCOPE.fullmatch(part):
             place = ResourceId.of(path).scope
             found = [one for one in found if is_above(ResourceId.of(one["id"]).scope, place)]
@@ -41,8 +41,8 @@ def filtered(items: list[Item], path: str, asked: str, members: Mapping[str, set
         elif assigned:
             whose = _with_groups(assigned[1].lower(), members)
             found = [one for one in found if one["properties"]["principalId"].lower() in whose]
-        elif kind:
-            found = [one for one in found if one["properties"]["type"] == kind[1]]
+        elif named:
+            found = [one for one in found if one["properties"].get(named[1]) == named[2]]
         else:
             return None
     return found

@@ -164,6 +164,8 @@ class Azure:
         fixed = self.account.answers.get(f"{verb} {path.lower()}", nothing)
         if fixed is not None:
             return _json({**fixed, **self.spoiled.get(action(path, verb), {})})
+        if "/providers/" not in path.lower():
+            return error(501, "NotServed", f"{path} is of no one type, which is not served")
         if found.items or _is_list(found):
             if path.lower() not in self._lists:
                 self._lists[path.lower()] = list(self._listed(path))
