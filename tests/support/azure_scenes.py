@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from azure_clusters import OFFICE, Clean, capz, kops, rke2
 from azure_fixtures import Subscription
+from azure_fronts import FRONTS
 from azure_further import admin_rule, behind_appliance, by_v6, from_tag, service
 from azure_ways_in import (
     AUTHORIZED,
@@ -143,4 +144,5 @@ SCENES: Mapping[str, Scene[Subscription]] = {
         MANAGED | {IDENTITY: Verdict.FAIL},
         _CONTRIBUTOR_OF_ITS_OWN,
     ),
+    **FRONTS,
 }
