@@ -1,0 +1,156 @@
+"""The topology of a made-up subscription: what guards hosts and pools, and who else is near them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from azure_clusters import Clean, capz_tags
+from azure_fixtures import Subscription
+from azure_rules import rule
+from azure_ways import Served
+from cloudguard.model.source import FactKind
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.provider.port import CollectRequest
+from cloudguard_azure.access import calls
+from cloudguard_azure.cluster.find import find
+from cloudguard_azure.cluster.hosts import read_hosts
+from cloudguard_azure.cluster.pools import read_pools
+from cloudguard_azure.network.topology import Around, read_around
+
+
+def around(account: Subscription, refused: Iterable[calls.Call] = ()) -> tuple[Around, Served]:
+    """Return what is around the cluster "prod"."""
+    api = Served(account, refused)
+    found = find(api, CollectRequest(cluster="prod"))
+    hosts = read_hosts(api, found)
+    return read_around(api, found, hosts, read_pools(api, found, hosts)), api
+
+
+def chains(found: Around) -> dict[str, list[str]]:
+    """Return the last parts of the ids of the filters that guard hosts and pools, by their names."""
+    of_hosts = {one.name: nic.filters for one in found.hosts for nic in one.interfaces}
+    return {name: [_last(one) for one in ids] for name, ids in (of_hosts | _of_pools(found)).items()}
+
+
+def _of_pools(found: Around) -> dict[str, tuple[str, ...]]:
+    return {one.name: one.filters for one in found.pools}
+
+
+def _last(own: str) -> str:
+    return own.rpartition("/")[2]
+
+
+def test_hosts_and_the_next_ones_of_pools_are_guarded_by_their_subnets_group_and_their_own() -> None:
+    account = Clean(on_nodes=[rule("ssh", 100, "22")])
+    subnet = account.id("Microsoft.Network/virtualNetworks/subnets", "prod-vnet", "prod-node-subnet")
+    nsg = account.id("Microsoft.Network/networkSecurityGroups", "prod-nic-nsg")
+    account.scale_set("workers", subnet, "10.0.1.20", nsg=nsg, tags=capz_tags("node"))
+    found, api = around(account)
+    both = ["prod-node-nsg", "prod-nic-nsg"]
+    assert chains(found) == {
+        "prod-cp-0": ["prod-controlplane-nsg"],
+        "prod-node-1": both,
+        "prod-node-2": both,
+        "workers_0": both,
+        "workers": both,
+    }
+    assert {one.id for one in found.topology.filters} >= {
+        one for nic in found.hosts[1].interfaces for one in nic.filters
+    }
+    assert api.gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("sku", "words"),
+    [
+        ("Basic", "open to the internet"),
+        ("Standard", "closed to the internet"),
+        ("StandardV2", "closed to the internet"),
+        ("", "perhaps open to the internet"),
+        ("Gold", "perhaps open to the internet"),
+    ],
+)
+def test_without_a_group_what_leads_to_a_host_decides_about_the_internet(sku: str, words: str) -> None:
+    account = Clean(guarded=False, public="Standard")
+    for number in (1, 2):
+        item = account.get(account.id("Microsoft.Network/publicIPAddresses", f"node-{number}"))
+        item["sku"] = {"name": sku} if sku else {}
+    found, _ = around(account)
+    assert chains(found)["prod-node-1"] == [f"no network security group in prod-vnet, {words}"]
+
+
+def test_a_balancers_sku_decides_too() -> None:
+    account = Clean(guarded=False)
+    balancer = account.load_balancer(
+        "front", (80, 80), public=account.public_address("front", "20.71.0.20", sku="Basic"), sku="Basic"
+    )
+    configuration = account.properties(account.interface_of("prod-node-1"))["ipConfigurations"][0]["properties"]
+    configuration["loadBalancerBackendAddressPools"] = [{"id": account.pool(balancer)}]
+    found, _ = around(account)
+    assert [chains(found)[name] for name in ("prod-node-1", "prod-node-2")] == [
+        ["no network security group in prod-vnet, open to the internet"],
+        ["no network security group in prod-vnet, closed to the internet"],
+    ]
+
+
+def test_other_machines_in_named_groups_and_in_the_clusters_networks_are_listed() -> None:
+    account = Clean()
+    tools = account.subnet(account.vnet, "tools", "10.0.9.0/24")
+    elsewhere = account.subnet(account.network("other", "10.9.0.0/16"), "tools", "10.9.0.0/24")
+    account.machine("ci", tools, "10.0.9.4", asgs=[account.nodes])
+    account.machine("web", elsewhere, "10.9.0.4")
+    account.scale_set("batch", tools, "10.0.9.20", asgs=[account.application_group("mine")])
+    account.scale_set("far", elsewhere, "10.9.0.20")
+    account.interface("detached", tools, "10.0.9.30", asgs=[account.masters])
+    found, api = around(account)
+    assert [(one.owner, [_last(name) for name in one.groups]) for one in found.topology.external_members] == [
+        ("ci", ["nodes"])
+    ]
+    assert sorted(one.owner for one in found.topology.neighbours or ()) == ["0", "ci"]
+    assert [(one.name, one.members_known) for one in found.topology.groups] == [("masters", True), ("nodes", True)]
+    assert api.made.count(calls.LIST_SCALE_SET_INTERFACES.name) == 1, "no members of sets that are far away are read"
+
+
+@pytest.mark.parametrize(
+    ("call", "hidden"),
+    [
+        (calls.LIST_SECURITY_GROUPS, FactKind.FILTERS),
+        (calls.LIST_EFFECTIVE_ADMIN_RULES, FactKind.FILTERS),
+        (calls.LIST_EFFECTIVE_CONNECTIVITY, FactKind.ROUTES),
+        (calls.LIST_NETWORKS, FactKind.ROUTES),
+        (calls.LIST_ROUTE_TABLES, FactKind.ROUTES),
+    ],
+)
+def test_what_was_refused_is_a_gap_and_leaves_everything_possible(call: calls.Call, hidden: FactKind) -> None:
+    found, api = around(Clean(), [call])
+    assert hidden in {kind for gap in api.gaps for kind in gap.hides}
+    if call in {calls.LIST_SECURITY_GROUPS, calls.LIST_NETWORKS}:
+        assert all(one.uncertain for filter_ in found.topology.filters for one in filter_.rules)
+
+
+def test_service_tags_are_asked_for_only_where_a_rule_names_one() -> None:
+    _, api = around(Clean())
+    assert calls.LIST_SERVICE_TAGS.name not in api.made
+    found, api = around(Clean(nodes=[rule("front", 100, "443", "AzureFrontDoor.Backend")]), [calls.LIST_SERVICE_TAGS])
+    assert calls.LIST_SERVICE_TAGS.name in api.made
+    assert [one.known for one in found.topology.address_lists if one.id == "AzureFrontDoor.Backend"] == [False]
+    assert {kind for gap in api.gaps for kind in gap.hides} == {FactKind.ADDRESS_LISTS}
+
+
+def test_of_an_aks_cluster_the_group_that_aks_keeps_is_mandated_and_routes_tell_of_pods() -> None:
+    account = Subscription()
+    network = account.network("aks", "10.1.0.0/16")
+    table = account.route_table("aks", ("10.244.0.0/24", "VirtualAppliance", "10.1.0.4"))
+    account.properties(table)["routes"][0]["name"] = "aks-nodepool1-12345678-vmss000000"
+    subnet = account.subnet(network, "nodes", "10.1.0.0/24", routes=table)
+    account.managed_cluster(subnet=subnet, addresses=["10.1.0.4"])
+    found, _ = around(account)
+    (kept,) = found.topology.filters
+    assert not kept.editable
+    assert "of your own on the subnet" in kept.note
+    inbound = [one for one in kept.rules if one.id.startswith("AllowVnetInBound")]
+    assert inbound
+    assert all(one.provider_mandated and one.note == kept.note for one in inbound)
+    assert found.pod_ranges == AddressSet.parse("10.244.0.0/24")
