@@ -9,6 +9,7 @@ from cloudguard.formats.escaping import code, markdown, visible
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import (
     basis_text,
+    brief,
     cluster_lines,
     gap_line,
     host_list,
@@ -73,11 +74,11 @@ def _finding(finding: Finding, number: int) -> Iterator[str]:
         ("advice", finding.advice),
         ("waiver", waiver(finding)),
     ]
-    yield from (f"- {label}: {markdown(text)}" for label, text in details if text)
+    yield from (f"- {label}: {markdown(brief(text))}" for label, text in details if text)
 
 
 def _change(change: Change, numbers: Mapping[str, int]) -> str:
-    lines = [visible(line) for line in change_lines(change)]
+    lines = [brief(visible(line)) for line in change_lines(change)]
     fence = "`" * max(3, *(len(line) - len(line.replace("`", "")) + 1 for line in lines))
     title = f"{change.order}. {markdown(change_title(change, numbers))}"
     return "\n".join([title, "", f"{fence}diff", *lines, fence])

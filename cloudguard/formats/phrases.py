@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -15,6 +16,22 @@ MOST_HOSTS = 10
 MOST_LETTERS = 160
 """Of the cloud's words for a failure, and of a row's worst finding, so many are shown."""
 
+LONG_ID = 80
+"""Letters: a longer id is shown by the resource's name. JSON and ``explain`` have all of it."""
+_PATH = re.compile(r"(?<![^\s(])(?:/[^/\s(),:;]+){6}/([^/\s(),:;]+/[^\s(),:;]+)(?: \(([^()]*)\))?")
+"""An id that is a path: its first six parts say which account, group and service a resource is of."""
+
+
+def brief(text: str) -> str:
+    """Return ``text`` with ids that are long paths cut to their last parts: kind and name."""
+    return _PATH.sub(_tail, text)
+
+
+def _tail(match: re.Match[str]) -> str:
+    path, name = match.groups()
+    named_already = name is None or path.rpartition("/")[2].lower() == name.lower()
+    return path if named_already else f"{path} ({name})"
+
 
 def count(number: int, noun: str) -> str:
     """Return "1 host", "2 hosts", "2 identities", "2 keys"."""
@@ -23,7 +40,9 @@ def count(number: int, noun: str) -> str:
 
 
 def named(resource: Resource) -> str:
-    """Return "filter sg-0abc (api)"."""
+    """Return "filter sg-0abc (api)", or without an id that is longer than a line should be "identity api"."""
+    if resource.name and len(resource.id) > LONG_ID:
+        return f"{resource.kind} {resource.name}"
     name = f" ({resource.name})" if resource.name and resource.name != resource.id else ""
     return f"{resource.kind} {resource.id}{name}"
 

@@ -13,6 +13,7 @@ from cloudguard.formats.escaping import visible
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import (
     basis_text,
+    brief,
     cluster_lines,
     gap_line,
     host_list,
@@ -58,7 +59,7 @@ class _Page:
 
     def lines(self, lines: Iterable[str]) -> str:
         """Return ``lines`` made harmless and broken to the width, each continued under its own indentation."""
-        return "\n".join(part for line in lines for part in _broken(visible(line), self.width))
+        return "\n".join(part for line in lines for part in _broken(brief(visible(line)), self.width))
 
 
 def render(  # noqa: PLR0913 - one keyword per choice of the reader
@@ -95,7 +96,7 @@ def _rows(page: _Page, selection: Selection) -> str:
     for row in selection.rows:
         basis = visible(basis_text(row.basis))
         basis = basis if page.verbose else shortened(basis, page.width - _VERDICT_COLUMNS - len(" …"))
-        why = "\n".join(filter(None, (visible(row_text(row, selection.numbers)), basis)))
+        why = "\n".join(filter(None, (brief(visible(row_text(row, selection.numbers))), basis)))
         cells.append((visible(row.row), page.paint(row.verdict), why))
     questions = [
         f"  ? {row.row}: {text}" for row in selection.rows for text in open_questions(row, selection.report.gaps)

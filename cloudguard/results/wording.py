@@ -48,4 +48,9 @@ def actions_text(table: ActionTable, actions: int, most: int | None) -> str:
     for service in table.services:
         mask = table.service_mask(service)
         names += [f"{service}:*"] if actions & mask == mask else table.names(actions & mask)
-    return few(tuple(names), most)
+    return few(tuple(sorted(names, key=_is_made_up)), most)
+
+
+def _is_made_up(name: str) -> bool:
+    """Whether a name stands for all actions that no list has: "disk:{later}"."""
+    return "{" in name

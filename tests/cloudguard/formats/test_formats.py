@@ -10,6 +10,7 @@ import pytest
 
 import sample
 from cloudguard.formats import explain, json_report, markdown, phrases, table
+from cloudguard.results.change import Resource
 from cloudguard.results.finding import Severity, Waiver
 from cloudguard.results.report import Report
 
@@ -220,3 +221,18 @@ def test_a_witness_that_only_repeats_the_message_is_left_out() -> None:
 )
 def test_counts_are_in_the_plural_where_there_are_several(noun: str, many: str) -> None:
     assert (phrases.count(1, noun), phrases.count(2, noun)) == (f"1 {noun}", many)
+
+
+def test_ids_that_are_long_paths_are_shown_by_their_last_parts() -> None:
+    above = "/accounts/0b1f6471/groups/prod/services/net"
+    assert phrases.brief(f"in {above}/filters/nodes (nodes), {above}/sets/w/hosts/0 (w_0)") == (
+        "in filters/nodes, sets/w/hosts/0 (w_0)"
+    )
+    for whole in ("10.0.0.0/8", "/a/b/c/d", "tcp/1,tcp/2 from lists/1/2/3/4/5/6/7/8", f"{above}/x"):
+        assert phrases.brief(whole) == whole
+
+
+def test_a_resource_with_a_long_id_is_shown_by_its_name() -> None:
+    assert phrases.named(Resource("filter", "f" * 81, "nodes")) == "filter nodes"
+    assert phrases.named(Resource("filter", "f" * 81)) == f"filter {'f' * 81}"
+    assert phrases.named(Resource("filter", "f-1", "nodes")) == "filter f-1 (nodes)"
