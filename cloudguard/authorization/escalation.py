@@ -91,9 +91,9 @@ def _on_own(excess: Excess, path: EscalationPath, request: Request) -> Request:
 def _unconditional(part: PermissionSet, action: str, path: EscalationPath, excess: Excess) -> bool:
     """Whether ordinary requests may do ``action`` on the resources that the path needs.
 
-    They are the holder's own identity or policies if the path is on its own identity, identities of any name if it
-    leads to another role, else any resource. The pass-role action may have conditions (who gets the role), and reaching
-    one other identity of the cluster is enough for it.
+    They are the holder's own identity or policies if the path is on its own identity, resources of any name if it is
+    account-wide or leads to another role, else any resource. The pass-role action may have conditions (who gets the
+    role), and reaching one other identity of the cluster is enough for it.
     """
     passes = action == path.passrole_action
     ordinary = excess.comparer.iam_catalog.ordinary_context
@@ -101,7 +101,7 @@ def _unconditional(part: PermissionSet, action: str, path: EscalationPath, exces
     own = excess.identity.id
     if path.on_own_identity and action == path.actions[0]:
         return any(name in scope.names for scope in scopes for name in _own_targets(excess, action))
-    if path.impact is not Impact.ROLE:
+    if path.impact is not Impact.ROLE and not path.account_wide:
         return bool(scopes)
     formats = excess.comparer.iam_catalog.catalog.resource_formats(action)
     passed = [resource_format(text) for text in formats or ()]

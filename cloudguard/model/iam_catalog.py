@@ -152,6 +152,8 @@ class EscalationPath:
     source: str
     on_own_identity: bool = False
     """The first action must be allowed on the holder's own identity."""
+    account_wide: bool = False
+    """The actions must be allowed on resources of any name in the account."""
     passrole_action: str = ""
     """The one of ``actions`` that passes another identity to a service, and has identities as resources; "" if none."""
     passrole_conditions: tuple[Condition, ...] = ()

@@ -85,4 +85,7 @@ def _pools(account: Subscription) -> Iterator[Pool]:
     for item in _of(account, "virtualMachineScaleSets"):
         own, name = canonical(item["id"]), item["name"]
         roles = CONTROL_PLANE if name.startswith("m") else NODE
-        yield Pool(own, name, roles, (SAID,), (), (), (), SOURCE, metadata=_SHUT)
+        profile = item["properties"]["virtualMachineProfile"]["networkProfile"]
+        (nic,) = profile["networkInterfaceConfigurations"]
+        subnet = canonical(nic["properties"]["ipConfigurations"][0]["properties"]["subnet"]["id"])
+        yield Pool(own, name, roles, (SAID,), (subnet,), (), (), SOURCE, metadata=_SHUT)

@@ -39,7 +39,9 @@ REGULAR: Final = frozenset(
 )
 """Providers whose operations are about resources of their own types alone. Others extend any resource, or may."""
 _OF_IDENTITIES: Final = "microsoft.managedidentity"
-_SPREAD: Final = frozenset({_OF_IDENTITIES, "microsoft.automation", "microsoft.containerregistry", "microsoft.logic"})
+_SPREAD: Final = frozenset(
+    f"microsoft.{name}" for name in ("authorization", "automation", "containerregistry", "logic", "managedidentity")
+)
 """Providers of which others' resources are in other groups than one's own ("**"): to reach any is to reach those."""
 
 
@@ -152,8 +154,9 @@ def resource_formats(action: str, planes: tuple[str, ...]) -> tuple[str, ...]:
     provider, _, rest = action.lower().partition(":")
     parts = rest.split("/")
     kind = "/".join(parts[: -_VERBS.get(parts[-1], len(parts))])
+    group = "**" if provider in _SPREAD else "*"
     if provider not in REGULAR or parts[-1] not in _VERBS or "{" in kind:
-        return tuple(f"{plane}:*:*:*:*:**" for plane in planes)
-    group = ("**" if provider in _SPREAD else "*") if kind else ""
+        return tuple(f"{plane}:*:{group}:*:*:**" for plane in planes)
+    group = group if kind else ""
     kinds = dict.fromkeys((kind.partition("/")[0], kind) if provider == _OF_IDENTITIES else (kind,))
     return tuple(f"{plane}:*:{group}:{provider}:{each}:**" for plane in planes for each in kinds)

@@ -102,6 +102,27 @@ def test_owner_is_an_administrator(azure_cloud: AzureProxy) -> None:
     assert found(azure_cloud, account)["administrator prod-agentpool"] is Severity.CRITICAL
 
 
+def test_who_may_assign_roles_in_a_group_alone_is_no_administrator(azure_cloud: AzureProxy) -> None:
+    account = aks()
+    account.assign(kubelet(account), "User Access Administrator", account.in_group(account.node_group()))
+    assert found(azure_cloud, account) == {"inside prod-agentpool": Severity.MEDIUM}
+    account = aks()
+    account.assign(kubelet(account), "User Access Administrator", account.in_group("elsewhere"))
+    assert found(azure_cloud, account) == {"outside prod-agentpool": Severity.HIGH}
+
+
+def test_a_custom_role_on_a_subnet_is_what_azure_documents(azure_cloud: AzureProxy) -> None:
+    account = Subscription()
+    subnet = account.subnet(account.network(rg="network"))
+    own = account.managed_cluster(subnet=subnet)
+    join = ("Microsoft.Network/virtualNetworks/subnets/join/action", "Microsoft.Network/virtualNetworks/subnets/read")
+    role = account.role("join", *join, "Microsoft.Authorization/roleAssignments/write")
+    account.assign(account.principal(own), role, subnet)
+    assert found(azure_cloud, account) == {}
+    account.assign(account.principal(own), role, account.in_group("network"))
+    assert found(azure_cloud, account) == {"outside prod (system-assigned)": Severity.HIGH}
+
+
 def test_a_role_through_a_group_counts(azure_cloud: AzureProxy) -> None:
     account = aks()
     account.members["group"] = {kubelet(account)}
@@ -148,6 +169,32 @@ def test_pods_become_an_identity_by_the_clusters_own_issuer(azure_cloud: AzurePr
     (trust,) = (one for one in row.findings if one.check == "cloud-api-access/trust")
     assert trust.message.startswith("repo:acme/shop:ref:refs/heads/main of https://token.actions.githubusercontent.com")
     assert (trust.resource.name, trust.severity) == ("shop", Severity.MEDIUM)
+
+
+def test_an_issuer_with_the_clusters_name_is_the_clusters_perhaps(azure_cloud: AzureProxy) -> None:
+    account = Subscription()
+    subnet = account.subnet(account.network())
+    account.machine("m0", subnet, "10.0.0.4")
+    account.machine("w0", subnet, "10.0.0.5")
+    held, other = account.identity("held"), account.identity("other")
+    account.federated(held, "a", "https://oidc.blob.core.windows.net/prod/", "system:serviceaccount:a:b")
+    account.federated(other, "a", "https://oidc.blob.core.windows.net/other/", "system:serviceaccount:a:b")
+    row = row_of(collected(azure_cloud, account))
+    assert row.verdict is Verdict.UNKNOWN
+    assert any("https://oidc.blob.core.windows.net/prod is the cluster's: only its name" in one for one in row.unknown)
+
+
+def test_a_condition_leaves_alone_what_it_is_not_about(azure_cloud: AzureProxy) -> None:
+    about = "((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR (@Request[a] StringEquals 'b'))"
+    for condition, verdict in ((about, Verdict.UNKNOWN), ("", Verdict.FAIL), ("@Resource[a] StringEquals 'b'", None)):
+        account = aks()
+        role = account.role("roles", "Microsoft.Authorization/roleAssignments/write")
+        account.assign(kubelet(account), role, **({"condition": condition} if condition else {}))
+        assert row_of(collected(azure_cloud, account)).verdict is (verdict or Verdict.UNKNOWN)
+    account = aks()
+    role = account.role("more", "Microsoft.Authorization/roleAssignments/write", "Microsoft.Web/sites/write")
+    account.assign(kubelet(account), role, condition=about)
+    assert found(azure_cloud, account) == {"outside prod-agentpool": Severity.HIGH}
 
 
 def test_a_machine_holds_all_identities_that_it_is_assigned(azure_cloud: AzureProxy) -> None:

@@ -98,7 +98,7 @@ def test_operations_of_regular_providers_are_about_their_own_types() -> None:
     assert resource_formats("Microsoft.Network:virtualNetworks/subnets/join/action", (CONTROL,)) == (
         "azure:*:*:microsoft.network:virtualnetworks/subnets:**",
     )
-    assert resource_formats("Microsoft.Authorization:roleAssignments/write", (CONTROL,)) == ("azure:*:*:*:*:**",)
+    assert resource_formats("Microsoft.Authorization:roleAssignments/write", (CONTROL,)) == ("azure:*:**:*:*:**",)
     assert resource_formats("Microsoft.Compute:register/action", (CONTROL,)) == ("azure:*::microsoft.compute::**",)
 
 
