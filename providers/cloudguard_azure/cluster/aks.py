@@ -15,6 +15,7 @@ from cloudguard.provider.answers import Item, flag, number, part, parts, require
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS
 from cloudguard_azure.access.ids import canonical, group_of, own_id, word
+from cloudguard_azure.cluster.machines import location_of
 
 MANAGED_BY: Final = "Azure Kubernetes Service"
 OF_SCALE_SET: Final = "virtualmachinescalesets"
@@ -44,6 +45,7 @@ class ManagedCluster:
 
     id: str
     name: str
+    location: str
     version: str
     node_group: str
     stopped: bool
@@ -68,6 +70,7 @@ def managed_cluster(item: Item) -> ManagedCluster:
     return ManagedCluster(
         id=own_id(item),
         name=required(item, "name"),
+        location=location_of(item),
         version=text(properties, "currentKubernetesVersion") or text(properties, "kubernetesVersion"),
         node_group=required(properties, "nodeResourceGroup").lower(),
         stopped=_is_stopped(properties),

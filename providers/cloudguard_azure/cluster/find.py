@@ -26,7 +26,7 @@ from cloudguard_azure.access.session import Caller, begin, option
 from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import ManagedCluster
 from cloudguard_azure.cluster.inventory import SOON, Interfaces, Inventory, read_interfaces, read_inventory
-from cloudguard_azure.cluster.machines import Machine, ScaleSet, location_of
+from cloudguard_azure.cluster.machines import Machine, ScaleSet
 from cloudguard_azure.cluster.members import read_cluster_members, with_registered
 from cloudguard_azure.cluster.places import in_one_place, refuse_another
 
@@ -66,8 +66,8 @@ class Found:
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions that it stands in."""
-        items = (*((self.aks.item,) if self.aks else ()), *(one.item for one in self.machines))
-        return tuple(sorted({location_of(item) for item in items} - {""}))
+        own = self.aks.location if self.aks else ""
+        return tuple(sorted({own, *(one.location for one in self.machines)} - {""}))
 
     @property
     def machine_items(self) -> tuple[Item, ...]:
@@ -148,7 +148,7 @@ def summaries(read: Inventory) -> tuple[ClusterSummary, ...]:
 
 def _managed(aks: ManagedCluster) -> ClusterSummary:
     counts = (("node", aks.node_count),) if aks.node_count else ()
-    return ClusterSummary(aks.name, "aks", location_of(aks.item), counts)
+    return ClusterSummary(aks.name, "aks", aks.location, counts)
 
 
 def _self_managed(name: str, hosts: Sequence[Machine | ScaleSet]) -> ClusterSummary:
@@ -157,7 +157,7 @@ def _self_managed(name: str, hosts: Sequence[Machine | ScaleSet]) -> ClusterSumm
         known = installer_tags.roles_by_tags(one.tags, name, one.name)
         counts[str(known.roles[0]) if known else "unknown"] += one.count if isinstance(one, ScaleSet) else 1
     installer = installer_tags.installer_of([one.tags for one in hosts], name).name
-    regions = sorted({location_of(one.item) for one in hosts} - {""})
+    regions = sorted({one.location for one in hosts} - {""})
     return ClusterSummary(name, installer, ", ".join(regions), tuple(sorted((+counts).items())))
 
 

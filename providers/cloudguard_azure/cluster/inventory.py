@@ -21,7 +21,7 @@ from cloudguard_azure.access.calls import (
     LIST_SCALE_SETS,
     Call,
 )
-from cloudguard_azure.access.ids import id_in, own_id, parent
+from cloudguard_azure.access.ids import id_in, ids_in, name_of, own_id, parent
 from cloudguard_azure.cluster.aks import ManagedCluster, managed_cluster
 from cloudguard_azure.cluster.interfaces import PublicAddresses, configurations, public_address
 from cloudguard_azure.cluster.machines import HIDES, Machine, ScaleSet, machine, member, scale_set
@@ -44,15 +44,34 @@ class Inventory:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Interfaces:
-    """The interfaces of machines as the cloud lists them, by the machines' ids, and the public addresses."""
+    """Interfaces as the cloud lists them, by their machines' ids, and the public addresses.
+
+    ``machine_of``: machines by their interfaces' ids. ``networks`` and ``pools``: the networks that a machine stands
+    in, and the balancers' pools that its interfaces name, by its id.
+    """
 
     of_machine: Mapping[str, tuple[Item, ...]]
     public: PublicAddresses
+    machine_of: Mapping[str, str]
+    networks: Mapping[str, frozenset[str]]
+    pools: Mapping[str, frozenset[str]]
 
     @property
     def items(self) -> tuple[Item, ...]:
         """All of them."""
         return tuple(item for listed in self.of_machine.values() for item in listed)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Listed:
+    """An interface, and what it refers to."""
+
+    id: str
+    machine: str
+    networks: frozenset[str]
+    pools: frozenset[str]
+    public: frozenset[str]
+    item: Item
 
 
 def read_inventory(api: Api) -> Inventory:
@@ -95,35 +114,52 @@ def _of_set(api: Api, call: Call, scale_set: ScaleSet, hides: tuple[FactKind, ..
         hides=hides,
         about=scale_set.id,
         resource_group_name=scale_set.group,
-        virtual_machine_scale_set_name=scale_set.name,
+        virtual_machine_scale_set_name=name_of(scale_set.id),
     )
 
 
 def read_interfaces(api: Api, sets: Iterable[ScaleSet]) -> Interfaces:
     """Read the interfaces of all virtual machines and of the members of scale sets, and their public addresses."""
     listed, addresses = api.read(LIST_INTERFACES, hides=HIDES), api.read(LIST_PUBLIC_ADDRESSES, hides=_PUBLIC)
-    attached = [*api.mapped(LIST_INTERFACES, listed, _attached, hides=HIDES)]
+    found = [*api.mapped(LIST_INTERFACES, listed, _listed, hides=HIDES)]
     public = [*api.mapped(LIST_PUBLIC_ADDRESSES, addresses, public_address, hides=_PUBLIC)]
     for own, of_set in api.gather(*(partial(_interfaces_of, api, one) for one in sets if one.uniform)):
-        attached += own
+        found += own
         public += of_set
-    of_machine: dict[str, list[Item]] = {}
-    for name, item in attached:
-        of_machine.setdefault(name, []).append(item)
-    return Interfaces({name: tuple(items) for name, items in of_machine.items()}, dict(public))
+    by_machine: dict[str, list[_Listed]] = {}
+    for one in found:
+        by_machine.setdefault(one.machine, []).append(one)
+    return Interfaces(
+        of_machine={name: tuple(one.item for one in those) for name, those in by_machine.items()},
+        public=dict(public),
+        machine_of={one.id: one.machine for one in found},
+        networks={name: _united(one.networks for one in those) for name, those in by_machine.items()},
+        pools={name: _united(one.pools for one in those) for name, those in by_machine.items()},
+    )
 
 
-def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[tuple[str, Item], ...], tuple[tuple[str, str], ...]]:
+def _united(names: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*names)
+
+
+def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[_Listed, ...], tuple[tuple[str, str], ...]]:
     """Return the interfaces of a scale set's members, and the public addresses if any has one."""
     call, addresses = LIST_SCALE_SET_INTERFACES, LIST_SCALE_SET_PUBLIC_ADDRESSES
-    own = api.mapped(call, _of_set(api, call, scale_set, HIDES), _attached, hides=HIDES)
-    if not any(part(one, "publicIPAddress") for _, item in own for one in configurations(item)):
+    own = api.mapped(call, _of_set(api, call, scale_set, HIDES), _listed, hides=HIDES)
+    if not any(one.public for one in own):
         return own, ()
     return own, api.mapped(addresses, _of_set(api, addresses, scale_set, _PUBLIC), public_address, hides=_PUBLIC)
 
 
-def _attached(item: Item) -> tuple[str, Item]:
-    """Return an interface with the id of its machine, "" for none: the interface of a member is a part of it."""
-    configurations(item)
-    above = parent(own_id(item))
-    return id_in(part(item, "properties"), "virtualMachine") or (above if "/virtualmachines/" in above else ""), item
+def _listed(item: Item) -> _Listed:
+    """Return an interface with its machine, "" for none: the interface of a member of a scale set is a part of it."""
+    own, inside = own_id(item), configurations(item)
+    above = parent(own) if "/virtualmachines/" in own else ""
+    return _Listed(
+        id=own,
+        machine=id_in(part(item, "properties"), "virtualMachine") or above,
+        networks=frozenset(parent(subnet) for one in inside if (subnet := id_in(one, "subnet"))),
+        pools=frozenset(pool for one in inside for pool in ids_in(one, "loadBalancerBackendAddressPools")),
+        public=frozenset({id_in(one, "publicIPAddress") for one in inside} - {""}),
+        item=item,
+    )

@@ -41,6 +41,7 @@ class ScaleSet:
     id: str
     name: str
     tags: Tags
+    location: str
     uniform: bool
     count: int
     item: Item
@@ -62,6 +63,7 @@ class Machine:
     name: str
     computer_name: str
     tags: Tags
+    location: str
     pool: str
     item: Item
 
@@ -96,7 +98,7 @@ def scale_set(item: Item) -> ScaleSet:
     """Return a scale set; one whose orchestration is not said, or an unknown word, may have a list of members."""
     uniform = word(part(item, "properties"), "orchestrationMode") != "flexible"
     count = number(part(item, "sku"), "capacity", 0)
-    return ScaleSet(own_id(item), required(item, "name"), tags_of(item), uniform, count, item)
+    return ScaleSet(own_id(item), required(item, "name"), tags_of(item), location_of(item), uniform, count, item)
 
 
 def machine(item: Item, sets: Mapping[str, ScaleSet]) -> Machine:
@@ -112,7 +114,15 @@ def member(item: Item, scale_set: ScaleSet) -> Machine:
 def _machine(item: Item, pool: str, sets: Mapping[str, ScaleSet]) -> Machine:
     inherited: Tags = sets[pool].tags if pool in sets else dict[str, str]()
     computer = text(part(item, "properties", "osProfile"), "computerName")
-    return Machine(own_id(item), required(item, "name"), computer, {**inherited, **tags_of(item)}, pool, item)
+    return Machine(
+        id=own_id(item),
+        name=required(item, "name"),
+        computer_name=computer,
+        tags={**inherited, **tags_of(item)},
+        location=location_of(item),
+        pool=pool,
+        item=item,
+    )
 
 
 def host_of(machine: Machine, interfaces: tuple[Interface, ...]) -> Host:

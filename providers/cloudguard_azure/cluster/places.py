@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 
 from cloudguard.errors import ClusterNotFoundError, UsageError
 from cloudguard.model.cluster import Role
-from cloudguard_azure.access.ids import id_in, parent
 from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import ManagedCluster
-from cloudguard_azure.cluster.interfaces import configurations
 from cloudguard_azure.cluster.inventory import Interfaces, Inventory
 from cloudguard_azure.cluster.machines import Machine, ScaleSet
 from cloudguard_azure.cluster.members import Members
@@ -69,8 +67,7 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
 
 
 def _place(machine: Machine, interfaces: Interfaces) -> _Place:
-    listed = (one for item in interfaces.of_machine.get(machine.id, ()) for one in configurations(item))
-    networks = frozenset(parent(subnet) for one in listed if (subnet := id_in(one, "subnet")))
+    networks = interfaces.networks.get(machine.id, frozenset())
     return _Place(frozenset({machine.group}), networks, frozenset({machine.id}))
 
 

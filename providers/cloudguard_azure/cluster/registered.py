@@ -11,7 +11,6 @@ from cloudguard.provider.answers import Item, part, parts, port
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
 from cloudguard_azure.access.ids import id_in, ids_in, own_id, parent
-from cloudguard_azure.cluster.interfaces import configurations
 from cloudguard_azure.cluster.inventory import Interfaces
 
 API_PORTS: Final = frozenset({6443, 9345, 16443, 50000})
@@ -36,24 +35,18 @@ def registered(api: Api, interfaces: Interfaces) -> tuple[Registered, ...]:
 
     Pools name IP configurations, and interfaces name pools: both are believed.
     """
-    machine_of = {own_id(item): name for name, items in interfaces.of_machine.items() for item in items}
     named: dict[str, set[str]] = {}
-    for name, items in interfaces.of_machine.items():
-        for pool in (pool for item in items for pool in _pools_of(item)):
+    for name, pools in interfaces.pools.items():
+        for pool in pools:
             named.setdefault(pool, set()).add(name)
     listed = api.mapped(
         LIST_LOAD_BALANCERS, api.read(LIST_LOAD_BALANCERS, hides=_HIDES), lambda item: [*_rules(item)], hides=_HIDES
     )
     return tuple(
-        Registered(pool, number, frozenset({*named.get(pool, ()), *_machines(members, machine_of)} - {""}))
+        Registered(pool, number, frozenset({*named.get(pool, ()), *_machines(members, interfaces.machine_of)} - {""}))
         for rules in listed
         for pool, number, members in rules
     )
-
-
-def _pools_of(interface: Item) -> Iterator[str]:
-    for one in configurations(interface):
-        yield from ids_in(one, "loadBalancerBackendAddressPools")
 
 
 def _rules(balancer: Item) -> Iterator[tuple[str, int, tuple[str, ...]]]:

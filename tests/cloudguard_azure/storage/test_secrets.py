@@ -65,7 +65,7 @@ def test_a_key_that_is_not_found_is_a_gap(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kms", [{"enabled": True}, {"enabled": "true", "keyId": PINNED}, {"enabled": True, "keyId": 3}]
+    "kms", [{"enabled": True}, {"keyId": PINNED}, {"enabled": "true", "keyId": PINNED}, {"enabled": True, "keyId": 3}]
 )
 def test_what_is_not_understood_is_neither_a_key_nor_none(kms: dict[str, object]) -> None:
     api = reader()
