@@ -10,6 +10,7 @@ from itertools import chain
 
 from cloudguard.authorization.excess import Comparer
 from cloudguard.model.cluster import Cluster, Host, Pool, Role
+from cloudguard.model.filters import Direction
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
 from cloudguard.model.snapshot import Snapshot
@@ -157,14 +158,17 @@ class Context:
             published = sent - incidental_ports(listener) if balancer.declared_service else sent & self.ports.node_ports
             if published and listener.client_address is not ClientAddress.REPLACED:
                 why = f"clients of {balancer.kind}/{balancer.name}"
-                found |= {keep_from(peer, published, why): None for peer in self._clients(balancer)}
+                found |= {keep_from(peer, published, why): None for peer in self._clients(balancer, listener)}
         return tuple(found)
 
-    def _clients(self, balancer: Balancer) -> tuple[str, ...]:
+    def _clients(self, balancer: Balancer, listener: Listener) -> tuple[str, ...]:
+        """Return whom a balancer's own filters let in to a listener; a client past it needs no rule of a host."""
+        traffic = self.reach.filters.allowed_traffic(balancer.filters, Direction.INGRESS)
+        admitted = traffic.by_address.lower.on(listener.service)
         if balancer.internet_facing:
-            return tuple((ALL4 | ALL6).cidrs())
+            return ((ALL4 | ALL6) & admitted).cidrs()
         inside = self.reach.senders.inside(balancer.subnets)
-        return tuple(cidr for sender in inside for cidr in sender.addresses.cidrs())
+        return tuple(cidr for sender in inside for cidr in (sender.addresses & admitted).cidrs())
 
     def undeclared(self, target: HostClass, sender: Sender, allowed: Bounds) -> Bounds:
         """Return the part of ``allowed`` that the user declares neither for the sender's groups nor by address."""

@@ -13,10 +13,12 @@ from builders import (
     PUBLIC,
     SOURCE,
     WORLD,
+    balancer,
     group,
     host,
     managed_endpoint,
     snapshot,
+    to,
 )
 from cloudguard.model.cluster import NextInterface, Pool, Role
 from cloudguard.model.snapshot import Snapshot
@@ -158,3 +160,26 @@ def test_a_managed_control_plane_on_every_port_is_advice_too() -> None:
     managed = managed_endpoint(private=True, filters=("eks",), groups=("eks",))
     made = snapshot([host("n", NODE, "eks")], [group("eks", ("all", "eks"))], endpoints=[managed], managed=True)
     assert told(row(made)) == [(FROM_CONTROL_PLANE, Severity.LOW)]
+
+
+@pytest.mark.parametrize(
+    ("service", "port", "admits", "expected"),
+    [
+        ("", "tcp/30080", ("198.51.100.0/24",), NODE_PORTS),
+        ("web", "tcp/30080", ("198.51.100.0/24",), NODE_PORTS),
+        ("web", "tcp/30080", (), NODE_PORTS),
+        ("web", "tcp/8080", (), INTERNET),
+        ("web", "tcp/22", (), INTERNET),
+        ("web", "tcp/30080", (WORLD,), ""),
+    ],
+)
+def test_what_a_hosts_own_rule_opens_past_a_balancer_is_not_for_its_clients(
+    service: str, port: str, admits: tuple[str, ...], expected: str
+) -> None:
+    """The balancer keeps its clients' addresses, so the host must let in those whom the balancer does, and no more."""
+    public = host("n", NODE, "nodes", where="public", public="203.0.113.9")
+    front = balancer("front", "tcp/80", [to(public, port)], "front", service=service)
+    groups = [group("masters"), group("nodes", (port, WORLD)), group("front", *(("tcp/80", one) for one in admits))]
+    found = row(snapshot([host("m", CONTROL_PLANE, "masters"), public], groups, balancers=[front]))
+    worst = [one.check for one in found.findings if one.message.startswith("the internet can")]
+    assert worst == ([expected] if expected else [])
