@@ -22,11 +22,12 @@ from cloudguard_aws.storage.databases import read_datastores
 from cloudguard_aws.storage.keys import read_keys
 
 _PLAIN_STORES: Final = frozenset(
-    "c1 c3 cc2 cg1 cr1 d2 g2 hi1 hs1 i2 m1 m2 m3 r3 x1 x1e".split()  # noqa: SIM905 - a line
+    "c1 c3 cc2 cg1 cr1 d2 g2 hi1 hs1 i2 m2 m3 r3 x1 x1e".split()  # noqa: SIM905 - a line
 )
 """Families of types whose instance stores are not encrypted: of others, NVMe volumes and hard disks are
 (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/data-protection.html,
-https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html)."""
+https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html). Not m1, which an instance is of where nobody
+chose a type (EC2 API reference, RunInstances): imitations of EC2 make every instance so."""
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
 
 
