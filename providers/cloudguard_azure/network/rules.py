@@ -170,8 +170,7 @@ class RuleReader:
         (peers, peer_groups), (own, own_groups) = sides if ingress else sides[::-1]
         ends = [(one.peer, one.uncertain) for one in self._named(peers, peer_groups)]
         ends += [(Peer(group=name), "") for name in peer_groups]
-        about = [_about(one) for one in self._named(own, own_groups)]
-        about += [((own_groups, NO_ADDRESSES), "")] if own_groups else []
+        about = [*_about(self._named(own, own_groups)), *([((own_groups, NO_ADDRESSES), "")] if own_groups else [])]
         for peer, why in ends:
             for targets, narrow in about:
                 yield peer, targets, (why, narrow)
@@ -185,11 +184,18 @@ class RuleReader:
                 yield named
 
 
-def _about(own: Named) -> tuple[_About, str]:
-    """Return the addresses of the guarded side that a rule is about, none for all of them."""
-    if own.addresses is None:
-        return ((), NO_ADDRESSES), f"it is about addresses of {own.tag}, which are not known"
-    return ((), NO_ADDRESSES if own.addresses == EVERYWHERE else own.addresses), own.uncertain
+def _about(own: Iterable[Named]) -> Iterator[tuple[_About, str]]:
+    """Yield the addresses of the guarded side that a rule is about, those that are certain as one; none for all."""
+    certain = AddressSet.nothing()
+    for one in own:
+        if one.addresses is None:
+            yield ((), NO_ADDRESSES), f"it is about addresses of {one.tag}, which are not known"
+        elif one.uncertain:
+            yield ((), NO_ADDRESSES if one.addresses == EVERYWHERE else one.addresses), one.uncertain
+        else:
+            certain |= one.addresses
+    if certain:
+        yield ((), NO_ADDRESSES if certain == EVERYWHERE else certain), ""
 
 
 def _by_source_port(written: Written, action: Action) -> str:

@@ -90,6 +90,15 @@ def test_the_guarded_side_is_a_rules_destination_and_outbound_its_source() -> No
     assert (aimed.target_groups, aimed.uncertain) == ((group_id("db"),), "")
 
 
+def test_several_destinations_are_what_one_rule_is_about() -> None:
+    (found,) = rules(
+        destinationAddressPrefix="", destinationAddressPrefixes=["10.0.9.4", "VirtualNetwork", "192.0.2.7"]
+    )
+    assert found.target_ranges.cidrs() == ("10.0.0.0/16", "168.63.129.16/32", "192.0.2.7/32")
+    (found,) = rules(destinationAddressPrefixes=["10.0.9.4"])
+    assert not found.target_ranges, "with * besides, it is about everything"
+
+
 def test_an_unknown_word_makes_a_rule_that_may_be_any_of_what_it_can_mean() -> None:
     found = rules(access="Audit")
     assert {one.action for one in found} == {Action.DENY, Action.PERMIT}

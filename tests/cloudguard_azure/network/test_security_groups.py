@@ -122,6 +122,19 @@ def test_one_group_in_two_networks_stands_for_the_addresses_of_each() -> None:
     assert made.of_subnet(SUBNET) == first
 
 
+def test_a_network_of_public_addresses_is_inside_and_not_the_internet() -> None:
+    groups = [group("outer", rule("ssh", "Deny", "VirtualNetwork")), group("inner", rule("ssh", "Allow", "Internet"))]
+    made, tags, _ = guards(groups, network(group="outer", ranges=("20.0.0.0/16",)))
+    outer, inner = (OUTER,), (INNER,)
+    chains = [made.of_subnet(SUBNET), made.of_interface(SUBNET, inner, internet=False)]
+    assert chains == [outer, (*outer, *inner)]
+    assert lets_in(made, tags, outer, "20.0.7.7") == (False, False)
+    assert lets_in(made, tags, inner, "20.0.7.7") == (True, True), "its default rule lets in what is near"
+    near, far = (rule for rule in made.filters[INNER].rules if rule.id.startswith("ssh")), "20.1.0.1"
+    assert [str(one.peer) for one in near] == ["Internet without vnet"]
+    assert lets_in(made, tags, inner, far) == (True, True)
+
+
 def test_virtual_network_may_hold_routed_prefixes_and_holds_those_of_peers() -> None:
     home = network(
         peering("10.9.0.0/16", allowVirtualNetworkAccess=True),
