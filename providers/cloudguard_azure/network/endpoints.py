@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import ip_network
 from typing import Final
 
@@ -171,12 +172,16 @@ def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[
 
 def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[Endpoint, ...]:
     """Return an endpoint for each private endpoint of a cluster, the user's own in whatever network among them."""
-    items = api.read(LIST_PRIVATE_ENDPOINTS, hides=_HIDES)
+    where = {"resource_group_name": group_of(cluster), "resource_name": name_of(cluster)}
+    items, connections = api.two(
+        partial(api.read, LIST_PRIVATE_ENDPOINTS, hides=_HIDES),
+        partial(api.read, LIST_ENDPOINT_CONNECTIONS, hides=_HIDES, about=cluster, **where),
+    )
     made = api.mapped(
         LIST_PRIVATE_ENDPOINTS, items, lambda item: _private_endpoint(item, cluster, around), hides=_HIDES
     )
     here = tuple(one for one in made if one is not None)
-    _miss_elsewhere(api, cluster, {one.id for one in here})
+    _miss_elsewhere(api, connections, {one.id for one in here})
     return here
 
 
@@ -217,11 +222,10 @@ def _policies(subnet: str, around: Surroundings, *, grouped: bool) -> tuple[str,
     return () if setting in _UNFILTERED else (f"the filters of {subnet}",)
 
 
-def _miss_elsewhere(api: Api, cluster: str, seen: Iterable[str]) -> None:
+def _miss_elsewhere(api: Api, connections: Iterable[Item], seen: Iterable[str]) -> None:
     """Say which private endpoints are connected to a cluster beside those that were seen: other subscriptions' ones."""
     call = LIST_ENDPOINT_CONNECTIONS
-    where = {"resource_group_name": group_of(cluster), "resource_name": name_of(cluster)}
-    for name in api.mapped(call, api.read(call, hides=_HIDES, about=cluster, **where), _connected, hides=_HIDES):
+    for name in api.mapped(call, connections, _connected, hides=_HIDES):
         if name and name not in seen:
             message = "a private endpoint of another subscription leads to the API: who can reach it is not known"
             api.add_gap(Gap(call.name, name, Reason.UNSUPPORTED, message, _HIDES))
