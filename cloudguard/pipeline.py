@@ -9,7 +9,7 @@ from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
-from itertools import chain
+from itertools import chain, count
 
 from cloudguard.errors import ClusterNotFoundError, SettingsError, UsageError
 from cloudguard.model.cluster import Role
@@ -103,16 +103,18 @@ def _sdk_of(provider: str) -> Generator[None]:
 
 
 class Preparing:
-    """Progress that imports the rows in the background at the first step, while the cloud is asked."""
+    """Progress that imports the rows in the background, while answers are waited for."""
+
+    FIRST_CALLS = 16
+    """So many calls go out before: to import meanwhile would hold them up, and with them all that follow."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._started = threading.Event()
+        self._steps = count(1)
 
     def __call__(self, step: str) -> None:
         """Hand ``step`` on."""
-        if not self._started.is_set():
-            self._started.set()
+        if next(self._steps) == self.FIRST_CALLS:
             threading.Thread(target=import_module, args=("cloudguard.rows.judge",), daemon=True).start()
         self._progress(step)
 

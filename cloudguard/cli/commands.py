@@ -118,13 +118,14 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
         add_help_option=False,
     )(function(before, partial(then, "", ()), hidden=[flag for flag in before if flag not in command.alone]))
     for provider in providers:
+        flags = (*own[provider], *command.flags) if provider in words else ()
         group.command(
             provider,
             help=help_about(provider),
             short_help=f"Its flags: cloudguard {name} {provider} --help",
             rich_help_panel="Providers",
             add_help_option=False,
-        )(function((*own[provider], *command.flags), partial(then, provider, own[provider]), hidden=[SNAPSHOT]))
+        )(function(flags, partial(then, provider, own[provider]), hidden=[SNAPSHOT]))
     return group
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 
 from cloudguard.model.ways_in import Entered, WayIn, WayState
@@ -10,8 +11,9 @@ from cloudguard.model.ways_in import Entered, WayIn, WayState
 FILE = "ways_in.toml"
 
 
+@cache
 def ways_in(package: str) -> tuple[WayIn, ...]:
-    """Return the table of a provider's ``package``, in its order."""
+    """Return the table of a provider's ``package``, in its order, read once in a process."""
     written = tomllib.loads(files(package).joinpath(FILE).read_text(encoding="utf-8"))["way"]
     return tuple(
         WayIn(

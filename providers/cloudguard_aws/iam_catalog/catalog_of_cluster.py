@@ -13,6 +13,7 @@ from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, cluster_resources
 from cloudguard_aws.iam_catalog.needs import PLACES, TABLES
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
+from cloudguard_aws.iam_catalog.read_actions import read_actions
 from cloudguard_aws.iam_catalog.request_context import context_of, known_context, ordinary_context
 from cloudguard_aws.identity.need_values import values_of
 from cloudguard_aws.trust.callers import TrustPrincipals
@@ -95,6 +96,7 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-pub
 def ready() -> None:
     """Read the files that ``iam_catalog`` needs, so that it can be done while API calls are under way."""
     published()
+    read_actions()
     _ = TABLES.written, TABLES.escalation_paths
 
 
