@@ -31,6 +31,8 @@ class ActionTable:
             self._ranges[service] = self._add_service(service, listed, extra.get(service, ()))
         self._ranges["*"] = self._add_all(("*:" + UNLISTED,))
         self.everything = (1 << len(self._names)) - 1
+        self.listed = self.everything & ~sum(1 << (end - 1) for _, end in self._ranges.values())
+        """All actions but the symbols for unlisted ones."""
         self._lowered = [name.lower() for name in self._names]
         self._masks: dict[str, int] = {}
 
@@ -70,12 +72,6 @@ class ActionTable:
         """Return all actions of ``service``."""
         start, end = self._ranges[service]
         return (1 << end) - (1 << start)
-
-    @property
-    def listed(self) -> int:
-        """All actions but the symbols for unlisted ones."""
-        symbols = sum(1 << (end - 1) for _, end in self._ranges.values())
-        return self.everything & ~symbols
 
     def mask(self, patterns: Iterable[str]) -> int:
         """Return the actions that match one of ``patterns``."""

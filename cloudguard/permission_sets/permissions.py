@@ -240,7 +240,7 @@ def _request(space: Space, box: Box) -> Request | None:
     scope = box.scope
     assuming = tuple(sorted(assumption.cause for assumption in scope.assumptions))
     for action in space.table.names(box.actions & space.table.listed or box.actions):
-        typical = list(space.typical_names(action))
+        typical = space.typical_names(action)
         for names in space.names_of(action):
             common = scope.names & names
             if common is NO_NAMES:

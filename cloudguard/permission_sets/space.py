@@ -50,6 +50,7 @@ class Space:
     limit: int = 100_000
     home: tuple[str, ...] = ()
     """Values that a witness's name prefers, segment by segment ("" for any)."""
+    _typical: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict[str, tuple[tuple[str, ...], ...]])
     _serials: count[int] = field(default_factory=lambda: count(1))
     _index: ResourceIndex = field(init=False)
 
@@ -64,8 +65,14 @@ class Space:
         """Return the names on which ``action`` can be requested."""
         return self._index.names_of(action)
 
-    def typical_names(self, action: str) -> Iterator[tuple[str, ...]]:
-        """Yield a readable name, in segments, of each resource format that ``action`` takes, the simplest first."""
+    def typical_names(self, action: str) -> tuple[tuple[str, ...], ...]:
+        """Return a readable name, in segments, of each resource format that ``action`` takes, the simplest first."""
+        found = self._typical.get(action)
+        if found is None:
+            found = self._typical[action] = tuple(self._typical_names(action))
+        return found
+
+    def _typical_names(self, action: str) -> Iterator[tuple[str, ...]]:
         for text in sorted(self.resource_formats(action) or (), key=lambda text: (text.count("/"), len(text))):
             segments = text.split(SEPARATOR, SEGMENTS - 1)
             if len(segments) == SEGMENTS:

@@ -31,31 +31,32 @@ def judge(
     policy: Declarations,
     iam_catalog: IamCatalog | None = None,
     ways_in: tuple[WayIn, ...] = (),
+    rows: Sequence[ModuleType] = ROWS,
 ) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
-    """Return the five rows, and the changes that mend their findings in the order to make them.
+    """Return ``rows``, and the changes that mend their findings in the order to make them.
 
     ``iam_catalog`` None: nothing is known of the provider's permissions, and no identity is judged but by its plain
     words. ``ways_in``: the provider's table; those that the snapshot does not name were not asked for.
     """
     context = Context(snapshot, policy, Reachability(snapshot), iam_catalog, ways_in)
-    judged = _by_every_role(context, [row.judge(context) for row in ROWS])
-    judged = [_with_declarations(context, row, each) for row, each in zip(ROWS, judged, strict=True)]
+    judged = _by_every_role(context, {row: row.judge(context) for row in rows})
+    judged = [_with_declarations(context, row, each) for row, each in zip(rows, judged, strict=True)]
     pending = [finding for _, found in judged for finding in found]
     by_rule = plan(context.reach, context.ports, (excess for finding in pending for excess in finding.excesses))
     changes = {finding.finding.id: tuple(_changes(finding, by_rule)) for finding in pending}
-    rows = tuple(replace(row, findings=tuple(_with_changes(row.findings, changes))) for row, _ in judged)
-    return rows, _ordered([finding for row in rows for finding in row.findings], changes)
+    results = tuple(replace(row, findings=tuple(_with_changes(row.findings, changes))) for row, _ in judged)
+    return results, _ordered([finding for row in results for finding in row.findings], changes)
 
 
-def _by_every_role(context: Context, judged: list[JudgedRow]) -> list[JudgedRow]:
+def _by_every_role(context: Context, judged: Mapping[ModuleType, JudgedRow]) -> list[JudgedRow]:
     """Return the rows, unknown where one that does not fail would fail for other roles that hosts may have."""
     unknown: list[tuple[str, ...]] = [() for _ in judged]
     for assignment in assignments(context.snapshot, context.reach.classes):
         other = replace(context, snapshot=assignment.snapshot, reach=Reachability(assignment.snapshot))
-        for number, (row, (base, _)) in enumerate(zip(ROWS, judged, strict=True)):
+        for number, (row, (base, _)) in enumerate(judged.items()):
             if base.verdict is not Verdict.FAIL and (row is etcd_access or not assignment.one_server):
                 unknown[number] += undecided(base, assignment, row.judge(other)[0])
-    return [(also_unknown(row, lines), found) for (row, found), lines in zip(judged, unknown, strict=True)]
+    return [(also_unknown(row, lines), found) for (row, found), lines in zip(judged.values(), unknown, strict=True)]
 
 
 def _with_declarations(context: Context, row: ModuleType, judged: JudgedRow) -> JudgedRow:
