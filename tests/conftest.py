@@ -7,6 +7,8 @@ import os
 import signal
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
+from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
@@ -31,6 +33,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell does in the 
     signal.signal(signal.SIGINT, signal.default_int_handler)
 # One loader for every session: to parse the services' models again for each takes half of the tests' time with AWS.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
+# What moto finds out again at each call, and makes anew for each KMS key though no test reads it.
+for name, function in (("moto.core.responses", "method_names_from_class"), ("moto.kms.models", "generate_private_key")):
+    module = import_module(name)
+    setattr(module, function, cache(getattr(module, function)))
+_BUILDING: dict[str, Any] = {}
+_BUILDING_ON_SERVER: dict[str, Any] = {}
+"""The SDK's clients that accounts are built with, by service: to make them takes as long as to build an account."""
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "made-up"}
 
 
@@ -71,14 +80,14 @@ def endpoint(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def account(endpoint: str) -> Account:
     """An empty account on the server."""
     assert endpoint
-    return Account(boto3.Session())
+    return Account(boto3.Session(), clients=_BUILDING_ON_SERVER)
 
 
 @pytest.fixture
 def inner_account() -> Iterator[Account]:
     """An empty account within this process: no sockets, so faster."""
     with mock_aws():
-        yield Account(boto3.Session())
+        yield Account(boto3.Session(), clients=_BUILDING)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

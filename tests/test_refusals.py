@@ -11,9 +11,11 @@ import pytest
 from cloudguard.errors import AccessError, ExitStatus
 from cloudguard.model.source import Reason
 from cloudguard.results.report import Report, Verdict
+from cloudguard_aws.access.api import Api
 from moto_fixtures.aws.builder import Account
 from moto_fixtures.aws.scene import Scene, check, scenes
 from refused_calls import PROVIDED, RESTS_ON, Call, Guard, Reusing
+from remembered import remembering
 
 NEEDS_NONE: Call = ("sts", "GetCallerIdentity")
 """No permission is needed, and none can be taken away (AWS STS API Reference, GetCallerIdentity)."""
@@ -46,12 +48,17 @@ def test_the_scenes_whose_every_call_is_refused_exist() -> None:
 
 @pytest.mark.parametrize(("number", "name"), tuple(enumerate(scenes())), ids=tuple(scenes()))
 def test_no_refused_call_leaves_a_row_passing(
-    number: int, name: str, inner_account: Account, record_property: Callable[[str, object], None]
+    number: int,
+    name: str,
+    inner_account: Account,
+    record_property: Callable[[str, object], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     scene = scenes()[name]
     scene.build(inner_account)
     session = Reusing()
     guard = Guard(session)
+    monkeypatch.setattr(Api, "fetch", remembering(Api.fetch, guard.refuses))
     whole = check(scene, session)
     problems: list[str] = []
     calls = refused(number, name, sorted(guard.seen))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
 
 import pytest
 
@@ -26,13 +27,19 @@ SCREEN = 24
 Made = Mapping[str, set[SourceLine]]
 
 
+@cache
+def report_on(name: str) -> Report:
+    """Return the report on the scene called ``name``."""
+    return pipeline.evaluate(collected(name).snapshot, scenes()[name].DECLARED.policy)
+
+
 @pytest.mark.parametrize("name", scenes())
 def test_report_says_what_the_lines_are_marked_with(name: str) -> None:
     scene, made = scenes()[name], collected(name).made
     marks = {line: mark_of(line) for lines in made.values() for line in lines}
     unread = sorted(str(mark) for mark in marks.values() if mark.checks is None)
     assert not unread, f"lines that make something and carry no mark: {unread}"
-    report = pipeline.evaluate(collected(name).snapshot, scene.DECLARED.policy)
+    report = report_on(name)
     verdicts = {row.row: str(row.verdict) for row in report.rows}
     problems = [
         *disagreements(report, made, set(marks.values())),
@@ -76,7 +83,7 @@ def test_every_scene_tells_its_story(scene: Scene) -> None:
 
 @pytest.mark.parametrize("name", scenes())
 def test_no_two_findings_of_a_row_say_the_same_and_a_clean_cluster_fits_on_a_screen(name: str) -> None:
-    report = pipeline.evaluate(collected(name).snapshot, scenes()[name].DECLARED.policy)
+    report = report_on(name)
     for row in report.rows:
         messages = [finding.message for finding in row.findings]
         assert len(set(messages)) == len(messages)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-import boto3
 from moto import mock_aws
 
 from cloudguard.model.snapshot import Snapshot
 from moto_fixtures.aws.builder import REGION, Account, SourceLine
 from moto_fixtures.aws.scene import collect, scenes
+from refused_calls import Reusing
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,16 @@ class CollectedScene:
 
 
 @cache
+def _session() -> Reusing:
+    """Return the session of all scenes: to make clients for each takes as long as to build and read it."""
+    return Reusing(region_name=REGION)
+
+
+@cache
 def collected(name: str) -> CollectedScene:
     """Build the scene called ``name`` in an account within this process, and read it."""
     scene = scenes()[name]
     with mock_aws():
-        account = Account(boto3.Session(region_name=REGION))
+        account = Account(_session())
         scene.build(account)
         return CollectedScene(collect(scene, account.session), account.made)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
+from types import ModuleType
 from typing import Final
 
 from cloudguard import pipeline
@@ -13,7 +14,9 @@ from cloudguard.errors import UsageError
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import installed, load
 from cloudguard.results.report import RowResult, Verdict
+from cloudguard.rows.judge import ROWS, judge
 from spoilt import Json, drawn_place, named_at, spoilt
 
 FACTS: Final = ("cluster", "topology", "identities")
@@ -31,6 +34,7 @@ def wrong_passes(snapshot: Snapshot, declarations: Declarations, seed: int, draw
     document: dict[str, Json] = json.loads(snapshot_file.dump(snapshot))
     facts: Json = {part: document[part] for part in FACTS}
     failed = [row for row in pipeline.evaluate(snapshot, declarations).rows if row.verdict is Verdict.FAIL]
+    rows = [module for module in ROWS if any(row.row == module.ROW for row in failed)]
     draw = Random(seed)
     for _ in range(draws if failed else 0):
         place = drawn_place(facts, draw)
@@ -42,10 +46,17 @@ def wrong_passes(snapshot: Snapshot, declarations: Declarations, seed: int, draw
             changed = snapshot_file.load(json.dumps(document | spoilt_facts), "spoilt.json")
         except UsageError:
             continue  # a file that is refused is no PASS
-        report = pipeline.evaluate(changed, declarations)
-        for row in failed:
-            if report.row(row.row).verdict is Verdict.PASS and not rests_on(row) & named_at(facts, place):
+        for row, now in zip(failed, judged(changed, declarations, rows), strict=True):
+            if now.verdict is Verdict.PASS and not rests_on(row) & named_at(facts, place):
                 yield f"{row.row} passes without {place}"
+
+
+def judged(snapshot: Snapshot, declarations: Declarations, rows: Sequence[ModuleType]) -> tuple[RowResult, ...]:
+    """Return ``rows`` alone, as ``pipeline.evaluate`` judges them."""
+    provider = snapshot.cluster.provider
+    adapter = load(provider) if provider in installed() else None
+    catalog, ways_in = (adapter.iam_catalog(snapshot), adapter.ways_in()) if adapter else (None, ())
+    return judge(snapshot, declarations, catalog, ways_in, rows)[0]
 
 
 def rests_on(row: RowResult) -> set[str]:
