@@ -118,18 +118,19 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
     A balancer of another VPC sends to addresses of these by a peering or transit gateway.
     """
     listed, groups, old = api.gather(
-        partial(api.read, calls.DESCRIBE_LOAD_BALANCERS, hides=HIDES),
+        partial(api.read_or_none, calls.DESCRIBE_LOAD_BALANCERS, hides=HIDES),
         partial(api.read, calls.DESCRIBE_TARGET_GROUPS, hides=HIDES),
         partial(api.read, calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, hides=HIDES),
     )
-    modern = api.mapped(calls.DESCRIBE_LOAD_BALANCERS, listed, load_balancer, hides=HIDES)
+    modern = api.mapped(calls.DESCRIBE_LOAD_BALANCERS, listed or (), load_balancer, hides=HIDES)
     every = tuple(one for one in modern if one.kind != GATEWAY)  # that one sends to appliances, by a tunnel
     arns = {one.arn for one in every}
-    known = api.mapped(calls.DESCRIBE_TARGET_GROUPS, groups, target_group, hides=HIDES)
-    _miss(api, {arn for one in known if _may_concern(one, network_ids) for arn in one.balancers}, modern)
+    known = api.mapped(calls.DESCRIBE_TARGET_GROUPS, groups or (), target_group, hides=HIDES)
+    if listed is not None:
+        _miss(api, {arn for one in known if _may_concern(one, network_ids) for arn in one.balancers}, modern)
     used = [one for one in known if arns.intersection(one.balancers)]
     with_targets = api.gather(*(partial(_with_targets, api, one) for one in used if _may_concern(one, network_ids)))
-    classic = api.mapped(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, old, classic_balancer, hides=HIDES)
+    classic = api.mapped(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, old or (), classic_balancer, hides=HIDES)
     return Registrations(every, classic, {one.arn: one for one in with_targets})
 
 
