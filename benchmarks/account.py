@@ -194,6 +194,7 @@ class Maker:
         }
         answer = ec2.run_instances(
             ImageId="ami-1",
+            InstanceType="m5.large",
             MinCount=count,
             MaxCount=count,
             SubnetId=subnet,

@@ -82,6 +82,7 @@ class MachineBuilder(NetworkBuilder):
         answer = self.call(
             "ec2",
             "run_instances",
+            InstanceType="m5.large",
             ImageId=self.image(),
             MinCount=1,
             MaxCount=1,
