@@ -1,0 +1,150 @@
+"""What is wrong with flags, credentials, subscriptions and answers: the command tells it in a line, with its status."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from azure_account import SUBSCRIPTION, guid
+from azure_fixtures import Subscription
+from azure_proxy import AzureProxy
+from azure_scenes import SCENES
+from azure_server import CUT_OFF, FAILED, MALFORMED, PAGE_OF_A_PROXY, Azure, Fault, throttled
+from cloudguard.cli import run
+from cloudguard.errors import ExitStatus
+
+CHECK = ("check", "azure", "--cluster", "prod", "--no-progress")
+GROUPS = "Microsoft.Network/networkSecurityGroups/read"
+FIRST = "Microsoft.ContainerService/managedClusters/read"
+"""The first action that is asked for."""
+
+
+def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
+    """Run ``argv`` and return the status and the one line on stderr."""
+    status = run(argv)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1, err
+    assert "Traceback" not in err
+    return status, err
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--subscription", "acme prod"), "is no subscription's id"),
+        (("--tenant", "a tenant"), "--tenant is no tenant"),
+        (("--client-id", "nodes"), "--client-id is no client id"),
+        (("--cloud", "AzureMoon"), "no cloud is called 'AzureMoon'"),
+        (("--resource-group", "elsewhere"), "elsewhere"),
+    ],
+)
+def test_wrong_flags(
+    flags: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
+) -> None:
+    azure_cloud.azure = Azure(SCENES["aks-authorized"].build())
+    status, line = told(capsys, *CHECK, *flags)
+    assert (status, words in line) == (ExitStatus.USAGE, True), line
+
+
+def test_no_subscription(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, azure_cloud: AzureProxy
+) -> None:
+    monkeypatch.delenv("AZURE_SUBSCRIPTION_ID")
+    status, line = told(capsys, *CHECK)
+    assert (status, "Give --subscription ID" in line) == (ExitStatus.USAGE, True), line
+    assert azure_cloud.azure.asked == []
+
+
+def test_no_credentials(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, azure_cloud: AzureProxy
+) -> None:
+    monkeypatch.delenv("AZURE_CLIENT_SECRET")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+    status, line = told(capsys, *CHECK)
+    assert (status, "az login" in line) == (ExitStatus.INCOMPLETE, True), line
+    assert azure_cloud.azure.asked == []
+
+
+def test_a_secret_that_has_expired(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+    azure_cloud.secret = "expired"  # noqa: S105 - whether it is still good
+    status, line = told(capsys, *CHECK)
+    assert (status, "AADSTS7000222" in line) == (ExitStatus.INCOMPLETE, True), line
+
+
+def test_another_tenant(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+    assert azure_cloud
+    status, line = told(capsys, *CHECK, "--tenant", guid("another tenant"))
+    assert (status, "--tenant" in line) == (ExitStatus.INCOMPLETE, True), line
+
+
+def test_no_such_subscription(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+    assert azure_cloud
+    status, line = told(capsys, *CHECK, "--subscription", guid("another subscription"))
+    assert (status, "there is no subscription" in line) == (ExitStatus.INCOMPLETE, True), line
+
+
+def test_no_such_cluster(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+    azure_cloud.azure = Azure(SCENES["aks-authorized"].build())
+    status, line = told(capsys, "check", "azure", "--cluster", "prd", "--no-progress")
+    assert (status, "prd" in line, "prod" in line) == (ExitStatus.USAGE, True, True), line
+
+
+def test_an_empty_subscription(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+    assert azure_cloud
+    status, line = told(capsys, *CHECK)
+    assert (status, "prod" in line) == (ExitStatus.USAGE, True), line
+
+
+def test_two_clusters_of_one_name(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+    account = Subscription()
+    for group in ("east", "west"):
+        account.managed_cluster(rg=group)
+    azure_cloud.azure = Azure(account)
+    status, line = told(capsys, *CHECK)
+    assert (status, "--resource-group" in line) == (ExitStatus.USAGE, True), line
+    run((*CHECK, "--resource-group", "WEST", "-f", "json"))
+    report = json.loads(capsys.readouterr().out)
+    assert {host["id"].split("/")[4] for host in report["cluster"]["hosts"]} == {"mc_west_prod_westeurope"}
+
+
+@pytest.mark.parametrize("fault", [throttled("3600"), throttled("100000")])
+def test_an_azure_that_asks_to_wait_for_long(
+    fault: Fault, capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
+) -> None:
+    azure_cloud.azure = Azure(SCENES["clean"].build(), faults={FIRST: [fault] * 9})
+    status, line = told(capsys, *CHECK)
+    assert (status, "Try again later" in line) == (ExitStatus.INCOMPLETE, True), line
+
+
+@pytest.mark.parametrize("faults", [[throttled("0")], [throttled()], [FAILED], [CUT_OFF]], ids=lambda one: one[0].code)
+def test_what_may_pass_is_tried_again(
+    faults: list[Fault], capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
+) -> None:
+    azure_cloud.azure = Azure(SCENES["clean"].build(), faults={GROUPS: [*faults]})
+    assert run(CHECK) == ExitStatus.CLEAN, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fault", [MALFORMED, PAGE_OF_A_PROXY, Fault(400, "BadRequest")])
+def test_a_page_that_cannot_be_read_hides_what_it_holds(
+    fault: Fault, capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
+) -> None:
+    azure_cloud.azure = Azure(SCENES["clean"].build(), faults={GROUPS: [fault] * 9})
+    status = run((*CHECK, "-f", "json"))
+    report = json.loads(capsys.readouterr().out)
+    assert status == ExitStatus.INCOMPLETE
+    assert [gap["call"] for gap in report["gaps"]] == ["Microsoft.Network/networkSecurityGroups:listAll"]
+    verdicts = {row["row"]: row["verdict"] for row in report["rows"]}
+    assert {verdicts[name] for name in ("api-server-access", "node-access", "etcd-access")} == {"UNKNOWN"}
+
+
+def test_nothing_is_written_where_azure_asks_to_register(azure_cloud: AzureProxy) -> None:
+    unregistered = Fault(409, "MissingSubscriptionRegistration")
+    azure_cloud.azure = Azure(SCENES["clean"].build(), faults={"Microsoft.KeyVault/vaults/read": [unregistered] * 9})
+    run((*CHECK, "--subscription", SUBSCRIPTION))
+    posts = {one.path.rpartition("/")[2] for one in azure_cloud.azure.asked if one.verb != "GET"}
+    assert posts <= {
+        "listNetworkManagerEffectiveSecurityAdminRules",
+        "listNetworkManagerEffectiveConnectivityConfigurations",
+    }
