@@ -56,6 +56,7 @@ class AzureAdapter(CloudAdapter):
 def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
     """Read all about a cluster that was found."""
     from cloudguard_azure.cluster import aks, hosts, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_azure.identity.aks_places import aks_traits  # noqa: PLC0415 - when asked for
     from cloudguard_azure.identity.holders import attachments, known  # noqa: PLC0415 - when asked for
     from cloudguard_azure.network.topology import read_around  # noqa: PLC0415 - when asked for
 
@@ -85,7 +86,7 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
         managed_by=aks.MANAGED_BY if found.aks else "",
         secrets_encryption=secrets,
         pod_ranges=around.pod_ranges | aks.read_pod_ranges(api, found.aks),
-        traits=etcd_traits(found_disks),
+        traits=(*etcd_traits(found_disks), *(aks_traits(api, found.aks.item) if found.aks else ())),
         installer_strength=installer.strength,
     )
     return ADAPTER.snapshot(api, cluster, around.topology, identities)

@@ -22,6 +22,8 @@ _ANY_PART: Final = "/*/"
 asked for is "userAssignedIdentities/assign/action" (https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/identity)."""
 _ABOVE: Final = "/providers/microsoft.management/managementgroups/"
 _PAIR: Final = 2
+_FEWEST: Final = 2
+"""Slashes in an operation's name: it has a provider, a type and a verb."""
 _UNREADABLE: Final = re.compile(r"[*?$\x00-\x1f\ufdd0-\ufdef]")
 """What patterns would take for something else; no name of a resource holds it."""
 _VERBS: Final = {"read": 1, "write": 1, "delete": 1, "action": 2}
@@ -47,7 +49,7 @@ _SPREAD: Final = frozenset(
 
 def actions_of(operation: str) -> tuple[str, ...]:
     """Return the actions that an operation, or a pattern of operations, means; ``*`` stands for any text."""
-    texts = dict.fromkeys(_with_parts(operation))
+    texts = [operation, *(text for text in _with_parts(operation) if text.count("/") >= _FEWEST)]
     return tuple(dict.fromkeys(action for text in texts for action in _divided(text)))
 
 
