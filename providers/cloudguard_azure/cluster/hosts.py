@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -20,6 +21,7 @@ from cloudguard_azure.access.calls import (
 )
 from cloudguard_azure.cluster.find import Found
 from cloudguard_azure.cluster.installer_tags import roles_by_tags
+from cloudguard_azure.cluster.instance_metadata import read_denials
 from cloudguard_azure.cluster.interfaces import interface
 from cloudguard_azure.cluster.machines import HIDES, Machine, host_of, is_member
 
@@ -32,6 +34,8 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     if found.aks is not None:
         _miss_nodes(api, found)
     hosts = tuple(filter(None, (_host(api, found, one) for one in found.machines)))
+    denials = read_denials(api)
+    hosts = tuple(replace(one, metadata=denials.applied(one.metadata, one.interfaces)) for one in hosts)
     roles = {one.id: known for one in found.machines if (known := roles_of(found, one))}
     return with_roles(api, LIST_MACHINES, hosts, roles)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.cluster import (
@@ -25,8 +26,9 @@ from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import OF_SCALE_SET, AgentPool, ManagedCluster
 from cloudguard_azure.cluster.attached_disks import attached_disks, is_encrypted
 from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.instance_metadata import OPEN_METADATA, metadata_service, read_denials
 from cloudguard_azure.cluster.interfaces import configurations, filters_of, groups_of, is_v6, subnet_of
-from cloudguard_azure.cluster.machines import OPEN_METADATA, ScaleSet, metadata_service
+from cloudguard_azure.cluster.machines import ScaleSet
 from cloudguard_azure.cluster.members import roles_by_flags
 
 HIDES: Final = (FactKind.POOLS,)
@@ -37,11 +39,16 @@ _POOL_TAG: Final = "aks-managed-poolname"
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[Pool, ...]:
     """Return the pools of the cluster; a flexible scale set without a profile makes no host by itself."""
     makers = {one.id: one for one in found.scale_sets if one.uniform or _profile(one)}
-    items = [one.item for one in makers.values()]
+    items, denials = [one.item for one in makers.values()], read_denials(api)
     pools = api.mapped(LIST_SCALE_SETS, items, lambda item: _pool(api, found, hosts, makers[own_id(item)]), hides=HIDES)
     if found.aks is not None:
         pools += tuple(_pools_of_machines(api, found, found.aks, hosts))
-    return tuple(sorted(pools, key=lambda pool: pool.id))
+    whole = (replace(one, metadata=denials.applied(one.metadata, _all_interfaces(one))) for one in pools)
+    return tuple(sorted(whole, key=lambda pool: pool.id))
+
+
+def _all_interfaces(pool: Pool) -> tuple[NextInterface, ...]:
+    return (NextInterface(pool.filters, pool.groups, pool.subnets), *pool.further)
 
 
 def _profile(scale_set: ScaleSet) -> Item:
