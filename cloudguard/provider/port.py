@@ -87,6 +87,12 @@ class CollectRequest:
     assume_empty: tuple[str, ...] = ()
 
 
+def option(request: CollectRequest, name: str) -> str:
+    """Return a flag's last value, "" without one."""
+    values = request.options.get(name, ())
+    return values[-1] if values else ""
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterSummary:
     """A cluster that ``discover`` found; ``hosts`` are (role, number of hosts), the role "unknown" among them."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.provider.answers import Item, required, text
-from cloudguard.provider.port import CollectRequest, Option
+from cloudguard.provider.port import CollectRequest, Option, option
 from cloudguard_aws.access.api import Api, errors, explain, settings
 from cloudguard_aws.access.calls import DESCRIBE_REGIONS, GET_CALLER_IDENTITY
 
@@ -48,12 +48,6 @@ class Caller:
 
     account: str
     arn: str
-
-
-def option(request: CollectRequest, name: str) -> str:
-    """Return a flag's last value, "" without one."""
-    values = request.options.get(name, ())
-    return values[-1] if values else ""
 
 
 def open_session(request: CollectRequest) -> boto3.Session:

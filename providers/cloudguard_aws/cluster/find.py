@@ -13,7 +13,7 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item, required, text
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.installers import infra_base, is_infra
-from cloudguard.provider.port import CollectRequest
+from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.access.calls import (
@@ -23,7 +23,6 @@ from cloudguard_aws.access.calls import (
     DESCRIBE_TAGS,
     LIST_OPEN_ID_CONNECT_PROVIDERS,
 )
-from cloudguard_aws.access.session import option
 from cloudguard_aws.cluster.eks import EksCluster, eks_cluster
 from cloudguard_aws.cluster.instances import HIDES, Instance, alive, instances, instances_by_id
 from cloudguard_aws.cluster.tags import (

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard.provider.reader import checked_calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import CALLS
@@ -20,7 +20,6 @@ from cloudguard_aws.access.session import (
     given_regions,
     identify,
     open_session,
-    option,
 )
 from cloudguard_aws.cluster.discover import seen_in
 from cloudguard_aws.cluster.find import Found, find, prefetch

@@ -11,7 +11,7 @@ from typing import Final
 from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.model.source import Reason
 from cloudguard.provider.answers import Item, text
-from cloudguard.provider.port import CollectRequest, Option, Progress
+from cloudguard.provider.port import CollectRequest, Option, Progress, option
 from cloudguard.provider.reader import checked_calls
 from cloudguard_azure.access import profile
 from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint, explain
@@ -43,12 +43,6 @@ class Caller:
     tenant: str
     account: str
     cloud: str
-
-
-def option(request: CollectRequest, name: str) -> str:
-    """Return a flag's last value, "" without one."""
-    values = request.options.get(name, ())
-    return values[-1] if values else ""
 
 
 def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()) -> tuple[Api, Caller]:

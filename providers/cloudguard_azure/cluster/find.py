@@ -13,7 +13,7 @@ from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item
 from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.installers import ShownInstaller
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import (
     LIST_DISKS,
@@ -22,7 +22,7 @@ from cloudguard_azure.access.calls import (
     LIST_ROUTE_TABLES,
     LIST_SECURITY_GROUPS,
 )
-from cloudguard_azure.access.session import Caller, begin, option
+from cloudguard_azure.access.session import Caller, begin
 from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import ManagedCluster
 from cloudguard_azure.cluster.inventory import SOON, Interfaces, Inventory, read_interfaces, read_inventory

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import text
-from cloudguard.provider.port import CollectRequest, Option, Progress
+from cloudguard.provider.port import CollectRequest, Option, Progress, option
 from cloudguard.provider.reader import checked_calls
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import CALLS, GET_PROJECT
@@ -48,12 +48,6 @@ class Caller:
     project: str
     default_account: str
     account: str
-
-
-def option(request: CollectRequest, name: str) -> str:
-    """Return a flag's last value, "" without one."""
-    values = request.options.get(name, ())
-    return values[-1] if values else ""
 
 
 def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:

@@ -13,7 +13,7 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.installers import ShownInstaller
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import (
     LIST_CLUSTERS,
@@ -26,7 +26,7 @@ from cloudguard_gcp.access.calls import (
     LIST_SUBNETWORKS,
     Call,
 )
-from cloudguard_gcp.access.session import Caller, begin, option
+from cloudguard_gcp.access.session import Caller, begin
 from cloudguard_gcp.cluster import installer_labels
 from cloudguard_gcp.cluster.gke import GkeCluster, gke_cluster
 from cloudguard_gcp.cluster.instances import HIDES, Instance, instance
