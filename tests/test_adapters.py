@@ -37,7 +37,7 @@ BUILT = [
         ("gcp", name)
         for name in ("everything", "gke-authorized-google", "threat-list", "service-account", "shared-vpc")
     ),
-    *(("azure", name) for name in ("everything", "aks-private", "aks-integrated-public", "kops", "two-groups-let-in")),
+    *(("azure", name) for name in ("everything", "aks-private", "kops")),
 ]
 
 

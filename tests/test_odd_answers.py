@@ -33,7 +33,7 @@ from spoilt_answers import Recording, Spoilt
 BUILT = [
     *(("aws", name, 40) for name in ("showcase", "eks_public")),
     *(("gcp", name, 80) for name in ("everything", "gke-authorized-google", "allowed-above", "editor")),
-    *(("azure", name, 80) for name in ("everything", "aks-integrated-public", "kops", "contributor")),
+    *(("azure", name, 60) for name in ("everything", "aks-integrated-public", "contributor")),
 ]
 
 ON_PATHS = (

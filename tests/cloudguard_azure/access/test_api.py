@@ -99,7 +99,9 @@ def test_what_fails_is_told_with_its_reason(
 
 
 def test_what_may_pass_is_asked_for_again(azure_cloud: AzureProxy) -> None:
-    api = reading(azure_cloud, Azure(account(), faults={"Microsoft.Compute/disks/read": [throttled("1"), FAILED]}))
+    api = reading(
+        azure_cloud, Azure(account(), faults={"Microsoft.Compute/disks/read": [throttled(), throttled("1"), FAILED]})
+    )
     assert len(api.read(LIST_DISKS, hides=HIDES)) == 3
     assert api.gaps == ()
 

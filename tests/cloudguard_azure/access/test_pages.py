@@ -10,6 +10,7 @@ import pytest
 
 from cloudguard.provider.answers import AnswerError, Item
 from cloudguard.provider.port import Stop, StoppedError
+from cloudguard_azure.access.api import clean
 from cloudguard_azure.access.calls import GET_KEY, LIST_DISKS, Call
 from cloudguard_azure.access.pages import Pages
 
@@ -92,3 +93,20 @@ def test_a_reading_that_was_ended_turns_no_page() -> None:
     stop.set("enough")
     with pytest.raises(StoppedError):
         taken(LIST_DISKS, {"value": []}, stop=stop)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("two\n lines\tand more", "two lines and more"),
+        ("refused by https://user:password@proxy.example:3128/", "refused by https://proxy.example:3128/"),
+        ("Bearer eyJ0eXAi.eyJhdWQi.c2ln-_ is wrong", "Bearer is wrong"),
+        (
+            "AADSTS7000222: expired. Trace ID: 0b1f-6471 Correlation ID: 54-82 Timestamp: 2026-11-29 20:05:09Z",
+            "AADSTS7000222: expired.",
+        ),
+        ("x" * 400, "x" * 300),
+    ],
+)
+def test_the_cloud_s_words_are_a_line_without_secrets(words: str, told: str) -> None:
+    assert clean(words) == told
