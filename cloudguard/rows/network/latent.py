@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cloudguard.model.filters import Action
 from cloudguard.model.network import Endpoint
 from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
@@ -39,9 +40,23 @@ def _published(target: HostClass, services: ServiceSet) -> bool:
 
 
 def _public(reach: Reachability, attribution: Attribution) -> AddressSet:
-    """Return the public addresses that a rule names."""
+    """Return the public addresses that a rule names, but for those that rules before it bar."""
     peers = reach.filters.peers(attribution.rule) if attribution.rule else None
-    return (peers or AddressSet.nothing()) & reach.senders.internet.addresses
+    return ((peers or AddressSet.nothing()) & reach.senders.internet.addresses) - _barred(reach, attribution)
+
+
+def _barred(reach: Reachability, attribution: Attribution) -> AddressSet:
+    """Return what rules before an attribution's bar, in an ordered filter, whatever of it is asked for."""
+    own, guard = attribution.rule, attribution.filter
+    if own is None or guard is None or not guard.ordered:
+        return AddressSet.nothing()
+    asked = attribution.part.services()
+    return AddressSet.union(
+        reach.filters.peers(one) or AddressSet.nothing()
+        for one in guard.rules
+        if one.action is Action.DENY and one.direction is own.direction and one.order < own.order
+        if asked <= one.services and not (one.uncertain or one.target_groups or one.target_ranges)
+    )
 
 
 def _barrier(reach: Reachability, path: Path, target: HostClass, attribution: Attribution) -> str:

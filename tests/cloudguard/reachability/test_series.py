@@ -72,3 +72,13 @@ def test_a_rule_whose_peer_is_of_both_versions_is_changed_like_any_other() -> No
     assert [edit.before.peer.value for edit in change.edits if isinstance(edit, RuleEdit) and edit.before] == [
         "0.0.0.0/0,::/0"
     ]
+
+
+@pytest.mark.parametrize("barred", [True, False])
+def test_what_a_rule_before_bars_is_not_latent(*, barred: bool) -> None:
+    rules = [rule("near", "tcp", "10.0.0.0/8", order=0), rule("all", "tcp", WORLD, order=2)]
+    rules += [rule("bar", "all", WORLD, deny=True, order=1)] if barred else []
+    found = made(replace(in_series("one"), rules=tuple(rules)))
+    found = replace(found, topology=replace(found.topology, subnets=(replace(PUBLIC, routes=()),)))
+    row = rows_of(found)["node-access"]
+    assert any("latent: tcp from 0.0.0.0/0" in one.message for one in row.findings) is not barred
