@@ -119,7 +119,7 @@ def _table(roles: Iterable[Judged]) -> Iterator[str]:
         counts = (one.risky, one.listing, one.excess.mandated, one.excess.missing)
         exceeding = sum(escalation.exceeds_need for escalation in one.escalations)
         needed = len(one.escalations) - exceeding
-        paths = f"{exceeding}" + (f" ({needed} more by need)" if needed else "")
+        paths = f"{exceeding}" + (f" ({needed} more by need or mandate)" if needed else "")
         cells = [f"[{one.role.title}](#{one.role.id})", *(_count(part) for part in counts), paths]
         yield f"| {' | '.join(cells)} |"
 
@@ -192,7 +192,7 @@ def _addons(needs: Iterable[PermissionNeed]) -> Iterator[str]:
 def _escalations(escalations: Iterable[GrantedEscalation]) -> Iterator[str]:
     for escalation in escalations:
         path = f"[{escalation.path.id}]({escalation.path.source}): it {escalation.path.why}"
-        by = "" if escalation.exceeds_need else ", by what it needs"
+        by = "" if escalation.exceeds_need else ", by what it needs or EKS requires"
         yield f"- Escalation path {path}{by}" if escalation.unconditional else f"- (Escalation path {path}{by})"
 
 
