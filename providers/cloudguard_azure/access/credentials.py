@@ -99,12 +99,6 @@ def account_of(holder: Item) -> str:
     return next((name for name in names if isinstance(name, str) and name), "the holder of the Azure credentials")
 
 
-def tenant_of(holder: Item) -> str:
-    """Return the tenant of the credentials, "" where their token hides it."""
-    found = holder.get("tid")
-    return found.lower() if isinstance(found, str) else ""
-
-
 def _why_none(error: Exception) -> str:
     """Return what went wrong: azure-identity's message has a line for each kind of credentials, most not set up."""
     lines = str(getattr(error, "message", "") or error).splitlines()

@@ -16,7 +16,7 @@ from cloudguard.provider.reader import checked_calls
 from cloudguard_azure.access import profile
 from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint, explain
 from cloudguard_azure.access.calls import CALLS, LIST_MANAGED_CLUSTERS, Call
-from cloudguard_azure.access.credentials import LOGIN, Tokens, account_of, checked, claims, default, tenant_of
+from cloudguard_azure.access.credentials import LOGIN, Tokens, account_of, checked, claims, default
 
 OPTIONS = (
     Option(
@@ -37,12 +37,10 @@ _TENANT: Final = re.compile(r"[0-9a-z.-]+")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose eyes: the subscription that is looked at, and who reads it; ``tenant`` is "" where the token hides it."""
+    """Whose eyes: the subscription that is looked at, and who reads it."""
 
     subscription: str
-    tenant: str
     account: str
-    cloud: str
 
 
 def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()) -> tuple[Api, Caller]:
@@ -68,7 +66,7 @@ def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()
     for call in soon:
         api.prefetch(call)
     _refuse_unreachable(api)
-    return api, Caller(subscription, tenant_of(holder), account_of(holder), cloud)
+    return api, Caller(subscription, account_of(holder))
 
 
 def _subscription(request: CollectRequest, known: Item) -> str:

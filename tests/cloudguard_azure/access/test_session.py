@@ -117,7 +117,7 @@ def test_no_such_subscription(azure_cloud: AzureProxy) -> None:
 
 def test_who_reads_is_named(azure_cloud: AzureProxy) -> None:
     _, caller = reading(Azure(Subscription()), azure_cloud, tenant=TENANT)
-    assert caller == Caller(SUBSCRIPTION, TENANT, CLIENT, "AzureCloud")
+    assert caller == Caller(SUBSCRIPTION, CLIENT)
 
 
 def test_a_refused_call_does_not_end_the_reading(azure_cloud: AzureProxy) -> None:
@@ -152,8 +152,8 @@ def test_the_profile_of_az_names_the_subscription_and_its_cloud(
     written = json.dumps({"subscriptions": [{"id": 7}, other, own]})
     (tmp_path / ".azure" / "azureProfile.json").write_text(written, encoding="utf-8-sig")
     for named in ("", "acme prod", SUBSCRIPTION.upper()):
-        _, caller = reading(Azure(Subscription()), azure_cloud, subscription=named)
-        assert (caller.subscription, caller.cloud) == (SUBSCRIPTION, "AzureUSGovernment")
+        api, caller = reading(Azure(Subscription()), azure_cloud, subscription=named)
+        assert (caller.subscription, api.endpoint) == (SUBSCRIPTION, "https://management.usgovcloudapi.net")
     for unreadable in ("", "[]", "{}", '{"subscriptions": 7}', '{"subscriptions": [{}, null]}'):
         (tmp_path / ".azure" / "azureProfile.json").write_text(unreadable, encoding="utf-8")
         with pytest.raises(UsageError, match="no subscription is named"):
@@ -184,7 +184,7 @@ def test_a_credential_that_is_given_is_asked_once(azure_cloud: AzureProxy) -> No
     request = CollectRequest(options={"subscription": (SUBSCRIPTION,), "tenant": (TENANT,)}, client=good)
     api, caller = begin(request, silent)
     assert api.read(LIST_DISKS, hides=()) == []
-    assert (caller.account, caller.tenant) == ("user@example.com", TENANT)
+    assert caller.account == "user@example.com"
     assert good.asked == [{"scopes": ("https://management.azure.com/.default",), "tenant_id": TENANT}]
 
 
