@@ -1,0 +1,66 @@
+"""Azure compares ids and words without their case, and answers with either: no verdict changes with it.
+
+https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from azure_account import Account
+from azure_proxy import AzureProxy, asking
+from azure_scenes import SCENES
+from azure_schema import Shape, shape_of
+from azure_sdk import find
+from azure_server import Azure
+from cloudguard.results.report import Report
+from cloudguard_azure import ADAPTER
+from draws import seeds
+from spoilt import Json
+
+DRAWS = 4
+
+
+def shouted(told: Shape, value: Json) -> Json:
+    """Return an answer with its enums' words and the ids in it in capitals."""
+    told = told.whole()
+    if isinstance(value, dict):
+        told = told.variants.get(str(value.get(told.discriminator)), told).whole()
+        fields = {key: told.fields.get(key, told.of or Shape("any")) for key in value}
+        return {_capital(key): shouted(fields[key], part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [shouted(told.of or Shape("any"), part) for part in value]
+    if not isinstance(value, str):
+        return value
+    return value.upper() if told.words else _capital(value)
+
+
+def _capital(text: str) -> str:
+    return text.upper() if text.lower().startswith("/subscriptions/") else text
+
+
+def in_capitals(account: Account) -> Account:
+    """Write everything in an account's answers in capitals, but for the resources' own ids."""
+    for own, item in account.items.items():
+        operation = find("GET", own)
+        assert operation
+        changed = shouted(shape_of(operation.package, operation.model), item)
+        assert isinstance(changed, dict)
+        account.items[own] = changed | {"id": item["id"]}
+    return account
+
+
+def judged(azure_cloud: AzureProxy, name: str, *, capitals: bool) -> Report:
+    """Return what is found in a scene."""
+    account = SCENES[name].build()
+    azure_cloud.azure = Azure(in_capitals(account) if capitals else account)
+    return SCENES[name].evaluate(ADAPTER.collect(asking()))
+
+
+def test_no_verdict_changes_with_the_case_of_ids_and_words(azure_cloud: AzureProxy) -> None:
+    for seed in seeds(DRAWS):
+        name = Random(seed).choice(sorted(SCENES))
+        found = [judged(azure_cloud, name, capitals=capitals) for capitals in (False, True)]
+        plain, loud = ([(row.row, row.verdict, len(row.findings)) for row in one.rows] for one in found)
+        assert plain == loud, (seed, name)
+        assert not {gap.call for gap in found[1].gaps} - {gap.call for gap in found[0].gaps}, (seed, name)
