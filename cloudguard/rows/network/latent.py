@@ -66,6 +66,8 @@ def _barrier(reach: Reachability, path: Path, target: HostClass, attribution: At
     key, public = target.key, _public(reach, attribution)
     if not (key.has_public_ipv4 and public & ALL4) and not (key.has_public_ipv6 and public & ALL6):
         return "the hosts have no public address and no public balancer sends there: either would make it real"
+    subnet = reach.subnets.get(key.subnet)
+    name = (subnet.name if subnet else "") or key.subnet
     if not reach.senders.answered(key.subnet).lower:
-        return f"{key.subnet} has no route to the internet: a route would make it real"
-    return f"the filter of {key.subnet} bars it: a change there would make it real"
+        return f"{name} has no route to the internet: a route would make it real"
+    return f"a filter of {name} bars it: a change there would make it real"
