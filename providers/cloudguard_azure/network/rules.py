@@ -162,7 +162,8 @@ class RuleReader:
                             note=note or (_CONTROLLERS_NOTE if _BY_CONTROLLER.fullmatch(written.name) else ""),
                         )
                     )
-        return tuple(_numbered(found))
+        ends = (*written.sources, *written.source_groups), (*written.destinations, *written.destination_groups)
+        return tuple(_numbered(found, several=any(len(one) > 1 for one in ends)))
 
     def _matches(self, written: Written, *, ingress: bool) -> Iterator[tuple[Peer, _About, tuple[str, str]]]:
         """Yield each peer with what the rule is about on the guarded side, and why either may not match."""
@@ -204,7 +205,8 @@ def _by_source_port(written: Written, action: Action) -> str:
     return "it is about some source ports only" if some and action is Action.DENY else ""
 
 
-def _numbered(rules: Sequence[Rule]) -> Iterator[Rule]:
-    """Yield rules, several of one name with a number behind it."""
+def _numbered(rules: Sequence[Rule], *, several: bool) -> Iterator[Rule]:
+    """Yield rules, those of one name with a number behind it; the first without, if the rule names no ``several``."""
     for place, rule in enumerate(rules, 1):
-        yield replace(rule, id=f"{rule.id}#{place}") if len(rules) > 1 else rule
+        alone = len(rules) == 1 or (place == 1 and not several)
+        yield rule if alone else replace(rule, id=f"{rule.id}#{place}")
