@@ -9,7 +9,7 @@ from cloudguard.errors import UsageError
 from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
-from cloudguard.provider.port import CollectRequest
+from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MACHINES
@@ -25,14 +25,15 @@ from cloudguard_azure.cluster.registered import API_PORTS, NODE_PORTS, registere
 class Members:
     """The machines and scale sets of a cluster; ``everyone``: all that were read, ``free``: no other cluster's (ids).
 
-    ``by_flag``: roles that the caller's flags give, ``api_targets``: which balancer sends the API's connections there,
-    in words; both by the machines' ids.
+    ``guests``: those that ``--host`` names, wherever they are. ``by_flag``: roles that the caller's flags give,
+    ``api_targets``: which balancer sends the API's connections there, in words; both by the machines' ids.
     """
 
     machines: tuple[Machine, ...]
     scale_sets: tuple[ScaleSet, ...]
     everyone: tuple[Machine, ...]
     free: frozenset[str]
+    guests: frozenset[str]
     by_flag: Mapping[str, HostRoles]
     api_targets: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -45,11 +46,12 @@ def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks
     foreign = {one.node_group for one in read.clusters if one is not aks}
     sets = [one for one in read.sets if _may_concern(one, request, aks, foreign)]
     everyone = (*read.machines, *read_members(api, sets))
-    by_flag = _flagged(api, request, everyone, foreign)
+    guests = _guests(api, request, everyone)
+    by_flag = _both(_flagged(api, request, everyone, foreign), guests)
     own = {one.id for one in everyone if one.id in by_flag or _belongs(one, request, aks, foreign)}
     tagged = {one.id for one in read.sets if _belongs(one, request, aks, foreign)}
     free = frozenset(one.id for one in everyone if one.id in own or _is_free(one, request.cluster, foreign))
-    return _with_sets(read, Members((), (), everyone, free, by_flag), own, tagged)
+    return _with_sets(read, Members((), (), everyone, free, frozenset(guests), by_flag), own, tagged)
 
 
 def _with_sets(read: Inventory, members: Members, own: Collection[str], sets: Collection[str]) -> Members:
@@ -107,7 +109,7 @@ def _is_free(machine: Machine, cluster: str, foreign: Iterable[str]) -> bool:
 def _flagged(
     api: Api, request: CollectRequest, everyone: Sequence[Machine], foreign: Iterable[str]
 ) -> dict[str, HostRoles]:
-    """Return what the caller's flags say of each machine, by id; a flag that names none leaves a Gap."""
+    """Return the roles of the machines with tags that the caller names, by id; a flag that names none leaves a Gap."""
     found: dict[str, HostRoles] = {}
     for role, pairs in request.role_tags.items():
         for pair in pairs:
@@ -117,9 +119,29 @@ def _flagged(
             hit = [one for one in everyone if _has_tag(one.tags, pair)]
             free = [one for one in hit if _is_free(one, request.cluster, foreign)]
             _note(api, found, f"--{role}-tag {pair}", free, (role,))
+    return found
+
+
+def _both(first: Mapping[str, HostRoles], second: Mapping[str, HostRoles]) -> dict[str, HostRoles]:
+    """Return the roles that either gives."""
+    return {**first, **{name: first[name].and_all(known) if name in first else known for name, known in second.items()}}
+
+
+def _guests(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> dict[str, HostRoles]:
+    """Return the roles of the machines that the caller names by name or id; machines of one name are in several groups.
+
+    Raises UsageError where ``--resource-group`` does not choose one of them.
+    """
+    found: dict[str, HostRoles] = {}
+    group = option(request, "resource-group").lower()
     for name, roles in request.extra_hosts.items():
         wanted = canonical(name) if "/" in name else name.lower()
-        _note(api, found, f"--host {name}", [one for one in everyone if wanted in one.names], tuple(roles))
+        named = [one for one in everyone if wanted in one.names]
+        hit = [one for one in named if one.group == group] or named
+        if len(hit) > 1:
+            message = f"{len(hit)} machines are called {name!r}: in {' and '.join(sorted(one.group for one in hit))}"
+            raise UsageError(message, hint="Give its id, or --resource-group")
+        _note(api, found, f"--host {name}", hit, tuple(roles))
     return found
 
 

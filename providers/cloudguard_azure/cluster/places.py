@@ -39,14 +39,14 @@ class _Place:
 
 
 def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces) -> Members:
-    """Return the members in the place of a ``group`` (lower case, "" for any), and those that flags name.
+    """Return the members in the place of a ``group`` (lower case, "" for any), and those that ``--host`` names.
 
     Raises UsageError where several places are left, ClusterNotFoundError where none is. Where the network of a machine
     is not known, all is one place.
     """
     places = list[_Place]()
     for one in members.machines:
-        if one.id not in members.by_flag:
+        if one.id not in members.guests:
             place = _place(one, interfaces)
             touching = [other for other in places if other.touches(place) or not place.networks or not other.networks]
             places = [place.and_all(touching), *(other for other in places if other not in touching)]
@@ -60,7 +60,7 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
         raise ClusterNotFoundError(message, hint=f"It is not in {group}: change or leave out --resource-group")
     if len(places) <= 1:
         return members
-    machines = tuple(one for one in members.machines if one.id in here[0].machines or one.id in members.by_flag)
+    machines = tuple(one for one in members.machines if one.id in here[0].machines or one.id in members.guests)
     pools = {one.pool for one in machines}
     sets = tuple(one for one in members.scale_sets if one.id in pools or one.group in here[0].groups)
     return replace(members, machines=machines, scale_sets=sets)

@@ -8,6 +8,7 @@ import pytest
 
 from azure_answers import CAPZ, aks, names, nic, own, resource, searched, vm
 from cloudguard.errors import ClusterNotFoundError, UsageError
+from cloudguard.model.cluster import Role
 from cloudguard_azure.access.calls import (
     LIST_INTERFACES,
     LIST_MACHINES,
@@ -57,3 +58,26 @@ def test_of_a_managed_and_another_cluster_of_one_name_the_group_chooses() -> Non
     assert searched(items, options={"resource-group": ["team"]})[1].aks is not None
     _, found = searched(items, options={"resource-group": ["b"]})
     assert (found.aks, names(found)) == (None, ["master"])
+
+
+def test_a_flag_for_a_tag_names_the_machines_of_one_place() -> None:
+    tags = {"roles": "kube_control_plane,etcd"}
+    two = placed("a", "master-0", "x", tags), placed("b", "master-0", "y", tags)
+    items = {LIST_MACHINES: [one for one, _ in two], LIST_INTERFACES: [one for _, one in two]}
+    flag: dict[str, Any] = {"role_tags": {Role.CONTROL_PLANE: ["roles=kube_control_plane,etcd"]}}
+    with pytest.raises(UsageError, match="in a and in b"):
+        searched(items, **flag)
+    _, found = searched(items, **flag, options={"resource-group": ["B"]})
+    assert [one.group for one in found.machines] == ["b"]
+
+
+def test_a_name_that_two_machines_have_is_chosen_by_the_group_or_by_the_id() -> None:
+    two = placed("a", "master-0", "x", {"any": "tag"}), placed("b", "master-0", "y", {"any": "tag"})
+    items = {LIST_MACHINES: [one for one, _ in two], LIST_INTERFACES: [one for _, one in two]}
+    flag: dict[str, Any] = {"extra_hosts": {"Master-0": [Role.CONTROL_PLANE]}}
+    with pytest.raises(UsageError, match="in a and b"):
+        searched(items, **flag)
+    _, found = searched(items, **flag, options={"resource-group": ["B"]})
+    assert [one.group for one in found.machines] == ["b"]
+    _, found = searched(items, extra_hosts={two[0][0]["id"]: [Role.NODE]})
+    assert [one.group for one in found.machines] == ["a"]
