@@ -101,3 +101,21 @@ def behind_appliance() -> Subscription:
     table = account.route_table("out", ("0.0.0.0/0", "VirtualAppliance", "10.0.200.4"))
     account.properties(account.vnet)["subnets"][1]["properties"]["routeTable"] = link(table)
     return account
+
+
+def of_the_cluster(role: str, *, kubelet: bool, everywhere: bool = False) -> Subscription:
+    """An AKS cluster whose own identity, or its kubelet's, has a role on the group of its nodes, or ``everywhere``."""
+    account = Subscription()
+    own = account.managed_cluster(access=AUTHORIZED)
+    rg = account.node_group()
+    identity = account.id("Microsoft.ManagedIdentity/userAssignedIdentities", "prod-agentpool", group=rg)
+    where = None if everywhere else account.in_group(rg)
+    account.assign(account.principal(identity if kubelet else own), role, where)
+    return account
+
+
+def shown(*rules: Item) -> Subscription:
+    """An AKS cluster whose nodes have public addresses, with more rules of the group on their interfaces."""
+    account = Subscription()
+    account.managed_cluster(access=AUTHORIZED, node_addresses=["20.61.9.1", "20.61.9.2"], nsg_rules=rules)
+    return account

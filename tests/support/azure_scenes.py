@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from azure_clusters import OFFICE, Clean, capz, kops, rke2
 from azure_fixtures import Subscription
 from azure_fronts import FRONTS
-from azure_further import admin_rule, behind_appliance, by_v6, from_tag, service
+from azure_further import admin_rule, behind_appliance, by_v6, from_tag, of_the_cluster, service, shown
 from azure_ways_in import (
     AUTHORIZED,
+    SSH,
     aks,
     aks_guarded,
     aks_integrated,
@@ -138,6 +139,25 @@ SCENES: Mapping[str, Scene[Subscription]] = {
     "aks-kubelet-contributor": Scene(
         lambda: aks_kubelet("Contributor"), MANAGED | {IDENTITY: Verdict.FAIL}, _CONTRIBUTOR_OF_ITS_OWN
     ),
+    "aks-kubelet-pulls-images": Scene(lambda: of_the_cluster("AcrPull", kubelet=True, everywhere=True), MANAGED),
+    "aks-kubelet-owner": Scene(
+        lambda: of_the_cluster("Owner", kubelet=True, everywhere=True),
+        MANAGED | {IDENTITY: Verdict.FAIL},
+        (("cloud-api-access/administrator", "critical"), _METADATA),
+    ),
+    "aks-contributor-of-its-nodes": Scene(lambda: of_the_cluster("Contributor", kubelet=False), MANAGED),
+    "aks-contributor": Scene(
+        lambda: of_the_cluster("Contributor", kubelet=False, everywhere=True),
+        MANAGED | {IDENTITY: Verdict.FAIL},
+        (_ESCALATION, ("cloud-api-access/outside", "high")),
+    ),
+    "aks-node-addresses": Scene(shown, MANAGED),
+    "aks-node-addresses-and-ssh": Scene(lambda: shown(SSH), MANAGED | {NODES: Verdict.FAIL}, (_SSH,)),
+    "aks-nobody-else": Scene(lambda: aks({"authorizedIPRanges": ["0.0.0.0/32"]}), MANAGED),
+    "aks-ranges-that-nobody-knows": Scene(
+        lambda: aks({"authorizedIPRanges": ["office"]}), MANAGED | {API: Verdict.UNKNOWN}
+    ),
+    "aks-public-access-disabled": Scene(lambda: aks(publicNetworkAccess="Disabled"), MANAGED | {API: Verdict.UNKNOWN}),
     "aks-automatic": Scene(lambda: aks_kubelet(automatic=True), MANAGED),
     "aks-automatic-kubelet-contributor": Scene(
         lambda: aks_kubelet("Contributor", automatic=True),
