@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from cloudguard.model.source import FactKind, Reason
+from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, part
-from cloudguard_azure.access.api import Api, errors, explain
+from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import (
     LIST_INTERFACES,
     LIST_MACHINES,
@@ -76,7 +76,7 @@ class _Listed:
 
 def read_inventory(api: Api) -> Inventory:
     """Read the subscription's clusters, scale sets and machines."""
-    managed = _managed(api)
+    managed = api.read(LIST_MANAGED_CLUSTERS, hides=_OF_CLUSTERS)
     sets, machines = api.read(LIST_SCALE_SETS, hides=_OF_SETS), api.read(LIST_MACHINES, hides=HIDES)
     clusters = api.mapped(LIST_MANAGED_CLUSTERS, managed, managed_cluster, hides=_OF_CLUSTERS)
     found = api.mapped(LIST_SCALE_SETS, sets, scale_set, hides=_OF_SETS)
@@ -84,16 +84,6 @@ def read_inventory(api: Api) -> Inventory:
     return Inventory(
         clusters, found, api.mapped(LIST_MACHINES, machines, lambda item: machine(item, by_id), hides=HIDES)
     )
-
-
-def _managed(api: Api) -> list[Item]:
-    """Return the AKS clusters: none, and no Gap, where AKS is not registered and there can't be any."""
-    try:
-        api.ask(LIST_MANAGED_CLUSTERS)
-    except errors() as error:
-        if explain(error)[0] is Reason.UNSUPPORTED:
-            return []
-    return api.read(LIST_MANAGED_CLUSTERS, hides=_OF_CLUSTERS)
 
 
 def read_members(api: Api, sets: Iterable[ScaleSet]) -> tuple[Machine, ...]:

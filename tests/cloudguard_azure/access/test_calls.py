@@ -15,7 +15,7 @@ from azure_fixtures import Subscription
 from azure_proxy import AzureProxy
 from azure_rules import rule
 from azure_scenes import SCENES
-from azure_server import Azure
+from azure_server import UNREGISTERED, Azure, Fault
 from cloudguard import pipeline
 from cloudguard.errors import AccessError
 from cloudguard.model.snapshot import Snapshot
@@ -133,3 +133,21 @@ def calls_for(cloud: AzureProxy, *, machines: int = 1, members: int = 1) -> list
     account.scale_set("pool", subnet, *addresses, tags={"KubernetesCluster": "prod", "k8s.io_role_node": "1"})
     collected(cloud, account)
     return sorted(f"{one.operation} {one.path}" for one in cloud.azure.asked)
+
+
+AKS = "Microsoft.ContainerService/managedClusters/read"
+
+
+def test_aks_that_a_subscription_does_not_use_hides_nothing(azure_cloud: AzureProxy) -> None:
+    azure_cloud.azure = Azure(SCENES["kops"].build(), faults={AKS: [UNREGISTERED]})
+    assert ADAPTER.collect(PROD).gaps == ()
+
+
+def test_aks_in_a_version_that_a_cloud_does_not_know_hides_clusters(azure_cloud: AzureProxy) -> None:
+    unknown = Fault(400, "NoRegisteredProviderFound")
+    azure_cloud.azure = Azure(SCENES["kops"].build(), faults={AKS: [unknown]})
+    (gap,) = ADAPTER.collect(PROD).gaps
+    assert (gap.call, gap.reason) == ("Microsoft.ContainerService/managedClusters:list", Reason.UNSUPPORTED)
+    azure_cloud.azure = Azure(SCENES["aks-public"].build(), faults={AKS: [unknown]})
+    with pytest.raises(AccessError, match=r"can't be told: .*NoRegisteredProviderFound"):
+        ADAPTER.collect(PROD)
