@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from azure_proxy import AzureProxy
+from azure_everything import everything
+from azure_proxy import AzureProxy, asking
 from azure_scenes import SCENES
 from azure_server import Azure
 from cloudguard import pipeline
 from cloudguard.model.snapshot import Snapshot
+from cloudguard_azure import ADAPTER
 
 
 def collected(azure_cloud: AzureProxy, name: str) -> Snapshot:
@@ -22,3 +24,16 @@ def collected(azure_cloud: AzureProxy, name: str) -> Snapshot:
 @pytest.mark.parametrize("name", SCENES)
 def test_what_must_be_found_is_found_and_nothing_else(name: str, azure_cloud: AzureProxy) -> None:
     SCENES[name].check(collected(azure_cloud, name))
+
+
+def test_pages_are_read_to_the_last_and_empty_ones_passed(azure_cloud: AzureProxy) -> None:
+    azure_cloud.azure = Azure(everything())
+    whole = ADAPTER.collect(asking())
+    azure_cloud.azure = Azure(everything(), page=1, empty_pages=True)
+    paged = ADAPTER.collect(asking())
+    assert (paged.cluster, paged.topology, paged.identities, paged.gaps) == (
+        whole.cluster,
+        whole.topology,
+        whole.identities,
+        (),
+    )
