@@ -162,7 +162,10 @@ def aks_private(*, policies: str = "Disabled") -> Subscription:
 
 
 def aks_integrated(*, public: bool = False, ranges: tuple[str, ...] = ()) -> Subscription:
-    """An AKS cluster whose API server stands in a delegated subnet of the cluster's network."""
+    """An AKS cluster whose API server stands in a delegated subnet, and whose identity has the roles that this takes.
+
+    https://learn.microsoft.com/azure/aks/api-server-vnet-integration
+    """
     account, nodes_subnet, nodes = guarded()
     delegated = {"serviceName": "Microsoft.ContainerService/managedClusters"}
     nsg = account.security_group("api", rule("nodes", 100, "443,4443", source_groups=[nodes]), *NOBODY)
@@ -174,11 +177,15 @@ def aks_integrated(*, public: bool = False, ranges: tuple[str, ...] = ()) -> Sub
         delegations=[{"name": "aks", "properties": delegated}],
     )
     access = {"enableVnetIntegration": True, "subnetId": where, "enablePrivateCluster": not public}
+    own = account.identity("prod-cluster")
+    for scope in (where, nodes_subnet):
+        account.assign(account.principal(own), "Network Contributor", scope)
     account.managed_cluster(
         access=access | ({"authorizedIPRanges": [*ranges]} if ranges else {}),
         subnet=nodes_subnet,
         addresses=["10.1.0.4", "10.1.0.5"],
         asgs=[nodes],
+        identities=[own],
     )
     return account
 
@@ -203,11 +210,14 @@ def aks_kubelet(role: str = "", *, automatic: bool = False) -> Subscription:
 
 
 def aks_with_kms(*, enabled: bool = True, expires: int = 0) -> Subscription:
-    """An AKS cluster whose Secrets are encrypted with a customer's key, or are not."""
+    """An AKS cluster whose Secrets are encrypted with a customer's key, which its identity may use, or are not."""
     account = Subscription()
-    url = account.key(account.vault(), expires=expires)
+    vault, own = account.vault(), account.identity("prod-cluster")
+    url = account.key(vault, expires=expires)
     kms = {"enabled": enabled, **({"keyId": url, "keyVaultNetworkAccess": "Public"} if enabled else {})}
-    account.managed_cluster(access=AUTHORIZED, securityProfile={"azureKeyVaultKms": kms})
+    if enabled:
+        account.assign(account.principal(own), "Key Vault Crypto User", vault)
+    account.managed_cluster(access=AUTHORIZED, securityProfile={"azureKeyVaultKms": kms}, identities=[own])
     return account
 
 

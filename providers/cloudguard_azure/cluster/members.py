@@ -12,13 +12,13 @@ from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import LIST_MACHINES
+from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS, LIST_MACHINES
 from cloudguard_azure.access.ids import canonical
 from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import ManagedCluster
 from cloudguard_azure.cluster.inventory import Interfaces, Inventory, read_members
 from cloudguard_azure.cluster.machines import Machine, ScaleSet, Tags
-from cloudguard_azure.cluster.registered import API_PORTS, NODE_PORTS, registered
+from cloudguard_azure.cluster.registered import API_PORTS, NODE_PORTS, Registered, registered
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +74,16 @@ def with_registered(api: Api, read: Inventory, members: Members, interfaces: Int
             targets |= {name: words for name in one.machines if name not in targets}
         if (one.port in API_PORTS or one.port in NODE_PORTS) and own & one.machines:
             own |= one.machines & members.free
+            _miss_unseen(api, one)
     whole = _with_sets(read, members, own, [one.id for one in members.scale_sets])
     return replace(whole, api_targets=targets)
+
+
+def _miss_unseen(api: Api, pool: Registered) -> None:
+    """Say which members of a pool of the cluster's were not seen: they may be its hosts."""
+    if pool.unseen:
+        message = f"it sends to {', '.join(pool.unseen)} as well, which no interface that was read has"
+        api.add_gap(Gap(LIST_LOAD_BALANCERS.name, pool.pool, Reason.MISSING, message, (FactKind.HOSTS,)))
 
 
 def _may_concern(

@@ -77,8 +77,7 @@ def values_of(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
     subscription = cluster.account.lower()
     cluster_traits = dict(cluster.traits)
     machines = [one.id for one in cluster.hosts] + [one.id for one in cluster.pools]
-    of_hosts = {port.subnet for host in cluster.hosts for port in host.interfaces}
-    subnets = sorted((of_hosts | {name for pool in cluster.pools for name in pool.subnets}) - {""})
+    subnets = _subnets(snapshot)
     kubelets = [one.id for one in snapshot.identities.identities if Role.NODE.value in one.roles]
     named = {name: cluster_traits.get(trait, "") for name, trait in _TRAITS.items()}
     return {
@@ -91,6 +90,13 @@ def values_of(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
         "vault": _at(named.pop("vault"), plane=DATA),
         **{name: _at(scope) for name, scope in named.items()},
     }
+
+
+def _subnets(snapshot: Snapshot) -> list[str]:
+    """Return the ids of the subnets that hosts stand in, and next ones will."""
+    cluster = snapshot.cluster
+    of_hosts = {port.subnet for host in cluster.hosts for port in host.interfaces}
+    return sorted((of_hosts | {name for pool in cluster.pools for name in pool.subnets}) - {""})
 
 
 def _at(*scopes: str, plane: str = CONTROL) -> tuple[str, ...]:
@@ -110,7 +116,9 @@ def _groups(ids: Iterable[str], subscription: str) -> tuple[str, ...]:
 def _mandated(snapshot: Snapshot, values: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str, str]]:
     """Yield the assignments of mandated roles to the managed cluster's own identity, where they are asked for."""
     groups = [f"/subscriptions/{values['subscription'][0]}/resourcegroups/{group}" for group in values["group"]]
-    asked = {**values, "group": _at(*groups)}
+    near = {parent(scope) for scope in _subnets(snapshot)}
+    inside = [one.id for one in snapshot.topology.subnets if one.network in near]
+    asked = {**values, "group": _at(*groups), "network": (*values["network"], *_at(*inside))}
     policies = {policy.id: policy for policy in snapshot.identities.policies}
     for identity in snapshot.identities.identities:
         if _CLUSTER in identity.roles and Role.NODE.value not in identity.roles:

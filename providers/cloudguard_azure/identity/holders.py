@@ -14,10 +14,10 @@ from typing import Final, TypeVar
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import SERVICE_ACCOUNT
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard.provider.answers import AnswerError, Item, part, parts, required, text
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.ids import canonical, name_of, own_id
+from cloudguard_azure.access.ids import canonical, name_of, own_id, word
 from cloudguard_azure.identity.resource_names import CONTROL, resource
 
 NODE: Final = "node"
@@ -25,6 +25,10 @@ CLUSTER: Final = "cluster"
 KUBELET: Final = "kubeletidentity"
 _MANAGED: Final = "msi"
 """What stands for the service principal of a cluster that has none."""
+_OWN: Final = "systemassigned"
+_ASSIGNED: Final = "userassigned"
+_KINDS: Final = frozenset({"", "none", _OWN, _ASSIGNED})
+"""What a resource's ``identity.type`` lists (https://learn.microsoft.com/rest/api/compute/virtual-machines/list-all)."""
 _Holding = TypeVar("_Holding", Host, Pool)
 
 
@@ -52,13 +56,21 @@ Attachments = Mapping[str, tuple[Held, ...]]
 
 
 def identities_of(item: Item) -> Iterator[Held]:
-    """Yield the identities of a machine, a scale set or a cluster by its item: its own first, then those assigned."""
+    """Yield the identities of a machine, a scale set or a cluster by its item: its own first, then those assigned.
+
+    Raises AnswerError where it has some of which nothing is told.
+    """
     identity = part(item, "identity")
-    if principal := text(identity, "principalId"):
+    kinds = {one.strip() for one in word(identity, "type").split(",")}
+    assigned = part(identity, "userAssignedIdentities")
+    if not kinds <= _KINDS or (_ASSIGNED in kinds and not assigned):
+        message = f"identity.type is {', '.join(sorted(kinds))[:80]!r}, and userAssignedIdentities has {len(assigned)}"
+        raise AnswerError(message)
+    principal = text(identity, "principalId")
+    if principal or _OWN in kinds:
         prefix, subscription, group, _, kind, name = resource(own_id(item)).split(":", 5)
         own = f"{prefix}:{subscription}:{group}:microsoft.managedidentity:identities:{kind}/{name}"
         yield Held(own, f"{name_of(own_id(item))} (system-assigned)", principal.lower())
-    assigned = part(identity, "userAssignedIdentities")
     for arm_id in sorted(assigned, key=str.lower):
         yield _assigned(arm_id, text(part(assigned, arm_id), "principalId"))
 
@@ -119,8 +131,9 @@ def held_by_cluster(item: Item) -> Iterator[Held]:
 
 
 def _named(identity: Item, roles: tuple[str, ...], accounts: tuple[str, ...] = ()) -> Iterator[Held]:
-    if arm_id := text(identity, "resourceId"):
-        yield replace(_assigned(arm_id, text(identity, "objectId")), roles=roles, accounts=accounts)
+    if identity:
+        held = _assigned(required(identity, "resourceId"), text(identity, "objectId"))
+        yield replace(held, roles=roles, accounts=accounts)
 
 
 def united(by_cluster: Iterable[Held], by_others: Iterable[Held]) -> dict[str, Held]:

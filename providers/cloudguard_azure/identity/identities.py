@@ -10,7 +10,7 @@ from typing import Final
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument, ServiceAccountIdentity
 from cloudguard.model.source import Source
-from cloudguard.provider.answers import Item, part, text
+from cloudguard.provider.answers import Item, flag, part, required, text
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.identity import assignments, federation, vaults
@@ -94,7 +94,8 @@ def _issuer(api: Api, managed: Item | None) -> str | None:
 
 
 def _issuer_of(item: Item) -> str:
-    return text(part(item, "properties", "oidcIssuerProfile"), "issuerURL")
+    profile = part(item, "properties", "oidcIssuerProfile")
+    return required(profile, "issuerURL") if flag(profile, "enabled") else text(profile, "issuerURL")
 
 
 def _federated(api: Api, held: Mapping[str, Held], *, only_held: bool) -> tuple[Federated, ...]:

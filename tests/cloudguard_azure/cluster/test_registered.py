@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from azure_answers import member, member_nic, names, nic, own, resource, scale_set, searched, vm
+from azure_answers import arm_id, member, member_nic, names, nic, own, resource, scale_set, searched, vm
 from cloudguard.model.cluster import EvidenceKind
 from cloudguard_azure.access.calls import (
     LIST_INTERFACES,
@@ -18,13 +19,22 @@ from cloudguard_azure.access.calls import (
 )
 from cloudguard_azure.cluster.hosts import read_hosts
 
+ADDRESSES = ("10.0.0.4", "10.0.0.9")
 LB = "Microsoft.Network/loadBalancers"
 POOL = f"{LB}/backendAddressPools"
 
 
-def balancer(port: int, *configurations: str) -> dict[str, Any]:
-    """Return a balancer with one rule to ``port`` of a pool, and the IP configurations that the pool names."""
-    pool = resource("edge", POOL, "lb", "pool", backendIPConfigurations=[{"id": one} for one in configurations])
+def balancer(port: int, *configurations: str, addresses: Sequence[str] = (), network: str = "net") -> dict[str, Any]:
+    """Return a balancer with one rule to ``port`` of a pool: of IP configurations, and of addresses in a network."""
+    pool = resource(
+        "edge",
+        POOL,
+        "lb",
+        "pool",
+        backendIPConfigurations=[{"id": one} for one in configurations],
+        virtualNetwork={"id": arm_id("network", "Microsoft.Network/virtualNetworks", network)},
+        loadBalancerBackendAddresses=[{"name": one, "properties": {"ipAddress": one}} for one in addresses],
+    )
     rule = resource(
         "edge",
         f"{LB}/loadBalancingRules",
@@ -36,6 +46,28 @@ def balancer(port: int, *configurations: str) -> dict[str, Any]:
         backendAddressPool={"id": pool["id"].upper()},
     )
     return resource("edge", LB, "lb", backendAddressPools=[pool], loadBalancingRules=[rule])
+
+
+@pytest.mark.parametrize(
+    ("addresses", "network", "expected", "missing"),
+    [
+        (["10.0.0.4", "10.0.0.9"], "net", ["a", "b"], 0),
+        (["10.0.0.4", "10.0.0.9"], "other", ["a"], 0),
+        (["10.0.0.9"], "net", ["a"], 0),
+        (["10.0.0.4", "10.0.0.9", "10.0.0.77"], "net", ["a", "b"], 1),
+    ],
+)
+def test_a_pool_names_members_by_their_addresses(
+    addresses: list[str], network: str, expected: list[str], missing: int
+) -> None:
+    machines = [vm("a", "a", own()), vm("a", "b")]
+    nics = [
+        nic("a", f"{one['name']}-nic", one["id"], address) for one, address in zip(machines, ADDRESSES, strict=True)
+    ]
+    balancers = [balancer(6443, addresses=addresses, network=network)]
+    api, found = searched({LIST_MACHINES: machines, LIST_INTERFACES: nics, LIST_LOAD_BALANCERS: balancers})
+    assert names(found) == expected
+    assert len([gap for gap in api.gaps if gap.call == LIST_LOAD_BALANCERS.name]) == missing
 
 
 def behind(name: str, tags: dict[str, str] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
