@@ -260,6 +260,9 @@ def _applies(rule: Rule, target: HostClass) -> bool:
 def _let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, ...]:
     """Intersect ``peer`` with what a rule lets in today, so that a change never opens anything."""
     known = reach.filters.peers(rule)
+    if rule.peer.group and peer.kind is PeerOf.RANGE:
+        members = (one for one in reach.topology.external_members if rule.peer.group in one.groups)
+        known = AddressSet.union(part for one in members for part in one.addresses)
     if known is None or peer.kind is not PeerOf.RANGE:
         return () if rule.peer.group and peer != rule_traffic(rule).peer else (peer,)
     return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (AddressSet.parse(peer.value) & known).cidrs())
@@ -273,10 +276,7 @@ def _usable(source: HostClass | None, guarded: list[Guarded], services: ServiceS
 
 
 def allowed_between(source: HostClass | None, target: HostClass | None, ports: Ports) -> ServiceSet:
-    """Return what a class of the cluster's hosts, None for its pods, may open on another: all but etcd.
-
-    That is the control plane's.
-    """
+    """Return what a class of the cluster's hosts (None: its pods) may open on another: etcd is the control plane's."""
     trusted = source is not None and (source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD))
     if target is not None and target.has(Role.ETCD) and not trusted:
         return CLUSTER_PROTOCOLS - ports.etcd - ports.etcd_auxiliary

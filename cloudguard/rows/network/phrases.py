@@ -97,7 +97,7 @@ def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
         if path.sender.kind is SenderKind.INTERNET:
             continue
         if hosts is None or not hosts.hosts:
-            name = path.sender.name + _ranges_text(path.sender, attribution.part.addresses())
+            name = _sender_text(path.sender, attribution.part.addresses())
             found[name] = found.get(name, ServiceSet.nothing()) | services
         else:
             for key in (("/".join(hosts.key.roles) or "unknown", host.id) for host in hosts.hosts):
@@ -107,11 +107,14 @@ def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
     return [*found.items(), *counted]
 
 
-def _ranges_text(sender: Sender, reached: AddressSet) -> str:
-    """Return those ranges of a network in brackets of which something gets in; "" for a sender of another kind."""
-    if sender.kind is not SenderKind.NETWORK:
-        return ""
-    return f" ({', '.join(cidr for cidr in sender.addresses.cidrs() if AddressSet.parse(cidr) & reached)})"
+def _sender_text(sender: Sender, reached: AddressSet) -> str:
+    """Return a sender with the part of it that gets in: some members of a group, or in brackets ranges of a network."""
+    if sender.kind is SenderKind.NETWORK:
+        ranges = (cidr for cidr in sender.addresses.cidrs() if AddressSet.parse(cidr) & reached)
+        return f"{sender.name} ({', '.join(ranges)})"
+    members = sender.external_members
+    inside = sum(any(part & reached for part in member.addresses) for member in members)
+    return f"{inside} of {sender.name}" if 0 < inside < len(members) else sender.name
 
 
 def _listed(names: list[str]) -> str:

@@ -1,0 +1,163 @@
+"""Rules that a provider insists on, and what pods gain by the metadata service: each id gives the reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import builders
+from builders import NETWORK, NODE, PRIVATE, RANGE, SOURCE, WORLD, group, host, interface, rule
+from cloudguard.model.cluster import MetadataService
+from cloudguard.model.iam_catalog import IamCatalog
+from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.network import Interface, Network, Subnet
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.results.change import AttributeEdit
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Verdict
+from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog as of_aws
+from cloudguard_azure.iam_catalog.catalog_of_cluster import iam_catalog as of_azure
+from cloudguard_azure.identity.resource_names import actions_of
+from cloudguard_gcp.iam_catalog.catalog_of_cluster import iam_catalog as of_gcp
+from cloudguard_gcp.identity.resource_names import action
+from judged import changes_of, rows_of
+
+OWN, PODS, REMEDY = "10.0.1.0/24", "10.0.64.0/18", "two rules that come before it"
+OTHER = replace(PRIVATE, id="other", ranges=AddressSet.parse("10.0.7.0/24"))
+POD_SUBNET = replace(PRIVATE, id="pods", ranges=AddressSet.parse(PODS))
+CI, DATABASE = interface("ci", "private", "10.0.1.200"), interface("db", "private", "10.0.1.201")
+FAR = interface("far", "other", "10.0.7.9")
+
+
+def guarded(
+    *ranges: str, neighbours: tuple[Interface, ...] = (), subnets: tuple[Subnet, ...] = (), services: str = "tcp/10250"
+) -> Snapshot:
+    """Return a node that a provider's own rules let ``ranges`` reach, and what stands around it."""
+    rules = tuple(
+        replace(rule(f"theirs-{number}", services, one), provider_mandated=True, note=REMEDY)
+        for number, one in enumerate(ranges)
+    )
+    guard = replace(group("nodes"), rules=rules)
+    made = builders.snapshot([host("n", NODE, "nodes")], [guard], subnets=[PRIVATE, *subnets], pods=(PODS,))
+    return replace(made, topology=replace(made.topology, neighbours=neighbours))
+
+
+def beside(services: str, peer: str) -> Snapshot:
+    """Return the same where somebody's own rule lets in as well."""
+    made = guarded(OWN)
+    (guard,) = made.topology.filters
+    both = replace(guard, rules=(*guard.rules, rule("own", services, peer)))
+    return replace(made, topology=replace(made.topology, filters=(both,)))
+
+
+def automatic() -> Snapshot:
+    """Return a network with a subnet in each region, all of which the provider's rule lets in."""
+    made = guarded("10.128.0.0/9", RANGE)
+    there = replace(OTHER, ranges=AddressSet.parse("10.132.0.0/20"))
+    whole = Network(NETWORK, "auto", AddressSet.of((RANGE, "10.128.0.0/9")), SOURCE)
+    return replace(made, topology=replace(made.topology, networks=(whole,), subnets=(PRIVATE, there)))
+
+
+LOW, MEDIUM = Severity.LOW, Severity.MEDIUM
+RULES: dict[str, tuple[Snapshot, Severity, str]] = {
+    "its own subnet": (guarded(OWN), LOW, ""),
+    "a part of its own subnet": (guarded("10.0.1.0/25"), LOW, ""),
+    "every port of its own subnet": (guarded(OWN, services="all"), LOW, ""),
+    "its own subnet and its pods": (guarded(OWN, PODS, subnets=(POD_SUBNET,)), LOW, ""),
+    "the network has no other subnet": (guarded(RANGE), LOW, ""),
+    "another's machine is in another subnet": (guarded(OWN, neighbours=(FAR,), subnets=(OTHER,)), LOW, ""),
+    "another's machine is in the other half": (guarded("10.0.1.0/25", neighbours=(CI,)), LOW, ""),
+    "another's machine is in its subnet": (guarded(OWN, neighbours=(CI,)), MEDIUM, "ci stands there today"),
+    "another's interface has an owner": (
+        guarded(OWN, neighbours=(replace(CI, owner="a database"),)),
+        MEDIUM,
+        "a database stands there today",
+    ),
+    "two of another's": (guarded(OWN, neighbours=(DATABASE, CI)), MEDIUM, "ci, db stand there today"),
+    "another subnet, where nothing stands today": (guarded(RANGE, subnets=(OTHER,)), MEDIUM, ""),
+    "more than its pods": (guarded("10.0.0.0/17", subnets=(POD_SUBNET, OTHER)), MEDIUM, ""),
+    "a subnet in each region": (automatic(), MEDIUM, ""),
+    "everyone, though only the network gets there": (guarded(WORLD), MEDIUM, ""),
+    "somebody's own rule lets in the same": (beside("tcp/10250", OWN), MEDIUM, ""),
+}
+
+
+@pytest.mark.parametrize(("made", "severity", "words"), RULES.values(), ids=RULES)
+def test_a_mandated_rule_weighs_what_it_lets_in_today(made: Snapshot, severity: Severity, words: str) -> None:
+    row = rows_of(made)["node-access"]
+    (finding,) = row.findings
+    assert (finding.severity, row.verdict) == (severity, Verdict.PASS if severity is LOW else Verdict.FAIL)
+    assert words in finding.message
+    assert ("today" in finding.message) is bool(words)
+    assert {one.rule for one in finding.evidence} & {"theirs-0", "theirs-1"}
+
+
+@pytest.mark.parametrize("made", [one[0] for one in RULES.values()], ids=RULES)
+def test_its_advice_never_edits_the_rule_that_the_provider_writes_back(made: Snapshot) -> None:
+    """The remedy is told as advice, or with the change of the rule, in place of an edit."""
+    (finding,) = rows_of(made)["node-access"].findings
+    changes = [one for one in changes_of(made, row="node-access") if one.rule.startswith("theirs")]
+    assert {one.owner for one in changes} <= {REMEDY}
+    assert finding.advice == REMEDY or changes
+
+
+def spelt(cloud: str, permission: str) -> str:
+    """Return a permission, as its cloud writes it, as an action."""
+    if cloud == "azure":
+        return actions_of(permission)[0]
+    return action(permission) if cloud == "gcp" else permission
+
+
+def metadata(cloud: str, *granted: str, switch: bool = False, service: str = "remedy of the cloud") -> Snapshot:
+    """Return a node whose pods reach the metadata service, with an identity that is granted ``granted``."""
+    names = {"aws": "arn:aws:iam::1:role/node", "gcp": "gcp:1:iam:serviceAccount::n@x", "azure": "azure:1:g:a:b:n"}
+    everything = {"aws": "*", "gcp": "gcp:1:*:*:*:*", "azure": "azure:1:*:*:*:*"}[cloud]
+    statement = Statement("#1", Effect.ALLOW, tuple(spelt(cloud, one) for one in granted), resources=(everything,))
+    policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "{}", (statement,) if granted else (), SOURCE)
+    identity = Identity(names[cloud], "node", ("node",), ("p",), SOURCE)
+    open_ = MetadataService(enabled=True, tokens_required=False, hop_limit=1, remedy=service, has_switch=switch)
+    one = replace(host("n", NODE, identity=identity.id), metadata=open_)
+    return builders.snapshot([one], identities=Identities((identity,), (policy,)), provider=cloud)
+
+
+CATALOGS = {"aws": of_aws, "gcp": of_gcp, "azure": of_azure}
+IDENTITIES: dict[str, tuple[Snapshot, Severity | None]] = {
+    "gcp: nothing": (metadata("gcp"), None),
+    "gcp: nothing, whatever the switch": (metadata("gcp", switch=True), None),
+    "gcp: logs": (metadata("gcp", "logging.logEntries.create"), LOW),
+    "gcp: metrics": (metadata("gcp", "monitoring.timeSeries.create"), LOW),
+    "gcp: images": (metadata("gcp", "artifactregistry.repositories.downloadArtifacts"), LOW),
+    "gcp: logs where a switch is off": (metadata("gcp", "logging.logEntries.create", switch=True), MEDIUM),
+    "gcp: objects": (metadata("gcp", "storage.objects.get"), MEDIUM),
+    "gcp: what lists": (metadata("gcp", "compute.instances.list"), MEDIUM),
+    "gcp: logs, and reading them": (metadata("gcp", "logging.logEntries.create", "logging.logEntries.list"), MEDIUM),
+    "azure: nothing": (metadata("azure"), None),
+    "azure: images": (metadata("azure", "Microsoft.ContainerRegistry/registries/pull/read"), LOW),
+    "azure: images, and pushing them": (
+        metadata(
+            "azure",
+            "Microsoft.ContainerRegistry/registries/pull/read",
+            "Microsoft.ContainerRegistry/registries/push/write",
+        ),
+        MEDIUM,
+    ),
+    "azure: disks": (metadata("azure", "Microsoft.Compute/disks/write"), MEDIUM),
+    "aws: nothing": (metadata("aws", switch=True), None),
+    "aws: images where a switch is off": (metadata("aws", "ecr:GetAuthorizationToken", switch=True), MEDIUM),
+}
+
+
+def catalog_of(made: Snapshot) -> IamCatalog:
+    return CATALOGS[made.cluster.provider](made)
+
+
+@pytest.mark.parametrize(("made", "severity"), IDENTITIES.values(), ids=IDENTITIES)
+def test_the_metadata_service_weighs_what_its_identity_is_granted(made: Snapshot, severity: Severity | None) -> None:
+    row = rows_of(made, None, catalog_of(made))["cloud-api-access"]
+    found = [one for one in row.findings if one.check.endswith("/metadata")]
+    assert [one.severity for one in found] == ([severity] if severity else [])
+    changes = changes_of(made, None, catalog_of(made), row="cloud-api-access")
+    edits = [edit for one in changes if one.kind == "metadata.restrict" for edit in one.edits]
+    assert [edit.after for edit in edits if isinstance(edit, AttributeEdit)] == ["remedy of the cloud"] * len(found)

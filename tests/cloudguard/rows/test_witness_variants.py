@@ -1,0 +1,172 @@
+"""What is shown of too wide an API comes from what is too much: each id gives what lets the administrators in."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from builders import (
+    CONTROL_PLANE,
+    NODE,
+    RANGE,
+    SOURCE,
+    WORLD,
+    WORLD6,
+    balancer,
+    each,
+    group,
+    host,
+    interface,
+    managed_endpoint,
+    snapshot,
+    to,
+)
+from cloudguard.model.filters import AddressList
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.network import Interface
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.results.change import ListEdit, PeerOf, RuleEdit
+from cloudguard.results.report import Verdict
+from judged import changes_of, rows_of
+
+OFFICE, OFFICE6, LAB, PARTNER = "198.51.100.0/24", "2600:9::/48", "192.0.2.0/28", "192.0.2.128/25"
+API = "api-server-access"
+LISTED = AddressList("offices", "offices", each(OFFICE, PARTNER), known=True, source=SOURCE)
+HOSTS = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
+
+
+def public(*allowed: tuple[str, str]) -> Snapshot:
+    """Return a cluster whose control plane has public addresses of both versions."""
+    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6="2001:db8:0:1::9")
+    return snapshot([one, HOSTS[1]], [group("masters", *allowed), group("nodes")], lists=[LISTED])
+
+
+def inside(peer: str, *members: Interface) -> Snapshot:
+    """Return a cluster without public addresses, and members of the group "jump" that are not its hosts."""
+    filters = [group("masters", ("tcp/6443", peer)), group("nodes"), group("jump")]
+    return snapshot(HOSTS, filters, external_members=members)
+
+
+def balanced(seen: ClientAddress) -> Snapshot:
+    """Return a cluster whose API is behind a balancer that lets in the office and everyone."""
+    front = group("front", ("tcp/443", OFFICE), ("tcp/443", WORLD))
+    api = balancer("api", "tcp/443", [to(HOSTS[0], "tcp/6443")], "front", seen=seen)
+    masters = group("masters", ("tcp/6443", WORLD)) if seen is ClientAddress.PRESERVED else group("masters")
+    own = group("masters", ("tcp/6443", "front")) if seen is ClientAddress.REPLACED else masters
+    return snapshot(HOSTS, [own, group("nodes"), front], balancers=[api])
+
+
+def endpoint(*ranges: str) -> Snapshot:
+    return snapshot(HOSTS[1:], [group("nodes")], endpoints=[managed_endpoint(*ranges)], lists=[LISTED], managed=True)
+
+
+JUMP, CI = interface("jump", "private", "10.0.1.200", "jump"), interface("ci", "private", "10.0.1.201", "jump")
+CASES: dict[str, tuple[Snapshot, tuple[str, ...], tuple[str, ...]]] = {
+    "a rule of their own": (public(("tcp/6443", OFFICE), ("tcp/6443", WORLD)), (OFFICE,), ("masters-1",)),
+    "a rule of their own behind the wide one": (
+        public(("tcp/6443", WORLD), ("tcp/6443", OFFICE)),
+        (OFFICE,),
+        ("masters-0",),
+    ),
+    "version 6 of IP": (public(("tcp/6443", OFFICE6), ("tcp/6443", WORLD6)), (OFFICE6,), ("masters-1",)),
+    "several ranges": (
+        public(("tcp/6443", OFFICE), ("tcp/6443", LAB), ("tcp/6443", WORLD)),
+        (OFFICE, LAB),
+        ("masters-2",),
+    ),
+    "a range of theirs is not let in by its own rule": (
+        public(("tcp/6443", OFFICE), ("tcp/6443", "192.0.2.0/24")),
+        (OFFICE, LAB),
+        ("masters-1",),
+    ),
+    "the middle of a wide range": (public(("tcp/6443", "198.51.96.0/20")), (OFFICE,), ("masters-0",)),
+    "the first half of a range": (public(("tcp/6443", "198.51.100.0/23")), (OFFICE,), ("masters-0",)),
+    "the last half of a range": (public(("tcp/6443", "198.51.100.0/23")), ("198.51.101.0/24",), ("masters-0",)),
+    "a list with others": (public(("tcp/6443", "list:offices")), (OFFICE,), ("masters-0",)),
+    "every port from them, and this one from all": (
+        public(("tcp/443-9999", OFFICE), ("tcp/6443", WORLD)),
+        (OFFICE,),
+        ("masters-1",),
+    ),
+    "a part of the cluster's network": (inside(RANGE), ("10.0.0.0/25",), ("masters-0",)),
+    "a group with others": (inside("jump", JUMP, CI), ("10.0.1.200/32",), ("masters-0",)),
+    "a balancer, from their address": (balanced(ClientAddress.PRESERVED), (OFFICE,), ("front-1", "masters-0")),
+    "a balancer, from its address": (balanced(ClientAddress.REPLACED), (OFFICE,), ("front-1",)),
+    "a managed endpoint": (endpoint(OFFICE, PARTNER), (OFFICE,), ("",)),
+    "a managed endpoint for all": (endpoint(WORLD), (OFFICE,), ("",)),
+    "a managed endpoint by a list": (endpoint("list:offices"), (OFFICE,), ("",)),
+}
+
+
+@pytest.mark.parametrize(("made", "administrators", "blamed"), CASES.values(), ids=CASES)
+def test_the_witness_is_no_administrator_and_what_lets_it_in_is_blamed(
+    made: Snapshot, administrators: tuple[str, ...], blamed: tuple[str, ...]
+) -> None:
+    row = rows_of(made, Declarations(admin_cidrs=administrators))[API]
+    assert row.verdict is Verdict.FAIL
+    for found in row.findings:
+        source = ip_address(found.witness.source)
+        assert not any(source in ip_network(one) for one in administrators), found.witness
+        assert not any(one in found.message for one in administrators)
+        assert {hop.rule for hop in found.witness.path if hop.attributed} <= {*blamed, ""}
+    assert {one.rule for found in row.findings for one in found.evidence} >= {*blamed}
+
+
+@pytest.mark.parametrize(("made", "administrators", "blamed"), CASES.values(), ids=CASES)
+def test_a_change_keeps_the_administrators_says_so_and_is_no_copy(
+    made: Snapshot, administrators: tuple[str, ...], blamed: tuple[str, ...]
+) -> None:
+    changes = changes_of(made, Declarations(admin_cidrs=administrators), row=API)
+    assert {one.rule for one in changes} <= {*blamed}
+    edits = [edit for one in changes for edit in one.edits]
+    own = [rule for one in made.topology.filters for rule in one.rules if rule.id not in blamed and rule.peer.addresses]
+    kept = {str(one.peer.addresses) for one in own}
+    for edit in edits:
+        assert isinstance(edit, RuleEdit | ListEdit)
+        assert edit.before != edit.after
+        after = edit.after if isinstance(edit, ListEdit) else (edit.after.peer,) if edit.after else ()
+        assert not after or edit.needs
+        kept.update(one.value for one in after if one.kind is PeerOf.RANGE)
+    assert {*administrators} <= kept
+
+
+SENDERS: dict[str, tuple[tuple[tuple[str, str], ...], set[tuple[str, ...]]]] = {
+    "all and a partner, of other ports": (
+        (("tcp/22", WORLD), ("tcp/3389", PARTNER)),
+        {("the internet", "tcp/22"), (PARTNER, "tcp/3389")},
+    ),
+    "all and a partner, of the same port": (
+        (("tcp/22", WORLD), ("tcp/22", PARTNER)),
+        {("the internet", "tcp/22"), (PARTNER, "tcp/22")},
+    ),
+    "two partners, of the same port": ((("tcp/22", LAB), ("tcp/22", PARTNER)), {(f"{LAB}, {PARTNER}", "tcp/22")}),
+    "two partners, of other ports": (
+        (("tcp/22", LAB), ("tcp/3389", PARTNER)),
+        {(f"{LAB} on the internet can connect to tcp/22", f"{PARTNER} on the internet to tcp/3389")},
+    ),
+    "all by one version of IP, a partner by the other": (
+        (("tcp/22", WORLD6), ("tcp/22", PARTNER)),
+        {("the internet", "tcp/22"), (PARTNER, "tcp/22")},
+    ),
+}
+
+
+@pytest.mark.parametrize(("allowed", "expected"), SENDERS.values(), ids=SENDERS)
+def test_a_sentence_names_its_own_senders_with_their_ports(
+    allowed: tuple[tuple[str, str], ...], expected: set[tuple[str, ...]]
+) -> None:
+    node = host("n", NODE, "nodes", where="public", public="203.0.113.10", v6="2001:db8:0:1::a")
+    made = snapshot([HOSTS[0], node], [group("masters"), group("nodes", *allowed)])
+    messages = {one.message for one in rows_of(made)["node-access"].findings}
+    assert all(any(all(word in text for word in words) for text in messages) for words in expected), messages
+    assert sum(text.startswith("the internet can") for text in messages) == sum(
+        words[0] == "the internet" for words in expected
+    )
+
+
+def test_of_a_group_only_those_are_counted_who_are_no_administrators() -> None:
+    row = rows_of(inside("jump", JUMP, CI), Declarations(admin_cidrs=("10.0.1.200/32",)))[API]
+    assert [one.message[:22] for one in row.findings] == ["1 of 2 interfaces outs"]
+    assert [one.witness.source for one in row.findings] == ["10.0.1.201"]
