@@ -67,16 +67,24 @@ def behind_gateway() -> Subscription:
     return account
 
 
-def application_gateway(address: str = NODE) -> Subscription:
-    """An application gateway that sends to an address."""
-    account = Clean()
+def application_gateway(address: str = NODE, *, name: str = "", cidr: str = "") -> Subscription:
+    """An application gateway that sends to an address, or to a name; ``cidr``: it stands there in a network of its own.
+
+    The control plane lets in the gateway's subnet.
+    """
+    account = Clean(masters=[rule("gateway", 230, "6443", "10.0.8.0/24")])
+    network = account.network("edge", cidr) if cidr else account.vnet
+    subnet = account.subnet(network, "gateways", cidr or "10.0.8.0/24")
     own = account.id(f"{NETWORK}/applicationGateways", "waf")
     pool = {
         "id": f"{own}/backendAddressPools/p",
         "name": "p",
-        "properties": {"backendAddresses": [{"ipAddress": address}]},
+        "properties": {"backendAddresses": [{"fqdn": name} if name else {"ipAddress": address}]},
     }
-    account.add(f"{NETWORK}/applicationGateways", "waf", {"backendAddressPools": [pool]})
+    place = {"name": "waf", "properties": {"subnet": link(subnet)}}
+    account.add(
+        f"{NETWORK}/applicationGateways", "waf", {"backendAddressPools": [pool], "gatewayIPConfigurations": [place]}
+    )
     return account
 
 
@@ -107,6 +115,15 @@ FRONTS: Mapping[str, Scene[Subscription]] = {
     "behind-a-gateway-balancer": Scene(behind_gateway, ALL_PASS | {NODES: Verdict.UNKNOWN}),
     "application-gateway": Scene(application_gateway, _HIDDEN, gaps=(f"{NETWORK}/applicationGateways:listAll",)),
     "application-gateway-to-others": Scene(lambda: application_gateway("10.0.9.9"), ALL_PASS),
+    "application-gateway-to-a-name": Scene(
+        lambda: application_gateway(name="api.prod.internal"),
+        _HIDDEN,
+        gaps=(f"{NETWORK}/applicationGateways:listAll",),
+    ),
+    "application-gateway-to-a-site": Scene(lambda: application_gateway(name="shop.azurewebsites.net"), ALL_PASS),
+    "application-gateway-elsewhere": Scene(
+        lambda: application_gateway(name="api.prod.internal", cidr="10.9.0.0/24"), ALL_PASS
+    ),
     "firewall": Scene(firewall, _HIDDEN, gaps=(f"{NETWORK}/firewallPolicies/ruleCollectionGroups:list",)),
     "firewall-to-others": Scene(lambda: firewall("10.0.9.9"), ALL_PASS),
     "bastion-for-developers": Scene(bastion, ALL_PASS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -35,6 +36,9 @@ https://learn.microsoft.com/azure/bastion/quickstart-developer"""
 _BY_ROLE: Final = "Azure Bastion, which asks for Reader on itself and on the machine,"
 _BY_LINK: Final = "Azure Bastion, which asks for roles, or for a link that someone shared,"
 """https://learn.microsoft.com/azure/bastion/shareable-link"""
+_SERVICES: Final = (".azurewebsites.net", ".azure-api.net", ".core.windows.net", ".azurecontainerapps.io")
+"""How names of Azure's own services end, which an application gateway may send to
+(https://learn.microsoft.com/azure/application-gateway/application-gateway-components#backend-pools)."""
 _BY_GATEWAY: Final = "it sends what the internet asks of it to members of the cluster: that is not followed"
 
 
@@ -97,16 +101,20 @@ def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: 
     return (Tunnel(name, own, keeper, Source(LIST_BASTIONS.name, name)),)
 
 
-def point_out(api: Api, members: Members, inside: AddressSet, subnets: Iterable[VirtualSubnet]) -> None:
+def point_out(
+    api: Api, members: Members, inside: AddressSet, subnets: Iterable[VirtualSubnet], networks: Collection[str]
+) -> None:
     """Say what else sends to the cluster's members, or to addresses ``inside`` by which one reaches them.
 
-    ``subnets``: those of the cluster's networks.
+    ``subnets``: those of the cluster's networks; ``networks``: ids of those in which a gateway that sends to a name may
+    mean a member. Of AKS there are none: its gateways name Services, and a rule that lets their subnet reach nodes
+    is found by itself.
     """
     for subnet in api.mapped(LIST_NETWORKS, (one.item for one in subnets), _with_service_gateway, hides=HIDES):
         if subnet:
             _miss(api, LIST_NETWORKS, subnet, "it has a service gateway, and what this registers is not asked")
     _miss_direct_links(api, inside)
-    _miss_application_gateways(api, members, inside)
+    _miss_application_gateways(api, members, inside, networks)
     _miss_firewalls(api, inside)
 
 
@@ -133,23 +141,54 @@ def _direct(item: Item) -> tuple[str, AddressSet]:
     return own_id(item), read_addresses(text(part(item, "properties"), "destinationIPAddress"))
 
 
-def _miss_application_gateways(api: Api, members: Members, inside: AddressSet) -> None:
-    """Say which proxies lead to members (https://learn.microsoft.com/azure/application-gateway/overview)."""
+def _miss_application_gateways(api: Api, members: Members, inside: AddressSet, networks: Collection[str]) -> None:
+    """Say which proxies lead to members (https://learn.microsoft.com/azure/application-gateway/overview).
+
+    What a name in a pool stands for is not seen: of a gateway in the ``networks``, it may be a member's address.
+    """
     call = LIST_APPLICATION_GATEWAYS
-    for name, configurations, addresses in api.mapped(call, api.read(call, hides=HIDES), _gateway, hides=HIDES):
-        named = (members.of_configuration(one) for one in configurations)
-        if addresses & inside or any(found or found is None for found in named):
-            _miss(api, call, name, _BY_GATEWAY)
+    for one in api.mapped(call, api.read(call, hides=HIDES), _gateway, hides=HIDES):
+        named = (members.of_configuration(name) for name in one.configurations)
+        if one.addresses & inside or any(found or found is None for found in named):
+            _miss(api, call, one.id, _BY_GATEWAY)
+        elif one.names and not one.networks.isdisjoint(networks):
+            _miss(
+                api,
+                call,
+                one.id,
+                f"it sends what the internet asks of it to {one.names[0]}: whose that is, is not seen",
+            )
     for name in sorted(one for one in members.references if "/applicationgateways/" in one):
         _miss(api, LIST_INTERFACES, name, _BY_GATEWAY)
 
 
-def _gateway(item: Item) -> tuple[str, tuple[str, ...], AddressSet]:
-    """Return a gateway's id, the IP configurations in its pools, and the addresses."""
-    pools = [part(one, "properties") for one in parts(part(item, "properties"), "backendAddressPools")]
-    addresses = (text(one, "ipAddress") for pool in pools for one in parts(pool, "backendAddresses"))
-    configurations = tuple(name for pool in pools for name in ids_in(pool, "backendIPConfigurations"))
-    return own_id(item), configurations, AddressSet.of(filter(None, addresses))
+@dataclass(frozen=True, slots=True)
+class _Gateway:
+    """An application gateway: ids of the networks it stands in, and what its pools hold.
+
+    ``names``: those of hosts, without those that Azure's own services have.
+    """
+
+    id: str
+    networks: frozenset[str]
+    configurations: tuple[str, ...]
+    addresses: AddressSet
+    names: tuple[str, ...]
+
+
+def _gateway(item: Item) -> _Gateway:
+    inside = part(item, "properties")
+    pools = [part(one, "properties") for one in parts(inside, "backendAddressPools")]
+    listed = [one for pool in pools for one in parts(pool, "backendAddresses")]
+    names = (text(one, "fqdn").lower() for one in listed)
+    subnets = (id_in(part(one, "properties"), "subnet") for one in parts(inside, "gatewayIPConfigurations"))
+    return _Gateway(
+        id=own_id(item),
+        networks=frozenset(map(parent, subnets)),
+        configurations=tuple(name for pool in pools for name in ids_in(pool, "backendIPConfigurations")),
+        addresses=AddressSet.of(filter(None, (text(one, "ipAddress") for one in listed))),
+        names=tuple(name for name in names if name and not name.endswith(_SERVICES)),
+    )
 
 
 def _miss_firewalls(api: Api, inside: AddressSet) -> None:

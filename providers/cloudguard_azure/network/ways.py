@@ -84,9 +84,9 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     balancers = balancers_of(Context(api, members, addresses, read_published(api, ranges), frozenset(groups)), listed)
     around = Surroundings(addresses, subnets, request.own, request.guards)
     endpoints = read_endpoints(api, request.aks, around) if request.aks else ()
-    point_out(
-        api, members, _inside(request, balancers), [one for one in subnets.values() if one.network in request.own]
-    )
+    own = [one for one in subnets.values() if one.network in request.own]
+    near = frozenset[str]() if request.aks else request.own | peers
+    point_out(api, members, _inside(request, balancers), own, near)
     return Ways(
         balancers,
         endpoints,
