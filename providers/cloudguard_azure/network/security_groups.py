@@ -35,6 +35,7 @@ _AKS_NOTE: Final = (
 _MANAGERS_NOTE: Final = "it is set by a network manager, by whoever administers that"
 _NONE: Final = "no network security group"
 _NONE_NOTE: Final = "no network security group guards it: put one on the subnet, which allows what is needed"
+_NETWORK: Final = "virtualnetwork"
 _INTERNET: Final = {True: "open to the internet", False: "closed to the internet", None: "perhaps open to the internet"}
 
 
@@ -69,8 +70,24 @@ class SecurityGroup:
         reader = RuleReader(tags, place, source, ALLOW_OR_DENY)
         rules = [rule for one in self.rules for rule in reader.rules(one)]
         note = _AKS_NOTE if self.kept_by_aks else _DEFAULT_NOTE
-        rules += [rule for one in self.defaults for rule in reader.rules(one, note, mandated=self.kept_by_aks)]
+        certain = (
+            replace(reader, place=replace(place, maybe=AddressSet.nothing())) if self._shuts_network_out() else reader
+        )
+        for one in self.defaults:
+            inbound = certain if one.direction == "inbound" else reader
+            rules += inbound.rules(one, note, mandated=self.kept_by_aks)
         return in_series(name, self.name, rules, source, note=_AKS_NOTE if self.kept_by_aks else "")
+
+    def _shuts_network_out(self) -> bool:
+        """Whether a rule denies all that VirtualNetwork may hold: of that, no default rule lets anything in."""
+        return any(
+            (one.access, one.direction, one.protocol) == ("deny", "inbound", "*")
+            and "*" in one.ports
+            and "*" in one.source_ports
+            and _NETWORK in map(str.lower, one.sources)
+            and not {"*", _NETWORK}.isdisjoint(map(str.lower, one.destinations))
+            for one in self.rules
+        )
 
 
 def in_series(name: str, title: str, rules: Iterable[Rule], source: Source, *, note: str = "") -> Filter:

@@ -35,6 +35,13 @@ OWN = AddressSet.parse("10.0.0.4")
 OUTER, INNER = (canonical(str(reference("networkSecurityGroups", name)["id"])) for name in ("outer", "inner"))
 
 
+GATEWAYS = {
+    "id": f"{SUBNET.rpartition('/')[0]}/GatewaySubnet",
+    "name": "GatewaySubnet",
+    "properties": {"addressPrefix": "10.0.255.0/27"},
+}
+
+
 def rule(name: str, access: str, source: str, priority: int = 100, **more: object) -> Item:
     ends = {"sourceAddressPrefix": source, "destinationAddressPrefix": "*", "destinationPortRange": "22"}
     known = {"direction": "Inbound", "access": access, "protocol": "*", "priority": priority}
@@ -150,6 +157,29 @@ def test_virtual_network_may_hold_routed_prefixes_and_holds_those_of_peers() -> 
         [group("outer")], network(peering("10.9.0.0/16", allowVirtualNetworkAccess=False), group="outer")
     )
     assert lets_in(shut, tags, shut.of_subnet(SUBNET), "10.9.3.3") == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("more", "maybe"),
+    [
+        ({}, False),
+        ({"destinationAddressPrefix": "VirtualNetwork"}, False),
+        ({"sourceAddressPrefix": "10.0.0.0/24"}, True),
+        ({"protocol": "Tcp"}, True),
+        ({"destinationPortRange": "22"}, True),
+        ({"sourcePortRange": "1024-65535"}, True),
+        ({"destinationAddressPrefix": "10.0.9.0/24"}, True),
+        ({"direction": "Outbound"}, True),
+    ],
+)
+def test_what_is_denied_of_virtual_network_no_default_rule_lets_in(more: dict[str, str], maybe: bool) -> None:  # noqa: FBT001 - a case
+    shut = rule(
+        "nobody", "Deny", "VirtualNetwork", 4096, **({"destinationPortRange": "*", "sourcePortRange": "*"} | more)
+    )
+    around = network(group="outer")
+    around["properties"]["subnets"].append({**around["properties"]["subnets"][0], **GATEWAYS})
+    made, tags, _ = guards([group("outer", shut)], around)
+    assert lets_in(made, tags, made.of_subnet(SUBNET), "192.168.7.7") == (False, maybe)
 
 
 def test_a_group_that_aks_keeps_is_not_to_be_edited() -> None:
