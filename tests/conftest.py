@@ -26,6 +26,7 @@ from gcp_project import Project
 from gcp_proxy import Proxy, behind
 from gcp_server import Google
 from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.builder.account_settings import teach
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # else 1,177 snapshots that are nobody's
 logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a line a request in every failure
@@ -33,6 +34,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell does in the 
     signal.signal(signal.SIGINT, signal.default_int_handler)
 # One loader for every session: to parse the services' models again for each takes half of the tests' time with AWS.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
+teach()
 # What moto finds out again at each call, and makes anew for each KMS key though no test reads it.
 for name, function in (("moto.core.responses", "method_names_from_class"), ("moto.kms.models", "generate_private_key")):
     module = import_module(name)
