@@ -22,6 +22,7 @@ from cloudguard_azure.identity.resource_names import CONTROL, DATA, below_of, sc
 
 TABLES: Final = NeedTables(files("cloudguard_azure.iam_catalog"))
 _WITHOUT_KEY: Final = {
+    "dnszone": "the DNS zone",
     "statestore": "the state store",
     "group": "the resource group of the cluster's machines",
     "netgroup": "the resource group of the cluster's network",

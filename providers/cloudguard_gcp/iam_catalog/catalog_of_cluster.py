@@ -14,6 +14,7 @@ from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
 from cloudguard_gcp.identity.conditions import TIME
 
 TABLES: Final = NeedTables(files("cloudguard_gcp.iam_catalog"))
+PLACES: Final = {"zone": "the DNS zone"}
 _TELEMETRY: Final = frozenset({"node/gke", "node/telemetry", "image-pull"})
 """Needs of every host."""
 
@@ -21,7 +22,7 @@ _TELEMETRY: Final = frozenset({"node/gke", "node/telemetry", "image-pull"})
 def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     """Return the IAM catalog for the cluster of ``snapshot``."""
     cluster = snapshot.cluster
-    needs, paths = TABLES.needs({"project": [cluster.account]}), TABLES.escalation_paths
+    needs, paths = TABLES.needs({"project": [cluster.account]}, PLACES), TABLES.escalation_paths
     today = {TIME: snapshot.started} if snapshot.started else {}
     return IamCatalog(
         catalog=catalog_of(snapshot, needs, paths),

@@ -1,0 +1,238 @@
+"""Needs that are granted on everything, in three clouds: each id gives what is granted, and to which cluster's role."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+import builders
+from builders import CONTROL_PLANE, NODE, SOURCE, host
+from cloudguard.authorization.excess import Comparer
+from cloudguard.authorization.replacement import replacement
+from cloudguard.model.iam_catalog import IamCatalog
+from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.results.change import DocumentEdit, StatementFate
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import RowResult, Verdict
+from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog as of_aws
+from cloudguard_aws.identity.policy_documents import statements
+from cloudguard_azure.iam_catalog.catalog_of_cluster import iam_catalog as of_azure
+from cloudguard_azure.identity.resource_names import actions_of
+from cloudguard_gcp.iam_catalog.catalog_of_cluster import iam_catalog as of_gcp
+from cloudguard_gcp.identity.resource_names import action
+from identities import SHUT
+from judged import rows_of
+
+ACCOUNT, SUBSCRIPTION, PROJECT = "111122223333", "00000000-0000-0000-0000-000000000001", "acme"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/g/providers"
+OWNERS = {"aws": ACCOUNT, "azure": SUBSCRIPTION, "gcp": PROJECT}
+NAMES = {
+    "aws": f"arn:aws:iam::{ACCOUNT}:role/r",
+    "azure": f"{GROUP}/microsoft.managedidentity/userassignedidentities/r",
+    "gcp": f"gcp:{PROJECT}:iam:serviceAccount::r@{PROJECT}.iam.gserviceaccount.com",
+}
+CATALOGS = {"aws": of_aws, "azure": of_azure, "gcp": of_gcp}
+VOLUMES = "arn:aws:ec2:*:*:volume/*"
+ALL_AZURE, ALL_DATA, ALL_GOOGLE = (
+    f"azure:{SUBSCRIPTION}:*:*:*:*",
+    f"azure-data:{SUBSCRIPTION}:*:*:*:*",
+    "gcp:acme:*:*:*:*",
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A cluster of which one identity is granted ``policies``."""
+
+    cloud: str
+    policies: tuple[PolicyDocument, ...]
+    role: str = "control-plane"
+    installer: str = "kubeadm"
+    addons: tuple[str, ...] = ()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The cluster's snapshot."""
+        names = tuple(one.id for one in self.policies)
+        identity = Identity(NAMES[self.cloud], "r", (self.role,), names, SOURCE)
+        roles = {"control-plane": CONTROL_PLANE, "node": NODE}
+        where = f"{GROUP}/microsoft.network/virtualnetworks/v/subnets/s" if self.cloud == "azure" else "private"
+        hosts = [replace(host(name, found, where=where), metadata=SHUT) for name, found in roles.items()]
+        own = [replace(one, identity=identity.id if one.name.startswith(self.role) else "") for one in hosts]
+        if self.cloud == "azure":
+            own = [replace(one, id=f"{GROUP}/microsoft.compute/virtualmachines/{one.id}") for one in own]
+        held = Identities((identity,), self.policies)
+        account = OWNERS[self.cloud]
+        return builders.snapshot(
+            own, identities=held, provider=self.cloud, account=account, region="eu-west-1", installer=self.installer
+        )
+
+    @property
+    def catalog(self) -> IamCatalog:
+        """The IAM catalog of its cloud."""
+        return CATALOGS[self.cloud](self.snapshot)
+
+    @property
+    def row(self) -> RowResult:
+        """What the row says of it."""
+        return rows_of(self.snapshot, Declarations(addons=self.addons), self.catalog)["cloud-api-access"]
+
+    @property
+    def edit(self) -> DocumentEdit:
+        """The replacement of what the identity is granted."""
+        made = self.snapshot
+        comparer = Comparer(made.cluster, made.identities, self.catalog, Declarations(addons=self.addons))
+        return replacement(comparer.of(made.identities.identities[0]))
+
+
+def aws(*actions: str, on: str = "*", by: str = "user", when: object = None, **rest: Any) -> Case:  # noqa: ANN401 - fields of a case
+    """Return a case of AWS; ``when`` is the statement's Condition."""
+    granted = {"Effect": "Allow", "Action": actions, "Resource": on} | ({"Condition": when} if when else {})
+    text = json.dumps({"Version": "2012-10-17", "Statement": [granted]})
+    return replace(
+        Case("aws", (PolicyDocument("p", "p", PolicyKind.GRANT, by, text, statements(text), SOURCE),)), **rest
+    )
+
+
+def spelt(cloud: str, permission: str) -> str:
+    """Return a permission, as its cloud writes it, as an action."""
+    return actions_of(permission)[0] if cloud == "azure" else action(permission)
+
+
+def other(cloud: str, on: str, *permissions: str, **rest: Any) -> Case:  # noqa: ANN401 - fields of a case
+    """Return a case of another cloud, by permissions as it writes them."""
+    statement = Statement("#1", Effect.ALLOW, tuple(spelt(cloud, one) for one in permissions), resources=(on,))
+    policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "{}", (statement,), SOURCE)
+    return replace(Case(cloud, (policy,)), **rest)
+
+
+AUTOSCALER, DRIVER, DNS = ("cluster-autoscaler",), ("ebs-csi",), ("external-dns",)
+NARROWABLE: dict[str, Case] = {
+    "aws: others' volumes": aws("ec2:DeleteVolume", "ec2:DetachVolume"),
+    "aws: others' volumes, by their names": aws("ec2:AttachVolume", on=VOLUMES),
+    "aws: others' balancers": aws("elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeleteLoadBalancer"),
+    "aws: others' security groups": aws("ec2:RevokeSecurityGroupIngress", on="arn:aws:ec2:*:*:security-group/*"),
+    "aws: others' routes": aws("ec2:CreateRoute", "ec2:DeleteRoute"),
+    "aws: volumes without a tag": aws("ec2:CreateVolume"),
+    "aws: tags of what is others'": aws("ec2:CreateTags"),
+    "aws: others' groups of hosts": aws("autoscaling:SetDesiredCapacity", addons=AUTOSCALER),
+    "aws: snapshots of others' volumes": aws("ec2:CreateSnapshot", on=VOLUMES, addons=DRIVER),
+    "aws: others' volumes in one region": aws(
+        "ec2:DeleteVolume", when={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    ),
+    "azure: others' disks": other("azure", ALL_AZURE, "Microsoft.Compute/disks/delete"),
+    "azure: others' balancers": other("azure", ALL_AZURE, "Microsoft.Network/loadBalancers/write"),
+    "azure: others' security groups": other("azure", ALL_AZURE, "Microsoft.Network/networkSecurityGroups/write"),
+}
+
+
+@pytest.mark.parametrize("case", NARROWABLE.values(), ids=NARROWABLE)
+def test_a_need_that_can_be_bound_is_narrowed_by_a_proved_replacement(case: Case) -> None:
+    row, edit = case.row, case.edit
+    found = {one.check.partition("/")[2]: one for one in row.findings if one.severity > Severity.LOW}
+    assert {name: one.severity for name, one in found.items()} == {"narrowable": Severity.MEDIUM}
+    assert found["narrowable"].changes
+    assert (row.verdict, edit.unproved) == (Verdict.FAIL, "")
+    granted = {name for policy in case.policies for one in policy.statements for name in one.actions}
+    kept = [one for one in edit.statements if granted & {*one.actions}]
+    assert kept
+    assert case.cloud != "aws" or any("Tag/" in one.key for part in kept for one in part.conditions)
+    assert all(one.name[:1].isupper() and one.name.isalnum() for one in edit.statements)
+    for document in edit.documents if case.cloud == "aws" else ():
+        assert all("Sid" in one for one in json.loads(document)["Statement"])
+
+
+@pytest.mark.parametrize("case", NARROWABLE.values(), ids=NARROWABLE)
+def test_with_the_replacement_in_place_nothing_is_left_to_narrow(case: Case) -> None:
+    """What the replacement adds to what is granted today is told."""
+    written = PolicyDocument("new", "new", PolicyKind.GRANT, "user", "{}", case.edit.statements, SOURCE)
+    after = replace(case, policies=(written,))
+    assert after.row.verdict is Verdict.PASS
+    assert not after.edit.unproved
+    today = {name for policy in case.policies for one in policy.statements for name in one.actions}
+    added = {name for one in case.edit.changes if one.fate is StatementFate.ADD for name in one.statement.actions}
+    assert {name for one in case.edit.statements for name in one.actions} <= today | added
+
+
+VIA = {"StringLike": {"kms:ViaService": ["ec2.eu-west-1.amazonaws.com", "s3.*.amazonaws.com"]}}
+NEEDS: dict[str, Case] = {
+    "aws: a node pulls images": aws("ecr:GetAuthorizationToken", "ecr:BatchGetImage", role="node"),
+    "aws: a control plane pulls images": aws("ecr:GetDownloadUrlForLayer"),
+    "aws: listing": aws("ec2:DescribeInstances", "elasticloadbalancing:DescribeLoadBalancers"),
+    "aws: listing zones' records": aws("route53:ListResourceRecordSets", "route53:ListHostedZones", addons=DNS),
+    "aws: keys by the services that use them": aws("kms:Decrypt", "kms:GenerateDataKey*", installer="kops", when=VIA),
+    "aws: the provider's own policy": aws("ec2:DeleteVolume", by="provider"),
+    "azure: images": other("azure", ALL_AZURE, "Microsoft.ContainerRegistry/registries/pull/read", role="node"),
+    "azure: listing zones": other("azure", ALL_AZURE, "Microsoft.Network/dnsZones/read", addons=("cert-manager",)),
+    "azure: disks of the cluster's group": other(
+        "azure", f"azure:{SUBSCRIPTION}:g:*:*:*", "Microsoft.Compute/disks/delete"
+    ),
+    "gcp: images": other("gcp", ALL_GOOGLE, "artifactregistry.repositories.downloadArtifacts", role="node"),
+    "gcp: listing zones": other("gcp", ALL_GOOGLE, "dns.managedZones.list", addons=DNS),
+}
+
+
+@pytest.mark.parametrize("case", NEEDS.values(), ids=NEEDS)
+def test_what_cannot_be_bound_or_edited_is_no_more_than_advice(case: Case) -> None:
+    assert (case.row.verdict, case.row.unknown) == (Verdict.PASS, ())
+
+
+def test_a_key_that_is_bound_to_no_service_is_no_need() -> None:
+    found = aws("kms:Decrypt", installer="kops").row.findings
+    assert max(one.severity for one in found) is Severity.HIGH
+
+
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+UNPLACED: dict[str, tuple[Case, Verdict, str, str]] = {
+    "aws: any zone": (
+        aws("route53:ChangeResourceRecordSets", on="arn:aws:route53:::hostedzone/*", addons=DNS),
+        Verdict.UNKNOWN,
+        "the DNS zone",
+        "route53:ChangeResourceRecordSets",
+    ),
+    "azure: any zone": (
+        other("azure", ALL_AZURE, "Microsoft.Network/dnsZones/TXT/write", addons=("cert-manager",)),
+        Verdict.UNKNOWN,
+        "the DNS zone",
+        "Microsoft.Network:dnsZones/TXT/write",
+    ),
+    "gcp: any zone": (
+        other("gcp", ALL_GOOGLE, "dns.resourceRecordSets.create", addons=DNS),
+        Verdict.UNKNOWN,
+        "the DNS zone",
+        "dns:resourceRecordSets.create",
+    ),
+    "aws: any bucket": (aws("s3:GetObject", installer="kops"), Verdict.FAIL, "the state store", "s3:Get*"),
+    "aws: any bucket's backups": (
+        aws("s3:PutObject", on="arn:aws:s3:::*/prod/backups/etcd/main/*", installer="kops"),
+        Verdict.UNKNOWN,
+        "the store of etcd's backups",
+        "s3:PutObject",
+    ),
+    "azure: any storage account": (
+        other("azure", ALL_DATA, BLOBS, installer="kops"),
+        Verdict.UNKNOWN,
+        "the state store",
+        "Microsoft.Storage:storageAccounts/blobServices/containers/blobs/read",
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "verdict", "place", "kept"), UNPLACED.values(), ids=UNPLACED)
+def test_a_place_that_nothing_shows_is_named_kept_and_not_proved(
+    case: Case, verdict: Verdict, place: str, kept: str
+) -> None:
+    edit = case.edit
+    assert case.row.verdict is verdict
+    assert place in edit.unproved
+    assert any(kept in one.actions for one in edit.statements)
+
+
+def test_a_zone_that_a_policy_names_is_its_place() -> None:
+    case = aws("route53:ChangeResourceRecordSets", on="arn:aws:route53:::hostedzone/Z0123456789ABC", addons=DNS)
+    assert (case.row.verdict, case.edit.unproved) == (Verdict.PASS, "")
