@@ -13,7 +13,7 @@ from typing import Final
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, part, text, text_map
+from cloudguard.provider.answers import AnswerError, Item, part, text, text_map
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import (
@@ -100,10 +100,14 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tu
 
 
 def key_of(encryption: Item) -> str:
-    """Return the key of an encryption as the cloud has it: "" for Google's own."""
+    """Return the key of an encryption as the cloud has it: "" for Google's own, of which it says nothing."""
     digest = text(encryption, "sha256")
     own = f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
-    return text(encryption, "kmsKeyName") or own
+    key = text(encryption, "kmsKeyName") or own
+    if any(encryption.values()) and not key:
+        message = "it is not known whose the key of an encryption is"
+        raise AnswerError(message)
+    return key
 
 
 def read_keys(api: Api, names: Iterable[str]) -> tuple[Key, ...]:

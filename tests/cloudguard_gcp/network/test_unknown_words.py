@@ -9,6 +9,8 @@ import pytest
 from cloudguard.model.filters import Action
 from cloudguard.model.network import NextHop
 from cloudguard.packet_sets.addresses import ALL4
+from cloudguard_gcp.cluster.disks import key_of
+from cloudguard_gcp.network.forwarding_rules import forwarding_rule
 from cloudguard_gcp.network.routes import members_of, vpc_route, with_routes
 from cloudguard_gcp.network.subnets import vpc_subnet
 from gcp_filters import NAME, NETWORK, chain, rules
@@ -91,3 +93,46 @@ def test_a_route_in_force_keeps_packets_from_the_next() -> None:
     assert hops(FIREWALL | {"routeStatus": "ACTIVE", "warnings": [{"code": "DEPRECATED"}]}, GATEWAY) == [
         NextHop.APPLIANCE
     ]
+
+
+RULE: Item = {
+    "selfLink": "projects/p/regions/r/forwardingRules/f",
+    "name": "f",
+    "IPAddress": "203.0.113.1",
+    "loadBalancingScheme": "INTERNAL",
+    "IPProtocol": "TCP",
+    "ports": ["443"],
+    "target": "projects/p/regions/r/targetPools/t",
+}
+
+
+@pytest.mark.parametrize("scheme", ["EXTERNAL_EDGE", "PARTNER", ""])
+def test_a_scheme_that_is_not_known_may_face_the_internet(scheme: str) -> None:
+    found = forwarding_rule(RULE | {"loadBalancingScheme": scheme})
+    assert found is not None
+    assert found.outside is not False
+
+
+@pytest.mark.parametrize("changed", [{"IPProtocol": "QUIC"}, {"ports": ["https"]}, {"sourceIpRanges": ["zone-1"]}])
+def test_a_forwarding_rule_that_is_not_understood_is_a_gap(changed: Item) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        forwarding_rule(RULE | changed)
+
+
+def test_a_next_hop_of_a_new_kind_may_be_the_internet() -> None:
+    assert hops({"nextHopTeleport": "somewhere"}) == [NextHop.UNKNOWN]
+    assert NextHop.INTERNET in hops({"nextHopTeleport": "somewhere", "routeStatus": "RESTING"}, GATEWAY)
+
+
+@pytest.mark.parametrize("changed", [{"direction": "SIDEWAYS"}, {"redirected": [{"IPProtocol": "all"}]}])
+def test_a_firewall_of_a_new_kind_is_a_gap(changed: Item) -> None:
+    action = {} if "redirected" in changed else {"denied": [{"IPProtocol": "all"}]}
+    with pytest.raises(ValueError, match=r".+"):
+        rules({"name": "f", "network": NETWORK, **action, **changed})
+
+
+@pytest.mark.parametrize("key", [{"hsmKeyName": "k"}, {"kmsKeyServiceAccount": "a"}])
+def test_a_key_of_a_manager_that_is_not_known_is_not_googles_own(key: Item) -> None:
+    with pytest.raises(ValueError, match="whose"):
+        key_of(key)
+    assert (key_of({}), key_of({"kmsKeyName": "k"} | key)) == ("", "k")

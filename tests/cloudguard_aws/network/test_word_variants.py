@@ -1,0 +1,111 @@
+"""Words of AWS that are not known yet, a field a case: they widen what may get in, or are a gap."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from builders import NODE, PUBLIC, WORLD, WORLD6, group, host, snapshot
+from cloudguard.model.filters import Action
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.network import NextHop, Route
+from cloudguard.results.report import Verdict
+from cloudguard_aws.network.listeners import client_address, services_of
+from cloudguard_aws.network.registrations import load_balancer, target_group
+from cloudguard_aws.network.routes import route_table
+from cloudguard_aws.network.rules import listed_rule, network_acl, security_group
+from judged import rows_of
+
+Json = dict[str, Any]
+BALANCER: Json = {"LoadBalancerArn": "arn", "LoadBalancerName": "api", "Type": "network", "Scheme": "internal"}
+GROUP: Json = {"TargetGroupArn": "arn", "TargetType": "instance", "Protocol": "TCP", "Port": 6443}
+ENTRY: Json = {
+    "RuleNumber": 1,
+    "Protocol": "6",
+    "RuleAction": "deny",
+    "Egress": False,
+    "CidrBlock": WORLD,
+    "PortRange": {"From": 22, "To": 22},
+}
+LISTED: Json = {"SecurityGroupRuleId": "r", "GroupId": "g", "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+
+
+def routes(**to: str) -> tuple[Route, ...]:
+    """Return a route for everything, of a route table."""
+    table = {"RouteTableId": "t", "VpcId": "v", "Associations": [], "Routes": [{"DestinationCidrBlock": WORLD} | to]}
+    return route_table(table).routes
+
+
+NEW_TARGETS: list[dict[str, str]] = [{"GatewayId": "xgw-1"}, {"LatticeId": "vl-1"}, {"NatGatewayId": "next-1"}, {}]
+
+
+@pytest.mark.parametrize("to", NEW_TARGETS, ids=str)
+def test_a_next_hop_of_a_new_kind_may_be_the_internet(to: dict[str, str]) -> None:
+    found = routes(**to)
+    assert [one.hop for one in found] == [NextHop.UNKNOWN]
+    node = host("n", NODE, "nodes", where="public", public="203.0.113.9")
+    made = snapshot([node], [group("nodes", ("tcp/22", WORLD))], subnets=[replace(PUBLIC, routes=found)])
+    assert rows_of(made)["node-access"].verdict is not Verdict.PASS
+
+
+def test_a_state_of_a_route_that_is_not_known_leaves_it_in_force() -> None:
+    assert [one.hop for one in routes(GatewayId="igw-1", State="resting")] == [NextHop.INTERNET]
+
+
+@pytest.mark.parametrize("protocol", ["HTTP3", "GENEVE", "WEBSOCKET", ""])
+def test_a_listeners_protocol_that_is_not_known_may_be_carried_by_both(protocol: str) -> None:
+    assert str(services_of(protocol, 443)) == "tcp/443,udp/443"
+
+
+@pytest.mark.parametrize(
+    ("group", "attributes"),
+    [
+        ({"TargetType": "function"}, {}),
+        ({"TargetType": "ip", "Protocol": "HTTP3"}, {}),
+        ({}, {"preserve_client_ip.enabled": "sometimes"}),
+        ({}, None),
+    ],
+)
+def test_which_address_targets_see_is_not_known(group: Json, attributes: dict[str, str] | None) -> None:
+    assert client_address(target_group(GROUP | group), attributes) is ClientAddress.UNKNOWN
+
+
+@pytest.mark.parametrize("scheme", ["internet-and-edge", "partner", ""])
+def test_a_scheme_that_is_not_known_may_face_the_internet(scheme: str) -> None:
+    assert load_balancer(BALANCER | {"Scheme": scheme}).internet_facing is None
+
+
+def test_what_is_not_known_of_a_balancer_guards_and_bounds_nothing() -> None:
+    enforced = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
+    found = load_balancer(BALANCER | {enforced: "mostly", "IpAddressType": "ipv4-and-more"})
+    assert (found.enforces_groups, found.dual_stack, found.public_ipv4) == (False, True, True)
+
+
+@pytest.mark.parametrize("changed", [{"RuleAction": "audit"}, {"RuleAction": None}, {"CidrBlock": "zone-1"}], ids=str)
+def test_an_entry_of_an_acl_that_is_not_understood_is_a_gap(changed: Json) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        network_acl({"NetworkAclId": "acl", "Entries": [ENTRY | changed]})
+
+
+@pytest.mark.parametrize("protocol", ["quic", "tcp6", ""])
+def test_a_denial_of_a_protocol_that_is_not_known_is_in_doubt(protocol: str) -> None:
+    if not protocol:
+        with pytest.raises(ValueError, match="Protocol"):
+            network_acl({"NetworkAclId": "acl", "Entries": [ENTRY | {"Protocol": protocol}]})
+        return
+    (found,) = network_acl({"NetworkAclId": "acl", "Entries": [ENTRY | {"Protocol": protocol}]}).filter.rules
+    assert (found.action, bool(found.uncertain)) == (Action.DENY, True)
+
+
+@pytest.mark.parametrize("peer", [{"CidrZone": "zone-1"}, {"CidrIpv4": "10.0.0.0/99"}, {"ReferencedGroupInfo": {}}])
+def test_a_peer_of_a_new_kind_is_a_gap(peer: Json) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        listed_rule(LISTED | peer)
+
+
+def test_a_permission_of_a_protocol_that_is_not_known_may_open_everything() -> None:
+    permission = {"IpProtocol": "quic", "FromPort": 443, "ToPort": 443, "Ipv6Ranges": [{"CidrIpv6": WORLD6}]}
+    (found,) = security_group({"GroupId": "g", "IpPermissions": [permission]}).filter.rules
+    assert (str(found.services), bool(found.uncertain)) == ("all", True)

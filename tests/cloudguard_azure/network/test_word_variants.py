@@ -1,0 +1,96 @@
+"""Words of Azure that are not known yet, a field a case: they widen what may get in, or are a gap."""
+
+from __future__ import annotations
+
+import pytest
+
+from azure_answers import Answers
+from azure_filters import resource, rule_reader
+from azure_ways import Made, hidden, ways_into
+from cloudguard.model.filters import Action, Direction
+from cloudguard.model.keys import KeyState
+from cloudguard.model.network import NextHop
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import AnswerError, Item
+from cloudguard_azure.access.calls import LIST_ROUTE_TABLES
+from cloudguard_azure.network.routes import route_tables
+from cloudguard_azure.network.rules import security_rule
+from cloudguard_azure.storage.keys import state_of
+
+RULE: Item = {
+    "direction": "Inbound",
+    "access": "Deny",
+    "protocol": "Tcp",
+    "priority": 100,
+    "destinationPortRange": "22",
+    "sourceAddressPrefix": "*",
+    "destinationAddressPrefix": "*",
+}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"access": "AllowIfAsked"},
+        {"access": ""},
+        {"direction": "Both"},
+        {"protocol": "Quic"},
+        {"destinationPortRange": "ssh"},
+        {"destinationPortRange": "23-22"},
+    ],
+    ids=str,
+)
+def test_a_denial_in_words_that_are_not_known_certainly_denies_nothing(changed: Item) -> None:
+    found = rule_reader().rules(security_rule({"name": "r", "properties": {**RULE, **changed}}))
+    assert found
+    assert all(one.uncertain for one in found)
+    assert Direction.INGRESS in {one.direction for one in found}
+    assert ("access" in changed) is (Action.PERMIT in {one.action for one in found})
+
+
+@pytest.mark.parametrize("hop", ["Internet2", "PrivateLink", ""])
+def test_a_next_hop_of_a_new_kind_may_be_the_internet(hop: str) -> None:
+    listed = [{"name": "r", "properties": {"addressPrefix": "0.0.0.0/0", "nextHopType": hop}}]
+    (table,) = route_tables(Answers({LIST_ROUTE_TABLES: [resource("routeTables", "t", routes=listed)]})).values()
+    assert [one.hop for one in table.routes] == [NextHop.UNKNOWN]
+
+
+@pytest.mark.parametrize("changed", [{"addressPrefix": ""}, {"nextHopIpAddress": "somewhere"}], ids=str)
+def test_a_route_that_is_not_understood_is_a_gap(changed: Item) -> None:
+    known = {"addressPrefix": "0.0.0.0/0", "nextHopType": "Internet"}
+    listed = [{"name": "r", "properties": {**known, **changed}}]
+    api = Answers({LIST_ROUTE_TABLES: [resource("routeTables", "t", routes=listed)]})
+    (table,) = route_tables(api).values()
+    assert table.routes == ()
+    assert any(FactKind.ROUTES in gap.hides for gap in api.gaps)
+
+
+@pytest.mark.parametrize("protocol", ["Sctp", ""])
+def test_a_balancers_protocol_that_is_not_known_is_a_gap(protocol: str) -> None:
+    account = Made()
+    balancer = account.load_balancer("api", (443, 6443), public=account.public())
+    account.host(pools=[account.pool(balancer)])
+    account.properties(balancer)["loadBalancingRules"][0]["properties"]["protocol"] = protocol
+    found, api = ways_into(account)
+    assert FactKind.BALANCERS in hidden(api)
+    assert not any(one.listeners for one in found.balancers)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "state"),
+    [
+        ({}, KeyState.UNKNOWN),
+        ({"enabled": False}, KeyState.DISABLED),
+        ({"enabled": True, "exp": 1}, KeyState.EXPIRED),
+        ({"enabled": True, "nbf": 3}, KeyState.UNAVAILABLE),
+        ({"exp": 1}, KeyState.EXPIRED),
+    ],
+)
+def test_a_key_that_does_not_say_that_it_is_enabled_may_not_be(attributes: Item, state: KeyState) -> None:
+    assert state_of(attributes, 2) is state
+
+
+@pytest.mark.parametrize("attributes", [{"enabled": "perhaps"}, {"enabled": True, "exp": "soon"}])
+def test_a_key_that_is_not_understood_is_a_gap(attributes: Item) -> None:
+    with pytest.raises(AnswerError):
+        state_of(attributes, 2)
