@@ -30,16 +30,19 @@ class MandatedRules:
 
         The advice is what to do instead of editing these rules.
         """
-        if severity <= Severity.LOW or not self._responsible(problem):
+        if not self._responsible(problem):
             return severity, message, ""
+        notes = {attribution.rule.note for attribution in problem.attributions if attribution.rule}
+        remedy = "; ".join(sorted(notes - {""}))
+        if severity <= Severity.LOW:
+            return severity, message, remedy
         names = self._standing_there(problem)
         if names:
             more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
             verb = "stands" if len(names) == 1 else "stand"
             return severity, f"{message}; {', '.join(names[:_FEW])}{more} {verb} there today", ""
         self._excused = True
-        notes = {attribution.rule.note for attribution in problem.attributions if attribution.rule}
-        return Severity.LOW, message, "; ".join(sorted(notes - {""}))
+        return Severity.LOW, message, remedy
 
     def _responsible(self, problem: Problem) -> bool:
         """Whether only such rules are, and reach no further than the cluster's own subnets and pods."""

@@ -65,6 +65,7 @@ RULES: dict[str, tuple[Snapshot, Severity, str]] = {
     "its own subnet": (guarded(OWN), LOW, ""),
     "a part of its own subnet": (guarded("10.0.1.0/25"), LOW, ""),
     "every port of its own subnet": (guarded(OWN, services="all"), LOW, ""),
+    "a port that is advice anyway": (guarded(OWN, services="tcp/22"), LOW, ""),
     "its own subnet and its pods": (guarded(OWN, PODS, subnets=(POD_SUBNET,)), LOW, ""),
     "the network has no other subnet": (guarded(RANGE), LOW, ""),
     "another's machine is in another subnet": (guarded(OWN, neighbours=(FAR,), subnets=(OTHER,)), LOW, ""),
