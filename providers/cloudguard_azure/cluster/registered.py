@@ -9,7 +9,7 @@ from typing import Final
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, part, parts, port, text
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
+from cloudguard_azure.access.calls import LIST_INTERFACES, LIST_LOAD_BALANCERS
 from cloudguard_azure.access.ids import id_in, ids_in, own_id, parent
 from cloudguard_azure.cluster.interfaces import configurations
 from cloudguard_azure.cluster.inventory import Interfaces
@@ -19,6 +19,7 @@ API_PORTS: Final = frozenset({6443, 9345, 16443, 50000})
 serve as well (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos pkg/machinery/constants)."""
 NODE_PORTS: Final = range(30_000, 32_768)
 _HIDES: Final = (FactKind.BALANCERS,)
+_HIDES_MACHINES: Final = (*_HIDES, FactKind.HOSTS)
 _POOLS: Final = "backendAddressPools"
 _ADDRESSES: Final = "loadBalancerBackendAddresses"
 
@@ -54,7 +55,7 @@ def registered(api: Api, interfaces: Interfaces) -> tuple[Registered, ...]:
         for pool in pools:
             named.setdefault(pool, set()).add(name)
     having: dict[str, list[tuple[str, str]]] = {}
-    for address, network, machine in _addresses(interfaces):
+    for address, network, machine in _addresses(api, interfaces):
         having.setdefault(address, []).append((network, machine))
     listed = api.mapped(
         LIST_LOAD_BALANCERS, api.read(LIST_LOAD_BALANCERS, hides=_HIDES), lambda item: [*_rules(item)], hides=_HIDES
@@ -69,11 +70,16 @@ def registered(api: Api, interfaces: Interfaces) -> tuple[Registered, ...]:
     return tuple(made)
 
 
-def _addresses(interfaces: Interfaces) -> Iterator[tuple[str, str, str]]:
+def _addresses(api: Api, interfaces: Interfaces) -> Iterator[tuple[str, str, str]]:
     """Yield each private address with its network and its machine, "" for none."""
     for machine, items in interfaces.of_machine.items():
-        for one in (one for item in items for one in configurations(item)):
-            yield text(one, "privateIPAddress"), parent(id_in(one, "subnet")), machine
+        for placed in api.mapped(LIST_INTERFACES, items, _placed, hides=_HIDES_MACHINES):
+            yield from ((address, network, machine) for address, network in placed)
+
+
+def _placed(interface: Item) -> list[tuple[str, str]]:
+    """Return the private addresses of an interface, each with its network."""
+    return [(text(one, "privateIPAddress"), parent(id_in(one, "subnet"))) for one in configurations(interface)]
 
 
 def _at(having: Mapping[str, list[tuple[str, str]]], network: str, address: str) -> frozenset[str]:
