@@ -174,9 +174,9 @@ class DiskSnapshot:
 
     @property
     def words(self) -> str:
-        """What it is: "a copy of vol-1"."""
-        shown = f"a former disk of etcd ({self.evidence.text})" if self.evidence else self.disk
-        return f"{self.relation} {shown}".rstrip()
+        """What it is: "a copy of vol-1", "a copy of a former disk"."""
+        former = f"a former disk of etcd ({self.evidence.text})" if self.evidence else "a former disk"
+        return f"{self.relation} {self.disk or former}"
 
 
 @dataclass(frozen=True, slots=True)

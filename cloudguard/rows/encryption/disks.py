@@ -99,7 +99,7 @@ def former_unknown(cluster: Cluster) -> Iterator[str]:
     """Yield what is unknown of copies that hold, or may hold, the data of etcd's former disks."""
     for copy in cluster.copies:
         if copy.evidence is None and _faults(copy):
-            yield f"whether {copy.id}, {copy.words}, holds etcd's data: it has the cluster's tag and {_faults(copy)}"
+            yield f"whether {copy.id}, {copy.words}, holds etcd's data: it may, and {_faults(copy)}"
         elif copy.shared_with is None:
             yield f"whether {copy.id}, {copy.words}, is shared was not read"
 

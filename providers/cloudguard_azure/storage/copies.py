@@ -14,10 +14,11 @@ from typing import Final
 from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, part, parts, text
+from cloudguard.provider.etcd_disks import is_named_for_etcd
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_DISKS, LIST_IMAGES, LIST_SNAPSHOTS, Call
-from cloudguard_azure.access.ids import canonical, id_in, own_id, word
-from cloudguard_azure.cluster.installer_tags import is_of
+from cloudguard_azure.access.ids import canonical, id_in, name_of, own_id, word
+from cloudguard_azure.cluster.installer_tags import clusters_of, is_of
 from cloudguard_azure.cluster.machines import Tags, tags_of
 
 LIST_SOON: Final = (LIST_SNAPSHOTS, LIST_IMAGES, LIST_DISKS)
@@ -66,8 +67,8 @@ def read_copies(
             made.append(_made(copy, of_disk[copy.id]))
         elif copy.id in sources:
             made.append(_made(copy, sources[copy.id], "the origin of"))
-        elif copy.call is not LIST_DISKS and is_of(copy.tags, cluster) and not copy.origins & others:
-            made.append(_made(copy, ""))
+        elif copy.call is not LIST_DISKS and not copy.origins & others and (former := _former(copy, cluster)):
+            made.append(former)
     return made
 
 
@@ -104,8 +105,20 @@ def shared_with(properties: Item) -> tuple[str, ...] | None:
     return (_HOLDER,) if state in _OPEN else None
 
 
-def _made(copy: _Copy, disk: str, relation: str = "a copy of") -> DiskSnapshot:
-    etcd = min((key for key in copy.tags if key.startswith(_ETCD)), default="")
-    evidence = RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={copy.tags[etcd]}") if etcd and not disk else None
+def _former(copy: _Copy, cluster: str) -> DiskSnapshot | None:
+    """Return a copy of a former disk, if its tags are the cluster's or a name says etcd.
+
+    Azure copies no tags of a machine to its disks, so those of Cluster API ("_etcddisk") have their names alone. A name
+    does not tell whose etcd it was: such a copy has no evidence.
+    """
+    if is_of(copy.tags, cluster):
+        etcd = min((key for key in copy.tags if key.startswith(_ETCD)), default="")
+        shown = RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={copy.tags[etcd]}") if etcd else None
+        return _made(copy, "", evidence=shown)
+    named = any(is_named_for_etcd(name_of(name), cluster) for name in (copy.id, *copy.origins))
+    return _made(copy, "") if named and not any(clusters_of(copy.tags)) else None
+
+
+def _made(copy: _Copy, disk: str, relation: str = "a copy of", evidence: RoleEvidence | None = None) -> DiskSnapshot:
     source = Source(copy.call.name, copy.id)
     return DiskSnapshot(copy.id, disk, True, copy.shared_with, source, relation, evidence, _KINDS[copy.call])  # noqa: FBT003 - encrypted

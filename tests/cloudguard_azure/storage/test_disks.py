@@ -25,7 +25,7 @@ from cloudguard_azure.access.calls import (
     LIST_VAULTS,
     Call,
 )
-from cloudguard_azure.access.ids import canonical
+from cloudguard_azure.access.ids import canonical, name_of
 from cloudguard_azure.cluster.find import find
 from cloudguard_azure.cluster.hosts import read_hosts
 from cloudguard_azure.storage.copies import shared_with
@@ -281,6 +281,17 @@ def test_copies_of_former_disks_are_found_by_their_tags() -> None:
     tagged, other = snapshot("tagged", gone, ETCD), snapshot("other", gone, {"KubernetesCluster": "other"})
     _, _, former, _ = read(disks=[disk("cp-os")], snapshots=[tagged, other])
     assert [(one.id.rpartition("/")[2], one.disk, bool(one.evidence)) for one in former] == [("tagged", "", True)]
+
+
+def test_a_copy_of_a_former_disk_that_only_a_name_tells_may_be_the_clusters() -> None:
+    gone = arm_id("group", "Microsoft.Compute/disks", "m0_etcddisk")
+    listed = [snapshot("nightly", gone), snapshot("nightly-etcd", ""), snapshot("nightly-os", "")]
+    listed.append(snapshot("etcd-of-another", gone, {"KubernetesCluster": "other"}))
+    _, _, former, _ = read(disks=[disk("cp-os")], snapshots=listed)
+    assert [(name_of(one.id), one.disk, one.evidence) for one in former] == [
+        ("nightly", "", None),
+        ("nightly-etcd", "", None),
+    ]
 
 
 def test_an_open_disk_is_a_copy_of_itself() -> None:
