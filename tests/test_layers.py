@@ -24,30 +24,33 @@ EVERYTHING = sorted(
 )
 
 SETS = ("packet_sets", "permission_sets", "intervals")
+JUDGING = ("reachability", "authorization", "results", "needs", "model", *SETS, "errors")
+PORT = ("provider.port", "provider.change_forms")
 MAY_IMPORT = {
     "intervals": (),
     "packet_sets": ("intervals",),
     "permission_sets": ("intervals",),
     "errors": (),
     "model": (*SETS, "errors"),
-    "provider": ("model", *SETS, "errors"),
+    "provider": ("results.change", "results.api_call", "model", *SETS, "errors"),
     "needs": ("model", *SETS, "errors"),
     "results": ("model", *SETS, "errors"),
     "reachability": ("results.change", "results.hop", "needs", "model", "packet_sets", "intervals", "errors"),
     "authorization": ("results.change", "needs", "model", "permission_sets", "intervals", "errors"),
-    "rows": ("reachability", "authorization", "results", "needs", "model", *SETS, "errors"),
+    "rows": JUDGING,
+    "planning": ("rows", "provider.change_forms", *JUDGING),
     "formats": ("results",),
-    "pipeline": ("rows", "results", "needs", "provider.port", "model", "errors"),
+    "pipeline": ("planning", "rows", "results", "needs", *PORT, "model", "errors"),
     "cli": ("pipeline", "formats", "rows", "results", "needs", "provider.port", "model", "errors"),
     "__main__": ("cli",),
     "__init__": ("pipeline", "results", "needs.declarations", "needs.declarations_file", "errors"),
-    "adapter": ("provider", "model", *SETS, "errors"),
+    "adapter": ("provider", "results.change", "results.api_call", "model", *SETS, "errors"),
 }
 """Beside itself, what each room may import: a room, or one module of it."""
 
-FOLDERS = ("access", "cluster", "storage", "network", "trust", "identity", "iam_catalog")
+FOLDERS = ("access", "cluster", "storage", "network", "trust", "identity", "iam_catalog", "changes")
 """The folders of providers, in order: a module imports its own folder and those before it."""
-OPTIONAL_FOLDERS = {"storage", "trust"}
+OPTIONAL_FOLDERS = {"storage", "trust", "changes"}
 NOT_SHIPPED = {"moto", "moto_fixtures", "tests", "benchmarks", "docs", "tools"}
 EDGE = {"cli", "__main__"}
 NO_CLOUD_IN = {
@@ -60,6 +63,7 @@ NO_CLOUD_IN = {
     "rows",
     "results",
     "formats",
+    "planning",
 }
 CLOUDS = re.compile(
     r"(?<![a-z])(aws|gcp|azure|amazon|eks|gke|aks|boto3|ec2|google)(?![a-z])",
