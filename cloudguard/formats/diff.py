@@ -12,14 +12,17 @@ from cloudguard.results.change import (
     Change,
     DocumentEdit,
     Edit,
+    GroupEdit,
     ListEdit,
+    MembershipEdit,
     PeerOf,
     Procedure,
+    Resource,
     RuleEdit,
     RulePeer,
     RuleTraffic,
 )
-from cloudguard.results.facts import Direction
+from cloudguard.results.facts import Action, Direction
 
 _PEERS = {
     PeerOf.NEW_GROUP: "a new group of {} hosts alone",
@@ -27,6 +30,7 @@ _PEERS = {
     PeerOf.WAY_OUT: "the addresses that the nodes leave by (not seen here; or make the private endpoint first)",
     PeerOf.INSIDE: "inside the network alone",
 }
+_FEW = 3
 _NAMED = {"state", "rotation"}
 """Attributes whose value says nothing without their name."""
 
@@ -34,7 +38,8 @@ _NAMED = {"state", "rotation"}
 def traffic_text(traffic: RuleTraffic) -> str:
     """Return what a rule allows: "tcp/22 from 0.0.0.0/0"."""
     word = "from" if traffic.direction is Direction.INGRESS else "to"
-    return f"{traffic.services} {word} {peer_text(traffic.peer)}"
+    denied = "deny " if traffic.action is Action.DENY else ""
+    return f"{denied}{traffic.services} {word} {peer_text(traffic.peer)}"
 
 
 def peer_text(peer: RulePeer) -> str:
@@ -73,8 +78,22 @@ def _lines(edit: Edit) -> tuple[tuple[str, ...], tuple[str, ...]]:
             return statements.before_lines(edit), statements.after_lines(edit)
         case AttributeEdit():
             return (_value(edit, edit.before),), (_value(edit, edit.after),)
+        case GroupEdit() | MembershipEdit():
+            return _membership_lines(edit)
         case Procedure():
             return edit.before, edit.steps
+
+
+def _membership_lines(edit: GroupEdit | MembershipEdit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    who = _members_text(edit.members)
+    if isinstance(edit, GroupEdit):
+        return (), (f"a new group {edit.name} of {who}",)
+    return tuple(f"{who} in {name}" for name in edit.leaves), tuple(f"{who} in {name}" for name in edit.joins)
+
+
+def _members_text(members: tuple[Resource, ...]) -> str:
+    names = [f"the next host of {one.name or one.id}" if one.kind == "pool" else one.name or one.id for one in members]
+    return ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
 
 
 def _traffic_lines(traffic: RuleTraffic | None) -> tuple[str, ...]:

@@ -14,17 +14,25 @@ from cloudguard.results.change import (
     Change,
     DocumentEdit,
     Edit,
+    GroupEdit,
     ListEdit,
+    MembershipEdit,
     Procedure,
     RuleEdit,
     RuleTraffic,
 )
-from cloudguard.results.facts import Cluster, Host
+from cloudguard.results.facts import Action, Cluster, Host
 from cloudguard.results.finding import Finding, Witness
 from cloudguard.results.hop import Hop
 from cloudguard.results.report import Basis, Report, RowResult
 
-_OPS = {ListEdit: "list.set", AttributeEdit: "attribute.set", Procedure: "procedure"}
+_OPS = {
+    ListEdit: "list.set",
+    AttributeEdit: "attribute.set",
+    GroupEdit: "group.add",
+    MembershipEdit: "membership.move",
+    Procedure: "procedure",
+}
 
 
 def render(report: Report) -> str:
@@ -154,6 +162,9 @@ def _change(change: Change, messages: Mapping[str, str]) -> dict[str, object]:
         "owner": change.owner,
         "where": change.where,
         "proved": change.proved,
+        "keeps": [{"services": str(one.services), "peer": asdict(one.peer), "why": one.why} for one in change.keeps],
+        "loses": [_traffic(traffic) for traffic in change.loses],
+        "left": [{"services": str(one.services), "peer": asdict(one.peer), "why": one.why} for one in change.left],
         "documents": documents(change),
         "statements": statement_lines(change),
     }
@@ -166,7 +177,7 @@ def edit_document(edit: Edit) -> dict[str, object]:
             return {"op": edit.op, **_rule_edit(edit)}
         case DocumentEdit():
             return {"op": "document.put", "documents": edit.documents, "detach": edit.detached}
-        case ListEdit() | AttributeEdit() | Procedure():
+        case ListEdit() | AttributeEdit() | GroupEdit() | MembershipEdit() | Procedure():
             return {"op": _OPS[type(edit)], **asdict(edit)}
 
 
@@ -179,4 +190,5 @@ def _rule_edit(edit: RuleEdit) -> dict[str, object]:
 
 
 def _traffic(traffic: RuleTraffic) -> dict[str, object]:
-    return {"services": str(traffic.services), "peer": asdict(traffic.peer)}
+    denied = {"action": traffic.action} if traffic.action is Action.DENY else {}
+    return {"services": str(traffic.services), "peer": asdict(traffic.peer), **denied}

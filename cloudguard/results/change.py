@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from cloudguard.model.filters import Direction
+from cloudguard.model.filters import Action, Direction
 from cloudguard.model.identity import Statement
 from cloudguard.packet_sets.services import ServiceSet
 
@@ -52,11 +52,13 @@ class RulePeer:
 
 @dataclass(frozen=True, slots=True)
 class RuleTraffic:
-    """What a rule allows: services from a peer (ingress) or to it (egress)."""
+    """What a rule allows (or denies): services from a peer (ingress) or to it (egress)."""
 
     direction: Direction
     services: ServiceSet
     peer: RulePeer
+    action: Action = Action.PERMIT
+    """DENY: keeps it out; only in a filter whose rules are evaluated in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,11 @@ class RuleOp(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuleEdit:
-    """One edit of one rule. ``rule`` is its id; of an added one, the id of the rule that it takes over from.
+    """One edit of one rule. ``rule`` is its id; of an added one, the id of the rule that it takes over from ("": none).
 
     ``before`` is None for an added rule, ``after`` for a removed one. ``needs`` say why ``after`` is kept, in words.
+    ``order`` is the number of an added rule in a filter whose rules are evaluated in order (None: next to the rule that
+    it takes over from). An added rule has the targets of that rule.
     """
 
     op: RuleOp
@@ -88,6 +92,7 @@ class RuleEdit:
     before: RuleTraffic | None
     after: RuleTraffic | None
     needs: tuple[str, ...] = ()
+    order: int | None = None
 
     @property
     def loses(self) -> ServiceSet:
@@ -99,11 +104,44 @@ class RuleEdit:
 
 @dataclass(frozen=True, slots=True)
 class AttributeEdit:
-    """Set the attribute ``name`` of the resource from ``before`` to ``after``."""
+    """Set the attribute ``name`` of the resource from ``before`` to ``after``, which are words.
+
+    ``of`` are the hosts and pools (their templates) that it is set on, where the change's resource is another thing.
+    ``parts`` are what of a resource it concerns: the devices of a template's disks.
+    """
 
     name: str
     before: str
     after: str
+    of: tuple[Resource, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEdit:
+    """Make a group, without any rule, with ``members`` and nothing else in it.
+
+    ``group`` is the peer (NEW_GROUP) that stands for it in other edits, ``name`` its name to be, ``network`` the id of
+    its network. A member is an interface (of kind "interface", named after its host) or what a pool will make (of kind
+    "pool"): the pool's template then names the group too.
+    """
+
+    group: RulePeer
+    name: str
+    network: str
+    members: tuple[Resource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipEdit:
+    """Move ``members`` (as those of ``GroupEdit``) out of the groups ``leaves`` (ids) and into ``joins`` (ids).
+
+    Where groups are filters, their rules guard the members that join, and no longer those that leave.
+    """
+
+    members: tuple[Resource, ...]
+    leaves: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +204,7 @@ class Procedure:
     steps: tuple[str, ...]
 
 
-Edit: TypeAlias = RuleEdit | AttributeEdit | ListEdit | DocumentEdit | Procedure
+Edit: TypeAlias = RuleEdit | AttributeEdit | ListEdit | GroupEdit | MembershipEdit | DocumentEdit | Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +215,8 @@ class Change:
     id where a rule is edited. ``proved``: applied to the model, the excess was gone and nothing needed was lost.
     ``owner``: the program that wrote the rule and would write it again, and what to do instead ("": a person).
     ``where``: the file and line that made the resource ("": not known). ``mends`` are ids of findings, ``order`` is
-    the change's place in the plan, from 1.
+    the change's place in the plan, from 1. ``keeps`` is what is needed and stays, with who needs it; ``loses`` is what
+    is no longer let in; ``left`` is what stays let in though nobody is known to need it, with the reason.
     """
 
     id: str
@@ -191,6 +230,9 @@ class Change:
     where: str = ""
     mends: tuple[str, ...] = ()
     order: int = 0
+    keeps: tuple[KeptTraffic, ...] = ()
+    loses: tuple[RuleTraffic, ...] = ()
+    left: tuple[KeptTraffic, ...] = ()
 
     @property
     def needs_input(self) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cloudguard.model.cluster import Cluster, Host
-from cloudguard.model.filters import Direction
+from cloudguard.model.filters import Action, Direction
 from cloudguard.model.identity import Effect, Statement
 from cloudguard.model.source import Gap
 
-__all__ = ["Cluster", "Direction", "Effect", "Gap", "Host", "Statement"]
+__all__ = ["Action", "Cluster", "Direction", "Effect", "Gap", "Host", "Statement"]

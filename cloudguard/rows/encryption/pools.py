@@ -20,11 +20,12 @@ POOL = Check(
 def pool_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
     """Yield the pools whose next host would hold etcd unencrypted."""
     for pool in _etcd_pools(cluster):
-        plain = ", ".join(disk.device for disk in _for_etcd(cluster, pool) if disk.encrypted is False)
+        devices = tuple(disk.device for disk in _for_etcd(cluster, pool) if disk.encrypted is False)
+        plain = ", ".join(devices)
         if plain:
             resource = Resource("pool", pool.id, pool.name)
             message = f"the next host of {pool.name or pool.id} would hold etcd on unencrypted {plain}"
-            edit = AttributeEdit("disks", f"{plain} unencrypted", "encrypted")
+            edit = AttributeEdit("disks", f"{plain} unencrypted", "encrypted", parts=devices)
             change = change_of("pool.encrypt", resource, edit)
             fact = f"template {pool.template}" if pool.template else "its template"
             yield EncryptionProblem(POOL, Severity.MEDIUM, resource, message, fact, pool.source, change)

@@ -114,7 +114,9 @@ def _finding(
     message = f"pods can take the identity {name or identity} from the metadata service of {' and '.join(where)}: {why}"
     resource = Resource("identity", identity, name)
     remedy = exposed[0][1].remedy or "tokens required, hop limit 1"
-    edit = AttributeEdit("metadata service", f"{why} on {' and '.join(where)}", remedy)
+    edit = AttributeEdit(
+        "metadata service", f"{why} on {' and '.join(where)}", remedy, tuple(_resource(host) for host, _ in exposed)
+    )
     setting = f"{fault.value}{limit}" if fault is MetadataFault.HOP_LIMIT else fault.value
     change = Change(f"metadata.restrict:{identity}:{setting}", ROW, "metadata.restrict", resource, (edit,))
     builder = FindingBuilder(
