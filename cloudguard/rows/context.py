@@ -122,8 +122,11 @@ class Context:
 
     @cached_property
     def own_addresses(self) -> AddressSet:
-        """Addresses that the cluster's own hosts and pods have today."""
-        return self.addresses_of(self.reach.classes) | self.cluster.pod_ranges
+        """Addresses that the cluster's own hosts and pods have today: none of a pod range that another interface has."""
+        topology = self.snapshot.topology
+        others = (*topology.external_members, *(topology.neighbours or ()))
+        taken = AddressSet.union(part for one in others for part in one.addresses)
+        return self.addresses_of(self.reach.classes) | (self.cluster.pod_ranges - taken)
 
     def addresses_of(self, classes: tuple[HostClass, ...]) -> AddressSet:
         """Addresses that hosts of ``classes`` have today."""

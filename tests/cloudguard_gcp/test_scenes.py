@@ -41,6 +41,20 @@ def test_what_stands_where_gke_lets_in_is_named(google_cloud: Proxy) -> None:
     assert "jenkins stands there today" in row.why
 
 
+def test_another_machine_with_an_address_of_the_pods_range_is_named(google_cloud: Proxy) -> None:
+    """GKE lets all of the pods' range in, and a machine of any subnetwork that has the range may have a part of it."""
+    project = SCENES["gke-private"].build()
+    subnet = project.link("regions/europe-west1/subnetworks/nodes")
+    project.instance("runner", subnet, "10.0.0.99")
+    (nic,) = project.lists["projects/acme-prod/zones/europe-west1-b/instances"][-1]["networkInterfaces"]
+    nic["aliasIpRanges"] = [{"ipCidrRange": "10.4.200.7/32", "subnetworkRangeName": "pods"}]
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(pipeline.collect("gcp", cluster="prod"), Declarations()).row("node-access")
+    assert row.verdict is Verdict.FAIL
+    named = [one for one in row.findings if "runner stands there today" in one.message]
+    assert any(shown.rule.endswith("-all") for one in named for shown in one.evidence), [one.message for one in row.findings]
+
+
 def test_who_stands_in_a_shared_subnet_is_unknown(google_cloud: Proxy) -> None:
     project = SCENES["gke-private"].build()
     project.answer("compute", "projects/acme-prod", {"name": "acme-prod", "xpnProjectStatus": "HOST"})

@@ -40,7 +40,7 @@ class MandatedRules:
         if names:
             more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
             verb = "stands" if len(names) == 1 else "stand"
-            return severity, f"{message}; {', '.join(names[:_FEW])}{more} {verb} there today", ""
+            return severity, f"{message}; {', '.join(names[:_FEW])}{more} {verb} there today", remedy
         self._excused = True
         return Severity.LOW, message, remedy
 

@@ -228,11 +228,12 @@ def _external_members(found: Found, hosts: Iterable[Host], named: Collection[str
 
 
 def _neighbours(found: Found, hosts: Iterable[Host], used: Collection[str]) -> Iterator[Interface]:
-    """Yield the interfaces of other machines in the subnets that the cluster uses."""
+    """Yield the interfaces of other machines in the subnets that the cluster uses, with the machines' alias ranges."""
     own = {host.id for host in hosts}
     for other in found.everyone:
-        if other.id not in own:
-            yield from (_foreign(nic, other) for nic in other.host.interfaces if nic.subnet in used)
+        near = (nic for nic in other.host.interfaces if nic.subnet in used and other.id not in own)
+        for one in near:
+            yield replace(_foreign(one, other), addresses=(*one.addresses, *other.pod_ranges))
 
 
 def _foreign(interface: Interface, other: Instance) -> Interface:

@@ -29,6 +29,7 @@ OTHER = replace(PRIVATE, id="other", ranges=AddressSet.parse("10.0.7.0/24"))
 POD_SUBNET = replace(PRIVATE, id="pods", ranges=AddressSet.parse(PODS))
 CI, DATABASE = interface("ci", "private", "10.0.1.200"), interface("db", "private", "10.0.1.201")
 FAR = interface("far", "other", "10.0.7.9")
+AMONG_PODS = interface("build", "pods", "10.0.64.9")
 
 
 def guarded(
@@ -77,6 +78,16 @@ RULES: dict[str, tuple[Snapshot, Severity, str]] = {
         "a database stands there today",
     ),
     "two of another's": (guarded(OWN, neighbours=(DATABASE, CI)), MEDIUM, "ci, db stand there today"),
+    "another's machine is in the range of its pods": (
+        guarded(OWN, PODS, subnets=(POD_SUBNET,), neighbours=(AMONG_PODS,)),
+        MEDIUM,
+        "build stands there today",
+    ),
+    "another's machine is in the range of its pods, which alone is let in": (
+        guarded(PODS, subnets=(POD_SUBNET,), neighbours=(AMONG_PODS,)),
+        MEDIUM,
+        "build stands there today",
+    ),
     "another subnet, where nothing stands today": (guarded(RANGE, subnets=(OTHER,)), MEDIUM, ""),
     "more than its pods": (guarded("10.0.0.0/17", subnets=(POD_SUBNET, OTHER)), MEDIUM, ""),
     "a subnet in each region": (automatic(), MEDIUM, ""),
