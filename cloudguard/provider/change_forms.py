@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -38,8 +38,12 @@ class ChangeForms(Protocol):
         """Return the quota of a filter's rules; None where none is known."""
         ...
 
-    def calls(self, change: Change) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change, in its edits' order; none for an edit that no call makes."""
+    def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+        """Return the calls that make a change, in its edits' order; none for an edit that no call makes.
+
+        ``made`` are the changes made before it: where a cloud only puts a rule or a list whole, what they left of it
+        is put with it.
+        """
         ...
 
     def shell(self, call: ApiCall) -> str:
