@@ -52,7 +52,9 @@ def test_another_machine_with_an_address_of_the_pods_range_is_named(google_cloud
     row = pipeline.evaluate(pipeline.collect("gcp", cluster="prod"), Declarations()).row("node-access")
     assert row.verdict is Verdict.FAIL
     named = [one for one in row.findings if "runner stands there today" in one.message]
-    assert any(shown.rule.endswith("-all") for one in named for shown in one.evidence), [one.message for one in row.findings]
+    assert any(shown.rule.endswith("-all") for one in named for shown in one.evidence), [
+        one.message for one in row.findings
+    ]
 
 
 def test_who_stands_in_a_shared_subnet_is_unknown(google_cloud: Proxy) -> None:

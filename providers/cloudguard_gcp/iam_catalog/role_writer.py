@@ -1,7 +1,7 @@
 """Writes statements as custom roles, each with the resources to bind it on, and reads them back.
 
-A document is what ``gcloud iam roles create --file`` takes, and "bindings": the resources and conditions for which the
-role is to be bound. https://cloud.google.com/iam/docs/creating-custom-roles
+A document is what ``gcloud iam roles create --file`` takes, and "bindings": the resources on which the role is to be
+bound, and under which condition. https://cloud.google.com/iam/docs/creating-custom-roles
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
-from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard.model.identity import Effect, Statement
+from cloudguard_gcp.identity.conditions import conditions_of, expressions_of
 from cloudguard_gcp.identity.resource_names import action, permission
 
 MAX_PERMISSIONS: Final = 3000
@@ -22,7 +23,7 @@ class RoleDocuments:
     """Writes and reads custom roles."""
 
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
-        """Return the statements as custom roles; raises ValueError for a statement that no role can express."""
+        """Return the statements as custom roles; raises ValueError for what no role can express."""
         listed = list(statements)
         for statement in listed:
             if statement.effect is not Effect.ALLOW or statement.not_actions or statement.not_resources:
@@ -44,12 +45,10 @@ class RoleDocuments:
                     effect=Effect.ALLOW,
                     actions=actions,
                     resources=(str(binding["resource"]),),
-                    conditions=tuple(
-                        Condition(str(operator), str(key), tuple(map(str, values)))
-                        for operator, key, values in binding.get("conditions", ())
-                    ),
+                    conditions=conditions,
                 )
                 for number, binding in enumerate(role["bindings"], 1)
+                for conditions in conditions_of(str(binding.get("condition", "")))
             )
         except (KeyError, TypeError, AttributeError) as error:
             message = f"not a role: {error!r}"
@@ -57,9 +56,11 @@ class RoleDocuments:
 
 
 def _documents(statement: Statement) -> Iterator[str]:
-    conditions = [[condition.operator, condition.key, list(condition.values)] for condition in statement.conditions]
-    conditional = {"conditions": conditions} if conditions else {}
-    bindings = [{"resource": resource, **conditional} for resource in statement.resources]
+    bindings = [
+        {"resource": resource, **({"condition": expression} if expression else {})}
+        for resource in statement.resources
+        for expression in expressions_of(statement.conditions)
+    ]
     for start in range(0, len(statement.actions), MAX_PERMISSIONS):
         yield json.dumps(
             {

@@ -1,52 +1,110 @@
-"""Conditions of bindings: the simple ones exactly, any other as what can't be decided.
+"""Conditions of bindings, in the Common Expression Language: read as alternatives of conditions, and written.
 
-https://cloud.google.com/iam/docs/conditions-overview
+What compares resource attributes or the time with a text is read exactly, however it is joined; any other expression is
+in doubt. https://cloud.google.com/iam/docs/conditions-attribute-reference
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cloudguard.model.identity import Condition
+from cloudguard_gcp.identity.expressions import Atom, alternatives
 
 OPAQUE: Final = "undecided"
 """An operator that no engine knows: what it says is in doubt."""
-_EQUALS: Final = re.compile(r"""^(resource\.(?:name|type|service))\s*==\s*(["'])([^"']*)\2$""")
-_STARTS: Final = re.compile(r"""^(resource\.name)\.startsWith\(\s*(["'])([^"'*?$]*)\2\s*\)$""")
+NAME: Final = "resource.name"
 TIME: Final = "request.time"
-_MOMENT: Final = re.compile(r"""^request\.time\s*([<>]=?)\s*timestamp\(\s*(["'])([^"']*)\2\s*\)$""")
+_EQUALS: Final = re.compile(r"""(resource\.(?:name|type|service))\s*([=!]=)\s*(["'])([^"'\\]*)\3""")
+_PART: Final = re.compile(
+    r"""resource\.name(?:\.extract\(\s*(?P<by>["'])(?P<from>/[A-Za-z]+/)\{\w+\}(?P=by)\s*\))?"""
+    r"""(?:\.(?P<how>startsWith|endsWith)\(\s*|\s*==\s*)(?P<in>["'])(?P<text>[^"'*?$\\]*)(?P=in)\s*\)?"""
+)
+"""A comparison with a part of a resource's name: its start, its end, or what stands behind "/instances/"."""
+_MOMENT: Final = re.compile(r"""request\.time\s*([<>]=?)\s*timestamp\(\s*(["'])([^"']*)\2\s*\)""")
 _COMPARISONS: Final = {
-    "<": "DateLessThan",
-    "<=": "DateLessThanEquals",
-    ">": "DateGreaterThan",
-    ">=": "DateGreaterThanEquals",
+    "<": ("DateLessThan", "DateGreaterThanEquals"),
+    "<=": ("DateLessThanEquals", "DateGreaterThan"),
+    ">": ("DateGreaterThan", "DateLessThanEquals"),
+    ">=": ("DateGreaterThanEquals", "DateLessThan"),
 }
+"""By sign: the operator, and that of its contrary."""
+_MOST: Final = 12
+"""Comparisons that an expression joins with "||": https://cloud.google.com/iam/quotas, logical operators."""
 
 
-def conditions_of(expression: str) -> tuple[Condition, ...]:
-    """Return what must all hold for an expression of the Common Expression Language to be true."""
-    parts = [part.strip() for part in expression.split("&&")]
-    if not expression or any(mark in expression for mark in ("||", "!", "?")):
-        return (_opaque(expression),) if expression else ()
-    found = tuple(one for part in parts for one in _read(part.removeprefix("(").removesuffix(")").strip(), part))
-    return tuple(dict.fromkeys(found))
+def conditions_of(expression: str) -> tuple[tuple[Condition, ...], ...]:
+    """Return the alternatives of an expression: it is true where all conditions of one of them are.
+
+    An empty expression is always true.
+    """
+    if not expression.strip():
+        return ((),)
+    read = (tuple(dict.fromkeys(map(_condition, atoms))) for atoms in alternatives(expression))
+    return tuple(_joined(dict.fromkeys(read)))
 
 
-def _read(plain: str, part: str) -> Iterator[Condition]:
-    for text in (part, plain):
-        if equal := _EQUALS.match(text):
-            yield Condition("StringEquals", equal[1], (equal[3],))
-            return
-        if start := _STARTS.match(text):
-            yield Condition("StringLike", start[1], (f"{start[3]}*",))
-            return
-        if moment := _MOMENT.match(text):
-            yield Condition(_COMPARISONS[moment[1]], TIME, (moment[3],))
-            return
-    yield _opaque(part)
+def _joined(listed: Iterable[tuple[Condition, ...]]) -> Iterator[tuple[Condition, ...]]:
+    """Yield alternatives; those that only compare one attribute in one way are one condition with all their texts."""
+    values: dict[tuple[str, str], list[str]] = {}
+    for conditions in listed:
+        first = conditions[0]
+        if len(conditions) > 1 or first.operator not in {"StringEquals", "StringLike"}:
+            yield conditions
+        else:
+            values.setdefault((first.operator, first.key), []).extend(first.values)
+    yield from ((Condition(operator, key, tuple(found)),) for (operator, key), found in values.items())
 
 
-def _opaque(expression: str) -> Condition:
-    return Condition(OPAQUE, "condition", (" ".join(expression.split()),))
+def _condition(atom: Atom) -> Condition:
+    """Return a part of an expression as a condition; one that is not understood is in doubt, whether negated or not."""
+    if equal := _EQUALS.fullmatch(atom.text):
+        return Condition(_string("Equals", (equal[2] == "!=") != atom.negated), equal[1], (equal[4],))
+    if (named := _PART.fullmatch(atom.text)) and (named["from"] or named["how"]):
+        start = "*" if named["how"] == "endsWith" or named["from"] else ""
+        end = "*" if named["how"] == "startsWith" else ""
+        between = "*" if named["from"] and named["how"] == "endsWith" else ""
+        pattern = f"{start}{named['from'] or ''}{between}{named['text']}{end}"
+        return Condition(_string("Like", atom.negated), NAME, (pattern,))
+    if moment := _MOMENT.fullmatch(atom.text):
+        return Condition(_COMPARISONS[moment[1]][atom.negated], TIME, (moment[3],))
+    return Condition(OPAQUE, "condition", (f"!({atom.text})" if atom.negated else atom.text,))
+
+
+def _string(comparison: str, negated: bool) -> str:  # noqa: FBT001 - the last part of an operator's name
+    return f"String{'Not' if negated else ''}{comparison}"
+
+
+def expressions_of(conditions: Iterable[Condition]) -> tuple[str, ...]:
+    """Return expressions of which one is true where all ``conditions`` hold; raises ValueError for what none says.
+
+    An expression joins few comparisons, so conditions with many texts are several.
+    """
+    found: tuple[str, ...] = ("",)
+    for condition in conditions:
+        parts = [" || ".join(each) for each in _chunks([_written(condition, value) for value in condition.values])]
+        found = tuple(_and(one, part) for one in found for part in parts)
+    return found
+
+
+def _chunks(listed: list[str]) -> Iterator[list[str]]:
+    return (listed[start : start + _MOST] for start in range(0, len(listed), _MOST))
+
+
+def _and(one: str, other: str) -> str:
+    return f"{one} && ({other})" if one and "||" in other else f"{one} && {other}" if one else other
+
+
+def _written(condition: Condition, value: str) -> str:
+    if condition.operator == "StringEquals" or (condition.operator == "StringLike" and "*" not in value):
+        return f'{condition.key} == "{value}"'
+    behind = re.fullmatch(r"\*(/[A-Za-z]+/)([^*]*)(\*?)", value)
+    if condition.operator == "StringLike" and condition.key == NAME and behind:
+        how = f'.startsWith("{behind[2]}")' if behind[3] else f' == "{behind[2]}"'
+        return f'{NAME}.extract("{behind[1]}{{name}}"){how}'
+    if condition.operator == "StringLike" and value.endswith("*") and "*" not in value[:-1]:
+        return f'{condition.key}.startsWith("{value[:-1]}")'
+    message = f"no expression says {condition.operator} of {value!r}"
+    raise ValueError(message)

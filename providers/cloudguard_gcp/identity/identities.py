@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cloudguard.model.identity import (
@@ -34,6 +34,7 @@ from cloudguard_gcp.identity.bindings import (
 )
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import service_accounts_of
+from cloudguard_gcp.identity.resource_attributes import left_by
 from cloudguard_gcp.identity.resource_names import account, action
 from cloudguard_gcp.identity.roles import Role, Roles
 from cloudguard_gcp.identity.scopes import statements_of
@@ -190,8 +191,12 @@ def _of(
             continue
         name = f"{place}#{binding.role}" + (f"#{number}" if binding.condition else "")
         role = roles.role(binding.role)
-        assumptions = (*_doubt(among), *conditions_of(binding.condition))
-        statements = tuple(_statements(binding.role, role, reach, assumptions))
+        granted = (
+            each
+            for conditions in conditions_of(binding.condition)
+            for each in _statements(binding.role, role, reach, (*_doubt(among), *conditions))
+        )
+        statements = tuple(replace(each, name=f"#{place}") for place, each in enumerate(granted, 1))
         if statements:
             yield PolicyDocument(
                 id=name,
@@ -206,12 +211,12 @@ def _of(
 
 def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Condition, ...]) -> Iterator[Statement]:
     """Yield what a role grants: surely what is known of it; possibly anything, if it was not read now."""
-    permissions = role.permissions if role else ()
+    permissions = left_by(conditions, role.permissions if role else ())
     if permissions:
-        yield Statement("#1", Effect.ALLOW, tuple(map(action, permissions)), resources=(reach,), conditions=conditions)
+        yield Statement("", Effect.ALLOW, tuple(map(action, permissions)), resources=(reach,), conditions=conditions)
     if role is None or role.read:
         unread = Condition(OPAQUE, "role", (name,))
-        yield Statement("unread", Effect.ALLOW, ("*",), resources=(reach,), conditions=(*conditions, unread))
+        yield Statement("", Effect.ALLOW, ("*",), resources=(reach,), conditions=(*conditions, unread))
 
 
 def _denied(levels: Iterable[Level], principal: Principal) -> Iterator[PolicyDocument]:

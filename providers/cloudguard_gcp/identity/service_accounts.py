@@ -20,6 +20,7 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.identity.bindings import Binding, Level, bindings_of, organization_of
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import service_accounts_of
+from cloudguard_gcp.identity.resource_attributes import left_by
 from cloudguard_gcp.identity.resource_names import is_consumers, owner_of
 from cloudguard_gcp.identity.roles import Roles
 
@@ -82,9 +83,11 @@ def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Ro
             actions=("iam:serviceAccounts.actAs",),
             resources=("*",),
             principals=tuple(binding.members),
-            conditions=conditions_of(binding.condition),
+            conditions=conditions,
         )
         for above, binding in listed
+        for conditions in conditions_of(binding.condition)
+        if left_by(conditions, BECOMING)
     )
     written = [
         {"role": binding.role, "members": list(binding.members), "condition": binding.condition or None}

@@ -19,7 +19,7 @@ from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.iam_catalog.catalog import RoleCatalog
 from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import MAX_PERMISSIONS, RoleDocuments
-from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
+from cloudguard_gcp.identity.conditions import OPAQUE
 from cloudguard_gcp.identity.resource_names import account, action, all_of, email_of, permission
 from cloudguard_gcp.identity.roles import known_roles
 from cloudguard_gcp.identity.scopes import statements_of
@@ -132,30 +132,6 @@ def test_the_known_roles_are_whole() -> None:
     known = known_roles()
     assert {*known["roles/container.defaultNodeServiceAccount"].permissions} == {*TELEMETRY}
     assert all(role.permissions and role.read for role in known.values())
-
-
-@pytest.mark.parametrize(
-    ("expression", "wanted"),
-    [
-        ("", []),
-        ('resource.type == "storage.googleapis.com/Bucket"', [("StringEquals", "resource.type")]),
-        ('resource.name.startsWith("projects/_/buckets/a")', [("StringLike", "resource.name")]),
-        ('request.time < timestamp("2030-01-01T00:00:00Z")', [("DateLessThan", "request.time")]),
-        (
-            '(resource.service == "compute.googleapis.com") && resource.name == "x"',
-            [("StringEquals", "resource.service"), ("StringEquals", "resource.name")],
-        ),
-        ('resource.name == "a" || resource.name == "b"', [(OPAQUE, "condition")]),
-        ('!resource.name.startsWith("a")', [(OPAQUE, "condition")]),
-        (
-            'resource.matchTag("1/env", "prod") && resource.name == "x"',
-            [(OPAQUE, "condition"), ("StringEquals", "resource.name")],
-        ),
-        ('resource.name.startsWith("a*b")', [(OPAQUE, "condition")]),
-    ],
-)
-def test_simple_conditions_are_read_and_others_are_in_doubt(expression: str, wanted: list[tuple[str, str]]) -> None:
-    assert [(one.operator, one.key) for one in conditions_of(expression)] == wanted
 
 
 def test_a_scope_that_is_not_known_may_let_through_anything() -> None:

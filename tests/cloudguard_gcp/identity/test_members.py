@@ -138,7 +138,7 @@ def test_whose_a_number_is_is_undecided_where_the_projects_own_is_not_known() ->
     ],
 )
 def test_a_binding_counts_while_it_is_in_force(expression: str, found: Found) -> None:
-    conditions = conditions_of(expression)
+    (conditions,) = conditions_of(expression)
     assert let_in("serviceAccount:ci@elsewhere-1.iam.gserviceaccount.com", conditions=conditions) == found
 
 

@@ -1,0 +1,116 @@
+"""Expressions of the Common Expression Language as alternatives of simple parts, as far as "&&", "||" and "!" go.
+
+https://github.com/google/cel-spec/blob/master/doc/langdef.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, product
+from typing import Final, TypeAlias
+
+_MOST: Final = 32
+"""Alternatives of one expression; one that has more is taken as a whole."""
+_OPEN, _CLOSED = "([{", ")]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A part that is joined to others; ``negated``: it must be false."""
+
+    text: str
+    negated: bool = False
+
+
+Alternatives: TypeAlias = tuple[tuple[Atom, ...], ...]
+"""An expression is true where all atoms of one of these are."""
+
+
+def alternatives(expression: str) -> Alternatives:
+    """Return when an expression is true; one that is too long, or not understood, is one atom."""
+    whole = ((Atom(" ".join(expression.split())),),)
+    try:
+        return _read(expression, negated=False)
+    except ValueError:
+        return whole
+
+
+def _read(text: str, *, negated: bool) -> Alternatives:
+    text = text.strip()
+    for mark, is_or in (("||", not negated), ("&&", negated)):
+        parts = list(_split(text, mark))
+        if len(parts) > 1:
+            read = [_read(part, negated=negated) for part in parts]
+            return _any(read) if is_or else _all(read)
+    if text.startswith("!"):
+        return _read(text[1:], negated=not negated)
+    if text.startswith("(") and _end(text) == len(text) - 1:
+        return _read(text[1:-1], negated=negated)
+    if not text or "?" in "".join(_outside_quotes(text)):
+        message = "nothing, or a choice, stands in an expression"
+        raise ValueError(message)
+    return ((Atom(" ".join(text.split()), negated),),)
+
+
+def _any(parts: list[Alternatives]) -> Alternatives:
+    return _bounded(tuple(dict.fromkeys(chain.from_iterable(parts))))
+
+
+def _all(parts: list[Alternatives]) -> Alternatives:
+    made: Alternatives = ((),)
+    for part in parts:
+        made = _bounded(tuple((*one, *other) for one, other in product(made, part)))
+    return made
+
+
+def _bounded(made: Alternatives) -> Alternatives:
+    if len(made) > _MOST:
+        message = f"an expression has more than {_MOST} alternatives"
+        raise ValueError(message)
+    return made
+
+
+def _outside_quotes(text: str) -> Iterator[str]:
+    """Yield the characters of a text, with blanks for those of quoted texts; raises ValueError for an open quote."""
+    quote, escaped = "", False
+    for letter in text:
+        yield " " if quote else letter
+        if quote:
+            quote = quote if escaped or letter != quote else ""
+            escaped = letter == "\\" and not escaped
+        elif letter in "\"'":
+            quote = letter
+    if quote:
+        message = "a quote is not closed"
+        raise ValueError(message)
+
+
+def _depths(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each character outside quotes with the number of brackets around it; raises ValueError for loose ones."""
+    depth = 0
+    for letter in _outside_quotes(text):
+        depth -= letter in _CLOSED
+        if depth < 0:
+            break
+        yield depth, letter
+        depth += letter in _OPEN
+    if depth:
+        message = "brackets do not match"
+        raise ValueError(message)
+
+
+def _split(text: str, mark: str) -> Iterator[str]:
+    """Yield the parts between the marks that stand in no brackets and no quotes."""
+    plain = "".join(letter if depth == 0 else " " for depth, letter in _depths(text))
+    start = 0
+    while (end := plain.find(mark, start)) >= 0:
+        yield text[start:end]
+        start = end + len(mark)
+    yield text[start:]
+
+
+def _end(text: str) -> int:
+    """Return the place of the bracket that closes the first one."""
+    depths = (place for place, (depth, letter) in enumerate(_depths(text)) if place and depth == 0 and letter == ")")
+    return next(depths, -1)
