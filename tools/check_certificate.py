@@ -1,0 +1,200 @@
+"""Checks a plan's certificate, with the standard library alone: no step opens what was shut or loses what is needed.
+
+``python tools/check_certificate.py FILE`` prints "holds" (exit status 0), or the first step that opens or loses, and
+what (3). ``cloudguard plan … -f certificate`` writes a certificate; exit status 2: the file is none.
+
+Sets are disjoint half-open intervals of whole numbers. Addresses: version 4 in [0, 2^32), then version 6. Services: tcp
+ports in [0, 65536), then as many for udp, icmp and icmpv6 (256 x type + code), then protocol numbers. A rule names
+addresses or a group, whose members are the senders in it, and anyone if it is not ``complete``. A need passes a guard:
+filters one after the other, of which the first that decides must permit. An ordered filter decides by its first rule
+that matches; one that is not only permits, and leaves the rest to the next. If one filter lets in less, so does every
+guard: what is opened is looked for in each filter by itself. A step changes one filter.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Any
+
+HOLDS, BAD, FAILS = 0, 2, 3
+V4_END, PORTS = 1 << 32, 1 << 16
+EVERYWHERE = ((0, V4_END + (1 << 128)),)
+FAMILIES = ("tcp", "udp", "icmp", "icmpv6", "proto")
+Spans = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends: from any of ``addresses``, as a member of ``groups``."""
+
+    name: str
+    addresses: Spans
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``services`` is a mask of the certificate's services; ``group`` is "" where the rule names addresses."""
+
+    id: str
+    action: str
+    order: int
+    addresses: Spans
+    group: str
+    services: int
+
+    def of(self, sender: Sender) -> Spans:
+        """Return the addresses of ``sender`` that the rule matches."""
+        if self.group:
+            return sender.addresses if self.group in sender.groups else ()
+        return tuple((max(a, c), min(b, d)) for a, b in self.addresses for c, d in sender.addresses if a < d and c < b)
+
+
+@dataclass(eq=False)
+class Filter:
+    """A filter: ``allowed`` are its rules before any step and what is declared, ``rules`` those after the last step."""
+
+    ordered: bool
+    allowed: dict[str, Rule]
+    rules: dict[str, Rule]
+
+
+END = Filter(ordered=True, allowed={}, rules={"": Rule("", "deny", 0, EVERYWHERE, "", -1)})
+
+
+@dataclass
+class Need:
+    """``services`` that ``sender`` needs by ``guard``. Of each filter, its rules that match: at first, and now."""
+
+    why: str
+    sender: Sender
+    services: int
+    guard: list[Filter]
+    before: list[list[Rule]]
+    now: list[dict[str, Rule]]
+
+
+def matching(rules: Iterable[Rule], sender: Sender, services: int) -> list[Rule]:
+    """Return the rules that match any of ``services`` from ``sender``, in their order."""
+    return sorted((rule for rule in rules if rule.services & services and rule.of(sender)), key=lambda rule: rule.order)
+
+
+def passing(guard: Sequence[Filter], rules: Sequence[Iterable[Rule]], sender: Sender, address: int) -> tuple[int, int]:
+    """Return the services that a guard permits from an address of ``sender``, and those that it leaves undecided."""
+    permitted, rest = 0, -1
+    for one, each in zip(guard, rules, strict=True):
+        left, skipped = rest, 0
+        for rule in each:
+            if any(start <= address < end for start, end in rule.of(sender)):
+                permitted |= rule.services & left if rule.action == "permit" else 0
+                skipped |= rule.services & left if rule.action == "next" else 0
+                left &= ~rule.services if one.ordered else -1
+        rest = left | skipped
+    return permitted, rest
+
+
+def excess(
+    guard: Sequence[Filter], left: Sequence[list[Rule]], right: Sequence[list[Rule]], sender: Sender, services: int
+) -> Iterator[tuple[int, int]]:
+    """Yield addresses of ``sender``, and of ``services`` those let in, or left, by the rules on the left alone."""
+    spans = [*sender.addresses, *(span for rules in (*left, *right) for rule in rules for span in rule.of(sender))]
+    for edge in sorted({edge for span in spans for edge in span}):
+        (permits, leaves), (permitted, undecided) = (passing(guard, rules, sender, edge) for rules in (left, right))
+        if more := (permits & ~permitted | (permits | leaves) & ~(permitted | undecided)) & services:
+            yield edge, more
+
+
+class Certificate:
+    """A certificate; raises KeyError, TypeError or ValueError where ``data`` is none."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        if data["schema"] != "cloudguard/certificate/v1":
+            raise ValueError(data["schema"])
+        self.steps = data["steps"]
+        rules = [rule for one in (*data["filters"], *self.steps) for rule in one["rules"]]
+        holders = (*rules, *data["declared"], *data["needs"])
+        self.edges = sorted({0, *(edge for each in holders for span in each["services"] for edge in span)})
+        self.bit = {edge: number for number, edge in enumerate(self.edges)}
+        senders = {one["id"]: Sender(one["id"], one["addresses"], frozenset(one["groups"])) for one in data["senders"]}
+        loose = {rule.get("group", "") for rule in rules} - {each["id"] for each in data["groups"] if each["complete"]}
+        anyone = (Sender(f"any member of {name}", EVERYWHERE, frozenset((name,))) for name in sorted(loose - {""}))
+        self.views = [Sender("anyone", EVERYWHERE), *senders.values(), *anyone]
+        self.filters = {each["id"]: self.filter(each, data["declared"]) for each in data["filters"]}
+        self.needs = [self.need(each, senders[each["sender"]]) for each in data["needs"]]
+
+    def filter(self, data: dict[str, Any], declared: list[dict[str, Any]]) -> Filter:
+        """Return a filter, with what is declared of it."""
+        rules = {each["id"]: self.rule(each) for each in data["rules"]}
+        allowed = {f"declared {n}": self.rule(each) for n, each in enumerate(declared) if each["filter"] == data["id"]}
+        return Filter(data["ordered"], {**allowed, **rules}, rules)
+
+    def need(self, data: dict[str, Any], sender: Sender) -> Need:
+        """Return a need."""
+        guard, services = [*(self.filters[name] for name in data["guard"]), END], self.mask(data)
+        before = [matching(one.rules.values(), sender, services) for one in guard]
+        return Need(data["why"], sender, services, guard, before, [{rule.id: rule for rule in each} for each in before])
+
+    def rule(self, data: dict[str, Any]) -> Rule:
+        """Return a rule."""
+        peer = data.get("addresses", ()), data.get("group", "")
+        return Rule(data.get("id", ""), data.get("action", "permit"), data.get("order", -1), *peer, self.mask(data))
+
+    def mask(self, data: dict[str, Any]) -> int:
+        """Return services as bits, one for each stretch between edges of the certificate."""
+        return sum((1 << self.bit[end]) - (1 << self.bit[start]) for start, end in data["services"])
+
+    def faults(self) -> Iterator[str]:
+        """Yield what each step opens and loses."""
+        for number, step in enumerate(self.steps, 1):
+            guard, name = self.filters[step["filter"]], f"step {number} ({step['change']})"
+            gone, put = [guard.rules.pop(each) for each in step["drop"]], [self.rule(each) for each in step["rules"]]
+            guard.rules.update((rule.id, rule) for rule in put)
+            for found in (found for rule in (*gone, *put) for found in self.opened(guard, rule)):
+                yield f"{name} opens {step['filter']}: {found}"
+            for need in (need for need in self.needs if guard in need.guard):
+                for found in self.lost(need, need.now[need.guard.index(guard)], gone, put):
+                    yield f"{name} loses {found}, needed for {need.why}"
+
+    def opened(self, guard: Filter, rule: Rule) -> Iterator[str]:
+        """Yield what ``guard`` lets in now that a rule came or went, and is not allowed to."""
+        for sender in self.views if guard.ordered or rule.id in guard.rules else ():
+            if part := rule.of(sender):
+                some = replace(sender, addresses=part)
+                now = matching(guard.rules.values() if guard.ordered else [rule], some, rule.services)
+                allowed = matching(guard.allowed.values(), some, rule.services)
+                yield from self.packets(excess([guard], [now], [allowed], some, rule.services), sender)
+
+    def lost(self, need: Need, now: dict[str, Rule], gone: list[Rule], put: list[Rule]) -> Iterator[str]:
+        """Yield what of a need passed at first, and does not after a change of the filter whose rules are ``now``."""
+        went, came = [rule for rule in gone if now.pop(rule.id, None)], matching(put, need.sender, need.services)
+        now.update((rule.id, rule) for rule in came)
+        if went or came:
+            after = [matching(rules.values(), need.sender, need.services) for rules in need.now]
+            yield from self.packets(excess(need.guard, need.before, after, need.sender, need.services), need.sender)
+
+    def packets(self, found: Iterable[tuple[int, int]], sender: Sender) -> Iterator[str]:
+        """Yield the first service from each address, in words."""
+        for number, services in found:
+            family, port = divmod(self.edges[(services & -services).bit_length() - 1], PORTS)
+            address = IPv4Address(number) if number < V4_END else IPv6Address(number - V4_END)
+            yield f"{FAMILIES[family]}/{port} from {address} ({sender.name})"
+
+
+def main(arguments: list[str]) -> int:
+    """Check the named file, print the answer and return the exit status."""
+    try:
+        fault = next(Certificate(json.loads(Path(arguments[0]).read_bytes())).faults(), "")
+    except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
+        print(f"no certificate: {type(error).__name__}: {error}", file=sys.stderr)
+        return BAD
+    print(fault or "holds")
+    return FAILS if fault else HOLDS
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
