@@ -107,6 +107,7 @@ def _basis(basis: Basis) -> dict[str, object]:
         "assumed": [asdict(item) for item in basis.assumed],
         "declared": basis.declared,
         "not_asked": [asdict(item) for item in basis.not_asked],
+        "settings": [{"name": name, "value": value} for name, value in basis.settings],
     }
 
 

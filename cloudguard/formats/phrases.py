@@ -102,7 +102,7 @@ def numbers_text(ids: Iterable[str], numbers: Mapping[str, int]) -> str:
 
 
 def basis_text(basis: Basis) -> str:
-    """Return what was looked at, what was not, what is declared and what was assumed.
+    """Return what was looked at, what was not, what is declared, what was assumed and what is set.
 
     "13 paths, 3 node hosts; 2 ways in not asked for; declared: need; etcd: tcp/2379-2380 (kubeadm)".
     """
@@ -115,7 +115,8 @@ def basis_text(basis: Basis) -> str:
     unasked = [f"{count(len(basis.not_asked), 'way')} in not asked for"] if basis.not_asked else []
     declared = [f"declared: {', '.join(basis.declared)}"] if basis.declared else []
     assumed = [f"{item.what} ({item.source})" for item in basis.assumed]
-    return "; ".join([*([", ".join(examined)] if examined else ()), *unasked, *declared, *assumed])
+    settings = [f"{name}: {value}" for name, value in basis.settings]
+    return "; ".join([*([", ".join(examined)] if examined else ()), *unasked, *declared, *assumed, *settings])
 
 
 def open_questions(row: RowResult, gaps: Iterable[Gap]) -> Iterator[str]:

@@ -129,6 +129,7 @@ class Pool:
     """A scaling group and what its next host will get. ``template`` names the launch template.
 
     ``public``, ``public_ipv6`` None: the subnet's default decides. ``further``: interfaces beside the primary one.
+    ``host_encryption``: temporary disks and disk caches are encrypted too, on the physical host; None: not told.
     """
 
     id: str
@@ -148,6 +149,7 @@ class Pool:
     public_ipv6: bool | None = None
     further: tuple[NextInterface, ...] = ()
     further_identities: tuple[str, ...] = ()
+    host_encryption: bool | None = None
 
     @property
     def identities(self) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ class Basis:
 
     ``paths`` counts the ways in that were followed, ``hosts`` the hosts by their roles ("control-plane+etcd").
     ``disks`` and ``identities`` are ids, ``keys`` those of the disks' keys. ``declared`` are keys of declarations.
+    ``settings``: what the user may set of what the provider runs, and how it is set: ("encryption at host", "on").
     """
 
     paths: int = 0
@@ -64,6 +65,7 @@ class Basis:
     not_asked: tuple[NotAsked, ...] = ()
     keys: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

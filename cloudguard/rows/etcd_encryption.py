@@ -90,7 +90,23 @@ def _managed(context: Context) -> JudgedRow:
     findings = tuple(each.finding for each in pending)
     verdict = Verdict.FAIL if verdict_of(findings, ()) is Verdict.FAIL else Verdict.PROVIDER
     why = next((finding.message for finding in findings if finding.severity > Severity.LOW), base.why)
-    return RowResult(ROW, AREA, verdict, why, findings, unknown), pending
+    return RowResult(ROW, AREA, verdict, why, findings, unknown, Basis(settings=tuple(_settings(context)))), pending
+
+
+def _settings(context: Context) -> Iterator[tuple[str, str]]:
+    """Yield the settings of a managed cluster's encryption that are the user's, and how they are set."""
+    secrets, keys = context.cluster.secrets_encryption, {key.id: key for key in context.cluster.keys}
+    if secrets:
+        key = keys.get(secrets.key)
+        state = f"{key.state}, {f'expires on {key.expires}' if key.expires else 'no expiry'}" if key else "not read"
+        yield "key of Secrets", f"{secrets.key} ({state})" if secrets.key else "the provider's"
+    by_state: dict[str, list[str]] = {}
+    for pool in context.cluster.pools:
+        if pool.host_encryption is not None:
+            by_state.setdefault("on" if pool.host_encryption else "off", []).append(pool.name or pool.id)
+    if by_state:
+        texts = (f"{state} ({', '.join(names)})" for state, names in sorted(by_state.items()))
+        yield "encryption at host", ", ".join(texts)
 
 
 def _of_secrets(context: Context, secrets: SecretsEncryption, key: Key | None) -> Iterator[EncryptionProblem]:

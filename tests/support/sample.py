@@ -117,6 +117,7 @@ BASIS = Basis(
     (NotAsked("Tunnel", "memory:ReadTunnels"),),
     ("k-1",),
     ("etcd-port",),
+    (("encryption at host", "on (n)"),),
 )
 
 

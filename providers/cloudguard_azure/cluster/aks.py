@@ -34,6 +34,7 @@ class AgentPool:
     subnet: str
     public: bool
     groups: tuple[str, ...]
+    host_encryption: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,6 +95,7 @@ def _agent_pool(item: Item) -> AgentPool:
         subnet=canonical(text(item, "vnetSubnetID")),
         public=flag(item, "enableNodePublicIP"),
         groups=tuple(sorted(map(canonical, texts(part(item, "networkProfile"), "applicationSecurityGroups")))),
+        host_encryption=flag(item, "enableEncryptionAtHost"),
     )
 
 

@@ -169,6 +169,7 @@ def test_json_says_what_a_row_was_judged_on() -> None:
         "assumed": [{"what": "etcd: tcp/2379-2380", "source": "kubeadm"}],
         "declared": ["etcd-port"],
         "not_asked": [{"what": "Tunnel", "would_help": "memory:ReadTunnels"}],
+        "settings": [{"name": "encryption at host", "value": "on (n)"}],
     }
 
 

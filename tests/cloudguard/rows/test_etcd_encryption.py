@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from builders import CONTROL_PLANE, ETCD, NODE, SAID, SOURCE, host, snapshot
-from cloudguard.model.cluster import Disk, DiskSnapshot, DiskTemplate, Pool, Role
+from cloudguard.model.cluster import Disk, DiskSnapshot, DiskTemplate, Pool, Role, SecretsEncryption
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
@@ -252,3 +252,24 @@ def test_a_key_that_never_rotates_is_advice_and_one_finding_for_all_its_disks() 
     assert (found.verdict, told(found)) == (Verdict.PASS, {"etcd-encryption/rotation": Severity.LOW})
     assert found.findings[0].changes == ("key.rotate:k",)
     assert not answer(disk("d1", key="k"), keys=[key("k", rotates=True)]).findings
+
+
+def test_the_settings_of_what_the_provider_runs_are_shown() -> None:
+    until = replace(key("k"), expires="2027-01-01")
+    pools = [
+        replace(pool(roles=NODE), id=name, name=name, host_encryption=on) for name, on in (("a", True), ("b", False))
+    ]
+    made = snapshot([host("n", NODE)], keys=[until], pools=pools)
+    cluster = replace(made.cluster, managed=True, secrets_encryption=SecretsEncryption("k", SOURCE))
+    found = row(replace(made, cluster=cluster))
+    assert found.verdict is Verdict.PROVIDER
+    assert found.basis.settings == (
+        ("key of Secrets", "k (enabled, expires on 2027-01-01)"),
+        ("encryption at host", "off (b), on (a)"),
+    )
+
+
+def test_a_key_of_secrets_that_was_not_read_is_shown_as_such() -> None:
+    made = snapshot([host("n", NODE)])
+    cluster = replace(made.cluster, managed=True, secrets_encryption=SecretsEncryption("k", SOURCE))
+    assert row(replace(made, cluster=cluster)).basis.settings == (("key of Secrets", "k (not read)"),)
