@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -17,6 +18,7 @@ from cloudguard_azure.access.calls import (
     LIST_MACHINES,
     LIST_MANAGED_CLUSTERS,
     LIST_SCALE_SET_INTERFACES,
+    LIST_SCALE_SET_MACHINES,
     Call,
 )
 from cloudguard_azure.cluster.find import Found
@@ -33,6 +35,7 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles; a host whose role is unknown has none, and a Gap says so."""
     if found.aks is not None:
         _miss_nodes(api, found)
+    _miss_members(api, found)
     hosts = tuple(filter(None, (_host(api, found, one) for one in found.machines)))
     denials = read_denials(api)
     hosts = tuple(replace(one, metadata=denials.applied(one.metadata, one.interfaces)) for one in hosts)
@@ -73,6 +76,16 @@ def roles_of(found: Found, machine: Machine) -> HostRoles | None:
         sends = RoleEvidence(EvidenceKind.REGISTRATION, found.api_targets[machine.id])
         return HostRoles((Role.CONTROL_PLANE,), (sends,))
     return tagged or roles_by_names(machine.suggestive_names(), found.name)
+
+
+def _miss_members(api: Api, found: Found) -> None:
+    """Say of which scale sets fewer members were seen than they count."""
+    seen = Counter(one.pool for one in found.machines)
+    for one in found.scale_sets:
+        if one.count > seen[one.id]:
+            call = LIST_SCALE_SET_MACHINES if one.uniform else LIST_MACHINES
+            message = f"it counts {one.count} members, of which {seen[one.id]} were seen"
+            api.add_gap(Gap(call.name, one.id, Reason.MISSING, message, _HOSTS))
 
 
 def _miss_nodes(api: Api, found: Found) -> None:

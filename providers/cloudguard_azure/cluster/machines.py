@@ -39,6 +39,11 @@ class ScaleSet:
         """Its resource group, in lower case."""
         return group_of(self.id)
 
+    @property
+    def profile(self) -> Item:
+        """What it makes its next machine from; empty for a flexible one that makes none by itself."""
+        return part(self.item, "properties", "virtualMachineProfile")
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Machine:

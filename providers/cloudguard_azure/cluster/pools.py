@@ -24,7 +24,7 @@ from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS, LIST_SCALE_SETS
 from cloudguard_azure.access.ids import own_id, word
 from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import OF_SCALE_SET, AgentPool, ManagedCluster
-from cloudguard_azure.cluster.attached_disks import attached_disks, is_encrypted
+from cloudguard_azure.cluster.attached_disks import attached_disks, has_host_encryption, is_encrypted
 from cloudguard_azure.cluster.find import Found
 from cloudguard_azure.cluster.instance_metadata import OPEN_METADATA, metadata_service, read_denials
 from cloudguard_azure.cluster.interfaces import configurations, filters_of, groups_of, is_v6, subnet_of
@@ -38,7 +38,7 @@ _POOL_TAG: Final = "aks-managed-poolname"
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[Pool, ...]:
     """Return the pools of the cluster; a flexible scale set without a profile makes no host by itself."""
-    makers = {one.id: one for one in found.scale_sets if one.uniform or _profile(one)}
+    makers = {one.id: one for one in found.scale_sets if one.uniform or one.profile}
     items, denials = [one.item for one in makers.values()], read_denials(api)
     pools = api.mapped(LIST_SCALE_SETS, items, lambda item: _pool(api, found, hosts, makers[own_id(item)]), hides=HIDES)
     if found.aks is not None:
@@ -51,14 +51,10 @@ def _all_interfaces(pool: Pool) -> tuple[NextInterface, ...]:
     return (NextInterface(pool.filters, pool.groups, pool.subnets), *pool.further)
 
 
-def _profile(scale_set: ScaleSet) -> Item:
-    return part(scale_set.item, "properties", "virtualMachineProfile")
-
-
 def _pool(api: Api, found: Found, hosts: Sequence[Host], scale_set: ScaleSet) -> Pool:
     """Return a scale set as a pool; raises AnswerError where its profile is not understood."""
-    profile = _profile(scale_set)
-    first, *others = _interfaces(profile)
+    profile = scale_set.profile
+    first, *others = next_interfaces(profile)
     known = roles_of_pool(api, LIST_SCALE_SETS, scale_set.id, hosts, _roles(found, scale_set))
     return Pool(
         id=scale_set.id,
@@ -75,7 +71,15 @@ def _pool(api: Api, found: Found, hosts: Sequence[Host], scale_set: ScaleSet) ->
         disks=_disks(profile) if may_run_etcd(known, hosts) else (),
         metadata=metadata_service(profile),
         further=tuple(others),
+        host_encryption=_has_host_encryption(found, scale_set),
     )
+
+
+def _has_host_encryption(found: Found, scale_set: ScaleSet) -> bool:
+    """Whether a scale set's disks are encrypted on the physical host, by AKS's pool or by its profile."""
+    pools = found.aks.pools if found.aks else ()
+    of_aks = any(pool.host_encryption for pool in pools if _is_of_pool(scale_set, pool))
+    return of_aks or has_host_encryption(scale_set.profile)
 
 
 def _roles(found: Found, scale_set: ScaleSet) -> HostRoles | None:
@@ -92,7 +96,7 @@ def _of_aks(cluster: ManagedCluster) -> HostRoles:
     return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
 
 
-def _interfaces(profile: Item) -> tuple[NextInterface, ...]:
+def next_interfaces(profile: Item) -> tuple[NextInterface, ...]:
     """Return the interfaces of a profile's next machine, the primary one first; raises AnswerError for none."""
     listed = parts(part(profile, "networkProfile"), "networkInterfaceConfigurations")
     ordered = sorted(listed, key=lambda one: not flag(part(one, "properties"), "primary"))
@@ -169,4 +173,5 @@ def _of_machines(api: Api, cluster: ManagedCluster, pool: AgentPool, made: Itera
             public=pool.public,
             desired=pool.count,
             metadata=OPEN_METADATA,
+            host_encryption=pool.host_encryption,
         )

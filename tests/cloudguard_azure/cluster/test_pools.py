@@ -40,14 +40,16 @@ def profile(*interfaces: dict[str, Any], **more: object) -> dict[str, Any]:
     return {"networkProfile": network, "storageProfile": {"osDisk": disk}, **more}
 
 
-def scale_set(made: dict[str, Any] | None, tags: dict[str, str], mode: str = "Uniform") -> dict[str, Any]:
+def scale_set(
+    made: dict[str, Any] | None, tags: dict[str, str], mode: str = "Uniform", count: int = 0
+) -> dict[str, Any]:
     item = resource("group", SET, "masters", tags=tags, orchestrationMode=mode)
     item["properties"] |= {"virtualMachineProfile": made} if made is not None else {}
-    return {**item, "sku": {"capacity": 3}}
+    return {**item, "sku": {"capacity": count}}
 
 
-def pools(made: dict[str, Any] | None, mode: str = "Uniform") -> tuple[Answers, tuple[Pool, ...]]:
-    api = Answers({LIST_SCALE_SETS: [scale_set(made, KOPS, mode)]})
+def pools(made: dict[str, Any] | None, mode: str = "Uniform", count: int = 0) -> tuple[Answers, tuple[Pool, ...]]:
+    api = Answers({LIST_SCALE_SETS: [scale_set(made, KOPS, mode, count)]})
     found = find(api, CollectRequest(cluster="prod"))
     return api, read_pools(api, found, read_hosts(api, found))
 
@@ -57,12 +59,26 @@ def test_the_next_host_gets_what_the_profile_says() -> None:
     api, [pool] = pools(profile(further, configuration("IPV6")))
     assert api.gaps == ()
     assert (pool.subnets, pool.filters, pool.groups) == ((canonical(SUBNET),), (canonical(NSG),), (canonical(ASG),))
-    assert (pool.public, pool.public_ipv6, pool.desired) == (False, True, 3)
+    assert (pool.public, pool.public_ipv6) == (False, True)
     assert pool.further == (NextInterface((), (canonical(ASG),), (canonical(SUBNET),), public=True),)
     assert pool.roles == (Role.CONTROL_PLANE, Role.ETCD)
     assert [(disk.device, disk.encrypted) for disk in pool.disks] == [("OS disk", True)]
     assert pool.metadata is not None
     assert not pool.metadata.tokens_required
+
+
+@pytest.mark.parametrize("mode", ["Uniform", "Flexible"])
+def test_members_that_are_counted_and_not_listed_are_a_gap(mode: str) -> None:
+    api, [pool] = pools(profile(), mode, count=3)
+    assert pool.desired == 3
+    assert [(gap.resource, gap.hides) for gap in api.gaps] == [(pool.id, (FactKind.HOSTS,))]
+    assert "3 members, of which 0 were seen" in api.gaps[0].message
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_encryption_on_the_physical_host_is_the_profiles(*, on: bool) -> None:
+    _, [pool] = pools(profile(securityProfile={"encryptionAtHost": on}))
+    assert pool.host_encryption is on
 
 
 @pytest.mark.parametrize("word", ["IPv4", "ipv4", "", "IPv9"])
@@ -150,6 +166,13 @@ def test_the_next_machine_of_a_pool_without_a_scale_set_is_as_those_of_today() -
     api, [pool] = aks_pools("VirtualMachines", *machines, enableNodePublicIP=True)
     assert api.gaps == ()
     assert (pool.subnets, pool.public, pool.desired, pool.roles) == ((canonical(SUBNET),), True, 2, (Role.NODE,))
+    assert pool.host_encryption is False
+
+
+def test_a_pool_that_aks_says_to_be_encrypted_at_host_is() -> None:
+    machine = vm("mc", "vm1", {"aks-managed-poolName": "pool1"})
+    _, [pool] = aks_pools("VirtualMachines", machine, enableEncryptionAtHost=True)
+    assert pool.host_encryption is True
 
 
 @pytest.mark.parametrize("kind", ["VirtualMachines", "VirtualMachineScaleSets", "Novelty", ""])
