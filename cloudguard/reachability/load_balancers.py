@@ -93,9 +93,13 @@ class LoadBalancerPaths:
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
         filters = balancer.filters if sender.filtered else ()
-        traffic = self._filters.allowed_traffic(filters, Direction.INGRESS)
+        traffic = self._filters.allowed_traffic(filters, Direction.INGRESS, addresses=self._own_addresses(balancer))
         passing = arriving & traffic.allows(sender.addresses, sender.groups)
         return Bounds(all_from(passing.lower.on(services)), all_from(passing.upper.on(services)))
+
+    def _own_addresses(self, balancer: Balancer) -> AddressSet | None:
+        """Return the addresses inside that a balancer's filters may guard; None if unknown."""
+        return self._senders.ranges(balancer.subnets) or None
 
     def _from_subnet(
         self, registration: Registration, subnet: str, clients: Bounds, target: HostClass, own: AddressSet
@@ -124,7 +128,8 @@ class LoadBalancerPaths:
         self, registration: Registration, subnet: str, target: HostClass, addresses: AddressSet
     ) -> tuple[ServiceSet, ServiceSet]:
         """Return the services that get out of the balancer's subnet to each of its targets, and to any of them."""
-        traffic = self._filters.allowed_traffic(registration.balancer.filters, Direction.EGRESS)
+        own, filters = self._own_addresses(registration.balancer), registration.balancer.filters
+        traffic = self._filters.allowed_traffic(filters, Direction.EGRESS, addresses=own)
         out = traffic.allows(EVERYWHERE, target.key.groups)
         if subnet != target.key.subnet:
             out &= self._filters.subnet_egress(subnet)

@@ -76,6 +76,47 @@ class BalancerFixtures(NetworkFixtures):
         """Return the id of a balancer's pool."""
         return f"{balancer}/backendAddressPools/{balancer.rpartition('/')[2]}"
 
+    def application_gateway(
+        self,
+        name: str,
+        subnet: str,
+        *,
+        public: str = "",
+        addresses: Sequence[Item] = (),
+        ports: Sequence[int] = (),
+        protocol: str = "Https",
+        **rest: Any,  # noqa: ANN401 - JSON
+    ) -> str:
+        """Add an application gateway; ``ports``: what it listens on and what it sends to, none for no rule."""
+        kind = f"{NETWORK}/applicationGateways"
+        own = self.id(kind, name)
+        shown: Item = {"publicIPAddress": link(public)} if public else {"subnet": link(subnet)}
+        made: dict[str, Item] = {
+            "gatewayIPConfigurations": {"subnet": link(subnet)},
+            "frontendIPConfigurations": shown,
+            "backendAddressPools": {"backendAddresses": [*addresses]},
+        }
+        if ports:
+            made |= {
+                "frontendPorts": {"port": ports[0]},
+                "backendHttpSettingsCollection": {"port": ports[1], "protocol": protocol},
+                "httpListeners": {
+                    "frontendIPConfiguration": link(f"{own}/frontendIPConfigurations/one"),
+                    "frontendPort": link(f"{own}/frontendPorts/one"),
+                    "protocol": "Https",
+                },
+                "requestRoutingRules": {
+                    "ruleType": "Basic",
+                    "httpListener": link(f"{own}/httpListeners/one"),
+                    "backendAddressPool": link(f"{own}/backendAddressPools/one"),
+                    "backendHttpSettings": link(f"{own}/backendHttpSettingsCollection/one"),
+                },
+            }
+        listed = {
+            key: [{"id": f"{own}/{key}/one", "name": "one", "properties": inside}] for key, inside in made.items()
+        }
+        return self.add(kind, name, listed | rest)
+
     def nat_rule(
         self,
         balancer: str,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from azure_clusters import INTERNET, Clean, capz_tags
+from azure_clusters import INTERNET, NOBODY, OFFICE, Clean, capz_tags
 from azure_fixtures import Subscription
 from azure_ids import Item
 from azure_networks import NETWORK, link
@@ -15,7 +15,7 @@ from cloudguard.results.report import Verdict
 from marked_scenes import ALL_PASS, API, ETCD, NODES, Scene
 
 SSH: Final = rule("ssh", 100, "22", INTERNET)
-NODE: Final = "10.0.1.4"
+CONTROL, NODE = "10.0.0.4", "10.0.1.4"
 
 
 def next_hosts() -> Subscription:
@@ -67,35 +67,52 @@ def behind_gateway() -> Subscription:
     return account
 
 
-def application_gateway(address: str = NODE, *, name: str = "", cidr: str = "") -> Subscription:
-    """An application gateway that sends to an address, or to a name; ``cidr``: it stands there in a network of its own.
+def application_gateway(
+    address: str = CONTROL, *, name: str = "", cidr: str = "", guarded: bool = False, rules: bool = True
+) -> Subscription:
+    """An application gateway that sends what comes for its port 443 to port 6443 of an address, or of a name.
 
-    The control plane lets in the gateway's subnet.
+    ``cidr``: it stands there in a network of its own. ``guarded``: its subnet lets in the office alone. The control
+    plane lets in the gateway's subnet.
     """
     account = Clean(masters=[rule("gateway", 230, "6443", "10.0.8.0/24")])
     network = account.network("edge", cidr) if cidr else account.vnet
-    subnet = account.subnet(network, "gateways", cidr or "10.0.8.0/24")
-    own = account.id(f"{NETWORK}/applicationGateways", "waf")
-    pool = {
-        "id": f"{own}/backendAddressPools/p",
-        "name": "p",
-        "properties": {"backendAddresses": [{"fqdn": name} if name else {"ipAddress": address}]},
-    }
-    place = {"name": "waf", "properties": {"subnet": link(subnet)}}
-    account.add(
-        f"{NETWORK}/applicationGateways", "waf", {"backendAddressPools": [pool], "gatewayIPConfigurations": [place]}
-    )
+    nsg = account.security_group("waf", rule("office", 200, "443", OFFICE), *NOBODY) if guarded else ""
+    subnet = account.subnet(network, "gateways", cidr or "10.0.8.0/24", nsg=nsg)
+    public = account.public_address("waf", "20.71.0.30")
+    targets = [{"fqdn": name} if name else {"ipAddress": address}]
+    account.application_gateway("waf", subnet, public=public, addresses=targets, ports=(443, 6443) if rules else ())
     return account
 
 
-def firewall(address: str = NODE) -> Subscription:
-    """A firewall whose policy hands on connections from the internet to an address."""
-    account = Clean()
+def firewall(
+    address: str = NODE, *, sources: Sequence[str] = ("*",), let_in: bool = False, of_group: bool = False
+) -> Subscription:
+    """A firewall whose policy hands on connections to its port 2222 to SSH of an address.
+
+    ``let_in``: the nodes let in what comes from the firewall. ``of_group``: its clients are a group of addresses.
+    """
+    account = Clean(nodes=[rule("firewall", 220, "22", "10.0.7.0/26")] if let_in else [])
+    subnet = account.subnet(account.vnet, "AzureFirewallSubnet", "10.0.7.0/26")
+    public = account.public_address("hub", "20.71.0.40")
     policy = account.add(f"{NETWORK}/firewallPolicies", "hub", {})
-    one = {"name": "ssh", "ruleType": "NatRule", "translatedAddress": address, "translatedPort": "22"}
+    clients: Item = {"sourceAddresses": [*sources]}
+    if of_group:
+        clients = {"sourceIpGroups": [account.add(f"{NETWORK}/ipGroups", "office", {"ipAddresses": [OFFICE]})]}
+    one = {
+        "name": "ssh",
+        "ruleType": "NatRule",
+        "ipProtocols": ["TCP"],
+        "destinationAddresses": ["20.71.0.40"],
+        "destinationPorts": ["2222"],
+        "translatedAddress": address,
+        "translatedPort": "22",
+        **clients,
+    }
     listed = [{"ruleCollectionType": "FirewallPolicyNatRuleCollection", "name": "in", "rules": [one]}]
     account.put({"id": f"{policy}/ruleCollectionGroups/g", "name": "g", "properties": {"ruleCollections": listed}})
-    account.add(f"{NETWORK}/azureFirewalls", "hub", {"firewallPolicy": link(policy)})
+    place = {"name": "ip", "properties": {"subnet": link(subnet), "publicIPAddress": link(public)}}
+    account.add(f"{NETWORK}/azureFirewalls", "hub", {"firewallPolicy": link(policy), "ipConfigurations": [place]})
     return account
 
 
@@ -106,6 +123,7 @@ def bastion() -> Subscription:
     return account
 
 
+_WORLD, _SSH_OPEN = ("api-server-access/internet", "critical"), ("node-access/internet", "critical")
 _HIDDEN: Final = ALL_PASS | dict.fromkeys((API, NODES, ETCD), Verdict.UNKNOWN)
 FRONTS: Mapping[str, Scene[Subscription]] = {
     "nat-pool-of-an-empty-set": Scene(
@@ -113,8 +131,13 @@ FRONTS: Mapping[str, Scene[Subscription]] = {
     ),
     "published-api": Scene(published, ALL_PASS | {API: Verdict.UNKNOWN}),
     "behind-a-gateway-balancer": Scene(behind_gateway, ALL_PASS | {NODES: Verdict.UNKNOWN}),
-    "application-gateway": Scene(application_gateway, _HIDDEN, gaps=(f"{NETWORK}/applicationGateways:listAll",)),
+    "application-gateway": Scene(application_gateway, ALL_PASS | {API: Verdict.FAIL}, (_WORLD,)),
+    "application-gateway-for-the-office": Scene(lambda: application_gateway(guarded=True), ALL_PASS),
+    "application-gateway-to-a-node": Scene(lambda: application_gateway(NODE), ALL_PASS),
     "application-gateway-to-others": Scene(lambda: application_gateway("10.0.9.9"), ALL_PASS),
+    "application-gateway-without-a-rule": Scene(
+        lambda: application_gateway(rules=False), _HIDDEN, gaps=(f"{NETWORK}/applicationGateways:listAll",)
+    ),
     "application-gateway-to-a-name": Scene(
         lambda: application_gateway(name="api.prod.internal"),
         _HIDDEN,
@@ -124,7 +147,11 @@ FRONTS: Mapping[str, Scene[Subscription]] = {
     "application-gateway-elsewhere": Scene(
         lambda: application_gateway(name="api.prod.internal", cidr="10.9.0.0/24"), ALL_PASS
     ),
-    "firewall": Scene(firewall, _HIDDEN, gaps=(f"{NETWORK}/firewallPolicies/ruleCollectionGroups:list",)),
+    "firewall-that-nodes-shut-out": Scene(firewall, ALL_PASS),
+    "firewall-to-ssh": Scene(lambda: firewall(let_in=True), ALL_PASS | {NODES: Verdict.FAIL}, (_SSH_OPEN,)),
+    "firewall-for-one-address": Scene(
+        lambda: firewall(let_in=True, sources=["192.0.2.7"]), ALL_PASS | {NODES: Verdict.FAIL}, (_SSH_OPEN,)
+    ),
     "firewall-to-others": Scene(lambda: firewall("10.0.9.9"), ALL_PASS),
     "bastion-for-developers": Scene(bastion, ALL_PASS),
 }

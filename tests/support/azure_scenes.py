@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from azure_clusters import OFFICE, Clean, capz, kops, rke2
+from azure_edges import EDGES
 from azure_fixtures import Subscription
 from azure_fronts import FRONTS
 from azure_further import admin_rule, behind_appliance, by_v6, from_tag, of_the_cluster, service, shown
@@ -165,4 +166,5 @@ SCENES: Mapping[str, Scene[Subscription]] = {
         _CONTRIBUTOR_OF_ITS_OWN,
     ),
     **FRONTS,
+    **EDGES,
 }

@@ -20,7 +20,7 @@ from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import canonical, parent
 from cloudguard_azure.network.subnets import virtual_networks
-from cloudguard_azure.network.ways import Ways, WaysRequest, read_ways
+from cloudguard_azure.network.ways_in.ways import Ways, WaysRequest, read_ways
 
 API: Final = "20.50.0.7"
 OTHERS: Final = "others"

@@ -15,16 +15,16 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, part, parts
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.ids import id_in, ids_in, name_of, own_id, parent, word
+from cloudguard_azure.access.ids import id_in, name_of, own_id, parent, word
 from cloudguard_azure.cluster.find import Found
-from cloudguard_azure.cluster.interfaces import PublicAddresses, configurations, interface
-from cloudguard_azure.cluster.inventory import read_interfaces
-from cloudguard_azure.cluster.machines import ScaleSet, scale_set
+from cloudguard_azure.cluster.interfaces import configurations
+from cloudguard_azure.cluster.machines import ScaleSet
+from cloudguard_azure.network.others import Near, read_others
 from cloudguard_azure.network.routes import RouteTable, SubnetRoutes, route_tables
 from cloudguard_azure.network.security_groups import Guards, SecurityGroupReader, read_admin_filter
 from cloudguard_azure.network.service_tags import HOST, ServiceTags
 from cloudguard_azure.network.subnets import HIDES, Places, VirtualNetwork, miss_peers, virtual_networks, with_meshes
-from cloudguard_azure.network.ways import Ways, WaysRequest, read_ways
+from cloudguard_azure.network.ways_in.ways import Ways, WaysRequest, read_ways
 
 _MEMBERS: Final = (FactKind.MEMBERS,)
 _AZURE: Final = "Azure's own addresses"
@@ -81,17 +81,19 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     near = [networks[name] for name in sorted(own | ways.networks) if name in networks]
     for name in (name for endpoint in ways.endpoints for name in endpoint.public_lists):
         tags.list_of(name)
-    others = _Others(api, found, hosts, own, _named(guards.filters.values(), hosts, pools))
+    named = _named(guards.filters.values(), hosts, pools)
+    interfaces = {one.id for host in hosts for one in host.interfaces}
+    others = read_others(api, found, Near(own, named, interfaces, places))
     topology = Topology(
         networks=tuple(_networks(networks, near)),
         subnets=tuple(_subnets(near, routes)),
-        filters=guards.made(places.ranges(used) if found.aks else None),
-        groups=tuple(others.groups()),
+        filters=(*guards.made(places.ranges(used) if found.aks else None), *ways.filters),
+        groups=tuple(Group(name, name_of(name), Source(calls.LIST_INTERFACES.name)) for name in sorted(named)),
         address_lists=tuple(one for _, one in sorted((tags.lists | routes.lists).items())),
         balancers=ways.balancers,
         endpoints=ways.endpoints,
-        external_members=others.members(),
-        neighbours=others.neighbours(),
+        external_members=others.members,
+        neighbours=others.neighbours,
         tunnels=ways.tunnels,
         outbound_addresses=ways.outbound_addresses,
     )
@@ -232,52 +234,5 @@ def _skus_of_profile(one: ScaleSet) -> Iterator[str]:
 
 def _next_addresses(one: ScaleSet) -> list[Item]:
     """Return the IP configurations of a scale set's next machine."""
-    profile = part(one.item, "properties", "virtualMachineProfile", "networkProfile")
+    profile = part(one.profile, "networkProfile")
     return [address for nic in parts(profile, "networkInterfaceConfigurations") for address in configurations(nic)]
-
-
-class _Others:
-    """The interfaces of machines beside the cluster's: in groups that rules name, and in its networks."""
-
-    def __init__(
-        self, api: Api, found: Found, hosts: Iterable[Host], networks: Collection[str], named: frozenset[str]
-    ) -> None:
-        self._networks = networks
-        self._named = named
-        own = {one.id for host in hosts for one in host.interfaces}
-        sets = api.mapped(
-            calls.LIST_SCALE_SETS, api.read(calls.LIST_SCALE_SETS, hides=_MEMBERS), scale_set, hides=_MEMBERS
-        )
-        ids = {one.id for one in found.scale_sets}
-        near = [one for one in sets if one.uniform and one.id not in ids and self._is_near(one)]
-        interfaces = read_interfaces(api, near) if near else found.interfaces
-        owners = {own_id(item): name for name, listed in interfaces.of_machine.items() if name for item in listed}
-        foreign = [item for item in interfaces.items if own_id(item) in owners and own_id(item) not in own]
-        make = partial(_foreign, owners, interfaces.public)
-        self._found = api.mapped(calls.LIST_INTERFACES, foreign, make, hides=_MEMBERS)
-
-    def _is_near(self, one: ScaleSet) -> bool:
-        """Whether members of a scale set may stand in a network of the cluster's, or be in a named group."""
-        listed = _next_addresses(one)
-        groups = {name for address in listed for name in ids_in(address, "applicationSecurityGroups")}
-        networks = {parent(id_in(address, "subnet")) for address in listed}
-        return not (listed and groups.isdisjoint(self._named) and networks.isdisjoint(self._networks))
-
-    def members(self) -> tuple[Interface, ...]:
-        """Return those in a group that some rule names."""
-        found = ((one, tuple(name for name in one.groups if name in self._named)) for one in self._found)
-        return tuple(replace(one, groups=groups) for one, groups in found if groups)
-
-    def neighbours(self) -> tuple[Interface, ...]:
-        """Return those in the networks of the cluster's hosts."""
-        return tuple(one for one in self._found if parent(one.subnet) in self._networks)
-
-    def groups(self) -> Iterator[Group]:
-        """Yield the groups; all members of one are in the subscription that it is in."""
-        for name in sorted(self._named):
-            yield Group(name, name_of(name), Source(calls.LIST_INTERFACES.name))
-
-
-def _foreign(owners: Mapping[str, str], public: PublicAddresses, item: Item) -> Interface:
-    own = own_id(item)
-    return interface(item, Source(calls.LIST_INTERFACES.name, own), public, owner=name_of(owners[own]))

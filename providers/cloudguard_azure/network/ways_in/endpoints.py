@@ -20,8 +20,8 @@ from cloudguard.provider.answers import Item, flag, part, parts, required, text,
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_ENDPOINT_CONNECTIONS, LIST_MANAGED_CLUSTERS, LIST_PRIVATE_ENDPOINTS
 from cloudguard_azure.access.ids import canonical, group_of, id_in, ids_in, name_of, own_id, parent, word
-from cloudguard_azure.network.public_addresses import PublicAddresses
 from cloudguard_azure.network.subnets import VirtualSubnet
+from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses
 
 _API: Final = ServiceSet.parse("tcp/443")
 _EVERYONE: Final = ALL4 | ALL6

@@ -104,7 +104,7 @@ def read_load_balancers(api: Api, subscription: str = "") -> tuple[LoadBalancer,
 def load_balancer(api: Api, item: Item) -> LoadBalancer:
     """Return a load balancer; a part of it that is not understood is left out and is a Gap."""
     call, inside = LIST_LOAD_BALANCERS, part(item, "properties")
-    front_ends = api.mapped(call, parts(inside, "frontendIPConfigurations"), _front, hides=HIDES)
+    front_ends = api.mapped(call, parts(inside, "frontendIPConfigurations"), front_end, hides=HIDES)
     pools = api.mapped(call, parts(inside, "backendAddressPools"), _pool, hides=HIDES)
     listed = [rule for kind in _RULES for rule in parts(inside, kind)]
     forwardings = api.mapped(call, listed, _forwarding, hides=HIDES)
@@ -122,7 +122,8 @@ def load_balancer(api: Api, item: Item) -> LoadBalancer:
     )
 
 
-def _front(item: Item) -> FrontEnd:
+def front_end(item: Item) -> FrontEnd:
+    """Return a front end, of a load balancer or an application gateway."""
     inside = part(item, "properties")
     references = tuple(filter(None, (id_in(inside, "publicIPAddress"), id_in(inside, "publicIPPrefix"))))
     private = bool(id_in(inside, "subnet") or text(inside, "privateIPAddress"))

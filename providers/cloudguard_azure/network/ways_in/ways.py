@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
+from cloudguard.model.filters import Filter
 from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.network import Endpoint, Tunnel
 from cloudguard.model.source import Gap, Reason
@@ -16,13 +17,22 @@ from cloudguard.provider.answers import Item
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import parent, subscription_of
-from cloudguard_azure.network.balancers import Context, balancers_of
-from cloudguard_azure.network.endpoints import Surroundings, addresses_out, node_group, read_endpoints, subnets_of_apis
-from cloudguard_azure.network.gateways import point_out, read_bastions, read_published
-from cloudguard_azure.network.load_balancers import HIDES, LoadBalancer, read_load_balancers
-from cloudguard_azure.network.members import Members
-from cloudguard_azure.network.public_addresses import PublicAddresses, nat_addresses, read_public_addresses
 from cloudguard_azure.network.subnets import VirtualNetwork, VirtualSubnet
+from cloudguard_azure.network.ways_in.application_gateways import read_application_gateways
+from cloudguard_azure.network.ways_in.balancers import Context, balancers_of
+from cloudguard_azure.network.ways_in.endpoints import (
+    Surroundings,
+    addresses_out,
+    node_group,
+    read_endpoints,
+    subnets_of_apis,
+)
+from cloudguard_azure.network.ways_in.firewalls import read_firewalls
+from cloudguard_azure.network.ways_in.gateways import point_out, read_bastions, read_published
+from cloudguard_azure.network.ways_in.load_balancers import HIDES, LoadBalancer, read_load_balancers
+from cloudguard_azure.network.ways_in.members import Members
+from cloudguard_azure.network.ways_in.proxies import Targets
+from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses, nat_addresses, read_public_addresses
 
 _SOON: Final = (
     calls.LIST_LOAD_BALANCERS,
@@ -57,7 +67,8 @@ class WaysRequest:
 class Ways:
     """The ways in, and the public addresses that the cluster's hosts leave by.
 
-    ``networks``: ids of networks beside the cluster's own that endpoints stand in. ``control_plane``: addresses of an
+    ``networks``: ids of networks beside the cluster's own that endpoints and proxies stand in. ``filters``: whom
+    firewalls let through. ``control_plane``: addresses of an
     API's own pods in a subnet of the network. ``skus``: by id of a host or pool, those of the balancers that may lead
     there from the internet, in lower case ("" for one without).
     """
@@ -69,6 +80,7 @@ class Ways:
     networks: frozenset[str]
     control_plane: AddressSet
     skus: Mapping[str, frozenset[str]]
+    filters: tuple[Filter, ...]
 
 
 def read_ways(api: Api, request: WaysRequest) -> Ways:
@@ -84,17 +96,21 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     balancers = balancers_of(Context(api, members, addresses, read_published(api, ranges), frozenset(groups)), listed)
     around = Surroundings(addresses, subnets, request.own, request.guards)
     endpoints = read_endpoints(api, request.aks, around) if request.aks else ()
-    own = [one for one in subnets.values() if one.network in request.own]
-    near = frozenset[str]() if request.aks else request.own | peers
-    point_out(api, members, _inside(request, balancers), own, near)
+    near = request.own | peers
+    targets = Targets(api, members, addresses, _inside(request, balancers), balancers, near)
+    point_out(api, targets.inside, [one for one in subnets.values() if one.network in request.own])
+    gateways = read_application_gateways(api, targets, request.guards, frozenset() if request.aks else near)
+    firewalls, filters = read_firewalls(api, targets)
+    proxies = tuple(targets.balancers_of((*gateways, *firewalls)))
     return Ways(
-        balancers,
+        (*balancers, *proxies),
         endpoints,
-        read_bastions(api, request.own | peers, ranges),
+        read_bastions(api, near, ranges),
         _outbound(api, request, members, addresses, (listed, subnets)),
-        frozenset(one.network for one in endpoints) - request.own - {""},
+        frozenset({*(one.network for one in endpoints), *(one.network for one in proxies)}) - request.own - {""},
         AddressSet.union(ranges[name] for name in subnets_of_apis(endpoints) if name in ranges),
         _skus(balancers, listed),
+        filters,
     )
 
 

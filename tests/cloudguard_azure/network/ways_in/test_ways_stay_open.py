@@ -20,7 +20,7 @@ from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.port import CollectRequest, silent
 from cloudguard_azure.access.session import begin
-from cloudguard_azure.network.ways import Ways, read_ways
+from cloudguard_azure.network.ways_in.ways import Ways, read_ways
 from draws import DRAWS
 
 MANY = 10
@@ -59,6 +59,9 @@ def everything() -> Subscription:
     for balancer, names in ((api, (nic,)), (web, (nic, _nic_of_set(account)))):
         listed = [link(f"{one}/ipConfigurations/ipconfig1") for one in names]
         account.properties(account.pool(balancer))["backendIPConfigurations"] = listed
+    shown = account.public_address("waf", "20.50.0.10")
+    edge = account.subnet(vnet, "gateways", "10.0.8.0/24")
+    account.application_gateway("waf", edge, public=shown, addresses=[{"ipAddress": "10.0.0.4"}], ports=(443, 6443))
     account.managed_cluster(subnet=nodes, addresses=["10.0.0.20"], access={"enablePrivateCluster": True})
     cluster = next(one["id"] for one in account.items.values() if one.get("type", "").endswith("managedClusters"))
     account.private_endpoint("kube-apiserver", nodes, "10.0.0.9", cluster, "management")
@@ -82,7 +85,7 @@ def is_reference(spot: Spot) -> bool:
     place, holder, key = spot
     of_these = "/loadbalancers/" in place or "/networkinterfaces/" in place
     named = isinstance(holder[key], dict) and holder[key].keys() == {"id"}
-    return of_these and named and any(part in place for part in ALSO_NAMED)
+    return named and ("/applicationgateways/" in place or (of_these and any(part in place for part in ALSO_NAMED)))
 
 
 def is_word(spot: Spot) -> bool:
@@ -146,13 +149,14 @@ def closing(wanted: Callable[[Spot], bool], change: Callable[[Spot], Callable[[]
 
 def test_the_ways_in_are_there() -> None:
     ways, _ = ways_into(everything())
-    assert {one.name for one in ways.balancers} == {"api/front", "web/front", "by/front", "far/front"}
+    assert {one.name for one in ways.balancers} == {"api/front", "web/front", "by/front", "far/front", "waf/one"}
     assert {one.id.rpartition("/")[2] for one in ways.endpoints} == {"prod by commands", "kube-apiserver"}
 
 
 def test_the_sdk_reads_the_same(azure_cloud: AzureProxy) -> None:
     account = everything()
-    rules = [{"name": "ssh", "ruleType": "NatRule", "translatedAddress": "10.0.0.4", "translatedPort": "22"}]
+    named = {"translatedAddress": "10.0.0.4"}, {"translatedFqdn": "cp.example"}
+    rules = [{"name": "ssh", "ruleType": "NatRule", "translatedPort": "22", **one} for one in named]
     groups = [{"ruleCollectionType": "FirewallPolicyNatRuleCollection", "name": "in", "rules": rules}]
     policy = account.add(f"{NETWORK}/firewallPolicies", "policy", {})
     account.put({"id": f"{policy}/ruleCollectionGroups/g", "name": "g", "properties": {"ruleCollections": groups}})

@@ -21,9 +21,9 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
 from cloudguard_azure.access.ids import group_of, name_of, parent
-from cloudguard_azure.network.load_balancers import HIDES, Forwarding, FrontEnd, LoadBalancer, services
-from cloudguard_azure.network.members import Member, Members
-from cloudguard_azure.network.public_addresses import PublicAddresses
+from cloudguard_azure.network.ways_in.load_balancers import HIDES, Forwarding, FrontEnd, LoadBalancer, services
+from cloudguard_azure.network.ways_in.members import Member, Members
+from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses
 
 PROBES: Final = AddressSet.parse("168.63.129.16")
 """https://learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview"""

@@ -1,0 +1,106 @@
+"""The machines beside the cluster's: in groups that rules name, and in its networks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from cloudguard.model.network import Interface
+from cloudguard.model.source import FactKind, Source
+from cloudguard.packet_sets.addresses import PUBLIC
+from cloudguard.provider.answers import Item
+from cloudguard_azure.access import calls
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.ids import name_of, own_id, parent
+from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.interfaces import PublicAddresses, interface
+from cloudguard_azure.cluster.inventory import read_interfaces
+from cloudguard_azure.cluster.machines import ScaleSet, scale_set
+from cloudguard_azure.cluster.pools import next_interfaces
+from cloudguard_azure.network.service_tags import EVERYWHERE
+from cloudguard_azure.network.subnets import Places
+
+_HIDES: Final = (FactKind.MEMBERS,)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What makes a machine matter: the cluster's ``networks``, and the ``groups`` that rules name or its hosts are in.
+
+    ``own``: ids of the cluster's interfaces.
+    """
+
+    networks: Collection[str]
+    groups: frozenset[str]
+    own: Collection[str]
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """``members``: interfaces in a group, those of next machines too. ``neighbours``: those in the networks today."""
+
+    members: tuple[Interface, ...]
+    neighbours: tuple[Interface, ...]
+
+
+def read_others(api: Api, found: Found, near: Near) -> Others:
+    """Read the interfaces of machines beside the cluster's, and what the next ones of their scale sets will have."""
+    ids, call = {one.id for one in found.scale_sets}, calls.LIST_SCALE_SETS
+    sets = api.mapped(call, api.read(call, hides=_HIDES), scale_set, hides=_HIDES)
+    others = {one.id: one for one in sets if one.id not in ids}
+    items = [one.item for one in others.values() if one.profile]
+    made = api.mapped(call, items, lambda item: tuple(_next(others[own_id(item)], near.places)), hides=_HIDES)
+    following = [one for those in made for one in those]
+    far = {_set_of(one) for one in following} - {_set_of(one) for one in following if _is_near(one, near)}
+    asked = [one for one in others.values() if one.uniform and one.id not in far]
+    interfaces = read_interfaces(api, asked) if asked else found.interfaces
+    owners = {own_id(item): name for name, listed in interfaces.of_machine.items() if name for item in listed}
+    foreign = [item for item in interfaces.items if own_id(item) in owners and own_id(item) not in near.own]
+    make = partial(_today, owners, interfaces.public)
+    today = api.mapped(calls.LIST_INTERFACES, foreign, make, hides=_HIDES)
+    members = [*_members(today, near)]
+    seen = {(one.subnet, one.groups) for one in members}
+    return Others(
+        (*members, *(one for one in _members(following, near) if (one.subnet, one.groups) not in seen)),
+        tuple(one for one in today if parent(one.subnet) in near.networks),
+    )
+
+
+def _members(listed: Iterable[Interface], near: Near) -> Iterator[Interface]:
+    """Yield the interfaces that are in a group, with those groups alone."""
+    for one in listed:
+        if groups := tuple(name for name in one.groups if name in near.groups):
+            yield replace(one, groups=groups)
+
+
+def _is_near(one: Interface, near: Near) -> bool:
+    return parent(one.subnet) in near.networks or not near.groups.isdisjoint(one.groups)
+
+
+def _today(owners: Mapping[str, str], public: PublicAddresses, item: Item) -> Interface:
+    own = own_id(item)
+    return interface(item, Source(calls.LIST_INTERFACES.name, own), public, owner=name_of(owners[own]))
+
+
+def _next(one: ScaleSet, places: Places) -> Iterator[Interface]:
+    """Yield what the next machine of a scale set will have: any address of its subnet."""
+    source = Source(calls.LIST_SCALE_SETS.name, one.id)
+    for number, each in enumerate(next_interfaces(one.profile)):
+        for subnet in each.subnets:
+            ranges = places.ranges((subnet,))
+            yield Interface(
+                id=f"{one.id}#{number}",
+                subnet=subnet,
+                addresses=(ranges or EVERYWHERE - PUBLIC,),
+                source=source,
+                groups=each.groups,
+                owner=f"the next machine of {one.name}",
+                uncertain="" if ranges else "the addresses of its subnet are not known",
+            )
+
+
+def _set_of(one: Interface) -> str:
+    return one.id.partition("#")[0]

@@ -1,0 +1,1 @@
+"""The ways into the cluster on Azure: load balancers, proxies, endpoints, bastions."""

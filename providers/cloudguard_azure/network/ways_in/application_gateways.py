@@ -1,0 +1,166 @@
+"""Application gateways, as proxies that connect to members from their own subnet.
+
+https://learn.microsoft.com/azure/application-gateway/how-application-gateway-works; fields:
+https://learn.microsoft.com/rest/api/application-gateway/application-gateways/list-all
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cloudguard.model.load_balancers import PublishedService
+from cloudguard.model.source import Source
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import AnswerError, Item, part, parts, port, text
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_APPLICATION_GATEWAYS, LIST_INTERFACES
+from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent, word
+from cloudguard_azure.network.ways_in.load_balancers import HIDES, BackendPool, front_end
+from cloudguard_azure.network.ways_in.proxies import Proxy, ProxyRule, Targets
+
+KIND: Final = "application gateway"
+_RULES: Final = ("requestRoutingRules", "routingRules")
+_PARTS: Final = (
+    *("backendAddressPools", "backendHttpSettingsCollection", "backendSettingsCollection", "frontendPorts"),
+    *("frontendIPConfigurations", "httpListeners", "listeners", "loadDistributionPolicies", "urlPathMaps"),
+)
+_PLAIN: Final = frozenset({"http", "tcp"})
+_SERVICES: Final = (".azurewebsites.net", ".azure-api.net", ".core.windows.net", ".azurecontainerapps.io")
+"""How names of Azure's own services end, which an application gateway may send to
+(https://learn.microsoft.com/azure/application-gateway/application-gateway-components#backend-pools)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationGateway:
+    """An application gateway; ``names``: hosts in its pools, without Azure's own services."""
+
+    proxy: Proxy
+    names: tuple[str, ...]
+
+
+def read_application_gateways(
+    api: Api, targets: Targets, guards: Callable[[str], tuple[str, ...]], named: Collection[str]
+) -> tuple[Proxy, ...]:
+    """Read the application gateways; ``guards``: the filters of a subnet, by its id.
+
+    What a name in a pool stands for is not seen: of a gateway in one of the networks ``named`` (ids), it may be a
+    member's address. Of AKS there are none: its gateways name Services.
+    """
+    call = LIST_APPLICATION_GATEWAYS
+    found = api.mapped(call, api.read(call, hides=HIDES), partial(_gateway, guards), hides=HIDES)
+    for one in found:
+        if one.names and any(parent(subnet) in named for subnet in one.proxy.subnets):
+            why = f"it sends what the internet asks of it to {one.names[0]}: whose that is, is not seen"
+            targets.miss(one.proxy.source, one.proxy.id, why)
+    pools = {pool.id for one in found for pool in one.proxy.pools}
+    for name in sorted(one for one in targets.members.references - pools if "/applicationgateways/" in one):
+        source = Source(LIST_INTERFACES.name, name)
+        targets.miss(source, name, "members of the cluster are in it, and no application gateway that was read has it")
+    return tuple(one.proxy for one in found)
+
+
+def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> ApplicationGateway:
+    """Return an application gateway; what is not understood of its rules matters if it leads to the cluster."""
+    own, inside = own_id(item), part(item, "properties")
+    named = {canonical(text(one, "id")): one for key in _PARTS for one in parts(inside, key)}
+    listed = parts(inside, "backendAddressPools")
+    pools = {one.id: one for one in (_pool(own, number, one) for number, one in enumerate(listed))}
+    rules, unclear = _all_rules(inside, named, pools)
+    places = (id_in(part(one, "properties"), "subnet") for one in parts(inside, "gatewayIPConfigurations"))
+    subnets = tuple(dict.fromkeys(filter(None, places)))
+    source = Source(LIST_APPLICATION_GATEWAYS.name, own)
+    names = (text(one, "fqdn").lower() for pool in listed for one in _addresses(pool))
+    proxy = Proxy(
+        id=own,
+        name=text(item, "name"),
+        kind=KIND,
+        source=source,
+        subnets=subnets,
+        rules=rules,
+        filters=tuple(dict.fromkeys(name for subnet in subnets for name in guards(subnet))),
+        published=tuple(_published(inside, source)),
+        pools=tuple(pools.values()),
+        unclear=unclear,
+    )
+    return ApplicationGateway(proxy, tuple(name for name in names if name and not name.endswith(_SERVICES)))
+
+
+def _all_rules(
+    inside: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]
+) -> tuple[tuple[ProxyRule, ...], str]:
+    """Return what all routing rules send on, and what is not understood of them ("": nothing)."""
+    found, unclear, listed = list[ProxyRule](), "", [one for key in _RULES for one in parts(inside, key)]
+    for one in listed:
+        try:
+            found += _rules(one, named, pools)
+        except AnswerError as error:
+            unclear = str(error)
+    return tuple(found), unclear if listed else "no rule of it is told"
+
+
+def _addresses(pool: Item) -> list[Item]:
+    return [*parts(part(pool, "properties"), "backendAddresses")]
+
+
+def _pool(gateway: str, number: int, item: Item) -> BackendPool:
+    addresses = (read_addresses(text(one, "ipAddress")) for one in _addresses(item))
+    configurations = ids_in(part(item, "properties"), "backendIPConfigurations")
+    own = canonical(text(item, "id")) or f"{gateway}#{number}"
+    return BackendPool(own, configurations, (), tuple(("", one) for one in addresses if one))
+
+
+def _published(inside: Item, source: Source) -> Iterator[tuple[str, PublishedService]]:
+    """Yield what is offered to other networks by private endpoints, by front end; its owner accepts each.
+
+    https://learn.microsoft.com/azure/application-gateway/private-link
+    """
+    for one in parts(inside, "frontendIPConfigurations"):
+        if name := id_in(part(one, "properties"), "privateLinkConfiguration"):
+            yield canonical(text(one, "id")), PublishedService(name, (), accepts_each=True, source=source)
+
+
+def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]) -> Iterator[ProxyRule]:
+    """Yield what a routing rule sends on: to its own pool, or to those of the paths that it tells apart."""
+    inside = part(item, "properties")
+    listener = _part(named, id_in(inside, "httpListener") or id_in(inside, "listener"))
+    front = named.get(id_in(listener, "frontendIPConfiguration"))
+    paths = _part(named, id_in(inside, "urlPathMap"))
+    branches = [inside, *([paths] if paths else []), *(part(one, "properties") for one in parts(paths, "pathRules"))]
+    sent = [pair for branch in branches for pair in _sent(branch, named)]
+    if front is None or not (sent or paths or id_in(inside, "redirectConfiguration")):
+        message = f"the rule {text(item, 'name')} names no listener that is known, or nothing to send to"
+        raise AnswerError(message)
+    outside = _tcp(port(_part(named, id_in(listener, "frontendPort")), "port", 0))
+    for number, (pool, settings) in enumerate(sent):
+        yield ProxyRule(
+            id=canonical(text(item, "id")) + (f"#{number}" if number else ""),
+            front=front_end(front),
+            outside=outside,
+            inside=_tcp(port(settings, "port", 0)),
+            pool=pools.get(pool, BackendPool(pool, (), (), ())),
+            plaintext=word(settings, "protocol") in _PLAIN,
+        )
+
+
+def _sent(branch: Item, named: Mapping[str, Item]) -> Iterator[tuple[str, Item]]:
+    """Yield the pools that a rule, or a path of one, sends to, each with how: its settings."""
+    keys = {key[len("default") :].lower() if key.startswith("default") else key.lower(): key for key in branch}
+    references = {short: id_in(branch, key) for short, key in keys.items() if isinstance(branch[key], Mapping)}
+    settings = _part(named, references.get("backendhttpsettings", "") or references.get("backendsettings", ""))
+    policy = _part(named, references.get("loaddistributionpolicy", ""))
+    shared = (id_in(part(one, "properties"), "backendAddressPool") for one in parts(policy, "loadDistributionTargets"))
+    for pool in filter(None, (references.get("backendaddresspool", ""), *shared)):
+        yield pool, settings
+
+
+def _part(named: Mapping[str, Item], own: str) -> Item:
+    return part(named[own], "properties") if own in named else {}
+
+
+def _tcp(number: int) -> ServiceSet:
+    """Return a port of TCP; 0 is any."""
+    return ServiceSet.parse(f"tcp/{number}" if number else "tcp")

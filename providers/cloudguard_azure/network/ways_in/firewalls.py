@@ -1,0 +1,174 @@
+"""Azure Firewalls, as proxies: their rules that translate the destination translate the source as well.
+
+https://learn.microsoft.com/azure/firewall/tutorial-firewall-dnat, https://techcommunity.microsoft.com/blog/
+azurenetworksecurityblog/azure-firewall-nat-behaviors/3825834
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
+from cloudguard.model.source import Source
+from cloudguard.model.text_forms import EVERY_SERVICE, read_addresses
+from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Item, part, parts, required, text, texts
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_FIREWALL_RULES, LIST_FIREWALLS
+from cloudguard_azure.access.ids import group_of, id_in, name_of, own_id, subscription_of
+from cloudguard_azure.network.rules import services_of
+from cloudguard_azure.network.service_tags import EVERYWHERE, addresses_of
+from cloudguard_azure.network.ways_in.load_balancers import HIDES, BackendPool, FrontEnd
+from cloudguard_azure.network.ways_in.proxies import Proxy, ProxyRule, Targets
+
+KIND: Final = "firewall"
+_NOTE: Final = "it is a rule of the firewall that translates destinations: name who needs it as its source"
+
+
+@dataclass(frozen=True, slots=True)
+class NatRule:
+    """A rule that translates the destination; ``path``: its collection and its name, "in/ssh".
+
+    ``target``: empty where it is a name. ``public``: the internet may send to what it translates, ``destinations``.
+    ``clients``: words, each with its addresses (None: not known).
+    """
+
+    path: str
+    source: Source
+    target: AddressSet
+    public: bool
+    destinations: AddressSet
+    outside: ServiceSet
+    inside: ServiceSet
+    clients: tuple[tuple[str, AddressSet | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """A firewall: the id of its policy ("": none), its subnets (none: it is in a hub), its own rules that translate."""
+
+    id: str
+    name: str
+    policy: str
+    subnets: tuple[str, ...]
+    rules: tuple[NatRule, ...]
+
+
+def read_firewalls(api: Api, targets: Targets) -> tuple[tuple[Proxy, ...], tuple[Filter, ...]]:
+    """Read the firewalls as proxies, and whom their rules let in as filters.
+
+    Rules that translate are not inherited by policies (https://learn.microsoft.com/azure/firewall-manager/policy-overview).
+    """
+    call = LIST_FIREWALLS
+    listed = api.mapped(call, api.read(call, hides=HIDES), _firewall, hides=HIDES)
+    policies = sorted({one.policy for one in listed} - {""})
+    of_policy = dict(zip(policies, api.gather(*(partial(_rules_of, api, name) for name in policies)), strict=True))
+    proxies, filters = list[Proxy](), list[Filter]()
+    for one in listed:
+        rules = list[ProxyRule]()
+        for each in (*one.rules, *of_policy.get(one.policy, ())):
+            if not each.target:
+                why = f"the rule {each.path} hands on connections to a name: whose that is, is not seen"
+                targets.miss(each.source, one.id, why)
+                continue
+            filters.append(_clients(one, each))
+            rules.append(_rule(one, each, filters[-1].id))
+        proxies.append(Proxy(one.id, one.name, KIND, Source(call.name, one.id), one.subnets, tuple(rules)))
+    return tuple(proxies), tuple(filters)
+
+
+def _firewall(item: Item) -> Firewall:
+    own, inside = own_id(item), part(item, "properties")
+    places = (id_in(part(one, "properties"), "subnet") for one in parts(inside, "ipConfigurations"))
+    collections = [(text(one, "name"), part(one, "properties")) for one in parts(inside, "natRuleCollections")]
+    source = Source(LIST_FIREWALLS.name, own)
+    return Firewall(
+        id=own,
+        name=text(item, "name"),
+        policy=id_in(inside, "firewallPolicy"),
+        subnets=tuple(dict.fromkeys(filter(None, places))),
+        rules=tuple(rule for name, one in collections for rule in _written(name, one, source)),
+    )
+
+
+def _rules_of(api: Api, policy: str) -> tuple[NatRule, ...]:
+    """Return the rules of a policy."""
+    call, where = (
+        LIST_FIREWALL_RULES,
+        {"resource_group_name": group_of(policy), "firewall_policy_name": name_of(policy)},
+    )
+    if (other := subscription_of(policy)) != api.subscription.lower():
+        where["subscription"] = other
+    make = partial(_of_group, Source(call.name, policy))
+    groups = api.mapped(call, api.read(call, hides=HIDES, about=policy, **where), make, hides=HIDES)
+    return tuple(rule for group in groups for rule in group)
+
+
+def _of_group(source: Source, group: Item) -> tuple[NatRule, ...]:
+    collections = parts(part(group, "properties"), "ruleCollections")
+    named = ((f"{text(group, 'name')}/{text(one, 'name')}", one) for one in collections)
+    return tuple(rule for name, one in named for rule in _written(name, one, source))
+
+
+def _written(collection: str, item: Item, source: Source) -> Iterator[NatRule]:
+    """Yield the rules of a collection that translate; raises AnswerError for one that is not understood."""
+    for rule in parts(item, "rules"):
+        address, port = text(rule, "translatedAddress"), text(rule, "translatedPort")
+        if not address and not text(rule, "translatedFqdn"):
+            continue
+        protocols = [one.lower() for one in (*texts(rule, "protocols"), *texts(rule, "ipProtocols"))] or ["any"]
+        destinations = [addresses_of(one) for one in texts(rule, "destinationAddresses")]
+        known = AddressSet.union(one for one in destinations if one is not None)
+        clients = [(one, EVERYWHERE if one == "*" else addresses_of(one)) for one in texts(rule, "sourceAddresses")]
+        yield NatRule(
+            path=f"{collection}/{required(rule, 'name')}",
+            source=source,
+            target=read_addresses(address),
+            public=None in destinations or not destinations or bool(known & PUBLIC),
+            destinations=known,
+            outside=_services(protocols, texts(rule, "destinationPorts")),
+            inside=_services(protocols, [port] if port else []),
+            clients=(*clients, *((name_of(one), None) for one in texts(rule, "sourceIpGroups"))),
+        )
+
+
+def _services(protocols: Iterable[str], ports: Sequence[str]) -> ServiceSet:
+    """Return the services of protocols; without ports, and of a word that is not known, all of them."""
+    return ServiceSet.union(services_of(protocol, ports or ["*"])[0] for protocol in protocols)
+
+
+def _rule(firewall: Firewall, rule: NatRule, clients: str) -> ProxyRule:
+    own = f"{firewall.id}/{rule.path}"
+    return ProxyRule(
+        id=own,
+        front=FrontEnd(own, rule.public, address=rule.destinations, version6=False),
+        outside=rule.outside,
+        inside=rule.inside,
+        pool=BackendPool(own, (), (), (("", rule.target),)),
+        filters=(clients,),
+    )
+
+
+def _clients(firewall: Firewall, rule: NatRule) -> Filter:
+    """Return whom a rule lets in as a filter; the addresses of a group are not known."""
+    rules = [
+        Rule(
+            id=rule.path,
+            direction=Direction.INGRESS,
+            action=Action.PERMIT,
+            services=EVERY_SERVICE,
+            peer=Peer(EVERYWHERE if addresses is None else addresses),
+            source=rule.source,
+            order=number,
+            uncertain="" if addresses is not None else f"the addresses of {word} are not known",
+            note=_NOTE,
+        )
+        for number, (word, addresses) in enumerate(rule.clients)
+    ]
+    rules.append(Rule("out", Direction.EGRESS, Action.PERMIT, EVERY_SERVICE, Peer(EVERYWHERE), rule.source))
+    own = f"{firewall.id}/{rule.path}#clients"
+    return Filter(own, rule.path, KIND, tuple(rules), rule.source, ordered=True, editable=False, note=_NOTE)

@@ -1,0 +1,117 @@
+"""What lets others in beside load balancers and proxies: private link services, bastions, service gateways."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
+from typing import Final
+
+from cloudguard.model.load_balancers import PublishedService
+from cloudguard.model.network import Tunnel
+from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, text, texts
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_BASTIONS, LIST_NETWORKS, LIST_PRIVATE_LINK_SERVICES, Call
+from cloudguard_azure.access.ids import id_in, ids_in, own_id, parent
+from cloudguard_azure.network.subnets import VirtualSubnet
+from cloudguard_azure.network.ways_in.load_balancers import HIDES
+
+_ROUTES: Final = (FactKind.ROUTES,)
+_SHARED: Final = AddressSet.parse("168.63.129.16")
+"""Where Bastion Developer, which has no subnet, comes from:
+https://learn.microsoft.com/azure/bastion/quickstart-developer"""
+_BY_ROLE: Final = "Azure Bastion, which asks for Reader on itself and on the machine,"
+_BY_LINK: Final = "Azure Bastion, which asks for roles, or for a link that someone shared,"
+"""https://learn.microsoft.com/azure/bastion/shareable-link"""
+
+
+def read_published(api: Api, ranges: Mapping[str, AddressSet]) -> dict[str, tuple[PublishedService, ...]]:
+    """Return what private link services offer to other networks, by front end; ``ranges``: those of subnets, by id.
+
+    Their clients arrive with addresses of the service's own subnets
+    (https://learn.microsoft.com/azure/private-link/private-link-service-overview).
+    """
+    found, call = dict[str, tuple[PublishedService, ...]](), LIST_PRIVATE_LINK_SERVICES
+    for front_ends, service in api.mapped(call, api.read(call, hides=HIDES), partial(_published, ranges), hides=HIDES):
+        for front in front_ends:
+            found[front] = (*found.get(front, ()), service)
+    return found
+
+
+def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str, ...], PublishedService]:
+    """Return the front ends that a service offers, and to whom; where its subnets are not known, from any address."""
+    name, inside = own_id(item), part(item, "properties")
+    visible = texts(part(inside, "visibility"), "subscriptions")
+    approved = texts(part(inside, "autoApproval"), "subscriptions")
+    front_ends = ids_in(inside, "loadBalancerFrontendIpConfigurations")
+    if not front_ends and not text(inside, "destinationIPAddress"):
+        message = "what it leads to is missing"
+        raise AnswerError(message)
+    subnets = [id_in(part(one, "properties"), "subnet") for one in parts(inside, "ipConfigurations")]
+    every = [ranges.get(subnet, AddressSet.everything()) for subnet in subnets] or [AddressSet.everything()]
+    return front_ends, PublishedService(
+        id=name,
+        allowed=tuple(sorted({*visible, *approved})),
+        accepts_each=not approved,
+        source=Source(LIST_PRIVATE_LINK_SERVICES.name, name),
+        translated_to=AddressSet.union(every),
+    )
+
+
+def read_bastions(api: Api, networks: Collection[str], ranges: Mapping[str, AddressSet]) -> tuple[Tunnel, ...]:
+    """Read the bastions in ``networks`` (ids), the cluster's own and their peers; ``ranges``: those of subnets, by id.
+
+    They connect from their subnet (https://learn.microsoft.com/azure/bastion/bastion-nsg). A developer's bastion is for
+    its own network only, but is taken for a peer's as well.
+    """
+    make = partial(_tunnels, networks, ranges)
+    listed = api.mapped(LIST_BASTIONS, api.read(LIST_BASTIONS, hides=_ROUTES), make, hides=_ROUTES)
+    return tuple(tunnel for tunnels in listed for tunnel in tunnels)
+
+
+def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: Item) -> tuple[Tunnel, ...]:
+    name, inside = own_id(item), part(item, "properties")
+    subnets = [id_in(part(one, "properties"), "subnet") for one in parts(inside, "ipConfigurations")]
+    places = {*map(parent, subnets), id_in(inside, "virtualNetwork")} - {""}
+    if places and places.isdisjoint(networks):
+        return ()
+    unread = [subnet for subnet in subnets if subnet not in ranges]
+    if unread or not places:
+        message = f"the ranges of its subnet {unread[0]} were not read" if unread else "its network is missing"
+        raise AnswerError(message)
+    keeper = _BY_LINK if flag(inside, "enableShareableLink") else _BY_ROLE
+    own = AddressSet.union(ranges[subnet] for subnet in subnets) if subnets else _SHARED
+    return (Tunnel(name, own, keeper, Source(LIST_BASTIONS.name, name)),)
+
+
+def point_out(api: Api, inside: AddressSet, subnets: Iterable[VirtualSubnet]) -> None:
+    """Say what else sends to addresses ``inside`` by which one reaches the cluster, or into its ``subnets``."""
+    for subnet in api.mapped(LIST_NETWORKS, (one.item for one in subnets), _with_service_gateway, hides=HIDES):
+        if subnet:
+            _miss(api, LIST_NETWORKS, subnet, "it has a service gateway, and what this registers is not asked")
+    _miss_direct_links(api, inside)
+
+
+def _with_service_gateway(subnet: Item) -> str:
+    return own_id(subnet) if id_in(part(subnet, "properties"), "serviceGateway") else ""
+
+
+def _miss(api: Api, call: Call, name: str, why: str) -> None:
+    api.add_gap(Gap(call.name, name, Reason.UNSUPPORTED, why, HIDES))
+
+
+def _miss_direct_links(api: Api, inside: AddressSet) -> None:
+    """Say which private link services lead to an address without a balancer.
+
+    https://learn.microsoft.com/azure/private-link/configure-private-link-service-direct-connect
+    """
+    call = LIST_PRIVATE_LINK_SERVICES
+    for name, leads_to in api.mapped(call, api.read(call, hides=HIDES), _direct, hides=HIDES):
+        if leads_to & inside:
+            _miss(api, call, name, f"it leads to {leads_to} without a load balancer: that is not followed")
+
+
+def _direct(item: Item) -> tuple[str, AddressSet]:
+    return own_id(item), read_addresses(text(part(item, "properties"), "destinationIPAddress"))

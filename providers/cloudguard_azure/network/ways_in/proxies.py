@@ -1,0 +1,145 @@
+"""Proxies in front of the cluster, as load balancers of the model: they connect to members from their own subnet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener, PublishedService
+from cloudguard.model.source import Gap, Reason, Source
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.ids import parent
+from cloudguard_azure.network.ways_in.load_balancers import HIDES, BackendPool, FrontEnd
+from cloudguard_azure.network.ways_in.members import Member, Members
+from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyRule:
+    """What a proxy sends on: ``outside`` of a front end to ``inside`` of a pool's members.
+
+    ``plaintext``: it connects without encryption. ``filters``: ids of those that the rule itself has for clients.
+    """
+
+    id: str
+    front: FrontEnd
+    outside: ServiceSet
+    inside: ServiceSet
+    pool: BackendPool
+    plaintext: bool = False
+    filters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy in ``subnets``; ``filters``: those of its subnets; ``published``: by front end, what it offers others.
+
+    ``unclear``: what is not understood of its rules ("": nothing); ``pools``: what these may send to.
+    """
+
+    id: str
+    name: str
+    kind: str
+    source: Source
+    subnets: tuple[str, ...]
+    rules: tuple[ProxyRule, ...]
+    filters: tuple[str, ...] = ()
+    published: tuple[tuple[str, PublishedService], ...] = ()
+    pools: tuple[BackendPool, ...] = ()
+    unclear: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """What of the cluster a pool holds: members, and load balancers before members."""
+
+    members: tuple[Member, ...]
+    balancers: tuple[Balancer, ...]
+
+    def targets(self, services: ServiceSet) -> tuple[BackendTarget, ...]:
+        """Return where connections to ``services`` of the pool arrive."""
+        listeners = (one for balancer in self.balancers for one in balancer.listeners if one.service & services)
+        own = (BackendTarget(one.target, one.address, services) for one in self.members)
+        return (*own, *(target for one in listeners for target in one.targets))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Targets:
+    """What proxies may send to: the cluster's members, at the addresses ``inside``, and load balancers before them.
+
+    ``networks``: ids of the cluster's networks and their peers: an address means the same in all of them.
+    """
+
+    api: Api
+    members: Members
+    addresses: PublicAddresses
+    inside: AddressSet
+    balancers: Sequence[Balancer]
+    networks: frozenset[str]
+
+    def miss(self, source: Source, about: str, why: str) -> None:
+        """Say what is not followed."""
+        self.api.add_gap(Gap(source.call, about, Reason.UNSUPPORTED, why, HIDES))
+
+    def balancers_of(self, proxies: Iterable[Proxy]) -> Iterator[Balancer]:
+        """Yield the front ends of proxies that lead to the cluster."""
+        for proxy in proxies:
+            pools = dict.fromkeys((*proxy.pools, *(rule.pool for rule in proxy.rules)))
+            behind = {pool: members for pool in pools if (members := self._behind(proxy, pool))}
+            if behind and proxy.unclear:
+                self.miss(proxy.source, proxy.id, f"it sends to members of the cluster, and {proxy.unclear}")
+            sent = ((rule, behind[rule.pool].targets(rule.inside)) for rule in proxy.rules if rule.pool in behind)
+            leading = [(rule, targets) for rule, targets in sent if targets]
+            if behind and not self.networks.issuperset(map(parent, proxy.subnets)):
+                where = "a network that is neither the cluster's nor a peer of it"
+                self.miss(proxy.source, proxy.id, f"it sends to addresses of the cluster from {where}")
+                continue
+            by_front: dict[tuple[FrontEnd, tuple[str, ...]], list[tuple[ProxyRule, tuple[BackendTarget, ...]]]] = {}
+            for rule, targets in leading:
+                by_front.setdefault((rule.front, rule.filters), []).append((rule, targets))
+            for (front, filters), those in by_front.items():
+                yield self._balancer(proxy, front, filters, those)
+
+    def _behind(self, proxy: Proxy, pool: BackendPool) -> _Behind | None:
+        """Return what of the cluster a pool holds, None for nothing; what is not known of that is a Gap."""
+        addresses = [one for _, one in pool.addresses if one & self.inside]
+        members, unseen = self.members.behind(pool.id, replace(pool, addresses=tuple(("", one) for one in addresses)))
+        if unseen:
+            self.miss(proxy.source, proxy.id, f"whether {unseen[0]}, which it sends to, is the cluster's is not known")
+        further = [
+            one
+            for one in self.balancers
+            if not one.declared_service and any(one.addresses & each for each in addresses)
+        ]
+        if any(one.keeps_destination for one in further):
+            self.miss(proxy.source, proxy.id, "it sends to a load balancer with floating IP: that is not followed")
+        followed = tuple(one for one in further if not one.keeps_destination)
+        return _Behind(members, followed) if members or followed else None
+
+    def _balancer(
+        self,
+        proxy: Proxy,
+        front: FrontEnd,
+        filters: tuple[str, ...],
+        rules: Iterable[tuple[ProxyRule, tuple[BackendTarget, ...]]],
+    ) -> Balancer:
+        return Balancer(
+            id=front.id,
+            name=f"{proxy.name}/{front.name}",
+            kind=proxy.kind,
+            internet_facing=front.public,
+            network=parent(proxy.subnets[0]) if proxy.subnets else "",
+            subnets=proxy.subnets,
+            filters=(*proxy.filters, *filters),
+            groups=(),
+            listeners=tuple(
+                Listener(rule.id, rule.outside, targets, ClientAddress.REPLACED, proxy.source, rule.plaintext)
+                for rule, targets in rules
+            ),
+            source=proxy.source,
+            addresses=self.addresses.of(front.references) | front.address,
+            dual_stack=self.addresses.may_be_version6(front.references) if front.references else front.version6,
+            published=tuple(service for name, service in proxy.published if name == front.id),
+        )

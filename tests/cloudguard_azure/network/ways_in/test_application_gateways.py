@@ -1,0 +1,200 @@
+"""Application gateways, as proxies in front of hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from azure_networks import NETWORK, link
+from azure_proxied import ADDRESS, Made
+from azure_ways import OTHERS, hidden, reached, ways_into
+from cloudguard.model.load_balancers import Balancer, ClientAddress
+from cloudguard.model.source import FactKind
+
+KIND = "application gateway"
+
+
+class Fronted(Made):
+    """The host, and a subnet for gateways."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.edge = self.subnet(self.vnet, "gateways", "10.0.8.0/24")
+        self.host = self.id("Microsoft.Compute/virtualMachines", "cp-0").lower()
+        self.gateway = self.id(f"{NETWORK}/applicationGateways", "waf")
+
+    def waf(self, *addresses: str, ports: tuple[int, ...] = (443, 6443), **rest: Any) -> None:  # noqa: ANN401 - JSON
+        """Add an application gateway."""
+        public = self.public_address("waf", "20.71.0.30")
+        listed = [{"ipAddress": one} for one in addresses]
+        self.application_gateway("waf", self.edge, public=public, addresses=listed, ports=ports, **rest)
+
+    def inside(self, key: str) -> dict[str, Any]:
+        """Return the properties of one of its parts."""
+        return self.properties(f"{self.gateway}/{key}/one")
+
+
+def gateways(account: Made) -> list[Balancer]:
+    """Return the gateways that lead to the cluster; there is no gap."""
+    ways, api = ways_into(account)
+    assert api.gaps == ()
+    return [one for one in ways.balancers if one.kind == KIND]
+
+
+def test_it_connects_to_a_member_from_its_subnet() -> None:
+    account = Fronted()
+    account.waf(ADDRESS, "10.0.0.77")
+    [found] = gateways(account)
+    assert (found.internet_facing, found.addresses.cidrs()) == (True, ("20.71.0.30/32",))
+    assert found.subnets == (account.edge.lower(),)
+    [listener] = found.listeners
+    assert (str(listener.service), listener.client_address, listener.plaintext) == (
+        "tcp/443",
+        ClientAddress.REPLACED,
+        False,
+    )
+    assert [(target.host, str(target.service)) for target in listener.targets] == [(account.host, "tcp/6443")]
+
+
+@pytest.mark.parametrize(("port", "leads"), [(443, True), (80, False)])
+def test_it_is_followed_through_a_load_balancer(port: int, *, leads: bool) -> None:
+    account = Fronted()
+    account.waf("10.0.0.200", ports=(443, port))
+    found = gateways(account)
+    assert [str(target.service) for one in found for target in one.listeners[0].targets] == ["tcp/6443"] * leads
+
+
+def test_a_load_balancer_with_floating_ip_is_a_gap() -> None:
+    account = Fronted()
+    account.properties(account.balancer)["loadBalancingRules"][0]["properties"]["enableFloatingIP"] = True
+    account.waf("10.0.0.200")
+    assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
+
+
+def test_each_path_has_a_pool_of_its_own() -> None:
+    account = Fronted()
+    account.waf("10.0.0.77")
+    other = {**link(f"{account.gateway}/backendAddressPools/two")}
+    pool = {"id": other["id"], "name": "two", "properties": {"backendAddresses": [{"ipAddress": ADDRESS}]}}
+    account.properties(account.gateway)["backendAddressPools"].append(pool)
+    rule = account.inside("requestRoutingRules")
+    settings = rule.pop("backendHttpSettings")
+    paths = f"{account.gateway}/urlPathMaps/one"
+    inside = {
+        "defaultBackendAddressPool": rule.pop("backendAddressPool"),
+        "defaultBackendHttpSettings": settings,
+        "pathRules": [{"name": "api", "properties": {"backendAddressPool": other, "backendHttpSettings": settings}}],
+    }
+    account.properties(account.gateway)["urlPathMaps"] = [{"id": paths, "name": "one", "properties": inside}]
+    rule["urlPathMap"] = link(paths)
+    assert [len(one.listeners) for one in gateways(account)] == [1]
+
+
+def test_a_redirection_sends_nothing_on() -> None:
+    account = Fronted()
+    account.waf(ADDRESS)
+    rule = account.inside("requestRoutingRules")
+    del rule["backendHttpSettings"], rule["backendAddressPool"]
+    to = f"{account.gateway}/redirectConfigurations/one"
+    account.properties(account.gateway)["redirectConfigurations"] = [{"id": to, "name": "one", "properties": {}}]
+    rule["redirectConfiguration"] = link(to)
+    assert gateways(account) == []
+
+
+@pytest.mark.parametrize("missing", ["backendAddressPool", "httpListener"])
+def test_a_rule_that_is_not_understood_is_a_gap_where_a_pool_leads_to_the_cluster(missing: str) -> None:
+    account = Fronted()
+    account.waf(ADDRESS)
+    del account.inside("requestRoutingRules")[missing]
+    assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
+
+
+@pytest.mark.parametrize(("address", "gap"), [(ADDRESS, True), ("10.0.0.77", False)])
+def test_a_gateway_of_which_no_rule_is_told_is_a_gap_where_it_leads_to_the_cluster(address: str, *, gap: bool) -> None:
+    account = Fronted()
+    account.waf(address, ports=())
+    assert (hidden(ways_into(account)[1]) == {FactKind.BALANCERS}) == gap
+
+
+def test_in_a_network_far_away_an_address_of_the_clusters_is_a_gap() -> None:
+    account = Fronted()
+    account.edge = account.subnet(account.network("far", "10.99.0.0/16"), "gateways", "10.99.0.0/24")
+    account.waf(ADDRESS)
+    assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
+
+
+def test_in_a_peer_it_is_followed() -> None:
+    account = Fronted()
+    account.edge = account.subnet(account.hub, "gateways", "10.9.8.0/24")
+    account.waf(ADDRESS)
+    ways, api = ways_into(account)
+    assert api.gaps == ()
+    assert ways.networks == {account.hub.lower()}
+
+
+def test_what_it_offers_by_private_endpoints_is_published() -> None:
+    account = Fronted()
+    account.waf(ADDRESS)
+    offered = f"{account.gateway}/privateLinkConfigurations/one"
+    account.properties(account.gateway)["privateLinkConfigurations"] = [{"id": offered, "name": "one"}]
+    account.inside("frontendIPConfigurations")["privateLinkConfiguration"] = link(offered)
+    [[service]] = [one.published for one in gateways(account)]
+    assert (service.id, service.accepts_each) == (offered.lower(), True)
+
+
+@pytest.mark.parametrize("protocol", ["Http", "Https"])
+def test_http_to_its_targets_is_plaintext(protocol: str) -> None:
+    account = Fronted()
+    account.waf(ADDRESS, protocol=protocol)
+    [found] = gateways(account)
+    assert found.listeners[0].plaintext == (protocol == "Http")
+
+
+def test_a_gateway_to_services_and_pods_is_no_way_to_hosts() -> None:
+    account = Fronted()
+    account.managed_cluster(nodes_group="nodes", subnet=account.nodes, addresses=["10.0.0.20"])
+    account.balancer = account.load_balancer("web", (80, 80), subnet=account.nodes, address="10.0.0.201", rg="nodes")
+    rule = account.properties(account.balancer)["loadBalancingRules"][0]
+    name = "a0123456789abcdef0123456789abcde-TCP-80"
+    rule |= {"id": f"{account.balancer}/loadBalancingRules/{name}", "name": name}
+    account.machine("n-0", account.nodes, "10.0.0.21", rg="nodes", pools=[account.pool(account.balancer)])
+    nic = account.id(f"{NETWORK}/networkInterfaces", "n-0-nic", group="nodes")
+    listed = account.properties(nic)["ipConfigurations"]
+    pod = {**listed[0]["properties"], "primary": False, "privateIPAddress": "10.0.0.99"}
+    listed.append({"id": f"{nic}/ipConfigurations/pod", "name": "pod", "properties": pod})
+    account.waf("10.0.0.99", "10.0.0.201", ports=(80, 80))
+    assert gateways(account) == []
+
+
+@pytest.mark.parametrize("side", ["gateway", "interface"])
+def test_members_are_found_from_both_sides(side: str) -> None:
+    account = Fronted()
+    nic = account.id(f"{NETWORK}/networkInterfaces", "cp-0-nic")
+    account.waf()
+    if side == "gateway":
+        configured = [link(f"{nic}/ipConfigurations/ipconfig1")]
+        account.inside("backendAddressPools")["backendIPConfigurations"] = configured
+    else:
+        inside = account.properties(nic)["ipConfigurations"][0]["properties"]
+        pool = f"{account.gateway}/backendAddressPools/one"
+        inside["applicationGatewayBackendAddressPools"] = [link(pool)]
+    assert len(gateways(account)) == 1
+    assert (account.host, True) in reached(ways_into(account)[0])
+
+
+def test_a_pool_that_an_interface_names_and_no_gateway_has_is_a_gap() -> None:
+    account = Fronted()
+    nic = account.id(f"{NETWORK}/networkInterfaces", "cp-0-nic")
+    inside = account.properties(nic)["ipConfigurations"][0]["properties"]
+    inside["applicationGatewayBackendAddressPools"] = [link(f"{account.gateway}/backendAddressPools/one")]
+    assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
+
+
+def test_members_of_others_do_not_matter() -> None:
+    account = Fronted()
+    account.machine("theirs", account.nodes, "10.0.0.99", rg=OTHERS)
+    nic = account.id(f"{NETWORK}/networkInterfaces", "theirs-nic", group=OTHERS)
+    account.waf()
+    account.inside("backendAddressPools")["backendIPConfigurations"] = [link(f"{nic}/ipConfigurations/ipconfig1")]
+    assert gateways(account) == []

@@ -1,0 +1,94 @@
+"""Azure Firewalls, as proxies in front of hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from azure_networks import NETWORK, link
+from azure_proxied import ADDRESS, Made
+from azure_ways import hidden, ways_into
+from cloudguard.model.filters import Direction
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.source import FactKind
+from cloudguard_azure.network.ways_in.ways import Ways
+
+
+def translating(address: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return a firewall's rule that translates destinations."""
+    made: dict[str, Any] = {"name": "ssh", "translatedPort": "22", "destinationPorts": ["2222"]}
+    made |= {"destinationAddresses": ["20.71.0.40"]}
+    clients = {} if "sourceIpGroups" in rest else {"sourceAddresses": ["*"]}
+    return made | clients | ({"translatedAddress": address} if address else {"translatedFqdn": "cp.example"}) | rest
+
+
+def fronted(rule: dict[str, Any], *, classic: bool = False, hub: bool = False) -> Made:
+    """Return the host behind a firewall in its network, or in a hub of a virtual WAN."""
+    account = Made()
+    subnet = account.subnet(account.vnet, "AzureFirewallSubnet", "10.0.7.0/26")
+    place = {"name": "ip", "properties": {"subnet": link(subnet)}}
+    made: dict[str, Any] = {} if hub else {"ipConfigurations": [place]}
+    if classic:
+        inside = {"priority": 100, "action": {"type": "Dnat"}, "rules": [{**rule, "protocols": ["TCP"]}]}
+        made["natRuleCollections"] = [{"name": "in", "properties": inside}]
+    else:
+        policy = account.add(f"{NETWORK}/firewallPolicies", "policy", {})
+        rules = [{**rule, "ruleType": "NatRule", "ipProtocols": ["TCP"]}]
+        of_policy = {"ruleCollectionType": "FirewallPolicyNatRuleCollection", "name": "in", "rules": rules}
+        own = f"{policy}/ruleCollectionGroups/g"
+        account.put({"id": own, "name": "g", "properties": {"ruleCollections": [of_policy]}})
+        made["firewallPolicy"] = link(policy)
+    account.add(f"{NETWORK}/azureFirewalls", "fw", made)
+    return account
+
+
+def through(account: Made) -> Ways:
+    """Return the ways in; there is no gap."""
+    ways, api = ways_into(account)
+    assert api.gaps == ()
+    return ways
+
+
+@pytest.mark.parametrize("classic", [True, False])
+def test_it_connects_to_a_member_from_its_subnet(*, classic: bool) -> None:
+    ways = through(fronted(translating(ADDRESS), classic=classic))
+    [found] = [one for one in ways.balancers if one.kind == "firewall"]
+    assert (found.internet_facing, found.subnets[0].rpartition("/")[2]) == (True, "azurefirewallsubnet")
+    [listener] = found.listeners
+    assert (str(listener.service), listener.client_address) == ("tcp/2222", ClientAddress.REPLACED)
+    assert [(target.host.rpartition("/")[2], str(target.service)) for target in listener.targets] == [
+        ("cp-0", "tcp/22")
+    ]
+    [clients] = [one for one in ways.filters if one.id in found.filters]
+    assert [str(one.peer) for one in clients.rules if one.direction is Direction.INGRESS] == ["0.0.0.0/0,::/0"]
+
+
+@pytest.mark.parametrize("classic", [True, False])
+def test_what_it_hands_on_to_others_is_no_way_in(*, classic: bool) -> None:
+    ways = through(fronted(translating("10.0.0.77"), classic=classic))
+    assert [one.kind for one in ways.balancers] == ["load balancer"]
+
+
+@pytest.mark.parametrize("classic", [True, False])
+def test_a_name_that_it_hands_on_to_is_a_gap(*, classic: bool) -> None:
+    assert hidden(ways_into(fronted(translating(""), classic=classic))[1]) == {FactKind.BALANCERS}
+
+
+def test_clients_of_a_group_of_addresses_are_not_known() -> None:
+    group = f"/subscriptions/s/resourceGroups/g/providers/{NETWORK}/ipGroups/office"
+    ways = through(fronted(translating(ADDRESS, sourceIpGroups=[group])))
+    [filter_] = ways.filters
+    assert "office" in filter_.rules[0].uncertain
+
+
+@pytest.mark.parametrize(("destination", "public"), [("10.0.7.4", False), ("20.71.0.40", True), ("*", True)])
+def test_a_rule_for_its_private_address_is_not_for_the_internet(destination: str, *, public: bool) -> None:
+    ways = through(fronted(translating(ADDRESS, destinationAddresses=[destination])))
+    [found] = [one for one in ways.balancers if one.kind == "firewall"]
+    assert found.internet_facing is public
+
+
+def test_one_in_a_hub_has_no_subnet_to_connect_from() -> None:
+    ways, api = ways_into(fronted(translating(ADDRESS), hub=True))
+    assert (api.gaps, [one.subnets for one in ways.balancers if one.kind == "firewall"]) == ((), [()])
