@@ -100,7 +100,7 @@ def _separate_lists(document: object) -> None:
 
 
 def _type_evidence(document: object) -> None:
-    """Give evidence, which was text until v2, a kind and a strength; neither was kept, so it counts as it did."""
+    """Give evidence, which was text until v2, a kind and a strength; neither was kept, so it counts as weak."""
     for path in (("cluster", "hosts"), ("cluster", "pools")):
         for holder in _at(document, path):
             texts = holder.pop("evidence", [])
@@ -112,7 +112,7 @@ def _type_evidence(document: object) -> None:
 
 
 def _evidence(text: object) -> dict[str, object]:
-    return {"kind": "unknown", "text": text, "strength": "strong"}
+    return {"kind": "unknown", "text": text, "strength": "weak"}
 
 
 def _is_list(text: object) -> bool:

@@ -137,7 +137,7 @@ def _kubespray(tags: Tags) -> HostRoles | None:
     listed = tags.get("roles", "")
     roles = tuple(dict.fromkeys(_KUBESPRAY_GROUPS.get(word.strip()) for word in listed.split(",")))
     known = tuple(role for role in roles if role)
-    return HostRoles(known, _tag("roles", listed)) if known == roles and "kube" in listed else None
+    return HostRoles(known, _tag("roles", listed, Strength.WEAK)) if known == roles and "kube" in listed else None
 
 
 def _openshift(tags: Tags, cluster: str, name: str) -> HostRoles | None:

@@ -11,7 +11,7 @@ import pytest
 import sample
 from builders import balancer, each, managed_endpoint, subnet
 from cloudguard.errors import ExitStatus, UsageError
-from cloudguard.model.cluster import EvidenceKind, RoleEvidence
+from cloudguard.model.cluster import EvidenceKind, RoleEvidence, Strength
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.filters import AddressList, Peer
 from cloudguard.model.load_balancers import BackendTarget, ClientAddress, Listener
@@ -212,7 +212,7 @@ def test_files_of_the_former_schema_are_read() -> None:
         host["evidence"] = [one["text"] for one in host.pop("role_evidence")]
     del cluster["disks"][0]["etcd_cluster"]
     cluster["disks"][0]["holds_etcd"] = cluster["disks"][0].pop("etcd_evidence")["text"]
-    evidence = RoleEvidence(EvidenceKind.UNKNOWN, sample.TAGGED.text)
+    evidence = RoleEvidence(EvidenceKind.UNKNOWN, sample.TAGGED.text, Strength.WEAK)
     wanted = replace(
         EVERYTHING,
         topology=replace(EVERYTHING.topology, balancers=balancers),
