@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from cloudguard.errors import AccessError
 from cloudguard.model.cluster import Host
@@ -17,18 +18,25 @@ from cloudguard_aws.cluster.interfaces import interface
 from cloudguard_aws.cluster.tags import SCALING_GROUP, tags_of
 
 HIDES = (FactKind.HOSTS,)
+_PLAIN_STORES: Final = frozenset(
+    "c1 c3 cc1 cc2 cg1 cr1 d2 g2 hi1 hs1 i2 m1 m2 m3 r3 x1 x1e".split()  # noqa: SIM905 - a line
+)
+"""Families of types whose instance stores are not encrypted: of others, NVMe volumes and hard disks are
+(https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/data-protection.html,
+https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html). An instance of which nobody chose the type is
+an m1.small (EC2 API reference, RunInstances)."""
 _ALIVE = ("pending", "running", "stopping", "stopped")
 _SOURCE = Source(DESCRIBE_INSTANCES.name)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Instance:
-    """An instance: whose it is, and the host that it is; ``type``: "m5.large"."""
+    """An instance: whose it is, and the host that it is. ``store``: its unencrypted instance store, in words."""
 
     vpc: str
     tags: Mapping[str, str]
     host: Host
-    type: str = ""
+    store: str = ""
 
     @property
     def id(self) -> str:
@@ -40,6 +48,24 @@ class Instance:
         yield "instance profile", self.host.identity.rpartition("/")[2]
         yield "scaling group", self.host.pool
         yield "name", self.tags.get("Name", "")
+
+
+def has_plain_store(kind: str) -> bool:
+    """Whether instances of a type ("m3.large") may have instance stores that are not encrypted."""
+    return kind.partition(".")[0] in _PLAIN_STORES
+
+
+def plain_store(item: Item) -> str:
+    """Return in words the instance store that an instance has or may have, "" for none that is not encrypted.
+
+    Which of its stores were attached at launch no answer tells (EC2 API reference, DescribeInstances).
+    """
+    kind = text(item, "InstanceType")
+    if not has_plain_store(kind):
+        return ""
+    if text(item, "RootDeviceType") == "instance-store":
+        return f"its root device is an instance store of {kind}, which is not encrypted"
+    return f"its type {kind} has an instance store that is not encrypted"
 
 
 def alive(filters: Sequence[Item]) -> list[Item]:
@@ -82,4 +108,4 @@ def _instance(item: Item) -> Instance:
         disks=tuple(sorted(filter(None, disks))),
         metadata=metadata_service(part(item, "MetadataOptions")),
     )
-    return Instance(text(item, "VpcId"), tags, host, text(item, "InstanceType"))
+    return Instance(text(item, "VpcId"), tags, host, plain_store(item))

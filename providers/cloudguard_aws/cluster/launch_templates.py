@@ -18,6 +18,7 @@ from cloudguard_aws.access.calls import (
     Call,
 )
 from cloudguard_aws.cluster.instance_metadata import IMAGE_OF_VERSION_2, OTHER_IMAGE, Settings, settings_of
+from cloudguard_aws.cluster.instances import has_plain_store
 
 HIDES: Final = (FactKind.POOLS,)
 _DISKS: Final = (FactKind.DISKS,)
@@ -54,7 +55,7 @@ class Template:
     ``name`` is its id with the version; ``image`` as it names it ("" where it does not). ``groups`` are ids of security
     groups, or names (a default VPC's are named); none means the VPC's default one. ``public`` None: the subnet decides.
     ``ipv6`` likewise. ``profile``: the ARN, or the name, of its instance profile. ``further``: interfaces beside
-    the primary one.
+    the primary one. ``stores``: devices to which it maps instance stores; ``types``: those that its host may be of.
     """
 
     name: str
@@ -67,14 +68,17 @@ class Template:
     volumes: Volumes
     ipv6: bool | None = None
     further: tuple[FurtherInterface, ...] = ()
+    stores: frozenset[str] = frozenset()
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Image:
-    """What an image sets where a template does not."""
+    """What an image sets where a template does not; ``stores``: devices to which it maps instance stores."""
 
     volumes: Volumes
     metadata: Settings
+    stores: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -123,6 +127,8 @@ def template(item: Item, call: Call, name: str) -> Template:
         volumes=_volumes(item),
         ipv6=True if _has_ipv6(nic) else None,
         further=tuple(map(_further, nics[1:])),
+        stores=_stores(item),
+        types=(text(item, "InstanceType"),),
     )
 
 
@@ -145,6 +151,11 @@ def _profile(item: Item) -> str:
 
 def _volumes(item: Item) -> Volumes:
     return {text(one, "DeviceName"): _volume(one) for one in parts(item, "BlockDeviceMappings")}
+
+
+def _stores(item: Item) -> frozenset[str]:
+    mapped = parts(item, "BlockDeviceMappings")
+    return frozenset(text(one, "DeviceName") for one in mapped if text(one, "VirtualName").startswith("ephemeral"))
 
 
 def _volume(mapping: Item) -> _Volume | None:
@@ -178,13 +189,15 @@ def read_defaults(api: Api, with_etcd: Collection[Template], with_metadata: Coll
 def image_of(item: Item) -> tuple[str, Image]:
     """Return an image's id, and what it sets."""
     only_version_2 = text(item, "ImdsSupport") == "v2.0"
-    return required(item, "ImageId"), Image(_volumes(item), IMAGE_OF_VERSION_2 if only_version_2 else OTHER_IMAGE)
+    settings = IMAGE_OF_VERSION_2 if only_version_2 else OTHER_IMAGE
+    return required(item, "ImageId"), Image(_volumes(item), settings, _stores(item))
 
 
 def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
     """Yield the disks of the next host: the template's own, and those of the image that it does not override.
 
     What a template leaves out, the image's snapshot and the account's default decide (EC2 user guide, EBS encryption).
+    Instance stores that are not encrypted are there where they are mapped (EC2 user guide, Add instance store volumes).
     """
     image = defaults.images.get(template.image)
     own = template.volumes
@@ -203,6 +216,16 @@ def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
         yield DiskTemplate(device, encrypted, next((one.key for one in given if one.key), ""))
     if not own and not base:
         yield DiskTemplate("root", encrypted=True if defaults.encrypts else None)
+    stores = template.stores | ((image.stores - own.keys()) if image else frozenset())
+    plain = [has_plain_store(kind) if kind else None for kind in template.types]
+    for device in sorted(stores) if set(plain) != {False} else ():
+        yield DiskTemplate(device, encrypted=False if all(plain) else None)
+
+
+def types_named(group: Item) -> Iterator[str]:
+    """Yield the types that a scaling group chooses from in place of its templates', "" for one told by attributes."""
+    for one in parts(part(group, "MixedInstancesPolicy", "LaunchTemplate"), "Overrides"):
+        yield text(one, "InstanceType")
 
 
 def templates_named(group: Item) -> Iterator[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from cloudguard.model.cluster import EvidenceKind, Host, NextInterface, Pool, Role, RoleEvidence
@@ -27,6 +27,7 @@ from cloudguard_aws.cluster.launch_templates import (
     read_defaults,
     template_versions,
     templates_named,
+    types_named,
 )
 from cloudguard_aws.cluster.tags import LEGACY, NAMED_BY_KEY, clusters_of, roles_by_tags, tags_of
 
@@ -42,7 +43,7 @@ class ScalingGroup:
     """A scaling group: its subnets, its instances (their ids), and what its next host may be made from.
 
     ``registers``: target groups (ARNs) and classic balancers (names) that its next host is registered with.
-    ``warm``: it keeps further instances, which it does not list.
+    ``warm``: it keeps further instances, which it does not list. ``types``: in place of its templates'.
     """
 
     name: str
@@ -54,6 +55,7 @@ class ScalingGroup:
     instances: tuple[str, ...]
     registers: tuple[str, ...]
     warm: bool
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -122,6 +124,7 @@ def _scaling_group(item: Item) -> ScalingGroup:
         templates=tuple(templates_named(item)),
         instances=tuple(required(one, "InstanceId") for one in parts(item, "Instances")),
         registers=tuple(dict.fromkeys(_registers(item))),
+        types=tuple(dict.fromkeys(types_named(item))),
         warm=bool(part(item, "WarmPoolConfiguration")) or number(item, "WarmPoolSize", 0) > 0,
     )
 
@@ -137,12 +140,13 @@ def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> 
     found = [known[group.configuration]] if group.configuration in known else []
     for key, name, version in group.templates:
         found += template_versions(api, key, name, version)
-    return list({template.name: template for template in found}.values())
+    listed = {template.name: template for template in found}.values()
+    return [replace(one, types=group.types) for one in listed] if group.types else [*listed]
 
 
 def _roles(api: Api, group: ScalingGroup, found: Found, hosts: tuple[Host, ...]) -> HostRoles:
     """Return the roles of a group's next hosts: those of its hosts, else by its tags and name."""
-    known = _roles_by_flags(group.tags, found) or roles_by_tags(group.tags, found.name)
+    known = _roles_by_flags(group.tags, found) or roles_by_tags(group.tags)
     if known is None and found.eks is not None:
         why = "a scaling group of an EKS cluster, which runs no control plane of its own"
         known = HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))

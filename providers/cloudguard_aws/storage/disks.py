@@ -21,13 +21,6 @@ from cloudguard_aws.storage.copies import OF_PODS, Volume, read_copies
 from cloudguard_aws.storage.databases import read_datastores
 from cloudguard_aws.storage.keys import read_keys
 
-_PLAIN_STORES: Final = frozenset(
-    "c1 c3 cc2 cg1 cr1 d2 g2 hi1 hs1 i2 m2 m3 r3 x1 x1e".split()  # noqa: SIM905 - a line
-)
-"""Families of types whose instance stores are not encrypted: of others, NVMe volumes and hard disks are
-(https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/data-protection.html,
-https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html). Not m1, which an instance is of where nobody
-chose a type (EC2 API reference, RunInstances): imitations of EC2 make every instance so."""
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
 
 
@@ -49,12 +42,12 @@ def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
     installer: str = "",
     networks: Collection[str] = (),
     account: str = "",
-    types: Mapping[str, str] | None = None,
+    stores: Mapping[str, str] | None = None,
 ) -> Storage:
     """Read the disks of hosts that may run etcd, etcd's own even where detached, their copies and their keys.
 
-    Databases in ``networks`` may be in etcd's place where no tag names a volume of etcd's, and so may the instance
-    stores of some ``types`` (of instances, by id). ``account``: this one.
+    Databases in ``networks`` may be in etcd's place where no tag names a volume of etcd's, and so may instance
+    ``stores`` that are not encrypted (in words, by the id of the instance). ``account``: this one.
     """
     concerned = [host.id for host in hosts_with_etcd(hosts)]
     if not concerned:
@@ -69,11 +62,11 @@ def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
     places = {one.disk.host for one in volumes if one.disk.is_the_place_of_etcd}
     if not places.issuperset(concerned):
         of_servers = [one for one in left if is_control_plane(tags_of(one))]
-        unclear = [one for one in left if roles_by_tags(tags_of(one), "") is None]
+        unclear = [one for one in left if roles_by_tags(tags_of(one)) is None]
         volumes += [one.left() for one in _volumes(api, of_servers, cluster, concerned)]
         spare = _volumes(api, unclear, cluster, concerned)
         volumes += [one for one in spare if one.disk.holds_etcd]
-        _miss_stores(api, types or {}, set(concerned) - places)
+        _miss_stores(api, stores or {}, set(concerned) - places)
     found = {one.disk.id: one for one in volumes}
     concerning = worth_copying([one.disk for one in volumes], concerned)
     copies, keys = api.two(
@@ -102,13 +95,11 @@ def _spare(disk: Disk) -> DiskSnapshot:
     return DiskSnapshot(disk.id, "", disk.encrypted, (), disk.source, "a disk that no host has", kind="disk")
 
 
-def _miss_stores(api: Api, types: Mapping[str, str], hosts: Iterable[str]) -> None:
+def _miss_stores(api: Api, stores: Mapping[str, str], hosts: Iterable[str]) -> None:
     """Say which hosts have an instance store that is not encrypted: whether etcd's data is there is not told."""
-    for host in sorted(hosts):
-        kind = types.get(host, "")
-        if kind.partition(".")[0] in _PLAIN_STORES:
-            message = f"its type {kind} has an instance store that is not encrypted; whether etcd uses it is not told"
-            api.add_gap(Gap(calls.DESCRIBE_INSTANCES.name, host, Reason.UNSUPPORTED, message, (FactKind.DISKS,)))
+    for host in sorted(host for host in hosts if stores.get(host)):
+        message = f"{stores[host]}; whether etcd uses it is not told"
+        api.add_gap(Gap(calls.DESCRIBE_INSTANCES.name, host, Reason.UNSUPPORTED, message, (FactKind.DISKS,)))
 
 
 def _tagged(api: Api, cluster: str) -> list[Item]:

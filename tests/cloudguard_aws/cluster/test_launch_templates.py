@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -184,8 +185,8 @@ def template(item: Mapping[str, object]) -> Template:
         ([{"DeviceName": DATA, "Ebs": {"VolumeSize": 9}}], IMAGE, None, {ROOT: True, DATA: None}),
         # an image that was not read may hold an encrypted snapshot for the device
         ([{"DeviceName": DATA, "Ebs": {"VolumeSize": 9}}], {}, False, {DATA: None}),
-        # no disks of EBS: instance store, and a device taken away
-        ([{"DeviceName": DATA, "VirtualName": "ephemeral0"}], IMAGE, False, {ROOT: True}),
+        # an instance store, of a host of any type
+        ([{"DeviceName": DATA, "VirtualName": "ephemeral0"}], IMAGE, False, {ROOT: True, DATA: None}),
         ([{"DeviceName": ROOT, "NoDevice": ""}], IMAGE, False, {}),
         ([], {}, True, {"root": True}),
         ([], {}, False, {"root": None}),
@@ -200,6 +201,32 @@ def test_disks(
     known = dict(image_of({"ImageId": name, **item}) for name, item in images.items())
     made = disks(template({"ImageId": "ami-1", "BlockDeviceMappings": mappings}), Defaults(known, default))
     assert {disk.device: disk.encrypted for disk in made} == expected
+
+
+MAPPED = {"DeviceName": DATA, "VirtualName": "ephemeral0"}
+
+
+@pytest.mark.parametrize(
+    ("types", "own", "of_image", "expected"),
+    [
+        (["m3.large"], [MAPPED], [], {DATA: False}),
+        (["c3.large", "r3.large"], [MAPPED], [], {DATA: False}),
+        (["c3.large", "c5d.large"], [MAPPED], [], {DATA: None}),
+        (["c5d.large"], [MAPPED], [], {}),
+        ([""], [MAPPED], [], {DATA: None}),
+        (["m1.large"], [], [MAPPED], {DATA: False}),
+        (["m1.large"], [{"DeviceName": DATA, "NoDevice": ""}], [MAPPED], {}),
+        (["m1.large"], [{"DeviceName": DATA, "Ebs": {"Encrypted": True}}], [MAPPED], {DATA: True}),
+        (["m1.large"], [], [], {"root": None}),
+    ],
+)
+def test_instance_stores_that_are_mapped_are_disks(
+    types: list[str], own: list[object], of_image: list[object], expected: dict[str, bool | None]
+) -> None:
+    images = dict([image_of({"ImageId": "ami-1", "BlockDeviceMappings": of_image})])
+    made = replace(template({"ImageId": "ami-1", "BlockDeviceMappings": own}), types=tuple(types))
+    found = {disk.device: disk.encrypted for disk in disks(made, Defaults(images, encrypts=False))}
+    assert found == expected
 
 
 def test_the_accounts_default_is_asked_only_where_it_decides(inner_account: Account, subnet: Subnet) -> None:

@@ -11,6 +11,7 @@ from builders import snapshot as snapshot_of
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Role
 from cloudguard.results.report import RowResult
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.cluster.instances import plain_store
 from cloudguard_aws.storage.disks import Storage, read_storage
 from judged import rows_of
 from moto_fixtures.aws.builder import Account, Tags
@@ -192,27 +193,35 @@ def test_an_encrypted_volume_that_a_former_host_has_left_is_no_doubt(cluster: Cl
     assert cluster.row().verdict == "PASS"
 
 
-@pytest.mark.parametrize(
-    ("kind", "named", "expected"),
-    [
-        ("m3.large", False, 1),
-        ("r3.xlarge", False, 1),
-        ("i2.2xlarge", False, 1),
-        ("i4i.large", False, 0),  # NVMe
-        ("d3.xlarge", False, 0),
-        ("m5.large", False, 0),
-        ("m3.large", True, 0),  # an installer's tag says where etcd's data is
-    ],
-)
-def test_an_instance_store_that_is_not_encrypted_may_hold_etcd(
-    cluster: Cluster, kind: str, expected: int, *, named: bool
-) -> None:
+@pytest.mark.parametrize("named", [False, True])
+def test_an_instance_store_that_is_not_encrypted_may_hold_etcd(cluster: Cluster, *, named: bool) -> None:
+    """Unless an installer's tag says where etcd's data is."""
     if named:
         volume = cluster.volume(tags=etcd_volume("main"))
         cluster.account.call("ec2", "attach_volume", VolumeId=volume, InstanceId=cluster.master, Device="/dev/xvdu")
     api = api_of(cluster.account)
-    read_storage(api, cluster="prod", hosts=cluster.hosts, types={cluster.master: kind})
-    assert [gap.resource for gap in api.gaps] == [cluster.master] * expected
+    read_storage(api, cluster="prod", hosts=cluster.hosts, stores={cluster.master: "it has one"})
+    assert [gap.resource for gap in api.gaps] == ([] if named else [cluster.master])
+
+
+@pytest.mark.parametrize(
+    ("kind", "root", "words"),
+    [
+        ("m1.small", "ebs", "its type m1.small has"),
+        ("m2.xlarge", "ebs", "its type m2.xlarge has"),
+        ("r3.xlarge", "ebs", "its type r3.xlarge has"),
+        ("d2.xlarge", "ebs", "its type d2.xlarge has"),
+        ("c3.large", "instance-store", "its root device is"),
+        ("d3.xlarge", "ebs", ""),
+        ("i3.large", "ebs", ""),
+        ("m5d.large", "ebs", ""),
+        ("c6g.large", "ebs", ""),
+    ],
+)
+def test_which_types_have_stores_that_are_not_encrypted(kind: str, root: str, words: str) -> None:
+    store = plain_store({"InstanceType": kind, "RootDeviceType": root})
+    assert store.startswith(words)
+    assert bool(store) is bool(words)
 
 
 def test_a_volume_with_etcds_events_does_not_name_the_place_of_the_rest(cluster: Cluster) -> None:
