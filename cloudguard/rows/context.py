@@ -122,7 +122,7 @@ class Context:
 
     @cached_property
     def own_addresses(self) -> AddressSet:
-        """Addresses that the cluster's own hosts and pods have today: none of a pod range that another interface has."""
+        """Addresses that the cluster's own hosts and pods have today: in the pods' ranges, none that others have."""
         topology = self.snapshot.topology
         others = (*topology.external_members, *(topology.neighbours or ()))
         taken = AddressSet.union(part for one in others for part in one.addresses)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cloudguard.model.cluster import Cluster, Disk, Host, Pool, Role, Strength
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities, Statement
+from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import NO_ADDRESSES
@@ -84,7 +85,7 @@ def _snapshot(api: Api, found: Found, caller: Caller) -> Snapshot:
     )
     identities = key_policies.with_resource_policies(api, identities, GET_KEY_POLICY, policies)
     machines, groups = _with_roles(machines, groups, roles.resolve_profiles(api, _profiles(machines, groups)))
-    installer = _installer(found, machines, storage.disks)
+    installer = _installer(found, machines, storage.disks, topology.balancers)
     cluster = Cluster(
         name=found.name,
         provider="aws",
@@ -142,14 +143,19 @@ def _members(api: Api, found: Found) -> tuple[Found, NodeGroups | None]:
     return with_members(api, found, groups.scaling_groups if groups else ()), groups
 
 
-def _installer(found: Found, machines: tuple[Host, ...], disks: tuple[Disk, ...]) -> ShownInstaller:
+def _installer(
+    found: Found, machines: tuple[Host, ...], disks: tuple[Disk, ...], balancers: tuple[Balancer, ...]
+) -> ShownInstaller:
     """Return which installer made the cluster, and how sure that is."""
-    from cloudguard_aws.cluster.tags import shown_installer  # noqa: PLC0415 - when asked for
+    from cloudguard_aws.cluster.tags import OPENSHIFT_CONFIGURATION, shown_installer  # noqa: PLC0415 - when asked for
 
     if found.eks:
         return ShownInstaller("eks", Strength.STRONG)
     control_plane = [host.id for host in machines if Role.CONTROL_PLANE in host.roles]
-    return shown_installer({one.id: one.tags for one in found.instances}, found.name, control_plane, disks)
+    targets = [target for one in balancers for listener in one.listeners for target in listener.targets]
+    configuring = {target.host for target in targets if target.service & OPENSHIFT_CONFIGURATION}
+    tagged = {one.id: one.tags for one in found.instances}
+    return shown_installer(tagged, found.name, control_plane, disks, configuring)
 
 
 def _around(
@@ -203,7 +209,7 @@ def _read_storage(
             installer=found.installer,
             networks=found.networks,
             account=account,
-            types={one.id: one.type for one in found.instances},
+            stores={one.id: one.store for one in found.instances},
         )
     else:
         storage = Storage(keys=read_keys(api, (found.eks.secrets.key,), account))

@@ -15,7 +15,14 @@ from cloudguard.provider.role_names import roles_by_names
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import LIST_CLUSTERS
 from cloudguard_aws.cluster.instances import Instance, instances
-from cloudguard_aws.cluster.tags import NAMED_BY_KEY, NAMED_BY_VALUE, clusters_of, installer_of, roles_by_tags
+from cloudguard_aws.cluster.tags import (
+    NAMED_BY_KEY,
+    NAMED_BY_VALUE,
+    clusters_of,
+    installer_of,
+    roles_by_openshift_name,
+    roles_by_tags,
+)
 
 _KEYS = [*(f"{prefix}*" for prefix in NAMED_BY_KEY), *NAMED_BY_VALUE]
 _HIDES = (FactKind.ENDPOINT,)
@@ -60,7 +67,8 @@ def _tagged(api: Api) -> tuple[Instance, ...]:
 def _summary(name: str, region: str, hosts: list[Instance], *, managed: bool) -> ClusterSummary:
     counts: Counter[str] = Counter()
     for one in hosts:
-        known = roles_by_tags(one.tags, name) or roles_by_names(one.names(), name)
+        named = roles_by_openshift_name(one.tags, name) or roles_by_names(one.names(), name)
+        known = roles_by_tags(one.tags) or named
         counts["node" if managed else str(known.roles[0]) if known and known.roles else "unknown"] += 1
     installer = "eks" if managed else installer_of([one.tags for one in hosts], name).name
     return ClusterSummary(name, installer, region, tuple(sorted(counts.items())))

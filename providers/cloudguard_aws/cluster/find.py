@@ -160,7 +160,7 @@ def _refuse_two(found: Found, vpc: str) -> None:
             f"two clusters are called {found.name!r} in {found.region}: in {' and in '.join(sorted(found.networks))}"
         )
         raise ClusterNotFoundError(message, hint="Choose one with --vpc-id")
-    known = [roles_by_tags(one.tags, found.name) for one in found.instances] if found.eks else []
+    known = [roles_by_tags(one.tags) for one in found.instances] if found.eks else []
     if any(one and Role.CONTROL_PLANE in one.roles for one in known):
         message = (
             f"an EKS cluster and one with control-plane hosts of its own are called {found.name!r} in {found.region}"

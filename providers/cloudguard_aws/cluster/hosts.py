@@ -14,7 +14,7 @@ from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, DESCRIBE_VOLUMES
 from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.instances import HIDES, Instance
 from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, LEADS, with_tag_keys
-from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_tags, tags_of
+from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_openshift_name, roles_by_tags, tags_of
 
 _SERVERS = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 ApiTargets = Mapping[str, str]
@@ -56,7 +56,7 @@ def _shown(found: Found) -> dict[str, HostRoles | None]:
 
 
 def _by_flags_or_tags(found: Found, instance: Instance) -> HostRoles | None:
-    flagged, tagged = found.by_flag.get(instance.id), roles_by_tags(instance.tags, found.name)
+    flagged, tagged = found.by_flag.get(instance.id), roles_by_tags(instance.tags)
     if flagged and tagged and _SERVERS.issuperset((*flagged.roles, *tagged.roles)):
         return tagged.and_all(flagged)
     known = flagged or tagged
@@ -70,7 +70,8 @@ def _by_others(found: Found, instance: Instance, targets: ApiTargets, etcd: Mapp
     """Return roles by which balancer sends to a host, else by its names; an etcd volume adds etcd to either."""
     sends = next((targets[key] for key in _names(instance) if key in targets), "")
     serves = HostRoles((Role.CONTROL_PLANE,), (RoleEvidence(EvidenceKind.REGISTRATION, sends),))
-    known = serves if sends else roles_by_names(instance.names(), found.name)
+    named = roles_by_openshift_name(instance.tags, found.name) or roles_by_names(instance.names(), found.name)
+    known = serves if sends else named
     if instance.id not in etcd:
         return known
     return (known or UNKNOWN).and_also([Role.ETCD], RoleEvidence(EvidenceKind.DISK, etcd[instance.id]))

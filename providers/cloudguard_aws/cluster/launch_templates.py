@@ -216,7 +216,7 @@ def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
         yield DiskTemplate(device, encrypted, next((one.key for one in given if one.key), ""))
     if not own and not base:
         yield DiskTemplate("root", encrypted=True if defaults.encrypts else None)
-    stores = template.stores | ((image.stores - own.keys()) if image else frozenset())
+    stores = {*template.stores, *(image.stores - own.keys() if image else ())}
     plain = [has_plain_store(kind) if kind else None for kind in template.types]
     for device in sorted(stores) if set(plain) != {False} else ():
         yield DiskTemplate(device, encrypted=False if all(plain) else None)

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, parts, required, text
 from cloudguard.provider.host_roles import HostRoles, united
 from cloudguard.provider.installers import ShownInstaller, is_infra
@@ -57,6 +58,13 @@ _NODE_KEYS = (
     "alpha.eksctl.io/nodegroup-name",
 )
 _GARDENER_NODE = "kubernetes.io/role/node"
+OPENSHIFT_CONFIGURATION = ServiceSet.parse("tcp/22623")
+"""The machine configuration server, which no other installer has, behind the balancer "<infra>-int"
+(openshift/installer upi/aws/cloudformation/02_cluster_infra.yaml)."""
+_OPENSHIFT_NAMES = (
+    ("master|bootstrap", (Role.CONTROL_PLANE, Role.ETCD), "control plane"),
+    ("worker|infra|edge", (Role.NODE,), "nodes"),
+)
 
 
 def tags_of(item: Item, key: str = "Tags") -> dict[str, str]:
@@ -79,12 +87,12 @@ def clusters_of(tags: Mapping[str, str]) -> Iterator[str]:
             yield value
 
 
-def roles_by_tags(tags: Mapping[str, str], cluster: str) -> HostRoles | None:
-    """Return the roles that installers' own tags or names give, all of them; None where they give none."""
-    return united(_signs(tags, cluster))
+def roles_by_tags(tags: Mapping[str, str]) -> HostRoles | None:
+    """Return the roles that installers' own tags give, all of them; None where they give none."""
+    return united(_signs(tags))
 
 
-def _signs(tags: Mapping[str, str], cluster: str) -> Iterator[HostRoles]:
+def _signs(tags: Mapping[str, str]) -> Iterator[HostRoles]:
     """Yield the roles that each tag gives."""
     for key, known in _KOPS_ROLES:
         if tags.get(key) == "1":
@@ -97,14 +105,11 @@ def _signs(tags: Mapping[str, str], cluster: str) -> Iterator[HostRoles]:
     for key in _NODE_KEYS:
         if key in tags:
             yield HostRoles((Role.NODE,), (_tag(key, tags[key]),))
-    named = _roles_by_openshift_name(tags.get("Name", ""), cluster) if is_infra(cluster) else None
-    if named:
-        yield named
 
 
 def is_control_plane(tags: Mapping[str, str]) -> bool:
     """Whether an installer's tag says that a resource is of a control-plane host."""
-    known = roles_by_tags({key: value for key, value in tags.items() if key != "Name"}, "")
+    known = roles_by_tags(tags)
     return known is not None and Role.CONTROL_PLANE in known.roles
 
 
@@ -112,23 +117,29 @@ def _tag(key: str, value: str) -> RoleEvidence:
     return RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={value}")
 
 
-def _roles_by_openshift_name(name: str, cluster: str) -> HostRoles | None:
-    if re.match(rf"{re.escape(cluster)}-(master|bootstrap)(-|$)", name):
-        evidence = RoleEvidence(EvidenceKind.INSTALLER, f"name {name}, as OpenShift names its control plane")
-        return HostRoles((Role.CONTROL_PLANE, Role.ETCD), (evidence,))
-    if re.match(rf"{re.escape(cluster)}-(worker|infra|edge)(-|$)", name):
-        evidence = RoleEvidence(EvidenceKind.INSTALLER, f"name {name}, as OpenShift names its nodes")
-        return HostRoles((Role.NODE,), (evidence,))
+def roles_by_openshift_name(tags: Mapping[str, str], cluster: str) -> HostRoles | None:
+    """Return the roles that the Name tag gives as OpenShift gives names: weak evidence, for anyone may write it."""
+    name = tags.get("Name", "") if is_infra(cluster) else ""
+    for words, roles, whose in _OPENSHIFT_NAMES:
+        if re.match(rf"{re.escape(cluster)}-({words})(-|$)", name):
+            text = f"name {name}, as OpenShift names its {whose} (weak evidence)"
+            return HostRoles(roles, (RoleEvidence(EvidenceKind.NAME, text, Strength.WEAK),))
     return None
 
 
 def shown_installer(
-    tagged: Mapping[str, Mapping[str, str]], cluster: str, control_plane: Collection[str], disks: Iterable[Disk]
+    tagged: Mapping[str, Mapping[str, str]],
+    cluster: str,
+    control_plane: Collection[str],
+    disks: Iterable[Disk],
+    configuring: Collection[str] = (),
 ) -> ShownInstaller:
     """Return which installer made self-managed hosts, by their tags and disks.
 
     The evidence is strong where all control-plane hosts (their ids; ``tagged`` are tags by id) bear all that it writes:
-    of kops, the tags of etcd's volume too, for a role's tag alone is often written by hand.
+    of kops, the tags of etcd's volume too, for a role's tag alone is often written by hand. OpenShift up to 4.15 writes
+    nothing but the cluster's tag and names, and registers the host; since then, Cluster API's tags beside them.
+    ``configuring``: the hosts to which a balancer sends on ``OPENSHIFT_CONFIGURATION``.
     """
     known = installer_of([*tagged.values()], cluster)
     hosts = [tagged.get(name, {}) for name in control_plane]
@@ -136,9 +147,18 @@ def shown_installer(
         etcd = any(disk.is_the_place_of_etcd and disk.etcd_cluster == "main" for disk in disks)
         sure = etcd and all(tags.get(LEGACY) == cluster and KOPS_GROUP in tags and _is_kops(tags) for tags in hosts)
     else:
-        by_name = (_roles_by_openshift_name(tags.get("Name", ""), cluster) for tags in hosts)
-        sure = known.name == "openshift" and all(one and Role.CONTROL_PLANE in one.roles for one in by_name)
+        sure = known.name == "openshift" and all(
+            _is_openshift_master(tagged.get(name, {}), cluster, configures=name in configuring)
+            for name in control_plane
+        )
     return ShownInstaller(known.name, Strength.STRONG) if sure and hosts else known
+
+
+def _is_openshift_master(tags: Mapping[str, str], cluster: str, *, configures: bool) -> bool:
+    named = roles_by_openshift_name(tags, cluster)
+    by_capa = tags.get(f"{CAPA}cluster/{cluster}") == "owned" and is_control_plane(tags)
+    owned = tags.get(f"{CLUSTER}{cluster}") == "owned"
+    return owned and (by_capa or configures) and named is not None and Role.CONTROL_PLANE in named.roles
 
 
 def _is_kops(tags: Mapping[str, str]) -> bool:
@@ -152,7 +172,7 @@ def installer_of(tagged: Sequence[Mapping[str, str]], cluster: str) -> ShownInst
     values = {tags.get(f"{CLUSTER}{cluster}", "") for tags in tagged}
     signs = (
         ("kops", any(key.startswith(("kops.k8s.io/", "k8s.io/role/")) for key in keys)),
-        ("openshift", is_infra(cluster) and any(_roles_by_openshift_name(name, cluster) for name in names)),
+        ("openshift", any(roles_by_openshift_name(tags, cluster) for tags in tagged)),
         ("capa", any(key.startswith(CAPA) for key in keys)),
         ("gardener", "1" in values and _GARDENER_NODE in keys),
         ("kubespray", "member" in values),

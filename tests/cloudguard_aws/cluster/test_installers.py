@@ -122,15 +122,15 @@ def plain(a: Account, subnet: Subnet, group: Group) -> None:
             {
                 "shift-x7k2p-master-0": (
                     (CP, ETCD),
-                    ("name shift-x7k2p-master-0, as OpenShift names its control plane",),
+                    ("name shift-x7k2p-master-0, as OpenShift names its control plane (weak evidence)",),
                 ),
                 "shift-x7k2p-bootstrap": (
                     (CP, ETCD),
-                    ("name shift-x7k2p-bootstrap, as OpenShift names its control plane",),
+                    ("name shift-x7k2p-bootstrap, as OpenShift names its control plane (weak evidence)",),
                 ),
                 "shift-x7k2p-worker-eu-west-1a-9qwer": (
                     (NODE,),
-                    ("name shift-x7k2p-worker-eu-west-1a-9qwer, as OpenShift names its nodes",),
+                    ("name shift-x7k2p-worker-eu-west-1a-9qwer, as OpenShift names its nodes (weak evidence)",),
                 ),
             },
         ),

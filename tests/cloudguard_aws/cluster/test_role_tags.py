@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cloudguard.model.cluster import Role
-from cloudguard_aws.cluster.tags import CAPA, is_control_plane, roles_by_tags
+from cloudguard.model.cluster import Role, Strength
+from cloudguard.provider.installers import ShownInstaller
+from cloudguard_aws.cluster.tags import CAPA, is_control_plane, roles_by_tags, shown_installer
 
 CONTROL_PLANE, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
 Tags = dict[str, str]
@@ -24,10 +25,7 @@ SEVERAL: dict[str, tuple[Tags, tuple[Role, ...]]] = {
     ),
     "a control plane's tag on what Karpenter started": (KARPENTER | CAPA_MASTER, (CONTROL_PLANE, NODE)),
     "a bastion that is a node too": ({"k8s.io/role/bastion": "1"} | KARPENTER, (BASTION, NODE)),
-    "OpenShift's name beside another installer's tag": (
-        {"Name": "prod-x7k2p-master-0", **KOPS_NODE},
-        (NODE, CONTROL_PLANE, ETCD),
-    ),
+    "OpenShift's name beside another installer's tag": ({"Name": "prod-x7k2p-master-0", **KOPS_NODE}, (NODE,)),
     "tags of one role by two": (KARPENTER | {"eks:nodegroup-name": "a"}, (NODE,)),
     "a role's tag that says no": ({"k8s.io/role/control-plane": "0", **KOPS_NODE}, (NODE,)),
 }
@@ -35,13 +33,47 @@ SEVERAL: dict[str, tuple[Tags, tuple[Role, ...]]] = {
 
 @pytest.mark.parametrize(("tags", "roles"), SEVERAL.values(), ids=SEVERAL)
 def test_one_installers_tag_takes_no_role_that_anothers_gives(tags: Tags, roles: tuple[Role, ...]) -> None:
-    found = roles_by_tags(tags, "prod-x7k2p")
+    found = roles_by_tags(tags)
     assert found is not None
     assert set(found.roles) == set(roles)
     assert len(found.evidence) == (1 if roles in {(NODE,), (CONTROL_PLANE, ETCD)} else 2)
-    if "Name" not in tags:
-        assert is_control_plane(tags) is (CONTROL_PLANE in roles)
+    assert is_control_plane(tags) is (CONTROL_PLANE in roles)
 
 
-def test_free_tags_give_no_role() -> None:
-    assert roles_by_tags({"role": "control-plane", "Name": "prod-x7k2p-db-0"}, "prod-x7k2p") is None
+def test_free_tags_and_names_give_no_role() -> None:
+    for name in ("db", "master"):
+        assert roles_by_tags({"role": "control-plane", "Name": f"prod-x7k2p-{name}-0"}) is None
+
+
+OWNED = {"kubernetes.io/cluster/prod-x7k2p": "owned", "Name": "prod-x7k2p-master-0"}
+OF_CAPA = {f"{CAPA}cluster/prod-x7k2p": "owned", f"{CAPA}role": "control-plane"}
+OPENSHIFT: dict[str, tuple[Tags, Strength]] = {
+    "its name and the cluster's tag, which anyone may write": (OWNED, Strength.WEAK),
+    "all that it writes": (OWNED | OF_CAPA, Strength.STRONG),
+    "a role's tag alone": (OWNED | {f"{CAPA}role": "control-plane"}, Strength.WEAK),
+    "the tag of a node": (OWNED | OF_CAPA | {f"{CAPA}role": "node"}, Strength.WEAK),
+    "the tag of another cluster": (
+        OWNED | {f"{CAPA}cluster/other": "owned", f"{CAPA}role": "control-plane"},
+        Strength.WEAK,
+    ),
+    "a cluster that the host only shares": (
+        OWNED | OF_CAPA | {"kubernetes.io/cluster/prod-x7k2p": "shared"},
+        Strength.WEAK,
+    ),
+}
+
+
+@pytest.mark.parametrize(("tags", "strength"), OPENSHIFT.values(), ids=OPENSHIFT)
+def test_openshift_is_shown_by_all_of_its_tags(tags: Tags, strength: Strength) -> None:
+    assert shown_installer({"i-1": tags}, "prod-x7k2p", ["i-1"], ()) == ShownInstaller("openshift", strength)
+
+
+def test_openshift_is_shown_by_a_balancer_that_sends_to_its_configuration_server() -> None:
+    shown = shown_installer({"i-1": OWNED}, "prod-x7k2p", ["i-1"], (), configuring=["i-1"])
+    assert shown == ShownInstaller("openshift", Strength.STRONG)
+    assert shown_installer({"i-1": {}}, "prod-x7k2p", ["i-1"], (), configuring=["i-1"]).strength is Strength.WEAK
+
+
+def test_one_control_plane_host_without_its_tags_makes_the_evidence_weak() -> None:
+    tagged = {"i-1": OWNED | OF_CAPA, "i-2": OWNED}
+    assert shown_installer(tagged, "prod-x7k2p", ["i-1", "i-2"], ()).strength is Strength.WEAK
