@@ -26,7 +26,8 @@ class GrantedEscalation:
     """An escalation path of which an identity certainly may do every action.
 
     ``unconditional``: ordinary requests may do each action, on the resources that the path needs.
-    ``exceeds_need``: at least one of the actions is neither needed nor granted by a provider-mandated policy.
+    ``exceeds_need``: at least one of the actions is neither needed, on whatever resources its source documents, nor
+    granted by a provider-mandated policy.
     ``witness``: a request for each action, those that exceed the need first.
     """
 
@@ -38,7 +39,8 @@ class GrantedEscalation:
 
 def granted_escalations(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GrantedEscalation, ...]:
     """Return the paths that an identity is granted, the unconditional ones first."""
-    granted, certain, confined = excess.allowed.lower, excess.certain, _is_confined(excess)
+    granted, confined = excess.allowed.lower, _is_confined(excess)
+    certain = (excess.certain - excess.documented).lower
     open_paths = (path for path in paths if not (confined and path.on_own_identity))
     found = [each for path in open_paths if (each := _granted(excess, granted, certain, path)) is not None]
     return tuple(sorted(found, key=lambda each: (not each.unconditional, not each.exceeds_need, each.path.id)))
@@ -54,7 +56,7 @@ def _is_confined(excess: Excess) -> bool:
 def _granted(
     excess: Excess, granted: PermissionSet, certain: PermissionSet, path: EscalationPath
 ) -> GrantedEscalation | None:
-    """Return the path if its every action is in ``granted``; ``certain`` is what exceeds need and mandate."""
+    """Return the path if its every action is in ``granted``; ``certain`` exceeds need, documented need and mandate."""
     table = excess.allowed.space.table
     parts: list[PermissionSet] = []
     for action in path.actions:

@@ -60,7 +60,9 @@ class Excess:
 
     @cached_property
     def by_provider(self) -> PermissionSet:
-        """The part of the certain excess that only policies grant which the provider writes."""
+        """The part of the certain excess that only policies grant which the provider writes, and nobody can narrow."""
+        if self.comparer.iam_catalog.grants_are_conditional:
+            return PermissionSet(self.allowed.space, ())
         policies = self.comparer.policies
         others = (name for name in self.identity.policies if not _of_provider(policies.get(name)))
         return (

@@ -93,11 +93,16 @@ def _documents(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple
     for part, fault in ((written - excess.needed.upper, "more"), (excess.required - written, "less")):
         if part:
             return documents, f"as written, it grants {fault} than the need: {_example(part)}"
-    places = dict.fromkeys(each.place for each in unplaced(excess))
-    if places:
-        named = " and ".join(places)
-        return documents, f"nothing shows which is {named}: name it, in place of all that it may be"
+    if places := " and ".join(dict.fromkeys(each.place for each in unplaced(excess))):
+        return documents, f"nothing shows which is {places}: name it, in place of all that it may be"
+    if places := " and ".join(dict.fromkeys(_with_own_policies(excess))):
+        return documents, f"nothing shows which is {places}, whose own policy is to grant what is needed of it"
     return documents, _unproved(excess, read)
+
+
+def _with_own_policies(excess: Excess) -> Iterator[str]:
+    """Yield the places that nothing shows and whose own policies, which are not read, may grant what is needed."""
+    return (each.place for choice in excess.choices for each in choice.need.unplaced if each.own_policy)
 
 
 def _unproved(excess: Excess, replaced: tuple[Statement, ...]) -> str:

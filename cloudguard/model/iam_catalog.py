@@ -80,11 +80,13 @@ class Confidence(StrEnum):
 class UnplacedStatement:
     """A statement of a need on resources that nothing shows: it names every resource that may be the one.
 
-    ``place`` says what is not known, in words: "the state store".
+    ``place`` says what is not known, in words: "the state store". ``own_policy``: a policy of that resource, which is
+    not read, may grant the need.
     """
 
     place: str
     statement: Statement
+    own_policy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,8 @@ class IamCatalog:
     """They match requests that pull images and write metrics and logs: what any host may hand to pods."""
     cluster_resources: tuple[Statement, ...] = ()
     """They match requests that can only concern the cluster's own resources, by tags or names."""
+    grants_are_conditional: bool = False
+    """Whoever grants a policy that the provider writes can put a condition on it."""
     provider_mandated: tuple[tuple[str, str, str], ...] = ()
     """(holder, policy id, need id) of the policies that the provider writes and requires; holder "": any.
 

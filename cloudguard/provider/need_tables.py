@@ -26,9 +26,11 @@ Values = Mapping[str, Sequence[str]]
 """Values by placeholder: ``{"cluster": ["prod"]}``. A text is repeated for each value; without one it is left out."""
 _PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
 STATEMENT_KEYS: Final = frozenset(
-    ("actions", "bound", "conditions", "effect", "name", "not-actions", "not-resources", "resources")
+    ("actions", "bound", "conditions", "effect", "name", "not-actions", "not-resources", "own-policy", "resources")
 )
 """Keys of a need's statement."""
+_VALUES: Final = 2
+"""Where the values begin in a condition as it is written."""
 _STATEMENTS: Final = "statement"
 _DOCUMENTED: Final = "documented"
 _NEED_KEYS: Final = {
@@ -128,11 +130,14 @@ def _unread_keys(need: Table) -> list[str]:
 
 
 def _statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[Statement]:
-    """Yield ``tables`` as statements, named after ``name``; those whose resources nothing fills are left out."""
+    """Yield ``tables`` as statements, named after ``name``.
+
+    Those of which nothing fills the resources, or the values of a condition, are left out.
+    """
     for number, table in enumerate(tables, 1):
         resources = tuple(filled(table.get("resources", ()), values))
         not_resources = tuple(filled(table.get("not-resources", ()), values))
-        if resources or not_resources:
+        if (resources or not_resources) and all(_is_placed(one, values) for one in table.get("conditions", ())):
             yield Statement(
                 name=f"{name}/{table.get('name', f'#{number}')}",
                 effect=Effect(table.get("effect", "allow")),
@@ -147,15 +152,25 @@ def _statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[
 def _unplaced(
     name: str, tables: Iterable[Table], values: Values, places: Mapping[str, str]
 ) -> Iterator[UnplacedStatement]:
-    """Yield the statements whose resources nothing fills because places are unknown, on all that they may be."""
+    """Yield the statements that nothing fills because places are unknown, on all that they may be."""
     anywhere = {place: ["*"] for place in places if not values.get(place)}
     for number, table in enumerate(tables, 1):
-        named = [place for text in table.get("resources", ()) for place in _PLACEHOLDER.findall(text)]
-        unknown = dict.fromkeys(places[place] for place in named if place in anywhere)
-        if unknown and not any(filled(table["resources"], values)):
-            (statement,) = _statements(name, (table,), {**values, **anywhere})
+        texts = (*table.get("resources", ()), *(text for one in table.get("conditions", ()) for text in one))
+        unknown = dict.fromkeys(places[place] for place in _placeholders(texts) if place in anywhere)
+        if unknown and not any(_statements(name, (table,), values)):
+            kept = [one for one in table.get("conditions", ()) if not anywhere.keys() & {*_placeholders(one)}]
+            (statement,) = _statements(name, ({**table, "conditions": kept},), {**values, **anywhere})
             statement = replace(statement, name=f"{name}/{table.get('name', f'#{number}')}")
-            yield UnplacedStatement(" and ".join(unknown), statement)
+            yield UnplacedStatement(" and ".join(unknown), statement, table.get("own-policy", False))
+
+
+def _placeholders(texts: Iterable[str]) -> Iterator[str]:
+    return (name for text in texts for name in _PLACEHOLDER.findall(text))
+
+
+def _is_placed(condition: Sequence[str], values: Values) -> bool:
+    """Whether a condition has a value, or wants none."""
+    return len(condition) <= _VALUES or any(filled(condition[_VALUES:], values))
 
 
 def _conditions(listed: Iterable[Sequence[str]], values: Values) -> Iterator[Condition]:

@@ -87,7 +87,7 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
         managed_by=gke.MANAGED_BY if found.gke else "",
         secrets_encryption=found.gke.secrets if found.gke else None,
         pod_ranges=pod_ranges.pod_ranges(api, found),
-        traits=etcd_traits(found_disks),
+        traits=(*etcd_traits(found_disks), *pools.next_hosts(api, found.project, groups)),
         installer_strength=installer.strength,
     )
     return ADAPTER.snapshot(

@@ -22,13 +22,15 @@ from cloudguard_gcp.cluster.hosts import UNREAD, host_of, roles_of
 from cloudguard_gcp.cluster.instances import Instance, next_instance, place_of
 
 HIDES: Final = (FactKind.POOLS,)
+NEXT_HOST: Final = "next-host"
+"""The trait of a cluster that tells how the names of a pool's next hosts begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Manager:
     """A group manager; ``template``: the link of its template, whose project is named by id or by number.
 
-    ``target_pools``: the places of those that it puts its hosts into.
+    ``target_pools``: the places of those that it puts its hosts into. ``base_name``: how their names begin.
     """
 
     id: str
@@ -36,6 +38,7 @@ class _Manager:
     template: str
     size: int
     target_pools: tuple[str, ...]
+    base_name: str
 
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Pool, ...], dict[str, Instance]]:
@@ -67,7 +70,13 @@ def _manager(item: Item) -> _Manager:
         template,
         number(item, "targetSize", 0),
         tuple(map(place_of, texts(item, "targetPools"))),
+        _beginning(text(item, "baseInstanceName")),
     )
+
+
+def _beginning(base: str) -> str:
+    """Return how names begin that are made from a base: "web" is followed by "-" and letters, "web-###" has digits."""
+    return base.partition("#")[0] if "#" in base else f"{base}-" if base else ""
 
 
 def pools_behind(api: Api, project: str, pools: Iterable[Pool]) -> dict[str, list[str]]:
@@ -82,6 +91,16 @@ def pools_behind(api: Api, project: str, pools: Iterable[Pool]) -> dict[str, lis
         for place in (group, *manager.target_pools) if manager.id in known else ():
             found.setdefault(place, []).append(manager.id)
     return found
+
+
+def next_hosts(api: Api, project: str, pools: Iterable[Pool]) -> tuple[tuple[str, str], ...]:
+    """Return how the names of the pools' next hosts begin, as traits of the cluster.
+
+    https://cloud.google.com/compute/docs/instance-groups/create-mig-with-basic-autoscaling ("base instance name")
+    """
+    known, listed = {pool.id for pool in pools}, api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
+    managers = api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES)
+    return tuple(sorted({(NEXT_HOST, one.base_name) for one in managers if one.id in known and one.base_name}))
 
 
 def _place(link: str) -> str:

@@ -9,12 +9,12 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.need_tables import NeedTables
 from cloudguard_gcp.iam_catalog.catalog import catalog_of
+from cloudguard_gcp.iam_catalog.need_values import PLACES, cluster_resources, values_of
 from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
 from cloudguard_gcp.identity.conditions import TIME
 
 TABLES: Final = NeedTables(files("cloudguard_gcp.iam_catalog"))
-PLACES: Final = {"zone": "the DNS zone"}
 _TELEMETRY: Final = frozenset({"node/gke", "node/telemetry", "image-pull"})
 """Needs of every host."""
 
@@ -22,7 +22,8 @@ _TELEMETRY: Final = frozenset({"node/gke", "node/telemetry", "image-pull"})
 def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     """Return the IAM catalog for the cluster of ``snapshot``."""
     cluster = snapshot.cluster
-    needs, paths = TABLES.needs({"project": [cluster.account]}, PLACES), TABLES.escalation_paths
+    values, paths = values_of(snapshot), TABLES.escalation_paths
+    needs = TABLES.needs(values, PLACES)
     today = {TIME: snapshot.started} if snapshot.started else {}
     return IamCatalog(
         catalog=catalog_of(snapshot, needs, paths),
@@ -30,6 +31,8 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         needs=needs,
         escalation_paths=paths,
         known_context=lambda _: today,
+        grants_are_conditional=True,
+        cluster_resources=tuple(cluster_resources(values)),
         principals=Members(
             cluster.account,
             snapshot.identities.account_names,

@@ -50,6 +50,7 @@ from cloudguard_gcp.identity.service_accounts import (
 _PREDEFINED: Final = "roles/"
 _GROUP: Final = "group:"
 _FEW: Final = 3
+_NOT_ASKED: Final = "what policies of single resources grant (buckets, secrets, keys, repositories) was not asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def read_identities(
         unread_limits=unseen,
         account_names=names,
         organization=organization_of(levels),
-        unread_grants=_groups(levels),
+        unread_grants=_unread(levels),
     )
 
 
@@ -154,12 +155,12 @@ def _service_accounts(
             )
 
 
-def _groups(levels: Iterable[Level]) -> str:
-    """Return which groups are bound to roles, of whose members nothing is told."""
+def _unread(levels: Iterable[Level]) -> str:
+    """Return what grants were not read: those of resources' own policies, and of groups, whose members nobody tells."""
     members = {member for level in levels for binding in level.bindings for member in binding.members}
     groups = sorted(member.removeprefix(_GROUP) for member in members if member.startswith(_GROUP))
     few = ", ".join(groups[:_FEW]) + (f" and {len(groups) - _FEW} more" if len(groups) > _FEW else "")
-    return f"whether they are members of {few}" if groups else ""
+    return f"{_NOT_ASKED}, nor whether they are members of {few}" if groups else _NOT_ASKED
 
 
 def _named(levels: Iterable[Level], principal: Principal) -> Iterator[str]:

@@ -1,0 +1,42 @@
+"""Replacement roles on Google Cloud: what a condition binds, and buckets whose own policies grant what is needed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cloudguard.results.report import Verdict
+from granted_cases import ALL_GOOGLE, Case, other
+
+
+def test_a_store_whose_own_policy_grants_what_is_needed_leaves_a_replacement_unproved() -> None:
+    """Nobody's project-wide roles show a bucket's policy: its need is named, and nothing is added for it."""
+    edit = other("gcp", ALL_GOOGLE, "pubsub.topics.delete", installer="kops").edit
+    assert "the state store" in edit.unproved
+    assert "own policy" in edit.unproved
+    assert not any(name.startswith("storage:") for one in edit.statements for name in one.actions)
+
+
+def test_a_condition_of_google_clouds_is_written_as_it_takes_it() -> None:
+    case = other("gcp", ALL_GOOGLE, "compute.disks.delete")
+    (document,) = [text for text in case.edit.documents if "compute.disks.delete" in text]
+    conditions = [binding["condition"] for binding in json.loads(document)["bindings"]]
+    assert conditions == ['resource.name.extract("/disks/{name}").startsWith("pvc-")']
+
+
+STORE = "projects/_/buckets/state/*"
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        (other("gcp", ALL_GOOGLE, "storage.objects.get", named=STORE, installer="kops"), Verdict.PASS),
+        (other("gcp", ALL_GOOGLE, "storage.objects.create", named=STORE, installer="kops"), Verdict.PASS),
+        (other("gcp", ALL_GOOGLE, "storage.objects.create", named=STORE, installer="kops", role="node"), Verdict.FAIL),
+        (other("gcp", ALL_GOOGLE, "storage.objects.setIamPolicy", named=STORE, installer="kops"), Verdict.FAIL),
+        (other("gcp", ALL_GOOGLE, "storage.objects.get", named=STORE), Verdict.FAIL),
+    ],
+)
+def test_a_bucket_that_a_condition_names_is_the_place(case: Case, verdict: Verdict) -> None:
+    assert case.row.verdict is verdict
