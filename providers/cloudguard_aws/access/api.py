@@ -15,8 +15,9 @@ from cloudguard_aws.access.answer_shape import refuse_foreign
 from cloudguard_aws.access.calls import Call
 
 if TYPE_CHECKING:
-    import boto3
     from botocore.config import Config
+
+    from cloudguard_aws.access.session import Session
 
 THREADS = 16
 MOST_VALUES = 200
@@ -44,7 +45,7 @@ class Api(Reader[Call]):
 
     def __init__(
         self,
-        session: boto3.Session,
+        session: Session,
         region: str,
         progress: Progress = silent,
         stop: Stop | None = None,

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.provider.answers import Item, required, text
@@ -17,6 +17,9 @@ from cloudguard_aws.access.calls import DESCRIBE_REGIONS, GET_CALLER_IDENTITY
 if TYPE_CHECKING:
     import boto3
 
+    from cloudguard_aws.access.plain_session import PlainSession
+
+Session: TypeAlias = "boto3.Session | PlainSession"
 OPTIONS = (
     Option("profile", "A profile of the shared AWS configuration.", "NAME"),
     Option(
@@ -50,22 +53,37 @@ class Caller:
     arn: str
 
 
-def open_session(request: CollectRequest) -> boto3.Session:
+def open_session(request: CollectRequest) -> Session:
     """Return the session to use; raises UsageError for wrong flags, AccessError where there are no credentials."""
-    import boto3  # noqa: PLC0415 - the SDK is loaded on first use
-    from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415 - the SDK is loaded on first use
 
-    if request.client is not None and not isinstance(request.client, boto3.Session):
-        message = f"the session given is a {type(request.client).__name__}, not a boto3.Session"
-        raise UsageError(message, hint="Pass boto3.Session(...)")
     _refuse_wrong_role(request)
     try:
-        session = request.client or boto3.Session(profile_name=option(request, "profile") or None)
+        session = _given(request.client) if request.client is not None else _own(request)
         return _assumed(session, request) if option(request, "role-arn") else session
     except ProfileNotFound as error:
         raise UsageError(str(error), hint="See the profiles with: aws configure list-profiles") from error
     except BotoCoreError as error:
         raise AccessError(explain(error)[1], hint=CREDENTIALS_HINT) from error
+
+
+def _given(client: object) -> boto3.Session:
+    """Return the caller's session; raises UsageError if it is something else."""
+    import boto3  # noqa: PLC0415 - the caller has loaded it
+
+    if not isinstance(client, boto3.Session):
+        message = f"the session given is a {type(client).__name__}, not a boto3.Session"
+        raise UsageError(message, hint="Pass boto3.Session(...)")
+    return client
+
+
+def _own(request: CollectRequest) -> PlainSession:
+    """Return a session of the profile that the flag or the environment names; raises ProfileNotFound."""
+    from cloudguard_aws.access.plain_session import PlainSession  # noqa: PLC0415 - the SDK is loaded on first use
+
+    session = PlainSession(profile=option(request, "profile") or None)
+    session.get_scoped_config()
+    return session
 
 
 def _refuse_wrong_role(request: CollectRequest) -> None:
@@ -81,11 +99,9 @@ def _refuse_wrong_role(request: CollectRequest) -> None:
         raise UsageError(message, hint="It is 2 to 1224 letters, digits and +=,.@:/-_")
 
 
-def _assumed(session: boto3.Session, request: CollectRequest) -> boto3.Session:
+def _assumed(session: Session, request: CollectRequest) -> PlainSession:
     """Return a session of the assumed role, whose credentials renew themselves."""
-    import boto3  # noqa: PLC0415 - the SDK is loaded on first use
-    import botocore.session  # noqa: PLC0415
-    from botocore.credentials import (  # noqa: PLC0415
+    from botocore.credentials import (  # noqa: PLC0415 - the SDK is loaded on first use
         AssumeRoleCredentialFetcher,
         CredentialProvider,
         CredentialResolver,
@@ -120,9 +136,10 @@ def _assumed(session: boto3.Session, request: CollectRequest) -> boto3.Session:
         def load(self) -> Any:  # noqa: ANN401 - botocore's interface
             return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
 
-    inner: Any = botocore.session.Session(profile=option(request, "profile") or None)
-    inner.register_component("credential_provider", CredentialResolver([Assumed()]))
-    return boto3.Session(botocore_session=inner, region_name=session.region_name)
+    assumed = _own(request)
+    assumed.register_component("credential_provider", CredentialResolver([Assumed()]))
+    assumed.set_config_variable("region", session.region_name)
+    return assumed
 
 
 def identify(api: Api, meanwhile: Callable[[], None] | None = None) -> Caller:
@@ -173,7 +190,7 @@ def _names(error: Exception, codes: tuple[str, ...]) -> bool:
     return any(part in folded for part in codes)
 
 
-def given_regions(session: boto3.Session, request: CollectRequest) -> tuple[str, ...]:
+def given_regions(session: Session, request: CollectRequest) -> tuple[str, ...]:
     """Return the regions named by flag, else the session's; raises UsageError for one that does not exist."""
     named = tuple(dict.fromkeys(request.options.get("region", ())))
     known = [
