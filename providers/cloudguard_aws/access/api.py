@@ -112,7 +112,9 @@ class Api(Reader[Call]):
         import jmespath  # noqa: PLC0415 - comes with the SDK
 
         expression: Any = jmespath.compile(call.items)
-        if client.can_paginate(call.method):
+        with _MAKING:  # the first to ask lists the SDK's files, and threads that do so at once slow one another down
+            paged = client.can_paginate(call.method)
+        if paged:
             pages: Any = client.get_paginator(call.method).paginate(**parameters)
         else:
             pages = (getattr(client, call.method)(**parameters),)
