@@ -60,14 +60,18 @@ def write(report: Report, to: Sequence[Sink], settings: Settings) -> None:
 
 
 def _rendered(report: Report, format_name: str, settings: Settings, *, color: bool, width: int | None) -> str:
-    from cloudguard.formats import json_report, markdown, table  # noqa: PLC0415 - what only reports need
-
     match format_name:
         case "json":
+            from cloudguard.formats import json_report  # noqa: PLC0415 - each format loads only its own
+
             return json_report.render(report)
         case "markdown":
+            from cloudguard.formats import markdown  # noqa: PLC0415 - likewise
+
             return markdown.render(report)
         case _:
+            from cloudguard.formats import table  # noqa: PLC0415 - likewise
+
             return table.render(
                 report,
                 color=color,
