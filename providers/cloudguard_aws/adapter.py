@@ -1,32 +1,15 @@
-"""The AWS adapter: find, read, assemble."""
+"""The AWS adapter. Importing it loads nothing that not every command takes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from importlib import import_module
 
-from cloudguard.model.cluster import Cluster, Disk, Host, Pool, Role, Strength
 from cloudguard.model.iam_catalog import IamCatalog
-from cloudguard.model.identity import Identities, Statement
-from cloudguard.model.load_balancers import Balancer
-from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.provider.collecting import CloudAdapter
-from cloudguard.provider.etcd_disks import etcd_traits
-from cloudguard.provider.host_roles import API_PORTS
-from cloudguard.provider.installers import ShownInstaller
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, silent
 from cloudguard_aws.access.session import OPTIONS
-
-if TYPE_CHECKING:
-    from cloudguard_aws.access.api import Api
-    from cloudguard_aws.access.session import Caller
-    from cloudguard_aws.cluster.eks import NodeGroups
-    from cloudguard_aws.cluster.find import Found
-    from cloudguard_aws.storage.disks import Storage
 
 
 class AwsAdapter(CloudAdapter):
@@ -45,7 +28,11 @@ class AwsAdapter(CloudAdapter):
         """Read the cluster that ``request`` names."""
         from cloudguard_aws.cluster.regions import cluster  # noqa: PLC0415 - only when asked for
 
-        return _read(*cluster(request, progress))
+        meanwhile = partial(import_module, "cloudguard_aws.reading")
+        api, found, caller = cluster(request, progress, meanwhile)
+        from cloudguard_aws.reading import read_all  # noqa: PLC0415 - loaded by now
+
+        return read_all(api, found, caller, partial(self.snapshot, api))
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
         """Return what is known of IAM permissions, for the cluster of ``snapshot``."""
@@ -58,178 +45,6 @@ class AwsAdapter(CloudAdapter):
         from cloudguard_aws.access.scanner_policy import policy  # noqa: PLC0415 - only when asked for
 
         return policy()
-
-
-def _read(api: Api, found: Found, caller: Caller) -> Snapshot:
-    """Read all about a cluster that was found, and ask ahead meanwhile."""
-    snapshot, _ = api.two(lambda: _snapshot(api, found, caller), lambda: _ask_ahead(api, found, caller))
-    return snapshot
-
-
-def _snapshot(api: Api, found: Found, caller: Caller) -> Snapshot:
-    from cloudguard_aws.access.calls import GET_KEY_POLICY  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.cluster import eks, fargate, hosts  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.identity import key_policies, resource_policies, roles  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.network.registrations import api_targets  # noqa: PLC0415 - when asked for
-
-    managed = found.eks
-    found, node_groups = _members(api, found)
-    machines = hosts.read_hosts(api, found, partial(api_targets, api, found.networks, API_PORTS))
-    if managed and managed.security_group and node_groups and node_groups.fargate:
-        known = {interface.id for host in machines for interface in host.interfaces}
-        machines += fargate.read_fargate_pods(api, managed.security_group, known)
-    account = caller.account or _account(found, machines)
-    (machines, groups, topology, identities), (storage, policies) = api.two(
-        lambda: _around(api, found, node_groups, machines, account),
-        lambda: _read_storage(api, found, machines, account),
-    )
-    identities = key_policies.with_resource_policies(api, identities, GET_KEY_POLICY, policies)
-    machines, groups = _with_roles(machines, groups, roles.resolve_profiles(api, _profiles(machines, groups)))
-    installer = _installer(found, machines, storage.disks, topology.balancers)
-    cluster = Cluster(
-        name=found.name,
-        provider="aws",
-        account=account,
-        regions=(api.region,),
-        installer=installer.name,
-        version=managed.version if managed else "",
-        managed=managed is not None,
-        scanned_by=caller.arn,
-        hosts=machines,
-        pools=groups,
-        disks=storage.disks,
-        copies=storage.copies,
-        datastores=storage.datastores,
-        keys=storage.keys,
-        managed_by=eks.MANAGED_BY if managed else "",
-        secrets_encryption=managed.secrets if managed else None,
-        pod_ranges=managed.remote if managed else NO_ADDRESSES,
-        traits=etcd_traits(storage.disks),
-        installer_strength=installer.strength,
-    )
-    snapshot = ADAPTER.snapshot(api, cluster, topology, identities)
-    return resource_policies.with_policies_of_resources(api, snapshot)
-
-
-def _ask_ahead(api: Api, found: Found, caller: Caller) -> None:
-    """Ask what needs no answer but which cluster it is. No call is made twice: what is read later is there by then."""
-    from cloudguard_aws.cluster.hosts import hosts_by_tags  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.cluster.pools import read_scaling_groups  # noqa: PLC0415 - likewise
-    from cloudguard_aws.iam_catalog.catalog_of_cluster import ready  # noqa: PLC0415 - likewise
-    from cloudguard_aws.identity.roles import read_identities  # noqa: PLC0415 - likewise
-    from cloudguard_aws.identity.surroundings import read_surroundings  # noqa: PLC0415 - likewise
-    from cloudguard_aws.network.inventory import read_inventory  # noqa: PLC0415 - likewise
-
-    hosts = tuple(one.host for one in found.instances)
-    endpoints = (found.eks.endpoint,) if found.eks else ()
-    account = caller.account or _account(found, hosts)
-    reads: list[Callable[[], object]] = [
-        partial(read_identities, api, hosts=hosts, pools=(), extra=found.eks.roles if found.eks else ()),
-        partial(read_inventory, api, hosts=hosts, endpoints=endpoints, network_ids=found.networks),
-        partial(_read_storage, api, found, hosts_by_tags(api, found), account),
-        partial(read_surroundings, api, found, account),
-        partial(read_scaling_groups, api, found, ()),
-        ready,
-    ]
-    api.gather(*reads)
-
-
-def _members(api: Api, found: Found) -> tuple[Found, NodeGroups | None]:
-    """Return the cluster with all of its instances, and its node groups."""
-    from cloudguard_aws.cluster.eks import read_node_groups  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.network.members import with_members  # noqa: PLC0415 - likewise
-
-    groups = read_node_groups(api, found.eks.name) if found.eks else None
-    return with_members(api, found, groups.scaling_groups if groups else ()), groups
-
-
-def _installer(
-    found: Found, machines: tuple[Host, ...], disks: tuple[Disk, ...], balancers: tuple[Balancer, ...]
-) -> ShownInstaller:
-    """Return which installer made the cluster, and how sure that is."""
-    from cloudguard_aws.cluster.tags import OPENSHIFT_CONFIGURATION, shown_installer  # noqa: PLC0415 - when asked for
-
-    if found.eks:
-        return ShownInstaller("eks", Strength.STRONG)
-    control_plane = [host.id for host in machines if Role.CONTROL_PLANE in host.roles]
-    targets = [target for one in balancers for listener in one.listeners for target in listener.targets]
-    configuring = {target.host for target in targets if target.service & OPENSHIFT_CONFIGURATION}
-    tagged = {one.id: one.tags for one in found.instances}
-    return shown_installer(tagged, found.name, control_plane, disks, configuring)
-
-
-def _around(
-    api: Api, found: Found, node_groups: NodeGroups | None, machines: tuple[Host, ...], account: str
-) -> tuple[tuple[Host, ...], tuple[Pool, ...], Topology, Identities]:
-    """Read what makes the next hosts, and then what hosts, old and next, stand in and hold; the hosts by all of it."""
-    from cloudguard_aws.cluster import pools  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.cluster.interfaces import with_both_answers  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.identity import roles  # noqa: PLC0415 - when asked for
-    from cloudguard_aws.identity.surroundings import read_surroundings, whole  # noqa: PLC0415 - likewise
-    from cloudguard_aws.network import inventory, topology  # noqa: PLC0415 - when asked for
-
-    endpoints = (found.eks.endpoint,) if found.eks else ()
-    extra = (*(found.eks.roles if found.eks else ()), *(node_groups.holders if node_groups else ()))
-    groups, around = api.two(
-        lambda: pools.read_pools(api, found, machines, node_groups.scaling_groups if node_groups else ()),
-        lambda: inventory.read_inventory(
-            api, hosts=machines, endpoints=endpoints, network_ids=found.networks, registers=found.registers
-        ),
-    )
-    machines = with_both_answers(api, machines, around.vpcs.interfaces or ())
-    network, own, surroundings = api.three(
-        lambda: topology.read_topology(
-            api, around, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints
-        ),
-        lambda: roles.read_identities(api, hosts=machines, pools=groups, extra=extra),
-        lambda: read_surroundings(api, found, account),
-    )
-    return machines, groups, network, whole(own, surroundings)
-
-
-def _account(found: Found, hosts: tuple[Host, ...]) -> str:
-    """Return the account that the cluster's own names tell, where the caller's is not told; "" if none does."""
-    names = [found.eks.arn if found.eks else "", *(host.identity for host in hosts)]
-    return next((name.split(":")[4] for name in names if name.startswith("arn:")), "")
-
-
-def _read_storage(
-    api: Api, found: Found, hosts: tuple[Host, ...], account: str
-) -> tuple[Storage, Mapping[str, tuple[Statement, ...]]]:
-    """Read where etcd's data is, and the keys with their policies; if managed, the key of its Secrets alone."""
-    from cloudguard_aws.identity import key_policies  # noqa: PLC0415 - only when asked for
-    from cloudguard_aws.storage.disks import Storage, read_storage  # noqa: PLC0415 - only when asked for
-    from cloudguard_aws.storage.keys import read_keys  # noqa: PLC0415 - likewise
-
-    if found.eks is None:
-        storage = read_storage(
-            api,
-            cluster=found.name,
-            hosts=hosts,
-            installer=found.installer,
-            networks=found.networks,
-            account=account,
-            stores={one.id: one.store for one in found.instances},
-        )
-    else:
-        storage = Storage(keys=read_keys(api, (found.eks.secrets.key,), account))
-    return storage, key_policies.read_key_policies(api, storage.keys, account)
-
-
-def _profiles(hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> frozenset[str]:
-    return frozenset(one.identity for group in (hosts, pools) for one in group if one.identity)
-
-
-def _with_roles(
-    hosts: tuple[Host, ...],
-    pools: tuple[Pool, ...],
-    roles: dict[str, str],
-) -> tuple[tuple[Host, ...], tuple[Pool, ...]]:
-    """Return hosts and pools with the role that their instance profile holds, where it is known."""
-    return (
-        tuple(replace(one, identity=roles.get(one.identity, one.identity)) for one in hosts),
-        tuple(replace(one, identity=roles.get(one.identity, one.identity)) for one in pools),
-    )
 
 
 ADAPTER = AwsAdapter()

@@ -5,8 +5,7 @@ All clusters of an account are looked for in every region that it has enabled, u
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Callable, Iterable
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
@@ -46,13 +45,20 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     return seen.clusters
 
 
-def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Found, Caller]:
+def cluster(request: CollectRequest, progress: Progress, meanwhile: Callable[[], object]) -> tuple[Api, Found, Caller]:
     """Return the reader of the cluster's region, the cluster, and who asks.
 
+    ``meanwhile`` is called while the first answers are waited for.
     Raises ClusterNotFoundError when it is nowhere or in two places, AccessError when it can't be told.
     """
     first, given = _begin(request, progress)
-    caller = identify(first, partial(prefetch, first, request.cluster) if len(given) == 1 else None)
+
+    def begin() -> None:
+        if len(given) == 1:
+            prefetch(first, request.cluster)
+        meanwhile()
+
+    caller = identify(first, begin)
     looked = list(given)
     places = _look(first, given, request)
     if not places and not request.options.get("region"):
