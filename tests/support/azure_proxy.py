@@ -49,7 +49,7 @@ class AzureProxy(Proxy):
         audience = _audience(asked.headers.get("authorization", ""))
         if audience != f"https://{asked.host}":
             return error(401, "InvalidAuthenticationTokenAudience", f"The audience {audience!r} is not {asked.host}.")
-        return self.azure.answer(asked.host, asked.verb, asked.target)
+        return self.azure.answer(asked.host, asked.verb, asked.target, asked.body)
 
     def _sign_in(self, asked: Asked) -> Answer:
         """Answer as Entra ID does: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc."""

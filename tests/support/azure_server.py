@@ -1,4 +1,4 @@
-"""Azure's resource manager on a made-up account, read-only: lists, pages, refusals and faults as the real one has."""
+"""Azure's resource manager on a made-up account: lists, pages, refusals and faults as the real one has."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
+import azure_writes
 from azure_account import Account
 from azure_ids import Item, ResourceId, action
 from azure_roles import filtered, is_under
 from azure_schema import shape_of
 from azure_sdk import Operation, find
+from fixture_error import FixtureError
 from loopback_proxy import Answer
 
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _SUBSCRIPTIONS = re.compile(r"/subscriptions(/[^/]+)?", re.IGNORECASE)
 _AUTHORIZATION = "microsoft.authorization"
+_WRITING = frozenset({"PUT", "DELETE"})
 _READING = (
     "/listnetworkmanagereffectivesecurityadminrules",
     "/listnetworkmanagereffectiveconnectivityconfigurations",
@@ -76,6 +79,8 @@ class Azure:
     empty_pages: bool = False
     """Whether an empty page comes before each page."""
     delay: float = 0.0
+    writable: bool = False
+    """Whether resources can be put and deleted."""
     any_version: bool = False
     """Whether other api-versions than the SDK's are served: for other clients than it."""
     asked: list[Asked] = field(default_factory=list[Asked])
@@ -90,7 +95,7 @@ class Azure:
     def _everything(self) -> dict[str, Item]:
         return self.account.everything()
 
-    def answer(self, host: str, verb: str, target: str) -> Answer:
+    def answer(self, host: str, verb: str, target: str, body: bytes = b"") -> Answer:
         """Return the response to a request."""
         parts = urlsplit(target)
         path = unquote(parts.path).rstrip("/")
@@ -106,9 +111,22 @@ class Azure:
             return _denied(path, taken)
         if _SUBSCRIPTIONS.fullmatch(path) and verb == "GET":
             return self._subscriptions(path)
-        return (
-            self._missing(path) or self._wrong(found, verb, path, query) or self._found(found, verb, path, host, query)
-        )
+        wrong = self._missing(path) or self._wrong(found, verb, path, query)
+        if wrong is None and verb in _WRITING:
+            return self._written(verb, path, body)
+        return wrong or self._found(found, verb, path, host, query)
+
+    def _written(self, verb: str, path: str, body: bytes) -> Answer:
+        """Put or delete a resource."""
+        try:
+            made = azure_writes.put(self.account, path, json.loads(body)) if verb == "PUT" else None
+            if made is None:
+                azure_writes.delete(self.account, path)
+        except FixtureError as wrong:
+            return error(400, "InvalidRequest", str(wrong))
+        self.__dict__.pop("_everything", None)
+        self._lists.clear()
+        return _json(made or {})
 
     def _fault(self, fault: Fault, path: str) -> Answer:
         headers = _JSON | dict(fault.headers)
@@ -147,7 +165,8 @@ class Azure:
 
     def _wrong(self, found: Operation | None, verb: str, path: str, query: Mapping[str, str]) -> Answer | None:
         """Return the error of a request that would change something, or that no operation is; else None."""
-        if verb != "GET" and not (verb == "POST" and path.lower().endswith(_READING)):
+        reads = verb == "GET" or (verb == "POST" and path.lower().endswith(_READING))
+        if not reads and not (self.writable and verb in _WRITING):
             return error(405, "MethodNotAllowed", f"{verb} {path} would change something")
         if found is None:
             return error(404, "InvalidResourceType", f"The resource type could not be found at {path}")

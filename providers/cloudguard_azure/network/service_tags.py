@@ -24,7 +24,7 @@ HOST: Final = AddressSet.parse("168.63.129.16")
 EVERYWHERE: Final = AddressSet.everything()
 _ANY: Final = frozenset({"*", "any"})
 _HIDES: Final = (FactKind.ADDRESS_LISTS,)
-_MAYBE: Final = "whether VirtualNetwork holds the prefixes of user-defined routes and of gateways is not known"
+MAYBE: Final = "whether VirtualNetwork holds the prefixes of user-defined routes and of gateways is not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ServiceTags:
             yield self._tag("AzureLoadBalancer", HOST)
             beyond = place.maybe - place.inside
             if beyond:
-                yield Named(beyond, uncertain=_MAYBE)
+                yield Named(beyond, uncertain=MAYBE)
         elif name == "internet":
             near = PUBLIC & place.inside
             yield self._tag(f"Internet without {place.network}" if near else "Internet", PUBLIC - place.inside - HOST)

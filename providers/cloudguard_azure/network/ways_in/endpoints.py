@@ -25,12 +25,12 @@ from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses
 
 _API: Final = ServiceSet.parse("tcp/443")
 _EVERYONE: Final = ALL4 | ALL6
-_NOBODY: Final = "0.0.0.0/32"
+NOBODY: Final = "0.0.0.0/32"
 """https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges: nobody but who is let in by itself."""
 RUN_COMMAND: Final = "Microsoft.ContainerService/managedClusters/runcommand/action"
 _BY_COMMAND: Final = f"Azure Resource Manager, which asks for {RUN_COMMAND},"
 """https://learn.microsoft.com/azure/aks/access-private-cluster"""
-_NO_COMMANDS: Final = "apiServerAccessProfile.disableRunCommand: true"
+NO_COMMANDS: Final = "apiServerAccessProfile.disableRunCommand: true"
 _GUARD_ENDPOINT: Final = (
     "privateEndpointNetworkPolicies: NetworkSecurityGroupEnabled on its subnet, and rules there for those who need it"
 )
@@ -114,7 +114,7 @@ def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
         subnets=inside,
         filters=guards if _is_inside(cluster) else (),
         groups=(),
-        source=Source(LIST_MANAGED_CLUSTERS.name, name),
+        source=Source(LIST_MANAGED_CLUSTERS.name, own_id(cluster)),
         address=text(part(cluster, "properties"), "fqdn"),
         remedy=_GUARD_SUBNET if _is_inside(cluster) else "",
     )
@@ -134,7 +134,7 @@ def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
             filters=(),
             address="",
             gatekeeper=_BY_COMMAND,
-            remedy=_NO_COMMANDS,
+            remedy=NO_COMMANDS,
         )
 
 
@@ -167,7 +167,7 @@ def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[
     own = around.addresses.of(addresses_out(cluster))
     ranges = [one for one in listed if one[0].isdigit() or ":" in one]
     tags = tuple(one for one in listed if one not in ranges)
-    return AddressSet.of(str(ip_network(one, strict=False)) for one in ranges if one != _NOBODY) | own, tags
+    return AddressSet.of(str(ip_network(one, strict=False)) for one in ranges if one != NOBODY) | own, tags
 
 
 def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[Endpoint, ...]:

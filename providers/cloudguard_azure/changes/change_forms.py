@@ -1,0 +1,65 @@
+"""Changes to one cluster in Azure's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cloudguard.model.filters import Filter
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.change_forms import RuleQuota
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, PeerOf, RuleTraffic
+from cloudguard_azure.changes import shell as az
+from cloudguard_azure.changes import terraform as hcl
+from cloudguard_azure.changes.cluster_calls import endpoint_calls, key_calls
+from cloudguard_azure.changes.filter_calls import FilterCalls, group_id, rule_edits
+from cloudguard_azure.changes.group_calls import group_calls
+from cloudguard_azure.changes.role_calls import role_calls
+from cloudguard_azure.changes.rule_bodies import BodyWriter, Part
+from cloudguard_azure.changes.rule_forms import LAST_PRIORITY, MOST_RULES, rules_of
+from cloudguard_azure.changes.security_rules import SecurityRules
+
+
+class AzureForms:
+    """The forms of changes to what one snapshot shows."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._filters = FilterCalls(snapshot)
+
+    def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+        """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can say it."""
+        return rules_of(traffic) if guard.in_series else ()
+
+    def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
+        """Return one rule as the Resource Manager takes it, with the priority of the one like it, or the last."""
+        alike = (one for one in SecurityRules.of(guard).rules.values() if one.traffic == traffic)
+        priority = next((one.priority for one in alike), LAST_PRIORITY)
+        lists = {one.id: one for one in self._snapshot.topology.address_lists}
+        unknown = traffic.peer.kind in {PeerOf.NEW_GROUP, PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT, PeerOf.INSIDE}
+        groups = {traffic.peer: ""} if unknown else {}
+        return BodyWriter(lists, groups).body((Part("", traffic),), priority)
+
+    def quota(self, guard: Filter) -> RuleQuota | None:
+        """Return how many rules a network security group may hold, and holds."""
+        return RuleQuota(MOST_RULES, len(SecurityRules.of(guard).rules)) if group_id(guard) else None
+
+    def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+        """Return the calls that make a change after the changes ``made``; none for what no call makes."""
+        if rule_edits(change):
+            return self._filters.calls(change, made)
+        return (
+            *group_calls(self._snapshot, change, made),
+            *endpoint_calls(self._snapshot, change),
+            *key_calls(change),
+            *role_calls(self._snapshot, change),
+        )
+
+    def shell(self, call: ApiCall) -> str:
+        """Return a call as a line for ``az``, quoted for a POSIX shell."""
+        return az.shell(call)
+
+    def terraform(self, change: Change) -> str:
+        """Return blocks of HCL that make a change of rules, "" for others."""
+        return hcl.terraform(self.calls(change)) if rule_edits(change) else ""

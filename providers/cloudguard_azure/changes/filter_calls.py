@@ -1,0 +1,103 @@
+"""Calls that edit rules of network security groups, and that put a group of one's own where there is none to edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from cloudguard.model.filters import Action, Filter
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, GroupEdit, RuleEdit, RulePeer
+from cloudguard_azure.access.ids import group_of, subscription_of
+from cloudguard_azure.changes.calls import delete, put
+from cloudguard_azure.changes.own_group import own_group
+from cloudguard_azure.changes.rule_bodies import Body, BodyWriter, name_of_rule
+from cloudguard_azure.changes.security_rules import SecurityRules
+from cloudguard_azure.network.security_groups import KIND
+
+_APART: Final = " in "
+
+
+def group_id(guard: Filter) -> str:
+    """Return the id of the security group that a filter was read as, "" for none: not every filter is one."""
+    own = guard.id.partition(_APART)[0]
+    return own if guard.kind == KIND and own.startswith("/") else ""
+
+
+class FilterCalls:
+    """Makes calls of edits of rules in one snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._filters = {one.id: one for one in snapshot.topology.filters}
+
+    def calls(self, change: Change, made: Sequence[Change]) -> tuple[PlannedCall, ...]:
+        """Return the calls for a change of rules, after the changes ``made``; none where no call makes it."""
+        guard = self._filters.get(change.resource.id)
+        if guard is None:
+            return ()
+        writer = BodyWriter(
+            {one.id: one for one in self._snapshot.topology.address_lists}, self._new_groups((*made, change))
+        )
+        edits = rule_edits(change)
+        try:
+            before = SecurityRules.of(guard)
+            if not group_id(guard) or not (guard.editable or _by_hand(before, edits)):
+                return tuple(own_group(self._snapshot, guard, edits, writer))
+            for one in made:
+                if self._same_group(one, guard):
+                    before = before.edited(rule_edits(one))
+            return tuple(_difference(group_id(guard), before, before.edited(edits), writer))
+        except ValueError:
+            return ()
+
+    def _same_group(self, change: Change, guard: Filter) -> bool:
+        other = self._filters.get(change.resource.id)
+        return other is not None and group_id(other) == group_id(guard)
+
+    def _new_groups(self, changes: Iterable[Change]) -> Mapping[RulePeer, str]:
+        edits = (edit for change in changes for edit in change.edits if isinstance(edit, GroupEdit))
+        return {edit.group: new_group_id(edit) for edit in edits}
+
+
+def _by_hand(rules: SecurityRules, edits: Iterable[RuleEdit]) -> bool:
+    """Whether edits are of rules that somebody added to a group which AKS keeps: those it leaves alone."""
+    return all(name_of_rule(edit.rule) in rules.rules for edit in edits)
+
+
+def new_group_id(edit: GroupEdit) -> str:
+    """Return the id of an application security group to be made: it stands in its network's resource group."""
+    scope = f"/subscriptions/{subscription_of(edit.network)}/resourceGroups/{group_of(edit.network)}"
+    return f"{scope}/providers/Microsoft.Network/applicationSecurityGroups/{edit.name}"
+
+
+def rule_edits(change: Change) -> tuple[RuleEdit, ...]:
+    """Return a change's edits of rules."""
+    return tuple(edit for edit in change.edits if isinstance(edit, RuleEdit))
+
+
+def _difference(group: str, before: SecurityRules, after: SecurityRules, writer: BodyWriter) -> Iterator[PlannedCall]:
+    """Yield a call for each rule that differs: what is added first, denials last, then what is changed, and taken."""
+    old = {
+        name: writer.body(rule.parts, rule.priority) for name, rule in before.rules.items() if name not in after.rules
+    }
+    changed = {name: rule for name, rule in after.rules.items() if rule.edits}
+    order = sorted(
+        changed,
+        key=lambda name: (name in before.rules, changed[name].traffic.action is Action.DENY, changed[name].priority),
+    )
+    last = max((place for rule in changed.values() for place in rule.edits), default=0)
+    for name in order:
+        rule, resource = changed[name], f"{group}/securityRules/{name}"
+        known = before.rules.get(name)
+        undo = put_rule(resource, writer.body(known.parts, known.priority)) if known else delete(resource)
+        yield PlannedCall(min(rule.edits), put_rule(resource, writer.body(rule.parts, rule.priority)), (undo,))
+    for name, body in old.items():
+        resource = f"{group}/securityRules/{name}"
+        yield PlannedCall(last if changed else 0, delete(resource), (put_rule(resource, body),))
+
+
+def put_rule(resource: str, body: Body) -> ApiCall:
+    """Return the call that puts a rule."""
+    return put(resource, {"properties": body})

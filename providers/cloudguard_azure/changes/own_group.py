@@ -1,0 +1,85 @@
+"""A network security group of one's own on subnets, where the filter to edit is none, or is one that AKS keeps.
+
+Both a subnet's group and an interface's must permit what passes
+(https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from cloudguard.model.filters import Action, Direction, Filter
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.api_call import PlannedCall
+from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
+from cloudguard_azure.access.ids import group_of, name_of, subscription_of
+from cloudguard_azure.changes.calls import delete, put, set_in
+from cloudguard_azure.changes.rule_bodies import BodyWriter, Part, as_rules
+from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, said
+from cloudguard_azure.changes.security_rules import SecurityRules
+from cloudguard_azure.network.rules import CARRIED
+from cloudguard_azure.network.service_tags import EVERYWHERE
+
+_ANYONE: Final = RulePeer(PeerOf.RANGE, ",".join(EVERYWHERE.cidrs()))
+_INTERNET: Final = RulePeer(PeerOf.ADDRESS_LIST, "Internet")
+_BALANCER: Final = RulePeer(PeerOf.ADDRESS_LIST, "AzureLoadBalancer")
+
+
+def own_group(
+    snapshot: Snapshot, guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter
+) -> Iterator[PlannedCall]:
+    """Yield the calls that make a group for each subnet behind a filter, and put it there.
+
+    It permits what edits leave and denies what they take. Behind that it permits the rest, if another group guards it.
+    Raises ValueError where a rule can't be said, a subnet has a group already, or AKS made the subnet
+    (https://learn.microsoft.com/azure/aks/support-policies#user-customization-of-agent-nodes).
+    """
+    rules = _rules(guard, edits, writer, guarded=guard.id.startswith("/"))
+    for subnet in sorted(_subnets(snapshot, guard)):
+        if guard.id.startswith("/") and group_of(subnet) == group_of(guard.id):
+            message = "AKS made the subnet too: what is in the group of its nodes is not to be changed"
+            raise ValueError(message)
+        scope = f"/subscriptions/{subscription_of(subnet)}/resourceGroups/{group_of(subnet)}"
+        group = f"{scope}/providers/Microsoft.Network/networkSecurityGroups/{name_of(subnet)}-cloudguard"
+        location = next((one.zone for one in snapshot.topology.subnets if one.id == subnet), "")
+        if not location:
+            message = f"where {subnet} stands is not known"
+            raise ValueError(message)
+        body = {"location": location, "properties": {"securityRules": rules}}
+        yield PlannedCall(0, put(group, body), (delete(group),))
+        path = "properties.networkSecurityGroup"
+        yield PlannedCall(0, set_in(subnet, {path: {"id": group}}), (set_in(subnet, {path: None}),))
+
+
+def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guarded: bool) -> list[dict[str, Any]]:
+    known = SecurityRules.of(guard).known
+    closed = [rule for rule in guard.rules if rule.action is Action.DENY and not guarded]
+    parts = [Part("", RuleTraffic(Direction.INGRESS, CARRIED, _INTERNET, Action.DENY)) for _ in closed[:1]]
+    parts += [Part("", one) for edit in edits if edit.after is not None for one in said(edit.after)]
+    for edit in edits:
+        if edit.before is not None:
+            parts += [Part("", RuleTraffic(edit.before.direction, CARRIED, _BALANCER))]
+            own = known[edit.rule].own if edit.rule in known else EVERYWHERE
+            parts += [Part("", one, own=own) for one in said(replace(edit.before, action=Action.DENY))]
+    made = [*as_rules(dict.fromkeys(parts))]
+    bodies = [writer.body(one, FIRST_PRIORITY + 10 * number) for number, one in enumerate(made)]
+    names = [f"cloudguard-{body['access'].lower()}-{number}" for number, body in enumerate(bodies, 1)]
+    if guarded:
+        rest = (Part("", RuleTraffic(Direction.INGRESS, CARRIED, _ANYONE)),)
+        names, bodies = [*names, "rest"], [*bodies, writer.body(rest, LAST_PRIORITY)]
+    return [{"name": name, "properties": body} for name, body in zip(names, bodies, strict=True)]
+
+
+def _subnets(snapshot: Snapshot, guard: Filter) -> set[str]:
+    """Return the subnets of the hosts behind a filter; raises ValueError for one that has another group already."""
+    cluster = snapshot.cluster
+    held = [(one.subnet, one.filters) for host in cluster.hosts for one in host.interfaces]
+    held += [(subnet, pool.filters) for pool in cluster.pools for subnet in pool.subnets]
+    behind = [(subnet, filters) for subnet, filters in held if guard.id in filters]
+    others = {one.id for one in snapshot.topology.filters if one.in_series} - {guard.id}
+    if not behind or any(others & set(filters) for _, filters in behind):
+        message = "no host is behind it, or its subnet has a group already"
+        raise ValueError(message)
+    return {subnet for subnet, _ in behind}

@@ -1,0 +1,171 @@
+"""Rules of network security groups as the Resource Manager takes them, made of the model's rules: one for each peer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cloudguard.model.filters import Action, AddressList, Direction, Rule
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
+from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, protocol_and_ports
+from cloudguard_azure.network.service_tags import EVERYWHERE, HOST, MAYBE
+
+Body = Mapping[str, Any]
+_ACCESS: Final = {Action.PERMIT: "Allow", Action.DENY: "Deny"}
+_DIRECTIONS: Final = {Direction.INGRESS: "Inbound", Direction.EGRESS: "Outbound"}
+_SIDES: Final = {Direction.INGRESS: ("source", "destination"), Direction.EGRESS: ("destination", "source")}
+_GROUPS: Final = frozenset({PeerOf.GROUP, PeerOf.NEW_GROUP})
+_NETWORK: Final = "VirtualNetwork"
+_NETWORK_OF: Final = "VirtualNetwork of "
+_INTERNET: Final = "Internet without "
+_BALANCER: Final = "AzureLoadBalancer"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One peer of a rule, and what it is about on the guarded side: ``groups``, or addresses (``own``); none for all.
+
+    ``id`` is the id of the model's rule, "" for an added one. ``priority`` is its rule's, or that of the rule that it
+    takes over from.
+    """
+
+    id: str
+    traffic: RuleTraffic
+    groups: tuple[str, ...] = ()
+    own: AddressSet = EVERYWHERE
+    description: str = ""
+    uncertain: str = ""
+    priority: int = FIRST_PRIORITY
+
+    @classmethod
+    def of(cls, rule: Rule) -> Part:
+        """Return a rule of the model as a part of the rule that it was read from."""
+        peer = RulePeer(PeerOf(rule.peer.kind), str(rule.peer))
+        traffic = RuleTraffic(rule.direction, rule.services, peer, rule.action)
+        own = rule.target_ranges or EVERYWHERE
+        return cls(rule.id, traffic, rule.target_groups, own, rule.description, rule.uncertain, rule.order)
+
+
+def name_of_rule(id_: str) -> str:
+    """Return the name of the rule that a rule of the model was read from: "ssh" of "ssh#2"."""
+    name, mark, number = id_.rpartition("#")
+    return name if mark and number.isdecimal() else id_
+
+
+def as_rules(parts: Iterable[Part]) -> tuple[tuple[Part, ...], ...]:
+    """Return parts of one rule as those of the fewest rules that say the same, each the parts of one."""
+    by_target: dict[tuple[object, ...], list[Part]] = {}
+    for part in parts:
+        own = part.traffic
+        together = "" if part.id else _one_rule(own.peer)
+        key = (own.direction, own.action, own.services, together, part.groups, part.own)
+        by_target.setdefault(key, []).append(part)
+    by_peers: dict[tuple[object, ...], list[Part]] = {}
+    for (direction, action, services, *_, groups, _own), found in by_target.items():
+        peers = tuple(dict.fromkeys(part.traffic.peer for part in found))
+        by_peers.setdefault((direction, action, services, peers, bool(groups)), []).extend(found)
+    return tuple(tuple(found) for found in by_peers.values())
+
+
+def _one_rule(peer: RulePeer) -> object:
+    """Return what peers that one rule can name have in common: it names several ranges, or one tag or group."""
+    if peer.kind is not PeerOf.RANGE:
+        return peer
+    ranges = read_addresses(peer.value)
+    return (bool(ranges & ALL4), bool(ranges & ALL6))
+
+
+@dataclass(frozen=True, slots=True)
+class BodyWriter:
+    """Writes rules; ``lists`` are the service tags that rules name, by id, ``groups`` the ids of groups to be made."""
+
+    lists: Mapping[str, AddressList]
+    groups: Mapping[RulePeer, str]
+
+    def body(self, parts: Sequence[Part], priority: int) -> Body:
+        """Return one rule of parts; raises ValueError where no one rule can say them, or a peer is not known yet."""
+        first = parts[0].traffic
+        services = ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals)
+        protocol, ports = protocol_and_ports(services, first.peer)
+        far, near = _SIDES[first.direction]
+        about = dict.fromkeys(group for part in parts for group in part.groups)
+        own = EVERYWHERE if about else AddressSet.union(part.own for part in parts)
+        return {
+            **({"description": parts[0].description} if parts[0].description else {}),
+            "access": _ACCESS[first.action],
+            "direction": _DIRECTIONS[first.direction],
+            "priority": priority,
+            "protocol": protocol,
+            "sourcePortRange": "*",
+            **_one_or_many("destinationPortRange", ports),
+            **self._side(far, parts),
+            **(_in_groups(near, about) if about else _one_or_many(f"{near}AddressPrefix", self._own(own))),
+        }
+
+    def _side(self, side: str, parts: Sequence[Part]) -> Body:
+        peers = dict.fromkeys(part.traffic.peer for part in _without_network(parts))
+        groups = [self._group(peer) for peer in peers if peer.kind in _GROUPS]
+        named = [one for peer in peers if peer.kind not in _GROUPS for one in self._prefixes(peer)]
+        named += [_NETWORK] if len(_without_network(parts)) < len(parts) else []
+        if groups and named:
+            message = "one side of a rule names prefixes, or groups"
+            raise ValueError(message)
+        return _in_groups(side, groups) if groups else _one_or_many(f"{side}AddressPrefix", [*dict.fromkeys(named)])
+
+    def _group(self, peer: RulePeer) -> str:
+        found = peer.value if peer.kind is PeerOf.GROUP else self.groups.get(peer)
+        if found is None:
+            message = f"the group of {peer.value} is not made"
+            raise ValueError(message)
+        return found
+
+    def _prefixes(self, peer: RulePeer) -> list[str]:
+        if peer.kind is PeerOf.RANGE:
+            return _cidrs(read_addresses(peer.value))
+        if peer.kind is not PeerOf.ADDRESS_LIST:
+            message = f"it is not known who is meant: {peer.kind}"
+            raise ValueError(message)
+        return self._tag(peer.value)
+
+    def _own(self, own: AddressSet) -> list[str]:
+        networks = (one for name, one in self.lists.items() if name.startswith(_NETWORK_OF) and one.known)
+        whole_ = any(AddressSet.union(one.ranges) | HOST == own for one in networks)
+        return [_NETWORK] if whole_ else _cidrs(own)
+
+    def _tag(self, name: str) -> list[str]:
+        """Return what names an address list: its service tag; of a network without its host's address, its ranges."""
+        if not name.startswith(_NETWORK_OF):
+            return ["Internet" if name.startswith(_INTERNET) else name]
+        known = self.lists.get(name)
+        if known is None or not known.known:
+            message = f"what {name} holds is not known"
+            raise ValueError(message)
+        return [*AddressSet.union(known.ranges).cidrs()]
+
+
+def _without_network(parts: Sequence[Part]) -> list[Part]:
+    """Return parts without those that the tag VirtualNetwork was read as, where all of these are there."""
+    read = [part for part in parts if part.id]
+    tagged = [part for part in read if part.traffic.peer.value.startswith(_NETWORK_OF)]
+    balancer = [part for part in read if part.traffic.peer.value == _BALANCER]
+    if not tagged or not balancer:
+        return [*parts]
+    return [part for part in parts if part not in (*tagged, *balancer) and part.uncertain != MAYBE]
+
+
+def _cidrs(ranges: AddressSet) -> list[str]:
+    return ["*"] if ranges == EVERYWHERE else [*ranges.cidrs()]
+
+
+def _one_or_many(field: str, values: Sequence[str]) -> Body:
+    """Return the singular field for one value, the plural one for several."""
+    plural = f"{field}es" if field.endswith("x") else f"{field}s"
+    return {field: values[0]} if len(values) == 1 else {plural: [*values]}
+
+
+def _in_groups(side: str, groups: Iterable[str]) -> Body:
+    return {f"{side}ApplicationSecurityGroups": [{"id": one} for one in groups]}

@@ -1,0 +1,124 @@
+"""What rules of network security groups can say.
+
+One rule has one protocol, of Tcp, Udp, Icmp, Esp, Ah and ``*``, and any number of port ranges; on each side any number
+of prefixes of one version of IP, or one service tag, or application security groups; a priority that no other rule of
+its direction has
+(https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#security-rules).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
+from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
+from cloudguard_azure.network.rules import CARRIED
+from cloudguard_azure.network.service_tags import EVERYWHERE
+
+FIRST_PRIORITY: Final = 100
+LAST_PRIORITY: Final = 4096
+MOST_RULES: Final = 1000
+"""Rules of a network security group, the default ones not counted
+(https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits)."""
+_EVERY_PORT: Final = frozenset({("*",), ("1-65535",)})
+"""With these, ``*`` means every protocol."""
+_OTHERS: Final = {"Esp": ServiceSet.parse("proto/50"), "Ah": ServiceSet.parse("proto/51")}
+_NO_FAMILY: Final = {4: ServiceSet.parse("icmpv6"), 6: ServiceSet.parse("icmp")}
+"""What packets of a version of IP cannot be."""
+_ICMP: Final = ServiceSet.parse("icmp,icmpv6")
+
+
+def rules_of(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+    """Return the fewest rules that together say exactly ``traffic``; none if no rules can: an ICMP type, protocol 4."""
+    found = list[RuleTraffic]()
+    for peer in _peers(traffic.peer):
+        parts = _services(traffic.services, _version(peer))
+        if not parts:
+            return ()
+        found += [replace(traffic, services=services, peer=peer) for services in parts]
+    return tuple(found)
+
+
+def said(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+    """Return ``rules_of``; raises ValueError where no rules can say it."""
+    found = rules_of(traffic)
+    if not found:
+        message = f"no rules of a network security group can say {traffic.services} alone"
+        raise ValueError(message)
+    return found
+
+
+def protocol_and_ports(services: ServiceSet, peer: RulePeer) -> tuple[str, list[str]]:
+    """Return the one protocol of services that a rule can say, and its ports; raises ValueError for others."""
+    version = _version(peer)
+    if _services(services, version) != (services,):
+        message = f"no rule of a network security group can say {services} alone"
+        raise ValueError(message)
+    if CARRIED - _impossible(version) <= services:
+        return "*", ["*"]
+    for name, other in _OTHERS.items():
+        if services == other:
+            return name, ["*"]
+    tcp, udp = _ports(services, "tcp"), _ports(services, "udp")
+    if not tcp and not udp:
+        return "Icmp", ["*"]
+    return ("*" if tcp and udp else "Tcp" if tcp else "Udp"), list(tcp or udp)
+
+
+def _peers(peer: RulePeer) -> Iterator[RulePeer]:
+    """Yield the peers to write rules for: ranges of one version of IP, but for everything."""
+    ranges = read_addresses(peer.value) if peer.kind is PeerOf.RANGE else EVERYWHERE
+    if peer.kind is not PeerOf.RANGE or ranges == EVERYWHERE:
+        yield peer
+        return
+    for version in (ALL4, ALL6):
+        if ranges & version:
+            yield RulePeer(PeerOf.RANGE, ",".join((ranges & version).cidrs()))
+
+
+def _version(peer: RulePeer) -> int:
+    """Return the version of IP that a peer's packets have, 0 for either."""
+    ranges = read_addresses(peer.value) if peer.kind is PeerOf.RANGE else EVERYWHERE
+    return _one_version(ranges)
+
+
+def _one_version(ranges: AddressSet) -> int:
+    return (4 if ranges & ALL4 else 6) if bool(ranges & ALL4) != bool(ranges & ALL6) else 0
+
+
+def _impossible(version: int) -> ServiceSet:
+    return _NO_FAMILY.get(version, ServiceSet.nothing())
+
+
+def _services(services: ServiceSet, version: int) -> tuple[ServiceSet, ...]:
+    """Return services, one part a rule; none if rules cannot say them."""
+    wanted = services - _impossible(version)
+    if CARRIED - _impossible(version) <= services:
+        return (services,)
+    icmp, others = _ICMP - _impossible(version), wanted - CARRIED
+    if others or (wanted & icmp and not icmp <= wanted):
+        return ()
+    tcp, udp = _ports(services, "tcp"), _ports(services, "udp")
+    with_ports = ServiceSet.parse("tcp,udp")
+    both = wanted & with_ports
+    parts = (
+        [both]
+        if tcp == udp and tcp not in _EVERY_PORT
+        else [wanted & ServiceSet.parse(name) for name in ("tcp", "udp")]
+    )
+    parts += [services & _ICMP] if wanted & icmp else []
+    parts += [wanted & other for other in _OTHERS.values()]
+    return tuple(part for part in parts if part)
+
+
+def _ports(services: ServiceSet, protocol: str) -> tuple[str, ...]:
+    base = FAMILIES[protocol]
+    part = services & ServiceSet(((base, base + PORTS),))
+    if part.size == PORTS:
+        return ("*",)
+    ends = ((start - base, end - base - 1) for start, end in part.intervals)
+    return tuple(str(first) if first == last else f"{first}-{last}" for first, last in ends)

@@ -1,0 +1,174 @@
+"""The rules of one network security group, and what edits of the model's rules make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Final
+
+from cloudguard.model.filters import Action, Filter
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.results.change import PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard_azure.changes.rule_bodies import Part, as_rules, name_of_rule
+from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, said
+from cloudguard_azure.network.rules import CARRIED
+from cloudguard_azure.network.service_tags import HOST
+
+_LONGEST_NAME: Final = 80
+_ADDED: Final = {Action.PERMIT: "cloudguard-allow", Action.DENY: "cloudguard-deny"}
+_BALANCER: Final = RulePeer(PeerOf.ADDRESS_LIST, "AzureLoadBalancer")
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityRule:
+    """A rule with its priority, as its parts. ``edits``: the edits, by their places in the change, that made it so."""
+
+    priority: int
+    parts: tuple[Part, ...]
+    edits: tuple[int, ...] = ()
+
+    @property
+    def traffic(self) -> RuleTraffic:
+        """What its first part is about: all have the same direction and action."""
+        return self.parts[0].traffic
+
+
+@dataclass(frozen=True)
+class SecurityRules:
+    """A group's rules by name, without the default ones. ``denials``: those that edits of default rules added."""
+
+    rules: Mapping[str, SecurityRule]
+    known: Mapping[str, Part]
+    """Every rule of the model, a default one too, by its id."""
+    defaults: frozenset[str]
+    denials: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, guard: Filter) -> SecurityRules:
+        """Return the rules of a filter that a group was read as."""
+        parts: dict[str, list[Part]] = {}
+        priorities: dict[str, int] = {}
+        for rule in guard.rules:
+            parts.setdefault(name_of_rule(rule.id), []).append(Part.of(rule))
+            priorities[name_of_rule(rule.id)] = rule.order
+        own = {name for name, priority in priorities.items() if priority <= LAST_PRIORITY}
+        rules = {name: SecurityRule(priorities[name], tuple(parts[name])) for name in parts if name in own}
+        known = {part.id: part for found in parts.values() for part in found}
+        return cls(rules, known, frozenset(priorities.keys() - own))
+
+    def edited(self, edits: Sequence[RuleEdit]) -> SecurityRules:
+        """Return the rules after edits; raises ValueError where no priority is free for one."""
+        by_name: dict[str, list[tuple[int, RuleEdit]]] = {}
+        for place, edit in enumerate(edits):
+            by_name.setdefault(name_of_rule(edit.rule) if edit.order is None else "", []).append((place, edit))
+        editor = _Editor(self)
+        for name, own in by_name.items():
+            if name in self.defaults:
+                editor.put_before_default(own)
+            elif name:
+                editor.replace(name, own)
+            else:
+                for place, edit in own:
+                    editor.add(edit, place)
+        return replace(self, rules=editor.rules, denials=frozenset(editor.denials))
+
+
+class _Editor:
+    """Edits rules in place."""
+
+    def __init__(self, before: SecurityRules) -> None:
+        self.rules = {name: replace(rule, edits=()) for name, rule in before.rules.items()}
+        self.denials = {*before.denials}
+        self._before = before
+
+    def replace(self, name: str, edits: Sequence[tuple[int, RuleEdit]]) -> None:
+        """Edit a rule: what is left of it keeps its name and priority, as far as one rule can say it."""
+        old = self.rules.pop(name, None)
+        parts, places = [*old.parts] if old else [], tuple(place for place, _ in edits)
+        for _, edit in edits:
+            at = next((number for number, part in enumerate(parts) if part.id == edit.rule), len(parts))
+            if edit.op is not RuleOp.ADD:
+                del parts[at : at + 1]
+            if edit.after is not None:
+                parts[at:at] = self._parts(edit, edit.after)
+        made = [*as_rules(dict.fromkeys(parts))]
+        if old and made:
+            first = next((one for one in made if one[0].traffic.services == old.traffic.services), made[0])
+            made.remove(first)
+            self.rules[name] = SecurityRule(old.priority, first, places if first != old.parts else ())
+        for one in made:
+            self.rules[self._name(name)] = SecurityRule(self._free(one[0].priority, one[0].traffic), one, places)
+
+    def add(self, edit: RuleEdit, place: int) -> None:
+        """Add a rule with the priority that an edit names, or the next that is free."""
+        if edit.after is not None and edit.order is not None:
+            for part in self._parts(edit, edit.after):
+                priority = self._free(edit.order - 1, part.traffic)
+                self.rules[self._name(_ADDED[part.traffic.action])] = SecurityRule(priority, (part,), (place,))
+
+    def put_before_default(self, edits: Sequence[tuple[int, RuleEdit]]) -> None:
+        """Do by rules before it what edits of a default rule would: that can be neither edited nor taken away.
+
+        What is to stay is permitted behind all other rules; the rest of what it permits is denied, last of all. What is
+        kept besides: the probes of load balancers, from their one address.
+        """
+        for place, edit in edits:
+            if edit.after is not None:
+                self._put_behind(self._parts(edit, edit.after), place)
+        for place, edit in edits:
+            if edit.before is not None:
+                if _may_hold_host(edit.before.peer):
+                    probes = replace(edit.before, services=CARRIED, peer=_BALANCER)
+                    self._put_behind(self._parts(edit, probes), place)
+                self._put_behind(self._parts(edit, replace(edit.before, action=Action.DENY)), place)
+
+    def _put_behind(self, parts: Iterable[Part], place: int) -> None:
+        for part in parts:
+            denies = part.traffic.action is Action.DENY
+            taken = {rule.priority: name for name, rule in self._alike(part.traffic)}
+            others = (priority for priority, name in taken.items() if name not in self.denials)
+            last = max(others, default=FIRST_PRIORITY)
+            free = [priority for priority in range(last + 1, LAST_PRIORITY + 1) if priority not in taken]
+            if not free:
+                message = "no priority is free behind the other rules"
+                raise ValueError(message)
+            name = self._name(_ADDED[part.traffic.action])
+            self.rules[name] = SecurityRule(free[-1] if denies else free[0], (part,), (place,))
+            if denies:
+                self.denials.add(name)
+
+    def _parts(self, edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
+        """Return what is added as parts of rules, about what the rule that it takes over from is about."""
+        old = self._before.known.get(edit.rule, Part("", traffic))
+        return [replace(old, id="", traffic=one, uncertain="") for one in said(traffic)]
+
+    def _alike(self, traffic: RuleTraffic) -> Iterator[tuple[str, SecurityRule]]:
+        """Yield the rules of the same direction, whose priorities must differ."""
+        for name, rule in self.rules.items():
+            if rule.traffic.direction is traffic.direction:
+                yield name, rule
+
+    def _free(self, near: int, traffic: RuleTraffic) -> int:
+        """Return the free priority next to one, with only rules of the same action between: their order is all one.
+
+        Raises ValueError if there is none.
+        """
+        taken = {rule.priority: rule.traffic.action for _, rule in self._alike(traffic)}
+        for steps in (range(near + 1, LAST_PRIORITY + 1), range(near - 1, FIRST_PRIORITY - 1, -1)):
+            for priority in steps:
+                if priority not in taken:
+                    return priority
+                if taken[priority] is not traffic.action:
+                    break
+        message = f"no priority is free next to {near}"
+        raise ValueError(message)
+
+    def _name(self, like: str) -> str:
+        tried = (f"{like[: _LONGEST_NAME - 5]}-{number}" for number in count(2))
+        used = {name.lower() for name in (*self.rules, *self._before.defaults)}
+        return next(name for name in tried if name.lower() not in used)
+
+
+def _may_hold_host(peer: RulePeer) -> bool:
+    return peer.kind is PeerOf.RANGE and bool(AddressSet.of(peer.value.split(",")) & HOST)

@@ -1,0 +1,114 @@
+"""Calls as lines for ``az``, Azure's command-line tool (https://learn.microsoft.com/cli/azure/reference-index).
+
+A call that no command makes as it is goes by ``az resource`` or ``az rest``.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+
+from cloudguard.results.api_call import ApiCall
+from cloudguard_azure.access.ids import group_of, name_of, part, subscription_of
+from cloudguard_azure.changes.calls import PUT, SET, kind_of
+from cloudguard_azure.changes.cluster_calls import VAULT
+
+_ROLES_VERSION: Final = "2022-04-01"
+_RULE_FLAGS: Final = {
+    "access": "access",
+    "direction": "direction",
+    "priority": "priority",
+    "protocol": "protocol",
+    "description": "description",
+    "sourcePortRange": "source-port-ranges",
+    "sourceAddressPrefix": "source-address-prefixes",
+    "sourceAddressPrefixes": "source-address-prefixes",
+    "sourceApplicationSecurityGroups": "source-asgs",
+    "destinationPortRange": "destination-port-ranges",
+    "destinationPortRanges": "destination-port-ranges",
+    "destinationAddressPrefix": "destination-address-prefixes",
+    "destinationAddressPrefixes": "destination-address-prefixes",
+    "destinationApplicationSecurityGroups": "destination-asgs",
+}
+_AKS_FLAGS: Final = {True: "--disable-run-command", False: "--enable-run-command"}
+
+
+def shell(call: ApiCall) -> str:
+    """Return a call as a line for a POSIX shell."""
+    return shlex.join(("az", *_words(call)))
+
+
+def _words(call: ApiCall) -> Iterator[str]:
+    resource = str(call.parameters["id"])
+    if call.api == VAULT:
+        yield from _of_vault(call, resource)
+    elif SET in call.parameters:
+        yield from _set(resource, call.parameters[SET])
+    elif PUT in call.parameters:
+        yield from _put(resource, call.parameters[PUT])
+    elif kind_of(resource) == "roleassignments":
+        yield from ("role", "assignment", "delete", "--ids", resource)
+    elif kind_of(resource) == "roledefinitions":
+        yield from ("rest", "--method", "delete", "--url", f"{resource}?api-version={_ROLES_VERSION}")
+    else:
+        yield from ("resource", "delete", "--ids", resource)
+
+
+def _put(resource: str, body: Mapping[str, Any]) -> Iterator[str]:
+    properties: Mapping[str, Any] = body.get("properties", {})
+    match kind_of(resource):
+        case "securityrules":
+            group = part(resource, "networksecuritygroups")
+            yield from ("network", "nsg", "rule", "create", "--nsg-name", group, "--name", name_of(resource))
+            yield from _in_group(resource)
+            for field, value in properties.items():
+                yield from (f"--{_RULE_FLAGS[field]}", *_values(value))
+        case "roledefinitions":
+            url = f"{resource}?api-version={_ROLES_VERSION}"
+            yield from ("rest", "--method", "put", "--url", url, "--body", json.dumps(body))
+        case "roleassignments":
+            scope = resource[: resource.lower().rindex("/providers/microsoft.authorization/")] or "/"
+            yield from ("role", "assignment", "create", "--name", name_of(resource), "--scope", scope)
+            yield from ("--role", properties["roleDefinitionId"])
+            yield from ("--assignee-object-id", properties["principalId"])
+            yield from ("--assignee-principal-type", properties["principalType"])
+            if "condition" in properties:
+                yield from ("--condition", properties["condition"], "--condition-version", "2.0")
+        case _:
+            yield from ("resource", "create", "--id", resource, "--is-full-object", "--properties", json.dumps(body))
+
+
+def _set(resource: str, values: Mapping[str, Any]) -> Iterator[str]:
+    if kind_of(resource) == "managedclusters":
+        yield from ("aks", "update", "--name", name_of(resource), *_in_group(resource))
+        for path, value in values.items():
+            if path.endswith("authorizedIPRanges"):
+                yield from ("--api-server-authorized-ip-ranges", ",".join(value))
+            else:
+                yield _AKS_FLAGS[value]
+        return
+    yield from ("resource", "update", "--ids", resource)
+    for path, value in values.items():
+        first = path.replace("[*]", "[0]")  # an interface has one configuration, but for those of several addresses
+        yield from ("--remove", first) if value is None else ("--set", f"{first}={json.dumps(value)}")
+
+
+def _of_vault(call: ApiCall, key: str) -> Iterator[str]:
+    body = call.parameters[PUT]
+    if call.operation == "UpdateKey":
+        enabled = json.dumps(body["attributes"]["enabled"])
+        yield from ("keyvault", "key", "set-attributes", "--id", key, "--enabled", enabled)
+    else:
+        yield from ("keyvault", "key", "rotation-policy", "update", "--id", key, "--value", json.dumps(body))
+
+
+def _in_group(resource: str) -> tuple[str, ...]:
+    return ("--resource-group", group_of(resource), "--subscription", subscription_of(resource))
+
+
+def _values(value: object) -> Iterator[str]:
+    """Yield a field's values as words: references by their ids."""
+    for one in cast("list[object]", value) if isinstance(value, list) else [value]:
+        yield str(cast("dict[str, object]", one)["id"]) if isinstance(one, dict) else str(one)

@@ -1,0 +1,79 @@
+"""Changes of rules as blocks of HCL for the provider azurerm.
+
+https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/network_security_rule
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, cast
+
+from cloudguard.results.api_call import PlannedCall
+from cloudguard_azure.access.ids import group_of, name_of, part
+from cloudguard_azure.changes.calls import PUT, kind_of
+
+_ARGUMENTS: Final = {
+    "access": "access",
+    "direction": "direction",
+    "priority": "priority",
+    "protocol": "protocol",
+    "description": "description",
+    "sourcePortRange": "source_port_range",
+    "sourceAddressPrefix": "source_address_prefix",
+    "sourceAddressPrefixes": "source_address_prefixes",
+    "sourceApplicationSecurityGroups": "source_application_security_group_ids",
+    "destinationPortRange": "destination_port_range",
+    "destinationPortRanges": "destination_port_ranges",
+    "destinationAddressPrefix": "destination_address_prefix",
+    "destinationAddressPrefixes": "destination_address_prefixes",
+    "destinationApplicationSecurityGroups": "destination_application_security_group_ids",
+}
+_KIND: Final = "azurerm_network_security_rule"
+
+
+def terraform(calls: Iterable[PlannedCall]) -> str:
+    """Return a block for each rule that calls put, with its ``import`` where it is there, and ``removed`` else."""
+    return "\n".join(block for planned in calls for block in _blocks(planned))
+
+
+def _blocks(planned: PlannedCall) -> Iterator[str]:
+    resource, body = str(planned.call.parameters["id"]), planned.call.parameters.get(PUT)
+    if kind_of(resource) != "securityrules":
+        return
+    label = f"{_KIND}.{_label(resource)}"
+    if body is None:
+        yield f"removed {{\n  from = {label}\n  lifecycle {{\n    destroy = true\n  }}\n}}\n"
+        return
+    if planned.inverse and PUT in planned.inverse[0].parameters:
+        yield f"import {{\n  to = {label}\n  id = {_text(resource)}\n}}\n"
+    yield f'resource "{_KIND}" "{_label(resource)}" {{\n{_arguments(resource, body["properties"])}}}\n'
+
+
+def _arguments(resource: str, properties: Mapping[str, Any]) -> str:
+    found = {
+        "name": name_of(resource),
+        "resource_group_name": group_of(resource),
+        "network_security_group_name": part(resource, "networksecuritygroups"),
+    }
+    found |= {_ARGUMENTS[key]: value for key, value in properties.items()}
+    return "".join(f"  {key} = {_value(value)}\n" for key, value in found.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, cast('list[object]', value)))}]"
+    if isinstance(value, dict):
+        return _text(str(cast("dict[str, object]", value)["id"]))
+    return str(value) if isinstance(value, int) else _text(str(value))
+
+
+def _text(written: str) -> str:
+    """Return a text in quotes, in which HCL finds no template (https://developer.hashicorp.com/terraform/language)."""
+    return json.dumps(written).replace("${", "$${").replace("%{", "%%{")
+
+
+def _label(resource: str) -> str:
+    """Return a name for a rule's block: its group's and its own."""
+    return re.sub(r"\W", "_", f"_{part(resource, 'networksecuritygroups')}_{name_of(resource)}", flags=re.ASCII).lower()

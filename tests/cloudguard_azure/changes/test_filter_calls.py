@@ -1,0 +1,158 @@
+"""Edits of rules as calls: whole rules by name, with a priority that is free, and with what undoes each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from azure_applied import collected
+from azure_clusters import Clean
+from azure_fixtures import Subscription
+from azure_ids import Item
+from azure_plan import run
+from azure_proxy import AzureProxy
+from azure_rules import rule
+from azure_server import Azure
+from cloudguard.model.filters import Filter
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.api_call import PlannedCall
+from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard_azure import ADAPTER
+from cloudguard_azure.changes.rule_bodies import Part
+
+
+def built(cloud: AzureProxy, *rules: Item) -> Filter:
+    """Serve a clean cluster whose nodes' group has these rules, and return that group as it is read."""
+    account = Clean()
+    account.get(_group(account))["properties"]["securityRules"] = [
+        {"id": f"{_group(account)}/securityRules/{one['name']}", **one} for one in rules
+    ]
+    cloud.azure = Azure(account, writable=True)
+    return read(cloud)
+
+
+def _group(account: Subscription) -> str:
+    return account.id("Microsoft.Network/networkSecurityGroups", "prod-node-nsg")
+
+
+def read(cloud: AzureProxy) -> Filter:
+    """Return the nodes' group as it is read now."""
+    return next(one for one in collected(cloud).topology.filters if one.name == "prod-node-nsg")
+
+
+def change(guard: Filter, *edits: RuleEdit) -> Change:
+    """Return a change of rules of a filter."""
+    return Change("1", "node-access", "rule.narrow", Resource("filter", guard.id), edits)
+
+
+def narrowed(guard: Filter, name: str, services: str, *peers: RulePeer) -> Change:
+    """Return the change that leaves ``services`` of a rule, and lets ``peers`` in on all of the rest of it."""
+    old = next(one for one in guard.rules if one.id == name)
+    before = Part.of(old).traffic
+    left = ServiceSet.parse(services)
+    after = RuleTraffic(old.direction, left, before.peer)
+    edits = [RuleEdit(RuleOp.MODIFY if left else RuleOp.REMOVE, name, before, after if left else None)]
+    rest = before.services - left
+    edits += [RuleEdit(RuleOp.ADD, name, None, RuleTraffic(old.direction, rest, peer)) for peer in peers]
+    return change(guard, *edits)
+
+
+def planned(cloud: AzureProxy, one: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+    """Return the calls of a change."""
+    return ADAPTER.change_forms(collected(cloud)).calls(one, made)
+
+
+def rules_now(cloud: AzureProxy) -> dict[str, dict[str, Any]]:
+    """Return the nodes' group's rules by name, as the account has them."""
+    account = cloud.azure.account
+    listed = account.get(account.id("Microsoft.Network/networkSecurityGroups", "prod-node-nsg"))["properties"]
+    return {one["name"]: one["properties"] for one in listed["securityRules"]}
+
+
+SUBNET = RulePeer(PeerOf.RANGE, "10.0.1.0/24")
+
+
+def test_a_rule_is_narrowed_in_place_and_what_it_gave_to_hosts_stands_beside_it(azure_cloud: AzureProxy) -> None:
+    guard = built(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"), rule("other", 201, "443"))
+    calls = planned(azure_cloud, narrowed(guard, "ssh", "tcp/80", SUBNET))
+    assert [str(one.call.parameters["id"]).rpartition("/")[2] for one in calls] == ["ssh-2", "ssh"]
+    for one in calls:
+        run(azure_cloud.azure, one.call)
+    now = rules_now(azure_cloud)
+    assert (now["ssh"]["priority"], now["ssh"]["destinationPortRange"]) == (200, "80")
+    assert now["ssh-2"]["priority"] == 202
+    assert now["ssh-2"]["sourceAddressPrefix"] == "10.0.1.0/24"
+
+
+def test_what_undoes_the_calls_gives_back_the_rules(azure_cloud: AzureProxy) -> None:
+    guard = built(
+        azure_cloud, rule("ssh", 200, "22,80", ["10.0.0.0/16", "192.0.2.0/24"]), rule("gone", 300, "99", "Internet")
+    )
+    calls = [
+        *planned(azure_cloud, narrowed(guard, "ssh#1", "tcp/80", SUBNET)),
+        *planned(azure_cloud, narrowed(guard, "gone", "none")),
+    ]
+    for one in calls:
+        run(azure_cloud.azure, one.call)
+    assert read(azure_cloud) != guard
+    for one in reversed(calls):
+        for undo in one.inverse:
+            run(azure_cloud.azure, undo)
+    assert read(azure_cloud) == guard
+
+
+def test_the_other_peers_of_a_rule_stay(azure_cloud: AzureProxy) -> None:
+    guard = built(azure_cloud, rule("ssh", 200, "22", ["10.0.0.0/16", "192.0.2.0/24", "203.0.113.0/24"]))
+    first, second = narrowed(guard, "ssh#2", "none"), narrowed(guard, "ssh#3", "none")
+    (one,) = planned(azure_cloud, first)
+    (two,) = planned(azure_cloud, second, [first])
+    run(azure_cloud.azure, one.call)
+    assert rules_now(azure_cloud)["ssh"]["sourceAddressPrefixes"] == ["10.0.0.0/16", "203.0.113.0/24"]
+    run(azure_cloud.azure, two.call)
+    assert rules_now(azure_cloud)["ssh"]["sourceAddressPrefix"] == "10.0.0.0/16"
+
+
+def test_no_priority_is_taken_across_a_denial(azure_cloud: AzureProxy) -> None:
+    guard = built(
+        azure_cloud,
+        rule("deny", 100, "22", "203.0.113.0/24", access="Deny"),
+        rule("ssh", 101, "22,80", "10.0.0.0/16"),
+        rule("deny-all", 102, "22", access="Deny"),
+    )
+    assert planned(azure_cloud, narrowed(guard, "ssh", "tcp/80", SUBNET)) == ()
+
+
+def test_two_changes_take_two_priorities(azure_cloud: AzureProxy) -> None:
+    guard = built(azure_cloud, rule("a", 200, "22,80", "10.0.0.0/16"), rule("b", 201, "23,81", "10.0.0.0/16"))
+    first, second = narrowed(guard, "a", "tcp/80", SUBNET), narrowed(guard, "b", "tcp/81", SUBNET)
+    for one in (*planned(azure_cloud, first), *planned(azure_cloud, second, [first])):
+        run(azure_cloud.azure, one.call)
+    assert sorted(one["priority"] for one in rules_now(azure_cloud).values()) == [200, 201, 202, 203]
+
+
+def test_a_default_rule_is_overruled_by_rules_before_it(azure_cloud: AzureProxy) -> None:
+    guard = built(azure_cloud, rule("ssh", 200, "22", "192.0.2.0/24"))
+    name = next(one.id for one in guard.rules if one.id.startswith("AllowVnetInBound"))
+    for one in planned(azure_cloud, narrowed(guard, name, "tcp/10256", SUBNET)):
+        run(azure_cloud.azure, one.call)
+    now = rules_now(azure_cloud)
+    assert {name: one["access"] for name, one in now.items() if one["priority"] == 4096} == {
+        "cloudguard-deny-2": "Deny"
+    }
+    allowed = [one["sourceAddressPrefix"] for one in now.values() if one["access"] == "Allow"]
+    assert allowed.count("10.0.1.0/24") >= 1
+    assert all(200 <= one["priority"] < 4096 for one in now.values() if one["access"] == "Allow")
+
+
+def test_the_tag_of_the_network_is_put_back_as_the_tag(azure_cloud: AzureProxy) -> None:
+    guard = built(azure_cloud, rule("inside", 200, "22", ["VirtualNetwork", "192.0.2.0/24"]))
+    last = next(one.id for one in reversed(guard.rules) if one.id.startswith("inside#"))
+    for one in planned(azure_cloud, narrowed(guard, last, "none")):
+        run(azure_cloud.azure, one.call)
+    assert rules_now(azure_cloud)["inside"]["sourceAddressPrefix"] == "VirtualNetwork"
+
+
+def test_a_peer_that_is_not_known_yet_makes_no_call(azure_cloud: AzureProxy) -> None:
+    guard = built(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"))
+    for peer in (RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.NEW_GROUP, "node"), RulePeer(PeerOf.WAY_OUT)):
+        assert planned(azure_cloud, narrowed(guard, "ssh", "tcp/80", peer)) == ()

@@ -1,0 +1,70 @@
+"""What one rule of a network security group can say, held to how such rules are read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from cloudguard.model.filters import Direction
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
+from cloudguard_azure.changes.rule_forms import protocol_and_ports, rules_of
+from cloudguard_azure.network.rules import CARRIED, services_of
+from strategies import services as drawn_services
+
+ANYONE, OFFICE = "0.0.0.0/0,::/0", "198.51.100.0/24"
+
+
+def traffic(services: str, peer: str = OFFICE) -> RuleTraffic:
+    """Return what a rule lets in from a range."""
+    return RuleTraffic(Direction.INGRESS, ServiceSet.parse(services), RulePeer(PeerOf.RANGE, peer))
+
+
+def said(services: str, peer: str = OFFICE) -> list[str]:
+    """Return the services of each rule that says them."""
+    return [str(one.services) for one in rules_of(traffic(services, peer))]
+
+
+@pytest.mark.parametrize(
+    ("services", "parts"),
+    [
+        ("tcp/22,tcp/80-90", ["tcp/22,tcp/80-90"]),
+        ("tcp/53,udp/53", ["tcp/53,udp/53"]),
+        ("tcp/53,udp/54", ["tcp/53", "udp/54"]),
+        ("tcp,udp", ["tcp", "udp"]),
+        ("icmp", ["icmp"]),
+        ("proto/50-51", ["proto/50", "proto/51"]),
+        (str(CARRIED), [str(CARRIED)]),
+        ("all", ["all"]),
+        ("icmp/8", []),
+        ("tcp/22,proto/4", []),
+    ],
+)
+def test_one_rule_has_one_protocol_and_any_ports(services: str, parts: list[str]) -> None:
+    assert said(services) == parts
+
+
+def test_one_rule_names_addresses_of_one_version() -> None:
+    found = rules_of(traffic("tcp/22", "198.51.100.0/24,203.0.113.0/24,2001:db8::/32"))
+    assert [one.peer.value for one in found] == ["198.51.100.0/24,203.0.113.0/24", "2001:db8::/32"]
+    assert len(rules_of(traffic("tcp/22", ANYONE))) == 1
+
+
+def test_one_kind_of_icmp_is_all_that_a_version_has() -> None:
+    assert said("icmp", "198.51.100.0/24") == ["icmp"]
+    assert said("icmpv6", "2001:db8::/32") == ["icmpv6"]
+    assert said("icmp", ANYONE) == []
+
+
+@given(drawn_services())
+def test_rules_are_read_as_what_they_were_to_say(services: ServiceSet) -> None:
+    peer = RulePeer(PeerOf.RANGE, ANYONE)
+    parts = [one.services for one in rules_of(RuleTraffic(Direction.INGRESS, services, peer))]
+    read = ServiceSet.nothing()
+    for part in parts:
+        protocol, ports = protocol_and_ports(part, peer)
+        found, strange = services_of(protocol.lower(), ports)
+        assert not strange
+        read |= found
+    port_0 = ServiceSet.parse("tcp/0,udp/0")  # "1-65535" is read as every port
+    assert not parts or read | port_0 == services & CARRIED | port_0

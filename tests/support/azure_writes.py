@@ -1,0 +1,93 @@
+"""What the resource manager does with a resource that is put or deleted: it checks it, and fills in what is its own."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Any
+
+from azure_account import Account
+from azure_ids import Item, ResourceId
+from azure_schema import faults, shape_of
+from azure_sdk import find
+from fixture_error import FixtureError
+
+_PRIORITIES = range(100, 4097)
+_MOST_RULES = 1000
+
+
+def put(account: Account, path: str, body: Item) -> Item:
+    """Put a resource or a part of one, and return it; raises FixtureError for what Azure would refuse."""
+    found, reading = find("PUT", path), find("GET", path)
+    if found is None or reading is None:
+        message = f"no operation puts {path}"
+        raise FixtureError(message)
+    wrong = [*faults(shape_of(reading.package, reading.model), body, path)]
+    if wrong:
+        raise FixtureError("\n".join(wrong))
+    own = ResourceId.of(path)
+    item: Item = {"id": path, "name": path.rpartition("/")[2], "type": "/".join((own.namespace, *own.types)), **body}
+    held: Item = item.setdefault("properties", {})
+    if own.types == ("roleassignments",):
+        held |= {"scope": path[: path.lower().rindex("/providers/microsoft.authorization/")] or "/"}
+    for rule in held.get("securityRules", ()):
+        rule.setdefault("id", f"{path}/securityRules/{rule['name']}")
+    listed, number = _place(account, path)
+    if listed is None:
+        account.items[path.lower()] = item
+    elif number is None:
+        listed.append(item)
+    else:
+        listed[number] = item
+    _check_groups(account)
+    account.check()
+    return item
+
+
+def delete(account: Account, path: str) -> None:
+    """Delete a resource or a part of one; raises FixtureError if something refers to it."""
+    listed, number = _place(account, path)
+    if listed is None:
+        account.items.pop(path.lower(), None)
+    elif number is not None:
+        del listed[number]
+    account.check()
+
+
+def _place(account: Account, path: str) -> tuple[list[Any] | None, int | None]:
+    """Return the list of another resource that holds one, and its place in it; None for one that stands by itself."""
+    above, _, rest = path.rpartition("/")
+    above, _, kind = above.rpartition("/")
+    parent = account.items.get(above.lower())
+    if parent is None or not rest:
+        return None, None
+    listed: list[Item] = parent["properties"].setdefault(kind, [])
+    number = next((place for place, one in enumerate(listed) if str(one["id"]).lower() == path.lower()), None)
+    return listed, number
+
+
+def _check_groups(account: Account) -> None:
+    """Raise FixtureError for a rule that Azure refuses.
+
+    https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#security-rules
+    """
+    for own, item in account.items.items():
+        if "/networksecuritygroups/" not in own:
+            continue
+        rules: list[Item] = item["properties"].get("securityRules", [])
+        taken = [(one["properties"]["direction"], one["properties"]["priority"]) for one in rules]
+        wrong = [f"{own}: two rules have one priority"] if len({*taken}) < len(taken) else []
+        wrong += [f"{own}: it has more than {_MOST_RULES} rules"] if len(rules) > _MOST_RULES else []
+        wrong += [f"{own}: {one['name']}: {fault}" for one in rules for fault in _faults(one["properties"])]
+        if wrong:
+            raise FixtureError("\n".join(wrong))
+
+
+def _faults(rule: Item) -> list[str]:
+    found = [] if rule["priority"] in _PRIORITIES else ["its priority is not between 100 and 4096"]
+    for side in ("source", "destination"):
+        prefixes = [rule.get(f"{side}AddressPrefix"), *rule.get(f"{side}AddressPrefixes", ())]
+        named, groups = [one for one in prefixes if one], rule.get(f"{side}ApplicationSecurityGroups", [])
+        found += [] if bool(named) != bool(groups) else [f"its {side} is to be prefixes, or groups"]
+        versions = {ip_network(one, strict=False).version for one in named if one[0].isdigit() or ":" in one}
+        found += [f"its {side} has addresses of two versions"] if len(versions) > 1 else []
+    return found
