@@ -63,7 +63,7 @@ class MetadataService:
     """The instance metadata service of a host or template; ``hop_limit`` is in network hops.
 
     ``remedy``: what keeps pods from it on this cloud ("": tokens, and no more than one hop); ``has_switch``: it is a
-    setting of the cloud.
+    setting of the cloud. ``has_tokens``: it can require them; without, whoever reaches it is answered.
     """
 
     enabled: bool
@@ -71,6 +71,7 @@ class MetadataService:
     hop_limit: int
     remedy: str = ""
     has_switch: bool = True
+    has_tokens: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,11 @@ UNLISTED = "<unlisted>"
 """The symbol of a service is written ``service:<unlisted>``; that of unknown services ``*:<unlisted>``."""
 
 
+def is_symbol(name: str) -> bool:
+    """Whether a name stands for actions that no list has: "disk:<unlisted>", or a catalog's own in braces."""
+    return name.endswith(UNLISTED) or "{" in name
+
+
 class ActionTable:
     """The actions of some services, each with a bit; a mask is a set of actions. Names are compared in lower case.
 
@@ -31,7 +36,9 @@ class ActionTable:
             self._ranges[service] = self._add_service(service, listed, extra.get(service, ()))
         self._ranges["*"] = self._add_all(("*:" + UNLISTED,))
         self.everything = (1 << len(self._names)) - 1
-        self.listed = self.everything & ~sum(1 << (end - 1) for _, end in self._ranges.values())
+        symbols = sum(1 << (end - 1) for _, end in self._ranges.values())
+        symbols |= sum(1 << bit for name, bit in self._bits.items() if is_symbol(name))
+        self.listed = self.everything & ~symbols
         """All actions but the symbols for unlisted ones."""
         self._lowered = [name.lower() for name in self._names]
         self._masks: dict[str, int] = {}

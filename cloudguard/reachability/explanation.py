@@ -150,7 +150,8 @@ def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | No
     sent = _Sent((sender,), path.sender.groups, packet.service)
     if isinstance(path.target, Endpoint):
         word = f"{'private' if path.sender.inside else 'public'} endpoint"
-        yield Hop(HopKind.ENDPOINT, path.target.id, word=word, lets=str(path.target.service))
+        name = path.target.address or path.target.id.rpartition("/")[2]
+        yield Hop(HopKind.ENDPOINT, path.target.id, name, word=word, lets=str(path.target.service))
         if path.sender.inside:
             yield from _filters(reach, HopKind.TARGET_FILTER, path.filters, sent, attributed)
         return

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from cloudguard.model.identity import Effect, Statement
-from cloudguard.permission_sets.actions import ActionTable
+from cloudguard.permission_sets.actions import UNLISTED, ActionTable, is_symbol
 from cloudguard.permission_sets.space import Request
 
 FEW = 3
+_SYMBOL: Final = re.compile(rf"{UNLISTED}|\{{[a-z]+\}}")
 
 
 def few(values: tuple[str, ...], most: int | None = FEW) -> str:
@@ -24,7 +28,7 @@ def statement_text(statement: Statement, most: int | None = FEW) -> str:
 def effect_text(statement: Statement, most: int | None = FEW) -> str:
     """Return a statement without its conditions: "allow disk:* on *"."""
     excepted = f" but {few(statement.not_actions, most)}" if statement.not_actions else ""
-    actions = (few(statement.actions, most) if statement.actions else "all") + excepted
+    actions = (few(tuple(map(action_text, statement.actions)), most) if statement.actions else "all") + excepted
     others = f"all but {few(statement.not_resources, most)}"
     resources = few(statement.resources, most) if statement.resources else others
     return f"{'allow' if statement.effect is Effect.ALLOW else 'deny'} {actions} on {resources}"
@@ -34,10 +38,15 @@ def _any_of(values: tuple[str, ...], most: int | None) -> str:
     return " or ".join(values) if most is None or len(values) <= most else few(values, most)
 
 
+def action_text(action: str) -> str:
+    """Return an action's name; one in no list is "disk:…/write", whatever a catalog calls it."""
+    return _SYMBOL.sub("…", action)
+
+
 def request_text(request: Request) -> str:
     """Return a request in a line: its action, its resource, and the values that its context must have."""
     context = [f"{key} {' or '.join(values)}" for key, values in request.context if values]
-    return f"{request.action} on {request.name}" + (f" with {', '.join(context)}" if context else "")
+    return f"{action_text(request.action)} on {request.name}" + (f" with {', '.join(context)}" if context else "")
 
 
 def actions_text(table: ActionTable, actions: int, most: int | None) -> str:
@@ -48,9 +57,4 @@ def actions_text(table: ActionTable, actions: int, most: int | None) -> str:
     for service in table.services:
         mask = table.service_mask(service)
         names += [f"{service}:*"] if actions & mask == mask else table.names(actions & mask)
-    return few(tuple(sorted(names, key=_is_made_up)), most)
-
-
-def _is_made_up(name: str) -> bool:
-    """Whether a name stands for all actions that no list has: "disk:{later}"."""
-    return "{" in name
+    return few(tuple(map(action_text, sorted(names, key=is_symbol))), most)

@@ -26,6 +26,13 @@ def test_what_must_be_found_is_found_and_nothing_else(name: str, azure_cloud: Az
     SCENES[name].check(collected(azure_cloud, name))
 
 
+def test_an_endpoint_that_nobody_knows_to_be_shut_says_by_which_setting(azure_cloud: AzureProxy) -> None:
+    row = pipeline.evaluate(collected(azure_cloud, "aks-public-access-disabled")).row("api-server-access")
+    assert "publicNetworkAccess: Disabled" in row.why
+    [finding] = row.findings
+    assert [hop.name for hop in finding.witness.path] == ["prod by commands"]
+
+
 def test_pages_are_read_to_the_last_and_empty_ones_passed(azure_cloud: AzureProxy) -> None:
     azure_cloud.azure = Azure(everything())
     whole = ADAPTER.collect(asking())

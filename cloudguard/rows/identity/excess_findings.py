@@ -12,7 +12,7 @@ from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
-from cloudguard.results.wording import FEW, actions_text
+from cloudguard.results.wording import FEW, action_text, actions_text
 from cloudguard.rows.context import Context
 from cloudguard.rows.identity.findings import ROW, FindingDraft, identity_text, pending
 from cloudguard.rows.pending_finding import PendingFinding
@@ -108,7 +108,7 @@ def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterat
 
 def _boundary_text(excess: Excess) -> str:
     request = excess.effective.changes_boundary
-    return f"; its boundary does not bind it, for it may use {request.action} on it" if request else ""
+    return f"; its boundary does not bind it, for it may use {action_text(request.action)} on it" if request else ""
 
 
 def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:

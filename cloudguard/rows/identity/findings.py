@@ -15,7 +15,7 @@ from cloudguard.results.change import Change, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.hop import Hop, HopKind
-from cloudguard.results.wording import FEW, actions_text, request_text, statement_text
+from cloudguard.results.wording import FEW, action_text, actions_text, request_text, statement_text
 from cloudguard.rows.context import Context
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.pending_finding import PendingFinding
@@ -90,7 +90,7 @@ def _compared(excess: Excess, resource: Resource) -> Evidence:
 
 def _facts(excess: Excess, draft: FindingDraft) -> Iterator[tuple[str, str]]:
     for request in draft.witness[:1]:
-        yield "action", request.action
+        yield "action", action_text(request.action)
         yield "resource", request.name
         yield from ((f"context {key}", ", ".join(values)) for key, values in request.context if values)
     for granted in draft.escalations:

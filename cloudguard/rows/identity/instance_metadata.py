@@ -25,7 +25,7 @@ METADATA = Check(
         Severity.LOW: "the same, where the cloud has no setting against it and the identity only pulls images and "
         "writes metrics and logs",
     },
-    "Pods can take their host's identity from its metadata service: tokens are not required, or their answers travel "
+    "Pods can take their host's identity from its metadata service: it requires no token, or its answers travel "
     "further than the host.",
 )
 CHECKS = (METADATA,)
@@ -96,8 +96,10 @@ def _unknown(kind: str, hosts: Iterable[Host | Pool]) -> str:
     return f"whether pods can take the identity of {holder}: the settings of its metadata service were not read"
 
 
-def _why(fault: MetadataFault, limit: int) -> str:
-    return "tokens are not required" if fault is MetadataFault.TOKENS_OPTIONAL else f"the hop limit is {limit}, not 1"
+def _why(fault: MetadataFault, service: MetadataService, limit: int) -> str:
+    if fault is MetadataFault.HOP_LIMIT:
+        return f"the hop limit is {limit}, not 1"
+    return "tokens are not required" if service.has_tokens else "it answers whoever reaches it"
 
 
 def _finding(
@@ -110,7 +112,7 @@ def _finding(
     where = [f"{len(hosts)} host{'s' if len(hosts) > 1 else ''}"] if hosts else []
     where += [f"the next host of {', '.join(pools)}"] if pools else []
     limit = max(service.hop_limit for _, service in exposed)
-    why = _why(fault, limit)
+    why = _why(fault, exposed[0][1], limit)
     message = f"pods can take the identity {name or identity} from the metadata service of {' and '.join(where)}: {why}"
     resource = Resource("identity", identity, name)
     remedy = exposed[0][1].remedy or "tokens required, hop limit 1"
@@ -126,7 +128,8 @@ def _finding(
         message=message,
         witness=Witness(f"a pod on {exposed[0][0].id} asks its host's metadata service for the credentials of {name}"),
         evidence=(
-            Evidence(_resource(host), "", host.source.call, _why(fault, service.hop_limit)) for host, service in exposed
+            Evidence(_resource(host), "", host.source.call, _why(fault, service, service.hop_limit))
+            for host, service in exposed
         ),
         key=(identity, fault.value),
         hosts=hosts,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from cloudguard.model.filters import Direction
+from cloudguard.model.network import Endpoint
 from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6, everyone
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
@@ -146,6 +147,9 @@ class ProblemCollector:
 def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str]:
     if not path.sender.exact:
         yield path.sender.why or path.sender.name
+    if isinstance(path.target, Endpoint) and not path.sender.inside:
+        lists = (one for one in reach.topology.address_lists if one.id in path.target.public_lists and not one.known)
+        yield from (f"{path.target.id} lets in {one.name}, and whose addresses these are is not known" for one in lists)
     for name in path.filters:
         if name not in reach.filters.filters:
             yield f"filter {name} could not be read"

@@ -23,6 +23,7 @@ OPEN_METADATA: Final = MetadataService(
     hop_limit=1,
     remedy="a network policy, or a rule on the host, that keeps pods from 169.254.169.254",
     has_switch=False,
+    has_tokens=False,
 )
 """The server asks for a header, which any pod can send. A security rule that denies the service tag AzurePlatformIMDS
 shuts out the host as well, whose cloud provider takes its credentials there

@@ -28,6 +28,7 @@ _METADATA_SERVICE: Final = MetadataService(
     hop_limit=1,
     remedy="a network policy, or a rule on the host, that keeps pods from 169.254.169.254",
     has_switch=False,
+    has_tokens=False,
 )
 """Compute's server asks for a header, which any pod can send. The older endpoints, which asked for none, were shut down
 in 2020 (https://developers.google.com/compute/docs/deprecations)."""

@@ -156,7 +156,7 @@ def test_an_endpoint_says_which_side_of_it() -> None:
     made = snapshot(
         [host("cp", CONTROL_PLANE, "m")], [group("m"), group("guard", ("tcp/443", RANGE))], endpoints=[ends]
     )
-    public = Hop(HopKind.ENDPOINT, "api", word="public endpoint", lets="tcp/443", attributed=True)
+    public = Hop(HopKind.ENDPOINT, "api", "api", word="public endpoint", lets="tcp/443", attributed=True)
     assert witness_paths(made, "api-server-access/internet") == [(public,)]
     (inside,) = witness_paths(made, "api-server-access/inside")
     assert [(hop.kind, hop.word, hop.rule) for hop in inside] == [

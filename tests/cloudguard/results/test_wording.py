@@ -7,6 +7,7 @@ import pytest
 from cloudguard.authorization.effective import space_of
 from cloudguard.formats.statements import short, whole
 from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.wording import actions_text, few, request_text, statement_text
 from drawn_policies import FORMATS, SmallCatalog
@@ -48,3 +49,10 @@ def test_whole_services_are_folded() -> None:
     assert actions_text(table, table.mask(("disk:*Volume", "store:GetObject")), 2) == (
         "disk:CreateVolume, disk:DeleteVolume and 1 more"
     )
+
+
+def test_actions_in_no_list_come_last_and_are_an_ellipsis() -> None:
+    table = ActionTable({"disk": ["{later}/write", "zap"]})
+    assert actions_text(table, table.mask(("disk:{later}/write", "disk:zap")), 4) == "disk:zap, disk:…/write"
+    assert not table.mask(("disk:{later}/write",)) & table.listed
+    assert request_text(Request("disk:{later}/write", "*")) == "disk:…/write on *"

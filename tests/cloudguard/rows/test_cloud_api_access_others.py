@@ -251,3 +251,12 @@ def test_a_trust_policy_that_was_not_read_is_named() -> None:
     pods = ServiceAccountIdentity(ROLE, "masters", ("n:a",), "trust that is not there", SOURCE)
     found = row(replace(made, identities=replace(made.identities, service_accounts=(pods,))))
     assert "some policy of masters could not be read" in found.unknown
+
+
+def test_a_metadata_service_without_tokens_is_not_said_to_leave_them_out() -> None:
+    made = account(document(*NEED.statements))
+    open_ = replace(SHUT, tokens_required=False, has_tokens=False)
+    hosts = (replace(MASTER, metadata=open_), WORKER)
+    found = row(replace(made, cluster=replace(made.cluster, hosts=hosts)))
+    finding = finding_of(found, "cloud-api-access/metadata")
+    assert finding.message.endswith("of 1 host: it answers whoever reaches it")

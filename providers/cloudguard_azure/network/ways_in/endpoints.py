@@ -35,7 +35,7 @@ _GUARD_ENDPOINT: Final = (
     "privateEndpointNetworkPolicies: NetworkSecurityGroupEnabled on its subnet, and rules there for those who need it"
 )
 _GUARD_SUBNET: Final = "a network security group on its subnet, with rules for those who need it"
-_SWITCHED_OFF: Final = "publicNetworkAccess: Disabled"
+_SWITCHED_OFF: Final = "whatever publicNetworkAccess: Disabled leaves open, as nothing documents what it shuts"
 _FILTERED: Final = frozenset({"enabled", "networksecuritygroupenabled"})
 _UNFILTERED: Final = frozenset({"", "disabled", "routetableenabled"})
 """https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy"""
