@@ -7,7 +7,7 @@ https://learn.microsoft.com/azure/role-based-access-control/deny-assignments
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,11 +17,11 @@ from cloudguard.provider.answers import Item, flag, part, parts, required, text
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import Call
-from cloudguard_azure.access.ids import own_id, word
+from cloudguard_azure.access.ids import canonical, own_id, word
 from cloudguard_azure.identity.conditions import opaque
 from cloudguard_azure.identity.holders import HIDES
 from cloudguard_azure.identity.permissions import EVERYTHING, Permission, conditioned, permission, statements_of
-from cloudguard_azure.identity.resource_names import scope_patterns
+from cloudguard_azure.identity.resource_names import CONTROL, DATA, scope_patterns
 from cloudguard_azure.identity.roles import Role, guid_of
 
 _EVERYBODY: Final = "00000000-0000-0000-0000-000000000000"
@@ -88,16 +88,21 @@ def _assignment(item: Item, call: str) -> Assignment:
     )
 
 
-def granted(assignment: Assignment, role: Role | None) -> PolicyDocument:
-    """Return what an assignment grants: surely what is known of its role; possibly anything, if that was not read."""
+def granted(assignment: Assignment, role: Role | None, heedless: Collection[str] = ()) -> PolicyDocument:
+    """Return what an assignment grants: surely what is known of its role; possibly anything, if that was not read.
+
+    ``heedless``: ids of vaults that heed no role: there, and below, it grants no data operation.
+    """
+    place = canonical(assignment.scope)
+    planes = (CONTROL,) if any(f"{place}/".startswith(f"{vault}/") for vault in heedless) else (CONTROL, DATA)
     called, scope = role.name if role else f"role {guid_of(assignment.role)}", assignment.scope
     statements = [
         narrowed
-        for statement in statements_of(role.permissions if role else (), scope)
+        for statement in statements_of(role.permissions if role else (), scope, planes=planes)
         for narrowed in conditioned(statement, assignment.condition)
     ]
     if role is None or role.read:
-        statements += statements_of((EVERYTHING,), scope, assumptions=(opaque("role", called),))
+        statements += statements_of((EVERYTHING,), scope, planes=planes, assumptions=(opaque("role", called),))
     through = "" if assignment.kind in _NO_GROUPS else " through a group"
     written = {"roleDefinitionId": assignment.role, "scope": scope, "condition": assignment.condition or None}
     return PolicyDocument(

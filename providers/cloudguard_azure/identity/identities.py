@@ -125,12 +125,12 @@ def _attached(api: Api, held: list[Held], around: _Around) -> dict[str, list[Pol
     asked = sorted({one.principal for one in held if one.principal})
     read = api.gather(*(partial(assignments.read_assigned_to, api, principal) for principal in asked))
     assigned = dict(zip(asked, read, strict=True))
-    roles = Roles(api)
+    roles, heedless = Roles(api), [one.id for one in around.vaults if not one.heeds_roles]
     concerned = {one.id: _concerning(one, assigned.get(one.principal), around) for one in held}
     roles.prefetch([one.role for found in concerned.values() for one in found])
     return {
         one.id: [
-            *(assignments.granted(each, roles.role(each.role)) for each in concerned[one.id]),
+            *(assignments.granted(each, roles.role(each.role), heedless) for each in concerned[one.id]),
             *_others(one, assigned.get(one.principal), around),
         ]
         for one in held

@@ -44,6 +44,7 @@ def statements_of(
     scope: str,
     *,
     effect: Effect = Effect.ALLOW,
+    planes: Sequence[str] = (CONTROL, DATA),
     assumptions: Sequence[Condition] = (),
 ) -> Iterator[Statement]:
     """Yield what permissions mean at a scope, if the ``assumptions`` are true; raises AnswerError for an odd scope."""
@@ -60,7 +61,7 @@ def statements_of(
                 resources=scope_patterns(scope, plane),
                 conditions=tuple(assumptions),
             )
-            if statement.actions:
+            if statement.actions and plane in planes:
                 yield from conditioned(statement, one.condition)
 
 

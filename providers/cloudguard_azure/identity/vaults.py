@@ -1,6 +1,6 @@
 """Access policies of key vaults: what they grant is not seen among role assignments.
 
-They count where a vault does not leave it to roles. https://learn.microsoft.com/azure/key-vault/general/assign-access-policy,
+A vault heeds its access policies or roles, and never both. https://learn.microsoft.com/azure/key-vault/general/assign-access-policy,
 https://learn.microsoft.com/azure/key-vault/general/rbac-migration
 """
 
@@ -33,25 +33,29 @@ _RENAMED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """A vault that grants by access policies: by object id, the data operations granted."""
+    """A vault; ``granted``: by object id, the data operations that access policies grant.
+
+    ``heeds_roles``: roles grant data operations there. Of a vault that does not say which counts, both do.
+    """
 
     id: str
     granted: tuple[tuple[str, tuple[str, ...]], ...]
+    heeds_roles: bool
 
 
 def read_vaults(api: Api) -> tuple[Vault, ...]:
-    """Return the subscription's vaults that grant by access policies."""
-    found = api.mapped(LIST_VAULTS, api.read(LIST_VAULTS, hides=HIDES), _vault, hides=HIDES)
-    return tuple(one for one in found if one.granted)
+    """Return the subscription's vaults."""
+    return api.mapped(LIST_VAULTS, api.read(LIST_VAULTS, hides=HIDES), _vault, hides=HIDES)
 
 
 def _vault(item: Item) -> Vault:
     properties = part(item, "properties")
-    by_roles = flag(properties, "enableRbacAuthorization")
-    listed = () if by_roles else parts(properties, "accessPolicies")
+    heeds_roles = flag(properties, "enableRbacAuthorization", default=True)
+    only_roles = heeds_roles and properties.get("enableRbacAuthorization") is not None
+    listed = () if only_roles else parts(properties, "accessPolicies")
     granted = tuple((required(one, "objectId").lower(), tuple(_operations(part(one, "permissions")))) for one in listed)
     scope_patterns(own_id(item))
-    return Vault(own_id(item), granted)
+    return Vault(own_id(item), granted, heeds_roles)
 
 
 def _operations(permissions: Item) -> Iterator[str]:
