@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.iam_catalog import IamCatalog
-from cloudguard.model.identity import Effect, PolicyDocument, Statement
+from cloudguard.model.identity import Effect, Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.answers import AnswerError
 from cloudguard.provider.need_tables import NeedTables
@@ -17,7 +19,7 @@ from cloudguard_azure.access.ids import group_of, parent, subscription_of
 from cloudguard_azure.iam_catalog.catalog import catalog_of
 from cloudguard_azure.iam_catalog.principals import Subjects
 from cloudguard_azure.iam_catalog.role_writer import RoleDocuments
-from cloudguard_azure.identity.aks_places import CLUSTER, ENCRYPTION_SET, VAULT, ZONE
+from cloudguard_azure.identity.aks_places import CLUSTER, ENCRYPTION_SET, GATEWAY, VAULT, ZONE
 from cloudguard_azure.identity.resource_names import CONTROL, DATA, below_of, scope_patterns
 
 TABLES: Final = NeedTables(files("cloudguard_azure.iam_catalog"))
@@ -26,29 +28,15 @@ _WITHOUT_KEY: Final = {
     "statestore": "the state store",
     "group": "the resource group of the cluster's machines",
     "netgroup": "the resource group of the cluster's network",
+    "gateway": "the add-on's application gateway",
+    "podvault": "the vault of what pods mount",
 }
 PLACES: Final = {**_WITHOUT_KEY, "vault": "the vault of the cluster's key"}
 _TELEMETRY: Final = frozenset({"image-pull", "image-pull/repositories"})
 """Needs of every host."""
-MANDATED: Final[Mapping[str, tuple[str, ...]]] = {
-    "b24988ac-6180-42a0-ab88-20f7382dd24c": ("group",),  # Contributor
-    "4d97b98b-1d4f-4787-a291-c67834d212e7": ("subnet", "network"),  # Network Contributor
-    "f1a07417-d97a-45cb-824c-7a7467783830": ("kubelet",),  # Managed Identity Operator
-    "b12aa53e-6015-4669-85d0-8515ebb3ae7f": ("zone",),  # Private DNS Zone Contributor
-    "12338af0-0e69-4776-bea7-57ae8d297424": ("vault",),  # Key Vault Crypto User
-    "f25e0fa2-a7c8-4377-a976-54943a77a395": ("vault",),  # Key Vault Contributor
-    "21090545-7ca7-4776-b22c-e363652d74d2": ("vault",),  # Key Vault Reader
-    "acdd72a7-3385-48ef-bd42-f606fba81ae7": ("encryptionset",),  # Reader
-}
-"""Roles that AKS assigns to its own identity, or that its instructions ask for, and where; never a kubelet's.
-
-MicrosoftDocs/azure-aks-docs articles/aks: managed-identity-overview.md, concepts-network-cni-overview.md,
-api-server-vnet-integration.md, automatic/quick-automatic-custom-network.md (the network, for node autoprovisioning),
-private-clusters.md, kms-data-encryption.md, azure-disk-customer-managed-keys.md.
-"""
 _CLUSTER: Final = "cluster"
 _ASSIGNED: Final = ":userassignedidentities:"
-_TRAITS: Final = {_CLUSTER: CLUSTER, "vault": VAULT, "zone": ZONE, "encryptionset": ENCRYPTION_SET}
+_TRAITS: Final = {_CLUSTER: CLUSTER, "vault": VAULT, "zone": ZONE, "encryptionset": ENCRYPTION_SET, "gateway": GATEWAY}
 """The trait of a managed cluster that tells the value of a placeholder."""
 
 
@@ -89,6 +77,7 @@ def values_of(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
         "subnet": _at(*subnets),
         "network": _at(*map(parent, subnets)),
         "vault": _at(named.pop("vault"), plane=DATA),
+        "clusterdata": _at(named[_CLUSTER], plane=DATA),
         **{name: _at(scope) for name, scope in named.items()},
     }
 
@@ -114,23 +103,28 @@ def _groups(ids: Iterable[str], subscription: str) -> tuple[str, ...]:
     return tuple(sorted({group_of(one) for one in own} - {""}))
 
 
+@cache
+def mandated_roles() -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
+    """Return the roles of ``mandated.toml`` by GUID, each with the need that it serves and its places."""
+    table = tomllib.loads(files("cloudguard_azure.iam_catalog").joinpath("mandated.toml").read_text(encoding="utf-8"))
+    found: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for one in table["mandated"]:
+        found.setdefault(one["role"], []).append((one.get("need", ""), frozenset(one["places"])))
+    return {role: tuple(those) for role, those in found.items()}
+
+
 def _mandated(snapshot: Snapshot, values: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str, str]]:
-    """Yield the assignments of mandated roles to the managed cluster's own identity, where they are asked for."""
+    """Yield the assignments of mandated roles where they are asked for: to the cluster's own identity, to add-ons'."""
     groups = [f"/subscriptions/{values['subscription'][0]}/resourcegroups/{group}" for group in values["group"]]
     near = {parent(scope) for scope in _subnets(snapshot)}
     inside = [one.id for one in snapshot.topology.subnets if one.network in near]
     asked = {**values, "group": _at(*groups), "network": (*values["network"], *_at(*inside))}
-    policies = {policy.id: policy for policy in snapshot.identities.policies}
-    for identity in snapshot.identities.identities:
-        if _CLUSTER in identity.roles and Role.NODE.value not in identity.roles:
-            yield from ((_CLUSTER, name, "") for name in identity.policies if _is_at(policies.get(name), asked))
-
-
-def _is_at(policy: PolicyDocument | None, asked: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether a policy is the assignment of a mandated role at one of its places, whatever the plane."""
-    places = MANDATED.get(policy.id.rpartition("#")[2], ()) if policy else ()
-    reached = _without_plane(name for one in (policy.statements if policy else ()) for name in one.resources)
-    return bool(reached) and any(reached <= _without_plane(asked[place]) for place in places)
+    nodes = {name for one in snapshot.identities.identities if Role.NODE in one.roles for name in one.policies}
+    for policy in snapshot.identities.policies:
+        reached = _without_plane(name for one in policy.statements for name in one.resources)
+        for need, places in mandated_roles().get(policy.id.rpartition("#")[2], ()) if reached else ():
+            if any(reached <= _without_plane(asked[place]) for place in places) and (need or policy.id not in nodes):
+                yield "" if need else _CLUSTER, policy.id, need
 
 
 def _without_plane(names: Iterable[str]) -> set[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from cloudguard.provider.answers import Item, flag, part, text
+from cloudguard.provider.answers import NOTHING, Item, flag, part, text
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS, LIST_VAULTS
 from cloudguard_azure.access.ids import canonical, name_of, own_id
@@ -20,10 +20,13 @@ CLUSTER: Final = "aks-cluster"
 VAULT: Final = "aks-vault"
 ZONE: Final = "aks-private-dns-zone"
 ENCRYPTION_SET: Final = "aks-disk-encryption-set"
+GATEWAY: Final = "aks-application-gateway"
+
+_INGRESS: Final = "ingressapplicationgateway"
 
 
 def aks_traits(api: Api, cluster: Item) -> tuple[tuple[str, str], ...]:
-    """Return what a cluster uses as traits of it: the canonical ids of itself, its vault, zone and encryption set."""
+    """Return what a cluster uses as traits of it, each the canonical id of itself or of another resource."""
     vaults = api.mapped(LIST_VAULTS, api.read(LIST_VAULTS, hides=HIDES), own_id, hides=HIDES)
     by_name = {name_of(one): one for one in vaults}
     found = api.mapped(LIST_MANAGED_CLUSTERS, (cluster,), lambda item: tuple(_traits(item, by_name)), hides=HIDES)
@@ -36,11 +39,14 @@ def _traits(cluster: Item, vaults: dict[str, str]) -> Iterator[tuple[str, str]]:
     named = (urlsplit(text(kms, "keyId")).hostname or "").partition(".")[0]
     vault = text(kms, "keyVaultResourceId") or vaults.get(named, "")
     zone = text(part(properties, "apiServerAccessProfile"), "privateDNSZone")
+    addons = part(properties, "addonProfiles")
+    ingress = next((part(addons, name, "config") for name in addons if name.lower() == _INGRESS), NOTHING)
     used = {
         CLUSTER: own_id(cluster),
         VAULT: vault if flag(kms, "enabled") else "",
         ZONE: zone if zone.startswith("/") else "",
         ENCRYPTION_SET: text(properties, "diskEncryptionSetID"),
+        GATEWAY: text(ingress, "effectiveApplicationGatewayId") or text(ingress, "applicationGatewayId"),
     }
     for name, arm_id in used.items():
         if arm_id:

@@ -1,0 +1,86 @@
+"""Identities of AKS' add-ons: compared with what Microsoft documents that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pytest
+
+from azure_fixtures import Subscription
+from azure_networks import NETWORK
+from azure_proxy import AzureProxy, asking
+from azure_server import Azure
+from cloudguard import pipeline
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import RowResult, Verdict
+from cloudguard_azure import ADAPTER
+
+OMSAGENT, POLICY, SECRETS = "omsagent", "azurepolicy", "azureKeyvaultSecretsProvider"
+INGRESS, ACI, ROUTING = "ingressApplicationGateway", "aciConnectorLinux", "httpApplicationRouting"
+GATEWAY: Final = "gateway"
+
+
+def row(azure_cloud: AzureProxy, addon: str, grants: Sequence[tuple[str, str]]) -> RowResult:
+    """Return the row about a cluster with an add-on whose identity has roles, each at a place."""
+    account = Subscription()
+    own = account.identity(f"{addon}-prod", rg=account.node_group())
+    held = account.properties(own)
+    identity = {"resourceId": own, "clientId": held["clientId"], "objectId": held["principalId"]}
+    gateway = account.id(f"{NETWORK}/applicationGateways", "waf")
+    config = {"effectiveApplicationGatewayId": gateway} if addon == INGRESS else {}
+    account.elsewhere.add(gateway)
+    profile = {"enabled": True, "identity": identity, "config": config}
+    cluster = account.managed_cluster(addonProfiles={addon: profile})
+    places = {
+        "nodes": account.in_group(account.node_group()),
+        "cluster": cluster,
+        "all": f"/subscriptions/{account.subscription}",
+        GATEWAY: gateway,
+        "vault": account.vault("pods"),
+    }
+    writer = account.role("gateway writer", f"{NETWORK}/applicationGateways/write")
+    for role, place in grants:
+        account.assign(account.principal(own), writer if place == GATEWAY else role, places[place])
+    azure_cloud.azure = Azure(account)
+    return pipeline.evaluate(ADAPTER.collect(asking())).row("cloud-api-access")
+
+
+@pytest.mark.parametrize(
+    ("addon", "grants"),
+    [
+        (OMSAGENT, [("Monitoring Metrics Publisher", "cluster")]),
+        (INGRESS, [("Contributor", "nodes")]),
+        (INGRESS, [("gateway writer", GATEWAY)]),
+        (ACI, [("Contributor", "nodes")]),
+        (ROUTING, [("Reader", "nodes")]),
+    ],
+)
+def test_what_azure_assigns_to_an_addon_is_advice(
+    azure_cloud: AzureProxy, addon: str, grants: list[tuple[str, str]]
+) -> None:
+    found = row(azure_cloud, addon, grants)
+    assert (found.verdict, found.unknown) == (Verdict.PASS, ())
+    assert {one.severity for one in found.findings} <= {Severity.LOW}
+
+
+@pytest.mark.parametrize(
+    ("addon", "role", "place"),
+    [
+        (OMSAGENT, "Contributor", "nodes"),
+        (OMSAGENT, "Monitoring Metrics Publisher", "all"),
+        (POLICY, "Contributor", "nodes"),
+        (INGRESS, "Contributor", "all"),
+        (ACI, "Contributor", "all"),
+        (ROUTING, "Contributor", "nodes"),
+        (SECRETS, "Contributor", "nodes"),
+    ],
+)
+def test_what_is_beyond_an_addons_need_is_a_finding(azure_cloud: AzureProxy, addon: str, role: str, place: str) -> None:
+    assert row(azure_cloud, addon, [(role, place)]).verdict is Verdict.FAIL
+
+
+def test_of_which_vault_pods_mount_secrets_nothing_tells(azure_cloud: AzureProxy) -> None:
+    found = row(azure_cloud, SECRETS, [("Key Vault Secrets User", "vault")])
+    assert found.verdict is Verdict.UNKNOWN
+    assert "the vault of what pods mount" in found.why
