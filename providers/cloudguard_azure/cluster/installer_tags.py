@@ -134,6 +134,7 @@ def _rke2(tags: Tags, cluster: str, name: str) -> HostRoles | None:
 
 
 def _kubespray(tags: Tags) -> HostRoles | None:
+    """Return the roles by a tag that anyone may write: Kubespray's templates write no other."""
     listed = tags.get("roles", "")
     roles = tuple(dict.fromkeys(_KUBESPRAY_GROUPS.get(word.strip()) for word in listed.split(",")))
     known = tuple(role for role in roles if role)

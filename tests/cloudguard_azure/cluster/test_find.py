@@ -146,7 +146,15 @@ def test_a_flag_takes_a_value_with_a_comma_and_leaves_other_clusters_machines_al
     assert names(found) == ["master-0"]
     hosts = read_hosts(api, found)
     assert {*hosts[0].roles} == {Role.CONTROL_PLANE, Role.ETCD}
-    assert any(one.strength is Strength.STRONG for one in hosts[0].role_evidence)
+    assert [one.strength for one in hosts[0].role_evidence] == [Strength.WEAK, Strength.STRONG]
+
+
+def test_a_free_form_tag_adds_a_role_and_takes_none_away() -> None:
+    spray = {**own(), "roles": "kube_control_plane,etcd"}
+    api, found = searched({LIST_MACHINES: [vm("a", "one", spray), vm("a", "two", own())]})
+    [one, two] = read_hosts(api, found)
+    assert ({*one.roles}, two.roles) == ({Role.CONTROL_PLANE, Role.ETCD}, ())
+    assert [evidence.strength for evidence in one.role_evidence] == [Strength.WEAK]
 
 
 def test_a_flag_that_names_nothing_is_a_gap() -> None:
