@@ -17,6 +17,8 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.in_force import faults_of, in_force, unknown_names
 from cloudguard.needs.setting_values import nearest
+from cloudguard.provider.ownership.changes import with_owners
+from cloudguard.provider.ownership.facts import KnowsOwners, OwnerFacts
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, installed, load, silent
 from cloudguard.results.report import Declared, Report
 
@@ -129,6 +131,7 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
     with _sdk_of(provider):
         adapter = load(provider) if provider in installed() else None
         catalog, ways_in = (adapter.iam_catalog(snapshot), adapter.ways_in()) if adapter else (None, ())
+        owners = adapter.owners() if isinstance(adapter, KnowsOwners) else dict[str, OwnerFacts]()
     faults = [*faults_of(declared)]
     if catalog:
         faults += unknown_names("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
@@ -143,7 +146,7 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
         finished=snapshot.finished,
         cluster=snapshot.cluster,
         rows=rows,
-        plan=plan,
+        plan=with_owners(snapshot, plan, owners),
         gaps=snapshot.gaps,
         declarations=tuple(Declared(*each) for each in in_force(declared)),
     )

@@ -25,7 +25,7 @@ EVERYTHING = sorted(
 
 SETS = ("packet_sets", "permission_sets", "intervals")
 JUDGING = ("reachability", "authorization", "results", "needs", "model", *SETS, "errors")
-PORT = ("provider.port", "provider.change_forms")
+PORT = ("provider.port", "provider.change_forms", "provider.ownership")
 MAY_IMPORT = {
     "intervals": (),
     "packet_sets": ("intervals",),

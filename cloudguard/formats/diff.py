@@ -115,6 +115,15 @@ def change_title(change: Change, numbers: Mapping[str, int]) -> str:
     return f"{change.kind} on {named(change.resource)}{rule}: mends {mends}"
 
 
+def owner_lines(change: Change) -> tuple[str, ...]:
+    """Return who writes what a change edits, whether an edit by hand stays, and where one holds."""
+    if not change.owner:
+        return ()
+    fate = f"an edit by hand is undone {change.undone}" if change.undone else "an edit by hand stays"
+    where = f"edit {'instead' if change.undone else 'it'} by: {change.where}"
+    return (f"written by {change.owner}: {fate}", *([where] if change.where else []))
+
+
 def _needs(edit: Edit) -> tuple[str, ...]:
     """Return who needs each line after an edit, as a comment."""
     match edit:
@@ -135,5 +144,5 @@ def change_lines(change: Change, said: Collection[str] = ()) -> tuple[str, ...]:
     for edit in change.edits:
         lines += [f"+ {line}{needs}" for line, needs in zip_longest(_lines(edit)[1], _needs(edit), fillvalue="")]
     lines += [f"# first give {', '.join(f'--{name}' for name in change.needs_input)}"] if change.needs_input else []
-    lines += [f"# {change.owner}"] if change.owner else []
+    lines += [f"# {line}" for line in owner_lines(change)]
     return (*lines, "# proved: nothing needed is lost") if change.proved else tuple(lines)

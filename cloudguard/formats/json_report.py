@@ -161,6 +161,7 @@ def _change(change: Change, messages: Mapping[str, str]) -> dict[str, object]:
         "why": "".join(messages[name] + owner for name in change.mends[:1]),
         "needs_input": change.needs_input,
         "owner": change.owner,
+        "undone": change.undone,
         "where": change.where,
         "proved": change.proved,
         "keeps": [{"services": str(one.services), "peer": asdict(one.peer), "why": one.why} for one in change.keeps],

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from cloudguard.model.keys import Key
 from cloudguard.model.network import Interface
+from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, Ranges
 
@@ -90,6 +91,8 @@ class Host:
     metadata: MetadataService | None = None
     further_identities: tuple[str, ...] = ()
     """Where the cloud gives one machine several."""
+    written_by: Owner | None = None
+    """The program that made it; None: a person, as far as is known. So of all that has it."""
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -151,6 +154,7 @@ class Pool:
     further: tuple[NextInterface, ...] = ()
     further_identities: tuple[str, ...] = ()
     host_encryption: bool | None = None
+    written_by: Owner | None = None
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -199,6 +203,7 @@ class Disk:
     etcd_evidence: RoleEvidence | None = None
     etcd_cluster: str = ""
     snapshots: tuple[DiskSnapshot, ...] = ()
+    written_by: Owner | None = None
 
     @property
     def holds_etcd(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Final
 
+from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, Addresses, Ranges, Services, TextForm, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
@@ -89,8 +90,8 @@ class Rule:
 
     ``target_groups``: it applies only to interfaces in one of these groups (empty: to all). ``target_ranges``: only to
     packets to (or from) these addresses of the guarded side (empty: all). ``uncertain``: why its match is not exact
-    ("": it is). ``note``: which program wrote it and would write it again, and what to do instead ("": a person);
-    ``provider_mandated``: it is the provider, and no setting of the cluster changes it.
+    ("": it is). ``written_by``: the program that wrote it (None: a person, as far as is known); ``provider_mandated``:
+    it is the provider, and no setting of the cluster changes it.
     """
 
     id: str
@@ -104,7 +105,7 @@ class Rule:
     target_groups: tuple[str, ...] = ()
     target_ranges: Ranges = NO_ADDRESSES
     uncertain: str = ""
-    note: str = ""
+    written_by: Owner | None = None
     provider_mandated: bool = False
 
 
@@ -114,8 +115,9 @@ class Filter:
 
     ``in_series``: one of a chain that must all permit. What it permits is left to the next filter, or passes where it
     is the last; what it does not is denied.
-    ``stateful``: replies pass by themselves. ``editable`` is false where the cloud writes the
-    filter itself and would restore it; ``note`` then says what to do instead ("": nothing, so no change is proposed).
+    ``stateful``: replies pass by themselves. ``written_by``: the program that writes it (None: a person).
+    ``editable`` is false where that is the cloud or a controller, which would restore it; without ``written_by`` no
+    change is proposed.
     """
 
     id: str
@@ -126,7 +128,7 @@ class Filter:
     ordered: bool = False
     stateful: bool = True
     editable: bool = True
-    note: str = ""
+    written_by: Owner | None = None
     in_chain: bool = False
     in_series: bool = False
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from cloudguard.model.cluster import Strength
+from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 
 SERVICE_ACCOUNT: Final = "service-account"
@@ -96,6 +97,7 @@ class Identity:
     """The id that no other identity has or ever had, where the cloud gives one; "" if it was not read."""
     tags: tuple[tuple[str, str], ...] | None = None
     """Its tags; None if they were not read."""
+    written_by: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)

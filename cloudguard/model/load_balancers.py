@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, NO_SERVICES, Addresses, Ranges, Services
 
@@ -97,3 +98,4 @@ class Balancer:
     health_checks: Ranges = NO_ADDRESSES
     transparent: bool = False
     public_ipv4: bool = True
+    written_by: Owner | None = None

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from cloudguard.model.filters import AddressList, Filter, Group
 from cloudguard.model.load_balancers import Balancer
+from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import EVERY_SERVICE, NO_ADDRESSES, Addresses, Ranges, Services
 
@@ -126,6 +127,7 @@ class Endpoint:
     gatekeeper: str = ""
     public_lists: tuple[str, ...] = ()
     remedy: str = ""
+    written_by: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,14 @@ from cloudguard.model.ways_in import WayIn
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cloudguard.provider.ownership.facts import OwnerFacts
     from cloudguard.provider.reader import Reader
 
 
 class CloudAdapter(ABC):
-    """An adapter whose package is ``cloudguard_NAME``, with ``ways_in.toml`` in it."""
+    """An adapter whose package is ``cloudguard_NAME``, with ``ways_in.toml`` and ``owners.toml`` in it."""
 
     name: ClassVar[str]
     options: ClassVar[tuple[Option, ...]]
@@ -56,6 +59,12 @@ class CloudAdapter(ABC):
         from cloudguard.provider.ways_in import ways_in  # noqa: PLC0415 - only when asked for
 
         return ways_in(f"cloudguard_{self.name}")
+
+    def owners(self) -> Mapping[str, OwnerFacts]:
+        """Return the table of owners."""
+        from cloudguard.provider.ownership.facts import owner_facts  # noqa: PLC0415 - only when asked for
+
+        return owner_facts(f"cloudguard_{self.name}")
 
     def snapshot(self, reader: Reader[Any], cluster: Cluster, topology: Topology, identities: Identities) -> Snapshot:
         """Return what was read, with the reader's gaps and the ways in that were asked for."""

@@ -93,7 +93,7 @@ def _one_in_series(reach: Reachability, names: tuple[str, ...]) -> tuple[str, ..
     That is the nearest to the target that a person edits: it guards the fewest others.
     """
     series = [one for name in names if (one := reach.filters.filters.get(name)) is not None and one.in_series]
-    own = [one.id for one in series if one.editable and not one.note] or [one.id for one in series]
+    own = [one.id for one in series if one.editable] or [one.id for one in series]
     return tuple(name for name in names if name in own[-1:] or name not in {one.id for one in series})
 
 

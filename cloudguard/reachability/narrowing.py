@@ -97,7 +97,6 @@ def _change(first: RuleExcess, after: _Kept) -> Change | None:
         resource=filter_resource(first.filter),
         edits=tuple(_edits(rule, after)),
         rule=rule.id,
-        owner=rule.note or ("" if first.filter.editable else first.filter.note),
     )
 
 

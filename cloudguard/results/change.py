@@ -213,10 +213,11 @@ class Change:
 
     ``kind`` is "rule.remove", "rule.narrow", "disk.encrypt", "endpoint.restrict" or the like. ``rule`` is the rule's
     id where a rule is edited. ``proved``: applied to the model, the excess was gone and nothing needed was lost.
-    ``owner``: the program that wrote the rule and would write it again, and what to do instead ("": a person).
-    ``where``: the file and line that made the resource ("": not known). ``mends`` are ids of findings, ``order`` is
-    the change's place in the plan, from 1. ``keeps`` is what is needed and stays, with who needs it; ``loses`` is what
-    is no longer let in; ``left`` is what stays let in though nobody is known to need it, with the reason.
+    ``owner``: the program that writes what is edited ("": a person, as far as is known), ``undone``: when it undoes an
+    edit by hand ("": it does not), ``where``: where an edit holds ("": the resource itself). ``mends`` are ids of
+    findings, ``order`` is the change's place in the plan, from 1. ``keeps`` is what is needed and stays, with who needs
+    it; ``loses`` is what is no longer let in; ``left`` is what stays let in though nobody is known to need it, with the
+    reason.
     """
 
     id: str
@@ -227,6 +228,7 @@ class Change:
     rule: str = ""
     proved: bool = False
     owner: str = ""
+    undone: str = ""
     where: str = ""
     mends: tuple[str, ...] = ()
     order: int = 0

@@ -97,11 +97,12 @@ def capz() -> Subscription:
     """
     account = Subscription()
     network = account.network("prod-vnet", "10.0.0.0/8")
+    owned = {f"{CAPZ}cluster_prod": "owned"}
     masters = account.security_group(
-        "prod-controlplane-nsg", rule("allow_ssh", 2200, "22"), rule("allow_apiserver", 2201, "6443")
+        "prod-controlplane-nsg", rule("allow_ssh", 2200, "22"), rule("allow_apiserver", 2201, "6443"), tags=owned
     )
     control = account.subnet(network, "prod-controlplane-subnet", "10.0.0.0/16", nsg=masters)
-    nodes = account.security_group("prod-node-nsg")
+    nodes = account.security_group("prod-node-nsg", tags=owned)
     workers = account.subnet(network, "prod-node-subnet", "10.1.0.0/16", nsg=nodes)
     shown = account.public_address("prod-api", "20.71.0.10", tags=capz_tags("apiserver"))
     balancer = account.load_balancer("prod-public-lb", (6443, 6443), public=shown, tags=capz_tags("apiserver"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from cloudguard.model.cluster import (
     Cluster,
@@ -20,6 +21,7 @@ from cloudguard.model.identity import Identities
 from cloudguard.model.keys import Key
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
 from cloudguard.model.network import Endpoint, Interface, Network, NextHop, Route, Subnet, Topology
+from cloudguard.model.owner import Owner
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Gap, Source
 from cloudguard.packet_sets.addresses import AddressSet
@@ -62,8 +64,9 @@ def group(name: str, *allowed: tuple[str, str], closed: bool = False, editable: 
     rules = [rule(f"{name}-{number}", services, who) for number, (services, who) in enumerate(allowed)]
     if not closed:
         rules += [rule(f"{name}-out", "all", WORLD, out=True), rule(f"{name}-out6", "all", WORLD6, out=True)]
-    note = "" if editable else "the cloud writes it back"
-    return Filter(name, f"{name}.prod", "security group", tuple(rules), SOURCE, editable=editable, note=note)
+    owner = None if editable else Owner("cloud", "the cloud", undone="at once", instead="the cloud's own setting")
+    made = tuple(replace(one, written_by=owner) for one in rules)
+    return Filter(name, f"{name}.prod", "security group", made, SOURCE, editable=editable, written_by=owner)
 
 
 def network_acl(name: str, *lines: tuple[str, str, str]) -> Filter:

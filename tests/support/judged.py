@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.ownership.changes import with_owners
 from cloudguard.results.change import Change, RuleTraffic
 from cloudguard.results.report import RowResult
 from cloudguard.rows.judge import judge
@@ -28,7 +29,7 @@ def changes_of(
 ) -> tuple[Change, ...]:
     """Return the changes, in the order to make them; those of one ``row`` if it is given."""
     _, changes = judge(made, policy or Declarations(), known)
-    return tuple(change for change in changes if row in {"", change.row})
+    return tuple(change for change in with_owners(made, changes, {}) if row in {"", change.row})
 
 
 def kept_by(made: Snapshot, policy: Declarations = ADMINS) -> dict[str, tuple[RuleTraffic, ...]]:

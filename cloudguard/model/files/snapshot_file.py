@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NewType
 
 from cloudguard.errors import UsageError
-from cloudguard.model.files.snapshot_upgrade import SCHEMA_V1, not_asked, upgraded
+from cloudguard.model.files.snapshot_upgrade import SCHEMA_V1, is_older, not_asked, upgraded
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ def load(data: bytes | str, name: str) -> Snapshot:
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     schema = _schema_of(raw, name)
     faults: list[str] = []
-    if schema == SCHEMA_V1:
-        raw = upgraded(raw, SCHEMA)
-    elif schema != SCHEMA:
+    if schema not in {SCHEMA, SCHEMA_V1}:
         faults.append(f"its schema is {schema!r}; this version reads {SCHEMA!r}")
+    elif is_older(raw, schema):
+        raw = upgraded(raw, SCHEMA)
     try:
         snapshot = _adapter().validate_json(raw)
     except ValidationError as error:

@@ -1,6 +1,7 @@
-"""Reads older snapshot files: brings schema v1 to the present schema, and says what a file lacks.
+"""Reads older snapshot files: brings them to the present schema, and says what a file lacks.
 
-v1 has other names, and other fields for ranges. A field that a file lacks was not asked: a Gap.
+v1 has other names, and other fields for ranges. Until owners were known, a filter or rule that a program writes had a
+note. A field that a file lacks was not asked: a Gap.
 """
 
 from __future__ import annotations
@@ -52,14 +53,19 @@ _HIDDEN: Final[Mapping[str, tuple[FactKind, ...]]] = {
 }
 """The kinds of facts that a missing field hides, by where it is; the longest place counts."""
 _SAYS_NOTHING: Final = frozenset(
-    {"remedy", "template", "desired", "managed_by", "note", "description", "pool", "resource"}
+    {"remedy", "template", "desired", "managed_by", "written_by", "description", "pool", "resource"}
 )
 """Fields on which no answer rests."""
 _PLACES: Final = sorted(_HIDDEN, key=len, reverse=True)
 
 
+def is_older(raw: bytes, schema: str) -> bool:
+    """Whether a file of ``schema`` is to be upgraded before it is read."""
+    return schema == SCHEMA_V1 or b'"note"' in raw
+
+
 def upgraded(raw: bytes, schema: str) -> bytes:
-    """Return the JSON of a v1 file as one of ``schema``; what is no JSON object, unchanged."""
+    """Return the JSON of an older file as one of ``schema``; what is no JSON object, unchanged."""
     try:
         parsed: object = json.loads(raw)
     except ValueError:
@@ -67,9 +73,11 @@ def upgraded(raw: bytes, schema: str) -> bytes:
     if not isinstance(parsed, dict):
         return raw
     document = cast("dict[str, Any]", parsed)
-    _rename(document)
-    _separate_lists(document)
-    _type_evidence(document)
+    if document.get("schema") == SCHEMA_V1:
+        _rename(document)
+        _separate_lists(document)
+        _type_evidence(document)
+    _name_writers(document)
     document["schema"] = schema
     return json.dumps(document).encode("utf-8", "surrogatepass")
 
@@ -109,6 +117,15 @@ def _type_evidence(document: object) -> None:
     for disk in _at(document, ("cluster", "disks")):
         text = disk.pop("holds_etcd", "")
         disk["etcd_evidence"] = _evidence(text) if text else None
+
+
+def _name_writers(document: object) -> None:
+    """Make an owner of each note, which said what to do instead of an edit."""
+    for path in (("topology", "filters"), ("topology", "filters", "rules")):
+        for found in _at(document, path):
+            if instead := found.pop("note", ""):
+                texts = {"id": "", "who": "the cloud or a controller", "evidence": "", "undone": "", "instead": instead}
+                found["written_by"] = {**texts, "names": []}
 
 
 def _evidence(text: object) -> dict[str, object]:

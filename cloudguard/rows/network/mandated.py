@@ -32,8 +32,8 @@ class MandatedRules:
         """
         if not self._responsible(problem):
             return severity, message, ""
-        notes = {attribution.rule.note for attribution in problem.attributions if attribution.rule}
-        remedy = "; ".join(sorted(notes - {""}))
+        writers = [one.rule.written_by for one in problem.attributions if one.rule]
+        remedy = "; ".join(sorted({one.instead for one in writers if one} - {""}))
         if severity <= Severity.LOW:
             return severity, message, remedy
         names = self._standing_there(problem)

@@ -134,7 +134,7 @@ class ProblemCollector:
             if (
                 attribution.filter is None
                 or attribution.rule is None
-                or not (attribution.filter.editable or attribution.filter.note)
+                or not (attribution.filter.editable or attribution.filter.written_by)
             ):
                 continue
             worth = assessment.severity > Severity.LOW

@@ -16,7 +16,8 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import NO_ADDRESSES, Ranges
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, flag, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, flag, part, parts, required, text, text_map, texts
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import (
     DESCRIBE_CLUSTER,
@@ -26,6 +27,7 @@ from cloudguard_aws.access.calls import (
     LIST_NODEGROUPS,
     Call,
 )
+from cloudguard_aws.access.owners import OWNERS
 
 MANAGED_BY = "Amazon EKS"
 EVERYONE = "0.0.0.0/0"
@@ -102,6 +104,7 @@ def _endpoint(item: Item, config: Item, source: Source) -> Endpoint:
         groups=groups,
         source=source,
         address=text(item, "endpoint"),
+        written_by=OWNERS.of(Thing.ENDPOINT, text(item, "name"), text_map(item, "tags")),
     )
 
 

@@ -11,8 +11,10 @@ from cloudguard.errors import AccessError
 from cloudguard.model.cluster import Host
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_aws.access.api import MOST_VALUES, Api, errors, explain
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES
+from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.instance_metadata import metadata_service
 from cloudguard_aws.cluster.interfaces import interface
 from cloudguard_aws.cluster.tags import SCALING_GROUP, tags_of
@@ -107,5 +109,6 @@ def _instance(item: Item) -> Instance:
         pool=tags.get(SCALING_GROUP, ""),
         disks=tuple(sorted(filter(None, disks))),
         metadata=metadata_service(part(item, "MetadataOptions")),
+        written_by=OWNERS.of(Thing.HOST, tags.get("Name", ""), tags),
     )
     return Instance(text(item, "VpcId"), tags, host, plain_store(item))

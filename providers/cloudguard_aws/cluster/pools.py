@@ -10,10 +10,12 @@ from cloudguard.model.cluster import EvidenceKind, Host, NextInterface, Pool, Ro
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, DESCRIBE_SECURITY_GROUPS
+from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.instance_metadata import Settings, next_service
 from cloudguard_aws.cluster.instance_metadata import read_defaults as read_metadata_defaults
@@ -208,6 +210,7 @@ def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _C
         metadata=next_service(template.metadata, context.account, image.metadata if image else None),
         public_ipv6=template.ipv6,
         further=further,
+        written_by=OWNERS.of(Thing.POOL, group.name, group.tags),
     )
 
 

@@ -10,9 +10,11 @@ from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.arns import account_of
+from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.identity.policy_documents import policy_document
 
 _HIDES: Final = (FactKind.IDENTITIES,)
@@ -92,7 +94,8 @@ def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, t
     ids = tuple(one.id for one in policies)
     known = named(calls.GET_ROLE, role or (), lambda one: (text(one, "RoleId"), _tags(one)))
     unique_id, tags = known[0] if known else ("", None)
-    identity = Identity(arn, name, holders, ids, source, complete and all(read), unique_id, tags)
+    owner = OWNERS.of(Thing.IDENTITY, name, dict(tags or ()))
+    identity = Identity(arn, name, holders, ids, source, complete and all(read), unique_id, tags, owner)
     return identity, policies
 
 

@@ -13,8 +13,10 @@ from cloudguard.model.network import Network
 from cloudguard.model.source import Gap, Reason
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import required, text
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.tags import tags_of
 from cloudguard_aws.network.endpoint_services import EndpointService, Published, read_published, read_services
 from cloudguard_aws.network.listeners import (
@@ -142,7 +144,11 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
     proxied = [each for one in forwardings for each in _before_proxies(api, known.read, one, made)]
     classics = [classic(one, known.members, declared.get(one.name, "")) for one in known.classic]
     every = (
-        replace(one, listeners=tuple(listener for listener in one.listeners if listener.targets))
+        replace(
+            one,
+            listeners=tuple(listener for listener in one.listeners if listener.targets),
+            written_by=OWNERS.of(Thing.BALANCER, one.name, tagged.get(one.id) or tagged.get(one.name, {})),
+        )
         for one in (*made.values(), *proxied, *classics)
     )
     return tuple(sorted((one for one in every if one.listeners), key=lambda one: one.id))

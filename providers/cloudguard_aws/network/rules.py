@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
@@ -11,7 +11,9 @@ from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import AnswerError, Item, choice, flag, number, part, parts, required, text
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_aws.access import calls
+from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.tags import name_of, tags_of
 
 SECURITY_GROUP: Final = "security group"
@@ -27,21 +29,8 @@ https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
 """
 _ACTIONS: Final = {"allow": Action.PERMIT, "deny": Action.DENY}
 _DIRECTIONS: Final = (("IpPermissions", Direction.INGRESS), ("IpPermissionsEgress", Direction.EGRESS))
-
-_STACKS: Final = frozenset(
-    (
-        "service.k8s.aws/stack",
-        "ingress.k8s.aws/stack",
-        "gateway.k8s.aws/stack",
-        "service.eks.amazonaws.com/stack",
-        "ingress.eks.amazonaws.com/stack",
-    )
-)
-_EKS_NOTE: Final = "EKS puts this group's rule for itself back on every update: move nodes to a group of their own"
-_CONTROLLER_NOTE: Final = (
-    "a controller in the cluster writes this group and would restore it: "
-    "set loadBalancerSourceRanges (or the Ingress's inbound CIDRs) instead"
-)
+_RESTORED_BY: Final = frozenset({"load-balancer-controller", "service"})
+"""Owners that restore a whole group of theirs."""
 
 
 def services_text(protocol: str, first: int, last: int) -> str:
@@ -76,38 +65,41 @@ class SecurityGroup:
     """A security group, its account, and the rules of its own description.
 
     ``named``: the groups that its rules name, each with the account that it is said to belong to ("": not said).
+    ``tags`` are its own.
     """
 
     filter: Filter
     account: str
     named: tuple[tuple[str, str], ...]
+    tags: Mapping[str, str]
 
 
 def security_group(item: Item) -> SecurityGroup:
     """Return a security group; the ids of its rules are made up of what they say."""
     name, title = required(item, "GroupId"), text(item, "GroupName")
-    source = Source(calls.DESCRIBE_SECURITY_GROUPS.name, name)
-    editable, note = _writer(title, tags_of(item).keys())
+    source, tags = Source(calls.DESCRIBE_SECURITY_GROUPS.name, name), tags_of(item)
+    owner = OWNERS.of(Thing.FILTER, title, tags)
+    editable = owner is None or owner.id not in _RESTORED_BY
     permissions = [(direction, one) for key, direction in _DIRECTIONS for one in parts(item, key)]
     rules = tuple(rule for direction, one in permissions for rule in _permitted(one, direction, source))
     pairs = [pair for _, one in permissions for pair in parts(one, "UserIdGroupPairs")]
     return SecurityGroup(
-        Filter(name, title, SECURITY_GROUP, rules, source, editable=editable, note=note),
+        Filter(name, title, SECURITY_GROUP, rules, source, editable=editable, written_by=owner),
         text(item, "OwnerId"),
         tuple((required(pair, "GroupId"), text(pair, "UserId")) for pair in pairs),
+        tags,
     )
 
 
-def _writer(title: str, keys: Collection[str]) -> tuple[bool, str]:
-    """Return whether a user can usefully edit a group, and what to know about it; ``keys``: those of its tags.
+def with_owners(group: SecurityGroup, made: Filter, tags: Mapping[str, Mapping[str, str]]) -> Filter:
+    """Return the filter that was ``made`` of a group with who wrote each of its rules; ``tags``: of rules, by id."""
+    return OWNERS.also_of_rules(replace(made, rules=tuple(_with_owner(group, one, tags) for one in made.rules)))
 
-    EKS: https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html. The cloud controller names its groups
-    k8s-elb-…, the load balancer controller and EKS Auto Mode tag theirs with the Service's or Ingress's stack.
-    """
-    if "aws:eks:cluster-name" in keys:
-        return True, _EKS_NOTE
-    by_controller = not _STACKS.isdisjoint(keys)
-    return (False, _CONTROLLER_NOTE) if by_controller or title.startswith("k8s-elb-") else (True, "")
+
+def _with_owner(group: SecurityGroup, rule: Rule, tags: Mapping[str, Mapping[str, str]]) -> Rule:
+    own, seen = rule.peer.group == group.filter.id, tags.get(rule.id, {})
+    seen = {**group.tags, **seen} if own else seen
+    return replace(rule, written_by=OWNERS.of_rule("", rule.description, seen, own_group=own))
 
 
 def _permitted(permission: Item, direction: Direction, source: Source) -> Iterator[Rule]:
@@ -145,6 +137,7 @@ class ListedRule:
     of: str
     rule: Rule
     named: tuple[str, str]
+    tags: Mapping[str, str]
 
 
 def listed_rule(item: Item) -> ListedRule:
@@ -161,7 +154,7 @@ def listed_rule(item: Item) -> ListedRule:
         description=text(item, "Description"),
         uncertain=_uncertain(required(item, "IpProtocol")),
     )
-    return ListedRule(of, rule, (text(referenced, "GroupId"), text(referenced, "UserId")))
+    return ListedRule(of, rule, (text(referenced, "GroupId"), text(referenced, "UserId")), tags_of(item))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from cloudguard.provider.answers import Item, parts, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.group_members import ClusterInterfaces, carried_by, foreign_interface, read_members
-from cloudguard_aws.network.rules import listed_rule, security_group
+from cloudguard_aws.network.rules import listed_rule, security_group, with_owners
 
 _FILTERS: Final = (FactKind.FILTERS,)
 _MEMBERS: Final = (FactKind.MEMBERS,)
@@ -61,7 +61,9 @@ def read_security_groups(
     by_group: dict[str, list[Rule]] = {}
     for one in rules:
         by_group.setdefault(one.of, []).append(one.rule)
-    filters = tuple(sorted((_with_rules(one.filter, by_group) for one in groups), key=lambda one: one.id))
+    tags = {one.rule.id: one.tags for one in rules if one.tags}
+    made = (with_owners(one, _with_rules(one.filter, by_group), tags) for one in groups)
+    filters = tuple(sorted(made, key=lambda one: one.id))
     named = dict.fromkeys(names, "")
     for name, account in (*(pair for one in groups for pair in one.named), *(one.named for one in rules)):
         named[name] = named.get(name, "") or account

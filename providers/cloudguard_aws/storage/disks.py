@@ -13,8 +13,10 @@ from cloudguard.model.possible_roles import shows_etcd
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import NOTHING, Item, flag, parts, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, LEADS, with_tag_keys
 from cloudguard_aws.cluster.tags import CLUSTER, ETCD_TAG, clusters_of, is_control_plane, roles_by_tags, tags_of
 from cloudguard_aws.storage.copies import OF_PODS, Volume, read_copies
@@ -139,6 +141,7 @@ def _volume(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Volum
         source=api.source(calls.DESCRIBE_VOLUMES, name),
         etcd_evidence=etcd_evidence(tags, cluster),
         etcd_cluster=next((key.removeprefix(ETCD_TAG) for key in sorted(tags) if key.startswith(ETCD_TAG)), ""),
+        written_by=OWNERS.of(Thing.DISK, tags.get("Name", ""), tags),
     )
     return Volume(disk, text(item, "SnapshotId"), text(item, "SourceVolumeId"))
 

@@ -10,8 +10,10 @@ from cloudguard.model.cluster import Host
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, number, part, required, text, text_map
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_azure.access.calls import LIST_MACHINES, LIST_SCALE_SET_MACHINES
 from cloudguard_azure.access.ids import group_of, id_in, ids_in, own_id, parent, word
+from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.attached_disks import attached_disks
 from cloudguard_azure.cluster.instance_metadata import metadata_service
 
@@ -132,6 +134,7 @@ def host_of(machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
         pool=machine.pool,
         disks=tuple(sorted(disk.id for disk in attached_disks(machine.item))),
         metadata=metadata_service(properties),
+        written_by=OWNERS.of(Thing.HOST, machine.name, machine.tags),
     )
 
 

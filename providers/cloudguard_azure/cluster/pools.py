@@ -18,10 +18,12 @@ from cloudguard.model.cluster import (
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS, LIST_SCALE_SETS
 from cloudguard_azure.access.ids import own_id, word
+from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import OF_SCALE_SET, AgentPool, ManagedCluster
 from cloudguard_azure.cluster.attached_disks import attached_disks, has_host_encryption, is_encrypted
@@ -72,6 +74,7 @@ def _pool(api: Api, found: Found, hosts: Sequence[Host], scale_set: ScaleSet) ->
         metadata=metadata_service(profile),
         further=tuple(others),
         host_encryption=_has_host_encryption(found, scale_set),
+        written_by=OWNERS.of(Thing.POOL, scale_set.name, scale_set.tags),
     )
 
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Peer, Rule
+from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
 from cloudguard_azure.access.ids import ids_in, name_of, word
+from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.network.service_tags import EVERYWHERE, Named, Place, ServiceTags
 
 ALLOW_OR_DENY: Final = {"allow": Action.PERMIT, "deny": Action.DENY}
@@ -29,11 +31,6 @@ CARRIED: Final = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/50-51")
 (https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq#what-protocols-can-i-use-in-virtual-networks)."""
 _EVERY_PORT: Final = frozenset({"*", "any", "0-65535", "1-65535"})
 _LAST_PORT: Final = 65_535
-_BY_CONTROLLER: Final = re.compile(r"k8s-azure-lb_.+|a[0-9a-f]{31}-.+")
-_CONTROLLERS_NOTE: Final = (
-    "the cloud provider wrote the rule and may write it again: change the Service, its loadBalancerSourceRanges"
-)
-"""How cloud-provider-azure names rules (kubernetes-sigs/cloud-provider-azure pkg/provider/securitygroup)."""
 _About = tuple[tuple[str, ...], AddressSet]
 """What a rule is about on the guarded side: groups, or addresses; both empty for everything."""
 
@@ -132,8 +129,12 @@ class RuleReader:
     source: Source
     actions: Mapping[str, Action]
 
-    def rules(self, written: Written, note: str = "", *, mandated: bool = False) -> tuple[Rule, ...]:
-        """Return a rule for each peer, direction and action that a rule may have; an unknown word may be any."""
+    def rules(self, written: Written, owner: Owner | None = None, *, mandated: bool = False) -> tuple[Rule, ...]:
+        """Return a rule for each peer, direction and action that a rule may have; an unknown word may be any.
+
+        ``owner``: who wrote it, if its name does not tell.
+        """
+        owner = OWNERS.of_rule(written.name, written.description) or owner
         services, strange = services_of(written.protocol, written.ports)
         actions = [self.actions[written.access]] if written.access in self.actions else [Action.DENY, Action.PERMIT]
         directions = [_DIRECTIONS[written.direction]] if written.direction in _DIRECTIONS else [*Direction]
@@ -159,7 +160,7 @@ class RuleReader:
                             target_ranges=ranges,
                             uncertain="; ".join(dict.fromkeys(filter(None, (*reasons, *why, partly)))),
                             provider_mandated=mandated,
-                            note=note or (_CONTROLLERS_NOTE if _BY_CONTROLLER.fullmatch(written.name) else ""),
+                            written_by=owner,
                         )
                     )
         ends = (*written.sources, *written.source_groups), (*written.destinations, *written.destination_groups)

@@ -11,12 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
+from cloudguard.model.owner import Owner
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, part, parts, required
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_EFFECTIVE_ADMIN_RULES, LIST_NETWORKS, LIST_SECURITY_GROUPS
 from cloudguard_azure.access.ids import group_of, name_of, own_id
+from cloudguard_azure.access.owners import OWNERS
+from cloudguard_azure.cluster.machines import tags_of
 from cloudguard_azure.network.rules import ALLOW_OR_DENY, CARRIED, RuleReader, Written, admin_rule, security_rule
 from cloudguard_azure.network.service_tags import EVERYWHERE, Place, ServiceTags
 from cloudguard_azure.network.subnets import Places
@@ -24,17 +28,7 @@ from cloudguard_azure.network.subnets import Places
 HIDES: Final = (FactKind.FILTERS,)
 KIND: Final = "network security group"
 _MANAGERS: Final = {"allow": Action.NEXT, "alwaysallow": Action.PERMIT, "deny": Action.DENY}
-_DEFAULT_NOTE: Final = (
-    "a default rule, which stays: with a smaller priority number, allow what is needed, and deny the rest"
-)
-_AKS_NOTE: Final = (
-    "AKS keeps this group: put a network security group of your own on the subnet, which allows the nodes and what "
-    "else is needed, and denies the rest of VirtualNetwork with the priority 4096"
-)
-"""https://learn.microsoft.com/azure/aks/concepts-security#azure-network-security-groups"""
-_MANAGERS_NOTE: Final = "it is set by a network manager, by whoever administers that"
 _NONE: Final = "no network security group"
-_NONE_NOTE: Final = "no network security group guards it: put one on the subnet, which allows what is needed"
 _NETWORK: Final = "virtualnetwork"
 _INTERNET: Final = {True: "open to the internet", False: "closed to the internet", None: "perhaps open to the internet"}
 
@@ -56,27 +50,36 @@ DEFAULT_RULES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """A security group: its rules as written, its default ones apart. ``kept_by_aks``: AKS would write it again."""
+    """A security group: its rules as written, its default ones apart, and who writes it.
+
+    ``kept_by_aks``: AKS would write it again.
+    """
 
     id: str
     name: str
     rules: tuple[Written, ...]
     defaults: tuple[Written, ...]
     kept_by_aks: bool
+    written_by: Owner | None
 
     def filter(self, name: str, tags: ServiceTags, place: Place) -> Filter:
         """Return it as a filter at a place, with the id ``name``."""
         source = Source(LIST_SECURITY_GROUPS.name, self.id)
         reader = RuleReader(tags, place, source, ALLOW_OR_DENY)
-        rules = [rule for one in self.rules for rule in reader.rules(one)]
-        note = _AKS_NOTE if self.kept_by_aks else _DEFAULT_NOTE
+        rules = [rule for one in self.rules for rule in reader.rules(one, self._owner_of(one))]
+        default = self.written_by if self.kept_by_aks else OWNERS.known("default-rule")
         certain = (
             replace(reader, place=replace(place, maybe=AddressSet.nothing())) if self._shuts_network_out() else reader
         )
         for one in self.defaults:
             inbound = certain if one.direction == "inbound" else reader
-            rules += inbound.rules(one, note, mandated=self.kept_by_aks)
-        return in_series(name, self.name, rules, source, note=_AKS_NOTE if self.kept_by_aks else "")
+            rules += inbound.rules(one, default, mandated=self.kept_by_aks)
+        return in_series(name, self.name, rules, source, self.written_by, editable=not self.kept_by_aks)
+
+    def _owner_of(self, written: Written) -> Owner | None:
+        """Return the group's owner, with the rule's name among its names: places of edits are told by it."""
+        owner = self.written_by
+        return replace(owner, names=(*owner.names, ("rule", written.name))) if owner else None
 
     def _shuts_network_out(self) -> bool:
         """Whether a rule denies all that VirtualNetwork may hold: of that, no default rule lets anything in."""
@@ -90,8 +93,16 @@ class SecurityGroup:
         )
 
 
-def in_series(name: str, title: str, rules: Iterable[Rule], source: Source, *, note: str = "") -> Filter:
-    """Return a filter that must permit beside others; one with a ``note`` is not to be edited."""
+def in_series(  # noqa: PLR0913 - what such a filter is told by
+    name: str,
+    title: str,
+    rules: Iterable[Rule],
+    source: Source,
+    owner: Owner | None = None,
+    *,
+    editable: bool = True,
+) -> Filter:
+    """Return a filter that must permit beside others."""
     return Filter(
         id=name,
         name=title,
@@ -99,14 +110,14 @@ def in_series(name: str, title: str, rules: Iterable[Rule], source: Source, *, n
         rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
         source=source,
         ordered=True,
-        editable=not note,
-        note=note,
+        editable=editable,
+        written_by=owner,
         in_chain=True,
         in_series=True,
     )
 
 
-def whole(name: str, source: Source, uncertain: str = "", note: str = "") -> tuple[Rule, ...]:
+def whole(name: str, source: Source, uncertain: str = "") -> tuple[Rule, ...]:
     """Return rules that let everything in and out."""
     return tuple(
         Rule(
@@ -118,7 +129,6 @@ def whole(name: str, source: Source, uncertain: str = "", note: str = "") -> tup
             source=source,
             order=1,
             uncertain=uncertain,
-            note=note,
         )
         for direction in Direction
     )
@@ -150,7 +160,9 @@ class SecurityGroupReader:
         )
         rules, defaults = written
         kept = bool(self._aks_group) and group_of(own) == self._aks_group
-        return SecurityGroup(own, name, rules, defaults or DEFAULT_RULES, kept)
+        by_sign = OWNERS.of(Thing.FILTER, name, tags_of(item))
+        owner = OWNERS.known("aks", f"resource group {self._aks_group}") if kept else by_sign
+        return SecurityGroup(own, name, rules, defaults or DEFAULT_RULES, kept, owner)
 
 
 def read_admin_filter(api: Api, network: str, tags: ServiceTags, place: Place) -> Filter | None:
@@ -181,7 +193,7 @@ def read_admin_filter(api: Api, network: str, tags: ServiceTags, place: Place) -
         source=source,
         ordered=True,
         editable=False,
-        note=_MANAGERS_NOTE,
+        written_by=OWNERS.known("network-manager"),
         in_chain=True,
     )
 
@@ -260,7 +272,7 @@ class Guards:
         )
         unsure = "the SKU of an address or balancer is not known" if internet is None else ""
         rules = (*(replace(rule, uncertain=unsure) for rule in shut), *whole(_NONE, source))
-        return in_series(name, _NONE, rules, source, note=_NONE_NOTE)
+        return in_series(name, _NONE, rules, source, OWNERS.known("no-group"), editable=False)
 
     def _add(self, made: Filter) -> str:
         self.filters.setdefault(made.id, made)

@@ -15,9 +15,11 @@ from cloudguard.model.keys import Key
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_DISK_ENCRYPTION_SETS, LIST_DISKS, LIST_MACHINES
 from cloudguard_azure.access.ids import canonical, id_in, own_id, word
+from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.attached_disks import AttachedDisk, Storage, attached_disks, is_encrypted
 from cloudguard_azure.cluster.find import Found
 from cloudguard_azure.cluster.installer_tags import is_of
@@ -119,6 +121,7 @@ def _disk(api: Api, item: Item, context: _Context) -> _Read:
         source=api.source(LIST_DISKS, own),
         etcd_evidence=_evidence(name, tags, etcd, context.cluster),
         etcd_cluster=etcd.removeprefix(ETCD),
+        written_by=OWNERS.of(Thing.DISK, name, tags),
     )
     return _Read(own, disk, reference, of_cluster, origins_of(item, with_images=bool(etcd)))
 

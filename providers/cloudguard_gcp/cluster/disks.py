@@ -15,6 +15,7 @@ from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import AnswerError, Item, part, text, text_map
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import (
     GET_CRYPTO_KEY,
@@ -22,6 +23,7 @@ from cloudguard_gcp.access.calls import (
     LIST_DISKS,
 )
 from cloudguard_gcp.access.links import last, link_in, required_link
+from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster.copies import CLUSTER, ETCD, ORIGINS, read_copies
 from cloudguard_gcp.cluster.installer_labels import safe
 
@@ -94,6 +96,7 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tu
         source=api.source(LIST_DISKS, name),
         etcd_evidence=evidence,
         etcd_cluster=etcd.removeprefix(ETCD),
+        written_by=OWNERS.of(Thing.DISK, last(name), labels),
     )
     made_from = tuple(link_in(item, key) for key in (ORIGINS if etcd else ORIGINS[:3]) if item.get(key))
     return name, disk, made_from

@@ -13,13 +13,16 @@ from typing import Final
 from cloudguard.model.cluster import MetadataService, SecretsEncryption
 from cloudguard.model.filters import Action, AddressList, Direction, Filter, Peer, Rule
 from cloudguard.model.network import Endpoint
+from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, text_map, texts
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.calls import LIST_CLUSTERS
 from cloudguard_gcp.access.links import short
+from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster.instances import place_of
 
 MANAGED_BY: Final = "Google Kubernetes Engine"
@@ -169,6 +172,7 @@ def _guarded(cluster: Item, source: Source, way: str, address: str, permission: 
         source=source,
         address=address,
         gatekeeper=f"Google's front end, which asks for {permission},",
+        written_by=_owner(cluster),
     )
 
 
@@ -192,7 +196,12 @@ def _by_address(cluster: Item, source: Source, guard: Filter | None) -> Endpoint
         groups=(),
         source=source,
         address=outside if public else inside,
+        written_by=_owner(cluster),
     )
+
+
+def _owner(cluster: Item) -> Owner | None:
+    return OWNERS.of(Thing.ENDPOINT, required(cluster, "name"), text_map(cluster, "resourceLabels"))
 
 
 def _ranges(cluster: Item) -> tuple[AddressSet, tuple[str, ...]]:

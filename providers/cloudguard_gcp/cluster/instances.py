@@ -11,8 +11,10 @@ from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import NOTHING, Item, number, part, parts, required, text, text_map, texts
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.calls import LIST_INSTANCE_TEMPLATES, LIST_INSTANCES
 from cloudguard_gcp.access.links import link_in, machine, required_link, short
+from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 
 HIDES: Final = (FactKind.HOSTS, FactKind.MEMBERS)
@@ -108,6 +110,7 @@ def _instance(item: Item, link: str) -> Instance:
         pool=_pool_of(metadata.get("created-by", "")),
         disks=tuple(sorted(link_in(disk, "source") for disk in disks if disk.get("source"))),
         metadata=_METADATA_SERVICE,
+        written_by=OWNERS.of(Thing.HOST, name, text_map(item, "labels")),
     )
     return Instance(
         host=host,

@@ -12,9 +12,11 @@ from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import Item, number, part, required, text, texts
 from cloudguard.provider.host_roles import roles_of_pool
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES
 from cloudguard_gcp.access.links import last, link_in
+from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster import installer_labels
 from cloudguard_gcp.cluster.disks import key_of
 from cloudguard_gcp.cluster.find import Found
@@ -137,6 +139,7 @@ def _pool(api: Api, found: Found, manager: _Manager, after: Instance | None, hos
         metadata=host.metadata if host else None,
         public_ipv6=any(six[:1]) if host else None,
         further=tuple(_further(nic, ipv6=ipv6) for nic, ipv6 in zip(nics[1:], six[1:], strict=True)),
+        written_by=OWNERS.of(Thing.POOL, manager.name, after.labels if after else {}),
     )
 
 

@@ -19,6 +19,7 @@ from cloudguard.provider.answers import Item, flag, number, part, parts, require
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.links import last, project_of, short
+from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.network.rules import (
     EVERYONE,
     WHOLE,
@@ -66,7 +67,6 @@ _TARGETS: Final = frozenset(
     )
 )
 _ABOUT_BALANCERS: Final = "INTERNAL_MANAGED_LB"
-NOTE_ABOVE: Final = "it is set above the project, by whoever administers the folder or organization"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class PolicyReader:
             ordered=True,
             in_chain=True,
             editable=kind not in _SYSTEM,
-            note=NOTE_ABOVE if kind == _ABOVE else "",
+            written_by=OWNERS.known("organization") if kind == _ABOVE else None,
         )
         return FirewallPolicy(kind, priority, made, tuple(lists.values()))
 

@@ -18,6 +18,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import AnswerError, Item, choice, flag, number, parts, required, text, texts
 from cloudguard_gcp.access.calls import LIST_FIREWALLS
 from cloudguard_gcp.access.links import required_link
+from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 
 EVERYONE: Final = "0.0.0.0/0"
@@ -25,24 +26,7 @@ WHOLE: Final = frozenset({EVERYONE, "::/0"})
 _NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "ipv6-icmp": "icmpv6", "": "all"}
 _NUMBERS: Final = {"ah": 51, "esp": 50, "sctp": 132, "ipip": 4, "igmp": 2, "egp": 8, "gre": 47}
 _BY_GKE: Final = re.compile(r"((?:gke|gk3)-.+-[0-9a-f]{8})-(?:master|ssh|vms|all|inkubelet|exkubelet)")
-_WRITTEN: Final = (
-    (
-        _BY_GKE,
-        (
-            "GKE wrote the rule and would write it again: with a smaller priority number, allow the nodes by their tag "
-            "or service account, and deny the rest of the subnet"
-        ),
-    ),
-    (
-        re.compile(r"k8s2?-.+"),
-        "a controller wrote the rule and may write it again: change the Service, its loadBalancerSourceRanges",
-    ),
-)
-"""How programs name their rules, and what to do instead of editing one.
-
-https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules; kubernetes/cloud-provider-gcp
-providers/gce/gce_loadbalancer_naming.go; kubernetes/ingress-gce pkg/utils/namer.
-"""
+"""How GKE names its rules (https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules)."""
 _SELECTORS: Final = re.compile(r"(?:source|destination|target)[A-Z].*")
 _KNOWN: Final = frozenset(
     (
@@ -89,7 +73,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
         targets_of(item),
         AddressSet.of(texts(item, "destinationRanges" if ingress else "sourceRanges")),
     )
-    note = next((note for written, note in _WRITTEN if written.fullmatch(name)), "")
+    owner = OWNERS.of_rule(name, text(item, "description"))
     mandated = (found := _BY_GKE.fullmatch(name)) is not None and groups == (by_tag(f"{found[1]}-node"),)
     others = ", ".join(sorted(key for key in item if _SELECTORS.fullmatch(key) and key not in _KNOWN and item[key]))
     if others:
@@ -106,7 +90,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
             order=order,
             description=text(item, "description"),
             target_groups=groups,
-            note=note,
+            written_by=owner,
             target_ranges=ranges,
             uncertain=strange,
             provider_mandated=mandated,

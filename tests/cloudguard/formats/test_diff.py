@@ -105,14 +105,16 @@ def test_a_change_says_what_it_mends_what_it_keeps_and_why_and_what_it_needs_fir
         RuleEdit(RuleOp.REMOVE, "r", RULE, None),
         RuleEdit(RuleOp.ADD, "r", None, kept, ("administrators", "tests")),
     )
-    change = Change("c", "row", "rule.narrow", Resource("filter", "f"), edits, "r", owner="gke", mends=("a", "b"))
+    change = Change("c", "row", "rule.narrow", Resource("filter", "f"), edits, "r", mends=("a", "b"))
+    change = replace(change, owner="a controller", undone="at once", where="its Service")
     numbers = {"a": 4, "b": 2, "c": 1}
     assert diff.change_title(change, numbers) == "rule.narrow on filter f, rule r: mends 2, 4"
     assert diff.change_lines(change) == (
         "- tcp/22-23 from 0.0.0.0/0",
         "+ tcp/22 from the administrators (--admin-cidr)  # administrators; tests",
         "# first give --admin-cidr",
-        "# gke",
+        "# written by a controller: an edit by hand is undone at once",
+        "# edit instead by: its Service",
     )
     assert diff.change_lines(replace(change, edits=(), owner="", proved=True)) == ("# proved: nothing needed is lost",)
 

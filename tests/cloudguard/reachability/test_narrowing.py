@@ -254,7 +254,8 @@ def test_a_filter_that_the_cloud_writes_says_what_to_do_instead() -> None:
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")],
         [group("nodes", ("tcp/22", WORLD), editable=False)],
     )
-    assert [change.owner for change in changes_of(made, ADMINS)] == ["the cloud writes it back"]
+    (change,) = changes_of(made, ADMINS)
+    assert (change.owner, change.undone, change.where) == ("the cloud", "at once", "the cloud's own setting")
 
 
 def test_what_is_kept_says_who_needs_it() -> None:

@@ -9,18 +9,20 @@ import pytest
 from builders import NETWORK, NODE, PRIVATE, RANGE, SOURCE, group, host, interface, snapshot
 from cloudguard.model.filters import AddressList
 from cloudguard.model.network import Interface
+from cloudguard.model.owner import Owner
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.report import Verdict
 from judged import rows_of
 
+OWNER = Owner("cloud", "the cloud", instead="do this")
 OTHER = replace(PRIVATE, id="other", ranges=AddressSet.parse("10.0.7.0/24"))
 
 
 def made(*ranges: str, neighbours: tuple[Interface, ...] | None = (), other: bool = False) -> Snapshot:
     """Return a node whose filter lets in a list of ``ranges``, and its network with or without another subnet."""
     guard = group("nodes", ("tcp/10250", "list:near"))
-    guard = replace(guard, rules=tuple(replace(one, provider_mandated=True, note="do this") for one in guard.rules))
+    guard = replace(guard, rules=tuple(replace(one, provider_mandated=True, written_by=OWNER) for one in guard.rules))
     found = snapshot([host("n", NODE, "nodes")], [guard], subnets=[PRIVATE, OTHER] if other else [PRIVATE])
     near = AddressList("near", "near", tuple(map(AddressSet.parse, ranges)), known=True, source=SOURCE)
     return replace(found, topology=replace(found.topology, address_lists=(near,), neighbours=neighbours))

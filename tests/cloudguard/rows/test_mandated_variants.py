@@ -12,6 +12,7 @@ from cloudguard.model.cluster import MetadataService
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.network import Interface, Network, Subnet
+from cloudguard.model.owner import Owner
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.change import AttributeEdit
@@ -25,6 +26,7 @@ from cloudguard_gcp.identity.resource_names import action
 from judged import changes_of, rows_of
 
 OWN, PODS, REMEDY = "10.0.1.0/24", "10.0.64.0/18", "two rules that come before it"
+OWNER = Owner("cloud", "the cloud", instead=REMEDY)
 OTHER = replace(PRIVATE, id="other", ranges=AddressSet.parse("10.0.7.0/24"))
 POD_SUBNET = replace(PRIVATE, id="pods", ranges=AddressSet.parse(PODS))
 CI, DATABASE = interface("ci", "private", "10.0.1.200"), interface("db", "private", "10.0.1.201")
@@ -37,7 +39,7 @@ def guarded(
 ) -> Snapshot:
     """Return a node that a provider's own rules let ``ranges`` reach, and what stands around it."""
     rules = tuple(
-        replace(rule(f"theirs-{number}", services, one), provider_mandated=True, note=REMEDY)
+        replace(rule(f"theirs-{number}", services, one), provider_mandated=True, written_by=OWNER)
         for number, one in enumerate(ranges)
     )
     guard = replace(group("nodes"), rules=rules)
@@ -111,7 +113,7 @@ def test_its_advice_never_edits_the_rule_that_the_provider_writes_back(made: Sna
     """The remedy is told as advice, or with the change of the rule, in place of an edit."""
     (finding,) = rows_of(made)["node-access"].findings
     changes = [one for one in changes_of(made, row="node-access") if one.rule.startswith("theirs")]
-    assert {one.owner for one in changes} <= {REMEDY}
+    assert {one.where for one in changes} <= {REMEDY}
     assert finding.advice == REMEDY or changes
 
 

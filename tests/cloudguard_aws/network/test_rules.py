@@ -103,8 +103,6 @@ def test_rules_that_could_not_be_listed_come_from_the_group_with_ids_made_up() -
 @pytest.mark.parametrize(
     ("group", "editable", "words"),
     [
-        ({"GroupName": "nodes"}, True, ""),
-        ({"Tags": [{"Key": "aws:eks:cluster-name", "Value": "prod"}]}, True, "move nodes to a group of their own"),
         ({"GroupName": "k8s-elb-a1b2"}, False, "loadBalancerSourceRanges"),
         ({"Tags": [{"Key": "ingress.k8s.aws/stack", "Value": "web"}]}, False, "loadBalancerSourceRanges"),
         ({"Tags": [{"Key": "service.eks.amazonaws.com/stack", "Value": "web"}]}, False, "loadBalancerSourceRanges"),
@@ -118,7 +116,8 @@ def test_groups_that_others_write_say_what_to_do_instead(
 ) -> None:
     found = security_group({"GroupId": "sg-1"} | group).filter
     assert found.editable is editable
-    assert words in found.note
+    assert found.written_by is not None
+    assert words in found.written_by.instead
 
 
 def test_network_acl_is_ordered_stateless_and_closed_at_the_end() -> None:

@@ -123,7 +123,7 @@ def test_a_client_chooses_its_port_so_some_source_ports_let_in_and_do_not_keep_o
 
 def test_a_rule_that_the_cloud_provider_wrote_says_so() -> None:
     names = "k8s-azure-lb_allow_IPv4_b5ae07e8a4177ea2d37162cdf2badf8b", f"a{'0' * 31}-TCP-80-Internet", "mine"
-    assert [bool(one.note) for name in names for one in rules(name)] == [True, True, False]
+    assert [bool(one.written_by) for name in names for one in rules(name)] == [True, True, False]
 
 
 def test_a_rule_without_priority_is_not_understood() -> None:

@@ -102,7 +102,8 @@ def test_default_rules_are_the_answers_own_where_it_has_them() -> None:
     chain = made.of_interface(SUBNET, (INNER,), internet=False)
     assert lets_in(made, tags, chain, "198.51.100.7") == (True, True)
     (shown,) = made.filters[INNER].rules
-    assert "default rule" in shown.note
+    assert shown.written_by is not None
+    assert shown.written_by.id == "default-rule"
 
 
 def test_one_group_in_two_networks_stands_for_the_addresses_of_each() -> None:

@@ -149,8 +149,9 @@ def test_of_an_aks_cluster_the_group_that_aks_keeps_is_mandated_and_routes_tell_
     found, _ = around(account)
     (kept,) = found.topology.filters
     assert not kept.editable
-    assert "of your own on the subnet" in kept.note
+    assert kept.written_by is not None
+    assert "of your own on the subnet" in kept.written_by.instead
     inbound = [one for one in kept.rules if one.id.startswith("AllowVnetInBound")]
     assert inbound
-    assert all(one.provider_mandated and one.note == kept.note for one in inbound)
+    assert all(one.provider_mandated and one.written_by == kept.written_by for one in inbound)
     assert found.pod_ranges == AddressSet.parse("10.244.0.0/24")

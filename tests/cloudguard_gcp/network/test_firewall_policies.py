@@ -9,7 +9,7 @@ import pytest
 from cloudguard.model.filters import Rule
 from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.network.firewall_policies import BEFORE, NOTE_ABOVE, Chain
+from cloudguard_gcp.network.firewall_policies import BEFORE, Chain
 from gcp_clusters import policy, under
 from gcp_filters import NETWORK
 from gcp_filters import chain as read
@@ -54,7 +54,7 @@ def test_policies_of_one_network_are_asked_by_their_associations_priority_and_th
 
 def test_what_is_set_above_the_project_says_so() -> None:
     found = chain({"name": "1", "type": "HIERARCHY"}, {"name": "2", "type": "NETWORK"})
-    assert [(one.id, one.note) for one in found.filters if one.note] == [("policy 1", NOTE_ABOVE)]
+    assert [(one.id, one.written_by.id) for one in found.filters if one.written_by] == [("policy 1", "organization")]
 
 
 @pytest.mark.parametrize(

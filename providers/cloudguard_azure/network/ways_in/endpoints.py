@@ -17,9 +17,12 @@ from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, flag, part, parts, required, text, texts
+from cloudguard.provider.ownership.facts import Thing
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_ENDPOINT_CONNECTIONS, LIST_MANAGED_CLUSTERS, LIST_PRIVATE_ENDPOINTS
 from cloudguard_azure.access.ids import canonical, group_of, id_in, ids_in, name_of, own_id, parent, word
+from cloudguard_azure.access.owners import OWNERS
+from cloudguard_azure.cluster.machines import tags_of
 from cloudguard_azure.network.subnets import VirtualSubnet
 from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses
 
@@ -117,6 +120,7 @@ def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
         source=Source(LIST_MANAGED_CLUSTERS.name, own_id(cluster)),
         address=text(part(cluster, "properties"), "fqdn"),
         remedy=_GUARD_SUBNET if _is_inside(cluster) else "",
+        written_by=OWNERS.of(Thing.ENDPOINT, name, tags_of(cluster)),
     )
     if bare.public:
         ranges, lists = _authorized(cluster, around)

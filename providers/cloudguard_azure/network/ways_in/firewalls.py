@@ -20,13 +20,13 @@ from cloudguard.provider.answers import Item, part, parts, required, text, texts
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_FIREWALL_RULES, LIST_FIREWALLS
 from cloudguard_azure.access.ids import group_of, id_in, name_of, own_id, subscription_of
+from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.network.rules import services_of
 from cloudguard_azure.network.service_tags import EVERYWHERE, addresses_of
 from cloudguard_azure.network.ways_in.load_balancers import HIDES, BackendPool, FrontEnd
 from cloudguard_azure.network.ways_in.proxies import Proxy, ProxyRule, Targets
 
 KIND: Final = "firewall"
-_NOTE: Final = "it is a rule of the firewall that translates destinations: name who needs it as its source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,7 @@ def _rule(firewall: Firewall, rule: NatRule, clients: str) -> ProxyRule:
 
 def _clients(firewall: Firewall, rule: NatRule) -> Filter:
     """Return whom a rule lets in as a filter; the addresses of a group are not known."""
+    owner = OWNERS.known("firewall")
     rules = [
         Rule(
             id=rule.path,
@@ -165,10 +166,11 @@ def _clients(firewall: Firewall, rule: NatRule) -> Filter:
             source=rule.source,
             order=number,
             uncertain="" if addresses is not None else f"the addresses of {word} are not known",
-            note=_NOTE,
+            written_by=owner,
         )
         for number, (word, addresses) in enumerate(rule.clients)
     ]
     rules.append(Rule("out", Direction.EGRESS, Action.PERMIT, EVERY_SERVICE, Peer(EVERYWHERE), rule.source))
     own = f"{firewall.id}/{rule.path}#clients"
-    return Filter(own, rule.path, KIND, tuple(rules), rule.source, ordered=True, editable=False, note=_NOTE)
+    made = tuple(rules)
+    return Filter(own, rule.path, KIND, made, rule.source, ordered=True, editable=False, written_by=owner)

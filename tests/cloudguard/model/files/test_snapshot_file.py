@@ -264,3 +264,16 @@ def test_evidence_of_the_wrong_type_in_a_former_file_is_a_fault() -> None:
     document: Document = json.loads(TEXT) | {"schema": "cloudguard/snapshot/v1"}
     document["cluster"]["hosts"][0]["evidence"] = 7
     assert "cluster.hosts[0].role_evidence[0].text: " in refusal(json.dumps(document))
+
+
+def test_a_note_of_an_older_file_says_that_a_program_writes_it() -> None:
+    document: Document = json.loads(TEXT)
+    filters = document["topology"]["filters"]
+    for one in (*filters, *(rule for filter_ in filters for rule in filter_["rules"])):
+        del one["written_by"]
+        one["note"] = ""
+    filters[0]["note"] = "change the Service"
+    found = snapshot_file.load(json.dumps(document), "old.json")
+    writers = [one.written_by for one in found.topology.filters]
+    assert [one.instead for one in writers if one] == ["change the Service"]
+    assert found.gaps == snapshot_file.load(TEXT, "new.json").gaps

@@ -1,0 +1,146 @@
+"""Says of each change who writes what it edits, whether an edit by hand stays, and where one holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cloudguard.model.filters import Rule
+from cloudguard.model.owner import Owner
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.ownership.facts import Edited, OwnerFacts, Place, filled
+from cloudguard.results.change import AttributeEdit, Change, GroupEdit, MembershipEdit, Resource
+
+_EDITED = {
+    "balancer": Edited.BALANCER,
+    "endpoint": Edited.ENDPOINT,
+    "disk": Edited.DISK,
+    "pool": Edited.NEXT_DISKS,
+    "identity": Edited.PERMISSIONS,
+}
+"""What a change edits, by the kind of its resource, where the kind of the change says no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What a change edits, with its owner; ``rule``: the rule that it edits, if it is one that there is."""
+
+    edited: Edited
+    owner: Owner
+    rule: Rule | None = None
+
+
+def with_owners(snapshot: Snapshot, changes: Iterable[Change], table: Mapping[str, OwnerFacts]) -> tuple[Change, ...]:
+    """Return ``changes`` with ``owner``, ``undone`` and ``where``; ``table``: the owners that the provider knows.
+
+    What nobody is known to write is left as it is.
+    """
+    known = _Known(snapshot)
+    return tuple(_with_owner(change, tuple(known.owned(change)), table) for change in changes)
+
+
+def owned(snapshot: Snapshot, change: Change) -> tuple[Owned, ...]:
+    """Return what of a change has an owner."""
+    return tuple(_Known(snapshot).owned(change))
+
+
+def place_of(one: Owned, table: Mapping[str, OwnerFacts]) -> Place | None:
+    """Return the place where an edit of it holds; None where the owner has none for it."""
+    facts = table.get(one.owner.id)
+    return next((place for place in facts.places if _fits(place, one)), None) if facts else None
+
+
+def _fits(place: Place, one: Owned) -> bool:
+    names = dict(one.owner.names)
+    if one.edited not in place.of:
+        return False
+    if not all(name in names and pattern.fullmatch(names[name]) for name, pattern in place.named.items()):
+        return False
+    if place.services is not None and (one.rule is None or not one.rule.services <= place.services):
+        return False
+    return not place.peers or (one.rule is not None and one.rule.peer.kind in place.peers)
+
+
+def _with_owner(change: Change, found: Sequence[Owned], table: Mapping[str, OwnerFacts]) -> Change:
+    if not found:
+        return change
+    return replace(
+        change,
+        owner=_joined(one.owner.who for one in found),
+        undone=_joined(one.owner.undone for one in found),
+        where=_joined(_where(one, table) for one in found),
+    )
+
+
+def _where(one: Owned, table: Mapping[str, OwnerFacts]) -> str:
+    place = place_of(one, table)
+    return filled(place.where, one.owner.names) if place else one.owner.instead
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(filter(None, texts)))
+
+
+class _Known:
+    """The owners that a snapshot shows, by the ids of what is theirs."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        cluster, topology = snapshot.cluster, snapshot.topology
+        self._filters = {one.id: one for one in topology.filters}
+        self._rules = {(one.id, rule.id): rule for one in topology.filters for rule in one.rules}
+        self._balancers = topology.balancers
+        self._writers: dict[tuple[str, str], Owner | None] = {
+            **{("balancer", one.id): one.written_by for one in topology.balancers},
+            **{("endpoint", one.id): one.written_by for one in topology.endpoints},
+            **{("disk", one.id): one.written_by for one in cluster.disks},
+            **{("pool", one.id): one.written_by for one in cluster.pools},
+            **{("host", one.id): one.written_by for one in cluster.hosts},
+            **{("identity", one.id): one.written_by for one in snapshot.identities.identities},
+        }
+        for host in cluster.hosts:
+            self._writers |= {("interface", one.id): host.written_by for one in host.interfaces}
+        self._pools = {host.id: ("pool", host.pool) for host in cluster.hosts if host.pool}
+
+    def owned(self, change: Change) -> Iterator[Owned]:
+        """Yield what of a change has an owner, each owner once."""
+        if change.resource.kind == "filter":
+            yield from self._of_rule(change)
+            return
+        edited, things = _edited(change)
+        owners = dict.fromkeys(filter(None, map(self._writer, things)))
+        yield from (Owned(edited, self._of_service(owner, change.resource)) for owner in owners)
+
+    def _of_rule(self, change: Change) -> Iterator[Owned]:
+        rule, of = self._rules.get((change.resource.id, change.rule)), self._filters.get(change.resource.id)
+        owner = rule.written_by if rule else of.written_by if of else None
+        if owner:
+            yield Owned(Edited.RULE, self._of_service(owner, change.resource), rule)
+
+    def _writer(self, resource: Resource) -> Owner | None:
+        """Return who writes a resource; of a host that a pool made, who writes the pool, if anybody is known to."""
+        key = (resource.kind, resource.id)
+        pool = self._pools.get(resource.id, key) if resource.kind == "host" else key
+        return self._writers.get(pool) or self._writers.get(key)
+
+    def _of_service(self, owner: Owner, resource: Resource) -> Owner:
+        """Return an owner with the name of the Service that the balancer behind a filter of its was made for."""
+        if "service" in dict(owner.names):
+            return owner
+        guarded = (one for one in self._balancers if resource.id in {one.id, *one.filters})
+        declared = next((one.declared_service for one in guarded if "/" in one.declared_service), "")
+        if not declared:
+            return owner
+        namespace, _, name = declared.partition("/")
+        return replace(owner, names=(*owner.names, ("namespace", namespace), ("service", name)))
+
+
+def _edited(change: Change) -> tuple[Edited, tuple[Resource, ...]]:
+    """Return what a change edits, and the resources that it is set on."""
+    for edit in change.edits:
+        if isinstance(edit, GroupEdit | MembershipEdit):
+            return Edited.MEMBERSHIP, edit.members
+        if isinstance(edit, AttributeEdit) and edit.of:
+            return Edited.METADATA, edit.of
+    if change.kind.startswith("trust."):
+        return Edited.TRUST, (change.resource,)
+    return _EDITED.get(change.resource.kind, Edited.OTHER), (change.resource,)

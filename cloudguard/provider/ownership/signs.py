@@ -1,0 +1,102 @@
+"""Finds the owner of a resource by its tags, its name and its description."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from cloudguard.model.filters import Filter, Rule
+from cloudguard.model.owner import Owner
+from cloudguard.provider.ownership.facts import OwnerFacts, Sign, Thing, filled, owner_facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a cloud shows of a resource."""
+
+    thing: Thing
+    name: str
+    tags: Mapping[str, str]
+    description: str = ""
+    own_group: bool = False
+
+
+class Owners:
+    """The owners in the table of a provider's package, which is read when it is first asked for."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    @property
+    def facts(self) -> Mapping[str, OwnerFacts]:
+        """What is known of owners, by their ids."""
+        return owner_facts(self._package)
+
+    def of(self, thing: Thing, name: str, tags: Mapping[str, str]) -> Owner | None:
+        """Return who writes a resource, by its name and tags; None for what a person may have written."""
+        return self._first(_Seen(thing, name, tags))
+
+    def of_rule(
+        self, name: str, description: str, tags: Mapping[str, str] | None = None, *, own_group: bool = False
+    ) -> Owner | None:
+        """Return who writes a rule; ``own_group``: it names its own group as its peer."""
+        return self._first(_Seen(Thing.RULE, name, tags or {}, description, own_group))
+
+    def _first(self, seen: _Seen) -> Owner | None:
+        for facts in self.facts.values():
+            for sign in facts.signs:
+                found = _evidence(sign, seen) if seen.thing in sign.of else None
+                if found is not None:
+                    return _owner(facts, *found)
+        return None
+
+    def known(self, name: str, evidence: str = "", *names: tuple[str, str]) -> Owner:
+        """Return the owner called ``name`` in the table, where more than a sign tells that it is the one."""
+        return _owner(self.facts[name], evidence, names)
+
+    def also_of_rules(self, made: Filter) -> Filter:
+        """Return a filter whose rules without an owner of their own have the filter's.
+
+        Not so where the filter's owner marks its rules, and any bears its mark: then the others are not its.
+        """
+        owner = made.written_by
+        if owner is None or (self._marks_rules(owner) and any(_is_by(owner, rule) for rule in made.rules)):
+            return made
+        return replace(made, rules=tuple(replace(one, written_by=one.written_by or owner) for one in made.rules))
+
+    def _marks_rules(self, owner: Owner) -> bool:
+        return self.facts[owner.id].marks_rules
+
+
+def _is_by(owner: Owner, rule: Rule) -> bool:
+    return rule.written_by is not None and rule.written_by.id == owner.id
+
+
+def _owner(facts: OwnerFacts, evidence: str, names: tuple[tuple[str, str], ...]) -> Owner:
+    return Owner(facts.id, facts.who, evidence, facts.undone, filled(facts.instead, names), names)
+
+
+def _evidence(sign: Sign, seen: _Seen) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+    """Return what of a resource is the sign, in words, and the names in it; None where some of it is not seen."""
+    found = list[tuple[str, re.Match[str]]]()
+    for what, match in _matches(sign, seen):
+        if match is None:
+            return None
+        found.append((f"{what} {match[0]}", match))
+    if sign.own_group and not seen.own_group:
+        return None
+    words = [text for text, _ in found] or ["the rule of a group for itself"]
+    names = {name: value for _, match in found for name, value in match.groupdict().items() if value}
+    return ", ".join(words), tuple(names.items())
+
+
+def _matches(sign: Sign, seen: _Seen) -> Iterator[tuple[str, re.Match[str] | None]]:
+    """Yield what is looked at with the match of its pattern, None where there is none."""
+    if sign.name:
+        yield "name", sign.name.fullmatch(seen.name)
+    if sign.description:
+        yield "description", sign.description.fullmatch(seen.description)
+    for pattern in sign.tags:
+        pairs = (pattern.fullmatch(f"{key}={value}") for key, value in sorted(seen.tags.items()))
+        yield "tag", next(filter(None, pairs), None)

@@ -1,0 +1,9 @@
+"""Who writes resources on AWS: ``owners.toml``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cloudguard.provider.ownership.signs import Owners
+
+OWNERS: Final = Owners("cloudguard_aws")

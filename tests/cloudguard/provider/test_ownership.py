@@ -1,0 +1,102 @@
+"""The tables of owners hold together, and what a resource says of itself is only ever text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from builders import NODE, group, host, snapshot
+from cloudguard.model.cluster import Pool
+from cloudguard.model.owner import Owner
+from cloudguard.provider.ownership.changes import with_owners
+from cloudguard.provider.ownership.facts import OwnerFacts, Thing, filled, owner_facts
+from cloudguard.provider.ownership.signs import Owners
+from cloudguard.results.change import AttributeEdit, Change, GroupEdit, PeerOf, Resource, RulePeer
+
+CLOUDS = ("aws", "azure", "gcp")
+EVERY = {(cloud, name): facts for cloud in CLOUDS for name, facts in owner_facts(f"cloudguard_{cloud}").items()}
+ADDED = {"namespace", "service", "rule"}
+"""Names that are known by more than a sign: of the Service of a balancer, of a rule."""
+KOPS, CAPA = Owner("kops", "kops", undone="at the next update"), Owner("capa", "Cluster API")
+
+
+@pytest.mark.parametrize("facts", EVERY.values(), ids=map(" ".join, EVERY))
+def test_an_owner_names_its_source_and_says_where_to_edit_by_names_that_its_signs_give(facts: OwnerFacts) -> None:
+    assert facts.source
+    assert facts.who
+    patterns = [one for sign in facts.signs for one in (*sign.tags, sign.name, sign.description) if one]
+    known = {name: f"<{name}>" for pattern in patterns for name in pattern.groupindex} | dict.fromkeys(ADDED, "")
+    for text in (facts.instead, *(place.where for place in facts.places)):
+        assert "{" not in filled(text, tuple(known.items()))
+        assert text
+    assert {name for place in facts.places for name in place.named} <= known.keys()
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    "tags", [{}, {"Name": "web"}, {"": ""}, {"kubernetes.io/cluster/": "owned"}, {"a\n": "\x1b[2J"}]
+)
+def test_a_resource_without_a_sign_is_a_persons(cloud: str, tags: Mapping[str, str]) -> None:
+    owners = Owners(f"cloudguard_{cloud}")
+    things = {*Thing} - {Thing.ENDPOINT}
+    assert {owners.of(thing, "launch-wizard-1", tags) for thing in things} == {None}
+    assert owners.of_rule("launch-wizard-1", "") is None
+
+
+def test_what_a_tag_says_is_kept_as_text() -> None:
+    tags = {"aws:cloudformation:stack-name": "{logical_id}\n{stack}", "aws:cloudformation:logical-id": "\\1{stack}"}
+    found = Owners("cloudguard_aws").of(Thing.FILTER, "nodes", tags)
+    assert found is not None
+    assert found.instead == "the template of stack {logical_id}\n{stack}, resource \\1{stack}"
+
+
+def owners_of(change: Change) -> tuple[str, str]:
+    """Return who writes what a change edits: a host whose pool another program writes, and one of no pool."""
+    hosts = [replace(host("n", NODE, "nodes"), pool="p", written_by=CAPA), replace(host("m", NODE), written_by=CAPA)]
+    pool = Pool("p", "p", NODE, (), (), (), (), hosts[0].source, written_by=KOPS)
+    made = snapshot(hosts, [group("nodes")])
+    made = replace(made, cluster=replace(made.cluster, pools=(pool,)))
+    (found,) = with_owners(made, [change], {})
+    return found.owner, found.undone
+
+
+def change(kind: str, resource: Resource, *edits: AttributeEdit | GroupEdit) -> Change:
+    """Return a change of a kind."""
+    return Change("c", "row", kind, resource, edits)
+
+
+IDENTITY = Resource("identity", "i")
+
+
+@pytest.mark.parametrize(
+    ("made", "owners"),
+    [
+        (change("metadata.restrict", IDENTITY, AttributeEdit("m", "", "", (Resource("host", "n"),))), ("kops",)),
+        (change("metadata.restrict", IDENTITY, AttributeEdit("m", "", "", (Resource("host", "m"),))), ("Cluster API",)),
+        (
+            change(
+                "metadata.restrict",
+                IDENTITY,
+                AttributeEdit("m", "", "", (Resource("host", "m"), Resource("pool", "p"))),
+            ),
+            ("Cluster API", "kops"),
+        ),
+        (change("pool.encrypt", Resource("pool", "p"), AttributeEdit("disks", "", "")), ("kops",)),
+        (
+            change(
+                "group.add",
+                Resource("group", "new"),
+                GroupEdit(RulePeer(PeerOf.NEW_GROUP, "node"), "new", "net", (Resource("pool", "p"),)),
+            ),
+            ("kops",),
+        ),
+        (change("trust.narrow", IDENTITY), ()),
+        (change("disk.encrypt", Resource("disk", "gone")), ()),
+    ],
+)
+def test_what_a_pool_makes_is_its_owners(made: Change, owners: tuple[str, ...]) -> None:
+    found, undone = owners_of(made)
+    assert found == "; ".join(owners)
+    assert bool(undone) is ("kops" in owners)

@@ -1,0 +1,219 @@
+"""Accounts in which a program writes what is to be changed: each change names it, and where an edit holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from cloudguard import pipeline
+from cloudguard.model.filters import Direction
+from cloudguard.results.change import Change
+from moto_fixtures.aws.builder import ACCOUNT, REGION, WORLD, Account, Group
+from moto_fixtures.aws.builder.network import permission
+from moto_fixtures.aws.builder.recorder import Tags, tag_list
+from moto_fixtures.aws.installers import CAPA, OWNED, capa, karpenter_node, managed_node
+from moto_fixtures.aws.scenes import clean, eks_public
+
+KOPS: Tags = OWNED | {"KubernetesCluster": "prod"}
+STACK: Tags = {
+    "aws:cloudformation:stack-name": "network",
+    "aws:cloudformation:logical-id": "WorkerSecurityGroup",
+}
+EKS_ARN = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/prod"
+
+
+def marked(a: Account, group: Group, tags: Tags) -> None:
+    """Tag a group, also with keys that only AWS itself may write."""
+    a.backend("ec2").tags[group.id].update(tags)
+
+
+def opened(
+    a: Account, group: Group, service: str, peer: str, *, description: str = "", tags: Tags | None = None
+) -> None:
+    """Let ``peer`` in to a service, by a rule that says whose it is."""
+    ranges = {"CidrIp": peer, **({"Description": description} if description else {})}
+    one = permission(service) | {"IpRanges": [ranges]}
+    specified = [{"ResourceType": "security-group-rule", "Tags": tag_list(tags)}] if tags else []
+    a.call(
+        "ec2",
+        "authorize_security_group_ingress",
+        GroupId=group.id,
+        IpPermissions=[one],
+        TagSpecifications=specified,
+    )
+
+
+def with_public_node(a: Account) -> Group:
+    """Make a cluster with a node that the internet can reach; return the nodes' group."""
+    made = clean.build(a)
+    a.host("prod-md-0-c", made.public, [made.nodes], capa.node, role=made.node_role, public=True)
+    return made.nodes
+
+
+def of_nodes(
+    tags: Tags, service: str = "tcp/22", *, description: str = "", rule_tags: Tags | None = None
+) -> Callable[[Account], None]:
+    """Return what makes a cluster whose nodes' group bears ``tags``, with a rule that lets in too many."""
+
+    def build(a: Account) -> None:
+        nodes = with_public_node(a)
+        marked(a, nodes, tags)
+        opened(a, nodes, service, WORLD, description=description, tags=rule_tags)
+
+    return build
+
+
+def eks(tags: Tags) -> Callable[[Account], None]:
+    """Return what makes an EKS cluster with ``tags`` that everyone reaches."""
+
+    def build(a: Account) -> None:
+        eks_public.build(a)
+        a.call("eks", "tag_resource", resourceArn=EKS_ARN, tags=tags)
+
+    return build
+
+
+def with_open_metadata(tags: Tags) -> Callable[[Account], None]:
+    """Return what makes an EKS cluster of hosts with ``tags``, whose pods reach the metadata service."""
+
+    def build(a: Account) -> None:
+        net = eks_public.network(a)
+        cluster = a.eks("prod", [net.private], net.cluster_role)
+        a.host("node", net.private, [cluster.group], tags, role=net.node_role, hops=2)
+
+    return build
+
+
+def beside_kops(a: Account) -> None:
+    """Make kops' group with a rule of its own, and one that somebody added."""
+    nodes = with_public_node(a)
+    marked(a, nodes, KOPS | {"Name": "nodes.prod"})
+    opened(a, nodes, "tcp/22", WORLD)
+    own = KOPS | {"Name": "from-10.0.0.0/16-ingress-tcp-22to22-nodes.prod"}
+    opened(a, nodes, "tcp/22", "10.0.0.0/16", tags=own)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An account, the kind of a change that is due in it, and what this says."""
+
+    build: Callable[[Account], None]
+    owner: str
+    undone: str
+    where: str
+    kind: str = "rule."
+
+
+SCENES: Mapping[str, Owned] = {
+    "kops": Owned(
+        of_nodes(
+            KOPS | {"Name": "nodes.prod"}, rule_tags=KOPS | {"Name": "from-0.0.0.0/0-ingress-tcp-22to22-nodes.prod"}
+        ),
+        "kops",
+        "kops update cluster",
+        "kops cluster prod: spec.sshAccess",
+    ),
+    "kops, before it tagged rules": Owned(
+        of_nodes(KOPS | {"Name": "nodes.prod"}), "kops", "kops update cluster", "kops cluster prod: spec.sshAccess"
+    ),
+    "Cluster API, NodePorts": Owned(
+        of_nodes({f"{CAPA}/cluster/prod": "owned", f"{CAPA}/role": "node"}, "tcp/30000-32767"),
+        "Cluster API Provider AWS",
+        "next reconciliation",
+        "AWSCluster prod: spec.network.nodePortIngressRuleCidrBlocks",
+    ),
+    "Cluster API, others": Owned(
+        of_nodes({f"{CAPA}/cluster/prod": "owned", f"{CAPA}/role": "node"}),
+        "Cluster API Provider AWS",
+        "next reconciliation",
+        "AWSCluster prod: spec.network.additionalNodeIngressRules",
+    ),
+    "OpenShift, which installs by Cluster API": Owned(
+        of_nodes(
+            {
+                "kubernetes.io/cluster/prod-x2b4k": "owned",
+                "Name": "prod-x2b4k-node",
+                f"{CAPA}/cluster/prod-x2b4k": "owned",
+                f"{CAPA}/role": "node",
+            }
+        ),
+        "OpenShift's installer",
+        "",
+        "22623",
+    ),
+    "CloudFormation": Owned(
+        of_nodes(STACK), "CloudFormation", "update of that resource", "stack network: resource WorkerSecurityGroup"
+    ),
+    "eksctl, a node group": Owned(
+        of_nodes(STACK | {"alpha.eksctl.io/cluster-name": "prod"}),
+        "eksctl, by CloudFormation",
+        "next update",
+        "managedNodeGroups[].ssh",
+    ),
+    "Gardener": Owned(
+        of_nodes({"kubernetes.io/cluster/shoot--garden--prod": "1"}), "Gardener", "next reconciliation", "the Shoot"
+    ),
+    "a Service": Owned(
+        of_nodes({}, "tcp/31234", description="kubernetes.io/rule/nlb/client=a1b2c3"),
+        "the cloud controller, for a Service of type LoadBalancer",
+        "the Service's next reconciliation",
+        "the Service of load balancer a1b2c3: spec.loadBalancerSourceRanges",
+    ),
+    "AWS Load Balancer Controller": Owned(
+        of_nodes({}, "tcp/31234", description="elbv2.k8s.aws/targetGroupBinding=shared"),
+        "AWS Load Balancer Controller",
+        "next reconciliation",
+        "loadBalancerSourceRanges of the Service",
+    ),
+    "EKS": Owned(eks({}), "a call of the EKS API", "", "EKS cluster prod: UpdateClusterConfig", "endpoint."),
+    "eksctl, the endpoint": Owned(
+        eks({"alpha.eksctl.io/cluster-name": "prod"}),
+        "eksctl, by CloudFormation",
+        "next update",
+        "ClusterConfig prod: vpc.clusterEndpoints",
+        "endpoint.",
+    ),
+    "Karpenter": Owned(
+        with_open_metadata(karpenter_node),
+        "Karpenter",
+        "by the next node",
+        "EC2NodeClass default: spec.metadataOptions",
+        "metadata.",
+    ),
+    "an EKS node group": Owned(
+        with_open_metadata(managed_node), "EKS, the node group", "by the next host", "launch template", "metadata."
+    ),
+    "a person": Owned(of_nodes({"Name": "launch-wizard-1"}), "", "", ""),
+    "a person, in a group of kops": Owned(beside_kops, "", "", ""),
+}
+
+
+def changes(a: Account, kind: str) -> list[Change]:
+    """Return the changes of a kind that are due in an account."""
+    report = pipeline.check("aws", cluster="prod", declarations=clean.DECLARED.policy, session=a.session)
+    return [one for one in report.plan if one.kind.startswith(kind)]
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_change_says_who_writes_what_it_edits_and_where_an_edit_holds(name: str, inner_account: Account) -> None:
+    scene = SCENES[name]
+    scene.build(inner_account)
+    (change,) = changes(inner_account, scene.kind)
+    assert change.owner == scene.owner
+    assert bool(change.undone) is bool(scene.undone)
+    assert scene.undone in change.undone
+    assert bool(change.where) is bool(scene.where)
+    assert scene.where in change.where
+
+
+def test_of_the_group_that_eks_makes_only_its_rule_for_itself_is_put_back(inner_account: Account) -> None:
+    eks_public.build(inner_account)
+    snapshot = pipeline.collect("aws", cluster="prod", session=inner_account.session)
+    (group,) = [one for one in snapshot.topology.filters if one.name.startswith("eks-cluster-sg")]
+    writers = {(rule.peer.group == group.id, rule.direction): rule.written_by for rule in group.rules}
+    own = writers.pop((True, Direction.INGRESS))
+    assert own is not None
+    assert own.id == "eks"
+    assert [one for one in writers.values() if one and one.id == "eks"] == []

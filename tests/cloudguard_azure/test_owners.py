@@ -1,0 +1,47 @@
+"""Subscriptions in which a program writes what is to be changed: each change names it, and where an edit holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from azure_clusters import capz, kops
+from azure_fixtures import Subscription
+from azure_proxy import AzureProxy
+from azure_server import Azure
+from azure_ways_in import aks, aks_peered
+from cloudguard import pipeline
+from cloudguard.needs.declarations import Declarations
+
+Said = tuple[str, str, str]
+"""Who writes a rule or endpoint, when an edit by hand is undone, and where one holds: words of each."""
+
+CASES: Mapping[str, tuple[Callable[[], Subscription], str, Said]] = {
+    "AKS' group": (lambda: aks_peered(machine=True), "rule.", ("AKS", "by AKS", "of your own on the subnet")),
+    "AKS' endpoint": (
+        aks,
+        "endpoint.",
+        ("a call of the AKS API", "", "AKS cluster prod: apiServerAccessProfile.authorizedIPRanges"),
+    ),
+    "Cluster API": (
+        capz,
+        "rule.",
+        ("Cluster API Provider Azure", "is removed", "AzureCluster prod: spec.networkSpec.subnets[].securityGroup"),
+    ),
+    "kops": (kops, "rule.", ("kops", "kops update cluster", "kops")),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_change_says_who_writes_what_it_edits_and_where_an_edit_holds(name: str, azure_cloud: AzureProxy) -> None:
+    build, kind, said = CASES[name]
+    azure_cloud.azure = Azure(build())
+    where = {"subscription": (azure_cloud.azure.account.subscription,)}
+    report = pipeline.check("azure", cluster="prod", options=where, declarations=Declarations())
+    changes = [one for one in report.plan if one.kind.startswith(kind) and one.owner.startswith(said[0][:3])]
+    assert changes
+    for change in changes:
+        for text, words in zip((change.owner, change.undone, change.where), said, strict=True):
+            assert words in text
+            assert bool(words) is bool(text)
