@@ -8,7 +8,7 @@ CORE := cloudguard/intervals.py,cloudguard/packet_sets/*,cloudguard/permission_s
 CORE_TESTS := tests/cloudguard tests/test_layers.py tests/test_completeness.py
 TEST := $(BIN)/pytest --numprocesses auto
 
-.PHONY: demo test core long lint ruff mypy pyright format docs bench clean
+.PHONY: demo test core long lint ruff mypy pyright format validators docs bench clean
 
 demo: $(DEMO)/.ready ## check a made-up account, in process; needs no more than the environment that it makes
 	$(DEMO)/bin/python -m moto_fixtures.demo
@@ -44,6 +44,8 @@ format: $(READY) ## what ruff can mend by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+validators: .validators/.ready ## the tools by which consumers check what is written for them; needs npm and Debian's apt
+
 docs: $(READY) ## write docs/rows from the rows' docstrings, the tables of ways in and settings, and docs/identities
 	$(BIN)/python docs/render.py
 	$(BIN)/python docs/ways_in.py
@@ -60,11 +62,16 @@ bench: $(READY) ## time the sets, and a whole check against a moto server
 	$(BIN)/python benchmarks/azure_cost.py
 
 clean: ## take away the environment and the caches
-	rm -rf .venv .venv-demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-demo .validators .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+.validators/.ready:
+	npm install --silent --no-audit --no-fund --prefix .validators @microsoft/sarif-multitool@5.7.0
+	cd .validators && apt-get download --quiet --quiet prometheus && dpkg --extract prometheus_*.deb .
 	touch $@
 
 $(DEMO)/.ready: pyproject.toml

@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 from cloudguard.cli.failures import put
 from cloudguard.cli.flags import MIN_SEVERITY, OUTPUT, ROW, SUMMARY, VERBOSE
@@ -17,6 +19,9 @@ from cloudguard.errors import UsageError
 from cloudguard.needs.settings import COLOR, FORMAT, Setting, Settings
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
+
+_MODULES: Final = {"csv": "spreadsheet", "github": "workflow_commands", "gitlab": "code_quality"}
+"""The exports whose module is not called as the format is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def _rendered(report: Report, format_name: str, settings: Settings, *, color: bo
             from cloudguard.formats import markdown  # noqa: PLC0415 - likewise
 
             return markdown.render(report)
-        case _:
+        case "table":
             from cloudguard.formats import table  # noqa: PLC0415 - likewise
 
             return table.render(
@@ -81,6 +86,11 @@ def _rendered(report: Report, format_name: str, settings: Settings, *, color: bo
                 rows=settings.get(ROW) or (),
                 min_severity=Severity[(settings.get(MIN_SEVERITY) or "low").upper()],
             )
+        case _:
+            from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - likewise
+
+            export = import_module(f"cloudguard.formats.exports.{_MODULES.get(format_name, format_name)}")
+            return str(export.render(report, [check for row in ROWS for check in row.CHECKS]))
 
 
 def streams_are_one() -> bool:

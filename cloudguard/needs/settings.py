@@ -258,13 +258,9 @@ ETCD_TLS: Final = Setting(
     "not known: no cloud shows it",
     declares="etcd_tls",
 )
+_NODE_PORTS: Final = Declarations().node_ports
 NODE_PORTS: Final = Setting(
-    "node-ports PORTS",
-    text(services),
-    "The NodePort range.",
-    DECLARED,
-    Declarations().node_ports,
-    declares="node_ports",
+    "node-ports PORTS", text(services), "The NodePort range.", DECLARED, _NODE_PORTS, declares="node_ports"
 )
 FAIL_ON: Final = Setting(
     "fail-on SEVERITY",
@@ -273,8 +269,10 @@ FAIL_ON: Final = Setting(
     REPORT,
     "medium",
 )
-FORMATS: Final = ("table", "json", "markdown")
-"""The formats of a report, each written by a module of ``cloudguard.formats``."""
+FORMATS: Final = (
+    *("table", "json", "markdown"),
+    *("sarif", "junit", "csv", "ocsf", "asff", "gitlab", "github", "openmetrics"),
+)
 FORMAT: Final = Setting(
     "format FMT[=FILE]",
     many(choice_to_file(*FORMATS)),

@@ -1,0 +1,60 @@
+"""JUnit XML: a suite a row, a case for each check without a finding and for each finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.exports.common import NAME, description, title
+from cloudguard.formats.phrases import basis_text, waiver
+from cloudguard.results.check import Check
+from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.report import Report, RowResult, Verdict
+
+
+def render(report: Report, checks: Sequence[Check]) -> str:
+    """Return ``report``: findings above low fail, waived ones are skipped, what is unknown is an error."""
+    root = Element("testsuites", name=visible(f"{NAME} {report.cluster.name}"))
+    suites = [_suite(root, report, row, checks) for row in report.rows]
+    for total in ("tests", "failures", "errors", "skipped"):
+        root.set(total, str(sum(int(suite.get(total, "0")) for suite in suites)))
+    root.set("time", "0")
+    indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(root: Element, report: Report, row: RowResult, checks: Sequence[Check]) -> Element:
+    suite = SubElement(root, "testsuite", name=row.row, timestamp=report.started.partition("+")[0].rstrip("Z"))
+    for name, outcome, message, text in _cases(row, checks):
+        case = SubElement(suite, "testcase", classname=visible(f"{NAME}.{row.row}"), name=name, time="0")
+        if outcome:
+            SubElement(case, outcome, message=message).text = text
+    for total, outcome in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(total, str(len(suite.findall(f"testcase/{outcome}"))))
+    suite.set("tests", str(len(suite.findall("testcase"))))
+    suite.set("time", "0")
+    return suite
+
+
+def _cases(row: RowResult, checks: Sequence[Check]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield each case of a row: its name, the element of its outcome ("" passed), a message and a text."""
+    found = {finding.check for finding in row.findings}
+    for finding in row.findings:
+        yield _case(finding)
+    if row.verdict is Verdict.PROVIDER:
+        yield row.row, "skipped", visible(row.why), visible(basis_text(row.basis))
+        return
+    for number, text in enumerate(row.unknown, 1):
+        yield f"{row.row}: open question {number}", "error", visible(text), ""
+    if not row.unknown:
+        passed = (check.id for check in checks if check.id.startswith(f"{row.row}/") and check.id not in found)
+        yield from ((name, "", "", "") for name in passed)
+
+
+def _case(finding: Finding) -> tuple[str, str, str, str]:
+    name = f"{finding.check}: {title(finding)} [{finding.id}]"
+    if finding.waived:
+        return name, "skipped", visible(waiver(finding)), description(finding)
+    outcome = "failure" if finding.severity > Severity.LOW else ""
+    return name, outcome, f"{finding.severity}: {visible(finding.message)}", description(finding)

@@ -1,0 +1,95 @@
+"""SARIF 2.1.0 (OASIS), with what GitHub code scanning asks for besides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.exports.common import NAME, as_json, description, location
+from cloudguard.formats.phrases import gap_line
+from cloudguard.results.check import Check
+from cloudguard.results.facts import Gap
+from cloudguard.results.finding import Finding, Severity, Waiver
+from cloudguard.results.report import Report
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_HOME = "https://kubernetes.io/docs/concepts/security/#infrastructure-security"
+_LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
+_SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0"}
+"""Within the bands that GitHub makes of ``security-severity``: over 9.0 critical, 7.0 high, 4.0 medium, else low."""
+
+
+def render(report: Report, checks: Sequence[Check]) -> str:
+    """Return ``report`` as a SARIF log of one run."""
+    rules = [check.id for check in checks]
+    cluster = report.cluster
+    run = {
+        "tool": {"driver": _driver(report, checks)},
+        "automationDetails": {"id": visible(f"{NAME}/{cluster.provider}/{cluster.account}/{cluster.name}/")},
+        "invocations": [_invocation(report)],
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(report, finding, rules) for finding in report.findings],
+    }
+    return as_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _driver(report: Report, checks: Sequence[Check]) -> dict[str, object]:
+    version = report.tool.partition(" ")[2]
+    return {"name": NAME, "version": version, "informationUri": _HOME, "rules": [_rule(check) for check in checks]}
+
+
+def _rule(check: Check) -> dict[str, object]:
+    worst = max(check.severities)
+    name = "".join(word.capitalize() for word in check.id.replace("/", "-").split("-"))
+    return {
+        "id": check.id,
+        "name": name,
+        "shortDescription": {"text": f"{check.text.partition('. ')[0].rstrip('.')}."},
+        "fullDescription": {"text": check.text},
+        "help": {"text": f"{check.text} More: {NAME} explain {check.id}"},
+        "helpUri": _HOME,
+        "defaultConfiguration": {"level": _LEVELS[worst]},
+        "properties": {"tags": ["security", "kubernetes"], "security-severity": _SCORES[worst], "precision": "high"},
+    }
+
+
+def _result(report: Report, finding: Finding, rules: list[str]) -> dict[str, object]:
+    return {
+        "ruleId": finding.check,
+        **({"ruleIndex": rules.index(finding.check)} if finding.check in rules else {}),
+        "level": _LEVELS[finding.severity],
+        "message": {"text": f"{description(finding).rstrip('.')}."},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": location(report, finding)},
+                    "region": {"startLine": 1},
+                },
+                "logicalLocations": [{"fullyQualifiedName": visible(finding.resource.id), "kind": "resource"}],
+            }
+        ],
+        "partialFingerprints": {f"{NAME}/v1": finding.id, "primaryLocationLineHash": f"{finding.id}:1"},
+        "suppressions": [_suppression(finding.waived)] if finding.waived else [],
+        "properties": {"severity": str(finding.severity), "security-severity": _SCORES[finding.severity]},
+    }
+
+
+def _suppression(waiver: Waiver) -> dict[str, object]:
+    return {"kind": "external", "status": "accepted", "justification": visible(waiver.reason)}
+
+
+def _invocation(report: Report) -> dict[str, object]:
+    return {
+        "executionSuccessful": report.complete,
+        "startTimeUtc": _utc(report.started),
+        "endTimeUtc": _utc(report.finished),
+        "toolExecutionNotifications": [_notification(gap) for gap in report.gaps],
+    }
+
+
+def _utc(time: str) -> str:
+    return time.replace("+00:00", "Z")
+
+
+def _notification(gap: Gap) -> dict[str, object]:
+    return {"level": "error", "message": {"text": visible(f"{gap.call} on {gap.resource}: {gap_line(gap)}.")}}

@@ -1,0 +1,67 @@
+"""CSV (RFC 4180) for spreadsheets: a line a finding, and one for each row without any."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.phrases import waiver, witness
+from cloudguard.results.check import Check
+from cloudguard.results.finding import Finding
+from cloudguard.results.report import Report, RowResult
+
+_COLUMNS = (
+    *("cluster", "provider", "account", "read", "complete", "row", "area", "verdict", "why"),
+    *(
+        "number",
+        "id",
+        "check",
+        "severity",
+        "kind",
+        "resource",
+        "name",
+        "message",
+        "witness",
+        "hosts",
+        "advice",
+        "waived",
+    ),
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def render(report: Report, checks: Sequence[Check]) -> str:
+    """Return ``report`` as CSV with a line of headings."""
+    del checks
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(_COLUMNS)
+    writer.writerows([cell(text) for text in line] for line in _lines(report))
+    return file.getvalue()
+
+
+def cell(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula, on one line (OWASP, "CSV injection")."""
+    return f"'{visible(text)}" if text.startswith(_FORMULA) or visible(text).startswith(_FORMULA) else visible(text)
+
+
+def _lines(report: Report) -> Iterator[tuple[str, ...]]:
+    cluster = report.cluster
+    begin = cluster.name, cluster.provider, cluster.account, report.finished, str(report.complete).lower()
+    for row in report.rows:
+        for finding in row.findings:
+            yield *begin, *_row(row), *_finding(finding, report.numbers[finding.id])
+        if not row.findings:
+            yield *begin, *_row(row), *[""] * (len(_COLUMNS) - len(begin) - len(_row(row)))
+
+
+def _row(row: RowResult) -> tuple[str, ...]:
+    return row.row, row.area, row.verdict, row.why
+
+
+def _finding(finding: Finding, number: int) -> tuple[str, ...]:
+    of = finding.resource
+    texts = finding.message, witness(finding), " ".join(finding.hosts), finding.advice, waiver(finding)
+    return str(number), finding.id, finding.check, str(finding.severity), of.kind, of.id, of.name, *texts

@@ -1,0 +1,33 @@
+"""Workflow commands of GitHub Actions that annotate a run: an error, warning or notice for each finding and gap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.exports.common import NAME, description
+from cloudguard.formats.phrases import gap_line, summary
+from cloudguard.results.check import Check
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Report
+
+_COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "notice"}
+
+
+def render(report: Report, checks: Sequence[Check]) -> str:
+    """Return a workflow command for each finding that is not waived and for each gap, and the summary."""
+    del checks
+    found = [finding for finding in report.findings if not finding.waived]
+    lines = [_command(_COMMANDS[each.severity], f"{each.severity}: {each.check}", description(each)) for each in found]
+    gaps = (f"{gap.call} on {gap.resource}: {gap_line(gap)}" for gap in report.gaps)
+    lines += [*(_command("warning", "not read", text) for text in gaps), _command("notice", NAME, summary(report))]
+    return "\n".join(lines) + "\n"
+
+
+def _command(name: str, title: str, message: str) -> str:
+    """Return a workflow command (GitHub, "Workflow commands": %, CR and LF are escaped, in properties : and , too)."""
+    return f"::{name} title={_escaped(title).replace(':', '%3A').replace(',', '%2C')}::{_escaped(message)}"
+
+
+def _escaped(text: str) -> str:
+    return visible(text).replace("%", "%25")

@@ -1,0 +1,241 @@
+"""Formats for other programs, each read by the validator of those who consume it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final, cast
+
+import boto3
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
+from moto import mock_aws
+
+import sample
+from cloudguard.errors import UsageError
+from cloudguard.formats.exports import (
+    asff,
+    code_quality,
+    junit,
+    ocsf,
+    openmetrics,
+    sarif,
+    spreadsheet,
+    workflow_commands,
+)
+from cloudguard.results.finding import Severity, Waiver
+from cloudguard.results.report import Report
+from cloudguard.rows.judge import ROWS
+
+JUNITPARSER: Final[Any] = import_module("junitparser")
+OCSF: Final[Any] = import_module("ocsf_json_schema")
+JSONSCHEMA: Final[Any] = import_module("jsonschema")
+METRICS: Final[Any] = import_module("prometheus_client.openmetrics.parser")
+"""Libraries without types: what they return is looked at, not trusted."""
+CHECKS: Final = [check for row in ROWS for check in row.CHECKS]
+WAIVER: Final = Waiver("ops", "it is a lab", "2027-01-01")
+FULL: Final = sample.report(
+    sample.finding(1, Severity.LOW),
+    sample.finding(2, Severity.CRITICAL, changes=("c-1",)),
+    sample.finding(3, Severity.HIGH, waived=WAIVER),
+    unknown=("the filter of n-1",),
+    gaps=(sample.GAP,),
+)
+CLEAN: Final = sample.report()
+FORMULA: Final = "=cmd|'/c calc'!A1"
+HOSTILE: Final = sample.report(
+    sample.finding(1, text=sample.HOSTILE),
+    sample.finding(2, text=FORMULA),
+    sample.finding(3, text=f"{sample.HOSTILE * 400}::error::%0A"),
+    text=sample.HOSTILE,
+    unknown=(sample.HOSTILE,),
+    gaps=(sample.GAP,),
+)
+REPORTS: Final = (FULL, CLEAN, HOSTILE)
+EXPORTS: Final = (sarif, junit, spreadsheet, ocsf, code_quality, workflow_commands, openmetrics)
+
+
+def on_aws(report: Report) -> Report:
+    """Return the report as one of a cluster of an AWS account."""
+    return replace(
+        report, cluster=replace(report.cluster, provider="aws", account="123456789012", regions=("eu-west-1",))
+    )
+
+
+def rendered(export: ModuleType, report: Report) -> str:
+    """Return what an export writes."""
+    return str(export.render(report, CHECKS))
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=["full", "clean", "hostile"])
+@pytest.mark.parametrize("export", EXPORTS, ids=[one.__name__.rpartition(".")[2] for one in EXPORTS])
+def test_no_name_gets_out_of_its_place(export: ModuleType, report: Report) -> None:
+    text = rendered(export, report)
+    assert text == rendered(export, report)
+    assert all(char.isprintable() or char in "\n\r" for char in text)
+
+
+IN_CI: Final = bool(os.environ.get("CI"))
+VALIDATORS: Final = Path(os.environ.get("CLOUDGUARD_VALIDATORS", ".validators")).resolve()
+MULTITOOL: Final = VALIDATORS / "node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
+PROMTOOL: Final = VALIDATORS / "usr/bin/promtool"
+
+
+@pytest.mark.skipif(not (IN_CI or MULTITOOL.exists()), reason="make validators installs sarif-multitool")
+@pytest.mark.parametrize("report", REPORTS, ids=["full", "clean", "hostile"])
+def test_sarif_is_what_github_takes(tmp_path: Path, report: Report) -> None:
+    (tmp_path / "report.sarif").write_text(rendered(sarif, report), encoding="utf-8")
+    told = tmp_path / "told.sarif"
+    command = [str(MULTITOOL), "validate", "report.sarif", "--rule-kind", "Sarif;Ghas", "--output", str(told)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    assert told.exists(), done.stdout + done.stderr
+    (run,) = json.loads(told.read_text(encoding="utf-8-sig"))["runs"]
+    said = [f"{one['ruleId']}: {one['message']}" for one in run.get("results", ()) if one.get("level") != "note"]
+    assert said == []
+
+
+def test_sarif_says_what_is_waived_and_what_could_not_be_read() -> None:
+    (run,) = json.loads(rendered(sarif, FULL))["runs"]
+    assert [(one["level"], bool(one["suppressions"])) for one in run["results"]] == [
+        ("error", False),
+        ("error", True),
+        ("note", False),
+    ]
+    (invocation,) = run["invocations"]
+    assert not invocation["executionSuccessful"]
+    assert "memory:ReadFilters" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+    assert {one["id"] for one in run["tool"]["driver"]["rules"]} == {check.id for check in CHECKS}
+
+
+def test_junit_fails_what_fails_and_skips_what_is_waived() -> None:
+    suites = JUNITPARSER.JUnitXml.fromstring(rendered(junit, FULL).encode())
+    cases = [case for suite in suites for case in suite]
+    outcomes = [str(type(result).__name__) for case in cases for result in case.result]
+    assert sorted(outcomes) == ["Error", "Failure", "Skipped"]
+    totals = (suites.tests, suites.failures, suites.skipped, suites.errors)
+    assert totals == (len(cases), 1, 1, 1)
+    suites.update_statistics()
+    assert totals == (suites.tests, suites.failures, suites.skipped, suites.errors)
+
+
+def test_junit_names_no_case_twice() -> None:
+    suites = JUNITPARSER.JUnitXml.fromstring(rendered(junit, HOSTILE).encode())
+    names = [str(case.name) for suite in suites for case in suite]
+    assert len(names) == len(set(names))
+
+
+def test_csv_has_a_line_for_each_finding_and_each_row_without_any() -> None:
+    lines = [*csv.DictReader(io.StringIO(rendered(spreadsheet, FULL)))]
+    assert sorted(line["number"] for line in lines) == ["", "1", "2", "3"]
+    assert [line["verdict"] for line in csv.DictReader(io.StringIO(rendered(spreadsheet, CLEAN)))] == ["PASS", "PASS"]
+
+
+def test_no_cell_of_csv_is_a_formula() -> None:
+    cells = [cell for line in csv.reader(io.StringIO(rendered(spreadsheet, HOSTILE))) for cell in line]
+    assert any(FORMULA in cell for cell in cells)
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_gitlab_gets_unique_fingerprints_and_its_own_severities() -> None:
+    found = json.loads(rendered(code_quality, FULL))
+    assert [one["severity"] for one in found] == ["blocker", "info"]
+    assert len({one["fingerprint"] for one in found}) == len(found)
+    assert all(one["location"]["path"].startswith("cloud/memory/1234/prod/") for one in found)
+
+
+def test_github_gets_one_command_a_line() -> None:
+    lines = rendered(workflow_commands, HOSTILE).splitlines()
+    assert len(lines) == len(HOSTILE.findings) + len(HOSTILE.gaps) + 1
+    assert all(line.startswith(("::error title=", "::warning title=", "::notice title=")) for line in lines)
+    assert not any("%0A" in line for line in lines)
+
+
+def metrics(report: Report) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Return each sample by its name and the labels that are not the cluster's."""
+    families: Any = METRICS.text_string_to_metric_families(rendered(openmetrics, report))
+    samples = [one for family in families for one in family.samples]
+    own = {"cluster", "provider", "account"}
+    return {
+        (one.name, tuple(sorted(pair for pair in one.labels.items() if pair[0] not in own))): one.value
+        for one in samples
+    }
+
+
+def test_metrics_say_when_and_how_many() -> None:
+    found = metrics(FULL)
+    assert found["cloudguard_complete", ()] == 0
+    assert ("cloudguard_last_complete_run_timestamp_seconds", ()) not in found
+    assert found["cloudguard_findings", (("row", "etcd-access"), ("severity", "critical"))] == 1
+    assert found["cloudguard_waived_findings", (("row", "etcd-access"),)] == 1
+    assert found["cloudguard_verdict", (("row", "etcd-access"), ("verdict", "FAIL"))] == 1
+    assert metrics(CLEAN)["cloudguard_complete", ()] == 1
+
+
+def test_the_number_of_series_does_not_grow_with_findings() -> None:
+    many = sample.report(*(sample.finding(number, Severity.HIGH) for number in range(1, 60)))
+    assert len(metrics(many)) == len(metrics(CLEAN))
+
+
+@pytest.mark.skipif(not (IN_CI or PROMTOOL.exists()), reason="make validators installs promtool")
+@pytest.mark.parametrize("report", REPORTS, ids=["full", "clean", "hostile"])
+def test_promtool_takes_the_metrics(report: Report) -> None:
+    text = rendered(openmetrics, report).replace("# EOF\n", "")  # promtool reads Prometheus' own text format
+    command = [str(PROMTOOL), "check", "metrics"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def compliance_finding() -> Any:  # noqa: ANN401 - a library without types
+    schemas = OCSF.OcsfJsonSchemaEmbedded(OCSF.get_ocsf_schema("1.5.0"))
+    return JSONSCHEMA.Draft202012Validator(schemas.get_class_schema("compliance_finding", ["cloud"]))
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=["full", "clean", "hostile"])
+def test_ocsf_events_are_compliance_findings(compliance_finding: Any, report: Report) -> None:  # noqa: ANN401 - likewise
+    events = json.loads(rendered(ocsf, report))
+    assert events
+    for event in events:
+        assert [error.message for error in compliance_finding.iter_errors(event)] == []
+
+
+def test_ocsf_suppresses_what_is_waived_and_passes_what_passes() -> None:
+    found = [one for one in json.loads(rendered(ocsf, FULL)) if one["severity"] != "Informational"]
+    assert [(one["status"], one["compliance"]["status"]) for one in found] == [
+        ("New", "Warning"),
+        ("New", "Fail"),
+        ("Suppressed", "Fail"),
+    ]
+    assert {one["compliance"]["status"] for one in json.loads(rendered(ocsf, CLEAN))} == {"Pass"}
+
+
+@pytest.mark.parametrize("report", [on_aws(FULL), on_aws(HOSTILE)], ids=["full", "hostile"])
+def test_security_hub_takes_asff(report: Report) -> None:
+    findings = json.loads(rendered(asff, report))
+    operation = ServiceModel(Loader().load_service_model("securityhub", "service-2")).operation_model(
+        "BatchImportFindings"
+    )
+    assert operation.input_shape
+    told = ParamValidator().validate({"Findings": findings}, operation.input_shape)
+    assert not told.has_errors(), told.generate_report()
+    with mock_aws():
+        hub = cast("Any", boto3).client("securityhub", region_name="eu-west-1")
+        hub.enable_security_hub()
+        for _ in range(2):
+            answer = hub.batch_import_findings(Findings=findings)
+            assert (answer["SuccessCount"], answer["FailedCount"]) == (len(report.findings), 0)
+        assert len(hub.get_findings()["Findings"]) == len(report.findings)
+
+
+def test_asff_is_for_aws() -> None:
+    with pytest.raises(UsageError, match="asff is for clusters on AWS"):
+        rendered(asff, FULL)
