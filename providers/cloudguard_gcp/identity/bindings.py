@@ -21,13 +21,13 @@ from cloudguard_gcp.identity.resource_names import EVERYWHERE, account, all_of
 
 _HIDES: Final = (FactKind.IDENTITIES,)
 EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers"})
-_SETS: Final = (
-    "principalSet://cloudresourcemanager.googleapis.com/",
-    "principalSet://goog/cloudIdentityCustomerId/",
-    "principalSet://goog/group/",
+_OTHERS: Final = (
+    *("deleted:", "domain:", "group:", "projectEditor:", "projectOwner:", "projectViewer:", "serviceAccount:", "user:"),
+    *("principal://goog/", "principal://iam.googleapis.com/", "principalSet://iam.googleapis.com/"),
 )
-"""How sets begin that may hold service accounts: of a project or above, of a customer, and groups in deny policies
-(https://cloud.google.com/iam/docs/principal-identifiers)."""
+"""How members begin that are no service account, or one by its name: people, groups, pools of federated identities. Any
+other may hold service accounts: a set of a project or above, of a customer, a group in a deny policy
+(https://cloud.google.com/iam/docs/principal-identifiers), or what is not known."""
 _RESOURCES: Final = "cloudresourcemanager.googleapis.com/"
 
 
@@ -184,7 +184,7 @@ class Principal:
 def service_account(email: str, project: str) -> Principal:
     """Return a service account as a principal."""
     own = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{email}"
-    return Principal(account(email, project), email, frozenset({f"serviceAccount:{email}"}), frozenset({own}))
+    return Principal(account(email, project), email, frozenset({f"serviceAccount:{email}", own}), frozenset({own}))
 
 
 def concerns(members: Sequence[str], principal: Principal) -> str | None:
@@ -210,4 +210,4 @@ def denied(rule: DenyRule, principal: Principal) -> str | None:
 def _meant(listed: Sequence[str], own: frozenset[str]) -> str | None:
     if not own.isdisjoint(listed):
         return ""
-    return next((one for one in sorted(listed) if one.startswith(_SETS)), None)
+    return next((one for one in sorted(listed) if not one.startswith(_OTHERS)), None)

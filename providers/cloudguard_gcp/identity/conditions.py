@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
 from cloudguard.model.identity import Condition
@@ -87,6 +88,22 @@ def expressions_of(conditions: Iterable[Condition]) -> tuple[str, ...]:
         parts = [" || ".join(each) for each in _chunks([_written(condition, value) for value in condition.values])]
         found = tuple(_and(one, part) for one in found for part in parts)
     return found
+
+
+def is_over(expression: str, now: datetime) -> bool:
+    """Whether an expression is not true today, whatever else is asked of a request: its time has ended or not begun."""
+    return all(any(_is_false(one, now) for one in conditions) for conditions in conditions_of(expression))
+
+
+def _is_false(condition: Condition, now: datetime) -> bool:
+    if condition.key != TIME:
+        return False
+    try:
+        moment = datetime.fromisoformat(condition.values[0])
+        before = now < moment
+    except (TypeError, ValueError):
+        return False
+    return before == condition.operator.startswith("DateGreaterThan")
 
 
 def _chunks(listed: list[str]) -> Iterator[list[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from cloudguard.model.network import Endpoint, Topology, Tunnel
@@ -16,6 +17,7 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_PROJECT_POLICY
 from cloudguard_gcp.cluster.gke import CONNECT, GATEWAY, GkeCluster
 from cloudguard_gcp.identity.bindings import EVERYONE, Level, read_levels
+from cloudguard_gcp.identity.conditions import is_over
 from cloudguard_gcp.identity.roles import Roles
 from cloudguard_gcp.network.subnets import TUNNELS
 
@@ -50,6 +52,7 @@ def _opened(endpoint: Endpoint, permissions: Iterable[str]) -> Endpoint:
 
 
 def _everyone_holds(levels: Iterable[Level], roles: Roles, permission: str) -> bool:
-    bindings = (binding for level in levels for binding in level.bindings if not EVERYONE.isdisjoint(binding.members))
+    now, every = datetime.now(UTC), (binding for level in levels for binding in level.bindings)
+    bindings = (one for one in every if not EVERYONE.isdisjoint(one.members) and not is_over(one.condition, now))
     held = (roles.role(binding.role) for binding in bindings)
     return any(role is not None and permission in role.permissions for role in held)

@@ -24,6 +24,8 @@ from cloudguard_gcp.network.backends import Backends, Reached
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule
 from cloudguard_gcp.network.subnets import HEALTH_CHECKS, VpcSubnet, front_ends, proxy_subnets, regional_proxies
 
+PASSTHROUGH: Final = "passthrough"
+"""The kind of a balancer that hands on packets as they are."""
 _PLAIN: Final = frozenset({"HTTP", "H2C"})
 
 
@@ -102,7 +104,7 @@ def _balancer(rule: ForwardingRule, mine: Sequence[Reached], where: tuple[str, .
     return Balancer(
         id=rule.id,
         name=rule.name,
-        kind="proxy" if rule.is_proxy else "passthrough",
+        kind="proxy" if rule.is_proxy else PASSTHROUGH,
         internet_facing=rule.outside,
         network=rule.network,
         subnets=where,
@@ -112,8 +114,8 @@ def _balancer(rule: ForwardingRule, mine: Sequence[Reached], where: tuple[str, .
         source=source,
         addresses=rule.address,
         declared_service=rule.declared_service,
-        dual_stack=rule.version6,
-        public_ipv4=not rule.version6,
+        dual_stack=bool(rule.versions & ALL6),
+        public_ipv4=bool(rule.versions & ALL4),
         keeps_destination=not rule.is_proxy,
         health_checks=HEALTH_CHECKS,
     )

@@ -36,7 +36,6 @@ _ACTIONS: Final[Mapping[str, tuple[Action, ...]]] = {
     "deny": (Action.DENY,),
     "goto_next": (Action.NEXT,),
 }
-BEFORE: Final = "BEFORE_CLASSIC_FIREWALL"
 _ABOVE: Final = "HIERARCHY"
 _SYSTEM: Final = ("SYSTEM", "SYSTEM_GLOBAL", "SYSTEM_REGIONAL")
 _GLOBAL: Final = ("NETWORK",)
@@ -159,7 +158,7 @@ def chain_of(
     )
     read = sorted(policies, key=lambda policy: policy.priority)
     lower = [policy.filter for kind in (_GLOBAL, _REGIONAL) for policy in read if policy.kind in kind]
-    first, then = ([*lower], [classic]) if network.order == BEFORE else ([classic], lower)
+    first, then = ([*lower], [classic]) if network.policies_first else ([classic], lower)
     above = [policy.filter for policy in read if policy.kind == _ABOVE or policy.kind not in _KNOWN]
     system = [policy.filter for policy in read if policy.kind in _SYSTEM]
     lists = {one.id: one for policy in read for one in policy.lists}

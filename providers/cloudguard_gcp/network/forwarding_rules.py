@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from cloudguard.model.text_forms import NO_ADDRESSES
-from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, choice, required, text, texts
 from cloudguard_gcp.access.links import link_in, part_of, required_link
@@ -45,6 +45,8 @@ _PROTOCOLS: Final = {
     "SCTP": "proto/132",
     "L3_DEFAULT": "all",
 }
+_VERSIONS: Final = {"": ALL4, "IPV4": ALL4, "IPV6": ALL6}
+"""Without one it is of version 4 (https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules)."""
 _MADE_FOR: Final = ("kubernetes.io/service-name", "networking.gke.io/service-name", "kubernetes.io/ingress-name")
 """In a forwarding rule's description (kubernetes/cloud-provider-gcp providers/gce/gce_loadbalancer_naming.go;
 kubernetes/ingress-gce pkg/utils/utils.go, L4LBResourceDescription, and pkg/loadbalancers/l7.go)."""
@@ -56,7 +58,8 @@ class ForwardingRule:
     """A forwarding rule; ``links`` lead to its target, ``services`` are port by port, ``senders`` bound its clients.
 
     ``region`` is "" where it is global, ``outside`` None where that is unknown; ``declared_service`` is the Kubernetes
-    service that it was made for ("": unknown).
+    service that it was made for ("": unknown). ``versions``: all addresses of its version of IP, of
+    both where it is not known which.
     """
 
     id: str
@@ -70,7 +73,7 @@ class ForwardingRule:
     address: AddressSet
     senders: tuple[AddressSet, ...]
     declared_service: str
-    version6: bool
+    versions: AddressSet
 
     @property
     def is_proxy(self) -> bool:
@@ -100,7 +103,7 @@ def forwarding_rule(item: Item) -> ForwardingRule | None:
         address=_address(text(item, "IPAddress")),
         senders=tuple(map(AddressSet.parse, texts(item, "sourceIpRanges"))),
         declared_service=_declared(text(item, "description")),
-        version6=text(item, "ipVersion") == "IPV6",
+        versions=_versions(item),
     )
 
 
@@ -110,6 +113,14 @@ def _services(item: Item) -> Iterator[ServiceSet]:
     ports = texts(item, "ports") or [text(item, "portRange")]
     for port in ports if protocol in {"tcp", "udp"} else [""]:
         yield ServiceSet.parse(f"{protocol}/{port}" if port else protocol)
+
+
+def _versions(item: Item) -> AddressSet:
+    """Return all addresses of the versions that a forwarding rule may have, by its address and what it says of them."""
+    written, address = text(item, "ipVersion"), _address(text(item, "IPAddress"))
+    stated = _VERSIONS.get(written, ALL4 | ALL6)
+    own = AddressSet.union(every for every in (ALL4, ALL6) if address & every)
+    return own | stated if written else own or stated
 
 
 def _address(written: str) -> AddressSet:

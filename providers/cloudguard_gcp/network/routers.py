@@ -22,8 +22,6 @@ from cloudguard_gcp.access.calls import GET_ROUTER_STATUS, LIST_ADDRESSES
 from cloudguard_gcp.access.links import last, part_of, project_of, required_link, short
 from cloudguard_gcp.network.subnets import VpcNetwork
 
-_EVERYWHERE: Final = "GLOBAL"
-"""The mode of a network whose routers tell every region what they learn."""
 _HIDES: Final = (FactKind.ROUTES,)
 
 
@@ -54,14 +52,14 @@ def router(item: Item) -> Router:
 
 def learned_routes(api: Api, networks: Iterable[VpcNetwork], routers: Iterable[Router]) -> tuple[Learned, ...]:
     """Return what routers of the networks have learned from those they speak BGP with."""
-    modes = {network.id: network.routing_mode for network in networks}
+    everywhere = {network.id for network in networks if network.learns_everywhere}
     speaking = [router for router in routers if router.speaks]
     found = api.gather(*(partial(_status, api, router) for router in speaking))
     return tuple(
         dict.fromkeys(
             Learned(router.network, region, route)
             for router, routes in zip(speaking, found, strict=True)
-            for region in ["" if modes.get(router.network) == _EVERYWHERE else part_of(router.id, "regions")]
+            for region in ["" if router.network in everywhere else part_of(router.id, "regions")]
             for route in routes
         )
     )

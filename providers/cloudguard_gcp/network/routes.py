@@ -21,9 +21,19 @@ from cloudguard_gcp.network.routers import Learned
 
 _OUT: Final = frozenset({NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN})
 """Hops that nobody inside is behind."""
-_IN_FORCE: Final = frozenset(("", "ACTIVE"))
+_STATES: Final = {"": True, "ACTIVE": True, "DROPPED": False, "INACTIVE": False, "PENDING": False}
 _NO_HOP: Final = "NEXT_HOP_"
-"""How warnings begin that the next hop takes no packets, as one that is stopped or gone: the next route then counts
+"""How warnings begin about a next hop: some say that it takes no packets."""
+_STOPPED: Final = frozenset(
+    (
+        "NEXT_HOP_ADDRESS_NOT_ASSIGNED",
+        "NEXT_HOP_INSTANCE_HAS_NO_IPV6_INTERFACE",
+        "NEXT_HOP_INSTANCE_NOT_FOUND",
+        "NEXT_HOP_INSTANCE_NOT_ON_NETWORK",
+        "NEXT_HOP_NOT_RUNNING",
+    )
+)
+"""Warnings that the next hop is stopped or gone: the next route then counts
 (https://cloud.google.com/vpc/docs/static-routes, https://cloud.google.com/compute/docs/reference/rest/v1/routes)."""
 _PRIORITY: Final = 1000
 """Of a route that tells none."""
@@ -44,7 +54,7 @@ _HOPS: Final = (
 class VpcRoute:
     """A route of a network; it is for machines with one of ``tags`` (none: for all).
 
-    ``effective``: no answer says that its next hop takes no packets.
+    ``effective``: no answer says that its next hop takes no packets; None where that is not known.
     """
 
     name: str
@@ -54,7 +64,7 @@ class VpcRoute:
     target: str
     priority: int
     tags: frozenset[str]
-    effective: bool = True
+    effective: bool | None = True
 
 
 def vpc_route(item: Item) -> VpcRoute:
@@ -69,9 +79,16 @@ def vpc_route(item: Item) -> VpcRoute:
         target=target,
         priority=number(item, "priority", _PRIORITY),
         tags=frozenset(map(by_tag, texts(item, "tags"))),
-        effective=text(item, "routeStatus") in _IN_FORCE
-        and not any(text(one, "code").startswith(_NO_HOP) for one in parts(item, "warnings")),
+        effective=_effective(text(item, "routeStatus"), [text(one, "code") for one in parts(item, "warnings")]),
     )
+
+
+def _effective(status: str, warnings: Iterable[str]) -> bool | None:
+    """Return whether a route takes packets; None where a word is not known."""
+    state, about_hop = _STATES.get(status), {code for code in warnings if code.startswith(_NO_HOP)}
+    if state is False or about_hop & _STOPPED:
+        return False
+    return None if about_hop else state
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +142,7 @@ def _in_force(routes: Iterable[VpcRoute], members: set[Member]) -> Iterator[Rout
         if any(_is_for(route, members)):
             by_destination.setdefault(route.destination, []).append(route)
     for destination, every in by_destination.items():
-        listed = [route for route in every if route.effective] or every
+        listed = [route for route in every if route.effective is not False] or every
         counting = _counting(listed, members)
         if {route.hop for route in counting} <= _OUT and len(counting) > 1:
             counting = _counting(listed, {one for one in members if one.public} or members)
@@ -141,7 +158,8 @@ def _in_force(routes: Iterable[VpcRoute], members: set[Member]) -> Iterator[Rout
 def _counting(listed: Iterable[VpcRoute], members: set[Member]) -> list[VpcRoute]:
     """Return those of one destination's routes that count for any of ``members``: what all have bars what is after."""
     found = [route for route in listed if any(_is_for(route, members))]
-    most = min((route.priority for route in found if all(_is_for(route, members))), default=None)
+    sure = (route for route in found if all(_is_for(route, members)) and route.effective is not None)
+    most = min((route.priority for route in sure), default=None)
     return [route for route in found if most is None or route.priority <= most]
 
 

@@ -1,44 +1,87 @@
 """Service attachments of Private Service Connect: they offer a forwarding rule to other networks and projects.
 
+Who connects is seen at addresses of the attachment's own subnets.
 https://cloud.google.com/vpc/docs/about-vpc-hosted-services
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
-from cloudguard.model.load_balancers import PublishedService
-from cloudguard.model.source import Source
-from cloudguard.provider.answers import Item, parts, text
+from cloudguard.model.load_balancers import Balancer, PublishedService
+from cloudguard.model.source import Gap, Reason, Source
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.provider.answers import Item, parts, text, texts
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.access.links import required_link
+from cloudguard_gcp.access.links import last, required_link, short
 from cloudguard_gcp.network.backends import HIDES
+from cloudguard_gcp.network.balancers import PASSTHROUGH
 
 _CONSUMER = ("projectIdOrNum", "networkUrl", "endpointUrl")
 """Who is accepted: a project, a network or one endpoint (Compute API reference, serviceAttachments)."""
 _ONLY_LISTED = "ACCEPT_MANUAL"
+_ANY = ALL4 | ALL6
+_OFFERED = "/forwardingRules/"
+"""What leads to hosts; a gateway is offered too, which is no balancer."""
 
 
-def read_published(api: Api, projects: Iterable[str]) -> Mapping[str, tuple[PublishedService, ...]]:
-    """Return what the projects' service attachments publish, by forwarding rule."""
-    found = dict[str, tuple[PublishedService, ...]]()
-    for pairs in api.gather(*(partial(_of_project, api, project) for project in projects)):
-        for rule, service in pairs:
-            found[rule] = (*found.get(rule, ()), service)
-    return found
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A service attachment: the forwarding rule that it offers, to whom, and the subnets whose addresses they get."""
+
+    rule: str
+    service: PublishedService
+    subnets: tuple[str, ...]
 
 
-def _of_project(api: Api, project: str) -> tuple[tuple[str, PublishedService], ...]:
+def read_attachments(api: Api, projects: Iterable[str]) -> tuple[Attachment, ...]:
+    """Return the service attachments of projects."""
     call = calls.LIST_SERVICE_ATTACHMENTS
-    return api.mapped(call, api.read(call, hides=HIDES, project=project), _published, hides=HIDES)
+    listed = api.gather(*(partial(api.read, call, hides=HIDES, project=project) for project in projects))
+    return tuple(one for items in listed for one in api.mapped(call, items, _attachment, hides=HIDES))
 
 
-def _published(item: Item) -> tuple[str, PublishedService]:
-    """Return the forwarding rule and who may use it: everyone, unless its owner accepts only those who are listed."""
+def _attachment(item: Item) -> Attachment:
+    """Return an attachment: everyone may use it, unless its owner accepts only those who are listed."""
     name, accepts_each = required_link(item), text(item, "connectionPreference") == _ONLY_LISTED
     listed = {text(one, key) for one in parts(item, "consumerAcceptLists") for key in _CONSUMER}
     allowed = tuple(sorted(listed - {""})) if accepts_each else ("*",)
     source = Source(calls.LIST_SERVICE_ATTACHMENTS.name, name)
-    return required_link(item, "targetService"), PublishedService(name, allowed, accepts_each, source)
+    service = PublishedService(name, allowed, accepts_each, source)
+    return Attachment(required_link(item, "targetService"), service, tuple(map(short, texts(item, "natSubnets"))))
+
+
+def miss_rules(api: Api, attachments: Iterable[Attachment], rules: Iterable[str]) -> None:
+    """Say of which attachments the forwarding rule was not seen: whom they lead to can't be told."""
+    seen = set(rules)
+    for one in attachments:
+        if one.rule not in seen and _OFFERED in one.rule:
+            call, message = calls.LIST_SERVICE_ATTACHMENTS.name, f"{last(one.rule)}, which it offers, was not seen"
+            api.add_gap(Gap(call, one.service.id, Reason.MISSING, message, HIDES))
+
+
+def published(
+    balancers: Iterable[Balancer], attachments: Iterable[Attachment], ranges: Mapping[str, AddressSet]
+) -> Iterator[Balancer]:
+    """Yield the balancers with what offers them; ``ranges``: of subnets by their names.
+
+    Targets of a passthrough balancer see addresses of the attachment's subnets, those of a proxy the proxy's.
+    """
+    by_rule: dict[str, list[Attachment]] = {}
+    for one in attachments:
+        by_rule.setdefault(one.rule, []).append(one)
+    for balancer in balancers:
+        offers = by_rule.get(balancer.id, [])
+        services = [one.service for one in offers]
+        if balancer.kind == PASSTHROUGH:
+            services = [replace(one.service, translated_to=_seen_at(one, ranges)) for one in offers]
+        yield replace(balancer, published=tuple(services))
+
+
+def _seen_at(attachment: Attachment, ranges: Mapping[str, AddressSet]) -> AddressSet:
+    """Return the addresses that consumers are seen at: any, where not all of its subnets were seen."""
+    found = [ranges.get(name, _ANY) for name in attachment.subnets]
+    return AddressSet.union(found or [_ANY])

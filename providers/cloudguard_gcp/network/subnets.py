@@ -10,7 +10,7 @@ from cloudguard.model.network import Network, NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard.provider.answers import Item, choice, part, parts, required, text
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
 from cloudguard_gcp.access.links import last, part_of, required_link
@@ -39,20 +39,24 @@ _REGIONAL: Final = frozenset({"REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BAL
 _GLOBAL: Final = frozenset({"GLOBAL_MANAGED_PROXY"})
 """Purposes of proxy-only subnets."""
 _NOT_PEERED: Final = "INACTIVE"
+_MODES: Final = {"": False, "REGIONAL": False, "GLOBAL": True}
+_ORDERS: Final = {"": False, "AFTER_CLASSIC_FIREWALL": False, "BEFORE_CLASSIC_FIREWALL": True}
+"""https://cloud.google.com/compute/docs/reference/rest/v1/networks"""
 
 
 @dataclass(frozen=True, slots=True)
 class VpcNetwork:
     """A network: ``range``: its only one, where it is a legacy network; ``peerings``: names of those in force.
 
-    ``routing_mode``, ``order``: as Google has it.
+    ``learns_everywhere``: its routers tell every region what they learn. ``policies_first``: network firewall policies
+    are asked before firewalls.
     """
 
     id: str
     name: str
     range: AddressSet
-    routing_mode: str
-    order: str
+    learns_everywhere: bool
+    policies_first: bool
     peerings: tuple[str, ...]
 
 
@@ -62,8 +66,8 @@ def vpc_network(item: Item) -> VpcNetwork:
         id=required_link(item),
         name=required(item, "name"),
         range=read_addresses(text(item, "IPv4Range")),
-        routing_mode=text(part(item, "routingConfig"), "routingMode"),
-        order=text(item, "networkFirewallPolicyEnforcementOrder"),
+        learns_everywhere=choice(part(item, "routingConfig"), "routingMode", _MODES),
+        policies_first=choice(item, "networkFirewallPolicyEnforcementOrder", _ORDERS),
         peerings=tuple(
             required(peering, "name") for peering in parts(item, "peerings") if text(peering, "state") != _NOT_PEERED
         ),

@@ -26,13 +26,13 @@ from cloudguard_gcp.network.members import read_rules
 from cloudguard_gcp.network.routers import Learned, addresses_out, learned_routes, router
 from cloudguard_gcp.network.routes import VpcRoute, members_of, subnets_of, vpc_route, with_routes
 from cloudguard_gcp.network.rules import Firewall, firewall
-from cloudguard_gcp.network.service_attachments import read_published
+from cloudguard_gcp.network.service_attachments import miss_rules, published, read_attachments
 from cloudguard_gcp.network.subnets import VpcNetwork, VpcSubnet, networks_of, vpc_network, vpc_subnet
 
 _FILTERS: Final = (FactKind.FILTERS,)
 _ROUTES: Final = (FactKind.ROUTES,)
 _NETWORKS: Final = (FactKind.ROUTES, FactKind.FILTERS)
-_SHARES: Final = "HOST"
+_SHARES_NONE: Final = frozenset({"", "UNSPECIFIED_XPN_PROJECT_STATUS"})
 _FOR_HOSTS: Final = frozenset({"", "PRIVATE"})
 """Purposes of subnets that hosts stand in."""
 
@@ -72,10 +72,10 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     """Read all about the cluster's networks that concerns its hosts."""
     owners = sorted({project_of(name) for name in found.networks} - {""})
     projects = sorted({found.project, *owners})
-    inventories, listed, published = api.three(
+    inventories, listed, attachments = api.three(
         lambda: api.gather(*(partial(_inventory, api, owner, found.networks) for owner in owners)),
         lambda: api.gather(*(partial(read_rules, api, project) for project in projects)),
-        lambda: read_published(api, projects),
+        lambda: read_attachments(api, projects),
     )
     inventory = reduce(_Inventory.and_also, inventories, _Inventory())
     used = {interface.subnet for host in hosts for interface in host.interfaces}
@@ -83,7 +83,9 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     chains = _chains(api, inventory, used)
     backends = Backends(api, found.project, found.networks, pools_behind(api, found.project, pools))
     rules = [rule for listed_here in listed for rule in listed_here]
+    miss_rules(api, attachments, (rule.id for rule in rules))
     balancers = balancers_of(api, rules, backends, inventory.subnets, (*hosts, *pools))
+    ranges = {one.subnet.id: one.subnet.ranges for one in inventory.subnets}
     filters = {one.id: one for chain in chains.values() for one in chain.filters}
     named = _named(filters.values()) | _carried(hosts, pools)
     own = (address for host in hosts for interface in host.interfaces for address in interface.public)
@@ -97,7 +99,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
         filters=(*filters.values(), *balancers.filters),
         groups=tuple(_groups(named, alone=alone)),
         address_lists=_lists(chains.values()),
-        balancers=tuple(replace(one, published=published.get(one.id, ())) for one in balancers.balancers),
+        balancers=tuple(published(balancers.balancers, attachments, ranges)),
         external_members=tuple(_external_members(found, hosts, named)),
         neighbours=tuple(_neighbours(found, hosts, used)) if alone else None,
         outbound_addresses=AddressSet.union((*own, inventory.outbound)),
@@ -202,7 +204,7 @@ def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:
     call = calls.GET_PROJECT
     listed = api.read(call, hides=(), about=project, project=project)
     states = api.mapped(call, listed, lambda item: text(item, "xpnProjectStatus"), hides=())
-    return bool(states) and states[0] != _SHARES
+    return bool(states) and states[0] in _SHARES_NONE
 
 
 def _groups(named: Iterable[str], *, alone: bool) -> Iterator[Group]:

@@ -35,6 +35,7 @@ SETS = [
     "principalSet://goog/group/robots@example.com",
     "principalSet://goog/cloudIdentityCustomerId/C01",
     "principalSet://cloudresourcemanager.googleapis.com/projects/1/type/ServiceAccount",
+    "principalSet://agents.example.com/all",
 ]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from cloudguard.model.identity import Condition
-from cloudguard_gcp.identity.conditions import NAME, OPAQUE, conditions_of, expressions_of
+from cloudguard_gcp.identity.conditions import NAME, OPAQUE, conditions_of, expressions_of, is_over
 from cloudguard_gcp.identity.resource_attributes import left_by
 
 TYPE, DISK, INSTANCE = "resource.type", "compute.googleapis.com/Disk", "compute.googleapis.com/Instance"
@@ -115,6 +117,22 @@ def test_what_is_written_is_read_the_same(conditions: tuple[Condition, ...]) -> 
     read = [tuple(each) for expression in expressions for each in conditions_of(expression)]
     assert {each[1:] for each in read} == {conditions[1:]}
     assert tuple(value for each in read for value in each[0].values) == conditions[0].values
+
+
+@pytest.mark.parametrize(
+    ("expression", "over"),
+    [
+        ("", False),
+        (UNTIL, False),
+        (UNTIL.replace("2030", "2020"), True),
+        (UNTIL.replace("<", ">"), True),
+        (f'{UNTIL.replace("2030", "2020")} && resource.name == "x"', True),
+        (f'{UNTIL.replace("2030", "2020")} || resource.name == "x"', False),
+        (UNTIL.replace("2030-01-01T00:00:00Z", "tomorrow"), False),
+    ],
+)
+def test_a_time_that_has_ended_or_not_begun_lets_nobody_in(expression: str, *, over: bool) -> None:
+    assert is_over(expression, datetime(2026, 6, 1, tzinfo=UTC)) is over
 
 
 def test_what_no_expression_says_is_refused() -> None:

@@ -187,7 +187,8 @@ def test_groups_of_other_networks_are_not_asked_who_is_in_them(google_cloud: Pro
 @pytest.mark.parametrize("version", ["IPV4", "IPV6"])
 def test_the_internet_comes_by_the_version_of_the_rules_address(google_cloud: Proxy, version: str) -> None:
     cluster = Cluster()
-    cluster.rule("global", "EXTERNAL", target=cluster.proxy("targetTcpProxies", "global", "TCP"), ipVersion=version)
+    target, address = cluster.proxy("targetTcpProxies", "global", "TCP"), {"IPV6": "2600:1901::9"}
+    cluster.rule("global", "EXTERNAL", target=target, ipVersion=version, IPAddress=address.get(version, "34.140.0.8"))
     found = only(google_cloud, cluster)
     assert (found.dual_stack, found.public_ipv4) == ((False, True) if version == "IPV4" else (True, False))
 

@@ -9,7 +9,7 @@ import pytest
 from cloudguard.model.filters import Rule
 from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.network.firewall_policies import BEFORE, Chain
+from cloudguard_gcp.network.firewall_policies import Chain
 from gcp_clusters import policy, under
 from gcp_filters import NETWORK
 from gcp_filters import chain as read
@@ -39,7 +39,7 @@ def test_filters_are_asked_in_googles_order() -> None:
     above = ["hierarchy firewall policy", "system regional firewall policy"]
     own = ["network firewall policy", "network regional firewall policy"]
     assert kinds(order="AFTER_CLASSIC_FIREWALL") == [*above, "VPC firewall", *own, "implied rules"]
-    assert kinds(order=BEFORE) == [*above, *own, "VPC firewall", "implied rules"]
+    assert kinds(order="BEFORE_CLASSIC_FIREWALL") == [*above, *own, "VPC firewall", "implied rules"]
 
 
 def test_policies_of_one_network_are_asked_by_their_associations_priority_and_those_above_as_listed() -> None:

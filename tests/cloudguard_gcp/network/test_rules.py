@@ -22,7 +22,6 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.filters import Filters
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
-from cloudguard_gcp.network.firewall_policies import BEFORE
 from cloudguard_gcp.network.rules import services_of
 from draws import examples
 from gcp_filters import NETWORK, chain
@@ -176,7 +175,7 @@ def test_a_networks_filters_let_in_what_a_walk_through_the_apis_answers_does(
     guarded: tuple[list[str], str],
 ) -> None:
     """Tries 20 packets from three senders to two machines an example: 18,000 points a run."""
-    order = BEFORE if before else "AFTER_CLASSIC_FIREWALL"
+    order = "BEFORE_CLASSIC_FIREWALL" if before else "AFTER_CLASSIC_FIREWALL"
     read = chain(rules, above, order)
     gates = Filters(Topology(filters=read.filters, address_lists=read.lists))
     senders = (Machine(*sender), Machine(*guarded), Machine([], ""))

@@ -6,7 +6,8 @@ import pytest
 
 from cloudguard import pipeline
 from cloudguard.model.source import FactKind
-from cloudguard.results.report import Verdict
+from cloudguard.results.report import RowResult, Verdict
+from gcp_project import REGION, ROOT, Project
 from gcp_proxy import Proxy
 from gcp_server import Google
 from gcp_ways_in import balancer_published
@@ -39,3 +40,46 @@ def test_an_attachment_of_no_balancer_is_a_gap(google_cloud: Proxy) -> None:
     snapshot = pipeline.collect("gcp", cluster="prod")
     assert [gap.hides for gap in snapshot.gaps] == [(FactKind.BALANCERS,)]
     assert pipeline.evaluate(snapshot).row("api-server-access").verdict is not Verdict.PASS
+
+
+def judged(google_cloud: Proxy, project: Project) -> RowResult:
+    google_cloud.google = Google(project)
+    return pipeline.evaluate(pipeline.collect("gcp", cluster="prod")).row("api-server-access")
+
+
+def private(*sources: str, subnets: tuple[str, ...] = ("psc",)) -> Project:
+    """A published balancer before an API that the firewall opens to ``sources`` alone."""
+    made = [f"{ROOT}/projects/acme-prod/regions/{REGION}/subnetworks/{name}" for name in subnets]
+    project = balancer_published(connectionPreference="ACCEPT_AUTOMATIC", natSubnets=made)
+    network = project.link("global/networks/default")
+    project.subnet(network, "psc", "10.20.0.0/24", purpose="PRIVATE_SERVICE_CONNECT")
+    for one in project.lists["projects/acme-prod/global/firewalls"]:
+        if one["name"] == "api":
+            one["sourceRanges"] = [*sources]
+    return project
+
+
+@pytest.mark.parametrize(
+    ("source", "subnets", "reached"),
+    [
+        ("10.20.0.0/24", ("psc",), True),
+        ("10.20.0.0/24", ("another-project-s",), True),
+        ("198.51.100.0/24", (), True),
+        ("198.51.100.0/24", ("psc",), False),
+        ("10.0.9.0/24", ("psc",), False),
+    ],
+)
+def test_consumers_come_with_addresses_of_the_attachments_subnets(
+    source: str, subnets: tuple[str, ...], google_cloud: Proxy, *, reached: bool
+) -> None:
+    unknown = judged(google_cloud, private(source, subnets=subnets)).unknown
+    assert any("serviceAttachments/api" in text for text in unknown) is reached, unknown
+
+
+def test_an_attachment_whose_balancer_was_not_seen_is_a_gap(google_cloud: Proxy) -> None:
+    project = balancer_published()
+    (items,) = [items for path, items in project.lists.items() if path.endswith("/serviceAttachments")]
+    items[0]["targetService"] = items[0]["targetService"].replace("acme-prod", "123456789012")
+    row = judged(google_cloud, project)
+    assert row.verdict is not Verdict.PASS
+    assert any("which it offers, was not seen" in text for text in row.unknown), row.unknown

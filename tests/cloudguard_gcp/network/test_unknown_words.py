@@ -8,11 +8,11 @@ import pytest
 
 from cloudguard.model.filters import Action
 from cloudguard.model.network import NextHop
-from cloudguard.packet_sets.addresses import ALL4
+from cloudguard.packet_sets.addresses import ALL4, ALL6
 from cloudguard_gcp.cluster.disks import key_of
 from cloudguard_gcp.network.forwarding_rules import forwarding_rule
 from cloudguard_gcp.network.routes import members_of, vpc_route, with_routes
-from cloudguard_gcp.network.subnets import vpc_subnet
+from cloudguard_gcp.network.subnets import vpc_network, vpc_subnet
 from gcp_filters import NAME, NETWORK, chain, rules
 
 Item = dict[str, Any]
@@ -78,7 +78,6 @@ def hops(*routes: Item) -> list[NextHop]:
     [
         {"warnings": [{"code": "NEXT_HOP_NOT_RUNNING"}]},
         {"warnings": [{"code": "NEXT_HOP_INSTANCE_NOT_FOUND"}]},
-        {"warnings": [{"code": "NEXT_HOP_OF_TOMORROW"}]},
         {"routeStatus": "DROPPED"},
         {"routeStatus": "INACTIVE"},
     ],
@@ -121,7 +120,44 @@ def test_a_forwarding_rule_that_is_not_understood_is_a_gap(changed: Item) -> Non
 
 def test_a_next_hop_of_a_new_kind_may_be_the_internet() -> None:
     assert hops({"nextHopTeleport": "somewhere"}) == [NextHop.UNKNOWN]
-    assert NextHop.INTERNET in hops({"nextHopTeleport": "somewhere", "routeStatus": "RESTING"}, GATEWAY)
+
+
+RESTING, OF_TOMORROW = {"routeStatus": "RESTING"}, {"warnings": [{"code": "NEXT_HOP_OF_TOMORROW"}]}
+
+
+@pytest.mark.parametrize("state", [RESTING, OF_TOMORROW], ids=str)
+def test_a_route_of_which_it_is_not_known_whether_it_takes_packets_bars_none_and_may_take_them(state: Item) -> None:
+    assert hops(FIREWALL | state, GATEWAY) == [NextHop.UNKNOWN]
+    assert hops(GATEWAY | state, FIREWALL) == [NextHop.UNKNOWN]
+    assert hops(GATEWAY | state) == [NextHop.INTERNET]
+
+
+@pytest.mark.parametrize(
+    ("written", "versions"),
+    [
+        ({}, ALL4),
+        ({"ipVersion": "IPV4"}, ALL4),
+        ({"ipVersion": "IPV6", "IPAddress": "2600:1900::1"}, ALL6),
+        ({"IPAddress": "2600:1900::1"}, ALL6),
+        ({"ipVersion": "UNSPECIFIED_VERSION"}, ALL4 | ALL6),
+        ({"ipVersion": "IPV8"}, ALL4 | ALL6),
+        ({"ipVersion": "IPV8", "IPAddress": "projects/p/global/addresses/a"}, ALL4 | ALL6),
+        ({"ipVersion": "IPV6"}, ALL4 | ALL6),
+    ],
+    ids=str,
+)
+def test_a_version_that_is_not_known_may_be_either(written: Item, versions: object) -> None:
+    found = forwarding_rule(RULE | written)
+    assert found is not None
+    assert found.versions == versions
+
+
+@pytest.mark.parametrize(
+    "changed", [{"networkFirewallPolicyEnforcementOrder": "NEVER"}, {"routingConfig": {"routingMode": "GALACTIC"}}]
+)
+def test_a_network_with_a_word_that_is_not_known_is_a_gap(changed: Item) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        vpc_network({"selfLink": NETWORK, "name": "n", **changed})
 
 
 @pytest.mark.parametrize("changed", [{"direction": "SIDEWAYS"}, {"redirected": [{"IPProtocol": "all"}]}])
