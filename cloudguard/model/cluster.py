@@ -134,6 +134,8 @@ class Pool:
 
     ``public``, ``public_ipv6`` None: the subnet's default decides. ``further``: interfaces beside the primary one.
     ``host_encryption``: temporary disks and disk caches are encrypted too, on the physical host; None: not told.
+    ``template_fields``: what a new version of the template has to say again, as JSON in the cloud's own fields ("":
+    there is no template, or it is not the user's to edit).
     """
 
     id: str
@@ -155,6 +157,7 @@ class Pool:
     further_identities: tuple[str, ...] = ()
     host_encryption: bool | None = None
     written_by: Owner | None = None
+    template_fields: str = ""
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -191,6 +194,7 @@ class Disk:
     """A disk of a host; ``host`` is "" if it is detached.
 
     ``etcd_evidence`` shows that it holds etcd's data; ``etcd_cluster``: of which etcd cluster ("": unknown, or none).
+    ``copy_fields``: what a disk in its place has to have too, as JSON in the cloud's own fields ("": not read).
     """
 
     id: str
@@ -204,6 +208,7 @@ class Disk:
     etcd_cluster: str = ""
     snapshots: tuple[DiskSnapshot, ...] = ()
     written_by: Owner | None = None
+    copy_fields: str = ""
 
     @property
     def holds_etcd(self) -> bool:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.collecting import CloudAdapter
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, silent
 from cloudguard_aws.access.session import OPTIONS
+
+if TYPE_CHECKING:
+    from cloudguard_aws.changes.change_forms import AwsChangeForms
 
 
 class AwsAdapter(CloudAdapter):
@@ -39,6 +43,12 @@ class AwsAdapter(CloudAdapter):
         from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
 
         return iam_catalog(snapshot)
+
+    def change_forms(self, snapshot: Snapshot) -> AwsChangeForms:
+        """Return AWS's forms of changes to what ``snapshot`` shows."""
+        from cloudguard_aws.changes.change_forms import AwsChangeForms  # noqa: PLC0415 - only when asked for
+
+        return AwsChangeForms(snapshot)
 
     def permissions(self) -> str:
         """Return the read-only IAM policy that ``collect`` and ``discover`` need."""

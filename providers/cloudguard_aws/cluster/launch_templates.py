@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cloudguard.model.cluster import DiskTemplate
@@ -24,6 +24,8 @@ HIDES: Final = (FactKind.POOLS,)
 _DISKS: Final = (FactKind.DISKS,)
 MOST_NAMES: Final = 50
 """Names that one call takes (Auto Scaling API reference, DescribeLaunchConfigurations)."""
+REPLACED: Final = ("NetworkInterfaces", "SecurityGroupIds", "BlockDeviceMappings", "MetadataOptions")
+"""Fields that a new version takes whole from whoever makes it, or whole from the version that it is made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Template:
     groups, or names (a default VPC's are named); none means the VPC's default one. ``public`` None: the subnet decides.
     ``ipv6`` likewise. ``profile``: the ARN, or the name, of its instance profile. ``further``: interfaces beside
     the primary one. ``stores``: devices to which it maps instance stores; ``types``: those that its host may be of.
+    the primary one. ``fields``: those of ``REPLACED``, as it has them.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Template:
     further: tuple[FurtherInterface, ...] = ()
     stores: frozenset[str] = frozenset()
     types: tuple[str, ...] = ()
+    fields: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -129,6 +133,7 @@ def template(item: Item, call: Call, name: str) -> Template:
         further=tuple(map(_further, nics[1:])),
         stores=_stores(item),
         types=(text(item, "InstanceType"),),
+        fields={key: item[key] for key in REPLACED if item.get(key)},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,6 +37,8 @@ from cloudguard_aws.cluster.tags import LEGACY, NAMED_BY_KEY, clusters_of, roles
 MOST_NAMES = 50
 """Names that one call takes (Auto Scaling API reference, DescribeAutoScalingGroups)."""
 _WITH_PODS = {Role.CONTROL_PLANE, Role.NODE}
+_BY_EKS = "eks:nodegroup-name"
+"""The tag of scaling groups that EKS makes, with a template of its own, for managed node groups (EKS user guide)."""
 DEFAULT_GROUP = "default"
 """What an instance gets whose template names no security group (EC2 user guide, Default security groups)."""
 
@@ -211,7 +214,19 @@ def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _C
         public_ipv6=template.ipv6,
         further=further,
         written_by=OWNERS.of(Thing.POOL, group.name, group.tags),
+        template_fields=_template_fields(group, template),
     )
+
+
+def _template_fields(group: ScalingGroup, template: Template) -> str:
+    """Return what a new version of the template must say again, and how the group names its version.
+
+    "" where no new version would do: a launch configuration, several templates, one that EKS makes for its node groups.
+    """
+    if len(group.templates) != 1 or _BY_EKS in group.tags:
+        return ""
+    ((_, _, version),) = group.templates
+    return json.dumps({"Version": version, **template.fields}, sort_keys=True, default=str)
 
 
 def _next_interface(one: FurtherInterface, ids: tuple[str, ...]) -> NextInterface:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ from cloudguard_aws.storage.copies import OF_PODS, Volume, read_copies
 from cloudguard_aws.storage.databases import read_datastores
 from cloudguard_aws.storage.keys import read_keys
 
+_COPIED: Final = ("AvailabilityZone", "VolumeType", "Size", "Iops", "Throughput")
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
 
 
@@ -142,8 +144,18 @@ def _volume(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Volum
         etcd_evidence=etcd_evidence(tags, cluster),
         etcd_cluster=next((key.removeprefix(ETCD_TAG) for key in sorted(tags) if key.startswith(ETCD_TAG)), ""),
         written_by=OWNERS.of(Thing.DISK, tags.get("Name", ""), tags),
+        copy_fields=_copy_fields(item, tags),
     )
     return Volume(disk, text(item, "SnapshotId"), text(item, "SourceVolumeId"))
+
+
+def _copy_fields(item: Item, tags: Mapping[str, str]) -> str:
+    """Return the parameters of CreateVolume that make a volume like this one; nobody may set tags of AWS's own."""
+    fields = {key: item[key] for key in _COPIED if item.get(key)}
+    own = [{"Key": key, "Value": value} for key, value in sorted(tags.items()) if not key.startswith("aws:")]
+    if own:
+        fields["TagSpecifications"] = [{"ResourceType": "volume", "Tags": own}]
+    return json.dumps(fields, sort_keys=True, default=str)
 
 
 def etcd_evidence(tags: Mapping[str, str], cluster: str) -> RoleEvidence | None:

@@ -1,0 +1,112 @@
+"""Attributes as calls: metadata services of hosts and templates, disks of templates, keys, encryption of Secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from cloudguard.model.keys import KeyState
+from cloudguard.results.api_call import ApiCall, PlannedCall, answer
+from cloudguard.results.change import AttributeEdit, Change, Resource
+from cloudguard_aws.changes.edits import EC2, UnsaidError, answer_name, known
+from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.changes.template_edits import DISKS, METADATA, NO_PODS, POOL, pool_calls
+
+KMS: Final = "kms"
+EKS: Final = "eks"
+LONGEST_WAIT: Final = 30
+"""Days until a scheduled deletion of a key, at most (KMS API reference, ScheduleKeyDeletion)."""
+Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
+_TOKENS: Final = {True: "required", False: "optional"}
+
+
+def calls(
+    index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit, made: Sequence[Change]
+) -> Iterator[PlannedCall]:
+    """Yield the calls that set an attribute; raises UnsaidError for a kind of change that no call makes."""
+    pairs: Iterator[Pair]
+    if change.kind == METADATA:
+        pairs = (pair for one in edit.of for pair in _metadata(index, one, change, edit, made))
+    elif change.kind == DISKS:
+        pairs = pool_calls(index, change.resource.id, change, edit, made)
+    else:
+        pairs = iter(_of(change, edit)(index, change.resource))
+    for call, inverse in pairs:
+        yield PlannedCall(place, call, inverse)
+
+
+def _of(change: Change, edit: AttributeEdit) -> Callable[[SnapshotIndex, Resource], Sequence[Pair]]:
+    kinds = {"key.rotate": _rotated, "secrets.encrypt": _secrets}
+    if change.kind == "key.enable":
+        return _recovered if edit.before == KeyState.PENDING_DELETION else _enabled_if(edit.before)
+    found = kinds.get(change.kind)
+    if found is None:
+        message = f"no call makes a change of the kind {change.kind}"
+        raise UnsaidError(message)
+    return found
+
+
+def _metadata(
+    index: SnapshotIndex, one: Resource, change: Change, edit: AttributeEdit, made: Sequence[Change]
+) -> Iterator[Pair]:
+    if one.kind == POOL:
+        yield from pool_calls(index, one.id, change, edit, made)
+        return
+    present = known(known(index.hosts.get(one.id), f"the host {one.id}").metadata, f"the metadata service of {one.id}")
+    before = {"HttpTokens": _TOKENS[present.tokens_required], "HttpPutResponseHopLimit": present.hop_limit}
+    yield _options(one.id, NO_PODS), (_options(one.id, before),)
+
+
+def _options(host: str, options: Mapping[str, Any]) -> ApiCall:
+    return ApiCall(EC2, "ModifyInstanceMetadataOptions", {"InstanceId": host, **options})
+
+
+def _rotated(index: SnapshotIndex, key: Resource) -> tuple[Pair, ...]:
+    del index
+    return ((_of_key("EnableKeyRotation", key.id), (_of_key("DisableKeyRotation", key.id),)),)
+
+
+def _enabled_if(state: str) -> Callable[[SnapshotIndex, Resource], tuple[Pair, ...]]:
+    """Return what enables a key that is merely disabled; nothing does for one whose imported material expired."""
+    if state != KeyState.DISABLED:
+        message = f"a key that is {state} can't be enabled by a call"
+        raise UnsaidError(message)
+    return lambda _, key: (_enabled(key.id),)
+
+
+def _enabled(key: str) -> Pair:
+    return _of_key("EnableKey", key), (_of_key("DisableKey", key),)
+
+
+def _recovered(index: SnapshotIndex, key: Resource) -> tuple[Pair, ...]:
+    """Return what takes back a key's deletion, which leaves it disabled (KMS API reference, CancelKeyDeletion)."""
+    del index
+    again = _of_key("ScheduleKeyDeletion", key.id, PendingWindowInDays=LONGEST_WAIT)
+    return (_of_key("CancelKeyDeletion", key.id), (again,)), _enabled(key.id)
+
+
+def _of_key(operation: str, key: str, **more: object) -> ApiCall:
+    """Return a call about a key of this account, by the id in its ARN."""
+    return ApiCall(KMS, operation, {"KeyId": key.rpartition("/")[2], **more})
+
+
+def _secrets(index: SnapshotIndex, cluster: Resource) -> tuple[Pair, ...]:
+    """Return what encrypts Secrets by a new key that rotates: EKS can't take it back, nor change the key.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html
+    """
+    secrets = index.snapshot.cluster.secrets_encryption
+    if secrets is None or secrets.key:
+        message = "Secrets have a key, which EKS can't change"
+        raise UnsaidError(message)
+    name = answer_name("secrets_key", cluster.id)
+    about = {"Description": f"Secrets of the EKS cluster {cluster.id}"}
+    config = {"resources": ["secrets"], "provider": {"keyArn": answer(name)}}
+    schedule = {"KeyId": answer(name), "PendingWindowInDays": LONGEST_WAIT}
+    rotate = ApiCall(KMS, "EnableKeyRotation", {"KeyId": answer(name)})
+    associate = {"clusterName": cluster.id, "encryptionConfig": [config]}
+    return (
+        (ApiCall(KMS, "CreateKey", about, {name: "KeyMetadata.Arn"}), (ApiCall(KMS, "ScheduleKeyDeletion", schedule),)),
+        (rotate, (ApiCall(KMS, "DisableKeyRotation", {"KeyId": answer(name)}),)),
+        (ApiCall(EKS, "AssociateEncryptionConfig", associate), ()),
+    )

@@ -1,0 +1,97 @@
+"""Changes to one snapshot in AWS's form: which module says which kind of change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cloudguard.model.filters import Filter
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.change_forms import RuleQuota
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    DocumentEdit,
+    Edit,
+    GroupEdit,
+    ListEdit,
+    MembershipEdit,
+    Procedure,
+    RuleEdit,
+    RuleTraffic,
+)
+from cloudguard_aws.changes import attributes, endpoints, group_moves, network_acls, policies, security_groups, storage
+from cloudguard_aws.changes.edits import UnsaidError
+from cloudguard_aws.changes.exports.terraform import terraform
+from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.network.rules import NETWORK_ACL
+
+
+class AwsChangeForms:
+    """Changes to what a snapshot shows, as AWS takes them."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._index = SnapshotIndex(snapshot)
+
+    def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+        """Return the fewest rules of a security group or network ACL that allow exactly ``traffic``.
+
+        ICMP of the version of IP that a range is not of is left out: there is no such packet.
+        """
+        return network_acls.rules(traffic) if guard.kind == NETWORK_ACL else security_groups.rules(traffic)
+
+    def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
+        """Return one rule in the fields of SecurityGroupRuleRequest, or of a network ACL's entry.
+
+        Raises ValueError for a peer without a value, such as administrators who are not declared.
+        """
+        return network_acls.fields(traffic) if guard.kind == NETWORK_ACL else security_groups.fields(traffic)
+
+    def quota(self, guard: Filter) -> RuleQuota | None:
+        """Return the quota of a security group's or network ACL's rules, by default, and how much of it is in use."""
+        return network_acls.quota(guard) if guard.kind == NETWORK_ACL else security_groups.quota(self._index, guard)
+
+    def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+        """Return the calls that make a change, after ``made``; none if it names what is not known or declared."""
+        try:
+            return tuple(self._calls(change, made))
+        except UnsaidError:
+            return ()
+
+    def shell(self, call: ApiCall) -> str:
+        """Return a call as a line for ``aws``; a second line waits where the next call must not come too early."""
+        from cloudguard_aws.changes.exports.shell import shell  # noqa: PLC0415 - loads the SDK
+
+        return shell(call, self._index.snapshot.cluster.regions[0])
+
+    def terraform(self, change: Change) -> str:
+        """Return blocks of HCL that make a change, and comments where the block to edit has more in it."""
+        return terraform(self.calls(change))
+
+    def _calls(self, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
+        if any(isinstance(edit, RuleEdit) for edit in change.edits):
+            guard = self._index.filters.get(change.resource.id)
+            if guard is not None and guard.kind == NETWORK_ACL:
+                yield from network_acls.calls(self._index, change, made)
+            else:
+                yield from security_groups.calls(self._index, change)
+        for place, edit in enumerate(change.edits):
+            yield from self._edit(change, place, edit, made)
+
+    def _edit(self, change: Change, place: int, edit: Edit, made: Sequence[Change]) -> Iterator[PlannedCall]:
+        """Return the calls of an edit; those of rules are made together."""
+        index = self._index
+        match edit:
+            case GroupEdit() | MembershipEdit():
+                return group_moves.calls(index, change, place, edit, made)
+            case AttributeEdit() if change.kind != endpoints.RESTRICT:
+                return attributes.calls(index, change, place, edit, made)
+            case AttributeEdit() | ListEdit():
+                return endpoints.calls(index, change, place, edit)
+            case DocumentEdit():
+                return policies.calls(index, change, place, edit)
+            case Procedure():
+                return storage.calls(index, change, place, made)
+            case RuleEdit():
+                return iter(())

@@ -1,0 +1,47 @@
+"""An EKS cluster's endpoint: its private side switched on, its public side's list, each by an update of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from cloudguard.model.network import Endpoint
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import AttributeEdit, Change, ListEdit, PeerOf
+from cloudguard_aws.changes.edits import UnsaidError, known
+from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+
+RESTRICT: Final = "endpoint.restrict"
+"""The kind of change in which an attribute is the private side: it is switched on."""
+_UPDATE: Final = "UpdateClusterConfig"
+MOST_RANGES: Final = 40
+"""Ranges that may reach a public endpoint: https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html"""
+
+
+def calls(index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit | ListEdit) -> Iterator[PlannedCall]:
+    """Yield the update that switches the private side on, or puts the public list, or shuts the public side.
+
+    Raises UnsaidError where a peer of the list is not said.
+    """
+    endpoint = _endpoint(index, change)
+    if isinstance(edit, AttributeEdit):
+        on, off = ({"endpointPrivateAccess": value} for value in (True, False))
+        yield PlannedCall(place, _update(endpoint, on), (_update(endpoint, off),))
+        return
+    ranges = [peer.value for peer in edit.after if peer.kind is PeerOf.RANGE]
+    inside = any(peer.kind is PeerOf.INSIDE for peer in edit.after)
+    if len(ranges) + inside < len(edit.after) or not edit.after or len(ranges) > MOST_RANGES:
+        message = "a peer of the endpoint is not said, or is no range, or there are too many"
+        raise UnsaidError(message)
+    after = {"publicAccessCidrs": ranges} if ranges else {"endpointPublicAccess": False}
+    before = {"endpointPublicAccess": True, "publicAccessCidrs": [*endpoint.public_ranges.cidrs()]}
+    yield PlannedCall(place, _update(endpoint, after), (_update(endpoint, before),))
+
+
+def _endpoint(index: SnapshotIndex, change: Change) -> Endpoint:
+    found = (one for one in index.snapshot.topology.endpoints if one.id == change.resource.id)
+    return known(next(found, None), f"the endpoint {change.resource.id}")
+
+
+def _update(endpoint: Endpoint, config: Mapping[str, Any]) -> ApiCall:
+    return ApiCall("eks", _UPDATE, {"name": endpoint.id.rpartition("/")[2], "resourcesVpcConfig": dict(config)})

@@ -1,0 +1,191 @@
+"""Changes as blocks of HCL for the provider hashicorp/aws, one for each rule, policy or membership.
+
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/vpc_security_group_ingress_rule
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, cast
+
+from cloudguard.results.api_call import ANSWER, ApiCall, PlannedCall
+
+_RULE: Final = {
+    "CidrIpv4": "cidr_ipv4",
+    "CidrIpv6": "cidr_ipv6",
+    "CidrIp": "cidr_ipv4",
+    "PrefixListId": "prefix_list_id",
+    "ReferencedGroupId": "referenced_security_group_id",
+    "GroupId": "referenced_security_group_id",
+    "Description": "description",
+}
+_PEERS: Final = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
+_ENTRY: Final = {
+    "NetworkAclId": "network_acl_id",
+    "RuleNumber": "rule_number",
+    "Egress": "egress",
+    "RuleAction": "rule_action",
+    "Protocol": "protocol",
+    "CidrBlock": "cidr_block",
+    "Ipv6CidrBlock": "ipv6_cidr_block",
+}
+_WITHOUT_PORTS: Final = -1
+_ELSEWHERE: Final = {
+    "ModifyInstanceMetadataOptions": "metadata_options of the aws_instance",
+    "CreateLaunchTemplateVersion": "the aws_launch_template (with update_default_version = true)",
+    "UpdateClusterConfig": "vpc_config of the aws_eks_cluster",
+    "AssociateEncryptionConfig": "encryption_config of the aws_eks_cluster",
+    "EnableKeyRotation": "enable_key_rotation of the aws_kms_key",
+    "EnableKey": "is_enabled of the aws_kms_key",
+    "UpdateAssumeRolePolicy": "assume_role_policy of the aws_iam_role",
+}
+"""Operations whose resource no block of its own edits: where the setting is, in the block that has the resource."""
+Values = Mapping[str, Any]
+
+
+def terraform(calls: Iterable[PlannedCall]) -> str:
+    """Return blocks that make what ``calls`` make, and comments where the block to edit has more in it; "" for none.
+
+    What is there already is imported. What is to go is ``removed``: Terraform deletes only what its state has.
+    """
+    return "\n".join(block for planned in calls for block in _blocks(planned))
+
+
+def _blocks(planned: PlannedCall) -> Iterator[str]:
+    call, found = planned.call, planned.call.parameters
+    match call.operation:
+        case "ModifySecurityGroupRules":
+            yield from _modified(planned)
+        case "AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress":
+            kind = _kind(egress=call.operation.endswith("Egress"))
+            fields = _permission(found["IpPermissions"][0])
+            yield _resource(kind, _label(*_texts([found["GroupId"], *fields.values()])), _of_group(found) | fields)
+        case "RevokeSecurityGroupIngress" | "RevokeSecurityGroupEgress":
+            yield from _revoked(call)
+        case "CreateSecurityGroup":
+            (name,) = call.answers
+            about = {"name": found["GroupName"], "description": found["Description"], "vpc_id": found["VpcId"]}
+            yield _resource("aws_security_group", name.lower(), about)
+        case "ModifyNetworkInterfaceAttribute":
+            yield from _attached(planned)
+        case "CreateNetworkAclEntry" | "ReplaceNetworkAclEntry" | "DeleteNetworkAclEntry":
+            yield from _entry(planned)
+        case "PutRolePolicy" | "DeleteRolePolicy" | "DetachRolePolicy":
+            yield _policy(call.operation, found)
+        case operation:
+            what = _ELSEWHERE.get(operation)
+            yield from [f"# {what} has to say: {json.dumps(found)}\n"] if what else []
+
+
+def _kind(*, egress: bool) -> str:
+    return f"aws_vpc_security_group_{'egress' if egress else 'ingress'}_rule"
+
+
+def _of_group(found: Values) -> dict[str, Any]:
+    return {"security_group_id": found["GroupId"]}
+
+
+def _modified(planned: PlannedCall) -> Iterator[str]:
+    found = planned.call.parameters
+    (one,) = found["SecurityGroupRules"]
+    label, kind = _label(one["SecurityGroupRuleId"]), _kind(egress=bool(found.get("IsEgress")))
+    yield _import(kind, label, one["SecurityGroupRuleId"])
+    yield _resource(kind, label, _of_group(found) | _rule(one["SecurityGroupRule"]))
+
+
+def _rule(fields: Values) -> dict[str, Any]:
+    """Return the arguments of a rule: ports only where the protocol has some."""
+    protocol, first = fields["IpProtocol"], fields.get("FromPort", _WITHOUT_PORTS)
+    spans = protocol in {"tcp", "udp", "icmp", "icmpv6"}
+    ports = {"from_port": first, "to_port": fields["ToPort"]} if spans else {}
+    named = {_RULE[key]: value for key, value in fields.items() if key in _RULE}
+    return {"ip_protocol": protocol} | ports | named
+
+
+def _permission(fields: Values) -> dict[str, Any]:
+    peers = next(fields[key] for key in _PEERS if key in fields)
+    return _rule({key: value for key, value in fields.items() if key not in _PEERS} | peers[0])
+
+
+def _revoked(call: ApiCall) -> Iterator[str]:
+    for rule in call.parameters.get("SecurityGroupRuleIds", ()):
+        yield _removed(_kind(egress=call.operation.endswith("Egress")), _label(rule))
+
+
+def _attached(planned: PlannedCall) -> Iterator[str]:
+    found, kind = planned.call.parameters, "aws_network_interface_sg_attachment"
+    interface, before = found["NetworkInterfaceId"], planned.inverse[0].parameters["Groups"]
+    for group in found["Groups"]:
+        if group not in before:
+            label = _label(interface, *_texts([group]))
+            yield _resource(kind, label, {"security_group_id": group, "network_interface_id": interface})
+    for group in before:
+        if group not in found["Groups"]:
+            yield _removed(kind, _label(interface, *_texts([group])))
+
+
+def _entry(planned: PlannedCall) -> Iterator[str]:
+    call, found, kind = planned.call, planned.call.parameters, "aws_network_acl_rule"
+    label = _label(found["NetworkAclId"], "egress" if found["Egress"] else "ingress", str(found["RuleNumber"]))
+    if call.operation.startswith("Delete"):
+        yield _removed(kind, label)
+        return
+    if call.operation.startswith("Replace"):
+        before = planned.inverse[0].parameters
+        words = (found["NetworkAclId"], found["RuleNumber"], before["Protocol"], str(found["Egress"]).lower())
+        yield _import(kind, label, ":".join(map(str, words)))
+    ports, icmp = found.get("PortRange", {}), found.get("IcmpTypeCode", {})
+    spans = {"from_port": ports["From"], "to_port": ports["To"]} if ports else {}
+    types = {"icmp_type": icmp["Type"], "icmp_code": icmp["Code"]} if icmp else {}
+    yield _resource(kind, label, {_ENTRY[key]: found[key] for key in _ENTRY if key in found} | spans | types)
+
+
+def _policy(operation: str, found: Values) -> str:
+    role = found["RoleName"]
+    if operation == "DetachRolePolicy":
+        return _removed("aws_iam_role_policy_attachment", _label(role, str(found["PolicyArn"]).rpartition("/")[2]))
+    label = _label(role, found["PolicyName"])
+    if operation == "DeleteRolePolicy":
+        return _removed("aws_iam_role_policy", label)
+    about = {"name": found["PolicyName"], "role": role, "policy": found["PolicyDocument"]}
+    return _resource("aws_iam_role_policy", label, about)
+
+
+def _resource(kind: str, label: str, arguments: Values) -> str:
+    lines = "".join(f"  {name} = {_value(value)}\n" for name, value in arguments.items())
+    return f'resource "{kind}" "{label}" {{\n{lines}}}\n'
+
+
+def _import(kind: str, label: str, name: str) -> str:
+    return f"import {{\n  to = {kind}.{label}\n  id = {_value(name)}\n}}\n"
+
+
+def _removed(kind: str, label: str) -> str:
+    return f"removed {{\n  from = {kind}.{label}\n  lifecycle {{\n    destroy = true\n  }}\n}}\n"
+
+
+def _texts(values: Iterable[object]) -> list[str]:
+    return [_variable(value) or str(value) for value in values]
+
+
+def _label(*words: str) -> str:
+    """Return a name for a block: words of what it is about."""
+    text = re.sub(r"[^a-z0-9]+", "_", "_".join(words).lower()).strip("_")
+    return text if text[:1].isalpha() else f"r_{text}"
+
+
+def _variable(value: object) -> str:
+    if isinstance(value, Mapping) and [*cast("Values", value)] == [ANSWER]:
+        return str(cast("Values", value)[ANSWER]).lower()
+    return ""
+
+
+def _value(value: object) -> str:
+    """Return a value as HCL writes it; a new group is named by its block."""
+    if variable := _variable(value):
+        return f"aws_security_group.{variable}.id"
+    if isinstance(value, (bool, int)):
+        return json.dumps(value)
+    return json.dumps(str(value)).replace("${", "$${").replace("%{", "%%{")

@@ -1,0 +1,59 @@
+"""Security groups still to be made, and who moves in and out of groups: interfaces of hosts, and templates of pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, GroupEdit, MembershipEdit, Resource
+from cloudguard_aws.changes.edits import EC2, group_id, group_name, known
+from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.changes.template_edits import POOL, Moves, moved, pool_calls
+
+_EVERYWHERE: Final = (("IpRanges", "CidrIp", "0.0.0.0/0"), ("Ipv6Ranges", "CidrIpv6", "::/0"))
+
+
+def calls(
+    index: SnapshotIndex, change: Change, place: int, edit: Moves, made: Sequence[Change]
+) -> Iterator[PlannedCall]:
+    """Yield the calls that make a group, and that move its members; those of an interface name all of its groups."""
+    if isinstance(edit, GroupEdit):
+        yield from _made(index, place, edit)
+    for member in edit.members:
+        if member.kind == POOL:
+            for call, inverse in pool_calls(index, member.id, change, edit, made):
+                yield PlannedCall(place, call, inverse)
+        else:
+            before = _groups_before(index, member, made)
+            yield PlannedCall(place, _put(member, moved(before, edit)), (_put(member, before),))
+
+
+def _made(index: SnapshotIndex, place: int, edit: GroupEdit) -> Iterator[PlannedCall]:
+    """Yield the calls that make a group without any rule: EC2 gives a new one a rule that lets everything out.
+
+    The rule is there once for each version of IP that the VPC has (EC2 API reference, CreateSecurityGroup).
+    """
+    group = {"GroupId": group_id(edit.group)}
+    about = {"GroupName": edit.name, "Description": f"cloudguard: {edit.group.value}", "VpcId": edit.network}
+    make = ApiCall(EC2, "CreateSecurityGroup", about, {group_name(edit.group): "GroupId"})
+    yield PlannedCall(place, make, (ApiCall(EC2, "DeleteSecurityGroup", group),))
+    network = known(index.networks.get(edit.network), f"the VPC {edit.network}")
+    versions = _EVERYWHERE if network.ranges.size6 else _EVERYWHERE[:1]
+    everything = [{"IpProtocol": "-1", plural: [{key: cidr}]} for plural, key, cidr in versions]
+    permissions = group | {"IpPermissions": everything}
+    back = ApiCall(EC2, "AuthorizeSecurityGroupEgress", permissions)
+    yield PlannedCall(place, ApiCall(EC2, "RevokeSecurityGroupEgress", permissions), (back,))
+
+
+def _groups_before(index: SnapshotIndex, member: Resource, made: Sequence[Change]) -> list[object]:
+    """Return an interface's groups as the earlier changes of the plan leave them."""
+    groups: list[object] = [*known(index.interfaces.get(member.id), f"the interface {member.id}").groups]
+    for edit in (edit for change in made for edit in change.edits):
+        if isinstance(edit, (GroupEdit, MembershipEdit)) and member.id in {one.id for one in edit.members}:
+            groups = moved(groups, edit)
+    return groups
+
+
+def _put(member: Resource, groups: Sequence[object]) -> ApiCall:
+    return ApiCall(EC2, "ModifyNetworkInterfaceAttribute", {"NetworkInterfaceId": member.id, "Groups": [*groups]})

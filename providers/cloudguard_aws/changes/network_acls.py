@@ -1,0 +1,124 @@
+"""Edits of network ACL entries as calls: an entry is replaced whole, by its number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from cloudguard.model.filters import Action, Direction, Filter
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.provider.change_forms import RuleQuota
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard_aws.changes.edits import EC2, UnsaidError, known
+from cloudguard_aws.changes.rule_parts import parts_of, without_other_version
+from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+
+MOST_RULES: Final = 20
+"""Entries of one direction that a network ACL may have, the closing ones among them, unless the quota was raised.
+
+https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+"""
+LAST_NUMBER: Final = 32766
+"""The highest number of an entry of one's own: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html"""
+_CLOSING: Final = 2
+_WORDS: Final = {Action.PERMIT: "allow", Action.DENY: "deny"}
+_ORDER: Final = (RuleOp.MODIFY, RuleOp.ADD, RuleOp.REMOVE)
+Numbers = dict[tuple[Direction, int], object]
+"""Numbers in use, by direction."""
+
+
+def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+    """Return the fewest entries that allow, or deny, ``traffic``; none for a peer that is no range."""
+    if traffic.peer.kind is not PeerOf.RANGE:
+        return ()
+    found = list[RuleTraffic]()
+    for cidr in read_addresses(traffic.peer.value).cidrs():
+        able = without_other_version(traffic.services, read_addresses(cidr))
+        peer = RulePeer(PeerOf.RANGE, cidr)
+        found += [replace(traffic, services=part.services, peer=peer) for part in parts_of(able)]
+    return tuple(found)
+
+
+def fields(traffic: RuleTraffic) -> dict[str, Any]:
+    """Return an entry without its number; raises UnsaidError for a peer that is no range."""
+    if traffic.peer.kind is not PeerOf.RANGE:
+        message = f"an entry of a network ACL names a range, not: {traffic.peer.kind}"
+        raise UnsaidError(message)
+    (part,) = parts_of(traffic.services)
+    block = {"Ipv6CidrBlock" if ":" in traffic.peer.value else "CidrBlock": traffic.peer.value}
+    about = {"Egress": traffic.direction is Direction.EGRESS, "RuleAction": _WORDS[traffic.action]}
+    return part.of_acl() | block | about
+
+
+def quota(guard: Filter) -> RuleQuota:
+    """Return how full the fuller direction is; one with more than the default has a raised quota of unknown size."""
+    counts = [sum(rule.direction is direction for rule in guard.rules) for direction in Direction]
+    present = max(counts) + _CLOSING
+    return RuleQuota(max(MOST_RULES, present), present)
+
+
+def calls(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls that make the rule edits of a change; an added entry gets a number that no other has."""
+    acl = change.resource.id
+    guard = known(index.filters.get(acl), f"the network ACL {acl}")
+    used: Numbers = {(rule.direction, rule.order): rule.id for rule in guard.rules}
+    numbers = dict[int, list[int]]()
+    for each in (*(one for one in made if one.resource.id == acl), change):
+        numbers = {
+            place: [_number(index, acl, edit, traffic, used) for traffic in rules(edit.after)[_in_place(edit) :]]
+            for place, edit in enumerate(each.edits)
+            if isinstance(edit, RuleEdit) and edit.after
+        }
+    edits = [(place, edit) for place, edit in enumerate(change.edits) if isinstance(edit, RuleEdit)]
+    for place, edit in sorted(edits, key=lambda item: _ORDER.index(item[1].op)):
+        for call, inverse in _edit(index, acl, edit, numbers.get(place, [])):
+            yield PlannedCall(place, call, (inverse,))
+
+
+def _in_place(edit: RuleEdit) -> int:
+    """Return how many of an edit's entries take the number of the one that they replace."""
+    return 1 if edit.op is RuleOp.MODIFY else 0
+
+
+def _number(index: SnapshotIndex, acl: str, edit: RuleEdit, traffic: RuleTraffic, used: Numbers) -> int:
+    """Return a free number: the asked one, or the nearest after the entry that the new one takes over from.
+
+    Nothing may stand between the two; raises UnsaidError where no number is free.
+    """
+    origin = index.rules.get((acl, edit.rule))
+    first = edit.order if edit.order is not None else (origin.order + 1 if origin else 1)
+    for number in range(first, LAST_NUMBER + 1):
+        holder = used.get((traffic.direction, number))
+        if holder is None:
+            used[traffic.direction, number] = edit
+            return number
+        if holder is not edit:
+            break
+    message = f"no number after {first - 1} is free in {acl}"
+    raise UnsaidError(message)
+
+
+def _edit(index: SnapshotIndex, acl: str, edit: RuleEdit, numbers: Sequence[int]) -> Iterator[tuple[ApiCall, ApiCall]]:
+    after = rules(edit.after) if edit.after else ()
+    kept, added = after[: _in_place(edit)], after[_in_place(edit) :]
+    for traffic, number in zip(added, numbers, strict=True):
+        yield _put("Create", acl, number, traffic), _delete(acl, number, traffic)
+    if edit.op is RuleOp.ADD or edit.before is None:
+        return
+    present = known(index.rules.get((acl, edit.rule)), f"the entry {edit.rule}").order
+    for traffic in kept:
+        yield _put("Replace", acl, present, traffic), _put("Replace", acl, present, edit.before)
+    if not kept:
+        yield _delete(acl, present, edit.before), _put("Create", acl, present, edit.before)
+
+
+def _put(verb: str, acl: str, number: int, traffic: RuleTraffic) -> ApiCall:
+    about = {"NetworkAclId": acl, "RuleNumber": number}
+    return ApiCall(EC2, f"{verb}NetworkAclEntry", about | fields(traffic))
+
+
+def _delete(acl: str, number: int, traffic: RuleTraffic) -> ApiCall:
+    about = {"NetworkAclId": acl, "RuleNumber": number, "Egress": traffic.direction is Direction.EGRESS}
+    return ApiCall(EC2, "DeleteNetworkAclEntry", about)

@@ -1,0 +1,99 @@
+"""What one rule of a security group or network ACL can say: a protocol with a span of ports, or an ICMP type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import CODES, FAMILIES, OTHER, PORTS, SERVICE_END, ServiceSet
+
+ANY: Final = -1
+"""Every protocol, port, ICMP type, or code of a type."""
+LAST_PORT: Final = PORTS - 1
+_WITH_PORTS: Final = ("tcp", "udp")
+_NUMBERS: Final = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
+
+
+@dataclass(frozen=True, slots=True)
+class RulePart:
+    """The services of one rule: ``first`` and ``last`` are ports, or an ICMP type and code; -1 stands for every one.
+
+    ``protocol`` is "tcp", "udp", "icmp", "icmpv6", a number, or "-1" for all. An ICMP rule says every type, one type
+    with all of its codes, or one code of one type (EC2 API reference, IpPermission).
+    """
+
+    protocol: str
+    first: int = ANY
+    last: int = ANY
+
+    @property
+    def services(self) -> ServiceSet:
+        """What it lets through."""
+        if self.protocol == str(ANY):
+            return ServiceSet.everything()
+        if self.protocol not in FAMILIES:
+            return ServiceSet.parse(f"proto/{self.protocol}")
+        numbers = [str(one) for one in (self.first, self.last) if one != ANY]
+        if self.protocol in _WITH_PORTS:
+            return ServiceSet.parse("/".join([self.protocol, *["-".join(numbers)] * bool(numbers)]))
+        return ServiceSet.parse("/".join([self.protocol, *numbers]))
+
+    @property
+    def number(self) -> str:
+        """Its protocol by number, as a network ACL takes it."""
+        return _NUMBERS.get(self.protocol, self.protocol)
+
+    def of_group(self) -> dict[str, Any]:
+        """Return the fields of a security group's rule; EC2 heeds no ports of a protocol that has none."""
+        if self.protocol == str(ANY):
+            return {"IpProtocol": self.protocol}
+        first, last = (0, LAST_PORT) if self.protocol in _WITH_PORTS and self.first == ANY else (self.first, self.last)
+        return {"IpProtocol": self.protocol, "FromPort": first, "ToPort": last}
+
+    def of_acl(self) -> dict[str, Any]:
+        """Return the fields of a network ACL's entry."""
+        if self.protocol in _WITH_PORTS:
+            first, last = (0, LAST_PORT) if self.first == ANY else (self.first, self.last)
+            return {"Protocol": self.number, "PortRange": {"From": first, "To": last}}
+        if self.protocol in FAMILIES:
+            return {"Protocol": self.number, "IcmpTypeCode": {"Type": self.first, "Code": self.last}}
+        return {"Protocol": self.number}
+
+
+def parts_of(services: ServiceSet) -> tuple[RulePart, ...]:
+    """Return the fewest parts that are exactly ``services`` together."""
+    if services == ServiceSet.everything():
+        return (RulePart(str(ANY)),)
+    return tuple(_parts(services))
+
+
+def _parts(services: ServiceSet) -> Iterator[RulePart]:
+    for name, base in FAMILIES.items():
+        family = services & ServiceSet(((base, base + PORTS),))
+        if family.size == PORTS:
+            yield RulePart(name)
+        elif name in _WITH_PORTS:
+            yield from (RulePart(name, start - base, end - base - 1) for start, end in family.intervals)
+        else:
+            for start, end in family.intervals:
+                yield from _types(name, start - base, end - base)
+    for start, end in (services & ServiceSet(((OTHER, SERVICE_END),))).intervals:
+        yield from (RulePart(str(point - OTHER)) for point in range(start, end))
+
+
+def _types(protocol: str, low: int, high: int) -> Iterator[RulePart]:
+    """Yield ICMP types whole where all of their codes are meant, else a code at a time."""
+    while low < high:
+        kind, code = divmod(low, CODES)
+        whole = code == 0 and high - low >= CODES
+        yield RulePart(protocol, kind, ANY if whole else code)
+        low += CODES if whole else 1
+
+
+def without_other_version(services: ServiceSet, addresses: AddressSet) -> ServiceSet:
+    """Return ``services`` without the ICMP of the version of IP that none of ``addresses`` has: no such packet is."""
+    if services == ServiceSet.everything() or (addresses.size4 and addresses.size6):
+        return services
+    return services - ServiceSet.parse("icmpv6" if addresses.size4 else "icmp")

@@ -1,0 +1,160 @@
+"""Edits of security group rules as calls: in place by a rule's id where EC2 can, else by adding first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from cloudguard.model.filters import Direction, Filter, Rule
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.provider.change_forms import RuleQuota
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard_aws.changes.edits import EC2, UNSAID, UnsaidError, group_id, known
+from cloudguard_aws.changes.rule_parts import ANY, parts_of, without_other_version
+from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+
+MOST_RULES: Final = 60
+"""Rules of one direction and one version of IP that a group may have, unless the account's quota was raised.
+
+https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html: a rule that names a group counts for both
+versions, one that names a prefix list as many times as the list may have entries.
+"""
+_LISTED: Final = "sgr-"
+"""How the ids of rules begin that DescribeSecurityGroupRules told; any other id is made up of what the rule says."""
+_ORDER: Final = (RuleOp.MODIFY, RuleOp.ADD, RuleOp.REMOVE)
+_WORDS: Final = {Direction.INGRESS: "Ingress", Direction.EGRESS: "Egress"}
+
+
+def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+    """Return the fewest rules that allow ``traffic``: each has one peer, and one protocol with its ports or type."""
+    peer, services = traffic.peer, traffic.services
+    if peer.kind is not PeerOf.RANGE:
+        return tuple(replace(traffic, services=part.services) for part in parts_of(services))
+    found = list[RuleTraffic]()
+    for cidr in read_addresses(peer.value).cidrs():
+        one = RulePeer(PeerOf.RANGE, cidr)
+        able = without_other_version(services, read_addresses(cidr))
+        found += [replace(traffic, services=part.services, peer=one) for part in parts_of(able)]
+    return tuple(found)
+
+
+def fields(traffic: RuleTraffic, description: str = "") -> dict[str, Any]:
+    """Return one rule in the fields of SecurityGroupRuleRequest; raises UnsaidError for a peer without a value."""
+    (part,) = parts_of(traffic.services)
+    written = part.of_group()
+    said = {"FromPort": ANY, "ToPort": ANY} | written | _peer_field(traffic.peer)
+    return said | ({"Description": description} if description else {})
+
+
+def _peer_field(peer: RulePeer) -> dict[str, Any]:
+    if peer.kind in UNSAID:
+        message = f"the peer is not said: {peer.kind}"
+        raise UnsaidError(message)
+    if peer.kind is PeerOf.RANGE:
+        return {"CidrIpv6" if ":" in peer.value else "CidrIpv4": peer.value}
+    if peer.kind is PeerOf.ADDRESS_LIST:
+        return {"PrefixListId": peer.value}
+    return {"ReferencedGroupId": group_id(peer)}
+
+
+def permission(index: SnapshotIndex, traffic: RuleTraffic, description: str = "") -> dict[str, Any]:
+    """Return one rule in the fields of IpPermission."""
+    (part,) = parts_of(traffic.services)
+    named, peer = _peer_field(traffic.peer), traffic.peer
+    about = {"Description": description} if description else {}
+    if peer.kind is PeerOf.RANGE:
+        plural, key = ("Ipv6Ranges", "CidrIpv6") if ":" in peer.value else ("IpRanges", "CidrIp")
+        return part.of_group() | {plural: [{key: peer.value} | about]}
+    if peer.kind is PeerOf.ADDRESS_LIST:
+        return part.of_group() | {"PrefixListIds": [named | about]}
+    group = index.groups.get(peer.value)
+    owner = {"UserId": group.owner} if group and group.owner else {}
+    return part.of_group() | {"UserIdGroupPairs": [{"GroupId": named["ReferencedGroupId"]} | owner | about]}
+
+
+def quota(index: SnapshotIndex, guard: Filter) -> RuleQuota | None:
+    """Return how full the fullest direction and version of IP is; None where a prefix list's length was not read.
+
+    A group that holds more than the default has a raised quota, of which only what it holds is known.
+    """
+    lists = {one.id: one for one in index.snapshot.topology.address_lists}
+    counts = dict.fromkeys(((direction, version) for direction in Direction for version in (4, 6)), 0)
+    for rule in guard.rules:
+        weight = 1
+        if rule.peer.address_list:
+            listed = lists.get(rule.peer.address_list)
+            if listed is None or not listed.known:
+                return None
+            weight = max(1, len(listed.ranges))
+        for version in (4, 6):
+            counts[rule.direction, version] += weight if _counts(rule, version) else 0
+    present = max(counts.values())
+    return RuleQuota(max(MOST_RULES, present), present)
+
+
+def _counts(rule: Rule, version: int) -> bool:
+    addresses = rule.peer.addresses
+    return addresses is None or bool(addresses.size6 if version == 6 else addresses.size4)  # noqa: PLR2004 - IP version
+
+
+def calls(index: SnapshotIndex, change: Change) -> Iterator[PlannedCall]:
+    """Yield the calls that make the rule edits of a change: what is let in anew comes before what is taken away."""
+    edits = [(place, edit) for place, edit in enumerate(change.edits) if isinstance(edit, RuleEdit)]
+    group = change.resource.id
+    for place, edit in sorted(edits, key=lambda item: _ORDER.index(item[1].op)):
+        for call, inverse in _edit(index, group, edit):
+            yield PlannedCall(place, call, (inverse,))
+
+
+def _edit(index: SnapshotIndex, group: str, edit: RuleEdit) -> Iterator[tuple[ApiCall, ApiCall]]:
+    rule = index.rules.get((group, edit.rule))
+    description = rule.description if rule else ""
+    after = rules(edit.after) if edit.after else ()
+    if edit.op is RuleOp.MODIFY and edit.before is not None and after:
+        present = known(rule, f"the rule {edit.rule}")
+        same_kind = _kind(edit.before.peer) == _kind(after[0].peer)
+        if present.id.startswith(_LISTED) and same_kind:
+            yield from (_added(index, group, one, description) for one in after[1:])
+            yield _modified(group, present, after[0], rules(edit.before), description)
+            return
+    yield from (_added(index, group, one, description) for one in after)
+    if edit.op is not RuleOp.ADD and edit.before is not None:
+        yield _removed(index, group, known(rule, f"the rule {edit.rule}"), edit.before)
+
+
+def _kind(peer: RulePeer) -> str:
+    """Return what a rule's peer can't turn from in place: EC2 refuses another kind of peer for a rule's id."""
+    return ":" if peer.kind is PeerOf.RANGE and ":" in peer.value else str(peer.kind).removeprefix("new-")
+
+
+def _modified(
+    group: str, rule: Rule, after: RuleTraffic, before: tuple[RuleTraffic, ...], description: str
+) -> tuple[ApiCall, ApiCall]:
+    def put(traffic: RuleTraffic) -> ApiCall:
+        rule_fields = {"SecurityGroupRuleId": rule.id, "SecurityGroupRule": fields(traffic, description)}
+        return ApiCall(EC2, "ModifySecurityGroupRules", {"GroupId": group, "SecurityGroupRules": [rule_fields]})
+
+    if len(before) != 1:
+        message = f"the rule {rule.id} is not one rule"
+        raise UnsaidError(message)
+    return put(after), put(before[0])
+
+
+def _added(index: SnapshotIndex, group: str, traffic: RuleTraffic, description: str) -> tuple[ApiCall, ApiCall]:
+    word, plain = _WORDS[traffic.direction], permission(index, traffic)
+    authorize = _permit(word, group, permission(index, traffic, description))
+    return authorize, ApiCall(EC2, f"RevokeSecurityGroup{word}", {"GroupId": group, "IpPermissions": [plain]})
+
+
+def _removed(index: SnapshotIndex, group: str, rule: Rule, before: RuleTraffic) -> tuple[ApiCall, ApiCall]:
+    word, present = _WORDS[rule.direction], permission(index, before)
+    listed = rule.id.startswith(_LISTED)
+    which = {"SecurityGroupRuleIds": [rule.id]} if listed else {"IpPermissions": [present]}
+    back = _permit(word, group, permission(index, before, rule.description))
+    return ApiCall(EC2, f"RevokeSecurityGroup{word}", {"GroupId": group, **which}), back
+
+
+def _permit(word: str, group: str, one: Mapping[str, Any]) -> ApiCall:
+    return ApiCall(EC2, f"AuthorizeSecurityGroup{word}", {"GroupId": group, "IpPermissions": [one]})

@@ -1,0 +1,69 @@
+"""What a snapshot shows, by id, as calls need it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from cloudguard.model.cluster import Host, Pool
+from cloudguard.model.filters import Filter, Group, Rule
+from cloudguard.model.identity import Identity, PolicyDocument
+from cloudguard.model.network import Interface, Network
+from cloudguard.model.snapshot import Snapshot
+
+
+class SnapshotIndex:
+    """A snapshot's facts by id."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    @cached_property
+    def filters(self) -> dict[str, Filter]:
+        """Security groups and network ACLs."""
+        return {one.id: one for one in self.snapshot.topology.filters}
+
+    @cached_property
+    def rules(self) -> dict[tuple[str, str], Rule]:
+        """Rules by the ids of their filter and themselves."""
+        return {(one.id, rule.id): rule for one in self.snapshot.topology.filters for rule in one.rules}
+
+    @cached_property
+    def groups(self) -> dict[str, Group]:
+        """Security groups that hosts are in or that rules name."""
+        return {one.id: one for one in self.snapshot.topology.groups}
+
+    @cached_property
+    def networks(self) -> dict[str, Network]:
+        """VPCs."""
+        return {one.id: one for one in self.snapshot.topology.networks}
+
+    @cached_property
+    def interfaces(self) -> dict[str, Interface]:
+        """Interfaces of hosts, and of others in groups that matter."""
+        topology = self.snapshot.topology
+        others = (*topology.external_members, *(topology.neighbours or ()))
+        own = (one for host in self.snapshot.cluster.hosts for one in host.interfaces)
+        return {one.id: one for one in (*others, *own)}
+
+    @cached_property
+    def hosts(self) -> dict[str, Host]:
+        """Instances."""
+        return {one.id: one for one in self.snapshot.cluster.hosts}
+
+    @cached_property
+    def pools(self) -> dict[str, tuple[Pool, ...]]:
+        """Scaling groups, each with every template that it may make hosts from."""
+        found: dict[str, tuple[Pool, ...]] = {}
+        for pool in self.snapshot.cluster.pools:
+            found[pool.id] = (*found.get(pool.id, ()), pool)
+        return found
+
+    @cached_property
+    def identities(self) -> dict[str, Identity]:
+        """Roles by ARN."""
+        return {one.id: one for one in self.snapshot.identities.identities}
+
+    @cached_property
+    def policies(self) -> dict[str, PolicyDocument]:
+        """Policy documents."""
+        return {one.id: one for one in self.snapshot.identities.policies}

@@ -1,0 +1,137 @@
+"""Disks and copies that hold etcd's data as calls: an encrypted disk in a plain one's place, and copies unshared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeAlias, cast
+
+from cloudguard.model.cluster import Disk, DiskSnapshot
+from cloudguard.results.api_call import ApiCall, PlannedCall, answer
+from cloudguard.results.change import Change, Procedure
+from cloudguard_aws.changes.edits import EC2, UnsaidError, answer_name, known
+from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.changes.templates import AUTO_SCALING
+
+Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
+ENCRYPT: Final = "disk.encrypt"
+EVERYONE: Final = "all"
+_KEY: Final = "ETCD_KEY"
+_PROCESSES: Final = ["HealthCheck", "ReplaceUnhealthy"]
+"""What a scaling group would replace a stopped instance by (Auto Scaling user guide, Suspend and resume processes)."""
+
+
+def calls(index: SnapshotIndex, change: Change, place: int, made: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls of a procedure with a disk or a copy of it; raises UnsaidError for another."""
+    if change.kind == ENCRYPT:
+        pairs = _encrypted(index, change, made)
+    elif change.kind == "snapshot.remove":
+        pairs = _closed(index, _copy(index, change.resource.id))
+    elif change.kind == "image.remove":
+        pairs = _image_closed(_copy(index, change.resource.id))
+    else:
+        message = f"no call makes a change of the kind {change.kind}"
+        raise UnsaidError(message)
+    for call, inverse in pairs:
+        yield PlannedCall(place, call, inverse)
+
+
+def _encrypted(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> Iterator[Pair]:
+    """Yield what puts an encrypted disk in a disk's place, while its host is stopped: etcd must not write meanwhile.
+
+    The old disk goes last: its data is plain, and by its tags an installer may take it for the one in use.
+    """
+    disk = known(_disk(index, change.resource.id), f"the disk {change.resource.id}")
+    host = known(index.hosts.get(disk.host), f"the host of {disk.id}")
+    fields = cast("dict[str, Any]", json.loads(disk.copy_fields or "{}"))
+    if not fields:
+        message = f"the settings of {disk.id} are not in the snapshot"
+        raise UnsaidError(message)
+    yield from _own_key(change, made)
+    key = {"KmsKeyId": answer(_KEY)} if _needs_key(change) else {}
+    snapshot, volume = answer_name("snapshot", disk.id), answer_name("volume", disk.id)
+    at = {"InstanceId": host.id, "Device": disk.device}
+    yield from ([_processes("Suspend", "Resume", host.pool)] if host.pool else [])
+    yield _instance("StopInstances", "StartInstances", host.id)
+    taken = ApiCall(EC2, "CreateSnapshot", {"VolumeId": disk.id}, {snapshot: "SnapshotId"})
+    yield taken, (ApiCall(EC2, "DeleteSnapshot", {"SnapshotId": answer(snapshot)}),)
+    make = fields | {"SnapshotId": answer(snapshot), "Encrypted": True} | key
+    forget = ApiCall(EC2, "DeleteVolume", {"VolumeId": answer(volume)})
+    yield ApiCall(EC2, "CreateVolume", make, {volume: "VolumeId"}), (forget,)
+    old, new = at | {"VolumeId": disk.id}, at | {"VolumeId": answer(volume)}
+    yield ApiCall(EC2, "DetachVolume", old), (ApiCall(EC2, "AttachVolume", old),)
+    yield ApiCall(EC2, "AttachVolume", new), (ApiCall(EC2, "DetachVolume", new),)
+    yield _instance("StartInstances", "StopInstances", host.id)
+    yield from ([_processes("Resume", "Suspend", host.pool)] if host.pool else [])
+    yield ApiCall(EC2, "DeleteSnapshot", {"SnapshotId": answer(snapshot)}), ()
+    yield ApiCall(EC2, "DeleteVolume", {"VolumeId": disk.id}), ()
+
+
+def _disk(index: SnapshotIndex, name: str) -> Disk | None:
+    return next((one for one in index.snapshot.cluster.disks if one.id == name), None)
+
+
+def _needs_key(change: Change) -> bool:
+    """Whether the disk is encrypted, and merely not by a key of the user's own."""
+    disks = (edit for edit in change.edits if isinstance(edit, Procedure))
+    return any("provider's key" in edit.before for edit in disks)
+
+
+def _own_key(change: Change, made: Sequence[Change]) -> Iterator[Pair]:
+    """Yield what makes a key, once a plan."""
+    if not _needs_key(change) or any(one.kind == ENCRYPT and _needs_key(one) for one in made):
+        return
+    named = {"KeyId": answer(_KEY)}
+    make = ApiCall("kms", "CreateKey", {"Description": "etcd's disks"}, {_KEY: "KeyMetadata.Arn"})
+    yield make, (ApiCall("kms", "ScheduleKeyDeletion", named | {"PendingWindowInDays": 30}),)
+    yield ApiCall("kms", "EnableKeyRotation", named), (ApiCall("kms", "DisableKeyRotation", named),)
+
+
+def _instance(operation: str, inverse: str, host: str) -> Pair:
+    one = {"InstanceIds": [host]}
+    return ApiCall(EC2, operation, one), (ApiCall(EC2, inverse, one),)
+
+
+def _processes(verb: str, inverse: str, pool: str) -> Pair:
+    named = {"AutoScalingGroupName": pool, "ScalingProcesses": _PROCESSES}
+    return ApiCall(AUTO_SCALING, f"{verb}Processes", named), (ApiCall(AUTO_SCALING, f"{inverse}Processes", named),)
+
+
+def _copy(index: SnapshotIndex, name: str) -> DiskSnapshot:
+    cluster = index.snapshot.cluster
+    copies = (*cluster.copies, *(copy for disk in cluster.disks for copy in disk.snapshots))
+    return known(next((copy for copy in copies if copy.id == name), None), f"the copy {name}")
+
+
+def _closed(index: SnapshotIndex, copy: DiskSnapshot) -> Iterator[Pair]:
+    """Yield what takes a snapshot back from others, and puts an encrypted copy in a plain one's place."""
+    if copy.shared_with:
+        about = {"SnapshotId": copy.id, "Attribute": "createVolumePermission"} | _sharers(copy)
+        remove, add = (about | {"OperationType": verb} for verb in ("remove", "add"))
+        operation = "ModifySnapshotAttribute"
+        yield ApiCall(EC2, operation, remove), (ApiCall(EC2, operation, add),)
+    if not copy.encrypted:
+        name = answer_name("copy", copy.id)
+        (region,) = index.snapshot.cluster.regions
+        source = {"SourceSnapshotId": copy.id, "SourceRegion": region, "Encrypted": True}
+        forget = ApiCall(EC2, "DeleteSnapshot", {"SnapshotId": answer(name)})
+        yield ApiCall(EC2, "CopySnapshot", source, {name: "SnapshotId"}), (forget,)
+        yield ApiCall(EC2, "DeleteSnapshot", {"SnapshotId": copy.id}), ()
+
+
+def _sharers(copy: DiskSnapshot) -> dict[str, list[str]]:
+    shared = copy.shared_with or ()
+    accounts = [one for one in shared if one != EVERYONE]
+    everyone = {"GroupNames": [EVERYONE]} if EVERYONE in shared else {}
+    return everyone | ({"UserIds": accounts} if accounts else {})
+
+
+def _image_closed(copy: DiskSnapshot) -> Iterator[Pair]:
+    """Yield what takes an image back from others; one that is not encrypted is to be made anew, which is no call."""
+    if not copy.encrypted or not copy.shared_with:
+        message = f"the image {copy.id} is to be made anew"
+        raise UnsaidError(message)
+    who = [{"Group": EVERYONE} if one == EVERYONE else {"UserId": one} for one in copy.shared_with]
+    remove, add = ({"ImageId": copy.id, "LaunchPermission": {verb: who}} for verb in ("Remove", "Add"))
+    operation = "ModifyImageAttribute"
+    yield ApiCall(EC2, operation, remove), (ApiCall(EC2, operation, add),)

@@ -1,0 +1,83 @@
+"""What edits do to the launch template of a scaling group, and the calls that make a version of it so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from cloudguard.results.api_call import ApiCall
+from cloudguard.results.change import AttributeEdit, Change, Edit, GroupEdit, MembershipEdit, Resource
+from cloudguard_aws.changes.edits import UnsaidError, group_id
+from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.changes.templates import Edited, Fields, new_version, template_of
+
+Moves: TypeAlias = GroupEdit | MembershipEdit
+POOL: Final = "pool"
+METADATA: Final = "metadata.restrict"
+DISKS: Final = "pool.encrypt"
+NO_PODS: Final = {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+"""Keep pods from the metadata service: https://docs.aws.amazon.com/eks/latest/best-practices/
+identity-and-access-management.html ("Restrict access to the instance profile assigned to the worker node")."""
+
+
+def pool_calls(
+    index: SnapshotIndex, pool: str, change: Change, edit: Edit, made: Sequence[Change]
+) -> Iterator[tuple[ApiCall, tuple[ApiCall, ...]]]:
+    """Yield the calls that make an edit in the template of a scaling group, each with its inverse."""
+    edited = _edited(index, pool, change, edit)
+    if edited is None:
+        message = f"nothing of the template of {pool} is to be edited"
+        raise UnsaidError(message)
+    earlier = (_edited(index, pool, one, each) for one in made for each in one.edits)
+    yield from new_version(index, pool, edited, tuple(one for one in earlier if one is not None))
+
+
+def _edited(index: SnapshotIndex, pool: str, change: Change, edit: Edit) -> Edited | None:
+    """Return what an edit does to the template of a scaling group; None if nothing."""
+    if isinstance(edit, (GroupEdit, MembershipEdit)) and _names(edit.members, pool):
+        return partial(_with_groups, index, pool, edit)
+    if isinstance(edit, AttributeEdit) and change.kind == METADATA and _names(edit.of, pool):
+        return _without_pods
+    if isinstance(edit, AttributeEdit) and change.kind == DISKS and change.resource.id == pool:
+        return partial(_encrypted, edit.parts)
+    return None
+
+
+def _names(resources: Iterable[Resource], pool: str) -> bool:
+    return any((one.kind, one.id) == (POOL, pool) for one in resources)
+
+
+def moved(groups: Sequence[object], edit: Moves) -> list[object]:
+    """Return the groups of a member after a move."""
+    joins = [group_id(edit.group)] if isinstance(edit, GroupEdit) else [*edit.joins]
+    leaves = () if isinstance(edit, GroupEdit) else edit.leaves
+    return [one for one in groups if one not in leaves] + [one for one in joins if one not in groups]
+
+
+def _with_groups(index: SnapshotIndex, pool: str, edit: Moves, fields: Fields) -> Fields:
+    """Return the groups of the primary interface after a move."""
+    template, _ = template_of(index, pool)
+    interfaces: list[dict[str, Any]] = fields.get("NetworkInterfaces", [])
+    if not interfaces:
+        return {"SecurityGroupIds": moved(fields.get("SecurityGroupIds") or template.groups, edit)}
+    primary = min(interfaces, key=lambda one: int(one.get("DeviceIndex", 0)))
+    changed = {**primary, "Groups": moved(primary.get("Groups") or template.groups, edit)}
+    return {"NetworkInterfaces": [changed if one is primary else one for one in interfaces]}
+
+
+def _without_pods(fields: Fields) -> Fields:
+    return {"MetadataOptions": {**fields.get("MetadataOptions", {}), **NO_PODS}}
+
+
+def _encrypted(devices: Sequence[str], fields: Fields) -> Fields:
+    """Return all disks, those of ``devices`` encrypted; one that only the image has is named with that alone."""
+    if not devices or not all(one.startswith(("/dev/", "xvd")) for one in devices):
+        message = "the devices to encrypt are not known by name"
+        raise UnsaidError(message)
+    mappings: list[dict[str, Any]] = fields.get("BlockDeviceMappings", [])
+    found = {str(one.get("DeviceName")): one for one in mappings}
+    for device in devices:
+        one = found.get(device, {"DeviceName": device})
+        found[device] = {**one, "Ebs": {**one.get("Ebs", {}), "Encrypted": True}}
+    return {"BlockDeviceMappings": [*found.values()]}

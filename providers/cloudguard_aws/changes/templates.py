@@ -1,0 +1,67 @@
+"""New versions of launch templates: made from the version in use, and put into use as its scaling group names it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, cast
+
+from cloudguard.model.cluster import Pool
+from cloudguard.results.api_call import ApiCall, answer
+from cloudguard_aws.changes.edits import EC2, UnsaidError, answer_name
+from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+
+Fields = dict[str, Any]
+"""Fields of LaunchTemplateData."""
+Edited = Callable[[Fields], Fields]
+"""From the fields that a template has of ``REPLACED`` to those that a new version has."""
+AUTO_SCALING: Final = "autoscaling"
+_LATEST: Final = "$Latest"
+_DEFAULT: Final = "$Default"
+
+
+def template_of(index: SnapshotIndex, pool: str) -> tuple[Pool, Fields]:
+    """Return a scaling group and its template's fields; raises UnsaidError where no new version of one would do."""
+    found = index.pools.get(pool, ())
+    if len(found) != 1 or not found[0].template_fields or ":" not in found[0].template:
+        message = f"the template of {pool} is not the user's to edit, or is one of several"
+        raise UnsaidError(message)
+    return found[0], cast("Fields", json.loads(found[0].template_fields))
+
+
+def new_version(
+    index: SnapshotIndex, pool: str, edit: Edited, made: tuple[Edited, ...] = ()
+) -> Iterator[tuple[ApiCall, tuple[ApiCall, ...]]]:
+    """Yield the calls that give a scaling group's template a new version with ``edit``, each with its inverse.
+
+    ``made`` are the edits of the versions that the plan has made of it before; the new one is made from the last.
+    """
+    known, fields = template_of(index, pool)
+    template, _, number = known.template.rpartition(":")
+    named = str(fields.pop("Version", ""))
+    for one in made:
+        fields |= one(fields)
+    last, own = _version_name(pool, len(made)), _version_name(pool, len(made) + 1)
+    source = answer(last) if made else number
+    about = {"LaunchTemplateId": template}
+    data = edit(fields)
+    make = about | {"SourceVersion": source, "VersionDescription": "cloudguard", "LaunchTemplateData": data}
+    answers = {own: "LaunchTemplateVersion.VersionNumber"}
+    forget = ApiCall(EC2, "DeleteLaunchTemplateVersions", about | {"Versions": [answer(own)]})
+    yield ApiCall(EC2, "CreateLaunchTemplateVersion", make, answers), (forget,)
+    if named == _LATEST:
+        return
+    if named == _DEFAULT:
+        put = ApiCall(EC2, "ModifyLaunchTemplate", about | {"DefaultVersion": answer(own)})
+        yield put, (ApiCall(EC2, "ModifyLaunchTemplate", about | {"DefaultVersion": source}),)
+    else:
+        yield _of_group(pool, about, answer(own)), (_of_group(pool, about, source),)
+
+
+def _version_name(pool: str, number: int) -> str:
+    return answer_name("version", pool, str(number))
+
+
+def _of_group(pool: str, about: Mapping[str, Any], version: object) -> ApiCall:
+    template = {**about, "Version": version}
+    return ApiCall(AUTO_SCALING, "UpdateAutoScalingGroup", {"AutoScalingGroupName": pool, "LaunchTemplate": template})

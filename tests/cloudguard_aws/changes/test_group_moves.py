@@ -1,0 +1,126 @@
+"""New groups and moves between groups: an interface's groups are set whole, a template's by a new version."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from builders import NODE, SAID, SOURCE, host, interface, snapshot
+from cloudguard.model.cluster import Pool
+from cloudguard.results.api_call import ApiCall, answer
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    Edit,
+    GroupEdit,
+    MembershipEdit,
+    PeerOf,
+    Resource,
+    RulePeer,
+)
+from cloudguard_aws.changes.change_forms import AwsChangeForms
+
+NEW = RulePeer(PeerOf.NEW_GROUP, "node")
+NAME = {"$answer": "NEW_GROUP_NODE"}
+NIC = Resource("interface", "eni-1", "i-1")
+POOL = Resource("pool", "workers", "workers")
+
+
+def pool(version: str, **fields: object) -> Pool:
+    """Return a scaling group that names ``version`` of its template."""
+    return Pool(
+        id="workers",
+        name="workers",
+        roles=NODE,
+        role_evidence=(SAID,),
+        subnets=("private",),
+        filters=("sg-1",),
+        groups=("sg-1",),
+        source=SOURCE,
+        template="lt-1:7",
+        template_fields=json.dumps({"Version": version, **fields}),
+    )
+
+
+def forms(one: Pool) -> AwsChangeForms:
+    """Return the forms of changes to a cluster of one host and one scaling group."""
+    node = replace(host("i-1", NODE), interfaces=(interface("eni-1", "private", "10.0.1.4", "sg-1", "sg-2"),))
+    return AwsChangeForms(snapshot(hosts=(node,), pools=(one,)))
+
+
+def change(edit: Edit, kind: str = "group.move", of: Resource = POOL) -> Change:
+    """Return a change that is one edit."""
+    return Change("c", "node-access", kind, of, (edit,))
+
+
+def calls(one: Pool, edit: Edit, *made: Change) -> list[ApiCall]:
+    """Return the calls that make a move."""
+    return [planned.call for planned in forms(one).calls(change(edit), made)]
+
+
+def test_a_group_is_made_without_a_rule_before_it_gets_members() -> None:
+    made = calls(pool("$Latest"), GroupEdit(NEW, "prod-node", "net", (NIC,)))
+    assert [call.operation for call in made] == [
+        "CreateSecurityGroup",
+        "RevokeSecurityGroupEgress",
+        "ModifyNetworkInterfaceAttribute",
+    ]
+    assert made[0].answers == {"NEW_GROUP_NODE": "GroupId"}
+    assert made[2].parameters["Groups"] == ["sg-1", "sg-2", NAME]
+
+
+def test_a_later_move_starts_from_what_the_earlier_ones_leave() -> None:
+    first = change(GroupEdit(NEW, "prod-node", "net", (NIC,)))
+    made = forms(pool("$Latest")).calls(change(MembershipEdit((NIC,), leaves=("sg-2",), joins=("sg-9",))), (first,))
+    ((planned),) = made
+    assert planned.call.parameters["Groups"] == ["sg-1", NAME, "sg-9"]
+    assert planned.inverse[0].parameters["Groups"] == ["sg-1", "sg-2", NAME]
+
+
+@pytest.mark.parametrize(
+    ("version", "operations"),
+    [
+        ("$Latest", ["CreateLaunchTemplateVersion"]),
+        ("$Default", ["CreateLaunchTemplateVersion", "ModifyLaunchTemplate"]),
+        ("7", ["CreateLaunchTemplateVersion", "UpdateAutoScalingGroup"]),
+    ],
+)
+def test_a_new_version_is_put_into_use_as_its_scaling_group_names_it(version: str, operations: list[str]) -> None:
+    made = calls(pool(version), MembershipEdit((POOL,), joins=("sg-9",)))
+    assert [call.operation for call in made] == operations
+    assert made[0].parameters["SourceVersion"] == "7"
+    assert made[0].parameters["LaunchTemplateData"] == {"SecurityGroupIds": ["sg-1", "sg-9"]}
+
+
+def test_the_groups_of_a_template_s_primary_interface_change_and_all_else_of_it_stays() -> None:
+    nics = [
+        {"DeviceIndex": 1, "Groups": ["sg-3"]},
+        {"DeviceIndex": 0, "Groups": ["sg-1"], "AssociatePublicIpAddress": False},
+    ]
+    (made,) = calls(pool("$Latest", NetworkInterfaces=nics), MembershipEdit((POOL,), ("sg-1",), ("sg-9",)))
+    assert made.parameters["LaunchTemplateData"] == {"NetworkInterfaces": [nics[0], {**nics[1], "Groups": ["sg-9"]}]}
+
+
+def test_a_second_version_is_made_from_the_first_with_what_that_changed() -> None:
+    disks = [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 8}}]
+    one = pool("$Default", BlockDeviceMappings=disks)
+    encrypt = AttributeEdit("disks", "", "encrypted", parts=("/dev/sda1", "/dev/sdb"))
+    earlier = (
+        change(MembershipEdit((POOL,), joins=("sg-9",))),
+        change(AttributeEdit("metadata service", "", "", of=(POOL,)), "metadata.restrict"),
+    )
+    made = [planned.call for planned in forms(one).calls(change(encrypt, "pool.encrypt"), earlier)]
+    assert made[0].parameters["SourceVersion"] == answer("VERSION_WORKERS_2")
+    assert made[0].answers == {"VERSION_WORKERS_3": "LaunchTemplateVersion.VersionNumber"}
+    assert made[0].parameters["LaunchTemplateData"]["BlockDeviceMappings"] == [
+        {"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 8, "Encrypted": True}},
+        {"DeviceName": "/dev/sdb", "Ebs": {"Encrypted": True}},
+    ]
+    assert made[1].parameters["DefaultVersion"] == answer("VERSION_WORKERS_3")
+
+
+def test_nothing_is_called_for_a_template_that_is_not_the_user_s_to_edit() -> None:
+    one = replace(pool("7"), template_fields="")
+    assert calls(one, GroupEdit(NEW, "prod-node", "net", (NIC, POOL))) == []

@@ -1,0 +1,53 @@
+"""A rule of AWS says one protocol with a span of ports, or one ICMP type: any set of services is some of them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard_aws.changes.rule_parts import RulePart, parts_of
+from cloudguard_aws.network.rules import services_text
+from strategies import services as service_sets
+
+
+@given(service_sets())
+def test_parts_are_the_services_and_none_twice(services: ServiceSet) -> None:
+    parts = parts_of(services)
+    assert ServiceSet.union(part.services for part in parts) == services
+    assert sum(part.services.size for part in parts) == services.size
+
+
+@given(service_sets(), st.booleans())
+def test_the_adapter_reads_what_a_rule_says_as_it_was_meant(services: ServiceSet, acl: bool) -> None:  # noqa: FBT001
+    for part in parts_of(services):
+        written = part.of_acl() if acl else part.of_group()
+        span = written.get("PortRange") or written.get("IcmpTypeCode") or written
+        first, last = (span.get(a, span.get(b, -1)) for a, b in (("From", "Type"), ("To", "Code")))
+        if not acl:
+            first, last = written.get("FromPort", -1), written.get("ToPort", -1)
+        protocol = written["Protocol"] if acl else written["IpProtocol"]
+        assert ServiceSet.parse(services_text(protocol, first, last)) == part.services
+
+
+@pytest.mark.parametrize(
+    ("services", "parts"),
+    [
+        ("all", ["-1"]),
+        ("tcp", ["tcp"]),
+        ("tcp/22,tcp/30000-32767", ["tcp 22 22", "tcp 30000 32767"]),
+        ("icmp", ["icmp"]),
+        ("icmp/3-4", ["icmp 3 -1", "icmp 4 -1"]),
+        ("icmp/3/4", ["icmp 3 4"]),
+        ("proto/4,proto/50-51", ["4", "50", "51"]),
+        ("none", []),
+    ],
+)
+def test_the_fewest_parts_are_written(services: str, parts: list[str]) -> None:
+    made = parts_of(ServiceSet.parse(services))
+    assert [_text(part) for part in made] == parts
+
+
+def _text(part: RulePart) -> str:
+    return part.protocol if part.first == part.last == -1 else f"{part.protocol} {part.first} {part.last}"

@@ -1,0 +1,146 @@
+"""Endpoints, metadata services, keys, disks and copies as calls."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from builders import CONTROL_PLANE, SOURCE, host, managed_endpoint, snapshot
+from cloudguard.model.cluster import Disk, DiskSnapshot, MetadataService, SecretsEncryption
+from cloudguard.model.keys import KeyState
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    Edit,
+    ListEdit,
+    PeerOf,
+    Procedure,
+    Resource,
+    RulePeer,
+)
+from cloudguard_aws.changes.change_forms import AwsChangeForms
+
+KEY = Resource("key", "arn:aws:kms:eu-west-1:1:key/k-1")
+ENDPOINT = replace(managed_endpoint(), id="arn:aws:eks:eu-west-1:1:cluster/prod", private=False)
+FIELDS = {"AvailabilityZone": "eu-west-1a", "Size": 20, "VolumeType": "gp3"}
+COPY = DiskSnapshot("snap-1", "vol-1", encrypted=False, shared_with=("all", "2109"), source=SOURCE)
+PLAIN = Disk("vol-1", "", "i-1", "/dev/xvdu", encrypted=False, key="", source=SOURCE, copy_fields=json.dumps(FIELDS))
+ONE_HOST = snapshot(hosts=(replace(host("i-1", CONTROL_PLANE), pool="masters"),), disks=(PLAIN,))
+
+
+def made(facts: Snapshot, kind: str, of: Resource, edit: Edit, *before: Change) -> list[tuple[str, dict[str, Any]]]:
+    """Return operations and parameters."""
+    planned = AwsChangeForms(facts).calls(Change("c", "r", kind, of, (edit,)), before)
+    return [(one.call.operation, dict(one.call.parameters)) for one in planned]
+
+
+def operations(facts: Snapshot, kind: str, of: Resource, edit: Edit, *before: Change) -> list[str]:
+    """Return the operations alone."""
+    return [operation for operation, _ in made(facts, kind, of, edit, *before)]
+
+
+def listed(*peers: RulePeer) -> list[tuple[str, dict[str, Any]]]:
+    """Return the calls that leave ``peers`` in the endpoint's public list."""
+    edit = ListEdit("public ranges", "tcp/443", (RulePeer(PeerOf.RANGE, "0.0.0.0/0"),), peers)
+    return made(snapshot(endpoints=(ENDPOINT,)), "endpoint.restrict", Resource("endpoint", ENDPOINT.id), edit)
+
+
+def test_an_endpoint_s_sides_are_updated_one_by_one() -> None:
+    facts, of = snapshot(endpoints=(ENDPOINT,)), Resource("endpoint", ENDPOINT.id)
+    ((operation, parameters),) = made(facts, "endpoint.restrict", of, AttributeEdit("private side", "off", "on"))
+    assert (operation, parameters["name"]) == ("UpdateClusterConfig", "prod")
+    assert parameters["resourcesVpcConfig"] == {"endpointPrivateAccess": True}
+    ((_, parameters),) = listed(RulePeer(PeerOf.RANGE, "198.51.100.0/24"))
+    assert parameters["resourcesVpcConfig"] == {"publicAccessCidrs": ["198.51.100.0/24"]}
+    ((_, parameters),) = listed(RulePeer(PeerOf.INSIDE))
+    assert parameters["resourcesVpcConfig"] == {"endpointPublicAccess": False}
+
+
+@pytest.mark.parametrize("peer", [RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.ADDRESS_LIST, "pl-1")])
+def test_no_list_is_put_while_one_of_it_is_not_said(peer: RulePeer) -> None:
+    assert listed(RulePeer(PeerOf.RANGE, "198.51.100.0/24"), peer) == []
+    assert listed() == []
+
+
+def test_a_running_host_s_metadata_service_is_shut_to_pods_and_can_be_opened_again() -> None:
+    service = MetadataService(enabled=True, tokens_required=False, hop_limit=2)
+    facts = snapshot(hosts=(replace(host("i-1", CONTROL_PLANE), metadata=service),))
+    edit = AttributeEdit("metadata service", "", "", of=(Resource("host", "i-1"),))
+    (planned,) = AwsChangeForms(facts).calls(Change("c", "r", "metadata.restrict", Resource("identity", "r"), (edit,)))
+    assert planned.call.parameters == {"InstanceId": "i-1", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+    before = {"InstanceId": "i-1", "HttpTokens": "optional", "HttpPutResponseHopLimit": 2}
+    assert planned.inverse[0].parameters == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "expected"),
+    [
+        ("key.rotate", "off", ["EnableKeyRotation"]),
+        ("key.enable", KeyState.DISABLED, ["EnableKey"]),
+        ("key.enable", KeyState.PENDING_DELETION, ["CancelKeyDeletion", "EnableKey"]),
+        ("key.enable", KeyState.EXPIRED, []),
+        ("key.unheard-of", "off", []),
+    ],
+)
+def test_keys(kind: str, state: str, expected: list[str]) -> None:
+    assert operations(snapshot(), kind, KEY, AttributeEdit("state", state, "on")) == expected
+
+
+def test_secrets_get_a_key_that_rotates_where_they_have_none() -> None:
+    edit, of = AttributeEdit("secrets", "provider's key", "a key of your own"), Resource("cluster", "prod")
+    found = operations(snapshot(secrets=SecretsEncryption("", SOURCE)), "secrets.encrypt", of, edit)
+    assert found == ["CreateKey", "EnableKeyRotation", "AssociateEncryptionConfig"]
+    assert operations(snapshot(secrets=SecretsEncryption("k", SOURCE)), "secrets.encrypt", of, edit) == []
+
+
+def test_etcd_writes_nothing_while_its_disk_is_swapped_and_the_plain_one_goes_last() -> None:
+    found = made(ONE_HOST, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ()))
+    assert [operation for operation, _ in found] == [
+        "SuspendProcesses",
+        "StopInstances",
+        "CreateSnapshot",
+        "CreateVolume",
+        "DetachVolume",
+        "AttachVolume",
+        "StartInstances",
+        "ResumeProcesses",
+        "DeleteSnapshot",
+        "DeleteVolume",
+    ]
+    assert found[3][1].items() >= {**FIELDS, "Encrypted": True}.items()
+    assert found[5][1]["Device"] == "/dev/xvdu"
+    assert found[-1][1] == {"VolumeId": "vol-1"}
+
+
+def test_one_key_of_the_user_s_own_serves_all_disks_of_a_plan() -> None:
+    edit, of = Procedure(("provider's key",), ()), Resource("disk", "vol-1")
+    assert operations(ONE_HOST, "disk.encrypt", of, edit)[:2] == ["CreateKey", "EnableKeyRotation"]
+    earlier = Change("b", "r", "disk.encrypt", Resource("disk", "vol-2"), (edit,))
+    found = made(ONE_HOST, "disk.encrypt", of, edit, earlier)
+    assert found[0][0] == "SuspendProcesses"
+    assert next(one for operation, one in found if operation == "CreateVolume")["KmsKeyId"] == {"$answer": "ETCD_KEY"}
+
+
+def test_a_disk_whose_settings_were_not_read_is_left_alone() -> None:
+    facts = snapshot(hosts=(host("i-1", CONTROL_PLANE),), disks=(replace(PLAIN, copy_fields=""),))
+    assert made(facts, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ())) == []
+
+
+def test_a_plain_copy_is_unshared_at_once_and_gives_way_to_an_encrypted_one() -> None:
+    facts = snapshot(disks=(replace(PLAIN, snapshots=(COPY,)),))
+    found = made(facts, "snapshot.remove", Resource("snapshot", "snap-1"), Procedure(("shared",), ()))
+    assert [operation for operation, _ in found] == ["ModifySnapshotAttribute", "CopySnapshot", "DeleteSnapshot"]
+    assert found[0][1]["GroupNames"] == ["all"]
+    assert found[0][1]["UserIds"] == ["2109"]
+    assert found[1][1]["Encrypted"] is True
+
+
+def test_an_image_is_unshared_where_it_is_encrypted() -> None:
+    image = replace(COPY, id="ami-1", kind="image", encrypted=True)
+    for copy, expected in ((image, ["ModifyImageAttribute"]), (replace(image, encrypted=False), [])):
+        facts = snapshot(disks=(replace(PLAIN, snapshots=(copy,)),))
+        assert operations(facts, "image.remove", Resource("image", "ami-1"), Procedure(("shared",), ())) == expected

@@ -1,0 +1,70 @@
+"""Blocks of HCL are parsed as Terraform parses them, and say what the provider's resources take."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import hcl2
+import pytest
+
+from aws_scenes import collected
+from cloudguard import pipeline
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard_aws.changes.change_forms import AwsChangeForms
+from cloudguard_aws.changes.exports.terraform import terraform
+from moto_fixtures.aws.scene import scenes
+
+ARGUMENTS = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
+HOSTILE = 'a" }\nresource "x" "y" {} ${file("/etc/passwd")} %{ for a in b }'
+SCENES = ("all_protocols", "tunnels", "ipv6_open", "conditions", "prefix_lists", "showcase", "eks_public")
+
+
+def blocks(text: str) -> dict[str, list[Any]]:
+    """Return what HCL says, by the kind of block."""
+    return cast("dict[str, list[Any]]", hcl2.loads(text))  # type: ignore[no-untyped-call, unused-ignore]
+
+
+def check(text: str) -> int:
+    """Hold each resource to the arguments that its kind takes; return how many blocks there are."""
+    found = blocks(text)
+    for block in found.get("resource", []):
+        for kind, named in block.items():
+            for given in named.values():
+                known, names = ARGUMENTS[kind.strip('"')], {name for name in given if not name.startswith("__")}
+                assert names >= {*known["required"]}
+                assert names <= {*known["required"], *known["optional"]}
+    return sum(len(listed) for listed in found.values())
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_blocks_of_a_plan_are_terraform_s(name: str) -> None:
+    snapshot = collected(name).snapshot
+    forms, declared = AwsChangeForms(snapshot), scenes()[name].DECLARED.policy
+    if declared.admin_cidrs is None:
+        declared = replace(declared, admin_cidrs=("198.51.100.0/24",))
+    text = "\n".join(forms.terraform(change) for change in pipeline.evaluate(snapshot, declared).plan)
+    assert check(text) or text.startswith("#")
+
+
+def test_a_hostile_name_stays_a_text() -> None:
+    put = ApiCall("iam", "PutRolePolicy", {"RoleName": HOSTILE, "PolicyName": "p", "PolicyDocument": "{}"})
+    text = terraform([PlannedCall(0, put)])
+    (resource,) = blocks(text)["resource"]
+    assert len(blocks(text)) == 1
+    assert "$${file(" in text
+    assert "%%{ for" in text
+    assert check(text) == 1
+    assert [*resource] == ['"aws_iam_role_policy"'] or [*resource] == ["aws_iam_role_policy"]
+
+
+def test_a_rule_in_place_is_imported_and_one_that_goes_is_removed() -> None:
+    fields = {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1, "CidrIpv4": "10.0.0.0/8"}
+    one = {"SecurityGroupRuleId": "sgr-1", "SecurityGroupRule": fields}
+    modify = ApiCall("ec2", "ModifySecurityGroupRules", {"GroupId": "sg-1", "SecurityGroupRules": [one]})
+    gone = ApiCall("ec2", "RevokeSecurityGroupIngress", {"GroupId": "sg-1", "SecurityGroupRuleIds": ["sgr-2"]})
+    text = terraform([PlannedCall(0, modify), PlannedCall(1, gone)])
+    assert {kind: len(listed) for kind, listed in blocks(text).items()} == {"import": 1, "resource": 1, "removed": 1}
+    assert "from_port" not in text

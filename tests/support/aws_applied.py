@@ -1,0 +1,156 @@
+"""Makes a plan's changes in an account that moto imitates: check, plan, run its calls, check again, and probe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import boto3
+from botocore import xform_name
+from moto import mock_aws
+
+import moto_writes
+from aws_probe import Reading, named, read
+from aws_shell import account_on_loopback
+from cloudguard import pipeline
+from cloudguard.model.cluster import Role
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.results.api_call import ANSWER, ApiCall, PlannedCall
+from cloudguard.results.change import Change
+from cloudguard.results.report import Report, Verdict
+from cloudguard_aws.changes.change_forms import AwsChangeForms
+from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.scene import Scene, collect
+from refused_calls import Reusing
+
+ADMINISTRATORS = "198.51.100.0/24"
+"""Declared where a plan needs it and the scene declares nobody."""
+
+
+@dataclass
+class Applied:
+    """What came of a scene's plan: verdicts before and after, what was called, and what the probe saw open up."""
+
+    before: Mapping[str, Verdict]
+    after: Mapping[str, Verdict]
+    calls: list[ApiCall]
+    without_calls: list[Change]
+    opened: str
+    lost: str
+    report: Report
+    reasons: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def left(self) -> list[str]:
+        """The rows that fail still."""
+        return [row for row, verdict in self.after.items() if verdict is Verdict.FAIL]
+
+
+def apply(scene: Scene, *, by_shell: bool = False) -> Applied:
+    """Build ``scene``, plan, make the changes by boto3 (or ``by_shell``, with ``aws`` itself), and look again."""
+    moto_writes.teach()
+    with mock_aws():
+        session = Reusing(region_name=REGION)
+        scene.build(Account(session))
+        snapshot, probed = collect(scene, session), read(session)
+        declared = declarations(scene, snapshot)
+        report = pipeline.evaluate(snapshot, declared)
+        forms, changes = AwsChangeForms(snapshot), report.plan
+        planned = [forms.calls(change, changes[:place]) for place, change in enumerate(changes)]
+        calls = [one.call for each in planned for one in each]
+        if by_shell:
+            with account_on_loopback() as run:
+                run([forms.shell(call) for call in calls])
+        else:
+            by_boto3(session, calls)
+        again, after = collect(scene, session), read(session)
+        later = pipeline.evaluate(again, declared)
+        opened, lost = compare(snapshot, probed, after)
+    return Applied(
+        verdicts(report),
+        verdicts(later),
+        calls,
+        [change for change, each in zip(changes, planned, strict=True) if not each],
+        opened,
+        lost,
+        later,
+    )
+
+
+def declarations(scene: Scene, snapshot: Snapshot) -> Declarations:
+    """Return what a scene declares; with administrators where its plan can't be made without."""
+    declared = scene.DECLARED.policy
+    plan = pipeline.evaluate(snapshot, declared).plan
+    if declared.admin_cidrs is None and any("admin-cidr" in change.needs_input for change in plan):
+        return replace(declared, admin_cidrs=(ADMINISTRATORS,))
+    return declared
+
+
+def verdicts(report: Report) -> dict[str, Verdict]:
+    """Return each row's verdict."""
+    return {row.row: row.verdict for row in report.rows}
+
+
+def compare(snapshot: Snapshot, before: Reading, after: Reading) -> tuple[str, str]:
+    """Return what opened, and which flows that every cluster needs were lost, "" for none."""
+    pairs, later = before.open_pairs(), after.open_pairs()
+    opened = later - pairs
+    lost = {pair for pair in pairs - later if _needed(snapshot, pair)}
+    return named(opened) if opened else "", named(lost) if lost else ""
+
+
+def _needed(snapshot: Snapshot, pair: tuple[str, str, tuple[str, int]]) -> bool:
+    sender, target, (protocol, port) = pair
+    roles = {
+        nic.id: frozenset(host.roles) for host in snapshot.cluster.hosts for nic in host.interfaces if not nic.secondary
+    }
+    pools = {pool.id: frozenset(pool.roles) for pool in snapshot.cluster.pools}
+    own, other = (_roles(name, roles, pools) for name in (sender, target))
+    if protocol != "6" or not own or not other:
+        return False
+    if port == 10250:
+        return Role.CONTROL_PLANE in own
+    if port in {443, 6443}:
+        return Role.CONTROL_PLANE in other and port == 6443
+    return port in {2379, 2380} and Role.CONTROL_PLANE in own and Role.ETCD in other
+
+
+def _roles(name: str, roles: Mapping[str, frozenset[Role]], pools: Mapping[str, frozenset[Role]]) -> frozenset[Role]:
+    pool = name.removeprefix("next of ").partition(" ")[0]
+    return roles.get(name.removeprefix("replaces "), frozenset()) | pools.get(pool, frozenset())
+
+
+def by_boto3(session: boto3.Session, calls: Iterable[ApiCall]) -> None:
+    """Make calls by boto3."""
+    answers = dict[str, str]()
+    for call in calls:
+        client: Any = cast("Any", session).client(call.api)
+        answer = getattr(client, xform_name(call.operation))(**filled(call.parameters, answers))
+        for name, path in call.answers.items():
+            answers[name] = str(value_at(answer, path))
+
+
+def filled(value: Any, answers: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """Return parameters with what earlier calls answered."""
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, Any]", value)
+        if [*items] == [ANSWER]:
+            return answers[items[ANSWER]]
+        return {key: filled(one, answers) for key, one in items.items()}
+    if isinstance(value, (list, tuple)):
+        return [filled(one, answers) for one in cast("Sequence[Any]", value)]
+    return value
+
+
+def value_at(answer: Any, path: str) -> object:  # noqa: ANN401 - JSON
+    """Return what stands at a path ("Group.Id") of an answer."""
+    for key in path.split("."):
+        answer = answer[key]
+    return answer
+
+
+def undone(planned: Sequence[PlannedCall]) -> list[ApiCall]:
+    """Return the calls that take a plan back, the last first."""
+    return [call for one in reversed(planned) for call in one.inverse]

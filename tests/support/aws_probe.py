@@ -1,0 +1,209 @@
+"""Who can connect to whom, read naively off what EC2 describes: nothing of cloudguard is used.
+
+Every pair is looked at, one sender, target and service at a time. Routes count for nothing, so more may be open here
+than is: what is compared is before and after. Pairs are named by what outlives a change, so that two readings compare.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+TCP, UDP, ICMP, EVERY = "6", "17", "1", "-1"
+NUMBERS = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": "58"}
+PORTS = (22, 53, 80, 179, 443, 2222, 2379, 2380, 2381, 4001, 6443, 8080, 8443, 9000, 9100, 10250, 10256, 30000, 31443)
+SERVICES = (*((TCP, port) for port in PORTS), (UDP, 53), (UDP, 8472), (UDP, 30000), (ICMP, 8), ("4", 0), ("50", 0))
+Service = tuple[str, int]
+OUTSIDE = ("203.0.113.77", "8.8.8.8", "198.51.100.7", "192.0.2.9", "10.250.0.9", "172.16.5.5", "192.168.3.3")
+OUTSIDE6 = ("2001:db8:ffff::9", "2a00:1450::9")
+
+
+@dataclass(frozen=True)
+class Place:
+    """An interface, or what would be one: a name, addresses, groups, a subnet ("" for what is outside)."""
+
+    name: str
+    addresses: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    subnet: str = ""
+
+
+@dataclass
+class Reading:
+    """What EC2 and the load balancers describe."""
+
+    rules: Mapping[str, list[dict[str, Any]]]
+    lists: Mapping[str, list[str]]
+    acls: Mapping[str, list[dict[str, Any]]]
+    hosts: list[Place]
+    balancers: list[Place]
+    next_hosts: list[Place]
+    _open: dict[object, bool] = field(default_factory=dict[object, bool])
+
+    @cached_property
+    def inside(self) -> list[Place]:
+        """What stands in a subnet."""
+        return [*self.hosts, *self.balancers, *self.next_hosts]
+
+    def open_pairs(self) -> set[tuple[str, str, Service]]:
+        """Return every sender, target and service that get through."""
+        outside = [Place(f"outside {one}", (one,)) for one in (*OUTSIDE, *OUTSIDE6)]
+        return {
+            (sender.name, target.name, service)
+            for sender in (*self.inside, *outside)
+            for target in self.inside
+            if sender.name != target.name
+            for service in SERVICES
+            if self._passes(sender, target, service)
+        }
+
+    def _passes(self, sender: Place, target: Place, service: Service) -> bool:
+        return any(
+            self._guards(sender, source, target, where, service)
+            for source in sender.addresses
+            for where in target.addresses
+            if (":" in source) == (":" in where)
+        )
+
+    def _guards(self, sender: Place, source: str, target: Place, where: str, service: Service) -> bool:
+        if sender.subnet and sender.groups and not self._in_groups(sender, target, where, service, egress=True):
+            return False
+        if target.groups and not self._in_groups(target, sender, source, service, egress=False):
+            return False
+        if sender.subnet == target.subnet:
+            return True
+        leaves = not sender.subnet or self._in_acl(sender.subnet, where, service, egress=True)
+        return leaves and self._in_acl(target.subnet, source, service, egress=False)
+
+    def _in_groups(self, own: Place, peer: Place, address: str, service: Service, *, egress: bool) -> bool:
+        key = (own.groups, peer.groups, address, service, egress)
+        if key not in self._open:
+            rules = (rule for group in own.groups for rule in self.rules.get(group, []) if rule["IsEgress"] is egress)
+            self._open[key] = any(_has(rule, service) and self._names(rule, peer, address) for rule in rules)
+        return self._open[key]
+
+    def _names(self, rule: Mapping[str, Any], peer: Place, address: str) -> bool:
+        if rule.get("ReferencedGroupInfo"):
+            return rule["ReferencedGroupInfo"]["GroupId"] in peer.groups
+        listed = self.lists.get(rule.get("PrefixListId", ""), [])
+        return any(_within(address, cidr) for cidr in (rule.get("CidrIpv4"), rule.get("CidrIpv6"), *listed) if cidr)
+
+    def _in_acl(self, subnet: str, address: str, service: Service, *, egress: bool) -> bool:
+        entries = sorted(
+            (one for one in self.acls.get(subnet, []) if one["Egress"] is egress), key=lambda one: one["RuleNumber"]
+        )
+        for one in entries:
+            if _within(address, one.get("CidrBlock") or one["Ipv6CidrBlock"]) and _has_entry(one, service):
+                return bool(one["RuleAction"] == "allow")
+        return False
+
+
+def _within(address: str, cidr: str) -> bool:
+    own, range_ = ip_address(address), ip_network(cidr, strict=False)
+    return own.version == range_.version and own in range_
+
+
+def _has(rule: Mapping[str, Any], service: Service) -> bool:
+    number = NUMBERS.get(rule["IpProtocol"], rule["IpProtocol"])
+    return number == EVERY or (number == service[0] and _spans(rule.get("FromPort"), rule.get("ToPort"), service))
+
+
+def _spans(first: int | None, last: int | None, service: Service) -> bool:
+    protocol, point = service
+    if protocol not in {TCP, UDP, ICMP} or first is None or first == -1:
+        return True
+    return first == point if protocol == ICMP else first <= point <= (point if last is None else last)
+
+
+def _has_entry(entry: Mapping[str, Any], service: Service) -> bool:
+    ports, icmp = entry.get("PortRange", {}), entry.get("IcmpTypeCode", {})
+    if entry["Protocol"] == EVERY:
+        return True
+    first, last = (icmp.get("Type"), icmp.get("Code")) if icmp else (ports.get("From"), ports.get("To"))
+    return entry["Protocol"] == service[0] and _spans(first, last, service)
+
+
+def read(session: Any) -> Reading:  # noqa: ANN401 - boto3's clients have no types here
+    """Describe the account."""
+    ec2 = session.client("ec2")
+    rules: dict[str, list[dict[str, Any]]] = {}
+    for one in _all(ec2, "describe_security_group_rules", "SecurityGroupRules"):
+        rules.setdefault(one["GroupId"], []).append(one)
+    names = [one["PrefixListId"] for one in ec2.describe_managed_prefix_lists()["PrefixLists"]]
+    lists = {
+        name: [entry["Cidr"] for entry in ec2.get_managed_prefix_list_entries(PrefixListId=name)["Entries"]]
+        for name in names
+        if not name.startswith("pl-6")
+    }
+    acls = {
+        link["SubnetId"]: acl["Entries"]
+        for acl in _all(ec2, "describe_network_acls", "NetworkAcls")
+        for link in acl["Associations"]
+    }
+    subnets = {one["SubnetId"]: one for one in _all(ec2, "describe_subnets", "Subnets")}
+    hosts = [_interface(one) for one in _all(ec2, "describe_network_interfaces", "NetworkInterfaces")]
+    replaced = [_again(one, subnets) for one in hosts]
+    next_hosts = [*replaced, *_of_pools(session, subnets)]
+    return Reading(rules, lists, acls, hosts, [*_balancers(session, subnets)], next_hosts)
+
+
+def _all(client: Any, operation: str, key: str) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
+    return [item for page in client.get_paginator(operation).paginate() for item in page[key]]
+
+
+def _interface(item: Mapping[str, Any]) -> Place:
+    addresses = [one["PrivateIpAddress"] for one in item["PrivateIpAddresses"]]
+    addresses += [one["Ipv6Address"] for one in item.get("Ipv6Addresses", [])]
+    groups = tuple(sorted(one["GroupId"] for one in item["Groups"]))
+    return Place(item["NetworkInterfaceId"], tuple(addresses), groups, item["SubnetId"])
+
+
+def _again(one: Place, subnets: Mapping[str, Any]) -> Place:
+    """Return the host that takes an interface's place: with its groups, and an address that nobody had."""
+    return Place(f"replaces {one.name}", (_fresh(subnets[one.subnet]),), one.groups, one.subnet)
+
+
+def _fresh(subnet: Mapping[str, Any]) -> str:
+    return str(ip_network(subnet["CidrBlock"])[-3])
+
+
+def _of_pools(session: Any, subnets: Mapping[str, Any]) -> Iterator[Place]:  # noqa: ANN401 - as above
+    """Yield the next host of every scaling group, as its launch template has it now."""
+    ec2, scaling = session.client("ec2"), session.client("autoscaling")
+    for pool in scaling.describe_auto_scaling_groups()["AutoScalingGroups"]:
+        mixed = pool.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("LaunchTemplateSpecification")
+        named = pool.get("LaunchTemplate") or mixed
+        if not named:
+            continue
+        listed = ec2.describe_launch_template_versions(
+            LaunchTemplateId=named["LaunchTemplateId"], Versions=[str(named.get("Version") or "$Default")]
+        )
+        data = listed["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+        nics: list[dict[str, Any]] = data.get("NetworkInterfaces", [])
+        listed_groups: list[str] = (nics[0].get("Groups") if nics else None) or data.get("SecurityGroupIds", [])
+        groups = tuple(sorted(listed_groups))
+        for subnet in filter(None, pool.get("VPCZoneIdentifier", "").split(",")):
+            yield Place(f"next of {pool['AutoScalingGroupName']} {subnet}", (_fresh(subnets[subnet]),), groups, subnet)
+
+
+def _balancers(session: Any, subnets: Mapping[str, Any]) -> Iterator[Place]:  # noqa: ANN401 - as above
+    for one in session.client("elbv2").describe_load_balancers()["LoadBalancers"]:
+        for zone in one["AvailabilityZones"]:
+            groups = tuple(sorted(one.get("SecurityGroups") or ()))
+            yield _balancer(one["LoadBalancerName"], subnets, zone["SubnetId"], groups)
+    for one in session.client("elb").describe_load_balancers()["LoadBalancerDescriptions"]:
+        for subnet in one["Subnets"]:
+            yield _balancer(one["LoadBalancerName"], subnets, subnet, tuple(sorted(one["SecurityGroups"])))
+
+
+def _balancer(name: str, subnets: Mapping[str, Any], subnet: str, groups: tuple[str, ...]) -> Place:
+    return Place(f"balancer {name} {subnet}", (_fresh(subnets[subnet]),), groups, subnet)
+
+
+def named(pairs: Iterable[tuple[str, str, Service]]) -> str:
+    """Return pairs as text, for a message."""
+    return json.dumps(sorted(f"{a} -> {b} {service}" for a, b, service in pairs)[:6])
