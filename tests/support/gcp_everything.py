@@ -39,6 +39,10 @@ def _groups(project: Project, network: str) -> None:
     endpoint = {"networkEndpoint": {"instance": node, "ipAddress": "10.64.0.9", "port": 8080}}
     path = f"{where}/networkEndpointGroups/pods/listNetworkEndpoints"
     project.answer("compute", path, {"items": [endpoint]}, "POST")
+    for place, kind in (("global", "INTERNET_IP_PORT"), (f"regions/{REGION}", "GCE_VM_IP_PORTMAP")):
+        project.add(place, "networkEndpointGroups", "far", networkEndpointType=kind)
+        path = f"projects/{project.name}/{place}/networkEndpointGroups/far/listNetworkEndpoints"
+        project.answer("compute", path, {"items": []}, "POST")
     template = project.add("global", "instanceTemplates", "nodes-1", properties=_template(project))
     project.add(f"zones/{ZONE}", "instanceGroupManagers", "nodes", instanceTemplate=template, targetSize=2)
     address = project.add(f"regions/{REGION}", "addresses", "out", address="34.140.0.7")
@@ -87,7 +91,8 @@ def _balancers(project: Project, network: str) -> None:
     for kind in ("targetTcpProxies", "targetSslProxies"):
         proxy = project.add("global", kind, kind.lower(), service=outside)
         rule("global", f"api-by-{kind.lower()}", "EXTERNAL", "443-443", target=proxy)
-    web = service("global", "web", pods, spread, portName="http", loadBalancingScheme="EXTERNAL", protocol="HTTP")
+    far = [project.link(f"{place}/networkEndpointGroups/far") for place in ("global", region)]
+    web = service("global", "web", pods, spread, *far, portName="http", loadBalancingScheme="EXTERNAL", protocol="HTTP")
     chosen = project.add("global", "urlMaps", "web", defaultService=web)
     for kind in ("targetHttpProxies", "targetHttpsProxies"):
         proxy = project.add("global", kind, kind.lower(), urlMap=chosen)

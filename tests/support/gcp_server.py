@@ -80,7 +80,7 @@ class Google:
 
     def _found(self, method: Method, path: str, query: dict[str, str]) -> tuple[int, Any]:
         if method.is_aggregated:
-            return 200, self._aggregated(method, path, query)
+            return self._aggregated(method, path, query)
         project = self._project(path)
         above = f"v3:{path}"
         named = above if method.api == "cloudresourcemanager.v3" and above in project.answers else path
@@ -104,8 +104,10 @@ class Google:
             (one for one in self.beside if f"projects/{one.name}/" in f"{path}/" or path in one.answers), self.project
         )
 
-    def _aggregated(self, method: Method, path: str, query: dict[str, str]) -> dict[str, Any]:
+    def _aggregated(self, method: Method, path: str, query: dict[str, str]) -> tuple[int, Any]:
         collection, project = path.rpartition("/")[2], self._project(path)
+        if not project.knows(path):
+            return _error(403, "forbidden", f"Required permission for '{path}'")
         pairs = [(scope, one) for scope, items in project.scoped(collection) for one in items]
         page, after = self._page(pairs, query)
         scopes: dict[str, Any] = {scope: {"warning": _SCOPE_WARNING} for scope in project.scopes}
@@ -116,7 +118,7 @@ class Google:
         spoiled = dict(self.spoiled.get(method.id, {}))
         for scope, warning in spoiled.pop("warnings", {}).items():
             scopes[scope]["warning"] = warning
-        return {"items": scopes, **after, **spoiled}
+        return 200, {"items": scopes, **after, **spoiled}
 
     def _page(self, items: list[Any], query: dict[str, str]) -> tuple[list[Any], dict[str, str]]:
         size = min(int(query.get("maxResults") or query.get("pageSize") or self.page), self.page)

@@ -116,6 +116,29 @@ LIST_GROUP_ENDPOINTS = _compute(
     "items",
     "compute.networkEndpointGroups.get",
 )
+LIST_REGION_GROUP_ENDPOINTS = _compute(
+    "regionNetworkEndpointGroups",
+    "listNetworkEndpoints",
+    "RegionNetworkEndpointGroups",
+    "items",
+    "compute.regionNetworkEndpointGroups.get",
+)
+LIST_GLOBAL_GROUP_ENDPOINTS = _compute(
+    "globalNetworkEndpointGroups",
+    "listNetworkEndpoints",
+    "GlobalNetworkEndpointGroups",
+    "items",
+    "compute.globalNetworkEndpointGroups.get",
+)
+LIST_ENDPOINT_GROUPS = _compute(
+    "networkEndpointGroups",
+    "aggregatedList",
+    "NetworkEndpointGroups",
+    "networkEndpointGroups",
+    "compute.networkEndpointGroups.list",
+    "compute.regionNetworkEndpointGroups.list",
+    "compute.globalNetworkEndpointGroups.list",
+)
 LIST_GROUP_MANAGERS = _compute(
     "instanceGroupManagers", "aggregatedList", "InstanceGroupManagers", "instanceGroupManagers"
 )

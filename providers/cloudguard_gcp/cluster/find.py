@@ -16,6 +16,7 @@ from cloudguard.provider.installers import ShownInstaller
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import (
+    LIST_BACKEND_SERVICES,
     LIST_CLUSTERS,
     LIST_DISKS,
     LIST_FIREWALLS,
@@ -33,7 +34,10 @@ from cloudguard_gcp.cluster.instances import HIDES, Instance, instance
 
 _FEW: Final = 5
 """Clusters that an error names."""
-_SOON: Final = (LIST_FIREWALLS, LIST_DISKS, LIST_NETWORKS, LIST_SUBNETWORKS, LIST_ROUTES, LIST_FORWARDING_RULES)
+_SOON: Final = (
+    *(LIST_FIREWALLS, LIST_DISKS, LIST_NETWORKS, LIST_SUBNETWORKS, LIST_ROUTES, LIST_FORWARDING_RULES),
+    LIST_BACKEND_SERVICES,
+)
 """What any cluster's reading takes, asked for while its hosts are still being looked for."""
 TAG: Final = "tag"
 """In --node-tag tag=NAME: a network tag; any other key is a label's."""

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar, cast
 
 from cloudguard.model.load_balancers import BackendTarget
-from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
+from cloudguard.model.source import Gap, Reason
+from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, number, parts, required, text, texts
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, link_in, machine, part_of, project_of, short
 from cloudguard_gcp.cluster.instances import place_of
+from cloudguard_gcp.network.endpoint_groups import HIDES, endpoints, group_of
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule
 
 A = TypeVar("A")
 _ALL_TCP: Final = ServiceSet.parse("tcp")
-HIDES: Final = (FactKind.BALANCERS,)
 _NO_HOSTS: Final = ("targetVpnGateways", "serviceAttachments")
 """Kinds behind which there is no instance of the project's: gateways of Google's, and other projects' services."""
 _BUNDLES: Final = frozenset({"all-apis", "vpc-sc"})
@@ -37,12 +36,20 @@ _KINDS: Final = {
 }
 
 
+_BACKWARDS: Final = frozenset({"selfLink", "usedBy"})
+"""Fields that lead to a resource itself, or to what stands before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A target, and the protocol that its backend service speaks ("" for none: packets are passed on as they are)."""
+    """A target, and the protocol that its backend service speaks ("" for none: packets are passed on as they are).
+
+    ``by_internet``: it is reached at a public address, from those of Google's that are for this.
+    """
 
     target: BackendTarget
     protocol: str
+    by_internet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,11 @@ class Backends:
         for call in dict.fromkeys(wanted):
             self._api.prefetch(call, project=self._project)
 
-    def behind(self, link: str, service: ServiceSet | None) -> Iterator[Reached]:
-        """Yield what is behind ``link``; ``service``: the one it is reached on (None: the backends' own)."""
+    def behind(self, link: str, service: ServiceSet | None, seen: frozenset[str] = frozenset()) -> Iterator[Reached]:
+        """Yield what is behind ``link``; ``service``: the one it is reached on (None: the backends' own).
+
+        ``seen``: links on the way there, which are not followed again.
+        """
         kind = next((name for name in _KINDS if f"/{name}/" in link), "")
         if not kind:
             self._miss(link, "what stands behind it is not followed")
@@ -112,10 +122,11 @@ class Backends:
             for pool in self._pools.get(place_of(found.id), ()):
                 yield Reached(BackendTarget(pool, NO_ADDRESSES, service or _ALL_TCP), "")
             for group in found.groups:
-                for target in self._members(group, found, service):
-                    yield Reached(target, found.protocol)
+                for one in self._members(group, found, service):
+                    yield replace(one, protocol=found.protocol)
             for further in found.links:
-                yield from self.behind(further, service)
+                if short(further) not in seen:
+                    yield from self.behind(further, service, seen | {short(link)})
 
     def _found(self, call: calls.Call, link: str, make: Callable[[Item], A]) -> tuple[A, ...]:
         """Return what a link leads to, by the list of its own project; none and a Gap where it is not there."""
@@ -132,9 +143,9 @@ class Backends:
             message = f"whom {last(name)} leads to was not seen: {why}"
             self._api.add_gap(Gap(calls.LIST_FORWARDING_RULES.name, name, Reason.MISSING, message, HIDES))
 
-    def _members(self, link: str, backend: _Backend, service: ServiceSet | None) -> Iterator[BackendTarget]:
+    def _members(self, link: str, backend: _Backend, service: ServiceSet | None) -> Iterator[Reached]:
         if "/networkEndpointGroups/" in link:
-            yield from self._endpoints(link, service)
+            yield from self._endpoints(short(link), service)
             return
         for group in self._found(calls.LIST_INSTANCE_GROUPS, link, _group):
             if group.network and self._networks and group.network not in self._networks:
@@ -142,7 +153,7 @@ class Backends:
             named = [port for name, port in group.ports if name == backend.port_name] or [backend.port]
             own = service or ServiceSet.parse(",".join(f"tcp/{port}" for port in named if port) or "tcp")
             for member in (*map(machine, self._instances(link)), *self._pools.get(place_of(link), ())):
-                yield BackendTarget(member, NO_ADDRESSES, own)
+                yield Reached(BackendTarget(member, NO_ADDRESSES, own), "")
 
     def _instances(self, group: str) -> tuple[str, ...]:
         """Return the links of the instances in a group."""
@@ -153,26 +164,17 @@ class Backends:
         listed = self._api.read(call, hides=HIDES, about=about, **where, instance_group=about)
         return self._api.mapped(call, listed, lambda item: required(item, "instance"), hides=HIDES, about=about)
 
-    def _endpoints(self, group: str, service: ServiceSet | None) -> Iterator[BackendTarget]:
-        """Yield a group's endpoints: a machine, at an address of its own or of a pod's where it names one.
-
-        Of a hybrid group, addresses alone, which may be those of machines too.
-        """
-        zone, about, call = part_of(group, "zones"), last(group), calls.LIST_GROUP_ENDPOINTS
-        if not zone:
-            return  # endpoints outside the network, or of a service without machines
-        where = {"project": project_of(group) or self._project, "zone": zone, "network_endpoint_group": about}
-        listed = self._api.read(call, hides=HIDES, about=about, **where)
-        yield from self._api.mapped(call, listed, partial(_endpoint, zone, service), hides=HIDES, about=about)
-
-
-def _endpoint(zone: str, service: ServiceSet | None, item: Item) -> BackendTarget:
-    """Return an endpoint; one without a machine is an address that is not known to be any's."""
-    endpoint = part(item, "networkEndpoint")
-    name = text(endpoint, "instance")
-    port = number(endpoint, "port", 0)
-    own = service or ServiceSet.parse(f"tcp/{port}" if port else "tcp")
-    return BackendTarget(f"{zone}/{last(name)}" if name else "", read_addresses(text(endpoint, "ipAddress")), own)
+    def _endpoints(self, link: str, service: ServiceSet | None) -> Iterator[Reached]:
+        """Yield the endpoints of a group; where it leads to services without machines, or others' services, to none."""
+        if part_of(link, "zones"):
+            yield from (Reached(one, "") for one in endpoints(self._api, link, self._project, service))
+            return
+        group = group_of(self._api, link, self._project)
+        if group is None:
+            self._miss(link, f"{calls.LIST_ENDPOINT_GROUPS.name} does not have it")
+        elif group.has_endpoints:
+            found = endpoints(self._api, link, self._project, service)
+            yield from (Reached(one, "", by_internet=group.is_outside) for one in found)
 
 
 def _backend(item: Item) -> _Backend:
@@ -201,7 +203,7 @@ def _links(value: object) -> Iterator[str]:
             yield value
     elif isinstance(value, dict):
         for key, inner in cast("Item", value).items():
-            if key != "selfLink":
+            if key not in _BACKWARDS:
                 yield from _links(inner)
     elif isinstance(value, list):
         for inner in cast("list[object]", value):

@@ -55,7 +55,7 @@ def balancers_of(
         if not mine:
             continue
         guard = _guard(rule)
-        where = _where(api, rule, subnets, own) if rule.is_proxy else _places(mine, known)
+        where = _where(api, rule, mine, subnets, own) if rule.is_proxy else _places(mine, known)
         filters += [guard] if guard else []
         balancers.append(_balancer(rule, mine, where, guard))
     return LoadBalancers(tuple(balancers), tuple(filters), tuple(own.values()))
@@ -89,12 +89,17 @@ def _subnets(one: Host | Pool) -> tuple[str, ...]:
     return tuple(nic.subnet for nic in one.interfaces) if isinstance(one, Host) else one.subnets
 
 
-def _where(api: Api, rule: ForwardingRule, subnets: Sequence[VpcSubnet], own: dict[str, Subnet]) -> tuple[str, ...]:
+def _where(
+    api: Api, rule: ForwardingRule, mine: Iterable[Reached], subnets: Sequence[VpcSubnet], own: dict[str, Subnet]
+) -> tuple[str, ...]:
     """Return where a proxy stands; nothing where it can't be told."""
     if rule.outside is False:
         return tuple(subnet.id for subnet in proxy_subnets(rule.region, rule.network, subnets))
     regional = rule.managed and rule.region
-    found = regional_proxies(api, rule.region, rule.network, subnets) if regional else front_ends(api)
+    if regional:
+        found = regional_proxies(api, rule.region, rule.network, subnets)
+    else:
+        found = front_ends(api, {one.by_internet for one in mine})
     own[found.id] = found
     return (found.id,)
 

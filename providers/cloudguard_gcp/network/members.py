@@ -7,13 +7,37 @@ from dataclasses import replace
 from functools import partial
 
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Item, parts, text
 from cloudguard.provider.host_roles import CLUSTER_PORTS
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.access.links import project_of
+from cloudguard_gcp.access.links import project_of, required_link
 from cloudguard_gcp.cluster.find import Found, is_free
-from cloudguard_gcp.network.backends import HIDES, Backends
+from cloudguard_gcp.network.backends import Backends
+from cloudguard_gcp.network.endpoint_groups import HIDES
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule, forwarding_rule
+
+
+def projects_with_rules(api: Api, found: Found) -> list[str]:
+    """Return the projects whose forwarding rules may lead to the cluster: its own, those of its networks, and others.
+
+    Others refer to a backend service that leads to a host of the cluster
+    (https://cloud.google.com/load-balancing/docs/https#cross-project).
+    """
+    own = {found.project, *(project_of(name) for name in found.networks)} - {""}
+    known, call = {one.id for one in found.instances}, calls.LIST_BACKEND_SERVICES
+    backends, others = Backends(api, found.project, found.networks), set[str]()
+    for project in sorted(own):
+        for link, users in api.mapped(call, api.read(call, hides=HIDES, project=project), _users, hides=HIDES):
+            further = {project_of(user) for user in users} - own - {""}
+            if further and any(one.target.host in known for one in backends.behind(link, None)):
+                others |= further
+    return sorted(own | others)
+
+
+def _users(service: Item) -> tuple[str, tuple[str, ...]]:
+    """Return a backend service, and what refers to it."""
+    return required_link(service), tuple(text(one, "reference") for one in parts(service, "usedBy"))
 
 
 def read_rules(api: Api, project: str) -> list[ForwardingRule]:
@@ -31,8 +55,8 @@ def with_members(api: Api, found: Found) -> Found:
     They are its own where a forwarding rule made for a service, or that leads to the API or to NodePorts, sends to a
     host of the cluster as well. What is labelled as another cluster's is that one's.
     """
-    projects = sorted({found.project, *(project_of(name) for name in found.networks)} - {""})
-    rules = [rule for listed in api.gather(*(partial(read_rules, api, one) for one in projects)) for rule in listed]
+    listed = api.gather(*(partial(read_rules, api, one) for one in projects_with_rules(api, found)))
+    rules = [rule for rules_of_one in listed for rule in rules_of_one]
     beside = {name for names in _together(api, found, rules) for name in names}
     known = {one.id for one in found.instances}
     more = (one for one in found.everyone if one.id in beside - known and is_free(one, found.name))

@@ -17,8 +17,8 @@ from cloudguard.provider.answers import Item, parts, text, texts
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, required_link, short
-from cloudguard_gcp.network.backends import HIDES
 from cloudguard_gcp.network.balancers import PASSTHROUGH
+from cloudguard_gcp.network.endpoint_groups import HIDES
 
 _CONSUMER = ("projectIdOrNum", "networkUrl", "endpointUrl")
 """Who is accepted: a project, a network or one endpoint (Compute API reference, serviceAttachments)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,9 @@ TUNNELS: Final = AddressSet.parse("35.235.240.0/20")
 """Where IAP's tunnels come from (https://cloud.google.com/iap/docs/using-tcp-forwarding)."""
 FRONT_ENDS: Final = ("35.191.0.0/16", "130.211.0.0/22")
 """Where proxies connect from (https://cloud.google.com/load-balancing/docs/firewall-rules)."""
+TO_INTERNET: Final = ("34.96.0.0/20", "34.127.192.0/18")
+"""Where proxies connect from to endpoints on the internet
+(https://cloud.google.com/load-balancing/docs/negs/internet-neg-concepts)."""
 GOOGLE_NETWORK: Final = "Google's own addresses"
 PROXIES: Final = "Google's proxies"
 _REGIONAL: Final = frozenset({"REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER"})
@@ -109,9 +112,14 @@ def networks_of(api: Api, networks: Iterable[VpcNetwork], subnets: Sequence[VpcS
     yield Network(PROXIES, PROXIES, NO_ADDRESSES, api.source(LIST_NETWORKS))
 
 
-def front_ends(api: Api) -> Subnet:
-    """Return where the global proxies are: behind Google's front ends."""
-    return _proxies(PROXIES, "", AddressSet.of(FRONT_ENDS), api.source(LIST_ROUTES))
+def front_ends(api: Api, by_internet: Collection[bool]) -> Subnet:
+    """Return where the global proxies are: behind Google's front ends.
+
+    ``by_internet``: whether they connect to endpoints on the internet, for each endpoint.
+    """
+    ranges = [*(FRONT_ENDS if False in by_internet else ()), *(TO_INTERNET if True in by_internet else ())]
+    name = f"{PROXIES} that connect to the internet" if True in by_internet else PROXIES
+    return _proxies(name, "", AddressSet.of(ranges), api.source(LIST_ROUTES))
 
 
 def regional_proxies(api: Api, region: str, network: str, subnets: Iterable[VpcSubnet]) -> Subnet:

@@ -22,7 +22,7 @@ from cloudguard_gcp.cluster.pools import pools_behind
 from cloudguard_gcp.network.backends import Backends
 from cloudguard_gcp.network.balancers import balancers_of
 from cloudguard_gcp.network.firewall_policies import Chain, PolicyReader, chain_of
-from cloudguard_gcp.network.members import read_rules
+from cloudguard_gcp.network.members import projects_with_rules, read_rules
 from cloudguard_gcp.network.routers import Learned, addresses_out, learned_routes, router
 from cloudguard_gcp.network.routes import VpcRoute, members_of, subnets_of, vpc_route, with_routes
 from cloudguard_gcp.network.rules import Firewall, firewall
@@ -74,7 +74,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     projects = sorted({found.project, *owners})
     inventories, listed, attachments = api.three(
         lambda: api.gather(*(partial(_inventory, api, owner, found.networks) for owner in owners)),
-        lambda: api.gather(*(partial(read_rules, api, project) for project in projects)),
+        lambda: api.gather(*(partial(read_rules, api, one) for one in projects_with_rules(api, found))),
         lambda: read_attachments(api, projects),
     )
     inventory = reduce(_Inventory.and_also, inventories, _Inventory())

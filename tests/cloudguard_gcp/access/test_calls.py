@@ -38,7 +38,7 @@ TAKES_AWAY = {
     "compute.networks.getRegionEffectiveFirewalls",
 }
 """What hides no row: it only takes away, or tells whose addresses are the cluster's own."""
-EVERY_PERMISSION = 54
+EVERY_PERMISSION = 59
 
 
 def collected(google_cloud: Proxy, project: Project, *refused: str) -> Snapshot:

@@ -1,0 +1,86 @@
+"""Network endpoint groups: which machines and addresses a balancer's backend service sends to by them.
+
+https://cloud.google.com/load-balancing/docs/negs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from cloudguard.model.load_balancers import BackendTarget
+from cloudguard.model.source import FactKind
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Item, number, part, required, text
+from cloudguard_gcp.access import calls
+from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.links import last, part_of, project_of, required_link
+
+HIDES: Final = (FactKind.BALANCERS,)
+_SERVERLESS: Final = "SERVERLESS"
+"""Services of Google's run there, and no machine."""
+_OFFERED: Final = "PRIVATE_SERVICE_CONNECT"
+"""It leads to a service attachment, which tells by itself whom it offers what, or to Google's own APIs."""
+_OUTSIDE: Final = frozenset({"INTERNET_FQDN_PORT", "INTERNET_IP_PORT"})
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointGroup:
+    """A group outside the zones, and its kind as Google has it."""
+
+    id: str
+    kind: str
+
+    @property
+    def has_endpoints(self) -> bool:
+        """Whether machines and addresses are listed in it."""
+        return self.kind not in {_SERVERLESS, _OFFERED}
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it is reached over the internet, from addresses of Google's that are for this."""
+        return self.kind in _OUTSIDE
+
+
+def group_of(api: Api, link: str, project: str) -> EndpointGroup | None:
+    """Return the group of a region, or the global one, that a link names; None where it was not seen."""
+    call, owner = calls.LIST_ENDPOINT_GROUPS, project_of(link) or project
+    groups = api.mapped(call, api.read(call, hides=HIDES, project=owner), _group, hides=HIDES)
+    return next((one for one in groups if one.id == link), None)
+
+
+def _group(item: Item) -> EndpointGroup:
+    return EndpointGroup(required_link(item), required(item, "networkEndpointType"))
+
+
+def endpoints(api: Api, link: str, project: str, service: ServiceSet | None) -> Iterator[BackendTarget]:
+    """Yield a group's endpoints: a machine, at an address of its own or of a pod's where it names one.
+
+    Of a hybrid group or one on the internet, addresses alone, which may be those of machines too; a domain name is
+    followed to none. ``service``: the one that they are reached on (None: their own).
+    """
+    zone, region, about = part_of(link, "zones"), part_of(link, "regions"), last(link)
+    if zone:
+        call, where = calls.LIST_GROUP_ENDPOINTS, {"zone": zone}
+    elif region:
+        call, where = calls.LIST_REGION_GROUP_ENDPOINTS, {"region": region}
+    else:
+        call, where = calls.LIST_GLOBAL_GROUP_ENDPOINTS, {}
+    where |= {"project": project_of(link) or project, "network_endpoint_group": about}
+    listed = api.read(call, hides=HIDES, about=about, **where)
+    for found in api.mapped(call, listed, partial(_endpoint, zone, service), hides=HIDES, about=about):
+        yield from found
+
+
+def _endpoint(zone: str, service: ServiceSet | None, item: Item) -> tuple[BackendTarget, ...]:
+    """Return an endpoint, by each of its addresses; one without a machine is not known to be any's."""
+    endpoint = part(item, "networkEndpoint")
+    name = text(endpoint, "instance")
+    port = number(endpoint, "port", 0)
+    own = service or ServiceSet.parse(f"tcp/{port}" if port else "tcp")
+    host = f"{part_of(name, 'zones') or zone}/{last(name)}" if name else ""
+    addresses = [written for key in ("ipAddress", "ipv6Address") if (written := text(endpoint, key))]
+    return tuple(BackendTarget(host, read_addresses(address), own) for address in addresses or [""])
