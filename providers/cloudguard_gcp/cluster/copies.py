@@ -32,7 +32,8 @@ HIDES: Final = (FactKind.DISKS,)
 ETCD: Final = "k8s-io-etcd-"
 """kops: "k8s-io-etcd-main" (kubernetes/kops pkg/model/master_volumes.go)."""
 CLUSTER: Final = "k8s-io-cluster-name"
-ORIGINS: Final = ("sourceDisk", "sourceSnapshot", "sourceInstantSnapshot", "sourceImage")
+IMAGE: Final = "sourceImage"
+ORIGINS: Final = ("sourceDisk", "sourceSnapshot", "sourceInstantSnapshot", IMAGE)
 """Fields of what a disk, snapshot or image was made from."""
 
 
@@ -47,20 +48,30 @@ class _Copy:
 
 
 def read_copies(
-    api: Api, project: str, cluster: str, *, origins: Mapping[str, Iterable[str]], other_disks: Iterable[str]
+    api: Api,
+    project: str,
+    cluster: str,
+    *,
+    origins: Mapping[str, Iterable[str]],
+    other_disks: Mapping[str, Iterable[str]],
 ) -> list[DiskSnapshot]:
     """Return the copies that hold, or may hold, etcd's data; those of a former disk name none.
 
-    ``origins``: what each disk whose copies matter was made from, by its id; ``other_disks``: those that don't matter.
+    ``origins``: what each disk whose copies matter was made from, by its id; ``other_disks``: likewise, those that only
+    matter if they were made from one of these.
     """
     listed = [
         copy for found in api.gather(*(partial(_listed, api, project, call) for call in _POLICIES)) for copy in found
     ]
     of_disk = dict(zip(origins, origins, strict=True))
+    made_from = {one.id: one.origins for one in listed} | {name: {*names} for name, names in other_disks.items()}
     pending = True
     while pending:
         new = {
-            one.id: of_disk[name] for one in listed if one.id not in of_disk for name in one.origins & of_disk.keys()
+            name: of_disk[origin]
+            for name, names in made_from.items()
+            if name not in of_disk
+            for origin in names & of_disk.keys()
         }
         of_disk |= new
         pending = bool(new)

@@ -24,7 +24,7 @@ from cloudguard_gcp.access.calls import (
 )
 from cloudguard_gcp.access.links import last, link_in, required_link
 from cloudguard_gcp.access.owners import OWNERS
-from cloudguard_gcp.cluster.copies import CLUSTER, ETCD, ORIGINS, read_copies
+from cloudguard_gcp.cluster.copies import CLUSTER, ETCD, IMAGE, ORIGINS, read_copies
 from cloudguard_gcp.cluster.installer_labels import safe
 
 _KEYS: Final = (FactKind.KEYS,)
@@ -66,7 +66,7 @@ def read_disks(
             project,
             cluster,
             origins={name: made_from for name, _, made_from in found if name in concerning},
-            other_disks=[name for name, _, _ in found if name not in concerning],
+            other_disks={name: made_from for name, _, made_from in found if name not in concerning},
         ),
         partial(read_keys, api, [disk.key for disk in disks]),
     )
@@ -81,8 +81,10 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tu
     """
     name, labels = required_link(item), text_map(item, "labels")
     etcd = min((key for key in labels if key.startswith(ETCD)), default="")
+    primary = link_in(part(item, "asyncPrimaryDisk"), "disk")
+    made_from = tuple(filter(None, (primary, *(link_in(item, key) for key in ORIGINS))))
     if name not in attached and not (etcd and labels.get(CLUSTER) == safe(cluster)):
-        return name, None, ()
+        return name, None, made_from
     evidence = RoleEvidence(EvidenceKind.INSTALLER, f"label {etcd}={labels[etcd]}") if etcd else None
     if not etcd and is_named_for_etcd(last(name), cluster):
         evidence = RoleEvidence(EvidenceKind.NAME, f"name {last(name)}", Strength.WEAK)
@@ -98,8 +100,8 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tu
         etcd_cluster=etcd.removeprefix(ETCD),
         written_by=OWNERS.of(Thing.DISK, last(name), labels),
     )
-    made_from = tuple(link_in(item, key) for key in (ORIGINS if etcd else ORIGINS[:3]) if item.get(key))
-    return name, disk, made_from
+    image = link_in(item, IMAGE)
+    return name, disk, tuple(origin for origin in made_from if etcd or origin != image)
 
 
 def key_of(encryption: Item) -> str:

@@ -7,7 +7,7 @@ https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cloudguard.model.cluster import MetadataService, SecretsEncryption
@@ -35,6 +35,11 @@ CONNECT: Final = "container.clusters.connect"
 GATEWAY: Final = "gkehub.gateway.get"
 """Permissions that IAM asks for before an endpoint."""
 _ENCRYPTED: Final = frozenset({"ENCRYPTED", "ALL_OBJECTS_ENCRYPTION_ENABLED"})
+_BY_GOOGLE: Final = "gcpPublicCidrsAccessEnabled"
+_BY_KUBERNETES: Final = ("enableK8sTokensViaDns", "enableK8sCertsViaDns")
+"""With these the DNS endpoint lets in Kubernetes' own credentials, of which IAM knows nothing
+(https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters, DNSEndpointConfig)."""
+_CREDENTIALS: Final = "Kubernetes credentials"
 _DISK_KEYS: Final = ("controlPlaneDiskEncryptionKey", "gkeopsEtcdBackupEncryptionKey")
 """https://cloud.google.com/kubernetes-engine/docs/concepts/about-control-plane-authority"""
 _CONCEALED: Final = "GKE_METADATA"
@@ -99,6 +104,8 @@ def gke_cluster(item: Item) -> GkeCluster:
     google = AddressList(
         _GOOGLE_CLOUD, "machines of Google Cloud's customers, among them", _BLOCKS, known=True, source=source
     )
+    who = "whoever Google's front end lets through with a token or certificate of Kubernetes'"
+    holders = AddressList(_CREDENTIALS, who, (), known=False, source=source)
     own_keys = part(item, "userManagedKeysConfig")
     return GkeCluster(
         name=name,
@@ -108,7 +115,7 @@ def gke_cluster(item: Item) -> GkeCluster:
         autopilot=flag(part(item, "autopilot"), "enabled"),
         endpoints=tuple(_endpoints(item, source, guard)),
         filters=(guard,) if guard else (),
-        lists=(google,),
+        lists=(google, holders),
         secrets=SecretsEncryption(_secrets_key(item), source),
         keys=tuple(filter(None, (text(own_keys, key) for key in _DISK_KEYS))),
         node_pools=tuple(_node_pools(item)),
@@ -138,21 +145,42 @@ def _pod_ranges(item: Item) -> Iterator[str]:
     yield from filter(None, (own, *pools))
 
 
+def _dns(cluster: Item) -> Item:
+    return part(cluster, "controlPlaneEndpointsConfig", "dnsEndpointConfig")
+
+
 def _ip(cluster: Item) -> Item:
     return part(cluster, "controlPlaneEndpointsConfig", "ipEndpointsConfig")
 
 
 def _authorized(cluster: Item) -> Item:
-    """Return the authorized networks: the newer field says what the older one mirrors."""
-    return part(_ip(cluster), "authorizedNetworksConfig") or part(cluster, "masterAuthorizedNetworksConfig")
+    """Return the authorized networks: the newer field mirrors the older one. Where they differ, both let in."""
+    newer, older = part(_ip(cluster), "authorizedNetworksConfig"), part(cluster, "masterAuthorizedNetworksConfig")
+    if not newer or not older:
+        return newer or older
+    by_google = [flag(one, _BY_GOOGLE) for one in (newer, older) if _BY_GOOGLE in one]
+    return {
+        **newer,
+        "enabled": flag(newer, "enabled") and flag(older, "enabled"),
+        "cidrBlocks": [*parts(newer, "cidrBlocks"), *parts(older, "cidrBlocks")],
+        **({_BY_GOOGLE: any(by_google)} if by_google else {}),
+    }
 
 
 def _endpoints(cluster: Item, source: Source, guard: Filter | None) -> Iterator[Endpoint]:
+    by_address, dns = _by_address(cluster, source, guard), _dns(cluster)
     if flag(_ip(cluster), "enabled", default=True):
-        yield _by_address(cluster, source, guard)
-    dns = part(cluster, "controlPlaneEndpointsConfig", "dnsEndpointConfig")
+        yield by_address
+    elif not flag(dns, "allowExternalTraffic"):
+        yield replace(by_address, public=False, public_ranges=NO_ADDRESSES, public_lists=(), private=False)
     if flag(dns, "allowExternalTraffic"):
-        yield _guarded(cluster, source, "its DNS name", text(dns, "endpoint"), CONNECT)
+        named = _guarded(cluster, source, "its DNS name", text(dns, "endpoint"), CONNECT)
+        yield named
+        if any(flag(dns, key) for key in _BY_KUBERNETES):
+            credentials = f"{named.id}, with Kubernetes' own credentials"
+            yield replace(
+                named, id=credentials, public_ranges=NO_ADDRESSES, public_lists=(_CREDENTIALS,), gatekeeper=""
+            )
     if fleet := text(part(cluster, "fleet"), "membership"):
         yield _guarded(cluster, source, "the Connect gateway", fleet, GATEWAY)
 
@@ -210,7 +238,7 @@ def _ranges(cluster: Item) -> tuple[AddressSet, tuple[str, ...]]:
     if not flag(authorized, "enabled"):
         return _EVERYONE, ()
     private = flag(part(cluster, "privateClusterConfig"), "enablePrivateNodes")
-    named = flag(authorized, "gcpPublicCidrsAccessEnabled", default=not private)
+    named = flag(authorized, _BY_GOOGLE, default=not private)
     return AddressSet.of(_blocks(authorized)), (_GOOGLE_CLOUD,) if named else ()
 
 

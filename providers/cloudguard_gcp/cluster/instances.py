@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Final
 
 from cloudguard.model.cluster import Host, MetadataService
@@ -163,6 +164,11 @@ def _addresses(nic: Item) -> Iterator[str]:
         yield own
     for config in parts(nic, "ipv6AccessConfigs"):
         if outside := text(config, "externalIpv6"):
-            yield f"{outside}/{number(config, 'externalIpv6PrefixLength', 96)}"
+            yield _range_of(outside, number(config, "externalIpv6PrefixLength", 96))
     if inside := text(nic, "ipv6Address"):
-        yield f"{inside}/{number(nic, 'internalIpv6PrefixLength', 96)}"
+        yield _range_of(inside, number(nic, "internalIpv6PrefixLength", 96))
+
+
+def _range_of(address: str, length: int) -> str:
+    """Return the range that a machine is given, by any address of it."""
+    return str(ip_network(f"{address}/{length}", strict=False))

@@ -10,11 +10,12 @@ from importlib.resources import files
 from typing import Final
 
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, flag, texts
+from cloudguard.provider.answers import Item, flag, text, texts
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROLE
 
 _HIDES: Final = (FactKind.IDENTITIES,)
+_DISABLED: Final = "DISABLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,19 @@ class Roles:
 
 
 def _role(item: Item) -> Role:
-    return Role(() if flag(item, "deleted") else tuple(texts(item, "includedPermissions")))
+    """Return a role; one that is deleted or disabled grants nothing.
+
+    https://cloud.google.com/iam/docs/creating-custom-roles#disable-custom-role
+    """
+    gone = flag(item, "deleted") or text(item, "stage") == _DISABLED
+    return Role(() if gone else tuple(texts(item, "includedPermissions")))
 
 
 @cache
 def known_roles() -> dict[str, Role]:
     """Return the predefined roles that this release knows, by name; of some only a part."""
-    text = files("cloudguard_gcp.identity").joinpath("predefined.toml").read_text(encoding="utf-8")
-    written = tomllib.loads(text)
+    file = files("cloudguard_gcp.identity").joinpath("predefined.toml")
+    written = tomllib.loads(file.read_text(encoding="utf-8"))
     return {
         name: Role(tuple(f"{of}.{verb}" for of, verbs in held.items() for verb in verbs.split()), written["read"])
         for name, held in written["roles"].items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cloudguard import pipeline
@@ -86,3 +88,15 @@ def test_copies_that_are_not_shared_and_those_of_other_disks_are_no_problem(goog
     share(project, "images", "of-a-node", "allUsers", sourceDisk=disk(project, "node-data"), labels=FORMER)
     share(project, "images", "another", "allUsers", sourceDisk=disk(project, "elsewhere"))
     assert verdict(google_cloud, project) is Verdict.PASS
+
+
+@pytest.mark.parametrize("field", ["sourceDisk", "asyncPrimaryDisk", "sourceSnapshot"])
+@pytest.mark.parametrize("kind", ["snapshots", "machineImages"])
+def test_a_copy_of_a_clone_of_etcds_disk_is_one_of_etcds(google_cloud: Proxy, field: str, kind: str) -> None:
+    """A clone stands in no row by itself: what is made of it does."""
+    project, etcd = kops(), disk(kops(), "etcd-main")
+    origins: dict[str, Any] = {"sourceDisk": etcd, "asyncPrimaryDisk": {"disk": etcd}}
+    origin = origins.get(field) or share(project, "snapshots", "first", sourceDisk=etcd)
+    clone = project.disk("clone", **{field: origin})
+    share(project, kind, "copy", "allUsers", sourceDisk=project.disk("second", sourceDisk=clone))
+    assert verdict(google_cloud, project) is Verdict.FAIL

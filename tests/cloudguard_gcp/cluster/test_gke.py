@@ -12,15 +12,16 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
 from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import CollectRequest
-from cloudguard.results.report import Verdict
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.cluster.gke import gke_cluster
-from gcp_clusters import OFFICE, authorized, gke
+from gcp_clusters import OFFICE, authorized, endpoints, gke
 from gcp_project import Item, Project
 from gcp_proxy import Proxy
 from gcp_server import Google
 
 KEY: Final = "projects/acme-prod/locations/europe/keyRings/gke/cryptoKeys/secrets"
+_BY_GOOGLE: Final = "gcpPublicCidrsAccessEnabled"
 OWN: Final = {"nodeIpv4CidrBlock": "10.0.0.0/20", "clusterIpv4CidrBlock": "10.64.0.0/14"}
 
 
@@ -110,3 +111,36 @@ def test_nodes_that_google_does_not_show_are_told_and_nothing_passes_for_the_oth
     hidden.lists["projects/acme-prod/zones/europe-west1-b/instances"].clear()
     rows = pipeline.evaluate(read(google_cloud, hidden), Declarations()).rows
     assert {one.verdict for one in rows if one.row == "node-access"} == {Verdict.UNKNOWN}
+
+
+def of_api(google_cloud: Proxy, **cluster: Any) -> RowResult:  # noqa: ANN401 - JSON
+    return pipeline.evaluate(read(google_cloud, gke(**cluster)), Declarations()).row("api-server-access")
+
+
+DNS: Final = {"allowExternalTraffic": True, "endpoint": "gke-1.europe-west1.gke.goog"}
+PRIVATE: Final = endpoints(enablePublicEndpoint=False, privateEndpoint="10.1.0.2")
+
+
+@pytest.mark.parametrize("setting", ["enableK8sTokensViaDns", "enableK8sCertsViaDns"])
+def test_a_dns_endpoint_that_takes_kubernetes_own_credentials_is_not_surely_guarded_by_iam(
+    google_cloud: Proxy, setting: str
+) -> None:
+    row = of_api(google_cloud, controlPlaneEndpointsConfig=PRIVATE | {"dnsEndpointConfig": DNS | {setting: True}})
+    assert row.verdict is Verdict.UNKNOWN
+    assert any("token or certificate of Kubernetes" in text for text in row.unknown), row.unknown
+    assert of_api(google_cloud, controlPlaneEndpointsConfig=PRIVATE | {"dnsEndpointConfig": DNS}).unknown == ()
+
+
+def test_a_cluster_without_any_endpoint_for_users_lets_in_nobody(google_cloud: Proxy) -> None:
+    shut = {"ipEndpointsConfig": {"enabled": False}, "dnsEndpointConfig": DNS | {"allowExternalTraffic": False}}
+    assert of_api(google_cloud, controlPlaneEndpointsConfig=shut).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "older", [{"cidrBlocks": [{"cidrBlock": "0.0.0.0/0"}]}, {_BY_GOOGLE: True}, {"enabled": False}]
+)
+def test_of_authorized_networks_that_differ_both_are_let_in(google_cloud: Proxy, older: Item) -> None:
+    ip = endpoints(enablePublicEndpoint=True, authorizedNetworksConfig=authorized(**{_BY_GOOGLE: False}))
+    whole = {"enabled": True, _BY_GOOGLE: False} | older
+    found = of_api(google_cloud, masterAuthorizedNetworksConfig=whole, controlPlaneEndpointsConfig=ip)
+    assert found.verdict is Verdict.FAIL

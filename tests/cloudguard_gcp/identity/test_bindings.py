@@ -88,3 +88,12 @@ def test_a_row_that_passes_says_of_which_groups_the_members_were_not_seen(google
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
     assert row.verdict is Verdict.PASS
     assert row.why.endswith(", nor whether they are members of ops@example.com")
+
+
+@pytest.mark.parametrize("gone", [{"deleted": True}, {"stage": "DISABLED"}])
+def test_a_role_that_is_deleted_or_disabled_grants_nothing(google_cloud: Proxy, gone: dict[str, Any]) -> None:
+    role = "projects/acme-prod/roles/x"
+    project = bound(role, "pubsub.topics.delete")
+    assert found(google_cloud, project)["outside"] == "high"
+    project.answers[role] |= gone
+    assert "outside" not in found(google_cloud, project)
