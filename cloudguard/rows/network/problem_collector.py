@@ -22,6 +22,7 @@ from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.phrases import FEW, services_text, subject, target_text
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
+from cloudguard.rows.network.unguarded import guarded_anew
 from cloudguard.rows.pending_finding import PendingFinding
 
 NOTABLE = tuple(ServiceSet.parse(text) for text in ("tcp/22", "tcp/10250", "tcp/6443", "tcp/443"))
@@ -125,7 +126,8 @@ class ProblemCollector:
             advice=assessment.advice,
         )
         excesses = self._excesses(problem, assessment) if assessment.mend else ()
-        return PendingFinding(builder.build(self._reach.cluster), excesses)
+        changes = guarded_anew(self._row, problem, assessment) if assessment.mend else ()
+        return PendingFinding(builder.build(self._reach.cluster), excesses, changes)
 
     def _excesses(self, problem: Problem, assessment: Assessment) -> tuple[RuleExcess, ...]:
         """Return all of a problem's excess by each rule that can be edited."""

@@ -1,0 +1,35 @@
+"""A balancer that no filter guards is no rule's to narrow: its change is a procedure."""
+
+from __future__ import annotations
+
+from builders import CONTROL_PLANE, balancer, group, host, snapshot, to
+from cloudguard.model.load_balancers import ClientAddress
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.results.change import Procedure
+from judged import changes_of
+
+ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
+
+
+def behind(*filters: str) -> Snapshot:
+    """Return a control plane behind a balancer with ``filters``."""
+    one = host("cp", CONTROL_PLANE, "cp")
+    guards = [group("cp", ("tcp/6443", "10.0.0.0/16")), group("front", ("tcp/443", "0.0.0.0/0"))]
+    api = balancer("api", "tcp/443", [to(one, "tcp/6443")], *filters, seen=ClientAddress.REPLACED)
+    return snapshot([one], guards, balancers=[api])
+
+
+def test_the_procedure_says_whom_to_let_in_on_which_ports() -> None:
+    (change,) = [one for one in changes_of(behind(), ADMINS) if one.kind == "balancer.guard"]
+    (edit,) = change.edits
+    assert isinstance(edit, Procedure)
+    assert change.resource.id == "api"
+    assert "lets in 198.51.100.0/24" in edit.steps[0]
+    assert "on tcp/443" in edit.steps[0]
+
+
+def test_a_guarded_balancer_has_a_rule_to_narrow_instead() -> None:
+    assert [one.kind for one in changes_of(behind("front"), ADMINS) if one.resource.id in {"api", "front"}] == [
+        "rule.narrow"
+    ]
