@@ -205,12 +205,12 @@ class _Planner:
         return peers is None or bool(self._sent_by(source).within(peers))
 
     def _sent_by(self, source: HostClass) -> PacketSet:
-        """Return every service from the class's addresses."""
+        """Return every service from where the class's hosts are, and from where the next one may be."""
         found = self._sent.get(source)
         if found is None:
             sender = self._reach.sender_of(source)
             self._names_of[source] = sender.name
-            found = self._sent[source] = all_from(sender.addresses)
+            found = self._sent[source] = all_from(sender.addresses | source.home)
         return found
 
     def _allowed_else(
