@@ -25,7 +25,6 @@ from cloudguard.results.change import (
 from cloudguard.results.facts import Action, Direction
 
 _PEERS = {
-    PeerOf.NEW_GROUP: "a new group of {} hosts alone",
     PeerOf.ADMINISTRATORS: "the administrators (--admin-cidr)",
     PeerOf.WAY_OUT: "the addresses that the nodes leave by (not seen here; or make the private endpoint first)",
     PeerOf.INSIDE: "inside the network alone",
@@ -44,7 +43,10 @@ def traffic_text(traffic: RuleTraffic) -> str:
 
 def peer_text(peer: RulePeer) -> str:
     """Return a peer's value, or what stands for one that is still to be made or declared."""
-    return _PEERS.get(peer.kind, "{}").format(peer.value)
+    if peer.kind is PeerOf.NEW_GROUP:
+        roles, within, subnet = peer.value.partition(" in ")
+        return f"a new group of {roles} hosts{within}{subnet} alone"
+    return _PEERS.get(peer.kind, peer.value)
 
 
 def before_lines(change: Change) -> tuple[str, ...]:

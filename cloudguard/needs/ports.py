@@ -31,9 +31,12 @@ _USUAL_NODE_PORTS = ServiceSet.parse(Declarations().node_ports)
 """No component listens there; of a wider range that is declared, one may."""
 NONE = ServiceSet.nothing()
 ICMP = ServiceSet.parse("icmp,icmpv6")
+COMMON_PROTOCOLS = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/132")
+"""Protocols that the hosts of any cluster may speak: those of Services, SCTP (132) among them
+(kubernetes/website, protocols for Services)."""
 CLUSTER_PROTOCOLS = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132")
-"""All protocols that a cluster's hosts speak to one another: those of Services, SCTP (132) among them
-(kubernetes/website, protocols for Services), and the tunnels of the CNIs in ``ports.toml``."""
+"""All protocols that a cluster's hosts speak to one another: the common ones, and the tunnels of all CNIs in
+``ports.toml``."""
 
 
 @cache
@@ -96,7 +99,7 @@ class Ports:
     ``api_possible``, ``etcd_possible``: further ones where the API or etcd may be, as nothing shows the installer.
     ``etcd``: client and peer ports. ``etcd_from_nodes``: those of an etcd that nodes are clients of.
     ``etcd_auxiliary``: those of etcd's helpers. ``node_ports``: without those of the hosts themselves.
-    ``control_plane_to_node``: None if the CNI is not known.
+    ``control_plane_to_node``: None if the CNI is not known. ``between_hosts``: what its hosts may speak to one another.
     """
 
     api: ServiceSet
@@ -107,6 +110,7 @@ class Ports:
     control_plane_to_node: ServiceSet | None
     api_possible: ServiceSet
     etcd_possible: ServiceSet
+    between_hosts: ServiceSet = CLUSTER_PROTOCOLS
 
 
 def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) -> Ports:
@@ -128,6 +132,7 @@ def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) ->
         control_plane_to_node=_control_plane_to_node(cluster, policy),
         api_possible=NONE if policy.api_ports else _possible(("api", "api-listener"), cluster) - elsewhere,
         etcd_possible=NONE if policy.etcd_ports else _possible(("etcd",), cluster) - elsewhere,
+        between_hosts=_between_hosts(cluster, policy),
     )
 
 
@@ -136,9 +141,22 @@ def api_listeners(cluster: Cluster) -> ServiceSet:
     return _services("api-listener", cluster)
 
 
-def _control_plane_to_node(cluster: Cluster, policy: Declarations) -> ServiceSet | None:
+def _of_network_plugin(cluster: Cluster, policy: Declarations) -> list[dict[str, Any]]:
+    """Return the entries of the cluster's CNI; none if it is not known."""
     cni = policy.cni or dict(cluster.traits).get("cni", "")
-    entries = [entry for entry in _entries() if entry["kind"] == "cni" and entry["cni"] == cni]
+    return [entry for entry in _entries() if entry["kind"] == "cni" and entry["cni"] == cni]
+
+
+def _between_hosts(cluster: Cluster, policy: Declarations) -> ServiceSet:
+    """Return what hosts speak to one another: where the CNI is known, its tunnels alone, and none of another's."""
+    entries = _of_network_plugin(cluster, policy)
+    if not entries:
+        return CLUSTER_PROTOCOLS
+    return CLUSTER_PROTOCOLS & (COMMON_PROTOCOLS | _union(entry["services"] for entry in entries))
+
+
+def _control_plane_to_node(cluster: Cluster, policy: Declarations) -> ServiceSet | None:
+    entries = _of_network_plugin(cluster, policy)
     if not entries:
         return None
     return _services("control-plane-to-node", cluster) | _union(entry["services"] for entry in entries)

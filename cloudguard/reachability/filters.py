@@ -94,6 +94,12 @@ class Filters:
             rule_lists.append(self._rule_list(name, rules, addresses))
         return chain(tuple(rule_lists))
 
+    def passed_on(self, name: str, groups: Iterable[str], addresses: AddressSet | None) -> AllowedTraffic:
+        """Return the ingress that one filter of a chain does not deny: what it lets in, or leaves to the next."""
+        rules = (rule for _, rule in self.rules((name,), Direction.INGRESS, groups, addresses))
+        last = RuleList((CompiledRule(Action.PERMIT, ServiceSet.everything(), EVERYWHERE),))
+        return chain((self._rule_list(name, rules, addresses), last))
+
     def _rule_list(self, name: str, rules: Iterable[Rule], addresses: AddressSet | None) -> RuleList:
         known = self.filters.get(name)
         if known is None:

@@ -79,6 +79,14 @@ class HostClass:
         """The interfaces' addresses today, but for the public v4 ones that are mapped to them."""
         return AddressSet.union(address for interface in self.interfaces for address in interface.addresses)
 
+    @cached_property
+    def possible_addresses(self) -> AddressSet:
+        """Today's addresses, and all of the subnet in the versions of IP that its hosts have: the next one has any."""
+        six = self.key.has_public_ipv6 or bool(self.addresses & ALL6) or not self.home & ALL4
+        four = bool(self.addresses & ALL4) or not self.addresses
+        nothing = AddressSet.nothing()
+        return self.addresses | (self.home & ALL4 if four else nothing) | (self.home & ALL6 if six else nothing)
+
     def has(self, role: Role) -> bool:
         """Whether its hosts have ``role``."""
         return role in self.key.roles

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from cloudguard.model.cluster import Role
-from cloudguard.model.filters import Filter, Rule
+from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.text_forms import read_addresses
-from cloudguard.needs.ports import CLUSTER_PROTOCOLS, Ports
+from cloudguard.needs.ports import Ports
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -21,6 +21,7 @@ from cloudguard.reachability.explanation import filter_resource, rule_traffic
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.load_balancers import destination_addresses
 from cloudguard.reachability.paths import Reachability
+from cloudguard.reachability.peer_names import group_of, let_in
 from cloudguard.reachability.senders import all_from
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
 
@@ -143,17 +144,17 @@ class _Planner:
             excess |= each.services if hosts else own
         rest = own - excess
         if own == ServiceSet.everything():
-            rest &= CLUSTER_PROTOCOLS  # else a rule for each of the other protocols would have to be written
+            rest &= self._ports.between_hosts  # else a rule for each of the other protocols would have to be written
         if excess:
             rest -= self._by_other_rules(excesses[0].filter, rule, rule_traffic(rule).peer)
         if rest:
             yield KeptTraffic(rule_traffic(rule).peer, rest, NOT_EXCESS)
         for keep in (keep for each in excesses for keep in each.keep):
             kept = keep.services & own & excess if hosts else own
-            for part in _let_in(self._reach, rule, keep.peer) if kept else ():
+            for part in let_in(self._reach, rule, keep.peer) if kept else ():
                 missed = kept - self._by_other_rules(excesses[0].filter, rule, part)
                 yield from [KeptTraffic(part, missed, keep.why)] if missed else ()
-        lost = self._lost(rule, guarded, own & excess)
+        lost = self._lost(excesses[0].filter, rule, guarded, own & excess)
         for peer in sorted(lost, key=lambda peer: (peer.kind is PeerOf.NEW_GROUP, peer.value)):
             services, who = lost[peer]
             yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(who))}, by this rule alone")
@@ -167,7 +168,7 @@ class _Planner:
         return self._allowed_else((filter_.id,), None, sent, (peer.value,) if group else (), rule.target_groups)
 
     def _lost(
-        self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
+        self, guard: Filter, rule: Rule, guarded: list[Guarded], excess: ServiceSet
     ) -> dict[RulePeer, tuple[ServiceSet, list[str]]]:
         """Return what the cluster's pods and hosts get through this rule alone, hosts by a group of theirs alone."""
         lost = self._lost_to_pods(rule, guarded, excess)
@@ -179,12 +180,36 @@ class _Planner:
                 missed = usable - self._allowed_else(filters, target, self._sent_by(source), source.key.groups)
                 if not missed:
                     continue
-                classes = self._reach.classes
-                refused = [other for other in classes if _usable(other, guarded, missed, self._ports) != missed]
-                peer = _name(self._reach, source, rule, refused)
-                services, who = lost.get(peer, (ServiceSet.nothing(), []))
-                lost[peer] = services | missed, [*who, self._names_of[source]]
+                for peer in self._named(guard, rule, source, guarded, missed):
+                    services, who = lost.get(peer, (ServiceSet.nothing(), []))
+                    lost[peer] = services | missed, [*who, self._names_of[source]]
         return lost
+
+    def _named(
+        self, guard: Filter, rule: Rule, source: HostClass, guarded: list[Guarded], services: ServiceSet
+    ) -> tuple[RulePeer, ...]:
+        """Name a class as the peer of ``services``, and nobody who may not have them or is not let in on them today.
+
+        By a group; if none does, by the addresses of its subnet, or as the rule does.
+        """
+        classes = self._reach.classes
+        others = [one for one in classes if _usable(one, guarded, services, self._ports) != services]
+        others += [one for one in classes if one not in others and not self._admits(guard, rule, one, services)]
+        known = self._reach.filters.peers(rule)
+        named = None if source in others else group_of(self._reach, source, rule, others)
+        if named is not None:
+            return (named,)
+        if known is None:
+            return (rule_traffic(rule).peer,)
+        return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (source.possible_addresses & known).cidrs())
+
+    def _admits(self, guard: Filter, rule: Rule, source: HostClass, services: ServiceSet) -> bool:
+        """Whether a rule's filter lets in all hosts of a class today on ``services``, wherever the next one is."""
+        if rule.peer.group and rule.peer.group in source.key.groups:
+            return True
+        sent = all_from(source.possible_addresses).only(services)
+        allowed = self._reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, rule.target_groups)
+        return sent <= allowed.allows(source.possible_addresses, source.key.groups).lower
 
     def _lost_to_pods(
         self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
@@ -210,7 +235,7 @@ class _Planner:
         if found is None:
             sender = self._reach.sender_of(source)
             self._names_of[source] = sender.name
-            found = self._sent[source] = all_from(sender.addresses | source.home)
+            found = self._sent[source] = all_from(source.possible_addresses)
         return found
 
     def _allowed_else(
@@ -256,17 +281,6 @@ def _applies(rule: Rule, target: HostClass) -> bool:
     return not rule.target_groups or not set(rule.target_groups).isdisjoint(target.key.groups)
 
 
-def _let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, ...]:
-    """Intersect ``peer`` with what a rule lets in today, so that a change never opens anything."""
-    known = reach.filters.peers(rule)
-    if rule.peer.group and peer.kind is PeerOf.RANGE:
-        members = (one for one in reach.topology.external_members if rule.peer.group in one.groups)
-        known = AddressSet.union(part for one in members for part in one.addresses)
-    if known is None or peer.kind is not PeerOf.RANGE:
-        return () if rule.peer.group and peer != rule_traffic(rule).peer else (peer,)
-    return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (AddressSet.parse(peer.value) & known).cidrs())
-
-
 def _usable(source: HostClass | None, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
     """Return the part of ``services`` that a host class (or the pods) may use on every target of a filter."""
     for _, target in guarded:
@@ -278,21 +292,5 @@ def allowed_between(source: HostClass | None, target: HostClass | None, ports: P
     """Return what a class of the cluster's hosts (None: its pods) may open on another: etcd is the control plane's."""
     trusted = source is not None and (source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD))
     if target is not None and target.has(Role.ETCD) and not trusted:
-        return CLUSTER_PROTOCOLS - ports.etcd - ports.etcd_auxiliary
-    return CLUSTER_PROTOCOLS
-
-
-def _name(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> RulePeer:
-    """Name a class by a group that neither external members nor ``refused`` are in, else by one still to be made.
-
-    A group whose members were not read may have external ones. Of several, one of the kind of the rule's target groups.
-    Never by addresses: the host that replaces it has another one.
-    """
-    taken = {group for other in refused for group in other.key.groups}
-    taken |= {group for external in reach.topology.external_members for group in external.groups}
-    known = {group.id for group in reach.topology.groups if group.members_known}
-    kinds = {group.partition("/")[0] for group in rule.target_groups}
-    free = [group for group in source.key.groups if group in known - taken and group != rule.peer.group]
-    if not free:
-        return RulePeer(PeerOf.NEW_GROUP, "/".join(source.key.roles) or "unknown")
-    return RulePeer(PeerOf.GROUP, min(free, key=lambda group: group.partition("/")[0] not in kinds))
+        return ports.between_hosts - ports.etcd - ports.etcd_auxiliary
+    return ports.between_hosts

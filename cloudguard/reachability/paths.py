@@ -104,9 +104,12 @@ class Reachability:
             for path in self._from_groups(endpoint, traffic, endpoint.subnets):
                 yield replace(path, allowed=path.allowed.only(endpoint.service))
 
-    def between(self, source: HostClass, target: HostClass) -> Path:
-        """Return the direct path from a class of the cluster's hosts to another, or to other hosts of the same."""
-        sender = self.sender_of(source)
+    def between(self, source: HostClass, target: HostClass, *, next_host: bool = False) -> Path:
+        """Return the direct path from a class of the cluster's hosts to another, or to other hosts of the same.
+
+        ``next_host``: also from where a host that is still to come may be.
+        """
+        sender = self.sender_of(source, next_host=next_host)
         admitted = self.allowed_in(target).allows(sender.addresses, sender.groups)
         arriving = admitted & self.filters.subnet_ingress(target.key.subnet)
         addresses = target.addresses or self.senders.ranges((target.key.subnet,))
@@ -114,13 +117,15 @@ class Reachability:
             sender, target, self._sent(arriving, source, addresses, target.key.groups, self._versions_of(target))
         )
 
-    def host_paths(self, source: HostClass, target: HostClass, services: ServiceSet) -> Iterator[Path]:
+    def host_paths(
+        self, source: HostClass, target: HostClass, services: ServiceSet, *, next_host: bool = False
+    ) -> Iterator[Path]:
         """Yield the paths between two classes of the cluster's hosts that may lead to ``services``.
 
-        That is the direct one, and one by each registration of the target.
+        That is the direct one, and one by each registration of the target. ``next_host``: as in ``between``.
         """
-        yield self.between(source, target)
-        sender = self.sender_of(source)
+        yield self.between(source, target, next_host=next_host)
+        sender = self.sender_of(source, next_host=next_host)
         for registration in self._registrations(target):
             if not registration.service & services:
                 continue
@@ -170,14 +175,14 @@ class Reachability:
         allowed = exactly(PacketSet.of([(ranges, self.allowed_in(target).of_group(endpoint.groups))]))
         return Path(sender, target, allowed & self.filters.subnet_ingress(target.key.subnet))
 
-    def sender_of(self, source: HostClass) -> Sender:
-        """Return a class of hosts as a sender."""
+    def sender_of(self, source: HostClass, *, next_host: bool = False) -> Sender:
+        """Return a class of hosts as a sender; ``next_host``: at any address of its subnet, too."""
         key, count = source.key, len(source.hosts)
         roles = "/".join(key.roles) or "unknown"
         return Sender(
             SenderKind.HOSTS,
             f"{count} {roles} host{'s' if count != 1 else ''}" if count else f"the next {roles} host",
-            source.addresses or self.senders.ranges((key.subnet,)),
+            source.possible_addresses if next_host else source.addresses or self.senders.ranges((key.subnet,)),
             key.groups,
             example=source.hosts[0].id if count else "",
             hosts=source,

@@ -33,7 +33,10 @@ class PeerOf(StrEnum):
     ADDRESS_LIST = "address-list"
     """``value`` is the id of an address list."""
     NEW_GROUP = "new-group"
-    """A group still to be made, with all hosts of the roles that ``value`` names, and nothing else, in it."""
+    """A group still to be made, with all hosts of the roles that ``value`` names, and nothing else, in it.
+
+    ``value`` is "control-plane/etcd", or "node in ID" for those in one subnet.
+    """
     ADMINISTRATORS = "administrators"
     """The administrators, whose addresses are still to be declared (``admin-cidr``); no value."""
     WAY_OUT = "way-out"

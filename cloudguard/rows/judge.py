@@ -10,7 +10,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.ways_in import WayIn
 from cloudguard.needs.declarations import Declarations
-from cloudguard.reachability.narrowing import plan
+from cloudguard.reachability.narrowing import RuleExcess, plan
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding
@@ -26,23 +26,27 @@ ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access
 ``HEEDED`` (keys of the declarations that it heeds), in the table's order."""
 
 
-def judge(
+def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
     snapshot: Snapshot,
     policy: Declarations,
     iam_catalog: IamCatalog | None = None,
     ways_in: tuple[WayIn, ...] = (),
     rows: Sequence[ModuleType] = ROWS,
+    *,
+    with_advice: bool = False,
 ) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
     """Return ``rows``, and the changes that mend their findings in the order to make them.
 
     ``iam_catalog`` None: nothing is known of the provider's permissions, and no identity is judged but by its plain
-    words. ``ways_in``: the provider's table; those that the snapshot does not name were not asked for.
+    words. ``ways_in``: the provider's table; those that the snapshot does not name were not asked for. ``with_advice``:
+    rules are edited for low findings too.
     """
     context = Context(snapshot, policy, Reachability(snapshot), iam_catalog, ways_in)
     judged = _by_every_role(context, {row: row.judge(context) for row in rows})
     judged = [_with_declarations(context, row, each) for row, each in zip(rows, judged, strict=True)]
     pending = [finding for _, found in judged for finding in found]
-    by_rule = plan(context.reach, context.ports, (excess for finding in pending for excess in finding.excesses))
+    excesses = (excess for finding in pending for excess in finding.excesses)
+    by_rule = plan(context.reach, context.ports, (_worth(excess) if with_advice else excess for excess in excesses))
     changes = {finding.finding.id: tuple(_changes(finding, by_rule)) for finding in pending}
     results = tuple(replace(row, findings=tuple(_with_changes(row.findings, changes))) for row, _ in judged)
     return results, _ordered([finding for row in results for finding in row.findings], changes)
@@ -62,6 +66,10 @@ def _by_every_role(context: Context, judged: Mapping[ModuleType, JudgedRow]) -> 
 def _with_declarations(context: Context, row: ModuleType, judged: JudgedRow) -> JudgedRow:
     check = next((each for each in row.CHECKS if each.id.endswith("/declared")), None)
     return with_declarations(context, judged, row.HEEDED, check)
+
+
+def _worth(excess: RuleExcess) -> RuleExcess:
+    return replace(excess, worth=True)
 
 
 def _changes(pending: PendingFinding, by_rule: Mapping[tuple[str, str], Change]) -> Iterable[Change]:

@@ -132,7 +132,7 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     """Return what is allowed beyond the cluster, its services and what is declared."""
     ports = context.ports
     if path.balancer is not None and path.listener is not None and path.balancer.declared_service:
-        return path.allowed.only(_beyond_service(context, target, path.balancer, path.listener))
+        return path.allowed.only(beyond_service(context, target, path.balancer, path.listener))
     expected = judged_by_other_rows(ports, frozenset(target.key.roles)) | PATH_MTU
     if path.sender.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
@@ -146,7 +146,7 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     return excess.within(path.sender.addresses - context.own_addresses) if path.sender.inside else excess
 
 
-def _beyond_service(context: Context, target: HostClass, balancer: Balancer, listener: Listener) -> ServiceSet:
+def beyond_service(context: Context, target: HostClass, balancer: Balancer, listener: Listener) -> ServiceSet:
     """Return what no Service means of a target's ports, though a Service's balancer sends there.
 
     A Service reaches a host, named by its id, on NodePorts alone, unless what the balancer hands on stays addressed to

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from builders import CONTROL_PLANE, NODE, RANGE, SOURCE, WORLD, WORLD6, balancer, group, host, snapshot, to
-from builders import rule as make_rule
-from cloudguard.model.cluster import Host, Role
-from cloudguard.model.filters import Filter, Group, Rule
+from builders import CONTROL_PLANE, NODE, RANGE, RANGE6, WORLD, WORLD6, balancer, group, host, snapshot, to
+from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations, DeclaredService
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.planning.edits.model_edits import can_be_made, edited, parts
+from cloudguard.planning.edits.new_groups import group_changes
 from cloudguard.reachability.narrowing import allowed_between
 from cloudguard.reachability.paths import Reachability
-from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer
+from cloudguard.results.change import Change, RuleEdit, RuleOp
 from cloudguard.results.finding import Severity
 from cloudguard.rows.context import Context
 from edits import ADMINISTRATORS, after, before, lets, peer
@@ -42,41 +42,11 @@ ETCD = ServiceSet.parse("tcp/2379-2380")
 
 
 def applied(made: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
-    """Return the snapshot with every change of a rule made, and the groups that they ask for."""
-    by_rule = {change.rule: change for change in changes if change.rule}
-    filters = tuple(replace(one, rules=tuple(_rules(one, by_rule))) for one in made.topology.filters)
-    new = {kept.peer.value for change in by_rule.values() for kept in after(change) if is_new(kept.peer)}
-    hosts = tuple(_in_group(one, new) for one in made.cluster.hosts)
-    groups = (*made.topology.groups, *(Group(name, name, SOURCE) for name in new))
-    topology = replace(made.topology, filters=filters, groups=groups)
-    return replace(made, topology=topology, cluster=replace(made.cluster, hosts=hosts))
-
-
-def is_new(peer: RulePeer) -> bool:
-    """Whether a group is still to be made."""
-    return peer.kind is PeerOf.NEW_GROUP
-
-
-def _in_group(one: Host, new: set[str]) -> Host:
-    """Return a host in the new group of its roles, if there is to be one."""
-    roles = "/".join(one.roles)
-    if roles not in new:
-        return one
-    return replace(one, interfaces=tuple(replace(nic, groups=(*nic.groups, roles)) for nic in one.interfaces))
-
-
-def _rules(one: Filter, by_rule: dict[str, Change]) -> list[Rule]:
-    rules: list[Rule] = []
-    for rule in one.rules:
-        change = by_rule.get(rule.id)
-        if change is None:
-            rules.append(rule)
-            continue
-        for number, kept in enumerate(after(change)):
-            if kept.peer != ADMINISTRATORS:
-                made = make_rule(f"{rule.id}-{number}", str(kept.services), kept.peer.value)
-                rules.append(replace(made, direction=kept.direction))
-    return rules
+    """Return the snapshot with every change made whose peers are known, and the groups that they ask for."""
+    known = [replace(change, edits=tuple(filter(can_be_made, change.edits))) for change in changes]
+    subnets = {one.id: one for one in made.topology.subnets}
+    groups = group_changes(known, Reachability(made).classes, subnets, made.cluster.name)
+    return edited(made, parts((*groups, *known)))
 
 
 @st.composite
@@ -238,7 +208,7 @@ def test_a_balancer_of_both_versions_that_faces_the_internet_keeps_the_hosts_tha
     api = balancer("api", "tcp/443", [to(hosts[0], "tcp/6443")], "front", where=("public",), dual=dual)
     filters = [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", world))]
     found = kept_by(snapshot(hosts, filters, balancers=[api])).get("front-0", ())
-    assert (lets("tcp/443", "nodes") in found) is (dual and world == WORLD6)
+    assert (lets("tcp/443", RANGE6) in found) is (dual and world == WORLD6)
 
 
 def test_declared_services_are_kept() -> None:

@@ -1,0 +1,25 @@
+"""Changes of a managed endpoint: its private side comes first where hosts would lose it with the public one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cloudguard.model.network import Endpoint
+from cloudguard.planning.edits.model_edits import PRIVATE_SIDE
+from cloudguard.results.change import AttributeEdit, Change, ListEdit, PeerOf
+
+
+def private_first(change: Change, endpoint: Endpoint) -> Change:
+    """Return a change of an endpoint's public list that puts the private side on before hosts lose the public one.
+
+    That is so where it is not known by which addresses they leave, or where nobody else is let in.
+    """
+    (edit, *others) = change.edits
+    if others or not isinstance(edit, ListEdit) or endpoint.private:
+        return change
+    kinds = {peer.kind for peer in edit.after}
+    if not kinds & {PeerOf.WAY_OUT, PeerOf.INSIDE}:
+        return change
+    kept = [pair for pair in zip(edit.after, edit.needs, strict=True) if pair[0].kind is not PeerOf.WAY_OUT]
+    shrunk = replace(edit, after=tuple(peer for peer, _ in kept), needs=tuple(why for _, why in kept))
+    return replace(change, edits=(AttributeEdit(PRIVATE_SIDE, "off", "on"), shrunk))

@@ -1,0 +1,196 @@
+"""Edits made on the model: a snapshot with the changes of a plan in it, as if they had been made in the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from cloudguard.model.cluster import Cluster, Host, Pool
+from cloudguard.model.filters import Filter, Group, Peer, Rule
+from cloudguard.model.network import Endpoint, Interface, Topology
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Source
+from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.planning.edits.settings_edits import with_setting
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    DocumentEdit,
+    Edit,
+    GroupEdit,
+    ListEdit,
+    MembershipEdit,
+    PeerOf,
+    Procedure,
+    RuleEdit,
+    RuleOp,
+    RulePeer,
+    RuleTraffic,
+)
+
+PLANNED: Final = Source("planned")
+"""The source of what is not in the cloud yet."""
+PRIVATE_SIDE: Final = "private side"
+"""The attribute of an endpoint that is on where hosts reach it inside their network."""
+UNNAMED: Final = frozenset({PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT})
+"""Peers that stand for addresses that are not known: an edit that names one cannot be made."""
+Part = tuple[Change, Edit]
+"""An edit and the change that it is of."""
+
+
+def parts(changes: Iterable[Change]) -> tuple[Part, ...]:
+    """Return every edit of ``changes`` with its change, in their order."""
+    return tuple((change, edit) for change in changes for edit in change.edits)
+
+
+def new_group_id(peer: RulePeer) -> str:
+    """Return the id on the model of a group that is still to be made."""
+    return f"new:{peer.value}"
+
+
+def edited(snapshot: Snapshot, edits: Iterable[Part]) -> Snapshot:
+    """Return ``snapshot`` with ``edits`` made; done twice, they change nothing more."""
+    rules: dict[str, list[RuleEdit]] = {}
+    for change, edit in edits:
+        if isinstance(edit, RuleEdit):
+            rules.setdefault(change.resource.id, []).append(edit)
+        else:
+            snapshot = _other(snapshot, change, edit)
+    if not rules:
+        return snapshot
+    filters = tuple(_filter(one, rules[one.id]) if one.id in rules else one for one in snapshot.topology.filters)
+    return replace(snapshot, topology=replace(snapshot.topology, filters=filters))
+
+
+def _other(snapshot: Snapshot, change: Change, edit: Edit) -> Snapshot:
+    match edit:
+        case GroupEdit():
+            return _with_group(snapshot, edit)
+        case MembershipEdit():
+            return _moved(snapshot, {one.id for one in edit.members}, edit.leaves, edit.joins)
+        case ListEdit():
+            return _on_endpoint(snapshot, change.resource.id, lambda one: _with_list(one, edit.after))
+        case AttributeEdit(name=name) if name == PRIVATE_SIDE:
+            return _on_endpoint(snapshot, change.resource.id, lambda one: replace(one, private=edit.after == "on"))
+        case AttributeEdit() | Procedure() | DocumentEdit():
+            return with_setting(snapshot, change, edit)
+        case _:
+            return snapshot
+
+
+def _filter(one: Filter, edits: Iterable[RuleEdit]) -> Filter:
+    """Return a filter with edits of its rules; an added rule stands behind the one that it takes over from."""
+    rules = {rule.id: rule for rule in one.rules}
+    origins = dict(rules)
+    added: dict[str, list[Rule]] = {}
+    for edit in edits:
+        if edit.op is RuleOp.REMOVE:
+            rules.pop(edit.rule, None)
+        elif edit.after and edit.op is RuleOp.MODIFY and edit.rule in rules:
+            rules[edit.rule] = _with_traffic(rules[edit.rule], edit.after)
+        elif edit.after and edit.op is RuleOp.ADD:
+            made = _added(origins.get(edit.rule), edit, edit.after)
+            if made.id not in origins:
+                added.setdefault(edit.rule if edit.rule in origins else "", []).append(made)
+    kept = [rule for name in origins for rule in (*((rules[name],) if name in rules else ()), *added.get(name, ()))]
+    return replace(one, rules=(*kept, *added.get("", ())))
+
+
+def _added(origin: Rule | None, edit: RuleEdit, traffic: RuleTraffic) -> Rule:
+    name = f"{edit.rule}+{traffic.action}:{traffic.services}:{traffic.peer.kind}:{traffic.peer.value}"
+    order = edit.order if edit.order is not None else origin.order if origin else 0
+    blank = Rule(name, traffic.direction, traffic.action, traffic.services, peer_of(traffic.peer), PLANNED, order)
+    if origin is None:
+        return blank
+    return replace(blank, target_groups=origin.target_groups, target_ranges=origin.target_ranges)
+
+
+def _with_traffic(rule: Rule, traffic: RuleTraffic) -> Rule:
+    return replace(rule, action=traffic.action, services=traffic.services, peer=peer_of(traffic.peer))
+
+
+def peer_of(peer: RulePeer) -> Peer:
+    """Return an edit's peer as that of a rule; raises ValueError for one that stands for unknown addresses."""
+    match peer.kind:
+        case PeerOf.RANGE:
+            return Peer(read_addresses(peer.value))
+        case PeerOf.GROUP:
+            return Peer(group=peer.value)
+        case PeerOf.NEW_GROUP:
+            return Peer(group=new_group_id(peer))
+        case PeerOf.ADDRESS_LIST:
+            return Peer(address_list=peer.value)
+        case _:
+            message = f"no rule can name {peer.kind}: its addresses are not known"
+            raise ValueError(message)
+
+
+def _with_group(snapshot: Snapshot, edit: GroupEdit) -> Snapshot:
+    name = new_group_id(edit.group)
+    if all(group.id != name for group in snapshot.topology.groups):
+        groups = (*snapshot.topology.groups, Group(name, edit.name, PLANNED))
+        snapshot = replace(snapshot, topology=replace(snapshot.topology, groups=groups))
+    return _moved(snapshot, {one.id for one in edit.members}, (), (name,))
+
+
+def _moved(snapshot: Snapshot, members: set[str], leaves: tuple[str, ...], joins: tuple[str, ...]) -> Snapshot:
+    """Return the snapshot with interfaces and pools (ids) in other groups, and behind the filters that these are."""
+    filters = {one.id for one in snapshot.topology.filters}
+
+    def groups(present: tuple[str, ...]) -> tuple[str, ...]:
+        kept = tuple(name for name in present if name not in leaves)
+        return (*kept, *(name for name in joins if name not in kept))
+
+    def guards(present: tuple[str, ...]) -> tuple[str, ...]:
+        kept = tuple(name for name in present if name not in leaves)
+        return (*kept, *(name for name in joins if name in filters and name not in kept))
+
+    def port(one: Interface) -> Interface:
+        if one.id not in members:
+            return one
+        return replace(one, groups=groups(one.groups), filters=guards(one.filters))
+
+    def host(one: Host) -> Host:
+        return replace(one, interfaces=tuple(map(port, one.interfaces)))
+
+    def pool(one: Pool) -> Pool:
+        if one.id not in members:
+            return one
+        further = (replace(each, groups=groups(each.groups), filters=guards(each.filters)) for each in one.further)
+        return replace(one, groups=groups(one.groups), filters=guards(one.filters), further=tuple(further))
+
+    cluster: Cluster = replace(
+        snapshot.cluster,
+        hosts=tuple(map(host, snapshot.cluster.hosts)),
+        pools=tuple(map(pool, snapshot.cluster.pools)),
+    )
+    known = snapshot.topology.neighbours
+    topology: Topology = replace(
+        snapshot.topology,
+        external_members=tuple(map(port, snapshot.topology.external_members)),
+        neighbours=None if known is None else tuple(map(port, known)),
+    )
+    return replace(snapshot, cluster=cluster, topology=topology)
+
+
+def _on_endpoint(snapshot: Snapshot, name: str, with_edit: Callable[[Endpoint], Endpoint]) -> Snapshot:
+    endpoints = tuple(with_edit(one) if one.id == name else one for one in snapshot.topology.endpoints)
+    return replace(snapshot, topology=replace(snapshot.topology, endpoints=endpoints))
+
+
+def _with_list(endpoint: Endpoint, peers: tuple[RulePeer, ...]) -> Endpoint:
+    """Return an endpoint whose public side lets in ``peers`` alone; without any, it has none."""
+    ranges = AddressSet.union(read_addresses(peer.value) for peer in peers if peer.kind is PeerOf.RANGE)
+    lists = tuple(peer.value for peer in peers if peer.kind is PeerOf.ADDRESS_LIST)
+    if not ranges and not lists:
+        return replace(endpoint, public=False, public_ranges=NO_ADDRESSES, public_lists=())
+    return replace(endpoint, public_ranges=ranges, public_lists=lists)
+
+
+def can_be_made(edit: Edit) -> bool:
+    """Whether all peers that an edit names are known."""
+    if isinstance(edit, ListEdit):
+        return all(peer.kind not in UNNAMED for peer in edit.after)
+    return not isinstance(edit, RuleEdit) or edit.after is None or edit.after.peer.kind not in UNNAMED

@@ -1,0 +1,56 @@
+"""Groups still to be made: one change for each, with all hosts of its roles and the templates of their pools in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from cloudguard.model.network import Subnet
+from cloudguard.planning.edits.model_edits import new_group_id
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.peer_names import new_group
+from cloudguard.results.change import Change, GroupEdit, PeerOf, Resource, RuleEdit, RulePeer
+
+
+def group_changes(
+    changes: Iterable[Change], classes: Iterable[HostClass], subnets: Mapping[str, Subnet], cluster: str
+) -> tuple[Change, ...]:
+    """Return a change for each new group that ``changes`` name as a peer; it mends what they mend."""
+    named: dict[RulePeer, list[Change]] = {}
+    for change in changes:
+        for peer in _new_groups(change):
+            named.setdefault(peer, []).append(change)
+    listed = tuple(classes)
+    return tuple(_change(peer, found, listed, subnets, cluster) for peer, found in named.items())
+
+
+def _new_groups(change: Change) -> Iterator[RulePeer]:
+    for edit in change.edits:
+        if isinstance(edit, RuleEdit) and edit.after and edit.after.peer.kind is PeerOf.NEW_GROUP:
+            yield edit.after.peer
+
+
+def _change(
+    peer: RulePeer,
+    named_by: list[Change],
+    classes: tuple[HostClass, ...],
+    subnets: Mapping[str, Subnet],
+    cluster: str,
+) -> Change:
+    own = [one for one in classes if peer in {new_group(one), new_group(one, in_subnet=True)}]
+    members = dict[Resource, None]()
+    for one in own:
+        members |= dict.fromkeys(_members(one))
+    networks = dict.fromkeys(subnets[one.key.subnet].network for one in own if one.key.subnet in subnets)
+    name = f"{cluster}-{peer.value.replace('/', '-').replace(' in ', '-')}"
+    mends = tuple(dict.fromkeys(finding for change in named_by for finding in change.mends))
+    edit = GroupEdit(peer, name, next(iter(networks), ""), tuple(members))
+    resource = Resource("group", new_group_id(peer), name)
+    return Change(f"group.add:{peer.value}", named_by[0].row, "group.add", resource, (edit,), mends=mends)
+
+
+def _members(one: HostClass) -> Iterator[Resource]:
+    names = {interface.id: host.id for host in one.hosts for interface in host.interfaces}
+    for interface in one.interfaces:
+        yield Resource("interface", interface.id, names.get(interface.id, ""))
+    for pool in one.pools:
+        yield Resource("pool", pool.id, pool.name)

@@ -1,0 +1,122 @@
+"""Edits of hosts, disks, keys and identities, made on the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, DiskTemplate, MetadataService, Pool
+from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.keys import Key, KeyState
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import Source
+from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Procedure, StatementFate
+
+_COPIES = frozenset({"snapshot.remove", "image.remove", "disk.remove"})
+ON_MODEL = frozenset({"metadata.restrict", "pool.encrypt", "key.enable", "key.rotate", "disk.encrypt", *_COPIES})
+"""Kinds of changes whose effect the model shows, beside those of rules, groups, endpoints and documents."""
+
+
+def with_setting(snapshot: Snapshot, change: Change, edit: AttributeEdit | Procedure | DocumentEdit) -> Snapshot:
+    """Return ``snapshot`` with an edit of ``change`` made; the same where the model cannot show it."""
+    if isinstance(edit, DocumentEdit):
+        identities = _with_documents(snapshot.identities, change.resource.id, edit)
+        return replace(snapshot, identities=identities)
+    make = _EDITS.get(change.kind)
+    return snapshot if make is None else replace(snapshot, cluster=make(snapshot.cluster, change, edit))
+
+
+def _with_documents(identities: Identities, name: str, edit: DocumentEdit) -> Identities:
+    """Return the identities, one of them with a single new policy in place of all that it may be replaced by."""
+    stays = [(each.policy, each.statement) for each in edit.changes if each.fate is StatementFate.STAYS]
+    policies = {policy.id: policy for policy in identities.policies}
+    changed = list[Identity]()
+    for one in identities.identities:
+        if one.id == name:
+            kept = [_remainder(name, policies[each], stays) for each in one.policies if each in policies]
+            new = _replacement(name, edit.statements, one.source)
+            policies |= {policy.id: policy for policy in (*kept, new)}
+            unread = tuple(each for each in one.policies if each not in policies)
+            names = (*(policy.id for policy in kept if policy.statements), new.id, *unread)
+            changed.append(replace(one, policies=names))
+        else:
+            changed.append(one)
+    return replace(identities, identities=tuple(changed), policies=tuple(policies.values()))
+
+
+def _remainder(identity: str, policy: PolicyDocument, stays: list[tuple[str, Statement]]) -> PolicyDocument:
+    """Return what remains of a policy beside the replacement; ids of copies tell whose it is."""
+    if policy.kind is not PolicyKind.GRANT:
+        return policy
+    kept = tuple(each for each in policy.statements if (policy.name, each) in stays)
+    return policy if kept == policy.statements else replace(policy, id=f"{policy.id}#{identity}", statements=kept)
+
+
+def _replacement(identity: str, statements: tuple[Statement, ...], source: Source) -> PolicyDocument:
+    name = f"planned:{identity}"
+    return PolicyDocument(name, "planned", PolicyKind.GRANT, "inline", "", statements, source)
+
+
+def _restrict_metadata(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
+    set_on = {one.id for one in edit.of} if isinstance(edit, AttributeEdit) else set[str]()
+
+    def shut(one: MetadataService | None) -> MetadataService | None:
+        return None if one is None else replace(one, tokens_required=True, hop_limit=1)
+
+    del change
+    hosts = tuple(replace(one, metadata=shut(one.metadata)) if one.id in set_on else one for one in cluster.hosts)
+    pools = tuple(replace(one, metadata=shut(one.metadata)) if one.id in set_on else one for one in cluster.pools)
+    return replace(cluster, hosts=hosts, pools=pools)
+
+
+def _encrypt_pool(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
+    devices = edit.parts if isinstance(edit, AttributeEdit) else ()
+
+    def disk(one: DiskTemplate) -> DiskTemplate:
+        return replace(one, encrypted=True) if one.device in devices else one
+
+    def pool(one: Pool) -> Pool:
+        return replace(one, disks=tuple(map(disk, one.disks))) if one.id == change.resource.id else one
+
+    return replace(cluster, pools=tuple(map(pool, cluster.pools)))
+
+
+def _encrypt_disk(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
+    """Return the cluster with the disk encrypted; by which key is for whoever makes the copy to choose."""
+    del edit
+
+    def disk(one: Disk) -> Disk:
+        return replace(one, encrypted=True) if one.id == change.resource.id else one
+
+    return replace(cluster, disks=tuple(map(disk, cluster.disks)))
+
+
+def _remove_copy(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
+    del edit
+
+    def without(copies: tuple[DiskSnapshot, ...]) -> tuple[DiskSnapshot, ...]:
+        return tuple(one for one in copies if one.id != change.resource.id)
+
+    disks = tuple(replace(one, snapshots=without(one.snapshots)) for one in cluster.disks)
+    return replace(cluster, disks=disks, copies=without(cluster.copies))
+
+
+def _set_key(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
+    del edit
+
+    def key(one: Key) -> Key:
+        if one.id != change.resource.id:
+            return one
+        return replace(one, state=KeyState.ENABLED) if change.kind == "key.enable" else replace(one, rotates=True)
+
+    return replace(cluster, keys=tuple(map(key, cluster.keys)))
+
+
+_EDITS: dict[str, Callable[[Cluster, Change, AttributeEdit | Procedure], Cluster]] = {
+    "metadata.restrict": _restrict_metadata,
+    "pool.encrypt": _encrypt_pool,
+    "disk.encrypt": _encrypt_disk,
+    **dict.fromkeys(_COPIES, _remove_copy),
+    "key.enable": _set_key,
+    "key.rotate": _set_key,
+}

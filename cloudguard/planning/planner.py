@@ -1,0 +1,93 @@
+"""The plan of one cluster: the changes that its findings ask for, as the cloud can hold them, proved on the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from cloudguard.planning.case import Case, Choice
+from cloudguard.planning.draft import Draft, drafted
+from cloudguard.planning.outcome import Outcome, outcome_of, residual
+from cloudguard.planning.proposal import Proposal, Proposer
+from cloudguard.planning.smallest import smallest
+from cloudguard.provider.change_forms import ChangeForms
+from cloudguard.results.change import Change, KeptTraffic, RuleEdit, RuleTraffic
+from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.plan import LeftFinding, Obligation, Plan, Proof, Step
+from cloudguard.results.report import Report
+
+NO_CHANGE = "no rule or setting of yours is known that would mend it"
+
+
+def make_plan(case: Case, report: Report, choice: Choice) -> Plan:
+    """Return the plan for the findings of ``report`` that ``choice`` asks for.
+
+    ``report`` judges the facts of ``case``; its changes are made with the choice's advice.
+    """
+    asked = [finding for finding in report.findings if choice.asks_for(finding)]
+    topology = case.snapshot.topology
+    draft = drafted(
+        report.plan,
+        frozenset(finding.id for finding in asked),
+        {one.id: one for one in topology.filters if one.editable or one.note},
+        {one.id: one for one in topology.endpoints},
+        case.forms,
+    )
+    proposer = Proposer(case)
+    proposal = proposer.proved(draft)
+    outcome = outcome_of(case.at(proposal.after), asked, with_advice=choice.with_advice)
+    proposal, outcome = smallest(proposer, proposal, outcome, asked, with_advice=choice.with_advice)
+    plan = _plan(report, asked, draft, outcome, proposal)
+    proofs = (*proposer.prover.proofs(proposal.order), Proof(Obligation.ROWS_MENDED, f"{len(plan.mends)} findings"))
+    return replace(plan, steps=tuple(_steps(proposal, case.forms)), proofs=proofs)
+
+
+def _plan(report: Report, asked: Sequence[Finding], draft: Draft, outcome: Outcome, proposal: Proposal) -> Plan:
+    """Return the plan without its steps and proofs."""
+    worst = {finding.id: finding.severity for finding in asked}
+    proved = {change.id for change in proposal.changes}
+    changes = _numbered((*proposal.changes, *draft.by_hand, *draft.incomplete), worst)
+    return Plan(
+        report=report,
+        changes=tuple(_finished(change, proved=change.id in proved) for change in changes),
+        asked=tuple(finding.id for finding in asked),
+        mends=tuple(finding.id for finding in asked if finding.id in outcome.mended),
+        left=tuple(_left(asked, draft, outcome)),
+        residual=residual(report.findings, outcome.findings),
+        verdicts=tuple((row.row, row.verdict) for row in outcome.rows),
+    )
+
+
+def _numbered(changes: Iterable[Change], worst: dict[str, Severity]) -> Iterator[Change]:
+    """Yield the changes by the severity that they remove, the worst first; groups before those that name them."""
+
+    def rank(change: Change) -> tuple[bool, int, str, str]:
+        severity = max((worst[name] for name in change.mends if name in worst), default=Severity.LOW)
+        return change.kind != "group.add", -severity, change.row, change.id
+
+    for order, change in enumerate(sorted(changes, key=rank), 1):
+        yield replace(change, order=order)
+
+
+def _finished(change: Change, *, proved: bool) -> Change:
+    """Return a change with what it keeps and loses, read off its edits."""
+    edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
+    keeps = [KeptTraffic(edit.after.peer, edit.after.services, "; ".join(edit.needs)) for edit in edits if edit.after]
+    loses = [replace(edit.before, services=edit.loses) for edit in edits if edit.before and edit.loses]
+    return replace(change, proved=proved, keeps=tuple(keeps), loses=tuple[RuleTraffic, ...](loses))
+
+
+def _steps(proposal: Proposal, forms: ChangeForms) -> Iterator[Step]:
+    """Yield the edits in their order, each with the calls that make it after all before it."""
+    made = list[Change]()
+    for number, (phase, (change, edit)) in enumerate(proposal.order, 1):
+        alone, index = replace(change, edits=(edit,)), change.edits.index(edit)
+        calls = forms.calls(alone, made)
+        made.append(alone)
+        yield Step(number, phase, change.id, index, tuple(replace(call, edit=index) for call in calls))
+
+
+def _left(asked: Iterable[Finding], draft: Draft, outcome: Outcome) -> Iterator[LeftFinding]:
+    for finding in asked:
+        if finding.id not in outcome.mended:
+            yield LeftFinding(finding.id, draft.why.get(finding.id) or finding.advice or NO_CHANGE)

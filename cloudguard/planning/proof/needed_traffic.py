@@ -1,0 +1,205 @@
+"""What the cluster needs of its network: flows, each asked of any point of a plan.
+
+What is needed and let in today must be let in at every point: for today's hosts, and for the next host of each pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from cloudguard.model.cluster import Role
+from cloudguard.model.filters import Direction
+from cloudguard.model.network import Endpoint
+from cloudguard.needs.ports import PATH_MTU, Ports
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.bounds import NOTHING, Bounds, exactly
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.planning.proof.network_state import NetworkState, PathKey, path_key
+from cloudguard.reachability.allowed_traffic import EVERYWHERE
+from cloudguard.reachability.host_classes import HostClass, Registration
+from cloudguard.reachability.narrowing import allowed_between
+from cloudguard.rows.context import Context
+from cloudguard.rows.network.phrases import target_text
+from cloudguard.rows.node_access import beyond_service
+
+
+@dataclass(frozen=True, eq=False)
+class NeededTraffic:
+    """A flow that the cluster needs: ``who`` needs it to ``target``, in words, ``why`` by which source.
+
+    ``filters`` are those that may stop it (ids). ``allowed`` returns the needed part of what is let through at a point
+    of the plan, by the sender's address and the service.
+    """
+
+    who: str
+    target: str
+    why: str
+    filters: frozenset[str]
+    allowed: Callable[[NetworkState], Bounds]
+
+
+def needed_traffic(context: Context, first: NetworkState) -> Iterator[NeededTraffic]:
+    """Yield all flows that the cluster needs, as it is at the beginning of a plan."""
+    outbound = context.snapshot.topology.outbound_addresses
+    for number, target in enumerate(first.classes):
+        for other, source in enumerate(first.classes):
+            yield _between(context, first, (other, source), (number, target))
+        yield from _from_outside(context, first, number, target)
+        yield from _of_balancers(first, number, target)
+        yield from _of_pods(context, number, target)
+        for place, endpoint in enumerate(first.snapshot.topology.endpoints):
+            yield _from_endpoint(context.ports, (place, endpoint), (number, target))
+            leaving = EVERYWHERE if first.reach.senders.leaves_unseen(target.key.subnet) else outbound
+            yield _to_endpoint(first, (place, endpoint), (number, target), leaving)
+
+
+def _between(
+    context: Context, first: NetworkState, sender: tuple[int, HostClass], receiver: tuple[int, HostClass]
+) -> NeededTraffic:
+    (other, source), (number, target) = sender, receiver
+    needed = _between_classes(source, target, context.ports)
+    services = ServiceSet.union(_by_balancer(context, target, one) for one in target.key.registrations) & needed
+
+    def allowed(state: NetworkState) -> Bounds:
+        found = NOTHING
+        for path in state.reach.host_paths(state.classes[other], state.classes[number], services, next_host=True):
+            found |= path.allowed.only(services if path.registration else needed)
+        return found
+
+    filters = {name for one in target.key.registrations for name in one.balancer.filters}
+    name = first.reach.sender_of(source).name
+    guards = frozenset({*target.key.filters, *filters})
+    return NeededTraffic(name, target_text(target), "the cluster's hosts speak to one another", guards, allowed)
+
+
+def _between_classes(source: HostClass, target: HostClass, ports: Ports) -> ServiceSet:
+    """Return what one class may need of another: the ports of etcd are for those that run it, or are its clients."""
+    needed = allowed_between(source, target, ports)
+    if any(one.has(Role.CONTROL_PLANE) or one.has(Role.ETCD) or not one.key.roles for one in (source, target)):
+        return needed
+    return needed - ports.etcd - ports.etcd_auxiliary
+
+
+def _by_balancer(context: Context, target: HostClass, registration: Registration) -> ServiceSet:
+    """Return what the cluster's own hosts need of a target by a balancer: its API, and services."""
+    api = context.ports.api if target.has(Role.CONTROL_PLANE) else ServiceSet.nothing()
+    return (registration.service & api) | _published(context, target, registration)
+
+
+def _from_outside(context: Context, first: NetworkState, number: int, target: HostClass) -> Iterator[NeededTraffic]:
+    """Yield what administrators, declared clients and clients of the cluster's services get through, path by path."""
+    by_address = _expected(context, target)
+    groups = context.declared_groups(target)
+    for path in first.reach.paths_to(target):
+        needed = exactly(by_address.within(path.sender.addresses)) & path.allowed
+        needed |= path.allowed.only(PATH_MTU)
+        named = ServiceSet.union(groups.get(group, ServiceSet.nothing()) for group in path.sender.groups)
+        needed |= path.allowed.only(named) if named else NOTHING
+        if path.registration is not None:
+            needed |= path.allowed.only(_published(context, target, path.registration))
+        if not needed.upper:
+            continue
+        guards = frozenset({*path.filters, *(path.balancer.filters if path.balancer else ())})
+        yield NeededTraffic(
+            path.sender.name,
+            target_text(target),
+            "declared, or a service",
+            guards,
+            _on_path(path_key(path), number, needed),
+        )
+
+
+def _on_path(key: PathKey, number: int, needed: Bounds) -> Callable[[NetworkState], Bounds]:
+    def allowed(state: NetworkState) -> Bounds:
+        found = state.paths_to(number).get(key, NOTHING)
+        return Bounds(found.lower & needed.lower, found.upper & needed.upper)
+
+    return allowed
+
+
+def _expected(context: Context, target: HostClass) -> PacketSet:
+    """Return whom the user declares, administrators of the API, and the cluster's own hosts by the internet."""
+    expected = [(context.administrators, context.ports.api)] if target.has(Role.CONTROL_PLANE) else []
+    outbound = context.snapshot.topology.outbound_addresses
+    expected += [(outbound, context.ports.api)] if target.has(Role.CONTROL_PLANE) else []
+    return PacketSet.union((context.declared(target)[0], PacketSet.of(expected)))
+
+
+def _published(context: Context, target: HostClass, registration: Registration) -> ServiceSet:
+    """Return what clients may open on a target by a balancer: the service that this was made for, or NodePorts."""
+    if registration.balancer.declared_service:
+        beyond = beyond_service(context, target, registration.balancer, registration.listener)
+        return registration.service - beyond
+    return registration.service & context.ports.node_ports
+
+
+def _of_balancers(first: NetworkState, number: int, target: HostClass) -> Iterator[NeededTraffic]:
+    """Yield what balancers send a target from their own addresses: checks of its health, and what they hand on."""
+    for one in target.key.registrations:
+        own = first.reach.senders.of_balancer(one.balancer)
+
+        def allowed(state: NetworkState, one: Registration = one, own: AddressSet = own) -> Bounds:
+            admitted = state.reach.allowed_in(state.classes[number]).allows(own, one.balancer.groups)
+            return admitted.only(one.service)
+
+        guards = frozenset(target.key.filters)
+        who = f"{one.balancer.kind}/{one.balancer.name}"
+        yield NeededTraffic(who, target_text(target), "it checks its targets' health", guards, allowed)
+
+
+def _of_pods(context: Context, number: int, target: HostClass) -> Iterator[NeededTraffic]:
+    pods = context.cluster.pod_ranges
+    if not pods:
+        return
+    needed = allowed_between(None, target, context.ports)
+
+    def allowed(state: NetworkState) -> Bounds:
+        return state.reach.allowed_in(state.classes[number]).allows(pods, ()).only(needed)
+
+    yield NeededTraffic(
+        "pods", target_text(target), "pods and hosts speak to one another", frozenset(target.key.filters), allowed
+    )
+
+
+def _from_endpoint(ports: Ports, sender: tuple[int, Endpoint], receiver: tuple[int, HostClass]) -> NeededTraffic:
+    (place, endpoint), (number, target) = sender, receiver
+
+    def allowed(state: NetworkState) -> Bounds:
+        made = state.snapshot.topology.endpoints[place]
+        return state.reach.from_endpoint(made, state.classes[number]).allowed.only(ports.between_hosts)
+
+    why = "kubelets, webhooks and aggregated APIs"
+    return NeededTraffic(
+        f"the endpoint {endpoint.id}", target_text(target), why, frozenset(target.key.filters), allowed
+    )
+
+
+def _to_endpoint(
+    first: NetworkState, target: tuple[int, Endpoint], sender: tuple[int, HostClass], leaving: AddressSet
+) -> NeededTraffic:
+    """Return how a class of hosts reaches a managed API: by its private side, else by its public one.
+
+    ``leaving``: the public addresses that they may come by.
+    """
+    (place, endpoint), (number, source) = target, sender
+    addresses = source.possible_addresses
+
+    def allowed(state: NetworkState) -> Bounds:
+        made, reach = state.snapshot.topology.endpoints[place], state.reach
+        inside = NOTHING
+        if made.private:
+            traffic = reach.filters.allowed_traffic(made.filters, Direction.INGRESS)
+            inside = traffic.allows(addresses, state.classes[number].key.groups).only(made.service)
+        everything = exactly(PacketSet.of([(addresses | leaving, made.service)]))
+        if inside.lower == PacketSet.of([(addresses, made.service)]):
+            return everything
+        outside = (
+            reach.senders.listed(made.public_ranges, made.public_lists).within(leaving) if made.public else NOTHING
+        )
+        return inside | outside.only(made.service)
+
+    guards = frozenset({*endpoint.filters, endpoint.id})
+    name = first.reach.sender_of(source).name
+    return NeededTraffic(name, f"the endpoint {endpoint.id}", "hosts need the API", guards, allowed)

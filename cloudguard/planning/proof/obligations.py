@@ -1,0 +1,167 @@
+"""What a plan must not break, proved on the model: nothing is opened, nothing needed is lost, no quota is exceeded.
+
+A plan goes through four points: its beginning, after all edits in place, after all additions, after all removals. From
+one point to the next what filters let in only shrinks, only grows, only shrinks. So what holds at these points holds
+after every step between them: the least is let in at the second point or the last, the most at the first or the third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cloudguard.model.cluster import Role
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.planning.edits.model_edits import Part, edited
+from cloudguard.planning.proof.needed_traffic import needed_traffic
+from cloudguard.planning.proof.network_state import NetworkState, Peer
+from cloudguard.planning.proof.opened import Opened, opened_by_endpoint, opened_by_filter
+from cloudguard.provider.change_forms import ChangeForms
+from cloudguard.results.change import Change, Edit, ListEdit, MembershipEdit, RuleEdit, RuleOp
+from cloudguard.results.plan import Obligation, Phase, Proof
+from cloudguard.results.wording import FEW
+from cloudguard.rows.context import Context
+
+Ordered = Sequence[tuple[Phase, Part]]
+"""Edits in the order to make them, each with its phase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An obligation that does not hold: ``resource`` is the filter or endpoint, ``what`` says in words what breaks.
+
+    ``packets``: what is opened or lost, for ``peer`` (None: for anyone).
+    """
+
+    obligation: Obligation
+    resource: frozenset[str]
+    what: str
+    packets: PacketSet
+    peer: Peer | None = None
+
+
+class Prover:
+    """Proves plans of one cluster; what it needs today is worked out once."""
+
+    def __init__(self, context: Context, forms: ChangeForms) -> None:
+        self._context = context
+        self._forms = forms
+        self.first = NetworkState(context.snapshot)
+        self._needed = tuple(needed_traffic(context, self.first))
+        self._today = [one.allowed(self.first) for one in self._needed]
+
+    def violations(self, ordered: Ordered) -> Iterator[Violation]:
+        """Yield what does not hold when the edits are made in this order; nothing if all of it does."""
+        yield from self._over_quota(ordered)
+        points = [NetworkState(snapshot, self.first) for snapshot in self.points(ordered)]
+        touched = {change.resource.id for _, (change, edit) in ordered if isinstance(edit, RuleEdit | ListEdit)}
+        touched |= {name for _, (_, edit) in ordered if isinstance(edit, MembershipEdit) for name in edit.leaves}
+        touched |= {endpoint.id for endpoint in self.first.snapshot.topology.endpoints}
+        yield from self._opened(points[1], touched)
+        yield from self._opened(points[2], set())
+        for point in (points[0], points[2]):
+            yield from self._lost(point, touched)
+
+    def points(self, ordered: Ordered) -> tuple[Snapshot, Snapshot, Snapshot]:
+        """Return the snapshots after all edits in place, after all additions, and at the end."""
+        first = self.first.snapshot
+        early = [part for phase, part in ordered if phase in {Phase.GROUP, Phase.IN_PLACE}]
+        added = [part for phase, part in ordered if phase is Phase.ADD]
+        late = [part for phase, part in ordered if phase in {Phase.REMOVE, Phase.PROCEDURE}]
+        shrunk = edited(first, early)
+        grown = edited(shrunk, added)
+        return shrunk, grown, edited(grown, late)
+
+    def _opened(self, point: NetworkState, touched: set[str]) -> Iterator[Violation]:
+        declared = self._declared()
+        found = list[Opened]()
+        for guard in self.first.snapshot.topology.filters:
+            if guard.id in touched:
+                found += opened_by_filter(self.first, point, guard, declared)
+        for place, _ in enumerate(self.first.snapshot.topology.endpoints):
+            found += opened_by_endpoint(self.first, point, place, declared)
+        for one in found:
+            what = f"{one.id} would let in {one.packets.services()} from {_whom(one)}"
+            yield Violation(Obligation.NOTHING_OPENED, frozenset({one.id}), what, one.packets, one.peer)
+
+    def _declared(self) -> PacketSet:
+        """Return what the user declares, so that it may be opened: administrators on the API's ports."""
+        context = self._context
+        services = context.ports.api
+        for endpoint in self.first.snapshot.topology.endpoints:
+            services |= endpoint.service
+        for one in context.with_role(Role.CONTROL_PLANE):
+            for registration in one.key.registrations:
+                if registration.service & context.ports.api:
+                    services |= registration.listener.service
+        return PacketSet.of([(context.administrators, services)])
+
+    def _lost(self, point: NetworkState, touched: set[str]) -> Iterator[Violation]:
+        for one, today in zip(self._needed, self._today, strict=True):
+            if touched.isdisjoint(one.filters) or not today.upper:
+                continue
+            then = one.allowed(point)
+            lost = (today.lower - then.lower) | (today.upper - then.upper)
+            if lost:
+                what = f"{one.who} would lose {lost.services()} on {one.target}, needed: {one.why}"
+                yield Violation(Obligation.NOTHING_NEEDED_LOST, one.filters, what, lost)
+
+    def _over_quota(self, ordered: Ordered) -> Iterator[Violation]:
+        for name, peak in peaks(ordered).items():
+            guard = self.first.reach.filters.filters.get(name)
+            quota = self._forms.quota(guard) if guard else None
+            if quota is not None and peak and quota.present + peak > quota.most:
+                what = f"{name} would hold {quota.present + peak} rules, and may hold {quota.most}"
+                yield Violation(Obligation.QUOTAS, frozenset({name}), what, PacketSet.everything())
+
+    def proofs(self, ordered: Ordered) -> tuple[Proof, ...]:
+        """Return what holds, once there are no violations, and over what it was checked."""
+        filters = {change.resource.id for _, (change, edit) in ordered if isinstance(edit, RuleEdit)}
+        twice = [part for _, part in ordered]
+        last = self.points(ordered)[2]
+        steps = f"after each of {len(ordered)} steps"
+        found = [
+            Proof(Obligation.NOTHING_OPENED, f"{len(filters)} filters, {len(self.first.peers)} senders, {steps}"),
+            Proof(Obligation.NOTHING_NEEDED_LOST, f"{len(self._needed)} needed flows, {steps}"),
+            Proof(Obligation.QUOTAS, f"{len(filters)} filters, at the most rules that each holds"),
+        ]
+        if edited(last, twice) == last:
+            found.append(Proof(Obligation.DONE_TWICE, f"{len(ordered)} edits"))
+        return tuple(found)
+
+
+def _whom(one: Opened) -> str:
+    if one.peer.groups:
+        return one.peer.name
+    cidrs = one.packets.addresses().cidrs()
+    return ", ".join(cidrs) if len(cidrs) <= FEW else one.peer.name
+
+
+def peaks(ordered: Ordered) -> dict[str, int]:
+    """Return by how many each filter's rules outnumber today's at the most, by its id."""
+    now, most = dict[str, int](), dict[str, int]()
+    for _, (change, edit) in ordered:
+        if isinstance(edit, RuleEdit) and edit.op is not RuleOp.MODIFY:
+            name = change.resource.id
+            now[name] = now.get(name, 0) + (1 if edit.op is RuleOp.ADD else -1)
+            most[name] = max(most.get(name, 0), now[name])
+    return most
+
+
+def responsible(violation: Violation, changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return the changes without which a violation would not be: those of its filters that have a part in it."""
+    on_it = [change for change in changes if change.resource.id in violation.resource]
+    found = [one for one in on_it if any(_takes_part(edit, violation) for edit in one.edits)]
+    return tuple(found or on_it)
+
+
+def _takes_part(edit: Edit, violation: Violation) -> bool:
+    if not isinstance(edit, RuleEdit):
+        return True
+    services = violation.packets.services()
+    if violation.obligation is Obligation.NOTHING_NEEDED_LOST:
+        return bool(edit.loses & services)
+    if edit.op is not RuleOp.ADD or edit.after is None:
+        return False
+    return violation.obligation is Obligation.QUOTAS or bool(edit.after.services & services)

@@ -1,0 +1,91 @@
+"""Whether a plan opens anything: filter by filter, what one lets in that it did not let in before.
+
+A filter lets in a union of what its rules allow, and a path is let through by all filters on it: where no filter lets
+in more, for anyone who may send, no path does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from cloudguard.model.filters import Direction, Filter
+from cloudguard.model.network import Endpoint
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.bounds import Bounds, exactly
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.planning.proof.network_state import NetworkState, Peer
+from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
+from cloudguard.reachability.load_balancers import destination_addresses
+
+_Target = tuple[tuple[str, ...], AddressSet | None]
+"""The groups of what a filter guards, and the addresses that packets to it bear (None: unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Packets that a filter or endpoint (``id``) would let in for ``peer``, and did not before."""
+
+    id: str
+    peer: Peer
+    packets: PacketSet
+
+
+def opened_by_filter(before: NetworkState, after: NetworkState, guard: Filter, declared: PacketSet) -> Iterator[Opened]:
+    """Yield what ``guard`` lets in ``after`` and not ``before``, but for what is ``declared``."""
+    peers = [*zip_longest(before.peers[: len(after.peers)], after.peers)]
+    for target in _targets(before, guard):
+        for old, new in zip(_of(before, guard, target), _of(after, guard, target), strict=True):
+            for was_in, peer in peers:
+                was = old.allows(peer.addresses, was_in.groups if was_in else ())
+                packets = _more(was, new.allows(peer.addresses, peer.groups)) - declared
+                if packets:
+                    yield Opened(guard.id, peer, packets)
+
+
+def _more(before: Bounds, after: Bounds) -> PacketSet:
+    return (after.upper - before.upper) | (after.lower - before.lower)
+
+
+def _targets(state: NetworkState, guard: Filter) -> Iterator[_Target]:
+    """Yield what tells the things apart that a filter guards: the groups and addresses that its rules aim at."""
+    named = {name for rule in guard.rules for name in rule.target_groups}
+    found = dict[_Target, None]()
+    found[(), None] = None
+    found |= {((name,), None): None for name in sorted(named)}
+    if named or any(rule.target_ranges for rule in guard.rules):
+        for one in state.classes:
+            if guard.id in one.key.filters:
+                found[one.key.groups, destination_addresses(one, None)] = None
+    yield from found
+
+
+def _of(state: NetworkState, guard: Filter, target: _Target) -> Iterator[AllowedTraffic]:
+    """Yield what a filter lets in; of one in a chain also what it leaves to the next."""
+    groups, addresses = target
+    yield state.reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, groups, addresses)
+    if guard.in_chain:
+        yield state.reach.filters.passed_on(guard.id, groups, addresses)
+
+
+def opened_by_endpoint(before: NetworkState, after: NetworkState, place: int, declared: PacketSet) -> Iterator[Opened]:
+    """Yield what the endpoint at ``place`` lets in ``after`` and not ``before``, but for the cluster's own hosts."""
+    old, new = before.snapshot.topology.endpoints[place], after.snapshot.topology.endpoints[place]
+    public = _more(_public(before, old), _public(after, new)) - declared
+    if public:
+        yield Opened(new.id, Peer("anyone", EVERYWHERE), public)
+    if not new.private or (old.private and old.filters == new.filters):
+        return
+    own = AddressSet.union(one.possible_addresses for one in after.classes)
+    hosts = PacketSet.of([(own, new.service)])
+    for path in after.reach.endpoint_paths(new):
+        packets = path.allowed.upper - declared - hosts if path.sender.inside else PacketSet.nothing()
+        if packets:
+            yield Opened(new.id, Peer(path.sender.name, path.sender.addresses, path.sender.groups), packets)
+
+
+def _public(state: NetworkState, endpoint: Endpoint) -> Bounds:
+    if not endpoint.public:
+        return exactly(PacketSet.nothing())
+    return state.reach.senders.listed(endpoint.public_ranges, endpoint.public_lists).only(endpoint.service)

@@ -1,0 +1,72 @@
+"""The order of a plan's edits: groups, then edits in place, then additions, then removals, then what people do.
+
+In a filter that gets new rules, those that they take over from are narrowed after the additions.
+
+Where a filter has no room for its additions, the rules that go without anything in their place go before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from cloudguard.model.filters import Action, Filter
+from cloudguard.planning.edits.model_edits import PRIVATE_SIDE, Part
+from cloudguard.planning.proof.obligations import Ordered, peaks
+from cloudguard.provider.change_forms import ChangeForms
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    Edit,
+    GroupEdit,
+    ListEdit,
+    Procedure,
+    RuleEdit,
+    RuleOp,
+)
+from cloudguard.results.plan import Phase
+
+_PHASES = (*Phase,)
+_PHASE_OF: Mapping[type, Phase] = {ListEdit: Phase.REMOVE, GroupEdit: Phase.GROUP, Procedure: Phase.PROCEDURE}
+
+
+def phase_of(edit: Edit) -> Phase:
+    """Return when an edit is made. A list is set once hosts no longer need the place in it that it takes from them."""
+    if isinstance(edit, RuleEdit):
+        grows = edit.op is RuleOp.ADD and edit.after is not None and edit.after.action is Action.PERMIT
+        return Phase.ADD if grows else Phase.IN_PLACE if edit.op is RuleOp.MODIFY else Phase.REMOVE
+    if isinstance(edit, AttributeEdit) and edit.name == PRIVATE_SIDE:
+        return Phase.ADD
+    return _PHASE_OF.get(type(edit), Phase.IN_PLACE)
+
+
+def ordered(changes: Sequence[Change], filters: Iterable[Filter], forms: ChangeForms) -> Ordered:
+    """Return the edits of ``changes`` in the order to make them; within a phase, in the order of the changes."""
+    found = [(phase_of(edit), (change, edit)) for change in changes for edit in change.edits]
+    grows = {change.resource.id for phase, (change, _) in found if phase is Phase.ADD}
+    found = [(_late(phase, part, grows), part) for phase, part in found]
+    found.sort(key=lambda item: _PHASES.index(item[0]))
+    full = set[str]()
+    by_id, most = {one.id: one for one in filters}, peaks(found)
+    for name in most:
+        quota = forms.quota(by_id[name]) if name in by_id else None
+        if quota is not None and quota.present + most[name] > quota.most:
+            full.add(name)
+    if not full:
+        return tuple(found)
+    early = [(_early(phase, part, full), part) for phase, part in found]
+    early.sort(key=lambda item: _PHASES.index(item[0]))
+    return tuple(early)
+
+
+def _late(phase: Phase, part: Part, grows: set[str]) -> Phase:
+    """Return the phase of an edit: a rule is narrowed once the rules are there that its filter gets in its place."""
+    change, edit = part
+    narrows = isinstance(edit, RuleEdit) and phase is Phase.IN_PLACE
+    return Phase.REMOVE if narrows and change.resource.id in grows else phase
+
+
+def _early(phase: Phase, part: Part, full: set[str]) -> Phase:
+    """Return the phase of an edit: a rule that goes from a ``full`` filter without anything in its place goes early."""
+    change, edit = part
+    alone = isinstance(edit, RuleEdit) and edit.op is RuleOp.REMOVE and len(change.edits) == 1
+    return Phase.IN_PLACE if alone and change.resource.id in full else phase

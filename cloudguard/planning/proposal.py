@@ -1,0 +1,67 @@
+"""The part of a draft that is proved: what breaks an obligation is left out, and the rest is proved again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cloudguard.model.filters import Action, Direction
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.planning.case import Case
+from cloudguard.planning.draft import Draft
+from cloudguard.planning.edits.new_groups import group_changes
+from cloudguard.planning.edits.sayable import without_repeats
+from cloudguard.planning.proof.obligations import Ordered, Prover, responsible
+from cloudguard.planning.proof.order import ordered
+from cloudguard.reachability.explanation import rule_traffic
+from cloudguard.results.change import Change, RuleTraffic
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """Changes that go together, their edits in order, and the facts once they are made."""
+
+    changes: tuple[Change, ...]
+    order: Ordered
+    after: Snapshot
+
+
+class Proposer:
+    """Makes proposals for one case."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.prover = Prover(case.context, case.forms)
+        topology = case.snapshot.topology
+        self._filters = {one.id: one for one in topology.filters}
+        self._subnets = {one.id: one for one in topology.subnets}
+        self._present: Mapping[str, frozenset[RuleTraffic]] = {
+            one.id: frozenset(
+                rule_traffic(rule)
+                for rule in one.rules
+                if rule.direction is Direction.INGRESS and rule.action is Action.PERMIT and not rule.uncertain
+            )
+            for one in topology.filters
+        }
+
+    def proved(self, draft: Draft) -> Proposal:
+        """Return the proposal of all changes of ``draft`` that break nothing; the others are left out of it."""
+        while True:
+            proposal = self.of(draft.changes)
+            broken = [*self.prover.violations(proposal.order)]
+            if not broken:
+                return proposal
+            for violation in broken:
+                draft.leave(responsible(violation, draft.changes) or draft.changes, violation.what)
+
+    def holds(self, proposal: Proposal) -> bool:
+        """Whether a proposal breaks no obligation."""
+        return not any(True for _ in self.prover.violations(proposal.order))
+
+    def of(self, changes: tuple[Change, ...]) -> Proposal:
+        """Return the proposal of ``changes``, with the groups that they name still to be made."""
+        once = without_repeats(changes, self._filters, self._present)
+        groups = group_changes(once, self.prover.first.classes, self._subnets, self.case.snapshot.cluster.name)
+        together = (*groups, *once)
+        order = ordered(together, self._filters.values(), self.case.forms)
+        return Proposal(together, order, self.prover.points(order)[2])

@@ -1,0 +1,46 @@
+"""Whom an edited rule names: groups of the cluster's hosts alone, and no more than the rule lets in today."""
+
+from __future__ import annotations
+
+from cloudguard.model.filters import Rule
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.reachability.explanation import rule_traffic
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.paths import Reachability
+from cloudguard.results.change import PeerOf, RulePeer
+
+
+def let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, ...]:
+    """Intersect ``peer`` with what a rule lets in today, so that a change never opens anything."""
+    known = reach.filters.peers(rule)
+    if rule.peer.group and peer.kind is PeerOf.RANGE:
+        members = (one for one in reach.topology.external_members if rule.peer.group in one.groups)
+        known = AddressSet.union(part for one in members for part in one.addresses)
+    if known is None or peer.kind is not PeerOf.RANGE:
+        return () if rule.peer.group and peer != rule_traffic(rule).peer else (peer,)
+    return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (AddressSet.parse(peer.value) & known).cidrs())
+
+
+def group_of(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> RulePeer | None:
+    """Name a class by a group that neither external members nor ``refused`` are in, else by one still to be made.
+
+    A group whose members were not read may have external ones. Of several, one of the kind of the rule's target groups.
+    Never by addresses: the host that replaces it has another one. None: no group leaves out all that are refused.
+    """
+    taken = {group for other in refused for group in other.key.groups}
+    taken |= {group for external in reach.topology.external_members for group in external.groups}
+    known = {group.id for group in reach.topology.groups if group.members_known}
+    kinds = {group.partition("/")[0] for group in rule.target_groups}
+    free = [group for group in source.key.groups if group in known - taken and group != rule.peer.group]
+    if free:
+        return RulePeer(PeerOf.GROUP, min(free, key=lambda group: group.partition("/")[0] not in kinds))
+    alike = [other for other in refused if other.key.roles == source.key.roles]
+    if any(other.key.subnet == source.key.subnet for other in alike):
+        return None
+    return new_group(source, in_subnet=bool(alike))
+
+
+def new_group(source: HostClass, *, in_subnet: bool = False) -> RulePeer:
+    """Return the peer that stands for a group still to be made, of all hosts with a class's roles."""
+    roles = "/".join(source.key.roles) or "unknown"
+    return RulePeer(PeerOf.NEW_GROUP, f"{roles} in {source.key.subnet}" if in_subnet else roles)

@@ -1,0 +1,103 @@
+"""The plan: changes with their steps in order, what is proved about them, and the findings that stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cloudguard.results.api_call import PlannedCall
+from cloudguard.results.change import Change, Edit
+from cloudguard.results.report import Report
+
+SCHEMA = "cloudguard/plan/v1"
+
+
+class Obligation(StrEnum):
+    """What is proved of a plan, on the model, at every step."""
+
+    NOTHING_OPENED = "nothing-opened"
+    """Nothing is let in that was shut, but for what is declared."""
+    NOTHING_NEEDED_LOST = "nothing-needed-lost"
+    """What is needed and let in today stays let in, for today's hosts and the next host of every pool."""
+    DONE_TWICE = "done-twice"
+    """Made again, the edits change nothing."""
+    QUOTAS = "quotas"
+    """No filter holds more rules at any step than it may."""
+    ROWS_MENDED = "rows-mended"
+    """The findings that it mends are gone when the changed model is judged again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One obligation that holds; ``examined`` says in words over what it was checked."""
+
+    obligation: Obligation
+    examined: str
+
+
+class Phase(StrEnum):
+    """When an edit is made: each phase of all changes before the next one of any."""
+
+    GROUP = "group"
+    """Groups are made, with their members."""
+    IN_PLACE = "in-place"
+    """A rule, list or setting is changed at once; nothing is let in by it that was not before."""
+    ADD = "add"
+    REMOVE = "remove"
+    """A rule goes, or is narrowed in place, once added ones let in what is needed of it."""
+    PROCEDURE = "procedure"
+    """Steps that people take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One edit at its place in the order, from 1: of the change ``change`` (its id) the edit at index ``edit``.
+
+    ``calls`` make it; none where an earlier step's call makes it too, or no call can.
+    """
+
+    number: int
+    phase: Phase
+    change: str
+    edit: int
+    calls: tuple[PlannedCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftFinding:
+    """A finding (id) that the plan does not mend, and why not."""
+
+    finding: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Changes of one cluster in the order to make them, proved on the model.
+
+    ``report`` is the judgement that they answer. ``mends`` are ids of its findings that are gone afterwards, ``asked``
+    those that a change was asked for. ``verdicts`` are those of the rows afterwards, by row. ``residual`` are messages
+    of what is still found afterwards and was no finding of its own before.
+    """
+
+    report: Report
+    changes: tuple[Change, ...] = ()
+    steps: tuple[Step, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    asked: tuple[str, ...] = ()
+    mends: tuple[str, ...] = ()
+    left: tuple[LeftFinding, ...] = ()
+    residual: tuple[str, ...] = ()
+    verdicts: tuple[tuple[str, str], ...] = ()
+    schema: str = field(default=SCHEMA)
+
+    def change(self, name: str) -> Change:
+        """Return the change with the id ``name``; raises KeyError when there is none."""
+        for change in self.changes:
+            if change.id == name:
+                return change
+        raise KeyError(name)
+
+    def edit(self, step: Step) -> Edit:
+        """Return the edit that a step makes."""
+        return self.change(step.change).edits[step.edit]
