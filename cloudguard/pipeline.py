@@ -10,6 +10,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from itertools import chain, count
+from typing import TYPE_CHECKING, NamedTuple
 
 from cloudguard.errors import ClusterNotFoundError, SettingsError, UsageError
 from cloudguard.model.cluster import Role
@@ -17,10 +18,18 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.in_force import faults_of, in_force, unknown_names
 from cloudguard.needs.setting_values import nearest
+from cloudguard.provider.change_forms import MakesPlans
 from cloudguard.provider.ownership.changes import with_owners
 from cloudguard.provider.ownership.facts import KnowsOwners, OwnerFacts
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, installed, load, silent
+from cloudguard.provider.port import Adapter, ClusterSummary, CollectRequest, Progress, installed, load, silent
 from cloudguard.results.report import Declared, Report
+
+if TYPE_CHECKING:
+    from cloudguard.model.iam_catalog import IamCatalog
+    from cloudguard.model.ways_in import WayIn
+    from cloudguard.planning.planner import Planned
+    from cloudguard.results.change import Change
+    from cloudguard.results.report import RowResult
 
 DISTRIBUTION = "cloudguard-k8s"
 
@@ -127,6 +136,24 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
     Raises SettingsError where an add-on or a network plugin is declared that nothing is known of.
     """
     declared = declarations or Declarations()
+    known = _known(snapshot, declared)
+    from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
+
+    rows, changes = judge(snapshot, declared, known.iam_catalog, known.ways_in)
+    return _report(snapshot, declared, rows, with_owners(snapshot, changes, known.owners))
+
+
+class _Known(NamedTuple):
+    """A snapshot's adapter, if it is installed, and what it knows of its cloud without asking."""
+
+    adapter: Adapter | None
+    iam_catalog: IamCatalog | None
+    ways_in: tuple[WayIn, ...]
+    owners: Mapping[str, OwnerFacts]
+
+
+def _known(snapshot: Snapshot, declared: Declarations) -> _Known:
+    """Return the snapshot's adapter, and what it knows of its cloud. Raises SettingsError as ``evaluate``."""
     provider = snapshot.cluster.provider
     with _sdk_of(provider):
         adapter = load(provider) if provider in installed() else None
@@ -137,19 +164,65 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
         faults += unknown_names("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
     if faults:
         raise SettingsError(faults)
-    from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
+    return _Known(adapter, catalog, ways_in, owners)
 
-    rows, plan = judge(snapshot, declared, catalog, ways_in)
+
+def _report(
+    snapshot: Snapshot, declared: Declarations, rows: tuple[RowResult, ...], changes: tuple[Change, ...]
+) -> Report:
     return Report(
         tool=f"cloudguard {version()}",
         started=snapshot.started,
         finished=snapshot.finished,
         cluster=snapshot.cluster,
         rows=rows,
-        plan=with_owners(snapshot, plan, owners),
+        plan=changes,
         gaps=snapshot.gaps,
         declarations=tuple(Declared(*each) for each in in_force(declared)),
     )
+
+
+def plan(
+    snapshot: Snapshot,
+    declarations: Declarations | None = None,
+    *,
+    rows: Sequence[str] = (),
+    only: Sequence[str] = (),
+    with_advice: bool = False,
+) -> Planned:
+    """Plan the changes that mend what is found, and prove them on the model; nothing is written to the cloud.
+
+    ``rows`` and ``only`` (numbers or ids of findings) narrow what is planned for; ``with_advice``: also low findings.
+    Raises SettingsError as ``evaluate``, and UsageError where ``only`` names no finding.
+    """
+    from cloudguard.planning.case import Case, Choice  # noqa: PLC0415 - only plans need it
+    from cloudguard.planning.plain_forms import PlainForms  # noqa: PLC0415 - likewise
+    from cloudguard.planning.planner import make_plan  # noqa: PLC0415 - likewise
+
+    declared = declarations or Declarations()
+    known = _known(snapshot, declared)
+    adapter = known.adapter
+    change_forms = adapter.change_forms(snapshot) if isinstance(adapter, MakesPlans) else PlainForms()
+    case = Case(snapshot, declared, change_forms, known.iam_catalog, known.ways_in)
+    rows_found, changes = case.judged(with_advice=with_advice)
+    report = _report(snapshot, declared, rows_found, with_owners(snapshot, changes, known.owners))
+    choice = Choice(tuple(rows), tuple(_finding_id(report, name) for name in only), with_advice)
+    return make_plan(case, report, choice)
+
+
+def export(planned: Planned, format_name: str) -> str:
+    """Return a plan in a format that its provider or the proof gives; raises UsageError where there is none."""
+    from cloudguard.planning import exports  # noqa: PLC0415 - only plans need it
+
+    return exports.export(planned, format_name)
+
+
+def _finding_id(report: Report, name: str) -> str:
+    try:
+        return report.finding(name).id
+    except KeyError:
+        message = f"the report on {report.cluster.name!r} has no finding {name!r}"
+        raise UsageError(message, hint="Its findings' numbers are on the first screen of: cloudguard check") from None
 
 
 def check(  # noqa: PLR0913 - as ``collect``

@@ -13,6 +13,7 @@ from cloudguard.errors import ExitStatus, UsageError
 
 HELP: Final = {
     "check": "Judge one cluster and write a report.",
+    "plan": "Plan the changes that mend what is found, each proved on the model.",
     "collect": "Read one cluster and write a snapshot of it.",
     "discover": "List the clusters that the account shows.",
     "permissions": "Print the read-only policy that check needs.",
@@ -68,7 +69,7 @@ def _command_of(words: Sequence[str]) -> str:
 
 def _version(asked: bool) -> None:
     if asked:
-        from cloudguard.cli.discover import version  # noqa: PLC0415 - help does without it
+        from cloudguard.cli.subcommands.discover import version  # noqa: PLC0415 - help does without it
 
         version()
         raise typer.Exit

@@ -11,10 +11,24 @@ from typing import Any, Final, TypeAlias
 import typer
 
 from cloudguard.cli.completion import SHELLS, script
-from cloudguard.cli.flags import GENERAL, LIST_FORMAT, MIN_SEVERITY, OUTPUT, ROW, ROWS, SNAPSHOT, SUMMARY, own_flags
+from cloudguard.cli.flags import (
+    GENERAL,
+    LIST_FORMAT,
+    MIN_SEVERITY,
+    ONLY,
+    OUTPUT,
+    PLAN_FORMAT,
+    PLAN_ROW,
+    ROW,
+    ROWS,
+    SNAPSHOT,
+    SUMMARY,
+    WITH_ADVICE,
+    own_flags,
+)
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.typer_commands import Argument, function
-from cloudguard.needs.settings import DECLARED, HOSTS, IN_FILE, REPORT, Setting
+from cloudguard.needs.settings import DECLARED, FAIL_ON, HOSTS, IN_FILE, REPORT, Setting
 from cloudguard.provider.port import installed, load
 
 Work: TypeAlias = Callable[[], int]
@@ -40,6 +54,7 @@ def _panels(*names: str) -> tuple[Setting[Any], ...]:
 
 
 _JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT), SUMMARY, ROW, MIN_SEVERITY, OUTPUT, *GENERAL)
+_PLANNED: Final = (SNAPSHOT, *_panels(DECLARED), PLAN_ROW, ONLY, WITH_ADVICE, PLAN_FORMAT, FAIL_ON, OUTPUT, *GENERAL)
 _PROVIDER: Final = Argument("provider", "The cloud to ask about a finding.")
 COMMANDS: Final[Mapping[str, Command]] = {
     "check": Command(
@@ -48,6 +63,14 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "separated by spaces.",
         flags=(*_panels(HOSTS), *_JUDGED),
         alone=_JUDGED,
+        own=True,
+    ),
+    "plan": Command(
+        "cloudguard plan {provider} --cluster prod",
+        "The changes are proved on the model: nothing is opened, and nothing needed is lost, at any step. Nothing is "
+        "written to the cloud.",
+        flags=(*_panels(HOSTS), *_PLANNED),
+        alone=_PLANNED,
         own=True,
     ),
     "collect": Command(
@@ -135,15 +158,19 @@ def _do(name: str, line: CommandLine) -> int:
         case "completion":
             return script(line.argument("shell"))
         case "check" | "collect":
-            from cloudguard.cli import check  # noqa: PLC0415 - help does without it
+            from cloudguard.cli.subcommands import check  # noqa: PLC0415 - help does without it
 
             return check.check(line) if name == "check" else check.collect(line)
+        case "plan":
+            from cloudguard.cli.subcommands import plan  # noqa: PLC0415 - likewise
+
+            return plan.write_plan(line)
         case "explain":
-            from cloudguard.cli import explain  # noqa: PLC0415 - likewise
+            from cloudguard.cli.subcommands import explain  # noqa: PLC0415 - likewise
 
             return explain.explain(line)
         case _:
-            from cloudguard.cli import discover  # noqa: PLC0415 - likewise
+            from cloudguard.cli.subcommands import discover  # noqa: PLC0415 - likewise
 
             if name == "version":
                 return discover.version()

@@ -41,6 +41,20 @@ LIST_FORMAT: Final = Setting(
     "table",
     short="-f",
 )
+PLAN_FORMATS: Final = ("diff", "json", "certificate", "terraform", "shell", "source")
+PLAN_FORMAT: Final = Setting(
+    "format FMT[=FILE]",
+    many(choice_to_file(*PLAN_FORMATS)),
+    f"Write {', '.join(PLAN_FORMATS[:-1])} or {PLAN_FORMATS[-1]}, to FILE if given.",
+    REPORT,
+    "diff",
+    short="-f",
+)
+PLAN_ROW: Final = Setting("row ROW", many(choice(*ROWS)), "Plan only for findings of this row.", REPORT)
+ONLY: Final = Setting(
+    "only FINDINGS", text(), "Plan only for these findings: numbers of the first screen, or ids, with commas.", REPORT
+)
+WITH_ADVICE: Final = Setting("with-advice", switch(), "Plan for low findings too, which are advice.", REPORT)
 NOT_IN_FILE: Final = (SNAPSHOT, SUMMARY, ROW, MIN_SEVERITY, OUTPUT, CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
 GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
 

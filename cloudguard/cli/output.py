@@ -32,10 +32,13 @@ class Sink:
     file: str = ""
 
 
-def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT) -> tuple[Sink, ...]:
-    """Return where ``-f`` and ``-o`` write to; raises UsageError on two formats for one file, or an unwritable file."""
+def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT, usual: str = "table") -> tuple[Sink, ...]:
+    """Return where ``-f`` and ``-o`` write to, by default in the ``usual`` format.
+
+    Raises UsageError on two formats for one file, or an unwritable file.
+    """
     output = settings.get(OUTPUT)
-    wanted = [Sink(*_split(text)) for text in settings.get(formats) or ("table",)]
+    wanted = [Sink(*_split(text)) for text in settings.get(formats) or (usual,)]
     if output is not None:
         if len(wanted) > 1 or wanted[0].file:
             message = "--output serves a single format without a file of its own"

@@ -50,15 +50,16 @@ def _report(report: Report) -> dict[str, object]:
         "started": report.started,
         "finished": report.finished,
         "declarations": {each.name: {"values": each.values, "from": each.origin} for each in report.declarations},
-        "cluster": _cluster(report.cluster),
+        "cluster": cluster_document(report.cluster),
         "complete": report.complete,
         "rows": [_row(row, report.numbers) for row in report.rows],
-        "plan": {"changes": [_change(change, messages) for change in report.plan]},
+        "plan": {"changes": [change_document(change, messages) for change in report.plan]},
         "gaps": [asdict(gap) for gap in report.gaps],
     }
 
 
-def _cluster(cluster: Cluster) -> dict[str, object]:
+def cluster_document(cluster: Cluster) -> dict[str, object]:
+    """Return the cluster as the contract's object."""
     return {
         "name": cluster.name,
         "provider": cluster.provider,
@@ -145,7 +146,8 @@ def _hop(hop: Hop) -> dict[str, object]:
     return {**named, "rule": hop.rule, "lets": lets_text(hop), "blamed": hop.attributed}
 
 
-def _change(change: Change, messages: Mapping[str, str]) -> dict[str, object]:
+def change_document(change: Change, messages: Mapping[str, str]) -> dict[str, object]:
+    """Return a change as the contract's object; ``messages`` are those of findings, by their ids."""
     owner = f" ({change.owner})" if change.owner else ""
     return {
         "id": change.id,

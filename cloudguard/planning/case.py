@@ -39,7 +39,7 @@ class Case:
 
     snapshot: Snapshot
     declarations: Declarations
-    forms: ChangeForms
+    change_forms: ChangeForms
     iam_catalog: IamCatalog | None = None
     ways_in: tuple[WayIn, ...] = ()
 

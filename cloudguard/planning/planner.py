@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from cloudguard.planning.candidates import Candidates, candidates_of
 from cloudguard.planning.case import Case, Choice
-from cloudguard.planning.draft import Draft, drafted
 from cloudguard.planning.outcome import Outcome, outcome_of, residual
 from cloudguard.planning.proposal import Proposal, Proposer
 from cloudguard.planning.smallest import smallest
@@ -19,40 +19,51 @@ from cloudguard.results.report import Report
 NO_CHANGE = "no rule or setting of yours is known that would mend it"
 
 
-def make_plan(case: Case, report: Report, choice: Choice) -> Plan:
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A plan, what it was made for, and what its steps were proved on: ``proposal`` holds its edits in order."""
+
+    plan: Plan
+    case: Case
+    proposal: Proposal
+
+
+def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
     """Return the plan for the findings of ``report`` that ``choice`` asks for.
 
     ``report`` judges the facts of ``case``; its changes are made with the choice's advice.
     """
     asked = [finding for finding in report.findings if choice.asks_for(finding)]
     topology = case.snapshot.topology
-    draft = drafted(
+    candidates = candidates_of(
         report.plan,
         frozenset(finding.id for finding in asked),
-        {one.id: one for one in topology.filters if one.editable or one.note},
+        {one.id: one for one in topology.filters},
         {one.id: one for one in topology.endpoints},
-        case.forms,
+        case.change_forms,
     )
     proposer = Proposer(case)
-    proposal = proposer.proved(draft)
+    proposal = proposer.proved(candidates)
     outcome = outcome_of(case.at(proposal.after), asked, with_advice=choice.with_advice)
     proposal, outcome = smallest(proposer, proposal, outcome, asked, with_advice=choice.with_advice)
-    plan = _plan(report, asked, draft, outcome, proposal)
+    plan = _plan(report, asked, candidates, outcome, proposal)
     proofs = (*proposer.prover.proofs(proposal.order), Proof(Obligation.ROWS_MENDED, f"{len(plan.mends)} findings"))
-    return replace(plan, steps=tuple(_steps(proposal, case.forms)), proofs=proofs)
+    return Planned(replace(plan, steps=tuple(_steps(proposal, case.change_forms)), proofs=proofs), case, proposal)
 
 
-def _plan(report: Report, asked: Sequence[Finding], draft: Draft, outcome: Outcome, proposal: Proposal) -> Plan:
+def _plan(
+    report: Report, asked: Sequence[Finding], candidates: Candidates, outcome: Outcome, proposal: Proposal
+) -> Plan:
     """Return the plan without its steps and proofs."""
     worst = {finding.id: finding.severity for finding in asked}
     proved = {change.id for change in proposal.changes}
-    changes = _numbered((*proposal.changes, *draft.by_hand, *draft.incomplete), worst)
+    changes = _numbered((*proposal.changes, *candidates.by_hand, *candidates.incomplete), worst)
     return Plan(
         report=report,
         changes=tuple(_finished(change, proved=change.id in proved) for change in changes),
         asked=tuple(finding.id for finding in asked),
         mends=tuple(finding.id for finding in asked if finding.id in outcome.mended),
-        left=tuple(_left(asked, draft, outcome)),
+        left=tuple(_left(asked, candidates, outcome)),
         residual=residual(report.findings, outcome.findings),
         verdicts=tuple((row.row, row.verdict) for row in outcome.rows),
     )
@@ -77,17 +88,24 @@ def _finished(change: Change, *, proved: bool) -> Change:
     return replace(change, proved=proved, keeps=tuple(keeps), loses=tuple[RuleTraffic, ...](loses))
 
 
-def _steps(proposal: Proposal, forms: ChangeForms) -> Iterator[Step]:
+def _steps(proposal: Proposal, change_forms: ChangeForms) -> Iterator[Step]:
     """Yield the edits in their order, each with the calls that make it after all before it."""
     made = list[Change]()
     for number, (phase, (change, edit)) in enumerate(proposal.order, 1):
         alone, index = replace(change, edits=(edit,)), change.edits.index(edit)
-        calls = forms.calls(alone, made)
+        calls = change_forms.calls(alone, made)
         made.append(alone)
         yield Step(number, phase, change.id, index, tuple(replace(call, edit=index) for call in calls))
 
 
-def _left(asked: Iterable[Finding], draft: Draft, outcome: Outcome) -> Iterator[LeftFinding]:
+def _left(asked: Iterable[Finding], candidates: Candidates, outcome: Outcome) -> Iterator[LeftFinding]:
+    """Yield the findings that stay, each with the reason: that of its change, or what its change leaves let in."""
+    stays = {finding: _beyond(change) for change in candidates.changes if change.left for finding in change.mends}
     for finding in asked:
         if finding.id not in outcome.mended:
-            yield LeftFinding(finding.id, draft.why.get(finding.id) or finding.advice or NO_CHANGE)
+            why = candidates.why.get(finding.id) or stays.get(finding.id) or finding.advice or NO_CHANGE
+            yield LeftFinding(finding.id, why)
+
+
+def _beyond(change: Change) -> str:
+    return "; ".join(f"{one.services} from {one.peer.value} would stay let in: {one.why}" for one in change.left)

@@ -1,4 +1,4 @@
-"""The part of a draft that is proved: what breaks an obligation is left out, and the rest is proved again."""
+"""The part of a candidates that is proved: what breaks an obligation is left out, and the rest is proved again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from cloudguard.model.filters import Action, Direction
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.planning.candidates import Candidates
 from cloudguard.planning.case import Case
-from cloudguard.planning.draft import Draft
 from cloudguard.planning.edits.new_groups import group_changes
 from cloudguard.planning.edits.sayable import without_repeats
 from cloudguard.planning.proof.obligations import Ordered, Prover, responsible
@@ -31,7 +31,7 @@ class Proposer:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.prover = Prover(case.context, case.forms)
+        self.prover = Prover(case.context, case.change_forms)
         topology = case.snapshot.topology
         self._filters = {one.id: one for one in topology.filters}
         self._subnets = {one.id: one for one in topology.subnets}
@@ -44,15 +44,15 @@ class Proposer:
             for one in topology.filters
         }
 
-    def proved(self, draft: Draft) -> Proposal:
-        """Return the proposal of all changes of ``draft`` that break nothing; the others are left out of it."""
+    def proved(self, candidates: Candidates) -> Proposal:
+        """Return the proposal of all changes of ``candidates`` that break nothing; the others are left out of it."""
         while True:
-            proposal = self.of(draft.changes)
+            proposal = self.of(candidates.changes)
             broken = [*self.prover.violations(proposal.order)]
             if not broken:
                 return proposal
             for violation in broken:
-                draft.leave(responsible(violation, draft.changes) or draft.changes, violation.what)
+                candidates.leave(responsible(violation, candidates.changes) or candidates.changes, violation.what)
 
     def holds(self, proposal: Proposal) -> bool:
         """Whether a proposal breaks no obligation."""
@@ -63,5 +63,5 @@ class Proposer:
         once = without_repeats(changes, self._filters, self._present)
         groups = group_changes(once, self.prover.first.classes, self._subnets, self.case.snapshot.cluster.name)
         together = (*groups, *once)
-        order = ordered(together, self._filters.values(), self.case.forms)
+        order = ordered(together, self._filters.values(), self.case.change_forms)
         return Proposal(together, order, self.prover.points(order)[2])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from cloudguard.results.api_call import PlannedCall
-from cloudguard.results.change import Change, Edit
+from cloudguard.results.change import Change, Edit, GroupEdit, Procedure, RuleEdit, RuleOp
 from cloudguard.results.report import Report
 
 SCHEMA = "cloudguard/plan/v1"
@@ -71,6 +73,15 @@ class LeftFinding:
     why: str
 
 
+class EditCounts(NamedTuple):
+    """How many edits a plan has, by what they do."""
+
+    in_place: int
+    add: int
+    remove: int
+    procedures: int
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Changes of one cluster in the order to make them, proved on the model.
@@ -101,3 +112,15 @@ class Plan:
     def edit(self, step: Step) -> Edit:
         """Return the edit that a step makes."""
         return self.change(step.change).edits[step.edit]
+
+    @property
+    def counts(self) -> EditCounts:
+        """How many edits are made in place, add or remove something, or are steps that people take."""
+        tally = Counter(_made(self.edit(step)) for step in self.steps)
+        return EditCounts(tally["in place"], tally["add"], tally["remove"], tally["procedure"])
+
+
+def _made(edit: Edit) -> str:
+    if isinstance(edit, RuleEdit) and edit.op is not RuleOp.MODIFY:
+        return "add" if edit.op is RuleOp.ADD else "remove"
+    return "add" if isinstance(edit, GroupEdit) else "procedure" if isinstance(edit, Procedure) else "in place"

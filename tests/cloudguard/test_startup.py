@@ -60,7 +60,7 @@ def test_the_rows_are_loaded_once_while_collecting() -> None:
     code = """
 import sys, threading
 from cloudguard import pipeline
-from cloudguard.cli import check
+from cloudguard.cli.subcommands import check
 before = "cloudguard.rows.judge" in sys.modules
 steps = []
 step = pipeline.Preparing(steps.append)

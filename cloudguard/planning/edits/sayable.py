@@ -17,7 +17,7 @@ from cloudguard.results.change import Change, KeptTraffic, RuleEdit, RuleOp, Rul
 
 MOST_RULES: Final = 4
 """So many rules a peer take the place of one at most: more are not an improvement that a person can review."""
-TOO_MANY: Final = f"the cloud says what is needed only in more than {MOST_RULES} rules"
+TOO_MANY: Final = f"the cloud says what this peer needs only in more than {MOST_RULES} rules (--cni may tell less)"
 _FAMILIES: Final = tuple(ServiceSet.of_intervals(((base, base + PORTS),)) for base in FAMILIES.values())
 _FURTHER: Final = ServiceSet.everything() - ServiceSet.union(_FAMILIES)
 
@@ -31,11 +31,11 @@ class _Said:
     beyond: KeptTraffic | None = None
 
 
-def sayable(change: Change, guard: Filter, forms: ChangeForms) -> Change | None:
+def sayable(change: Change, guard: Filter, change_forms: ChangeForms) -> Change | None:
     """Return a change of a rule of ``guard`` in rules that the cloud can hold; None if they would change nothing."""
     edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
     before = next((edit.before for edit in edits if edit.before), None)
-    said = _said(edits, before, guard, forms)
+    said = _said(edits, before, guard, change_forms)
     if said is None:
         return None
     after = tuple((rule, one.needs) for one in said for rule in one.rules)
@@ -46,12 +46,14 @@ def sayable(change: Change, guard: Filter, forms: ChangeForms) -> Change | None:
     return replace(change, kind="rule.narrow" if after else "rule.remove", edits=made, left=(*change.left, *beyond))
 
 
-def _said(edits: list[RuleEdit], before: RuleTraffic | None, guard: Filter, forms: ChangeForms) -> list[_Said] | None:
+def _said(
+    edits: list[RuleEdit], before: RuleTraffic | None, guard: Filter, change_forms: ChangeForms
+) -> list[_Said] | None:
     """Return what is needed as rules; None where nothing smaller than ``before`` says it."""
     within = before.services if before else ServiceSet.everything()
     said = list[_Said]()
     for edit in edits:
-        found = _of_peer(edit.after, edit.needs, within, guard, forms) if edit.after else None
+        found = _of_peer(edit.after, edit.needs, within, guard, change_forms) if edit.after else None
         if found is None and edit.after:
             return None
         said += [found] if found else []
@@ -59,12 +61,12 @@ def _said(edits: list[RuleEdit], before: RuleTraffic | None, guard: Filter, form
 
 
 def _of_peer(
-    traffic: RuleTraffic, needs: tuple[str, ...], within: ServiceSet, guard: Filter, forms: ChangeForms
+    traffic: RuleTraffic, needs: tuple[str, ...], within: ServiceSet, guard: Filter, change_forms: ChangeForms
 ) -> _Said | None:
     """Return what one peer needs, as few rules: exactly, else as a span of each protocol, else as the old rule."""
     spans = ServiceSet.union(_span(traffic.services & family) for family in _FAMILIES)
     for services in (traffic.services, (spans | (traffic.services & _FURTHER)) & within, within):
-        rules = forms.rules(guard, replace(traffic, services=services))
+        rules = change_forms.rules(guard, replace(traffic, services=services))
         if rules and len(rules) <= MOST_RULES:
             beyond = services - traffic.services
             return _Said(needs, rules, KeptTraffic(traffic.peer, beyond, TOO_MANY) if beyond else None)

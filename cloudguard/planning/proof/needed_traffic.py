@@ -51,8 +51,8 @@ def needed_traffic(context: Context, first: NetworkState) -> Iterator[NeededTraf
         yield from _of_pods(context, number, target)
         for place, endpoint in enumerate(first.snapshot.topology.endpoints):
             yield _from_endpoint(context.ports, (place, endpoint), (number, target))
-            leaving = EVERYWHERE if first.reach.senders.leaves_unseen(target.key.subnet) else outbound
-            yield _to_endpoint(first, (place, endpoint), (number, target), leaving)
+            unseen = first.reach.senders.leaves_unseen(target.key.subnet)
+            yield _to_endpoint(first, (place, endpoint), (number, target), EVERYWHERE if unseen else outbound)
 
 
 def _between(
@@ -177,11 +177,11 @@ def _from_endpoint(ports: Ports, sender: tuple[int, Endpoint], receiver: tuple[i
 
 
 def _to_endpoint(
-    first: NetworkState, target: tuple[int, Endpoint], sender: tuple[int, HostClass], leaving: AddressSet
+    first: NetworkState, target: tuple[int, Endpoint], sender: tuple[int, HostClass], outbound: AddressSet
 ) -> NeededTraffic:
     """Return how a class of hosts reaches a managed API: by its private side, else by its public one.
 
-    ``leaving``: the public addresses that they may come by.
+    ``outbound``: the public addresses that they may come by.
     """
     (place, endpoint), (number, source) = target, sender
     addresses = source.possible_addresses
@@ -192,11 +192,11 @@ def _to_endpoint(
         if made.private:
             traffic = reach.filters.allowed_traffic(made.filters, Direction.INGRESS)
             inside = traffic.allows(addresses, state.classes[number].key.groups).only(made.service)
-        everything = exactly(PacketSet.of([(addresses | leaving, made.service)]))
+        everything = exactly(PacketSet.of([(addresses | outbound, made.service)]))
         if inside.lower == PacketSet.of([(addresses, made.service)]):
             return everything
         outside = (
-            reach.senders.listed(made.public_ranges, made.public_lists).within(leaving) if made.public else NOTHING
+            reach.senders.listed(made.public_ranges, made.public_lists).within(outbound) if made.public else NOTHING
         )
         return inside | outside.only(made.service)
 

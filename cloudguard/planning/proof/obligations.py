@@ -44,9 +44,9 @@ class Violation:
 class Prover:
     """Proves plans of one cluster; what it needs today is worked out once."""
 
-    def __init__(self, context: Context, forms: ChangeForms) -> None:
+    def __init__(self, context: Context, change_forms: ChangeForms) -> None:
         self._context = context
-        self._forms = forms
+        self._change_forms = change_forms
         self.first = NetworkState(context.snapshot)
         self._needed = tuple(needed_traffic(context, self.first))
         self._today = [one.allowed(self.first) for one in self._needed]
@@ -110,7 +110,7 @@ class Prover:
     def _over_quota(self, ordered: Ordered) -> Iterator[Violation]:
         for name, peak in peaks(ordered).items():
             guard = self.first.reach.filters.filters.get(name)
-            quota = self._forms.quota(guard) if guard else None
+            quota = self._change_forms.quota(guard) if guard else None
             if quota is not None and peak and quota.present + peak > quota.most:
                 what = f"{name} would hold {quota.present + peak} rules, and may hold {quota.most}"
                 yield Violation(Obligation.QUOTAS, frozenset({name}), what, PacketSet.everything())

@@ -39,7 +39,7 @@ def phase_of(edit: Edit) -> Phase:
     return _PHASE_OF.get(type(edit), Phase.IN_PLACE)
 
 
-def ordered(changes: Sequence[Change], filters: Iterable[Filter], forms: ChangeForms) -> Ordered:
+def ordered(changes: Sequence[Change], filters: Iterable[Filter], change_forms: ChangeForms) -> Ordered:
     """Return the edits of ``changes`` in the order to make them; within a phase, in the order of the changes."""
     found = [(phase_of(edit), (change, edit)) for change in changes for edit in change.edits]
     grows = {change.resource.id for phase, (change, _) in found if phase is Phase.ADD}
@@ -48,7 +48,7 @@ def ordered(changes: Sequence[Change], filters: Iterable[Filter], forms: ChangeF
     full = set[str]()
     by_id, most = {one.id: one for one in filters}, peaks(found)
     for name in most:
-        quota = forms.quota(by_id[name]) if name in by_id else None
+        quota = change_forms.quota(by_id[name]) if name in by_id else None
         if quota is not None and quota.present + most[name] > quota.most:
             full.add(name)
     if not full:

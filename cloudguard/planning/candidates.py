@@ -1,4 +1,4 @@
-"""The draft of a plan: the changes of the findings that are asked for, in rules that the cloud can hold."""
+"""The candidates of a plan: the changes of the findings that are asked for, in rules that the cloud can hold."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from cloudguard.planning.edits.settings_edits import ON_MODEL
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Procedure, RuleEdit
 
-UNSAYABLE = "the cloud can hold no rules that say less than the present one and all that is needed"
+UNSAYABLE = (
+    "the cloud holds no few rules that say less than the present one and all that is needed (--cni may tell less)"
+)
 BY_HAND = "its change is not proved: the model does not show what it does"
 WAY_OUT_UNSEEN = "it is not known by which addresses the cluster's hosts leave"
 
 
 @dataclass
-class Draft:
+class Candidates:
     """A plan in the making.
 
     ``changes`` are to be proved; ``incomplete`` ones lack a declaration, ``by_hand`` ones the model cannot show.
@@ -41,44 +43,48 @@ class Draft:
                 self.why.setdefault(finding, why)
 
 
-def drafted(
+def candidates_of(
     changes: Iterable[Change],
     asked: frozenset[str],
     filters: dict[str, Filter],
     endpoints: dict[str, Endpoint],
-    forms: ChangeForms,
-) -> Draft:
-    """Return the draft of the ``changes`` that mend any finding ``asked`` for (ids)."""
-    draft = Draft()
+    change_forms: ChangeForms,
+) -> Candidates:
+    """Return the candidates of the ``changes`` that mend any finding ``asked`` for (ids)."""
+    candidates = Candidates()
     for change in changes:
         mends = tuple(name for name in change.mends if name in asked)
         if mends:
-            _add(draft, replace(change, mends=mends), filters, endpoints, forms)
-    return draft
+            _add(candidates, replace(change, mends=mends), filters, endpoints, change_forms)
+    return candidates
 
 
 def _add(
-    draft: Draft, change: Change, filters: dict[str, Filter], endpoints: dict[str, Endpoint], forms: ChangeForms
+    candidates: Candidates,
+    change: Change,
+    filters: dict[str, Filter],
+    endpoints: dict[str, Endpoint],
+    change_forms: ChangeForms,
 ) -> None:
     if change.resource.id in endpoints:
         change = private_first(change, endpoints[change.resource.id])
     if change.needs_input:
-        flags = ", ".join(f"--{name}" for name in change.needs_input)
-        draft.incomplete = (*draft.incomplete, change)
-        draft.leave([change], f"its change is incomplete without {flags}")
+        flags = ", ".join("--" + name for name in change.needs_input)
+        candidates.incomplete = (*candidates.incomplete, change)
+        candidates.leave([change], f"its change is incomplete without {flags}")
     elif not all(map(can_be_made, change.edits)):
-        draft.leave([change], WAY_OUT_UNSEEN)
+        candidates.leave([change], WAY_OUT_UNSEEN)
     elif not _is_shown(change):
-        draft.by_hand = (*draft.by_hand, change)
-        draft.leave([change], BY_HAND)
+        candidates.by_hand = (*candidates.by_hand, change)
+        candidates.leave([change], BY_HAND)
     elif change.resource.id in filters and isinstance(change.edits[0], RuleEdit):
-        said = sayable(change, filters[change.resource.id], forms)
+        said = sayable(change, filters[change.resource.id], change_forms)
         if said is None:
-            draft.leave([change], UNSAYABLE)
+            candidates.leave([change], UNSAYABLE)
         else:
-            draft.changes = (*draft.changes, said)
+            candidates.changes = (*candidates.changes, said)
     else:
-        draft.changes = (*draft.changes, change)
+        candidates.changes = (*candidates.changes, change)
 
 
 def _is_shown(change: Change) -> bool:

@@ -1,0 +1,44 @@
+"""``plan``: the changes that mend what is found, proved, in forms that people review and programs run."""
+
+from __future__ import annotations
+
+from cloudguard import pipeline
+from cloudguard.cli import output
+from cloudguard.cli.failures import say
+from cloudguard.cli.flags import ONLY, PLAN_FORMAT, PLAN_ROW, QUIET, WITH_ADVICE
+from cloudguard.cli.settings import CommandLine
+from cloudguard.cli.subcommands.check import DEFAULT_FAIL_ON, exit_status, snapshot_of
+from cloudguard.formats import plan_diff, plan_json
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.plan_phrases import summary
+from cloudguard.needs.declarations_file import declarations
+from cloudguard.needs.settings import FAIL_ON
+from cloudguard.results.plan import Plan
+
+
+def write_plan(line: CommandLine) -> int:
+    """Plan for one cluster and write the plan; return the exit status that ``check`` would."""
+    settings = line.settings()
+    sinks = output.sinks(settings, PLAN_FORMAT, "diff")
+    declared = declarations(settings)
+    reading = snapshot_of(line, settings)
+    planned = pipeline.plan(
+        reading.result,
+        declared,
+        rows=settings.get(PLAN_ROW) or (),
+        only=tuple(filter(None, (settings.get(ONLY) or "").split(","))),
+        with_advice=bool(settings.get(WITH_ADVICE)),
+    )
+    texts = [_rendered(planned.plan, sink.format) or pipeline.export(planned, sink.format) for sink in sinks]
+    for text, sink in zip(texts, sinks, strict=True):
+        output.save(text, sink.file)
+    shown = output.Sink("diff") in sinks and output.streams_are_one()
+    if not shown and not settings.get(QUIET):
+        say(visible(summary(planned.plan)))
+    return int(exit_status(planned.plan.report, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
+
+
+def _rendered(plan: Plan, format_name: str) -> str:
+    """Return the plan in a format_name of no cloud's; "" for another."""
+    renderers = {"diff": plan_diff.render, "json": plan_json.render}
+    return renderers[format_name](plan) if format_name in renderers else ""

@@ -1,0 +1,75 @@
+"""A plan as a code review shows it: a hunk a change, with its findings, proof, owner, and what it keeps and leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cloudguard.formats.diff import change_lines, documents, peer_text, statement_lines
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.phrases import brief, cluster_lines, count, named
+from cloudguard.formats.plan_phrases import finding_line, summary
+from cloudguard.results.change import Change
+from cloudguard.results.plan import Obligation, Plan
+
+_PROVED = {
+    Obligation.NOTHING_OPENED: "nothing is opened that was shut and is not declared",
+    Obligation.NOTHING_NEEDED_LOST: "nothing needed is lost, by today's hosts or the next one",
+    Obligation.DONE_TWICE: "done twice it changes nothing",
+    Obligation.QUOTAS: "no filter holds more rules than it may",
+    Obligation.ROWS_MENDED: "the findings are gone when it is judged again",
+}
+
+
+def render(plan: Plan) -> str:
+    """Return ``plan`` as text; its last line is the summary."""
+    return "\n".join(visible(line) for line in _lines(plan)) + "\n"
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    for label, text in cluster_lines(plan.report):
+        yield f"{label}: {text}"
+    for change in plan.changes:
+        yield from ("", *_hunk(plan, change))
+    if plan.steps:
+        yield from ("", "Order", *(f"  {line}" for line in _order(plan)))
+        yield from (
+            "",
+            "Proved on the model",
+            *(f"  {_PROVED[one.obligation]} ({one.examined})" for one in plan.proofs),
+        )
+    if plan.left:
+        yield from ("", "Left")
+        for one in plan.left:
+            yield f"  {finding_line(plan, plan.report.finding(one.finding))}"
+            yield f"    {one.why}"
+    if plan.residual:
+        yield from ("", "Found afterwards", *(f"  {message}" for message in plan.residual))
+    yield from ("", summary(plan))
+
+
+def _hunk(plan: Plan, change: Change) -> Iterator[str]:
+    rule = f", rule {change.rule}" if change.rule else ""
+    yield f"@@ {change.order}. {change.kind}: {brief(named(change.resource))}{rule} @@"
+    for name in change.mends:
+        yield f"  mends {finding_line(plan, plan.report.finding(name))}"
+    yield from change_lines(change)
+    yield from (f"  {line}" for line in statement_lines(change))
+    for text in documents(change):
+        yield from (f"+ {line}" for line in text.splitlines())
+    for traffic in change.loses:
+        yield f"  loses {traffic.services} from {peer_text(traffic.peer)}"
+    for left in change.left:
+        yield f"  leaves {left.services} from {peer_text(left.peer)}: {left.why}"
+    yield from (f"  where {change.where}",) if change.where else ()
+    if not change.proved:
+        yield "  not proved, and in no step: see below"
+
+
+def _order(plan: Plan) -> Iterator[str]:
+    """Yield the phases with the numbers of the changes that they make edits of."""
+    orders = {change.id: change.order for change in plan.changes}
+    phases = dict.fromkeys(step.phase for step in plan.steps)
+    for phase in phases:
+        steps = [step for step in plan.steps if step.phase is phase]
+        changes = ", ".join(map(str, sorted({orders[step.change] for step in steps})))
+        yield f"{phase}: {count(len(steps), 'edit')} of {changes}"

@@ -1,0 +1,27 @@
+"""Phrases of plans: the summary line, why findings stay, what a finding is called."""
+
+from __future__ import annotations
+
+from cloudguard.formats.phrases import count
+from cloudguard.results.finding import Finding
+from cloudguard.results.plan import Plan
+
+
+def summary(plan: Plan) -> str:
+    """Return "12 edits: 7 in place, 3 add, 2 remove; mends 9 of 11 findings; 2 left: 4, 7"."""
+    counts = plan.counts
+    parts = [f"{counts.in_place} in place", f"{counts.add} add", f"{counts.remove} remove"]
+    edits = f"{count(sum(counts[:3]), 'edit')}: {', '.join(parts)}"
+    if counts.procedures:
+        edits += f"; {count(counts.procedures, 'procedure')}"
+    mends = f"mends {len(plan.mends)} of {count(len(plan.asked), 'finding')}"
+    if not plan.left:
+        return f"{edits}; {mends}"
+    numbers = plan.report.numbers
+    left = ", ".join(f"{numbers[one.finding]} ({one.why})" for one in plan.left)
+    return f"{edits}; {mends}; {len(plan.left)} left: {left}"
+
+
+def finding_line(plan: Plan, finding: Finding) -> str:
+    """Return a finding's number, severity, check and message."""
+    return f"{plan.report.numbers[finding.id]} {finding.severity} {finding.check}: {finding.message}"

@@ -1,0 +1,69 @@
+"""A plan in the forms that others run or check: shell commands, Terraform, the owners' own sources, a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from cloudguard.errors import UsageError
+from cloudguard.planning.planner import Planned
+from cloudguard.results.change import Change, Procedure
+from cloudguard.results.plan import Step
+
+
+def export(planned: Planned, format_name: str) -> str:
+    """Return a plan in the format called ``format_name``; raises UsageError where its provider has none."""
+    made = EXPORTS.get(format_name)
+    if made is None:
+        message = f"no plan can be written as {format_name} yet"
+        raise UsageError(message, hint=f"Use one of {', '.join(EXPORTS)}")
+    return made(planned)
+
+
+def shell(planned: Planned) -> str:
+    """Return the plan as a POSIX shell script of the cloud's own commands, in order; it stops at the first failure."""
+    plan, change_forms = planned.plan, planned.case.change_forms
+    lines = ["#!/bin/sh", f"# The plan for {_one_line(plan.report.cluster.name)}: {len(plan.steps)} steps.", "set -eu"]
+    commands = 0
+    for step in plan.steps:
+        lines += ["", *_comment(planned, step)]
+        made = [text for call in step.calls if (text := change_forms.shell(call.call))]
+        lines += made
+        commands += len(made)
+    _require(planned, "shell commands", there=commands > 0)
+    return "\n".join(lines) + "\n"
+
+
+def terraform(planned: Planned) -> str:
+    """Return the plan as blocks of HCL, a change after the other."""
+    blocks = [text for change in _made(planned) if (text := planned.case.change_forms.terraform(change))]
+    _require(planned, "Terraform", there=bool(blocks))
+    return "\n\n".join(blocks) + ("\n" if blocks else "")
+
+
+def _made(planned: Planned) -> Iterator[Change]:
+    """Yield the changes that have steps."""
+    made = {step.change for step in planned.plan.steps}
+    yield from (change for change in planned.plan.changes if change.id in made)
+
+
+def _comment(planned: Planned, step: Step) -> Iterator[str]:
+    change, edit = planned.plan.change(step.change), planned.plan.edit(step)
+    yield f"# {step.number}. {change.kind} {_one_line(change.resource.id)} {_one_line(change.rule)}".rstrip()
+    if isinstance(edit, Procedure):
+        yield from (f"#    by hand: {_one_line(text)}" for text in edit.steps)
+
+
+def _one_line(text: str) -> str:
+    """Return text that others chose so that it ends no comment."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def _require(planned: Planned, what: str, *, there: bool) -> None:
+    """Raise UsageError where a plan has steps, and the provider no form of any as ``what``."""
+    if planned.plan.steps and not there:
+        message = f"the provider {planned.case.snapshot.cluster.provider!r} has no form of this plan as {what}"
+        raise UsageError(message, hint="Use -f json")
+
+
+EXPORTS: Final[Mapping[str, Callable[[Planned], str]]] = {"shell": shell, "terraform": terraform}
