@@ -17,6 +17,7 @@ from cloudguard.results.plan import LeftFinding, Obligation, Plan, Proof, Step
 from cloudguard.results.report import Report
 
 NO_CHANGE = "no rule or setting of yours is known that would mend it"
+ALL_NEEDED = "the cluster needs what its rules let in, and no group tells those who need it from the others"
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +104,8 @@ def _left(asked: Iterable[Finding], candidates: Candidates, outcome: Outcome) ->
     stays = {finding: _beyond(change) for change in candidates.changes if change.left for finding in change.mends}
     for finding in asked:
         if finding.id not in outcome.mended:
-            why = candidates.why.get(finding.id) or stays.get(finding.id) or finding.advice or NO_CHANGE
+            usual = ALL_NEEDED if finding.resource.kind == "filter" else NO_CHANGE
+            why = candidates.why.get(finding.id) or stays.get(finding.id) or finding.advice or usual
             yield LeftFinding(finding.id, why)
 
 

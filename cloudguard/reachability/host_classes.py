@@ -65,7 +65,7 @@ class ClassKey:
 class HostClass:
     """The interfaces that share a key, their hosts, and the pools whose next host will have such an interface.
 
-    ``home``: the addresses of their subnet, as far as they are known.
+    ``home``: the addresses of their subnet, as far as they are known; ``taken``: those that someone has today.
     """
 
     key: ClassKey
@@ -73,6 +73,7 @@ class HostClass:
     hosts: list[Host] = field(default_factory=list[Host])
     interfaces: list[Interface] = field(default_factory=list[Interface])
     pools: list[Pool] = field(default_factory=list[Pool])
+    taken: AddressSet = field(default_factory=AddressSet.nothing)
 
     @cached_property
     def addresses(self) -> AddressSet:
@@ -81,11 +82,12 @@ class HostClass:
 
     @cached_property
     def possible_addresses(self) -> AddressSet:
-        """Today's addresses, and all of the subnet in the versions of IP that its hosts have: the next one has any."""
+        """Today's addresses, and the free ones of the subnet in its hosts' versions of IP: the next one has any."""
         six = self.key.has_public_ipv6 or bool(self.addresses & ALL6) or not self.home & ALL4
         four = bool(self.addresses & ALL4) or not self.addresses
         nothing = AddressSet.nothing()
-        return self.addresses | (self.home & ALL4 if four else nothing) | (self.home & ALL6 if six else nothing)
+        free = (self.home & ALL4 if four else nothing) | (self.home & ALL6 if six else nothing)
+        return self.addresses | (free - self.taken)
 
     def has(self, role: Role) -> bool:
         """Whether its hosts have ``role``."""
@@ -117,7 +119,9 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
             home = _home(subnets, made)
             key = replace(made, aimed_at=aims.of_any(made.filters, home))
             classes.setdefault(key, HostClass(key, home)).pools.append(pool)
-    return tuple(sorted(classes.values(), key=lambda one: one.key.rank))
+    external = (address for member in topology.external_members for address in member.addresses)
+    taken = AddressSet.union((*(one.addresses for one in classes.values()), *external))
+    return tuple(replace(one, taken=taken) for one in sorted(classes.values(), key=lambda one: one.key.rank))
 
 
 def _key(

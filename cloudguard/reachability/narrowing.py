@@ -127,11 +127,12 @@ class _Planner:
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
 
     def kept(self, excesses: list[RuleExcess]) -> _Kept:
-        """Return what is to be let in instead of what one rule lets in now."""
-        after = _Kept()
+        """Return what is to be let in instead of what one rule lets in now, each peer once."""
+        services, why = dict[RulePeer, ServiceSet](), dict[RulePeer, list[str]]()
         for kept in self._kept(excesses):
-            after.setdefault((kept.peer, kept.services), []).append(kept.why)
-        return after
+            services[kept.peer] = services.get(kept.peer, ServiceSet.nothing()) | kept.services
+            why.setdefault(kept.peer, []).append(kept.why)
+        return {(peer, services[peer]): why[peer] for peer in services}
 
     def _kept(self, excesses: list[RuleExcess]) -> Iterator[KeptTraffic]:
         """Yield each part of what is to be let in, and why."""

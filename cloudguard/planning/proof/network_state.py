@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.bounds import Bounds
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
@@ -17,6 +20,8 @@ _Groups = tuple[tuple[str, ...], tuple[str, ...]]
 """The groups and the filters of an interface, or of what a pool makes."""
 
 
+IMPOSSIBLE: Final = PacketSet.of([(ALL4, ServiceSet.parse("icmpv6")), (ALL6, ServiceSet.parse("icmp"))])
+"""Packets of one version of IP that only the other one has."""
 PathKey = tuple[str, str, tuple[object, ...]]
 """What makes it the same path at every point of a plan: the kind and name of its sender, and its registration."""
 

@@ -15,7 +15,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.planning.edits.model_edits import Part, edited
 from cloudguard.planning.proof.needed_traffic import needed_traffic
-from cloudguard.planning.proof.network_state import NetworkState, Peer
+from cloudguard.planning.proof.network_state import IMPOSSIBLE, NetworkState, Peer
 from cloudguard.planning.proof.opened import Opened, opened_by_endpoint, opened_by_filter
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.results.change import Change, Edit, ListEdit, MembershipEdit, RuleEdit, RuleOp
@@ -102,7 +102,7 @@ class Prover:
             if touched.isdisjoint(one.filters) or not today.upper:
                 continue
             then = one.allowed(point)
-            lost = (today.lower - then.lower) | (today.upper - then.upper)
+            lost = ((today.lower - then.lower) | (today.upper - then.upper)) - IMPOSSIBLE
             if lost:
                 what = f"{one.who} would lose {lost.services()} on {one.target}, needed: {one.why}"
                 yield Violation(Obligation.NOTHING_NEEDED_LOST, one.filters, what, lost)

@@ -15,7 +15,7 @@ from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
-from cloudguard.planning.proof.network_state import NetworkState, Peer
+from cloudguard.planning.proof.network_state import IMPOSSIBLE, NetworkState, Peer
 from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
 from cloudguard.reachability.load_balancers import destination_addresses
 
@@ -45,7 +45,7 @@ def opened_by_filter(before: NetworkState, after: NetworkState, guard: Filter, d
 
 
 def _more(before: Bounds, after: Bounds) -> PacketSet:
-    return (after.upper - before.upper) | (after.lower - before.lower)
+    return ((after.upper - before.upper) | (after.lower - before.lower)) - IMPOSSIBLE
 
 
 def _targets(state: NetworkState, guard: Filter) -> Iterator[_Target]:

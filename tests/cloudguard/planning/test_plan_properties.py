@@ -1,0 +1,168 @@
+"""Laws of plans, on drawn accounts, by a naive walk packet by packet: after each step, and once hosts were replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from random import Random
+
+import pytest
+
+from builders import each
+from cloudguard.model.cluster import Host, Role
+from cloudguard.model.network import Interface
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.planning.case import Case, Choice
+from cloudguard.planning.edits.model_edits import edited
+from cloudguard.planning.outcome import outcome_of
+from cloudguard.planning.plain_forms import PlainForms
+from cloudguard.planning.planner import Planned, make_plan
+from cloudguard.results.report import Report
+from drawn_accounts import ADMINISTRATORS, account
+from draws import seeds
+from oracle_reach import Sender, Service, address_of, directly, inside
+
+ADMINS = Declarations(admin_cidrs=(ADMINISTRATORS,))
+PORTS = tuple(Service("tcp", port) for port in (22, 2379, 6443, 10250))
+API, ETCD = 6443, range(2379, 2381)
+OUTSIDE = ("198.51.100.7", "198.51.100.200", "8.8.8.8", "203.0.113.200", "2600::1")
+STRANGE = ("10.0.0.77", "10.0.1.77", "2001:db8:0:1::77")
+
+
+@dataclass(frozen=True)
+class Someone:
+    """One who sends: a host of the cluster with its roles, or a stranger without any."""
+
+    name: str
+    sender: Sender
+    roles: tuple[Role, ...] = ()
+
+
+def planned(seed: int) -> Planned:
+    """Return the plan for the account drawn from ``seed``."""
+    return plan_of(account(Random(seed)))
+
+
+def plan_of(made: Snapshot) -> Planned:
+    """Return the plan for an account whose administrators are declared."""
+    case = Case(made, ADMINS, PlainForms())
+    rows, changes = case.judged()
+    return make_plan(case, Report("test", "", "", made.cluster, rows, changes), Choice())
+
+
+@cache
+def drawn(seed: int) -> Planned:
+    return planned(seed)
+
+
+def prefixes(one: Planned) -> Iterator[Snapshot]:
+    """Yield the account before the first step and after each."""
+    parts = [part for _, part in one.proposal.order]
+    for count in range(len(parts) + 1):
+        yield edited(one.case.snapshot, parts[:count])
+
+
+def everyone(made: Snapshot) -> Iterator[Someone]:
+    """Yield the cluster's hosts, the next one of each pool, whoever replaces a host, and strangers with any group."""
+    for one in (*made.cluster.hosts, *replacements(made)):
+        for port in one.interfaces:
+            for address in port.addresses:
+                yield Someone(f"{one.id} {address}", Sender(address.texts()[0], port.groups), one.roles)
+    for port in made.topology.external_members:
+        yield Someone(port.id, Sender(address_of(port), port.groups))
+    yield from (Someone(address, Sender(address)) for address in STRANGE)
+    yield from (Someone(address, Sender(address, internet=True)) for address in OUTSIDE)
+
+
+def replacements(made: Snapshot) -> Iterator[Host]:
+    """Yield every host again at another address of its subnet, and the next host of each pool."""
+    for one in made.cluster.hosts:
+        nic = one.interfaces[0]
+        base, _, last = address_of(nic).rpartition(".")
+        moved = replace(nic, id=f"{nic.id}-again", addresses=each(f"{base}.{int(last) + 100}"), public=())
+        yield replace(one, id=f"{one.id}-again", interfaces=(moved,))
+    for pool in made.cluster.pools:
+        nic = Interface(
+            f"next-{pool.id}", pool.subnets[0], each("10.0.1.200"), pool.source, (), pool.filters, pool.groups
+        )
+        yield Host(f"next of {pool.id}", "", pool.roles, (), (nic,), pool.source)
+
+
+def targets(made: Snapshot) -> Iterator[tuple[Host, Interface]]:
+    """Yield every interface of the cluster, today's and those still to come."""
+    for one in (*made.cluster.hosts, *replacements(made)):
+        yield from ((one, port) for port in one.interfaces)
+
+
+Packets = frozenset[tuple[str, str, Service]]
+
+
+def let_in(made: Snapshot) -> Packets:
+    """Return who gets what through to whom: (sender, interface, service)."""
+    senders, alike = [*everyone(made)], dict[tuple[object, ...], list[tuple[str, Service]]]()
+    found = set[tuple[str, str, Service]]()
+    for _, port in targets(made):
+        key = port.subnet, port.filters, port.public, any(":" in str(one) for one in port.addresses)
+        if key not in alike:
+            pairs = ((one, service) for one in senders for service in PORTS)
+            alike[key] = [(one.name, to) for one, to in pairs if directly(made.topology, port, one.sender, to)]
+        found |= {(name, port.id, service) for name, service in alike[key]}
+    return frozenset(found)
+
+
+def is_declared(made: Snapshot, packet: tuple[str, str, Service]) -> bool:
+    """Whether administrators are let in to the API."""
+    name, nic, service = packet
+    masters = {port.id for host, port in targets(made) if Role.CONTROL_PLANE in host.roles}
+    return nic in masters and service.port == API and name in OUTSIDE and inside(name, ADMINISTRATORS)
+
+
+def is_needed(made: Snapshot, packet: tuple[str, str, Service]) -> bool:
+    """Whether hosts of the cluster need it: everything, but etcd is for those that run it, and the control plane."""
+    name, nic, service = packet
+    roles = {one.name: one.roles for one in everyone(made)}[name]
+    if not roles:
+        return is_declared(made, packet)
+    target = next(host for host, port in targets(made) if port.id == nic)
+    trusted = Role.CONTROL_PLANE in roles
+    return trusted or service.port not in ETCD or (Role.ETCD not in target.roles and Role.CONTROL_PLANE in target.roles)
+
+
+@pytest.mark.parametrize("seed", seeds(300))
+def test_no_step_opens_or_loses_anything(seed: int) -> None:
+    one = drawn(seed)
+    made = one.case.snapshot
+    before = let_in(made)
+    needed = {packet for packet in before if is_needed(made, packet)}
+    for number, state in enumerate(prefixes(one)):
+        now = let_in(state)
+        opened = {packet for packet in now - before if not is_declared(made, packet)}
+        assert opened == set(), f"step {number} opens"
+        assert needed - now == set(), f"step {number} loses"
+
+
+@pytest.mark.parametrize("seed", seeds(100))
+def test_no_change_can_be_left_out(seed: int) -> None:
+    one = drawn(seed)
+    asked = [one.plan.report.finding(name) for name in one.plan.asked]
+    for change in one.plan.changes:
+        if change.kind == "group.add" or not change.proved:
+            continue
+        rest = [part for _, part in one.proposal.order if part[0].id != change.id]
+        left = outcome_of(one.case.at(edited(one.case.snapshot, rest)), asked, with_advice=False)
+        assert not left.mended >= frozenset(one.plan.mends), change
+
+
+@pytest.mark.parametrize("seed", seeds(100))
+def test_planning_again_offers_nothing(seed: int) -> None:
+    one = drawn(seed)
+    again = plan_of(one.proposal.after)
+    assert [(step.phase, step.change) for step in again.plan.steps] == []
+
+
+@pytest.mark.parametrize("seed", seeds(100))
+def test_done_twice_a_plan_changes_nothing(seed: int) -> None:
+    one = drawn(seed)
+    assert edited(one.proposal.after, [part for _, part in one.proposal.order]) == one.proposal.after
