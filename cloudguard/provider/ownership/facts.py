@@ -65,13 +65,16 @@ class Sign:
 class PatchForm:
     """A field of a document of the owner's: the document, the field's path, and what to set it to.
 
-    ``document`` are the fields that name the document; ``value`` is "peers" (the list of those who are let in) or what
-    to write. ``{cluster}`` stands for a name of the owner's.
+    ``document`` are the fields that name the document. ``path``: names with dots between them; ``[name=x]`` is the item
+    of a list. ``value`` is what to write, or "peers" (the list of those who are let in), "ranges" (the same, if all are
+    ranges), "joined-ranges" (as one text), "rules" (all that the field writes, by the templates in ``items``) or "rule"
+    (those that take the place of the changed one). ``{cluster}`` stands for a name of the owner's.
     """
 
     document: Mapping[str, Any]
     path: str
     value: Any
+    items: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def _place(table: Mapping[str, Any]) -> Place:
         services=ServiceSet.parse(table["services"]) if "services" in table else None,
         peers=frozenset(map(PeerKind, table.get("peers", ()))),
         named={name: _pattern(text) for name, text in table.get("named", {}).items()},
-        patch=PatchForm(patch["document"], patch["path"], patch["value"]) if patch else None,
+        patch=PatchForm(patch["document"], patch["path"], patch["value"], patch.get("items", {})) if patch else None,
     )
 
 

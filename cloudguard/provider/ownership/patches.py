@@ -1,0 +1,193 @@
+"""Changes as patches of their owners' own sources: fields of a specification, a stack's template, a Service.
+
+Nothing here names an owner: its documents and fields are in the provider's table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from cloudguard.model.filters import Direction, Filter, Rule
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.ownership.changes import Owned, owned, place_of
+from cloudguard.provider.ownership.facts import OwnerFacts, Place, filled
+from cloudguard.provider.ownership.rule_items import NotSaidError, rule_items
+from cloudguard.provider.ownership.yaml_text import yaml_text
+from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
+
+_SEGMENT = re.compile(r"(?:\\.|[^.\\])+")
+_NAMED = re.compile(r"\[(\w+)=(.*)\]")
+_LISTED = {PeerOf.RANGE, PeerOf.ADDRESS_LIST}
+
+
+@dataclass(frozen=True, eq=False)
+class _Document:
+    """A document of an owner's with the fields to set, and the lines that say what they are for."""
+
+    fields: dict[str, Any]
+    comments: list[str] = field(default_factory=list[str])
+
+
+def source(snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, OwnerFacts]) -> str:
+    """Return the patches of all ``changes`` as YAML documents, and as comments what no field of an owner's can say."""
+    documents = dict[str, _Document]()
+    left = list[str]()
+    for change in changes:
+        found = owned(snapshot, change)
+        if not found:
+            left.append(f"{_title(change)}: no program is known to write it; it is edited itself")
+        for one in found:
+            _add(_Patcher(snapshot, changes, table), change, one, documents, left)
+    texts = [_comments(one.comments) + yaml_text(one.fields) for one in documents.values()]
+    return "---\n".join(filter(None, (*texts, _comments(left))))
+
+
+def _add(patcher: _Patcher, change: Change, one: Owned, documents: dict[str, _Document], left: list[str]) -> None:
+    place = place_of(one, patcher.table)
+    try:
+        value = patcher.value(change, one, place)
+    except NotSaidError as error:
+        left.append(f"{_title(change)}: written by {one.owner.who}; {error}")
+        return
+    form = place.patch if place else None
+    if place is None or form is None:
+        return  # ``value`` has raised
+    names = patcher.names(change, one)
+    document = cast("dict[str, Any]", _filled(form.document, names))
+    key = yaml_text(document)
+    made = documents.setdefault(key, _Document(document))
+    made.comments.append(f"{_title(change)}: {filled(place.where, names)}")
+    _set(made.fields, [filled(part, names) for part in _SEGMENT.findall(form.path)], value)
+
+
+def _title(change: Change) -> str:
+    name = change.resource.name or change.resource.id
+    return f"{change.order or change.id}. {change.kind} on {name} {change.rule}".rstrip()
+
+
+def _comments(lines: Iterable[str]) -> str:
+    """Return lines as comments; none can end one, whatever a cloud's tags say."""
+    return "".join(f"# {''.join(char if char.isprintable() else '?' for char in line)}\n" for line in lines)
+
+
+def _filled(value: object, names: tuple[tuple[str, str], ...]) -> object:
+    if isinstance(value, str):
+        return filled(value, names)
+    if isinstance(value, Mapping):
+        table = cast("Mapping[str, object]", value)
+        return {filled(key, names): _filled(one, names) for key, one in table.items()}
+    return [_filled(one, names) for one in cast("list[object]", value)] if isinstance(value, list) else value
+
+
+def _set(document: dict[str, Any], path: Sequence[str], value: object) -> None:
+    """Set the field at ``path``; a segment [KEY=VALUE] is the item of a list that has it."""
+    first, *rest = path
+    first = first.replace("\\.", ".")
+    if not rest:
+        document[first] = value
+        return
+    named = _NAMED.fullmatch(rest[0])
+    if named is None:
+        _set(document.setdefault(first, {}), rest, value)
+        return
+    items = cast("list[dict[str, Any]]", document.setdefault(first, []))
+    item = next((one for one in items if one.get(named[1]) == named[2]), None)
+    if item is None:
+        item = {named[1]: named[2]}
+        items.append(item)
+    _set(item, rest[1:], value)
+
+
+class _Patcher:
+    """Works out what a field is to be set to, for all changes of a plan together."""
+
+    def __init__(self, snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, OwnerFacts]) -> None:
+        self.table = table
+        self._snapshot = snapshot
+        self._filters = {one.id: one for one in snapshot.topology.filters}
+        self._edits: dict[tuple[str, str], list[RuleEdit]] = {}
+        for change in changes:
+            self._edits.setdefault((change.resource.id, change.rule), []).extend(_rule_edits(change))
+
+    def names(self, change: Change, one: Owned) -> tuple[tuple[str, str], ...]:
+        """Return an owner's names, with those of the changed filter and the subnet that it guards."""
+        guard = self._filters.get(change.resource.id)
+        subnets = (each for each in self._snapshot.topology.subnets if guard and guard.id in each.filters)
+        subnet = next((each.name or each.id for each in subnets), "")
+        return (*one.owner.names, ("filter", guard.name if guard else ""), ("subnet", subnet))
+
+    def value(self, change: Change, one: Owned, place: Place | None) -> object:
+        """Return what the field of a place is to be set to; raises NotSaidError where it can't say the change."""
+        if place is None or place.patch is None:
+            where = filled(place.where, one.owner.names) if place else one.owner.instead
+            message = f"no patch can say it: {where}"
+            raise NotSaidError(message)
+        form = place.patch
+        if change.needs_input:
+            message = f"first give --{change.needs_input[0]}"
+            raise NotSaidError(message)
+        guard = self._filters.get(change.resource.id)
+        if form.value == "rules" and guard:
+            return rule_items(form.items, [*self._rules(guard, change, one, place)], guard)
+        if form.value == "rule" and guard and one.rule:
+            items = cast("Mapping[str, Any]", _filled(form.items, self.names(change, one)))
+            return rule_items(items, [*self._afterwards(guard, one.rule)], guard, one.rule)
+        if not isinstance(form.value, str) or form.value not in {"peers", "ranges", "joined-ranges"}:
+            return form.value
+        peers = self._peers(change, one, place)
+        odd = [peer.value for peer in peers if peer.kind not in _LISTED or (form.value != "peers" and _is_list(peer))]
+        if odd:
+            message = f"its field takes ranges alone, not {', '.join(odd)}: {filled(place.where, one.owner.names)}"
+            raise NotSaidError(message)
+        texts = sorted({peer.value for peer in peers})
+        gone = {edit.before.peer.value for edit in _rule_edits(change) if edit.before is not None}
+        gone -= {edit.after.peer.value for edit in _rule_edits(change) if edit.after is not None}
+        if kept := sorted(gone & set(texts)):
+            where = filled(place.where, one.owner.names)
+            message = f"its field also writes another rule, which lets in {', '.join(kept)}: {where}"
+            raise NotSaidError(message)
+        return ",".join(texts) if form.value == "joined-ranges" else texts
+
+    def _peers(self, change: Change, one: Owned, place: Place) -> list[RulePeer]:
+        """Return whom the field lets in afterwards: an endpoint's list, or the peers of all rules that it writes."""
+        lists = [edit for edit in change.edits if isinstance(edit, ListEdit)]
+        if lists:
+            return [peer for edit in lists for peer in edit.after]
+        return [traffic.peer for guard in self._filters.values() for traffic in self._rules(guard, change, one, place)]
+
+    def _rules(self, guard: Filter, change: Change, one: Owned, place: Place) -> Iterator[RuleTraffic]:
+        """Yield what the rules of a filter let in afterwards that an owner writes by the same field of one document."""
+        document: Mapping[str, Any] = place.patch.document if place.patch else dict[str, Any]()
+        wanted = _filled(document, self.names(change, one))
+        for rule in guard.rules:
+            owner = rule.written_by
+            if owner is None or rule.direction is not Direction.INGRESS or owner.id != one.owner.id:
+                continue
+            here = dict(one.owner.names) if guard.id == change.resource.id else {}
+            names = tuple({**here, **dict(owner.names)}.items())
+            same = Owned(one.edited, replace(owner, names=names), rule)
+            if place_of(same, self.table) == place and _filled(document, names) == wanted:
+                yield from self._afterwards(guard, rule)
+
+    def _afterwards(self, guard: Filter, rule: Rule) -> Iterator[RuleTraffic]:
+        edits = self._edits.get((guard.id, rule.id))
+        if edits is None:
+            yield RuleTraffic(rule.direction, rule.services, _peer_of(rule))
+        for edit in edits or ():
+            if edit.after is not None:
+                yield replace(edit.after, direction=rule.direction)
+
+
+def _rule_edits(change: Change) -> list[RuleEdit]:
+    return [edit for edit in change.edits if isinstance(edit, RuleEdit)]
+
+
+def _peer_of(rule: Rule) -> RulePeer:
+    return RulePeer(PeerOf(rule.peer.kind.value), str(rule.peer))
+
+
+def _is_list(peer: RulePeer) -> bool:
+    return peer.kind is PeerOf.ADDRESS_LIST

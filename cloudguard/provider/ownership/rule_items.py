@@ -1,0 +1,89 @@
+"""Rules as items of an owner's list, by the templates in the provider's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from cloudguard.model.filters import Filter, Rule
+from cloudguard.results.change import PeerOf, RuleTraffic
+
+_WHOLE = {"tcp": (0, 65_535), "udp": (0, 65_535)}
+
+
+class NotSaidError(ValueError):
+    """A change that a field of its owner's can't say; its text says why, or what is needed first."""
+
+
+def rule_items(
+    templates: Mapping[str, Any], rules: Sequence[RuleTraffic], guard: Filter, rule: Rule | None = None
+) -> list[object]:
+    """Return an item for each protocol and span of ports of ``rules``, by the template for its kind of peer.
+
+    ``templates`` are by kind ("range", "range6", "group", "address-list"); "protocols" are those that they can say, if
+    not all. In a text, ``{first}``, ``{last}``, ``{ports}``, ``{protocol}``, ``{peer}`` and ``{filter}`` stand for the
+    rule's, ``{nth}`` for "" in the first item and "-2" in the second, ``{order}`` and ``{targets}`` for those of
+    ``rule``, the one that is replaced. Raises NotSaidError.
+    """
+    items, known = list[object](), templates.get("protocols")
+    for traffic in rules:
+        kind = "range6" if traffic.peer.kind is PeerOf.RANGE and ":" in traffic.peer.value else traffic.peer.kind.value
+        template = templates.get(kind)
+        if template is None:
+            message = f"its list has no rule with the peer {traffic.peer.value or kind}"
+            raise NotSaidError(message)
+        for names in _parts(traffic):
+            if known is not None and names["protocol"] not in known:
+                message = f"its list has no rule for {traffic.services}"
+                raise NotSaidError(message)
+            more = {"nth": f"-{len(items) + 1}" if items else "", **_of(rule, len(items)), **names}
+            item = _made(template, {**more, **_peer(traffic), "filter": guard.name or guard.id})
+            items += [item] if item not in items else []
+    return items
+
+
+def _of(rule: Rule | None, number: int) -> Mapping[str, object]:
+    """Return the order and the targets of a rule; the order of what takes its place, one after the other."""
+    if rule is None:
+        return {}
+    return {"order": rule.order + number, "targets": [name.rpartition("/")[2] for name in rule.target_groups]}
+
+
+def _peer(traffic: RuleTraffic) -> Mapping[str, object]:
+    return {"peer": traffic.peer.value, "peer_name": traffic.peer.value.rpartition("/")[2]}
+
+
+def _parts(traffic: RuleTraffic) -> Iterator[Mapping[str, object]]:
+    """Yield the protocol and ports of each term of a rule's services."""
+    for term in str(traffic.services).split(","):
+        protocol, _, ports = term.partition("/")
+        if protocol == "all":
+            yield {"protocol": "-1", "first": -1, "last": -1, "ports": "*"}
+        elif protocol in _WHOLE:
+            first, _, last = ports.partition("-")
+            low, high = (int(first), int(last or first)) if ports else _WHOLE[protocol]
+            text = f"{low}-{high}" if low != high else str(low)
+            spelt = {"protocol": protocol, "Protocol": protocol.title(), "PROTOCOL": protocol.upper()}
+            yield {**spelt, "first": low, "last": high, "ports": text}
+        elif protocol == "icmp" and not ports:
+            yield {"protocol": protocol, "first": -1, "last": -1, "ports": "*"}
+        elif protocol == "proto" and ports.isdecimal():
+            yield {"protocol": ports, "first": -1, "last": -1, "ports": "*"}
+        else:
+            message = f"its list has no rule for {term}"
+            raise NotSaidError(message)
+
+
+def _made(template: object, names: Mapping[str, object]) -> object:
+    """Return a template with its names filled in; a text that is one name alone becomes its value."""
+    if isinstance(template, Mapping):
+        return {key: _made(one, names) for key, one in cast("Mapping[str, object]", template).items()}
+    if isinstance(template, list):
+        return [_made(one, names) for one in cast("list[object]", template)]
+    if not isinstance(template, str):
+        return template
+    if template[:1] == "{" and template[1:-1] in names:
+        return names[template[1:-1]]
+    for name, value in names.items():
+        template = template.replace(f"{{{name}}}", str(value))
+    return template

@@ -1,0 +1,97 @@
+"""Reads a Terraform state, the JSON of ``terraform show -json``: which block has a resource, by its address.
+
+https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+from cloudguard.errors import UsageError
+from cloudguard.results.change import Change
+
+_HINT: Final = "Make it with: terraform show -json > state.json"
+_IDS: Final = ("id", "arn", "self_link", "security_group_rule_id")
+"""Attributes that hold an id by which a cloud's answers name the resource."""
+_INLINE: Final = ("ingress", "egress", "security_rule")
+"""Attributes in which a filter's block has its rules, if it has them inline."""
+WHO: Final = "Terraform"
+UNDONE: Final = "at the next apply"
+
+
+@dataclass(frozen=True, slots=True)
+class TerraformState:
+    """Addresses of blocks, by the ids (in lower case) of what they made; ``inline``: those with rules inside."""
+
+    addresses: Mapping[str, str]
+    inline: frozenset[str] = frozenset()
+
+    def of(self, *ids: str) -> str:
+        """Return the address of the first of ``ids`` that a block has, "" for none."""
+        return next((self.addresses[one.lower()] for one in ids if one.lower() in self.addresses), "")
+
+
+def load(data: bytes, name: str) -> TerraformState:
+    """Return the state in ``data``, read from the file ``name``; raises UsageError in a line if it is none."""
+    try:
+        document: object = json.loads(data)
+    except ValueError as error:
+        message = f"{name} is no JSON: {error}"
+        raise UsageError(message, hint=_HINT) from None
+    module = _table(_table(_table(document).get("values")).get("root_module"))
+    if "format_version" not in _table(document) or not module:
+        message = f"{name} is not what terraform show -json writes: it has no values.root_module"
+        raise UsageError(message, hint=_HINT)
+    addresses, inline = dict[str, str](), set[str]()
+    for one in _resources(module):
+        address, values = str(one.get("address", "")), _table(one.get("values"))
+        for key in _IDS:
+            if isinstance(values.get(key), str) and values[key]:
+                addresses.setdefault(values[key].lower(), address)
+        if any(values.get(key) for key in _INLINE):
+            inline.add(address)
+    return TerraformState(addresses, frozenset(inline))
+
+
+def with_terraform(changes: Iterable[Change], state: TerraformState) -> tuple[Change, ...]:
+    """Return changes with Terraform as the owner of what the state has, and the address of its block."""
+    return tuple(_with_address(change, state) for change in changes)
+
+
+def _with_address(change: Change, state: TerraformState) -> Change:
+    rule, resource = change.rule.partition("#")[0], change.resource
+    address = state.of(*filter(None, (rule, *_paths(resource.id, rule)))) if rule else ""
+    group = state.of(resource.id)
+    if not address and group in state.inline:
+        address = f"{group}, its inline rules"
+    elif not address and not rule:
+        address = group
+    if not address:
+        return change
+    who = f"{change.owner}, by {WHO}" if change.owner else WHO
+    return replace(change, owner=who, undone=UNDONE, where=address)
+
+
+def _paths(resource: str, rule: str) -> Iterator[str]:
+    """Yield the ids that a rule has below its filter, or beside it in the filter's project."""
+    yield f"{resource}/securityRules/{rule}"
+    project = resource.partition("/global/")[0]
+    yield f"{project}/global/firewalls/{rule}"
+
+
+def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the resources of a module and of those in it."""
+    yield from map(_table, _list(module.get("resources")))
+    for child in _list(module.get("child_modules")):
+        yield from _resources(_table(child))
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []

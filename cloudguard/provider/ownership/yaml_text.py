@@ -1,0 +1,38 @@
+"""Writes YAML of texts, numbers, truth values, lists and tables: every text is quoted, as JSON's are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
+
+
+def yaml_text(value: Mapping[str, object]) -> str:
+    """Return a document; keys that are plain words are not quoted."""
+    return "\n".join(_lines(value, "")) + "\n"
+
+
+def _lines(value: object, indent: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, one in cast("Mapping[str, object]", value).items():
+            name = key if key.isidentifier() else json.dumps(key)
+            yield from _field(f"{indent}{name}:", one, f"{indent}  ")
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for one in cast("Sequence[object]", value):
+            first, *rest = [*_lines(one, f"{indent}  ")] or [f"{indent}  {{}}"]
+            yield f"{indent}- {first[len(indent) + 2 :]}"
+            yield from rest
+    else:
+        yield f"{indent}{json.dumps(value)}"
+
+
+def _field(name: str, value: object, indent: str) -> Iterator[str]:
+    if isinstance(value, Mapping | list | tuple) and value:
+        yield name
+        yield from _lines(cast("object", value), indent)
+    elif isinstance(value, Mapping):
+        yield f"{name} {{}}"
+    elif isinstance(value, list | tuple):
+        yield f"{name} []"
+    else:
+        yield f"{name} {json.dumps(value)}"

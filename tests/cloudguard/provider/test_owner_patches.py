@@ -1,0 +1,222 @@
+"""Patches have the fields and types that their documents' sources declare, and set what the change leaves."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from builders import NODE, SOURCE, WORLD, group, host, managed_endpoint, snapshot
+from cloudguard.model.cluster import Disk, Pool
+from cloudguard.model.filters import Direction
+from cloudguard.model.owner import Owner
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.ownership.changes import owned
+from cloudguard.provider.ownership.facts import Edited, OwnerFacts, Place, owner_facts
+from cloudguard.provider.ownership.patches import source
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    ListEdit,
+    PeerOf,
+    Resource,
+    RuleEdit,
+    RuleOp,
+    RulePeer,
+    RuleTraffic,
+)
+
+FIELDS: Mapping[str, Any] = tomllib.loads(
+    (Path(__file__).parents[2] / "support" / "owner_fields.toml").read_text(encoding="utf-8")
+)
+OFFICE = "198.51.100.0/24"
+NAMES = {
+    "cluster": "prod",
+    "stack": "net\nwork: {}",
+    "logical_id": "Nodes",
+    "instance_group": "nodes-a",
+    "etcd": "main",
+    "member": "a",
+    "namespace": "shop",
+    "service": "web",
+    "node_class": "default",
+    "rule": "AllowSSH",
+}
+ALTERNATIVES = {
+    "role": ("node", "controlplane", "apiserver-lb", "bastion"),
+    "kind": ("ssh-external-to-node", "https-api", "nodeport-external-to-node", "cluster"),
+    "rule": ("AllowSSH", "AllowKubernetesAPI", "AllowNodePortTCP"),
+    "ingress": ("web",),
+}
+"""Values of names that decide which place an edit has."""
+
+
+def places() -> Iterator[tuple[str, OwnerFacts, Place]]:
+    """Yield each place with a patch, of every provider."""
+    for cloud in ("aws", "azure", "gcp"):
+        for facts in owner_facts(f"cloudguard_{cloud}").values():
+            yield from ((cloud, facts, place) for place in facts.places if place.patch)
+
+
+PLACES = {f"{cloud} {facts.id} {place.where}": (cloud, facts, place) for cloud, facts, place in places()}
+
+
+def names_for(place: Place) -> tuple[tuple[str, str], ...]:
+    """Return names of an owner by which an edit has a place."""
+    found = dict(NAMES)
+    if "ingress" in place.named:
+        del found["service"]
+    for name, pattern in place.named.items():
+        values = ALTERNATIVES.get(name, (NAMES.get(name, ""),))
+        found[name] = next(value for value in values if pattern.fullmatch(value))
+    if "role" not in place.named and "role" not in found:
+        found["role"] = "node"
+    found.setdefault("kind", "cluster")
+    return tuple(found.items())
+
+
+def made(facts: OwnerFacts, place: Place) -> tuple[Snapshot, Change]:
+    """Return a snapshot in which an owner writes what is edited at a place, and the change of it."""
+    owner = Owner(facts.id, facts.who, names=names_for(place))
+    guard = group("nodes", ("tcp/22", WORLD), closed=True)
+    services = next(iter(str(place.services or ServiceSet.parse("tcp/22")).split(",")))
+    rule = replace(guard.rules[0], services=ServiceSet.parse(services), written_by=owner, target_groups=("tag/prod",))
+    guard = replace(guard, rules=(rule,), written_by=owner)
+    worker = replace(host("n", NODE, "nodes"), written_by=owner)
+    pool = Pool("p", "p", NODE, (), (), (), (), worker.source, written_by=owner)
+    endpoint = replace(managed_endpoint(WORLD), written_by=owner)
+    found = snapshot([worker], [guard], endpoints=(endpoint,), pools=(pool,))
+    disk = Disk("d", "d", "n", "/dev/x", encrypted=False, key="", source=SOURCE, written_by=owner)
+    found = replace(found, cluster=replace(found.cluster, disks=(disk,)))
+    return found, _change(next(iter(place.of)), rule.id, rule.services, services)
+
+
+def _change(edited: Edited, rule: str, services: ServiceSet, text: str) -> Change:
+    office, everyone = RulePeer(PeerOf.RANGE, OFFICE), RulePeer(PeerOf.RANGE, WORLD)
+    match edited:
+        case Edited.RULE:
+            before = RuleTraffic(Direction.INGRESS, services, everyone)
+            edit = RuleEdit(RuleOp.MODIFY, rule, before, replace(before, peer=office))
+            return Change("c", "row", "rule.narrow", Resource("filter", "nodes"), (edit,), rule)
+        case Edited.ENDPOINT:
+            lists = ListEdit("public ranges", text, (everyone,), (office,))
+            return Change("c", "row", "endpoint.restrict", Resource("endpoint", "api"), (lists,))
+        case Edited.METADATA:
+            on = AttributeEdit("metadata service", "", "", (Resource("host", "n"),))
+            return Change("c", "row", "metadata.restrict", Resource("identity", "i"), (on,))
+        case Edited.NEXT_DISKS:
+            return Change("c", "row", "pool.encrypt", Resource("pool", "p"), (AttributeEdit("disks", "", ""),))
+        case _:
+            return Change("c", "row", "disk.encrypt", Resource("disk", "d"), ())
+
+
+def faults(value: object, declared: object, path: str) -> Iterator[str]:
+    """Yield what of a value is not as its source declares it."""
+    if isinstance(declared, Mapping):
+        if not isinstance(value, Mapping):
+            yield f"{path}: no object"
+            return
+        known = cast("Mapping[str, object]", declared)
+        for key, one in cast("Mapping[str, object]", value).items():
+            if key in known:
+                yield from faults(one, known[key], f"{path}.{key}")
+            else:
+                yield f"{path}.{key}: no such field"
+    elif isinstance(declared, Sequence) and not isinstance(declared, str):
+        if not isinstance(value, list):
+            yield f"{path}: no list"
+            return
+        for one in cast("list[object]", value):
+            yield from faults(one, cast("Sequence[object]", declared)[0], f"{path}[]")
+    elif not _is(value, str(declared)):
+        yield f"{path}: {value!r} is no {declared}"
+
+
+def _is(value: object, kind: str) -> bool:
+    if kind.startswith("["):
+        return isinstance(value, list) and all(_is(one, kind[1:-1]) for one in cast("list[object]", value))
+    if kind.startswith("{"):
+        return value in kind[1:-1].split("|")
+    if kind == "truth value":
+        return isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) if kind == "whole number" else isinstance(value, str)
+
+
+def declared_of(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return what a document sets, and the fields that its kind has."""
+    if "Resources" in document:
+        (one,) = document["Resources"].values()
+        return one["Properties"], FIELDS[one["Type"]]
+    kind = FIELDS[f"{document['apiVersion']} {document['kind']}"]
+    return {key: value for key, value in document.items() if key not in {"apiVersion", "kind"}}, kind
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_patch_has_the_fields_and_types_of_its_document(name: str) -> None:
+    _, facts, place = PLACES[name]
+    found, change = made(facts, place)
+    (one,) = owned(found, change)
+    assert one.owner.id == facts.id
+    text = source(found, [change], {facts.id: replace(facts, places=(place,))})
+    (document,) = yaml.safe_load_all(text)
+    assert document is not None, text
+    value, declared = declared_of(document)
+    assert list(faults(value, declared, "")) == []
+    assert declared["source"]
+    if Edited.RULE in place.of or Edited.ENDPOINT in place.of:
+        assert OFFICE in text
+        assert WORLD not in text
+
+
+def test_what_is_set_never_leaves_its_line() -> None:
+    """A stack's name of somebody else's choosing ends no comment, and is no YAML."""
+    (name,) = [one for one in PLACES if "cloudformation stack {stack}: resource {logical_id}, SecurityGroup" in one]
+    _, facts, place = PLACES[name]
+    found, change = made(facts, place)
+    text = source(found, [change], {facts.id: facts})
+    assert re.search(r"^# .*net\?work: \{\}", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("peer", "words"),
+    [
+        (RulePeer(PeerOf.GROUP, "sg-1"), "takes ranges alone, not sg-1"),
+        (RulePeer(PeerOf.ADMINISTRATORS), "first give --admin-cidr"),
+    ],
+)
+def test_what_no_field_can_say_is_said(peer: RulePeer, words: str) -> None:
+    facts = owner_facts("cloudguard_aws")["kops"]
+    place = next(one for one in facts.places if one.where.endswith("spec.sshAccess"))
+    found, change = made(facts, place)
+    (edit,) = change.edits
+    assert isinstance(edit, RuleEdit)
+    assert edit.after
+    change = replace(change, edits=(replace(edit, after=replace(edit.after, peer=peer)),))
+    text = source(found, [change], {"kops": facts})
+    assert words in text
+    assert list(yaml.safe_load_all(text)) in ([], [None])
+
+
+def test_a_field_that_writes_two_rules_is_set_once_and_only_where_both_are_changed() -> None:
+    facts = owner_facts("cloudguard_aws")["kops"]
+    place = next(one for one in facts.places if one.where.endswith("spec.sshAccess"))
+    found, change = made(facts, place)
+    other = replace(found.topology.filters[0], id="masters", name="masters")
+    found = replace(found, topology=replace(found.topology, filters=(*found.topology.filters, other)))
+    assert "also writes another rule" in source(found, [change], {"kops": facts})
+    both = [change, replace(change, id="d", resource=Resource("filter", "masters"))]
+    (document,) = yaml.safe_load_all(source(found, both, {"kops": facts}))
+    assert document["spec"] == {"sshAccess": [OFFICE]}
+
+
+def test_what_a_person_wrote_has_no_source() -> None:
+    found = snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", WORLD))])
+    change = Change("c", "row", "rule.remove", Resource("filter", "nodes"), (), "nodes-0")
+    assert "no program is known to write it" in source(found, [change], {})
