@@ -49,6 +49,7 @@ validators: .validators/.ready ## the tools by which consumers check what is wri
 docs: $(READY) ## write docs/rows from the rows' docstrings, the tables of ways in and settings, and docs/identities
 	$(BIN)/python docs/render.py
 	$(BIN)/python docs/ways_in.py
+	$(BIN)/python docs/owners.py
 	$(BIN)/python docs/settings.py
 	$(BIN)/python docs/identities/render.py
 

@@ -14,6 +14,7 @@ from cloudguard.provider.ownership.changes import with_owners
 from cloudguard.provider.ownership.facts import OwnerFacts, Thing, filled, owner_facts
 from cloudguard.provider.ownership.signs import Owners
 from cloudguard.results.change import AttributeEdit, Change, GroupEdit, PeerOf, Resource, RulePeer
+from docs import owners as page
 
 CLOUDS = ("aws", "azure", "gcp")
 EVERY = {(cloud, name): facts for cloud in CLOUDS for name, facts in owner_facts(f"cloudguard_{cloud}").items()}
@@ -100,3 +101,7 @@ def test_what_a_pool_makes_is_its_owners(made: Change, owners: tuple[str, ...]) 
     found, undone = owners_of(made)
     assert found == "; ".join(owners)
     assert bool(undone) is ("kops" in owners)
+
+
+def test_the_page_of_owners_is_written_from_the_tables() -> None:
+    assert {path: path.read_text(encoding="utf-8") for path in page.pages()} == page.pages(), "run: make docs"

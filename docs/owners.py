@@ -1,0 +1,67 @@
+"""Writes ``docs/owners.md``: who writes a resource, whether an edit by hand stays, and where one holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from cloudguard.provider.ownership.facts import KnowsOwners, OwnerFacts, Sign
+from cloudguard.provider.port import installed, load
+
+PAGE = Path(__file__).parent / "owners.md"
+_HEAD = """# Owners
+
+Written by `make docs` from `owners.toml` of each provider.
+
+Much of what a plan changes is written by a program, which may write it again. cloudguard knows the program by a tag,
+a name or a description, and says so with each change: who writes it, when an edit by hand is undone, and where an
+edit holds. What shows no sign of a program is taken for a person's. `cloudguard plan -f source` writes the patches of
+those places that have a field; for the others it says that there is none. With `--terraform-state FILE`, made by
+`terraform show -json`, Terraform is the owner of what its state has.
+
+Patterns are regular expressions; a tag is matched as `KEY=VALUE`.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    return _HEAD + "".join(text for provider in installed() for text in _of_provider(provider))
+
+
+def _of_provider(provider: str) -> Iterator[str]:
+    adapter = load(provider)
+    if not isinstance(adapter, KnowsOwners):
+        return
+    yield f"\n## {provider}\n"
+    yield from map(_owner, adapter.owners().values())
+
+
+def _owner(facts: OwnerFacts) -> str:
+    fate = f"An edit by hand is undone {facts.undone}." if facts.undone else "An edit by hand stays."
+    lines = [f"\n### {facts.who}\n", f"{fate} Source: {facts.source}\n"]
+    lines += [f"- shown by {_sign(sign)}" for sign in facts.signs]
+    lines += [f"- edit {', '.join(sorted(place.of))}: {place.where}" for place in facts.places]
+    lines += [f"- otherwise: {facts.instead}"] if facts.instead else []
+    return "\n".join(lines) + "\n"
+
+
+def _sign(sign: Sign) -> str:
+    seen = [f"tag `{one.pattern}`" for one in sign.tags]
+    seen += [f"name `{sign.name.pattern}`"] if sign.name else []
+    seen += [f"description `{sign.description.pattern}`"] if sign.description else []
+    seen += ["the rule of a group for itself"] if sign.own_group else []
+    return f"{' and '.join(seen)} of {', '.join(sorted(sign.of))}"
+
+
+def pages() -> Mapping[Path, str]:
+    """Return the page by its path."""
+    return {PAGE: page()}
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
