@@ -22,7 +22,7 @@ from cloudguard.results.change import (
     RuleTraffic,
 )
 from cloudguard_aws.changes import attributes, endpoints, group_moves, network_acls, policies, security_groups, storage
-from cloudguard_aws.changes.edits import UnsaidError
+from cloudguard_aws.changes.edits import UnsaidError, needed_answers
 from cloudguard_aws.changes.exports.terraform import terraform
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 from cloudguard_aws.network.rules import NETWORK_ACL
@@ -53,11 +53,23 @@ class AwsChangeForms:
         return network_acls.quota(guard) if guard.kind == NETWORK_ACL else security_groups.quota(self._index, guard)
 
     def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change, after ``made``; none if it names what is not known or declared."""
+        """Return the calls that make a change, after ``made``; none if it names what is not known, declared or made."""
+        found = self._said(change, made)
+        if not needed_answers(found) <= self._answered(made):
+            return ()
+        return found
+
+    def _said(self, change: Change, made: Sequence[Change]) -> tuple[PlannedCall, ...]:
+        """Return the calls that make a change, whether or not what they name is made by then."""
         try:
             return tuple(self._calls(change, made))
         except UnsaidError:
             return ()
+
+    def _answered(self, made: Sequence[Change]) -> frozenset[str]:
+        """Return the names of what the calls of ``made`` answer."""
+        calls = (planned.call for place, one in enumerate(made) for planned in self._said(one, made[:place]))
+        return frozenset(name for call in calls for name in call.answers)
 
     def shell(self, call: ApiCall) -> str:
         """Return a call as a line for ``aws``; a second line waits where the next call must not come too early."""
@@ -67,7 +79,7 @@ class AwsChangeForms:
 
     def terraform(self, change: Change) -> str:
         """Return blocks of HCL that make a change, and comments where the block to edit has more in it."""
-        return terraform(self.calls(change))
+        return terraform(self._said(change, ()))
 
     def _calls(self, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
         if any(isinstance(edit, RuleEdit) for edit in change.edits):

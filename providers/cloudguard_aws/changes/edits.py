@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, TypeVar, cast
 
-from cloudguard.results.api_call import answer
+from cloudguard.results.api_call import ANSWER, PlannedCall, answer
 from cloudguard.results.change import PeerOf, RulePeer
 
 A = TypeVar("A")
@@ -29,6 +30,27 @@ def known(found: A | None, what: str) -> A:
 def answer_name(*words: str) -> str:
     """Return a name for what a call answers: a shell variable's, told apart by ``words``."""
     return re.sub(r"[^A-Z0-9]+", "_", "_".join(words).upper()).strip("_")
+
+
+def needed_answers(calls: Iterable[PlannedCall]) -> frozenset[str]:
+    """Return the names that calls take and that none of them, nor of those before it, answers."""
+    given, needed = set[str](), set[str]()
+    for planned in calls:
+        needed |= {*_named(planned.call.parameters)} - given
+        given |= {*planned.call.answers}
+    return frozenset(needed)
+
+
+def _named(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, object]", value)
+        if [*items] == [ANSWER]:
+            yield str(items[ANSWER])
+            return
+        value = [*items.values()]
+    if isinstance(value, (list, tuple)):
+        for one in cast("Sequence[object]", value):
+            yield from _named(one)
 
 
 def group_id(peer: RulePeer) -> object:

@@ -24,7 +24,10 @@ from cloudguard_aws.storage.copies import OF_PODS, Volume, read_copies
 from cloudguard_aws.storage.databases import read_datastores
 from cloudguard_aws.storage.keys import read_keys
 
-_COPIED: Final = ("AvailabilityZone", "VolumeType", "Size", "Iops", "Throughput")
+_COPIED: Final = ("AvailabilityZone", "VolumeType", "Size")
+_RATES: Final = {"gp3": ("Iops", "Throughput"), "io1": ("Iops",), "io2": ("Iops",)}
+"""What else may be said when a volume is made, by its type: DescribeVolumes also answers it for types that refuse it
+(EC2 API reference, CreateVolume)."""
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
 
 
@@ -151,7 +154,8 @@ def _volume(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Volum
 
 def _copy_fields(item: Item, tags: Mapping[str, str]) -> str:
     """Return the parameters of CreateVolume that make a volume like this one; nobody may set tags of AWS's own."""
-    fields = {key: item[key] for key in _COPIED if item.get(key)}
+    copied = (*_COPIED, *_RATES.get(text(item, "VolumeType"), ()))
+    fields = {key: item[key] for key in copied if item.get(key)}
     own = [{"Key": key, "Value": value} for key, value in sorted(tags.items()) if not key.startswith("aws:")]
     if own:
         fields["TagSpecifications"] = [{"ResourceType": "volume", "Tags": own}]

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from builders import NODE, SAID, SOURCE, host, interface, snapshot
+from builders import NODE, SAID, SOURCE, group, host, interface, snapshot
 from cloudguard.model.cluster import Pool
+from cloudguard.model.filters import Direction
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.api_call import ApiCall, answer
 from cloudguard.results.change import (
     AttributeEdit,
@@ -18,7 +20,10 @@ from cloudguard.results.change import (
     MembershipEdit,
     PeerOf,
     Resource,
+    RuleEdit,
+    RuleOp,
     RulePeer,
+    RuleTraffic,
 )
 from cloudguard_aws.changes.change_forms import AwsChangeForms
 
@@ -119,6 +124,17 @@ def test_a_second_version_is_made_from_the_first_with_what_that_changed() -> Non
         {"DeviceName": "/dev/sdb", "Ebs": {"Encrypted": True}},
     ]
     assert made[1].parameters["DefaultVersion"] == answer("VERSION_WORKERS_3")
+
+
+def test_no_rule_names_a_group_that_nothing_makes() -> None:
+    guard = group("sg-1", ("tcp/22", "0.0.0.0/0"))
+    add = RuleEdit(RuleOp.ADD, "sg-1-0", None, RuleTraffic(Direction.INGRESS, ServiceSet.parse("tcp/22"), NEW))
+    rule = Change("d", "node-access", "rule.narrow", Resource("filter", "sg-1"), (add,))
+    both = AwsChangeForms(snapshot(filters=(guard,), pools=(replace(pool("7"), template_fields=""),)))
+    for members, expected in (((), ["AuthorizeSecurityGroupIngress"]), ((POOL,), [])):
+        made = change(GroupEdit(NEW, "prod-node", "net", members))
+        assert [planned.call.operation for planned in both.calls(rule, (made,))] == expected
+    assert both.calls(rule) == ()
 
 
 def test_nothing_is_called_for_a_template_that_is_not_the_user_s_to_edit() -> None:

@@ -120,7 +120,8 @@ def test_one_key_of_the_user_s_own_serves_all_disks_of_a_plan() -> None:
     edit, of = Procedure(("provider's key",), ()), Resource("disk", "vol-1")
     assert operations(ONE_HOST, "disk.encrypt", of, edit)[:2] == ["CreateKey", "EnableKeyRotation"]
     earlier = Change("b", "r", "disk.encrypt", Resource("disk", "vol-2"), (edit,))
-    found = made(ONE_HOST, "disk.encrypt", of, edit, earlier)
+    both = replace(ONE_HOST, cluster=replace(ONE_HOST.cluster, disks=(PLAIN, replace(PLAIN, id="vol-2"))))
+    found = made(both, "disk.encrypt", of, edit, earlier)
     assert found[0][0] == "SuspendProcesses"
     assert next(one for operation, one in found if operation == "CreateVolume")["KmsKeyId"] == {"$answer": "ETCD_KEY"}
 
