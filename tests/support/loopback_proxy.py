@@ -117,6 +117,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each body waits 40 ms for the receipt of its headers
     host = ""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
