@@ -6,7 +6,10 @@ DEMO := .venv-demo
 CORE := cloudguard/intervals.py,cloudguard/packet_sets/*,cloudguard/permission_sets/*,cloudguard/model/*,cloudguard/reachability/*,cloudguard/authorization/*,cloudguard/results/*,cloudguard/rows/*
 # The core's own tests, which cover it by lines and branches; to trace tests of whole accounts would double their time.
 CORE_TESTS := tests/cloudguard tests/test_layers.py tests/test_completeness.py
-TEST := $(BIN)/pytest --numprocesses auto
+# Neighbouring tests share what is made once a process, a scene's snapshot for one, so a worker gets a run of them.
+TEST := $(BIN)/pytest --numprocesses auto --dist worksteal
+# Else every process of the tests, some of which start dozens, would compile the source again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test core long lint ruff mypy pyright format validators docs bench clean
 
@@ -67,7 +70,7 @@ clean: ## take away the environment and the caches
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --no-compile --editable '.[test]' # of 10,000 modules, the tests load a part
 	touch $@
 
 .validators/.ready:
