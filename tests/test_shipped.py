@@ -42,8 +42,14 @@ def module_of(name: str) -> str:
 
 
 def imports(text: str) -> Iterator[str]:
-    """Yield the dotted names that a module imports, and those of the packages that hold them."""
+    """Yield the dotted names that a module imports, and those of the packages that hold them.
+
+    Of a package whose modules are imported by name, ``f"package.{name}"``, it is "package.".
+    """
     for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+            begin = str(node.values[0].value)
+            yield from [begin] if begin.startswith("cloudguard") and begin.endswith(".") else []
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
             names = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -63,7 +69,10 @@ def unused(files: dict[str, str]) -> set[str]:
     while waiting:
         name = modules[waiting.pop()]
         reached.add(name)
-        waiting |= {found for found in imports(files[name]) if found in modules and modules[found] not in reached}
+        found = {*imports(files[name])}
+        packages = tuple(one for one in found if one.endswith("."))
+        used = {one for one in modules if one in found or one.startswith(packages)}
+        waiting |= {one for one in used if modules[one] not in reached}
     data = {name for name in files if not name.endswith((".py", "/README.md", "/py.typed"))}
     return set(modules.values()) - reached | {name for name in data if not _is_read(name, files)}
 
