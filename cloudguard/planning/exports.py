@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from cloudguard.errors import UsageError
+from cloudguard.planning.certificates.certificate import certificate
 from cloudguard.planning.planner import Planned
 from cloudguard.results.change import Change, Procedure
 from cloudguard.results.plan import Step
@@ -66,4 +67,8 @@ def _require(planned: Planned, what: str, *, there: bool) -> None:
         raise UsageError(message, hint="Use -f json")
 
 
-EXPORTS: Final[Mapping[str, Callable[[Planned], str]]] = {"shell": shell, "terraform": terraform}
+EXPORTS: Final[Mapping[str, Callable[[Planned], str]]] = {
+    "certificate": certificate,
+    "shell": shell,
+    "terraform": terraform,
+}

@@ -59,7 +59,7 @@ def _between(
     context: Context, first: NetworkState, sender: tuple[int, HostClass], receiver: tuple[int, HostClass]
 ) -> NeededTraffic:
     (other, source), (number, target) = sender, receiver
-    needed = _between_classes(source, target, context.ports)
+    needed = needed_between(source, target, context.ports)
     services = ServiceSet.union(_by_balancer(context, target, one) for one in target.key.registrations) & needed
 
     def allowed(state: NetworkState) -> Bounds:
@@ -74,7 +74,7 @@ def _between(
     return NeededTraffic(name, target_text(target), "the cluster's hosts speak to one another", guards, allowed)
 
 
-def _between_classes(source: HostClass, target: HostClass, ports: Ports) -> ServiceSet:
+def needed_between(source: HostClass, target: HostClass, ports: Ports) -> ServiceSet:
     """Return what one class may need of another: the ports of etcd are for those that run it, or are its clients."""
     needed = allowed_between(source, target, ports)
     if any(one.has(Role.CONTROL_PLANE) or one.has(Role.ETCD) or not one.key.roles for one in (source, target)):

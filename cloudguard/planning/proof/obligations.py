@@ -74,7 +74,7 @@ class Prover:
         return shrunk, grown, edited(grown, late)
 
     def _opened(self, point: NetworkState, touched: set[str]) -> Iterator[Violation]:
-        declared = self._declared()
+        declared = self.declared()
         found = list[Opened]()
         for guard in self.first.snapshot.topology.filters:
             if guard.id in touched:
@@ -85,7 +85,7 @@ class Prover:
             what = f"{one.id} would let in {one.packets.services()} from {_whom(one)}"
             yield Violation(Obligation.NOTHING_OPENED, frozenset({one.id}), what, one.packets, one.peer)
 
-    def _declared(self) -> PacketSet:
+    def declared(self) -> PacketSet:
         """Return what the user declares, so that it may be opened: administrators on the API's ports."""
         context = self._context
         services = context.ports.api

@@ -1,0 +1,109 @@
+"""The certificate of a plan: rules before, steps and needs, as plain intervals; tools/check_certificate.py reads it.
+
+It is about rules and the ranges of public endpoints.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from cloudguard.model.network import Endpoint
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.planning.certificates.flows import flows
+from cloudguard.planning.certificates.variants import Json, Variants
+from cloudguard.planning.edits.model_edits import Part, edited
+from cloudguard.planning.planner import Planned
+from cloudguard.planning.proof.network_state import NetworkState
+from cloudguard.planning.proof.obligations import Prover
+from cloudguard.results.change import ListEdit, RuleEdit
+
+SCHEMA: Final = "cloudguard/certificate/v1"
+
+
+def certificate(planned: Planned) -> str:
+    """Return the certificate of a plan as JSON."""
+    return json.dumps(_document(planned), indent=1) + "\n"
+
+
+def _document(planned: Planned) -> Json:
+    prover = Prover(planned.case.context, planned.case.change_forms)
+    first, last = prover.first, NetworkState(planned.proposal.after, prover.first)
+    order = [part for _, part in planned.proposal.order]
+    touched = {change.resource.id for change, edit in order if isinstance(edit, RuleEdit)}
+    variants = Variants(first.snapshot, first.classes)
+    for name in sorted(touched):
+        variants.of_others(name)
+    senders, needs = _needs(planned, (first, last), variants, touched)
+    filters = [*variants.documents(), *_public_sides(first)]
+    read = [group.id for group in last.snapshot.topology.groups if group.members_known]
+    declared = [
+        {"filter": one["id"], "addresses": addresses.intervals, "services": services.intervals}
+        for addresses, services in prover.declared().items()
+        for one in filters
+    ]
+    return {
+        "schema": SCHEMA,
+        "groups": [{"id": name, "complete": True} for name in read],
+        "senders": [*senders, *_others(first, last)],
+        "filters": filters,
+        "declared": declared,
+        "needs": needs,
+        "steps": [*variants.steps(part for part in order if isinstance(part[1], RuleEdit)), *_lists(first, order)],
+    }
+
+
+def _others(first: NetworkState, last: NetworkState) -> Iterator[Json]:
+    """Yield everyone else in a group, with all groups that they are in before or after the plan."""
+    for number, (before, after) in enumerate(zip(first.peers, last.peers, strict=False)):
+        if before.groups or after.groups:
+            groups = sorted({*before.groups, *after.groups})
+            yield {"id": f"{before.name} ({number})", "addresses": before.addresses.intervals, "groups": groups}
+
+
+def _needs(
+    planned: Planned, states: tuple[NetworkState, NetworkState], variants: Variants, touched: set[str]
+) -> tuple[list[Json], list[Json]]:
+    """Return the senders of needed flows that a touched filter may stop, and the needs."""
+    senders, needs = dict[tuple[AddressSet, tuple[str, ...]], Json](), list[Json]()
+    known = states[0].reach.filters.filters
+    for flow in flows(*states, planned.case.context.ports):
+        guards = [name for name in flow.target.key.filters if name in known]
+        if touched.isdisjoint(guards):
+            continue
+        key = flow.addresses, flow.groups
+        if key not in senders:
+            name = f"{flow.sender} [{len(senders)}]"
+            senders[key] = {"id": name, "addresses": flow.addresses.intervals, "groups": flow.groups}
+        alone = any(known[name].in_series for name in guards)
+        for part in [[name] for name in guards] if alone else [guards]:
+            guard = [variants.of(name, flow.target).name for name in part]
+            need = {"sender": senders[key]["id"], "guard": guard, "services": flow.services.intervals}
+            needs.append({**need, "why": flow.why})
+    return [*senders.values()], needs
+
+
+def _public_sides(state: NetworkState) -> Iterator[Json]:
+    """Yield each managed endpoint's list of clients as a filter of one rule."""
+    for one in state.snapshot.topology.endpoints:
+        yield {"id": one.id, "ordered": False, "rules": [_listed(state, one)]}
+
+
+def _listed(state: NetworkState, endpoint: Endpoint) -> Json:
+    known = state.reach.senders.listed(endpoint.public_ranges, endpoint.public_lists).lower.addresses()
+    ranges = known if endpoint.public else AddressSet.nothing()
+    return {"id": "listed", "addresses": ranges.intervals, "services": endpoint.service.intervals}
+
+
+def _lists(first: NetworkState, order: Iterable[Part]) -> Iterator[Json]:
+    """Yield what each edit of an endpoint's list drops and puts."""
+    snapshot = first.snapshot
+    for change, edit in order:
+        if isinstance(edit, ListEdit):
+            snapshot = edited(snapshot, [(change, edit)])
+            after = NetworkState(snapshot, first)
+            for one in snapshot.topology.endpoints:
+                if one.id == change.resource.id:
+                    put = [_listed(after, one)]
+                    yield {"change": change.id, "filter": one.id, "drop": ["listed"], "rules": put}

@@ -1,0 +1,71 @@
+"""Who needs what of the cluster's hosts, as a certificate holds it: senders with addresses and groups, and services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cloudguard.needs.ports import Ports
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.planning.proof.needed_traffic import needed_between
+from cloudguard.planning.proof.network_state import NetworkState
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.narrowing import allowed_between
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """``services`` that ``sender`` needs of ``target`` and that the target's own filters let in today.
+
+    The sender is at ``addresses``; ``groups`` are those that it is in before or after the plan.
+    """
+
+    sender: str
+    addresses: AddressSet
+    groups: tuple[str, ...]
+    services: ServiceSet
+    target: HostClass
+
+    @property
+    def why(self) -> str:
+        """Who needs it of whom."""
+        return f"{self.sender} to {'/'.join(self.target.key.roles) or 'unknown'} hosts"
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Someone who needs ``services`` of a class of hosts; ``groups`` are those before the plan, ``later`` after it."""
+
+    name: str
+    addresses: AddressSet
+    services: ServiceSet
+    groups: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+
+
+def flows(first: NetworkState, last: NetworkState, ports: Ports) -> Iterator[Flow]:
+    """Yield what hosts, pods, managed control planes and balancers need of each class of hosts."""
+    for target in first.classes:
+        admitted = first.reach.allowed_in(target)
+        for caller in _callers(first, last, ports, target):
+            groups = tuple(dict.fromkeys((*caller.groups, *caller.later)))
+            allowed = admitted.allows(caller.addresses, caller.groups).only(caller.services).lower
+            for addresses, services in allowed.items():
+                yield Flow(caller.name, addresses, groups, services, target)
+
+
+def _callers(first: NetworkState, last: NetworkState, ports: Ports, target: HostClass) -> Iterator[_Caller]:
+    reach = first.reach
+    for one, later in zip(first.classes, last.classes, strict=True):
+        needed = needed_between(one, target, ports)
+        yield _Caller(reach.sender_of(one).name, one.possible_addresses, needed, one.key.groups, later.key.groups)
+    yield _Caller("pods", first.snapshot.cluster.pod_ranges, allowed_between(None, target, ports))
+    for endpoint in first.snapshot.topology.endpoints:
+        ranges = reach.senders.ranges(endpoint.subnets)
+        needed = ports.between_hosts & reach.allowed_in(target).of_group(endpoint.groups)
+        yield _Caller(f"endpoint {endpoint.id}", ranges, needed, endpoint.groups)
+    for registration in target.key.registrations:
+        balancer = registration.balancer
+        own = reach.senders.of_balancer(balancer)
+        yield _Caller(f"balancer {balancer.id}", own, registration.service, balancer.groups)

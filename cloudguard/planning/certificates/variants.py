@@ -1,0 +1,115 @@
+"""Filters as a certificate holds them: one for each kind of target that some of the rules are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cloudguard.model.filters import Direction, Filter, Rule
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.planning.edits.model_edits import Part, edited
+from cloudguard.reachability.filters import Filters
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.load_balancers import destination_addresses
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The rules of ``filter`` (an id) that are about members of ``groups`` at ``addresses`` (None: unknown)."""
+
+    name: str
+    filter: str
+    groups: tuple[str, ...]
+    addresses: AddressSet | None
+
+    def rules(self, filters: Filters) -> list[Json]:
+        """Return its rules of ingress, as they are among ``filters``."""
+        found = filters.rules((self.filter,), Direction.INGRESS, self.groups, self.addresses)
+        return [_rule(filters, rule, self.addresses) for _, rule in found]
+
+
+def _rule(filters: Filters, rule: Rule, addresses: AddressSet | None) -> Json:
+    """Return a rule in intervals.
+
+    One that may match less than it names is about a group of its own, with unknown members; so are the rules that take
+    over from it.
+    """
+    named: Json = {"id": rule.id, "action": rule.action.value, "order": rule.order}
+    peers = filters.peers(rule)
+    if filters.uncertain(rule, addresses):
+        peer: Json = {"group": f"whoever rule {rule.id.partition('+')[0]} is about"}
+    elif peers is None:
+        peer = {"group": rule.peer.group}
+    else:
+        peer = {"addresses": peers.intervals}
+    return {**named, **peer, "services": rule.services.intervals}
+
+
+class Variants:
+    """The variants of filters, by the host classes that they guard."""
+
+    def __init__(self, snapshot: Snapshot, classes: Iterable[HostClass]) -> None:
+        self._snapshot = snapshot
+        self._filters = Filters(snapshot.topology)
+        self._of: dict[tuple[str, tuple[str, ...], AddressSet | None], Variant] = {}
+        self._counts: dict[str, int] = {}
+        for target in classes:
+            for name in target.key.filters:
+                self.of(name, target)
+
+    def of(self, name: str, target: HostClass) -> Variant:
+        """Return the variant of the filter called ``name`` for a class of hosts."""
+        guard = self._filters.filters.get(name)
+        rules = guard.rules if guard else ()
+        groups = {group for rule in rules for group in rule.target_groups}.intersection(target.key.groups)
+        aims = any(rule.target_ranges for rule in rules)
+        return self._variant(name, tuple(sorted(groups)), destination_addresses(target, None) if aims else None)
+
+    def of_others(self, name: str) -> Variant:
+        """Return the variant for what else the filter guards, in none of the groups that its rules are about."""
+        return self._variant(name, (), None)
+
+    def _variant(self, name: str, groups: tuple[str, ...], addresses: AddressSet | None) -> Variant:
+        key = name, groups, addresses
+        if key not in self._of:
+            count = self._counts[name] = self._counts.get(name, 0) + 1
+            self._of[key] = Variant(name if count == 1 else f"{name} #{count}", name, groups, addresses)
+        return self._of[key]
+
+    def documents(self) -> Iterator[Json]:
+        """Yield each variant with its rules before any step."""
+        for variant in self._of.values():
+            guard = self._filters.filters.get(variant.filter)
+            if guard is not None:
+                ordered = guard.ordered or guard.in_chain
+                yield {"id": variant.name, "ordered": ordered, "rules": variant.rules(self._filters)}
+
+    def steps(self, order: Iterable[Part]) -> Iterator[Json]:
+        """Yield what each edit of a rule drops and puts, in every variant of its filter."""
+        guards = dict(self._filters.filters)
+        present = {variant.name: _by_id(variant.rules(self._filters)) for variant in self._of.values()}
+        for change, edit in order:
+            guard = guards.get(change.resource.id)
+            if guard is None:
+                continue
+            guard = guards[guard.id] = self._edited(guard, (change, edit))
+            filters = Filters(replace(self._snapshot.topology, filters=(guard,)))
+            for variant in (one for one in self._of.values() if one.filter == guard.id):
+                before, after = present[variant.name], _by_id(variant.rules(filters))
+                present[variant.name] = after
+                drop = [name for name in before if before[name] != after.get(name)]
+                put = [rule for name, rule in after.items() if rule != before.get(name)]
+                if drop or put:
+                    yield {"change": change.id, "filter": variant.name, "drop": drop, "rules": put}
+
+    def _edited(self, guard: Filter, part: Part) -> Filter:
+        alone = replace(self._snapshot, topology=replace(self._snapshot.topology, filters=(guard,)))
+        return edited(alone, [part]).topology.filters[0]
+
+
+def _by_id(rules: Iterable[Json]) -> Mapping[str, Json]:
+    return {rule["id"]: rule for rule in rules}

@@ -1,0 +1,64 @@
+"""The certificate of a plan holds by the independent checker, and no longer once a step of it is spoilt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import sample
+from cloudguard import pipeline
+from cloudguard.planning.certificates.certificate import certificate
+from cloudguard.planning.planner import Planned
+from tools.check_certificate import Certificate, Rule
+
+EVERYTHING = {"addresses": [[0, 1 << 32]], "services": [[0, 1 << 18]]}
+
+
+@pytest.fixture(scope="module")
+def planned() -> Planned:
+    return pipeline.plan(sample.snapshot())
+
+
+@pytest.fixture
+def document(planned: Planned) -> dict[str, Any]:
+    return dict(json.loads(certificate(planned)))
+
+
+def faults(document: dict[str, Any]) -> list[str]:
+    """Return what the checker says."""
+    return [*Certificate(document).faults()]
+
+
+def test_it_holds_and_is_about_every_edit_of_a_rule(planned: Planned, document: dict[str, Any]) -> None:
+    assert faults(document) == []
+    assert {step["change"] for step in document["steps"]} == {step.change for step in planned.plan.steps}
+    assert document["needs"]
+
+
+def test_a_plan_is_made_into_the_same_certificate_each_time(planned: Planned) -> None:
+    assert certificate(planned) == certificate(planned)
+
+
+def test_a_step_that_lets_in_everything_is_refused(document: dict[str, Any]) -> None:
+    for number, step in enumerate(document["steps"]):
+        more = {**step, "rules": [*step["rules"], {"id": "more", **EVERYTHING}]}
+        spoilt = {**document, "steps": [*document["steps"][:number], more]}
+        assert any("opens" in fault for fault in faults(spoilt)), step
+
+
+def test_a_step_that_takes_all_rules_of_a_filter_is_refused(document: dict[str, Any]) -> None:
+    guards = {name for need in document["needs"] for name in need["guard"]}
+    for one in (one for one in document["filters"] if one["id"] in guards):
+        names = [rule["id"] for rule in one["rules"]]
+        step = {"change": "all", "filter": one["id"], "drop": names, "rules": []}
+        assert any("loses" in fault for fault in faults({**document, "steps": [step]})), one["id"]
+
+
+def test_its_rules_are_those_of_the_snapshot(document: dict[str, Any]) -> None:
+    read = Certificate(document)
+    filters = {one.id: one for one in sample.snapshot().topology.filters}
+    for name, one in read.filters.items():
+        assert {rule.id for rule in one.rules.values()} == {rule.id for rule in filters[name].rules}
+        assert all(isinstance(rule, Rule) for rule in one.rules.values())
