@@ -1,0 +1,56 @@
+"""The plans of whole clusters hold by the independent checker, which knows nothing of how they were made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import pytest
+
+import azure_scenes
+import gcp_scenes
+from aws_scenes import collected
+from azure_proxy import AzureProxy
+from azure_server import Azure
+from cloudguard import pipeline
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.planning.certificates.certificate import certificate
+from draws import DRAWS, SEED
+from gcp_proxy import Proxy
+from gcp_server import Google
+from moto_fixtures.aws.scene import scenes
+from tools.check_certificate import Certificate
+
+EACH = max(1, 6 // DRAWS)
+
+
+def some(names: Iterable[str]) -> list[str]:
+    """Return every sixth of ``names``, from another one for each seed; all of them in a long run."""
+    return sorted(names)[SEED % EACH :: EACH]
+
+
+def holds(snapshot: Snapshot, declarations: Declarations) -> bool:
+    """Whether the plan for all findings, advice among them, has a certificate that holds."""
+    planned = pipeline.plan(snapshot, declarations, with_advice=True)
+    return [*Certificate(json.loads(certificate(planned))).faults()] == []
+
+
+@pytest.mark.parametrize("name", some(scenes()))
+def test_plans_on_aws_hold(name: str) -> None:
+    assert holds(collected(name).snapshot, scenes()[name].DECLARED.policy)
+
+
+@pytest.mark.parametrize("name", some(gcp_scenes.SCENES))
+def test_plans_on_google_cloud_hold(name: str, google_cloud: Proxy) -> None:
+    scene = gcp_scenes.SCENES[name]
+    google_cloud.google = Google(scene.build(), beside=scene.beside())
+    assert holds(pipeline.collect("gcp", cluster="prod"), scene.policy)
+
+
+@pytest.mark.parametrize("name", some(azure_scenes.SCENES))
+def test_plans_on_azure_hold(name: str, azure_cloud: AzureProxy) -> None:
+    scene = azure_scenes.SCENES[name]
+    azure_cloud.azure = Azure(scene.build())
+    options = {"subscription": azure_cloud.azure.account.subscription}
+    assert holds(pipeline.collect("azure", cluster="prod", options=options), scene.policy)
