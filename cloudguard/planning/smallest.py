@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cloudguard.planning.outcome import Outcome, outcome_of
 from cloudguard.planning.proposal import Proposal, Proposer
+from cloudguard.reachability.host_classes import HostClass
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding
 
-MOST_JUDGED = 250_000
-"""Trials are made as long as they judge no more rules than this in all: some seconds."""
+MOST_TRIALS = 24
+MOST_RULES = 200_000
+"""So many trials are made at most, and so many rules are judged in them all: some seconds."""
 
 
 def smallest(
     proposer: Proposer, proposal: Proposal, outcome: Outcome, asked: Sequence[Finding], *, with_advice: bool
 ) -> tuple[Proposal, Outcome]:
     """Return the proposal without the changes that nothing needs, the last of them first."""
-    rules = 1 + sum(len(one.rules) for one in proposer.case.snapshot.topology.filters)
-    for change in [*reversed(_free(proposal))][: MOST_JUDGED // rules]:
+    topology = proposer.case.snapshot.topology
+    rules = 1 + sum(len(one.rules) for one in topology.filters)
+    chains = frozenset(one.id for one in topology.filters if one.in_chain)
+    spare = [*_spare(_free(proposal), proposer.prover.first.classes, chains)]
+    for change in spare[::-1][: min(MOST_TRIALS, MOST_RULES // rules)]:
         trial = proposer.of(tuple(one for one in _free(proposal) if one.id != change.id))
         found = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
         if found.mended >= outcome.mended and proposer.holds(trial):
@@ -29,3 +34,19 @@ def smallest(
 def _free(proposal: Proposal) -> tuple[Change, ...]:
     """Return the changes of a proposal that may be dropped: groups go with those that name them."""
     return tuple(change for change in proposal.changes if change.kind != "group.add")
+
+
+def _spare(changes: Sequence[Change], classes: Iterable[HostClass], chains: frozenset[str]) -> Iterator[Change]:
+    """Yield the changes that others may make needless.
+
+    What a rule of one filter lets in, nothing stops but another filter on the path: of the balancer before the host,
+    or of the same chain.
+    """
+    edited = {change.resource.id for change in changes}
+    crossed = set[str]()
+    for one in classes:
+        own = edited.intersection(one.key.filters)
+        fronts = edited.intersection(name for each in one.key.registrations for name in each.balancer.filters)
+        crossed |= own | fronts if own and fronts else set[str]()
+        crossed |= own if len(own & chains) > 1 else set[str]()
+    yield from (change for change in changes if change.resource.kind != "filter" or change.resource.id in crossed)

@@ -10,23 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from cloudguard.model.cluster import Role
 from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.needs.ports import Ports
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.cluster_traffic import Guarded, usable
 from cloudguard.reachability.explanation import filter_resource, rule_traffic
 from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.kept_by_range import KeptByRange
 from cloudguard.reachability.load_balancers import destination_addresses
 from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.peer_names import group_of, let_in
 from cloudguard.reachability.senders import all_from
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
 
-Guarded = tuple[tuple[str, ...], HostClass | None]
-"""Filters that apply together, and the class of hosts behind them; None behind a balancer."""
 NOT_EXCESS = "unchanged: it is in no finding"
 _Kept = dict[tuple[RulePeer, ServiceSet], list[str]]
 """What a rule is to let in, each with who needs it."""
@@ -123,8 +122,10 @@ class _Planner:
         self._edited = edited
         self._allowed: dict[tuple[object, ...], ServiceSet] = {}
         self._sent: dict[HostClass, PacketSet] = {}
+        self._admitted: dict[tuple[str, tuple[str, ...], HostClass], ServiceSet] = {}
         self._names_of: dict[HostClass, str] = {}
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
+        self._kept_by_range: dict[int, KeptByRange] = {}
 
     def kept(self, excesses: list[RuleExcess]) -> _Kept:
         """Return what is to be let in instead of what one rule lets in now, each peer once."""
@@ -150,7 +151,8 @@ class _Planner:
             rest -= self._by_other_rules(excesses[0].filter, rule, rule_traffic(rule).peer)
         if rest:
             yield KeptTraffic(rule_traffic(rule).peer, rest, NOT_EXCESS)
-        for keep in (keep for each in excesses for keep in each.keep):
+        named = self._reach.filters.peers(rule)
+        for keep in (keep for each in excesses for keep in self._by_range(each.keep).within(named)):
             kept = keep.services & own & excess if hosts else own
             for part in let_in(self._reach, rule, keep.peer) if kept else ():
                 missed = kept - self._by_other_rules(excesses[0].filter, rule, part)
@@ -159,6 +161,12 @@ class _Planner:
         for peer in sorted(lost, key=lambda peer: (peer.kind is PeerOf.NEW_GROUP, peer.value)):
             services, who = lost[peer]
             yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(who))}, by this rule alone")
+
+    def _by_range(self, kept: tuple[KeptTraffic, ...]) -> KeptByRange:
+        found = self._kept_by_range.get(id(kept))
+        if found is None or found.kept is not kept:
+            found = self._kept_by_range[id(kept)] = KeptByRange(kept)
+        return found
 
     def _by_other_rules(self, filter_: Filter, rule: Rule, peer: RulePeer) -> ServiceSet:
         """Return what a peer gets by the rules of the same filter that are not edited."""
@@ -174,11 +182,9 @@ class _Planner:
         """Return what the cluster's pods and hosts get through this rule alone, hosts by a group of theirs alone."""
         lost = self._lost_to_pods(rule, guarded, excess)
         for source in self._reach.classes:
-            usable = (
-                _usable(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
-            )
-            for filters, target in guarded if usable else ():
-                missed = usable - self._allowed_else(filters, target, self._sent_by(source), source.key.groups)
+            needed = usable(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
+            for filters, target in guarded if needed else ():
+                missed = needed - self._allowed_else(filters, target, self._sent_by(source), source.key.groups)
                 if not missed:
                     continue
                 for peer in self._named(guard, rule, source, guarded, missed):
@@ -194,7 +200,7 @@ class _Planner:
         By a group; if none does, by the addresses of its subnet, or as the rule does.
         """
         classes = self._reach.classes
-        others = [one for one in classes if _usable(one, guarded, services, self._ports) != services]
+        others = [one for one in classes if usable(one, guarded, services, self._ports) != services]
         others += [one for one in classes if one not in others and not self._admits(guard, rule, one, services)]
         known = self._reach.filters.peers(rule)
         named = None if source in others else group_of(self._reach, source, rule, others)
@@ -208,9 +214,14 @@ class _Planner:
         """Whether a rule's filter lets in all hosts of a class today on ``services``, wherever the next one is."""
         if rule.peer.group and rule.peer.group in source.key.groups:
             return True
-        sent = all_from(source.possible_addresses).only(services)
-        allowed = self._reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, rule.target_groups)
-        return sent <= allowed.allows(source.possible_addresses, source.key.groups).lower
+        key = guard.id, rule.target_groups, source
+        found = self._admitted.get(key)
+        if found is None:
+            allowed = self._reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, rule.target_groups)
+            admitted = allowed.allows(source.possible_addresses, source.key.groups).lower
+            sent = all_from(source.possible_addresses)
+            found = self._admitted[key] = ServiceSet.everything() - (sent - admitted).services()
+        return services <= found
 
     def _lost_to_pods(
         self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
@@ -218,9 +229,9 @@ class _Planner:
         """Return what the cluster's pods get through this rule alone, by their ranges: pods are in no group."""
         peers = self._reach.filters.peers(rule)
         pods = self._reach.cluster.pod_ranges & (peers or AddressSet.nothing())
-        usable, missed = _usable(None, guarded, excess, self._ports), ServiceSet.nothing()
-        for filters, target in guarded if pods and usable else ():
-            missed |= usable - self._allowed_else(filters, target, all_from(pods), ())
+        needed, missed = usable(None, guarded, excess, self._ports), ServiceSet.nothing()
+        for filters, target in guarded if pods and needed else ():
+            missed |= needed - self._allowed_else(filters, target, all_from(pods), ())
         return {RulePeer(PeerOf.RANGE, cidr): (missed, ["pods"]) for cidr in pods.cidrs()} if missed else {}
 
     def _names(self, rule: Rule, source: HostClass) -> bool:
@@ -280,18 +291,3 @@ class _Planner:
 
 def _applies(rule: Rule, target: HostClass) -> bool:
     return not rule.target_groups or not set(rule.target_groups).isdisjoint(target.key.groups)
-
-
-def _usable(source: HostClass | None, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
-    """Return the part of ``services`` that a host class (or the pods) may use on every target of a filter."""
-    for _, target in guarded:
-        services &= allowed_between(source, target, ports)
-    return services
-
-
-def allowed_between(source: HostClass | None, target: HostClass | None, ports: Ports) -> ServiceSet:
-    """Return what a class of the cluster's hosts (None: its pods) may open on another: etcd is the control plane's."""
-    trusted = source is not None and (source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD))
-    if target is not None and target.has(Role.ETCD) and not trusted:
-        return ports.between_hosts - ports.etcd - ports.etcd_auxiliary
-    return ports.between_hosts

@@ -134,6 +134,16 @@ class Context:
 
     def declared(self, target: HostClass) -> tuple[PacketSet, tuple[KeptTraffic, ...]]:
         """Return what the user declares that a class's hosts must let in: by address, and by peer."""
+        found = self._declared.get(target.key.roles)
+        if found is None:
+            found = self._declared[target.key.roles] = self._find_declared(target)
+        return found
+
+    @cached_property
+    def _declared(self) -> dict[tuple[Role, ...], tuple[PacketSet, tuple[KeptTraffic, ...]]]:
+        return {}
+
+    def _find_declared(self, target: HostClass) -> tuple[PacketSet, tuple[KeptTraffic, ...]]:
         keep: list[KeptTraffic] = []
         if target.has(Role.NODE):
             for service in self.declarations.services:

@@ -10,8 +10,8 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.proof.needed_traffic import needed_between
 from cloudguard.planning.proof.network_state import NetworkState
+from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.narrowing import allowed_between
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.proof.network_state import NetworkState, PathKey, path_key
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
+from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.host_classes import HostClass, Registration
-from cloudguard.reachability.narrowing import allowed_between
 from cloudguard.rows.context import Context
 from cloudguard.rows.network.phrases import target_text
 from cloudguard.rows.node_access import beyond_service

@@ -16,7 +16,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.edits.model_edits import can_be_made, edited, parts
 from cloudguard.planning.edits.new_groups import group_changes
-from cloudguard.reachability.narrowing import allowed_between
+from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change, RuleEdit, RuleOp
 from cloudguard.results.finding import Severity

@@ -1,0 +1,119 @@
+"""Times a plan of 10,000 rules, 20 classes of hosts and 5,000 declared needs, with the proof of every step.
+
+``python benchmarks/plan.py [RULES]`` (10,000). Two seconds are allowed for both, beside what judging takes anyway.
+Every group lets in the ranges of those who need it, half of them too widely, and the hosts by their network. The number
+of edits is printed beside that of an order which adds a rule for each need and then removes all others.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from time import perf_counter
+
+from tabulate import tabulate
+
+from cloudguard.model.cluster import Cluster, EvidenceKind, Host, Role, RoleEvidence, Strength
+from cloudguard.model.filters import Action, Direction, Filter, Group, Peer, Rule
+from cloudguard.model.identity import Identities
+from cloudguard.model.network import Interface, Network, NextHop, Route, Subnet, Topology
+from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.source import Source
+from cloudguard.needs.declarations import Declarations, DeclaredNeed
+from cloudguard.packet_sets.addresses import ALL4, AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.planning.case import Case, Choice
+from cloudguard.planning.plain_forms import PlainForms
+from cloudguard.planning.planner import make_plan
+from cloudguard.results.report import Report
+
+CLASSES, NEEDS, RULES = 20, 5_000, 10_000
+SOURCE = Source("benchmark:Made")
+MADE = RoleEvidence(EvidenceKind.USER, "made")
+RANGE = AddressSet.parse("10.0.0.0/9")
+PORTS = ("tcp/22", "tcp/443", "tcp/10250", "tcp/9100")
+
+
+def needs(dice: random.Random) -> tuple[DeclaredNeed, ...]:
+    """Return the declared needs of nodes: a range and a port each."""
+    return tuple(
+        DeclaredNeed(
+            f"172.{16 + number // 256 % 16}.{number % 256}.{16 * dice.randrange(16)}/28", "node", port, "needed"
+        )
+        for number in range(NEEDS)
+        for port in [dice.choice(PORTS[:4])]
+    )
+
+
+def snapshot(rules: int, declared: tuple[DeclaredNeed, ...], dice: random.Random) -> Snapshot:
+    """Return a cluster of one host a class, each in a group of its own."""
+    filters = tuple(_filter(number, rules // CLASSES, declared, dice) for number in range(CLASSES))
+    route = Route(ALL4, NextHop.VPN, "vpn", SOURCE)
+    segment = Subnet("subnet", "", "net", "a", RANGE, (), (route,), SOURCE)
+    groups = tuple(Group(one.id, one.id, SOURCE) for one in filters)
+    topology = Topology((Network("net", "net", RANGE, SOURCE),), (segment,), filters, groups)
+    hosts = tuple(map(_host, range(CLASSES)))
+    cluster = Cluster(
+        "prod",
+        "test",
+        "1",
+        ("here",),
+        "kubeadm",
+        "",
+        managed=False,
+        scanned_by="me",
+        hosts=hosts,
+        installer_strength=Strength.STRONG,
+    )
+    return Snapshot(SCHEMA, "benchmark", "", "", cluster, topology, Identities())
+
+
+def _filter(number: int, count: int, declared: tuple[DeclaredNeed, ...], dice: random.Random) -> Filter:
+    rules = [_rule(number, 0, "all", RANGE)]
+    for line in range(1, count):
+        need = dice.choice(declared)
+        wide = dice.random() < 1 / 2
+        services = "tcp" if wide else need.services
+        rules.append(_rule(number, line, services, AddressSet.parse(need.peer)))
+    return Filter(f"sg-{number}", "", "filter", tuple(rules), SOURCE)
+
+
+def _rule(number: int, line: int, services: str, peer: AddressSet) -> Rule:
+    name = f"r-{number}-{line}"
+    return Rule(name, Direction.INGRESS, Action.PERMIT, ServiceSet.parse(services), Peer(peer), SOURCE)
+
+
+def _host(number: int) -> Host:
+    roles = (Role.CONTROL_PLANE, Role.ETCD) if number == 0 else (Role.NODE,)
+    address = (AddressSet.parse(f"10.0.{number}.7"),)
+    name = f"sg-{number}"
+    nic = Interface(f"nic-{number}", "subnet", address, SOURCE, (), (name,), (name,))
+    return Host(f"h-{number}", "", roles, (MADE,), (nic,), SOURCE)
+
+
+def main(rules: int) -> None:
+    """Print how long it takes, and how many edits it makes."""
+    dice = random.Random(1)
+    declared = needs(dice)
+    made = snapshot(rules, declared, dice)
+    case = Case(made, Declarations(needs=declared), PlainForms())
+    begun = perf_counter()
+    rows, changes = case.judged()
+    report = Report("benchmark", "", "", made.cluster, rows, changes)
+    judged = perf_counter()
+    planned = make_plan(case, report, Choice())
+    ended = perf_counter()
+    plan = planned.plan
+    naive = NEEDS + sum(len(one.rules) for one in made.topology.filters)
+    lines = [
+        ("judging", f"{judged - begun:.2f} s"),
+        ("plan, and proof of every step", f"{ended - judged:.2f} s"),
+        ("edits", sum(plan.counts)),
+        ("edits that add all before they remove", naive),
+        ("findings mended", f"{len(plan.mends)} of {len(plan.asked)}"),
+    ]
+    sys.stdout.write(tabulate(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else RULES)

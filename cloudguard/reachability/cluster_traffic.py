@@ -1,0 +1,26 @@
+"""What the cluster's own hosts and pods may open on one another."""
+
+from __future__ import annotations
+
+from cloudguard.model.cluster import Role
+from cloudguard.needs.ports import Ports
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.host_classes import HostClass
+
+Guarded = tuple[tuple[str, ...], HostClass | None]
+"""Filters that apply together, and the class of hosts behind them; None behind a balancer."""
+
+
+def usable(source: HostClass | None, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
+    """Return the part of ``services`` that a host class (or the pods) may use on every target of a filter."""
+    for _, target in guarded:
+        services &= allowed_between(source, target, ports)
+    return services
+
+
+def allowed_between(source: HostClass | None, target: HostClass | None, ports: Ports) -> ServiceSet:
+    """Return what a class of the cluster's hosts (None: its pods) may open on another: etcd is the control plane's."""
+    trusted = source is not None and (source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD))
+    if target is not None and target.has(Role.ETCD) and not trusted:
+        return ports.between_hosts - ports.etcd - ports.etcd_auxiliary
+    return ports.between_hosts

@@ -1,0 +1,43 @@
+"""What must stay let in, by the ranges that it is let in from: of thousands, a rule concerns a few."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate
+
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.results.change import KeptTraffic, PeerOf
+
+
+class KeptByRange:
+    """Finds what of ``kept`` is from addresses that a rule names; what names a group is always found."""
+
+    def __init__(self, kept: Sequence[KeptTraffic]) -> None:
+        self.kept = kept
+        self._others = [number for number, one in enumerate(kept) if one.peer.kind is not PeerOf.RANGE]
+        found = (
+            (start, end, number)
+            for number, one in enumerate(kept)
+            if one.peer.kind is PeerOf.RANGE
+            for start, end in read_addresses(one.peer.value).intervals
+        )
+        self._intervals = sorted(found)
+        self._starts = [start for start, _, _ in self._intervals]
+        self._furthest = [*accumulate((end for _, end, _ in self._intervals), max)]
+        """For each interval, the furthest end of it and those before it."""
+
+    def within(self, addresses: AddressSet | None) -> list[KeptTraffic]:
+        """Return, in their order, those whose range meets ``addresses`` (None: all)."""
+        if addresses is None:
+            return [*self.kept]
+        found = {*self._others}
+        for low, high in addresses.intervals:
+            place = bisect_left(self._starts, high) - 1
+            while place >= 0 and self._furthest[place] > low:
+                _, end, number = self._intervals[place]
+                if end > low:
+                    found.add(number)
+                place -= 1
+        return [self.kept[number] for number in sorted(found)]
