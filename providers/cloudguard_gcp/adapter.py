@@ -9,6 +9,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities
 from cloudguard.model.keys import Key
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.provider.collecting import CloudAdapter
 from cloudguard.provider.etcd_disks import etcd_traits
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, silent
@@ -44,6 +45,12 @@ class GcpAdapter(CloudAdapter):
         from cloudguard_gcp.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
 
         return iam_catalog(snapshot)
+
+    def change_forms(self, snapshot: Snapshot) -> ChangeForms:
+        """Return the forms of changes to what ``snapshot`` shows."""
+        from cloudguard_gcp.changes.change_forms import GcpForms  # noqa: PLC0415 - only when asked for
+
+        return GcpForms(snapshot)
 
     def permissions(self) -> str:
         """Return the read-only custom role that ``collect`` and ``discover`` need."""

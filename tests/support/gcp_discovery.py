@@ -74,6 +74,20 @@ def _methods(api: str, part: Mapping[str, Any]) -> Iterator[Method]:
         yield from _methods(api, one)
 
 
+@cache
+def described(name: str) -> tuple[str, Mapping[str, Any]]:
+    """Return the API of a method, and what its document says of it, by the method's id: "compute.firewalls.patch"."""
+    for api in APIS:
+        part: Mapping[str, Any] = document(api)
+        service, *words, verb = name.split(".")
+        for word in words:
+            part = part.get("resources", {}).get(word, {})
+        if service == api.partition(".")[0] and verb in part.get("methods", {}):
+            return api, part["methods"][verb]
+    message = f"no API has the method {name}"
+    raise LookupError(message)
+
+
 def find(host: str, verb: str, path: str) -> Method | None:
     """Return the method that a request calls; of two that fit, the one that names more of its path."""
     fitting = [one for one in methods(host) if one.verb == verb and one.path.fullmatch(path.lstrip("/"))]

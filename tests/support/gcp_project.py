@@ -206,6 +206,7 @@ class Project:
         body = {
             "name": name,
             "location": location,
+            "selfLink": f"https://container.googleapis.com/v1/projects/{self.name}/locations/{location}/clusters/{name}",
             "status": "RUNNING",
             "currentMasterVersion": "1.33.2-gke.100",
             "currentNodeVersion": "1.33.2-gke.100",
@@ -236,6 +237,10 @@ class Project:
         listed.append({"role": role, "members": [*members], **asked})
         path = f"projects/-/serviceAccounts/{name}:getIamPolicy" if "@" in name else f"{name}:getIamPolicy"
         self.answer("iam" if "@" in name else "resources", path, {"bindings": listed}, "POST")
+
+    def set_policy(self, on: str, bindings: Sequence[Item]) -> None:
+        """Put bindings in place of those that a project, folder or organization has."""
+        self._policies[on][:] = bindings
 
     def role(self, name: str, *permissions: str) -> str:
         """Add a role, predefined or not, with its permissions."""

@@ -1,4 +1,4 @@
-"""Google's APIs from a made-up project, read-only: lists, pages, refusals and faults as the real ones have them."""
+"""Google's APIs from a made-up project: lists, pages, refusals and faults as the real ones have them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import gcp_writes
+from fixture_error import FixtureError
 from gcp_discovery import Method, find, list_of, plain
 from gcp_project import Project
 
@@ -44,6 +46,8 @@ class Google:
     """By method: what is added to each page: ``unreachables``, a scope's warning …"""
     beside: tuple[Project, ...] = ()
     """Other projects: the host of a shared network."""
+    writable: bool = False
+    """Whether what a plan changes can be changed."""
     page: int = 500
     delay: float = 0.0
     asked: list[Asked] = field(default_factory=list[Asked])
@@ -56,12 +60,12 @@ class Google:
         self.asked.append(Asked(host, verb, parts.path, method.id if method else "", taken))
         time.sleep(self.delay)
         query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
-        status, found = self._answer(method, parts.path, query)
+        status, found = self._answer(method, parts.path, query, body)
         if parts.path.endswith(":getIamPolicy") and status == OK and not _is_third(query, body):
             found = _without_conditions(found)
         return status, found if isinstance(found, bytes) else json.dumps(found).encode()
 
-    def _answer(self, method: Method | None, path: str, query: dict[str, str]) -> tuple[int, Any]:
+    def _answer(self, method: Method | None, path: str, query: dict[str, str], body: bytes) -> tuple[int, Any]:
         if method is None:
             return _error(404, "notFound", f"there is nothing at {path}")
         waiting = self.faults.get(method.id)
@@ -76,7 +80,17 @@ class Google:
         barred = self.refused & {*permissions().get(method.id, ())}
         if barred:
             return _error(403, "forbidden", f"Required '{min(barred)}' permission for '{plain(path)}'")
+        if self.writable and method.verb != "GET" and not method.id.endswith(_READING):
+            return self._written(method, plain(path), query, body)
         return _wrong(method, query) or self._found(method, plain(path), query)
+
+    def _written(self, method: Method, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, Any]:
+        """Change what a method changes."""
+        try:
+            gcp_writes.write(self._project(path), method.id, path, query, json.loads(body or b"{}"))
+        except FixtureError as wrong:
+            return _error(400, "invalid", str(wrong))
+        return 200, {}
 
     def _found(self, method: Method, path: str, query: dict[str, str]) -> tuple[int, Any]:
         if method.is_aggregated:

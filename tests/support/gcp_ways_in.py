@@ -45,6 +45,7 @@ def gke_rule(**changed: object) -> Project:
     for rule in project.lists[f"projects/{project.name}/global/firewalls"]:
         if rule["name"].endswith("-vms"):
             rule.update(changed)
+            rule["selfLink"] = project.link(f"global/firewalls/{rule['name']}")
     return project
 
 

@@ -8,15 +8,16 @@ from typing import Any
 from cloudguard.model.filters import Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.change_forms import RuleQuota
+from cloudguard.provider.rule_parts import Part, rule_edits
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleTraffic
 from cloudguard_azure.changes import shell as az
 from cloudguard_azure.changes import terraform as hcl
 from cloudguard_azure.changes.cluster_calls import endpoint_calls, key_calls
-from cloudguard_azure.changes.filter_calls import FilterCalls, group_id, rule_edits
+from cloudguard_azure.changes.filter_calls import FilterCalls, group_id
 from cloudguard_azure.changes.group_calls import group_calls
 from cloudguard_azure.changes.role_calls import role_calls
-from cloudguard_azure.changes.rule_bodies import BodyWriter, Part
+from cloudguard_azure.changes.rule_bodies import BodyWriter
 from cloudguard_azure.changes.rule_forms import LAST_PRIORITY, MOST_RULES, rules_of
 from cloudguard_azure.changes.security_rules import SecurityRules
 

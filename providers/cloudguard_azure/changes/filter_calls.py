@@ -7,12 +7,13 @@ from typing import Final
 
 from cloudguard.model.filters import Action, Filter
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.rule_parts import name_of_rule, rule_edits
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, GroupEdit, RuleEdit, RulePeer
 from cloudguard_azure.access.ids import group_of, subscription_of
 from cloudguard_azure.changes.calls import delete, put
 from cloudguard_azure.changes.own_group import own_group
-from cloudguard_azure.changes.rule_bodies import Body, BodyWriter, name_of_rule
+from cloudguard_azure.changes.rule_bodies import Body, BodyWriter
 from cloudguard_azure.changes.security_rules import SecurityRules
 from cloudguard_azure.network.security_groups import KIND
 
@@ -70,11 +71,6 @@ def new_group_id(edit: GroupEdit) -> str:
     """Return the id of an application security group to be made: it stands in its network's resource group."""
     scope = f"/subscriptions/{subscription_of(edit.network)}/resourceGroups/{group_of(edit.network)}"
     return f"{scope}/providers/Microsoft.Network/applicationSecurityGroups/{edit.name}"
-
-
-def rule_edits(change: Change) -> tuple[RuleEdit, ...]:
-    """Return a change's edits of rules."""
-    return tuple(edit for edit in change.edits if isinstance(edit, RuleEdit))
 
 
 def _difference(group: str, before: SecurityRules, after: SecurityRules, writer: BodyWriter) -> Iterator[PlannedCall]:

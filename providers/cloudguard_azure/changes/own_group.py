@@ -12,11 +12,13 @@ from typing import Any, Final
 
 from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.provider.rule_parts import Part, as_rules
 from cloudguard.results.api_call import PlannedCall
 from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard_azure.access.ids import group_of, name_of, subscription_of
 from cloudguard_azure.changes.calls import delete, put, set_in
-from cloudguard_azure.changes.rule_bodies import BodyWriter, Part, as_rules
+from cloudguard_azure.changes.rule_bodies import BodyWriter, one_rule
 from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, said
 from cloudguard_azure.changes.security_rules import SecurityRules
 from cloudguard_azure.network.rules import CARRIED
@@ -61,9 +63,9 @@ def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guar
     for edit in edits:
         if edit.before is not None:
             parts += [Part("", RuleTraffic(edit.before.direction, CARRIED, _BALANCER))]
-            own = known[edit.rule].own if edit.rule in known else EVERYWHERE
+            own = known[edit.rule].own if edit.rule in known else NO_ADDRESSES
             parts += [Part("", one, own=own) for one in said(replace(edit.before, action=Action.DENY))]
-    made = [*as_rules(dict.fromkeys(parts))]
+    made = as_rules(dict.fromkeys(parts), one_rule)
     bodies = [writer.body(one, FIRST_PRIORITY + 10 * number) for number, one in enumerate(made)]
     names = [f"cloudguard-{body['access'].lower()}-{number}" for number, body in enumerate(bodies, 1)]
     if guarded:

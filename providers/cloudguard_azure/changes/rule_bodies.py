@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cloudguard.model.filters import Action, AddressList, Direction, Rule
+from cloudguard.model.filters import Action, AddressList, Direction
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
-from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, protocol_and_ports
+from cloudguard.provider.rule_parts import Part
+from cloudguard.results.change import PeerOf, RulePeer
+from cloudguard_azure.changes.rule_forms import protocol_and_ports
 from cloudguard_azure.network.service_tags import EVERYWHERE, HOST, MAYBE
 
 Body = Mapping[str, Any]
@@ -25,53 +26,7 @@ _INTERNET: Final = "Internet without "
 _BALANCER: Final = "AzureLoadBalancer"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One peer of a rule, and what it is about on the guarded side: ``groups``, or addresses (``own``); none for all.
-
-    ``id`` is the id of the model's rule, "" for an added one. ``priority`` is its rule's, or that of the rule that it
-    takes over from.
-    """
-
-    id: str
-    traffic: RuleTraffic
-    groups: tuple[str, ...] = ()
-    own: AddressSet = EVERYWHERE
-    description: str = ""
-    uncertain: str = ""
-    priority: int = FIRST_PRIORITY
-
-    @classmethod
-    def of(cls, rule: Rule) -> Part:
-        """Return a rule of the model as a part of the rule that it was read from."""
-        peer = RulePeer(PeerOf(rule.peer.kind), str(rule.peer))
-        traffic = RuleTraffic(rule.direction, rule.services, peer, rule.action)
-        own = rule.target_ranges or EVERYWHERE
-        return cls(rule.id, traffic, rule.target_groups, own, rule.description, rule.uncertain, rule.order)
-
-
-def name_of_rule(id_: str) -> str:
-    """Return the name of the rule that a rule of the model was read from: "ssh" of "ssh#2"."""
-    name, mark, number = id_.rpartition("#")
-    return name if mark and number.isdecimal() else id_
-
-
-def as_rules(parts: Iterable[Part]) -> tuple[tuple[Part, ...], ...]:
-    """Return parts of one rule as those of the fewest rules that say the same, each the parts of one."""
-    by_target: dict[tuple[object, ...], list[Part]] = {}
-    for part in parts:
-        own = part.traffic
-        together = "" if part.id else _one_rule(own.peer)
-        key = (own.direction, own.action, own.services, together, part.groups, part.own)
-        by_target.setdefault(key, []).append(part)
-    by_peers: dict[tuple[object, ...], list[Part]] = {}
-    for (direction, action, services, *_, groups, _own), found in by_target.items():
-        peers = tuple(dict.fromkeys(part.traffic.peer for part in found))
-        by_peers.setdefault((direction, action, services, peers, bool(groups)), []).extend(found)
-    return tuple(tuple(found) for found in by_peers.values())
-
-
-def _one_rule(peer: RulePeer) -> object:
+def one_rule(peer: RulePeer) -> object:
     """Return what peers that one rule can name have in common: it names several ranges, or one tag or group."""
     if peer.kind is not PeerOf.RANGE:
         return peer
@@ -93,7 +48,7 @@ class BodyWriter:
         protocol, ports = protocol_and_ports(services, first.peer)
         far, near = _SIDES[first.direction]
         about = dict.fromkeys(group for part in parts for group in part.groups)
-        own = EVERYWHERE if about else AddressSet.union(part.own for part in parts)
+        own = EVERYWHERE if about else AddressSet.union(part.own or EVERYWHERE for part in parts)
         return {
             **({"description": parts[0].description} if parts[0].description else {}),
             "access": _ACCESS[first.action],

@@ -9,8 +9,9 @@ from typing import Final
 
 from cloudguard.model.filters import Action, Filter
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.results.change import PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
-from cloudguard_azure.changes.rule_bodies import Part, as_rules, name_of_rule
+from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, parts_of
+from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
+from cloudguard_azure.changes.rule_bodies import one_rule
 from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, said
 from cloudguard_azure.network.rules import CARRIED
 from cloudguard_azure.network.service_tags import HOST
@@ -47,11 +48,8 @@ class SecurityRules:
     @classmethod
     def of(cls, guard: Filter) -> SecurityRules:
         """Return the rules of a filter that a group was read as."""
-        parts: dict[str, list[Part]] = {}
-        priorities: dict[str, int] = {}
-        for rule in guard.rules:
-            parts.setdefault(name_of_rule(rule.id), []).append(Part.of(rule))
-            priorities[name_of_rule(rule.id)] = rule.order
+        parts = parts_of(guard)
+        priorities = {name: found[0].order for name, found in parts.items()}
         own = {name for name, priority in priorities.items() if priority <= LAST_PRIORITY}
         rules = {name: SecurityRule(priorities[name], tuple(parts[name])) for name in parts if name in own}
         known = {part.id: part for found in parts.values() for part in found}
@@ -59,15 +57,12 @@ class SecurityRules:
 
     def edited(self, edits: Sequence[RuleEdit]) -> SecurityRules:
         """Return the rules after edits; raises ValueError where no priority is free for one."""
-        by_name: dict[str, list[tuple[int, RuleEdit]]] = {}
-        for place, edit in enumerate(edits):
-            by_name.setdefault(name_of_rule(edit.rule) if edit.order is None else "", []).append((place, edit))
         editor = _Editor(self)
-        for name, own in by_name.items():
+        for name, own in by_rule(edits).items():
             if name in self.defaults:
                 editor.put_before_default(own)
             elif name:
-                editor.replace(name, own)
+                editor.narrow(name, own)
             else:
                 for place, edit in own:
                     editor.add(edit, place)
@@ -82,23 +77,18 @@ class _Editor:
         self.denials = {*before.denials}
         self._before = before
 
-    def replace(self, name: str, edits: Sequence[tuple[int, RuleEdit]]) -> None:
+    def narrow(self, name: str, edits: Sequence[tuple[int, RuleEdit]]) -> None:
         """Edit a rule: what is left of it keeps its name and priority, as far as one rule can say it."""
         old = self.rules.pop(name, None)
-        parts, places = [*old.parts] if old else [], tuple(place for place, _ in edits)
-        for _, edit in edits:
-            at = next((number for number, part in enumerate(parts) if part.id == edit.rule), len(parts))
-            if edit.op is not RuleOp.ADD:
-                del parts[at : at + 1]
-            if edit.after is not None:
-                parts[at:at] = self._parts(edit, edit.after)
-        made = [*as_rules(dict.fromkeys(parts))]
+        places = tuple(place for place, _ in edits)
+        parts = after_edits(old.parts if old else (), (edit for _, edit in edits), self._parts)
+        made = as_rules(parts, one_rule)
         if old and made:
             first = next((one for one in made if one[0].traffic.services == old.traffic.services), made[0])
             made.remove(first)
             self.rules[name] = SecurityRule(old.priority, first, places if first != old.parts else ())
         for one in made:
-            self.rules[self._name(name)] = SecurityRule(self._free(one[0].priority, one[0].traffic), one, places)
+            self.rules[self._name(name)] = SecurityRule(self._free(one[0].order, one[0].traffic), one, places)
 
     def add(self, edit: RuleEdit, place: int) -> None:
         """Add a rule with the priority that an edit names, or the next that is free."""
@@ -140,8 +130,8 @@ class _Editor:
 
     def _parts(self, edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         """Return what is added as parts of rules, about what the rule that it takes over from is about."""
-        old = self._before.known.get(edit.rule, Part("", traffic))
-        return [replace(old, id="", traffic=one, uncertain="") for one in said(traffic)]
+        old = self._before.known.get(edit.rule, Part("", traffic, order=FIRST_PRIORITY))
+        return [old.instead(one) for one in said(traffic)]
 
     def _alike(self, traffic: RuleTraffic) -> Iterator[tuple[str, SecurityRule]]:
         """Yield the rules of the same direction, whose priorities must differ."""

@@ -28,7 +28,8 @@ from cloudguard_gcp.cluster.instances import place_of
 MANAGED_BY: Final = "Google Kubernetes Engine"
 _EVERYONE: Final = ALL4 | ALL6
 _API: Final = ServiceSet.parse("tcp/443")
-_GOOGLE_CLOUD: Final = "google-cloud"
+GOOGLE_CLOUD: Final = "google-cloud"
+BY_DNS_NAME: Final = "its DNS name"
 _BLOCKS: Final = tuple(map(AddressSet.parse, ("34.64.0.0/10", "35.192.0.0/12", "104.196.0.0/14")))
 """The largest blocks of customers' machines (https://www.gstatic.com/ipranges/cloud.json lists their parts)."""
 CONNECT: Final = "container.clusters.connect"
@@ -99,10 +100,10 @@ class GkeCluster:
 def gke_cluster(item: Item) -> GkeCluster:
     """Return what GKE says of a cluster."""
     name = required(item, "name")
-    source = Source(LIST_CLUSTERS.name, name)
+    source = Source(LIST_CLUSTERS.name, short(text(item, "selfLink")).replace("/zones/", "/locations/") or name)
     guard = _guard(item, source)
     google = AddressList(
-        _GOOGLE_CLOUD, "machines of Google Cloud's customers, among them", _BLOCKS, known=True, source=source
+        GOOGLE_CLOUD, "machines of Google Cloud's customers, among them", _BLOCKS, known=True, source=source
     )
     who = "whoever Google's front end lets through with a token or certificate of Kubernetes'"
     holders = AddressList(_CREDENTIALS, who, (), known=False, source=source)
@@ -174,7 +175,7 @@ def _endpoints(cluster: Item, source: Source, guard: Filter | None) -> Iterator[
     elif not flag(dns, "allowExternalTraffic"):
         yield replace(by_address, public=False, public_ranges=NO_ADDRESSES, public_lists=(), private=False)
     if flag(dns, "allowExternalTraffic"):
-        named = _guarded(cluster, source, "its DNS name", text(dns, "endpoint"), CONNECT)
+        named = _guarded(cluster, source, BY_DNS_NAME, text(dns, "endpoint"), CONNECT)
         yield named
         if any(flag(dns, key) for key in _BY_KUBERNETES):
             credentials = f"{named.id}, with Kubernetes' own credentials"
@@ -239,7 +240,7 @@ def _ranges(cluster: Item) -> tuple[AddressSet, tuple[str, ...]]:
         return _EVERYONE, ()
     private = flag(part(cluster, "privateClusterConfig"), "enablePrivateNodes")
     named = flag(authorized, _BY_GOOGLE, default=not private)
-    return AddressSet.of(_blocks(authorized)), (_GOOGLE_CLOUD,) if named else ()
+    return AddressSet.of(_blocks(authorized)), (GOOGLE_CLOUD,) if named else ()
 
 
 def _blocks(authorized: Item) -> Iterator[str]:

@@ -204,10 +204,16 @@ def _of(
                 name=f"{binding.role} on {place}" + (f", as of {role.read}" if role and role.read else ""),
                 kind=PolicyKind.GRANT,
                 managed_by="provider" if binding.role.startswith(_PREDEFINED) else "user",
-                document=json.dumps({"role": binding.role, "condition": binding.condition or None}, sort_keys=True),
+                document=_written(binding, principal),
                 statements=statements,
                 source=Source(call, place),
             )
+
+
+def _written(binding: Binding, principal: Principal) -> str:
+    """Return a binding as text, with the name that it binds a principal by: None where it binds everyone, or a set."""
+    member = next((one for one in binding.members if one in principal.names), None)
+    return json.dumps({"role": binding.role, "member": member, "condition": binding.condition or None}, sort_keys=True)
 
 
 def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Condition, ...]) -> Iterator[Statement]:

@@ -25,7 +25,7 @@ EVERYONE: Final = "0.0.0.0/0"
 WHOLE: Final = frozenset({EVERYONE, "::/0"})
 _NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "ipv6-icmp": "icmpv6", "": "all"}
 _NUMBERS: Final = {"ah": 51, "esp": 50, "sctp": 132, "ipip": 4, "igmp": 2, "egp": 8, "gre": 47}
-_BY_GKE: Final = re.compile(r"((?:gke|gk3)-.+-[0-9a-f]{8})-(?:master|ssh|vms|all|inkubelet|exkubelet)")
+BY_GKE: Final = re.compile(r"((?:gke|gk3)-.+-[0-9a-f]{8})-(?:master|ssh|vms|all|inkubelet|exkubelet)")
 """How GKE names its rules (https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules)."""
 _SELECTORS: Final = re.compile(r"(?:source|destination|target)[A-Z].*")
 _KNOWN: Final = frozenset(
@@ -74,7 +74,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
         AddressSet.of(texts(item, "destinationRanges" if ingress else "sourceRanges")),
     )
     owner = OWNERS.of_rule(name, text(item, "description"))
-    mandated = (found := _BY_GKE.fullmatch(name)) is not None and groups == (by_tag(f"{found[1]}-node"),)
+    mandated = (found := BY_GKE.fullmatch(name)) is not None and groups == (by_tag(f"{found[1]}-node"),)
     others = ", ".join(sorted(key for key in item if _SELECTORS.fullmatch(key) and key not in _KNOWN and item[key]))
     if others:
         strange = strange or f"it also asks for {others}, which is not known"

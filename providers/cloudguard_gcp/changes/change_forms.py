@@ -1,0 +1,77 @@
+"""Changes to one cluster in Google Cloud's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from cloudguard.model.filters import Filter
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.change_forms import RuleQuota
+from cloudguard.provider.rule_parts import Part, parts_of, rule_edits
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, RuleTraffic
+from cloudguard_gcp.changes import shell as gcloud
+from cloudguard_gcp.changes import terraform as hcl
+from cloudguard_gcp.changes.cluster_calls import endpoint_calls, metadata_calls
+from cloudguard_gcp.changes.firewalls import VPC, firewall_body, firewall_calls
+from cloudguard_gcp.changes.policies import POLICY, policy_body, policy_calls
+from cloudguard_gcp.changes.role_calls import role_calls
+from cloudguard_gcp.changes.rule_forms import rules_of
+from cloudguard_gcp.changes.tag_calls import tag_calls
+
+_DEFAULT_PRIORITY: Final = 1000
+_MOST_FIREWALLS: Final = 1000
+"""VPC firewall rules of a network (https://cloud.google.com/firewall/quotas)."""
+
+
+class GcpForms:
+    """The forms of changes to what one snapshot shows."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._filters = {one.id: one for one in snapshot.topology.filters}
+
+    def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+        """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can say it."""
+        in_policy = guard.kind.endswith(POLICY)
+        return rules_of(traffic, in_policy=in_policy) if in_policy or guard.kind == VPC else ()
+
+    def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
+        """Return one rule as Compute Engine takes it, with the priority of the one like it, or the usual one."""
+        alike = (part.order for parts in parts_of(guard).values() for part in parts if part.traffic == traffic)
+        part = Part("", traffic, order=next(alike, 2 * _DEFAULT_PRIORITY))
+        if guard.kind.endswith(POLICY):
+            return policy_body((part,), part.order // 2)
+        return firewall_body((part,), {traffic.peer: ""})
+
+    def quota(self, guard: Filter) -> RuleQuota | None:
+        """Return how many firewalls a network may have, and has; a policy's is of attributes, which nothing counts."""
+        return RuleQuota(_MOST_FIREWALLS, len(parts_of(guard))) if guard.kind == VPC else None
+
+    def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+        """Return the calls that make a change after the changes ``made``; none for what no call makes."""
+        guard = self._filters.get(change.resource.id)
+        if guard is None or not rule_edits(change):
+            return (
+                *tag_calls(self._snapshot, change),
+                *endpoint_calls(self._snapshot, change),
+                *metadata_calls(self._snapshot, change),
+                *role_calls(self._snapshot, change),
+            )
+        try:
+            if guard.kind == VPC:
+                return tuple(firewall_calls(guard, change, made))
+            return tuple(policy_calls(guard, change, made)) if guard.kind.endswith(POLICY) and guard.editable else ()
+        except ValueError:
+            return ()
+
+    def shell(self, call: ApiCall) -> str:
+        """Return a call as a line for ``gcloud``, quoted for a POSIX shell."""
+        return gcloud.shell(call)
+
+    def terraform(self, change: Change) -> str:
+        """Return blocks of HCL that make a change of VPC firewall rules, "" for others."""
+        guard = self._filters.get(change.resource.id)
+        is_vpc = guard is not None and guard.kind == VPC
+        return hcl.terraform(guard.source.resource, self.calls(change)) if guard and is_vpc else ""

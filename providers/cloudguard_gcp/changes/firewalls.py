@@ -1,0 +1,213 @@
+"""Edits of VPC firewall rules and of firewall policies' rules as calls.
+
+https://cloud.google.com/compute/docs/reference/rest/v1/firewalls,
+https://cloud.google.com/compute/docs/reference/rest/v1/networkFirewallPolicies
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any, Final
+
+from cloudguard.model.filters import Action, Direction, Filter
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, parts_of, rule_edits
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, GroupEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
+from cloudguard_gcp.access.links import project_of
+from cloudguard_gcp.changes.rule_forms import ACCOUNT, TAG, one_rule, protocols, said
+from cloudguard_gcp.cluster.selectors import by_tag
+from cloudguard_gcp.network.rules import BY_GKE
+
+EVERYWHERE: Final = AddressSet.everything()
+COMPUTE: Final = "compute.googleapis.com"
+VPC: Final = "VPC firewall"
+_LONGEST_NAME: Final = 63
+_LISTED: Final = {Action.PERMIT: "allowed", Action.DENY: "denied"}
+_GROUPS: Final = ((TAG, "Tags"), (ACCOUNT, "ServiceAccounts"))
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """A rule as its parts. ``edits``: the edits, by their places in the change, that made it so."""
+
+    parts: tuple[Part, ...]
+    edits: tuple[int, ...] = ()
+
+
+Firewalls = Mapping[str, Firewall]
+
+
+def firewall_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls for a change of a network's firewalls, after the changes ``made``; raises ValueError for none."""
+    tags = {
+        edit.group: by_tag(edit.name) for one in (*made, change) for edit in one.edits if isinstance(edit, GroupEdit)
+    }
+    before: Firewalls = {name: Firewall(tuple(parts)) for name, parts in parts_of(guard).items()}
+    for one in made:
+        if one.resource.id == guard.id:
+            before = _edited(guard, before, rule_edits(one))
+    before = {name: replace(one, edits=()) for name, one in before.items()}
+    after = _edited(guard, before, rule_edits(change))
+    network = guard.source.resource
+    yield from _difference(network, before, after, tags)
+
+
+def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Firewalls:
+    known = {part.id: part for parts in parts_of(guard).values() for part in parts}
+    rules = {**before}
+
+    def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
+        old = known.get(edit.rule, Part("", traffic, order=edit.order or 0))
+        order = old.order if edit.order is None else edit.order
+        return [replace(old.instead(one), order=order) for one in said(traffic, in_policy=False)]
+
+    for name, own in by_rule(edits).items():
+        places = tuple(place for place, _ in own)
+        if BY_GKE.fullmatch(name):
+            for place, part in _before_it(guard, own, parts):
+                rules[_name(f"{name}-cloudguard", rules)] = Firewall((part,), (place,))
+            continue
+        old = rules.pop(name, None)
+        made = as_rules(after_edits(old.parts if old else (), (edit for _, edit in own), parts), one_rule)
+        if old and made:
+            services = old.parts[0].traffic.services
+            first = next((one for one in made if one[0].traffic.services == services), made[0])
+            made.remove(first)
+            rules[name] = Firewall(first, places if first != old.parts else ())
+        for one in made:
+            rules[_name(name or "cloudguard", rules)] = Firewall(one, places)
+    return rules
+
+
+def _before_it(
+    guard: Filter, edits: Sequence[tuple[int, RuleEdit]], parts: Callable[[RuleEdit, RuleTraffic], Iterable[Part]]
+) -> Iterator[tuple[int, Part]]:
+    """Yield rules that do, with smaller priorities, what edits would of a rule that GKE writes again.
+
+    What is to stay is allowed first; then what the rule allows is denied, but for what other rules allow as well.
+    """
+    for place, edit in edits:
+        if edit.after is not None:
+            yield from ((place, replace(part, order=_order(part, -2))) for part in parts(edit, edit.after))
+    for place, edit in edits:
+        for traffic in _denied(guard, edit.rule, edit.before) if edit.before is not None else ():
+            yield from ((place, replace(part, order=_order(part, -1))) for part in parts(edit, traffic))
+
+
+def _order(part: Part, step: int) -> int:
+    """Return the rank of a rule whose priority is smaller than a part's own; raises ValueError if there is none."""
+    priority = part.order // 2 + step
+    if priority < 0:
+        message = "no smaller priority is free"
+        raise ValueError(message)
+    return 2 * priority + (part.traffic.action is not Action.DENY)
+
+
+def _denied(guard: Filter, rule: str, traffic: RuleTraffic) -> Iterator[RuleTraffic]:
+    """Yield what a rule allows and no other rule of its filter does, as denials."""
+    ranges = read_addresses(traffic.peer.value) if traffic.peer.kind is PeerOf.RANGE else EVERYWHERE
+    pieces = [(ranges, traffic.services)]
+    for other in guard.rules:
+        if other.id != rule and other.action is Action.PERMIT and other.direction is traffic.direction:
+            theirs = EVERYWHERE if other.peer.addresses is None else other.peer.addresses
+            pieces = [
+                piece
+                for held, services in pieces
+                for piece in ((held - theirs, services), (held & theirs, services - other.services))
+                if all(piece)
+            ]
+    for held, services in pieces:
+        peer = RulePeer(PeerOf.RANGE, ",".join(held.cidrs())) if held != EVERYWHERE else traffic.peer
+        yield replace(traffic, services=services, peer=peer, action=Action.DENY)
+
+
+def _name(like: str, taken: Mapping[str, object]) -> str:
+    tried = (f"{like[: _LONGEST_NAME - 5]}-{number}" for number in count(2))
+    return next(name for name in tried if name not in taken)
+
+
+def _difference(
+    network: str, before: Firewalls, after: Firewalls, tags: Mapping[RulePeer, str]
+) -> Iterator[PlannedCall]:
+    """Yield a call for each rule that differs: what is added first, denials last, then what is changed, and taken."""
+    changed = {name: rule for name, rule in after.items() if rule.edits}
+    gone = [name for name in before if name not in after]
+    project = project_of(network)
+
+    def denies(name: str) -> bool:
+        return changed[name].parts[0].traffic.action is Action.DENY
+
+    for name in sorted(changed, key=lambda name: (name in before, denies(name), name)):
+        body = firewall_body(changed[name].parts, tags)
+        if name in before:
+            undo = _call("patch", project, name, firewall_body(before[name].parts, tags))
+            yield PlannedCall(min(changed[name].edits), _call("patch", project, name, body), (undo,))
+        else:
+            whole = _whole(name, network, body)
+            yield PlannedCall(
+                min(changed[name].edits), _call("insert", project, "", whole), (_call("delete", project, name),)
+            )
+    last_edit = max((place for rule in changed.values() for place in rule.edits), default=0)
+    for name in gone:
+        whole = _whole(name, network, firewall_body(before[name].parts, tags))
+        yield PlannedCall(last_edit, _call("delete", project, name), (_call("insert", project, "", whole),))
+
+
+def _whole(name: str, network: str, body: Body) -> Body:
+    link = f"https://www.googleapis.com/compute/v1/{network}"
+    return {"name": name, "network": link, **{key: value for key, value in body.items() if value != []}}
+
+
+def _call(verb: str, project: str, name: str, body: Body | None = None) -> ApiCall:
+    named = {"firewall": name} if name else {}
+    own = {"body": body} if body is not None else {}
+    return ApiCall(COMPUTE, f"compute.firewalls.{verb}", {"project": project, **named, **own})
+
+
+def firewall_body(parts: Sequence[Part], tags: Mapping[RulePeer, str]) -> Body:
+    """Return one firewall of parts, without its name and network; raises ValueError for peers that are not known."""
+    first = parts[0].traffic
+    ingress = first.direction is Direction.INGRESS
+    far, near = ("source", "destination") if ingress else ("destination", "source")
+    services = protocols(ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals))
+    if services is None:
+        message = f"no firewall can say {first.services}"
+        raise ValueError(message)
+    own = [cidr for part in parts[:1] for cidr in part.own.cidrs()]
+    return {
+        **({"description": parts[0].description} if parts[0].description else {}),
+        "direction": first.direction.upper(),
+        "priority": parts[0].order // 2,
+        _LISTED[first.action]: services,
+        **_peers(far, dict.fromkeys(part.traffic.peer for part in parts), tags),
+        **_targets(dict.fromkeys(group for part in parts for group in part.groups)),
+        **({f"{near}Ranges": own} if own else {}),
+    }
+
+
+def _peers(side: str, peers: Mapping[RulePeer, None], tags: Mapping[RulePeer, str]) -> dict[str, list[str]]:
+    """Return what names the peers; of a source, what does not is empty, since a patch leaves what it does not name."""
+    ranges = [cidr for peer in peers if peer.kind is PeerOf.RANGE for cidr in read_addresses(peer.value).cidrs()]
+    groups = [peer.value for peer in peers if peer.kind is PeerOf.GROUP] + [
+        tags[peer] for peer in peers if peer in tags
+    ]
+    if len(groups) + sum(peer.kind is PeerOf.RANGE for peer in peers) < len(peers):
+        message = "it is not known who is meant"
+        raise ValueError(message)
+    named = {f"{side}{field}": _with_prefix(prefix, groups) for prefix, field in _GROUPS if side == "source"}
+    return {f"{side}Ranges": ranges, **named}
+
+
+def _with_prefix(prefix: str, groups: Iterable[str]) -> list[str]:
+    return [one.removeprefix(prefix) for one in groups if one.startswith(prefix)]
+
+
+def _targets(groups: Iterable[str]) -> dict[str, list[str]]:
+    found = {f"target{field}": _with_prefix(prefix, groups) for prefix, field in _GROUPS}
+    return {key: value for key, value in found.items() if value}

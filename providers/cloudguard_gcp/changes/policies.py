@@ -1,0 +1,136 @@
+"""Edits of firewall policies' rules as calls: a network's own policies, global or of a region, and those above it.
+
+https://cloud.google.com/compute/docs/reference/rest/v1/networkFirewallPolicies/patchRule,
+https://cloud.google.com/compute/docs/reference/rest/v1/firewallPolicies/patchRule
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from cloudguard.model.filters import Action, Direction, Filter
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, parts_of, rule_edits
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleTraffic
+from cloudguard_gcp.access.links import project_of
+from cloudguard_gcp.changes.firewalls import COMPUTE
+from cloudguard_gcp.changes.rule_forms import ACCOUNT, protocols, said
+
+POLICY: Final = "firewall policy"
+_ACTIONS: Final = {Action.PERMIT: "allow", Action.DENY: "deny", Action.NEXT: "goto_next"}
+_LAST_PRIORITY: Final = 2_147_483_643
+"""https://cloud.google.com/firewall/docs/firewall-policies-rule-details#priority"""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRule:
+    """A rule by its priority, as its parts; ``edits`` made it so."""
+
+    parts: tuple[Part, ...]
+    edits: tuple[int, ...] = ()
+
+
+def policy_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls for a change of a policy's rules, after the changes ``made``; raises ValueError for none."""
+    before = {int(name): PolicyRule(tuple(parts)) for name, parts in parts_of(guard).items()}
+    for one in made:
+        if one.resource.id == guard.id:
+            before = _edited(guard, before, rule_edits(one))
+    before = {priority: replace(rule, edits=()) for priority, rule in before.items()}
+    after = _edited(guard, before, rule_edits(change))
+    changed = {priority: rule for priority, rule in after.items() if rule.edits}
+    for priority in sorted(changed, key=lambda one: (one in before, one)):
+        body, first = policy_body(changed[priority].parts, priority), min(changed[priority].edits)
+        if priority in before:
+            undo = _call(guard, "patchRule", priority, policy_body(before[priority].parts, priority))
+            yield PlannedCall(first, _call(guard, "patchRule", priority, body), (undo,))
+        else:
+            yield PlannedCall(first, _call(guard, "addRule", None, body), (_call(guard, "removeRule", priority),))
+    for priority in sorted(before.keys() - after.keys()):
+        undo = _call(guard, "addRule", None, policy_body(before[priority].parts, priority))
+        yield PlannedCall(0, _call(guard, "removeRule", priority), (undo,))
+
+
+def _edited(guard: Filter, before: Mapping[int, PolicyRule], edits: Sequence[RuleEdit]) -> dict[int, PolicyRule]:
+    known = {part.id: part for parts in parts_of(guard).values() for part in parts}
+    rules = {**before}
+
+    def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
+        old = known.get(edit.rule, Part("", traffic))
+        return [old.instead(one) for one in said(traffic, in_policy=True)]
+
+    for name, own in by_rule(edits).items():
+        places, priority = tuple(place for place, _ in own), int(name) if name else (own[0][1].order or 0) // 2
+        old = rules.pop(priority, None) if name else None
+        made = as_rules(after_edits(old.parts if old else (), (edit for _, edit in own), parts), lambda peer: peer.kind)
+        for number, one in enumerate(made):
+            free = priority if number == 0 and priority not in rules else _free(rules, priority, one[0])
+            rules[free] = PolicyRule(one, places)
+    return rules
+
+
+def _free(rules: Mapping[int, PolicyRule], near: int, part: Part) -> int:
+    """Return the free priority next to one, with only rules of the same action between; raises ValueError for none."""
+    for steps in (range(near + 1, _LAST_PRIORITY), range(near - 1, -1, -1)):
+        for priority in steps:
+            if priority not in rules:
+                return priority
+            if rules[priority].parts[0].traffic.action is not part.traffic.action:
+                break
+    message = f"no priority is free next to {near}"
+    raise ValueError(message)
+
+
+def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
+    """Return one rule of parts; raises ValueError for what a policy's rule cannot say."""
+    first = parts[0].traffic
+    far, near = ("src", "dest") if first.direction is Direction.INGRESS else ("dest", "src")
+    services = protocols(ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals))
+    if services is None or any(part.traffic.peer.kind is not PeerOf.RANGE or part.uncertain for part in parts):
+        message = "the rule names more than ranges and protocols"
+        raise ValueError(message)
+    groups = dict.fromkeys(group for part in parts for group in part.groups)
+    if any(not group.startswith(ACCOUNT) for group in groups):
+        message = "a policy's rule is about service accounts, not about network tags"
+        raise ValueError(message)
+    ranges = [cidr for part in parts for cidr in read_addresses(part.traffic.peer.value).cidrs()]
+    own = [*parts[0].own.cidrs()]
+    return {
+        **({"description": parts[0].description} if parts[0].description else {}),
+        "priority": priority,
+        "direction": first.direction.upper(),
+        "action": _ACTIONS[first.action],
+        "match": {
+            "layer4Configs": [_protocol(one) for one in services],
+            f"{far}IpRanges": [*dict.fromkeys(ranges)],
+            **({f"{near}IpRanges": own} if own else {}),
+        },
+        **({"targetServiceAccounts": [one.removeprefix(ACCOUNT) for one in groups]} if groups else {}),
+    }
+
+
+def _protocol(listed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a protocol as policies list it: with a small letter in front."""
+    return {"ipProtocol": listed["IPProtocol"], **({"ports": listed["ports"]} if "ports" in listed else {})}
+
+
+def _call(guard: Filter, verb: str, priority: int | None, body: Mapping[str, Any] | None = None) -> ApiCall:
+    name, _, where = guard.id.removeprefix("policy ").partition(" of ")
+    _, _, region = where.partition(" in ")
+    project = {"project": project_of(guard.source.resource)} if where else {}
+    kind = "regionNetworkFirewallPolicies" if region else "networkFirewallPolicies" if where else "firewallPolicies"
+    return ApiCall(
+        COMPUTE,
+        f"compute.{kind}.{verb}",
+        {
+            **project,
+            **({"region": region} if region else {}),
+            "firewallPolicy": name,
+            **({"priority": priority} if priority is not None else {}),
+            **({"body": body} if body is not None else {}),
+        },
+    )

@@ -1,0 +1,83 @@
+"""Calls that put custom roles in place of the roles that an identity is bound to.
+
+https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles, https://cloud.google.com/iam/docs/granting-changing-revoking-access
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+from cloudguard.model.identity import Identity, PolicyDocument
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, DocumentEdit, StatementFate
+
+IAM: Final = "iam.googleapis.com"
+RESOURCES: Final = "cloudresourcemanager.googleapis.com"
+_TAKEN: Final = frozenset({StatementFate.NARROW, StatementFate.DROP})
+Binding = Mapping[str, Any]
+
+
+def role_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
+    """Yield the calls that make custom roles and bind them, then take the bindings in whose place they are."""
+    identity = next((one for one in snapshot.identities.identities if one.id == change.resource.id), None)
+    project = f"projects/{snapshot.cluster.account}"
+    for place, edit in enumerate(change.edits):
+        if not isinstance(edit, DocumentEdit) or identity is None or "@" not in identity.name:
+            continue
+        names = {one.policy for one in edit.changes if one.fate in _TAKEN}
+        gone = [one for one in snapshot.identities.policies if one.id in identity.policies and one.name in names]
+        if len({one.name for one in gone}) < len(names) or not all(_is_own(one) for one in gone):
+            continue
+        roles = [_role(json.loads(text), project) for text in edit.documents]
+        if not all(_is_of(project, binding) for _, bindings in roles for binding in bindings):
+            continue
+        for role, bindings in roles:
+            yield PlannedCall(place, role, (_deleted(role),))
+            name = f"{project}/roles/{role.parameters['body']['roleId']}"
+            for binding in bindings:
+                added = _binding(name, identity, str(binding.get("condition", "")))
+                yield PlannedCall(place, bound(project, add=added), (bound(project, remove=added),))
+        for policy in gone:
+            written: dict[str, Any] = json.loads(policy.document)
+            taken = _binding(written["role"], identity, written["condition"] or "")
+            level = policy.source.resource
+            yield PlannedCall(place, bound(level, remove=taken), (bound(level, add=taken),))
+
+
+def _is_own(policy: PolicyDocument) -> bool:
+    """Whether a policy is a binding of the project, a folder or the organization that names the identity itself."""
+    above = policy.source.resource.startswith(("projects/", "folders/", "organizations/"))
+    return above and bool(json.loads(policy.document).get("member"))
+
+
+def _is_of(project: str, binding: Mapping[str, str]) -> bool:
+    """Whether a binding is of the whole project; a condition narrows it to resources by their names."""
+    return binding["resource"] == f"gcp:{project.removeprefix('projects/')}:*:*:*:*"
+
+
+def _role(document: dict[str, Any], project: str) -> tuple[ApiCall, list[dict[str, str]]]:
+    role = {key: document[key] for key in ("title", "stage", "includedPermissions")}
+    name = f"cloudguard_{sha256(json.dumps(role, sort_keys=True).encode()).hexdigest()[:12]}"
+    body = {"roleId": name, "role": role}
+    return ApiCall(IAM, "iam.projects.roles.create", {"parent": project, "body": body}), document["bindings"]
+
+
+def _deleted(role: ApiCall) -> ApiCall:
+    name = f"{role.parameters['parent']}/roles/{role.parameters['body']['roleId']}"
+    return ApiCall(IAM, "iam.projects.roles.delete", {"name": name})
+
+
+def _binding(role: str, identity: Identity, condition: str) -> Binding:
+    conditioned = {"condition": {"title": "cloudguard", "expression": condition}} if condition else {}
+    return {"role": role, "member": f"serviceAccount:{identity.name}", **conditioned}
+
+
+def bound(level: str, *, add: Binding | None = None, remove: Binding | None = None) -> ApiCall:
+    """Return the call that adds a binding to a policy, or takes one."""
+    kind = level.partition("/")[0]
+    lists = {key: [one] for key, one in (("add", add), ("remove", remove)) if one}
+    return ApiCall(RESOURCES, f"cloudresourcemanager.{kind}.setIamPolicy", {"resource": level, **lists})

@@ -1,0 +1,84 @@
+"""What rules of VPC firewalls and of firewall policies can say.
+
+One rule has any number of protocols, TCP and UDP with ports, no types of ICMP
+(https://cloud.google.com/firewall/docs/firewalls#protocols_and_ports). A firewall names ranges of one version of IP,
+and network tags or service accounts beside (https://cloud.google.com/firewall/docs/firewalls#sources); a policy's rule
+names no groups of machines as peers but secure tags
+(https://cloud.google.com/firewall/docs/firewall-policies-rule-details).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from cloudguard.model.filters import Direction
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.addresses import ALL4, ALL6
+from cloudguard.packet_sets.services import FAMILIES, OTHER, PORTS, SERVICE_END, ServiceSet
+from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
+
+TAG, ACCOUNT = "tag/", "service-account/"
+_WHOLE: Final = {"icmp": "icmp", "icmpv6": "58"}
+"""Protocols of which a rule can say no part, with the word for all of it."""
+
+
+def rules_of(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...]:
+    """Return the fewest rules that together say exactly ``traffic``; none if no rules can: an ICMP type."""
+    ingress = traffic.direction is Direction.INGRESS
+    if protocols(traffic.services) is None or (_is_group(traffic.peer) and (in_policy or not ingress)):
+        return ()
+    return tuple(replace(traffic, peer=peer) for peer in _peers(traffic.peer, in_policy=in_policy))
+
+
+def said(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...]:
+    """Return ``rules_of``; raises ValueError where no rules can say it."""
+    found = rules_of(traffic, in_policy=in_policy)
+    if not found:
+        message = f"no rules can say {traffic.services} with {traffic.peer.kind} {traffic.peer.value}"
+        raise ValueError(message)
+    return found
+
+
+def protocols(services: ServiceSet) -> Sequence[Mapping[str, Any]] | None:
+    """Return services as firewalls list them, with "IPProtocol" and "ports"; None if they cannot be listed."""
+    if services == ServiceSet.everything():
+        return [{"IPProtocol": "all"}]
+    listed = list[Mapping[str, Any]]()
+    for name, base in FAMILIES.items():
+        part = services & ServiceSet(((base, base + PORTS),))
+        if part.size == PORTS:
+            listed.append({"IPProtocol": _WHOLE.get(name, name)})
+        elif part and name in _WHOLE:
+            return None
+        elif part:
+            ends = ((start - base, end - base - 1) for start, end in part.intervals)
+            ports = [str(first) if first == last else f"{first}-{last}" for first, last in ends]
+            listed.append({"IPProtocol": name, "ports": ports})
+    others = services & ServiceSet(((OTHER, SERVICE_END),))
+    listed += [{"IPProtocol": str(point - OTHER)} for start, end in others.intervals for point in range(start, end)]
+    return listed
+
+
+def one_rule(peer: RulePeer) -> object:
+    """Return what peers that one firewall may name have in common: tags and service accounts do not go together."""
+    if peer.kind is PeerOf.RANGE:
+        ranges = read_addresses(peer.value)
+        return (bool(ranges & ALL4), bool(ranges & ALL6))
+    return peer.value.partition("/")[0] if peer.kind is PeerOf.GROUP else peer
+
+
+def _is_group(peer: RulePeer) -> bool:
+    return peer.kind in {PeerOf.GROUP, PeerOf.NEW_GROUP}
+
+
+def _peers(peer: RulePeer, *, in_policy: bool) -> Iterator[RulePeer]:
+    """Yield the peers to write rules for: ranges of one version of IP, but in policies, which take both."""
+    if peer.kind is not PeerOf.RANGE or in_policy:
+        yield peer
+        return
+    ranges = read_addresses(peer.value)
+    for version in (ALL4, ALL6):
+        if ranges & version:
+            yield RulePeer(PeerOf.RANGE, ",".join((ranges & version).cidrs()))

@@ -1,0 +1,42 @@
+"""Calls that give network tags to machines: a tag is a group with no more to it.
+
+https://cloud.google.com/vpc/docs/add-remove-network-tags
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, GroupEdit, MembershipEdit, Resource
+from cloudguard_gcp.changes.firewalls import COMPUTE
+from cloudguard_gcp.changes.rule_forms import TAG
+from cloudguard_gcp.cluster.selectors import by_tag
+
+
+def tag_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
+    """Yield the calls that put machines into groups, or out; none where a pool is to: its template is never edited."""
+    project = snapshot.cluster.account
+    for place, edit in enumerate(change.edits):
+        if not isinstance(edit, GroupEdit | MembershipEdit):
+            continue
+        joins = edit.joins if isinstance(edit, MembershipEdit) else (by_tag(edit.name),)
+        leaves = edit.leaves if isinstance(edit, MembershipEdit) else ()
+        if all(one.startswith(TAG) for one in (*joins, *leaves)) and not any(_is_pool(one) for one in edit.members):
+            for member in edit.members:
+                for word, other, groups in (("add", "remove", joins), ("remove", "add", leaves)):
+                    if groups:
+                        tags = [one.removeprefix(TAG) for one in groups]
+                        call, undo = (_tagged(project, member, one, tags) for one in (word, other))
+                        yield PlannedCall(place, call, (undo,))
+
+
+def _is_pool(member: Resource) -> bool:
+    return member.kind == "pool"
+
+
+def _tagged(project: str, member: Resource, word: str, tags: Sequence[str]) -> ApiCall:
+    zone, name, *_ = member.id.split("/")
+    where = {"project": project, "zone": zone, "instance": name}
+    return ApiCall(COMPUTE, "compute.instances.setTags", {**where, word: [*tags]})

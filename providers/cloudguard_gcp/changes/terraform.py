@@ -1,0 +1,69 @@
+"""Changes of VPC firewall rules as blocks of HCL for the provider google.
+
+https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/compute_firewall
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from cloudguard.results.api_call import PlannedCall
+from cloudguard_gcp.access.links import short
+
+_KIND: Final = "google_compute_firewall"
+_ARGUMENTS: Final = {
+    "network": "network",
+    "description": "description",
+    "direction": "direction",
+    "priority": "priority",
+    "sourceRanges": "source_ranges",
+    "destinationRanges": "destination_ranges",
+    "sourceTags": "source_tags",
+    "sourceServiceAccounts": "source_service_accounts",
+    "targetTags": "target_tags",
+    "targetServiceAccounts": "target_service_accounts",
+}
+_LISTED: Final = {"allowed": "allow", "denied": "deny"}
+
+
+def terraform(network: str, calls: Iterable[PlannedCall]) -> str:
+    """Return a block for each firewall that calls put, with its ``import`` where it is there, and ``removed`` else."""
+    return "\n".join(block for planned in calls for block in _blocks(network, planned))
+
+
+def _blocks(network: str, planned: PlannedCall) -> Iterator[str]:
+    parameters = planned.call.parameters
+    if ".firewalls." not in planned.call.operation:
+        return
+    body: Mapping[str, Any] = parameters.get("body", {})
+    name = str(parameters.get("firewall") or body["name"])
+    label = f"{_KIND}.{_label(name)}"
+    if not body:
+        yield f"removed {{\n  from = {label}\n  lifecycle {{\n    destroy = true\n  }}\n}}\n"
+        return
+    if planned.call.operation.endswith(".patch"):
+        place = f"projects/{parameters['project']}/global/firewalls/{name}"
+        yield f"import {{\n  to = {label}\n  id = {_value(place)}\n}}\n"
+    written = {"name": name, "project": parameters["project"], "network": network}
+    written |= {_ARGUMENTS[key]: value for key, value in body.items() if key in _ARGUMENTS and value != []}
+    written["network"] = short(written["network"])
+    lines = "".join(f"  {key} = {_value(value)}\n" for key, value in written.items())
+    lines += "".join(_protocol(_LISTED[key], one) for key in _LISTED for one in body.get(key, ()))
+    yield f'resource "{_KIND}" "{_label(name)}" {{\n{lines}}}\n'
+
+
+def _protocol(word: str, listed: Mapping[str, Any]) -> str:
+    ports = f"    ports = {_value(listed['ports'])}\n" if "ports" in listed else ""
+    return f"  {word} {{\n    protocol = {_value(listed['IPProtocol'])}\n{ports}  }}\n"
+
+
+def _value(value: object) -> str:
+    """Return a value as HCL has it: as JSON, with no template in it."""
+    return json.dumps(value).replace("${", "$${").replace("%{", "%%{")
+
+
+def _label(name: str) -> str:
+    return re.sub(r"\W", "_", f"_{name}" if name[:1].isdigit() else name, flags=re.ASCII)

@@ -1,0 +1,76 @@
+"""Lines for ``gcloud`` and blocks of Terraform: words stay words whatever a rule's description says.
+
+``gcloud`` is in no package registry: no test runs its lines.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard_gcp.changes.role_calls import bound
+from cloudguard_gcp.changes.shell import shell
+from cloudguard_gcp.changes.terraform import terraform
+
+HOSTILE = '\'; $(reboot) `id` "${path.module}" %{ if true } \n#'
+NETWORK = "projects/p/global/networks/default"
+BODY: dict[str, Any] = {
+    "description": HOSTILE,
+    "direction": "INGRESS",
+    "priority": 1000,
+    "allowed": [{"IPProtocol": "tcp", "ports": ["22", "80-90"]}, {"IPProtocol": "icmp"}],
+    "sourceRanges": ["192.0.2.0/24"],
+    "sourceTags": [],
+    "targetTags": ["nodes"],
+}
+PATCH = ApiCall("compute.googleapis.com", "compute.firewalls.patch", {"project": "p", "firewall": "ssh", "body": BODY})
+DELETE = ApiCall("compute.googleapis.com", "compute.firewalls.delete", {"project": "p", "firewall": "ssh"})
+
+
+def test_a_firewall_is_one_command_with_each_value_a_word() -> None:
+    found = shlex.split(shell(PATCH))
+    assert found[:5] == ["gcloud", "compute", "firewall-rules", "update", "ssh"]
+    assert f"--description={HOSTILE}" in found
+    assert "--rules=tcp:22,tcp:80-90,icmp" in found
+    assert "--source-ranges=192.0.2.0/24" in found
+    assert "--source-tags=" in found
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (DELETE, "gcloud compute firewall-rules delete ssh --project=p --quiet"),
+        (
+            bound("projects/p", remove={"role": "roles/editor", "member": "serviceAccount:a@p"}),
+            (
+                "gcloud projects remove-iam-policy-binding p --member=serviceAccount:a@p --role=roles/editor "
+                "--condition=None --quiet"
+            ),
+        ),
+        (
+            ApiCall(
+                "compute.googleapis.com",
+                "compute.regionNetworkFirewallPolicies.removeRule",
+                {"project": "p", "region": "europe-west1", "firewallPolicy": "x", "priority": 100},
+            ),
+            (
+                "gcloud compute network-firewall-policies rules delete 100 --firewall-policy=x --project=p "
+                "--firewall-policy-region=europe-west1 --quiet"
+            ),
+        ),
+    ],
+)
+def test_every_kind_of_call_is_a_command(call: ApiCall, told: str) -> None:
+    assert shell(call) == told
+
+
+def test_a_block_has_no_template_in_it_and_imports_what_is_there() -> None:
+    told = terraform(NETWORK, [PlannedCall(0, PATCH, (PATCH,))])
+    assert told.startswith('import {\n  to = google_compute_firewall.ssh\n  id = "projects/p/global/firewalls/ssh"\n')
+    assert "$${path.module}" in told
+    assert "%%{ if true }" in told
+    assert '    ports = ["22", "80-90"]\n' in told
+    assert "removed" in terraform(NETWORK, [PlannedCall(0, DELETE, (PATCH,))])

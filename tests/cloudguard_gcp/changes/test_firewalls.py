@@ -1,0 +1,125 @@
+"""Edits of firewalls and of policies' rules as calls, with what undoes each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cloudguard.model.filters import Filter
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.rule_parts import Part
+from cloudguard.results.api_call import PlannedCall
+from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard_gcp import ADAPTER
+from gcp_applied import collected
+from gcp_clusters import kops, policy, under
+from gcp_plan import run
+from gcp_project import Project
+from gcp_proxy import Proxy
+from gcp_server import Google
+from gcp_ways_in import gke_beside
+
+TAG = RulePeer(PeerOf.GROUP, "tag/prod-k8s-io-role-node")
+
+
+def built(cloud: Proxy, **ssh: Any) -> Filter:  # noqa: ANN401 - JSON
+    """Serve a kops cluster with the firewall "ssh" besides, and return its network's firewalls as they are read."""
+    cloud.google = Google(kops(ssh=ssh), writable=True)
+    return read("VPC firewall")
+
+
+def read(kind: str) -> Filter:
+    """Return the filter of a kind as it is read now."""
+    return next(one for one in collected().topology.filters if one.kind == kind)
+
+
+def narrowed(guard: Filter, name: str, services: str, *peers: RulePeer) -> Change:
+    """Return the change that leaves ``services`` of a rule, and lets ``peers`` in on all of the rest of it."""
+    before = Part.of(next(one for one in guard.rules if one.id == name)).traffic
+    left = ServiceSet.parse(services)
+    after = RuleTraffic(before.direction, left, before.peer) if left else None
+    edits = [RuleEdit(RuleOp.MODIFY if left else RuleOp.REMOVE, name, before, after)]
+    rest = before.services - left
+    edits += [RuleEdit(RuleOp.ADD, name, None, RuleTraffic(before.direction, rest, peer)) for peer in peers]
+    return Change("1", "node-access", "rule.narrow", Resource("filter", guard.id), tuple(edits))
+
+
+def planned(change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+    """Return the calls of a change."""
+    return ADAPTER.change_forms(collected()).calls(change, made)
+
+
+def firewall(project: Project, name: str) -> dict[str, Any]:
+    """Return a firewall as the project has it."""
+    found = project.resource(f"projects/{project.name}/global/firewalls/{name}")
+    assert found, name
+    return found
+
+
+SSH: dict[str, Any] = {"allow": "tcp:22,80", "sourceRanges": ["192.0.2.0/24", "198.51.100.0/24"], "targetTags": ["x"]}
+
+
+def test_a_rule_is_patched_and_what_it_gave_to_hosts_stands_beside_it(google_cloud: Proxy) -> None:
+    guard = built(google_cloud, **SSH)
+    calls = planned(narrowed(guard, "ssh#1", "tcp/80", TAG))
+    assert [one.call.operation for one in calls] == [*["compute.firewalls.insert"] * 2, "compute.firewalls.patch"]
+    for one in calls:
+        run(google_cloud.google, one.call)
+    project = google_cloud.google.project
+    assert firewall(project, "ssh")["sourceRanges"] == ["198.51.100.0/24"]
+    assert firewall(project, "ssh-2")["sourceRanges"] == ["192.0.2.0/24"]
+    assert firewall(project, "ssh-3")["sourceTags"] == ["prod-k8s-io-role-node"]
+    assert firewall(project, "ssh-3")["targetTags"] == ["x"]
+
+
+def test_what_undoes_the_calls_gives_back_the_rules(google_cloud: Proxy) -> None:
+    guard = built(google_cloud, **SSH)
+    calls = planned(narrowed(guard, "ssh#1", "none", TAG))
+    for one in calls:
+        run(google_cloud.google, one.call)
+    assert read("VPC firewall") != guard
+    for one in reversed(calls):
+        for undo in one.inverse:
+            run(google_cloud.google, undo)
+    assert read("VPC firewall") == guard
+
+
+def test_a_second_change_of_a_rule_starts_from_what_the_first_left(google_cloud: Proxy) -> None:
+    guard = built(google_cloud, **SSH)
+    first, second = narrowed(guard, "ssh#1", "none"), narrowed(guard, "ssh#2", "none")
+    for one in (*planned(first), *planned(second, [first])):
+        run(google_cloud.google, one.call)
+    assert not [rule for rule in read("VPC firewall").rules if rule.id.startswith("ssh")]
+
+
+def test_what_gke_writes_is_overruled_and_the_pods_stay_let_in(google_cloud: Proxy) -> None:
+    google_cloud.google = Google(gke_beside(), writable=True)
+    guard = read("VPC firewall")
+    nodes = RulePeer(PeerOf.GROUP, "tag/gke-prod-12345678-node")
+    for one in planned(narrowed(guard, "gke-prod-12345678-vms", "icmp", nodes)):
+        run(google_cloud.google, one.call)
+    project = google_cloud.google.project
+    made = [one for one in project.lists[f"projects/{project.name}/global/firewalls"] if "cloudguard" in one["name"]]
+    assert {(one["priority"], "denied" in one) for one in made} == {(998, False), (999, True)}
+    assert all("10.4.0.0/14" not in one.get("sourceRanges", ()) for one in made)
+    assert "gke-prod-12345678-vms" in {rule.id for rule in read("VPC firewall").rules}
+
+
+def test_a_rule_of_a_policy_is_patched_by_its_priority(google_cloud: Proxy) -> None:
+    google_cloud.google = Google(under(policy("NETWORK", "allow"), allow=False), writable=True)
+    guard = read("network firewall policy")
+    (rule,) = guard.rules
+    office = RulePeer(PeerOf.RANGE, "198.51.100.0/24")
+    (one,) = planned(narrowed(guard, rule.id, "none", office))
+    assert one.call.operation == "compute.networkFirewallPolicies.patchRule"
+    run(google_cloud.google, one.call)
+    (now,) = read("network firewall policy").rules
+    assert (now.id, str(now.peer)) == (rule.id, "198.51.100.0/24")
+    run(google_cloud.google, one.inverse[0])
+    assert read("network firewall policy") == guard
+
+
+def test_a_peer_that_is_not_known_yet_makes_no_call(google_cloud: Proxy) -> None:
+    guard = built(google_cloud, **SSH)
+    for peer in (RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.NEW_GROUP, "node"), RulePeer(PeerOf.WAY_OUT)):
+        assert planned(narrowed(guard, "ssh#1", "tcp/80", peer)) == ()

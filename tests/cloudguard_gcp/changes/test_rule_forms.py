@@ -1,0 +1,49 @@
+"""What one rule of a firewall can say, held to how such rules are read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from cloudguard.model.filters import Direction
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
+from cloudguard_gcp.changes.rule_forms import protocols, rules_of
+from cloudguard_gcp.network.rules import services_of
+from strategies import services as drawn_services
+
+
+def said(services: str, peer: RulePeer, *, in_policy: bool = False) -> list[str]:
+    """Return the peer of each rule that says services from a peer."""
+    traffic = RuleTraffic(Direction.INGRESS, ServiceSet.parse(services), peer)
+    return [one.peer.value for one in rules_of(traffic, in_policy=in_policy)]
+
+
+BOTH = RulePeer(PeerOf.RANGE, "10.0.0.0/8,2001:db8::/32")
+
+
+@pytest.mark.parametrize("services", ["tcp/22,udp/53,icmp,proto/4", "all", "tcp,udp,icmp,icmpv6"])
+def test_one_rule_says_any_protocols(services: str) -> None:
+    assert said(services, RulePeer(PeerOf.RANGE, "10.0.0.0/8")) == ["10.0.0.0/8"]
+
+
+def test_a_firewall_names_ranges_of_one_version_and_a_policys_rule_both() -> None:
+    assert said("tcp/22", BOTH) == ["10.0.0.0/8", "2001:db8::/32"]
+    assert said("tcp/22", BOTH, in_policy=True) == ["10.0.0.0/8,2001:db8::/32"]
+
+
+def test_no_rule_says_a_type_of_icmp() -> None:
+    assert said("icmp/8", BOTH) == []
+
+
+def test_a_policys_rule_names_no_network_tag() -> None:
+    tag = RulePeer(PeerOf.GROUP, "tag/nodes")
+    assert said("tcp/22", tag) == ["tag/nodes"]
+    assert said("tcp/22", tag, in_policy=True) == []
+
+
+@given(drawn_services())
+def test_what_is_listed_is_read_as_what_it_was_to_say(services: ServiceSet) -> None:
+    listed = protocols(services)
+    if listed is not None:
+        assert services_of((one["IPProtocol"], one.get("ports", ())) for one in listed) == (services, "")

@@ -1,0 +1,30 @@
+"""Makes the plan of a made-up cluster on Google Cloud come true: check, the plan's own calls, check."""
+
+from __future__ import annotations
+
+from applied import Applied, Cloud, apply
+from cloudguard import pipeline
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.api_call import ApiCall
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import OFFICE
+from gcp_plan import run
+from gcp_project import Project
+from gcp_proxy import Proxy
+from gcp_server import Google
+from marked_scenes import Scene
+
+
+def applied(cloud: Proxy, scene: Scene[Project]) -> Applied:
+    """Check a scene, make the calls of its plan, and check it again; the administrators are declared."""
+    cloud.google = Google(scene.build(), beside=scene.beside(), writable=True)
+
+    def make(call: ApiCall) -> None:
+        run(cloud.google, call)
+
+    return apply(Cloud(ADAPTER, collected, make, OFFICE), scene)
+
+
+def collected() -> Snapshot:
+    """Read the cluster "prod"."""
+    return pipeline.collect("gcp", cluster="prod")
