@@ -104,3 +104,9 @@ def as_rules(parts: Iterable[Part], one_rule: Callable[[RulePeer], object]) -> l
         peers = tuple(dict.fromkeys(part.traffic.peer for part in found))
         by_peers.setdefault((direction, action, services, peers, bool(groups)), []).extend(found)
     return [tuple(found) for found in by_peers.values()]
+
+
+def heir(rules: Sequence[tuple[Part, ...]], old: Sequence[Part]) -> tuple[Part, ...]:
+    """Return which of the rules made of one keeps its name: one that was read from it, or says the same services."""
+    services = old[0].traffic.services
+    return min(rules, key=lambda one: (not any(part.id for part in one), one[0].traffic.services != services))

@@ -9,7 +9,7 @@ from typing import TypeVar
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.change_forms import MakesPlans
 from cloudguard.results.api_call import ApiCall
-from cloudguard.results.change import Change
+from cloudguard.results.change import Change, RuleEdit, RuleOp
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report, Verdict
 from marked_scenes import Scene
@@ -51,12 +51,21 @@ def apply(cloud: Cloud, scene: Scene[Account]) -> Applied:
     before = scene.evaluate(snapshot)
     change_forms, made, left, count = cloud.adapter.change_forms(snapshot), list[Change](), list[Change](), 0
     for change in worth(before):
-        calls = change_forms.calls(change, made)
-        for planned in calls:
-            cloud.make(planned.call)
-        (made if calls else left).append(change)
-        count += len(calls)
+        calls = 0
+        for alone in _in_order(change):
+            for planned in change_forms.calls(alone, made):
+                cloud.make(planned.call)
+                calls += 1
+            made.append(alone)
+        left += [] if calls else [change]
+        count += calls
     return Applied(before, scene.evaluate(cloud.collected()), count, tuple(left))
+
+
+def _in_order(change: Change) -> list[Change]:
+    """Return a change's edits, each alone: what is added, before what is narrowed or goes."""
+    edits = sorted(change.edits, key=lambda edit: not (isinstance(edit, RuleEdit) and edit.op is RuleOp.ADD))
+    return [replace(change, edits=(edit,)) for edit in edits]
 
 
 def worth(report: Report) -> list[Change]:

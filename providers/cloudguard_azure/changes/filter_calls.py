@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from cloudguard.model.filters import Action, Filter
@@ -32,6 +33,8 @@ class FilterCalls:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._filters = {one.id: one for one in snapshot.topology.filters}
+        self._reached: dict[str, tuple[int, Change | None, SecurityRules]] = {}
+        """By group: how many changes were made, the last of them, and the rules after it."""
 
     def calls(self, change: Change, made: Sequence[Change]) -> tuple[PlannedCall, ...]:
         """Return the calls for a change of rules, after the changes ``made``; none where no call makes it."""
@@ -45,13 +48,25 @@ class FilterCalls:
         try:
             before = SecurityRules.of(guard)
             if not group_id(guard) or not (guard.editable or _by_hand(before, edits)):
-                return tuple(own_group(self._snapshot, guard, edits, writer))
-            for one in made:
-                if self._same_group(one, guard):
-                    before = before.edited(rule_edits(one))
+                earlier = [edit for one in made if one.resource.id == guard.id for edit in rule_edits(one)]
+                return tuple(own_group(self._snapshot, guard, earlier, edits, writer))
+            before = self._after(guard, before, made)
             return tuple(_difference(group_id(guard), before, before.edited(edits), writer))
         except ValueError:
             return ()
+
+    def _after(self, guard: Filter, rules: SecurityRules, made: Sequence[Change]) -> SecurityRules:
+        """Return a group's rules after changes, going on from where the last ones ended if these begin with them."""
+        count, last, known = self._reached.get(group_id(guard), (0, None, rules))
+        if count > len(made) or (count and made[count - 1] is not last):
+            count, known = 0, rules
+        for one in made[count:]:
+            if self._same_group(one, guard):
+                with suppress(ValueError):  # then no call made it
+                    known = known.edited(rule_edits(one))
+        if made:
+            self._reached[group_id(guard)] = (len(made), made[-1], known)
+        return known
 
     def _same_group(self, change: Change, guard: Filter) -> bool:
         other = self._filters.get(change.resource.id)

@@ -30,17 +30,20 @@ _BALANCER: Final = RulePeer(PeerOf.ADDRESS_LIST, "AzureLoadBalancer")
 
 
 def own_group(
-    snapshot: Snapshot, guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter
+    snapshot: Snapshot, guard: Filter, made: Sequence[RuleEdit], edits: Sequence[RuleEdit], writer: BodyWriter
 ) -> Iterator[PlannedCall]:
-    """Yield the calls that make a group for each subnet behind a filter, and put it there.
+    """Yield the calls that make a group for each subnet behind a filter, and put it there once it is to take something.
 
-    It permits what edits leave and denies what they take. Behind that it permits the rest, if another group guards it.
-    Raises ValueError where a rule can't be said, a subnet has a group already, or AKS made the subnet
-    (https://learn.microsoft.com/azure/aks/support-policies#user-customization-of-agent-nodes).
+    It permits what the edits ``made`` and ``edits`` leave and denies what they take. Behind that it permits the rest
+    where another group guards it. Raises ValueError where a rule can't be said, a subnet has a group already, or AKS
+    made the subnet (https://learn.microsoft.com/azure/aks/support-policies#user-customization-of-agent-nodes).
     """
-    rules = _rules(guard, edits, writer, guarded=guard.id.startswith("/"))
+    guarded = guard.id.startswith("/")
+    before = _rules(guard, made, writer, guarded=guarded) if made else None
+    after = _rules(guard, (*made, *edits), writer, guarded=guarded)
+    takes = _takes(edits) and not _takes(made)
     for subnet in sorted(_subnets(snapshot, guard)):
-        if guard.id.startswith("/") and group_of(subnet) == group_of(guard.id):
+        if guarded and group_of(subnet) == group_of(guard.id):
             message = "AKS made the subnet too: what is in the group of its nodes is not to be changed"
             raise ValueError(message)
         scope = f"/subscriptions/{subscription_of(subnet)}/resourceGroups/{group_of(subnet)}"
@@ -49,10 +52,19 @@ def own_group(
         if not location:
             message = f"where {subnet} stands is not known"
             raise ValueError(message)
-        body = {"location": location, "properties": {"securityRules": rules}}
-        yield PlannedCall(0, put(group, body), (delete(group),))
-        path = "properties.networkSecurityGroup"
-        yield PlannedCall(0, set_in(subnet, {path: {"id": group}}), (set_in(subnet, {path: None}),))
+        undo = put(group, _group(location, before)) if before is not None else delete(group)
+        yield PlannedCall(0, put(group, _group(location, after)), (undo,))
+        if takes:
+            path = "properties.networkSecurityGroup"
+            yield PlannedCall(0, set_in(subnet, {path: {"id": group}}), (set_in(subnet, {path: None}),))
+
+
+def _group(location: str, rules: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"location": location, "properties": {"securityRules": rules}}
+
+
+def _takes(edits: Sequence[RuleEdit]) -> bool:
+    return any(edit.before is not None for edit in edits)
 
 
 def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guarded: bool) -> list[dict[str, Any]]:

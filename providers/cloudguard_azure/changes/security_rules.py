@@ -9,7 +9,7 @@ from typing import Final
 
 from cloudguard.model.filters import Action, Filter
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, parts_of
+from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, heir, parts_of
 from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard_azure.changes.rule_bodies import one_rule
 from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, said
@@ -84,7 +84,7 @@ class _Editor:
         parts = after_edits(old.parts if old else (), (edit for _, edit in edits), self._parts)
         made = as_rules(parts, one_rule)
         if old and made:
-            first = next((one for one in made if one[0].traffic.services == old.traffic.services), made[0])
+            first = heir(made, old.parts)
             made.remove(first)
             self.rules[name] = SecurityRule(old.priority, first, places if first != old.parts else ())
         for one in made:

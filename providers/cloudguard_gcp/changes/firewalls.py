@@ -7,6 +7,7 @@ https://cloud.google.com/compute/docs/reference/rest/v1/networkFirewallPolicies
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Final
@@ -15,7 +16,7 @@ from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, parts_of, rule_edits
+from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, heir, parts_of, rule_edits
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, GroupEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard_gcp.access.links import project_of
@@ -51,7 +52,8 @@ def firewall_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Ite
     before: Firewalls = {name: Firewall(tuple(parts)) for name, parts in parts_of(guard).items()}
     for one in made:
         if one.resource.id == guard.id:
-            before = _edited(guard, before, rule_edits(one))
+            with suppress(ValueError):  # then no call made it
+                before = _edited(guard, before, rule_edits(one))
     before = {name: replace(one, edits=()) for name, one in before.items()}
     after = _edited(guard, before, rule_edits(change))
     network = guard.source.resource
@@ -76,8 +78,7 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
         old = rules.pop(name, None)
         made = as_rules(after_edits(old.parts if old else (), (edit for _, edit in own), parts), one_rule)
         if old and made:
-            services = old.parts[0].traffic.services
-            first = next((one for one in made if one[0].traffic.services == services), made[0])
+            first = heir(made, old.parts)
             made.remove(first)
             rules[name] = Firewall(first, places if first != old.parts else ())
         for one in made:

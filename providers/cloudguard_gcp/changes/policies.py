@@ -7,13 +7,14 @@ https://cloud.google.com/compute/docs/reference/rest/v1/firewallPolicies/patchRu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, parts_of, rule_edits
+from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, heir, parts_of, rule_edits
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleTraffic
 from cloudguard_gcp.access.links import project_of
@@ -39,7 +40,8 @@ def policy_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Itera
     before = {int(name): PolicyRule(tuple(parts)) for name, parts in parts_of(guard).items()}
     for one in made:
         if one.resource.id == guard.id:
-            before = _edited(guard, before, rule_edits(one))
+            with suppress(ValueError):  # then no call made it
+                before = _edited(guard, before, rule_edits(one))
     before = {priority: replace(rule, edits=()) for priority, rule in before.items()}
     after = _edited(guard, before, rule_edits(change))
     changed = {priority: rule for priority, rule in after.items() if rule.edits}
@@ -67,9 +69,12 @@ def _edited(guard: Filter, before: Mapping[int, PolicyRule], edits: Sequence[Rul
         places, priority = tuple(place for place, _ in own), int(name) if name else (own[0][1].order or 0) // 2
         old = rules.pop(priority, None) if name else None
         made = as_rules(after_edits(old.parts if old else (), (edit for _, edit in own), parts), lambda peer: peer.kind)
-        for number, one in enumerate(made):
-            free = priority if number == 0 and priority not in rules else _free(rules, priority, one[0])
-            rules[free] = PolicyRule(one, places)
+        if made and priority not in rules:
+            first = heir(made, old.parts) if old else made[0]
+            made.remove(first)
+            rules[priority] = PolicyRule(first, places if old is None or first != old.parts else ())
+        for one in made:
+            rules[_free(rules, priority, one[0])] = PolicyRule(one, places)
     return rules
 
 
