@@ -8,7 +8,8 @@ from typing import Any
 from cloudguard.model.filters import Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.change_forms import RuleQuota
-from cloudguard.provider.rule_parts import Part, rule_edits
+from cloudguard.provider.rule_parts.edits import rule_edits
+from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleTraffic
 from cloudguard_azure.changes import shell as az

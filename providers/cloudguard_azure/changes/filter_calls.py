@@ -8,7 +8,8 @@ from typing import Final
 
 from cloudguard.model.filters import Action, Filter
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.rule_parts import name_of_rule, rule_edits
+from cloudguard.provider.rule_parts.edits import rule_edits
+from cloudguard.provider.rule_parts.parts import name_of_rule
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, GroupEdit, RuleEdit, RulePeer
 from cloudguard_azure.access.ids import group_of, subscription_of

@@ -13,7 +13,7 @@ from typing import Any, Final
 from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import NO_ADDRESSES
-from cloudguard.provider.rule_parts import Part, as_rules
+from cloudguard.provider.rule_parts.parts import Part, as_rules
 from cloudguard.results.api_call import PlannedCall
 from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard_azure.access.ids import group_of, name_of, subscription_of

@@ -10,7 +10,7 @@ from cloudguard.model.filters import Action, AddressList, Direction
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts import Part
+from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.change import PeerOf, RulePeer
 from cloudguard_azure.changes.rule_forms import protocol_and_ports
 from cloudguard_azure.network.service_tags import EVERYWHERE, HOST, MAYBE

@@ -9,7 +9,8 @@ from typing import Final
 
 from cloudguard.model.filters import Action, Filter
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, heir, parts_of
+from cloudguard.provider.rule_parts.edits import after_edits, by_rule, heir
+from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard_azure.changes.rule_bodies import one_rule
 from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, said

@@ -8,7 +8,8 @@ from typing import Any, Final
 from cloudguard.model.filters import Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.change_forms import RuleQuota
-from cloudguard.provider.rule_parts import Part, parts_of, rule_edits
+from cloudguard.provider.rule_parts.edits import rule_edits
+from cloudguard.provider.rule_parts.parts import Part, parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, RuleTraffic
 from cloudguard_gcp.changes import shell as gcloud

@@ -16,7 +16,8 @@ from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts import Part, after_edits, as_rules, by_rule, heir, parts_of, rule_edits
+from cloudguard.provider.rule_parts.edits import after_edits, by_rule, heir, rule_edits
+from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, GroupEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard_gcp.access.links import project_of

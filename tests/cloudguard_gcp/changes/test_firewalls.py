@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudguard.model.filters import Filter
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts import Part
+from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.api_call import PlannedCall
 from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
 from cloudguard_gcp import ADAPTER

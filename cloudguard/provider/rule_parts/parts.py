@@ -1,14 +1,14 @@
-"""Rules of clouds that put a rule whole, though the model has one for each of its peers: "ssh#1", "ssh#2"."""
+"""Parts of rules: one for each peer of a rule."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from cloudguard.model.filters import Filter, Rule
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +61,6 @@ def parts_of(guard: Filter) -> dict[str, list[Part]]:
     return found
 
 
-def rule_edits(change: Change) -> tuple[RuleEdit, ...]:
-    """Return a change's edits of rules."""
-    return tuple(edit for edit in change.edits if isinstance(edit, RuleEdit))
-
-
-def by_rule(edits: Sequence[RuleEdit]) -> Mapping[str, list[tuple[int, RuleEdit]]]:
-    """Return edits, each with its place, by the rule that they edit: "" for those that add a rule at an order."""
-    found: dict[str, list[tuple[int, RuleEdit]]] = {}
-    for place, edit in enumerate(edits):
-        found.setdefault(name_of_rule(edit.rule) if edit.order is None else "", []).append((place, edit))
-    return found
-
-
-def after_edits(
-    parts: Iterable[Part], edits: Iterable[RuleEdit], added: Callable[[RuleEdit, RuleTraffic], Iterable[Part]]
-) -> tuple[Part, ...]:
-    """Return the parts of one rule after edits; ``added`` makes parts of what an edit leaves or adds."""
-    found = [*parts]
-    for edit in edits:
-        at = next((number for number, part in enumerate(found) if part.id == edit.rule), len(found))
-        if edit.op is not RuleOp.ADD:
-            del found[at : at + 1]
-        if edit.after is not None:
-            found[at:at] = added(edit, edit.after)
-    return tuple(dict.fromkeys(found))
-
-
 def as_rules(parts: Iterable[Part], one_rule: Callable[[RulePeer], object]) -> list[tuple[Part, ...]]:
     """Return parts of one rule as those of the fewest rules that say the same, each the parts of one.
 
@@ -104,9 +77,3 @@ def as_rules(parts: Iterable[Part], one_rule: Callable[[RulePeer], object]) -> l
         peers = tuple(dict.fromkeys(part.traffic.peer for part in found))
         by_peers.setdefault((direction, action, services, peers, bool(groups)), []).extend(found)
     return [tuple(found) for found in by_peers.values()]
-
-
-def heir(rules: Sequence[tuple[Part, ...]], old: Sequence[Part]) -> tuple[Part, ...]:
-    """Return which of the rules made of one keeps its name: one that was read from it, or says the same services."""
-    services = old[0].traffic.services
-    return min(rules, key=lambda one: (not any(part.id for part in one), one[0].traffic.services != services))
