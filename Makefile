@@ -56,6 +56,9 @@ docs: $(READY) ## write docs/rows from the rows' docstrings, the tables of ways 
 	$(BIN)/python docs/settings.py
 	$(BIN)/python docs/identities/render.py
 
+applied: $(READY) ## make every scene's plan true in a made-up cloud, and write docs/applied.md; some minutes
+	$(BIN)/python docs/applied.py
+
 bench: $(READY) ## time the sets, and a whole check against a moto server
 	$(BIN)/python benchmarks/packet_sets.py
 	$(BIN)/python benchmarks/permission_sets.py

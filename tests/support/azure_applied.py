@@ -11,7 +11,6 @@ from azure_server import Azure
 from cloudguard import pipeline
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall
-from cloudguard_azure import ADAPTER
 from marked_scenes import Scene
 
 
@@ -22,7 +21,7 @@ def applied(cloud: AzureProxy, scene: Scene[Subscription]) -> Applied:
     def make(call: ApiCall) -> None:
         run(cloud.azure, call)
 
-    return apply(Cloud(ADAPTER, lambda: collected(cloud), make, OFFICE), scene)
+    return apply(Cloud(lambda: collected(cloud), make, OFFICE), scene)
 
 
 def collected(cloud: AzureProxy) -> Snapshot:

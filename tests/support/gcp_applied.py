@@ -6,7 +6,6 @@ from applied import Applied, Cloud, apply
 from cloudguard import pipeline
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall
-from cloudguard_gcp import ADAPTER
 from gcp_clusters import OFFICE
 from gcp_plan import run
 from gcp_project import Project
@@ -22,7 +21,7 @@ def applied(cloud: Proxy, scene: Scene[Project]) -> Applied:
     def make(call: ApiCall) -> None:
         run(cloud.google, call)
 
-    return apply(Cloud(ADAPTER, collected, make, OFFICE), scene)
+    return apply(Cloud(collected, make, OFFICE), scene)
 
 
 def collected() -> Snapshot:

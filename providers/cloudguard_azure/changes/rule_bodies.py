@@ -43,6 +43,9 @@ class BodyWriter:
 
     def body(self, parts: Sequence[Part], priority: int) -> Body:
         """Return one rule of parts; raises ValueError where no one rule can say them, or a peer is not known yet."""
+        if any(part.uncertain not in {"", MAYBE} for part in parts):
+            message = "what the rule says is not all understood: it would not be put back as it is"
+            raise ValueError(message)
         first = parts[0].traffic
         services = ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals)
         protocol, ports = protocol_and_ports(services, first.peer)

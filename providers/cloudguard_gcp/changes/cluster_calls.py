@@ -13,6 +13,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import AttributeEdit, Change, ListEdit, PeerOf, RulePeer
+from cloudguard_gcp.access.links import last
 from cloudguard_gcp.cluster.gke import BY_DNS_NAME, GOOGLE_CLOUD
 
 CONTAINER: Final = "container.googleapis.com"
@@ -28,7 +29,7 @@ def endpoint_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
             continue
         if endpoint.gatekeeper:
             yield from _by_name(endpoint, place)
-        elif not change.needs_input:
+        elif not change.needs_input and last(endpoint.source.resource) == endpoint.id:
             yield from _ranges(endpoint, edit, place)
 
 

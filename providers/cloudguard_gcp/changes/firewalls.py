@@ -178,8 +178,10 @@ def firewall_body(parts: Sequence[Part], tags: Mapping[RulePeer, str]) -> Body:
     ingress = first.direction is Direction.INGRESS
     far, near = ("source", "destination") if ingress else ("destination", "source")
     services = protocols(ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals))
-    if services is None:
-        message = f"no firewall can say {first.services}"
+    if services is None or any(part.uncertain for part in parts):
+        message = (
+            "no firewall can say it, or what the rule says is not all understood: it would not be put back as it is"
+        )
         raise ValueError(message)
     own = [cidr for part in parts[:1] for cidr in part.own.cidrs()]
     return {

@@ -156,3 +156,8 @@ def test_a_peer_that_is_not_known_yet_makes_no_call(azure_cloud: AzureProxy) -> 
     guard = built(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"))
     for peer in (RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.NEW_GROUP, "node"), RulePeer(PeerOf.WAY_OUT)):
         assert planned(azure_cloud, narrowed(guard, "ssh", "tcp/80", peer)) == ()
+
+
+def test_a_rule_that_is_not_all_understood_is_not_put_back(azure_cloud: AzureProxy) -> None:
+    guard = built(azure_cloud, rule("odd", 200, "22,some", ["10.0.0.0/16", "192.0.2.0/24"]))
+    assert planned(azure_cloud, narrowed(guard, "odd#1", "none")) == ()

@@ -11,7 +11,7 @@ from gcp_scenes import SCENES
 
 
 @pytest.mark.parametrize(
-    "name", ["balancer-not-denied", "gke-authorized-google", "gke-beside-a-machine", "service-account", "cilium-etcd"]
+    "name", ["balancer-not-denied", "gke-authorized-google", "shared-vpc", "service-account", "cilium-etcd"]
 )
 def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, google_cloud: Proxy) -> None:
     found = applied(google_cloud, SCENES[name])

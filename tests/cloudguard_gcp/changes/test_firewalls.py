@@ -123,3 +123,8 @@ def test_a_peer_that_is_not_known_yet_makes_no_call(google_cloud: Proxy) -> None
     guard = built(google_cloud, **SSH)
     for peer in (RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.NEW_GROUP, "node"), RulePeer(PeerOf.WAY_OUT)):
         assert planned(narrowed(guard, "ssh#1", "tcp/80", peer)) == ()
+
+
+def test_a_rule_that_is_not_all_understood_is_not_put_back(google_cloud: Proxy) -> None:
+    guard = built(google_cloud, **{**SSH, "allow": "tcp:22 odd"})
+    assert planned(narrowed(guard, "ssh#1", "none")) == ()

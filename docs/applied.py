@@ -1,0 +1,93 @@
+"""Writes docs/applied.md: every scene's plan made true in a made-up cloud. ``make applied``.
+
+Each is checked, planned, changed by the plan's own calls, and checked again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]  # a script's own folder is all that Python looks in
+
+import azure_applied
+import azure_proxy
+import azure_scenes
+import gcp_applied
+import gcp_proxy
+import gcp_scenes
+from applied import Applied
+from azure_fixtures import Subscription
+from azure_server import Azure
+from cloudguard.results.report import Verdict
+from gcp_project import Project
+from gcp_server import Google
+
+PAGE = Path(__file__).parent / "applied.md"
+HEAD = """<!-- Written by `make applied`. -->
+
+# Plans made true
+
+Every scene of the tests in which a row fails is checked, planned (with the administrators declared), changed by the
+plan's own calls in a made-up cloud, and checked again. A row that does not pass then has its reason.
+"""
+_LONGEST = 200
+
+
+def azure() -> Iterator[tuple[str, Applied]]:
+    """Yield the scenes of Azure in which a row fails, changed on the tests' server on loopback."""
+    with TemporaryDirectory() as folder, azure_proxy.behind(Azure(Subscription()), Path(folder)) as proxy:
+        os.environ.update(proxy.environment)
+        for name, scene in azure_scenes.SCENES.items():
+            if Verdict.FAIL in scene.verdicts.values():
+                yield name, azure_applied.applied(proxy, scene)
+
+
+def google() -> Iterator[tuple[str, Applied]]:
+    """Yield the scenes of Google Cloud in which a row fails, changed on the tests' server on loopback."""
+    with TemporaryDirectory() as folder, gcp_proxy.behind(Google(Project()), Path(folder)) as proxy:
+        os.environ.update(proxy.environment)
+        for name, scene in gcp_scenes.SCENES.items():
+            if Verdict.FAIL in scene.verdicts.values():
+                yield name, gcp_applied.applied(proxy, scene)
+
+
+def section(title: str, scenes: Iterator[tuple[str, Applied]]) -> str:
+    """Return a cloud's section: how many rows pass now, and a line for each row that failed."""
+    lines, rows, passing = list[str](), 0, 0
+    for name, one in scenes:
+        for row, (_, after) in one.verdicts.items():
+            rows, passing = rows + 1, passing + (after is Verdict.PASS)
+            why = "" if after is Verdict.PASS else "; ".join(dict.fromkeys(one.reasons(row)))
+            lines.append(f"| {name} | {row} | {one.calls} | {after.name} | {_cell(why)} |")
+    head = f"## {title}\n\n{passing} of {rows} failing rows pass after the calls.\n\n"
+    return head + "\n".join(["| scene | row | calls | then | why not |", "|---|---|---|---|---|", *lines]) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return text that breaks no table: without bars and ends of lines, ids by their last parts, and not too long."""
+    short = re.sub(r"/subscriptions/\S*/", "…/", text).replace("|", "/").replace("\n", " ")
+    return short if len(short) <= _LONGEST else f"{short[:_LONGEST]}…"
+
+
+SECTIONS: Mapping[str, Callable[[], str]] = {
+    "Azure": lambda: section("Azure", azure()),
+    "Google Cloud": lambda: section("Google Cloud", google()),
+}
+"""What writes each section of the page, by its title."""
+
+
+def main() -> None:
+    """Write the page."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "AZURE_", "CLOUDGUARD_"))]:
+        del os.environ[name]
+    PAGE.write_text("\n".join([HEAD, *(written() for written in SECTIONS.values())]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
