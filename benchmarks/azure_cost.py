@@ -56,7 +56,7 @@ def record(file: str, subscription: str) -> None:
     made, inner = list[list[Any]](), reader.fetch
 
     def noting(self: Any, call: Any, parameters: dict[str, str]) -> Any:  # noqa: ANN401
-        made.append([call.client, calls.CLIENTS[call.client], call.method, dict(parameters)])
+        made.append([*calls.CLIENTS[call.provider], call.method, dict(parameters)])
         return inner(self, call, parameters)
 
     reader.fetch = noting

@@ -164,6 +164,25 @@ class Reader(ABC, Generic[CallT]):
                 self.failed(call, about or next(named, "*"), (Reason.FAILED, message[:LONGEST_MESSAGE]), hides)
         return tuple(found)
 
+    def listed(
+        self,
+        call: CallT,
+        make: Callable[[Item], A],
+        *,
+        hides: tuple[FactKind, ...],
+        about: str = "*",
+        **parameters: Any,  # noqa: ANN401 - the SDK's
+    ) -> tuple[A, ...]:
+        """Return ``make(item)`` of each item that a call answers: what ``read`` reads, as ``mapped`` maps it."""
+        items = self.read(call, hides=hides, about=about, **parameters)
+        return self.mapped(call, items, make, hides=hides, about="" if about == "*" else about)
+
+    def missed(
+        self, call: CallT, about: str, why: str, hides: tuple[FactKind, ...], reason: Reason = Reason.MISSING
+    ) -> None:
+        """Record that an answer lacks something that is known to be there, or that what it says is not followed."""
+        self.add_gap(Gap(call.name, about, reason, why, hides))
+
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """What could not be read, in a stable order."""

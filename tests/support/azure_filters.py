@@ -12,8 +12,9 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item
 from cloudguard_azure.access.calls import LIST_SECURITY_GROUPS, LIST_SERVICE_TAGS
 from cloudguard_azure.access.ids import canonical
+from cloudguard_azure.network.guards import Guards
 from cloudguard_azure.network.rules import ALLOW_OR_DENY, RuleReader
-from cloudguard_azure.network.security_groups import Guards, SecurityGroupReader
+from cloudguard_azure.network.security_groups import SecurityGroupReader
 from cloudguard_azure.network.service_tags import Place, ServiceTags
 from cloudguard_azure.network.subnets import Places, virtual_networks
 

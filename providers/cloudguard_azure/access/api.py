@@ -104,11 +104,12 @@ class Api(Reader[Call]):
     def _client(self, call: Call, subscription: str) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
         """Return the SDK's client of a call, made once for a subscription; all send through the one pipeline."""
         with self._making:
-            key = (call.client, subscription)
+            key = (call.provider, subscription)
             if key not in self.clients:
-                sdk: Any = import_module(f"azure.mgmt.{call.client}")  # on first use
+                package, name = CLIENTS[call.provider]
+                sdk: Any = import_module(f"azure.mgmt.{package}")  # on first use
                 # Both are given because some clients take no cloud_setting (azure-mgmt-authorization 4.0).
-                self.clients[key] = getattr(sdk, CLIENTS[call.client])(
+                self.clients[key] = getattr(sdk, name)(
                     self._credential,
                     subscription,
                     base_url=self.endpoint,

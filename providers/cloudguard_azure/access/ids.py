@@ -41,6 +41,12 @@ def group_of(written: str) -> str:
     return part(written, "resourcegroups")
 
 
+def place(written: str, name_key: str) -> dict[str, str]:
+    """Return the parameters by which the SDK finds a resource; ``name_key``: its name for that of the resource."""
+    where = {"subscription": subscription_of(written), "resource_group_name": group_of(written)}
+    return {**where, name_key: name_of(written)}
+
+
 def parent(written: str) -> str:
     """Return the id of what a resource is part of: a balancer of its pool, a resource group of its balancer."""
     words = canonical(written).split("/")[:-2]

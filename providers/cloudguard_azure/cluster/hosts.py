@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.network import Interface
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.host_roles import HostRoles, with_roles
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_azure.access.api import Api
@@ -23,7 +22,6 @@ from cloudguard_azure.access.calls import (
 )
 from cloudguard_azure.cluster.find import Found
 from cloudguard_azure.cluster.installer_tags import roles_by_tags
-from cloudguard_azure.cluster.instance_metadata import read_denials
 from cloudguard_azure.cluster.interfaces import interface
 from cloudguard_azure.cluster.machines import HIDES, Machine, host_of, is_member
 
@@ -33,12 +31,9 @@ _SERVERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 
 def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles; a host whose role is unknown has none, and a Gap says so."""
-    if found.aks is not None:
-        _miss_nodes(api, found)
+    _miss_nodes(api, found)
     _miss_members(api, found)
     hosts = tuple(filter(None, (_host(api, found, one) for one in found.machines)))
-    denials = read_denials(api)
-    hosts = tuple(replace(one, metadata=denials.applied(one.metadata, one.interfaces)) for one in hosts)
     roles = {one.id: known for one in found.machines if (known := roles_of(found, one))}
     return with_roles(api, LIST_MACHINES, hosts, roles)
 
@@ -58,7 +53,7 @@ def _with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interface, .
     missing = sorted(set(machine.interface_ids) - {one.id for one in interfaces})
     if missing:
         message = f"{', '.join(missing)} of {machine.name} was not read"
-        api.add_gap(Gap(call.name, machine.id, Reason.MISSING, message, _HOSTS))
+        api.missed(call, machine.id, message, _HOSTS)
     return host_of(machine, tuple(sorted(interfaces, key=lambda one: (one.secondary, one.id))))
 
 
@@ -85,7 +80,7 @@ def _miss_members(api: Api, found: Found) -> None:
         if one.count > seen[one.id]:
             call = LIST_SCALE_SET_MACHINES if one.uniform else LIST_MACHINES
             message = f"it counts {one.count} members, of which {seen[one.id]} were seen"
-            api.add_gap(Gap(call.name, one.id, Reason.MISSING, message, _HOSTS))
+            api.missed(call, one.id, message, _HOSTS)
 
 
 def _miss_nodes(api: Api, found: Found) -> None:
@@ -93,12 +88,12 @@ def _miss_nodes(api: Api, found: Found) -> None:
 
     https://learn.microsoft.com/azure/aks/automatic/aks-automatic-managed-system-node-pools-about
     """
-    if found.aks is None:
+    if (aks := found.aks) is None:
         return
-    call, name, seen = LIST_MANAGED_CLUSTERS.name, found.aks.name, len(found.machines)
-    if found.aks.node_count > seen:
-        message = f"AKS counts {found.aks.node_count} nodes, of which {seen} were seen in {found.aks.node_group}"
-        api.add_gap(Gap(call, name, Reason.MISSING, message, _HOSTS))
-    if found.aks.hosted_system:
+    seen = len(found.machines)
+    if aks.node_count > seen:
+        message = f"AKS counts {aks.node_count} nodes, of which {seen} were seen in {aks.node_group}"
+        api.missed(LIST_MANAGED_CLUSTERS, aks.name, message, _HOSTS)
+    if aks.hosted_system:
         message = "its system nodes are in a subscription of Azure's, and are not shown"
-        api.add_gap(Gap(call, name, Reason.UNSUPPORTED, message, _HOSTS))
+        api.missed(LIST_MANAGED_CLUSTERS, aks.name, message, _HOSTS, Reason.UNSUPPORTED)

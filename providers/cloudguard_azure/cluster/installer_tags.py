@@ -1,19 +1,16 @@
 """The tags and names that installers leave: whose cluster a machine is, and which role it has.
 
-kops: kubernetes/kops upup/pkg/fi/cloudup/azure/azure_cloud.go, pkg/model/azuremodel/context.go; Cluster API:
-kubernetes-sigs/cluster-api-provider-azure api/v1beta1/tags.go; OpenShift: openshift/installer
-pkg/asset/machines/azure/azuremachines.go; RKE2: rancherfederal/rke2-azure-tf modules/rke2-cluster/main.tf; Kubespray:
-kubernetes-sigs/kubespray contrib/azurerm/roles/generate-templates/templates/masters.json; Gardener:
-gardener/gardener-extension-provider-azure pkg/controller/worker/machines.go. Keys are in lower case, as in ``Tags``.
+Most are in ``installer_tags.toml``. Keys are in lower case, as in ``Tags``.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
-from typing import Final
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, Final
 
 from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
 from cloudguard.provider.host_roles import HostRoles, united
@@ -21,49 +18,30 @@ from cloudguard.provider.installers import LONGEST_BASE, ShownInstaller, is_infr
 from cloudguard.provider.installers import installer_of as installer_by
 from cloudguard_azure.cluster.machines import Machine, Tags
 
-_CAPZ: Final = "sigs.k8s.io_cluster-api-provider-azure_"
 _CLOUD_PROVIDER: Final = "kubernetes.io_cluster_"
 _OPENSHIFT: Final = "kubernetes.io_cluster."
-_GARDENER: Final = "kubernetes.io-cluster-"
-_NAMED_BY_KEY: Final = (f"{_CAPZ}cluster_", _CLOUD_PROVIDER, _OPENSHIFT, _GARDENER)
-"""Prefixes of keys that end with the cluster's name."""
-_NAMED_BY_VALUE: Final = "kubernetescluster"
-_KOPS_GROUP: Final = "kops.k8s.io_instancegroup"
-_KOPS_ROLES: Final = (
-    ("k8s.io_role_control-plane", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
-    ("k8s.io_role_master", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
-    ("k8s.io_role_apiserver", HostRoles((Role.CONTROL_PLANE,), without_etcd=True)),
-    ("k8s.io_role_node", HostRoles((Role.NODE,))),
-    ("k8s.io_role_bastion", HostRoles((Role.BASTION,))),
-)
-_CAPZ_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
-    "control-plane": (Role.CONTROL_PLANE,),
-    "node": (Role.NODE,),
-    "bastion": (Role.BASTION,),
-}
+_KOPS_ROLE, _KOPS_GROUP = "k8s.io_role_", "kops.k8s.io_instancegroup"
 _OF_AKS: Final = ("aks-managed-", "karpenter.")
-_NODE_KEYS: Final = ("aks-managed-poolname", "karpenter.sh_nodepool")
 _RKE2_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "server": (Role.CONTROL_PLANE, Role.ETCD),
     "agent": (Role.NODE,),
 }
-_KUBESPRAY_GROUPS: Final = {
-    "kube_control_plane": Role.CONTROL_PLANE,
-    "kube-control-plane": Role.CONTROL_PLANE,
-    "kube-master": Role.CONTROL_PLANE,
-    "etcd": Role.ETCD,
-    "kube_node": Role.NODE,
-    "kube-node": Role.NODE,
-}
-"""Groups of its inventory, which the tag ``roles`` lists: "kube_control_plane,etcd"."""
+"""rancherfederal/rke2-azure-tf modules/rke2-cluster/main.tf"""
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    """Return ``installer_tags.toml``."""
+    return tomllib.loads(files("cloudguard_azure.cluster").joinpath("installer_tags.toml").read_text(encoding="utf-8"))
 
 
 def clusters_of(tags: Tags) -> Iterator[str]:
     """Yield the names of clusters that tags say a resource belongs to."""
+    by_value, by_key = _table()["name-is-value-of"], _table()["name-ends-key"]
     for key, value in tags.items():
-        if key == _NAMED_BY_VALUE and value:
+        if key == by_value and value:
             yield value
-        yield from (key.removeprefix(prefix) for prefix in _NAMED_BY_KEY if key.startswith(prefix) and key != prefix)
+        yield from (key.removeprefix(prefix) for prefix in by_key if key.startswith(prefix) and key != prefix)
 
 
 def is_of(tags: Tags, cluster: str) -> bool:
@@ -101,17 +79,11 @@ def roles_by_tags(tags: Tags, cluster: str, name: str) -> HostRoles | None:
 
 def _signs(tags: Tags, cluster: str, name: str) -> Iterator[HostRoles]:
     """Yield the roles that each tag, and a name that OpenShift gives, shows."""
-    for key, known in _KOPS_ROLES:
-        if tags.get(key) == "1":
-            yield replace(known, evidence=_tag(key, "1"))
-    role = tags.get(f"{_CAPZ}role", "")
-    if role in _CAPZ_ROLES:
-        yield HostRoles(_CAPZ_ROLES[role], _tag(f"{_CAPZ}role", role))
-    if tags.get("kubernetes.io-role-node") == "1":
-        yield HostRoles((Role.NODE,), _tag("kubernetes.io-role-node", "1"))
-    for key in _NODE_KEYS:
-        if key in tags:
-            yield HostRoles((Role.NODE,), _tag(key, tags[key]))
+    for row in _table()["role"]:
+        value = tags.get(row["key"])
+        if value is not None and row["value"] in {"*", value}:
+            roles = tuple(map(Role, row["roles"]))
+            yield HostRoles(roles, _tag(row["key"], value), without_etcd=row.get("without-etcd", False))
     others = _rke2(tags, cluster, name), _kubespray(tags), _openshift(tags, cluster, name)
     yield from filter(None, others)
 
@@ -135,9 +107,9 @@ def _rke2(tags: Tags, cluster: str, name: str) -> HostRoles | None:
 
 def _kubespray(tags: Tags) -> HostRoles | None:
     """Return the roles by a tag that anyone may write: Kubespray's templates write no other."""
-    listed = tags.get("roles", "")
-    roles = tuple(dict.fromkeys(_KUBESPRAY_GROUPS.get(word.strip()) for word in listed.split(",")))
-    known = tuple(role for role in roles if role)
+    listed, groups = tags.get("roles", ""), _table()["kubespray"]
+    roles = tuple(dict.fromkeys(groups.get(word.strip()) for word in listed.split(",")))
+    known = tuple(Role(role) for role in roles if role)
     return HostRoles(known, _tag("roles", listed, Strength.WEAK)) if known == roles and "kube" in listed else None
 
 
@@ -172,20 +144,20 @@ def shown_installer(
 
 
 def _is_kops(tags: Tags, cluster: str) -> bool:
-    by_role = any(tags.get(key) == "1" for key, _ in _KOPS_ROLES)
-    return by_role and _KOPS_GROUP in tags and tags.get(_NAMED_BY_VALUE, "").lower() == cluster
+    by_role = any(key.startswith(_KOPS_ROLE) and value == "1" for key, value in tags.items())
+    return by_role and _KOPS_GROUP in tags and tags.get(_table()["name-is-value-of"], "").lower() == cluster
 
 
 def installer_of(tagged: Sequence[Tags], cluster: str) -> ShownInstaller:
     """Return which installer made self-managed hosts, by any tag of theirs; "unknown" where none shows it."""
     keys = {key for tags in tagged for key in tags}
-    signs = (
-        ("kops", any(key.startswith(("kops.k8s.io_", "k8s.io_role_")) for key in keys)),
-        ("openshift", is_infra(cluster) and any(key.startswith(_OPENSHIFT) for key in keys)),
-        ("capz", any(key.startswith(_CAPZ) for key in keys)),
-        ("gardener", any(key.startswith(_GARDENER) for key in keys)),
-        ("rke2", any(_rke2(tags, cluster, "") for tags in tagged)),
-        ("kubespray", any(map(_kubespray, tagged))),
-        ("aks", "aks-managed-poolname" in keys),
-    )
-    return installer_by(signs, keys)
+    by_key = {row["name"]: any(key.startswith(tuple(row["keys"])) for key in keys) for row in _table()["installer"]}
+    aks = by_key.pop("aks")
+    signs = {
+        "openshift": is_infra(cluster) and any(key.startswith(_OPENSHIFT) for key in keys),
+        **by_key,
+        "rke2": any(_rke2(tags, cluster, "") for tags in tagged),
+        "kubespray": any(map(_kubespray, tagged)),
+        "aks": aks,
+    }
+    return installer_by(signs.items(), keys)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, part
@@ -31,6 +31,7 @@ _OF_SETS: Final = (*HIDES, FactKind.POOLS)
 SOON: Final = (LIST_SCALE_SETS, LIST_MACHINES, LIST_INTERFACES, LIST_PUBLIC_ADDRESSES)
 """What any cluster is found by."""
 _PUBLIC: Final = (FactKind.HOSTS,)
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -76,14 +77,12 @@ class _Listed:
 
 def read_inventory(api: Api) -> Inventory:
     """Read the subscription's clusters, scale sets and machines."""
-    managed = api.read(LIST_MANAGED_CLUSTERS, hides=_OF_CLUSTERS)
-    sets, machines = api.read(LIST_SCALE_SETS, hides=_OF_SETS), api.read(LIST_MACHINES, hides=HIDES)
-    clusters = api.mapped(LIST_MANAGED_CLUSTERS, managed, managed_cluster, hides=_OF_CLUSTERS)
-    found = api.mapped(LIST_SCALE_SETS, sets, scale_set, hides=_OF_SETS)
-    by_id = {one.id: one for one in found}
-    return Inventory(
-        clusters, found, api.mapped(LIST_MACHINES, machines, lambda item: machine(item, by_id), hides=HIDES)
-    )
+    for call in (LIST_MANAGED_CLUSTERS, LIST_SCALE_SETS, LIST_MACHINES):
+        api.prefetch(call)
+    clusters = api.listed(LIST_MANAGED_CLUSTERS, managed_cluster, hides=_OF_CLUSTERS)
+    sets = api.listed(LIST_SCALE_SETS, scale_set, hides=_OF_SETS)
+    by_id = {one.id: one for one in sets}
+    return Inventory(clusters, sets, api.listed(LIST_MACHINES, lambda item: machine(item, by_id), hides=HIDES))
 
 
 def read_members(api: Api, sets: Iterable[ScaleSet]) -> tuple[Machine, ...]:
@@ -93,29 +92,24 @@ def read_members(api: Api, sets: Iterable[ScaleSet]) -> tuple[Machine, ...]:
 
 
 def _members(api: Api, scale_set: ScaleSet) -> tuple[Machine, ...]:
-    call = LIST_SCALE_SET_MACHINES
-    listed = _of_set(api, call, scale_set, HIDES)
-    return api.mapped(call, listed, lambda item: member(item, scale_set), hides=HIDES)
+    return of_set(api, LIST_SCALE_SET_MACHINES, scale_set, lambda item: member(item, scale_set), HIDES)
 
 
-def _of_set(api: Api, call: Call, scale_set: ScaleSet, hides: tuple[FactKind, ...]) -> list[Item]:
-    return api.read(
-        call,
-        hides=hides,
-        about=scale_set.id,
-        resource_group_name=scale_set.group,
-        virtual_machine_scale_set_name=name_of(scale_set.id),
-    )
+def of_set(
+    api: Api, call: Call, scale_set: ScaleSet, make: Callable[[Item], A], hides: tuple[FactKind, ...]
+) -> tuple[A, ...]:
+    """Return what a call answers about a uniform scale set, each item as ``make`` makes it."""
+    where = {"resource_group_name": scale_set.group, "virtual_machine_scale_set_name": name_of(scale_set.id)}
+    return api.listed(call, make, hides=hides, about=scale_set.id, **where)
 
 
 def read_interfaces(api: Api, sets: Iterable[ScaleSet]) -> Interfaces:
     """Read the interfaces of all virtual machines and of the members of scale sets, and their public addresses."""
-    listed, addresses = api.read(LIST_INTERFACES, hides=HIDES), api.read(LIST_PUBLIC_ADDRESSES, hides=_PUBLIC)
-    found = [*api.mapped(LIST_INTERFACES, listed, _listed, hides=HIDES)]
-    public = [*api.mapped(LIST_PUBLIC_ADDRESSES, addresses, public_address, hides=_PUBLIC)]
-    for own, of_set in api.gather(*(partial(_interfaces_of, api, one) for one in sets if one.uniform)):
+    found = [*api.listed(LIST_INTERFACES, _listed, hides=HIDES)]
+    public = [*api.listed(LIST_PUBLIC_ADDRESSES, public_address, hides=_PUBLIC)]
+    for own, shown in api.gather(*(partial(_interfaces_of, api, one) for one in sets if one.uniform)):
         found += own
-        public += of_set
+        public += shown
     by_machine: dict[str, list[_Listed]] = {}
     for one in found:
         by_machine.setdefault(one.machine, []).append(one)
@@ -134,11 +128,10 @@ def _united(names: Iterable[frozenset[str]]) -> frozenset[str]:
 
 def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[_Listed, ...], tuple[tuple[str, str], ...]]:
     """Return the interfaces of a scale set's members, and the public addresses if any has one."""
-    call, addresses = LIST_SCALE_SET_INTERFACES, LIST_SCALE_SET_PUBLIC_ADDRESSES
-    own = api.mapped(call, _of_set(api, call, scale_set, HIDES), _listed, hides=HIDES)
+    own = of_set(api, LIST_SCALE_SET_INTERFACES, scale_set, _listed, HIDES)
     if not any(one.public for one in own):
         return own, ()
-    return own, api.mapped(addresses, _of_set(api, addresses, scale_set, _PUBLIC), public_address, hides=_PUBLIC)
+    return own, of_set(api, LIST_SCALE_SET_PUBLIC_ADDRESSES, scale_set, public_address, _PUBLIC)
 
 
 def _listed(item: Item) -> _Listed:

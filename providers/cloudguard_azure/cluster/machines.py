@@ -6,22 +6,36 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cloudguard.model.cluster import Host
+from cloudguard.model.cluster import Host, MetadataService
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import Item, number, part, required, text, text_map
+from cloudguard.provider.answers import Item, flag, number, part, required, text, text_map
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_azure.access.calls import LIST_MACHINES, LIST_SCALE_SET_MACHINES
 from cloudguard_azure.access.ids import group_of, id_in, ids_in, own_id, parent, word
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.attached_disks import attached_disks
-from cloudguard_azure.cluster.instance_metadata import metadata_service
 
 HIDES: Final = (FactKind.HOSTS, FactKind.MEMBERS)
 """What a machine that is not understood hides: it may be a host, or in a group that a rule names."""
 Tags = Mapping[str, str]
 """Tags by their keys in lower case: Azure compares keys without case
 (https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources)."""
+
+OPEN_METADATA: Final = MetadataService(
+    enabled=True,
+    tokens_required=False,
+    hop_limit=1,
+    remedy="a network policy, or a rule on the host, that keeps pods from 169.254.169.254",
+    has_switch=False,
+    has_tokens=False,
+)
+"""The server asks for a header, which any pod can send. A security rule that denies the service tag AzurePlatformIMDS
+shuts out the host as well, whose cloud provider takes its credentials there
+(https://learn.microsoft.com/azure/virtual-network/service-tags-overview)."""
+_WITHOUT_EFFECT: Final = frozenset({"", "audit", "disabled"})
+"""Modes of the Metadata Security Protocol that refuse nothing
+(https://learn.microsoft.com/azure/virtual-machines/metadata-security-protocol/configuration)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -136,6 +150,19 @@ def host_of(machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
         metadata=metadata_service(properties),
         written_by=OWNERS.of(Thing.HOST, machine.name, machine.tags),
     )
+
+
+def metadata_service(properties: Item) -> MetadataService | None:
+    """Return the metadata service of a machine's properties, or a scale set's; None where an unread list decides.
+
+    With the Metadata Security Protocol, an agent on the machine lets through the processes that a list names. That list
+    is a resource of its own, or a file.
+    """
+    agent = part(properties, "securityProfile", "proxyAgentSettings")
+    endpoint = part(agent, "imds")
+    listed = bool(text(endpoint, "inVMAccessControlProfileReferenceId")) or flag(endpoint, "useLocalFileRules")
+    modes = {word(agent, "mode"), word(endpoint, "mode")}
+    return None if flag(agent, "enabled") and (listed or not modes <= _WITHOUT_EFFECT) else OPEN_METADATA
 
 
 def is_member(machine: Machine) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
-from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.host_roles import UNKNOWN, HostRoles
+from cloudguard.model.source import FactKind
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.host_roles import API_PORTS, CLUSTER_PORTS, UNKNOWN, HostRoles
 from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard_azure.access.api import Api
@@ -18,7 +20,9 @@ from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import ManagedCluster
 from cloudguard_azure.cluster.inventory import Interfaces, Inventory, read_members
 from cloudguard_azure.cluster.machines import Machine, ScaleSet, Tags
-from cloudguard_azure.cluster.registered import API_PORTS, NODE_PORTS, Registered, registered
+from cloudguard_azure.cluster.registered import registered
+
+_HOSTS: Final = (FactKind.HOSTS,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,21 +73,17 @@ def with_registered(api: Api, read: Inventory, members: Members, interfaces: Int
     """Return the members, and what is registered beside them where a balancer sends the cluster's connections."""
     own, targets = {one.id for one in members.machines}, dict[str, str]()
     for one in registered(api, interfaces):
+        concerns = ServiceSet.parse(f"tcp/{one.port}") <= CLUSTER_PORTS
         if one.port in API_PORTS:
             words = f"member of {one.pool}, which gets connections on port {one.port}"
             targets |= {name: words for name in one.machines if name not in targets}
-        if (one.port in API_PORTS or one.port in NODE_PORTS) and own & one.machines:
+        if concerns and own & one.machines:
             own |= one.machines & members.free
-            _miss_unseen(api, one)
+            if one.unseen:  # they may be its hosts
+                why = f"it sends to {', '.join(one.unseen)} as well, which no interface that was read has"
+                api.missed(LIST_LOAD_BALANCERS, one.pool, why, _HOSTS)
     whole = _with_sets(read, members, own, [one.id for one in members.scale_sets])
     return replace(whole, api_targets=targets)
-
-
-def _miss_unseen(api: Api, pool: Registered) -> None:
-    """Say which members of a pool of the cluster's were not seen: they may be its hosts."""
-    if pool.unseen:
-        message = f"it sends to {', '.join(pool.unseen)} as well, which no interface that was read has"
-        api.add_gap(Gap(LIST_LOAD_BALANCERS.name, pool.pool, Reason.MISSING, message, (FactKind.HOSTS,)))
 
 
 def _may_concern(
@@ -167,7 +167,7 @@ def _has_tag(tags: Tags, pair: str) -> bool:
 
 def _note(api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Machine], roles: tuple[Role, ...]) -> None:
     if not hit:
-        message = f"{flag} names no machine of the subscription that is not another cluster's"
-        api.add_gap(Gap(LIST_MACHINES.name, flag, Reason.MISSING, message, (FactKind.HOSTS,)))
+        why = f"{flag} names no machine of the subscription that is not another cluster's"
+        api.missed(LIST_MACHINES, flag, why, _HOSTS)
     for one in hit:
         found[one.id] = found.get(one.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.errors import ClusterNotFoundError, UsageError
 from cloudguard.model.cluster import Role
@@ -16,59 +16,43 @@ from cloudguard_azure.cluster.members import Members
 _CHOOSE = "Choose one with --resource-group"
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Machines (their ids) that share groups or networks."""
-
-    groups: frozenset[str]
-    networks: frozenset[str]
-    machines: frozenset[str]
-
-    def touches(self, other: _Place) -> bool:
-        """Whether it shares a group or a network with another."""
-        return not self.groups.isdisjoint(other.groups) or not self.networks.isdisjoint(other.networks)
-
-    def and_all(self, others: Iterable[_Place]) -> _Place:
-        """Return it and others as one."""
-        every = (self, *others)
-        return _Place(
-            frozenset[str]().union(*(one.groups for one in every)),
-            frozenset[str]().union(*(one.networks for one in every)),
-            frozenset[str]().union(*(one.machines for one in every)),
-        )
-
-
 def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces) -> Members:
     """Return the members in the place of a ``group`` (lower case, "" for any), and those that ``--host`` names.
 
     Raises UsageError where several places are left, ClusterNotFoundError where none is. Where the network of a machine
     is not known, all is one place.
     """
-    places = list[_Place]()
-    for one in members.machines:
-        if one.id not in members.guests:
-            place = _place(one, interfaces)
-            touching = [other for other in places if other.touches(place) or not place.networks or not other.networks]
-            places = [place.and_all(touching), *(other for other in places if other not in touching)]
-    here = [place for place in places if group in {"", *place.groups}]
+    own = {one.id: {one.group, *interfaces.networks.get(one.id, ())} for one in members.machines}
+    placed = [keys for machine, keys in own.items() if machine not in members.guests]
+    places = [set[str]().union(*placed)] if any(len(keys) == 1 for keys in placed) else [*_apart(placed)]
+    here = [place for place in places if group in {"", *place}]
     if len(here) > 1:
-        each = " and in ".join(sorted(", ".join(sorted(place.groups)) for place in here))
+        each = " and in ".join(sorted(", ".join(_groups(place)) for place in here))
         message = f"{len(here)} clusters are called {name!r}: in {each}"
         raise UsageError(message, hint=_CHOOSE)
     if places and not here:
-        message = f"the cluster {name!r} is in {', '.join(sorted(g for place in places for g in place.groups))}"
+        message = f"the cluster {name!r} is in {', '.join(_groups(set[str]().union(*places)))}"
         raise ClusterNotFoundError(message, hint=f"It is not in {group}: change or leave out --resource-group")
     if len(places) <= 1:
         return members
-    machines = tuple(one for one in members.machines if one.id in here[0].machines or one.id in members.guests)
+    machines = tuple(one for one in members.machines if own[one.id] & here[0] or one.id in members.guests)
     pools = {one.pool for one in machines}
-    sets = tuple(one for one in members.scale_sets if one.id in pools or one.group in here[0].groups)
+    sets = tuple(one for one in members.scale_sets if one.id in pools or one.group in here[0])
     return replace(members, machines=machines, scale_sets=sets)
 
 
-def _place(machine: Machine, interfaces: Interfaces) -> _Place:
-    networks = interfaces.networks.get(machine.id, frozenset())
-    return _Place(frozenset({machine.group}), networks, frozenset({machine.id}))
+def _apart(placed: Iterable[set[str]]) -> list[set[str]]:
+    """Return sets of groups and networks, those united that have something in common."""
+    places = list[set[str]]()
+    for keys in placed:
+        touching = [place for place in places if place & keys]
+        places = [*(place for place in places if place not in touching), keys.union(*touching)]
+    return places
+
+
+def _groups(place: Iterable[str]) -> list[str]:
+    """Return the names of groups: the ids of networks have slashes."""
+    return sorted(key for key in place if "/" not in key)
 
 
 def refuse_another(name: str, aks: ManagedCluster, read: Inventory, members: Members) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.cluster import (
@@ -15,7 +14,7 @@ from cloudguard.model.cluster import (
     Role,
     RoleEvidence,
 )
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
 from cloudguard.provider.ownership.facts import Thing
@@ -28,9 +27,8 @@ from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import OF_SCALE_SET, AgentPool, ManagedCluster
 from cloudguard_azure.cluster.attached_disks import attached_disks, has_host_encryption, is_encrypted
 from cloudguard_azure.cluster.find import Found
-from cloudguard_azure.cluster.instance_metadata import OPEN_METADATA, metadata_service, read_denials
 from cloudguard_azure.cluster.interfaces import configurations, filters_of, groups_of, is_v6, subnet_of
-from cloudguard_azure.cluster.machines import ScaleSet
+from cloudguard_azure.cluster.machines import OPEN_METADATA, ScaleSet, metadata_service
 from cloudguard_azure.cluster.members import roles_by_flags
 
 HIDES: Final = (FactKind.POOLS,)
@@ -41,16 +39,11 @@ _POOL_TAG: Final = "aks-managed-poolname"
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[Pool, ...]:
     """Return the pools of the cluster; a flexible scale set without a profile makes no host by itself."""
     makers = {one.id: one for one in found.scale_sets if one.uniform or one.profile}
-    items, denials = [one.item for one in makers.values()], read_denials(api)
+    items = [one.item for one in makers.values()]
     pools = api.mapped(LIST_SCALE_SETS, items, lambda item: _pool(api, found, hosts, makers[own_id(item)]), hides=HIDES)
     if found.aks is not None:
         pools += tuple(_pools_of_machines(api, found, found.aks, hosts))
-    whole = (replace(one, metadata=denials.applied(one.metadata, _all_interfaces(one))) for one in pools)
-    return tuple(sorted(whole, key=lambda pool: pool.id))
-
-
-def _all_interfaces(pool: Pool) -> tuple[NextInterface, ...]:
-    return (NextInterface(pool.filters, pool.groups, pool.subnets), *pool.further)
+    return tuple(sorted(pools, key=lambda pool: pool.id))
 
 
 def _pool(api: Api, found: Found, hosts: Sequence[Host], scale_set: ScaleSet) -> Pool:
@@ -149,7 +142,7 @@ def _pools_of_machines(api: Api, found: Found, cluster: ManagedCluster, hosts: S
             continue
         if pool.kind == OF_SCALE_SET or not made:
             message = f"what the next node of the pool {pool.name} will get was not seen"
-            api.add_gap(Gap(LIST_MANAGED_CLUSTERS.name, cluster.name, Reason.MISSING, message, HIDES))
+            api.missed(LIST_MANAGED_CLUSTERS, cluster.name, message, HIDES)
         yield from _of_machines(api, cluster, pool, made)
 
 

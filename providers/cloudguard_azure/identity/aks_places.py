@@ -27,7 +27,7 @@ _INGRESS: Final = "ingressapplicationgateway"
 
 def aks_traits(api: Api, cluster: Item) -> tuple[tuple[str, str], ...]:
     """Return what a cluster uses as traits of it, each the canonical id of itself or of another resource."""
-    vaults = api.mapped(LIST_VAULTS, api.read(LIST_VAULTS, hides=HIDES), own_id, hides=HIDES)
+    vaults = api.listed(LIST_VAULTS, own_id, hides=HIDES)
     by_name = {name_of(one): one for one in vaults}
     found = api.mapped(LIST_MANAGED_CLUSTERS, (cluster,), lambda item: tuple(_traits(item, by_name)), hides=HIDES)
     return tuple(trait for traits in found for trait in traits)

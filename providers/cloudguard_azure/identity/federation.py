@@ -19,7 +19,7 @@ from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, part, required, text
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.ids import group_of, name_of, own_id, subscription_of
+from cloudguard_azure.access.ids import name_of, own_id, place
 from cloudguard_azure.identity.holders import HIDES, Held
 from cloudguard_azure.identity.resource_names import resource
 
@@ -60,7 +60,7 @@ class Federated:
 def read_identities(api: Api) -> tuple[Held, ...]:
     """Return the subscription's user-assigned identities; nothing of them tells what they are for."""
     call = calls.LIST_USER_ASSIGNED_IDENTITIES
-    return api.mapped(call, api.read(call, hides=HIDES), _identity, hides=HIDES)
+    return api.listed(call, _identity, hides=HIDES)
 
 
 def _identity(item: Item) -> Held:
@@ -77,12 +77,8 @@ def read_credentials(api: Api, identities: Iterable[Held]) -> tuple[Federated, .
 
 
 def _credentials(api: Api, held: Held) -> tuple[Credential, ...]:
-    call = calls.LIST_FEDERATED_CREDENTIALS
-    where = {"resource_group_name": group_of(held.arm_id), "resource_name": name_of(held.arm_id)}
-    elsewhere = subscription_of(held.arm_id)
-    other = {} if elsewhere == api.subscription.lower() else {"subscription": elsewhere}
-    found = api.read(call, hides=HIDES, about=held.arm_id, **where, **other)
-    return api.mapped(call, found, _credential, hides=HIDES, about=held.arm_id)
+    where = place(held.arm_id, "resource_name")
+    return api.listed(calls.LIST_FEDERATED_CREDENTIALS, _credential, hides=HIDES, about=held.arm_id, **where)
 
 
 def _credential(item: Item) -> Credential:

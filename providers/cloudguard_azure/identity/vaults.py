@@ -45,7 +45,7 @@ class Vault:
 
 def read_vaults(api: Api) -> tuple[Vault, ...]:
     """Return the subscription's vaults."""
-    return api.mapped(LIST_VAULTS, api.read(LIST_VAULTS, hides=HIDES), _vault, hides=HIDES)
+    return api.listed(LIST_VAULTS, _vault, hides=HIDES)
 
 
 def _vault(item: Item) -> Vault:

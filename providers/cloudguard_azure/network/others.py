@@ -49,7 +49,7 @@ class Others:
 def read_others(api: Api, found: Found, near: Near) -> Others:
     """Read the interfaces of machines beside the cluster's, and what the next ones of their scale sets will have."""
     ids, call = {one.id for one in found.scale_sets}, calls.LIST_SCALE_SETS
-    sets = api.mapped(call, api.read(call, hides=_HIDES), scale_set, hides=_HIDES)
+    sets = api.listed(call, scale_set, hides=_HIDES)
     others = {one.id: one for one in sets if one.id not in ids}
     items = [one.item for one in others.values() if one.profile]
     made = api.mapped(call, items, lambda item: tuple(_next(others[own_id(item)], near.places)), hides=_HIDES)

@@ -64,7 +64,7 @@ class RouteTable:
 def route_tables(api: Api) -> dict[str, RouteTable]:
     """Read the route tables of the subscription, by id; a route that is not understood is a Gap."""
     call = LIST_ROUTE_TABLES
-    found = api.mapped(call, api.read(call, hides=HIDES), partial(_table, api), hides=HIDES)
+    found = api.listed(call, partial(_table, api), hides=HIDES)
     return {one.id: one for one in found}
 
 

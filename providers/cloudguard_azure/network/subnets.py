@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text, texts
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_EFFECTIVE_CONNECTIVITY, LIST_NETWORKS
-from cloudguard_azure.access.ids import group_of, id_in, name_of, own_id, parent, word
+from cloudguard_azure.access.ids import group_of, id_in, name_of, own_id, parent, place, word
 from cloudguard_azure.network.service_tags import EVERYWHERE, Place, addresses_of
 
 HIDES: Final = (FactKind.ROUTES, FactKind.FILTERS)
@@ -96,7 +96,7 @@ def miss_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[s
         messages = [f"of {name} no address space is told" for name in silent]
         messages += [f"{name} is peered with {network.name}, which tells of no such peering" for name in missing]
         for message in messages:
-            api.add_gap(Gap(LIST_NETWORKS.name, network.id, Reason.MISSING, message, HIDES))
+            api.missed(LIST_NETWORKS, network.id, message, HIDES)
 
 
 def _with_ranges(peerings: Iterable[Peering], known: Mapping[str, VirtualNetwork]) -> Iterator[Peering]:
@@ -137,10 +137,8 @@ def with_meshes(api: Api, network: VirtualNetwork) -> VirtualNetwork:
 
     https://learn.microsoft.com/azure/virtual-network-manager/concept-connectivity-configuration
     """
-    call = LIST_EFFECTIVE_CONNECTIVITY
-    where = {"resource_group_name": group_of(network.id), "virtual_network_name": name_of(network.id)}
-    items = api.read(call, hides=(FactKind.ROUTES,), about=network.id, parameters={}, **where)
-    found = api.mapped(call, items, _meshes, hides=(FactKind.ROUTES,), about=network.id)
+    call, where = LIST_EFFECTIVE_CONNECTIVITY, place(network.id, "virtual_network_name")
+    found = api.listed(call, _meshes, hides=(FactKind.ROUTES,), about=network.id, parameters={}, **where)
     return replace(network, meshes=tuple(sorted({name for names in found for name in names})))
 
 

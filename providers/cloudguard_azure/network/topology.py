@@ -10,7 +10,7 @@ from typing import Final
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.filters import Filter, Group
 from cloudguard.model.network import Interface, Network, Subnet, Topology
-from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, part, parts
 from cloudguard_azure.access import calls
@@ -18,10 +18,12 @@ from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import id_in, name_of, own_id, parent, word
 from cloudguard_azure.cluster.find import Found
 from cloudguard_azure.cluster.interfaces import configurations
+from cloudguard_azure.cluster.inventory import of_set
 from cloudguard_azure.cluster.machines import ScaleSet
+from cloudguard_azure.network.guards import Guards
 from cloudguard_azure.network.others import Near, read_others
 from cloudguard_azure.network.routes import RouteTable, SubnetRoutes, route_tables
-from cloudguard_azure.network.security_groups import Guards, SecurityGroupReader, read_admin_filter
+from cloudguard_azure.network.security_groups import SecurityGroupReader, read_admin_filter
 from cloudguard_azure.network.service_tags import HOST, ServiceTags
 from cloudguard_azure.network.subnets import HIDES, Places, VirtualNetwork, miss_peers, virtual_networks, with_meshes
 from cloudguard_azure.network.ways_in.ways import Ways, WaysRequest, read_ways
@@ -56,9 +58,12 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     used = {one.subnet for host in hosts for one in host.interfaces}
     used.update(name for pool in pools for name in pool.subnets)
     own = frozenset(parent(name) for name in used)
-    networks = _with_meshes(api, virtual_networks(api, listed), own)
+    networks = virtual_networks(api, listed)
+    meshed = api.gather(*(partial(with_meshes, api, networks[name]) for name in sorted(own & networks.keys())))
+    networks |= {one.id: one for one in meshed}
     places = Places(networks, {name: table.prefixes for name, table in tables.items()})
-    _miss(api, places, used)
+    for name in sorted(used - places.subnets.keys()):
+        api.missed(calls.LIST_NETWORKS, name, "a host stands in it, and no virtual network that was read has it", HIDES)
     miss_peers(api, networks, own)
     tags = ServiceTags(api, next((networks[name].location for name in sorted(own) if name in networks), ""))
     guards = Guards(known, places, tags, _admin_filters(api, own & networks.keys(), tags, places))
@@ -98,19 +103,6 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
         outbound_addresses=ways.outbound_addresses,
     )
     return Around(topology, hosts, pools, _pod_ranges(near, tables, routes) | ways.control_plane)
-
-
-def _with_meshes(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[str]) -> dict[str, VirtualNetwork]:
-    wanted = [networks[name] for name in sorted(own) if name in networks]
-    found = api.gather(*(partial(with_meshes, api, one) for one in wanted))
-    return {**networks, **{one.id: one for one in found}}
-
-
-def _miss(api: Api, places: Places, used: Iterable[str]) -> None:
-    """Say which subnets of hosts were not seen: nothing is known of their filters and routes."""
-    for name in sorted(set(used) - places.subnets.keys()):
-        message = "a host stands in it, and no virtual network that was read has it"
-        api.add_gap(Gap(calls.LIST_NETWORKS.name, name, Reason.MISSING, message, HIDES))
 
 
 def _admin_filters(api: Api, own: Collection[str], tags: ServiceTags, places: Places) -> dict[str, Filter]:
@@ -171,7 +163,9 @@ class _Guarded:
 
     def host(self, host: Host) -> Host:
         """Return a host with its filters."""
-        return replace(host, interfaces=tuple(self._interface(host, one) for one in host.interfaces))
+        own = [((one.subnet,), one.filters) for one in host.interfaces]
+        interfaces = tuple(self._interface(host, one) for one in host.interfaces)
+        return replace(host, interfaces=interfaces, metadata=self._guards.metadata(host.metadata, own))
 
     def _interface(self, host: Host, one: Interface) -> Interface:
         skus = {self._addresses.get(name, "") for name in self._references.get(one.id, ())}
@@ -187,7 +181,13 @@ class _Guarded:
             replace(one, filters=self._of(one.subnets or pool.subnets, one.filters, internet=internet))
             for one in pool.further
         )
-        return replace(pool, filters=self._of(pool.subnets, pool.filters, internet=internet), further=tuple(further))
+        own = [(pool.subnets, pool.filters), *((one.subnets or pool.subnets, one.filters) for one in pool.further)]
+        return replace(
+            pool,
+            filters=self._of(pool.subnets, pool.filters, internet=internet),
+            further=tuple(further),
+            metadata=self._guards.metadata(pool.metadata, own),
+        )
 
     def _of(self, subnets: Sequence[str], own: tuple[str, ...], *, internet: bool | None) -> tuple[str, ...]:
         chains = {self._guards.of_interface(name, own, internet=internet) for name in subnets or ("",)}
@@ -207,18 +207,11 @@ def _references(item: Item) -> tuple[str, ...]:
 
 def _skus_of_addresses(api: Api, found: Found) -> dict[str, str]:
     """Return the SKUs of public addresses by id; those of members of scale sets were read with their interfaces."""
-    call = calls.LIST_PUBLIC_ADDRESSES
-    listed = api.mapped(call, api.read(call, hides=()), _sku, hides=())
-    return dict(listed) | {name: sku for one in found.scale_sets for name, sku in _skus_of_members(api, found, one)}
-
-
-def _skus_of_members(api: Api, found: Found, one: ScaleSet) -> tuple[tuple[str, str], ...]:
-    """Return the SKUs of the addresses of a scale set's members, where any has one: the list was read before."""
-    call, inside = calls.LIST_SCALE_SET_PUBLIC_ADDRESSES, f"{one.id}/"
-    if not any(name.startswith(inside) for name in found.interfaces.public):
-        return ()
-    where = {"resource_group_name": one.group, "virtual_machine_scale_set_name": one.name}
-    return api.mapped(call, api.read(call, hides=(), about=one.id, **where), _sku, hides=())
+    skus = dict(api.listed(calls.LIST_PUBLIC_ADDRESSES, _sku, hides=()))
+    for one in found.scale_sets:
+        if any(name.startswith(f"{one.id}/") for name in found.interfaces.public):
+            skus |= dict(of_set(api, calls.LIST_SCALE_SET_PUBLIC_ADDRESSES, one, _sku, ()))
+    return skus
 
 
 def _sku(item: Item) -> tuple[str, str]:
@@ -227,12 +220,7 @@ def _sku(item: Item) -> tuple[str, str]:
 
 def _skus_of_profile(one: ScaleSet) -> Iterator[str]:
     """Yield the SKUs of the addresses that a scale set gives its next machine."""
-    for address in _next_addresses(one):
-        if address.get("publicIPAddressConfiguration"):
-            yield word(part(address, "publicIPAddressConfiguration", "sku"), "name")
-
-
-def _next_addresses(one: ScaleSet) -> list[Item]:
-    """Return the IP configurations of a scale set's next machine."""
-    profile = part(one.profile, "networkProfile")
-    return [address for nic in parts(profile, "networkInterfaceConfigurations") for address in configurations(nic)]
+    for interface in parts(part(one.profile, "networkProfile"), "networkInterfaceConfigurations"):
+        for address in configurations(interface):
+            if address.get("publicIPAddressConfiguration"):
+                yield word(part(address, "publicIPAddressConfiguration", "sku"), "name")

@@ -73,7 +73,7 @@ def read_copies(
 
 
 def _listed(api: Api, call: Call) -> tuple[_Copy, ...]:
-    return api.mapped(call, api.read(call, hides=_HIDES), partial(_copy, call), hides=_HIDES)
+    return api.listed(call, partial(_copy, call), hides=_HIDES)
 
 
 def _copy(call: Call, item: Item) -> _Copy:

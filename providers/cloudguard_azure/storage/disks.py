@@ -12,7 +12,7 @@ from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
 from cloudguard.model.keys import Key
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
@@ -92,7 +92,7 @@ def read_disks(
 
 def _key_sets(api: Api) -> KeySets:
     call = LIST_DISK_ENCRYPTION_SETS
-    return dict(api.mapped(call, api.read(call, hides=_KEYS), _key_set, hides=_KEYS))
+    return dict(api.listed(call, _key_set, hides=_KEYS))
 
 
 def _key_set(item: Item) -> tuple[str, KeyReference]:
@@ -167,7 +167,7 @@ def _without_resource(api: Api, attached: Iterable[tuple[Machine, AttachedDisk]]
             yield Disk(disk.id, disk.name, machine.id, disk.device, encrypted, "", source)
         elif disk.storage is not Storage.MANAGED:
             message = f"how the {disk.device} of {machine.name} is encrypted is not told: it is {_KINDS[disk.storage]}"
-            api.add_gap(Gap(LIST_MACHINES.name, disk.id, Reason.UNSUPPORTED, message, _DISKS))
+            api.missed(LIST_MACHINES, disk.id, message, _DISKS, Reason.UNSUPPORTED)
 
 
 _KINDS: Final = {

@@ -14,11 +14,11 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.keys import Key, KeyManager, KeyState
-from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.provider.answers import Item, flag, number, part, parts
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import GET_KEY, GET_KEY_VERSION, LIST_VAULTS, Call
-from cloudguard_azure.access.ids import group_of, name_of, own_id, subscription_of, word
+from cloudguard_azure.access.calls import GET_KEY, GET_KEY_VERSION, LIST_VAULTS
+from cloudguard_azure.access.ids import name_of, own_id, place, word
 
 _KEYS: Final = (FactKind.KEYS,)
 _ADDRESS: Final = re.compile(
@@ -61,8 +61,7 @@ def read_keys(api: Api, wanted: Iterable[KeyReference], now: float | None = None
 
 def _vaults(api: Api) -> Mapping[str, str]:
     """Return the ids of the subscription's vaults by their names, which no two vaults share."""
-    listed = api.mapped(LIST_VAULTS, api.read(LIST_VAULTS, hides=_KEYS), own_id, hides=_KEYS)
-    return {name_of(vault): vault for vault in listed}
+    return {name_of(vault): vault for vault in api.listed(LIST_VAULTS, own_id, hides=_KEYS)}
 
 
 def _key(api: Api, wanted: KeyReference, vaults: Mapping[str, str], now: float) -> Key | None:
@@ -70,34 +69,21 @@ def _key(api: Api, wanted: KeyReference, vaults: Mapping[str, str], now: float) 
     found = _ADDRESS.fullmatch(wanted.address)
     vault = wanted.vault or (vaults.get(found[1].lower(), "") if found else "")
     if found is None or not vault:
-        what = (
-            "is in no vault of the subscription" if found else "is not in a key vault, or its address is not understood"
-        )
+        what = "is in no vault of the subscription" if found else "is in no key vault whose address is understood"
         message = f"the key {wanted.address} {what}: its state is not read"
-        api.add_gap(Gap(GET_KEY.name, wanted.address, Reason.UNSUPPORTED, message, _KEYS))
+        api.missed(GET_KEY, wanted.address, message, _KEYS, Reason.UNSUPPORTED)
         return None
-    pinned = found[3] if found[3] and not wanted.follows else ""
-    newest = _read(api, GET_KEY, vault, wanted.address, key_name=found[2])
-    call = GET_KEY_VERSION if pinned else GET_KEY
-    used = _read(api, call, vault, wanted.address, key_name=found[2], key_version=pinned) if pinned else newest
-    keys = api.mapped(
-        call, used, lambda item: _made(item, wanted, api.source(call, wanted.address), now), hides=_KEYS, about=vault
-    )
+    where = {**place(vault, "vault_name"), "key_name": found[2]}
+    newest = api.read(GET_KEY, hides=_KEYS, about=wanted.address, **where)
+    call, used = GET_KEY, newest
+    if found[3] and not wanted.follows:
+        call, where = GET_KEY_VERSION, {**where, "key_version": found[3]}
+        used = api.read(call, hides=_KEYS, about=wanted.address, **where)
+    source = api.source(call, wanted.address)
+    keys = api.mapped(call, used, lambda item: _made(item, wanted, source, now), hides=_KEYS, about=vault)
     rotated = api.mapped(GET_KEY, newest, _rotates, hides=_KEYS, about=wanted.address)
     rotates = (rotated[0] and wanted.follows) if rotated else None
     return replace(keys[0], rotates=rotates) if keys else None
-
-
-def _read(api: Api, call: Call, vault: str, address: str, **parameters: str) -> list[Item]:
-    return api.read(
-        call,
-        hides=_KEYS,
-        about=address,
-        subscription=subscription_of(vault),
-        resource_group_name=group_of(vault),
-        vault_name=name_of(vault),
-        **parameters,
-    )
 
 
 def _made(item: Item, wanted: KeyReference, source: Source, now: float) -> Key:

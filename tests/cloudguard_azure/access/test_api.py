@@ -158,7 +158,7 @@ def test_nothing_that_changes_anything_is_sent(azure_cloud: AzureProxy) -> None:
     """The SDK itself is asked to, and the server would tell."""
     api = reading(azure_cloud, Azure(account()))
     assert api.read(LIST_DISKS, hides=())
-    (client,) = (client for (package, _), client in api.clients.items() if package == "compute")
+    (client,) = (client for (provider, _), client in api.clients.items() if provider == "Microsoft.Compute")
     sdk: Any = client
     for change in (sdk.disks.begin_delete, sdk.disks.begin_grant_access):
         with pytest.raises(PermissionError, match="cloudguard only reads"):

@@ -135,7 +135,7 @@ def test_a_refused_call_does_not_end_the_reading(azure_cloud: AzureProxy) -> Non
 )
 def test_every_client_asks_the_cloud_that_is_named(cloud: str, host: str, azure_cloud: AzureProxy) -> None:
     api, _ = reading(Azure(Subscription()), azure_cloud, cloud=cloud.upper())
-    assert {one.client for one in CALLS} == {*CLIENTS}
+    assert {one.provider for one in CALLS} == {*CLIENTS}
     for call in CALLS:
         assert api.read(call, hides=()) == []
     assert api.gaps == ()

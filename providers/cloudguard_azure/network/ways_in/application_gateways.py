@@ -19,7 +19,7 @@ from cloudguard.provider.answers import AnswerError, Item, part, parts, port, te
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_APPLICATION_GATEWAYS, LIST_INTERFACES
 from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent, word
-from cloudguard_azure.network.ways_in.load_balancers import HIDES, BackendPool, front_end
+from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, front_end
 from cloudguard_azure.network.ways_in.proxies import Proxy, ProxyRule, Targets
 
 KIND: Final = "application gateway"
@@ -51,7 +51,7 @@ def read_application_gateways(
     member's address. Of AKS there are none: its gateways name Services.
     """
     call = LIST_APPLICATION_GATEWAYS
-    found = api.mapped(call, api.read(call, hides=HIDES), partial(_gateway, guards), hides=HIDES)
+    found = api.listed(call, partial(_gateway, guards), hides=HIDES)
     for one in found:
         if one.names and any(parent(subnet) in named for subnet in one.proxy.subnets):
             why = f"it sends what the internet asks of it to {one.names[0]}: whose that is, is not seen"

@@ -14,14 +14,14 @@ from itertools import chain
 from typing import Final
 
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener, PublishedService
-from cloudguard.model.source import Gap, Reason, Source
+from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_SERVICES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
 from cloudguard_azure.access.ids import group_of, name_of, parent
-from cloudguard_azure.network.ways_in.load_balancers import HIDES, Forwarding, FrontEnd, LoadBalancer, services
+from cloudguard_azure.cluster.load_balancers import HIDES, Forwarding, FrontEnd, LoadBalancer, services
 from cloudguard_azure.network.ways_in.members import Member, Members
 from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses
 
@@ -195,4 +195,4 @@ def _source(name: str) -> Source:
 
 
 def _miss(api: Api, name: str, why: str) -> None:
-    api.add_gap(Gap(LIST_LOAD_BALANCERS.name, name, Reason.MISSING, why, HIDES))
+    api.missed(LIST_LOAD_BALANCERS, name, why, HIDES)

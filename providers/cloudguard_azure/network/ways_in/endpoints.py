@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from cloudguard.model.network import Endpoint
-from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -20,7 +20,7 @@ from cloudguard.provider.answers import Item, flag, part, parts, required, text,
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_ENDPOINT_CONNECTIONS, LIST_MANAGED_CLUSTERS, LIST_PRIVATE_ENDPOINTS
-from cloudguard_azure.access.ids import canonical, group_of, id_in, ids_in, name_of, own_id, parent, word
+from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent, place, word
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.machines import tags_of
 from cloudguard_azure.network.subnets import VirtualSubnet
@@ -69,7 +69,7 @@ def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpo
     by_endpoints = _private_endpoints(api, name, around)
     if not by_endpoints and not _is_inside(cluster):
         message = "the cluster is private, and no private endpoint of it was seen"
-        api.add_gap(Gap(LIST_PRIVATE_ENDPOINTS.name, name, Reason.MISSING, message, _HIDES))
+        api.missed(LIST_PRIVATE_ENDPOINTS, name, message, _HIDES)
     return (*(one for made in own for one in made), *by_endpoints)
 
 
@@ -176,20 +176,20 @@ def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[
 
 def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[Endpoint, ...]:
     """Return an endpoint for each private endpoint of a cluster, the user's own in whatever network among them."""
-    where = {"resource_group_name": group_of(cluster), "resource_name": name_of(cluster)}
-    items, connections = api.two(
-        partial(api.read, LIST_PRIVATE_ENDPOINTS, hides=_HIDES),
-        partial(api.read, LIST_ENDPOINT_CONNECTIONS, hides=_HIDES, about=cluster, **where),
-    )
-    made = api.mapped(
-        LIST_PRIVATE_ENDPOINTS, items, lambda item: _private_endpoint(item, cluster, around), hides=_HIDES
+    call, where = LIST_ENDPOINT_CONNECTIONS, place(cluster, "resource_name")
+    make = partial(_private_endpoint, cluster, around)
+    made, connected = api.two(
+        partial(api.listed, LIST_PRIVATE_ENDPOINTS, make, hides=_HIDES),
+        partial(api.listed, call, _connected, hides=_HIDES, about=cluster, **where),
     )
     here = tuple(one for one in made if one is not None)
-    _miss_elsewhere(api, connections, {one.id for one in here})
+    for name in sorted({*connected} - {one.id for one in here} - {""}):
+        message = "a private endpoint of another subscription leads to the API: who can reach it is not known"
+        api.missed(call, name, message, _HIDES, Reason.UNSUPPORTED)
     return here
 
 
-def _private_endpoint(item: Item, cluster: str, around: Surroundings) -> Endpoint | None:
+def _private_endpoint(cluster: str, around: Surroundings, item: Item) -> Endpoint | None:
     inside, name = part(item, "properties"), own_id(item)
     connections = (
         *parts(inside, "privateLinkServiceConnections"),
@@ -224,15 +224,6 @@ def _policies(subnet: str, around: Surroundings, *, grouped: bool) -> tuple[str,
     if known is None or (setting in _FILTERED and not grouped):
         return _guards(subnet, around)
     return () if setting in _UNFILTERED else (f"the filters of {subnet}",)
-
-
-def _miss_elsewhere(api: Api, connections: Iterable[Item], seen: Iterable[str]) -> None:
-    """Say which private endpoints are connected to a cluster beside those that were seen: other subscriptions' ones."""
-    call = LIST_ENDPOINT_CONNECTIONS
-    for name in api.mapped(call, connections, _connected, hides=_HIDES):
-        if name and name not in seen:
-            message = "a private endpoint of another subscription leads to the API: who can reach it is not known"
-            api.add_gap(Gap(call.name, name, Reason.UNSUPPORTED, message, _HIDES))
 
 
 def _connected(item: Item) -> str:

@@ -19,11 +19,11 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, part, parts, required, text, texts
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_FIREWALL_RULES, LIST_FIREWALLS
-from cloudguard_azure.access.ids import group_of, id_in, name_of, own_id, subscription_of
+from cloudguard_azure.access.ids import id_in, name_of, own_id, place
 from cloudguard_azure.access.owners import OWNERS
+from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, FrontEnd
 from cloudguard_azure.network.rules import services_of
 from cloudguard_azure.network.service_tags import EVERYWHERE, addresses_of
-from cloudguard_azure.network.ways_in.load_balancers import HIDES, BackendPool, FrontEnd
 from cloudguard_azure.network.ways_in.proxies import Proxy, ProxyRule, Targets
 
 KIND: Final = "firewall"
@@ -64,7 +64,7 @@ def read_firewalls(api: Api, targets: Targets) -> tuple[tuple[Proxy, ...], tuple
     Rules that translate are not inherited by policies (https://learn.microsoft.com/azure/firewall-manager/policy-overview).
     """
     call = LIST_FIREWALLS
-    listed = api.mapped(call, api.read(call, hides=HIDES), _firewall, hides=HIDES)
+    listed = api.listed(call, _firewall, hides=HIDES)
     policies = sorted({one.policy for one in listed} - {""})
     of_policy = dict(zip(policies, api.gather(*(partial(_rules_of, api, name) for name in policies)), strict=True))
     proxies, filters = list[Proxy](), list[Filter]()
@@ -97,14 +97,9 @@ def _firewall(item: Item) -> Firewall:
 
 def _rules_of(api: Api, policy: str) -> tuple[NatRule, ...]:
     """Return the rules of a policy."""
-    call, where = (
-        LIST_FIREWALL_RULES,
-        {"resource_group_name": group_of(policy), "firewall_policy_name": name_of(policy)},
-    )
-    if (other := subscription_of(policy)) != api.subscription.lower():
-        where["subscription"] = other
-    make = partial(_of_group, Source(call.name, policy))
-    groups = api.mapped(call, api.read(call, hides=HIDES, about=policy, **where), make, hides=HIDES)
+    make = partial(_of_group, Source(LIST_FIREWALL_RULES.name, policy))
+    where = place(policy, "firewall_policy_name")
+    groups = api.listed(LIST_FIREWALL_RULES, make, hides=HIDES, about=policy, **where)
     return tuple(rule for group in groups for rule in group)
 
 

@@ -8,15 +8,15 @@ from typing import Final
 
 from cloudguard.model.load_balancers import PublishedService
 from cloudguard.model.network import Tunnel
-from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, text, texts
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_BASTIONS, LIST_NETWORKS, LIST_PRIVATE_LINK_SERVICES, Call
 from cloudguard_azure.access.ids import id_in, ids_in, own_id, parent
+from cloudguard_azure.cluster.load_balancers import HIDES
 from cloudguard_azure.network.subnets import VirtualSubnet
-from cloudguard_azure.network.ways_in.load_balancers import HIDES
 
 _ROUTES: Final = (FactKind.ROUTES,)
 _SHARED: Final = AddressSet.parse("168.63.129.16")
@@ -34,7 +34,7 @@ def read_published(api: Api, ranges: Mapping[str, AddressSet]) -> dict[str, tupl
     (https://learn.microsoft.com/azure/private-link/private-link-service-overview).
     """
     found, call = dict[str, tuple[PublishedService, ...]](), LIST_PRIVATE_LINK_SERVICES
-    for front_ends, service in api.mapped(call, api.read(call, hides=HIDES), partial(_published, ranges), hides=HIDES):
+    for front_ends, service in api.listed(call, partial(_published, ranges), hides=HIDES):
         for front in front_ends:
             found[front] = (*found.get(front, ()), service)
     return found
@@ -67,7 +67,7 @@ def read_bastions(api: Api, networks: Collection[str], ranges: Mapping[str, Addr
     its own network only, but is taken for a peer's as well.
     """
     make = partial(_tunnels, networks, ranges)
-    listed = api.mapped(LIST_BASTIONS, api.read(LIST_BASTIONS, hides=_ROUTES), make, hides=_ROUTES)
+    listed = api.listed(LIST_BASTIONS, make, hides=_ROUTES)
     return tuple(tunnel for tunnels in listed for tunnel in tunnels)
 
 
@@ -99,7 +99,7 @@ def _with_service_gateway(subnet: Item) -> str:
 
 
 def _miss(api: Api, call: Call, name: str, why: str) -> None:
-    api.add_gap(Gap(call.name, name, Reason.UNSUPPORTED, why, HIDES))
+    api.missed(call, name, why, HIDES, Reason.UNSUPPORTED)
 
 
 def _miss_direct_links(api: Api, inside: AddressSet) -> None:
@@ -108,7 +108,7 @@ def _miss_direct_links(api: Api, inside: AddressSet) -> None:
     https://learn.microsoft.com/azure/private-link/configure-private-link-service-direct-connect
     """
     call = LIST_PRIVATE_LINK_SERVICES
-    for name, leads_to in api.mapped(call, api.read(call, hides=HIDES), _direct, hides=HIDES):
+    for name, leads_to in api.listed(call, _direct, hides=HIDES):
         if leads_to & inside:
             _miss(api, call, name, f"it leads to {leads_to} without a load balancer: that is not followed")
 

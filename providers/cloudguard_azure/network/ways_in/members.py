@@ -15,7 +15,7 @@ from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, text
 from cloudguard_azure.access.ids import ids_in, own_id, parent, subscription_of
-from cloudguard_azure.network.ways_in.load_balancers import BackendPool
+from cloudguard_azure.cluster.load_balancers import BackendPool
 
 _OF_INTERFACES: Final = ("loadBalancerBackendAddressPools", "loadBalancerInboundNatRules")
 _OF_SCALE_SETS: Final = ("loadBalancerBackendAddressPools", "loadBalancerInboundNatPools")

@@ -11,12 +11,12 @@ from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.filters import Filter
 from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.network import Endpoint, Tunnel
-from cloudguard.model.source import Gap, Reason
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import parent, subscription_of
+from cloudguard_azure.cluster.load_balancers import HIDES, LoadBalancer, read_load_balancers
 from cloudguard_azure.network.subnets import VirtualNetwork, VirtualSubnet
 from cloudguard_azure.network.ways_in.application_gateways import read_application_gateways
 from cloudguard_azure.network.ways_in.balancers import Context, balancers_of
@@ -29,7 +29,6 @@ from cloudguard_azure.network.ways_in.endpoints import (
 )
 from cloudguard_azure.network.ways_in.firewalls import read_firewalls
 from cloudguard_azure.network.ways_in.gateways import point_out, read_bastions, read_published
-from cloudguard_azure.network.ways_in.load_balancers import HIDES, LoadBalancer, read_load_balancers
 from cloudguard_azure.network.ways_in.members import Members
 from cloudguard_azure.network.ways_in.proxies import Targets
 from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses, nat_addresses, read_public_addresses
@@ -131,7 +130,7 @@ def _every_balancer(api: Api, members: Members) -> tuple[LoadBalancer, ...]:
     ]
     for name in sorted(wanted - _known(further)):
         message = "an interface of the cluster refers to it, and no load balancer that was read has it"
-        api.add_gap(Gap(calls.LIST_LOAD_BALANCERS.name, name, Reason.MISSING, message, HIDES))
+        api.missed(calls.LIST_LOAD_BALANCERS, name, message, HIDES)
     return (*listed, *further)
 
 

@@ -1,0 +1,126 @@
+"""The filters that guard interfaces: security groups where they stand, and what stands for one that is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from cloudguard.model.cluster import MetadataService
+from cloudguard.model.filters import Filter, Rule
+from cloudguard.model.source import Source
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard_azure.access.calls import LIST_NETWORKS, LIST_SECURITY_GROUPS
+from cloudguard_azure.access.ids import name_of
+from cloudguard_azure.access.owners import OWNERS
+from cloudguard_azure.network.rules import ALLOW_OR_DENY, RuleReader
+from cloudguard_azure.network.security_groups import SecurityGroup, in_series, plain_rule, unread, whole
+from cloudguard_azure.network.service_tags import Place, ServiceTags
+from cloudguard_azure.network.subnets import Places
+
+_NONE: Final = "no network security group"
+_INTERNET: Final = {True: "open to the internet", False: "closed to the internet", None: "perhaps open to the internet"}
+
+
+class Guards:
+    """The filters that guard interfaces, in order; each security group is made a filter once for each place.
+
+    ``groups`` None: they were not read.
+
+    ``admin``: what network managers set, by network. ``filters`` are those made so far, by id.
+    """
+
+    def __init__(
+        self, groups: Mapping[str, SecurityGroup] | None, places: Places, tags: ServiceTags, admin: Mapping[str, Filter]
+    ) -> None:
+        self._groups = groups
+        self._places = places
+        self._tags = tags
+        self._admin = admin
+        self._made: dict[tuple[str, Place], str] = {}
+        self.filters: dict[str, Filter] = {}
+
+    def of_subnet(self, subnet: str) -> tuple[str, ...]:
+        """Return the filters of a subnet (id) itself; none where it has no security group, and no manager a rule."""
+        return self._chain(subnet, ())
+
+    def of_interface(self, subnet: str, own: tuple[str, ...], *, internet: bool | None) -> tuple[str, ...]:
+        """Return the filters of an interface in a subnet with security groups of its ``own``.
+
+        ``internet``: whether the internet gets in where no group says so: it does by addresses and balancers of the
+        Basic SKU, and not by Standard ones (https://learn.microsoft.com/azure/virtual-network/ip-services/
+        public-ip-addresses); None: not known.
+        """
+        found = self._chain(subnet, own)
+        if any(self.filters[name].in_series for name in found):
+            return found
+        return (*found, self._add(self._none(self._places.of(subnet), internet=internet)))
+
+    def metadata(
+        self, service: MetadataService | None, interfaces: Iterable[tuple[Collection[str], Collection[str]]]
+    ) -> MetadataService | None:
+        """Return the metadata service of a machine whose ``interfaces`` have subnets, and security groups of their own.
+
+        It is shut off where all of them are denied it; None: not known.
+        """
+        if service is None or self._groups is None:
+            return None
+        denied = [self._denied(subnets, own) for subnets, own in interfaces]
+        return replace(service, enabled=False) if denied and all(denied) else service
+
+    def _denied(self, subnets: Collection[str], own: Collection[str]) -> bool:
+        of_subnets = {known.group for name in subnets if (known := self._places.subnets.get(name))}
+        found = ((self._groups or {}).get(name) for name in (*own, *(of_subnets if len(of_subnets) == 1 else ())))
+        return any(group.denies_metadata for group in found if group)
+
+    def made(self, nodes: AddressSet | None) -> tuple[Filter, ...]:
+        """Return the filters made so far; ``nodes``: the ranges of an AKS cluster's subnets, None for another.
+
+        AKS requires that these may reach nodes on all ports, whoever wrote the rule
+        (https://learn.microsoft.com/azure/aks/concepts-network).
+        """
+        if nodes is None:
+            return tuple(self.filters.values())
+        return tuple(
+            replace(one, rules=tuple(_required(rule, nodes) for rule in one.rules)) for one in self.filters.values()
+        )
+
+    def _chain(self, subnet: str, own: tuple[str, ...]) -> tuple[str, ...]:
+        known, place = self._places.subnets.get(subnet), self._places.of(subnet)
+        if known is None:
+            title = f"the security group of the subnet {subnet}"
+            lost = self._add(unread(title, title, Source(LIST_NETWORKS.name, subnet)))
+            return (lost, *(self._group(name, place, subnet) for name in own))
+        admin = self._admin.get(known.network)
+        names = dict.fromkeys(filter(None, (known.group, *own)))
+        above = (self._add(admin),) if admin is not None else ()
+        return (*above, *(self._group(name, place, subnet) for name in names))
+
+    def _group(self, name: str, place: Place, subnet: str) -> str:
+        """Return the id of a security group's filter at a place."""
+        found = self._made.get((name, place))
+        if found is None:
+            found = name if name not in self.filters else f"{name} in {place.network}/{name_of(subnet)}"
+            known, source = (self._groups or {}).get(name), Source(LIST_SECURITY_GROUPS.name, name)
+            self._add(known.filter(found, self._tags, place) if known else unread(found, name_of(name), source))
+            self._made[name, place] = found
+        return found
+
+    def _none(self, place: Place, *, internet: bool | None) -> Filter:
+        source = Source(LIST_NETWORKS.name, place.network)
+        name = f"{_NONE} in {place.network}, {_INTERNET[internet]}"
+        reader = RuleReader(self._tags, place, source, ALLOW_OR_DENY)
+        closed = plain_rule("closed by default", "inbound", "deny", 0, ("Internet", "*"))
+        shut = () if internet else reader.rules(closed)
+        unsure = "the SKU of an address or balancer is not known" if internet is None else ""
+        rules = (*(replace(rule, uncertain=unsure) for rule in shut), *whole(_NONE, source))
+        return in_series(name, _NONE, rules, source, OWNERS.known("no-group"), editable=False)
+
+    def _add(self, made: Filter) -> str:
+        self.filters.setdefault(made.id, made)
+        return made.id
+
+
+def _required(rule: Rule, nodes: AddressSet) -> Rule:
+    named = rule.peer.addresses
+    return replace(rule, provider_mandated=rule.provider_mandated or (named is not None and named <= nodes))

@@ -1,0 +1,106 @@
+"""What keeps a machine, and so its pods, from the metadata service: a rule that denies its tag, and no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from azure_answers import Answers, own, resource
+from azure_fixtures import Subscription
+from azure_rules import ANY, rule
+from azure_ways import Served
+from cloudguard.provider.port import CollectRequest
+from cloudguard_azure.access.calls import LIST_SECURITY_GROUPS
+from cloudguard_azure.cluster.find import find
+from cloudguard_azure.cluster.hosts import read_hosts
+from cloudguard_azure.cluster.machines import OPEN_METADATA
+from cloudguard_azure.network.guards import Guards
+from cloudguard_azure.network.security_groups import SecurityGroup, SecurityGroupReader
+from cloudguard_azure.network.service_tags import ServiceTags
+from cloudguard_azure.network.subnets import Places
+from cloudguard_azure.network.topology import read_around
+
+DENY = {
+    "direction": "Outbound",
+    "access": "Deny",
+    "protocol": "*",
+    "priority": 200,
+    "sourceAddressPrefix": "*",
+    "sourcePortRange": "*",
+    "destinationAddressPrefix": "AzurePlatformIMDS",
+    "destinationPortRange": "*",
+}
+
+
+def group(*rules: dict[str, Any]) -> SecurityGroup:
+    listed = [{"name": f"rule{place}", "properties": rule} for place, rule in enumerate(rules)]
+    item = resource("network", "Microsoft.Network/networkSecurityGroups", "nodes", securityRules=listed)
+    found = SecurityGroupReader(Answers({LIST_SECURITY_GROUPS: [item]}), "").groups()
+    assert found is not None
+    return next(iter(found.values()))
+
+
+@pytest.mark.parametrize("denied", [True, False])
+@pytest.mark.parametrize("on_interface", [True, False])
+def test_a_group_of_the_subnet_or_the_interface_shuts_it_off(*, on_interface: bool, denied: bool) -> None:
+    account = Subscription()
+    deny = [
+        rule(
+            "imds", 200, source=ANY, destination="AzurePlatformIMDS", protocol=ANY, access="Deny", direction="Outbound"
+        )
+    ]
+    nsg = account.security_group("nodes", *(deny if denied else []))
+    subnet = account.subnet(account.network(), nsg="" if on_interface else nsg)
+    account.machine("mine", subnet, "10.0.0.4", nsg=nsg if on_interface else "", tags=own())
+    api = Served(account)
+    found = find(api, CollectRequest(cluster="prod"))
+    [host] = read_around(api, found, read_hosts(api, found), ()).hosts
+    assert host.metadata is not None
+    assert host.metadata.enabled is not denied
+
+
+def test_where_security_groups_are_not_read_nothing_is_known_of_it() -> None:
+    assert Guards(None, Places({}, {}), ServiceTags(Answers({}), ""), {}).metadata(OPEN_METADATA, []) is None
+
+
+ODD: tuple[dict[str, Any], ...] = (
+    {"destinationAddressPrefix": "*"},
+    {"destinationAddressPrefix": "169.254.169.254/32"},
+    {"destinationAddressPrefix": "AzurePlatformDNS"},
+    {"direction": "Inbound"},
+    {"access": "Allow"},
+    {"access": "Novelty"},
+    {"protocol": "Udp"},
+    {"destinationPortRange": "443"},
+    {"destinationPortRange": "81-90"},
+    {"destinationPortRange": ""},
+    {"sourceAddressPrefix": "10.0.0.0/24"},
+    {"sourceAddressPrefix": ""},
+    {"sourcePortRange": "1000-2000"},
+)
+
+
+@pytest.mark.parametrize("change", ODD)
+def test_another_rule_leaves_it_open(change: dict[str, Any]) -> None:
+    assert not group(DENY | change).denies_metadata
+
+
+WHOLE: tuple[dict[str, Any], ...] = (
+    {"direction": "OUTBOUND", "access": "deny", "destinationAddressPrefix": "azureplatformimds"},
+    {"destinationAddressPrefix": "", "destinationAddressPrefixes": ["AzurePlatformDNS", "AzurePlatformIMDS"]},
+    {"protocol": "Tcp", "destinationPortRange": "80"},
+    {"destinationPortRange": "", "destinationPortRanges": ["53", "79-81"]},
+    {"sourceAddressPrefix": "VirtualNetwork"},
+)
+
+
+@pytest.mark.parametrize("change", WHOLE)
+def test_the_same_rule_in_other_words_shuts_it_off(change: dict[str, Any]) -> None:
+    assert group(DENY | change).denies_metadata
+
+
+@pytest.mark.parametrize(("priority", "expected"), [(100, True), (300, False)])
+def test_the_rule_with_the_smaller_number_decides(priority: int, *, expected: bool) -> None:
+    found = group(DENY, DENY | {"access": "Allow", "priority": priority})
+    assert found.denies_metadata is not expected
