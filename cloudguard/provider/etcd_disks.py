@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -31,6 +31,25 @@ def worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> frozenset[str]
     listed = list(disks)
     unclear = set(hosts) - {disk.host for disk in listed if disk.is_the_place_of_etcd}
     return frozenset(disk.id for disk in listed if disk.holds_etcd or disk.host in unclear)
+
+
+def relations(
+    made_from: Mapping[str, Collection[str]], disks: Mapping[str, Collection[str]]
+) -> dict[str, tuple[str, str]]:
+    """Return what copies are to disks, by the copies' ids: ("disk-1", "a copy of"), or "the origin of".
+
+    ``made_from``: what each copy was made from, by its id; ``disks``: what each disk was made from, by its id.
+    """
+    of_disk = dict(zip(disks, disks, strict=True))
+    while new := {
+        one: of_disk[name]
+        for one, origins in made_from.items()
+        if one not in of_disk
+        for name in of_disk.keys() & {*origins}
+    }:
+        of_disk |= new
+    found = {origin: (disk, "the origin of") for disk, origins in disks.items() for origin in origins}
+    return found | {one: (disk, "a copy of") for one, disk in of_disk.items() if one not in disks}
 
 
 def etcd_traits(disks: Iterable[Disk]) -> tuple[tuple[str, str], ...]:

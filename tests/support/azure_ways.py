@@ -19,6 +19,7 @@ from cloudguard.provider.reader import Answer
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import canonical, parent
+from cloudguard_azure.cluster.inventory import read_interfaces
 from cloudguard_azure.network.subnets import virtual_networks
 from cloudguard_azure.network.ways_in.ways import Ways, WaysRequest, read_ways
 
@@ -97,6 +98,7 @@ def request_of(account: Subscription, api: Api) -> WaysRequest:
         pools=[_pool(item) for item in sets],
         interfaces=interfaces,
         scale_sets=sets,
+        public=read_interfaces(api, ()).public,
         networks=networks,
         own=own,
         guards=guards,

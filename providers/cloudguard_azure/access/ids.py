@@ -6,10 +6,23 @@ and a name, but for the namespace after "providers".
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from cloudguard.provider.answers import AnswerError, Item, parts, required, text
 from cloudguard.provider.answers import part as inner
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Resource:
+    """A resource, by its id in its one form."""
+
+    id: str
+
+    @property
+    def group(self) -> str:
+        """Its resource group, in lower case."""
+        return group_of(self.id)
 
 
 @lru_cache(maxsize=1 << 16)

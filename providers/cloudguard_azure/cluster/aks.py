@@ -14,7 +14,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS
-from cloudguard_azure.access.ids import canonical, group_of, own_id, word
+from cloudguard_azure.access.ids import Resource, canonical, own_id, word
 from cloudguard_azure.cluster.machines import location_of
 
 MANAGED_BY: Final = "Azure Kubernetes Service"
@@ -38,13 +38,12 @@ class AgentPool:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class ManagedCluster:
+class ManagedCluster(Resource):
     """An AKS cluster. ``node_group``: the group of its machines, in lower case.
 
     ``hosted_system``: its system nodes are in a subscription of Azure's.
     """
 
-    id: str
     name: str
     location: str
     version: str
@@ -53,11 +52,6 @@ class ManagedCluster:
     pools: tuple[AgentPool, ...]
     hosted_system: bool
     item: Item
-
-    @property
-    def group(self) -> str:
-        """Its resource group, in lower case."""
-        return group_of(self.id)
 
     @property
     def node_count(self) -> int:

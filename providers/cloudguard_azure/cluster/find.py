@@ -74,11 +74,6 @@ class Found:
         """Its machines as the cloud lists them."""
         return tuple(one.item for one in self.machines)
 
-    @property
-    def interface_items(self) -> tuple[Item, ...]:
-        """The interfaces of its machines as the cloud lists them."""
-        return tuple(item for one in self.machines for item in self.interfaces.of_machine.get(one.id, ()))
-
 
 def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, Found]:
     """Return the reader, who reads, and the cluster.

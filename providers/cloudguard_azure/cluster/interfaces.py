@@ -2,21 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from cloudguard.model.network import Interface
 from cloudguard.model.source import Source
-from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import AnswerError, Item, flag, number, part, parts, text
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.addresses import ALL6, AddressSet
+from cloudguard.provider.answers import AnswerError, Item, flag, number, part, parts, text, text_map
 from cloudguard_azure.access.ids import id_in, ids_in, own_id, word
 
-PublicAddresses = Mapping[str, str]
-"""Addresses by the id of their public IP address; one that is not assigned yet is left out."""
+_SERVICE: Final = "k8s-azure-service"
+_LEGACY: Final = ("service", "kubernetes-cluster-name")
+"""Tags that the cloud controller manager writes, the older one beside the cluster's name; a value is NAMESPACE/NAME, or
+several with commas (kubernetes-sigs/cloud-provider-azure pkg/consts/consts.go)."""
 
 
-def public_address(item: Item) -> tuple[str, str]:
-    """Return a public IP address's id, and its address: "" where none is assigned, as to a stopped machine."""
-    return own_id(item), text(part(item, "properties"), "ipAddress")
+@dataclass(frozen=True, slots=True)
+class PublicAddress:
+    """A public address or prefix; no ``addresses``: none is assigned, as to a stopped machine.
+
+    ``service``: the Kubernetes Services it was made for ("": none is known); ``sku`` in lower case, "" for none.
+    """
+
+    id: str
+    addresses: AddressSet
+    version6: bool
+    service: str
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAddresses:
+    """The public addresses and prefixes of a subscription, by id."""
+
+    by_id: Mapping[str, PublicAddress]
+
+    def of(self, references: Iterable[str]) -> AddressSet:
+        """Return the addresses that ids stand for, as far as they are known."""
+        return AddressSet.union(self.by_id[name].addresses for name in references if name in self.by_id)
+
+    def may_be_version6(self, references: Collection[str]) -> bool:
+        """Whether one of ids stands for an address of version 6, or is not known."""
+        return any(name not in self.by_id or self.by_id[name].version6 for name in references)
+
+    def service(self, references: Iterable[str]) -> str:
+        """Return the Kubernetes Services that addresses were made for."""
+        return next(filter(None, (self.by_id[name].service for name in references if name in self.by_id)), "")
+
+
+def public_address(item: Item) -> PublicAddress:
+    """Return a public address, or a prefix of some."""
+    inside = part(item, "properties")
+    addresses = read_addresses(text(inside, "ipAddress") or text(inside, "ipPrefix"))
+    version6 = word(inside, "publicIPAddressVersion") not in {"", "ipv4"} or bool(addresses & ALL6)
+    service, sku = _service(text_map(item, "tags")), word(part(item, "sku"), "name")
+    return PublicAddress(own_id(item), addresses, version6, service, sku)
+
+
+def _service(tags: Mapping[str, str]) -> str:
+    named, cluster = _LEGACY
+    value = tags.get(_SERVICE, "") or (tags.get(named, "") if cluster in tags else "")
+    return value if "/" in value else ""
 
 
 def configurations(item: Item) -> Sequence[Item]:
@@ -33,13 +81,13 @@ def interface(
     public-ip-addresses. One that is not assigned, or was not read, arrives when the machine starts at the latest.
     """
     properties, listed = part(item, "properties"), configurations(item)
-    mapped = [(is_v6(one), public.get(name, "")) for one in listed if (name := id_in(one, "publicIPAddress"))]
+    mapped = [(is_v6(one), public.of((name,))) for one in listed if (name := id_in(one, "publicIPAddress"))]
     return Interface(
         id=own_id(item),
         subnet=subnet_of(listed),
-        addresses=tuple(map(AddressSet.parse, dict.fromkeys((*_private(listed), *_of(mapped, six=True))))),
+        addresses=tuple(dict.fromkeys((*map(AddressSet.parse, _private(listed)), *_of(mapped, six=True)))),
         source=source,
-        public=tuple(map(AddressSet.parse, sorted(_of(mapped, six=False)))),
+        public=tuple(sorted(_of(mapped, six=False), key=AddressSet.texts)),
         filters=filters_of(properties),
         groups=groups_of(listed),
         owner=owner,
@@ -86,5 +134,5 @@ def _private(listed: Sequence[Item]) -> Iterator[str]:
             yield f"{address}/{length}" if length else address
 
 
-def _of(mapped: Sequence[tuple[bool, str]], *, six: bool) -> Iterator[str]:
+def _of(mapped: Sequence[tuple[bool, AddressSet]], *, six: bool) -> Iterator[AddressSet]:
     return (address for is_v6, address in mapped if address and is_v6 == six)

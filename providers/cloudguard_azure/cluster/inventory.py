@@ -23,7 +23,7 @@ from cloudguard_azure.access.calls import (
 )
 from cloudguard_azure.access.ids import id_in, ids_in, name_of, own_id, parent
 from cloudguard_azure.cluster.aks import ManagedCluster, managed_cluster
-from cloudguard_azure.cluster.interfaces import PublicAddresses, configurations, public_address
+from cloudguard_azure.cluster.interfaces import PublicAddress, PublicAddresses, configurations, public_address
 from cloudguard_azure.cluster.machines import HIDES, Machine, ScaleSet, machine, member, scale_set
 
 _OF_CLUSTERS: Final = (FactKind.ENDPOINT, FactKind.HOSTS)
@@ -115,7 +115,7 @@ def read_interfaces(api: Api, sets: Iterable[ScaleSet]) -> Interfaces:
         by_machine.setdefault(one.machine, []).append(one)
     return Interfaces(
         of_machine={name: tuple(one.item for one in those) for name, those in by_machine.items()},
-        public=dict(public),
+        public=PublicAddresses({one.id: one for one in public}),
         machine_of={one.id: one.machine for one in found},
         networks={name: _united(one.networks for one in those) for name, those in by_machine.items()},
         pools={name: _united(one.pools for one in those) for name, those in by_machine.items()},
@@ -126,7 +126,7 @@ def _united(names: Iterable[frozenset[str]]) -> frozenset[str]:
     return frozenset[str]().union(*names)
 
 
-def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[_Listed, ...], tuple[tuple[str, str], ...]]:
+def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[_Listed, ...], tuple[PublicAddress, ...]]:
     """Return the interfaces of a scale set's members, and the public addresses if any has one."""
     own = of_set(api, LIST_SCALE_SET_INTERFACES, scale_set, _listed, HIDES)
     if not any(one.public for one in own):

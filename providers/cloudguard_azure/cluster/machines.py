@@ -12,7 +12,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, flag, number, part, required, text, text_map
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_azure.access.calls import LIST_MACHINES, LIST_SCALE_SET_MACHINES
-from cloudguard_azure.access.ids import group_of, id_in, ids_in, own_id, parent, word
+from cloudguard_azure.access.ids import Resource, id_in, ids_in, own_id, parent, word
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.attached_disks import attached_disks
 
@@ -39,10 +39,9 @@ _WITHOUT_EFFECT: Final = frozenset({"", "audit", "disabled"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class ScaleSet:
+class ScaleSet(Resource):
     """A scale set of ``count`` members. Those of a ``uniform`` one, and their interfaces, are in lists of their own."""
 
-    id: str
     name: str
     tags: Tags
     location: str
@@ -51,35 +50,24 @@ class ScaleSet:
     item: Item
 
     @property
-    def group(self) -> str:
-        """Its resource group, in lower case."""
-        return group_of(self.id)
-
-    @property
     def profile(self) -> Item:
         """What it makes its next machine from; empty for a flexible one that makes none by itself."""
         return part(self.item, "properties", "virtualMachineProfile")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Machine:
+class Machine(Resource):
     """A virtual machine, or a member of a uniform scale set (``NAME_0``), with the tags of its scale set.
 
     ``pool`` is the id of its scale set, "" for none.
     """
 
-    id: str
     name: str
     computer_name: str
     tags: Tags
     location: str
     pool: str
     item: Item
-
-    @property
-    def group(self) -> str:
-        """Its resource group, in lower case."""
-        return group_of(self.id)
 
     @property
     def names(self) -> frozenset[str]:

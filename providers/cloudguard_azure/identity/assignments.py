@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind
+from cloudguard.model.identity import Effect, PolicyDocument
 from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, flag, part, parts, required, text
 from cloudguard_azure.access import calls
@@ -20,7 +20,7 @@ from cloudguard_azure.access.calls import Call
 from cloudguard_azure.access.ids import canonical, own_id, word
 from cloudguard_azure.identity.conditions import opaque
 from cloudguard_azure.identity.holders import HIDES
-from cloudguard_azure.identity.permissions import EVERYTHING, Permission, conditioned, permission, statements_of
+from cloudguard_azure.identity.permissions import EVERYTHING, Permission, conditioned, grant, permission, statements_of
 from cloudguard_azure.identity.resource_names import CONTROL, DATA, scope_patterns
 from cloudguard_azure.identity.roles import Role, guid_of
 
@@ -105,29 +105,22 @@ def granted(assignment: Assignment, role: Role | None, heedless: Collection[str]
         statements += statements_of((EVERYTHING,), scope, planes=planes, assumptions=(opaque("role", called),))
     through = "" if assignment.kind in _NO_GROUPS else " through a group"
     written = {"roleDefinitionId": assignment.role, "scope": scope, "condition": assignment.condition or None}
-    return PolicyDocument(
-        id=f"{assignment.id}#{guid_of(assignment.role)}",
-        name=f"{called} on {scope}{through}" + (f", as of {role.read}" if role and role.read else ""),
-        kind=PolicyKind.GRANT,
+    made = grant(
+        f"{assignment.id}#{guid_of(assignment.role)}",
+        f"{called} on {scope}{through}" + (f", as of {role.read}" if role and role.read else ""),
+        statements,
+        Source(assignment.call, assignment.id),
         managed_by="provider" if role and role.built_in else "user",
-        document=json.dumps(written, sort_keys=True),
-        statements=tuple(statements),
-        source=Source(assignment.call, assignment.id),
     )
+    return replace(made, document=json.dumps(written, sort_keys=True))
 
 
 def through_groups(principal: str, identity: str) -> PolicyDocument:
     """Return what groups may grant a principal where its groups could not be read: possibly anything."""
     unread = (opaque("groups", f"what groups of {principal} are assigned"),)
-    return PolicyDocument(
-        id=f"{identity}#groups",
-        name="role assignments through groups",
-        kind=PolicyKind.GRANT,
-        managed_by="user",
-        document="{}",
-        statements=tuple(statements_of((EVERYTHING,), "/", assumptions=unread)),
-        source=Source(calls.LIST_ASSIGNED_TO.name, principal),
-    )
+    statements = statements_of((EVERYTHING,), "/", assumptions=unread)
+    source = Source(calls.LIST_ASSIGNED_TO.name, principal)
+    return grant(f"{identity}#groups", "role assignments through groups", statements, source)
 
 
 def read_denials(api: Api) -> tuple[tuple[Denial, ...], str]:
@@ -172,14 +165,12 @@ def denied(denial: Denial, principal: str, groups: Container[str]) -> PolicyDocu
     assumptions = [opaque("principal", f"whether it is a member of {group}") for group in (meant, spared) if group]
     assumptions += [opaque("scope", f"what {denial.name} denies below {denial.scope}")] if denial.here_only else []
     assumptions += [opaque("condition", denial.condition)] if denial.condition else []
-    return PolicyDocument(
-        id=f"{denial.id}#{principal}" if assumptions else denial.id,
-        name=denial.name,
-        kind=PolicyKind.GRANT,
+    return grant(
+        f"{denial.id}#{principal}" if assumptions else denial.id,
+        denial.name,
+        statements_of(denial.permissions, denial.scope, effect=Effect.DENY, assumptions=assumptions),
+        Source(calls.LIST_DENY_ASSIGNMENTS.name, denial.id),
         managed_by="provider",
-        document="{}",
-        statements=tuple(statements_of(denial.permissions, denial.scope, effect=Effect.DENY, assumptions=assumptions)),
-        source=Source(calls.LIST_DENY_ASSIGNMENTS.name, denial.id),
     )
 
 

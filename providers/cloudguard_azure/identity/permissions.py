@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, text, texts
 from cloudguard_azure.identity.conditions import narrowed_operations, opaque
 from cloudguard_azure.identity.resource_names import CONTROL, DATA, actions_of, scope_patterns
@@ -63,6 +64,13 @@ def statements_of(
             )
             if statement.actions and plane in planes:
                 yield from conditioned(statement, one.condition)
+
+
+def grant(
+    own: str, name: str, statements: Iterable[Statement], source: Source, *, managed_by: str = "user"
+) -> PolicyDocument:
+    """Return what grants to identities, or denies them, as a policy with the id ``own``."""
+    return PolicyDocument(own, name, PolicyKind.GRANT, managed_by, "{}", tuple(statements), source)
 
 
 def conditioned(statement: Statement, condition: str) -> Iterator[Statement]:

@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.identity import Effect, PolicyDocument, Statement
 from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, flag, part, parts, required, texts
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_VAULTS
 from cloudguard_azure.access.ids import name_of, own_id
 from cloudguard_azure.identity.holders import HIDES
+from cloudguard_azure.identity.permissions import grant
 from cloudguard_azure.identity.resource_names import DATA, scope_patterns
 
 _READS: Final = {"keys": "read", "certificates": "read", "secrets": "getSecret/action", "storage": "read"}
@@ -74,12 +75,5 @@ def granted_by_vault(vault: Vault, principals: Collection[str]) -> PolicyDocumen
     if not actions:
         return None
     statement = Statement("#1", Effect.ALLOW, actions, resources=scope_patterns(vault.id, DATA))
-    return PolicyDocument(
-        id=f"{vault.id}#{'+'.join(sorted(who for who, _ in vault.granted if who in principals))}",
-        name=f"access policy of {name_of(vault.id)}",
-        kind=PolicyKind.GRANT,
-        managed_by="user",
-        document="{}",
-        statements=(statement,),
-        source=Source(LIST_VAULTS.name, vault.id),
-    )
+    own = f"{vault.id}#{'+'.join(sorted(who for who, _ in vault.granted if who in principals))}"
+    return grant(own, f"access policy of {name_of(vault.id)}", (statement,), Source(LIST_VAULTS.name, vault.id))

@@ -18,7 +18,6 @@ from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import id_in, name_of, own_id, parent, word
 from cloudguard_azure.cluster.find import Found
 from cloudguard_azure.cluster.interfaces import configurations
-from cloudguard_azure.cluster.inventory import of_set
 from cloudguard_azure.cluster.machines import ScaleSet
 from cloudguard_azure.network.guards import Guards
 from cloudguard_azure.network.others import Near, read_others
@@ -73,6 +72,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
             hosts=hosts,
             pools=pools,
             interfaces=found.interfaces.items,
+            public=found.interfaces.public,
             scale_sets=[one.item for one in found.scale_sets],
             networks=networks,
             own=own,
@@ -80,7 +80,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
             aks=found.aks.item if found.aks else None,
         ),
     )
-    guarded = _Guarded(api, found, guards, ways)
+    guarded = _Guarded(found, guards, ways)
     hosts, pools = tuple(map(guarded.host, hosts)), tuple(map(guarded.pool, pools))
     routes = SubnetRoutes(tables, tags, hosts)
     near = [networks[name] for name in sorted(own | ways.networks) if name in networks]
@@ -154,10 +154,10 @@ def _named(filters: Iterable[Filter], hosts: Iterable[Host], pools: Iterable[Poo
 class _Guarded:
     """Gives hosts and pools the filters that guard them, that of the subnet before their own."""
 
-    def __init__(self, api: Api, found: Found, guards: Guards, ways: Ways) -> None:
+    def __init__(self, found: Found, guards: Guards, ways: Ways) -> None:
         self._guards = guards
         self._ways = ways
-        self._addresses = _skus_of_addresses(api, found)
+        self._public = found.interfaces.public.by_id
         self._references = {own_id(item): _references(item) for item in found.interfaces.items}
         self._profiles = {one.id: frozenset(_skus_of_profile(one)) for one in found.scale_sets}
 
@@ -168,7 +168,8 @@ class _Guarded:
         return replace(host, interfaces=interfaces, metadata=self._guards.metadata(host.metadata, own))
 
     def _interface(self, host: Host, one: Interface) -> Interface:
-        skus = {self._addresses.get(name, "") for name in self._references.get(one.id, ())}
+        known = (self._public.get(name) for name in self._references.get(one.id, ()))
+        skus = {address.sku if address else "" for address in known}
         skus |= self._ways.skus.get(host.id, frozenset()) | self._ways.skus.get(host.pool, frozenset())
         return replace(one, filters=self._guards.of_interface(one.subnet, one.filters, internet=_lets_in(skus)))
 
@@ -203,19 +204,6 @@ def _lets_in(skus: Collection[str]) -> bool | None:
 
 def _references(item: Item) -> tuple[str, ...]:
     return tuple(filter(None, (id_in(one, "publicIPAddress") for one in configurations(item))))
-
-
-def _skus_of_addresses(api: Api, found: Found) -> dict[str, str]:
-    """Return the SKUs of public addresses by id; those of members of scale sets were read with their interfaces."""
-    skus = dict(api.listed(calls.LIST_PUBLIC_ADDRESSES, _sku, hides=()))
-    for one in found.scale_sets:
-        if any(name.startswith(f"{one.id}/") for name in found.interfaces.public):
-            skus |= dict(of_set(api, calls.LIST_SCALE_SET_PUBLIC_ADDRESSES, one, _sku, ()))
-    return skus
-
-
-def _sku(item: Item) -> tuple[str, str]:
-    return own_id(item), word(part(item, "sku"), "name")
 
 
 def _skus_of_profile(one: ScaleSet) -> Iterator[str]:

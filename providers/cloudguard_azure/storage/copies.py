@@ -14,7 +14,7 @@ from typing import Final
 from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, part, parts, text
-from cloudguard.provider.etcd_disks import is_named_for_etcd
+from cloudguard.provider.etcd_disks import is_named_for_etcd, relations
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_DISKS, LIST_IMAGES, LIST_SNAPSHOTS, Call
 from cloudguard_azure.access.ids import canonical, id_in, name_of, own_id, word
@@ -50,23 +50,13 @@ def read_copies(
     ``origins``: what each disk whose copies matter was made from, by its id; ``other_disks``: those that don't matter.
     """
     listed = [copy for call in LIST_SOON for copy in _listed(api, call)]
-    of_disk = {name: name for name in origins}
-    pending = True
-    while pending:
-        new = {
-            one.id: of_disk[name] for one in listed if one.id not in of_disk for name in one.origins & of_disk.keys()
-        }
-        of_disk |= new
-        pending = bool(new)
-    sources = {name: disk for disk, names in origins.items() for name in names}
+    related = relations({one.id: one.origins for one in listed}, origins)
     others, made = set(other_disks), list[DiskSnapshot]()
     for copy in listed:
         if copy.id in origins:
             made += [_made(copy, copy.id, "the content of")] if copy.shared_with != () else []
-        elif copy.id in of_disk:
-            made.append(_made(copy, of_disk[copy.id]))
-        elif copy.id in sources:
-            made.append(_made(copy, sources[copy.id], "the origin of"))
+        elif copy.id in related:
+            made.append(_made(copy, *related[copy.id]))
         elif copy.call is not LIST_DISKS and not copy.origins & others and (former := _former(copy, cluster)):
             made.append(former)
     return made

@@ -26,7 +26,7 @@ from cloudguard.results.report import Verdict
 from cloudguard_azure import ADAPTER
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import CALLS
-from cloudguard_azure.access.read_only_policy import READING_POSTS
+from cloudguard_azure.access.pipeline import READING_POSTS
 from refused_calls import PROVIDED, RESTS_ON
 from spoilt_answers import Recording
 

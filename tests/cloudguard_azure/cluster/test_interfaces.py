@@ -11,11 +11,20 @@ from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import AnswerError
 from cloudguard_azure.access.ids import canonical
-from cloudguard_azure.cluster.interfaces import interface
+from cloudguard_azure.cluster.interfaces import PublicAddresses, interface, public_address
 
 SOURCE = Source("test")
 PUBLIC = arm_id("cluster", "Microsoft.Network/publicIPAddresses", "cp-0")
 MACHINE = arm_id("cluster", "Microsoft.Compute/virtualMachines", "cp-0")
+
+
+NONE = PublicAddresses({})
+
+
+def addresses(address: str) -> PublicAddresses:
+    """Return what is known where the public address is assigned ("": it is not)."""
+    held = {"properties": {"ipAddress": address}} if address else {}
+    return PublicAddresses({canonical(PUBLIC): public_address({"id": PUBLIC, **held})})
 
 
 def configured(*configurations: dict[str, object]) -> dict[str, Any]:
@@ -30,7 +39,7 @@ def test_an_interface_has_its_own_group_and_those_that_name_it() -> None:
         {"applicationSecurityGroups": [{"id": "/Subscriptions/s/ASG/B"}, {"id": "/subscriptions/S/asg/a"}]}
     )
     item["properties"]["networkSecurityGroup"] = {"id": "/Subscriptions/S/NSG"}
-    made = interface(item, SOURCE, {})
+    made = interface(item, SOURCE, NONE)
     assert made.id == canonical(item["id"])
     assert made.filters == ("/subscriptions/s/nsg",)
     assert made.groups == ("/subscriptions/s/asg/a", "/subscriptions/s/asg/b")
@@ -41,7 +50,7 @@ def test_an_interface_has_its_own_group_and_those_that_name_it() -> None:
 
 @pytest.mark.parametrize("written", [PUBLIC, PUBLIC.upper()])
 def test_a_public_address_is_found_by_its_id_in_any_case(written: str) -> None:
-    made = interface(configured({"publicIPAddress": {"id": written}}), SOURCE, {canonical(PUBLIC): "20.1.2.3"})
+    made = interface(configured({"publicIPAddress": {"id": written}}), SOURCE, addresses("20.1.2.3"))
     assert made.public == (AddressSet.parse("20.1.2.3"),)
     assert made.public_ip_on_start is False
 
@@ -53,7 +62,7 @@ def test_an_address_that_is_not_assigned_or_not_read_is_not_taken_for_none(
     version: str, *, expected: bool | None
 ) -> None:
     item = configured({"publicIPAddress": {"id": PUBLIC}, "privateIPAddressVersion": version})
-    for known in ({}, {canonical(PUBLIC): ""}):
+    for known in (NONE, addresses("")):
         assert interface(item, SOURCE, known).public_ip_on_start is expected
 
 
@@ -66,13 +75,15 @@ def test_a_public_v6_address_counts_among_its_addresses() -> None:
             "publicIPAddress": {"id": PUBLIC},
         },
     )
-    made = interface(item, SOURCE, {canonical(PUBLIC): "2603:1020::5"})
+    made = interface(item, SOURCE, addresses("2603:1020::5"))
     assert made.addresses == tuple(map(AddressSet.parse, ("10.0.0.4", "fd00::4", "2603:1020::5")))
     assert made.public == ()
 
 
 def test_a_block_of_addresses_for_pods_is_whole() -> None:
-    made = interface(configured({}, {"privateIPAddress": "10.0.0.16", "privateIPAddressPrefixLength": 28}), SOURCE, {})
+    made = interface(
+        configured({}, {"privateIPAddress": "10.0.0.16", "privateIPAddressPrefixLength": 28}), SOURCE, NONE
+    )
     assert made.addresses[1] == AddressSet.parse("10.0.0.16/28")
 
 
@@ -91,11 +102,11 @@ SPOILT: tuple[dict[str, object], ...] = (
 @pytest.mark.parametrize("spoilt", SPOILT)
 def test_what_is_not_understood_is_no_interface(spoilt: dict[str, object]) -> None:
     with pytest.raises(ValueError if "privateIPAddress" in spoilt else AnswerError):
-        interface(configured(spoilt), SOURCE, {})
+        interface(configured(spoilt), SOURCE, NONE)
 
 
 def test_one_interface_is_in_one_subnet() -> None:
     with pytest.raises(ValueError, match="several subnets"):
-        interface(configured({}, {"subnet": {"id": "/subscriptions/other"}}), SOURCE, {})
+        interface(configured({}, {"subnet": {"id": "/subscriptions/other"}}), SOURCE, NONE)
     with pytest.raises(ValueError, match="missing"):
-        interface(configured(), SOURCE, {})
+        interface(configured(), SOURCE, NONE)

@@ -21,9 +21,9 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
 from cloudguard_azure.access.ids import group_of, name_of, parent
+from cloudguard_azure.cluster.interfaces import PublicAddresses
 from cloudguard_azure.cluster.load_balancers import HIDES, Forwarding, FrontEnd, LoadBalancer, services
 from cloudguard_azure.network.ways_in.members import Member, Members
-from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses
 
 PROBES: Final = AddressSet.parse("168.63.129.16")
 """https://learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview"""
@@ -70,9 +70,8 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
         by_front.setdefault(flow.front.id, []).append(flow)
     for one in sorted(listed, key=lambda each: each.id):
         if regional[one.id] and one.sku == _GATEWAY:
-            _miss(
-                context.api, one.id, "members of the cluster stand behind a gateway load balancer: that is not followed"
-            )
+            why = "members of the cluster stand behind a gateway load balancer: that is not followed"
+            context.api.missed(LIST_LOAD_BALANCERS, one.id, why, HIDES)
         flows = (*regional[one.id], *_across_regions(context, one, by_front))
         for balancer in _balancers(context, one, flows):
             made[balancer.id] = balancer
@@ -94,7 +93,7 @@ def _flows(context: Context, one: LoadBalancer) -> Iterator[_Flow]:
         unseen |= dict.fromkeys(one.unseen)
     if unseen:
         why = f"it has {len(unseen)} rules or members that no answer shows, {next(iter(unseen))} among them"
-        _miss(context.api, one.id, why)
+        context.api.missed(LIST_LOAD_BALANCERS, one.id, why, HIDES)
 
 
 def _addressed_to(front: FrontEnd, rule: Forwarding) -> FrontEnd | None:
@@ -129,6 +128,7 @@ def _balancers(context: Context, one: LoadBalancer, flows: Iterable[_Flow]) -> I
         parts.setdefault((flow.front, flow.addressed_to), []).append(flow)
     for (front, addressed_to), mine in parts.items():
         suffix = "" if addressed_to == front else f"#to {addressed_to.name}" if addressed_to else "#translated"
+        shown, source = addressed_to or front, Source(LIST_LOAD_BALANCERS.name, name_of(one.id))
         alone = sum(each == front for each, _ in parts) == 1
         places = dict.fromkeys(name for flow in mine for each in flow.members for name in each.subnets)
         subnets = tuple(filter(None, places))
@@ -141,9 +141,9 @@ def _balancers(context: Context, one: LoadBalancer, flows: Iterable[_Flow]) -> I
             subnets=subnets,
             filters=(),
             groups=(),
-            listeners=_listeners(mine, _source(one.id)),
-            source=_source(one.id),
-            addresses=_addresses(context.addresses, addressed_to or front),
+            listeners=_listeners(mine, source),
+            source=source,
+            addresses=context.addresses.of(shown.references) | shown.address,
             declared_service=_declared(context, one, front, mine),
             dual_stack=context.addresses.may_be_version6(front.references) if front.references else front.version6,
             keeps_destination=addressed_to is not None,
@@ -171,10 +171,6 @@ def _listeners(flows: Iterable[_Flow], source: Source) -> tuple[Listener, ...]:
     )
 
 
-def _addresses(known: PublicAddresses, front: FrontEnd) -> AddressSet:
-    return known.of(front.references) | front.address
-
-
 def _declared(context: Context, one: LoadBalancer, front: FrontEnd, flows: Sequence[_Flow]) -> str:
     """Return the Kubernetes Services that a front end was made for, "" where nothing shows one.
 
@@ -188,11 +184,3 @@ def _declared(context: Context, one: LoadBalancer, front: FrontEnd, flows: Seque
         return tagged
     named = all(_OF_A_SERVICE.fullmatch(flow.rule.name) for flow in flows)
     return f"the Service of {front.name}" if named else ""
-
-
-def _source(name: str) -> Source:
-    return Source(LIST_LOAD_BALANCERS.name, name_of(name))
-
-
-def _miss(api: Api, name: str, why: str) -> None:
-    api.missed(LIST_LOAD_BALANCERS, name, why, HIDES)

@@ -22,9 +22,9 @@ from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_ENDPOINT_CONNECTIONS, LIST_MANAGED_CLUSTERS, LIST_PRIVATE_ENDPOINTS
 from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent, place, word
 from cloudguard_azure.access.owners import OWNERS
+from cloudguard_azure.cluster.interfaces import PublicAddresses
 from cloudguard_azure.cluster.machines import tags_of
 from cloudguard_azure.network.subnets import VirtualSubnet
-from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses
 
 _API: Final = ServiceSet.parse("tcp/443")
 _EVERYONE: Final = ALL4 | ALL6

@@ -13,7 +13,7 @@ from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, text, texts
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import LIST_BASTIONS, LIST_NETWORKS, LIST_PRIVATE_LINK_SERVICES, Call
+from cloudguard_azure.access.calls import LIST_BASTIONS, LIST_NETWORKS, LIST_PRIVATE_LINK_SERVICES
 from cloudguard_azure.access.ids import id_in, ids_in, own_id, parent
 from cloudguard_azure.cluster.load_balancers import HIDES
 from cloudguard_azure.network.subnets import VirtualSubnet
@@ -87,30 +87,23 @@ def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: 
 
 
 def point_out(api: Api, inside: AddressSet, subnets: Iterable[VirtualSubnet]) -> None:
-    """Say what else sends to addresses ``inside`` by which one reaches the cluster, or into its ``subnets``."""
-    for subnet in api.mapped(LIST_NETWORKS, (one.item for one in subnets), _with_service_gateway, hides=HIDES):
-        if subnet:
-            _miss(api, LIST_NETWORKS, subnet, "it has a service gateway, and what this registers is not asked")
-    _miss_direct_links(api, inside)
+    """Say what else sends to addresses ``inside`` by which one reaches the cluster, or into its ``subnets``.
+
+    A private link service may lead to an address without a load balancer
+    (https://learn.microsoft.com/azure/private-link/configure-private-link-service-direct-connect).
+    """
+    for name in api.mapped(LIST_NETWORKS, (one.item for one in subnets), _with_service_gateway, hides=HIDES):
+        if name:
+            why = "it has a service gateway, and what this registers is not asked"
+            api.missed(LIST_NETWORKS, name, why, HIDES, Reason.UNSUPPORTED)
+    for name, leads_to in api.listed(LIST_PRIVATE_LINK_SERVICES, _direct, hides=HIDES):
+        if leads_to & inside:
+            why = f"it leads to {leads_to} without a load balancer: that is not followed"
+            api.missed(LIST_PRIVATE_LINK_SERVICES, name, why, HIDES, Reason.UNSUPPORTED)
 
 
 def _with_service_gateway(subnet: Item) -> str:
     return own_id(subnet) if id_in(part(subnet, "properties"), "serviceGateway") else ""
-
-
-def _miss(api: Api, call: Call, name: str, why: str) -> None:
-    api.missed(call, name, why, HIDES, Reason.UNSUPPORTED)
-
-
-def _miss_direct_links(api: Api, inside: AddressSet) -> None:
-    """Say which private link services lead to an address without a balancer.
-
-    https://learn.microsoft.com/azure/private-link/configure-private-link-service-direct-connect
-    """
-    call = LIST_PRIVATE_LINK_SERVICES
-    for name, leads_to in api.listed(call, _direct, hides=HIDES):
-        if leads_to & inside:
-            _miss(api, call, name, f"it leads to {leads_to} without a load balancer: that is not followed")
 
 
 def _direct(item: Item) -> tuple[str, AddressSet]:

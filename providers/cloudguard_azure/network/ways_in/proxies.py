@@ -11,9 +11,9 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import parent
+from cloudguard_azure.cluster.interfaces import PublicAddresses
 from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, FrontEnd
 from cloudguard_azure.network.ways_in.members import Member, Members
-from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from cloudguard.provider.answers import Item
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import parent, subscription_of
+from cloudguard_azure.cluster.interfaces import PublicAddresses
 from cloudguard_azure.cluster.load_balancers import HIDES, LoadBalancer, read_load_balancers
 from cloudguard_azure.network.subnets import VirtualNetwork, VirtualSubnet
 from cloudguard_azure.network.ways_in.application_gateways import read_application_gateways
@@ -31,11 +32,10 @@ from cloudguard_azure.network.ways_in.firewalls import read_firewalls
 from cloudguard_azure.network.ways_in.gateways import point_out, read_bastions, read_published
 from cloudguard_azure.network.ways_in.members import Members
 from cloudguard_azure.network.ways_in.proxies import Targets
-from cloudguard_azure.network.ways_in.public_addresses import PublicAddresses, nat_addresses, read_public_addresses
+from cloudguard_azure.network.ways_in.public_addresses import nat_addresses, with_prefixes
 
 _SOON: Final = (
     calls.LIST_LOAD_BALANCERS,
-    calls.LIST_PUBLIC_ADDRESSES,
     calls.LIST_PUBLIC_PREFIXES,
     calls.LIST_PRIVATE_LINK_SERVICES,
     calls.LIST_BASTIONS,
@@ -48,13 +48,15 @@ _SOON: Final = (
 class WaysRequest:
     """What ways in are read for: the cluster's hosts and pools, and what surrounds them as Azure has it.
 
-    ``interfaces``: all that were read; ``scale_sets``: those that are pools; ``networks``: all of the subscription;
-    ``own``: ids of the cluster's; ``guards``: the filters of a subnet, by its id; ``aks``: the cluster if AKS runs it.
+    ``interfaces``: all that were read, with the ``public`` addresses; ``scale_sets``: those that are pools;
+    ``networks``: all of the subscription; ``own``: ids of the cluster's; ``guards``: the filters of a subnet, by its
+    id; ``aks``: the cluster if AKS runs it.
     """
 
     hosts: Sequence[Host]
     pools: Sequence[Pool]
     interfaces: Sequence[Item]
+    public: PublicAddresses
     scale_sets: Sequence[Item]
     networks: Mapping[str, VirtualNetwork]
     own: frozenset[str]
@@ -88,7 +90,7 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     subnets = {one.id: one for network in request.networks.values() for one in network.subnets}
     ranges = {name: one.ranges for name, one in subnets.items()}
     peers = {one.network for name in request.own if name in request.networks for one in request.networks[name].peerings}
-    members, addresses = _members(api, request), read_public_addresses(api)
+    members, addresses = _members(api, request), with_prefixes(api, request.public)
     aks = [request.aks] if request.aks else []
     groups = api.mapped(calls.LIST_MANAGED_CLUSTERS, aks, node_group, hides=())
     listed = _every_balancer(api, members)
