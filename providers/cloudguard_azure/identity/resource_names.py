@@ -9,7 +9,10 @@ lower case, "azure:SUBSCRIPTION:GROUP:PROVIDER:TYPE:NAME", such as
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from cloudguard.provider.answers import AnswerError
@@ -28,23 +31,14 @@ _UNREADABLE: Final = re.compile(r"[*?$\x00-\x1f\ufdd0-\ufdef]")
 """What patterns would take for something else; no name of a resource holds it."""
 _VERBS: Final = {"read": 1, "write": 1, "delete": 1, "action": 2}
 """How many parts of an operation's name are not its resource's type, by the last of them."""
-REGULAR: Final = frozenset(
-    f"microsoft.{name}"
-    for name in (
-        *("apimanagement", "app", "automation", "batch", "cache", "cdn", "cognitiveservices", "compute"),
-        *("containerinstance", "containerregistry", "containerservice", "databricks", "datafactory", "dbformysql"),
-        *("dbforpostgresql", "desktopvirtualization", "devices", "devtestlab", "documentdb", "eventhub"),
-        *("keyvault", "logic", "machinelearningservices", "managedidentity", "netapp", "network"),
-        *("operationalinsights", "recoveryservices", "servicebus", "servicefabric", "signalrservice", "sql"),
-        *("storage", "synapse", "web"),
-    )
-)
-"""Providers whose operations are about resources of their own types alone. Others extend any resource, or may."""
 _OF_IDENTITIES: Final = "microsoft.managedidentity"
-_SPREAD: Final = frozenset(
-    f"microsoft.{name}" for name in ("authorization", "automation", "containerregistry", "logic", "managedidentity")
-)
-"""Providers of which others' resources are in other groups than one's own ("**"): to reach any is to reach those."""
+
+
+@cache
+def _providers(kind: str) -> frozenset[str]:
+    """Return the providers of a kind in ``providers.toml``."""
+    table = tomllib.loads(files("cloudguard_azure.identity").joinpath("providers.toml").read_text(encoding="utf-8"))
+    return frozenset(f"microsoft.{name}" for name in table[kind])
 
 
 def actions_of(operation: str) -> tuple[str, ...]:
@@ -156,8 +150,8 @@ def resource_formats(action: str, planes: tuple[str, ...]) -> tuple[str, ...]:
     provider, _, rest = action.lower().partition(":")
     parts = rest.split("/")
     kind = "/".join(parts[: -_VERBS.get(parts[-1], len(parts))])
-    group = "**" if provider in _SPREAD else "*"
-    if provider not in REGULAR or parts[-1] not in _VERBS or "{" in kind:
+    group = "**" if provider in _providers("spread") else "*"
+    if provider not in _providers("regular") or parts[-1] not in _VERBS or "{" in kind:
         return tuple(f"{plane}:*:{group}:*:*:**" for plane in planes)
     group = group if kind else ""
     kinds = dict.fromkeys((kind.partition("/")[0], kind) if provider == _OF_IDENTITIES else (kind,))

@@ -148,12 +148,11 @@ def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPoo
 
 def _sent(branch: Item, named: Mapping[str, Item]) -> Iterator[tuple[str, Item]]:
     """Yield the pools that a rule, or a path of one, sends to, each with how: its settings."""
-    keys = {key[len("default") :].lower() if key.startswith("default") else key.lower(): key for key in branch}
-    references = {short: id_in(branch, key) for short, key in keys.items() if isinstance(branch[key], Mapping)}
-    settings = _part(named, references.get("backendhttpsettings", "") or references.get("backendsettings", ""))
-    policy = _part(named, references.get("loaddistributionpolicy", ""))
+    found = {key.removeprefix("default").lower(): id_in(branch, key) for key in branch if isinstance(branch[key], dict)}
+    settings = _part(named, found.get("backendhttpsettings", "") or found.get("backendsettings", ""))
+    policy = _part(named, found.get("loaddistributionpolicy", ""))
     shared = (id_in(part(one, "properties"), "backendAddressPool") for one in parts(policy, "loadDistributionTargets"))
-    for pool in filter(None, (references.get("backendaddresspool", ""), *shared)):
+    for pool in filter(None, (found.get("backendaddresspool", ""), *shared)):
         yield pool, settings
 
 
