@@ -90,11 +90,6 @@ def owner_of(email: str) -> str:
     return "" if found is None else f"{found[2]}:{found[1]}" if found[2] else found[1]
 
 
-def email_of(name: str) -> str:
-    """Return a service account's address by its name."""
-    return name.rpartition(":")[2]
-
-
 def resource_formats(action: str) -> tuple[str, ...]:
     """Return the formats of the resources that an action applies to."""
     service, _, rest = action.partition(":")
