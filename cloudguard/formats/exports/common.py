@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import named, witness
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding
-from cloudguard.results.report import Report, RowResult
+from cloudguard.results.report import Report
 
 NAME = "cloudguard"
 
@@ -19,12 +19,6 @@ NAME = "cloudguard"
 def as_json(value: object) -> str:
     """Return ``value`` as indented JSON; its texts have nothing hidden in them."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-
-
-def rows_with_findings(report: Report) -> Iterator[tuple[RowResult, Finding]]:
-    """Yield each finding, the worst first, with its row."""
-    row_of = {finding.id: row for row in report.rows for finding in row.findings}
-    yield from ((row_of[finding.id], finding) for finding in report.findings)
 
 
 def title(finding: Finding) -> str:
