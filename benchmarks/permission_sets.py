@@ -111,7 +111,7 @@ def strain(catalog: ActionCatalog, seed: int, count: int, *, wild: bool) -> None
 
     def witness() -> Request | None:
         left, right = sets()
-        return left.witness_outside(right)
+        return (left - right).witness()
 
     def difference() -> PermissionSet:
         left, right = sets()

@@ -98,10 +98,6 @@ class PermissionSet:
         """Return a member, one without assumptions if there is one; None if it is empty or none could be built."""
         return _first(_request(self.space, box) for box in self.boxes)
 
-    def witness_outside(self, other: PermissionSet) -> Request | None:
-        """Return a witness of ``self - other`` without building the difference."""
-        return _first(_request(self.space, box) for box in difference(self.space, self.parts, other.parts))
-
     def has(self, request: Request) -> bool | None:
         """Whether ``request`` is in it; None: that rests on an assumption."""
         bit = self.space.table.bit(request.action)

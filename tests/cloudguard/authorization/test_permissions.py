@@ -70,17 +70,17 @@ def test_a_witness_of_a_difference_is_granted_and_not_needed(seed: int, forms: d
         space = space_for(*mine, *other, catalog=SmallCatalog(forms))
         left, right = granted(space, mine).permissions, granted(space, other).permissions
         excess = left - right
-        for found in (excess.witness(), left.witness_outside(right)):
-            assert (found is None) == (not excess)
-            if found is not None and not found.assuming:
-                seen += 1
-                context = context_of(found)
-                assert allowed(mine, found.action, found.name, context), (mine, found)
-                assert not allowed(other, found.action, found.name, context), (other, found)
-                assert excess.has(found)
-                known = forms.get(found.action)
-                assert known is None or any(resource_matches(form, found.name) for form in known or ("*",))
-    assert seen > SETS // 2
+        found = excess.witness()
+        assert (found is None) == (not excess)
+        if found is not None and not found.assuming:
+            seen += 1
+            context = context_of(found)
+            assert allowed(mine, found.action, found.name, context), (mine, found)
+            assert not allowed(other, found.action, found.name, context), (other, found)
+            assert excess.has(found)
+            known = forms.get(found.action)
+            assert known is None or any(resource_matches(form, found.name) for form in known or ("*",))
+    assert seen > SETS // 4
 
 
 def test_an_assumption_about_what_is_certain_anyway_is_dropped() -> None:
