@@ -10,7 +10,7 @@ from typing import Final
 from cloudguard.model.cluster import DiskTemplate, Host, NextInterface, Pool, Role
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Gap, Reason, Source
-from cloudguard.provider.answers import Item, number, part, required, text, texts
+from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
 from cloudguard.provider.host_roles import roles_of_pool
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.api import Api
@@ -30,23 +30,23 @@ NEXT_HOST: Final = "next-host"
 
 @dataclass(frozen=True, slots=True)
 class _Manager:
-    """A group manager; ``template``: the link of its template, whose project is named by id or by number.
+    """A group manager; ``templates``: links of those of its versions, whose project is named by id or by number.
 
     ``target_pools``: the places of those that it puts its hosts into. ``base_name``: how their names begin.
     """
 
     id: str
     name: str
-    template: str
+    templates: tuple[str, ...]
     size: int
     target_pools: tuple[str, ...]
     base_name: str
 
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Pool, ...], dict[str, Instance]]:
-    """Return the group managers of the cluster, and the next instance of each by the pool's id.
+    """Return the group managers of the cluster, a pool for each of their templates, and the next instance of each pool.
 
-    They are those that made its hosts, and those whose template is marked as the cluster's.
+    They are those that made its hosts, and those with a template that is marked as the cluster's.
     """
     listed, templates = api.two(
         partial(api.read, LIST_GROUP_MANAGERS, hides=HIDES, project=found.project),
@@ -57,19 +57,22 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[P
     made = {host.pool for host in hosts}
     pools, own = list[Pool](), dict[str, Instance]()
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
-        after = known.get(_place(manager.template))
-        if manager.id in made or (after and installer_labels.is_of(after, found.name)):
-            pools.append(_pool(api, found, manager, after, [host for host in hosts if host.pool == manager.id]))
-            own |= {manager.id: after} if after else {}
+        described_by = [known.get(_place(link)) for link in manager.templates]
+        marked = any(after and installer_labels.is_of(after, found.name) for after in described_by)
+        own_hosts = [host for host in hosts if host.pool == manager.id]
+        for link, after in zip(manager.templates, described_by, strict=True) if marked or manager.id in made else ():
+            pools.append(_pool(api, found, manager, (link, after), own_hosts))
+            own |= {pools[-1].id: after} if after else {}
     return tuple(sorted(pools, key=lambda pool: pool.id)), own
 
 
 def _manager(item: Item) -> _Manager:
-    template = link_in(item, "instanceTemplate")
+    versions = (link_in(version, "instanceTemplate") for version in parts(item, "versions"))
+    templates = tuple(dict.fromkeys(filter(None, (link_in(item, "instanceTemplate"), *versions))))
     return _Manager(
         place_of(required(item, "selfLink")),
         required(item, "name"),
-        template,
+        templates or ("",),
         number(item, "targetSize", 0),
         tuple(map(place_of, texts(item, "targetPools"))),
         _beginning(text(item, "baseInstanceName")),
@@ -86,12 +89,12 @@ def pools_behind(api: Api, project: str, pools: Iterable[Pool]) -> dict[str, lis
 
     A manager's group has its name: https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers
     """
-    known, found = {pool.id for pool in pools}, dict[str, list[str]]()
+    own, found = [pool.id for pool in pools], dict[str, list[str]]()
     listed = api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
         group = manager.id.replace("/instanceGroupManagers/", "/instanceGroups/")
-        for place in (group, *manager.target_pools) if manager.id in known else ():
-            found.setdefault(place, []).append(manager.id)
+        for place in (group, *manager.target_pools):
+            found.setdefault(place, []).extend(name for name in own if _manager_of(name) == manager.id)
     return found
 
 
@@ -100,21 +103,30 @@ def next_hosts(api: Api, project: str, pools: Iterable[Pool]) -> tuple[tuple[str
 
     https://cloud.google.com/compute/docs/instance-groups/create-mig-with-basic-autoscaling ("base instance name")
     """
-    known, listed = {pool.id for pool in pools}, api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
+    listed = api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
+    known = {_manager_of(pool.id) for pool in pools}
     managers = api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES)
     return tuple(sorted({(NEXT_HOST, one.base_name) for one in managers if one.id in known and one.base_name}))
 
 
+def _manager_of(pool: str) -> str:
+    return pool.partition("#")[0]
+
+
 def _place(link: str) -> str:
     """Return a template's place without its project."""
-    parts = link.split("/")
-    return "/".join(parts[2:]) if parts[0] == "projects" else link
+    words = link.split("/")
+    return "/".join(words[2:]) if words[0] == "projects" else link
 
 
-def _pool(api: Api, found: Found, manager: _Manager, after: Instance | None, hosts: Sequence[Host]) -> Pool:
+def _pool(
+    api: Api, found: Found, manager: _Manager, version: tuple[str, Instance | None], hosts: Sequence[Host]
+) -> Pool:
+    """Return the pool of one template (its link, and what it describes) of a manager that made ``hosts``."""
+    link, after = version
+    template, first = last(link), link == manager.templates[0]
     otherwise = roles_of(found, after, {}) if after else None
     known = roles_of_pool(api, LIST_GROUP_MANAGERS, manager.id, hosts, otherwise)
-    template = last(manager.template)
     if after is None:
         message = f"the template {template or '(none)'} of {manager.id} was not seen"
         api.add_gap(Gap(LIST_INSTANCE_TEMPLATES.name, manager.id, Reason.MISSING, message, HIDES))
@@ -123,8 +135,8 @@ def _pool(api: Api, found: Found, manager: _Manager, after: Instance | None, hos
     subnets = tuple(nic.subnet for nic in nics[:1] if nic.subnet)
     six = after.public_ipv6 if after else ()
     return Pool(
-        id=manager.id,
-        name=manager.name,
+        id=manager.id if first else f"{manager.id}#{template}",
+        name=manager.name if first else f"{manager.name} ({template})",
         roles=known.roles,
         role_evidence=known.evidence,
         subnets=subnets or tuple(sorted({nic.subnet for made in hosts for nic in made.interfaces[:1]})),

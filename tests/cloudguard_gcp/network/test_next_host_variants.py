@@ -113,3 +113,29 @@ def test_further_interfaces_of_a_template_are_judged_too(google_cloud: Proxy) ->
     project.add(WHERE, "instanceGroupManagers", "next", instanceTemplate=template, targetSize=0)
     row = judged(google_cloud, project)
     assert row.verdict is Verdict.UNKNOWN, row.why
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["with a public address", "behind a balancer"])
+@pytest.mark.parametrize("alone", [False, True], ids=["beside a template", "in versions alone"])
+def test_each_version_of_a_group_has_a_next_host(google_cloud: Proxy, *, behind: bool, alone: bool) -> None:
+    """One of two templates, as of a canary, gives its hosts what the other does not."""
+    project = kops()
+    network = project.link("global/networks/default")
+    project.firewall(network, "ssh", "tcp:22", WORLD, targetTags=["canary"])
+    nic: Item = {"network": network, "subnetwork": project.link(f"{HERE}/subnetworks/nodes")}
+    labels = {"k8s-io-cluster-name": "prod"}
+
+    def template(name: str, *tags: str, **rest: Any) -> str:  # noqa: ANN401 - JSON
+        marked = {"labels": labels, "tags": {"items": ["prod-k8s-io-role-node", *tags]}}
+        made_of = {**marked, "networkInterfaces": [nic | rest]}
+        return project.add("global", "instanceTemplates", name, properties=made_of)
+
+    stable = template("stable")
+    canary = template("canary", "canary", **({} if behind else {"accessConfigs": PUBLIC}))
+    versions = [{"name": "a", "instanceTemplate": stable}, {"name": "b", "instanceTemplate": canary}]
+    manager: Item = {} if alone else {"instanceTemplate": stable}
+    if behind:
+        behind_a_target_pool(project, nic, manager)
+    project.add(WHERE, "instanceGroupManagers", "next", targetSize=0, versions=versions, **manager)
+    row = judged(google_cloud, project)
+    assert row.verdict is Verdict.FAIL, (row.why, row.unknown)

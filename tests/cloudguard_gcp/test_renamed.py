@@ -1,0 +1,66 @@
+"""What anyone may write makes nothing pass: each scene read again with one label, tag or name exchanged."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any, Final
+
+import pytest
+
+from cloudguard import pipeline
+from cloudguard.errors import CloudguardError
+from cloudguard.results.report import Report, Verdict
+from draws import seeds
+from gcp_clusters import WORLD, capg, kops, open_ssh, openshift
+from gcp_project import Project
+from gcp_proxy import Proxy
+from gcp_server import Google
+from spoilt import UNKNOWN_WORD
+
+WORDS: Final = (UNKNOWN_WORD, "1", "prod", "prod-worker-1", "prod-master-1", "prod-etcd", "bastion", "node")
+BUILT: dict[str, tuple[Callable[[], Project], str]] = {
+    "kops": (open_ssh, "prod"),
+    "kops, etcd": (lambda: kops(etcd={"allow": "tcp:4001-4002", "sourceRanges": [WORLD]}), "prod"),
+    "capg": (capg, "prod"),
+    "openshift": (openshift, "prod-x7k2p"),
+}
+
+
+def written_on(project: Project) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what anyone may write on machines and disks: who bears it, where it is held, and under which key."""
+    for path, items in project.lists.items():
+        for item in items if path.endswith(("/instances", "/disks")) else ():
+            yield from ((item["selfLink"], item["labels"], key) for key in item.get("labels", ()))
+            tags = item.get("tags", {}).get("items", [])
+            yield from ((item["selfLink"], tags, place) for place in range(len(tags)))
+
+
+def judged(google_cloud: Proxy, project: Project, cluster: str) -> Report:
+    google_cloud.google = Google(project)
+    return pipeline.evaluate(pipeline.collect("gcp", cluster=cluster))
+
+
+@pytest.mark.parametrize(("build", "cluster"), BUILT.values(), ids=BUILT)
+def test_no_row_passes_because_something_is_called_otherwise(
+    google_cloud: Proxy, build: Callable[[], Project], cluster: str
+) -> None:
+    """Excepted is a label or tag of what a finding of the row names: it may say whose that is, or its role."""
+    before = judged(google_cloud, build(), cluster)
+    assert any(row.verdict is Verdict.FAIL for row in before.rows)
+    for seed in seeds(8):
+        draw, project = Random(seed), copy.deepcopy(build())
+        bearer, held, key = draw.choice(list(written_on(project)))
+        held[key] = draw.choice(WORDS)
+        try:
+            after = judged(google_cloud, project, cluster)
+        except CloudguardError:
+            continue  # the cluster itself is not found any more
+        turned = [
+            row.row
+            for row in before.rows
+            if row.verdict is Verdict.FAIL and after.row(row.row).verdict is Verdict.PASS
+            if bearer.rpartition("/")[2] not in repr(row.findings)
+        ]
+        assert not turned, (seed, bearer, key, held[key])
