@@ -120,7 +120,7 @@ def _instance(item: Item, link: str) -> Instance:
         labels=text_map(item, "labels"),
         tags=tags,
         metadata=metadata,
-        networks=tuple(required_link(nic, "network") if name else link_in(nic, "network") for nic in nics),
+        networks=tuple(_network(nic, exists=bool(name)) for nic in nics),
         public_ipv6=tuple(bool(parts(nic, "ipv6AccessConfigs")) for nic in nics),
         pod_ranges=tuple(
             AddressSet.parse(required(alias, "ipCidrRange")) for nic in nics for alias in parts(nic, "aliasIpRanges")
@@ -141,6 +141,15 @@ def _pool_of(made_by: str) -> str:
 def place_of(link: str) -> str:
     """Return "zones/europe-west1-b/instanceGroupManagers/NAME": a project is named by id or by number."""
     return "/".join(link.split("/")[-4:])
+
+
+def _network(nic: Item, *, exists: bool) -> str:
+    """Return the network of an interface; "" where a template, or another project's attachment, leaves it open.
+
+    https://cloud.google.com/vpc/docs/about-private-service-connect-interfaces
+    """
+    attached = bool(nic.get("networkAttachment"))
+    return required_link(nic, "network") if exists and not attached else link_in(nic, "network")
 
 
 def _interface(nic: Item, own: str, groups: tuple[str, ...], source: Source) -> Interface:

@@ -12,7 +12,7 @@ from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, Effect, PolicyDocument
-from cloudguard_gcp.identity.kubernetes_accounts import ANY, service_accounts_of
+from cloudguard_gcp.identity.kubernetes_accounts import ANY, IdentityPool, service_accounts_of
 from cloudguard_gcp.identity.resource_names import is_consumers, is_googles, owner_of
 
 _MEMBER: Final = "caller:member"
@@ -75,7 +75,7 @@ class Members:
         if _EVERYONE & named.keys():
             yield _caller(CallerKind.ANYONE, "anyone in any account", actions, _STRANGER, ())
         for member in named:
-            accounts = service_accounts_of(member, f"{self._project}.svc.id.goog")
+            accounts = service_accounts_of(member, IdentityPool(f"{self._project}.svc.id.goog"))
             if accounts.endswith("*"):
                 who = f"any Kubernetes service account {'of the project' if accounts == ANY else f'in {accounts[:-2]}'}"
                 yield _caller(CallerKind.PODS, who, actions, member, () if accounts == ANY else None)

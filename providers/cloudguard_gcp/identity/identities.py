@@ -33,7 +33,7 @@ from cloudguard_gcp.identity.bindings import (
     service_account,
 )
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
-from cloudguard_gcp.identity.kubernetes_accounts import service_accounts_of
+from cloudguard_gcp.identity.kubernetes_accounts import IdentityPool, service_accounts_of
 from cloudguard_gcp.identity.resource_attributes import left_by
 from cloudguard_gcp.identity.resource_names import account, action
 from cloudguard_gcp.identity.roles import Role, Roles
@@ -75,7 +75,7 @@ def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dic
 
 
 def read_identities(
-    api: Api, project: str, holders: Mapping[str, Holder], pool: str, names: tuple[str, ...] = ()
+    api: Api, project: str, holders: Mapping[str, Holder], pool: IdentityPool, names: tuple[str, ...] = ()
 ) -> Identities:
     """Return the identities with every policy that grants to them, denies them or bounds them.
 
@@ -123,7 +123,9 @@ def _with_pods(holders: Mapping[str, Holder], pods: Iterable[str]) -> dict[str, 
     return dict(sorted({**holders, **united}.items()))
 
 
-def _bound_pods(inherited: Iterable[tuple[str, Binding]], roles: Roles, project: str, pool: str) -> Iterator[Principal]:
+def _bound_pods(
+    inherited: Iterable[tuple[str, Binding]], roles: Roles, project: str, pool: IdentityPool
+) -> Iterator[Principal]:
     """Yield the Kubernetes service accounts that are bound to roles themselves; acting as an account is none."""
     names: dict[str, set[str]] = {}
     for _, binding in inherited:
@@ -140,7 +142,7 @@ def _bound_pods(inherited: Iterable[tuple[str, Binding]], roles: Roles, project:
 def _service_accounts(
     principals: Iterable[tuple[Principal, Holder]],
     pods: Mapping[str, tuple[str, ...]],
-    pool: str,
+    pool: IdentityPool,
     policies: Mapping[str, PolicyDocument],
 ) -> Iterator[ServiceAccountIdentity]:
     """Yield which identities Kubernetes service accounts take on."""

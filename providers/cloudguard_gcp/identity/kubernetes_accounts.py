@@ -7,6 +7,7 @@ https://cloud.google.com/iam/docs/principal-identifiers
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 _MEMBER: Final = re.compile(r"serviceAccount:([^\[\]]+)\[([^/\]]+)/([^\]]+)\]")
@@ -15,18 +16,36 @@ _IN_POOL: Final = re.compile(
 )
 _SUBJECT: Final = re.compile(r"subject/ns/([^/]+)/sa/([^/]+)")
 _NAMESPACE: Final = re.compile(r"namespace/([^/]+)")
+_CLUSTER: Final = re.compile(r"kubernetes\.cluster/.*/(projects/[^/]+/(?:locations|zones)/[^/]+/clusters/[^/]+)")
 ANY: Final = "*:*"
 """Any service account of any namespace."""
 
 
-def service_accounts_of(member: str, pool: str) -> str:
+@dataclass(frozen=True, slots=True)
+class IdentityPool:
+    """The pool that a project's clusters share, "" for none; ``cluster`` is the one that is meant ("": any).
+
+    "projects/acme-prod/locations/europe-west1/clusters/prod"
+    """
+
+    name: str
+    cluster: str = ""
+
+
+def service_accounts_of(member: str, pool: IdentityPool) -> str:
     """Return the service accounts of ``pool`` that a member means, "namespace:name" with wildcards; "" for none."""
-    if not pool:
+    if not pool.name:
         return ""
-    if (found := _MEMBER.fullmatch(member)) and found[1] == pool:
+    if (found := _MEMBER.fullmatch(member)) and found[1] == pool.name:
         return f"{found[2]}:{found[3]}"
     inside = _IN_POOL.fullmatch(member)
-    if inside is None or inside[1] != pool:
+    if inside is None or inside[1] != pool.name:
+        return ""
+    if (
+        pool.cluster
+        and (of := _CLUSTER.fullmatch(inside[2]))
+        and of[1].replace("/zones/", "/locations/") != pool.cluster
+    ):
         return ""
     if subject := _SUBJECT.fullmatch(inside[2]):
         return f"{subject[1]}:{subject[2]}"

@@ -19,7 +19,7 @@ from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.identity.bindings import Binding, Level, bindings_of, organization_of
 from cloudguard_gcp.identity.conditions import conditions_of
-from cloudguard_gcp.identity.kubernetes_accounts import service_accounts_of
+from cloudguard_gcp.identity.kubernetes_accounts import IdentityPool, service_accounts_of
 from cloudguard_gcp.identity.resource_attributes import left_by
 from cloudguard_gcp.identity.resource_names import is_consumers, owner_of
 from cloudguard_gcp.identity.roles import Roles
@@ -133,7 +133,9 @@ def _is_own(member: str, own: Container[str], *, consumers: bool) -> bool:
     return kind in _OWN_KINDS or (kind == "serviceAccount" and owner_of(who) in own)
 
 
-def pods_of(known: Account, inherited: Iterable[tuple[str, Binding]], roles: Roles, pool: str) -> tuple[str, ...]:
+def pods_of(
+    known: Account, inherited: Iterable[tuple[str, Binding]], roles: Roles, pool: IdentityPool
+) -> tuple[str, ...]:
     """Return the Kubernetes service accounts of ``pool`` ("namespace:name") that become a service account."""
     bindings = (*known.bindings, *(binding for _, binding in inherited))
     named = (

@@ -154,3 +154,13 @@ def test_the_pool_of_other_clusters_is_not_that_of_one_without_workload_identity
     project.role("roles/owner", "resourcemanager.projects.setIamPolicy")
     project.bind("roles/owner", f"serviceAccount:{POOL}[default/ci]")
     assert collected(google_cloud, project).identities.service_accounts == ()
+
+
+@pytest.mark.parametrize(("name", "administrators"), [("prod", 1), ("staging", 0)])
+def test_service_accounts_of_another_cluster_of_the_pool_are_not_this_ones(
+    google_cloud: Proxy, name: str, administrators: int
+) -> None:
+    where = "https://container.googleapis.com/v1/projects/acme-prod/locations/europe-west1/clusters"
+    project = cluster()
+    project.bind("roles/owner", f"principalSet://{IN_POOL}/kubernetes.cluster/{where}/{name}")
+    assert len(found(row(google_cloud, project), "administrator")) == administrators

@@ -177,3 +177,20 @@ def test_a_stopped_machine_gets_its_public_address_again(google_cloud: Proxy) ->
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("node-access")
     assert row.verdict is Verdict.FAIL
     assert {one.check for one in row.findings if one.severity is Severity.CRITICAL} == {"node-access/internet"}
+
+
+def test_an_interface_by_another_projects_attachment_leaves_its_own_network_open_and_no_other(
+    google_cloud: Proxy,
+) -> None:
+    """Its network is not told; a machine that is not the cluster's concerns nobody by it."""
+    attachment = {"name": "nic1", "networkAttachment": f"projects/other/regions/{REGION}/networkAttachments/a"}
+    for name, verdict in (("batch", Verdict.PASS), ("node-1", Verdict.UNKNOWN)):
+        project = kops()
+        project.instance("batch", project.link(f"regions/{REGION}/subnetworks/nodes"), "10.0.0.99")
+        for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+            if one["name"] == name:
+                one["networkInterfaces"].append(attachment)
+        google_cloud.google = Google(project)
+        snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
+        assert snapshot.gaps == ()
+        assert pipeline.evaluate(snapshot, Declarations()).row("node-access").verdict is verdict
