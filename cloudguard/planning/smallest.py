@@ -46,7 +46,7 @@ def _spare(changes: Sequence[Change], classes: Iterable[HostClass], chains: froz
     crossed = set[str]()
     for one in classes:
         own = edited.intersection(one.key.filters)
-        fronts = edited.intersection(name for each in one.key.registrations for name in each.balancer.filters)
-        crossed |= own | fronts if own and fronts else set[str]()
+        of_balancers = edited.intersection(name for each in one.key.registrations for name in each.balancer.filters)
+        crossed |= own | of_balancers if own and of_balancers else set[str]()
         crossed |= own if len(own & chains) > 1 else set[str]()
     yield from (change for change in changes if change.resource.kind != "filter" or change.resource.id in crossed)

@@ -52,15 +52,15 @@ def _add(patcher: _Patcher, change: Change, one: Owned, documents: dict[str, _Do
     except NotSaidError as error:
         left.append(f"{_title(change)}: written by {one.owner.who}; {error}")
         return
-    form = place.patch if place else None
-    if place is None or form is None:
+    patch = place.patch if place else None
+    if place is None or patch is None:
         return  # ``value`` has raised
     names = patcher.names(change, one)
-    document = cast("dict[str, Any]", _filled(form.document, names))
+    document = cast("dict[str, Any]", _filled(patch.document, names))
     key = yaml_text(document)
     made = documents.setdefault(key, _Document(document))
     made.comments.append(f"{_title(change)}: {filled(place.where, names)}")
-    _set(made.fields, [filled(part, names) for part in _SEGMENT.findall(form.path)], value)
+    _set(made.fields, [filled(part, names) for part in _SEGMENT.findall(patch.path)], value)
 
 
 def _title(change: Change) -> str:
@@ -125,20 +125,20 @@ class _Patcher:
             where = filled(place.where, one.owner.names) if place else one.owner.instead
             message = f"no patch can say it: {where}"
             raise NotSaidError(message)
-        form = place.patch
+        patch = place.patch
         if change.needs_input:
             message = f"first give --{change.needs_input[0]}"
             raise NotSaidError(message)
         guard = self._filters.get(change.resource.id)
-        if form.value == "rules" and guard:
-            return rule_items(form.items, [*self._rules(guard, change, one, place)], guard)
-        if form.value == "rule" and guard and one.rule:
-            items = cast("Mapping[str, Any]", _filled(form.items, self.names(change, one)))
+        if patch.value == "rules" and guard:
+            return rule_items(patch.items, [*self._rules(guard, change, one, place)], guard)
+        if patch.value == "rule" and guard and one.rule:
+            items = cast("Mapping[str, Any]", _filled(patch.items, self.names(change, one)))
             return rule_items(items, [*self._afterwards(guard, one.rule)], guard, one.rule)
-        if not isinstance(form.value, str) or form.value not in {"peers", "ranges", "joined-ranges"}:
-            return form.value
+        if not isinstance(patch.value, str) or patch.value not in {"peers", "ranges", "joined-ranges"}:
+            return patch.value
         peers = self._peers(change, one, place)
-        odd = [peer.value for peer in peers if peer.kind not in _LISTED or (form.value != "peers" and _is_list(peer))]
+        odd = [peer.value for peer in peers if peer.kind not in _LISTED or (patch.value != "peers" and _is_list(peer))]
         if odd:
             message = f"its field takes ranges alone, not {', '.join(odd)}: {filled(place.where, one.owner.names)}"
             raise NotSaidError(message)
@@ -149,7 +149,7 @@ class _Patcher:
             where = filled(place.where, one.owner.names)
             message = f"its field also writes another rule, which lets in {', '.join(kept)}: {where}"
             raise NotSaidError(message)
-        return ",".join(texts) if form.value == "joined-ranges" else texts
+        return ",".join(texts) if patch.value == "joined-ranges" else texts
 
     def _peers(self, change: Change, one: Owned, place: Place) -> list[RulePeer]:
         """Return whom the field lets in afterwards: an endpoint's list, or the peers of all rules that it writes."""
