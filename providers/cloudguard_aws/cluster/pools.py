@@ -39,6 +39,9 @@ MOST_NAMES = 50
 _WITH_PODS = {Role.CONTROL_PLANE, Role.NODE}
 _BY_EKS = "eks:nodegroup-name"
 """The tag of scaling groups that EKS makes, with a template of its own, for managed node groups (EKS user guide)."""
+_AUTOSCALER = "k8s.io/cluster-autoscaler/"
+"""With the cluster's name, on the groups that the autoscaler is to discover (kubernetes/autoscaler
+cluster-autoscaler/cloudprovider/aws/README.md), beside "enabled", which names none."""
 DEFAULT_GROUP = "default"
 """What an instance gets whose template names no security group (EC2 user guide, Default security groups)."""
 
@@ -105,18 +108,22 @@ def read_scaling_groups(api: Api, found: Found, named: Collection[str]) -> list[
     """Return the scaling groups of the cluster: by tag, by ``named``, and those that made its instances."""
     call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
     names = {*named, *(one.host.pool for one in found.instances)} - {""}
-    keys = [f"{prefix}{cluster}" for prefix in NAMED_BY_KEY]
+    keys = [f"{prefix}{cluster}" for prefix in (*NAMED_BY_KEY, _AUTOSCALER)]
     if any(LEGACY in one.tags for one in found.instances):
         keys.append(LEGACY)  # else the groups of all clusters that have it would be listed for nothing
     listed = api.read(call, hides=HIDES, about=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
     tagged = api.mapped(call, listed, _scaling_group, hides=HIDES)
-    groups = {one.name: one for one in tagged if cluster in clusters_of(one.tags)}
+    groups = {one.name: one for one in tagged if _is_of(one.tags, cluster)}
     more = sorted(names - groups.keys())
     for start in range(0, len(more), MOST_NAMES):
         page = more[start : start + MOST_NAMES]
         listed = api.read(call, hides=HIDES, about=cluster, AutoScalingGroupNames=page)
         groups.update((one.name, one) for one in api.mapped(call, listed, _scaling_group, hides=HIDES))
     return [groups[name] for name in sorted(groups)]
+
+
+def _is_of(tags: Mapping[str, str], cluster: str) -> bool:
+    return cluster in clusters_of(tags) or (cluster != "enabled" and f"{_AUTOSCALER}{cluster}" in tags)
 
 
 def _scaling_group(item: Item) -> ScalingGroup:

@@ -1,7 +1,8 @@
 """Copies of etcd's volumes: snapshots, images, what a volume was made from, what was made of it, copies of former ones.
 
 How EC2 copies volumes: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshots.html, and of its API reference
-CopySnapshot ("[Copied snap-… from …]", an arbitrary volume id), CopyVolumes (SourceVolumeId), CreateImage.
+CopySnapshot ("[Copied snap-… from …]", an arbitrary volume id), CopyVolumes (SourceVolumeId), CreateImage, CopyImage
+("Copied for DestinationAmi … from SourceAmi … for SourceSnapshot snap-…").
 """
 
 from __future__ import annotations
@@ -42,12 +43,14 @@ class Volume:
         weak = RoleEvidence(EvidenceKind.NAME, OF_CONTROL_PLANE, Strength.WEAK)
         return replace(self, disk=replace(self.disk, etcd_evidence=self.disk.etcd_evidence or weak))
 
-    def copied(self, origins: Mapping[str, str]) -> Disk:
-        """Return the disk as a copy of etcd's data: ``origins`` says of what, by the ids of snapshots and volumes."""
+    def copied(self, origins: Mapping[str, str]) -> Volume:
+        """Return the volume as a copy of etcd's data: ``origins`` says of what, by the ids of snapshots and volumes."""
         if self.disk.etcd_evidence is not None:
-            return self.disk
+            return self
         words = next((origins[name] for name in (self.snapshot, self.disk.id) if name in origins), "a copy")
-        return replace(self.disk, etcd_evidence=RoleEvidence(EvidenceKind.DISK, words, Strength.WEAK))
+        return replace(
+            self, disk=replace(self.disk, etcd_evidence=RoleEvidence(EvidenceKind.DISK, words, Strength.WEAK))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def read_copies(api: Api, cluster: str, volumes: Sequence[Volume], *, apart: Col
     former = {one.id: one for one in _former(tagged, cluster, apart, named=named)}
     found = former | {one.id: replace(one, disk=sources[one.id].disk.id, relation="the origin of") for one in made_from}
     found |= {one.id: one for one in taken}
-    images = _images(api, found)
+    images = _images(api) if found else ()
     golden = {name for image in images for name in image.snapshots if _is_golden(found.get(name), known)}
     whole = {name: one for name, one in found.items() if name not in golden}
     whole |= {name: former[name] for name in golden & former.keys()}  # by its tags, it is more than that
@@ -158,7 +161,12 @@ def _former(
 
 
 def _described(api: Api, found: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
-    """Return the copies that CopySnapshot made of snapshots in this region: their descriptions name those."""
+    """Return the copies made of snapshots in this region, and copies of those: their descriptions name the snapshot."""
+    made = _described_once(api, found)
+    return made | _described(api, {**found, **made}) if made else {}
+
+
+def _described_once(api: Api, found: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
     call = calls.DESCRIBE_SNAPSHOTS
     listed = api.matching(call, "description", [f"*{name}*" for name in found], hides=_DISKS, OwnerIds=["self"])
 
@@ -172,13 +180,10 @@ def _described(api: Api, found: Mapping[str, DiskSnapshot]) -> dict[str, DiskSna
     return {one.id: one for one in api.mapped(call, listed, copy, hides=_DISKS) if one is not None}
 
 
-def _images(api: Api, found: Mapping[str, DiskSnapshot]) -> tuple[Image, ...]:
-    """Return the account's own images that hold any of the snapshots."""
-    if not found:
-        return ()
+def _images(api: Api) -> tuple[Image, ...]:
+    """Return the account's own images."""
     call = calls.DESCRIBE_IMAGES
-    listed = api.mapped(call, api.read(call, hides=_DISKS, Owners=["self"]), _image, hides=_DISKS)
-    return tuple(one for one in listed if not found.keys().isdisjoint(one.snapshots))
+    return api.mapped(call, api.read(call, hides=_DISKS, Owners=["self"]), _image, hides=_DISKS)
 
 
 def _image(item: Item) -> Image:

@@ -76,21 +76,21 @@ def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
         _miss_stores(api, stores or {}, set(concerned) - places)
     found = {one.disk.id: one for one in volumes}
     concerning = worth_copying([one.disk for one in volumes], concerned)
+    apart_from = frozenset(name for host in hosts for name in host.disks) - concerning
+    copy = partial(read_copies, api, cluster, apart=apart_from, named=places.issuperset(concerned))
     copies, keys = api.two(
-        partial(
-            read_copies,
-            api,
-            cluster,
-            [found[name] for name in sorted(concerning)],
-            apart=frozenset(name for host in hosts for name in host.disks) - concerning,
-            named=places.issuperset(concerned),
-        ),
+        lambda: copy([found[name] for name in sorted(concerning)]),
         partial(read_keys, api, [one.disk.key for one in volumes], account),
     )
-    made = _volumes(api, [one for one in copies.volumes if required(one, "VolumeId") not in found], cluster, concerned)
-    more = [one.copied(copies.origins) for one in made]
-    disks = {disk.id: disk for disk in (*(one.disk for one in volumes), *more)}
-    if any(disk.key for disk in more):
+    while new := [one for one in copies.volumes if required(one, "VolumeId") not in found]:
+        made = {one.disk.id: one.copied(copies.origins) for one in _volumes(api, new, cluster, concerned)}
+        found |= made
+        concerning |= made.keys()
+        if not made:
+            break
+        copies = copy([found[name] for name in sorted(concerning)])
+    disks = {name: one.disk for name, one in found.items()}
+    if any(disk.key for disk in disks.values()):
         keys = read_keys(api, [disk.key for disk in disks.values()], account)
     ordered = [disks[name] for name in sorted(disks)]
     apart = (_spare(one.disk) for one in spare if one.disk.id not in disks)
@@ -163,9 +163,15 @@ def _copy_fields(item: Item, tags: Mapping[str, str]) -> str:
 
 
 def etcd_evidence(tags: Mapping[str, str], cluster: str) -> RoleEvidence | None:
-    """Return the tag that says that a disk holds etcd, None if none does. A cluster's own name is no evidence."""
+    """Return the tag that says that a disk holds etcd, None if none does. A cluster's own name is no evidence.
+
+    A tag on what is another cluster's, too, is weak: it takes no other disk of the host out of the question.
+    """
+    owners = {*clusters_of(tags)} - {cluster}
     for key, value in sorted(tags.items()):
         if key.startswith(ETCD_TAG):
-            return RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={value}")
+            of_another = f", of {min(owners)}" if owners else ""
+            strength = Strength.WEAK if owners else Strength.STRONG
+            return RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={value}{of_another}", strength)
     named = (key for key in _NAMING_TAGS if is_named_for_etcd(tags.get(key, ""), cluster))
     return next((RoleEvidence(EvidenceKind.NAME, f"tag {key}={tags[key]}", Strength.WEAK) for key in named), None)

@@ -119,6 +119,16 @@ def test_a_group_that_nothing_tells_is_a_gap_and_a_flag_tells_it(inner_account: 
     assert of_pools(told) == []
 
 
+@pytest.mark.parametrize(("name", "found"), [("prod", 1), ("other", 0), ("enabled", 0)])
+def test_a_group_that_the_autoscaler_is_to_discover_is_the_clusters(
+    inner_account: Account, subnet: Subnet, name: str, found: int
+) -> None:
+    a = inner_account
+    tags = {f"k8s.io/cluster-autoscaler/{name}": "owned"}
+    pool(a, "workers", subnet, tags, SecurityGroupIds=[a.group(subnet.vpc, "g").id])
+    assert len(read(a).cluster.pools) == found
+
+
 def test_names_of_a_group_that_contradict_are_told(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     pool(a, "etcd-worker", subnet, OWNED, SecurityGroupIds=[a.group(subnet.vpc, "g").id])

@@ -135,6 +135,45 @@ def test_a_copy_of_a_snapshot_is_known_by_its_description(cluster: Cluster) -> N
     assert {taken, copied["SnapshotId"]} == set(of_root(cluster))
 
 
+def copy_of(a: Account, snapshot: str, words: str) -> str:
+    """Copy a snapshot, encrypted, as EC2 describes copies."""
+    described = {"SourceRegion": "eu-west-1", "Description": words.format(snapshot)}
+    copied = str(a.call("ec2", "copy_snapshot", SourceSnapshotId=snapshot, **described)["SnapshotId"])
+    a.backend("ec2").snapshots[copied].encrypted = True
+    return copied
+
+
+OF_IMAGE = "Copied for DestinationAmi ami-2 from SourceAmi ami-1 for SourceSnapshot {}. Task created on 1."
+
+
+def test_a_copy_of_an_image_of_a_host_is_shared_as_an_image(cluster: Cluster) -> None:
+    a = cluster.account
+    taken = a.snapshot(cluster.root)
+    cluster.image_of(taken)
+    image = cluster.image_of(copy_of(a, taken, OF_IMAGE))
+    changes = {"Attribute": "launchPermission", "OperationType": "add", "UserGroups": ["all"]}
+    a.call("ec2", "modify_image_attribute", ImageId=image, **changes)
+    assert image in cluster.row().why
+
+
+def test_copies_are_followed_as_far_as_they_go(cluster: Cluster) -> None:
+    """A copy of a copy of a snapshot of a volume that was made of a snapshot of the root volume."""
+    a = cluster.account
+    volume = cluster.volume(origin=a.snapshot(cluster.root))
+    copied = copy_of(a, a.snapshot(volume), "[Copied {} from eu-west-1]")
+    last = copy_of(a, copied, "[Copied {} from eu-west-1]")
+    assert cluster.row().verdict == "PASS"
+    a.call(
+        "ec2",
+        "modify_snapshot_attribute",
+        SnapshotId=last,
+        Attribute="createVolumePermission",
+        OperationType="add",
+        UserIds=[SHARED],
+    )
+    assert last in cluster.row().why
+
+
 def test_a_volume_made_of_a_copy_holds_the_data_too(cluster: Cluster) -> None:
     taken = cluster.account.snapshot(cluster.root)
     made = cluster.volume(origin=taken)

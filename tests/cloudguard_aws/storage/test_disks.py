@@ -35,6 +35,16 @@ def test_evidence_that_a_disk_holds_etcd(tags: dict[str, str], kind: EvidenceKin
     assert etcd_evidence(tags, "prod") == (RoleEvidence(kind, evidence, strength) if kind else None)
 
 
+def test_the_tag_of_another_clusters_etcd_is_weak_evidence() -> None:
+    """It adds the disk to the row, and takes no other disk of the host out of it."""
+    evidence = etcd_evidence(ETCD | {"kubernetes.io/cluster/other": "owned"}, "prod")
+    assert evidence is not None
+    assert (evidence.strength, evidence.text) == (Strength.WEAK, "tag k8s.io/etcd/main=a/a, of other")
+    own = etcd_evidence(ETCD, "prod")
+    assert own is not None
+    assert own.strength is Strength.STRONG
+
+
 def test_a_clusters_own_name_is_no_evidence() -> None:
     assert etcd_evidence({"Name": "etcd-lab-root"}, "etcd-lab") is None
     assert etcd_evidence({"Name": "etcd-root"}, "") is not None

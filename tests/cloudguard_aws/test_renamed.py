@@ -1,0 +1,115 @@
+"""What anyone may write makes nothing pass: each scene read again with the value of one tag, or one name, exchanged."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+
+import pytest
+from moto import mock_aws
+
+from cloudguard import pipeline
+from cloudguard.errors import CloudguardError
+from cloudguard.provider.reader import Answer, Call, Reader
+from cloudguard.results.report import Report, Verdict
+from cloudguard_aws.access.api import Api
+from draws import seeds
+from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.scene import Scene, collect, scenes
+from refused_calls import Reusing
+from spoilt import UNKNOWN_WORD
+
+WORDS: Final = (UNKNOWN_WORD, "", "1", "prod", "prod-worker-1", "prod-master-1", "prod-etcd", "bastion", "microk8s")
+Tag = tuple[str, str]
+"""The id of what bears it, and its key."""
+FAILING: Final = (
+    "capa",
+    "eks_public",
+    "escalation",
+    "etcd_volume_plain",
+    "external_etcd",
+    "former_disk",
+    "kops_ha",
+    "kubeadm_single",
+    "next_host",
+    "openshift",
+    "shared_group",
+    "showcase",
+    "untagged_member",
+)
+
+
+@dataclass
+class Renaming:
+    """Notes the tags in answers, and gives ``word`` in place of the value of ``target``."""
+
+    seen: dict[Tag, str] = field(default_factory=dict[Tag, str])
+    target: Tag | None = None
+    word: str = ""
+
+    def fetching(self, fetch: Any) -> Any:  # noqa: ANN401 - a method of a reader's
+        """Return a ``fetch`` that exchanges the value in what ``fetch`` returns."""
+
+        def renamed(reader: Reader[Any], call: Call, parameters: Mapping[str, Any]) -> Answer:
+            answer: Answer = fetch(reader, call, parameters)
+            items: list[Any] = copy.deepcopy([*answer.items])
+            for item in items:
+                self._rename(item, reader.identifiers)
+            return Answer(items, answer.faults)
+
+        return renamed
+
+    def _rename(self, item: dict[str, Any], identifiers: tuple[str, ...]) -> None:
+        owner = next((str(item[key]) for key in identifiers if item.get(key)), "")
+        tags = item.get("Tags")
+        for tag in tags if isinstance(tags, list) else ():
+            self.seen.setdefault((owner, tag["Key"]), tag["Value"])
+            if (owner, tag["Key"]) == self.target:
+                tag["Value"] = self.word
+
+
+@dataclass
+class Renamed:
+    """A scene to read with names exchanged."""
+
+    scene: Scene
+    account: Account
+    renaming: Renaming
+    report: Report
+
+    def read(self) -> Report:
+        """Return the report on the account as it is answered now."""
+        return pipeline.evaluate(collect(self.scene, self.account.session), self.scene.DECLARED.policy)
+
+
+@pytest.fixture(scope="module", params=FAILING)
+def renamed(request: pytest.FixtureRequest) -> Iterator[Renamed]:
+    """Each scene in turn."""
+    scene = scenes()[request.param]
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        account, renaming = Account(Reusing(region_name=REGION)), Renaming()
+        scene.build(account)
+        patch.setattr(Api, "fetch", renaming.fetching(Api.fetch))
+        report = pipeline.evaluate(collect(scene, account.session), scene.DECLARED.policy)
+        yield Renamed(scene, account, renaming, report)
+
+
+def test_no_row_passes_because_something_is_called_otherwise(renamed: Renamed) -> None:
+    known = dict(renamed.renaming.seen)
+    for seed in seeds(12):
+        draw = Random(seed)
+        target = draw.choice(sorted(known))
+        renamed.renaming.target, renamed.renaming.word = target, draw.choice(WORDS)
+        try:
+            report = renamed.read()
+        except CloudguardError:
+            continue  # the cluster itself is not found any more
+        turned = [
+            row.row
+            for row in renamed.report.rows
+            if row.verdict is Verdict.FAIL and report.row(row.row).verdict is Verdict.PASS
+        ]
+        assert not turned, (seed, target, known[target], renamed.renaming.word)
