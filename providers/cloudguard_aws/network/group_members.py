@@ -99,13 +99,13 @@ class ClusterInterfaces:
             return True
         if tags.get(_TRUNK) in self.interfaces or tags.get("cluster.k8s.amazonaws.com/name") == self.cluster:
             return True
-        description, requester, by_service = text(item, "Description"), text(item, "RequesterId"), _by_service(item)
-        if description in self.balancers and by_service:
-            return True
-        elsewhere = text(attachment, "InstanceOwnerId") not in {"", text(item, "OwnerId")}
-        return description == f"Amazon EKS {self.cluster}" and (
-            by_service or elsewhere or requester.endswith(":AmazonEKS")
-        )
+        return (text(item, "Description") in self.balancers and _by_service(item)) or self.is_endpoint(item)
+
+    def is_endpoint(self, item: Item) -> bool:
+        """Whether an interface is the managed control plane's."""
+        elsewhere = text(part(item, "Attachment"), "InstanceOwnerId") not in {"", text(item, "OwnerId")}
+        by_service = _by_service(item) or elsewhere or text(item, "RequesterId").endswith(":AmazonEKS")
+        return text(item, "Description") == f"Amazon EKS {self.cluster}" and by_service
 
 
 def balancer_descriptions(read: Registrations) -> frozenset[str]:

@@ -19,7 +19,7 @@ from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.interfaces import interface
 from cloudguard_aws.cluster.tags import tags_of
-from cloudguard_aws.network.registrations import HIDES
+from cloudguard_aws.network.registrations import HIDES, Registrations
 
 _ACCELERATOR: Final = "global_accelerator_managed"
 """The type of the interfaces by which an accelerator reaches an endpoint in a VPC with the client's own address:
@@ -59,6 +59,18 @@ def point_out(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList]
         if service:
             message = f"a rule lets in {one.name}: who comes by {service} is not asked"
             api.add_gap(Gap(calls.DESCRIBE_MANAGED_PREFIX_LISTS.name, one.id, Reason.UNSUPPORTED, message, HIDES))
+
+
+def point_out_endpoint(api: Api, endpoint: Iterable[Item], read: Registrations) -> None:
+    """Record which balancers send to an interface of the managed control plane: who comes by them is not followed."""
+    call = calls.DESCRIBE_NETWORK_INTERFACES
+    made = api.mapped(call, endpoint, lambda one: interface(one, Source(call.name)), hides=HIDES)
+    at = {address: one.id for one in made for part in one.addresses for address in part.texts()}
+    for group in read.groups.values():
+        reached = sorted({at[target.id] for target in group.targets if target.id in at})
+        for name in group.balancers if reached else ():
+            message = f"it sends to {reached[0]}, the managed control plane's: who comes by it is not followed"
+            api.add_gap(Gap(calls.DESCRIBE_TARGET_HEALTH.name, name, Reason.UNSUPPORTED, message, HIDES))
 
 
 def point_out_lattice(api: Api, registers: Mapping[str, Sequence[str]]) -> None:

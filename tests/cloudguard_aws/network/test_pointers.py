@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import aws_accelerator
@@ -38,6 +40,29 @@ def test_an_accelerator_is_a_gap_where_it_sends_to_the_cluster(inner_account: Ac
     read(api, a, node)
     expected = [] if to == "other" else [("globalaccelerator:ListEndpointGroups", endpoint, Reason.UNSUPPORTED, HIDES)]
     assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == expected
+
+
+@pytest.mark.parametrize(
+    ("description", "kind", "gaps"),
+    [("Amazon EKS prod", "interface", 1), ("Amazon EKS other", "interface", 0), ("Amazon EKS prod", "", 0)],
+)
+def test_a_balancer_that_sends_to_the_managed_endpoint_is_a_gap(
+    inner_account: Account, description: str, kind: str, gaps: int
+) -> None:
+    """Only a service describes an interface that it manages: another may be called so by anyone."""
+    a = inner_account
+    subnet = a.subnet(a.vpc())
+    group = a.group(subnet.vpc, "nodes")
+    node = a.host("node", subnet, [group])
+    made = a.interface(subnet, [group], description, kind=kind)
+    (item,) = a.call("ec2", "describe_network_interfaces", NetworkInterfaceIds=[made])["NetworkInterfaces"]
+    front = a.nlb("front", subnet)
+    a.listener(front, 443, [replace(node, address=item["PrivateIpAddress"])], 443, by_address=True)
+    api = api_of(a)
+    read(api, a, node)
+    assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
+        (front.arn, Reason.UNSUPPORTED, HIDES)
+    ] * gaps
 
 
 def test_accelerators_are_asked_for_only_where_one_has_an_interface(inner_account: Account) -> None:

@@ -163,14 +163,8 @@ def test_copies_are_followed_as_far_as_they_go(cluster: Cluster) -> None:
     copied = copy_of(a, a.snapshot(volume), "[Copied {} from eu-west-1]")
     last = copy_of(a, copied, "[Copied {} from eu-west-1]")
     assert cluster.row().verdict == "PASS"
-    a.call(
-        "ec2",
-        "modify_snapshot_attribute",
-        SnapshotId=last,
-        Attribute="createVolumePermission",
-        OperationType="add",
-        UserIds=[SHARED],
-    )
+    changes = {"Attribute": "createVolumePermission", "OperationType": "add", "UserIds": [SHARED]}
+    a.call("ec2", "modify_snapshot_attribute", SnapshotId=last, **changes)
     assert last in cluster.row().why
 
 
