@@ -59,6 +59,8 @@ def worst(granted: list[Json], boundary: list[Json] | None = None, version: str 
 
 
 CRITICAL, HIGH, GRANTED_NOTHING = "FAIL CRITICAL", "FAIL HIGH", "PASS LOW"
+PULL_ONLY = ("GetAuthorizationToken", "BatchGetImage", "GetDownloadUrlForLayer", "BatchImportUpstreamImage")
+"""AmazonEC2ContainerRegistryPullOnly."""
 RANKS: dict[str, tuple[str, list[Json]]] = {
     "all actions but those of organizations": (
         CRITICAL,
@@ -108,6 +110,15 @@ RANKS: dict[str, tuple[str, list[Json]]] = {
         HIGH,
         [allow("iam:PassRole", StringEquals={"iam:PassedToService": "glue.amazonaws.com"}), allow("ec2:RunInstances")],
     ),
+    "whoever defines a job of Batch chooses its role": (
+        CRITICAL,
+        [allow(["iam:PassRole", "batch:RegisterJobDefinition", "batch:SubmitJob"])],
+    ),
+    "a node pulls images, by what AWS documents for that": (
+        "PASS LOW",
+        [allow([f"ecr:{name}" for name in PULL_ONLY])],
+    ),
+    "a node pulls images and pushes them": (HIGH, [allow([f"ecr:{name}" for name in (*PULL_ONLY, "PutImage")])]),
     "a role never has a device for MFA": (
         GRANTED_NOTHING,
         [allow("*", Bool={"aws:MultiFactorAuthPresent": "true"})],
