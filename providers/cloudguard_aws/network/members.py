@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from cloudguard.errors import AccessError
+from cloudguard.model.cluster import Role
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.host_roles import CLUSTER_PORTS
@@ -17,7 +18,7 @@ from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.instances import Instance, instances, instances_by_id
 from cloudguard_aws.cluster.interfaces import addresses_of
 from cloudguard_aws.cluster.pools import read_scaling_groups
-from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of
+from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of, is_control_plane
 from cloudguard_aws.network.balancers import read_tags
 from cloudguard_aws.network.listeners import Members
 from cloudguard_aws.network.pointers import point_out_lattice
@@ -87,13 +88,19 @@ def _warm(api: Api, groups: Collection[str]) -> Iterator[Instance]:
 
 
 def _registered(api: Api, found: Found, read: Registrations) -> Iterator[str]:
-    """Yield what is registered, beside the known hosts, with balancers that are the cluster's."""
+    """Yield what is registered, beside the known hosts, with balancers that are the cluster's.
+
+    So is one that sends to no other known hosts than the control plane's, whatever the port.
+    """
     members = Members.of([one.host for one in found.instances])
+    servers = {one.id for one in found.instances if is_control_plane(one.tags)}
+    servers |= {name for name, known in found.by_flag.items() if Role.CONTROL_PLANE in known.roles}
     unclear = dict[tuple[str, ...], list[str]]()
     for arns, targets in registered_together(read, found.networks):
         others = [name for name, _ in targets if members.find(name) is None]
-        beside = [port for name, port in targets if members.find(name) is not None]
-        if any(ServiceSet.parse(f"tcp/{port}") <= CLUSTER_PORTS for port in beside):
+        beside = [(known[0], port) for name, port in targets if (known := members.find(name)) is not None]
+        on_cluster_ports = any(ServiceSet.parse(f"tcp/{port}") <= CLUSTER_PORTS for _, port in beside)
+        if on_cluster_ports or (beside and servers.issuperset(name for name, _ in beside)):
             yield from others
         elif others:
             unclear.setdefault(arns, []).extend(others)

@@ -74,6 +74,19 @@ def test_a_target_by_any_address_of_an_instance(
     assert members(a) == {node.id, bare.id}
 
 
+@pytest.mark.parametrize(("beside", "found"), [(["m"], True), (["m", "n"], False), (["n"], False)])
+def test_a_target_beside_control_plane_hosts_alone_whatever_the_port(
+    inner_account: Account, beside: list[str], *, found: bool
+) -> None:
+    a = inner_account
+    subnet = a.subnet(a.vpc())
+    group = a.group(subnet.vpc, "all")
+    hosts = {"m": a.host("m", subnet, [group], kops.control_plane), "n": a.host("n", subnet, [group], kops.node)}
+    bare = a.host("bare", subnet, [group])
+    a.listener(a.nlb("front", subnet), 443, [bare, *(hosts[name] for name in beside)], 443)
+    assert members(a) - {one.id for one in hosts.values()} == ({bare.id} if found else set())
+
+
 @pytest.mark.parametrize("field", [{"WarmPoolConfiguration": {"MinSize": 1}}, {"WarmPoolSize": 1}, {}])
 def test_instances_of_a_warm_pool(inner_account: Account, field: dict[str, object]) -> None:
     """They are asked for only where a group has such a pool: any other lists all of its instances."""
