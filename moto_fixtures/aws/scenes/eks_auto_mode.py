@@ -1,4 +1,7 @@
-"""EKS Auto Mode: a node of its own pool, and a Service of type LoadBalancer whose balancer sends to a pod's address."""
+"""EKS Auto Mode: a node of its own pool, and balancers of a Service and an Ingress, which send to a pod's address.
+
+Every resource is tagged as Auto Mode tags it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ DECLARED = clean.DECLARED
 VERDICTS = eks_public.VERDICTS | {"api-server-access": "PASS"}
 OWN = {"eks:eks-cluster-name": "prod"}
 SERVICE = OWN | {"service.eks.amazonaws.com/stack": "shop/web"}
+INGRESS = OWN | {"ingress.eks.amazonaws.com/stack": "shop/pages", "ingress.eks.amazonaws.com/resource": "LoadBalancer"}
 
 
 def build(a: Account) -> None:
@@ -27,3 +31,8 @@ def build(a: Account) -> None:
     cluster.group.allow("tcp/8080", back)  # OK
     web = a.nlb("k8s-shop-web", net.public, [front, back], tags=SERVICE)  # OK
     a.listener(web, 80, [pod], 8080, by_address=True)  # OK
+    pages = a.group(net.vpc, "k8s-shop-pages", tags=INGRESS)  # OK
+    pages.allow("tcp/80", WORLD)  # OK
+    cluster.group.allow("tcp/8443", pages)  # OK
+    ingress = a.nlb("k8s-shop-pages", net.public, [pages], kind="application", tags=INGRESS)  # OK
+    a.listener(ingress, 80, [pod], 8443, protocol="HTTP", by_address=True)  # OK
