@@ -31,7 +31,7 @@ _OF_CONTROLLER: Final = "elbv2.k8s.aws/cluster"
 def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
     """Return a cluster with the instances that its scaling groups (by tag, by ``named``) and balancers list.
 
-    What carries another cluster's tag is that one's.
+    What a balancer lists and carries another cluster's tag is that one's; a scaling group's are its own, tagged or not.
     """
     groups, read = api.two(
         partial(read_scaling_groups, api, found, named), partial(read_registrations, api, found.networks)
@@ -53,7 +53,8 @@ def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
         ]
     except AccessError:
         return found  # a Gap says so
-    more = {one.id: _in_pool(one, pools) for one in listed if {*clusters_of(one.tags)} <= {found.name}}
+    own = (one for one in listed if one.id in pools or {*clusters_of(one.tags)} <= {found.name})
+    more = {one.id: _in_pool(one, pools) for one in own}
     whole = {one.id: _in_pool(one, pools) for one in found.instances} | more
     return replace(found, instances=tuple(whole[name] for name in sorted(whole)))
 

@@ -57,11 +57,15 @@ def test_instances_of_its_scaling_groups(place: tuple[Account, Subnet, Group]) -
     assert theirs.id not in found
 
 
-def test_a_member_that_carries_another_clusters_tag_is_that_ones(place: tuple[Account, Subnet, Group]) -> None:
+def test_another_clusters_tag_takes_no_member_from_a_scaling_group(place: tuple[Account, Subnet, Group]) -> None:
+    """The tag and the group contradict one another; of a balancer's targets, the tag says whose they are."""
     a, subnet, group = place
-    moved = a.host("moved", subnet, [group], {"kubernetes.io/cluster/other": "owned"})
-    scaling_group(a, "gpu", subnet, moved)
-    assert moved.id not in members(a)
+    theirs = {"kubernetes.io/cluster/other": "owned"}
+    made, target = a.host("made", subnet, [group], theirs), a.host("target", subnet, [group], theirs)
+    scaling_group(a, "gpu", subnet, made)
+    a.listener(a.nlb("ingress", subnet), 80, [a.host("n2", subnet, [group], kops.node), target], 30080)
+    found = members(a)
+    assert (made.id in found, target.id in found) == (True, False)
 
 
 @pytest.mark.parametrize("by_address", [False, True])
