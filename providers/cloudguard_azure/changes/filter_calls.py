@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Final
 
 from cloudguard.model.filters import Action, Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.rule_parts.edits import rule_edits
-from cloudguard.provider.rule_parts.parts import name_of_rule
+from cloudguard.provider.rule_parts.parts import Part, name_of_rule
 from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import Change, GroupEdit, RuleEdit, RulePeer
-from cloudguard_azure.access.ids import group_of, subscription_of
+from cloudguard.results.change import Change, GroupEdit, MembershipEdit, RuleEdit, RulePeer
+from cloudguard_azure.access.ids import canonical, group_of, subscription_of
 from cloudguard_azure.changes.calls import delete, put
 from cloudguard_azure.changes.own_group import own_group
 from cloudguard_azure.changes.rule_bodies import Body, BodyWriter
+from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, said
 from cloudguard_azure.changes.security_rules import SecurityRules
 from cloudguard_azure.network.security_groups import KIND
 
@@ -51,20 +51,24 @@ class FilterCalls:
             if not group_id(guard) or not (guard.editable or _by_hand(before, edits)):
                 earlier = [edit for one in made if one.resource.id == guard.id for edit in rule_edits(one)]
                 return tuple(own_group(self._snapshot, guard, earlier, edits, writer))
-            before = self._after(guard, before, made)
+            _check(writer, (one for one in made if one.id == change.id))
+            before = self._after(guard, before, made, change.id)
             return tuple(_difference(group_id(guard), before, before.edited(edits), writer))
         except ValueError:
             return ()
 
-    def _after(self, guard: Filter, rules: SecurityRules, made: Sequence[Change]) -> SecurityRules:
+    def _after(self, guard: Filter, rules: SecurityRules, made: Sequence[Change], own: str) -> SecurityRules:
         """Return a group's rules after changes, going on from where the last ones ended if these begin with them."""
         count, last, known = self._reached.get(group_id(guard), (0, None, rules))
         if count > len(made) or (count and made[count - 1] is not last):
             count, known = 0, rules
         for one in made[count:]:
             if self._same_group(one, guard):
-                with suppress(ValueError):  # then no call made it
+                try:
                     known = known.edited(rule_edits(one))
+                except ValueError:  # no call made it; of the change ``own``, nothing else is made then
+                    if one.id == own:
+                        raise
         if made:
             self._reached[group_id(guard)] = (len(made), made[-1], known)
         return known
@@ -75,7 +79,19 @@ class FilterCalls:
 
     def _new_groups(self, changes: Iterable[Change]) -> Mapping[RulePeer, str]:
         edits = (edit for change in changes for edit in change.edits if isinstance(edit, GroupEdit))
-        return {edit.group: new_group_id(edit) for edit in edits}
+        return {edit.group: new_group_id(edit) for edit in edits if not in_scale_sets(edit)}
+
+
+def _check(writer: BodyWriter, changes: Iterable[Change]) -> None:
+    """Raise ValueError if what earlier edits of a change were to leave could not be put: then nothing is taken."""
+    for edit in (edit for one in changes for edit in rule_edits(one) if edit.after is not None):
+        for traffic in said(edit.after) if edit.after is not None else ():
+            writer.body((Part("", traffic),), FIRST_PRIORITY)
+
+
+def in_scale_sets(edit: GroupEdit | MembershipEdit) -> bool:
+    """Whether some member is a scale set or a machine of one: those are in a group only once they are made anew."""
+    return any("/virtualmachinescalesets/" in canonical(member.id) for member in edit.members)
 
 
 def _by_hand(rules: SecurityRules, edits: Iterable[RuleEdit]) -> bool:

@@ -50,6 +50,9 @@ def firewall_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Ite
     tags = {
         edit.group: by_tag(edit.name) for one in (*made, change) for edit in one.edits if isinstance(edit, GroupEdit)
     }
+    for edit in (edit for one in made if one.id == change.id for edit in rule_edits(one)):
+        for traffic in said(edit.after, in_policy=False) if edit.after is not None else ():
+            firewall_body((Part("", traffic),), tags)  # raises ValueError: then nothing is taken either
     before: Firewalls = {name: Firewall(tuple(parts)) for name, parts in parts_of(guard).items()}
     for one in made:
         if one.resource.id == guard.id:

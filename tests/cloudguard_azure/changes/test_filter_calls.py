@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from azure_applied import collected
@@ -161,3 +162,11 @@ def test_a_peer_that_is_not_known_yet_makes_no_call(azure_cloud: AzureProxy) -> 
 def test_a_rule_that_is_not_all_understood_is_not_put_back(azure_cloud: AzureProxy) -> None:
     guard = built(azure_cloud, rule("odd", 200, "22,some", ["10.0.0.0/16", "192.0.2.0/24"]))
     assert planned(azure_cloud, narrowed(guard, "odd#1", "none")) == ()
+
+
+def test_nothing_is_taken_where_what_stands_in_for_it_could_not_be_added(azure_cloud: AzureProxy) -> None:
+    guard = built(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"))
+    whole = narrowed(guard, "ssh", "none", RulePeer(PeerOf.NEW_GROUP, "node"))
+    taken, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
+    assert planned(azure_cloud, added) == ()
+    assert planned(azure_cloud, taken, [added]) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from cloudguard.model.filters import Filter
@@ -128,3 +129,11 @@ def test_a_peer_that_is_not_known_yet_makes_no_call(google_cloud: Proxy) -> None
 def test_a_rule_that_is_not_all_understood_is_not_put_back(google_cloud: Proxy) -> None:
     guard = built(google_cloud, **{**SSH, "allow": "tcp:22 odd"})
     assert planned(narrowed(guard, "ssh#1", "none")) == ()
+
+
+def test_nothing_is_taken_where_what_stands_in_for_it_could_not_be_added(google_cloud: Proxy) -> None:
+    guard = built(google_cloud, **SSH)
+    whole = narrowed(guard, "ssh#1", "none", RulePeer(PeerOf.NEW_GROUP, "node"))
+    taken, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
+    assert planned(added) == ()
+    assert planned(taken, [added]) == ()
