@@ -14,7 +14,9 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]  # a script's own folder is all that Python looks in
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # read when moto is imported: its images are in no scene
 
+import aws_applied
 import azure_applied
 import azure_proxy
 import azure_scenes
@@ -27,6 +29,7 @@ from azure_server import Azure
 from cloudguard.results.report import Verdict
 from gcp_project import Project
 from gcp_server import Google
+from moto_fixtures.aws.scene import scenes
 
 PAGE = Path(__file__).parent / "applied.md"
 HEAD = """<!-- Written by `make applied`. -->
@@ -37,6 +40,47 @@ Every scene of the tests in which a row fails is checked, planned (with the admi
 plan's own calls in a made-up cloud, and checked again. A row that does not pass then has its reason.
 """
 _LONGEST = 200
+_AWS = """In [moto](https://docs.getmoto.org/), by boto3 or by the lines of `cloudguard plan -f shell` with the real
+`aws`. A probe over what EC2 describes, which knows nothing of cloudguard, compares who can connect to whom before and
+after: hosts, strangers, balancers and the outside, every pool's next host, and every host replaced. "Opened" is what it
+saw.
+"""
+_BY_SHELL = frozenset(
+    (
+        "conditions",
+        "eks_public",
+        "etcd_volume_plain",
+        "external_member",
+        "former_disk",
+        "key_pending_deletion",
+        "metadata_open",
+        "next_host",
+        "peering",
+        "tunnels",
+    )
+)
+"""Scenes that have each kind of call between them; all of them with ``aws`` would take an hour."""
+
+
+def aws() -> str:
+    """Return AWS's section; a line for each row that failed."""
+    lines, rows, passing = list[str](), 0, 0
+    for name, scene in scenes().items():
+        if "FAIL" in scene.VERDICTS.values():
+            made = aws_applied.apply(scene, by_shell=name in _BY_SHELL)
+            rows, passing = rows + len(made.failing), passing + len({*made.failing} - {*made.left})
+            lines += aws_lines(name, made)
+    head = f"## AWS\n\n{_AWS}\n{passing} of {rows} failing rows pass after the calls.\n\n"
+    table = "| scene | row | calls | by | then | why not | opened |\n|---|---|---|---|---|---|---|\n"
+    return head + table + "\n".join(lines) + "\n"
+
+
+def aws_lines(name: str, made: aws_applied.Applied) -> Iterator[str]:
+    """Yield a line for each row of a scene that failed."""
+    by, opened = "`aws`" if name in _BY_SHELL else "boto3", _cell(made.opened) or "nothing"
+    for row in made.failing:
+        then, why = ("FAIL", "; ".join(made.reasons)) if row in made.left else ("PASS", "")
+        yield f"| {name} | {row} | {len(made.calls)} | {by} | {then} | {_cell(why)} | {opened} |"
 
 
 def azure() -> Iterator[tuple[str, Applied]]:
@@ -76,6 +120,7 @@ def _cell(text: str) -> str:
 
 
 SECTIONS: Mapping[str, Callable[[], str]] = {
+    "AWS": aws,
     "Azure": lambda: section("Azure", azure()),
     "Google Cloud": lambda: section("Google Cloud", google()),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import boto3
@@ -17,8 +17,8 @@ from cloudguard import pipeline
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.api_call import ANSWER, ApiCall, PlannedCall
-from cloudguard.results.change import Change
+from cloudguard.results.api_call import ANSWER, ApiCall
+from cloudguard.results.plan import Plan
 from cloudguard.results.report import Report, Verdict
 from cloudguard_aws.changes.change_forms import AwsChangeForms
 from moto_fixtures.aws.builder import REGION, Account
@@ -29,23 +29,38 @@ ADMINISTRATORS = "198.51.100.0/24"
 """Declared where a plan needs it and the scene declares nobody."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Applied:
-    """What came of a scene's plan: verdicts before and after, what was called, and what the probe saw open up."""
+    """What came of a scene's plan: verdicts before and after, the calls made, and what the probe saw change.
 
-    before: Mapping[str, Verdict]
-    after: Mapping[str, Verdict]
-    calls: list[ApiCall]
-    without_calls: list[Change]
+    ``opened`` are connections that nobody could open before; ``lost`` those that every cluster needs, which are gone.
+    """
+
+    planned: Plan
+    calls: tuple[ApiCall, ...]
+    later: Report
     opened: str
     lost: str
-    report: Report
-    reasons: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
-    def left(self) -> list[str]:
+    def failing(self) -> tuple[str, ...]:
+        """The rows that failed before."""
+        return _failing(self.planned.report)
+
+    @property
+    def left(self) -> tuple[str, ...]:
         """The rows that fail still."""
-        return [row for row, verdict in self.after.items() if verdict is Verdict.FAIL]
+        return _failing(self.later)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why rows fail still: what the plan says of each finding that it leaves."""
+        of_left = {finding.id for row in self.planned.report.rows if row.row in self.left for finding in row.findings}
+        return tuple(dict.fromkeys(one.why for one in self.planned.left if one.finding in of_left))
+
+
+def _failing(report: Report) -> tuple[str, ...]:
+    return tuple(row.row for row in report.rows if row.verdict is Verdict.FAIL)
 
 
 def apply(scene: Scene, *, by_shell: bool = False) -> Applied:
@@ -56,27 +71,17 @@ def apply(scene: Scene, *, by_shell: bool = False) -> Applied:
         scene.build(Account(session))
         snapshot, probed = collect(scene, session), read(session)
         declared = declarations(scene, snapshot)
-        report = pipeline.evaluate(snapshot, declared)
-        forms, changes = AwsChangeForms(snapshot), report.plan
-        planned = [forms.calls(change, changes[:place]) for place, change in enumerate(changes)]
-        calls = [one.call for each in planned for one in each]
-        if by_shell:
+        plan = pipeline.plan(snapshot, declared).plan
+        calls = tuple(planned.call for step in plan.steps for planned in step.calls)
+        if by_shell and calls:
+            change_forms = AwsChangeForms(snapshot)
             with account_on_loopback() as run:
-                run([forms.shell(call) for call in calls])
+                run([change_forms.shell(call) for call in calls])
         else:
             by_boto3(session, calls)
         again, after = collect(scene, session), read(session)
         later = pipeline.evaluate(again, declared)
-        opened, lost = compare(snapshot, probed, after)
-    return Applied(
-        verdicts(report),
-        verdicts(later),
-        calls,
-        [change for change, each in zip(changes, planned, strict=True) if not each],
-        opened,
-        lost,
-        later,
-    )
+    return Applied(plan, calls, later, *compare(snapshot, probed, after))
 
 
 def declarations(scene: Scene, snapshot: Snapshot) -> Declarations:
@@ -86,11 +91,6 @@ def declarations(scene: Scene, snapshot: Snapshot) -> Declarations:
     if declared.admin_cidrs is None and any("admin-cidr" in change.needs_input for change in plan):
         return replace(declared, admin_cidrs=(ADMINISTRATORS,))
     return declared
-
-
-def verdicts(report: Report) -> dict[str, Verdict]:
-    """Return each row's verdict."""
-    return {row.row: row.verdict for row in report.rows}
 
 
 def compare(snapshot: Snapshot, before: Reading, after: Reading) -> tuple[str, str]:
@@ -149,8 +149,3 @@ def value_at(answer: Any, path: str) -> object:  # noqa: ANN401 - JSON
     for key in path.split("."):
         answer = answer[key]
     return answer
-
-
-def undone(planned: Sequence[PlannedCall]) -> list[ApiCall]:
-    """Return the calls that take a plan back, the last first."""
-    return [call for one in reversed(planned) for call in one.inverse]

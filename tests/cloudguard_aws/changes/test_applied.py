@@ -14,6 +14,6 @@ FEW = ("peering", "eks_public", "next_host", "conditions", "key_pending_deletion
 def test_rows_pass_after_the_plan_and_nothing_opened(name: str) -> None:
     made = apply(scenes()[name])
     assert made.calls
-    assert made.left == []
+    assert made.left == ()
     assert made.opened == ""
     assert made.lost == ""
