@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from cloudguard.model.iam_catalog import IamCatalog
     from cloudguard.model.ways_in import WayIn
     from cloudguard.planning.planner import Planned
+    from cloudguard.provider.ownership.terraform_state import TerraformState
     from cloudguard.results.change import Change
+    from cloudguard.results.comparison import AccessChanges
     from cloudguard.results.report import RowResult
 
 DISTRIBUTION = "cloudguard-k8s"
@@ -182,17 +184,19 @@ def _report(
     )
 
 
-def plan(
+def plan(  # noqa: PLR0913 - one keyword per choice of the user
     snapshot: Snapshot,
     declarations: Declarations | None = None,
     *,
     rows: Sequence[str] = (),
     only: Sequence[str] = (),
     with_advice: bool = False,
+    terraform: TerraformState | None = None,
 ) -> Planned:
     """Plan the changes that mend what is found, and prove them on the model; nothing is written to the cloud.
 
     ``rows`` and ``only`` (numbers or ids of findings) narrow what is planned for; ``with_advice``: also low findings.
+    ``terraform``: a state, which names the blocks of what it has.
     Raises SettingsError as ``evaluate``, and UsageError where ``only`` names no finding.
     """
     from cloudguard.planning.case import Case, Choice  # noqa: PLC0415 - only plans need it
@@ -207,14 +211,27 @@ def plan(
     rows_found, changes = case.judged(with_advice=with_advice)
     report = _report(snapshot, declared, rows_found, with_owners(snapshot, changes, known.owners))
     choice = Choice(tuple(rows), tuple(_finding_id(report, name) for name in only), with_advice)
-    return make_plan(case, report, choice)
+    planned = make_plan(case, report, choice)
+    changes = with_owners(snapshot, planned.plan.changes, known.owners)
+    if terraform:
+        from cloudguard.provider.ownership.terraform_state import with_terraform  # noqa: PLC0415 - only with a state
+
+        changes = with_terraform(changes, terraform)
+    return replace(planned, plan=replace(planned.plan, changes=changes))
 
 
 def export(planned: Planned, format_name: str) -> str:
     """Return a plan in a format that its provider or the proof gives; raises UsageError where there is none."""
     from cloudguard.planning import exports  # noqa: PLC0415 - only plans need it
 
-    return exports.export(planned, format_name)
+    if format_name != "source":
+        return exports.export(planned, format_name)
+    from cloudguard.provider.ownership.patches import source  # noqa: PLC0415 - only this format needs it
+
+    provider = planned.case.snapshot.cluster.provider
+    adapter = load(provider) if provider in installed() else None
+    owners = adapter.owners() if isinstance(adapter, KnowsOwners) else dict[str, OwnerFacts]()
+    return source(planned.case.snapshot, exports.made(planned), owners)
 
 
 def _finding_id(report: Report, name: str) -> str:
@@ -223,6 +240,24 @@ def _finding_id(report: Report, name: str) -> str:
     except KeyError:
         message = f"the report on {report.cluster.name!r} has no finding {name!r}"
         raise UsageError(message, hint="Its findings' numbers are on the first screen of: cloudguard check") from None
+
+
+def access_changes(old: Snapshot, new: Snapshot) -> AccessChanges:
+    """Return what opened and what closed between two snapshots of one cluster: packets, and requests of identities.
+
+    Raises UsageError if they are of two clusters.
+    """
+    from cloudguard.comparison import access  # noqa: PLC0415 - only where two are compared
+
+    names = [(one.cluster.provider, one.cluster.account, one.cluster.name) for one in (old, new)]
+    if names[0] != names[1]:
+        message = f"they are of two clusters: {' '.join(names[0])} and {' '.join(names[1])}"
+        raise UsageError(message)
+    provider = new.cluster.provider
+    with _sdk_of(provider):
+        adapter = load(provider) if provider in installed() else None
+        catalogs = (adapter.iam_catalog(old), adapter.iam_catalog(new)) if adapter else None
+    return access.access_changes(old, new, catalogs)
 
 
 def check(  # noqa: PLR0913 - as ``collect``

@@ -26,6 +26,7 @@ EVERYTHING = sorted(
 SETS = ("packet_sets", "permission_sets", "intervals")
 JUDGING = ("reachability", "authorization", "results", "needs", "model", *SETS, "errors")
 PORT = ("provider.port", "provider.change_forms", "provider.ownership")
+CLI_PORT = ("provider.port", "provider.ownership.terraform_state")
 MAY_IMPORT = {
     "intervals": (),
     "packet_sets": ("intervals",),
@@ -39,9 +40,10 @@ MAY_IMPORT = {
     "authorization": ("results.change", "needs", "model", "permission_sets", "intervals", "errors"),
     "rows": JUDGING,
     "planning": ("rows", "provider.change_forms", *JUDGING),
+    "comparison": JUDGING,
     "formats": ("results", "errors"),
-    "pipeline": ("planning", "rows", "results", "needs", *PORT, "model", "errors"),
-    "cli": ("pipeline", "formats", "rows", "results", "needs", "provider.port", "model", "errors"),
+    "pipeline": ("comparison", "planning", "rows", "results", "needs", *PORT, "model", "errors"),
+    "cli": ("pipeline", "comparison", "formats", "rows", "results", "needs", *CLI_PORT, "model", "errors"),
     "__main__": ("cli",),
     "__init__": ("pipeline", "results", "needs.declarations", "needs.declarations_file", "errors"),
     "adapter": ("provider", "results.change", "results.api_call", "model", *SETS, "errors"),
@@ -64,6 +66,7 @@ NO_CLOUD_IN = {
     "results",
     "formats",
     "planning",
+    "comparison",
 }
 OF_A_CLOUD = {"asff"}
 """Modules of those rooms that are about one cloud: a format that is its own."""

@@ -117,21 +117,30 @@ def _of_provider(policy: PolicyDocument | None) -> bool:
 class Comparer:
     """Compares what the identities of one cluster are granted and need, in one space."""
 
-    def __init__(
-        self, cluster: Cluster, identities: Identities, iam_catalog: IamCatalog, declared: Declarations | None = None
+    def __init__(  # noqa: PLR0913 - what sets are made of
+        self,
+        cluster: Cluster,
+        identities: Identities,
+        iam_catalog: IamCatalog,
+        declared: Declarations | None = None,
+        *,
+        beside: Identities | None = None,
+        space: Space | None = None,
     ) -> None:
+        """``beside``: identities whose grants its space tells apart too; ``space``: that of another one, to share."""
         in_doubt = (each.id for each in identities.providers if each.strength is Strength.WEAK)
         self.setting = Setting(cluster, identities.service_accounts, declared or Declarations(), frozenset(in_doubt))
         self.identities = identities
         self.iam_catalog = iam_catalog
         self.policies: Mapping[str, PolicyDocument] = {policy.id: policy for policy in identities.policies}
-        self.space = self._space()
+        self.space = space or self._space(beside or Identities())
         self._access: dict[str, Access] = {}
         self._needs: dict[tuple[str, str], PermissionSet] = {}
 
-    def _space(self) -> Space:
+    def _space(self, beside: Identities) -> Space:
         """Return a space that tells apart all that is granted or needed, and all actions of escalation paths."""
-        granted = [statement for policy in self.identities.policies for statement in policy.statements]
+        policies = (*self.identities.policies, *beside.policies)
+        granted = [statement for policy in policies for statement in policy.statements]
         needs = {
             need.id: need
             for identity in self.identities.identities

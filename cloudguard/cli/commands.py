@@ -23,6 +23,7 @@ from cloudguard.cli.flags import (
     ROWS,
     SNAPSHOT,
     SUMMARY,
+    TERRAFORM_STATE,
     WITH_ADVICE,
     own_flags,
 )
@@ -54,7 +55,8 @@ def _panels(*names: str) -> tuple[Setting[Any], ...]:
 
 
 _JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT), SUMMARY, ROW, MIN_SEVERITY, OUTPUT, *GENERAL)
-_PLANNED: Final = (SNAPSHOT, *_panels(DECLARED), PLAN_ROW, ONLY, WITH_ADVICE, PLAN_FORMAT, FAIL_ON, OUTPUT, *GENERAL)
+_PLAN_SETTINGS: Final = (PLAN_ROW, ONLY, WITH_ADVICE, TERRAFORM_STATE, PLAN_FORMAT, FAIL_ON, OUTPUT)
+_PLANNED: Final = (SNAPSHOT, *_panels(DECLARED), *_PLAN_SETTINGS, *GENERAL)
 _PROVIDER: Final = Argument("provider", "The cloud to ask about a finding.")
 COMMANDS: Final[Mapping[str, Command]] = {
     "check": Command(
@@ -88,6 +90,13 @@ COMMANDS: Final[Mapping[str, Command]] = {
         flags=(*_panels(HOSTS), SNAPSHOT, *_panels(DECLARED), OUTPUT, *GENERAL),
         arguments=(Argument("what", "A row, a check, or a finding's number or id.", ROWS), _PROVIDER),
         own=True,
+    ),
+    "diff": Command(
+        "cloudguard diff monday.json today.json",
+        "On snapshots, which collect makes: what opened and what closed. On them and on reports, which check -f json "
+        "writes: the findings that are new, fixed, unchanged, or no longer visible.",
+        flags=(*_panels(DECLARED), FAIL_ON, LIST_FORMAT, OUTPUT, *GENERAL),
+        arguments=(Argument("old", "The earlier file."), Argument("new", "The later file.")),
     ),
     "completion": Command(
         'eval "$(cloudguard completion bash)"', arguments=(Argument("shell", ", ".join(SHELLS), SHELLS),)
@@ -161,6 +170,19 @@ def _do(name: str, line: CommandLine) -> int:
             from cloudguard.cli.subcommands import check  # noqa: PLC0415 - help does without it
 
             return check.check(line) if name == "check" else check.collect(line)
+        case "plan" | "explain" | "diff":
+            return _of_report(name, line)
+        case _:
+            from cloudguard.cli.subcommands import discover  # noqa: PLC0415 - likewise
+
+            if name == "version":
+                return discover.version()
+            return discover.discover(line) if name == "discover" else discover.permissions(line)
+
+
+def _of_report(name: str, line: CommandLine) -> int:
+    """Do the work of a command that tells more of a report: what to change, why, or what has become different."""
+    match name:
         case "plan":
             from cloudguard.cli.subcommands import plan  # noqa: PLC0415 - likewise
 
@@ -170,8 +192,6 @@ def _do(name: str, line: CommandLine) -> int:
 
             return explain.explain(line)
         case _:
-            from cloudguard.cli.subcommands import discover  # noqa: PLC0415 - likewise
+            from cloudguard.cli.subcommands import diff  # noqa: PLC0415 - likewise
 
-            if name == "version":
-                return discover.version()
-            return discover.discover(line) if name == "discover" else discover.permissions(line)
+            return diff.diff(line)

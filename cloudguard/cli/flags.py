@@ -55,6 +55,9 @@ ONLY: Final = Setting(
     "only FINDINGS", text(), "Plan only for these findings: numbers of the first screen, or ids, with commas.", REPORT
 )
 WITH_ADVICE: Final = Setting("with-advice", switch(), "Plan for low findings too, which are advice.", REPORT)
+TERRAFORM_STATE: Final = Setting(
+    "terraform-state FILE", text(), "Name the blocks of this state, the output of terraform show -json.", REPORT
+)
 NOT_IN_FILE: Final = (SNAPSHOT, SUMMARY, ROW, MIN_SEVERITY, OUTPUT, CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
 GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
 

@@ -60,7 +60,6 @@ def _hunk(plan: Plan, change: Change) -> Iterator[str]:
         yield f"  loses {traffic.services} from {peer_text(traffic.peer)}"
     for left in change.left:
         yield f"  leaves {left.services} from {peer_text(left.peer)}: {left.why}"
-    yield from (f"  where {change.where}",) if change.where else ()
     if not change.proved:
         yield "  not proved, and in no step: see below"
 

@@ -37,15 +37,15 @@ def shell(planned: Planned) -> str:
 
 def terraform(planned: Planned) -> str:
     """Return the plan as blocks of HCL, a change after the other."""
-    blocks = [text for change in _made(planned) if (text := planned.case.change_forms.terraform(change))]
+    blocks = [text for change in made(planned) if (text := planned.case.change_forms.terraform(change))]
     _require(planned, "Terraform", there=bool(blocks))
     return "\n\n".join(blocks) + ("\n" if blocks else "")
 
 
-def _made(planned: Planned) -> Iterator[Change]:
-    """Yield the changes that have steps."""
-    made = {step.change for step in planned.plan.steps}
-    yield from (change for change in planned.plan.changes if change.id in made)
+def made(planned: Planned) -> tuple[Change, ...]:
+    """Return the changes that have steps."""
+    with_steps = {step.change for step in planned.plan.steps}
+    return tuple(change for change in planned.plan.changes if change.id in with_steps)
 
 
 def _comment(planned: Planned, step: Step) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from cloudguard import pipeline
 from cloudguard.model.filters import Direction
+from cloudguard.provider.ownership.terraform_state import TerraformState
 from cloudguard.results.change import Change
 from moto_fixtures.aws.builder import ACCOUNT, REGION, WORLD, Account, Group
 from moto_fixtures.aws.builder.network import permission
@@ -217,3 +218,23 @@ def test_of_the_group_that_eks_makes_only_its_rule_for_itself_is_put_back(inner_
     assert own is not None
     assert own.id == "eks"
     assert [one for one in writers.values() if one and one.id == "eks"] == []
+
+
+def test_the_source_of_what_kops_writes_is_a_field_of_the_cluster(inner_account: Account) -> None:
+    """As kops makes groups: the control plane reaches nodes on every port, and so do nodes one another."""
+    made = clean.build(inner_account)
+    inner_account.host("n", made.public, [made.nodes], capa.node, role=made.node_role, public=True)
+    marked(inner_account, made.nodes, KOPS | {"Name": "nodes.prod"})
+    made.nodes.allow("all", made.masters, made.nodes)
+    opened(inner_account, made.nodes, "tcp/22", WORLD)
+    snapshot = pipeline.collect("aws", cluster="prod", session=inner_account.session)
+    planned = pipeline.plan(snapshot, clean.DECLARED.policy, rows=("node-access",))
+    text = pipeline.export(planned, "source")
+    assert "# 1. rule." in text
+    assert 'kind: "Cluster"\nmetadata:\n  name: "prod"\nspec:\n  sshAccess: []\n' in text
+    (change,) = [one for one in planned.plan.changes if one.where.endswith("spec.sshAccess")]
+    state = TerraformState({change.rule.lower(): "aws_vpc_security_group_ingress_rule.ssh"})
+    again = pipeline.plan(snapshot, clean.DECLARED.policy, rows=("node-access",), terraform=state)
+    assert ("kops, by Terraform", "aws_vpc_security_group_ingress_rule.ssh") in {
+        (one.owner, one.where) for one in again.plan.changes
+    }

@@ -95,14 +95,18 @@ def snapshot_of(line: CommandLine, settings: Settings, *, keep: bool = False) ->
     )
 
 
-def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
+def read_file(file: str, what: str = "") -> bytes:
+    """Return what is in a file that the user named ("-": stdin), ``what`` it is; raises UsageError."""
     try:
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
-            data = bounded(stream, "stdin" if file == "-" else file, MOST_MEBIBYTES)
+            return bounded(stream, "stdin" if file == "-" else file, MOST_MEBIBYTES)
     except OSError as error:
-        message = f"cannot read the snapshot {file}: {error.strerror}"
+        message = f"cannot read {what}{file}: {error.strerror}"
         raise UsageError(message) from None
-    snapshot = snapshot_file.load(data, "on stdin" if file == "-" else file)
+
+
+def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
+    snapshot = snapshot_file.load(read_file(file, "the snapshot "), "on stdin" if file == "-" else file)
     cluster = snapshot.cluster
     names = (("provider", provider, cluster.provider), ("--cluster", settings.get(CLUSTER), cluster.name))
     for flag, name, own in names:

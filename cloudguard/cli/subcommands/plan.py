@@ -5,14 +5,15 @@ from __future__ import annotations
 from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.failures import say
-from cloudguard.cli.flags import ONLY, PLAN_FORMAT, PLAN_ROW, QUIET, WITH_ADVICE
+from cloudguard.cli.flags import ONLY, PLAN_FORMAT, PLAN_ROW, QUIET, TERRAFORM_STATE, WITH_ADVICE
 from cloudguard.cli.settings import CommandLine
-from cloudguard.cli.subcommands.check import DEFAULT_FAIL_ON, exit_status, snapshot_of
+from cloudguard.cli.subcommands.check import DEFAULT_FAIL_ON, exit_status, read_file, snapshot_of
 from cloudguard.formats import plan_diff, plan_json
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.plan_phrases import summary
 from cloudguard.needs.declarations_file import declarations
 from cloudguard.needs.settings import FAIL_ON
+from cloudguard.provider.ownership.terraform_state import TerraformState, load
 from cloudguard.results.plan import Plan
 
 
@@ -21,6 +22,7 @@ def write_plan(line: CommandLine) -> int:
     settings = line.settings()
     sinks = output.sinks(settings, PLAN_FORMAT, "diff")
     declared = declarations(settings)
+    state = _state(settings.get(TERRAFORM_STATE))
     reading = snapshot_of(line, settings)
     planned = pipeline.plan(
         reading.result,
@@ -28,6 +30,7 @@ def write_plan(line: CommandLine) -> int:
         rows=settings.get(PLAN_ROW) or (),
         only=tuple(filter(None, (settings.get(ONLY) or "").split(","))),
         with_advice=bool(settings.get(WITH_ADVICE)),
+        terraform=state,
     )
     texts = [_rendered(planned.plan, sink.format) or pipeline.export(planned, sink.format) for sink in sinks]
     for text, sink in zip(texts, sinks, strict=True):
@@ -36,6 +39,10 @@ def write_plan(line: CommandLine) -> int:
     if not shown and not settings.get(QUIET):
         say(visible(summary(planned.plan)))
     return int(exit_status(planned.plan.report, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
+
+
+def _state(file: str | None) -> TerraformState | None:
+    return load(read_file(file), file) if file else None
 
 
 def _rendered(plan: Plan, format_name: str) -> str:

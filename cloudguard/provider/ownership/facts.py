@@ -68,13 +68,15 @@ class PatchForm:
     ``document`` are the fields that name the document. ``path``: names with dots between them; ``[name=x]`` is the item
     of a list. ``value`` is what to write, or "peers" (the list of those who are let in), "ranges" (the same, if all are
     ranges), "joined-ranges" (as one text), "rules" (all that the field writes, by the templates in ``items``) or "rule"
-    (those that take the place of the changed one). ``{cluster}`` stands for a name of the owner's.
+    (those that take the place of the changed one). ``{cluster}`` stands for a name of the owner's. ``may_be_empty``: an
+    empty list lets in nobody; else it would let in everyone, or take away more than is meant.
     """
 
     document: Mapping[str, Any]
     path: str
     value: Any
     items: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,13 @@ def _place(table: Mapping[str, Any]) -> Place:
         services=ServiceSet.parse(table["services"]) if "services" in table else None,
         peers=frozenset(map(PeerKind, table.get("peers", ()))),
         named={name: _pattern(text) for name, text in table.get("named", {}).items()},
-        patch=PatchForm(patch["document"], patch["path"], patch["value"], patch.get("items", {})) if patch else None,
+        patch=_patch(patch) if patch else None,
+    )
+
+
+def _patch(table: Mapping[str, Any]) -> PatchForm:
+    return PatchForm(
+        table["document"], table["path"], table["value"], table.get("items", {}), table.get("may-be-empty", False)
     )
 
 

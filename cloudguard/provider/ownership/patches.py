@@ -13,7 +13,7 @@ from typing import Any, cast
 from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.ownership.changes import Owned, owned, place_of
-from cloudguard.provider.ownership.facts import OwnerFacts, Place, filled
+from cloudguard.provider.ownership.facts import OwnerFacts, PatchForm, Place, filled
 from cloudguard.provider.ownership.rule_items import NotSaidError, rule_items
 from cloudguard.provider.ownership.yaml_text import yaml_text
 from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
@@ -121,14 +121,21 @@ class _Patcher:
 
     def value(self, change: Change, one: Owned, place: Place | None) -> object:
         """Return what the field of a place is to be set to; raises NotSaidError where it can't say the change."""
-        if place is None or place.patch is None:
-            where = filled(place.where, one.owner.names) if place else one.owner.instead
-            message = f"no patch can say it: {where}"
+        where = filled(place.where, self.names(change, one)) if place else one.owner.instead
+        patch = place.patch if place else None
+        if place is None or patch is None:
+            message = f"no patch can say it: {where}; or accept the finding"
             raise NotSaidError(message)
-        patch = place.patch
         if change.needs_input:
             message = f"first give --{change.needs_input[0]}"
             raise NotSaidError(message)
+        value = self._value(change, one, place, patch)
+        if not value and value is not False and not patch.may_be_empty:
+            message = f"nothing would be left of its field, which then lets in everyone, or what it did before: {where}"
+            raise NotSaidError(message)
+        return value
+
+    def _value(self, change: Change, one: Owned, place: Place, patch: PatchForm) -> object:
         guard = self._filters.get(change.resource.id)
         if patch.value == "rules" and guard:
             return rule_items(patch.items, [*self._rules(guard, change, one, place)], guard)
@@ -140,14 +147,16 @@ class _Patcher:
         peers = self._peers(change, one, place)
         odd = [peer.value for peer in peers if peer.kind not in _LISTED or (patch.value != "peers" and _is_list(peer))]
         if odd:
-            message = f"its field takes ranges alone, not {', '.join(odd)}: {filled(place.where, one.owner.names)}"
+            message = f"its field takes ranges alone, not {', '.join(odd)}"
             raise NotSaidError(message)
         texts = sorted({peer.value for peer in peers})
         gone = {edit.before.peer.value for edit in _rule_edits(change) if edit.before is not None}
         gone -= {edit.after.peer.value for edit in _rule_edits(change) if edit.after is not None}
         if kept := sorted(gone & set(texts)):
-            where = filled(place.where, one.owner.names)
-            message = f"its field also writes another rule, which lets in {', '.join(kept)}: {where}"
+            message = f"its field also writes another rule, which lets in {', '.join(kept)}"
+            raise NotSaidError(message)
+        if one.rule and any(edit.after and edit.after.services != one.rule.services for edit in _rule_edits(change)):
+            message = f"its field takes no ports: it stands for {one.rule.services}"
             raise NotSaidError(message)
         return ",".join(texts) if patch.value == "joined-ranges" else texts
 

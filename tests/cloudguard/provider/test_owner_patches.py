@@ -216,6 +216,42 @@ def test_a_field_that_writes_two_rules_is_set_once_and_only_where_both_are_chang
     assert document["spec"] == {"sshAccess": [OFFICE]}
 
 
+@pytest.mark.parametrize(
+    ("owner", "where", "empty"),
+    [
+        ("kops", "spec.sshAccess", True),
+        ("capa", "spec.network.nodePortIngressRuleCidrBlocks", False),
+        ("capa", "spec.bastion.allowedCIDRBlocks", False),
+        ("capa", "spec.controlPlaneLoadBalancer.ingressRules", False),
+        ("capa", "spec.network.additionalNodeIngressRules", True),
+        ("load-balancer-controller", "spec.loadBalancerSourceRanges", False),
+        ("cloudformation", "SecurityGroupIngress", True),
+    ],
+)
+def test_a_list_is_left_empty_only_where_that_lets_in_nobody(owner: str, where: str, *, empty: bool) -> None:
+    facts = owner_facts("cloudguard_aws")[owner]
+    place = next(one for one in facts.places if where in one.where)
+    found, change = made(facts, place)
+    (edit,) = change.edits
+    assert isinstance(edit, RuleEdit)
+    change = replace(change, edits=(replace(edit, op=RuleOp.REMOVE, after=None),))
+    text = source(found, [change], {owner: replace(facts, places=(place,))})
+    assert ("nothing would be left" in text) is not empty
+    assert ("[]" in text) is empty
+
+
+def test_fewer_ports_than_a_field_stands_for_are_not_said() -> None:
+    facts = owner_facts("cloudguard_aws")["capa"]
+    place = next(one for one in facts.places if "nodePortIngressRuleCidrBlocks" in one.where)
+    found, change = made(facts, place)
+    (edit,) = change.edits
+    assert isinstance(edit, RuleEdit)
+    assert edit.after
+    fewer = replace(edit.after, services=ServiceSet.parse("tcp/31000"))
+    text = source(found, [replace(change, edits=(replace(edit, after=fewer),))], {"capa": facts})
+    assert "its field takes no ports: it stands for tcp/30000-32767" in text
+
+
 def test_what_a_person_wrote_has_no_source() -> None:
     found = snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", WORLD))])
     change = Change("c", "row", "rule.remove", Resource("filter", "nodes"), (), "nodes-0")

@@ -1,0 +1,82 @@
+"""``diff``: two snapshots, or two reports, of one cluster."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cloudguard import pipeline
+from cloudguard.cli import output
+from cloudguard.cli.failures import say
+from cloudguard.cli.flags import LIST_FORMAT, QUIET
+from cloudguard.cli.settings import CommandLine
+from cloudguard.cli.subcommands.check import DEFAULT_FAIL_ON, read_file
+from cloudguard.comparison import report_file
+from cloudguard.comparison.findings import ListedReport, compared, fails, listed, unknown_rows
+from cloudguard.errors import ExitStatus, UsageError
+from cloudguard.formats.comparison import as_json, as_table
+from cloudguard.formats.escaping import visible
+from cloudguard.model.files import snapshot_file
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.needs.declarations_file import declarations
+from cloudguard.needs.settings import FAIL_ON
+from cloudguard.results.comparison import Comparison, Fate
+
+_REPORT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"cloudguard/report/')
+_HINT = "Example: cloudguard diff monday.json today.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A file: the report on it, and the snapshot if it is one."""
+
+    report: ListedReport
+    snapshot: Snapshot | None
+
+
+def diff(line: CommandLine) -> int:
+    """Compare two files and write what is different; return the exit status."""
+    settings = line.settings()
+    sinks = output.sinks(settings, LIST_FORMAT)
+    names = line.argument("old"), line.argument("new")
+    if not all(names):
+        message = "diff compares two files, each a snapshot or a JSON report"
+        raise UsageError(message, hint=_HINT)
+    declared = declarations(settings)
+    old, new = (_given(name, declared) for name in names)
+    found = _comparison(names, old, new)
+    for sink in sinks:
+        render = as_json.render if sink.format == "json" else as_table.render
+        output.save(render(found), sink.file)
+    if not settings.get(QUIET) and not output.streams_are_one():
+        say(visible(as_table.summary(found)))
+    return int(_status(found, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
+
+
+def _given(name: str, declared: Declarations) -> _Given:
+    data = read_file(name)
+    if _REPORT.match(data):
+        return _Given(report_file.load(data, name), None)
+    snapshot = snapshot_file.load(data, name)
+    return _Given(listed(pipeline.evaluate(snapshot, declared)), snapshot)
+
+
+def _comparison(names: tuple[str, str], old: _Given, new: _Given) -> Comparison:
+    if old.report.cluster != new.report.cluster:
+        message = f"they are of two clusters: {old.report.cluster} and {new.report.cluster}"
+        raise UsageError(message)
+    both = old.snapshot and new.snapshot
+    access = pipeline.access_changes(old.snapshot, new.snapshot) if both and old.snapshot and new.snapshot else None
+    changes = compared(old.report, new.report)
+    return Comparison(old.report.cluster, *names, changes, unknown_rows(new.report), access)
+
+
+def _status(found: Comparison, fail_on: str) -> ExitStatus:
+    """Return 3 if anything opened or a finding at or above ``fail_on`` is new, 4 if anything is unknown, 5 for both."""
+    opened = bool(found.access and found.access.opened) and fail_on != "never"
+    failed = opened or fails(found.findings, fail_on)
+    open_questions = found.access.undecided if found.access else ()
+    if found.unknown or open_questions or found.of_fate(Fate.NOT_VISIBLE):
+        return ExitStatus.FINDINGS_AND_INCOMPLETE if failed else ExitStatus.INCOMPLETE
+    return ExitStatus.FINDINGS if failed else ExitStatus.CLEAN

@@ -1,0 +1,69 @@
+"""What identities gained between two snapshots: requests that are certainly allowed in the later alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.authorization.excess import Comparer
+from cloudguard.model.iam_catalog import IamCatalog
+from cloudguard.model.identity import Identity
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import FactKind
+from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.results.comparison import PermissionChange
+from cloudguard.results.wording import actions_text
+
+_HIDES = frozenset({FactKind.IDENTITIES})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A snapshot, and what its provider knows of its cloud's permissions."""
+
+    snapshot: Snapshot
+    catalog: IamCatalog
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What identities gained: certainly, and perhaps."""
+
+    certain: tuple[PermissionChange, ...]
+    perhaps: tuple[str, ...]
+
+
+NOTHING: Final = Gains((), ())
+
+
+def gains(before: Judged, after: Judged) -> Gains:
+    """Return what identities gained from ``before`` to ``after``; called the other way round, what they lost."""
+    identities = after.snapshot.identities
+    here = Comparer(after.snapshot.cluster, identities, after.catalog, beside=before.snapshot.identities)
+    there = Comparer(before.snapshot.cluster, before.snapshot.identities, before.catalog, space=here.space)
+    known = {one.id: one for one in before.snapshot.identities.identities}
+    unread = bool(before.snapshot.gaps_hiding(_HIDES))
+    certain, perhaps = list[PermissionChange](), list[str]()
+    for identity in identities.identities:
+        now = here.harmful(here.effective(identity).permissions)
+        earlier = known.get(identity.id)
+        then = there.effective(earlier).permissions if earlier else PermissionSet(here.space, ())
+        if earlier is None and unread:
+            perhaps.append(f"what {_name(identity)} may do, which was not read before")
+            continue
+        found = (now.lower - then.upper).lower
+        if found:
+            certain.append(_change(identity, found))
+        if now.assumptions != then.assumptions and ((now.upper - then.lower) - found).upper:
+            perhaps.append(f"what {_name(identity)} may do: {'; '.join(now.assumptions + then.assumptions)}")
+    return Gains(tuple(certain), tuple(dict.fromkeys(perhaps)))
+
+
+def _name(identity: Identity) -> str:
+    return identity.name or identity.id
+
+
+def _change(identity: Identity, found: PermissionSet) -> PermissionChange:
+    request = found.witness()
+    witness = f"{request.action} on {request.name}" if request else "a request that no name was found for"
+    return PermissionChange(identity.id, identity.name, actions_text(found.space.table, found.actions, None), witness)

@@ -1,0 +1,190 @@
+"""What opened between two snapshots: packets that certainly get through in the later, and did not in the earlier.
+
+A host is compared with itself; a new one with the next host that its pool would have made, or else with all hosts that
+had its roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple
+
+from cloudguard.model.cluster import Host, Pool, Role
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import FactKind
+from cloudguard.packet_sets.bounds import NOTHING, Bounds, unknown
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import service_name
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.paths import Path, Reachability
+from cloudguard.results.comparison import TrafficChange
+
+_HIDES_HOSTS = frozenset({FactKind.HOSTS, FactKind.POOLS})
+_ANYTHING = unknown(PacketSet.everything())
+_FEW = 3
+_Roles = tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What ``after`` lets through that ``before`` did not: certainly, and perhaps."""
+
+    certain: tuple[TrafficChange, ...]
+    perhaps: tuple[str, ...]
+
+
+class _Sender(NamedTuple):
+    """A sender, by its name. ``by_address``: its addresses tell it from others.
+
+    Not so of the cluster's own hosts, which change them, and of whoever has a network of their own.
+    """
+
+    name: str
+    by_address: bool = True
+
+
+_Allowed = Mapping[_Sender, Bounds]
+"""What gets through, by sender."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """Hosts, or an endpoint, whose traffic is the same before, and the same after."""
+
+    name: str
+    roles: _Roles
+    before: _Allowed
+    after: _Allowed
+    hosts: list[str] = field(default_factory=list[str])
+
+
+def gains(before: Snapshot, after: Snapshot) -> Gains:
+    """Return what opened from ``before`` to ``after``; called the other way round, what closed."""
+    found, perhaps = list[TrafficChange](), list[str]()
+    for target in _targets(_Reached(before), _Reached(after)):
+        known = _together(allowed for sender, allowed in target.before.items() if sender.by_address)
+        for sender, allowed in target.after.items():
+            earlier = known if sender.by_address else target.before.get(sender, NOTHING)
+            certain = allowed.lower - earlier.upper
+            if certain:
+                found.append(_change(sender, target, certain))
+            undecided = (allowed.upper - earlier.lower) - certain - (allowed.undecided & earlier.undecided)
+            if undecided:
+                perhaps.append(f"{sender.name} → {undecided.services()} on {_target_text(target)}")
+    return Gains(tuple(_united(found)), tuple(dict.fromkeys(perhaps)))
+
+
+class _Reached:
+    """What reaches the hosts and endpoints of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.reach = Reachability(snapshot)
+        self.cluster = snapshot.cluster
+        self.endpoints = {one.id: one for one in snapshot.topology.endpoints}
+        self.knows_hosts = not snapshot.gaps_hiding(_HIDES_HOSTS)
+        self.classes: dict[str, tuple[HostClass, ...]] = {}
+        for one in self.reach.classes:
+            for member in chain[Host | Pool](one.hosts, one.pools):
+                self.classes[member.id] = (*self.classes.get(member.id, ()), one)
+        self._known: dict[tuple[HostClass, ...], _Allowed] = {}
+
+    def of(self, member: Host | Pool) -> _Allowed | None:
+        """Return what reaches a host (a pool's next host) by sender, as it was or would have been; None: unknown."""
+        pool = member.pool if isinstance(member, Host) else ""
+        found = self.classes.get(member.id) or self.classes.get(pool)
+        if found is None:
+            found = tuple(one for one in self.reach.classes if one.key.roles == member.roles)
+            if not found and not self.knows_hosts:
+                return None
+        return self.traffic(found)
+
+    def traffic(self, classes: tuple[HostClass, ...]) -> _Allowed:
+        """Return what reaches any of some classes, by sender."""
+        known = self._known.get(classes)
+        if known is None:
+            paths = [path for one in classes for path in self.reach.paths_to(one)]
+            known = self._known[classes] = {**_by_sender(paths), **self._inside(classes)}
+        return known
+
+    def of_endpoint(self, name: str) -> _Allowed:
+        """Return what reaches an endpoint, by sender; nothing where there is none of that name."""
+        endpoint = self.endpoints.get(name)
+        return _by_sender(self.reach.endpoint_paths(endpoint)) if endpoint else {}
+
+    def _inside(self, classes: tuple[HostClass, ...]) -> _Allowed:
+        """Return what hosts of the cluster reach on some classes, by their roles: services, from any address."""
+        found: dict[_Sender, Bounds] = {}
+        for source in self.reach.classes:
+            sender = _Sender(f"{_roles_text(source.key.roles)} hosts", by_address=False)
+            for one in classes:
+                found[sender] = found.get(sender, NOTHING) | _from_anywhere(self.reach.between(source, one).allowed)
+        return found
+
+
+def _together(parts: Iterable[Bounds]) -> Bounds:
+    found = NOTHING
+    for one in parts:
+        found |= one
+    return found
+
+
+def _from_anywhere(allowed: Bounds) -> Bounds:
+    """Return the same services from any address, for senders whose addresses do not tell them."""
+    every = PacketSet.everything()
+    return Bounds(every.only(allowed.lower.services()), every.only(allowed.upper.services()))
+
+
+def _by_sender(paths: Iterable[Path]) -> _Allowed:
+    found: dict[_Sender, Bounds] = {}
+    for path in paths:
+        if path.allowed:
+            sender = _Sender(path.sender.name, path.sender.identified)
+            allowed = path.allowed if sender.by_address else _from_anywhere(path.allowed)
+            found[sender] = found.get(sender, NOTHING) | allowed
+    return found
+
+
+def _targets(before: _Reached, after: _Reached) -> Iterator[_Target]:
+    """Yield the targets of the later snapshot; hosts that have the same traffic in both are one."""
+    found: dict[tuple[int, int, _Roles], _Target] = {}
+    for member in chain[Host | Pool](after.cluster.hosts, after.cluster.pools):
+        now = after.traffic(after.classes.get(member.id, ()))
+        then = before.of(member)
+        then = dict.fromkeys(now, _ANYTHING) if then is None else then
+        text = _roles_text(member.roles)
+        key = (id(then), id(now), member.roles)
+        target = found.setdefault(key, _Target(text, member.roles, then, now))
+        target.hosts.append(member.id if isinstance(member, Host) else f"the next host of {member.name or member.id}")
+    yield from found.values()
+    for name in after.endpoints:
+        yield _Target(f"endpoint {name}", (), before.of_endpoint(name), after.of_endpoint(name))
+
+
+def _roles_text(roles: _Roles) -> str:
+    return "/".join(roles) or "unknown"
+
+
+def _target_text(target: _Target) -> str:
+    if not target.hosts:
+        return target.name
+    more = f" and {len(target.hosts) - _FEW} more" if len(target.hosts) > _FEW else ""
+    return f"{target.name} {', '.join(target.hosts[:_FEW])}{more}"
+
+
+def _change(sender: _Sender, target: _Target, packets: PacketSet) -> TrafficChange:
+    packet = packets.witness()
+    on = target.hosts[0] if target.hosts else target.name
+    if sender.by_address:
+        items = tuple((str(addresses), str(services)) for addresses, services in packets.items())
+        example = packet.address if packet else ""
+    else:
+        items, example = (("", str(packets.services())),), sender.name
+    service = service_name(packet.service) if packet else ""
+    return TrafficChange(sender.name, _target_text(target), items, f"{example} → {service} on {on}")
+
+
+def _united(changes: Iterable[TrafficChange]) -> Iterable[TrafficChange]:
+    """Return each change once, by target and sender."""
+    return {(one.target, one.sender, one.packets): one for one in changes}.values()

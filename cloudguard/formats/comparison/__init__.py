@@ -1,0 +1,1 @@
+"""Two snapshots or reports compared, as a table and as JSON."""

@@ -1,0 +1,54 @@
+"""A comparison as plain text: what opened, what closed, and what became of the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.phrases import brief, count, shortened
+from cloudguard.results.comparison import AccessChange, Comparison, Fate, FindingChange, PermissionChange
+
+_LONGEST = 160
+"""Letters: what is longer is cut; JSON has all of it."""
+
+
+def render(found: Comparison) -> str:
+    """Return a comparison as text."""
+    lines = [f"{found.cluster}: {found.old} → {found.new}"]
+    if found.access:
+        lines += _part("Opened", (_access_text(one) for one in found.access.opened))
+        lines += _part("Closed", (_access_text(one) for one in found.access.closed))
+        lines += _part("May have opened or closed", found.access.undecided)
+    for fate in Fate:
+        shown = [one for one in found.of_fate(fate) if fate is not Fate.UNCHANGED or one.was]
+        lines += _part(f"Findings {fate}", map(_finding_text, shown))
+    lines += _part("Unknown", found.unknown)
+    return "\n".join(visible(line) for line in (*lines, "", summary(found))) + "\n"
+
+
+def summary(found: Comparison) -> str:
+    """Return a comparison in a line."""
+    counts = [f"{len(found.of_fate(fate))} {fate}" for fate in Fate]
+    access = found.access
+    opened = [f"{len(access.opened)} opened, {len(access.closed)} closed"] if access else []
+    total = count(len(found.findings), "finding")
+    return "; ".join((*opened, f"{total}: {', '.join(counts)}"))
+
+
+def _part(title: str, lines: Iterable[str]) -> Iterator[str]:
+    shown = [*lines]
+    if shown:
+        yield from ("", f"{title}:", *(f"  {shortened(brief(line), _LONGEST)}" for line in shown))
+
+
+def _access_text(one: AccessChange) -> str:
+    if isinstance(one, PermissionChange):
+        return f"{one.name or one.identity} may use {shortened(one.actions, _LONGEST // 2)}: {one.witness}"
+    what = "; ".join(f"{services} from {addresses}" if addresses else services for addresses, services in one.packets)
+    return f"{one.sender} → {one.target}: {shortened(what, _LONGEST // 2)}; {one.witness}"
+
+
+def _finding_text(one: FindingChange) -> str:
+    was = f", was {one.was}" if one.was else ""
+    why = f" ({one.why})" if one.why else ""
+    return f"{one.severity}{was}  {one.check}  {one.message}{why}"

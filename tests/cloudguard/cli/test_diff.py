@@ -1,0 +1,134 @@
+"""``diff``: what it writes, its exit statuses, and what it says of files that are none."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import sample
+from cloudguard.model.files import snapshot_file
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import FactKind, Gap, Reason
+from command import install, ran, refusal
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Install the provider "memory"."""
+    install(monkeypatch, tmp_path)
+
+
+def written(name: str, snapshot: Snapshot) -> str:
+    """Write a snapshot and return the file's name."""
+    Path(name).write_text(snapshot_file.dump(snapshot), encoding="utf-8")
+    return name
+
+
+def narrowed(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot whose control plane lets in nobody to etcd's ports."""
+    masters, *others = snapshot.topology.filters
+    kept = replace(masters, rules=tuple(one for one in masters.rules if one.id != "r-etcd"))
+    return replace(snapshot, topology=replace(snapshot.topology, filters=(kept, *others)))
+
+
+@pytest.fixture
+def files() -> tuple[str, str]:
+    """A snapshot in which etcd is open, and one in which it is not."""
+    return written("open.json", sample.snapshot()), written("shut.json", narrowed(sample.snapshot()))
+
+
+def test_what_opened_and_closed_and_what_became_of_findings(
+    capsys: pytest.CaptureFixture[str], files: tuple[str, str]
+) -> None:
+    status, out, err = ran(capsys, "diff", *files)
+    assert status == 0
+    assert "Closed:" in out
+    assert "tcp/2379-2380" in out
+    assert "Findings fixed:" in out
+    assert "Opened:" not in out
+    assert err.strip() == out.strip().splitlines()[-1]
+    status, out, _ = ran(capsys, "diff", *reversed(files))
+    assert status == 3
+    assert "Opened:" in out
+    assert "Findings new:" in out
+
+
+def test_json_holds_the_sets_with_a_witness_each(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
+    _, out, _ = ran(capsys, "diff", *reversed(files), "-f", "json")
+    document = json.loads(out)
+    assert document["schema"] == "cloudguard/comparison/v1"
+    assert {one["kind"] for one in document["opened"]} == {"traffic"}
+    assert all(one["witness"] and one["packets"] for one in document["opened"])
+    assert "new" in {one["fate"] for one in document["findings"]}
+    assert document["closed"] == []
+
+
+def test_reports_are_compared_by_their_findings(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
+    names = list[str]()
+    for name in files:
+        ran(capsys, "check", "--snapshot", name, "-f", f"json=report-{name}")
+        names.append(f"report-{name}")
+    status, out, _ = ran(capsys, "diff", *names, "-f", "json")
+    document = json.loads(out)
+    assert (status, document["opened"]) == (0, None)
+    assert "fixed" in {one["fate"] for one in document["findings"]}
+    assert ran(capsys, "diff", *reversed(names))[0] == 3
+    assert ran(capsys, "diff", *reversed(names), "--fail-on", "never")[0] == 0
+    assert ran(capsys, "diff", names[0], files[1])[0] == 0
+
+
+def test_what_was_not_read_is_no_longer_visible(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
+    gap = Gap("memory:Read", "*", Reason.DENIED, "access denied", (FactKind.FILTERS,))
+    shut = narrowed(sample.snapshot())
+    unread = replace(shut, gaps=(*shut.gaps, gap), topology=replace(shut.topology, filters=()))
+    status, out, _ = ran(capsys, "diff", files[0], written("unread.json", unread))
+    assert status == 4
+    assert "Findings no longer visible:" in out
+    assert "Findings fixed:" not in out
+    assert "Closed:" not in out
+
+
+def test_of_two_clusters_nothing_is_compared(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
+    other = written("other.json", sample.snapshot(name="other"))
+    assert "two clusters" in refusal(capsys, "diff", files[0], other)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        ("{}", "not a cloudguard snapshot"),
+        ("\xff\xfe", "not a cloudguard snapshot"),
+        ('{"schema": "cloudguard/report/v1"}', "not a cloudguard report: cluster"),
+        ('{"schema": "cloudguard/report/v1", ', "not a cloudguard report"),
+        ('{"schema": "cloudguard/report/v2", "cluster": 1}', "not a cloudguard report: schema"),
+        ('{"schema": "cloudguard/snapshot/v2", "cluster": [', "damaged"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_in_a_line(
+    capsys: pytest.CaptureFixture[str], files: tuple[str, str], text: str, words: str
+) -> None:
+    Path("bad.json").write_text(text, encoding="utf-8")
+    for names in ((files[0], "bad.json"), ("bad.json", files[0])):
+        line = refusal(capsys, "diff", *names)
+        assert words in line
+        assert "bad.json" in line
+
+
+def test_two_files_are_needed(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
+    assert "two files" in refusal(capsys, "diff", files[0])
+    assert "cannot read nowhere.json" in refusal(capsys, "diff", files[0], "nowhere.json")
+
+
+def test_a_plan_by_a_state_that_is_none_is_refused_in_a_line(
+    capsys: pytest.CaptureFixture[str], files: tuple[str, str]
+) -> None:
+    Path("state.json").write_text("{}", encoding="utf-8")
+    line = refusal(capsys, "plan", "--snapshot", files[0], "--terraform-state", "state.json")
+    assert "terraform show -json" in line
+    status, out, _ = ran(capsys, "plan", "--snapshot", files[0], "-f", "source")
+    assert status == 3
+    assert out == "" or out.startswith("# ")

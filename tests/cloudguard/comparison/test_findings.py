@@ -1,0 +1,60 @@
+"""A finding is fixed only if what it rests on was read, asked for and judged alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import sample
+from cloudguard.comparison.findings import ListedFinding, ListedReport, ListedRow, compared, fails, listed
+from cloudguard.comparison.report_file import load
+from cloudguard.formats import json_report
+from cloudguard.results.comparison import Fate
+
+SSH = ListedFinding("1", "node-access/internet", "critical", "open")
+ROW = ListedRow((SSH,), (), frozenset(), ("admin-cidr",))
+OLD = ListedReport("test 1 prod", {"node-access": ROW}, {"admin-cidr": ("198.51.100.0/24",)})
+
+
+def later(row: ListedRow | None, **declared: tuple[str, ...]) -> ListedReport:
+    """Return a later report on the row (None: it has none)."""
+    return replace(OLD, rows={"node-access": row} if row else {}, declared={**OLD.declared, **declared})
+
+
+CLEAN = replace(ROW, findings=())
+
+
+@pytest.mark.parametrize(
+    ("new", "fate", "why"),
+    [
+        (later(ROW), Fate.UNCHANGED, ""),
+        (later(CLEAN), Fate.FIXED, ""),
+        (later(None), Fate.NOT_VISIBLE, "no such row"),
+        (later(replace(CLEAN, unknown=("the filters were not read",))), Fate.NOT_VISIBLE, "filters were not read"),
+        (later(replace(CLEAN, not_asked=frozenset({"Tunnels"}))), Fate.NOT_VISIBLE, "not asked for: Tunnels"),
+        (replace(later(CLEAN), declared={"admin-cidr": ("0.0.0.0/0",)}), Fate.NOT_VISIBLE, "admin-cidr"),
+        (later(CLEAN, other=("x",)), Fate.FIXED, ""),
+    ],
+)
+def test_a_finding_is_fixed_only_if_all_that_it_rests_on_was_read(new: ListedReport, fate: Fate, why: str) -> None:
+    (found,) = compared(OLD, new)
+    assert found.fate is fate
+    assert why in found.why
+    assert bool(found.why) is (fate is Fate.NOT_VISIBLE)
+
+
+def test_a_new_finding_counts_from_the_severity_that_fails_and_so_does_one_that_became_worse() -> None:
+    low = replace(OLD, rows={"node-access": replace(ROW, findings=(replace(SSH, severity="low"),))})
+    none = later(CLEAN)
+    assert [fails(compared(none, OLD), at) for at in ("critical", "medium", "never")] == [True, True, False]
+    assert [fails(compared(none, low), at) for at in ("low", "medium")] == [True, False]
+    (worse,) = compared(low, OLD)
+    assert (worse.fate, worse.was) == (Fate.UNCHANGED, "low")
+    assert [fails(compared(low, OLD), at) for at in ("medium", "low", "never")] == [True, False, False]
+    assert not fails(compared(OLD, none), "low")
+
+
+def test_a_report_is_read_from_its_file_as_it_is_compared() -> None:
+    report = sample.report()
+    assert load(json_report.render(report).encode(), "report.json") == listed(report)

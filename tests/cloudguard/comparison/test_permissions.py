@@ -1,0 +1,61 @@
+"""What identities gained between two snapshots, as sets of requests with a witness."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from builders import SOURCE, snapshot
+from cloudguard.comparison.access import access_changes
+from cloudguard.model.identity import Identities, Identity, Statement
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.results.comparison import AccessChanges, PermissionChange
+from identities import ROLE, allow, deny, document, iam_catalog
+
+
+def made(*statements: Statement, role: str = ROLE, complete: bool = True) -> Snapshot:
+    """Return a snapshot with one identity, which is granted ``statements``."""
+    one = Identity(role, role.rpartition("/")[2], ("node",), ("p",), SOURCE, complete=complete)
+    return snapshot(identities=Identities((one,), (document(*statements),)))
+
+
+def changes(old: Snapshot, new: Snapshot) -> AccessChanges:
+    """Return what opened and closed."""
+    return access_changes(old, new, (iam_catalog(), iam_catalog()))
+
+
+READS = allow("disk:DescribeVolumes")
+
+
+def test_a_statement_opens_what_it_grants_alone_and_closes_what_it_denies() -> None:
+    old = made(READS, allow("disk:DeleteVolume", on=("n:p:disk:*:*:volume/a",)))
+    new = made(READS, allow("disk:DeleteVolume", on=("n:p:disk:*:*:volume/*",)), deny("disk:DescribeVolumes"))
+    found = changes(old, new)
+    (opened,), (closed,) = found.opened, found.closed
+    assert isinstance(opened, PermissionChange)
+    assert isinstance(closed, PermissionChange)
+    assert (opened.identity, opened.actions, closed.actions) == (ROLE, "disk:DeleteVolume", "disk:DescribeVolumes")
+    assert opened.witness == "disk:DeleteVolume on n:p:disk:any:1:volume/any"
+    assert found.undecided == ()
+
+
+def test_the_same_grants_in_other_words_change_nothing() -> None:
+    old = made(allow("disk:DescribeVolumes", "disk:DeleteVolume"))
+    new = made(allow("disk:DeleteVolume"), allow("disk:DescribeVolumes"))
+    assert changes(old, new) == AccessChanges()
+
+
+def test_a_policy_that_was_not_read_neither_opened_nor_closed() -> None:
+    known = made(READS)
+    found = changes(known, made(READS, complete=False))
+    assert (found.opened, found.closed) == ((), ())
+    assert any("masters" in line for line in found.undecided)
+
+
+def test_an_identity_that_is_new_gained_all_unless_it_may_have_been_there() -> None:
+    new, gap = made(READS, role="n:p:role::1:role/ci"), Gap("x", "*", Reason.DENIED, "no", (FactKind.IDENTITIES,))
+    old = snapshot(identities=Identities())
+    assert [one.witness.split()[0] for one in changes(old, new).opened] == ["disk:DescribeVolumes"]
+    unread = changes(replace(old, gaps=(gap,)), new)
+    assert unread.opened == ()
+    assert any("ci" in line for line in unread.undecided)
