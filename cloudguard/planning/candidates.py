@@ -11,8 +11,9 @@ from cloudguard.planning.edits.endpoints import private_first
 from cloudguard.planning.edits.model_edits import can_be_made
 from cloudguard.planning.edits.sayable import sayable
 from cloudguard.planning.edits.settings_edits import ON_MODEL
+from cloudguard.planning.plain_forms import PlainForms
 from cloudguard.provider.change_forms import ChangeForms
-from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Procedure, RuleEdit
+from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Edit, PeerOf, Procedure, RuleEdit
 
 UNSAYABLE = (
     "the cloud holds no few rules that say less than the present one and all that is needed (--cni may tell less)"
@@ -77,14 +78,29 @@ def _add(
     elif not _is_shown(change):
         candidates.by_hand = (*candidates.by_hand, change)
         candidates.leave([change], BY_HAND)
-    elif change.resource.id in filters and isinstance(change.edits[0], RuleEdit):
-        said = sayable(change, filters[change.resource.id], change_forms)
+    else:
+        guard = filters.get(change.resource.id) if isinstance(change.edits[0], RuleEdit) else None
+        said = change if guard is None else sayable(change, guard, change_forms)
         if said is None:
             candidates.leave([change], UNSAYABLE)
+        elif not _can_be_called(said, change_forms):
+            candidates.leave([change], f"no call changes it: {change.owner or 'the cloud'} writes it")
         else:
             candidates.changes = (*candidates.changes, said)
-    else:
-        candidates.changes = (*candidates.changes, change)
+
+
+def _can_be_called(change: Change, change_forms: ChangeForms) -> bool:
+    """Whether any call of the provider, or a person, makes a change; without forms of its own, that is not known."""
+    if isinstance(change_forms, PlainForms) or any(map(_waits, change.edits)):
+        return True
+    return bool(change_forms.calls(change))
+
+
+def _waits(edit: Edit) -> bool:
+    """Whether an edit is a person's to make, or names a group that another change makes first."""
+    if isinstance(edit, RuleEdit):
+        return edit.after is not None and edit.after.peer.kind is PeerOf.NEW_GROUP
+    return isinstance(edit, Procedure)
 
 
 def _is_shown(change: Change) -> bool:

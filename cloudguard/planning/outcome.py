@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cloudguard.planning.case import Case
+from cloudguard.planning.edits.model_edits import origin_of
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult
@@ -13,28 +14,44 @@ from cloudguard.results.report import RowResult
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """``rows`` and ``changes`` of the changed model, and which findings are ``mended`` (ids)."""
+    """``rows`` and ``changes`` of the changed model, and which findings are ``gone`` (ids): not found, or now low."""
 
     rows: tuple[RowResult, ...]
     changes: tuple[Change, ...]
-    mended: frozenset[str]
+    gone: frozenset[str]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is still found."""
         return tuple(finding for row in self.rows for finding in row.findings)
 
+    def instead_of(self, finding: Finding, before: Iterable[Finding]) -> str:
+        """Return what is found in place of a finding that is gone, by the same rules; "" if it is mended."""
+        known = {one.id for one in before}
+        for one in self.findings:
+            same = one.check == finding.check and one.severity > Severity.LOW and one.id not in known
+            if same and _by_the_same_rules(one, finding):
+                return one.message
+        return ""
+
 
 def outcome_of(case: Case, asked: Iterable[Finding], *, with_advice: bool) -> Outcome:
     """Return what becomes of the findings ``asked`` for once the facts are those of ``case``."""
     rows, changes = case.judged(with_advice=with_advice)
     severities = {finding.id: finding.severity for row in rows for finding in row.findings}
-    mended = frozenset(finding.id for finding in asked if _is_mended(finding, severities.get(finding.id)))
-    return Outcome(rows, changes, mended)
+    gone = frozenset(finding.id for finding in asked if _is_gone(finding, severities.get(finding.id)))
+    return Outcome(rows, changes, gone)
 
 
-def _is_mended(finding: Finding, severity: Severity | None) -> bool:
+def _is_gone(finding: Finding, severity: Severity | None) -> bool:
     return severity is None or severity is Severity.LOW < finding.severity
+
+
+def _by_the_same_rules(new: Finding, old: Finding) -> bool:
+    """Whether a new finding is of a resource's rule that an old one was of, or of one that took its place."""
+    rules = {(fact.resource.id, fact.rule) for fact in old.evidence}
+    origins = {(fact.resource.id, name) for fact in new.evidence for name in (fact.rule, origin_of(fact.rule))}
+    return not rules.isdisjoint(origins)
 
 
 def residual(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[str, ...]:

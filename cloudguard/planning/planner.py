@@ -48,6 +48,9 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
     outcome = outcome_of(case.at(proposal.after), asked, with_advice=choice.with_advice)
     proposal, outcome = smallest(proposer, proposal, outcome, asked, with_advice=choice.with_advice)
     plan = _plan(report, asked, candidates, outcome, proposal)
+    if not plan.mends:  # what mends nothing is not worth an edit
+        proposal = proposer.of(())
+        plan = replace(_plan(report, asked, candidates, outcome, proposal), residual=())
     proofs = (*proposer.prover.proofs(proposal.order), Proof(Obligation.ROWS_MENDED, f"{len(plan.mends)} findings"))
     return Planned(replace(plan, steps=tuple(_steps(proposal, case.change_forms)), proofs=proofs), case, proposal)
 
@@ -57,14 +60,15 @@ def _plan(
 ) -> Plan:
     """Return the plan without its steps and proofs."""
     worst = {finding.id: finding.severity for finding in asked}
+    left = dict(_left(asked, candidates, outcome))
     proved = {change.id for change in proposal.changes}
     changes = _numbered((*proposal.changes, *candidates.by_hand, *candidates.incomplete), worst)
     return Plan(
         report=report,
         changes=tuple(_finished(change, proved=change.id in proved) for change in changes),
         asked=tuple(finding.id for finding in asked),
-        mends=tuple(finding.id for finding in asked if finding.id in outcome.mended),
-        left=tuple(_left(asked, candidates, outcome)),
+        mends=tuple(finding.id for finding in asked if finding.id not in left),
+        left=tuple(LeftFinding(finding, why) for finding, why in left.items()),
         residual=residual(report.findings, outcome.findings),
         verdicts=tuple((row.row, row.verdict) for row in outcome.rows),
     )
@@ -99,14 +103,17 @@ def _steps(proposal: Proposal, change_forms: ChangeForms) -> Iterator[Step]:
         yield Step(number, phase, change.id, index, tuple(replace(call, edit=index) for call in calls))
 
 
-def _left(asked: Iterable[Finding], candidates: Candidates, outcome: Outcome) -> Iterator[LeftFinding]:
-    """Yield the findings that stay, each with the reason: that of its change, or what its change leaves let in."""
+def _left(asked: Sequence[Finding], candidates: Candidates, outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Yield the findings that stay (ids), each with the reason: that of its change, or what stays let in then."""
     stays = {finding: _beyond(change) for change in candidates.changes if change.left for finding in change.mends}
     for finding in asked:
-        if finding.id not in outcome.mended:
+        if finding.id in outcome.gone:
+            if instead := outcome.instead_of(finding, asked):
+                yield finding.id, f"less is let in then, but {instead}"
+        else:
             usual = ALL_NEEDED if finding.resource.kind == "filter" else NO_CHANGE
             why = candidates.why.get(finding.id) or stays.get(finding.id) or finding.advice or usual
-            yield LeftFinding(finding.id, why)
+            yield finding.id, why
 
 
 def _beyond(change: Change) -> str:

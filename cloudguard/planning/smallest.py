@@ -1,4 +1,4 @@
-"""The smallest plan: an edit without which everything that it mends is mended too is dropped."""
+"""The smallest plan: an edit that mends nothing, or without which all that it mends is mended too, is dropped."""
 
 from __future__ import annotations
 
@@ -10,23 +10,30 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding
 
-MOST_TRIALS = 24
-MOST_RULES = 200_000
-"""So many trials are made at most, and so many rules are judged in them all: some seconds."""
+MOST_TRIALS = 32
+MOST_RULES = 20_000
+"""So many trials are made at most, and so many rules are judged in them all: a second or two."""
 
 
 def smallest(
     proposer: Proposer, proposal: Proposal, outcome: Outcome, asked: Sequence[Finding], *, with_advice: bool
 ) -> tuple[Proposal, Outcome]:
     """Return the proposal without the changes that nothing needs, the last of them first."""
+    useful = tuple(change for change in _free(proposal) if not outcome.gone.isdisjoint(change.mends))
+    if len(useful) < len(_free(proposal)):
+        trial = proposer.of(useful)
+        found = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
+        if found.gone >= outcome.gone and proposer.holds(trial):
+            proposal, outcome = trial, found
     topology = proposer.case.snapshot.topology
     rules = 1 + sum(len(one.rules) for one in topology.filters)
     chains = frozenset(one.id for one in topology.filters if one.in_chain)
-    spare = [*_spare(_free(proposal), proposer.prover.first.classes, chains)]
-    for change in spare[::-1][: min(MOST_TRIALS, MOST_RULES // rules)]:
+    likely = [*_spare(_free(proposal), proposer.prover.first.classes, chains)][::-1]
+    others = [change for change in reversed(_free(proposal)) if change not in likely]
+    for change in (*likely, *others)[: min(MOST_TRIALS, MOST_RULES // rules)]:
         trial = proposer.of(tuple(one for one in _free(proposal) if one.id != change.id))
         found = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
-        if found.mended >= outcome.mended and proposer.holds(trial):
+        if found.gone >= outcome.gone and proposer.holds(trial):
             proposal, outcome = trial, found
     return proposal, outcome
 
@@ -37,7 +44,7 @@ def _free(proposal: Proposal) -> tuple[Change, ...]:
 
 
 def _spare(changes: Sequence[Change], classes: Iterable[HostClass], chains: frozenset[str]) -> Iterator[Change]:
-    """Yield the changes that others may make needless.
+    """Yield the changes that others most likely make needless.
 
     What a rule of one filter lets in, nothing stops but another filter on the path: of the balancer before the host,
     or of the same chain.

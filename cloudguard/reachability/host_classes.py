@@ -83,11 +83,15 @@ class HostClass:
     @cached_property
     def possible_addresses(self) -> AddressSet:
         """Today's addresses, and the free ones of the subnet in its hosts' versions of IP: the next one has any."""
+        return self.addresses | (self.subnet_addresses - self.taken)
+
+    @cached_property
+    def subnet_addresses(self) -> AddressSet:
+        """All addresses of the subnet in the versions of IP that its hosts have."""
         six = self.key.has_public_ipv6 or bool(self.addresses & ALL6) or not self.home & ALL4
         four = bool(self.addresses & ALL4) or not self.addresses
         nothing = AddressSet.nothing()
-        free = (self.home & ALL4 if four else nothing) | (self.home & ALL6 if six else nothing)
-        return self.addresses | (free - self.taken)
+        return (self.home & ALL4 if four else nothing) | (self.home & ALL6 if six else nothing)
 
     def has(self, role: Role) -> bool:
         """Whether its hosts have ``role``."""

@@ -208,7 +208,8 @@ class _Planner:
             return (named,)
         if known is None:
             return (rule_traffic(rule).peer,)
-        return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (source.possible_addresses & known).cidrs())
+        ranges = (source.addresses | source.subnet_addresses) & known
+        return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in ranges.cidrs())
 
     def _admits(self, guard: Filter, rule: Rule, source: HostClass, services: ServiceSet) -> bool:
         """Whether a rule's filter lets in all hosts of a class today on ``services``, wherever the next one is."""

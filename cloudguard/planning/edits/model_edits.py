@@ -36,6 +36,8 @@ PRIVATE_SIDE: Final = "private side"
 """The attribute of an endpoint that is on where hosts reach it inside their network."""
 UNNAMED: Final = frozenset({PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT})
 """Peers that stand for addresses that are not known: an edit that names one cannot be made."""
+_ADDED: Final = "+rule:"
+"""Stands in an added rule's id behind the id of the one that it takes over from."""
 Part = tuple[Change, Edit]
 """An edit and the change that it is of."""
 
@@ -99,7 +101,7 @@ def _filter(one: Filter, edits: Iterable[RuleEdit]) -> Filter:
 
 
 def _added(origin: Rule | None, edit: RuleEdit, traffic: RuleTraffic) -> Rule:
-    name = f"{edit.rule}+{traffic.action}:{traffic.services}:{traffic.peer.kind}:{traffic.peer.value}"
+    name = f"{edit.rule}{_ADDED}{traffic.action}:{traffic.services}:{traffic.peer.kind}:{traffic.peer.value}"
     order = edit.order if edit.order is not None else origin.order if origin else 0
     blank = Rule(name, traffic.direction, traffic.action, traffic.services, peer_of(traffic.peer), PLANNED, order)
     if origin is None:
@@ -187,6 +189,11 @@ def _with_list(endpoint: Endpoint, peers: tuple[RulePeer, ...]) -> Endpoint:
     if not ranges and not lists:
         return replace(endpoint, public=False, public_ranges=NO_ADDRESSES, public_lists=())
     return replace(endpoint, public_ranges=ranges, public_lists=lists)
+
+
+def origin_of(rule: str) -> str:
+    """Return the id of the rule that an added one took over from; that of any other rule is its own."""
+    return rule.partition(_ADDED)[0]
 
 
 def can_be_made(edit: Edit) -> bool:
