@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from cloudguard.planning.candidates import Candidates, candidates_of
 from cloudguard.planning.case import Case, Choice
+from cloudguard.planning.edits.model_edits import edited, parts
+from cloudguard.planning.moves import moves
 from cloudguard.planning.outcome import Outcome, outcome_of, residual
 from cloudguard.planning.proposal import Proposal, Proposer
 from cloudguard.planning.smallest import smallest
@@ -18,6 +20,10 @@ from cloudguard.results.report import Report
 
 NO_CHANGE = "no rule or setting of yours is known that would mend it"
 ALL_NEEDED = "the cluster needs what its rules let in, and no group tells those who need it from the others"
+
+
+_Made = tuple[Candidates, Proposal, Outcome]
+"""What was proposed, the part of it that is proved and needed, and what that mends."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,24 +41,48 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
     ``report`` judges the facts of ``case``; its changes are made with the choice's advice.
     """
     asked = [finding for finding in report.findings if choice.asks_for(finding)]
-    topology = case.snapshot.topology
-    candidates = candidates_of(
-        report.plan,
-        frozenset(finding.id for finding in asked),
-        {one.id: one for one in topology.filters},
-        {one.id: one for one in topology.endpoints},
-        case.change_forms,
-    )
     proposer = Proposer(case)
-    proposal = proposer.proved(candidates)
-    outcome = outcome_of(case.at(proposal.after), asked, with_advice=choice.with_advice)
-    proposal, outcome = smallest(proposer, proposal, outcome, asked, with_advice=choice.with_advice)
+    made = _made(proposer, report.plan, asked, choice)
+    candidates, proposal, outcome = min((made, *_with_moves(proposer, made, asked, choice)), key=_edits)
     plan = _plan(report, asked, candidates, outcome, proposal)
     if not plan.mends:  # what mends nothing is not worth an edit
         proposal = proposer.of(())
         plan = replace(_plan(report, asked, candidates, outcome, proposal), residual=())
     proofs = (*proposer.prover.proofs(proposal.order), Proof(Obligation.ROWS_MENDED, f"{len(plan.mends)} findings"))
     return Planned(replace(plan, steps=tuple(_steps(proposal, case.change_forms)), proofs=proofs), case, proposal)
+
+
+def _made(
+    proposer: Proposer, changes: Iterable[Change], asked: Sequence[Finding], choice: Choice, *first: Change
+) -> _Made:
+    """Return the smallest proved proposal of ``changes``, made after those that come ``first``."""
+    case, topology = proposer.case, proposer.case.snapshot.topology
+    candidates = candidates_of(
+        changes,
+        frozenset(finding.id for finding in asked),
+        {one.id: one for one in topology.filters},
+        {one.id: one for one in topology.endpoints},
+        case.change_forms,
+    )
+    candidates.changes = (*first, *candidates.changes)
+    proposal = proposer.proved(candidates)
+    outcome = outcome_of(case.at(proposal.after), asked, with_advice=choice.with_advice)
+    return candidates, *smallest(proposer, proposal, outcome, asked, with_advice=choice.with_advice)
+
+
+def _with_moves(proposer: Proposer, made: _Made, asked: Sequence[Finding], choice: Choice) -> Iterator[_Made]:
+    """Yield the proposals that mend as much and take strangers out of a group first, if it takes fewer edits so."""
+    case = proposer.case
+    for move in moves(made[1].changes, case.snapshot.topology):
+        moved = case.at(edited(case.snapshot, parts([move])))
+        _, changes = moved.judged(with_advice=choice.with_advice)
+        other = _made(proposer, changes, asked, choice, move)
+        if other[2].gone >= made[2].gone:
+            yield other
+
+
+def _edits(made: _Made) -> int:
+    return len(made[1].order)
 
 
 def _plan(

@@ -11,7 +11,7 @@ from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding
 
 MOST_TRIALS = 32
-MOST_RULES = 20_000
+MOST_RULES = 10_000
 """So many trials are made at most, and so many rules are judged in them all: a second or two."""
 
 

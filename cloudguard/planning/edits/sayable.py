@@ -116,7 +116,7 @@ def without_repeats(
     result = list[Change]()
     for change in changes:
         guard = filters.get(change.resource.id)
-        if guard is None or not _is_union(guard):
+        if guard is None or not _is_union(guard) or change.resource.kind != "filter":
             result.append(change)
             continue
         known, there = seen.setdefault(guard.id, set()), present.get(guard.id, frozenset())

@@ -1,0 +1,41 @@
+"""A stranger in the cluster's group: one move takes the place of an edit of every rule that names the group."""
+
+from __future__ import annotations
+
+from builders import CONTROL_PLANE, NODE, group, host, interface, snapshot
+from cloudguard import pipeline
+from cloudguard.model.network import Interface
+from cloudguard.needs.declarations import Declarations
+from cloudguard.results.change import MembershipEdit, RuleEdit
+from cloudguard.results.plan import Plan
+
+HOSTS = (host("cp1", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes"))
+RULES = (("tcp/6443", "masters"), ("tcp/2379-2380", "masters"), ("tcp/10250", "masters"))
+
+
+def plan(stranger: Interface, *rules: tuple[str, str]) -> Plan:
+    filters = [group("masters", *rules), group("nodes"), group("own")]
+    made = snapshot(HOSTS, filters, external_members=[stranger])
+    return pipeline.plan(made, Declarations(admin_cidrs=("198.51.100.0/24",))).plan
+
+
+def test_one_move_replaces_the_edits_of_many_rules() -> None:
+    made = plan(interface("eni-x", "private", "10.0.1.99", "masters", "own"), *RULES)
+    (change,) = made.changes
+    (edit,) = change.edits
+    assert isinstance(edit, MembershipEdit)
+    assert ([one.id for one in edit.members], edit.leaves) == (["eni-x"], ("masters",))
+    assert made.mends == made.asked != ()
+
+
+def test_who_has_no_other_group_stays() -> None:
+    made = plan(interface("eni-x", "private", "10.0.1.99", "masters"), *RULES)
+    assert not any(isinstance(edit, MembershipEdit) for change in made.changes for edit in change.edits)
+    assert made.mends == made.asked != ()
+
+
+def test_a_rule_that_nobody_needs_goes_instead() -> None:
+    filters = [group("masters"), group("nodes", ("tcp/10250", "strange")), group("strange"), group("own")]
+    stranger = interface("eni-x", "private", "10.0.1.99", "strange", "own")
+    made = pipeline.plan(snapshot(HOSTS, filters, external_members=[stranger])).plan
+    assert [type(edit) for change in made.changes for edit in change.edits] == [RuleEdit]
