@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 
 from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.text_forms import read_addresses
@@ -16,19 +15,19 @@ from cloudguard.needs.ports import Ports
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.allowed_traffic import AllowedTraffic
 from cloudguard.reachability.cluster_traffic import Guarded, usable
-from cloudguard.reachability.explanation import filter_resource, rule_traffic
+from cloudguard.reachability.explanation import rule_traffic
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.kept_by_range import KeptByRange
 from cloudguard.reachability.load_balancers import destination_addresses
 from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.peer_names import group_of, let_in
+from cloudguard.reachability.rule_changes import Kept, change_of
 from cloudguard.reachability.senders import all_from
-from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard.results.change import Change, KeptTraffic, PeerOf, RulePeer
 
 NOT_EXCESS = "unchanged: it is in no finding"
-_Kept = dict[tuple[RulePeer, ServiceSet], list[str]]
-"""What a rule is to let in, each with who needs it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +58,14 @@ def plan(reach: Reachability, ports: Ports, excesses: Iterable[RuleExcess]) -> d
     planner = _Planner(reach, ports, frozenset(by_rule))
     kept = {key: planner.kept(found) for key, found in sorted(by_rule.items())}
     _drop_repeats(kept, {key: found[0] for key, found in by_rule.items()})
-    changes = {key: _change(by_rule[key][0], after) for key, after in kept.items()}
+    changes = {
+        key: change_of(by_rule[key][0].row, by_rule[key][0].filter, by_rule[key][0].rule, after)
+        for key, after in kept.items()
+    }
     return {key: change for key, change in changes.items() if change is not None}
 
 
-def _drop_repeats(kept: dict[tuple[str, str], _Kept], excesses: Mapping[tuple[str, str], RuleExcess]) -> None:
+def _drop_repeats(kept: dict[tuple[str, str], Kept], excesses: Mapping[tuple[str, str], RuleExcess]) -> None:
     """Take from each rule what another edited rule of its filter lets in from the same peer; its own peer's stays.
 
     A filter whose rules are evaluated in order, or apply to some of what it guards, may need both.
@@ -85,34 +87,6 @@ def _drop_repeats(kept: dict[tuple[str, str], _Kept], excesses: Mapping[tuple[st
                 written[filter_.id, who] = known | services
 
 
-def _change(first: RuleExcess, after: _Kept) -> Change | None:
-    """Return the change that leaves ``after`` in place of a rule; None if it would be replaced by itself."""
-    rule, before = first.rule, rule_traffic(first.rule)
-    if [*after] == [(before.peer, before.services)]:
-        return None
-    return Change(
-        id=sha256(f"{first.filter.id}\0{rule.id}".encode()).hexdigest()[:12],
-        row=first.row,
-        kind="rule.narrow" if after else "rule.remove",
-        resource=filter_resource(first.filter),
-        edits=tuple(_edits(rule, after)),
-        rule=rule.id,
-    )
-
-
-def _edits(rule: Rule, after: _Kept) -> Iterator[RuleEdit]:
-    """Yield the edits that leave ``after``, each with who needs it, in place of a rule."""
-    before = rule_traffic(rule)
-    kept = next((key for key in after if key[0] == before.peer), None)
-    if kept is None:
-        yield RuleEdit(RuleOp.REMOVE, rule.id, before, None)
-    for key, needs in after.items():
-        traffic = RuleTraffic(rule.direction, key[1], key[0])
-        modified = key == kept
-        op = RuleOp.MODIFY if modified else RuleOp.ADD
-        yield RuleEdit(op, rule.id, before if modified else None, traffic, tuple(dict.fromkeys(needs)))
-
-
 class _Planner:
     """Writes changes that are to be made together: no change counts on what ``edited`` rules allow."""
 
@@ -121,13 +95,14 @@ class _Planner:
         self._ports = ports
         self._edited = edited
         self._allowed: dict[tuple[object, ...], ServiceSet] = {}
+        self._unedited: dict[tuple[object, ...], AllowedTraffic] = {}
         self._sent: dict[HostClass, PacketSet] = {}
         self._admitted: dict[tuple[str, tuple[str, ...], HostClass], ServiceSet] = {}
         self._names_of: dict[HostClass, str] = {}
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
         self._kept_by_range: dict[int, KeptByRange] = {}
 
-    def kept(self, excesses: list[RuleExcess]) -> _Kept:
+    def kept(self, excesses: list[RuleExcess]) -> Kept:
         """Return what is to be let in instead of what one rule lets in now, each peer once."""
         services, why = dict[RulePeer, ServiceSet](), dict[RulePeer, list[str]]()
         for kept in self._kept(excesses):
@@ -268,9 +243,18 @@ class _Planner:
         key = (filters, target_groups, destination, sent, groups)
         found = self._allowed.get(key)
         if found is None:
-            allowed = self._reach.filters.without(filters, self._edited, target_groups, destination)
+            allowed = self._without(filters, target_groups, destination)
             admitted = allowed.allows(sent.addresses(), groups).lower
             found = self._allowed[key] = ServiceSet.everything() - (sent - admitted).services()
+        return found
+
+    def _without(
+        self, filters: tuple[str, ...], target_groups: tuple[str, ...], destination: AddressSet | None
+    ) -> AllowedTraffic:
+        key = filters, target_groups, destination
+        found = self._unedited.get(key)
+        if found is None:
+            found = self._unedited[key] = self._reach.filters.without(filters, self._edited, target_groups, destination)
         return found
 
     def _guarded_by(self, name: str, rule: Rule) -> list[Guarded]:

@@ -108,10 +108,10 @@ def without_repeats(
     ``present`` is what each filter's rules say today. A rule that is to go and that another change wants stays.
     """
     changes = tuple(changes)
-    wanted: dict[str, list[RuleTraffic]] = {}
+    wanted: dict[str, set[RuleTraffic]] = {}
     for change, edit in _rule_edits(changes, filters):
         if edit.op is not RuleOp.REMOVE and edit.after:
-            wanted.setdefault(change.resource.id, []).append(edit.after)
+            wanted.setdefault(change.resource.id, set()).add(edit.after)
     seen: dict[str, set[RuleTraffic]] = {}
     result = list[Change]()
     for change in changes:
@@ -120,14 +120,14 @@ def without_repeats(
             result.append(change)
             continue
         known, there = seen.setdefault(guard.id, set()), present.get(guard.id, frozenset())
-        edits = tuple(_unrepeated(change.edits, known, there, wanted.get(guard.id, [])))
+        edits = tuple(_unrepeated(change.edits, known, there, wanted.get(guard.id, set())))
         if edits:
             result.append(replace(change, edits=edits))
     return tuple(result)
 
 
 def _unrepeated(
-    edits: Iterable[object], known: set[RuleTraffic], present: frozenset[RuleTraffic], wanted: list[RuleTraffic]
+    edits: Iterable[object], known: set[RuleTraffic], present: frozenset[RuleTraffic], wanted: set[RuleTraffic]
 ) -> Iterator[RuleEdit]:
     for edit in edits:
         if not isinstance(edit, RuleEdit):
