@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cloudguard.model.filters import Direction
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
@@ -32,6 +34,13 @@ def before(change: Change) -> tuple[RuleTraffic, ...]:
 def after(change: Change) -> tuple[RuleTraffic, ...]:
     """Return what the edited rules let in once the change is made."""
     return tuple(edit.after for edit in change.edits if isinstance(edit, RuleEdit) and edit.after)
+
+
+def keeps(changes: Iterable[Change], services: str, who: str) -> bool:
+    """Whether some rule lets ``who`` in on at least ``services`` once the changes are made."""
+    wanted = lets(services, who)
+    made = (traffic for change in changes for traffic in after(change))
+    return any(traffic.peer == wanted.peer and wanted.services <= traffic.services for traffic in made)
 
 
 def listed(change: Change) -> ListEdit:

@@ -32,10 +32,10 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredService
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.results.change import RuleTraffic
+from cloudguard.results.change import Change
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult, Verdict
-from edits import after, lets
+from edits import after, keeps, lets
 from judged import changes_of, rows_of
 
 INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
@@ -227,7 +227,7 @@ def test_a_services_balancer_needs_its_node_port_open_to_its_clients() -> None:
     assert told(row(made)) == [(INSIDE, Severity.LOW)]
     assert changes_of(made) == ()
     wider = snapshot([behind, other], [group("nodes", ("tcp", WORLD))], balancers=[some])
-    assert lets("tcp/31222", WORLD) in [kept for change in changes_of(wider) for kept in after(change)]
+    assert keeps(changes_of(wider), "tcp/31222", WORLD)
     inner_only = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web", facing=False)
     edged = replace(behind, interfaces=host("n", NODE, "nodes", where="public", public="203.0.113.9").interfaces)
     assert told(row(snapshot([edged], rules, balancers=[inner_only]))) == [(NODE_PORTS, Severity.MEDIUM)]
@@ -237,16 +237,15 @@ def test_a_balancer_that_no_rule_names_keeps_its_own_addresses() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     api = balancer("api", "tcp/22623", [to(one, "tcp/22623")], seen=ClientAddress.REPLACED, facing=False)
 
-    def kept(*allowed: tuple[str, str]) -> dict[str, tuple[RuleTraffic, ...]]:
-        found = changes_of(snapshot([one], [group("masters", *allowed)], balancers=[api]))
-        return {change.rule: after(change) for change in found}
+    def changed(*allowed: tuple[str, str]) -> tuple[Change, ...]:
+        return changes_of(snapshot([one], [group("masters", *allowed)], balancers=[api]))
 
-    assert kept(("tcp/22623", RANGE)) == {}
-    assert lets("tcp/22623", "10.0.0.0/24") in kept(("tcp", RANGE))["masters-0"]
+    assert changed(("tcp/22623", RANGE)) == ()
+    assert keeps(changed(("tcp", RANGE)), "tcp/22623", "10.0.0.0/24")
     named = replace(api, groups=("front",))
     filters = [group("masters", ("tcp", RANGE), ("tcp/22623", "front"))]
     (change, *_) = changes_of(snapshot([one], filters, balancers=[named]))
-    assert lets("tcp/22623", "10.0.0.0/24") not in after(change)
+    assert not keeps([change], "tcp/22623", "10.0.0.0/24")
 
 
 def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -> None:
