@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -18,6 +19,10 @@ CHECK = ("check", "azure", "--cluster", "prod", "--no-progress")
 GROUPS = "Microsoft.Network/networkSecurityGroups/read"
 FIRST = "Microsoft.ContainerService/managedClusters/read"
 """The first action that is asked for."""
+
+
+SETTLING = 0.5
+"""Seconds after which no call arrives any more that a test before began and did not wait for."""
 
 
 def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
@@ -52,6 +57,8 @@ def test_no_subscription(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, azure_cloud: AzureProxy
 ) -> None:
     monkeypatch.delenv("AZURE_SUBSCRIPTION_ID")
+    time.sleep(SETTLING)
+    azure_cloud.azure = Azure(Subscription())
     status, line = told(capsys, *CHECK)
     assert (status, "Give --subscription ID" in line) == (ExitStatus.USAGE, True), line
     assert azure_cloud.azure.asked == []
