@@ -2,7 +2,6 @@
 
 ``python tools/check_certificate.py FILE`` prints "holds" (exit status 0), or the first step that opens or loses, and
 what (3). ``cloudguard plan … -f certificate`` writes a certificate; exit status 2: the file is none.
-
 Sets are disjoint half-open intervals of whole numbers. Addresses: version 4 in [0, 2^32), then version 6. Services: tcp
 ports in [0, 65536), then as many for udp, icmp and icmpv6 (256 x type + code), then protocol numbers. A rule names
 addresses or a group, whose members are the senders in it, and anyone if it is not ``complete``. A need passes a guard:
@@ -25,7 +24,6 @@ HOLDS, BAD, FAILS = 0, 2, 3
 V4_END, PORTS = 1 << 32, 1 << 16
 EVERYWHERE = ((0, V4_END + (1 << 128)),)
 FAMILIES = ("tcp", "udp", "icmp", "icmpv6", "proto")
-Spans = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Sender:
     """Who sends: from any of ``addresses``, as a member of ``groups``."""
 
     name: str
-    addresses: Spans
+    addresses: Sequence[tuple[int, int]]
     groups: frozenset[str] = frozenset()
 
 
@@ -44,11 +42,11 @@ class Rule:
     id: str
     action: str
     order: int
-    addresses: Spans
+    addresses: Sequence[tuple[int, int]]
     group: str
     services: int
 
-    def of(self, sender: Sender) -> Spans:
+    def of(self, sender: Sender) -> Sequence[tuple[int, int]]:
         """Return the addresses of ``sender`` that the rule matches."""
         if self.group:
             return sender.addresses if self.group in sender.groups else ()
@@ -125,7 +123,8 @@ class Certificate:
         anyone = (Sender(f"any member of {name}", EVERYWHERE, frozenset((name,))) for name in sorted(loose - {""}))
         self.views = [Sender("anyone", EVERYWHERE), *senders.values(), *anyone]
         self.filters = {each["id"]: self.filter(each, data["declared"]) for each in data["filters"]}
-        self.needs = [self.need(each, senders[each["sender"]]) for each in data["needs"]]
+        needs = [self.need(each, senders[each["sender"]]) for each in data["needs"]]
+        self.needs = {name: [need for need in needs if one in need.guard] for name, one in self.filters.items()}
 
     def filter(self, data: dict[str, Any], declared: list[dict[str, Any]]) -> Filter:
         """Return a filter, with what is declared of it."""
@@ -156,13 +155,14 @@ class Certificate:
             guard.rules.update((rule.id, rule) for rule in put)
             for found in (found for rule in (*gone, *put) for found in self.opened(guard, rule)):
                 yield f"{name} opens {step['filter']}: {found}"
-            for need in (need for need in self.needs if guard in need.guard):
+            for need in self.needs[step["filter"]]:
                 for found in self.lost(need, need.now[need.guard.index(guard)], gone, put):
                     yield f"{name} loses {found}, needed for {need.why}"
 
     def opened(self, guard: Filter, rule: Rule) -> Iterator[str]:
         """Yield what ``guard`` lets in now that a rule came or went, and is not allowed to."""
-        for sender in self.views if guard.ordered or rule.id in guard.rules else ():
+        views = self.views if guard.ordered or rule.group else self.views[:1]
+        for sender in views if guard.ordered or rule.id in guard.rules else ():
             if part := rule.of(sender):
                 some = replace(sender, addresses=part)
                 now = matching(guard.rules.values() if guard.ordered else [rule], some, rule.services)
