@@ -84,7 +84,10 @@ def _add(
         if said is None:
             candidates.leave([change], UNSAYABLE)
         elif not _can_be_called(said, change_forms):
-            candidates.leave([change], f"no call changes it: {change.owner or 'the cloud'} writes it")
+            writer = (
+                f": {change.owner} writes it" if change.owner else ", so no plan makes the change; it is for a person"
+            )
+            candidates.leave([change], f"no call changes it{writer}")
         else:
             candidates.changes = (*candidates.changes, said)
 
