@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cloudguard.errors import UsageError
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.exports.common import NAME, as_json, description, title
+from cloudguard.formats.exports.common import NAME, as_json, description, title, unknown_rows
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Report, RowResult
@@ -23,35 +23,53 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     if report.cluster.provider != "aws":
         message = f"asff is for clusters on AWS; this one is on {report.cluster.provider}"
         raise UsageError(message, hint="Other clouds: -f ocsf, which Security Hub takes as well")
-    return as_json([_finding(report, row, finding) for row in report.rows for finding in row.findings])
+    found = [_finding(report, row, finding) for row in report.rows for finding in row.findings]
+    return as_json([*found, *(_unknown(report, *each) for each in unknown_rows(report))])
 
 
 def _finding(report: Report, row: RowResult, finding: Finding) -> dict[str, object]:
-    cluster, of = report.cluster, finding.resource
+    low = finding.severity is Severity.LOW
+    return _common(report, row, finding.id, finding.resource.id) | {
+        "GeneratorId": f"{NAME}/{finding.check}",
+        "Severity": {"Label": "INFORMATIONAL" if low else str(finding.severity).upper()},
+        "Title": _cut(title(finding), _MOST_TITLE),
+        "Description": _cut(description(finding), _MOST_DESCRIPTION),
+        "Compliance": {"Status": "WARNING" if low else "FAILED"},
+        "Workflow": {"Status": "SUPPRESSED" if finding.waived else "NEW"},
+    }
+
+
+def _unknown(report: Report, row: RowResult, name: str, text: str) -> dict[str, object]:
+    """Return a finding that says that a row is not all known: neither passed nor failed."""
+    return _common(report, row, name, report.cluster.name) | {
+        "GeneratorId": f"{NAME}/{row.row}",
+        "Severity": {"Label": "INFORMATIONAL"},
+        "Title": _cut(text, _MOST_TITLE),
+        "Description": _cut(text, _MOST_DESCRIPTION),
+        "Compliance": {"Status": "NOT_AVAILABLE"},
+        "Workflow": {"Status": "NEW"},
+    }
+
+
+def _common(report: Report, row: RowResult, name: str, resource: str) -> dict[str, object]:
+    cluster = report.cluster
     region = cluster.regions[0] if cluster.regions else "us-east-1"
     partition = next(name for start, name in _PARTITIONS if region.startswith(start))
     product = f"arn:{partition}:securityhub:{region}:{cluster.account}:product/{cluster.account}/default"
-    label = "INFORMATIONAL" if finding.severity is Severity.LOW else str(finding.severity).upper()
     return {
         "SchemaVersion": "2018-10-08",
-        "Id": f"{NAME}/{finding.id}",
+        "Id": f"{NAME}/{name}",
         "ProductArn": product,
         "ProductName": NAME,
-        "GeneratorId": f"{NAME}/{finding.check}",
         "AwsAccountId": cluster.account,
         "Region": region,
         "Types": [_TYPE],
         "CreatedAt": report.finished,
         "UpdatedAt": report.finished,
-        "Severity": {"Label": label},
-        "Title": _cut(title(finding), _MOST_TITLE),
-        "Description": _cut(description(finding), _MOST_DESCRIPTION),
         "ProductFields": {f"{NAME}/row": row.row, f"{NAME}/cluster": visible(cluster.name)},
         "Resources": [
-            {"Type": "Other", "Id": _cut(visible(of.id), _MOST_ID), "Partition": partition, "Region": region}
+            {"Type": "Other", "Id": _cut(visible(resource), _MOST_ID), "Partition": partition, "Region": region}
         ],
-        "Compliance": {"Status": "WARNING" if finding.severity is Severity.LOW else "FAILED"},
-        "Workflow": {"Status": "SUPPRESSED" if finding.waived else "NEW"},
         "RecordState": "ACTIVE",
     }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cloudguard.formats.exports.common import as_json, description, location
+from cloudguard.formats.exports.common import as_json, description, location, unknown_rows
+from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
@@ -17,19 +18,28 @@ _SEVERITIES = {
 }
 
 
+_UNKNOWN = "major"
+"""The severity of a row that is not all known."""
+
+
 def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return the findings of ``report`` that are not waived, as GitLab's "Code Quality report format" asks for."""
+    """Return the findings that are not waived, and the rows not all known, as "Code Quality report format" asks for."""
     del checks
     found = [finding for finding in report.findings if not finding.waived]
-    return as_json(
-        [
-            {
-                "description": description(finding),
-                "check_name": finding.check,
-                "fingerprint": finding.id,
-                "severity": _SEVERITIES[finding.severity],
-                "location": {"path": location(report, finding), "lines": {"begin": 1}},
-            }
-            for finding in found
-        ]
-    )
+    issues = [
+        _issue(description(one), one.check, one.id, _SEVERITIES[one.severity], location(report, one.resource))
+        for one in found
+    ]
+    place = location(report, Resource("cluster", report.cluster.name))
+    issues += [_issue(text, row.row, name, _UNKNOWN, place) for row, name, text in unknown_rows(report)]
+    return as_json(issues)
+
+
+def _issue(text: str, check: str, fingerprint: str, severity: str, path: str) -> dict[str, object]:
+    return {
+        "description": text,
+        "check_name": check,
+        "fingerprint": fingerprint,
+        "severity": severity,
+        "location": {"path": path, "lines": {"begin": 1}},
+    }

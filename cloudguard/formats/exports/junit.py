@@ -45,9 +45,10 @@ def _cases(row: RowResult, checks: Sequence[Check]) -> Iterator[tuple[str, str, 
     if row.verdict is Verdict.PROVIDER:
         yield row.row, "skipped", visible(row.why), visible(basis_text(row.basis))
         return
-    for number, text in enumerate(row.unknown, 1):
+    questions = row.unknown or ((row.why,) if row.verdict is Verdict.UNKNOWN else ())
+    for number, text in enumerate(questions, 1):
         yield f"{row.row}: open question {number}", "error", visible(text), ""
-    if not row.unknown:
+    if not questions:
         passed = (check.id for check in checks if check.id.startswith(f"{row.row}/") and check.id not in found)
         yield from ((name, "", "", "") for name in passed)
 

@@ -1,4 +1,4 @@
-"""OCSF 1.5.0: a Compliance Finding (class 2003) for each finding, and for each row without one."""
+"""OCSF 1.5.0: a Compliance Finding (class 2003) for each finding, and for each row without one or not all known."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _STANDARD = "Kubernetes: Infrastructure security"
 _SEVERITIES = {Severity.LOW: 2, Severity.MEDIUM: 3, Severity.HIGH: 4, Severity.CRITICAL: 5}
 _INFORMATIONAL = 1
 _NEW, _SUPPRESSED = 1, 3
-_PASS, _WARNING, _FAIL, _OTHER = 1, 2, 3, 99
-_ROW_STATUS = {Verdict.PASS: _PASS, Verdict.PROVIDER: _PASS, Verdict.UNKNOWN: _OTHER, Verdict.FAIL: _FAIL}
-_NAMES = {_PASS: "Pass", _WARNING: "Warning", _FAIL: "Fail", _OTHER: "Unknown"}
+_UNKNOWN, _PASS, _WARNING, _FAIL, _OTHER = 0, 1, 2, 3, 99
+_ROW_STATUS = {Verdict.PASS: _PASS, Verdict.PROVIDER: _OTHER, Verdict.UNKNOWN: _UNKNOWN, Verdict.FAIL: _FAIL}
+_NAMES = {_UNKNOWN: "Unknown", _PASS: "Pass", _WARNING: "Warning", _FAIL: "Fail", _OTHER: "Provider"}
 
 
 def render(report: Report, checks: Sequence[Check]) -> str:
     """Return ``report`` as a JSON list of OCSF events."""
-    rows = [row for row in report.rows if not row.findings]
+    rows = [row for row in report.rows if not row.findings or row.verdict is Verdict.UNKNOWN]
     found = [(row, finding) for row in report.rows for finding in row.findings]
     events = [
         *(_event(report, row, _finding(finding, checks)) for row, finding in found),
@@ -76,7 +76,7 @@ def _row(report: Report, row: RowResult) -> dict[str, object]:
         "severity": "Informational",
         "status_id": _NEW,
         "status": "New",
-        "message": visible(row.why),
+        "message": visible("; ".join((row.why, *row.unknown))),
         "finding_info": {"uid": f"{name}/{row.row}", "title": f"{row.area}: {row.verdict}", "desc": visible(row.why)},
         "compliance": _compliance(row.row, _ROW_STATUS[row.verdict]),
         "resources": [{"uid": name, "name": name, "type": "cluster"}],

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.exports.common import NAME, as_json, description, location
+from cloudguard.formats.exports.common import NAME, as_json, description, location, unknown_rows
 from cloudguard.formats.phrases import gap_line
 from cloudguard.results.check import Check
-from cloudguard.results.facts import Gap
 from cloudguard.results.finding import Finding, Severity, Waiver
 from cloudguard.results.report import Report
 
@@ -62,7 +61,7 @@ def _result(report: Report, finding: Finding, rules: list[str]) -> dict[str, obj
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": location(report, finding)},
+                    "artifactLocation": {"uri": location(report, finding.resource)},
                     "region": {"startLine": 1},
                 },
                 "logicalLocations": [{"fullyQualifiedName": visible(finding.resource.id), "kind": "resource"}],
@@ -83,7 +82,10 @@ def _invocation(report: Report) -> dict[str, object]:
         "executionSuccessful": report.complete,
         "startTimeUtc": _utc(report.started),
         "endTimeUtc": _utc(report.finished),
-        "toolExecutionNotifications": [_notification(gap) for gap in report.gaps],
+        "toolExecutionNotifications": [
+            *(_notification(f"{gap.call} on {gap.resource}: {gap_line(gap)}") for gap in report.gaps),
+            *(_notification(text) for _, _, text in unknown_rows(report)),
+        ],
     }
 
 
@@ -91,5 +93,5 @@ def _utc(time: str) -> str:
     return time.replace("+00:00", "Z")
 
 
-def _notification(gap: Gap) -> dict[str, object]:
-    return {"level": "error", "message": {"text": visible(f"{gap.call} on {gap.resource}: {gap_line(gap)}.")}}
+def _notification(text: str) -> dict[str, object]:
+    return {"level": "error", "message": {"text": f"{visible(text).rstrip('.')}."}}

@@ -13,7 +13,7 @@ from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report, RowResult
 
 _COLUMNS = (
-    *("cluster", "provider", "account", "read", "complete", "row", "area", "verdict", "why"),
+    *("cluster", "provider", "account", "read", "complete", "row", "area", "verdict", "why", "unknown"),
     *(
         "number",
         "id",
@@ -58,7 +58,7 @@ def _lines(report: Report) -> Iterator[tuple[str, ...]]:
 
 
 def _row(row: RowResult) -> tuple[str, ...]:
-    return row.row, row.area, row.verdict, row.why
+    return row.row, row.area, row.verdict, row.why, "; ".join(row.unknown)
 
 
 def _finding(finding: Finding, number: int) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.exports.common import NAME, description
+from cloudguard.formats.exports.common import NAME, description, unknown_rows
 from cloudguard.formats.phrases import gap_line, summary
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
@@ -15,12 +15,14 @@ _COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM
 
 
 def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return a workflow command for each finding that is not waived and for each gap, and the summary."""
+    """Return a command for each finding that is not waived, each gap and each row not all known, and the summary."""
     del checks
     found = [finding for finding in report.findings if not finding.waived]
     lines = [_command(_COMMANDS[each.severity], f"{each.severity}: {each.check}", description(each)) for each in found]
     gaps = (f"{gap.call} on {gap.resource}: {gap_line(gap)}" for gap in report.gaps)
-    lines += [*(_command("warning", "not read", text) for text in gaps), _command("notice", NAME, summary(report))]
+    lines += [_command("warning", "not read", text) for text in gaps]
+    lines += [_command("warning", "not all known", text) for _, _, text in unknown_rows(report)]
+    lines.append(_command("notice", NAME, summary(report)))
     return "\n".join(lines) + "\n"
 
 

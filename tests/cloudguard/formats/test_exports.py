@@ -33,7 +33,7 @@ from cloudguard.formats.exports import (
     workflow_commands,
 )
 from cloudguard.results.finding import Severity, Waiver
-from cloudguard.results.report import Report
+from cloudguard.results.report import Report, Verdict
 from cloudguard.rows.judge import ROWS
 
 JUNITPARSER: Final[Any] = import_module("junitparser")
@@ -60,6 +60,8 @@ HOSTILE: Final = sample.report(
     unknown=(sample.HOSTILE,),
     gaps=(sample.GAP,),
 )
+UNKNOWN: Final = ("etcd-access",)
+"""The rows of FULL and HOSTILE that are not all known."""
 REPORTS: Final = (FULL, CLEAN, HOSTILE)
 EXPORTS: Final = (sarif, junit, spreadsheet, ocsf, code_quality, workflow_commands, openmetrics)
 
@@ -147,14 +149,15 @@ def test_no_cell_of_csv_is_a_formula() -> None:
 
 def test_gitlab_gets_unique_fingerprints_and_its_own_severities() -> None:
     found = json.loads(rendered(code_quality, FULL))
-    assert [one["severity"] for one in found] == ["blocker", "info"]
+    assert [one["severity"] for one in found] == ["blocker", "info", "major"]
+    assert found[-1]["description"] == "etcd-access is not all known: the filter of n-1"
     assert len({one["fingerprint"] for one in found}) == len(found)
     assert all(one["location"]["path"].startswith("cloud/memory/1234/prod/") for one in found)
 
 
 def test_github_gets_one_command_a_line() -> None:
     lines = rendered(workflow_commands, HOSTILE).splitlines()
-    assert len(lines) == len(HOSTILE.findings) + len(HOSTILE.gaps) + 1
+    assert len(lines) == len(HOSTILE.findings) + len(HOSTILE.gaps) + len(UNKNOWN) + 1
     assert all(line.startswith(("::error title=", "::warning title=", "::notice title=")) for line in lines)
     assert not any("%0A" in line for line in lines)
 
@@ -232,8 +235,29 @@ def test_security_hub_takes_asff(report: Report) -> None:
         hub.enable_security_hub()
         for _ in range(2):
             answer = hub.batch_import_findings(Findings=findings)
-            assert (answer["SuccessCount"], answer["FailedCount"]) == (len(report.findings), 0)
-        assert len(hub.get_findings()["Findings"]) == len(report.findings)
+            assert (answer["SuccessCount"], answer["FailedCount"]) == (len(report.findings) + len(UNKNOWN), 0)
+        stored = hub.get_findings()["Findings"]
+        assert len(stored) == len(report.findings) + len(UNKNOWN)
+        assert sum(one["Compliance"]["Status"] == "NOT_AVAILABLE" for one in stored) == len(UNKNOWN)
+
+
+ONLY_UNKNOWN: Final = on_aws(sample.report(unknown=("the filter of n-1",)))
+
+
+@pytest.mark.parametrize("export", [*EXPORTS, asff], ids=[one.__name__.rpartition(".")[2] for one in [*EXPORTS, asff]])
+def test_a_row_that_is_not_known_is_not_written_like_a_clean_one(export: ModuleType) -> None:
+    clean = on_aws(sample.report())
+    assert rendered(export, ONLY_UNKNOWN) != rendered(export, clean)
+    if export is not openmetrics:  # its series have verdicts, not reasons
+        assert "the filter of n-1" in rendered(export, ONLY_UNKNOWN)
+
+
+def test_ocsf_neither_passes_nor_fails_a_row_with_advice_that_is_not_all_known() -> None:
+    made = sample.report(sample.finding(1, Severity.LOW), unknown=("the filter of n-1",))
+    row, *others = made.rows
+    events = json.loads(rendered(ocsf, replace(made, rows=(replace(row, verdict=Verdict.UNKNOWN), *others))))
+    (event,) = [one for one in events if one["compliance"]["control"] == row.row]
+    assert event["compliance"]["status"] == "Unknown"
 
 
 def test_asff_is_for_aws() -> None:
