@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from cloudguard import pipeline
-from cloudguard.cli import output
+from cloudguard.cli import delivery, output
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import QUIET, SNAPSHOT
 from cloudguard.cli.reading import Reading, read
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import count, gap_line, summary
+from cloudguard.formats.phrases import count, gap_line
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations_file import bounded, declarations
@@ -23,15 +23,11 @@ from cloudguard.needs.settings import (
     CLUSTER,
     CONTROL_PLANE_TAG,
     ETCD_TAG,
-    FAIL_ON,
     HOST,
     NODE_TAG,
     Settings,
 )
-from cloudguard.results.finding import Severity
-from cloudguard.results.report import Report
 
-DEFAULT_FAIL_ON = "medium"
 MOST_MEBIBYTES = 512
 """So large may a snapshot be: some ten thousands of hosts."""
 
@@ -40,17 +36,10 @@ def check(line: CommandLine) -> int:
     """Judge one cluster and write the report; return the exit status."""
     settings = line.settings()
     sinks = output.sinks(settings)
-    files = tuple(sink for sink in sinks if sink.file)
     declared = declarations(settings)
-    reading = snapshot_of(line, settings, keep=bool(files))
-    report = pipeline.evaluate(reading.result, declared)
-    output.write(report, files if reading.signal else sinks, settings)
-    if reading.signal:
-        raise reading.signal
-    shown = output.Sink("table") in sinks and output.streams_are_one()
-    if not shown and not settings.get(QUIET):
-        say(visible(summary(report)))
-    return int(exit_status(report, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
+    reading = snapshot_of(line, settings, keep=any(sink.file for sink in sinks))
+    run = delivery.Run((pipeline.evaluate(reading.result, declared),), signal=reading.signal)
+    return int(delivery.deliver(run, settings, sinks))
 
 
 def collect(line: CommandLine) -> int:
@@ -69,16 +58,6 @@ def collect(line: CommandLine) -> int:
         counts = f"{count(len(snapshot.cluster.hosts), 'host')}, {count(len(snapshot.gaps), 'gap')}"
         say(visible(f"{snapshot.cluster.name}: {counts}"))
     return int(ExitStatus.INCOMPLETE if snapshot.gaps else ExitStatus.CLEAN)
-
-
-def exit_status(report: Report, fail_on: str) -> ExitStatus:
-    """Return the exit status of ``report``; findings below the severity ``fail_on`` ("never": all) do not count."""
-    least = None if fail_on == "never" else Severity[fail_on.upper()]
-    unwaived = (finding.severity for finding in report.findings if finding.waived is None)
-    failed = least is not None and any(severity >= least for severity in unwaived)
-    if report.complete:
-        return ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
-    return ExitStatus.FINDINGS_AND_INCOMPLETE if failed else ExitStatus.INCOMPLETE
 
 
 def snapshot_of(line: CommandLine, settings: Settings, *, keep: bool = False) -> Reading[Snapshot]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from cloudguard import pipeline
 from cloudguard.cli import output
+from cloudguard.cli.delivery import DEFAULT_FAIL_ON
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import LIST_FORMAT, QUIET
 from cloudguard.cli.settings import CommandLine
-from cloudguard.cli.subcommands.check import DEFAULT_FAIL_ON, read_file
+from cloudguard.cli.subcommands.check import read_file
 from cloudguard.comparison import report_file
 from cloudguard.comparison.findings import ListedReport, compared, fails, listed, unknown_rows
 from cloudguard.errors import ExitStatus, UsageError

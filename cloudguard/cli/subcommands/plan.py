@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from cloudguard import pipeline
 from cloudguard.cli import output
+from cloudguard.cli.delivery import DEFAULT_FAIL_ON, exit_status
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import ONLY, PLAN_FORMAT, PLAN_ROW, QUIET, TERRAFORM_STATE, WITH_ADVICE
 from cloudguard.cli.settings import CommandLine
-from cloudguard.cli.subcommands.check import DEFAULT_FAIL_ON, exit_status, read_file, snapshot_of
+from cloudguard.cli.subcommands.check import read_file, snapshot_of
 from cloudguard.formats import plan_diff, plan_json
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.plan_phrases import summary

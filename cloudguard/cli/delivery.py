@@ -1,0 +1,89 @@
+"""What ``check`` does once it has judged: it writes the reports, sums them up, and says with which status to end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cloudguard.cli import output
+from cloudguard.cli.failures import SignalError, say
+from cloudguard.cli.flags import QUIET
+from cloudguard.errors import CloudguardError, ExitStatus
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.phrases import summary
+from cloudguard.needs.settings import FAIL_ON, Settings
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Report
+
+DEFAULT_FAIL_ON = "medium"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A cluster without a report: the name that it was asked by, and why."""
+
+    cluster: str
+    error: CloudguardError
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run of ``check`` came to, and the signal that ended its reading early, if one did."""
+
+    reports: tuple[Report, ...]
+    failures: tuple[Failure, ...] = ()
+    signal: SignalError | None = None
+
+
+def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> ExitStatus:
+    """Write the reports, then the last lines, and return the exit status. Raises the signal of ``run``.
+
+    Raises UsageError where a file can't be written.
+    """
+    write_reports(run, settings, sinks)
+    if run.signal:
+        raise run.signal
+    say_results(run, settings, sinks)
+    return exit_status_of(run, settings)
+
+
+def write_reports(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> None:
+    """Write the reports to every sink; after a signal only to files."""
+    files = tuple(sink for sink in sinks if sink.file)
+    for report in run.reports:
+        output.write(report, files if run.signal else sinks, settings)
+
+
+def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> None:
+    """Say on stderr which cluster has no report, and the last line of each report that is not on the same screen."""
+    for failure in run.failures:
+        say(visible(f"cloudguard: {failure.cluster}: {failure.error}"))
+    shown = output.Sink("table") in sinks and output.streams_are_one()
+    if not shown and not settings.get(QUIET):
+        for report in run.reports:
+            say(visible(summary(report)))
+
+
+def exit_status_of(run: Run, settings: Settings) -> ExitStatus:
+    """Return the exit status of the whole run: a cluster without a report is not read."""
+    fail_on = settings.get(FAIL_ON) or DEFAULT_FAIL_ON
+    of_failures = (ExitStatus.INCOMPLETE for _ in run.failures)
+    return united(*of_failures, *(exit_status(report, fail_on) for report in run.reports))
+
+
+def exit_status(report: Report, fail_on: str) -> ExitStatus:
+    """Return the exit status of ``report``; findings below the severity ``fail_on`` ("never": all) do not count."""
+    least = None if fail_on == "never" else Severity[fail_on.upper()]
+    unwaived = (finding.severity for finding in report.findings if finding.waived is None)
+    found = ExitStatus.FINDINGS if least is not None and any(one >= least for one in unwaived) else ExitStatus.CLEAN
+    return found if report.complete else united(found, ExitStatus.INCOMPLETE)
+
+
+def united(*statuses: ExitStatus) -> ExitStatus:
+    """Return the status that says what all of ``statuses`` say: 0, 3, 4, or 5 for both 3 and 4."""
+    both = ExitStatus.FINDINGS_AND_INCOMPLETE
+    found = any(status in {ExitStatus.FINDINGS, both} for status in statuses)
+    incomplete = any(status in {ExitStatus.INCOMPLETE, both} for status in statuses)
+    if found and incomplete:
+        return both
+    return ExitStatus.FINDINGS if found else ExitStatus.INCOMPLETE if incomplete else ExitStatus.CLEAN
