@@ -8,7 +8,8 @@ from typing import Any
 
 from cloudguard.cli.commands import COMMANDS
 from cloudguard.cli.flags import own_flags
-from cloudguard.needs.settings import IN_FILE, Setting
+from cloudguard.needs.setting import Setting
+from cloudguard.needs.settings import IN_FILE
 from cloudguard.provider.port import installed
 
 PAGE = Path(__file__).parent / "configuration.md"

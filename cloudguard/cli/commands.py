@@ -29,7 +29,8 @@ from cloudguard.cli.flags import (
 )
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.typer_commands import Argument, function
-from cloudguard.needs.settings import DECLARED, FAIL_ON, HOSTS, IN_FILE, REPORT, Setting
+from cloudguard.needs.setting import Setting
+from cloudguard.needs.settings import DECLARED, FAIL_ON, HOSTS, IN_FILE, REPORT
 from cloudguard.provider.port import installed, load
 
 Work: TypeAlias = Callable[[], int]

@@ -11,7 +11,8 @@ from cloudguard.cli.flags import QUIET
 from cloudguard.errors import CloudguardError, ExitStatus
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import summary
-from cloudguard.needs.settings import FAIL_ON, Settings
+from cloudguard.needs.setting import Settings
+from cloudguard.needs.settings import FAIL_ON
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
 

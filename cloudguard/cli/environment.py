@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from cloudguard.cli import flags
 from cloudguard.cli.failures import DEBUG, say
 from cloudguard.errors import SettingsError
-from cloudguard.needs.settings import ENVIRONMENT, IN_FILE, variable
+from cloudguard.needs.setting import ENVIRONMENT, variable
+from cloudguard.needs.settings import IN_FILE
 from cloudguard.provider.port import installed
 
 _LETTERS = 2

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from cloudguard.cli.typer_commands import GENERAL_PANEL
+from cloudguard.needs.setting import Setting
 from cloudguard.needs.setting_values import Kind, choice, choice_to_file, duration, many, switch, text
-from cloudguard.needs.settings import HOSTS, REPORT, SEVERITIES, Setting
+from cloudguard.needs.settings import HOSTS, REPORT, SEVERITIES
 from cloudguard.provider.port import load
 
 ROWS: Final = ("api-server-access", "node-access", "cloud-api-access", "etcd-access", "etcd-encryption")

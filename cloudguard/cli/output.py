@@ -16,7 +16,8 @@ from typing import Final
 from cloudguard.cli.failures import put
 from cloudguard.cli.flags import MIN_SEVERITY, OUTPUT, ROW, SUMMARY, VERBOSE
 from cloudguard.errors import UsageError
-from cloudguard.needs.settings import COLOR, FORMAT, Setting, Settings
+from cloudguard.needs.setting import Setting, Settings
+from cloudguard.needs.settings import COLOR, FORMAT
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
 

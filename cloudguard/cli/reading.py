@@ -16,7 +16,7 @@ from cloudguard.cli.failures import SignalError, say
 from cloudguard.cli.flags import NO_PROGRESS, QUIET, TIMEOUT
 from cloudguard.errors import AccessError
 from cloudguard.formats.escaping import visible
-from cloudguard.needs.settings import Settings
+from cloudguard.needs.setting import Settings
 from cloudguard.provider.port import Progress, Stop
 
 T = TypeVar("T")

@@ -14,18 +14,8 @@ from cloudguard.cli.flags import CONFIG, QUIET, SNAPSHOT
 from cloudguard.errors import SettingsError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.needs.declarations_file import FILE_NAME, load, place, read
-from cloudguard.needs.settings import (
-    CLUSTER,
-    CONTROL_PLANE_TAG,
-    ETCD_TAG,
-    HOST,
-    NODE_TAG,
-    REPORT,
-    Setting,
-    Settings,
-    read_settings,
-    variable,
-)
+from cloudguard.needs.setting import Setting, Settings, read_settings, variable
+from cloudguard.needs.settings import CLUSTER, CONTROL_PLANE_TAG, ETCD_TAG, HOST, NODE_TAG, REPORT
 from cloudguard.provider.port import CollectRequest, installed
 
 _SWITCHED: Final = {

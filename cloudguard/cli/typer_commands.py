@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:  # the help of the program itself needs no settings
-    from cloudguard.needs.settings import Setting
+    from cloudguard.needs.setting import Setting
 
 Function: TypeAlias = Callable[..., object]
 GENERAL_PANEL: Final = "General"

@@ -11,16 +11,8 @@ from cloudguard.errors import SettingsError, UsageError
 from cloudguard.needs import setting_values
 from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, InForce
 from cloudguard.needs.in_force import faults_of
-from cloudguard.needs.settings import (
-    CONTROL_PLANE_TAG,
-    ETCD_TAG,
-    HOST,
-    IN_FILE,
-    NEED,
-    NODE_TAG,
-    Settings,
-    read_settings,
-)
+from cloudguard.needs.setting import Settings, read_settings
+from cloudguard.needs.settings import CONTROL_PLANE_TAG, ETCD_TAG, HOST, IN_FILE, NEED, NODE_TAG
 
 FILE_NAME = "cloudguard.toml"
 MOST_MEBIBYTES = 1

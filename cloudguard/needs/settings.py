@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeGuard, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeGuard
 
-from cloudguard.errors import SettingsError
 from cloudguard.model.cluster import Role
 from cloudguard.model.identity import SERVICE_ACCOUNT
 from cloudguard.needs.declarations import (
@@ -16,10 +14,9 @@ from cloudguard.needs.declarations import (
     DeclaredPermission,
     DeclaredService,
 )
+from cloudguard.needs.setting import Setting
 from cloudguard.needs.setting_values import (
-    FaultsError,
     Kind,
-    Path,
     as_table,
     choice,
     choice_to_file,
@@ -35,96 +32,9 @@ from cloudguard.needs.setting_values import (
     text,
 )
 
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-ENVIRONMENT: Final = "CLOUDGUARD_"
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 HOSTS, DECLARED, REPORT = "Cluster and hosts", "Declarations", "Report"
 """The panels of ``--help``."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Setting(Generic[T_co]):
-    """A setting: a key of the file, and a flag unless ``flag`` is False. ``spec`` is its name and its value's in help.
-
-    ``default`` is the default in words, ``short`` is "-f" or "". ``declares`` is the field of ``Declarations`` that it
-    sets. ``implicit``: a file that is not named may hold it. ``from_flag`` converts a repeated flag's values to the
-    file's form. ``variables`` are a cloud's own environment variables that hold the default.
-    """
-
-    spec: str
-    kind: Kind[T_co]
-    help: str
-    panel: str = ""
-    default: str = ""
-    short: str = ""
-    flag: bool = True
-    declares: str = ""
-    implicit: bool = True
-    variables: tuple[str, ...] = ()
-    from_flag: Callable[[Sequence[str]], object] | None = None
-
-    @property
-    def name(self) -> str:
-        """The name of the key and of the flag, without dashes in front."""
-        return self.spec.partition(" ")[0]
-
-    @property
-    def metavar(self) -> str:
-        """What stands for a value in help; "" for a switch."""
-        return self.spec.partition(" ")[2]
-
-    @property
-    def repeated(self) -> bool:
-        """Whether its flag may be given more than once."""
-        return self.kind.many or self.from_flag is not None
-
-    @property
-    def flag_kind(self) -> Kind[T_co]:
-        """The kind of its flag's values, and of its environment variable's."""
-        convert, read = self.from_flag, self.kind.read
-        return Kind(lambda value: read(convert(cast("Sequence[str]", value)))) if convert else self.kind
-
-
-class Settings:
-    """Values by setting, and the flag, variable or file that gave each; a setting that nobody gave has none."""
-
-    def __init__(
-        self, values: Mapping[Setting[Any], object] | None = None, origins: Mapping[Setting[Any], str] | None = None
-    ) -> None:
-        self._values = dict(values or {})
-        self.origins = dict(origins or {})
-
-    def get(self, setting: Setting[T]) -> T | None:
-        """Return the value of ``setting``, None when it has none."""
-        return cast("T | None", self._values.get(setting))
-
-    def over(self, weaker: Settings) -> Settings:
-        """Return these settings, and those of ``weaker`` where these have no value."""
-        return Settings({**weaker._values, **self._values}, {**weaker.origins, **self.origins})
-
-
-def variable(name: str) -> str:
-    """Return the environment variable of the setting ``name``: "CLOUDGUARD_FAIL_ON"."""
-    return ENVIRONMENT + name.upper().replace("-", "_")
-
-
-def read_settings(
-    raw: Mapping[str, object], settings: Iterable[Setting[Any]], place: Callable[[Path], str], file: str = ""
-) -> Settings:
-    """Return the values in ``raw``, which is keyed by names of settings; ``place`` names the place of a fault.
-
-    ``file``: the path of the file that they are from; "": they are flags or variables. Raises SettingsError with every
-    fault.
-    """
-    by_name = {setting.name: setting for setting in settings}
-    kinds = {name: setting.kind if file else setting.flag_kind for name, setting in by_name.items()}
-    try:
-        values = table(dict[str, object], {}, kinds).read(dict(raw))
-    except FaultsError as error:
-        raise SettingsError([f"{place(path)}: {fault}" for path, fault in error.faults]) from None
-    origins = {by_name[name]: file or place((name,)) for name in values}
-    return Settings({by_name[name]: value for name, value in values.items()}, origins)
 
 
 def _service_tables(values: Sequence[str]) -> object:

@@ -19,14 +19,8 @@ from cloudguard.formats.phrases import count, gap_line
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations_file import bounded, declarations
-from cloudguard.needs.settings import (
-    CLUSTER,
-    CONTROL_PLANE_TAG,
-    ETCD_TAG,
-    HOST,
-    NODE_TAG,
-    Settings,
-)
+from cloudguard.needs.setting import Settings
+from cloudguard.needs.settings import CLUSTER, CONTROL_PLANE_TAG, ETCD_TAG, HOST, NODE_TAG
 
 MOST_MEBIBYTES = 512
 """So large may a snapshot be: some ten thousands of hosts."""

@@ -14,7 +14,7 @@ from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats import explain as pages
 from cloudguard.formats.table import grid
 from cloudguard.needs.declarations_file import declarations
-from cloudguard.needs.settings import Settings
+from cloudguard.needs.setting import Settings
 from cloudguard.rows.judge import ROWS
 
 _HINT = "List them: cloudguard explain. For a finding, add --snapshot FILE, or a provider and its flags"

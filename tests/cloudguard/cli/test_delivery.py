@@ -9,7 +9,8 @@ from cloudguard import pipeline
 from cloudguard.cli import delivery
 from cloudguard.cli.output import Sink
 from cloudguard.errors import AccessError, ExitStatus
-from cloudguard.needs.settings import FAIL_ON, Settings
+from cloudguard.needs.setting import Settings
+from cloudguard.needs.settings import FAIL_ON
 
 _CLEAN, _FOUND, _INCOMPLETE, _BOTH = (ExitStatus(number) for number in (0, 3, 4, 5))
 _GONE = delivery.Failure("staging", AccessError("no credentials", hint="Log in"))

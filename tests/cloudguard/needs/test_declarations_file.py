@@ -20,7 +20,8 @@ from cloudguard.needs.declarations import (
 )
 from cloudguard.needs.declarations_file import declarations, load_declarations, parse, read
 from cloudguard.needs.in_force import everything_declared, in_force, without_reason
-from cloudguard.needs.settings import IN_FILE, Settings
+from cloudguard.needs.setting import Settings
+from cloudguard.needs.settings import IN_FILE
 
 WHOLE = """
 cluster = "prod"
