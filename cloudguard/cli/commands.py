@@ -95,7 +95,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "diff": Command(
         "cloudguard diff monday.json today.json",
         "On snapshots, which collect makes: what opened and what closed. On them and on reports, which check -f json "
-        "writes: the findings that are new, fixed, unchanged, or no longer visible.",
+        "writes: the findings that are new, fixed or unchanged, or no longer visible, but unconfirmed.",
         flags=(*_panels(DECLARED), FAIL_ON, LIST_FORMAT, OUTPUT, *GENERAL),
         arguments=(Argument("old", "The earlier file."), Argument("new", "The later file.")),
     ),

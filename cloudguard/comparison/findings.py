@@ -1,70 +1,78 @@
-"""What became of each finding between two reports of one cluster."""
+"""What became of each finding between reports of one cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from cloudguard.results.comparison import Fate, FindingChange
+from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow
+from cloudguard.results.comparison import BroughtBy, Fate, FindingChange
 from cloudguard.results.finding import Severity
-from cloudguard.results.report import Report
+from cloudguard.results.since import Since
 
 
 @dataclass(frozen=True, slots=True)
-class ListedFinding:
-    """A finding as far as reports can be compared by it; ``severity``: "high"."""
+class Unseen:
+    """Why a report need not show a finding that another shows.
 
-    id: str
-    check: str
-    severity: str
-    message: str
-    waived: bool = False
+    ``read``: all that the finding rests on was read; it was judged by other data. ``check``: it was not looked for.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class ListedRow:
-    """A row: its findings, what is unknown of it, the ways in that were not asked for, and the keys that it heeds."""
-
-    findings: tuple[ListedFinding, ...]
-    unknown: tuple[str, ...]
-    not_asked: frozenset[str]
-    heeds: tuple[str, ...]
+    why: str
+    read: bool = False
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class ListedReport:
-    """A report: which cluster it is of ("provider account name"), its rows, and the declarations in force by key."""
+class _Seen:
+    """A finding, and the report and the row that show it."""
 
-    cluster: str
-    rows: Mapping[str, ListedRow]
-    declared: Mapping[str, tuple[str, ...]]
+    finding: ListedFinding
+    report: ListedReport
+    row: str
+
+    @property
+    def first(self) -> str:
+        """When the first report with it was finished."""
+        return self.finding.first_seen or self.report.finished
 
 
-def listed(report: Report) -> ListedReport:
-    """Return a report as far as it is compared."""
-    cluster = report.cluster
-    return ListedReport(
-        cluster=f"{cluster.provider} {cluster.account} {cluster.name}",
-        rows={
-            row.row: ListedRow(
-                tuple(
-                    ListedFinding(one.id, one.check, str(one.severity), one.message, one.waived is not None)
-                    for one in row.findings
-                ),
-                row.unknown,
-                frozenset(one.what for one in row.basis.not_asked),
-                row.basis.declared,
-            )
-            for row in report.rows
-        },
-        declared={one.name: one.values for one in report.declarations},
+def since(
+    old: ListedReport, new: ListedReport, *, older: Sequence[ListedReport] = (), closed: Collection[str] = ()
+) -> Since:
+    """Return what is different in ``new`` from ``old``, the latest report before it.
+
+    ``older``: reports with those earlier findings that ``old`` has no more and that nothing shows to be gone.
+    ``closed``: ids of findings that were there before and then were not.
+    """
+    open_before, open_now = ({name for name, row in one.rows.items() if row.unknown} for one in (old, new))
+    both = old.rows.keys() & new.rows.keys()
+    return Since(
+        earlier=old.finished,
+        findings=compared(old, new, older=older, closed=closed),
+        newly_unknown=tuple(name for name in new.rows if name in (open_now - open_before)),
+        known_again=tuple(name for name in new.rows if name in (open_before - open_now) & both),
     )
 
 
-def compared(old: ListedReport, new: ListedReport) -> tuple[FindingChange, ...]:
-    """Return what became of each finding: the new ones first, each fate by severity."""
+def compared(
+    old: ListedReport, new: ListedReport, *, older: Sequence[ListedReport] = (), closed: Collection[str] = ()
+) -> tuple[FindingChange, ...]:
+    """Return what became of each finding, as in ``since``: the new ones first, each fate by severity."""
+    today = _seen(new)
+    known = {name: seen for report in (*reversed(older), old) for name, seen in _seen(report).items()}
+    gone = {name: (seen, _unseen(seen, by=new)) for name, seen in known.items() if name not in today}
+    replaced = _replaced(
+        [seen.finding for name, seen in today.items() if name not in known],
+        [seen for seen, hidden in gone.values() if hidden is None],
+    )
+    found = [
+        *(_kept(seen, known[name]) for name, seen in today.items() if name in known),
+        *(_replacing(today[name], former) for name, former in replaced.items()),
+        *(_fresh(one, old, closed) for name, one in today.items() if name not in known and name not in replaced),
+        *(_gone(seen, hidden) for seen, hidden in gone.values() if seen not in replaced.values()),
+    ]
     order = [*Fate]
-    found = (one for row in dict.fromkeys((*old.rows, *new.rows)) for one in _of_row(row, old, new))
     return tuple(
         sorted(found, key=lambda one: (order.index(one.fate), -Severity[one.severity.upper()], one.check, one.id))
     )
@@ -82,35 +90,111 @@ def fails(changes: tuple[FindingChange, ...], fail_on: str) -> bool:
     least = Severity[fail_on.upper()]
     return any(
         Severity[one.severity.upper()] >= least
-        and (one.fate is Fate.NEW or (one.was != "" and Severity[one.was.upper()] < least))
+        and (one.counts_as_new or (not one.waived and one.was != "" and Severity[one.was.upper()] < least))
         for one in changes
     )
 
 
-def _of_row(name: str, old: ListedReport, new: ListedReport) -> Iterator[FindingChange]:
-    before, after = old.rows.get(name), new.rows.get(name)
-    known = {one.id: one for one in before.findings} if before else {}
-    now = {one.id: one for one in after.findings} if after else {}
-    for one in now.values():
-        was = known.get(one.id)
-        fate = Fate.NEW if was is None else Fate.UNCHANGED
-        former = was.severity if was and was.severity != one.severity else ""
-        yield FindingChange(fate, one.id, one.check, one.severity, one.message, former)
-    hidden = _hidden(before, after, old, new) if before else ""
-    for one in known.values():
-        if one.id not in now:
-            fate = Fate.NOT_VISIBLE if hidden else Fate.FIXED
-            yield FindingChange(fate, one.id, one.check, one.severity, one.message, why=hidden)
+def _unseen(seen: _Seen, by: ListedReport) -> Unseen | None:
+    """Return why a finding may be there, though the report ``by`` does not show it; None: it is not there."""
+    row = by.rows.get(seen.row)
+    if row is None:
+        return Unseen("the other report has no such row")
+    if by.checks is not None and seen.finding.check not in by.checks:
+        return Unseen(f"the check {seen.finding.check} was not made", check=True)
+    if unread := _unread(seen, row, by):
+        return Unseen(unread)
+    if others := _other_data(seen, row, by):
+        return Unseen(f"judged by another {others}", read=True)
+    return None
 
 
-def _hidden(before: ListedRow, after: ListedRow | None, old: ListedReport, new: ListedReport) -> str:
-    """Return why a finding of a row may be there, though the later report has it no more; "" if it is gone."""
-    if after is None:
-        return "the later report has no such row"
-    if after.unknown:
-        return f"not all is known: {after.unknown[0]}"
-    if missed := sorted(after.not_asked - before.not_asked):
+def _unread(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
+    """Return what the finding may rest on and ``by`` could not see, "" if it saw all."""
+    if row.unknown:
+        return f"not all is known: {row.unknown[0]}"
+    if missed := sorted(row.not_asked - seen.report.rows[seen.row].not_asked):
         return f"not asked for: {missed[0]}"
-    keys = dict.fromkeys((*before.heeds, *after.heeds))
-    changed = [key for key in keys if old.declared.get(key, ()) != new.declared.get(key, ())]
-    return f"judged by another declaration: {changed[0]}" if changed else ""
+    failed = sorted(by.gaps - seen.report.gaps)
+    return f"not read: {failed[0]}" if failed else ""
+
+
+def _other_data(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
+    """Return what differs of that by which the two reports judged, "" if nothing does."""
+    there = seen.report
+    keys = dict.fromkeys((*there.rows[seen.row].heeds, *row.heeds))
+    changed = [key for key in keys if there.declared.get(key, ()) != by.declared.get(key, ())]
+    if changed:
+        return f"declaration: {changed[0]}"
+    known = "" not in {there.version, by.version}
+    return f"version: {by.version}" if known and there.version != by.version else ""
+
+
+def _seen(report: ListedReport) -> dict[str, _Seen]:
+    """Return the findings of a report by their ids."""
+    return {one.id: _Seen(one, report, name) for name, row in report.rows.items() for one in row.findings}
+
+
+def _replaced(fresh: Iterable[ListedFinding], gone: Iterable[_Seen]) -> dict[str, _Seen]:
+    """Return, by the ids of fresh findings, the earlier ones in whose place they are; each is replaced once."""
+    left, found = list(gone), dict[str, _Seen]()
+    for one in fresh:
+        former = next((earlier for earlier in left if _is_anew(one, earlier.finding)), None)
+        if former:
+            found[one.id] = former
+            left.remove(former)
+    return found
+
+
+def _is_anew(one: ListedFinding, former: ListedFinding) -> bool:
+    """Whether a finding is what another was, on a resource of the same kind and name that is another."""
+    now, then = one.resource, former.resource
+    named_alike = now.name != "" and (now.kind, now.name) == (then.kind, then.name)
+    return one.check == former.check and named_alike and now.id != then.id
+
+
+def _kept(now: _Seen, then: _Seen) -> FindingChange:
+    return replace(_change(Fate.UNCHANGED, now), was=_was(now, then), first_seen=then.first, was_waived=_waived(then))
+
+
+def _replacing(now: _Seen, then: _Seen) -> FindingChange:
+    change = replace(_change(Fate.REPLACED, now), replaces=then.finding.id)
+    return replace(change, was=_was(now, then), first_seen=then.first, was_waived=_waived(then))
+
+
+def _fresh(now: _Seen, old: ListedReport, closed: Collection[str]) -> FindingChange:
+    if now.finding.id in closed:
+        return _change(Fate.REOPENED, now)
+    hidden = _unseen(now, by=old)
+    if hidden is None:
+        return _change(Fate.NEW, now)
+    brought_by = BroughtBy.CHECK if hidden.check else BroughtBy.DATA
+    return replace(_change(Fate.NEW, now), brought_by=brought_by, why=f"before, {hidden.why}")
+
+
+def _gone(then: _Seen, hidden: Unseen | None) -> FindingChange:
+    change = replace(_change(Fate.UNCONFIRMED if hidden else Fate.FIXED, then), was_waived=_waived(then))
+    return replace(change, why=hidden.why, read=hidden.read) if hidden else change
+
+
+def _change(fate: Fate, seen: _Seen) -> FindingChange:
+    one = seen.finding
+    return FindingChange(
+        fate=fate,
+        id=one.id,
+        check=one.check,
+        severity=one.severity,
+        message=one.message,
+        resource=one.resource,
+        first_seen=seen.first,
+        last_seen=seen.report.finished,
+        waived=one.waived,
+    )
+
+
+def _was(now: _Seen, then: _Seen) -> str:
+    return "" if then.finding.severity == now.finding.severity else then.finding.severity
+
+
+def _waived(seen: _Seen) -> bool:
+    return seen.finding.waived

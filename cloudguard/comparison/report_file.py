@@ -6,10 +6,17 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from cloudguard.comparison.findings import ListedFinding, ListedReport, ListedRow
+from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow
 from cloudguard.errors import UsageError
+from cloudguard.results.change import Resource
 
 _HINT = "Make one with: cloudguard check PROVIDER --cluster NAME -f json=FILE"
+
+
+class _Resource(BaseModel):
+    kind: str
+    id: str
+    name: str = ""
 
 
 class _Finding(BaseModel):
@@ -17,6 +24,7 @@ class _Finding(BaseModel):
     check: str
     severity: Literal["low", "medium", "high", "critical"]
     message: str
+    resource: _Resource = Field(default_factory=lambda: _Resource(kind="", id=""))
     waived: object = None
 
 
@@ -46,11 +54,24 @@ class _Declared(BaseModel):
     values: list[str]
 
 
+class _Tool(BaseModel):
+    version: str = ""
+
+
+class _Gap(BaseModel):
+    call: str
+    resource: str
+    hides: list[str]
+
+
 class _Report(BaseModel):
     schema_: Literal["cloudguard/report/v1"] = Field(alias="schema")
     cluster: _Cluster
     rows: list[_Row]
     declarations: dict[str, _Declared]
+    finished: str = ""
+    tool: _Tool = Field(default_factory=_Tool)
+    gaps: list[_Gap] = Field(default_factory=list[_Gap])
 
 
 def load(data: bytes, name: str) -> ListedReport:
@@ -68,12 +89,17 @@ def load(data: bytes, name: str) -> ListedReport:
         cluster=f"{cluster.provider} {cluster.account} {cluster.name}",
         rows={row.row: _row(row) for row in report.rows},
         declared={key: tuple(one.values) for key, one in report.declarations.items()},
+        finished=report.finished,
+        version=report.tool.version,
+        gaps=frozenset(f"{gap.call} on {gap.resource}" for gap in report.gaps if not gap.hides),
     )
 
 
 def _row(row: _Row) -> ListedRow:
-    findings = (
-        ListedFinding(one.id, one.check, one.severity, one.message, one.waived is not None) for one in row.findings
-    )
     not_asked = frozenset(one.what for one in row.basis.not_asked)
-    return ListedRow(tuple(findings), tuple(row.unknown), not_asked, tuple(row.basis.declared))
+    return ListedRow(tuple(map(_finding, row.findings)), tuple(row.unknown), not_asked, tuple(row.basis.declared))
+
+
+def _finding(one: _Finding) -> ListedFinding:
+    resource = Resource(one.resource.kind, one.resource.id, one.resource.name)
+    return ListedFinding(one.id, one.check, one.severity, one.message, one.waived is not None, resource)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cloudguard.results.change import Resource
+from cloudguard.results.comparison import Fate, FindingChange
 from cloudguard.results.facts import Cluster, Gap, Host
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Basis, Report, RowResult, Verdict, gap_text
+from cloudguard.results.since import Since
 
 MOST_HOSTS = 10
 """More hosts than this are counted, not named, in what people read."""
@@ -73,7 +75,33 @@ def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
         ("cluster", f"{cluster.name} ({installer}), {place}: {hosts_by_role(cluster)}"),
         ("read by", f"{cluster.scanned_by or 'unknown identity'}, {report.finished}"),
         *([("declared", declared)] if declared else ()),
+        *([("since", since_text(report.since, report.numbers))] if report.since else ()),
     )
+
+
+def since_text(since: Since, numbers: Mapping[str, int]) -> str:
+    """Return what is different from an earlier run: "2026-01-02T02:17:00Z: 2 new (3, 4), 1 fixed"."""
+    parts = [_since_part(since.of_fate(fate), numbers) for fate in Fate if since.of_fate(fate)]
+    worse = [one.id for one in since.findings if one.was and one.id in numbers]
+    lapsed = [one.id for one in since.findings if one.was_waived and not one.waived]
+    more = [
+        *([f"of another severity: {numbers_text(worse, numbers)}"] if worse else ()),
+        *([f"waived no more: {numbers_text(lapsed, numbers)}"] if lapsed else ()),
+        *([f"not all is known any more of {', '.join(since.newly_unknown)}"] if since.newly_unknown else ()),
+        *([f"all is known again of {', '.join(since.known_again)}"] if since.known_again else ()),
+    ]
+    return f"{since.earlier or 'the earlier report'}: " + "; ".join([", ".join(parts) or "no findings", *more])
+
+
+def _since_part(found: Sequence[FindingChange], numbers: Mapping[str, int]) -> str:
+    """Return "2 new (3, 4)": how many findings have one fate and, unless they are unchanged, which of today's."""
+    fate = found[0].fate
+    shown = [one.id for one in found if one.id in numbers and fate is not Fate.UNCHANGED]
+    brought = Counter(
+        f"by a new {one.brought_by}" if one.brought_by == "check" else "by new data" for one in found if one.brought_by
+    )
+    which = [*([numbers_text(shown, numbers)] if shown else ()), *(f"{number} {by}" for by, number in brought.items())]
+    return f"{len(found)} {fate}" + (f" ({'; '.join(which)})" if which else "")
 
 
 def row_text(row: RowResult, numbers: Mapping[str, int]) -> str:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+from cloudguard.results.change import Resource
 
 SCHEMA = "cloudguard/comparison/v1"
+UNNAMED: Final = Resource("", "")
+"""What stands for a resource in a report that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +52,38 @@ class Fate(StrEnum):
     """What became of a finding."""
 
     NEW = "new"
+    REOPENED = "reopened"
+    """It was fixed before."""
+    WIDER = "wider"
+    """It was there before, and lets in, or allows, what it did not."""
+    REPLACED = "replaced"
+    """It is what another finding was, on a resource that was made anew with the same name."""
     UNCHANGED = "unchanged"
     FIXED = "fixed"
-    NOT_VISIBLE = "no longer visible"
-    """It is not found any more, but not all that it rests on was read, asked for and judged alike."""
+    UNCONFIRMED = "unconfirmed"
+    """It is no longer visible, but not all that it rests on was read, asked for and judged alike."""
+
+
+class BroughtBy(StrEnum):
+    """What may have brought a new finding, other than a change of the cluster."""
+
+    CHECK = "check"
+    """The earlier run did not look for it."""
+    DATA = "data"
+    """The earlier run could not see it, or judged by other data: another version or declaration."""
+
+
+COUNTS_AS_NEW = frozenset({Fate.NEW, Fate.REOPENED, Fate.WIDER})
 
 
 @dataclass(frozen=True, slots=True)
 class FindingChange:
-    """What became of a finding; ``was``: its former severity, if that is another; ``why`` it is not visible."""
+    """What became of a finding; ``was``: its former severity, if that is another.
+
+    ``why`` it is unconfirmed, or what brought it (``brought_by``). ``replaces``: the id of the one in whose place it
+    is. ``first_seen``, ``last_seen``: when the first and the latest report with it were finished ("": not known).
+    ``read``: all that it rests on was read in the later report.
+    """
 
     fate: Fate
     id: str
@@ -64,6 +92,19 @@ class FindingChange:
     message: str
     was: str = ""
     why: str = ""
+    resource: Resource = UNNAMED
+    brought_by: BroughtBy | None = None
+    replaces: str = ""
+    first_seen: str = ""
+    last_seen: str = ""
+    waived: bool = False
+    was_waived: bool = False
+    read: bool = True
+
+    @property
+    def counts_as_new(self) -> bool:
+        """Whether it is new to whoever knows the earlier report: its waiver has ended, or its fate says so."""
+        return not self.waived and (self.was_waived or self.fate in COUNTS_AS_NEW)
 
 
 @dataclass(frozen=True, slots=True)

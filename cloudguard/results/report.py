@@ -10,6 +10,7 @@ from cloudguard.model.cluster import Cluster
 from cloudguard.model.source import Gap
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.since import Since
 
 SCHEMA = "cloudguard/report/v1"
 
@@ -96,7 +97,10 @@ def verdict_of(findings: Iterable[Finding], unknown: Iterable[str]) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The five answers, the plan and the gaps. Times are ISO 8601 in UTC."""
+    """The five answers, the plan and the gaps. Times are ISO 8601 in UTC.
+
+    ``since``: what is different from an earlier run; None: it was compared with none.
+    """
 
     tool: str
     started: str
@@ -106,6 +110,7 @@ class Report:
     plan: tuple[Change, ...] = ()
     gaps: tuple[Gap, ...] = ()
     declarations: tuple[Declared, ...] = ()
+    since: Since | None = None
     schema: str = field(default=SCHEMA)
 
     @property

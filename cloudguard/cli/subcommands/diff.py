@@ -13,7 +13,8 @@ from cloudguard.cli.flags import LIST_FORMAT, QUIET
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.subcommands.check import read_file
 from cloudguard.comparison import report_file
-from cloudguard.comparison.findings import ListedReport, compared, fails, listed, unknown_rows
+from cloudguard.comparison.findings import compared, fails, unknown_rows
+from cloudguard.comparison.listed import ListedReport, listed
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.comparison import as_json, as_table
 from cloudguard.formats.escaping import visible
@@ -78,6 +79,6 @@ def _status(found: Comparison, fail_on: str) -> ExitStatus:
     opened = bool(found.access and found.access.opened) and fail_on != "never"
     failed = opened or fails(found.findings, fail_on)
     open_questions = found.access.undecided if found.access else ()
-    if found.unknown or open_questions or found.of_fate(Fate.NOT_VISIBLE):
+    if found.unknown or open_questions or found.of_fate(Fate.UNCONFIRMED):
         return ExitStatus.FINDINGS_AND_INCOMPLETE if failed else ExitStatus.INCOMPLETE
     return ExitStatus.FINDINGS if failed else ExitStatus.CLEAN

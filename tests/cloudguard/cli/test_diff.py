@@ -86,7 +86,7 @@ def test_what_was_not_read_is_no_longer_visible(capsys: pytest.CaptureFixture[st
     unread = replace(shut, gaps=(*shut.gaps, gap), topology=replace(shut.topology, filters=()))
     status, out, _ = ran(capsys, "diff", files[0], written("unread.json", unread))
     assert status == 4
-    assert "Findings no longer visible:" in out
+    assert "Findings unconfirmed:" in out
     assert "Findings fixed:" not in out
     assert "Closed:" not in out
 

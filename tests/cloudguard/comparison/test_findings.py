@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 import sample
-from cloudguard.comparison.findings import ListedFinding, ListedReport, ListedRow, compared, fails, listed
+from cloudguard.comparison.findings import compared, fails
+from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow, listed
 from cloudguard.comparison.report_file import load
 from cloudguard.formats import json_report
 from cloudguard.results.comparison import Fate
@@ -30,10 +31,10 @@ CLEAN = replace(ROW, findings=())
     [
         (later(ROW), Fate.UNCHANGED, ""),
         (later(CLEAN), Fate.FIXED, ""),
-        (later(None), Fate.NOT_VISIBLE, "no such row"),
-        (later(replace(CLEAN, unknown=("the filters were not read",))), Fate.NOT_VISIBLE, "filters were not read"),
-        (later(replace(CLEAN, not_asked=frozenset({"Tunnels"}))), Fate.NOT_VISIBLE, "not asked for: Tunnels"),
-        (replace(later(CLEAN), declared={"admin-cidr": ("0.0.0.0/0",)}), Fate.NOT_VISIBLE, "admin-cidr"),
+        (later(None), Fate.UNCONFIRMED, "no such row"),
+        (later(replace(CLEAN, unknown=("the filters were not read",))), Fate.UNCONFIRMED, "filters were not read"),
+        (later(replace(CLEAN, not_asked=frozenset({"Tunnels"}))), Fate.UNCONFIRMED, "not asked for: Tunnels"),
+        (replace(later(CLEAN), declared={"admin-cidr": ("0.0.0.0/0",)}), Fate.UNCONFIRMED, "admin-cidr"),
         (later(CLEAN, other=("x",)), Fate.FIXED, ""),
     ],
 )
@@ -41,7 +42,7 @@ def test_a_finding_is_fixed_only_if_all_that_it_rests_on_was_read(new: ListedRep
     (found,) = compared(OLD, new)
     assert found.fate is fate
     assert why in found.why
-    assert bool(found.why) is (fate is Fate.NOT_VISIBLE)
+    assert bool(found.why) is (fate is Fate.UNCONFIRMED)
 
 
 def test_a_new_finding_counts_from_the_severity_that_fails_and_so_does_one_that_became_worse() -> None:

@@ -118,6 +118,7 @@ def test_json_is_the_contract() -> None:
         "rows",
         "plan",
         "gaps",
+        "since",
     ]
     assert document["schema"] == "cloudguard/report/v1"
     assert document["complete"] is False

@@ -1,0 +1,157 @@
+"""What is different from an earlier run: what is new, by what, and what only seems to be gone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+import sample
+from cloudguard.comparison.findings import fails, since
+from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow, listed
+from cloudguard.formats import json_report, markdown, table
+from cloudguard.results.change import Resource
+from cloudguard.results.comparison import BroughtBy, Fate
+from cloudguard.results.finding import Waiver
+
+API = Resource("filter", "sg-1", "api")
+SSH = ListedFinding("1", "node-access/internet", "high", "ssh is open", resource=API)
+KUBELET = replace(
+    SSH, id="2", check="node-access/inside", message="kubelet is open", resource=Resource("filter", "sg-2")
+)
+ROW = ListedRow((SSH,), (), frozenset({"Tunnels"}), ("admin-cidr",))
+OLD = ListedReport(
+    "test 1 prod", {"node-access": ROW}, {}, "2026-01-01T02:17:00Z", "1.0", checks=frozenset({SSH.check})
+)
+CHECKS = frozenset({SSH.check, KUBELET.check})
+NEW = replace(OLD, finished="2026-01-02T02:17:00Z", checks=CHECKS)
+UNKNOWN = ("filters of sg-2: denied",)
+
+
+def having(report: ListedReport, *findings: ListedFinding, unknown: tuple[str, ...] = ()) -> ListedReport:
+    """Return the report with these findings in its row."""
+    return replace(report, rows={"node-access": replace(ROW, findings=findings, unknown=unknown)})
+
+
+def fates(old: ListedReport, new: ListedReport) -> dict[str, Fate]:
+    """Return what became of each finding by its id."""
+    return {one.id: one.fate for one in since(old, new).findings}
+
+
+@pytest.mark.parametrize(
+    ("old", "brought_by", "why"),
+    [
+        (replace(OLD, checks=CHECKS), None, ""),
+        (replace(OLD, checks=None), None, ""),
+        (OLD, BroughtBy.CHECK, "before, the check node-access/inside was not made"),
+        (having(replace(OLD, checks=CHECKS), SSH, unknown=UNKNOWN), BroughtBy.DATA, f"not all is known: {UNKNOWN[0]}"),
+        (replace(OLD, checks=CHECKS, version="0.9"), BroughtBy.DATA, "before, judged by another version: 0.9"),
+        (replace(OLD, checks=CHECKS, gaps=frozenset({"list on *"})), BroughtBy.DATA, "before, not read: list on *"),
+        (replace(OLD, checks=CHECKS, declared={"admin-cidr": ("::/0",)}), BroughtBy.DATA, "another declaration"),
+    ],
+)
+def test_a_new_finding_says_whether_a_new_check_or_new_data_brought_it(
+    old: ListedReport, brought_by: BroughtBy | None, why: str
+) -> None:
+    found = since(old, having(NEW, SSH, KUBELET)).of(KUBELET.id)
+    assert (found.fate, found.brought_by) == (Fate.NEW, brought_by)
+    assert why in found.why
+    assert bool(found.why) is (brought_by is not None)
+    assert found.first_seen == NEW.finished
+    assert fails((found,), "high")
+
+
+def test_a_finding_that_was_fixed_is_reopened() -> None:
+    found = since(having(OLD), NEW, closed={SSH.id}).of(SSH.id)
+    assert found.fate is Fate.REOPENED
+    assert fails((found,), "high")
+
+
+def test_a_resource_made_anew_with_the_same_name_replaces_the_former() -> None:
+    anew = replace(SSH, id="9", resource=replace(API, id="sg-9"))
+    (found,) = since(OLD, having(NEW, anew)).findings
+    assert (found.fate, found.id, found.replaces, found.first_seen) == (Fate.REPLACED, "9", "1", OLD.finished)
+    assert not fails((found,), "low")
+    (worse,) = since(OLD, having(NEW, replace(anew, severity="critical"))).findings
+    assert (worse.fate, worse.was) == (Fate.REPLACED, "high")
+    assert fails((worse,), "critical")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SSH, id="9", resource=replace(API, id="sg-9", name="other")),
+        replace(SSH, id="9", resource=Resource("disk", "sg-9", "api")),
+        replace(SSH, id="9"),
+        replace(SSH, id="9", check=KUBELET.check, resource=replace(API, id="sg-9")),
+    ],
+)
+def test_another_finding_replaces_nothing(other: ListedFinding) -> None:
+    assert fates(replace(OLD, checks=CHECKS), having(NEW, other)) == {"9": Fate.NEW, "1": Fate.FIXED}
+
+
+def test_each_finding_is_replaced_once_and_only_if_it_certainly_is_gone() -> None:
+    one, two = (replace(SSH, id=name, resource=replace(API, id=f"sg-{name}")) for name in ("8", "9"))
+    assert fates(OLD, having(NEW, one, two)) == {"8": Fate.REPLACED, "9": Fate.NEW}
+    unread = having(NEW, one, unknown=UNKNOWN)
+    assert fates(OLD, unread) == {"8": Fate.NEW, "1": Fate.UNCONFIRMED}
+
+
+def test_a_finding_without_a_name_is_never_replaced() -> None:
+    nameless = replace(OLD, rows=having(OLD, replace(SSH, resource=Resource("filter", "sg-1"))).rows)
+    assert fates(nameless, having(NEW, replace(SSH, id="9", resource=Resource("filter", "sg-9"))))["9"] is Fate.NEW
+
+
+def test_what_was_not_read_for_several_nights_stays_unconfirmed_until_it_is_read() -> None:
+    dark = having(NEW, unknown=UNKNOWN)
+    first = since(OLD, dark)
+    assert [one.id for one in first.unconfirmed] == ["1"]
+    assert first.unconfirmed[0].last_seen == OLD.finished
+    assert not first.unconfirmed[0].read
+    assert first.newly_unknown == ("node-access",)
+    assert first.changed
+    again = since(having(dark, unknown=UNKNOWN), replace(dark, finished="2026-01-03T02:17:00Z"), older=(OLD,))
+    assert [one.id for one in again.unconfirmed] == ["1"]
+    assert not again.changed
+    light = since(dark, having(NEW), older=(OLD,))
+    assert [one.id for one in light.fixed] == ["1"]
+    assert light.known_again == ("node-access",)
+
+
+def test_what_is_judged_by_another_declaration_was_read() -> None:
+    other = replace(having(NEW), declared={"admin-cidr": ("192.0.2.0/24",)})
+    (found,) = since(OLD, other).findings
+    assert (found.fate, found.read) == (Fate.UNCONFIRMED, True)
+
+
+def test_a_finding_whose_waiver_has_ended_counts_as_new_and_a_waived_one_does_not() -> None:
+    waived = having(OLD, replace(SSH, waived=True))
+    (ended,) = since(waived, NEW).findings
+    assert (ended.fate, ended.was_waived, ended.waived) == (Fate.UNCHANGED, True, False)
+    assert fails((ended,), "high")
+    assert since(waived, NEW).changed
+    (kept,) = since(having(OLD), having(NEW, replace(SSH, waived=True))).findings
+    assert kept.fate is Fate.NEW
+    assert not fails((kept,), "low")
+
+
+def test_nothing_is_changed_by_another_message() -> None:
+    found = since(OLD, having(NEW, replace(SSH, message="ssh is open on 3 hosts")))
+    assert not found.changed
+    assert since(OLD, having(NEW, replace(SSH, severity="low"))).changed
+
+
+def test_every_format_for_people_and_json_say_what_is_different() -> None:
+    was, fresh, gone = sample.finding(1), sample.finding(2), sample.finding(3, text="gone")
+    waived = Waiver("sec", "because", "2027-01-01")
+    old = listed(sample.report(was, gone))
+    new = sample.report(replace(was, waived=waived), fresh)
+    report = replace(new, since=since(old, listed(new)))
+    line = f"{old.finished}: 1 new ({report.numbers[fresh.id]}), 1 unchanged, 1 fixed"
+    assert f"since  {line}" in table.render(report)
+    assert "- since: " in markdown.render(report)
+    found = json.loads(json_report.render(report))["since"]
+    assert found["earlier"] == old.finished
+    assert [one["fate"] for one in found["findings"]] == ["new", "unchanged", "fixed"]
+    assert json.loads(json_report.render(new))["since"] is None
