@@ -22,6 +22,7 @@ from cloudguard.provider.change_forms import MakesPlans
 from cloudguard.provider.ownership.changes import with_owners
 from cloudguard.provider.ownership.facts import KnowsOwners, OwnerFacts
 from cloudguard.provider.port import Adapter, ClusterSummary, CollectRequest, Progress, installed, load, silent
+from cloudguard.results.reference import KnowsReferences
 from cloudguard.results.report import Declared, Report
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cloudguard.provider.ownership.terraform_state import TerraformState
     from cloudguard.results.change import Change
     from cloudguard.results.comparison import AccessChanges
+    from cloudguard.results.reference import ReferenceEntry
     from cloudguard.results.report import RowResult
 
 DISTRIBUTION = "cloudguard-k8s"
@@ -142,7 +144,7 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
     from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
 
     rows, changes = judge(snapshot, declared, known.iam_catalog, known.ways_in)
-    return _report(snapshot, declared, rows, with_owners(snapshot, changes, known.owners))
+    return _report(snapshot, declared, known, rows, with_owners(snapshot, changes, known.owners))
 
 
 class _Known(NamedTuple):
@@ -152,6 +154,7 @@ class _Known(NamedTuple):
     iam_catalog: IamCatalog | None
     ways_in: tuple[WayIn, ...]
     owners: Mapping[str, OwnerFacts]
+    references: tuple[ReferenceEntry, ...]
 
 
 def _known(snapshot: Snapshot, declared: Declarations) -> _Known:
@@ -161,26 +164,34 @@ def _known(snapshot: Snapshot, declared: Declarations) -> _Known:
         adapter = load(provider) if provider in installed() else None
         catalog, ways_in = (adapter.iam_catalog(snapshot), adapter.ways_in()) if adapter else (None, ())
         owners = adapter.owners() if isinstance(adapter, KnowsOwners) else dict[str, OwnerFacts]()
+        references = adapter.references() if isinstance(adapter, KnowsReferences) else ()
     faults = [*faults_of(declared)]
     if catalog:
         faults += unknown_names("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
     if faults:
         raise SettingsError(faults)
-    return _Known(adapter, catalog, ways_in, owners)
+    return _Known(adapter, catalog, ways_in, owners, references)
 
 
 def _report(
-    snapshot: Snapshot, declared: Declarations, rows: tuple[RowResult, ...], changes: tuple[Change, ...]
+    snapshot: Snapshot,
+    declared: Declarations,
+    known: _Known,
+    rows: tuple[RowResult, ...],
+    changes: tuple[Change, ...],
 ) -> Report:
+    from cloudguard.rows.references import with_references  # noqa: PLC0415 - as ``judge``
+
     return Report(
         tool=f"cloudguard {version()}",
         started=snapshot.started,
         finished=snapshot.finished,
         cluster=snapshot.cluster,
-        rows=rows,
+        rows=with_references(rows, known.references, managed=snapshot.cluster.managed),
         plan=changes,
         gaps=snapshot.gaps,
         declarations=tuple(Declared(*each) for each in in_force(declared)),
+        snapshot=snapshot,
     )
 
 
@@ -209,7 +220,7 @@ def plan(  # noqa: PLR0913 - one keyword per choice of the user
     change_forms = adapter.change_forms(snapshot) if isinstance(adapter, MakesPlans) else PlainForms()
     case = Case(snapshot, declared, change_forms, known.iam_catalog, known.ways_in)
     rows_found, changes = case.judged(with_advice=with_advice)
-    report = _report(snapshot, declared, rows_found, with_owners(snapshot, changes, known.owners))
+    report = _report(snapshot, declared, known, rows_found, with_owners(snapshot, changes, known.owners))
     choice = Choice(tuple(rows), tuple(_finding_id(report, name) for name in only), with_advice)
     planned = make_plan(case, report, choice)
     changes = with_owners(snapshot, planned.plan.changes, known.owners)

@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "permission_sets": ("intervals",),
     "errors": (),
     "model": (*SETS, "errors"),
-    "provider": ("results.change", "results.api_call", "model", *SETS, "errors"),
+    "provider": ("results.change", "results.api_call", "results.reference", "model", *SETS, "errors"),
     "needs": ("model", *SETS, "errors"),
     "results": ("model", *SETS, "errors"),
     "reachability": ("results.change", "results.hop", "needs", "model", "packet_sets", "intervals", "errors"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_ADDRESS = re.compile(r"https://[\w.~:/?#@!$&*+,;=%-]+", re.ASCII)
 _BYTE = 0xFF
 _PLANE = 0xFFFF
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>|#~&!$]")
@@ -37,6 +38,11 @@ def markdown(text: str) -> str:
     """Return ``text`` so that Markdown shows it as it is: no markup, HTML, link, mention or table cell's end."""
     escaped = _MARKDOWN.sub(lambda match: "\\" + match.group(), visible(text))
     return _LINK.sub(lambda match: _LINK_BROKEN[match.group().lower()], escaped)
+
+
+def link(text: str, address: str) -> str:
+    """Return a Markdown link, or ``text`` alone where ``address`` is no plain HTTPS address."""
+    return f"[{markdown(text)}](<{address}>)" if _ADDRESS.fullmatch(address) else markdown(text)
 
 
 def code(text: str) -> str:

@@ -11,6 +11,7 @@ from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import named, waiver
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding
+from cloudguard.results.reference import Reference
 from cloudguard.results.report import Report
 
 
@@ -20,9 +21,9 @@ def row_page(name: str, area: str, page: str, checks: Iterable[Check]) -> str:
     return "\n".join([f"{name}: {area}", "", cleandoc(page), "", "Checks", *(f"  {line}" for line in listed)]) + "\n"
 
 
-def check_page(check: Check, of: str) -> str:
-    """Return what a check of the row ``of`` looks for."""
-    return "\n".join([*_check(check), "", f"Its row: cloudguard explain {of}"]) + "\n"
+def check_page(check: Check, of: str, references: Iterable[Reference]) -> str:
+    """Return what a check of the row ``of`` looks for, and where that is asked for."""
+    return "\n".join([*_check(check), *_references(references), "", f"Its row: cloudguard explain {of}"]) + "\n"
 
 
 def _check(check: Check) -> Iterator[str]:
@@ -59,12 +60,19 @@ def _lines(finding: Finding, report: Report) -> Iterator[str]:
         for number, document in enumerate(whole, 1):
             of = f" {number} of {len(whole)}" if len(whole) > 1 else ""
             yield from ("", f"Document{of}", *(f"  {line}" for line in document.splitlines()))
+    yield from _references(finding.references)
     yield from ("", "If it is meant to be so", *(f"  {line}" for line in _if_intended(finding)))
 
 
 def _evidence(fact: Evidence) -> Sequence[str]:
     rule = f", rule {fact.rule}" if fact.rule else ""
     return (f"  {named(fact.resource)}{rule}: {fact.fact}", f"    read by {fact.call}")
+
+
+def _references(references: Iterable[Reference]) -> Iterator[str]:
+    yield from ("", "Asked for by")
+    for one in references:
+        yield from (f"  {one.id}", f"    {one.title}", f"    {one.link}")
 
 
 def _if_intended(finding: Finding) -> Iterator[str]:

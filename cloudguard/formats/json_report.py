@@ -49,6 +49,7 @@ def _report(report: Report) -> dict[str, object]:
         "tool": {"name": name, "version": version},
         "started": report.started,
         "finished": report.finished,
+        "snapshot_sha256": report.snapshot_sha256,
         "declarations": {each.name: {"values": each.values, "from": each.origin} for each in report.declarations},
         "cluster": cluster_document(report.cluster),
         "complete": report.complete,
@@ -66,6 +67,7 @@ def cluster_document(cluster: Cluster) -> dict[str, object]:
         "provider": cluster.provider,
         "account": cluster.account,
         "region": ",".join(cluster.regions),
+        "regions": cluster.regions,
         "installer": cluster.installer,
         "version": cluster.version,
         "managed": cluster.managed,
@@ -126,6 +128,7 @@ def _finding(finding: Finding, number: int) -> dict[str, object]:
         "hosts": finding.hosts,
         "changes": finding.changes,
         "advice": finding.advice,
+        "references": [asdict(reference) for reference in finding.references],
         "waived": asdict(finding.waived) if finding.waived else None,
     }
 

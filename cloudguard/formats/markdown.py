@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from cloudguard.formats.diff import change_lines, change_title
-from cloudguard.formats.escaping import code, markdown, visible
+from cloudguard.formats.escaping import code, link, markdown, visible
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import (
     basis_text,
@@ -75,6 +75,8 @@ def _finding(finding: Finding, number: int) -> Iterator[str]:
         ("waiver", waiver(finding)),
     ]
     yield from (f"- {label}: {markdown(brief(text))}" for label, text in details if text)
+    if finding.references:
+        yield f"- asked for by: {'; '.join(link(one.id, one.link) for one in finding.references)}"
 
 
 def _change(change: Change, numbers: Mapping[str, int]) -> str:

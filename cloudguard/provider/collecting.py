@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from cloudguard.provider.ownership.facts import OwnerFacts
     from cloudguard.provider.reader import Reader
+    from cloudguard.results.reference import ReferenceEntry
 
 
 class CloudAdapter(ABC):
-    """An adapter whose package is ``cloudguard_NAME``, with ``ways_in.toml`` and ``owners.toml`` in it."""
+    """An adapter; its package ``cloudguard_NAME`` has ``ways_in.toml``, ``owners.toml`` and ``references.toml``."""
 
     name: ClassVar[str]
     options: ClassVar[tuple[Option, ...]]
@@ -65,6 +66,12 @@ class CloudAdapter(ABC):
         from cloudguard.provider.ownership.facts import owner_facts  # noqa: PLC0415 - only when asked for
 
         return owner_facts(f"cloudguard_{self.name}")
+
+    def references(self) -> tuple[ReferenceEntry, ...]:
+        """Return the table of references."""
+        from cloudguard.results.reference import reference_table  # noqa: PLC0415 - only when asked for
+
+        return reference_table(f"cloudguard_{self.name}")
 
     def snapshot(self, reader: Reader[Any], cluster: Cluster, topology: Topology, identities: Identities) -> Snapshot:
         """Return what was read, with the reader's gaps and the ways in that were asked for."""

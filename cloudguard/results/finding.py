@@ -9,6 +9,7 @@ from hashlib import sha256
 from cloudguard.model.cluster import Cluster
 from cloudguard.results.change import Resource
 from cloudguard.results.hop import Hop
+from cloudguard.results.reference import Reference
 
 
 class Severity(IntEnum):
@@ -75,6 +76,7 @@ class Finding:
     changes: tuple[str, ...] = ()
     advice: str = ""
     waived: Waiver | None = None
+    references: tuple[Reference, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.evidence or not self.witness.summary:

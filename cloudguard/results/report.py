@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cloudguard.model.cluster import Cluster
+from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Gap
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
@@ -100,6 +101,7 @@ class Report:
     """The five answers, the plan and the gaps. Times are ISO 8601 in UTC.
 
     ``since``: what is different from an earlier run; None: it was compared with none.
+    ``snapshot`` is what was judged; of a report that was read from a file, only its ``digest`` is known.
     """
 
     tool: str
@@ -112,6 +114,17 @@ class Report:
     declarations: tuple[Declared, ...] = ()
     since: Since | None = None
     schema: str = field(default=SCHEMA)
+    snapshot: Snapshot | None = field(default=None, repr=False, compare=False)
+    digest: str = ""
+
+    @property
+    def snapshot_sha256(self) -> str:
+        """The SHA-256, in hex digits, of the file that ``collect`` writes of what was judged ("": not known)."""
+        if self.snapshot is None:
+            return self.digest
+        from cloudguard.model.files.snapshot_file import digest  # noqa: PLC0415 - only few formats show it
+
+        return digest(self.snapshot)
 
     @property
     def complete(self) -> bool:

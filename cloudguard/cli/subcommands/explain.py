@@ -16,6 +16,7 @@ from cloudguard.formats.table import grid
 from cloudguard.needs.declarations_file import declarations
 from cloudguard.needs.setting import Settings
 from cloudguard.rows.judge import ROWS
+from cloudguard.rows.references import check_references
 
 _HINT = "List them: cloudguard explain. For a finding, add --snapshot FILE, or a provider and its flags"
 
@@ -37,7 +38,7 @@ def _page(line: CommandLine, settings: Settings) -> str:
             return pages.row_page(row.ROW, row.AREA, row.__doc__ or "", row.CHECKS)
         for check in row.CHECKS:
             if what == check.id:
-                return pages.check_page(check, row.ROW)
+                return pages.check_page(check, row.ROW, check_references(check.id))
     return _finding(what, line, settings)
 
 

@@ -69,7 +69,11 @@ def _result(report: Report, finding: Finding, rules: list[str]) -> dict[str, obj
         ],
         "partialFingerprints": {f"{NAME}/v1": finding.id, "primaryLocationLineHash": f"{finding.id}:1"},
         "suppressions": [_suppression(finding.waived)] if finding.waived else [],
-        "properties": {"severity": str(finding.severity), "security-severity": _SCORES[finding.severity]},
+        "properties": {
+            "severity": str(finding.severity),
+            "security-severity": _SCORES[finding.severity],
+            "references": [{"id": visible(one.id), "link": visible(one.link)} for one in finding.references],
+        },
     }
 
 

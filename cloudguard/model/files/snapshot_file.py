@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, NewType
 
 from cloudguard.errors import UsageError
@@ -45,6 +46,11 @@ def dump(snapshot: Snapshot) -> str:
     except PydanticSerializationError:
         data = to_json(from_json(spelt_out(json.dumps(_adapter().dump_python(snapshot), ensure_ascii=False))), indent=1)
     return data.decode() + "\n"
+
+
+def digest(snapshot: Snapshot) -> str:
+    """Return the SHA-256 of the file that ``dump`` makes, in hex digits."""
+    return sha256(dump(snapshot).encode()).hexdigest()
 
 
 def load(data: bytes | str, name: str) -> Snapshot:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
 import sample
 from cloudguard.formats import explain, json_report, markdown, phrases, table
+from cloudguard.model.files import snapshot_file
 from cloudguard.results.change import Resource
 from cloudguard.results.finding import Severity, Waiver
 from cloudguard.results.report import Report
@@ -103,6 +105,20 @@ def test_json_has_the_clusters_hosts_with_typed_evidence() -> None:
     }
 
 
+def test_json_names_the_regions_one_by_one_and_as_one_text() -> None:
+    cluster = replace(sample.snapshot().cluster, regions=("here", "there"))
+    document = json.loads(json_report.render(replace(FULL, cluster=cluster)))["cluster"]
+    assert (document["region"], document["regions"]) == ("here,there", ["here", "there"])
+
+
+def test_json_has_the_digest_of_the_snapshot_s_file() -> None:
+    snapshot = sample.snapshot()
+    digest = sha256(snapshot_file.dump(snapshot).encode()).hexdigest()
+    for report in (replace(FULL, snapshot=snapshot), replace(FULL, digest=digest)):
+        assert json.loads(json_report.render(report))["snapshot_sha256"] == digest
+    assert json.loads(json_report.render(FULL))["snapshot_sha256"] == ""
+
+
 def test_json_is_the_contract() -> None:
     text = json_report.render(FULL)
     document = json.loads(text)
@@ -112,6 +128,7 @@ def test_json_is_the_contract() -> None:
         "tool",
         "started",
         "finished",
+        "snapshot_sha256",
         "declarations",
         "cluster",
         "complete",

@@ -1,0 +1,99 @@
+"""What checks refer to: each to the Kubernetes documentation at least, and no table names what there is not."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import pytest
+
+import cloudguard
+import sample
+from cloudguard.formats import explain, json_report, markdown
+from cloudguard.formats.exports import sarif
+from cloudguard.provider.port import installed, load
+from cloudguard.results.reference import (
+    FILE,
+    KnowsReferences,
+    Reference,
+    ReferenceEntry,
+    reference_table,
+    references_of,
+)
+from cloudguard.results.report import RowResult
+from cloudguard.rows.judge import ROWS
+from cloudguard.rows.references import check_references, with_references
+
+CHECKS = [check.id for row in ROWS for check in row.CHECKS]
+TABLES = ["cloudguard.rows", *(f"cloudguard_{name}" for name in installed())]
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_check_refers_to_its_row_of_the_kubernetes_documentation(check: str) -> None:
+    (row,) = (row for row in ROWS if check.startswith(f"{row.ROW}/"))
+    assert check_references(check)[0].id == f"Kubernetes documentation, Infrastructure security: {row.AREA}"
+
+
+@pytest.mark.parametrize("package", TABLES)
+def test_tables_name_checks_that_there_are_and_say_whence(package: str) -> None:
+    names = {*CHECKS, *(row.ROW for row in ROWS)}
+    for entry in reference_table(package):
+        assert entry.checks
+        assert entry.checks <= names
+        assert entry.reference.link.startswith("https://")
+        assert entry.reference.title
+        assert entry.reference.source
+
+
+def test_no_control_is_listed_twice() -> None:
+    ids = [entry.reference.id for package in TABLES for entry in reference_table(package)]
+    assert len(ids) == len({*ids})
+
+
+def test_providers_have_tables_and_the_core_s_names_no_benchmark_of_theirs() -> None:
+    for name in installed():
+        adapter = load(name)
+        assert isinstance(adapter, KnowsReferences)
+        assert adapter.references() == reference_table(f"cloudguard_{name}")
+    core = files("cloudguard.rows").joinpath(FILE).read_text(encoding="utf-8")
+    assert not any(word in core for word in ("Amazon", "Google", "Azure"))
+
+
+def test_a_benchmark_of_managed_clusters_is_not_for_others() -> None:
+    entries = reference_table("cloudguard_aws")
+
+    def ids(*, managed: bool) -> str:
+        return " ".join(one.id for one in references_of("cloud-api-access/metadata", entries, managed=managed))
+
+    assert "EKS" in ids(managed=True)
+    assert "EKS" not in ids(managed=False)
+    assert "Foundations" in ids(managed=False)
+
+
+def test_findings_get_the_references_of_their_check() -> None:
+    report = cloudguard.evaluate(sample.snapshot())
+    (first, *_) = report.row("etcd-access").findings
+    assert first.references[0].id.endswith("Access to etcd")
+    (found,) = (one for one in json.loads(json_report.render(report))["rows"][3]["findings"] if one["id"] == first.id)
+    assert found["references"][0].keys() == {"id", "title", "link", "source"}
+    assert "asked for by: [Kubernetes documentation" in markdown.render(report)
+    page = explain.finding_page(first, report)
+    assert first.references[0].title in page
+    assert first.references[0].link in page
+    results = json.loads(sarif.render(report, ()))["runs"][0]["results"]
+    assert all(one["properties"]["references"] for one in results)
+
+
+def test_a_hostile_link_is_no_link() -> None:
+    finding = sample.finding()
+    for link in ("javascript:alert(1)", "https://e.vil/>)[x](http://y", "https://e.vil/ "):
+        reference = Reference("id", "title", link, "source")
+        (row,) = with_references(
+            [RowResult("etcd-access", "", sample.report().rows[0].verdict, "", (finding,))],
+            [ReferenceEntry(reference, frozenset({finding.check}))],
+            managed=False,
+        )
+        text = markdown.render(sample.report(*row.findings))
+        assert "id" in text
+        assert "e.vil" not in text
+        assert "javascript" not in text
