@@ -16,6 +16,7 @@ _PROVED = {
     Obligation.NOTHING_NEEDED_LOST: "nothing needed is lost, by today's hosts or the next one",
     Obligation.DONE_TWICE: "done twice it changes nothing",
     Obligation.QUOTAS: "no filter holds more rules than it may",
+    Obligation.ADMINISTRATORS_LET_IN: "declared administrators whom nothing let in are let in to the API",
     Obligation.ROWS_MENDED: "the findings are gone when it is judged again",
 }
 
@@ -42,6 +43,12 @@ def _lines(plan: Plan) -> Iterator[str]:
         for one in plan.left:
             yield f"  {finding_line(plan, plan.report.finding(one.finding))}"
             yield f"    {one.why}"
+    if plan.shut_out:
+        yield from (
+            "",
+            "Declared administrators whom no change was found to let in to the API, and nothing else",
+            *(f"  {one}" for one in plan.shut_out),
+        )
     if plan.residual:
         yield from ("", "Found afterwards", *(f"  {message}" for message in plan.residual))
     yield from ("", summary(plan))
@@ -52,6 +59,8 @@ def _hunk(plan: Plan, change: Change) -> Iterator[str]:
     yield f"@@ {change.order}. {change.kind}: {brief(named(change.resource))}{rule} @@"
     for name in change.mends:
         yield f"  mends {finding_line(plan, plan.report.finding(name))}"
+    if not change.mends:
+        yield "  lets in declared administrators, whom nothing lets in to the API today"
     yield from change_lines(change)
     yield from (f"  {line}" for line in statement_lines(change))
     for text in documents(change):

@@ -43,6 +43,7 @@ def _plan(plan: Plan) -> dict[str, object]:
         "mends": plan.mends,
         "left": [asdict(one) for one in plan.left],
         "residual": plan.residual,
+        "shut_out": plan.shut_out,
         "verdicts": dict(plan.verdicts),
         "edits": counts._asdict(),
     }

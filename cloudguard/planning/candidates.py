@@ -83,7 +83,7 @@ def _add(
         said = change if guard is None else sayable(change, guard, change_forms)
         if said is None:
             candidates.leave([change], UNSAYABLE)
-        elif not _can_be_called(said, change_forms):
+        elif not can_be_called(said, change_forms):
             writer = (
                 f": {change.owner} writes it" if change.owner else ", so no plan makes the change; it is for a person"
             )
@@ -92,7 +92,7 @@ def _add(
             candidates.changes = (*candidates.changes, said)
 
 
-def _can_be_called(change: Change, change_forms: ChangeForms) -> bool:
+def can_be_called(change: Change, change_forms: ChangeForms) -> bool:
     """Whether any call of the provider, or a person, makes a change; without forms of its own, that is not known."""
     if isinstance(change_forms, PlainForms) or any(map(_waits, change.edits)):
         return True

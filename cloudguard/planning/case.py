@@ -29,8 +29,11 @@ class Choice:
         """Whether a finding is to be mended."""
         if finding.waived is not None or (finding.severity is Severity.LOW and not self.with_advice):
             return False
-        row = finding.check.partition("/")[0]
-        return (not self.rows or row in self.rows) and (not self.only or finding.id in self.only)
+        return self.asks_for_row(finding.check.partition("/")[0]) and (not self.only or finding.id in self.only)
+
+    def asks_for_row(self, row: str) -> bool:
+        """Whether findings of a row are to be mended."""
+        return not self.rows or row in self.rows
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,11 @@ class PlainForms:
         del guard
         return {"services": str(traffic.services), "peer": traffic.peer.value}
 
+    def order_before(self, guard: Filter, order: int | None) -> int | None:
+        """Return the next smaller order; in a filter without order, None."""
+        ordered = guard.ordered or guard.in_chain
+        return (0 if order is None else order - 1) if ordered else None
+
     def quota(self, guard: Filter) -> RuleQuota | None:
         """Return None: no quota is known."""
         del guard

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from cloudguard.planning.administrators import lets_in_administrators, shut_out, with_administrators
 from cloudguard.planning.candidates import Candidates, candidates_of
 from cloudguard.planning.case import Case, Choice
 from cloudguard.planning.edits.model_edits import edited, parts
@@ -17,6 +18,7 @@ from cloudguard.results.change import Change, KeptTraffic, RuleEdit, RuleTraffic
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.plan import LeftFinding, Obligation, Plan, Proof, Step
 from cloudguard.results.report import Report
+from cloudguard.rows import api_server_access
 
 NO_CHANGE = "no rule or setting of yours is known that would mend it"
 ALL_NEEDED = "the cluster needs what its rules let in, and no group tells those who need it from the others"
@@ -44,12 +46,33 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
     proposer = Proposer(case)
     made = _made(proposer, report.plan, asked, choice)
     candidates, proposal, outcome = min((made, *_with_moves(proposer, made, asked, choice)), key=_edits)
-    plan = _plan(report, asked, candidates, outcome, proposal)
-    if not plan.mends:  # what mends nothing is not worth an edit
-        proposal = proposer.of(())
-        plan = replace(_plan(report, asked, candidates, outcome, proposal), residual=())
-    proofs = (*proposer.prover.proofs(proposal.order), Proof(Obligation.ROWS_MENDED, f"{len(plan.mends)} findings"))
-    return Planned(replace(plan, steps=tuple(_steps(proposal, case.change_forms)), proofs=proofs), case, proposal)
+    left = dict(_left(asked, candidates, outcome))
+    rows = outcome.rows
+    if len(left) == len(asked):  # what mends nothing is not worth an edit
+        proposal, rows = proposer.of(()), report.rows
+    if choice.asks_for_row(api_server_access.ROW) and not choice.only:
+        mended, proposal = proposal, with_administrators(proposer, proposal)
+        if proposal is not mended:
+            rows, _ = case.at(proposal.after).judged(with_advice=choice.with_advice)
+    plan = Plan(
+        report,
+        _changes(asked, candidates, proposal),
+        tuple(_steps(proposal, case.change_forms)),
+        asked=tuple(finding.id for finding in asked),
+        mends=tuple(finding.id for finding in asked if finding.id not in left),
+        left=tuple(LeftFinding(finding, why) for finding, why in left.items()),
+        residual=residual(report.findings, (finding for row in rows for finding in row.findings)),
+        verdicts=tuple((row.row, row.verdict) for row in rows),
+        shut_out=shut_out(case.at(proposal.after).context),
+    )
+    return Planned(replace(plan, proofs=tuple(_proofs(proposer, proposal, plan))), case, proposal)
+
+
+def _proofs(proposer: Proposer, proposal: Proposal, plan: Plan) -> Iterator[Proof]:
+    yield from proposer.prover.proofs(proposal.order)
+    if admitted := [one for one in proposal.changes if lets_in_administrators(one)]:
+        yield Proof(Obligation.ADMINISTRATORS_LET_IN, f"every way in to the API, after {len(admitted)} changes")
+    yield Proof(Obligation.ROWS_MENDED, f"{len(plan.mends)} findings")
 
 
 def _made(
@@ -85,23 +108,12 @@ def _edits(made: _Made) -> int:
     return len(made[1].order)
 
 
-def _plan(
-    report: Report, asked: Sequence[Finding], candidates: Candidates, outcome: Outcome, proposal: Proposal
-) -> Plan:
-    """Return the plan without its steps and proofs."""
+def _changes(asked: Sequence[Finding], candidates: Candidates, proposal: Proposal) -> tuple[Change, ...]:
+    """Return the changes of a plan, those that are not proved among them, each with its number."""
     worst = {finding.id: finding.severity for finding in asked}
-    left = dict(_left(asked, candidates, outcome))
     proved = {change.id for change in proposal.changes}
     changes = _numbered((*proposal.changes, *candidates.by_hand, *candidates.incomplete), worst)
-    return Plan(
-        report=report,
-        changes=tuple(_finished(change, proved=change.id in proved) for change in changes),
-        asked=tuple(finding.id for finding in asked),
-        mends=tuple(finding.id for finding in asked if finding.id not in left),
-        left=tuple(LeftFinding(finding, why) for finding, why in left.items()),
-        residual=residual(report.findings, outcome.findings),
-        verdicts=tuple((row.row, row.verdict) for row in outcome.rows),
-    )
+    return tuple(_finished(change, proved=change.id in proved) for change in changes)
 
 
 def _numbered(changes: Iterable[Change], worst: dict[str, Severity]) -> Iterator[Change]:

@@ -34,6 +34,13 @@ class ChangeForms(Protocol):
         """Return one rule, as ``rules`` gives it, in the cloud's own fields."""
         ...
 
+    def order_before(self, guard: Filter, order: int | None) -> int | None:
+        """Return a free order for a rule of ingress that permits, before those of ``order`` (None: before no rule).
+
+        None where there is none, or where a filter's rules have no order.
+        """
+        ...
+
     def quota(self, guard: Filter) -> RuleQuota | None:
         """Return the quota of a filter's rules; None where none is known."""
         ...

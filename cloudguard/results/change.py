@@ -87,7 +87,8 @@ class RuleEdit:
 
     ``before`` is None for an added rule, ``after`` for a removed one. ``needs`` say why ``after`` is kept, in words.
     ``order`` is the number of an added rule in a filter whose rules are evaluated in order (None: next to the rule that
-    it takes over from). An added rule has the targets of that rule.
+    it takes over from). An added rule has the targets of that rule; one that takes over from none is about members of
+    ``targets`` alone (ids of groups; empty: about all that the filter guards).
     """
 
     op: RuleOp
@@ -96,6 +97,7 @@ class RuleEdit:
     after: RuleTraffic | None
     needs: tuple[str, ...] = ()
     order: int | None = None
+    targets: tuple[str, ...] = ()
 
     @property
     def loses(self) -> ServiceSet:

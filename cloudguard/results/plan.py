@@ -25,6 +25,8 @@ class Obligation(StrEnum):
     """Made again, the edits change nothing."""
     QUOTAS = "quotas"
     """No filter holds more rules at any step than it may."""
+    ADMINISTRATORS_LET_IN = "administrators-let-in"
+    """Declared administrators whom nothing let in to the API are let in to it."""
     ROWS_MENDED = "rows-mended"
     """The findings that it mends are gone when the changed model is judged again."""
 
@@ -88,7 +90,8 @@ class Plan:
 
     ``report`` is the judgement that they answer. ``mends`` are ids of its findings that are gone afterwards, ``asked``
     those that a change was asked for. ``verdicts`` are those of the rows afterwards, by row. ``residual`` are messages
-    of what is still found afterwards and was no finding of its own before.
+    of what is still found afterwards and was no finding of its own before. ``shut_out`` are declared ranges of
+    administrators, none of whom the plan can let in to the API.
     """
 
     report: Report
@@ -100,6 +103,7 @@ class Plan:
     left: tuple[LeftFinding, ...] = ()
     residual: tuple[str, ...] = ()
     verdicts: tuple[tuple[str, str], ...] = ()
+    shut_out: tuple[str, ...] = ()
     schema: str = field(default=SCHEMA)
 
     def change(self, name: str) -> Change:

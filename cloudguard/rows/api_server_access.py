@@ -76,7 +76,7 @@ def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     unknown = context.missing(NETWORK_FACTS | {FactKind.ENDPOINT})
     collector = ProblemCollector(context.reach, ROW, context.administrators)
-    paths, masters = _paths(context), context.cluster.hosts_by(Role.CONTROL_PLANE)
+    paths, masters = paths_to_api(context), context.cluster.hosts_by(Role.CONTROL_PLANE)
     if not masters and not context.snapshot.topology.endpoints:
         unknown += (NO_CONTROL_PLANE,)
     unknown += context.without_interfaces(masters)
@@ -159,7 +159,7 @@ def _clean(context: Context, pending: tuple[PendingFinding, ...]) -> str:
     return "nobody but the cluster and its administrators reaches the API"
 
 
-def _paths(context: Context) -> list[tuple[Path, ServiceSet]]:
+def paths_to_api(context: Context) -> list[tuple[Path, ServiceSet]]:
     """Return every path to a control-plane host or an endpoint, with the services that are the API's there."""
     found = [(path, context.ports.api) for path in _of_hosts(context)]
     for endpoint in context.snapshot.topology.endpoints:

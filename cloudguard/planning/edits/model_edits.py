@@ -105,7 +105,7 @@ def _added(origin: Rule | None, edit: RuleEdit, traffic: RuleTraffic) -> Rule:
     order = edit.order if edit.order is not None else origin.order if origin else 0
     blank = Rule(name, traffic.direction, traffic.action, traffic.services, peer_of(traffic.peer), PLANNED, order)
     if origin is None:
-        return blank
+        return replace(blank, target_groups=edit.targets)
     return replace(blank, target_groups=origin.target_groups, target_ranges=origin.target_ranges)
 
 

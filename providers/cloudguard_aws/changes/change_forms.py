@@ -48,6 +48,11 @@ class AwsChangeForms:
         """
         return network_acls.fields(traffic) if guard.kind == NETWORK_ACL else security_groups.fields(traffic)
 
+    def order_before(self, guard: Filter, order: int | None) -> int | None:
+        """Return None: a security group's rules have no order, and network ACLs let no one in by themselves."""
+        del guard, order
+        return None
+
     def quota(self, guard: Filter) -> RuleQuota | None:
         """Return the quota of a security group's or network ACL's rules, by default, and how much of it is in use."""
         return network_acls.quota(guard) if guard.kind == NETWORK_ACL else security_groups.quota(self._index, guard)

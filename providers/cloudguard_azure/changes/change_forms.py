@@ -43,6 +43,10 @@ class AzureForms:
         groups = {traffic.peer: ""} if unknown else {}
         return BodyWriter(lists, groups).body((Part("", traffic),), priority)
 
+    def order_before(self, guard: Filter, order: int | None) -> int | None:
+        """Return the greatest free priority before others; None if there is none."""
+        return SecurityRules.of(guard).priority_before(order)
+
     def quota(self, guard: Filter) -> RuleQuota | None:
         """Return how many rules a network security group may hold, and holds."""
         return RuleQuota(MOST_RULES, len(SecurityRules.of(guard).rules)) if group_id(guard) else None

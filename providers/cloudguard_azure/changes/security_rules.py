@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
 
-from cloudguard.model.filters import Action, Filter
+from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.rule_parts.edits import after_edits, by_rule, heir
 from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
@@ -55,6 +55,13 @@ class SecurityRules:
         rules = {name: SecurityRule(priorities[name], tuple(parts[name])) for name in parts if name in own}
         known = {part.id: part for found in parts.values() for part in found}
         return cls(rules, known, frozenset(priorities.keys() - own))
+
+    def priority_before(self, order: int | None) -> int | None:
+        """Return the greatest free priority of an inbound rule before ``order`` (None: of all); None for none."""
+        inbound = (rule for rule in self.rules.values() if rule.traffic.direction is Direction.INGRESS)
+        taken, end = {rule.priority for rule in inbound}, LAST_PRIORITY + 1 if order is None else order
+        free = (one for one in range(min(end, LAST_PRIORITY + 1) - 1, FIRST_PRIORITY - 1, -1) if one not in taken)
+        return next(free, None)
 
     def edited(self, edits: Sequence[RuleEdit]) -> SecurityRules:
         """Return the rules after edits; raises ValueError where no priority is free for one."""
@@ -131,7 +138,7 @@ class _Editor:
 
     def _parts(self, edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         """Return what is added as parts of rules, about what the rule that it takes over from is about."""
-        old = self._before.known.get(edit.rule, Part("", traffic, order=FIRST_PRIORITY))
+        old = self._before.known.get(edit.rule, Part("", traffic, edit.targets, order=FIRST_PRIORITY))
         return [old.instead(one) for one in said(traffic)]
 
     def _alike(self, traffic: RuleTraffic) -> Iterator[tuple[str, SecurityRule]]:

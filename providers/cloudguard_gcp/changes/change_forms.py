@@ -46,6 +46,17 @@ class GcpForms:
             return policy_body((part,), part.order // 2)
         return firewall_body((part,), {traffic.peer: ""})
 
+    def order_before(self, guard: Filter, order: int | None) -> int | None:
+        """Return the rank of a rule that permits, of the usual priority or the greatest free one before ``order``.
+
+        A policy has one rule of each priority (https://cloud.google.com/firewall/docs/firewall-policies-rule-details).
+        """
+        last = _DEFAULT_PRIORITY if order is None else min(_DEFAULT_PRIORITY, (order + 1) // 2 - 1)
+        in_policy = guard.kind.endswith(POLICY)
+        taken = {rule.order // 2 for rule in guard.rules} if in_policy else frozenset[int]()
+        priority = next((one for one in range(last, -1, -1) if one not in taken), None)
+        return None if priority is None else 2 * priority + 1
+
     def quota(self, guard: Filter) -> RuleQuota | None:
         """Return how many firewalls a network may have, and has; a policy's is of attributes, which nothing counts."""
         return RuleQuota(_MOST_FIREWALLS, len(parts_of(guard))) if guard.kind == VPC else None

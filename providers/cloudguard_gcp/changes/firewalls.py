@@ -69,7 +69,7 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
     rules = {**before}
 
     def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
-        old = known.get(edit.rule, Part("", traffic, order=edit.order or 0))
+        old = known.get(edit.rule, Part("", traffic, edit.targets, order=edit.order or 0))
         order = old.order if edit.order is None else edit.order
         return [replace(old.instead(one), order=order) for one in said(traffic, in_policy=False)]
 

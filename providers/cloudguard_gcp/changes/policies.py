@@ -63,7 +63,7 @@ def _edited(guard: Filter, before: Mapping[int, PolicyRule], edits: Sequence[Rul
     rules = {**before}
 
     def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
-        old = known.get(edit.rule, Part("", traffic))
+        old = known.get(edit.rule, Part("", traffic, edit.targets))
         return [old.instead(one) for one in said(traffic, in_policy=True)]
 
     for name, own in by_rule(edits).items():

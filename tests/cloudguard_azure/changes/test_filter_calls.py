@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from azure_applied import collected
-from azure_clusters import Clean
+from azure_clusters import OFFICE, Clean
 from azure_fixtures import Subscription
 from azure_ids import Item
 from azure_plan import run
 from azure_proxy import AzureProxy
 from azure_rules import rule
 from azure_server import Azure
+from cloudguard import pipeline
 from cloudguard.model.filters import Filter
+from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.api_call import PlannedCall
@@ -170,3 +172,19 @@ def test_nothing_is_taken_where_what_stands_in_for_it_could_not_be_added(azure_c
     taken, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
     assert planned(azure_cloud, added) == ()
     assert planned(azure_cloud, taken, [added]) == ()
+
+
+def test_declared_administrators_are_let_in_before_what_denies_them(azure_cloud: AzureProxy) -> None:
+    azure_cloud.azure = Azure(Clean(), writable=True)
+    administrators = Declarations(admin_cidrs=(OFFICE, "10.0.2.0/24"))
+    plan = pipeline.plan(collected(azure_cloud), administrators, rows=("api-server-access",)).plan
+    assert plan.shut_out == (OFFICE,)  # no machine has a public address
+    for call in (planned.call for step in plan.steps for planned in step.calls):
+        run(azure_cloud.azure, call)
+    account = azure_cloud.azure.account
+    group = account.get(account.id("Microsoft.Network/networkSecurityGroups", "prod-controlplane-nsg"))
+    made = [one["properties"] for one in group["properties"]["securityRules"] if one["name"].startswith("cloudguard")]
+    assert [(one["priority"], one["access"], one["destinationPortRange"]) for one in made] == [(4095, "Allow", "6443")]
+    assert made[0]["sourceAddressPrefix"] == "10.0.2.0/24"
+    again = pipeline.plan(collected(azure_cloud), administrators, rows=("api-server-access",)).plan
+    assert again.steps == ()

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from cloudguard import pipeline
 from cloudguard.model.filters import Filter
+from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.api_call import PlannedCall
@@ -137,3 +139,16 @@ def test_nothing_is_taken_where_what_stands_in_for_it_could_not_be_added(google_
     taken, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
     assert planned(added) == ()
     assert planned(taken, [added]) == ()
+
+
+def test_declared_administrators_are_let_in_to_the_control_plane_alone(google_cloud: Proxy) -> None:
+    google_cloud.google = Google(kops(), writable=True)
+    administrators = Declarations(admin_cidrs=("198.51.100.0/24", "10.0.0.128/25"))
+    plan = pipeline.plan(collected(), administrators, rows=("api-server-access",)).plan
+    assert plan.shut_out == ("198.51.100.0/24",)  # no machine has a public address
+    (call,) = (planned.call for step in plan.steps for planned in step.calls)
+    run(google_cloud.google, call)
+    made = firewall(google_cloud.google.project, call.parameters["body"]["name"])
+    assert (made["sourceRanges"], made["targetTags"]) == (["10.0.0.128/25"], ["prod-k8s-io-role-control-plane"])
+    assert [one["IPProtocol"] for one in made["allowed"]] == ["tcp"]
+    assert pipeline.plan(collected(), administrators, rows=("api-server-access",)).plan.steps == ()

@@ -1,0 +1,216 @@
+"""Declared administrators whom nothing lets in to the API: a rule, or an entry of the endpoint's list, lets them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import product
+from typing import Final
+
+from cloudguard.model.cluster import Role
+from cloudguard.model.filters import Action, Direction, Filter
+from cloudguard.model.network import Endpoint
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.bounds import NOTHING
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.planning.candidates import can_be_called
+from cloudguard.planning.proof.network_state import NetworkState
+from cloudguard.planning.proposal import Proposal, Proposer
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.results.change import Change, ListEdit, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard.rows.api_server_access import ROW, paths_to_api
+from cloudguard.rows.context import Context
+
+WHY: Final = "administrators"
+MOST_TRIALS: Final = 12
+"""So many ways to let them in are tried on the model at most."""
+Changes = tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """The addresses that reach the API, in two bounds: for certain, and as far as all that was not read may let in."""
+
+    lower: AddressSet
+    upper: AddressSet
+
+    @classmethod
+    def of(cls, context: Context) -> LetIn:
+        """Return whom the facts of ``context`` let in to the API."""
+        found = [path.allowed.only(services) for path, services in paths_to_api(context)]
+        lower = AddressSet.union(one.lower.addresses() for one in found)
+        return cls(lower, AddressSet.union(one.upper.addresses() for one in found))
+
+    def lacks(self, administrators: AddressSet) -> AddressSet:
+        """Return those of ``administrators`` whom certainly nothing lets in."""
+        return administrators - self.lower - self.upper
+
+
+def shut_out(context: Context) -> tuple[str, ...]:
+    """Return the declared ranges of administrators of which no address reaches the API, as far as is known."""
+    let_in = LetIn.of(context)
+    listed = context.declarations.admin_cidrs or () if context.administrators else ()
+    return tuple(one for one in listed if let_in.lacks(AddressSet.parse(one)) == AddressSet.parse(one))
+
+
+def with_administrators(proposer: Proposer, proposal: Proposal) -> Proposal:
+    """Return ``proposal`` with the changes that let in declared administrators; as it is where none can be proved.
+
+    They open nothing but the API: not its port on other hosts.
+    """
+    missing = _missing(proposer, proposal)
+    peers = _of(proposer.case.declarations.admin_cidrs or (), missing)
+    while peers:
+        found = _by_one_way(proposer, proposal, peers)
+        arrived = _of(peers, missing - _missing(proposer, found))
+        if arrived != peers and arrived:
+            found = _by_one_way(proposer, proposal, arrived)
+        if found is proposal:
+            break
+        proposal, missing = found, _missing(proposer, found)
+        peers = tuple(one for one in peers if one not in arrived)
+    return proposal
+
+
+def _missing(proposer: Proposer, proposal: Proposal) -> AddressSet:
+    context = proposer.case.at(proposal.after).context
+    return LetIn.of(context).lacks(context.administrators)
+
+
+def _of(cidrs: Iterable[str], addresses: AddressSet) -> tuple[str, ...]:
+    return tuple(one for one in cidrs if AddressSet.parse(one) & addresses)
+
+
+def _by_one_way(proposer: Proposer, proposal: Proposal, peers: tuple[str, ...]) -> Proposal:
+    """Return ``proposal`` with the first of the ways to let in ``peers`` after which the fewest stay shut out."""
+    best, left = proposal, _missing(proposer, proposal)
+    before = NetworkState(proposal.after, proposer.prover.first)
+    tried = dict.fromkeys(_Ways(proposer, proposer.case.at(proposal.after).context, peers).all())
+    for changes in [*tried][:MOST_TRIALS]:
+        made = proposer.of((*(one for one in proposal.changes if one.kind != "group.add"), *changes))
+        still = _missing(proposer, made)
+        fewer = (still.size4, still.size6) < (left.size4, left.size6)
+        others = fewer and _opens_others(before, NetworkState(made.after, proposer.prover.first))
+        if fewer and not others and proposer.holds(made):
+            best, left = made, still
+    return best
+
+
+def _opens_others(before: NetworkState, after: NetworkState) -> bool:
+    """Whether more is let in to hosts that do not run the control plane."""
+    others = [number for number, one in enumerate(before.classes) if not one.has(Role.CONTROL_PLANE)]
+    return any(
+        bool(allowed.upper - before.paths_to(number).get(path, NOTHING).upper)
+        for number in others
+        for path, allowed in after.paths_to(number).items()
+    )
+
+
+def lets_in_administrators(change: Change) -> bool:
+    """Whether a change is one that lets in declared administrators."""
+    return change.kind in {"administrators.add", "endpoint.add"}
+
+
+class _Ways:
+    """The ways in to the API, each with the changes that let ``peers`` (CIDRs) in by it; the fewest changes first."""
+
+    def __init__(self, proposer: Proposer, context: Context, peers: tuple[str, ...]) -> None:
+        self._forms = proposer.case.change_forms
+        self._context = context
+        self._peers = peers
+        topology = context.snapshot.topology
+        self._filters = {one.id: one for one in topology.filters}
+        self._strangers = (*topology.external_members, *(topology.neighbours or ()))
+
+    def all(self) -> Iterator[Changes]:
+        """Yield the changes of each way in."""
+        found = [
+            changes for changes in self._each() if changes and all(can_be_called(one, self._forms) for one in changes)
+        ]
+        yield from sorted(found, key=len)
+
+    def _each(self) -> Iterator[Changes]:
+        for endpoint in self._context.snapshot.topology.endpoints:
+            if endpoint.public and not endpoint.gatekeeper:
+                yield (self._on_list(endpoint),)
+            if endpoint.private:
+                yield from self._by_filters(endpoint.filters, endpoint.service, None)
+        ports = self._context.ports.api
+        for target in self._context.with_role(Role.CONTROL_PLANE):
+            for one in target.key.registrations:
+                if one.service & ports and not one.balancer.declared_service:
+                    front = [*self._by_filters(one.balancer.filters, one.listener.service, None)]
+                    behind = [*self._by_filters(target.key.filters, one.service, target)]
+                    yield from (*front, *behind)
+                    yield from ((*first, *then) for first, then in product(front, behind))
+            yield from self._by_filters(target.key.filters, ports, target)
+
+    def _on_list(self, endpoint: Endpoint) -> Change:
+        before = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in endpoint.public_ranges.cidrs())
+        lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
+        added = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in self._peers)
+        after = (*before, *lists, *added)
+        needs = ("let in today",) * (len(before) + len(lists)) + (WHY,) * len(added)
+        edit = ListEdit("public ranges", str(endpoint.service), (*before, *lists), after, needs)
+        resource = Resource("endpoint", endpoint.id)
+        return Change(f"endpoint.add:{endpoint.id}:{','.join(self._peers)}", ROW, "endpoint.add", resource, (edit,))
+
+    def _by_filters(self, names: tuple[str, ...], services: ServiceSet, target: HostClass | None) -> Iterator[Changes]:
+        """Yield a rule in each filter alone, in one that guards few others first; in all that must permit together."""
+        known = [self._filters[name] for name in names if name in self._filters and self._filters[name].editable]
+        series = [one for one in known if one.in_series]
+        for one in sorted(known, key=self._others):
+            yield from ((change,) for change in self._on_filter(one, services, target))
+        if len(series) > 1:
+            yield from product(*([*self._on_filter(one, services, target)] for one in series))
+
+    def _others(self, guard: Filter) -> int:
+        """Return how many classes of hosts, and strangers, a filter guards that do not run the control plane."""
+        hosts = (one for one in self._context.reach.classes if not one.has(Role.CONTROL_PLANE))
+        return sum(guard.id in one.key.filters for one in hosts) + sum(
+            guard.id in one.filters for one in self._strangers
+        )
+
+    def _on_filter(self, guard: Filter, services: ServiceSet, target: HostClass | None) -> Iterator[Change]:
+        for group in self._targets(guard, target):
+            peer = RulePeer(PeerOf.RANGE, ",".join(self._peers))
+            order = self._forms.order_before(guard, _first_refusal(guard, services, AddressSet.of(self._peers)))
+            said = self._forms.rules(guard, RuleTraffic(Direction.INGRESS, services, peer))
+            targets = (group,) if group else ()
+            if order is None and (guard.ordered or guard.in_chain):
+                return
+            edits = tuple(RuleEdit(RuleOp.ADD, "", None, one, (WHY,), order, targets) for one in said)
+            name = sha256(f"administrators\0{guard.id}\0{services}\0{group}\0{self._peers}".encode()).hexdigest()[:12]
+            resource = Resource("filter", guard.id, guard.name)
+            if edits:
+                yield Change(name, ROW, "administrators.add", resource, edits)
+
+    def _targets(self, guard: Filter, target: HostClass | None) -> Iterable[str]:
+        """Return the groups of a target alone that a rule may be about; "" for all that the filter guards.
+
+        None where it guards others, and its rules are about all of them.
+        """
+        if not self._others(guard):
+            return ("",)
+        if target is None or not guard.in_chain:
+            return ()
+        topology = self._context.snapshot.topology
+        members = (*topology.external_members, *(topology.neighbours or ()))
+        taken = {group for one in members for group in one.groups}
+        taken |= {
+            group for one in self._context.reach.classes if not one.has(Role.CONTROL_PLANE) for group in one.key.groups
+        }
+        read = {one.id for one in topology.groups if one.members_known}
+        return tuple(group for group in target.key.groups if group in read - taken)
+
+
+def _first_refusal(guard: Filter, services: ServiceSet, addresses: AddressSet) -> int | None:
+    """Return the order of the first rule that denies any of ``addresses`` any of ``services``, or passes them on."""
+    found = [
+        rule.order
+        for rule in guard.rules
+        if rule.direction is Direction.INGRESS and rule.action is not Action.PERMIT and rule.services & services
+        if rule.peer.addresses is None or rule.peer.addresses & addresses
+    ]
+    return min(found, default=None)

@@ -1,0 +1,151 @@
+"""Declared administrators whom nothing lets in to the API: the plan lets them in, by one way, and no one else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builders import (
+    CONTROL_PLANE,
+    NODE,
+    WORLD,
+    balancer,
+    group,
+    host,
+    managed_endpoint,
+    rule,
+    snapshot,
+    to,
+)
+from cloudguard import pipeline
+from cloudguard.model.filters import Filter, Rule
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.planning.planner import Planned
+from cloudguard.results.change import Change, ListEdit, RuleEdit
+from cloudguard.results.plan import Obligation
+from edits import lets
+
+OFFICE = "198.51.100.0/24"
+MASTER = host("cp1", CONTROL_PLANE, "masters", where="public", public="203.0.113.12")
+WORKER = host("n1", NODE, "nodes")
+
+
+def planned(made: Snapshot, *admins: str, rows: tuple[str, ...] = ()) -> Planned:
+    return pipeline.plan(made, Declarations(admin_cidrs=admins or (OFFICE,)), rows=rows)
+
+
+def only(one: Planned) -> Change:
+    (change,) = one.plan.changes
+    return change
+
+
+def rules(change: Change) -> list[RuleEdit]:
+    return [edit for edit in change.edits if isinstance(edit, RuleEdit)]
+
+
+def test_a_rule_is_added_to_the_group_of_the_control_plane() -> None:
+    made = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]))
+    change = only(made)
+    assert change.resource.id == "masters"
+    assert [edit.after for edit in rules(change)] == [lets("tcp/6443", OFFICE)]
+    assert Obligation.ADMINISTRATORS_LET_IN in {one.obligation for one in made.plan.proofs}
+    assert made.plan.shut_out == ()
+
+
+def test_who_is_let_in_already_is_not_added() -> None:
+    made = planned(snapshot([MASTER, WORKER], [group("masters", ("tcp/6443", OFFICE)), group("nodes")]))
+    assert made.plan.changes == ()
+
+
+def test_planned_again_nothing_is_added() -> None:
+    first = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]))
+    assert planned(first.proposal.after).plan.changes == ()
+
+
+def test_a_group_that_guards_nodes_too_comes_after_one_that_does_not() -> None:
+    master = host("cp1", CONTROL_PLANE, "all", "masters", where="public", public="203.0.113.12")
+    worker = host("n1", NODE, "all")
+    made = planned(snapshot([master, worker], [group("all"), group("masters")]))
+    assert only(made).resource.id == "masters"
+
+
+def test_nothing_is_added_where_another_row_would_fail_by_it() -> None:
+    """The only group guards nodes with public addresses too: on these the administrators' port would be open."""
+    master = host("cp1", CONTROL_PLANE, "all", where="public", public="203.0.113.12")
+    worker = host("n1", NODE, "all", where="public", public="203.0.113.13")
+    made = planned(snapshot([master, worker], [group("all")]))
+    assert made.plan.changes == ()
+    assert made.plan.shut_out == (OFFICE,)
+
+
+def test_without_a_way_in_nothing_is_added() -> None:
+    made = planned(snapshot([host("cp1", CONTROL_PLANE, "masters"), WORKER], [group("masters"), group("nodes")]))
+    assert made.plan.changes == ()
+    assert made.plan.shut_out == (OFFICE,)
+
+
+def test_administrators_inside_the_network_are_added() -> None:
+    hosts = [host("cp1", CONTROL_PLANE, "masters"), WORKER]
+    made = planned(snapshot(hosts, [group("masters"), group("nodes")]), "10.0.0.64/26")
+    assert [edit.after for edit in rules(only(made))] == [lets("tcp/6443", "10.0.0.64/26")]
+
+
+def test_a_balancer_and_its_targets_both_let_them_in() -> None:
+    front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front")
+    hosts = [replace(MASTER, interfaces=tuple(replace(one, public=()) for one in MASTER.interfaces)), WORKER]
+    made = planned(snapshot(hosts, [group("masters"), group("nodes"), group("front")], balancers=[front]))
+    added = {change.resource.id: [edit.after for edit in rules(change)] for change in made.plan.changes}
+    assert added["front"] == [lets("tcp/443", OFFICE)]
+    assert made.plan.shut_out == ()
+
+
+@pytest.mark.parametrize("rows", [("node-access",), ("etcd-access",)])
+def test_a_plan_for_another_row_adds_none(rows: tuple[str, ...]) -> None:
+    made = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), rows=rows)
+    assert made.plan.changes == ()
+
+
+def test_the_list_of_a_public_endpoint_gets_them_too() -> None:
+    made = snapshot(
+        [WORKER], [group("nodes")], endpoints=[managed_endpoint("192.0.2.0/24", private=True)], managed=True
+    )
+    edits = [edit for edit in only(planned(made, OFFICE, "192.0.2.0/24")).edits if isinstance(edit, ListEdit)]
+    assert [[one.value for one in edit.after] for edit in edits] == [["192.0.2.0/24", OFFICE]]
+
+
+def test_a_public_side_is_not_switched_on_for_them() -> None:
+    made = planned(snapshot([WORKER], [group("nodes")], endpoints=[managed_endpoint(private=True)], managed=True))
+    assert (made.plan.changes, made.plan.shut_out) == ((), (OFFICE,))
+
+
+def in_series(name: str, *rules: Rule) -> Filter:
+    """Return one of the filters that must all permit, whose rules are evaluated in order."""
+    return replace(group(name, closed=True), rules=rules, ordered=True, in_chain=True, in_series=True)
+
+
+def test_filters_in_series_all_let_them_in_before_what_denies() -> None:
+    everything_out = rule("out", "all", WORLD, out=True, order=900)
+    denied = rule("closed", "tcp", WORLD, deny=True, order=500)
+    guards = [in_series("subnet", denied, everything_out), in_series("nic", replace(denied, order=300), everything_out)]
+    master = host("cp1", CONTROL_PLANE, "subnet", "nic", where="public", public="203.0.113.12")
+    made = planned(snapshot([master], guards))
+    orders = {change.resource.id: [edit.order for edit in rules(change)] for change in made.plan.changes}
+    assert orders == {"subnet": [499], "nic": [299]}
+
+
+def test_in_a_network_wide_filter_the_rule_is_about_the_control_plane_alone() -> None:
+    wide = replace(group("vpc"), ordered=True, in_chain=True)
+    master = host("cp1", CONTROL_PLANE, "vpc", where="public", public="203.0.113.12")
+    tagged = replace(master, interfaces=tuple(replace(one, groups=("masters",)) for one in master.interfaces))
+    worker = host("n1", NODE, "vpc", where="public", public="203.0.113.13")
+    worker = replace(worker, interfaces=tuple(replace(one, groups=("nodes",)) for one in worker.interfaces))
+    made = planned(snapshot([tagged, worker], [wide]))
+    assert [edit.targets for edit in rules(only(made))] == [("masters",)]
+
+
+def test_who_comes_by_no_way_is_in_no_rule() -> None:
+    one = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), OFFICE, "192.168.0.0/24")
+    assert [edit.after for edit in rules(only(one))] == [lets("tcp/6443", OFFICE)]
+    assert one.plan.shut_out == ("192.168.0.0/24",)
