@@ -129,6 +129,7 @@ def _finding(finding: Finding, number: int) -> dict[str, object]:
         "changes": finding.changes,
         "advice": finding.advice,
         "references": [asdict(reference) for reference in finding.references],
+        "width": finding.width,
         "waived": asdict(finding.waived) if finding.waived else None,
     }
 

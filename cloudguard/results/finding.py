@@ -63,7 +63,11 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem, however many hosts have it. Refuses to exist without evidence and a witness."""
+    """One problem, however many hosts have it. Refuses to exist without evidence and a witness.
+
+    ``width`` says in lines how far it goes: who is let in to what, which statements grant too much, or which resources
+    have it. Empty: it cannot become wider.
+    """
 
     id: str
     check: str
@@ -77,6 +81,7 @@ class Finding:
     advice: str = ""
     waived: Waiver | None = None
     references: tuple[Reference, ...] = ()
+    width: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.evidence or not self.witness.summary:

@@ -27,6 +27,7 @@ class FindingBuilder:
     key: tuple[str, ...] = ()
     hosts: Iterable[str] = ()
     advice: str = ""
+    width: Iterable[str] = ()
 
     def build(self, cluster: Cluster) -> Finding:
         """Return the finding; raises ValueError without evidence or witness, or for a severity not of its check."""
@@ -43,4 +44,5 @@ class FindingBuilder:
             evidence=tuple(self.evidence),
             hosts=tuple(sorted(self.hosts)),
             advice=self.advice,
+            width=tuple(self.width),
         )

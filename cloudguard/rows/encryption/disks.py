@@ -74,7 +74,11 @@ def _copy_problems(copy: DiskSnapshot, what: str, hosts: tuple[str, ...]) -> Ite
         message, copied = f"{copy.id}, {what}, {faults}", Resource(copy.kind, copy.id)
         steps = Procedure((message,), ("encrypted and not shared, or deleted",))
         change = change_of(f"{copy.kind}.remove", copied, steps)
-        yield EncryptionProblem(SNAPSHOT, Severity.HIGH, copied, message, message, copy.source, change, hosts)
+        width = tuple(f"shared with {name}" for name in copy.shared_with or ())
+        width += () if copy.encrypted else ("not encrypted",)
+        yield EncryptionProblem(
+            SNAPSHOT, Severity.HIGH, copied, message, message, copy.source, change, hosts, width=width
+        )
 
 
 def _faults(copy: DiskSnapshot) -> str:

@@ -29,6 +29,8 @@ class EncryptionProblem:
     change: Change | None = None
     hosts: tuple[str, ...] = ()
     shared_fault: str = ""
+    width: tuple[str, ...] = ()
+    """How far it goes, in lines, where it may go further while it is the same problem."""
 
     @property
     def key(self) -> str:
@@ -49,6 +51,12 @@ def pending_findings(cluster: Cluster, problems: Iterable[EncryptionProblem]) ->
     return tuple(_finding(cluster, same) for same in together.values())
 
 
+def _width(problem: EncryptionProblem) -> tuple[str, ...]:
+    """Return how far a problem goes; one of many resources: to each of them."""
+    shared = (f"{problem.resource.kind} {problem.resource.id}",) if problem.shared_fault else ()
+    return problem.width or shared
+
+
 def _finding(cluster: Cluster, problems: list[EncryptionProblem]) -> PendingFinding:
     """Return the finding of problems of one fault; the first by id stands for all."""
     first, *more = ordered = sorted(problems, key=lambda problem: (problem.resource.id, problem.message))
@@ -62,6 +70,7 @@ def _finding(cluster: Cluster, problems: list[EncryptionProblem]) -> PendingFind
         evidence=(Evidence(each.resource, "", each.source.call, each.fact) for each in by_resource.values()),
         key=(first.key,),
         hosts={host for problem in ordered for host in problem.hosts},
+        width=sorted(line for each in by_resource.values() for line in _width(each)),
     )
     changes = {problem.change.id: problem.change for problem in ordered if problem.change}
     return PendingFinding(builder.build(cluster), changes=tuple(changes.values()))

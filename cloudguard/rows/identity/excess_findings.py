@@ -103,7 +103,7 @@ def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterat
             policy = next((each.policy.name for each in excess.responsible(first.witness)), "its policies")
             message = f"{who} is an administrator: almost every action is allowed, by {policy}"
         message += _boundary_text(excess)
-        yield FindingDraft(ADMINISTRATOR, Severity.CRITICAL, message, first.witness, found[:FEW])
+        yield FindingDraft(ADMINISTRATOR, Severity.CRITICAL, message, first.witness, found)
 
 
 def _boundary_text(excess: Excess) -> str:
@@ -117,7 +117,7 @@ def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[
         who, first, more = identity_text(excess.identity), found[0], len(found) - 1
         message = f"{who} can gain the permissions of other identities: it {first.path.why}"
         message += (f" (and {more} more escalation paths)" if more else "") + _boundary_text(excess)
-        yield FindingDraft(ESCALATION, Severity.CRITICAL, message, first.witness, found[:FEW])
+        yield FindingDraft(ESCALATION, Severity.CRITICAL, message, first.witness, found)
 
 
 def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
@@ -127,7 +127,7 @@ def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...
     if found:
         who, first = identity_text(excess.identity), found[0]
         message = f"the permissions that {who} needs let it gain those of other identities: it {first.path.why}"
-        yield FindingDraft(ESCALATION, Severity.LOW, message, first.witness, found[:FEW], id_parts=("needed",))
+        yield FindingDraft(ESCALATION, Severity.LOW, message, first.witness, found, id_parts=("needed",))
 
 
 def _beyond(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:

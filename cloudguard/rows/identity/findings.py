@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from cloudguard.authorization import grant_lines
 from cloudguard.authorization.effective import MatchedStatement
 from cloudguard.authorization.escalation import GrantedEscalation
 from cloudguard.authorization.excess import Excess
@@ -73,8 +74,18 @@ def pending(context: Context, excess: Excess, draft: FindingDraft, change: Chang
         key=(identity.id, *draft.id_parts),
         hosts=hosts_with(context, identity.id),
         advice=_advice(excess, draft),
+        width=_width(excess, draft),
     )
     return PendingFinding(builder.build(context.cluster), changes=(change,) if change else ())
+
+
+def _width(excess: Excess, draft: FindingDraft) -> tuple[str, ...]:
+    """Return the statements that the permissions of a draft rest on; none where it is about what is not granted."""
+    table = excess.allowed.space.table
+    granted = draft.part.actions if draft.part is not None else 0
+    granted |= table.mask(action for each in draft.escalations for action in each.path.actions)
+    granted &= excess.allowed.actions
+    return grant_lines.lines(excess.effective, granted, excess.comparer.identities.organization_limits)
 
 
 def _hop(each: MatchedStatement) -> Hop:
@@ -93,7 +104,7 @@ def _facts(excess: Excess, draft: FindingDraft) -> Iterator[tuple[str, str]]:
         yield "action", action_text(request.action)
         yield "resource", request.name
         yield from ((f"context {key}", ", ".join(values)) for key, values in request.context if values)
-    for granted in draft.escalations:
+    for granted in draft.escalations[:FEW]:
         yield f"escalation path {granted.path.id}", f"{granted.path.why} ({granted.path.source})"
     if draft.part is not None:
         table = draft.part.space.table

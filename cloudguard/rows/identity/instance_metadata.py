@@ -133,6 +133,7 @@ def _finding(
         ),
         key=(identity, fault.value),
         hosts=hosts,
+        width=sorted({f"{role} host" for host, _ in exposed for role in host.roles}),
     )
     return PendingFinding(builder.build(context.cluster), changes=(change,))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cloudguard.authorization import grant_lines
 from cloudguard.authorization.effective import MatchedStatement
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.ordinary import is_ordinary
@@ -54,6 +55,7 @@ def _finding(
         evidence=statement_evidence(resource, (*excess.responsible((request,)), guarded)),
         key=(identity.id,),
         hosts=hosts_with(context, identity.id),
+        width=grant_lines.lines(excess.effective, tagging.actions, excess.comparer.identities.organization_limits),
     )
     return PendingFinding(builder.build(context.cluster))
 

@@ -124,8 +124,17 @@ def _finding(context: Context, resource: Resource, policy: PolicyDocument, found
         key=(resource.id,),
         hosts=hosts_with(context, resource.id),
         advice=_advice(found),
+        width=sorted({line for one in found for line in _trusted(one)}),
     )
     return PendingFinding(builder.build(context.cluster), changes=(change,))
+
+
+def _trusted(admission: Admission) -> Iterator[str]:
+    """Yield whom an admission lets in; one without a condition lets in whom one with a condition does."""
+    who = admission.caller.declared_as or admission.caller.who
+    yield f"{who} under a condition"
+    if not admission.narrowed:
+        yield who
 
 
 def _evidence(resource: Resource, policy: PolicyDocument, found: Iterable[Admission]) -> Iterator[Evidence]:

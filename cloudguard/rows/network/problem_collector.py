@@ -23,6 +23,7 @@ from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.phrases import FEW, services_text, subject, target_text
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
 from cloudguard.rows.network.unguarded import guarded_anew
+from cloudguard.rows.network.width import own_addresses, width_of
 from cloudguard.rows.pending_finding import PendingFinding
 
 NOTABLE = tuple(ServiceSet.parse(text) for text in ("tcp/22", "tcp/10250", "tcp/6443", "tcp/443"))
@@ -36,6 +37,7 @@ class ProblemCollector:
         self._reach = reach
         self._row = row
         self._unexpected = AddressSet.everything() - (expected or AddressSet.nothing())
+        self._own = own_addresses(reach)
         self._problems: dict[tuple[str, str, str], Problem] = {}
         self._attributed: dict[tuple[str, str], ServiceSet] = {}
         self._unknown: dict[str, list[Problem] | None] = {}
@@ -124,6 +126,7 @@ class ProblemCollector:
             key=(problem.resource.id, problem.name, *filter(None, [problem.part])),
             hosts=(host.id for host in problem.hosts),
             advice=assessment.advice,
+            width=width_of(self._reach, problem, self._own),
         )
         excesses = self._excesses(problem, assessment) if assessment.mend else ()
         changes = guarded_anew(self._row, problem, assessment) if assessment.mend else ()

@@ -1,0 +1,60 @@
+"""How wide a problem is: who is let in to which services of which hosts, whatever addresses the hosts have today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cloudguard.model.network import Endpoint
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.reachability.explanation import Attribution
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.paths import Path, Reachability
+from cloudguard.reachability.senders import Sender, SenderKind
+from cloudguard.results.connections import Connections
+from cloudguard.rows.network.problem import Problem
+
+
+def width_of(reach: Reachability, problem: Problem, own: AddressSet) -> tuple[str, ...]:
+    """Return the lines that say what ``problem`` lets in.
+
+    ``own``: addresses of the cluster itself. They are no excess, and another host has them tomorrow.
+    """
+    found = Connections()
+    for path, attribution in problem.pairs:
+        name = _name(path.sender)
+        part = PacketSet.nothing() if name else _with_own(reach, path, attribution, own)
+        for target in _targets(path.target):
+            if name:
+                found.add_named(attribution.part.services(), name, target)
+            else:
+                found.add(part, target)
+    return found.lines()
+
+
+def own_addresses(reach: Reachability) -> AddressSet:
+    """Return the addresses that the cluster's hosts and pods have, and those that they leave by."""
+    hosts = AddressSet.union(each.addresses for each in reach.classes)
+    return hosts | reach.cluster.pod_ranges | reach.topology.outbound_addresses
+
+
+def _with_own(reach: Reachability, path: Path, attribution: Attribution, own: AddressSet) -> PacketSet:
+    """Return the part of an attribution, with those of ``own`` addresses that its rule names too."""
+    peers = reach.filters.peers(attribution.rule) if attribution.rule else None
+    named = own & path.sender.addresses & (AddressSet.everything() if peers is None else peers)
+    return attribution.part | PacketSet.of([(named, attribution.part.services())])
+
+
+def _name(sender: Sender) -> str:
+    """Return the name of senders whose addresses change, or are not known; "" for others."""
+    if sender.hosts is not None:
+        return f"{'+'.join(sender.hosts.key.roles) or 'unknown'} hosts"
+    if sender.kind is SenderKind.GROUP and not sender.external_members:
+        return f"group {', '.join(sender.groups)}"
+    return ""
+
+
+def _targets(target: HostClass | Endpoint) -> Iterable[str]:
+    if isinstance(target, Endpoint):
+        return ("endpoint",)
+    return target.key.roles or ("unknown",)

@@ -1,0 +1,152 @@
+"""How wide a finding is, as text: read back it is the same, and it grows exactly where more is let in."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import drawn_policies
+from builders import CONTROL_PLANE, NODE, WORLD, group, host, snapshot
+from cloudguard.authorization import grant_lines
+from cloudguard.authorization.effective import effective, space_of
+from cloudguard.comparison.widths import inside
+from cloudguard.model.identity import Condition, PolicyDocument, PolicyKind
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.results.connections import Connections, read
+from cloudguard.results.finding import Finding
+from draws import examples
+from identities import account, allow, deny, document, finding_of, row
+from judged import rows_of
+from strategies import laws, packet_sets
+
+INSIDE = "10.0.0.0/16"
+
+
+def _lines(packets: PacketSet) -> tuple[str, ...]:
+    found = Connections()
+    found.add(packets, "node")
+    return found.lines()
+
+
+@laws
+@given(packet_sets())
+def test_connections_are_read_back_and_only_rounded_up(packets: PacketSet) -> None:
+    lines = _lines(packets)
+    assert packets <= read(lines).packets.get("node", PacketSet.nothing())
+    assert inside(lines, lines)
+    assert all("0.0.0.0/0" in line or "::/0" in line for line in lines if not read([line]).packets["node"] <= packets)
+
+
+@laws
+@given(packet_sets(), packet_sets())
+def test_less_is_inside_and_more_is_not(one: PacketSet, other: PacketSet) -> None:
+    small, both = _lines(one & other), _lines(one)
+    if all("/0" not in line for line in (*small, *both)):
+        assert inside(small, both)
+        assert inside(both, small) is (one <= other)
+
+
+def _nodes(*allowed: tuple[str, str], address: str = "10.0.0.5", masters: str = "masters") -> Finding:
+    """Return the worst finding about hosts of a public subnet whose group lets in ``allowed``."""
+    master = host("cp", CONTROL_PLANE, masters, where="public", public="203.0.113.7")
+    node = host("n1", NODE, "nodes", where="public", address=address, public="203.0.113.8", v6="2001:db8::8")
+    made = snapshot([master, node], [group("masters"), group("nodes", *allowed)])
+    return max(rows_of(made)["node-access"].findings, key=lambda one: one.severity)
+
+
+def test_a_host_that_is_replaced_makes_no_finding_wider() -> None:
+    before, after = (_nodes(("tcp/10250", INSIDE), address=each) for each in ("10.0.0.5", "10.0.0.77"))
+    assert before.id == after.id
+    assert before.width == after.width == (f"tcp/10250 from {INSIDE} to node",)
+
+
+@pytest.mark.parametrize(
+    ("today", "width"),
+    [
+        (_nodes(("tcp/22", WORLD), ("tcp/3389", WORLD)), "tcp/22,tcp/3389 from 0.0.0.0/0 to node"),
+        (_nodes(("tcp/22", WORLD), ("tcp/22", "::/0")), "tcp/22 from 0.0.0.0/0,::/0 to node"),
+        (_nodes(("tcp/22", WORLD), masters="nodes"), "tcp/22 from 0.0.0.0/0 to control-plane,etcd,node"),
+    ],
+    ids=["another port", "another version", "another role"],
+)
+def test_what_is_let_in_besides_makes_a_finding_wider(today: Finding, width: str) -> None:
+    then = _nodes(("tcp/22", WORLD))
+    assert then.id == today.id
+    assert (then.width, today.width) == (("tcp/22 from 0.0.0.0/0 to node",), (width,))
+    assert inside(then.width, today.width)
+    assert not inside(today.width, then.width)
+
+
+BY_TAG = Condition("StringEquals", "tag", ("a, b", 'or "c"'))
+
+
+@pytest.mark.parametrize(
+    ("more", "grows"),
+    [
+        (document(allow("disk:Delete*")), True),
+        (document(allow("disk:DeleteVolume", on=("n:p:disk:*:*:volume/a",))), False),
+        (document(allow("disk:DeleteVolume"), deny("disk:DeleteVolume", when=(BY_TAG,))), False),
+        (document(allow("disk:DeleteVolume"), allow("role:Assume")), False),
+    ],
+)
+def test_what_is_granted_besides_makes_a_finding_wider(more: PolicyDocument, *, grows: bool) -> None:
+    then = finding_of(row(account(document(allow("disk:DeleteVolume")))), "cloud-api-access/outside")
+    today = next((one for one in row(account(more)).findings if one.check == then.check), then)
+    assert inside(today.width, then.width) is not grows
+
+
+def test_a_boundary_and_a_condition_that_are_gone_make_a_finding_wider() -> None:
+    bound = document(allow("disk:Delete*"), name="b", kind=PolicyKind.BOUNDARY)
+    then = row(account(document(allow("disk:*", when=(BY_TAG,))), bound))
+    width = finding_of(then, "cloud-api-access/outside").width
+    assert any(line.startswith("boundary: allow disk:Delete*") for line in width)
+    without_boundary = tuple(line for line in width if not line.startswith("boundary"))
+    without_condition = tuple(line.partition(" if ")[0] for line in width)
+    assert inside(width, without_boundary)
+    assert not inside(without_boundary, width)
+    assert not inside(without_condition, width)
+
+
+@examples(30)
+@given(st.randoms(use_true_random=False))
+def test_what_is_judged_inside_by_the_lines_is_inside_by_the_catalog(random: Random) -> None:
+    policies = drawn_policies.draw_policies(random)
+    fewer = tuple(one for one in policies if random.random() < 0.7)
+    limits = [[one.id] for one in policies if one.kind is PolicyKind.ORGANIZATION_LIMIT]
+    statements = [statement for one in policies for statement in one.statements]
+    space = space_of(drawn_policies.SmallCatalog(), statements)
+    old, new = (
+        effective(space, drawn_policies.holder(some), {one.id: one for one in policies}, {}, limits)
+        for some in (policies, fewer)
+    )
+    then, today = (grant_lines.lines(one, space.table.everything, limits) for one in (old, new))
+    assert grant_lines.inside(today, today)
+    assert all(map(grant_lines.is_line, (*then, *today)))
+    if grant_lines.inside(today, then):
+        assert new.permissions.lower <= old.permissions.upper
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=3), st.text(min_size=1))
+@laws
+def test_hostile_words_are_read_back(names: list[str], value: str) -> None:
+    made = (
+        document(allow(*names, on=(value,), when=(Condition("StringLike", value, tuple(names)),))),
+        document(deny(value, on=tuple(names))),
+    )
+    space = space_of(
+        drawn_policies.SmallCatalog(), [statement for one in made for statement in one.statements], ["*:*"]
+    )
+    found = effective(space, drawn_policies.holder(made), {one.id: one for one in made}, {})
+    for line in grant_lines.lines(found, space.table.everything, ()):
+        assert grant_lines.is_line(line)
+        assert line.isprintable()
+
+
+def test_names_are_compared_as_they_are() -> None:
+    assert inside(("disk a",), ("disk a", "disk b"))
+    assert not inside(("disk a", "disk b"), ("disk a",))
+    assert inside((), ("disk a",))
+    assert not inside(("disk a",), ())
