@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from cloudguard.model.cluster import Cluster, Host
+from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host
 from cloudguard.model.filters import Action, Direction
 from cloudguard.model.identity import Effect, Statement
+from cloudguard.model.keys import Key
 from cloudguard.model.source import Gap
 
-__all__ = ["Action", "Cluster", "Direction", "Effect", "Gap", "Host", "Statement"]
+__all__ = [
+    "Action",
+    "Cluster",
+    "Direction",
+    "Disk",
+    "DiskSnapshot",
+    "Effect",
+    "Gap",
+    "Host",
+    "Key",
+    "Statement",
+]

@@ -1,0 +1,100 @@
+"""A finding as a card, with the changes that mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cloudguard.formats.diff import change_lines, change_title
+from cloudguard.formats.hops import path_lines
+from cloudguard.formats.html.disk_picture import disk_picture
+from cloudguard.formats.html.path_picture import path_picture
+from cloudguard.formats.html.permissions import Permissions, permissions_of
+from cloudguard.formats.html.picture import Picture
+from cloudguard.formats.phrases import brief, host_list, named, witness
+from cloudguard.results.change import Change
+from cloudguard.results.facts import Cluster
+from cloudguard.results.finding import Finding, Severity
+
+_SIGNS = {"-": "gone", "+": "new", "#": "note"}
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """A line of a diff: what is "gone", what is "new", or a "note"."""
+
+    sign: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """A change: its anchor on the page, its lines, and the numbers of the findings that it mends."""
+
+    change: Change
+    anchor: str
+    title: str
+    lines: tuple[DiffLine, ...]
+    mends: tuple[int, ...]
+    permissions: Permissions | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A finding and all that the page shows of it.
+
+    ``state`` is "new", "known" or "waived". Of ``mendings``, the page shows here; of ``mended_elsewhere``, another card.
+    """
+
+    finding: Finding
+    number: int
+    anchor: str
+    severity: str
+    rank: int
+    state: str
+    on: str
+    witness: str
+    path: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+    hosts: str
+    mendings: tuple[Mending, ...]
+    mended_elsewhere: tuple[Mending, ...]
+
+    @property
+    def is_advice(self) -> bool:
+        """Whether it is low, and leaves the row as it is."""
+        return self.finding.severity is Severity.LOW
+
+
+def mending(change: Change, numbers: Mapping[str, int], prefix: str) -> Mending:
+    """Return a change as the page shows it; ``prefix`` tells the clusters of a page apart in anchors."""
+    return Mending(
+        change,
+        f"{prefix}change-{change.order}",
+        brief(change_title(change, {}).removesuffix(": mends ")),
+        tuple(DiffLine(_SIGNS[line[0]], brief(line[2:])) for line in change_lines(change)),
+        tuple(sorted(numbers[name] for name in change.mends if name in numbers)),
+        permissions_of(change),
+    )
+
+
+def card(finding: Finding, number: int, cluster: Cluster, mendings: Iterable[Mending], prefix: str) -> Card:
+    """Return a finding's card; ``mendings`` are those of all its changes."""
+    pictures = (path_picture(finding), disk_picture(cluster, finding))
+    own = tuple(mendings)
+    shown_here = tuple(each for each in own if each.mends[:1] == (number,))
+    return Card(
+        finding=finding,
+        number=number,
+        anchor=f"{prefix}finding-{number}",
+        severity=str(finding.severity),
+        rank=int(finding.severity),
+        state="waived" if finding.waived else "known",
+        on=brief(named(finding.resource)),
+        witness=brief(witness(finding)),
+        path=tuple(map(brief, path_lines(finding.witness))),
+        pictures=tuple(picture for picture in pictures if picture),
+        hosts=host_list(finding.hosts),
+        mendings=shown_here,
+        mended_elsewhere=tuple(each for each in own if each not in shown_here),
+    )

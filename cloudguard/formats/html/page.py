@@ -1,0 +1,60 @@
+"""The page: templates filled with the sections of a report, and a policy that lets nothing else run or load."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.html.sections import sections_of
+from cloudguard.formats.phrases import brief
+from cloudguard.results.report import Report
+
+
+def render(report: Report) -> str:
+    """Return the page of ``report``; equal reports give equal text."""
+    environment = _environment()
+    style, script = _text("style.css"), _text("filter.js")
+    policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+    policy += "base-uri 'none'; form-action 'none'"
+    page = environment.get_template("page.html.j2")
+    return page.render(
+        policy=policy,
+        style=Markup(style),  # noqa: S704 - a file of this package
+        script=Markup(script),  # noqa: S704 - likewise
+        cluster=sections_of(report),
+    )
+
+
+def _hash(text: str) -> str:
+    """Return a text's hash as a Content-Security-Policy has it."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("cloudguard.formats.html", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["brief"] = brief
+    return environment
+
+
+def _harmless(value: object) -> object:
+    """Return a text with nothing hidden in it; what is markup already has been through here."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _text(name: str) -> str:
+    return files("cloudguard.formats.html").joinpath("templates", name).read_text("utf-8")

@@ -1,0 +1,77 @@
+"""The path of a witness as a picture: sender, what is passed, and what is reached."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cloudguard.formats.hops import hop_text, lets_text
+from cloudguard.formats.html.picture import Look, Picture, Step, chain
+from cloudguard.results.change import PeerOf, RuleTraffic
+from cloudguard.results.finding import Finding, Witness
+from cloudguard.results.hop import Hop, HopKind
+
+_EVERYONE: Final = {"0.0.0.0/0", "::/0"}
+_EVERYTHING: Final = "all"
+"""All services, as a set of them is written."""
+
+
+def path_picture(finding: Finding) -> Picture | None:
+    """Return the picture of a finding's path, None where its witness has none."""
+    hops = finding.witness.path
+    if not hops:
+        return None
+    if any(hop.kind is HopKind.STATEMENT for hop in hops):
+        return chain([_holder(finding), *map(_step, hops), _request(finding.witness)])
+    return chain([_sender(finding.witness), *map(_step, hops), _target(finding)])
+
+
+def is_open(hop: Hop) -> bool:
+    """Whether a hop lets everything from everyone pass, and the finding is not attributed to it."""
+    traffic = hop.lets
+    if hop.attributed or not isinstance(traffic, RuleTraffic) or traffic.peer.kind is not PeerOf.RANGE:
+        return False
+    return str(traffic.services) == _EVERYTHING and {*traffic.peer.value.split(",")} <= _EVERYONE
+
+
+def _step(hop: Hop) -> Step:
+    name = hop.name or hop.id
+    if hop.attributed:
+        return Step(_word(hop), name, _detail(hop), Look.ATTRIBUTED)
+    if is_open(hop):
+        return Step(hop.word, f"{name}: open", look=Look.FOLDED)
+    if hop.kind in {HopKind.CLIENT_ADDRESS, HopKind.INTERNET}:
+        return Step("", hop_text(hop), look=Look.FOLDED)
+    if hop.kind is HopKind.BALANCER_FILTER and not hop.rule:
+        return Step("", "no filter of its own", look=Look.FOLDED)
+    return Step(_word(hop), name, _detail(hop))
+
+
+def _word(hop: Hop) -> str:
+    return "statement" if hop.kind is HopKind.STATEMENT else hop.word
+
+
+def _detail(hop: Hop) -> str:
+    lets = lets_text(hop)
+    if hop.kind is HopKind.BALANCER:
+        return f"listens on {lets}"
+    return f"{hop.rule}: {lets}" if hop.kind is HopKind.STATEMENT else lets
+
+
+def _sender(witness: Witness) -> Step:
+    origin = dict(witness.facts).get("origin", "")
+    return Step("from", witness.source or origin, origin if witness.source else "")
+
+
+def _target(finding: Finding) -> Step:
+    witness = finding.witness
+    return Step("to", witness.target or finding.resource.name or finding.resource.id, witness.service)
+
+
+def _holder(finding: Finding) -> Step:
+    return Step(finding.resource.kind, finding.resource.name or finding.resource.id)
+
+
+def _request(witness: Witness) -> Step:
+    facts = dict(witness.facts)
+    action, resource = facts.get("action", ""), facts.get("resource", "")
+    return Step("may", action, f"on {resource}") if action else Step("may", witness.summary)

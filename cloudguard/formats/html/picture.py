@@ -1,0 +1,121 @@
+"""Pictures: stations under one another with lines between them, as values that a template draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from cloudguard.formats.escaping import visible
+
+MOST_LETTERS: Final = 44
+"""Of a line of a picture; the page has the whole text beside it."""
+_INDENTED_LETTERS, _FEWEST_LETTERS = 3, 12
+_LEFT, _INDENT, _TEXT = 14, 22, 22
+_TALL, _LOW = 46, 30
+_TOP = 20
+"""Units of the picture, which are pixels where it is not scaled."""
+
+
+class Look(StrEnum):
+    """How a station and the line that leads to it are drawn."""
+
+    PLAIN = "plain"
+    ATTRIBUTED = "attributed"
+    """Ringed: the finding is attributed to it."""
+    FOLDED = "folded"
+    """A small dot: it lets everything pass, or only tells something."""
+    UNKNOWN = "unknown"
+    """Dashed: it is not known whether anything passes."""
+    LATENT = "latent"
+    """Grey: nothing passes today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A station to be drawn: ``word`` says what kind of thing it is, ``detail`` is a second line ("": none).
+
+    ``depth`` is its indentation in a tree, from 0.
+    """
+
+    word: str
+    name: str
+    detail: str = ""
+    look: Look = Look.PLAIN
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A step at its place; ``text_x`` is where its lines of text begin."""
+
+    x: int
+    y: int
+    text_x: int
+    word: str
+    name: str
+    detail: str
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line between two stations, as the data of an SVG path."""
+
+    path: str
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Stations and lines; ``label`` says in a line what is drawn, for those who do not see it."""
+
+    height: int
+    stations: tuple[Station, ...]
+    lines: tuple[Line, ...]
+    label: str
+
+
+def chain(steps: Sequence[Step]) -> Picture:
+    """Return the picture of steps that follow one another."""
+    stations = _placed(steps)
+    lines = tuple(_line(before, after) for before, after in zip(stations, stations[1:], strict=False))
+    return _picture(stations, lines, " → ".join(f"{step.word} {step.name}".strip() for step in steps))
+
+
+def tree(steps: Sequence[Step]) -> Picture:
+    """Return the picture of steps of which each hangs on the last one before it that is less deep."""
+    stations, lines, path = _placed(steps), list[Line](), list[Station]()
+    for step, station in zip(steps, stations, strict=True):
+        del path[step.depth :]
+        lines += [_line(path[-1], station)] if path else []
+        path.append(station)
+    label = "; ".join(" ".join(filter(None, (step.word, step.name, step.detail))) for step in steps)
+    return _picture(stations, tuple(lines), label)
+
+
+def _placed(steps: Iterable[Step]) -> tuple[Station, ...]:
+    stations, y = list[Station](), _TOP
+    for step in steps:
+        x, room = _LEFT + step.depth * _INDENT, MOST_LETTERS - step.depth * _INDENTED_LETTERS
+        word = _cut(step.word, room)
+        name = _cut(step.name, max(room - len(word), _FEWEST_LETTERS))
+        stations.append(Station(x, y, x + _TEXT, word, name, _cut(step.detail, room), step.look))
+        y += _TALL if step.detail else _LOW
+    return tuple(stations)
+
+
+def _cut(text: str, most: int) -> str:
+    shown = visible(text)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def _line(before: Station, after: Station) -> Line:
+    turn = "" if before.x == after.x else f"H{after.x}"
+    return Line(f"M{before.x} {before.y}V{after.y}{turn}", after.look)
+
+
+def _picture(stations: tuple[Station, ...], lines: tuple[Line, ...], label: str) -> Picture:
+    last = stations[-1]
+    return Picture(last.y + (_TALL if last.detail else _LOW) - _TOP, stations, lines, label)

@@ -1,0 +1,143 @@
+"""A report as the values that the page's templates show, section by section."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from cloudguard.formats.html.cards import Card, Mending, card, mending
+from cloudguard.formats.phrases import brief, count, hosts_by_role, open_questions, row_text
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Basis, Report, RowResult, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label, and what is said under it."""
+
+    label: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowSection:
+    """A row with its cards; ``why`` in a line, ``questions`` what it lacks, ``looked_at`` its basis."""
+
+    row: RowResult
+    anchor: str
+    why: str
+    questions: tuple[str, ...]
+    looked_at: tuple[Fact, ...]
+    cards: tuple[Card, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The verdict as a class of the style sheet."""
+        return self.row.verdict.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSections:
+    """One cluster's report, section by section; ``prefix`` tells the clusters of a page apart in anchors."""
+
+    report: Report
+    prefix: str
+    facts: tuple[Fact, ...]
+    incomplete: str
+    tally: tuple[tuple[str, int], ...]
+    rows: tuple[RowSection, ...]
+    mendings: tuple[Mending, ...]
+    waived: tuple[Card, ...]
+    states: tuple[str, ...]
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """All cards, in the order of the page."""
+        return tuple(each for row in self.rows for each in row.cards)
+
+
+def sections_of(report: Report, prefix: str = "") -> ReportSections:
+    """Return what the page shows of ``report``."""
+    numbers = report.numbers
+    mendings = {change.id: mending(change, numbers, prefix) for change in report.plan}
+    rows = tuple(_row_section(report, row, place, numbers, mendings, prefix) for place, row in enumerate(report.rows, 1))
+    cards = [each for row in rows for each in row.cards]
+    return ReportSections(
+        report=report,
+        prefix=prefix,
+        facts=_facts(report),
+        incomplete=_incomplete(report),
+        tally=_tally(report),
+        rows=rows,
+        mendings=tuple(mendings.values()),
+        waived=tuple(each for each in cards if each.finding.waived),
+        states=tuple(state for state in ("new", "known", "waived") if any(each.state == state for each in cards)),
+    )
+
+
+def _row_section(  # noqa: PLR0913, PLR0917 - what all rows of a report share is worked out once
+    report: Report,
+    row: RowResult,
+    place: int,
+    numbers: dict[str, int],
+    mendings: dict[str, Mending],
+    prefix: str,
+) -> RowSection:
+    cards = tuple(
+        card(
+            finding,
+            numbers[finding.id],
+            report.cluster,
+            (mendings[name] for name in finding.changes if name in mendings),
+            prefix,
+        )
+        for finding in sorted(row.findings, key=lambda finding: numbers[finding.id])
+    )
+    questions = tuple(map(brief, open_questions(row, report.gaps)))
+    return RowSection(row, f"{prefix}row-{place}", brief(row_text(row, numbers)), questions, _looked_at(row.basis), cards)
+
+
+def _facts(report: Report) -> tuple[Fact, ...]:
+    cluster = report.cluster
+    facts = (
+        ("Installed by", f"{cluster.installer or 'unknown installer'} {cluster.version}".strip()),
+        ("In", " ".join((cluster.provider, cluster.account, ", ".join(cluster.regions)))),
+        ("Hosts", hosts_by_role(cluster)),
+        ("Read by", cluster.scanned_by or "unknown identity"),
+        ("Read at", report.finished),
+    )
+    return tuple(Fact(label, (text,)) for label, text in facts)
+
+
+def _incomplete(report: Report) -> str:
+    """Return why the picture is not whole ("" where it is)."""
+    if report.complete:
+        return ""
+    open_rows = sum(bool(row.unknown) or row.verdict is Verdict.UNKNOWN for row in report.rows)
+    return f"{count(open_rows, 'row')} of {len(report.rows)} could not be answered in full"
+
+
+def _tally(report: Report) -> tuple[tuple[str, int], ...]:
+    found = Counter(finding.severity for finding in report.findings if finding.waived is None)
+    waived = sum(finding.waived is not None for finding in report.findings)
+    counts = [(str(severity), found[severity]) for severity in sorted(Severity, reverse=True) if found[severity]]
+    return (*counts, *([("waived", waived)] if waived else ()))
+
+
+def _looked_at(basis: Basis) -> tuple[Fact, ...]:
+    paths = (count(basis.paths, "path"),) if basis.paths else ()
+    facts = (
+        Fact("Paths followed", paths),
+        Fact("Hosts", tuple(f"{number} {role}" for role, number in basis.hosts)),
+        Fact("Disks", basis.disks),
+        Fact("Keys", basis.keys),
+        Fact("Identities", basis.identities),
+        Fact("Set by you", tuple(f"{name}: {value}" for name, value in basis.settings)),
+        Fact("Assumed", tuple(f"{item.what} ({item.source})" for item in basis.assumed)),
+        Fact("Declared", basis.declared),
+        Fact(
+            "Not asked for",
+            tuple(f"{one.what} (would help: {one.would_help})" if one.would_help else one.what for one in basis.not_asked),
+        ),
+    )
+    return tuple(fact for fact in facts if fact.texts)
