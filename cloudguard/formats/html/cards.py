@@ -43,7 +43,8 @@ class Mending:
 class Card:
     """A finding and all that the page shows of it.
 
-    ``state`` is "new", "known" or "waived". Of ``mendings``, the page shows here; of ``mended_elsewhere``, another card.
+    ``state`` is "open" or "waived". Each change is shown in the card of the first finding that it mends:
+    ``mendings`` are shown in this one, ``mended_elsewhere`` in others.
     """
 
     finding: Finding
@@ -89,7 +90,7 @@ def card(finding: Finding, number: int, cluster: Cluster, mendings: Iterable[Men
         anchor=f"{prefix}finding-{number}",
         severity=str(finding.severity),
         rank=int(finding.severity),
-        state="waived" if finding.waived else "known",
+        state="waived" if finding.waived else "open",
         on=brief(named(finding.resource)),
         witness=brief(witness(finding)),
         path=tuple(map(brief, path_lines(finding.witness))),

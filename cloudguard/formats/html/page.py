@@ -18,11 +18,10 @@ from cloudguard.results.report import Report
 
 def render(report: Report) -> str:
     """Return the page of ``report``; equal reports give equal text."""
-    environment = _environment()
     style, script = _text("style.css"), _text("filter.js")
     policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
     policy += "base-uri 'none'; form-action 'none'"
-    page = environment.get_template("page.html.j2")
+    page = templates().get_template("page.html.j2")
     return page.render(
         policy=policy,
         style=Markup(style),  # noqa: S704 - a file of this package
@@ -37,7 +36,8 @@ def _hash(text: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def templates() -> Environment:
+    """Return what fills the templates: it escapes every text, and takes no name for granted."""
     environment = Environment(
         loader=PackageLoader("cloudguard.formats.html", "templates"),
         autoescape=True,

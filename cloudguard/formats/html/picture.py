@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from cloudguard.formats.escaping import visible
@@ -60,7 +61,7 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Link:
     """A line between two stations, as the data of an SVG path."""
 
     path: str
@@ -69,30 +70,30 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Stations and lines; ``label`` says in a line what is drawn, for those who do not see it."""
+    """Stations and links; ``label`` says in a line what is drawn, for those who do not see it."""
 
     height: int
     stations: tuple[Station, ...]
-    lines: tuple[Line, ...]
+    links: tuple[Link, ...]
     label: str
 
 
 def chain(steps: Sequence[Step]) -> Picture:
     """Return the picture of steps that follow one another."""
     stations = _placed(steps)
-    lines = tuple(_line(before, after) for before, after in zip(stations, stations[1:], strict=False))
-    return _picture(stations, lines, " → ".join(f"{step.word} {step.name}".strip() for step in steps))
+    links = tuple(_link(before, after) for before, after in pairwise(stations))
+    return _picture(stations, links, " → ".join(f"{step.word} {step.name}".strip() for step in steps))
 
 
 def tree(steps: Sequence[Step]) -> Picture:
     """Return the picture of steps of which each hangs on the last one before it that is less deep."""
-    stations, lines, path = _placed(steps), list[Line](), list[Station]()
+    stations, links, path = _placed(steps), list[Link](), list[Station]()
     for step, station in zip(steps, stations, strict=True):
         del path[step.depth :]
-        lines += [_line(path[-1], station)] if path else []
+        links += [_link(path[-1], station)] if path else []
         path.append(station)
     label = "; ".join(" ".join(filter(None, (step.word, step.name, step.detail))) for step in steps)
-    return _picture(stations, tuple(lines), label)
+    return _picture(stations, tuple(links), label)
 
 
 def _placed(steps: Iterable[Step]) -> tuple[Station, ...]:
@@ -111,11 +112,11 @@ def _cut(text: str, most: int) -> str:
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
-def _line(before: Station, after: Station) -> Line:
+def _link(before: Station, after: Station) -> Link:
     turn = "" if before.x == after.x else f"H{after.x}"
-    return Line(f"M{before.x} {before.y}V{after.y}{turn}", after.look)
+    return Link(f"M{before.x} {before.y}V{after.y}{turn}", after.look)
 
 
-def _picture(stations: tuple[Station, ...], lines: tuple[Line, ...], label: str) -> Picture:
+def _picture(stations: tuple[Station, ...], links: tuple[Link, ...], label: str) -> Picture:
     last = stations[-1]
-    return Picture(last.y + (_TALL if last.detail else _LOW) - _TOP, stations, lines, label)
+    return Picture(last.y + (_TALL if last.detail else _LOW) - _TOP, stations, links, label)

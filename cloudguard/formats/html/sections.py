@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cloudguard.formats.html.cards import Card, Mending, card, mending
 from cloudguard.formats.phrases import brief, count, hosts_by_role, open_questions, row_text
-from cloudguard.results.finding import Severity
+from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Basis, Report, RowResult, Verdict
 
 
@@ -60,7 +60,22 @@ def sections_of(report: Report, prefix: str = "") -> ReportSections:
     """Return what the page shows of ``report``."""
     numbers = report.numbers
     mendings = {change.id: mending(change, numbers, prefix) for change in report.plan}
-    rows = tuple(_row_section(report, row, place, numbers, mendings, prefix) for place, row in enumerate(report.rows, 1))
+
+    def card_of(finding: Finding) -> Card:
+        own = (mendings[name] for name in finding.changes if name in mendings)
+        return card(finding, numbers[finding.id], report.cluster, own, prefix)
+
+    def section_of(row: RowResult, place: int) -> RowSection:
+        return RowSection(
+            row=row,
+            anchor=f"{prefix}row-{place}",
+            why=brief(row_text(row, numbers)),
+            questions=tuple(map(brief, open_questions(row, report.gaps))),
+            looked_at=_looked_at(row.basis),
+            cards=tuple(map(card_of, sorted(row.findings, key=lambda finding: numbers[finding.id]))),
+        )
+
+    rows = tuple(section_of(row, place) for place, row in enumerate(report.rows, 1))
     cards = [each for row in rows for each in row.cards]
     return ReportSections(
         report=report,
@@ -71,30 +86,8 @@ def sections_of(report: Report, prefix: str = "") -> ReportSections:
         rows=rows,
         mendings=tuple(mendings.values()),
         waived=tuple(each for each in cards if each.finding.waived),
-        states=tuple(state for state in ("new", "known", "waived") if any(each.state == state for each in cards)),
+        states=tuple(state for state in ("open", "waived") if any(each.state == state for each in cards)),
     )
-
-
-def _row_section(  # noqa: PLR0913, PLR0917 - what all rows of a report share is worked out once
-    report: Report,
-    row: RowResult,
-    place: int,
-    numbers: dict[str, int],
-    mendings: dict[str, Mending],
-    prefix: str,
-) -> RowSection:
-    cards = tuple(
-        card(
-            finding,
-            numbers[finding.id],
-            report.cluster,
-            (mendings[name] for name in finding.changes if name in mendings),
-            prefix,
-        )
-        for finding in sorted(row.findings, key=lambda finding: numbers[finding.id])
-    )
-    questions = tuple(map(brief, open_questions(row, report.gaps)))
-    return RowSection(row, f"{prefix}row-{place}", brief(row_text(row, numbers)), questions, _looked_at(row.basis), cards)
 
 
 def _facts(report: Report) -> tuple[Fact, ...]:
@@ -125,9 +118,9 @@ def _tally(report: Report) -> tuple[tuple[str, int], ...]:
 
 
 def _looked_at(basis: Basis) -> tuple[Fact, ...]:
-    paths = (count(basis.paths, "path"),) if basis.paths else ()
+    helps = (f" (would help: {one.would_help})" if one.would_help else "" for one in basis.not_asked)
     facts = (
-        Fact("Paths followed", paths),
+        Fact("Paths followed", (count(basis.paths, "path"),) if basis.paths else ()),
         Fact("Hosts", tuple(f"{number} {role}" for role, number in basis.hosts)),
         Fact("Disks", basis.disks),
         Fact("Keys", basis.keys),
@@ -135,9 +128,6 @@ def _looked_at(basis: Basis) -> tuple[Fact, ...]:
         Fact("Set by you", tuple(f"{name}: {value}" for name, value in basis.settings)),
         Fact("Assumed", tuple(f"{item.what} ({item.source})" for item in basis.assumed)),
         Fact("Declared", basis.declared),
-        Fact(
-            "Not asked for",
-            tuple(f"{one.what} (would help: {one.would_help})" if one.would_help else one.what for one in basis.not_asked),
-        ),
+        Fact("Not asked for", tuple(one.what + helped for one, helped in zip(basis.not_asked, helps, strict=True))),
     )
     return tuple(fact for fact in facts if fact.texts)

@@ -1,0 +1,140 @@
+"""The page says all that the report has, in the promised order, and lets no name out of its place."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+from html import unescape
+from time import process_time
+
+import pytest
+from jinja2 import UndefinedError
+
+import page_report
+import sample
+from cloudguard.formats.html import page
+from cloudguard.results.finding import Severity, Waiver
+from cloudguard.results.report import Report
+
+WAIVER = Waiver("ops", "it is a lab", "2026-02-01")
+FULL = page_report.report("prod", WAIVER)
+
+
+def text_of(report: Report) -> str:
+    """Return what is read on the page, on one line."""
+    body = re.sub(r"<(style|script)>.*?</\1>", " ", page.render(report), flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+def test_people_read_it_in_the_promised_order() -> None:
+    text = text_of(FULL)
+    parts = [
+        "1 critical",
+        "kubeadm 1.33",
+        "memory 1234 here",
+        "1 control-plane+etcd, 2 node",
+        "auditor",
+        "Incomplete. 2 rows of 5 could not be answered in full",
+        "Five questions",
+        "Network access to API Server (Control plane)",
+        "Network access to Nodes (nodes)",
+        "Kubernetes access to Cloud Provider API",
+        "Access to etcd",
+        "etcd Encryption",
+        "Fix in this order",
+        "rule.narrow on filter f-1 (prod), rule r-1",
+        "written by owner prod",
+        "proved: nothing needed is lost",
+        "What was looked at",
+        "13 paths",
+        "etcd: prod (prod)",
+        "Tunnel (would help: memory:ReadTunnels)",
+        "critical api-server-access/internet 000000000001",
+        "balancer prod listens on tcp/443",
+        "subnet filter acl-1: open",
+        "198.51.100.7 → prod",
+        "filter f-1 (prod): rule r-1 (tcp/6443 from 0.0.0.0/0)",
+        "advice prod",
+        "fact of prod",
+        "tcp/6443 from 0.0.0.0/0 tcp/6443 from 192.0.2.0/24 # prod",
+        "Not known unknown prod",
+        "Granted today Enough",
+        "narrow prod/#1 allow * on * allow disk:Attach on prod if Equals tag prod",
+        "keep prod/disks",
+        "detach managed prod",
+        "Not proved: not proved prod",
+        '"of": "prod"',
+        "Waived by ops until 2026-02-01 : it is a lab",
+        "host m-1 disk d-9 /dev/b, not encrypted key k-1 expired, the customer's",
+        "snapshot s-1 not encrypted, shared with friend prod",
+        "snapshot s-2 not encrypted, sharing not read",
+        "Exceptions",
+        "Not read",
+        "memory:ReadFilters f-nodes denied: prod memory:read",
+        "Declarations",
+        "admin-cidr prod --admin-cidr prod",
+    ]
+    places = list[int]()
+    for part in parts:
+        places.append(text.find(part, places[-1] if places else 0))
+        assert places[-1] >= 0, part
+
+
+def test_equal_reports_give_equal_pages() -> None:
+    assert page.render(FULL) == page.render(page_report.report("prod", WAIVER))
+
+
+def test_the_policy_names_the_only_style_and_the_only_script() -> None:
+    text = page.render(FULL)
+    found = {name: re.findall(rf"<{name}>(.*?)</{name}>", text, re.DOTALL) for name in ("style", "script")}
+    assert [len(each) for each in found.values()] == [1, 1]
+    hashes = {name: b64encode(sha256(each[0].encode()).digest()).decode() for name, each in found.items()}
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy
+    assert unescape(policy[1]) == (
+        f"default-src 'none'; style-src 'sha256-{hashes['style']}'; script-src 'sha256-{hashes['script']}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    assert not re.search(r"<[^>]* (style|on\w+|src)=", text)
+    assert not re.search(r'href="(?!#)', text), "every link stays on the page"
+
+
+@pytest.mark.parametrize("name", [sample.HOSTILE, "x" * 10_000, "a\u2066b\u0085c"], ids=["hostile", "long", "hidden"])
+def test_names_are_shown_harmless(name: str) -> None:
+    text = page.render(page_report.report(name))
+    assert "<b>" not in text
+    assert not {one for one in text if unicodedata.category(one) in {"Cc", "Cf", "Cs"}} - {"\n"}
+    assert text.encode("utf-8")
+
+
+def test_every_link_leads_somewhere() -> None:
+    text = page.render(FULL)
+    anchors = re.findall(r' id="([^"]*)"', text)
+    assert len(anchors) == len({*anchors})
+    assert {*re.findall(r'href="#([^"]*)"', text)} <= {*anchors}
+
+
+def test_a_clean_report_has_no_empty_blocks() -> None:
+    text = text_of(sample.report())
+    assert "no findings" in text
+    for heading in ("Fix in this order", "Exceptions", "Not read", "Evidence", "Incomplete"):
+        assert heading not in text
+
+
+def test_a_name_that_a_template_mistakes_is_no_empty_place() -> None:
+    with pytest.raises(UndefinedError):
+        page.templates().from_string("{{ report.no_such_thing }}").render(report=FULL)
+
+
+def test_a_page_grows_with_its_findings_alone() -> None:
+    assert len(page.render(FULL).encode()) < 60_000
+    one = page_report.network_finding("prod")
+    many = tuple(replace(one, id=f"{number:012x}", severity=Severity.HIGH) for number in range(500))
+    started = process_time()
+    text = page.render(replace(FULL, rows=(replace(FULL.rows[0], findings=many),), plan=()))
+    assert text.count("<article") == 500
+    assert process_time() - started < 5, "ten times as many take seconds"
+    assert len(text.encode()) < 500 * 4_000

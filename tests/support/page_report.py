@@ -1,0 +1,123 @@
+"""A report with everything that a page can show, by hand, ``text`` in every place that others may fill."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sample
+from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, RoleEvidence
+from cloudguard.model.filters import Direction
+from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard.model.keys import Key, KeyManager, KeyState
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.change import (
+    Change,
+    DocumentEdit,
+    PeerOf,
+    Resource,
+    RuleEdit,
+    RuleOp,
+    RulePeer,
+    RuleTraffic,
+    StatementChange,
+    StatementFate,
+)
+from cloudguard.results.finding import Evidence, Finding, Severity, Waiver, Witness
+from cloudguard.results.hop import Hop, HopKind
+from cloudguard.results.report import Assumed, Declared, Report, RowResult, Verdict
+
+AREAS = (
+    ("api-server-access", "Network access to API Server (Control plane)"),
+    ("node-access", "Network access to Nodes (nodes)"),
+    ("cloud-api-access", "Kubernetes access to Cloud Provider API"),
+    ("etcd-access", "Access to etcd"),
+    ("etcd-encryption", "etcd Encryption"),
+)
+
+
+def traffic(services: str, peer: str) -> RuleTraffic:
+    """Return what a rule lets in from a range."""
+    return RuleTraffic(Direction.INGRESS, ServiceSet.parse(services), RulePeer(PeerOf.RANGE, peer))
+
+
+def _finding(number: int, check: str, severity: Severity, resource: Resource, witness: Witness) -> Finding:
+    evidence = Evidence(resource, f"r-{number}", "memory:Read", f"fact of {resource.name}")
+    message = f"message {number} of {resource.name}"
+    return Finding(f"{number:012x}", check, severity, resource, message, witness, (evidence,), ("m-1",))
+
+
+def network_finding(text: str) -> Finding:
+    """Return a finding whose path has a balancer, an open subnet filter, and a rule that it is attributed to."""
+    hops = (
+        Hop(HopKind.BALANCER, "lb-1", text, "balancer", lets="tcp/443"),
+        Hop(HopKind.BALANCER_FILTER, "lb-1", text, "balancer"),
+        Hop(HopKind.CLIENT_ADDRESS, "lb-1", text, "balancer", lets="preserved"),
+        Hop(HopKind.SUBNET_FILTER, "acl-1", "", "subnet filter", "r-100", traffic("all", "0.0.0.0/0")),
+        Hop(HopKind.TARGET_FILTER, "f-1", text, "filter", "r-1", traffic("tcp/6443", "0.0.0.0/0"), attributed=True),
+    )
+    facts = (("origin", "the internet"),)
+    witness = Witness(f"198.51.100.7 → {text}", hops, facts, "198.51.100.7", f"m-1 ({text})", "tcp 6443")
+    resource = Resource("filter", "f-1", text)
+    found = _finding(1, "api-server-access/internet", Severity.CRITICAL, resource, witness)
+    return replace(found, changes=("narrow",), advice=f"advice {text}")
+
+
+def identity_finding(text: str) -> Finding:
+    """Return a finding about an identity's statement."""
+    hop = Hop(HopKind.STATEMENT, "p-1", text, rule="#1", lets="allow * on *", attributed=True)
+    witness = Witness(f"disk:Delete on {text}", (hop,), (("action", "disk:Delete"), ("resource", text)))
+    resource = Resource("identity", "id-1", text)
+    found = _finding(2, "cloud-api-access/administrator", Severity.HIGH, resource, witness)
+    return replace(found, changes=("policy",))
+
+
+def disk_finding(text: str, waived: Waiver | None = None) -> Finding:
+    """Return a finding about a disk, with an expired key and a shared copy."""
+    found = _finding(3, "etcd-encryption/disk", Severity.MEDIUM, Resource("disk", "d-9", text), Witness(text))
+    return replace(found, waived=waived)
+
+
+def plan(text: str) -> tuple[Change, ...]:
+    """Return a change of a rule, and one of an identity's policies."""
+    edit = RuleEdit(
+        RuleOp.MODIFY, "r-1", traffic("tcp/6443", "0.0.0.0/0"), traffic("tcp/6443", "192.0.2.0/24"), (text,)
+    )
+    rule = Change("narrow", "api-server-access", "rule.narrow", Resource("filter", "f-1", text), (edit,), "r-1")
+    wide = Statement("#1", Effect.ALLOW, ("*",), resources=("*",))
+    less = Statement(
+        "disks", Effect.ALLOW, ("disk:Attach",), resources=(text,), conditions=(Condition("Equals", "tag", (text,)),)
+    )
+    fates = (
+        StatementChange(StatementFate.NARROW, text, wide, (less,)),
+        StatementChange(StatementFate.KEEP, text, less),
+        StatementChange(StatementFate.ADD, "", replace(less, name="new")),
+    )
+    documents = DocumentEdit((f'{{\n  "of": "{text}"\n}}',), (less,), fates, (f"managed {text}",), f"not proved {text}")
+    policy = Change("policy", "cloud-api-access", "permission.remove", Resource("identity", "id-1", text), (documents,))
+    return (
+        replace(rule, order=1, mends=(f"{1:012x}",), owner=f"owner {text}", proved=True),
+        replace(policy, order=2, mends=(f"{2:012x}",)),
+    )
+
+
+def report(text: str = "prod", waived: Waiver | None = None) -> Report:
+    """Return the report: each row has another verdict."""
+    base = sample.snapshot(name=text, gaps=(sample.GAP,))
+    copy = DiskSnapshot("s-1", "d-9", encrypted=False, shared_with=(f"friend {text}",), source=sample.READ)
+    shown = RoleEvidence(EvidenceKind.DISK, text)
+    disk = Disk("d-9", text, "m-1", "/dev/b", encrypted=False, key="k-1", source=sample.READ, etcd_evidence=shown)
+    cluster = replace(
+        base.cluster,
+        disks=(replace(disk, snapshots=(copy, replace(copy, id="s-2", shared_with=None))),),
+        keys=(Key("k-1", KeyManager.CUSTOMER, KeyState.EXPIRED, sample.READ),),
+    )
+    basis = replace(sample.BASIS, assumed=(Assumed(f"etcd: {text}", text),))
+    found = ((network_finding(text),), (), (identity_finding(text),), (), (disk_finding(text, waived),))
+    verdicts = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.FAIL, Verdict.PROVIDER, Verdict.FAIL)
+    rows = tuple(
+        RowResult(name, area, verdict, f"why {text}", findings, (f"unknown {text}",) * (not findings), basis)
+        for (name, area), verdict, findings in zip(AREAS, verdicts, found, strict=True)
+    )
+    declared = (Declared("admin-cidr", (text,), f"--admin-cidr {text}"),)
+    gaps = (replace(sample.GAP, message=text),)
+    return Report("cloudguard 0", base.started, base.finished, cluster, rows, plan(text), gaps, declared)
