@@ -19,7 +19,10 @@ UNSAYABLE = (
     "the cloud holds no few rules that say less than the present one and all that is needed (--cni may tell less)"
 )
 BY_HAND = "its change is not proved: the model does not show what it does"
-WAY_OUT_UNSEEN = "it is not known by which addresses the cluster's hosts leave"
+WAY_OUT_UNSEEN = (
+    "the cluster's hosts leave by addresses that are not known, or that go with a host: declare those that are to stay "
+    "let in (--admin-cidr), or let hosts leave by a gateway"
+)
 
 
 @dataclass

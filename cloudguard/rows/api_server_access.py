@@ -42,6 +42,7 @@ from cloudguard.rows.network.problem import (
     ProblemKind,
 )
 from cloudguard.rows.network.problem_collector import ProblemCollector
+from cloudguard.rows.network.way_out import lasting_addresses, way_out_peers, with_own_addresses
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
 ROW = "api-server-access"
@@ -136,11 +137,11 @@ def _restriction(context: Context, endpoint: Endpoint, finding: Finding) -> List
 
 
 def _way_out(context: Context) -> tuple[RulePeer, ...]:
-    """Return the addresses that the cluster's hosts leave by, and what stands for those that were not seen."""
+    """Return the addresses that the cluster's hosts leave by, and what stands for those that are not known to stay."""
     subnets = {each.key.subnet for each in context.reach.classes}
     unseen = any(context.reach.senders.leaves_unseen(name) for name in subnets)
-    outbound = _ranges(context.snapshot.topology.outbound_addresses.cidrs())
-    return (*outbound, RulePeer(PeerOf.WAY_OUT)) if unseen else outbound
+    lasting = _ranges(lasting_addresses(context).cidrs())
+    return (*lasting, RulePeer(PeerOf.WAY_OUT)) if unseen or with_own_addresses(context) else lasting
 
 
 def _administrators(context: Context) -> tuple[RulePeer, ...]:
@@ -184,10 +185,10 @@ def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
 
 def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[KeptTraffic, ...]:
     """Return who must go on reaching the API on ``services``: administrators, own hosts from outside, health checks."""
-    outbound = context.snapshot.topology.outbound_addresses.cidrs() if problem.check is INTERNET else ()
+    way_out = [peer for path in problem.paths for peer in way_out_peers(context, path)]
     needed = (
         (_administrators(context), "administrators"),
-        (_ranges(outbound), WAY_OUT),
+        (tuple(dict.fromkeys(way_out)) if problem.check is INTERNET else (), WAY_OUT),
         (_ranges(_health_checks(context, problem.targets).cidrs()), "health checks"),
     )
     return tuple(KeptTraffic(peer, services, why) for peers, why in needed for peer in peers)

@@ -32,11 +32,11 @@ from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.reachability.senders import SenderKind
-from cloudguard.results.change import KeptTraffic, Resource
+from cloudguard.results.change import KeptTraffic, Resource, RulePeer
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, WAY_OUT, Context, incidental_ports, keep_from, tally
+from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, WAY_OUT, Context, incidental_ports, tally
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import lets_internet_in, with_latent
@@ -51,6 +51,7 @@ from cloudguard.rows.network.problem import (
     ProblemKind,
 )
 from cloudguard.rows.network.problem_collector import ProblemCollector
+from cloudguard.rows.network.way_out import way_out_peers
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
 ROW = "node-access"
@@ -176,11 +177,11 @@ def _trusted(context: Context, path: Path) -> list[tuple[str, ServiceSet]]:
     return trusted + [(cidr, ServiceSet.everything()) for cidr in outbound]
 
 
-def _own_public_addresses(context: Context, path: Path) -> tuple[str, ...]:
-    """Return the addresses from which the cluster's hosts come to the control plane through a public balancer."""
+def _own_public_addresses(context: Context, path: Path) -> tuple[RulePeer, ...]:
+    """Return the peers as which the cluster's hosts come to the control plane through a public balancer."""
     masters = isinstance(path.target, HostClass) and path.target.has(Role.CONTROL_PLANE)
     public = path.balancer is not None and path.balancer.internet_facing
-    return context.snapshot.topology.outbound_addresses.cidrs() if public and masters else ()
+    return way_out_peers(context, path) if public and masters else ()
 
 
 def _kept(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
@@ -190,7 +191,7 @@ def _kept(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
     kept = [keep for target in guarded for keep in (*context.declared(target)[1], *context.needed_by_balancers(target))]
     services = problem.packets.services()
     kept += [
-        keep_from(cidr, services, WAY_OUT) for path in problem.paths for cidr in _own_public_addresses(context, path)
+        KeptTraffic(peer, services, WAY_OUT) for path in problem.paths for peer in _own_public_addresses(context, path)
     ]
     return tuple(dict.fromkeys(kept))
 

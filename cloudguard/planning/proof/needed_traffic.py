@@ -20,8 +20,10 @@ from cloudguard.planning.proof.network_state import NetworkState, PathKey, path_
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.host_classes import HostClass, Registration
+from cloudguard.reachability.paths import Path
 from cloudguard.rows.context import Context
 from cloudguard.rows.network.phrases import target_text
+from cloudguard.rows.network.way_out import lasting_addresses, needed_by_own_addresses, own_addresses
 from cloudguard.rows.node_access import beyond_service
 
 
@@ -51,7 +53,7 @@ def needed_traffic(context: Context, first: NetworkState) -> Iterator[NeededTraf
         yield from _of_pods(context, number, target)
         for place, endpoint in enumerate(first.snapshot.topology.endpoints):
             yield _from_endpoint(context.ports, (place, endpoint), (number, target))
-            unseen = first.reach.senders.leaves_unseen(target.key.subnet)
+            unseen = first.reach.senders.leaves_unseen(target.key.subnet) or target.key.has_public_ipv4 is not False
             yield _to_endpoint(first, (place, endpoint), (number, target), EVERYWHERE if unseen else outbound)
 
 
@@ -90,10 +92,9 @@ def _by_balancer(context: Context, target: HostClass, registration: Registration
 
 def _from_outside(context: Context, first: NetworkState, number: int, target: HostClass) -> Iterator[NeededTraffic]:
     """Yield what administrators, declared clients and clients of the cluster's services get through, path by path."""
-    by_address = _expected(context, target)
     groups = context.declared_groups(target)
     for path in first.reach.paths_to(target):
-        needed = exactly(by_address.within(path.sender.addresses)) & path.allowed
+        needed = exactly(_expected(context, target, path).within(path.sender.addresses)) & path.allowed
         needed |= path.allowed.only(PATH_MTU)
         named = ServiceSet.union(groups.get(group, ServiceSet.nothing()) for group in path.sender.groups)
         needed |= path.allowed.only(named) if named else NOTHING
@@ -119,11 +120,12 @@ def _on_path(key: PathKey, number: int, needed: Bounds) -> Callable[[NetworkStat
     return allowed
 
 
-def _expected(context: Context, target: HostClass) -> PacketSet:
+def _expected(context: Context, target: HostClass, path: Path) -> PacketSet:
     """Return whom the user declares, administrators of the API, and the cluster's own hosts by the internet."""
     expected = [(context.administrators, context.ports.api)] if target.has(Role.CONTROL_PLANE) else []
-    outbound = context.snapshot.topology.outbound_addresses
-    expected += [(outbound, context.ports.api)] if target.has(Role.CONTROL_PLANE) else []
+    way_out = lasting_addresses(context)
+    way_out |= own_addresses(context) if needed_by_own_addresses(context, path) else AddressSet.nothing()
+    expected += [(way_out, context.ports.api)] if target.has(Role.CONTROL_PLANE) else []
     return PacketSet.union((context.declared(target)[0], PacketSet.of(expected)))
 
 

@@ -1,0 +1,95 @@
+"""No peer of a plan is a host's own public address, which goes with it; where hosts need theirs, the finding stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from builders import (
+    CONTROL_PLANE,
+    NODE,
+    WORLD,
+    balancer,
+    group,
+    host,
+    managed_endpoint,
+    snapshot,
+    to,
+)
+from cloudguard import pipeline
+from cloudguard.model.cluster import Host
+from cloudguard.model.network import Endpoint
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
+from cloudguard.planning.planner import Planned
+from cloudguard.results.change import AttributeEdit, ListEdit, PeerOf, RuleEdit
+
+OFFICE, GATEWAY, OWN = "198.51.100.0/24", "192.0.2.7/32", "203.0.113.21/32"
+MASTER = host("cp1", CONTROL_PLANE, "masters", where="public", public="203.0.113.12")
+FILTERS = [group("nodes"), group("api", ("tcp/443", "nodes"))]
+WORKER = host("n1", NODE, "nodes", where="public", public="203.0.113.21")
+
+
+def planned(made: Snapshot) -> Planned:
+    return pipeline.plan(made, Declarations(admin_cidrs=(OFFICE,)), rows=("api-server-access",))
+
+
+def peers(one: Planned) -> set[str]:
+    """Return the ranges that the plan's edits name, each by itself."""
+    found = set[str]()
+    for change in one.plan.changes:
+        for edit in change.edits:
+            named = [edit.after.peer] if isinstance(edit, RuleEdit) and edit.after else []
+            named += edit.after if isinstance(edit, ListEdit) else []
+            found |= {part for peer in named if peer.kind is PeerOf.RANGE for part in peer.value.split(",")}
+    return found
+
+
+def by_balancer(master: Host, *outbound: str) -> Snapshot:
+    """Return a cluster whose API stands behind a balancer on the internet."""
+    filters = [group("masters", ("tcp/6443", WORLD), ("tcp/6443", "nodes")), group("nodes", ("tcp", "masters"))]
+    front = balancer("api", "tcp/6443", [to(master, "tcp/6443")])
+    return snapshot([master, WORKER], filters, balancers=[front], outbound=outbound)
+
+
+def test_hosts_that_reach_the_api_inside_need_no_place_in_the_rule() -> None:
+    filters = [group("masters", ("tcp/6443", WORLD)), group("nodes", ("tcp", "masters"))]
+    one = planned(snapshot([MASTER, WORKER], filters, outbound=(OWN, "203.0.113.12/32", GATEWAY)))
+    assert one.plan.mends == one.plan.asked != ()
+    assert peers(one) == {OFFICE, GATEWAY}
+
+
+def test_what_hosts_reach_by_a_balancer_with_addresses_of_their_own_stays() -> None:
+    inside = replace(MASTER, interfaces=tuple(replace(one, public=()) for one in MASTER.interfaces))
+    one = planned(by_balancer(inside, OWN))
+    assert one.plan.changes == ()
+    assert [left.why.partition(":")[0] for left in one.plan.left] == [
+        "the cluster's hosts leave by addresses that are not known, or that go with a host"
+    ]
+
+
+def test_what_hosts_reach_by_a_balancer_through_a_gateway_is_narrowed_to_it() -> None:
+    made = by_balancer(replace(MASTER, interfaces=tuple(replace(one, public=()) for one in MASTER.interfaces)), GATEWAY)
+    hosts = [
+        replace(one, interfaces=tuple(replace(nic, public=()) for nic in one.interfaces)) for one in made.cluster.hosts
+    ]
+    one = planned(replace(made, cluster=replace(made.cluster, hosts=tuple(hosts))))
+    assert one.plan.mends == one.plan.asked != ()
+    assert peers(one) == {OFFICE, GATEWAY, "10.0.0.0/24"}  # and the balancer's own range
+
+
+def endpoint(*, private: bool) -> Endpoint:
+    return managed_endpoint(WORLD, private=private, filters=("api",), groups=("api",))
+
+
+def test_an_endpoints_private_side_comes_before_hosts_lose_the_public_one() -> None:
+    made = snapshot([WORKER], FILTERS, endpoints=[endpoint(private=False)], managed=True, outbound=(OWN,))
+    one = planned(made)
+    assert peers(one) == {OFFICE}
+    assert [type(edit) for change in one.plan.changes for edit in change.edits] == [AttributeEdit, ListEdit]
+
+
+def test_with_its_private_side_on_the_list_is_set_at_once() -> None:
+    made = snapshot([WORKER], FILTERS, endpoints=[endpoint(private=True)], managed=True, outbound=(OWN,))
+    one = planned(made)
+    assert peers(one) == {OFFICE}
+    assert [type(edit) for change in one.plan.changes for edit in change.edits] == [ListEdit]
