@@ -106,13 +106,15 @@ class Maker:
         )
         self._session = made
         self._endpoint = endpoint
+        self._name = CLUSTER
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         """Return a client of the server."""
         return self._session.client(service, endpoint_url=self._endpoint)
 
-    def cluster(self, nodes: int) -> None:
+    def cluster(self, nodes: int, name: str = CLUSTER) -> None:
         """Make three control-plane hosts with etcd volumes, ``nodes`` nodes, and a balancer in front."""
+        self._name = name
         ec2 = self.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
@@ -129,7 +131,7 @@ class Maker:
         _allow(ec2, masters, "-1", -1, -1, _pair(masters))
         _allow(ec2, masters, "tcp", 4003, 65535, _pair(workers))
         _allow(ec2, workers, "-1", -1, -1, _pair(workers))
-        profiles = {name: self._role(f"{name}.{CLUSTER}") for name in ("masters", "nodes")}
+        profiles = {name: self._role(f"{name}.{self._name}") for name in ("masters", "nodes")}
         hosts = [
             self._hosts(ec2, 1, subnet, masters, profiles["masters"], "control-plane", f"master-{number}")[0]
             for number, subnet in enumerate(private)
@@ -163,7 +165,7 @@ class Maker:
         return str(ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)["Subnet"]["SubnetId"])
 
     def _group(self, ec2: Any, vpc: str, name: str) -> str:  # noqa: ANN401 - a client
-        return str(ec2.create_security_group(GroupName=f"{name}.{CLUSTER}", Description=name, VpcId=vpc)["GroupId"])
+        return str(ec2.create_security_group(GroupName=f"{name}.{self._name}", Description=name, VpcId=vpc)["GroupId"])
 
     def _role(self, name: str) -> str:
         iam = self.client("iam")
@@ -186,9 +188,9 @@ class Maker:
         name: str,
     ) -> list[str]:
         tags = {
-            "Name": f"{name}.{CLUSTER}",
-            "KubernetesCluster": CLUSTER,
-            f"kubernetes.io/cluster/{CLUSTER}": "owned",
+            "Name": f"{name}.{self._name}",
+            "KubernetesCluster": self._name,
+            f"kubernetes.io/cluster/{self._name}": "owned",
             f"k8s.io/role/{role}": "1",
             "kops.k8s.io/instancegroup": name,
         }
@@ -205,7 +207,7 @@ class Maker:
         return [one["InstanceId"] for one in answer["Instances"]]
 
     def _etcd(self, ec2: Any, host: str, member: str) -> None:  # noqa: ANN401 - a client
-        tags = {f"kubernetes.io/cluster/{CLUSTER}": "owned", "k8s.io/etcd/main": f"{member}/a,b,c"}
+        tags = {f"kubernetes.io/cluster/{self._name}": "owned", "k8s.io/etcd/main": f"{member}/a,b,c"}
         volume = ec2.create_volume(
             AvailabilityZone=f"{REGION}a",
             Size=20,
@@ -215,11 +217,11 @@ class Maker:
         ec2.attach_volume(VolumeId=volume, InstanceId=host, Device="/dev/xvdu")
 
     def _balancer(self, vpc: str, subnets: list[str], group: str, hosts: list[str]) -> None:
-        elb = self.client("elbv2")
+        elb, name = self.client("elbv2"), f"api-{self._name.partition('.')[0]}"
         made = elb.create_load_balancer(
-            Name="api-prod", Subnets=subnets, SecurityGroups=[group], Scheme="internet-facing", Type="network"
+            Name=name, Subnets=subnets, SecurityGroups=[group], Scheme="internet-facing", Type="network"
         )["LoadBalancers"][0]["LoadBalancerArn"]
-        target = elb.create_target_group(Name="api-prod", Protocol="TCP", Port=443, VpcId=vpc, TargetType="instance")
+        target = elb.create_target_group(Name=name, Protocol="TCP", Port=443, VpcId=vpc, TargetType="instance")
         arn = target["TargetGroups"][0]["TargetGroupArn"]
         elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": host, "Port": 443} for host in hosts])
         actions = [{"Type": "forward", "TargetGroupArn": arn}]

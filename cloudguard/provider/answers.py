@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 A = TypeVar("A")
@@ -13,6 +14,14 @@ Item = Mapping[str, Any]
 """A JSON object as a provider's API answers it."""
 NOTHING: Item = {}
 _LAST_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The items of all pages of an answer; ``faults``: what the cloud says that it left out, one text each."""
+
+    items: list[Item]
+    faults: tuple[str, ...] = ()
 
 
 class AnswerError(ValueError):

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
 from cloudguard.errors import UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.ways_in import WayIn
+
+if TYPE_CHECKING:
+    from cloudguard.provider.sharing.shared_answers import SharedAnswers
 
 ENTRY_POINTS = "cloudguard.providers"
 T = TypeVar("T")
@@ -76,6 +79,7 @@ class CollectRequest:
     ``stop`` ends the reading early: what was not read by then is a Gap.
     ``assume_empty`` names calls that are not made and taken as answered with nothing, for tests against a cloud's
     imitation that lacks them; the adapter raises UsageError for a name that is no call of its own.
+    ``shared`` holds the answers that other readings of the same run got: an adapter asks none of those again.
     """
 
     cluster: str = ""
@@ -85,6 +89,7 @@ class CollectRequest:
     client: object | None = None
     stop: Stop = field(default_factory=Stop)
     assume_empty: tuple[str, ...] = ()
+    shared: SharedAnswers | None = None
 
 
 def option(request: CollectRequest, name: str) -> str:

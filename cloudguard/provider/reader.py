@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from cloudguard.errors import UsageError
 from cloudguard.model.source import FactKind, Gap, Reason, Source
-from cloudguard.provider.answers import Item
+from cloudguard.provider.answers import Answer, Item
 from cloudguard.provider.port import Progress, Stop, StoppedError
+from cloudguard.provider.sharing.merging import Part
+from cloudguard.provider.sharing.shared_answers import Asked, SharedAnswers
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -41,14 +41,6 @@ class Call(Protocol):
 CallT = TypeVar("CallT", bound=Call)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The items of all pages of an answer; ``faults``: what the cloud says that it left out, one text each."""
-
-    items: list[Item]
-    faults: tuple[str, ...] = ()
-
-
 def checked_calls(names: Iterable[str], calls: Iterable[Call]) -> frozenset[str]:
     """Return ``names``; raises UsageError for one that is no call of the provider's."""
     wanted, known = frozenset(names), sorted({call.name for call in calls})
@@ -62,24 +54,43 @@ def checked_calls(names: Iterable[str], calls: Iterable[Call]) -> frozenset[str]
 class Reader(ABC, Generic[CallT]):
     """The calls of one caller, at most ``threads`` at once, until ``stop`` is set. Safe to call from threads.
 
-    Calls in ``assume_empty`` (names) are not made, and taken as answered with nothing.
+    Calls in ``assume_empty`` (names) are not made, and taken as answered with nothing. ``shared``: the answers that
+    other readers of the run got, and this one's.
     """
 
     identifiers: ClassVar[tuple[str, ...]]
     """Fields that identify an item, the most telling first: what a Gap names an item by."""
 
     def __init__(
-        self, threads: int, progress: Progress, stop: Stop | None = None, assume_empty: frozenset[str] = frozenset()
+        self,
+        threads: int,
+        progress: Progress,
+        stop: Stop | None = None,
+        assume_empty: frozenset[str] = frozenset(),
+        shared: SharedAnswers | None = None,
     ) -> None:
         self.progress = progress
         self.assume_empty = assume_empty
         self._assumed: set[str] = set()
         self.stop = stop or Stop()
+        self.shared = shared or SharedAnswers()
         self._threads = threads
         self._gaps: dict[Gap, None] = {}
         self._lock = threading.Lock()
-        self._answers: dict[Hashable, Future[Answer]] = {}
-        self._turns = threading.BoundedSemaphore(threads)
+
+    def whose(self, call: CallT) -> Hashable:
+        """Return what tells apart two readers whose same calls have different answers: who asks, and where."""
+        del call
+        return None
+
+    def part(self, call: CallT, parameters: Mapping[str, Any]) -> Part | None:
+        """Return which values of a list a call asks for, None where it does not."""
+        del call, parameters
+        return None
+
+    def with_values(self, call: CallT, parameters: Mapping[str, Any], values: Sequence[str]) -> Mapping[str, Any]:
+        """Return the parameters of a call for other values of its list; only for calls that have a ``part``."""
+        raise NotImplementedError
 
     @abstractmethod
     def fetch(self, call: CallT, parameters: Mapping[str, Any]) -> Answer:
@@ -211,40 +222,24 @@ class Reader(ABC, Generic[CallT]):
         if call.name in self.assume_empty:
             self._assumed.add(call.name)
             return Answer([])
-        return self.stop.result(self._asked(call, parameters))
+        return self.shared.answer(self._asked(call, parameters), self.stop)
 
-    def _asked(self, call: CallT, parameters: Mapping[str, Any]) -> Future[Answer]:
-        """Fetch a call once; all callers share its result or exception.
+    def _asked(self, call: CallT, parameters: Mapping[str, Any]) -> Asked:
+        """Fetch a call once; all callers share its answer or error."""
+        whose = self.whose(call)
+        turns = self.shared.turns(whose, self._threads)
 
-        The fetch has a thread of its own, which neither callers nor the end of the process wait for: it may hang.
-        """
-        key = (call, _frozen(parameters))
-        with self._lock:
-            known = self._answers.get(key)
-            answer: Future[Answer] = known or Future()
-            self._answers[key] = answer
-        if known is None:
-            threading.Thread(target=self._settle, args=(answer, call, parameters), daemon=True).start()
-        return answer
-
-    def _settle(self, answer: Future[Answer], call: CallT, parameters: Mapping[str, Any]) -> None:
-        """Fetch the answer, at most ``threads`` at once, however deep gathers are nested."""
-        try:
-            with self._turns:
+        def fetch(values: Sequence[str] | None) -> Answer:
+            with turns:  # so many at once, however deep gathers are nested
                 self.stop.check()
                 self.progress(call.name)
-                answer.set_result(self.fetch(call, parameters))
-        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the answer
-            answer.set_exception(error)
+                return self.fetch(call, parameters if values is None else self.with_values(call, parameters, values))
+
+        return self.shared.ask((whose, call, _frozen(parameters)), fetch, self.part(call, parameters))
 
     def gather(self, *thunks: Callable[[], A]) -> list[A]:
         """Run ``thunks`` in parallel, one of them here, and return their results in order; may be nested."""
-        if len(thunks) <= 1:
-            return [thunk() for thunk in thunks]
-        first, *others = thunks
-        with ThreadPoolExecutor(min(len(others), self._threads), thread_name_prefix="cloudguard") as pool:
-            pending = [pool.submit(thunk) for thunk in others]
-            return [first(), *(future.result() for future in pending)]
+        return self.shared.workers.gather(thunks, self._threads)
 
     def two(self, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
         """Run two reads in parallel, each keeping its type."""

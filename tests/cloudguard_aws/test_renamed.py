@@ -13,7 +13,8 @@ from moto import mock_aws
 
 from cloudguard import pipeline
 from cloudguard.errors import CloudguardError
-from cloudguard.provider.reader import Answer, Call, Reader
+from cloudguard.provider.answers import Answer
+from cloudguard.provider.reader import Call, Reader
 from cloudguard.results.report import Report, Verdict
 from cloudguard_aws.access.api import Api
 from draws import seeds

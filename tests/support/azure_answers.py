@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cloudguard.model.source import Reason
-from cloudguard.provider.answers import Item
+from cloudguard.provider.answers import Answer, Item
 from cloudguard.provider.port import CollectRequest, silent
-from cloudguard.provider.reader import Answer
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import Call
 from cloudguard_azure.cluster.find import Found, find

@@ -14,8 +14,8 @@ from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Answer
 from cloudguard.provider.port import silent
-from cloudguard.provider.reader import Answer
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import canonical, parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from cloudguard.provider.reader import Answer
+from cloudguard.provider.answers import Answer
 
 Fetch: TypeAlias = Callable[[Any, Any, Mapping[str, Any]], Answer]
 """A reader's ``fetch``, not bound to a reader: the reader, the call, its parameters."""

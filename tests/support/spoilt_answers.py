@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
-from cloudguard.provider.reader import Answer, Call, Reader
+from cloudguard.provider.answers import Answer
+from cloudguard.provider.reader import Call, Reader
 from spoilt import UNKNOWN_WORD, Json, Place, children
 
 _OTHERS: Final[tuple[Any, ...]] = ([], {}, "", UNKNOWN_WORD, -1, 2.5, True, [None], ["", 7], {"name": []})

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from cloudguard.model.source import FactKind, Reason
-from cloudguard.provider.answers import AnswerError, Item, objects
+from cloudguard.provider.answers import Answer, AnswerError, Item, objects
 from cloudguard.provider.port import Progress, Stop, StoppedError, silent
-from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
+from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
+from cloudguard.provider.sharing.merging import Part
+from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_aws.access.answer_shape import refuse_foreign
-from cloudguard_aws.access.calls import Call
+from cloudguard_aws.access.calls import MOST_VALUES, WORLDWIDE, Call
+from cloudguard_aws.access.parts import part_of, with_values
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
     from cloudguard_aws.access.session import Session
 
 THREADS = 16
-MOST_VALUES = 200
-"""Values that one filter of an EC2 call takes (EC2 API reference, Filter)."""
 _MAKING = threading.Lock()
 """A session may not make two clients at once, and two readers may share one session (boto3 guide, resources/clients,
 multithreading)."""
@@ -43,24 +44,41 @@ class Api(Reader[Call]):
         *("ResourceId", "Id"),
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - who asks and where, and what every reader takes
         self,
         session: Session,
         region: str,
         progress: Progress = silent,
         stop: Stop | None = None,
         assume_empty: frozenset[str] = frozenset(),
+        shared: SharedAnswers | None = None,
     ) -> None:
-        super().__init__(THREADS, progress, stop, assume_empty)
+        super().__init__(THREADS, progress, stop, assume_empty, shared)
         self.session: Any = session  # its client() is overloaded by service name, which is a variable here
         self.region = region
-        self._clients: dict[str, Any] = {}
+        self._clients = self.shared.once((session, region), dict[str, Any])
 
     def in_region(self, region: str) -> Api:
         """Return a reader of another region; itself, for its own."""
         if region == self.region:
             return self
-        return Api(self.session, region, self.progress, self.stop, self.assume_empty)
+        return Api(self.session, region, self.progress, self.stop, self.assume_empty, self.shared)
+
+    def whose(self, call: Call) -> Hashable:
+        """Return whose session asks, and which region answers."""
+        return self.session, "" if call.service in WORLDWIDE else call.region or self.region
+
+    def part(self, call: Call, parameters: Mapping[str, Any]) -> Part | None:
+        """Return which values of a filter, or of a list of names, a call asks for."""
+        return part_of(call, parameters, self.whose(call), self._same_for_all)
+
+    def with_values(self, call: Call, parameters: Mapping[str, Any], values: Sequence[str]) -> Mapping[str, Any]:
+        """Return the parameters of a call for other values of its filter or list of names."""
+        return with_values(call, parameters, values)
+
+    def _same_for_all(self, error: BaseException) -> bool:
+        reasons = {Reason.DENIED, Reason.THROTTLED, Reason.UNSUPPORTED, Reason.STOPPED}
+        return isinstance(error, self.errors()) and self.explain(error)[0] in reasons
 
     def matching(
         self, call: Call, name: str, values: Iterable[str], *, hides: tuple[FactKind, ...], **parameters: object

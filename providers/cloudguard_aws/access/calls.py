@@ -6,6 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+MOST_VALUES = 200
+"""Values that one filter of an EC2 call takes (EC2 API reference, Filter)."""
+WORLDWIDE = frozenset({"iam", "organizations"})
+"""Services that answer the same in every region."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

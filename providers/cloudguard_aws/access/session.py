@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -51,6 +51,11 @@ class Caller:
 
     account: str
     arn: str
+
+
+def whose(request: CollectRequest) -> Hashable:
+    """Return what in ``request`` says with which session to ask."""
+    return request.client, *(option(request, name) for name in ("profile", "role-arn", "external-id"))
 
 
 def open_session(request: CollectRequest) -> Session:

@@ -12,8 +12,8 @@ from cloudguard.model.cluster import Host
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, part, parts, required, text
 from cloudguard.provider.ownership.facts import Thing
-from cloudguard_aws.access.api import MOST_VALUES, Api, errors, explain
-from cloudguard_aws.access.calls import DESCRIBE_INSTANCES
+from cloudguard_aws.access.api import Api, errors, explain
+from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, MOST_VALUES
 from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.instance_metadata import metadata_service
 from cloudguard_aws.cluster.interfaces import interface

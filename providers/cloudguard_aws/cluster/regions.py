@@ -6,10 +6,12 @@ All clusters of an account are looked for in every region that it has enabled, u
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard.provider.reader import checked_calls
+from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import CALLS
 from cloudguard_aws.access.session import (
@@ -19,6 +21,7 @@ from cloudguard_aws.access.session import (
     given_regions,
     identify,
     open_session,
+    whose,
 )
 from cloudguard_aws.cluster.discover import seen_in
 from cloudguard_aws.cluster.find import Found, find, prefetch
@@ -74,10 +77,11 @@ def cluster(request: CollectRequest, progress: Progress, meanwhile: Callable[[],
 
 
 def _begin(request: CollectRequest, progress: Progress) -> tuple[Api, tuple[str, ...]]:
-    session = open_session(request)
-    given = given_regions(session, request)
     assumed = checked_calls(request.assume_empty, CALLS)
-    return Api(session, given[0] if given else FALLBACK_REGION, progress, request.stop, assumed), given
+    shared = request.shared or SharedAnswers()
+    session = shared.once(whose(request), partial(open_session, request))
+    given = given_regions(session, request)
+    return Api(session, given[0] if given else FALLBACK_REGION, progress, request.stop, assumed, shared), given
 
 
 def _others(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from cloudguard.model.cluster import Role
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.host_roles import CLUSTER_PORTS
-from cloudguard_aws.access.api import MOST_VALUES, Api
-from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES, MOST_VALUES
 from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.instances import Instance, instances, instances_by_id
 from cloudguard_aws.cluster.interfaces import addresses_of

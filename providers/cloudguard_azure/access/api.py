@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudguard.model.source import Reason
+from cloudguard.provider.answers import Answer
 from cloudguard.provider.port import Progress, Stop, StoppedError, silent
-from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
+from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
+from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_azure.access.calls import CLIENTS, Call
 from cloudguard_azure.access.pages import Pages
 
@@ -60,16 +62,22 @@ class Api(Reader[Call]):
         progress: Progress = silent,
         stop: Stop | None = None,
         assume_empty: frozenset[str] = frozenset(),
+        shared: SharedAnswers | None = None,
     ) -> None:
         from cloudguard_azure.access.pipeline import pipeline  # noqa: PLC0415 - the SDK is loaded on first use
 
-        super().__init__(THREADS, progress, stop, assume_empty)
+        super().__init__(THREADS, progress, stop, assume_empty, shared)
+        self._access = access
         self.subscription = access.subscription
         self.endpoint, self.scope = endpoint(access.cloud)
         self._credential = access.credential
         self._pipeline = pipeline(access.credential, self.scope)
-        self._making = threading.Lock()
-        self.clients: dict[tuple[str, str], Any] = {}
+        self._making, self.clients = self.shared.once(access, lambda: (threading.Lock(), dict[tuple[str, str], Any]()))
+
+    def whose(self, call: Call) -> Hashable:
+        """Return whose credential asks about which subscription."""
+        del call
+        return self._access
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
         """Ask Azure, page by page; raises one of ``errors``."""

@@ -9,9 +9,8 @@ import json
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from cloudguard.provider.answers import AnswerError, Item, objects
+from cloudguard.provider.answers import Answer, AnswerError, Item, objects
 from cloudguard.provider.port import Stop
-from cloudguard.provider.reader import Answer
 from cloudguard_azure.access.calls import Call
 
 

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from cloudguard.errors import AccessError, CloudguardError, UsageError
@@ -13,6 +14,7 @@ from cloudguard.model.source import Reason
 from cloudguard.provider.answers import Item, text
 from cloudguard.provider.port import CollectRequest, Option, Progress, option
 from cloudguard.provider.reader import checked_calls
+from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_azure.access import profile
 from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint, explain
 from cloudguard_azure.access.calls import CALLS, LIST_MANAGED_CLUSTERS, Call
@@ -58,11 +60,12 @@ def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()
             message = f"--{name} is no {'client id' if name == 'client-id' else 'tenant'}: {given!r}"
             raise UsageError(message, hint=shape)
     logging.getLogger("azure").addHandler(logging.NullHandler())  # else Python prints the SDK's warnings
-    credential = _credential(request, cloud)
-    holder = claims(credential, endpoint(cloud)[1])
-    api = Api(
-        Access(credential, subscription, cloud), progress, request.stop, checked_calls(request.assume_empty, CALLS)
-    )
+    assumed = checked_calls(request.assume_empty, CALLS)
+    shared = request.shared or SharedAnswers()
+    whose = (request.client, option(request, "tenant"), option(request, "client-id"), cloud)
+    credential = shared.once(whose, partial(_credential, request, cloud))
+    holder = shared.once((*whose, "claims"), partial(claims, credential, endpoint(cloud)[1]))
+    api = Api(Access(credential, subscription, cloud), progress, request.stop, assumed, shared)
     for call in soon:
         api.prefetch(call)
     _refuse_unreachable(api)

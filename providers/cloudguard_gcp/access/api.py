@@ -6,15 +6,16 @@ Answers are dictionaries of the wire's own names (camelCase).
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cloudguard.model.source import Reason
-from cloudguard.provider.answers import Item, objects, texts
+from cloudguard.provider.answers import Answer, Item, objects, texts
 from cloudguard.provider.answers import part as inner
 from cloudguard.provider.port import Progress, Stop, StoppedError, silent
-from cloudguard.provider.reader import LONGEST_MESSAGE, Answer, Reader
+from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
+from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_gcp.access.calls import Call
 
 if TYPE_CHECKING:
@@ -40,11 +41,16 @@ class Api(Reader[Call]):
         progress: Progress = silent,
         stop: Stop | None = None,
         assume_empty: frozenset[str] = frozenset(),
+        shared: SharedAnswers | None = None,
     ) -> None:
-        super().__init__(THREADS, progress, stop, assume_empty)
+        super().__init__(THREADS, progress, stop, assume_empty, shared)
         self.session = session
-        self._making = threading.Lock()
-        self._clients: dict[str, Any] = {}
+        self._making, self._clients = self.shared.once(session, lambda: (threading.Lock(), dict[str, Any]()))
+
+    def whose(self, call: Call) -> Hashable:
+        """Return whose session asks."""
+        del call
+        return self.session
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
         """Ask Google, page by page; raises one of ``errors``."""

@@ -6,7 +6,9 @@ https://cloud.google.com/docs/authentication/application-default-credentials
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -15,6 +17,7 @@ from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import text
 from cloudguard.provider.port import CollectRequest, Option, Progress, option
 from cloudguard.provider.reader import checked_calls
+from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import CALLS, GET_PROJECT
 
@@ -53,13 +56,27 @@ class Caller:
 def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
     """Return the reader and who reads; raises UsageError for wrong flags, AccessError where nothing can be asked."""
     _refuse_wrong_flags(request)
-    credentials, project = _credentials(request)
+    assumed = checked_calls(request.assume_empty, CALLS)
+    shared = request.shared or SharedAnswers()
+    session, credentials, project = shared.once(_whose(request), partial(_opened, request))
     project = option(request, "project") or project
     if not project:
         message = "no project is named, and the credentials name none"
         raise UsageError(message, hint="Give --project ID, or set GOOGLE_CLOUD_PROJECT")
-    api = Api(_session(credentials), progress, request.stop, checked_calls(request.assume_empty, CALLS))
+    api = Api(session, progress, request.stop, assumed, shared)
     return api, Caller(project, _default_account(api, project), account_of(credentials))
+
+
+def _whose(request: CollectRequest) -> Hashable:
+    """Return what in ``request`` says with which session to ask."""
+    names = ("credentials-file", "impersonate-service-account", "quota-project")
+    return request.client, *(option(request, name) for name in names)
+
+
+def _opened(request: CollectRequest) -> tuple[Any, Any, str]:
+    """Return a session, its credentials, and the project that they name ("" for none)."""
+    credentials, project = _credentials(request)
+    return _session(credentials), credentials, project
 
 
 def _refuse_wrong_flags(request: CollectRequest) -> None:

@@ -11,6 +11,7 @@ import pytest
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import (
     NOTHING,
+    Answer,
     AnswerError,
     Item,
     choice,
@@ -24,7 +25,7 @@ from cloudguard.provider.answers import (
     texts,
 )
 from cloudguard.provider.port import silent
-from cloudguard.provider.reader import Answer, Reader
+from cloudguard.provider.reader import Reader
 
 ITEM: Item = {
     "name": "a",

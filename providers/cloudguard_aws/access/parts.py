@@ -1,0 +1,100 @@
+"""Which calls ask for a part of a list, so that those of several clusters can be made as one.
+
+An item's own values are what the call's filter, or list of names, is compared with (EC2, Auto Scaling and Elastic Load
+Balancing API references).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, cast
+
+from cloudguard.provider.answers import Item
+from cloudguard.provider.sharing.merging import Part
+from cloudguard_aws.access.calls import MOST_VALUES, Call
+
+_OF_FILTERS: Final[Mapping[str, str]] = {
+    "attachment.instance-id": "Attachments.InstanceId",
+    "description": "Description",
+    "group-id": "Groups.GroupId",
+    "image-id": "ImageId",
+    "instance-id": "InstanceId",
+    "nat-gateway-id": "NatGatewayId",
+    "prefix-list-id": "PrefixListId",
+    "snapshot-id": "SnapshotId",
+    "subnet-id": "SubnetId",
+    "tag-key": "Tags.Key",
+    "value": "Value",
+    "volume-id": "VolumeId",
+    "vpc-id": "VpcId",
+    "vpc-peering-connection-id": "VpcPeeringConnectionId",
+}
+"""By the name of a filter: the fields, from the item inwards, that hold an item's values."""
+_ELSEWHERE: Final[Mapping[tuple[str, str], str]] = {
+    ("ec2:DescribeNetworkInterfaces", "tag-key"): "TagSet.Key",
+    ("ec2:DescribeSecurityGroupRules", "group-id"): "GroupId",
+    ("ec2:DescribeSecurityGroups", "group-id"): "GroupId",
+}
+"""Calls whose items hold the filter's values in other fields."""
+_OF_LISTS: Final[Mapping[tuple[str, str], tuple[str, int]]] = {
+    ("autoscaling:DescribeAutoScalingGroups", "AutoScalingGroupNames"): ("AutoScalingGroupName", 50),
+    ("autoscaling:DescribeLaunchConfigurations", "LaunchConfigurationNames"): ("LaunchConfigurationName", 50),
+    ("elbv2:DescribeTags", "ResourceArns"): ("ResourceArn", 20),
+    ("elb:DescribeTags", "LoadBalancerNames"): ("LoadBalancerName", 20),
+}
+"""By a call and its parameter that lists names: the field that holds an item's name, and how many names it takes."""
+_ESCAPE: Final = "\\"
+
+
+def part_of(
+    call: Call, parameters: Mapping[str, Any], whose: Hashable, same_for_all: Callable[[BaseException], bool]
+) -> Part | None:
+    """Return which values a call asks for, None where it does not, or where they are written in another way."""
+    place = _place(call, parameters)
+    if place is None:
+        return None
+    name, values, fields, most = place
+    if not values or any(_ESCAPE in value for value in values):
+        return None
+    key = (whose, call, name, repr(sorted(with_values(call, parameters, ()).items())))
+    return Part(key, tuple(values), partial(_values, fields.split(".")), most, same_for_all)
+
+
+def with_values(call: Call, parameters: Mapping[str, Any], values: Sequence[str]) -> Mapping[str, Any]:
+    """Return ``parameters`` with other values where ``part_of`` finds the call's."""
+    place = _place(call, parameters)
+    if place is None:
+        return parameters
+    name = place[0]
+    if name in parameters:
+        return {**parameters, name: list(values)}
+    filters = [{**one, "Values": list(values)} if one["Name"] == name else one for one in _filters(call, parameters)]
+    return {**parameters, call.filters: filters}
+
+
+def _place(call: Call, parameters: Mapping[str, Any]) -> tuple[str, Sequence[str], str, int] | None:
+    """Return the filter or list of a call's values, the values, the fields of an item that hold its own, the most."""
+    for (owner, name), (field, most) in _OF_LISTS.items():
+        if owner == call.name and name in parameters:
+            return name, parameters[name], field, most
+    for one in _filters(call, parameters):
+        name = str(one["Name"])
+        if fields := _ELSEWHERE.get((call.name, name)) or _OF_FILTERS.get(name):
+            return name, one["Values"], fields, MOST_VALUES
+    return None
+
+
+def _filters(call: Call, parameters: Mapping[str, Any]) -> Sequence[Item]:
+    return cast("Sequence[Item]", parameters.get(call.filters, ()))
+
+
+def _values(fields: Sequence[str], item: object) -> Iterator[str]:
+    """Yield the texts in ``fields`` of an item, each field inside the one before; lists on the way are entered."""
+    if isinstance(item, list):
+        for one in cast("list[object]", item):
+            yield from _values(fields, one)
+    elif fields and isinstance(item, dict):
+        yield from _values(fields[1:], cast("Item", item).get(fields[0]))
+    elif not fields and isinstance(item, str):
+        yield item

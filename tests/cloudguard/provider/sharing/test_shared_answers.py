@@ -1,0 +1,161 @@
+"""Answers shared between readings: each asked for once, parts of a list as one, and no error is lost or spread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from cloudguard.provider.answers import Answer, Item
+from cloudguard.provider.port import Stop, StoppedError
+from cloudguard.provider.sharing.merging import Part
+from cloudguard.provider.sharing.shared_answers import SharedAnswers
+
+NAMES = tuple(f"vpc-{number}" for number in range(5))
+
+
+class Cloud:
+    """Has an item for each of ``NAMES``, and writes down what it is asked for; a name in ``broken`` fails the call."""
+
+    def __init__(self, *broken: str, refused: bool = False) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.shared = SharedAnswers(merging=True)
+        self._broken = {*broken}
+        self._refused = refused
+
+    def read(self, *names: str, most: int = 200) -> list[Item]:
+        """Ask for the items with these names, as a reader does."""
+
+        def fetch(values: Sequence[str] | None) -> Answer:
+            wanted = names if values is None else tuple(values)
+            self.asked.append(wanted)
+            if self._refused or self._broken.intersection(wanted):
+                raise ValueError(" ".join(wanted))
+            return Answer([{"id": name} for name in NAMES if name in wanted])
+
+        part = Part("list", names, _id, most, lambda error: self._refused and isinstance(error, ValueError))
+        return self.shared.answer(self.shared.ask(names, fetch, part), Stop()).items
+
+    def together(self, *thunks: Callable[[], Any]) -> list[Any]:
+        """Run readings that share."""
+        return self.shared.together(thunks)
+
+
+def _id(item: Mapping[str, Any]) -> Sequence[str]:
+    return (item["id"],)
+
+
+def _error(work: Callable[[], object]) -> str:
+    try:
+        work()
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def test_parts_of_a_list_are_asked_for_as_one_and_each_gets_its_own() -> None:
+    cloud = Cloud()
+    found = cloud.together(*(partial(cloud.read, name) for name in NAMES), partial(cloud.read, *NAMES[:2]))
+    assert [[item["id"] for item in items] for items in found] == [*([name] for name in NAMES), [*NAMES[:2]]]
+    assert cloud.asked == [NAMES]
+
+
+def test_the_same_is_asked_for_once_and_once_more_by_nobody() -> None:
+    cloud = Cloud()
+    cloud.together(*[partial(cloud.read, NAMES[0])] * 3)
+    cloud.together(partial(cloud.read, NAMES[0]))
+    assert cloud.asked == [NAMES[:1]]
+
+
+def test_a_list_that_is_too_long_for_one_call_takes_several() -> None:
+    cloud = Cloud()
+    found = cloud.together(*(partial(cloud.read, name, most=2) for name in NAMES))
+    assert [len(items) for items in found] == [1] * len(NAMES)
+    assert sorted(map(len, cloud.asked)) == [1, 2, 2]
+
+
+def test_readings_go_on_together_however_deep_they_gather() -> None:
+    cloud = Cloud()
+
+    def reading(number: int) -> list[list[Item]]:
+        first, second = NAMES[number], NAMES[(number + 1) % len(NAMES)]
+        many: list[Callable[[], list[Item]]] = [partial(cloud.read, first, str(each)) for each in range(20)]
+        gather = cloud.shared.workers.gather
+        nested, beside = gather((partial(gather, many, 2), lambda: [cloud.read(first)]), 2)
+        return [*nested, *beside, cloud.read(second, "x")]
+
+    found = cloud.together(*(partial(reading, number) for number in range(len(NAMES))))
+    assert all(len(lists) == 22 for lists in found)
+    assert len(cloud.asked) <= 22, "calls that could have been made as one were not"
+
+
+def test_what_fails_for_one_is_asked_for_alone_and_fails_for_it_alone() -> None:
+    cloud = Cloud(NAMES[2])
+    errors = cloud.together(*(partial(_error, partial(cloud.read, name)) for name in NAMES))
+    assert errors == ["", "", NAMES[2], "", ""]
+    assert sorted(cloud.asked) == sorted([NAMES, *((name,) for name in NAMES)])
+
+
+def test_what_is_refused_is_refused_for_all_and_not_asked_again() -> None:
+    cloud = Cloud(refused=True)
+    errors = cloud.together(*(partial(_error, partial(cloud.read, name)) for name in NAMES))
+    assert errors == [" ".join(NAMES)] * len(NAMES)
+    assert cloud.asked == [NAMES]
+
+
+def test_an_error_of_one_reading_loses_no_other() -> None:
+    cloud = Cloud()
+
+    def broken() -> None:
+        cloud.read(NAMES[0])
+        raise RuntimeError
+
+    done = list[list[Item]]()
+    with pytest.raises(RuntimeError):
+        cloud.together(broken, lambda: done.append(cloud.read(NAMES[1])))
+    assert [item["id"] for items in done for item in items] == [NAMES[1]]
+
+
+def test_a_stop_ends_the_waiting_for_a_call_that_hangs() -> None:
+    shared, stop, hanging = SharedAnswers(), Stop(), Event()
+
+    def fetch(values: Sequence[str] | None) -> Answer:
+        del values
+        stop.set("enough")
+        hanging.wait(10)
+        return Answer([])
+
+    with pytest.raises(StoppedError, match="enough"):
+        shared.together([lambda: shared.answer(shared.ask("a", fetch, None), stop)])
+    hanging.set()
+
+
+def test_without_merging_each_call_is_made_at_once() -> None:
+    shared, made = SharedAnswers(), list[object]()
+
+    def fetch(values: Sequence[str] | None) -> Answer:
+        made.append(values)
+        return Answer([])
+
+    part = Part("list", ("a",), _id, 1, lambda _: False)
+    reading = Thread(target=lambda: shared.answer(shared.ask("a", fetch, part), Stop()))
+    reading.start()
+    reading.join(10)
+    assert made == [None]
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "taken"),
+    [
+        ("*vol-1*", "Copied from vol-1 to here", True),
+        ("vol-?", "vol-12", False),
+        ("a.c", "abc", False),
+        ("*", "", True),
+    ],
+)
+def test_a_value_matches_as_in_filters(value: str, text: str, taken: bool) -> None:  # noqa: FBT001 - a case
+    part = Part("list", (value,), lambda item: (item["text"],), 1, lambda _: False)
+    assert part.takes({"text": text}) is taken

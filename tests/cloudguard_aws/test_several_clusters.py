@@ -1,0 +1,72 @@
+"""Several clusters of one account, read in one run: the same facts as each alone, and hardly more calls than one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
+
+from moto import mock_aws
+
+from aws_clusters import DISTINCT, MANAGED, account_with_clusters
+from cloudguard import pipeline
+from cloudguard.model.files import snapshot_file
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.port import CollectRequest
+from cloudguard.provider.sharing.shared_answers import SharedAnswers
+from moto_fixtures.aws.builder import REGION, Account
+from refused_calls import Reusing
+
+NAMES = (*DISTINCT, MANAGED)
+OF_ONE_RESOURCE = {
+    *("iam:GetInstanceProfile", "iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"),
+    *("iam:GetRolePolicy", "iam:GetPolicy", "iam:GetPolicyVersion"),
+    *("elbv2:DescribeListeners", "elbv2:DescribeTargetHealth", "elbv2:DescribeTargetGroupAttributes"),
+    *("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"),
+    *("eks:DescribeCluster", "eks:ListNodegroups", "eks:ListFargateProfiles", "eks:ListPodIdentityAssociations"),
+    *("iam:GetOpenIDConnectProvider",),
+}
+"""Calls that take one resource each."""
+
+
+@cache
+def _read() -> tuple[Mapping[str, Snapshot], Mapping[str, Snapshot], Counter[str], Counter[str]]:
+    """Read each cluster alone, and all at once; return both, and the calls that the first and that all took."""
+    with mock_aws():
+        account = Account(Reusing(region_name=REGION))
+        account_with_clusters(account)
+        shared = SharedAnswers(merging=True)
+        calls = {name: Counter[str]() for name in (*NAMES, "")}
+
+        def read(name: str, shared: SharedAnswers | None = None) -> Snapshot:
+            asked = CollectRequest(name, {"region": (REGION,)}, client=account.session, shared=shared)
+            counted = calls["" if shared else name]
+            return pipeline.collect_requested("aws", asked, lambda step: counted.update([step]))
+
+        alone = {name: read(name) for name in NAMES}
+        together = shared.together([partial(read, name, shared) for name in NAMES])
+        return alone, dict(zip(NAMES, together, strict=True)), calls[NAMES[0]], calls[""]
+
+
+def test_each_snapshot_is_that_of_the_cluster_alone() -> None:
+    alone, together, _, _ = _read()
+    for name in NAMES:
+        one, other = (replace(read[name], started="", finished="") for read in (alone, together))
+        assert snapshot_file.dump(one) == snapshot_file.dump(other)
+        assert one.cluster.hosts or one.cluster.managed
+
+
+def test_the_clusters_differ_in_what_is_found() -> None:
+    _, together, _, _ = _read()
+    found = {name: {one.check for one in pipeline.evaluate(together[name]).findings} for name in DISTINCT}
+    assert "api-server-access/internet" in found["alpha"]
+    assert "api-server-access/internet" not in found["beta"]
+
+
+def test_what_is_not_asked_of_one_resource_is_asked_for_all_clusters_at_once() -> None:
+    _, _, one, several = _read()
+    shared = several.keys() - OF_ONE_RESOURCE
+    assert sum(several[name] for name in shared) <= 1.5 * sum(one[name] for name in one.keys() - OF_ONE_RESOURCE)
+    for name in ("ec2:DescribeVpcs", "ec2:DescribeRouteTables", "elbv2:DescribeLoadBalancers", "sts:GetCallerIdentity"):
+        assert several[name] == 1, name
