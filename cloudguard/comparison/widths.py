@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cloudguard.authorization import grant_lines
-from cloudguard.results import connections
+from cloudguard.results.network import connections
 
 
 def inside(today: Iterable[str], then: Iterable[str]) -> bool:

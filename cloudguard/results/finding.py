@@ -62,6 +62,19 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Latent:
+    """What would let the internet in, though no packet can arrive today.
+
+    ``lets`` is what the ``rule`` of ``resource`` lets in, ``barrier`` what keeps the internet out, in words.
+    """
+
+    resource: Resource
+    rule: str
+    lets: str
+    barrier: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One problem, however many hosts have it. Refuses to exist without evidence and a witness.
 
@@ -82,6 +95,7 @@ class Finding:
     waived: Waiver | None = None
     references: tuple[Reference, ...] = ()
     width: tuple[str, ...] = ()
+    latent: Latent | None = None
 
     def __post_init__(self) -> None:
         if not self.evidence or not self.witness.summary:

@@ -11,6 +11,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Gap
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.network.exposure import HostExposure
 from cloudguard.results.since import Since
 
 SCHEMA = "cloudguard/report/v1"
@@ -57,6 +58,7 @@ class Basis:
     ``paths`` counts the ways in that were followed, ``hosts`` the hosts by their roles ("control-plane+etcd").
     ``disks`` and ``identities`` are ids, ``keys`` those of the disks' keys. ``declared`` are keys of declarations.
     ``settings``: what the user may set of what the provider runs, and how it is set: ("encryption at host", "on").
+    ``exposure``: who outside the cluster can connect to the hosts or endpoints that the row is about.
     """
 
     paths: int = 0
@@ -68,11 +70,33 @@ class Basis:
     keys: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
+    exposure: tuple[HostExposure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """An open question of a row: ``what`` is its line in ``unknown``.
+
+    ``gaps`` are the calls that failed and may have answered it, ``would_help`` the permissions that they lack ("":
+    none is known). Of a connection it says, too, ``sender``, ``service``, ``target``, and ``why`` it is undecided.
+    """
+
+    what: str
+    sender: str = ""
+    service: str = ""
+    target: str = ""
+    why: str = ""
+    gaps: tuple[str, ...] = ()
+    would_help: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """The answer to one row: ``why`` in a line, ``unknown`` says what is missing and how to supply it."""
+    """The answer to one row: ``why`` in a line, ``unknown`` says what is missing and how to supply it.
+
+    ``undecided`` has a value for each line of ``unknown``. ``recommendation`` is what the Kubernetes documentation asks
+    for, in its own words.
+    """
 
     row: str
     area: str
@@ -81,6 +105,8 @@ class RowResult:
     findings: tuple[Finding, ...] = ()
     unknown: tuple[str, ...] = ()
     basis: Basis = field(default_factory=Basis)
+    undecided: tuple[Undecided, ...] = ()
+    recommendation: str = ""
 
 
 def gap_text(gap: Gap) -> str:

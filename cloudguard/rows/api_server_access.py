@@ -28,7 +28,7 @@ from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, WAY_OUT, Context, tally
 from cloudguard.rows.declared import declared_check
-from cloudguard.rows.network.latent import with_latent
+from cloudguard.rows.network.latent import latent_of, with_latent
 from cloudguard.rows.network.phrases import (
     connections,
     subject,
@@ -43,7 +43,7 @@ from cloudguard.rows.network.problem import (
 )
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.network.way_out import lasting_addresses, way_out_peers, with_own_addresses
-from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, with_connections
 
 ROW = "api-server-access"
 AREA = "Network access to API Server (Control plane)"
@@ -92,7 +92,9 @@ def judge(context: Context) -> JudgedRow:
         assumed=(*_assumed(context), *context.assumed_empty),
         not_asked=context.not_asked(*([Entered.ENDPOINT] if context.cluster.managed else [])),
     )
-    return judged_row((ROW, AREA), pending, unknown, _clean(context, pending), basis)
+    clean = _clean(context, pending)
+    judged = judged_row((ROW, AREA), pending, unknown, clean, basis)
+    return with_connections(judged, collector.undecided_connections)
 
 
 def _assumed(context: Context) -> tuple[Assumed, ...]:
@@ -235,7 +237,8 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
         beyond = " beyond the declared administrators" if listed else ""
         message = f"{connections(problem, _api_text)} of {who}{beyond}"
         severity = Severity.MEDIUM if listed else Severity.LOW
-        return Assessment(severity, with_latent(context.reach, problem, message), declare, keep)
+        latent = latent_of(context.reach, problem)
+        return Assessment(severity, with_latent(message, latent), declare, keep, latent=latent)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
     message = f"{connections(problem, _api_text)} of {who}"
     keepers = [target.gatekeeper for target in problem.targets if isinstance(target, Endpoint)]

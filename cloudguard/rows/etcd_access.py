@@ -24,7 +24,7 @@ from cloudguard.rows.context import NETWORK_FACTS, NO_ETCD, Context, tally
 from cloudguard.rows.datastore import datastore_unknown
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
-from cloudguard.rows.network.latent import with_latent
+from cloudguard.rows.network.latent import latent_of, with_latent
 from cloudguard.rows.network.phrases import connections, services_text, subject
 from cloudguard.rows.network.problem import (
     GUARDED,
@@ -35,7 +35,7 @@ from cloudguard.rows.network.problem import (
     ProblemKind,
 )
 from cloudguard.rows.network.problem_collector import ProblemCollector
-from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, provider_row
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, provider_row, with_connections
 
 ROW = "etcd-access"
 AREA = "Access to etcd"
@@ -99,7 +99,9 @@ def judge(context: Context) -> JudgedRow:
     hosts = tally(context.cluster.hosts_by(Role.ETCD))
     assumed = (*(Assumed(f"etcd: {what}", who) for what, who in context.port_sources("etcd")), *context.assumed_empty)
     basis = Basis(len(paths), hosts, assumed=assumed, not_asked=context.not_asked())
-    return judged_row((ROW, AREA), pending, unknown, "only the control plane reaches etcd", basis)
+    clean = "only the control plane reaches etcd"
+    judged = judged_row((ROW, AREA), pending, unknown, clean, basis)
+    return with_connections(judged, collector.undecided_connections)
 
 
 def _from_others(context: Context, target: HostClass) -> list[Path]:
@@ -144,7 +146,8 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
         return Assessment(Severity.CRITICAL, message, keep=keep)
     if problem.name == GUARDED:
         return Assessment(Severity.LOW, message, GUARDED_ADVICE)
-    return Assessment(Severity.HIGH, with_latent(context.reach, problem, message), keep=keep)
+    latent = latent_of(context.reach, problem)
+    return Assessment(Severity.HIGH, with_latent(message, latent), keep=keep, latent=latent)
 
 
 def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> Iterator[PendingFinding]:

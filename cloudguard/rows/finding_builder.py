@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cloudguard.model.cluster import Cluster
 from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
-from cloudguard.results.finding import Evidence, Finding, Severity, Witness, finding_id
+from cloudguard.results.finding import Evidence, Finding, Latent, Severity, Witness, finding_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class FindingBuilder:
     hosts: Iterable[str] = ()
     advice: str = ""
     width: Iterable[str] = ()
+    latent: Latent | None = None
 
     def build(self, cluster: Cluster) -> Finding:
         """Return the finding; raises ValueError without evidence or witness, or for a severity not of its check."""
@@ -45,4 +46,5 @@ class FindingBuilder:
             hosts=tuple(sorted(self.hosts)),
             advice=self.advice,
             width=tuple(self.width),
+            latent=self.latent,
         )

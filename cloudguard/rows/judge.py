@@ -18,7 +18,9 @@ from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows import api_server_access, cloud_api_access, etcd_access, etcd_encryption, node_access
 from cloudguard.rows.context import Context
 from cloudguard.rows.declared import with_declarations
-from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, also_unknown
+from cloudguard.rows.network.exposure import of_endpoints, of_hosts
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, also_unknown, with_undecided
+from cloudguard.rows.references import check_references
 from cloudguard.rows.role_assignments import assignments, undecided
 
 ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access, etcd_access, etcd_encryption)
@@ -48,7 +50,10 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
     excesses = (excess for finding in pending for excess in finding.excesses)
     by_rule = plan(context.reach, context.ports, (_worth(excess) if with_advice else excess for excess in excesses))
     changes = {finding.finding.id: tuple(_changes(finding, by_rule)) for finding in pending}
-    results = tuple(replace(row, findings=tuple(_with_changes(row.findings, changes))) for row, _ in judged)
+    results = tuple(
+        replace(_completed(context, row, result), findings=tuple(_with_changes(result.findings, changes)))
+        for row, (result, _) in zip(rows, judged, strict=True)
+    )
     return results, _ordered([finding for row in results for finding in row.findings], changes)
 
 
@@ -61,6 +66,15 @@ def _by_every_role(context: Context, judged: Mapping[ModuleType, JudgedRow]) -> 
             if base.verdict is not Verdict.FAIL and (row is etcd_access or not assignment.one_server):
                 unknown[number] += undecided(base, assignment, row.judge(other)[0])
     return [(also_unknown(row, lines), found) for (row, found), lines in zip(judged.values(), unknown, strict=True)]
+
+
+def _completed(context: Context, row: ModuleType, result: RowResult) -> RowResult:
+    """Return a row with what is worked out once it is judged: who is let in, what would help, what is recommended."""
+    exposed = {node_access: of_hosts, api_server_access: of_endpoints}.get(row)
+    basis = replace(result.basis, exposure=exposed(context)) if exposed else result.basis
+    recommended = check_references(result.row)
+    result = replace(result, basis=basis, recommendation=recommended[0].title if recommended else "")
+    return with_undecided(result, context.snapshot.gaps)
 
 
 def _with_declarations(context: Context, row: ModuleType, judged: JudgedRow) -> JudgedRow:

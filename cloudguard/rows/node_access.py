@@ -39,7 +39,7 @@ from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, WAY_OUT, Context, incidental_ports, tally
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
-from cloudguard.rows.network.latent import lets_internet_in, with_latent
+from cloudguard.rows.network.latent import latent_of, lets_internet_in, with_latent
 from cloudguard.rows.network.mandated import MandatedRules
 from cloudguard.rows.network.phrases import connections, services_text, subject
 from cloudguard.rows.network.problem import (
@@ -52,7 +52,7 @@ from cloudguard.rows.network.problem import (
 )
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.network.way_out import way_out_peers
-from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, with_connections
 
 ROW = "node-access"
 AREA = "Network access to Nodes (nodes)"
@@ -115,13 +115,11 @@ def judge(context: Context) -> JudgedRow:
     pending = collector.pending_findings(lambda problem: _assessment(context, problem, mandated))
     pending += _public_addresses(context, targets)
     clean = "nothing reaches a node but the cluster and its services"
-    basis = Basis(
-        len(paths) + len(from_control_plane),
-        tally(judged),
-        assumed=(_node_ports(context), *context.assumed_empty),
-        not_asked=context.not_asked(),
-    )
-    return judged_row((ROW, AREA), pending, unknown + collector.unknown + mandated.unknown, clean, basis)
+    assumed = (_node_ports(context), *context.assumed_empty)
+    basis = Basis(len(paths) + len(from_control_plane), tally(judged), assumed=assumed, not_asked=context.not_asked())
+    unknown += collector.unknown + mandated.unknown
+    row = judged_row((ROW, AREA), pending, unknown, clean, basis)
+    return with_connections(row, collector.undecided_connections)
 
 
 def _node_ports(context: Context) -> Assumed:
@@ -254,10 +252,11 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
         return Assessment(Severity.LOW, message, GUARDED_ADVICE)
     if problem.check is INSIDE:
         severity = Severity.MEDIUM if problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
-        severity, message, remedy = mandated.rated(problem, severity, with_latent(context.reach, problem, message))
+        latent = latent_of(context.reach, problem)
+        severity, message, remedy = mandated.rated(problem, severity, with_latent(message, latent))
         known = all(isinstance(target, Endpoint) or target.key.roles for target in problem.targets)
         advice = remedy if known else "Name the hosts' roles first: what they need is unknown"
-        return Assessment(severity, message, advice, keep, mend=known)
+        return Assessment(severity, message, advice, keep, mend=known, latent=latent)
     if problem.check is NODE_PORTS:
         advice = "Declare the services in cloudguard.toml, or put a load balancer in front"
         return Assessment(Severity.MEDIUM, message, advice, keep)

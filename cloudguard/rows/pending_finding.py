@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from cloudguard.model.cluster import Cluster
+from cloudguard.model.source import Gap
 from cloudguard.reachability.narrowing import RuleExcess
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
-from cloudguard.results.report import Basis, RowResult, Verdict, verdict_of
+from cloudguard.results.report import Basis, RowResult, Undecided, Verdict, gap_text, verdict_of
+from cloudguard.rows.context import NETWORK_FACTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,32 @@ def judged_row(
     else:
         why = clean
     return RowResult(*row, verdict, why, findings, unknown, basis), ordered
+
+
+def with_connections(judged: JudgedRow, undecided: tuple[Undecided, ...]) -> JudgedRow:
+    """Return a judged row with the connections among what is unknown of it."""
+    row, pending = judged
+    return replace(row, undecided=undecided), pending
+
+
+def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
+    """Return ``row`` with a value for each line of what is unknown, and with the ``gaps`` that may have hidden it.
+
+    Of a connection these are the gaps on what its line names, or else all that hide facts about the network.
+    """
+    known, failed = {one.what: one for one in row.undecided}, [*gaps]
+
+    def completed(line: str) -> Undecided:
+        one = known.get(line, Undecided(line))
+        hiding = [gap for gap in failed if gap_text(gap) == line]
+        if one.sender:
+            network = [gap for gap in failed if NETWORK_FACTS.intersection(gap.hides)]
+            hiding = [gap for gap in network if gap.resource in line] or network
+        calls = dict.fromkeys(gap.call for gap in hiding)
+        permissions = dict.fromkeys(gap.permission for gap in hiding if gap.permission)
+        return replace(one, gaps=tuple(calls), would_help=", ".join(permissions))
+
+    return replace(row, undecided=tuple(map(completed, row.unknown)))
 
 
 def also_unknown(row: RowResult, unknown: tuple[str, ...]) -> RowResult:

@@ -10,11 +10,19 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
+from cloudguard.results.finding import Latent
 from cloudguard.rows.network.problem import Problem
 
 
-def with_latent(reach: Reachability, problem: Problem, message: str) -> str:
-    """Return ``message``, and what keeps the internet out where a rule of the problem would let it in."""
+def with_latent(message: str, latent: Latent | None) -> str:
+    """Return ``message``, and what would let the internet in, if anything."""
+    if latent is None:
+        return message
+    return f"{message}; latent: {latent.lets} would let the internet in, but {latent.barrier}"
+
+
+def latent_of(reach: Reachability, problem: Problem) -> Latent | None:
+    """Return a rule of the problem that would let the internet in, and what keeps it out; None where there is none."""
     for path, attribution in problem.pairs:
         if not path.sender.inside or attribution.rule is None or isinstance(path.target, Endpoint):
             continue
@@ -22,8 +30,8 @@ def with_latent(reach: Reachability, problem: Problem, message: str) -> str:
             continue
         if lets_internet_in(reach, attribution):
             barrier = _barrier(reach, path, path.target, attribution)
-            return f"{message}; latent: {attribution.fact} would let the internet in, but {barrier}"
-    return message
+            return Latent(attribution.resource, attribution.rule.id, attribution.fact, barrier)
+    return None
 
 
 def lets_internet_in(reach: Reachability, attribution: Attribution) -> bool:

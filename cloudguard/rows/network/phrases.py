@@ -62,7 +62,7 @@ def connections(problem: Problem, named: Callable[[ServiceSet], str]) -> str:
     """
     by_services: dict[ServiceSet, list[str]] = {}
     for addresses, services in _by_services(_outside(problem)).items():
-        by_services.setdefault(services, []).append(_public_text(addresses))
+        by_services.setdefault(services, []).append(public_text(addresses))
     for name, services in _inside(problem):
         by_services.setdefault(services, []).append(name)
     parts = [(_listed(names), named(services)) for services, names in by_services.items()]
@@ -121,7 +121,7 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
 
 
-def _public_text(found: AddressSet) -> str:
+def public_text(found: AddressSet) -> str:
     """Return who of the internet gets in: all of it in words, a few ranges as they are, what is between by number."""
     if everyone(found):
         return "the internet"

@@ -14,7 +14,7 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import KeptTraffic, Resource
 from cloudguard.results.check import Check
-from cloudguard.results.finding import Severity
+from cloudguard.results.finding import Latent, Severity
 
 
 class ProblemKind(NamedTuple):
@@ -71,7 +71,7 @@ class Problem:
 class Assessment:
     """How a row rates and words a problem, and what its rules must go on letting in.
 
-    ``mend``: whether the rules are to be edited. For advice alone none is.
+    ``mend``: whether the rules are to be edited. For advice alone none is. ``latent``: what the message says of it.
     """
 
     severity: Severity
@@ -79,3 +79,4 @@ class Assessment:
     advice: str = ""
     keep: tuple[KeptTraffic, ...] = ()
     mend: bool = True
+    latent: Latent | None = None

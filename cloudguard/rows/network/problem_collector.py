@@ -19,6 +19,7 @@ from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.reachability.senders import SenderKind
 from cloudguard.results.change import Resource
 from cloudguard.results.finding import Evidence, Severity, Witness
+from cloudguard.results.report import Undecided
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.phrases import FEW, services_text, subject, target_text
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
@@ -42,11 +43,17 @@ class ProblemCollector:
         self._attributed: dict[tuple[str, str], ServiceSet] = {}
         self._unknown: dict[str, list[Problem] | None] = {}
         """Lines of what is undecided, with all problems that it would be; None: any."""
+        self._undecided: dict[str, Undecided] = {}
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """What could not be decided, a line each."""
         return tuple(self._unknown)
+
+    @property
+    def undecided_connections(self) -> tuple[Undecided, ...]:
+        """The same as values, in the same order."""
+        return tuple(self._undecided[line] for line in self._unknown)
 
     def add(self, path: Path, excess: Bounds, kind_of: Callable[[Path, Attribution], ProblemKind | None]) -> None:
         """Record excess traffic on a path, by ``kind_of`` what is attributed (None: no problem).
@@ -82,7 +89,9 @@ class ProblemCollector:
         """Record what is undecided; of members of a group, with the problems that they would be."""
         services = services_text(packets.services())
         because = next(iter(_causes(self._reach, path, packets)), "a filter or route on the way could not be read")
-        line = f"whether {path.sender.name} can reach {services} on {subject([path.target])}: {because}"
+        target = subject([path.target])
+        line = f"whether {path.sender.name} can reach {services} on {target}: {because}"
+        self._undecided[line] = Undecided(line, path.sender.name, services, target, because)
         possible = self._possible(path, packets, kind_of) if path.sender.kind is SenderKind.GROUP else None
         known = self._unknown.get(line, [])
         self._unknown[line] = None if known is None or possible is None else known + possible
@@ -127,6 +136,7 @@ class ProblemCollector:
             hosts=(host.id for host in problem.hosts),
             advice=assessment.advice,
             width=width_of(self._reach, problem, self._own),
+            latent=assessment.latent,
         )
         excesses = self._excesses(problem, assessment) if assessment.mend else ()
         changes = guarded_anew(self._row, problem, assessment) if assessment.mend else ()

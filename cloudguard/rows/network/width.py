@@ -11,7 +11,7 @@ from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.reachability.senders import Sender, SenderKind
-from cloudguard.results.connections import Connections
+from cloudguard.results.network.connections import Connections
 from cloudguard.rows.network.problem import Problem
 
 

@@ -15,8 +15,8 @@ from cloudguard.authorization.effective import effective, space_of
 from cloudguard.comparison.widths import inside
 from cloudguard.model.identity import Condition, PolicyDocument, PolicyKind
 from cloudguard.packet_sets.packets import PacketSet
-from cloudguard.results.connections import Connections, read
 from cloudguard.results.finding import Finding
+from cloudguard.results.network.connections import Connections, read
 from draws import examples
 from identities import account, allow, deny, document, finding_of, row
 from judged import rows_of

@@ -157,6 +157,10 @@ def test_node_ports_for_the_world_are_latent_on_private_nodes() -> None:
     found = row(inner(("tcp/30000-32767", WORLD)))
     assert told(found) == [(INSIDE, Severity.LOW)]
     assert "latent" in found.findings[0].message
+    latent = found.findings[0].latent
+    assert latent is not None
+    assert (latent.resource.kind, latent.lets) == ("filter", f"tcp/30000-32767 from {WORLD}")
+    assert latent.barrier in found.findings[0].message
 
 
 def test_hosts_of_the_cluster_are_no_strangers_inside() -> None:

@@ -1,0 +1,1 @@
+"""What results say about the network: connections as text, and who is let in."""

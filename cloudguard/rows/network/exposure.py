@@ -1,0 +1,113 @@
+"""Who outside the cluster can connect to which services of its hosts: what the paths come to, for the rows' bases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+
+from cloudguard.model.cluster import Host, Pool
+from cloudguard.model.network import Endpoint
+from cloudguard.needs.in_force import everyone
+from cloudguard.needs.ports import ICMP, KUBELET, SSH_AND_RDP
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.paths import Path
+from cloudguard.results.network.exposure import HostExposure, ServiceExposure, Widest
+from cloudguard.rows.context import Context
+from cloudguard.rows.network.phrases import public_text
+
+OTHERS = "others"
+"""The kind of all services that are of no other."""
+MOST_SENDERS = 6
+"""More senders to one service than this are not named."""
+_RANKS = (Widest.NOBODY, Widest.INSIDE, Widest.PUBLIC, Widest.INTERNET)
+
+
+def of_hosts(context: Context) -> tuple[HostExposure, ...]:
+    """Return the exposure of the cluster's hosts, those together that have the same roles and the same exposure."""
+    named = _services(context)
+    own = context.own_addresses | context.snapshot.topology.outbound_addresses
+    found: dict[tuple[str, tuple[ServiceExposure, ...]], HostExposure] = {}
+    for target in context.reach.classes:
+        roles = "+".join(target.key.roles) or "unknown role"
+        services = _exposures(context.reach.paths_to(target), named, own)
+        known = found.get((roles, services))
+        example = known.example if known else _example(target)
+        count = len(target.hosts) + (known.count if known else 0)
+        found[roles, services] = HostExposure(roles, count, example, services)
+    return tuple(found.values())
+
+
+def of_endpoints(context: Context) -> tuple[HostExposure, ...]:
+    """Return the exposure of a managed control plane's endpoints."""
+    own = context.own_addresses | context.snapshot.topology.outbound_addresses
+    return tuple(_of_endpoint(context, endpoint, own) for endpoint in context.snapshot.topology.endpoints)
+
+
+def _of_endpoint(context: Context, endpoint: Endpoint, own: AddressSet) -> HostExposure:
+    services = _exposures(tuple(context.reach.endpoint_paths(endpoint)), {"API": endpoint.service}, own)
+    return HostExposure("managed endpoint", 1, endpoint.id, services)
+
+
+def _services(context: Context) -> Mapping[str, ServiceSet]:
+    """Return the kinds of services; each port is of the first kind that has it."""
+    ports = context.ports
+    kinds = {
+        "API": ports.api,
+        "etcd": ports.etcd | ports.etcd_from_nodes,
+        "kubelet": KUBELET,
+        "SSH, RDP": SSH_AND_RDP,
+        "NodePorts": ports.node_ports,
+        OTHERS: ServiceSet.everything() - ICMP,
+    }
+    left, found = ServiceSet.everything(), dict[str, ServiceSet]()
+    for name, services in kinds.items():
+        found[name], left = services & left, left - services
+    return found
+
+
+def _example(target: HostClass) -> str:
+    return next((one.id for one in chain[Host | Pool](target.hosts, target.pools)), "")
+
+
+def _exposures(
+    paths: tuple[Path, ...], named: Mapping[str, ServiceSet], own: AddressSet
+) -> tuple[ServiceExposure, ...]:
+    bounds = [(path, path.allowed.lower.services(), path.allowed.upper.services()) for path in paths]
+    found = list[ServiceExposure]()
+    for name, services in named.items():
+        certain, possible = dict[Path, AddressSet](), Widest.NOBODY
+        for path, lower, upper in bounds:
+            if lower & services:
+                certain[path] = path.allowed.lower.only(services).addresses() - own
+            if upper & services:
+                widest = _widest(path, path.allowed.upper.only(services).addresses() - own)
+                possible = max(possible, widest, key=_RANKS.index)
+        text = "every other port" if name == OTHERS else str(services)
+        found.append(_exposure(name, text, certain, possible))
+    return tuple(found)
+
+
+def _widest(path: Path, addresses: AddressSet) -> Widest:
+    """Return how wide the senders at ``addresses``, which are not the cluster's, are."""
+    if not addresses:
+        return Widest.NOBODY
+    if path.sender.inside:
+        return Widest.INSIDE
+    return Widest.INTERNET if everyone(addresses) else Widest.PUBLIC
+
+
+def _exposure(name: str, services: str, certain: Mapping[Path, AddressSet], possible: Widest) -> ServiceExposure:
+    others = {path: addresses for path, addresses in certain.items() if addresses}
+    widest = max((_widest(*each) for each in others.items()), key=_RANKS.index, default=Widest.NOBODY)
+    senders = dict.fromkeys(path.sender.name if path.sender.inside else public_text(at) for path, at in others.items())
+    by = dict.fromkeys(path.balancer.name for path in others if path.balancer)
+    return ServiceExposure(
+        name,
+        services,
+        widest,
+        tuple(senders)[:MOST_SENDERS],
+        tuple(by)[:MOST_SENDERS],
+        possible if _RANKS.index(possible) > _RANKS.index(widest) else None,
+    )
