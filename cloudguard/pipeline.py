@@ -202,12 +202,13 @@ def plan(  # noqa: PLR0913 - one keyword per choice of the user
     rows: Sequence[str] = (),
     only: Sequence[str] = (),
     with_advice: bool = False,
+    most_rules: int = 4,
     terraform: TerraformState | None = None,
 ) -> Planned:
     """Plan the changes that mend what is found, and prove them on the model; nothing is written to the cloud.
 
     ``rows`` and ``only`` (numbers or ids of findings) narrow what is planned for; ``with_advice``: also low findings.
-    ``terraform``: a state, which names the blocks of what it has.
+    ``most_rules`` take the place of one at most. ``terraform``: a state, which names the blocks of what it has.
     Raises SettingsError as ``evaluate``, and UsageError where ``only`` names no finding.
     """
     from cloudguard.planning.case import Case, Choice  # noqa: PLC0415 - only plans need it
@@ -216,12 +217,11 @@ def plan(  # noqa: PLR0913 - one keyword per choice of the user
 
     declared = declarations or Declarations()
     known = _known(snapshot, declared)
-    adapter = known.adapter
-    change_forms = adapter.change_forms(snapshot) if isinstance(adapter, MakesPlans) else PlainForms()
+    change_forms = known.adapter.change_forms(snapshot) if isinstance(known.adapter, MakesPlans) else PlainForms()
     case = Case(snapshot, declared, change_forms, known.iam_catalog, known.ways_in)
     rows_found, changes = case.judged(with_advice=with_advice)
     report = _report(snapshot, declared, known, rows_found, with_owners(snapshot, changes, known.owners))
-    choice = Choice(tuple(rows), tuple(_finding_id(report, name) for name in only), with_advice)
+    choice = Choice(tuple(rows), tuple(_finding_id(report, name) for name in only), with_advice, most_rules)
     planned = make_plan(case, report, choice)
     changes = with_owners(snapshot, planned.plan.changes, known.owners)
     if terraform:

@@ -15,6 +15,7 @@ from cloudguard.cli.flags import (
     GENERAL,
     LIST_FORMAT,
     MIN_SEVERITY,
+    MOST_RULES,
     ONLY,
     OUTPUT,
     PLAN_FORMAT,
@@ -56,7 +57,7 @@ def _panels(*names: str) -> tuple[Setting[Any], ...]:
 
 
 _JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT), SUMMARY, ROW, MIN_SEVERITY, OUTPUT, *GENERAL)
-_PLAN_SETTINGS: Final = (PLAN_ROW, ONLY, WITH_ADVICE, TERRAFORM_STATE, PLAN_FORMAT, FAIL_ON, OUTPUT)
+_PLAN_SETTINGS: Final = (PLAN_ROW, ONLY, WITH_ADVICE, MOST_RULES, TERRAFORM_STATE, PLAN_FORMAT, FAIL_ON, OUTPUT)
 _PLANNED: Final = (SNAPSHOT, *_panels(DECLARED), *_PLAN_SETTINGS, *GENERAL)
 _PROVIDER: Final = Argument("provider", "The cloud to ask about a finding.")
 COMMANDS: Final[Mapping[str, Command]] = {

@@ -6,7 +6,7 @@ from typing import Final
 
 from cloudguard.cli.typer_commands import GENERAL_PANEL
 from cloudguard.needs.setting import Setting
-from cloudguard.needs.setting_values import Kind, choice, choice_to_file, duration, many, switch, text
+from cloudguard.needs.setting_values import Kind, choice, choice_to_file, duration, many, switch, text, whole_number
 from cloudguard.needs.settings import HOSTS, REPORT, SEVERITIES
 from cloudguard.provider.port import load
 
@@ -56,6 +56,14 @@ ONLY: Final = Setting(
     "only FINDINGS", text(), "Plan only for these findings: numbers of the first screen, or ids, with commas.", REPORT
 )
 WITH_ADVICE: Final = Setting("with-advice", switch(), "Plan for low findings too, which are advice.", REPORT)
+DEFAULT_MOST_RULES: Final = 4
+MOST_RULES: Final = Setting(
+    "most-rules N",
+    whole_number(),
+    "Put no more than so many rules in the place of one.",
+    REPORT,
+    str(DEFAULT_MOST_RULES),
+)
 TERRAFORM_STATE: Final = Setting(
     "terraform-state FILE", text(), "Name the blocks of this state, the output of terraform show -json.", REPORT
 )

@@ -44,6 +44,7 @@ def _plan(plan: Plan) -> dict[str, object]:
         "left": [asdict(one) for one in plan.left],
         "residual": plan.residual,
         "shut_out": plan.shut_out,
+        "by_hand": plan.by_hand,
         "verdicts": dict(plan.verdicts),
         "edits": counts._asdict(),
     }

@@ -187,6 +187,19 @@ def duration() -> Kind[float]:
     return Kind(read)
 
 
+def whole_number() -> Kind[int]:
+    """Return the kind of a whole number from 1."""
+
+    def read(value: object) -> int:
+        found = str(value)
+        if not (found.isascii() and found.isdecimal() and int(found)):
+            message = f"{value!r} is no whole number from 1"
+            raise ValueError(message)
+        return int(found)
+
+    return Kind(read)
+
+
 def cidr(value: str) -> str:
     """Accept a CIDR or an address; raises ValueError."""
     AddressSet.parse(value)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from cloudguard.model.filters import Filter
 from cloudguard.model.network import Endpoint
 from cloudguard.planning.edits.endpoints import private_first
 from cloudguard.planning.edits.model_edits import can_be_made
-from cloudguard.planning.edits.sayable import sayable
+from cloudguard.planning.edits.sayable import Speaker
 from cloudguard.planning.edits.settings_edits import ON_MODEL
 from cloudguard.planning.plain_forms import PlainForms
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Edit, PeerOf, Procedure, RuleEdit
 
-UNSAYABLE = (
-    "the cloud holds no few rules that say less than the present one and all that is needed (--cni may tell less)"
-)
 BY_HAND = "its change is not proved: the model does not show what it does"
 WAY_OUT_UNSEEN = (
     "the cluster's hosts leave by addresses that are not known, or that go with a host: declare those that are to stay "
@@ -50,26 +46,19 @@ class Candidates:
 def candidates_of(
     changes: Iterable[Change],
     asked: frozenset[str],
-    filters: dict[str, Filter],
-    endpoints: dict[str, Endpoint],
-    change_forms: ChangeForms,
+    endpoints: Mapping[str, Endpoint],
+    speaker: Speaker,
 ) -> Candidates:
     """Return the candidates of the ``changes`` that mend any finding ``asked`` for (ids)."""
     candidates = Candidates()
     for change in changes:
         mends = tuple(name for name in change.mends if name in asked)
         if mends:
-            _add(candidates, replace(change, mends=mends), filters, endpoints, change_forms)
+            _add(candidates, replace(change, mends=mends), endpoints, speaker)
     return candidates
 
 
-def _add(
-    candidates: Candidates,
-    change: Change,
-    filters: dict[str, Filter],
-    endpoints: dict[str, Endpoint],
-    change_forms: ChangeForms,
-) -> None:
+def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoint], speaker: Speaker) -> None:
     if change.resource.id in endpoints:
         change = private_first(change, endpoints[change.resource.id])
     if change.needs_input:
@@ -82,11 +71,10 @@ def _add(
         candidates.by_hand = (*candidates.by_hand, change)
         candidates.leave([change], BY_HAND)
     else:
-        guard = filters.get(change.resource.id) if isinstance(change.edits[0], RuleEdit) else None
-        said = change if guard is None else sayable(change, guard, change_forms)
+        said = speaker.said(change)
         if said is None:
-            candidates.leave([change], UNSAYABLE)
-        elif not can_be_called(said, change_forms):
+            candidates.leave([change], speaker.unsaid(change))
+        elif not can_be_called(said, speaker.change_forms):
             writer = (
                 f": {change.owner} writes it" if change.owner else ", so no plan makes the change; it is for a person"
             )

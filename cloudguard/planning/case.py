@@ -8,6 +8,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.ways_in import WayIn
 from cloudguard.needs.declarations import Declarations
+from cloudguard.planning.edits.sayable import MOST_RULES
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
@@ -19,11 +20,15 @@ from cloudguard.rows.judge import judge
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which findings to plan for: of these rows, with these ids (empty: all); ``with_advice``: also low ones."""
+    """Which findings to plan for: of these rows, with these ids (empty: all); ``with_advice``: also low ones.
+
+    ``most_rules``: so many rules take the place of one at most.
+    """
 
     rows: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     with_advice: bool = False
+    most_rules: int = MOST_RULES
 
     def asks_for(self, finding: Finding) -> bool:
         """Whether a finding is to be mended."""

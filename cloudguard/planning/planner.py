@@ -9,12 +9,13 @@ from cloudguard.planning.administrators import lets_in_administrators, shut_out,
 from cloudguard.planning.candidates import Candidates, candidates_of
 from cloudguard.planning.case import Case, Choice
 from cloudguard.planning.edits.model_edits import edited, parts
+from cloudguard.planning.edits.sayable import Speaker
 from cloudguard.planning.moves import moves
 from cloudguard.planning.outcome import Outcome, outcome_of, residual
 from cloudguard.planning.proposal import Proposal, Proposer
 from cloudguard.planning.smallest import smallest
 from cloudguard.provider.change_forms import ChangeForms
-from cloudguard.results.change import Change, KeptTraffic, RuleEdit, RuleTraffic
+from cloudguard.results.change import Change, KeptTraffic, Procedure, RuleEdit, RuleTraffic
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.plan import LeftFinding, Obligation, Plan, Proof, Step
 from cloudguard.results.report import Report
@@ -51,21 +52,32 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
     if len(left) == len(asked):  # what mends nothing is not worth an edit
         proposal, rows = proposer.of(()), report.rows
     if choice.asks_for_row(api_server_access.ROW) and not choice.only:
-        mended, proposal = proposal, with_administrators(proposer, proposal)
-        if proposal is not mended:
+        others, proposal = proposal, with_administrators(proposer, proposal)
+        if proposal is not others:
             rows, _ = case.at(proposal.after).judged(with_advice=choice.with_advice)
+    mended = tuple(finding for finding in asked if finding.id not in left)
     plan = Plan(
         report,
         _changes(asked, candidates, proposal),
         tuple(_steps(proposal, case.change_forms)),
         asked=tuple(finding.id for finding in asked),
-        mends=tuple(finding.id for finding in asked if finding.id not in left),
+        mends=tuple(finding.id for finding in mended),
         left=tuple(LeftFinding(finding, why) for finding, why in left.items()),
         residual=residual(report.findings, (finding for row in rows for finding in row.findings)),
         verdicts=tuple((row.row, row.verdict) for row in rows),
         shut_out=shut_out(case.at(proposal.after).context),
+        by_hand=_by_hand(case, proposal, mended),
     )
     return Planned(replace(plan, proofs=tuple(_proofs(proposer, proposal, plan))), case, proposal)
+
+
+def _by_hand(case: Case, proposal: Proposal, mended: Sequence[Finding]) -> tuple[str, ...]:
+    """Return which findings (ids) stay as long as nobody takes the steps of the procedures."""
+    edits = [part for _, part in proposal.order if not isinstance(part[1], Procedure)]
+    if len(edits) == len(proposal.order):
+        return ()
+    gone = outcome_of(case.at(edited(case.snapshot, edits)), mended, with_advice=True).gone
+    return tuple(finding.id for finding in mended if finding.id not in gone)
 
 
 def _proofs(proposer: Proposer, proposal: Proposal, plan: Plan) -> Iterator[Proof]:
@@ -83,9 +95,8 @@ def _made(
     candidates = candidates_of(
         changes,
         frozenset(finding.id for finding in asked),
-        {one.id: one for one in topology.filters},
         {one.id: one for one in topology.endpoints},
-        case.change_forms,
+        Speaker({one.id: one for one in topology.filters}, case.change_forms, proposer.members, choice.most_rules),
     )
     candidates.changes = (*first, *candidates.changes)
     proposal = proposer.proved(candidates)

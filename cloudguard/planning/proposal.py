@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from cloudguard.model.filters import Action, Direction
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.planning.candidates import Candidates
 from cloudguard.planning.case import Case
 from cloudguard.planning.edits.new_groups import group_changes
@@ -43,6 +45,15 @@ class Proposer:
             )
             for one in topology.filters
         }
+
+    @cached_property
+    def members(self) -> Mapping[str, AddressSet]:
+        """All addresses that the cluster's hosts in each group may have, by its id."""
+        found: dict[str, list[AddressSet]] = {}
+        for one in self.prover.first.classes:
+            for group in one.key.groups:
+                found.setdefault(group, []).append(one.possible_addresses)
+        return {group: AddressSet.union(each) for group, each in found.items()}
 
     def proved(self, candidates: Candidates) -> Proposal:
         """Return the proposal of all changes of ``candidates`` that break nothing; the others are left out of it."""

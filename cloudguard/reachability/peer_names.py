@@ -24,8 +24,9 @@ def let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, .
 def group_of(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> RulePeer | None:
     """Name a class by a group that neither external members nor ``refused`` are in, else by one still to be made.
 
-    A group whose members were not read may have external ones. Of several, one of the kind of the rule's target groups.
-    Never by addresses: the host that replaces it has another one. None: no group leaves out all that are refused.
+    A group whose members were not read may have external ones. Of several, one of the kind of the rule's target groups,
+    and of these the one that the most classes are in: fewer rules name them all. Never by addresses: the host that
+    replaces it has another one. None: no group leaves out all that are refused.
     """
     taken = {group for other in refused for group in other.key.groups}
     taken |= {group for external in reach.topology.external_members for group in external.groups}
@@ -33,7 +34,9 @@ def group_of(reach: Reachability, source: HostClass, rule: Rule, refused: list[H
     kinds = {group.partition("/")[0] for group in rule.target_groups}
     free = [group for group in source.key.groups if group in known - taken and group != rule.peer.group]
     if free:
-        return RulePeer(PeerOf.GROUP, min(free, key=lambda group: group.partition("/")[0] not in kinds))
+        held = {name: sum(name in one.key.groups for one in reach.classes) for name in free} if len(free) > 1 else {}
+        best = min(free, key=lambda name: (name.partition("/")[0] not in kinds, -held.get(name, 0)))
+        return RulePeer(PeerOf.GROUP, best)
     alike = [other for other in refused if other.key.roles == source.key.roles]
     if any(other.key.subnet == source.key.subnet for other in alike):
         return None

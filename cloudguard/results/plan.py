@@ -91,7 +91,8 @@ class Plan:
     ``report`` is the judgement that they answer. ``mends`` are ids of its findings that are gone afterwards, ``asked``
     those that a change was asked for. ``verdicts`` are those of the rows afterwards, by row. ``residual`` are messages
     of what is still found afterwards and was no finding of its own before. ``shut_out`` are declared ranges of
-    administrators, none of whom the plan can let in to the API.
+    administrators, none of whom the plan can let in to the API. ``by_hand`` are those of ``mends`` that stay until
+    people took the steps of a procedure.
     """
 
     report: Report
@@ -104,6 +105,7 @@ class Plan:
     residual: tuple[str, ...] = ()
     verdicts: tuple[tuple[str, str], ...] = ()
     shut_out: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
     schema: str = field(default=SCHEMA)
 
     def change(self, name: str) -> Change:

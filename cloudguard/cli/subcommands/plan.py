@@ -6,7 +6,16 @@ from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.delivery import DEFAULT_FAIL_ON, exit_status
 from cloudguard.cli.failures import say
-from cloudguard.cli.flags import ONLY, PLAN_FORMAT, PLAN_ROW, QUIET, TERRAFORM_STATE, WITH_ADVICE
+from cloudguard.cli.flags import (
+    DEFAULT_MOST_RULES,
+    MOST_RULES,
+    ONLY,
+    PLAN_FORMAT,
+    PLAN_ROW,
+    QUIET,
+    TERRAFORM_STATE,
+    WITH_ADVICE,
+)
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.subcommands.check import read_file, snapshot_of
 from cloudguard.formats import plan_diff, plan_json
@@ -31,6 +40,7 @@ def write_plan(line: CommandLine) -> int:
         rows=settings.get(PLAN_ROW) or (),
         only=tuple(filter(None, (settings.get(ONLY) or "").split(","))),
         with_advice=bool(settings.get(WITH_ADVICE)),
+        most_rules=settings.get(MOST_RULES) or DEFAULT_MOST_RULES,
         terraform=state,
     )
     texts = [_rendered(planned.plan, sink.format) or pipeline.export(planned, sink.format) for sink in sinks]

@@ -1,25 +1,73 @@
-"""Rules as the cloud can hold them: each edit of a rule becomes edits that the provider can say, four a peer at most.
+"""Rules as the cloud can hold them: a rule becomes edits that the provider can say, so many at most.
 
-Where four rules do not say what a peer needs, fewer within the old rule cover all of it, and what they let in beyond
-that is named.
+Where more rules would be due to say exactly what is needed, fewer within the old rule cover all of it, and what they
+let in beyond that is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from cloudguard.model.filters import Filter
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
 from cloudguard.provider.change_forms import ChangeForms
-from cloudguard.results.change import Change, KeptTraffic, RuleEdit, RuleOp, RuleTraffic
+from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
 
 MOST_RULES: Final = 4
-"""So many rules a peer take the place of one at most: more are not an improvement that a person can review."""
-TOO_MANY: Final = f"the cloud says what this peer needs only in more than {MOST_RULES} rules (--cni may tell less)"
+"""So many rules take the place of one at most: more are not an improvement that a person can review."""
+UNSAID: Final = (
+    "the cloud holds no few rules that say less than the present one and all that is needed (--cni or --most-rules may "
+    "help)"
+)
+TOO_MANY: Final = "the cloud says what is needed only in more than {most} rules (--cni or --most-rules may help)"
 _FAMILIES: Final = tuple(ServiceSet.of_intervals(((base, base + PORTS),)) for base in FAMILIES.values())
 _FURTHER: Final = ServiceSet.everything() - ServiceSet.union(_FAMILIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Says rules as the cloud can hold them, at most ``most`` in place of one.
+
+    ``filters`` by their ids; ``members``: all addresses that the cluster's hosts in a group may have, by its id.
+    """
+
+    filters: Mapping[str, Filter]
+    change_forms: ChangeForms
+    members: Mapping[str, AddressSet]
+    most: int = MOST_RULES
+
+    def said(self, change: Change) -> Change | None:
+        """Return a change in rules that the cloud can hold; None if they would change nothing."""
+        guard = self.filters.get(change.resource.id) if isinstance(change.edits[0], RuleEdit) else None
+        return change if guard is None else _sayable(change, _Guarded(guard, self))
+
+    def unsaid(self, change: Change) -> str:
+        """Return why a change cannot be said, with what would stay let in."""
+        before = next((edit.before for edit in change.edits if isinstance(edit, RuleEdit) and edit.before), None)
+        return f"{UNSAID}{f': {before.services} from {_named(before.peer)} stays let in' if before else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    guard: Filter
+    speaker: Speaker
+
+    @property
+    def most(self) -> int:
+        return self.speaker.most
+
+    @property
+    def too_many(self) -> str:
+        """Why more is let in than is needed."""
+        return TOO_MANY.format(most=self.most)
+
+    def rules(self, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+        """Return the fewest rules that say exactly ``traffic``; none if no rules can."""
+        return self.speaker.change_forms.rules(self.guard, traffic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +79,11 @@ class _Said:
     beyond: KeptTraffic | None = None
 
 
-def sayable(change: Change, guard: Filter, change_forms: ChangeForms) -> Change | None:
-    """Return a change of a rule of ``guard`` in rules that the cloud can hold; None if they would change nothing."""
+def _sayable(change: Change, guarded: _Guarded) -> Change | None:
     edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
     before = next((edit.before for edit in edits if edit.before), None)
-    said = _said(edits, before, guard, change_forms)
-    if said is None:
+    said = _said(edits, before, guarded)
+    if said is None or [rule for one in said for rule in one.rules] == [before]:
         return None
     after = tuple((rule, one.needs) for one in said for rule in one.rules)
     made = tuple(_edits(change.rule, before, after))
@@ -46,31 +93,65 @@ def sayable(change: Change, guard: Filter, change_forms: ChangeForms) -> Change 
     return replace(change, kind="rule.narrow" if after else "rule.remove", edits=made, left=(*change.left, *beyond))
 
 
-def _said(
-    edits: list[RuleEdit], before: RuleTraffic | None, guard: Filter, change_forms: ChangeForms
-) -> list[_Said] | None:
-    """Return what is needed as rules; None where nothing smaller than ``before`` says it."""
+def _said(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _Guarded) -> list[_Said] | None:
+    """Return what is needed as rules; None where no rules can say it.
+
+    Exactly, if that takes few rules; else without groups that a range holds, then peer by peer wider, the one first
+    that saves the most rules; else as one rule of the old one's peer.
+    """
     within = before.services if before else ServiceSet.everything()
-    said = list[_Said]()
-    for edit in edits:
-        found = _of_peer(edit.after, edit.needs, within, guard, change_forms) if edit.after else None
-        if found is None and edit.after:
-            return None
-        said += [found] if found else []
-    return None if [rule for one in said for rule in one.rules] == [before] else said
+    wanted = [(edit.after, edit.needs) for edit in edits if edit.after]
+    ways = [[*_ways(traffic, needs, within, guarded)] for traffic, needs in wanted]
+    if not all(ways):
+        return None
+    if sum(len(each[0].rules) for each in ways) > guarded.most:
+        held = [_is_held(traffic, (one for one, _ in wanted), guarded) for traffic, _ in wanted]
+        ways = [each for each, one in zip(ways, held, strict=True) if not one]
+    while sum(len(each[0].rules) for each in ways) > guarded.most:
+        saved = [len(each[0].rules) - len(each[1].rules) if len(each) > 1 else 0 for each in ways]
+        if not any(saved):
+            return _as_one(wanted, before, guarded)
+        del ways[saved.index(max(saved))][0]
+    return [each[0] for each in ways]
 
 
-def _of_peer(
-    traffic: RuleTraffic, needs: tuple[str, ...], within: ServiceSet, guard: Filter, change_forms: ChangeForms
-) -> _Said | None:
-    """Return what one peer needs, as few rules: exactly, else as a span of each protocol, else as the old rule."""
+def _ways(traffic: RuleTraffic, needs: tuple[str, ...], within: ServiceSet, guarded: _Guarded) -> Iterator[_Said]:
+    """Yield what one peer needs, in ever fewer rules: exactly, as a span of each protocol, as the old rule has it."""
     spans = ServiceSet.union(_span(traffic.services & family) for family in _FAMILIES)
+    fewest = None
     for services in (traffic.services, (spans | (traffic.services & _FURTHER)) & within, within):
-        rules = change_forms.rules(guard, replace(traffic, services=services))
-        if rules and len(rules) <= MOST_RULES:
+        rules = guarded.rules(replace(traffic, services=services))
+        if rules and (fewest is None or len(rules) < fewest):
+            fewest = len(rules)
             beyond = services - traffic.services
-            return _Said(needs, rules, KeptTraffic(traffic.peer, beyond, TOO_MANY) if beyond else None)
-    return None
+            yield _Said(needs, rules, KeptTraffic(traffic.peer, beyond, guarded.too_many) if beyond else None)
+
+
+def _is_held(traffic: RuleTraffic, others: Iterable[RuleTraffic], guarded: _Guarded) -> bool:
+    """Whether ranges of other rules let in the cluster's hosts of a group on as much."""
+    members = guarded.speaker.members.get(traffic.peer.value) if traffic.peer.kind is PeerOf.GROUP else None
+    ranges = (one for one in others if one.peer.kind is PeerOf.RANGE and traffic.services <= one.services)
+    return members is not None and members <= AddressSet.union(read_addresses(one.peer.value) for one in ranges)
+
+
+def _as_one(
+    wanted: Sequence[tuple[RuleTraffic, tuple[str, ...]]], before: RuleTraffic | None, guarded: _Guarded
+) -> list[_Said] | None:
+    """Return one rule of the old one's peer that covers all that is needed, None where that is the old one."""
+    if before is None:
+        return None
+    needed = replace(before, services=ServiceSet.union(traffic.services for traffic, _ in wanted))
+    needs = tuple(dict.fromkeys(why for _, each in wanted for why in each))
+    one = next((each for each in _ways(needed, needs, before.services, guarded) if len(each.rules) == 1), None)
+    if one is None or one.rules == (before,):
+        return None
+    named = ", ".join(dict.fromkeys(_named(traffic.peer) for traffic, _ in wanted))
+    beyond = KeptTraffic(before.peer, one.rules[0].services, f"needed by {named} alone, but {guarded.too_many}")
+    return [replace(one, beyond=beyond)]
+
+
+def _named(peer: RulePeer) -> str:
+    return peer.value or peer.kind
 
 
 def _span(services: ServiceSet) -> ServiceSet:

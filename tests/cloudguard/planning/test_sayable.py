@@ -1,0 +1,103 @@
+"""One present rule becomes four at most; they cover what is needed, stay within it, and name what they leave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_network
+from random import Random
+
+import pytest
+
+from builders import group
+from cloudguard.model.filters import Direction, Filter
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.planning.edits.sayable import MOST_RULES, Speaker
+from cloudguard.planning.plain_forms import PlainForms
+from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from draws import seeds
+from edits import after, lets
+
+GROUPS = {"nodes": ("10.0.1.0/24",), "masters": ("10.0.0.0/24",), "strangers": ("10.9.0.0/16",)}
+SERVICES = ("tcp/22", "tcp/443", "tcp/6443", "tcp/2379-2380", "udp/53", "icmp/8", "tcp/30000-32767", "udp/8472")
+RANGES = ("10.0.0.0/24", "10.0.1.0/24", "10.0.0.0/23", "192.0.2.7/32", "198.51.100.0/24", "203.0.113.0/24")
+HOSTS = ("10.0.0.7", "10.0.1.7", "10.9.0.7", "192.0.2.7", "198.51.100.7", "203.0.113.7", "8.8.8.8")
+POINTS = [
+    ServiceSet.parse(text) for text in ("tcp/22", "tcp/23", "tcp/443", "tcp/2380", "tcp/6443", "udp/53", "icmp/8")
+]
+
+
+class Spans(PlainForms):
+    """Rules of a cloud that says one span of one protocol a rule."""
+
+    def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+        """Return a rule for each span."""
+        del guard
+        parts = (ServiceSet.of_intervals([span]) for span in traffic.services.intervals)
+        return tuple(replace(traffic, services=part) for part in parts)
+
+
+def speaker(most: int = MOST_RULES) -> Speaker:
+    members = {name: AddressSet.of(GROUPS[name]) for name in ("nodes", "masters")}
+    return Speaker({"own": group("own")}, Spans(), members, most)
+
+
+def change(before: RuleTraffic, *wanted: RuleTraffic) -> Change:
+    edits = [RuleEdit(RuleOp.REMOVE, "r", before, None)]
+    edits += [RuleEdit(RuleOp.ADD, "r", None, one, (f"need {number}",)) for number, one in enumerate(wanted)]
+    return Change("1", "row", "rule.narrow", Resource("filter", "own"), tuple(edits), rule="r")
+
+
+def lets_in(rules: tuple[RuleTraffic, ...], host: str, service: ServiceSet) -> bool:
+    """Whether any rule lets in a host; strangers are in their group, and nobody's needs."""
+    return any(service <= one.services and _is_meant(one.peer, host) for one in rules)
+
+
+def _is_meant(peer: RulePeer, host: str) -> bool:
+    ranges = GROUPS[peer.value] if peer.kind is PeerOf.GROUP else (peer.value,)
+    return any(ip_network(host).subnet_of(ip_network(one)) for one in ranges)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", seeds(300))
+def test_what_is_said_covers_the_need_and_is_within_the_old_rule(seed: int) -> None:
+    dice = Random(seed)
+    before = lets(dice.choice(("all", "tcp", "tcp,udp")), "0.0.0.0/0")
+    peers = dice.sample((*RANGES, "nodes", "masters"), dice.randrange(1, 7))
+    needed = [lets(",".join(dice.sample(SERVICES, dice.randrange(1, 4))), peer) for peer in peers]
+    needed = [replace(one, services=one.services & before.services) for one in needed]
+    wanted = tuple(one for one in needed if one.services)
+    said = speaker().said(change(before, *wanted))
+    rules = after(said) if said else (before,)
+    assert len(rules) <= MOST_RULES
+    left = tuple(RuleTraffic(Direction.INGRESS, one.services, one.peer) for one in said.left) if said else (before,)
+    for host in HOSTS:
+        for service in POINTS:
+            need, now = lets_in(wanted, host, service), lets_in(rules, host, service)
+            assert now or not need, f"{host} loses {service}"
+            assert lets_in((before,), host, service) or not now, f"{host} gains {service}"
+            assert need or not now or lets_in(left, host, service), f"{service} from {host} is not named"
+
+
+def test_a_group_that_a_range_holds_needs_no_rule_of_its_own() -> None:
+    wanted = [lets("tcp/6443", who) for who in ("198.51.100.0/24", "192.0.2.7/32", "10.0.0.0/23", "nodes", "masters")]
+    said = speaker().said(change(lets("tcp/6443", "0.0.0.0/0"), *wanted))
+    assert said
+    assert (after(said), said.left) == (tuple(wanted[:3]), ())
+
+
+def test_more_rules_are_made_if_a_person_asks_for_them() -> None:
+    wanted = [lets("tcp/6443", f"192.0.2.{number}/32") for number in range(6)]
+    assert speaker().said(change(lets("tcp/6443", "0.0.0.0/0"), *wanted)) is None
+    said = speaker(6).said(change(lets("tcp/6443", "0.0.0.0/0"), *wanted))
+    assert said
+    assert len(after(said)) == len(wanted)
+
+
+def test_beyond_four_one_rule_covers_all_and_what_it_leaves_is_named() -> None:
+    wanted = [lets("tcp/6443", f"192.0.2.{number}/32") for number in range(6)]
+    said = speaker().said(change(lets("all", "0.0.0.0/0"), *wanted))
+    assert said
+    assert after(said) == (lets("tcp/6443", "0.0.0.0/0"),)
+    (left,) = said.left
+    assert (str(left.services), left.peer.value) == ("tcp/6443", "0.0.0.0/0")
+    assert "192.0.2.5/32 alone" in left.why
