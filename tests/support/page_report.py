@@ -22,9 +22,13 @@ from cloudguard.results.change import (
     StatementChange,
     StatementFate,
 )
-from cloudguard.results.finding import Evidence, Finding, Severity, Waiver, Witness
+from cloudguard.results.comparison import Fate, FindingChange
+from cloudguard.results.finding import Evidence, Finding, Latent, Severity, Waiver, Witness
 from cloudguard.results.hop import Hop, HopKind
-from cloudguard.results.report import Assumed, Declared, Report, RowResult, Verdict
+from cloudguard.results.network.exposure import ENDPOINT, HostExposure, ServiceExposure, Widest
+from cloudguard.results.reference import Reference
+from cloudguard.results.report import Assumed, Declared, Report, RowResult, Undecided, Verdict
+from cloudguard.results.since import Since
 
 AREAS = (
     ("api-server-access", "Network access to API Server (Control plane)"),
@@ -59,7 +63,10 @@ def network_finding(text: str) -> Finding:
     witness = Witness(f"198.51.100.7 → {text}", hops, facts, "198.51.100.7", f"m-1 ({text})", "tcp 6443")
     resource = Resource("filter", "f-1", text)
     found = _finding(1, "api-server-access/internet", Severity.CRITICAL, resource, witness)
-    return replace(found, changes=("narrow",), advice=f"advice {text}")
+    latent = Latent(resource, "r-2", f"tcp/22 from {text}", f"barrier {text}")
+    documented = Reference("Kubernetes", text, "https://kubernetes.io/docs/", text)
+    references = (documented, Reference("Odd", text, f"javascript:{text}", text))
+    return replace(found, changes=("narrow",), advice=f"advice {text}", latent=latent, references=references)
 
 
 def identity_finding(text: str) -> Finding:
@@ -100,6 +107,27 @@ def plan(text: str) -> tuple[Change, ...]:
     )
 
 
+def exposures(text: str) -> tuple[HostExposure, ...]:
+    """Return who reaches what: every width, and what may be wider."""
+    services = tuple(
+        ServiceExposure(str(widest), "tcp/22,tcp/3389", widest, (text,), (f"balancer {text}",)) for widest in Widest
+    )
+    endpoint = ServiceExposure("internet", "tcp/443", Widest.NOBODY, possible=Widest.INTERNET)
+    return HostExposure("node", 2, text, services), HostExposure(ENDPOINT, 0, text, (endpoint,))
+
+
+def since_report(text: str, findings: tuple[Finding, ...]) -> Since:
+    """Return what is different: the first finding is new, the others are not, and one is fixed."""
+    fates = {0: Fate.NEW}
+    changes = [
+        FindingChange(fates.get(place, Fate.UNCHANGED), one.id, one.check, str(one.severity), one.message)
+        for place, one in enumerate(findings)
+    ]
+    gone = FindingChange(Fate.FIXED, "f" * 12, "node-access/internet", "high", f"gone {text}")
+    unseen = FindingChange(Fate.UNCONFIRMED, "e" * 12, "node-access/inside", "low", f"unseen {text}", why=f"gap {text}")
+    return Since("2025-12-31T00:00:00Z", (*changes, gone, unseen), ("node-access",), ("etcd-access",))
+
+
 def report(text: str = "prod", waived: Waiver | None = None) -> Report:
     """Return the report: each row has another verdict."""
     base = sample.snapshot(name=text, gaps=(sample.GAP,))
@@ -112,12 +140,24 @@ def report(text: str = "prod", waived: Waiver | None = None) -> Report:
         keys=(Key("k-1", KeyManager.CUSTOMER, KeyState.EXPIRED, sample.READ),),
     )
     basis = replace(sample.BASIS, assumed=(Assumed(f"etcd: {text}", text),))
+    question = Undecided(f"unknown {text}", f"sender {text}", "tcp/22", text, f"reason {text}", ("memory:Read",), text)
     found = ((network_finding(text),), (), (identity_finding(text),), (), (disk_finding(text, waived),))
     verdicts = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.FAIL, Verdict.PROVIDER, Verdict.FAIL)
     rows = tuple(
-        RowResult(name, area, verdict, f"why {text}", findings, (f"unknown {text}",) * (not findings), basis)
+        RowResult(
+            name,
+            area,
+            verdict,
+            f"why {text}",
+            findings,
+            (f"unknown {text}",) * (not findings),
+            replace(basis, exposure=exposures(text) if name == "node-access" else ()),
+            (question,) * (not findings),
+            f"asked for {text}",
+        )
         for (name, area), verdict, findings in zip(AREAS, verdicts, found, strict=True)
     )
     declared = (Declared("admin-cidr", (text,), f"--admin-cidr {text}"),)
     gaps = (replace(sample.GAP, message=text),)
-    return Report("cloudguard 0", base.started, base.finished, cluster, rows, plan(text), gaps, declared)
+    since = since_report(text, tuple(finding for row in rows for finding in row.findings))
+    return Report("cloudguard 0", base.started, base.finished, cluster, rows, plan(text), gaps, declared, since)

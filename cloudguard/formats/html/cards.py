@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from cloudguard.formats.diff import change_lines, change_title
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.html.disk_picture import disk_picture
-from cloudguard.formats.html.path_picture import path_picture
+from cloudguard.formats.html.path_picture import latent_picture, path_picture
 from cloudguard.formats.html.permissions import Permissions, permissions_of
 from cloudguard.formats.html.picture import Picture
 from cloudguard.formats.phrases import brief, host_list, named, witness
 from cloudguard.results.change import Change
 from cloudguard.results.facts import Cluster
 from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.reference import Reference
 
 _SIGNS = {"-": "gone", "+": "new", "#": "note"}
 
@@ -40,11 +41,29 @@ class Mending:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """A reference; ``link`` is "" where it is no address that a browser should follow."""
+
+    id: str
+    title: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A finding's number and state, and what tells the clusters of a page apart in anchors."""
+
+    number: int
+    state: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A finding and all that the page shows of it.
 
-    ``state`` is "open" or "waived". Each change is shown in the card of the first finding that it mends:
-    ``mendings`` are shown in this one, ``mended_elsewhere`` in others.
+    ``state`` is "new", "unchanged", "open" or "waived". Each change is shown in the card of the first finding that it
+    mends: ``mendings`` are shown in this one, ``mended_elsewhere`` in others.
     """
 
     finding: Finding
@@ -58,6 +77,7 @@ class Card:
     path: tuple[str, ...]
     pictures: tuple[Picture, ...]
     hosts: str
+    references: tuple[Linked, ...]
     mendings: tuple[Mending, ...]
     mended_elsewhere: tuple[Mending, ...]
 
@@ -79,23 +99,30 @@ def mending(change: Change, numbers: Mapping[str, int], prefix: str) -> Mending:
     )
 
 
-def card(finding: Finding, number: int, cluster: Cluster, mendings: Iterable[Mending], prefix: str) -> Card:
+def _linked(reference: Reference) -> Linked:
+    safe = reference.link.startswith("https://")
+    return Linked(reference.id, reference.title, reference.link if safe else "")
+
+
+def card(finding: Finding, place: Place, cluster: Cluster, mendings: Iterable[Mending]) -> Card:
     """Return a finding's card; ``mendings`` are those of all its changes."""
-    pictures = (path_picture(finding), disk_picture(cluster, finding))
+    pictures = (path_picture(finding), latent_picture(finding), disk_picture(cluster, finding))
+    number = place.number
     own = tuple(mendings)
     shown_here = tuple(each for each in own if each.mends[:1] == (number,))
     return Card(
         finding=finding,
         number=number,
-        anchor=f"{prefix}finding-{number}",
+        anchor=f"{place.prefix}finding-{number}",
         severity=str(finding.severity),
         rank=int(finding.severity),
-        state="waived" if finding.waived else "open",
+        state=place.state,
         on=brief(named(finding.resource)),
         witness=brief(witness(finding)),
         path=tuple(map(brief, path_lines(finding.witness))),
         pictures=tuple(picture for picture in pictures if picture),
         hosts=host_list(finding.hosts),
+        references=tuple(map(_linked, finding.references)),
         mendings=shown_here,
         mended_elsewhere=tuple(each for each in own if each not in shown_here),
     )

@@ -9,6 +9,7 @@ from cloudguard.formats.html.picture import Look, Picture, Step, chain
 from cloudguard.results.change import PeerOf, RuleTraffic
 from cloudguard.results.finding import Finding, Witness
 from cloudguard.results.hop import Hop, HopKind
+from cloudguard.results.report import Undecided
 
 _EVERYONE: Final = {"0.0.0.0/0", "::/0"}
 _EVERYTHING: Final = "all"
@@ -23,6 +24,36 @@ def path_picture(finding: Finding) -> Picture | None:
     if any(hop.kind is HopKind.STATEMENT for hop in hops):
         return chain([_holder(finding), *map(_step, hops), _request(finding.witness)])
     return chain([_sender(finding.witness), *map(_step, hops), _target(finding)])
+
+
+def latent_picture(finding: Finding) -> Picture | None:
+    """Return the picture of what would let the internet in and is kept out today, None where nothing would."""
+    latent = finding.latent
+    if latent is None:
+        return None
+    target = finding.witness.target or ", ".join(finding.hosts[:1])
+    return chain(
+        [
+            Step("latent:", "the internet", look=Look.LATENT),
+            Step("kept out:", latent.barrier, look=Look.LATENT),
+            Step(latent.resource.kind, latent.resource.name or latent.resource.id, latent.lets, Look.LATENT),
+            Step("to", target, look=Look.LATENT),
+        ]
+    )
+
+
+def undecided_picture(question: Undecided) -> Picture | None:
+    """Return the picture of a connection of which it is not known whether it is possible; None of other questions."""
+    if not question.sender:
+        return None
+    missing = f"missing: {question.would_help}" if question.would_help else ""
+    return chain(
+        [
+            Step("from", question.sender),
+            Step("not known:", question.why, missing, Look.UNKNOWN),
+            Step("to", question.target, question.service, Look.UNKNOWN),
+        ]
+    )
 
 
 def is_open(hop: Hop) -> bool:

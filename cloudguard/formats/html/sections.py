@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
-from cloudguard.formats.html.cards import Card, Mending, card, mending
+from cloudguard.formats.html.cards import Card, Mending, Place, card, mending
+from cloudguard.formats.html.history import SinceSection, moment, since_section, states_of
+from cloudguard.formats.html.matrix import Matrix, matrix_of
+from cloudguard.formats.html.path_picture import undecided_picture
+from cloudguard.formats.html.picture import Picture
 from cloudguard.formats.phrases import brief, count, hosts_by_role, open_questions, row_text
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Basis, Report, RowResult, Verdict
+
+MOST_PICTURES: Final = 6
+"""More questions of a row than this are not drawn; all are listed."""
+STATES: Final = ("new", "unchanged", "open", "waived")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +30,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class RowSection:
-    """A row with its cards; ``why`` in a line, ``questions`` what it lacks, ``looked_at`` its basis."""
+    """A row with its cards; ``why`` in a line, ``looked_at`` its basis.
+
+    ``questions`` are what it lacks, ``pictures`` those of them that are about a connection, as paths.
+    """
 
     row: RowResult
     anchor: str
     why: str
     questions: tuple[str, ...]
+    pictures: tuple[Picture, ...]
     looked_at: tuple[Fact, ...]
     cards: tuple[Card, ...]
 
@@ -47,6 +60,8 @@ class ReportSections:
     tally: tuple[tuple[str, int], ...]
     rows: tuple[RowSection, ...]
     mendings: tuple[Mending, ...]
+    matrix: Matrix | None
+    since: SinceSection | None
     waived: tuple[Card, ...]
     states: tuple[str, ...]
 
@@ -58,12 +73,13 @@ class ReportSections:
 
 def sections_of(report: Report, prefix: str = "") -> ReportSections:
     """Return what the page shows of ``report``."""
-    numbers = report.numbers
+    numbers, states = report.numbers, states_of(report)
     mendings = {change.id: mending(change, numbers, prefix) for change in report.plan}
 
     def card_of(finding: Finding) -> Card:
         own = (mendings[name] for name in finding.changes if name in mendings)
-        return card(finding, numbers[finding.id], report.cluster, own, prefix)
+        place = Place(numbers[finding.id], states[finding.id], prefix)
+        return card(finding, place, report.cluster, own)
 
     def section_of(row: RowResult, place: int) -> RowSection:
         return RowSection(
@@ -71,6 +87,7 @@ def sections_of(report: Report, prefix: str = "") -> ReportSections:
             anchor=f"{prefix}row-{place}",
             why=brief(row_text(row, numbers)),
             questions=tuple(map(brief, open_questions(row, report.gaps))),
+            pictures=tuple(picture for picture in map(undecided_picture, row.undecided[:MOST_PICTURES]) if picture),
             looked_at=_looked_at(row.basis),
             cards=tuple(map(card_of, sorted(row.findings, key=lambda finding: numbers[finding.id]))),
         )
@@ -85,8 +102,10 @@ def sections_of(report: Report, prefix: str = "") -> ReportSections:
         tally=_tally(report),
         rows=rows,
         mendings=tuple(mendings.values()),
+        matrix=matrix_of(report),
+        since=since_section(report.since),
         waived=tuple(each for each in cards if each.finding.waived),
-        states=tuple(state for state in ("open", "waived") if any(each.state == state for each in cards)),
+        states=tuple(state for state in STATES if any(each.state == state for each in cards)),
     )
 
 
@@ -97,9 +116,10 @@ def _facts(report: Report) -> tuple[Fact, ...]:
         ("In", " ".join((cluster.provider, cluster.account, ", ".join(cluster.regions)))),
         ("Hosts", hosts_by_role(cluster)),
         ("Read by", cluster.scanned_by or "unknown identity"),
-        ("Read at", report.finished),
+        ("Read at", moment(report.finished)),
+        ("Snapshot's SHA-256", report.snapshot_sha256),
     )
-    return tuple(Fact(label, (text,)) for label, text in facts)
+    return tuple(Fact(label, (text,)) for label, text in facts if text)
 
 
 def _incomplete(report: Report) -> str:

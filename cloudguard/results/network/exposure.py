@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+ENDPOINT: Final = "managed endpoint"
+"""What stands for the roles of a managed control plane."""
 
 
 class Widest(StrEnum):
@@ -39,7 +43,8 @@ class ServiceExposure:
 class HostExposure:
     """Hosts with the same roles ("control-plane+etcd") that the same senders can connect to, and how many they are.
 
-    ``example`` is the id of one, of a pool whose next host is alike, or of a managed endpoint.
+    Of a managed endpoint ``roles`` is ``ENDPOINT``, and the number 0, as of a pool's next host. ``example`` is the id
+    of one host, pool or endpoint.
     """
 
     roles: str

@@ -13,7 +13,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
-from cloudguard.results.network.exposure import HostExposure, ServiceExposure, Widest
+from cloudguard.results.network.exposure import ENDPOINT, HostExposure, ServiceExposure, Widest
 from cloudguard.rows.context import Context
 from cloudguard.rows.network.phrases import public_text
 
@@ -47,7 +47,7 @@ def of_endpoints(context: Context) -> tuple[HostExposure, ...]:
 
 def _of_endpoint(context: Context, endpoint: Endpoint, own: AddressSet) -> HostExposure:
     services = _exposures(tuple(context.reach.endpoint_paths(endpoint)), {"API": endpoint.service}, own)
-    return HostExposure("managed endpoint", 1, endpoint.id, services)
+    return HostExposure(ENDPOINT, 0, endpoint.id, services)
 
 
 def _services(context: Context) -> Mapping[str, ServiceSet]:

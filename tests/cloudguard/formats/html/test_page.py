@@ -21,6 +21,71 @@ from cloudguard.results.report import Report
 
 WAIVER = Waiver("ops", "it is a lab", "2026-02-01")
 FULL = page_report.report("prod", WAIVER)
+ORDER = (
+    "1 critical",
+    "kubeadm 1.33",
+    "memory 1234 here",
+    "1 control-plane+etcd, 2 node",
+    "auditor",
+    "Incomplete. 2 rows of 5 could not be answered in full",
+    "Five questions",
+    "Network access to API Server (Control plane)",
+    "Network access to Nodes (nodes)",
+    "Kubernetes access to Cloud Provider API",
+    "Access to etcd",
+    "etcd Encryption",
+    "Since 2025-12-31 00:00 UTC",
+    "New: 1 critical message 1 of prod",
+    "Fixed: 1 high gone prod",
+    "Unconfirmed: 1 low unseen prod node-access/inside eeeeeeeeeeee ; gap prod",
+    "Not all is known any more of node-access",
+    "All is known again of etcd-access",
+    "2 unchanged",
+    "Who can connect",
+    "2 hosts: node prod",
+    "the internet prod by balancer prod",
+    "some public addresses prod by balancer prod",
+    "the cluster alone perhaps the internet",
+    "Fix in this order",
+    "rule.narrow on filter f-1 (prod), rule r-1",
+    "written by owner prod",
+    "proved: nothing needed is lost",
+    "asked for prod",
+    "What was looked at",
+    "13 paths",
+    "etcd: prod (prod)",
+    "Tunnel (would help: memory:ReadTunnels)",
+    "critical new api-server-access/internet 000000000001",
+    "balancer prod listens on tcp/443",
+    "subnet filter acl-1: open",
+    "latent: the internet",
+    "kept out: barrier prod",
+    "198.51.100.7 → prod",
+    "filter f-1 (prod): rule r-1 (tcp/6443 from 0.0.0.0/0)",
+    "advice prod",
+    "References Kubernetes Odd",
+    "fact of prod",
+    "tcp/6443 from 0.0.0.0/0 tcp/6443 from 192.0.2.0/24 # prod",
+    "Not known unknown prod",
+    "from sender prod",
+    "not known: reason prod",
+    "missing: prod",
+    "Granted today Enough",
+    "narrow prod/#1 allow * on * allow disk:Attach on prod if Equals tag prod",
+    "keep prod/disks",
+    "detach managed prod",
+    "Not proved: not proved prod",
+    '"of": "prod"',
+    "Waived by ops until 2026-02-01 : it is a lab",
+    "host m-1 disk d-9 /dev/b, not encrypted key k-1 expired, the customer's",
+    "snapshot s-1 not encrypted, shared with friend prod",
+    "snapshot s-2 not encrypted, sharing not read",
+    "Exceptions",
+    "Not read",
+    "memory:ReadFilters f-nodes denied: prod memory:read",
+    "Declarations",
+    "admin-cidr prod --admin-cidr prod",
+)
 
 
 def text_of(report: Report) -> str:
@@ -31,54 +96,8 @@ def text_of(report: Report) -> str:
 
 def test_people_read_it_in_the_promised_order() -> None:
     text = text_of(FULL)
-    parts = [
-        "1 critical",
-        "kubeadm 1.33",
-        "memory 1234 here",
-        "1 control-plane+etcd, 2 node",
-        "auditor",
-        "Incomplete. 2 rows of 5 could not be answered in full",
-        "Five questions",
-        "Network access to API Server (Control plane)",
-        "Network access to Nodes (nodes)",
-        "Kubernetes access to Cloud Provider API",
-        "Access to etcd",
-        "etcd Encryption",
-        "Fix in this order",
-        "rule.narrow on filter f-1 (prod), rule r-1",
-        "written by owner prod",
-        "proved: nothing needed is lost",
-        "What was looked at",
-        "13 paths",
-        "etcd: prod (prod)",
-        "Tunnel (would help: memory:ReadTunnels)",
-        "critical api-server-access/internet 000000000001",
-        "balancer prod listens on tcp/443",
-        "subnet filter acl-1: open",
-        "198.51.100.7 → prod",
-        "filter f-1 (prod): rule r-1 (tcp/6443 from 0.0.0.0/0)",
-        "advice prod",
-        "fact of prod",
-        "tcp/6443 from 0.0.0.0/0 tcp/6443 from 192.0.2.0/24 # prod",
-        "Not known unknown prod",
-        "Granted today Enough",
-        "narrow prod/#1 allow * on * allow disk:Attach on prod if Equals tag prod",
-        "keep prod/disks",
-        "detach managed prod",
-        "Not proved: not proved prod",
-        '"of": "prod"',
-        "Waived by ops until 2026-02-01 : it is a lab",
-        "host m-1 disk d-9 /dev/b, not encrypted key k-1 expired, the customer's",
-        "snapshot s-1 not encrypted, shared with friend prod",
-        "snapshot s-2 not encrypted, sharing not read",
-        "Exceptions",
-        "Not read",
-        "memory:ReadFilters f-nodes denied: prod memory:read",
-        "Declarations",
-        "admin-cidr prod --admin-cidr prod",
-    ]
     places = list[int]()
-    for part in parts:
+    for part in ORDER:
         places.append(text.find(part, places[-1] if places else 0))
         assert places[-1] >= 0, part
 
@@ -99,7 +118,7 @@ def test_the_policy_names_the_only_style_and_the_only_script() -> None:
         "base-uri 'none'; form-action 'none'"
     )
     assert not re.search(r"<[^>]* (style|on\w+|src)=", text)
-    assert not re.search(r'href="(?!#)', text), "every link stays on the page"
+    assert {*re.findall(r'href="([^#][^"]*)"', text)} == {"https://kubernetes.io/docs/"}
 
 
 @pytest.mark.parametrize("name", [sample.HOSTILE, "x" * 10_000, "a\u2066b\u0085c"], ids=["hostile", "long", "hidden"])
@@ -137,4 +156,4 @@ def test_a_page_grows_with_its_findings_alone() -> None:
     text = page.render(replace(FULL, rows=(replace(FULL.rows[0], findings=many),), plan=()))
     assert text.count("<article") == 500
     assert process_time() - started < 5, "ten times as many take seconds"
-    assert len(text.encode()) < 500 * 4_000
+    assert len(text.encode()) < 500 * 6_000

@@ -1,0 +1,79 @@
+"""Who outside the cluster can connect to which services of its hosts: a table, coloured by the widest sender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from cloudguard.formats.phrases import count
+from cloudguard.results.network.exposure import ENDPOINT, HostExposure, ServiceExposure, Widest
+from cloudguard.results.report import Report
+
+WORDS: Final = {
+    Widest.INTERNET: "the internet",
+    Widest.PUBLIC: "some public addresses",
+    Widest.INSIDE: "inside",
+    Widest.NOBODY: "the cluster alone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A kind of service and its ports."""
+
+    name: str
+    services: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Who can connect: the ``widest`` sender in ``words``, the others in ``senders``, and who else may be able to."""
+
+    widest: str
+    words: str
+    senders: str
+    possible: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """Alike hosts, and a cell for each column (None: they have no such service)."""
+
+    title: str
+    example: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The table."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[MatrixRow, ...]
+
+
+def matrix_of(report: Report) -> Matrix | None:
+    """Return the table of a report, None where no row tells who is let in."""
+    exposures = [one for row in report.rows for one in row.basis.exposure]
+    columns = dict[str, Column]()
+    for one in sorted(exposures, key=lambda one: -len(one.services)):
+        for service in one.services:
+            columns.setdefault(service.name, Column(service.name, service.services))
+    rows = tuple(_row(one, columns) for one in exposures)
+    return Matrix(tuple(columns.values()), rows) if rows else None
+
+
+def _row(one: HostExposure, names: Iterable[str]) -> MatrixRow:
+    cells = {service.name: _cell(service) for service in one.services}
+    hosts = count(one.count, "host") if one.count else "the next host"
+    title = one.roles if one.roles == ENDPOINT else f"{hosts}: {one.roles}"
+    return MatrixRow(title, one.example, tuple(cells.get(name) for name in names))
+
+
+def _cell(service: ServiceExposure) -> Cell:
+    by = f" by {', '.join(service.by)}" if service.by else ""
+    possible = f"perhaps {WORDS[service.possible]}" if service.possible else ""
+    words = WORDS[service.widest]
+    senders = ", ".join(sender for sender in service.senders if sender != words)
+    return Cell(service.widest, words, (senders + by).strip(), possible)
