@@ -12,6 +12,7 @@ import typer
 
 from cloudguard.cli.completion import SHELLS, script
 from cloudguard.cli.flags import (
+    ALL,
     GENERAL,
     LIST_FORMAT,
     MIN_SEVERITY,
@@ -22,8 +23,10 @@ from cloudguard.cli.flags import (
     PLAN_ROW,
     ROW,
     ROWS,
+    SHARD,
     SNAPSHOT,
     SUMMARY,
+    TARGETS,
     TERRAFORM_STATE,
     WITH_ADVICE,
     own_flags,
@@ -56,6 +59,7 @@ def _panels(*names: str) -> tuple[Setting[Any], ...]:
     return tuple(setting for setting in IN_FILE if setting.flag and setting.panel in names)
 
 
+_SEVERAL: Final = (ALL, TARGETS, SHARD)
 _JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT), SUMMARY, ROW, MIN_SEVERITY, OUTPUT, *GENERAL)
 _PLAN_SETTINGS: Final = (PLAN_ROW, ONLY, WITH_ADVICE, MOST_RULES, TERRAFORM_STATE, PLAN_FORMAT, FAIL_ON, OUTPUT)
 _PLANNED: Final = (SNAPSHOT, *_panels(DECLARED), *_PLAN_SETTINGS, *GENERAL)
@@ -65,8 +69,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "cloudguard check {provider} --cluster prod",
         "Every flag may be set by an environment variable, --fail-on by CLOUDGUARD_FAIL_ON; several values are "
         "separated by spaces.",
-        flags=(*_panels(HOSTS), *_JUDGED),
-        alone=_JUDGED,
+        flags=(*_panels(HOSTS), *_SEVERAL, *_JUDGED),
+        alone=(*_JUDGED, *_SEVERAL),
         own=True,
     ),
     "plan": Command(

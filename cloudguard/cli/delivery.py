@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cloudguard.cli import output
+from cloudguard.cli import output, several
 from cloudguard.cli.failures import SignalError, say
 from cloudguard.cli.flags import QUIET
 from cloudguard.errors import CloudguardError, ExitStatus
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import summary
+from cloudguard.formats.several import overview
 from cloudguard.needs.setting import Settings
 from cloudguard.needs.settings import FAIL_ON
 from cloudguard.results.finding import Severity
@@ -21,7 +22,7 @@ DEFAULT_FAIL_ON = "medium"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A cluster without a report: the name that it was asked by, and why."""
+    """A cluster that was not read: the name that it was asked by, and why."""
 
     cluster: str
     error: CloudguardError
@@ -29,11 +30,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of ``check`` came to, and the signal that ended its reading early, if one did."""
+    """What one run of ``check`` came to, and the signal that ended its reading early, if one did.
+
+    ``several``: more than one cluster was asked for. One that failed has a report all the same, in which nothing is
+    known.
+    """
 
     reports: tuple[Report, ...]
     failures: tuple[Failure, ...] = ()
     signal: SignalError | None = None
+    several: bool = False
 
 
 def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> ExitStatus:
@@ -51,8 +57,12 @@ def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> ExitS
 def write_reports(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> None:
     """Write the reports to every sink; after a signal only to files."""
     files = tuple(sink for sink in sinks if sink.file)
+    to = files if run.signal else sinks
+    if run.several:
+        several.write(run.reports, to, settings)
+        return
     for report in run.reports:
-        output.write(report, files if run.signal else sinks, settings)
+        output.write(report, to, settings)
 
 
 def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> None:
@@ -61,12 +71,13 @@ def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> N
         say(visible(f"cloudguard: {failure.cluster}: {failure.error}"))
     shown = output.Sink("table") in sinks and output.streams_are_one()
     if not shown and not settings.get(QUIET):
-        for report in run.reports:
-            say(visible(summary(report)))
+        lines = [overview.summary(run.reports)] if run.several else [summary(report) for report in run.reports]
+        for line in lines:
+            say(visible(line))
 
 
 def exit_status_of(run: Run, settings: Settings) -> ExitStatus:
-    """Return the exit status of the whole run: a cluster without a report is not read."""
+    """Return the exit status of the whole run: what those of its reports say together."""
     fail_on = settings.get(FAIL_ON) or DEFAULT_FAIL_ON
     of_failures = (ExitStatus.INCOMPLETE for _ in run.failures)
     return united(*of_failures, *(exit_status(report, fail_on) for report in run.reports))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cloudguard.cli.typer_commands import GENERAL_PANEL
+from cloudguard.fleet.shard import Shard
 from cloudguard.needs.setting import Setting
 from cloudguard.needs.setting_values import Kind, choice, choice_to_file, duration, many, switch, text, whole_number
 from cloudguard.needs.settings import HOSTS, REPORT, SEVERITIES
@@ -13,6 +14,14 @@ from cloudguard.provider.port import load
 ROWS: Final = ("api-server-access", "node-access", "cloud-api-access", "etcd-access", "etcd-encryption")
 SNAPSHOT: Final = Setting(
     "snapshot FILE", text(), "Judge this file, made by collect, instead of asking the cloud (- is stdin).", HOSTS
+)
+ALL: Final = Setting("all", switch(), "Check all clusters that the account shows.", HOSTS)
+TARGETS: Final = Setting("targets FILE", text(), "Check the accounts and clusters that this file names.", HOSTS)
+SHARD: Final = Setting(
+    "shard I/N",
+    Kind(lambda value: Shard.parse(text().read(value))),
+    "Check the I-th of N shares of the clusters.",
+    HOSTS,
 )
 SUMMARY: Final = Setting("summary", switch(), "Table: show only the rows and the summary.", REPORT)
 ROW: Final = Setting("row ROW", many(choice(*ROWS)), "Table: show only this row.", REPORT)
@@ -67,7 +76,10 @@ MOST_RULES: Final = Setting(
 TERRAFORM_STATE: Final = Setting(
     "terraform-state FILE", text(), "Name the blocks of this state, the output of terraform show -json.", REPORT
 )
-NOT_IN_FILE: Final = (SNAPSHOT, SUMMARY, ROW, MIN_SEVERITY, OUTPUT, CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
+NOT_IN_FILE: Final = (
+    *(SNAPSHOT, ALL, TARGETS, SHARD, SUMMARY, ROW, MIN_SEVERITY, OUTPUT),
+    *(CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE),
+)
 GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
 
 

@@ -62,10 +62,15 @@ def _split(text: str) -> tuple[str, str]:
 def write(report: Report, to: Sequence[Sink], settings: Settings) -> None:
     """Write ``report`` to every sink. Raises UsageError where a file can't be written."""
     for sink in to:
-        screen = not sink.file and sys.stdout is not None and sys.stdout.isatty()
-        width = shutil.get_terminal_size().columns if screen else None
-        color = coloured(settings.get(COLOR) or "auto", os.environ, screen=screen, file=bool(sink.file))
-        save(_rendered(report, sink.format, settings, color=color, width=width), sink.file)
+        save(rendered(report, sink, settings), sink.file)
+
+
+def rendered(report: Report, sink: Sink, settings: Settings) -> str:
+    """Return ``report`` in a sink's format, as wide and as colourful as where it goes to."""
+    screen = not sink.file and sys.stdout is not None and sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if screen else None
+    color = coloured(settings.get(COLOR) or "auto", os.environ, screen=screen, file=bool(sink.file))
+    return _rendered(report, sink.format, settings, color=color, width=width)
 
 
 def _rendered(report: Report, format_name: str, settings: Settings, *, color: bool, width: int | None) -> str:

@@ -49,6 +49,13 @@ class CommandLine:
 
     def settings(self) -> Settings:
         """Return all settings. Raises UsageError for an unreadable file, SettingsError with every other fault."""
+        stronger, weaker = self.layers()
+        settings = stronger.over(weaker)
+        check_names(quiet=bool(settings.get(QUIET)))
+        return settings
+
+    def layers(self) -> tuple[Settings, Settings]:
+        """Return the settings by flags and variables, and those of the file; raises as ``settings``."""
         faults: list[str] = []
         flags = (*self.flags, *self.own_flags)
         stronger = _merged((partial(_from_flags, self.values, flags), partial(_from_environment, flags)), faults)
@@ -60,9 +67,7 @@ class CommandLine:
         faults += [] if named else _undeclarable(weaker)
         if faults:
             raise SettingsError(tuple(dict.fromkeys(faults)))
-        settings = stronger.over(weaker)
-        check_names(quiet=bool(settings.get(QUIET)))
-        return settings
+        return stronger, weaker
 
     def _from_own_table(self, raw: Mapping[str, object], name: str) -> Settings:
         """Read the file's table ``[provider.NAME]``; where that is no table, ``read`` refuses it."""
@@ -108,15 +113,27 @@ def _flag_values(setting: Setting[Any], text: str) -> object:
     return _SWITCHED.get(text.lower(), text) if setting.kind.switch else text
 
 
-def request(line: CommandLine, settings: Settings) -> CollectRequest:
-    """Return what to collect from the provider that is named."""
+def request(line: CommandLine, settings: Settings, *, one: bool = True) -> CollectRequest:
+    """Return what to collect from the provider that is named.
+
+    ``one``: its cluster too; raises UsageError where several are named.
+    """
     tags = ((Role.CONTROL_PLANE, CONTROL_PLANE_TAG), (Role.NODE, NODE_TAG), (Role.ETCD, ETCD_TAG))
     return CollectRequest(
-        cluster=settings.get(CLUSTER) or "",
+        cluster=one_cluster(settings) if one else "",
         options={flag.name: value for flag in line.own_flags if (value := settings.get(flag) or _default(flag))},
         role_tags={role: value for role, setting in tags if (value := settings.get(setting))},
         extra_hosts=settings.get(HOST) or {},
     )
+
+
+def one_cluster(settings: Settings) -> str:
+    """Return the cluster's name, "" where none is given; raises UsageError where several are."""
+    names = settings.get(CLUSTER) or ()
+    if len(names) > 1:
+        message = f"several clusters are named: {', '.join(names)}"
+        raise UsageError(message, hint="Only check takes more than one --cluster")
+    return names[0] if names else ""
 
 
 def _default(flag: Setting[Any]) -> tuple[str, ...]:

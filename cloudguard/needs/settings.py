@@ -78,7 +78,9 @@ _OUTSIDER: Final = table(DeclaredOutsider, {"principal": text(named), "reason": 
 _TAGS: Final = many(text(tag))
 _PORTS: Final = many(text(services))
 
-CLUSTER: Final = Setting("cluster NAME", text(), "The cluster's name.", HOSTS, "the only one that the account shows")
+CLUSTER: Final = Setting(
+    "cluster NAME", many(text(), least=1), "The cluster's name.", HOSTS, "the only one that the account shows"
+)
 CONTROL_PLANE_TAG: Final = Setting(
     "control-plane-tag KEY=VALUE",
     _TAGS,

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
-from cloudguard.errors import UsageError
+from cloudguard.errors import AccessError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
@@ -29,6 +29,7 @@ T = TypeVar("T")
 class Option:
     """A flag that only this provider has: ``--profile``. ``many``: it may be repeated.
 
+    ``target_key``: the key of a targets' file that stands for it: "account", "role" or "regions".
     ``implicit``: a ``cloudguard.toml`` that is not named may hold it, because it sends nothing elsewhere.
     ``variables``: the cloud's own environment variables that hold its default, the first that is set.
     """
@@ -39,6 +40,7 @@ class Option:
     many: bool = False
     implicit: bool = True
     variables: tuple[str, ...] = ()
+    target_key: str = ""
 
 
 class StoppedError(ValueError):
@@ -100,12 +102,24 @@ def option(request: CollectRequest, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSummary:
-    """A cluster that ``discover`` found; ``hosts`` are (role, number of hosts), the role "unknown" among them."""
+    """A cluster that ``discover`` found; ``hosts`` are (role, number of hosts), the role "unknown" among them.
+
+    ``options`` are the provider's flags, by name, that choose it among clusters of its name.
+    """
 
     name: str
     installer: str
     region: str
     hosts: tuple[tuple[str, int], ...]
+    options: tuple[tuple[str, str], ...] = ()
+
+
+class NotAllSeenError(AccessError):
+    """Some part of the account could not be asked for clusters; ``seen`` are those of the others."""
+
+    def __init__(self, message: str, seen: Sequence[ClusterSummary], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.seen = tuple(seen)
 
 
 class Progress(Protocol):
@@ -136,7 +150,10 @@ class Adapter(Protocol):
         ...
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Return the clusters that the account shows. Raises AccessError when nothing can be asked."""
+        """Return the clusters that the account shows.
+
+        Raises AccessError when nothing can be asked, NotAllSeenError where a part can't.
+        """
         ...
 
     def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:

@@ -15,7 +15,16 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Gap, Reason
 from cloudguard.model.ways_in import Entered, WayIn
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, Stop, StoppedError, silent
+from cloudguard.provider.port import (
+    ClusterSummary,
+    CollectRequest,
+    NotAllSeenError,
+    Option,
+    Progress,
+    Stop,
+    StoppedError,
+    silent,
+)
 from drawn_policies import PlainDocuments, SmallCatalog
 
 NAME = "memory"
@@ -28,18 +37,21 @@ class Memory:
         self.name = NAME
         self.options = (
             Option("profile", "Whose eyes to look with.", variables=("MEMORY_PROFILE", "MEMORY_USER")),
-            Option("region", "Where to look.", "REGION", many=True),
+            Option("region", "Where to look.", "REGION", many=True, target_key="regions"),
         )
         self.requests: list[CollectRequest] = []
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Return two clusters, one of them in the region "here", or none in "nowhere"."""
+        """Return two clusters, one of them in the region "here", none in "nowhere"; of "half" not all can be asked."""
         self.requests.append(request)
         progress("memory:List")
         if "nowhere" in request.options.get("region", ()):
             return ()
         hosts = (("control-plane", 1), ("node", 2))
         found = (ClusterSummary("prod", "kubeadm", "here", hosts), ClusterSummary(sample.HOSTILE, "kops", "1e5", ()))
+        if "half" in request.options.get("region", ()):
+            message = "half of it does not answer"
+            raise NotAllSeenError(message, found[:1], hint="Ask later")
         return found[:1] if "here" in request.options.get("region", ()) else found
 
     def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:

@@ -10,9 +10,9 @@ from pathlib import Path
 from cloudguard import pipeline
 from cloudguard.cli import delivery, output
 from cloudguard.cli.failures import say
-from cloudguard.cli.flags import QUIET, SNAPSHOT
+from cloudguard.cli.flags import ALL, QUIET, SHARD, SNAPSHOT, TARGETS
 from cloudguard.cli.reading import Reading, read
-from cloudguard.cli.settings import CommandLine, request
+from cloudguard.cli.settings import CommandLine, one_cluster, request
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import count, gap_line
@@ -27,9 +27,13 @@ MOST_MEBIBYTES = 512
 
 
 def check(line: CommandLine) -> int:
-    """Judge one cluster and write the report; return the exit status."""
+    """Judge one cluster, or several, and write the reports; return the exit status."""
     settings = line.settings()
     sinks = output.sinks(settings)
+    if any(settings.get(flag) for flag in (ALL, TARGETS, SHARD)) or len(settings.get(CLUSTER) or ()) > 1:
+        from cloudguard.cli.subcommands.fleet import check_several  # noqa: PLC0415 - one cluster does without it
+
+        return check_several(line, settings, sinks)
     declared = declarations(settings)
     reading = snapshot_of(line, settings, keep=any(sink.file for sink in sinks))
     run = delivery.Run((pipeline.evaluate(reading.result, declared),), signal=reading.signal)
@@ -81,7 +85,7 @@ def read_file(file: str, what: str = "") -> bytes:
 def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
     snapshot = snapshot_file.load(read_file(file, "the snapshot "), "on stdin" if file == "-" else file)
     cluster = snapshot.cluster
-    names = (("provider", provider, cluster.provider), ("--cluster", settings.get(CLUSTER), cluster.name))
+    names = (("provider", provider, cluster.provider), ("--cluster", one_cluster(settings), cluster.name))
     for flag, name, own in names:
         if name and name != own:
             message = f"{flag} {name!r}: the snapshot is of {own!r}"

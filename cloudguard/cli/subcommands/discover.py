@@ -56,4 +56,5 @@ def _table(clusters: tuple[ClusterSummary, ...]) -> str:
 
 
 def _json(clusters: tuple[ClusterSummary, ...]) -> str:
-    return json.dumps([{**asdict(cluster), "hosts": dict(cluster.hosts)} for cluster in clusters], indent=2) + "\n"
+    listed = [{**asdict(cluster), "hosts": dict(cluster.hosts)} for cluster in clusters]
+    return json.dumps([{key: one[key] for key in one if key != "options"} for one in listed], indent=2) + "\n"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from cloudguard.provider.answers import Answer
 from cloudguard.provider.port import Stop
 from cloudguard.provider.sharing.merging import Fetch, Part, merged
-from cloudguard.provider.sharing.workers import Workers
+from cloudguard.provider.sharing.workers import Workers, tried
 
 T = TypeVar("T")
 AT_ONCE = 64
@@ -115,11 +115,11 @@ class SharedAnswers:
         """Make calls that differ in one list alone as one; each by itself where that fails and may not for all."""
         (part, fetch, _), *others = group
         if others:
-            answers = _tried(partial(merged, [one.part for one in group], fetch, self.workers.gather))
+            answers = tried(partial(merged, [one.part for one in group], fetch, self.workers.gather))
             error = answers.exception()
             if error is None or part.same_for_all(error):
                 for number, one in enumerate(group):
-                    self._tell(one.asked, answers if error else _tried(partial(answers.result().__getitem__, number)))
+                    self._tell(one.asked, answers if error else tried(partial(answers.result().__getitem__, number)))
                 self.workers.leave()
                 return
         with self.workers.lock:
@@ -128,7 +128,7 @@ class SharedAnswers:
             self._begin(partial(self._settle, one.fetch, one.asked))
 
     def _settle(self, fetch: Fetch, asked: Asked) -> None:
-        self._tell(asked, _tried(partial(fetch, None)))
+        self._tell(asked, tried(partial(fetch, None)))
         self.workers.leave()
 
     def _tell(self, asked: Asked, found: Future[Any]) -> None:
@@ -145,13 +145,3 @@ class SharedAnswers:
     def _begin(work: Callable[[], None]) -> None:
         """Run ``work`` in a thread that neither callers nor the end of the process wait for: a call may hang."""
         threading.Thread(target=work, daemon=True).start()
-
-
-def _tried(work: Callable[[], T]) -> Future[T]:
-    """Return the result of ``work``, or what it raised."""
-    done = Future[T]()
-    try:
-        done.set_result(work())
-    except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the result
-        done.set_exception(error)
-    return done

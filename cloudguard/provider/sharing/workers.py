@@ -94,3 +94,13 @@ class Workers:
         if crew.awaited:
             self.leave()
         wait(futures)
+
+
+def tried(work: Callable[[], A]) -> Future[A]:
+    """Return the result of ``work``, or what it raised."""
+    done = Future[A]()
+    try:
+        done.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the result
+        done.set_exception(error)
+    return done

@@ -71,4 +71,4 @@ def _summary(name: str, region: str, hosts: list[Instance], *, managed: bool) ->
         known = roles_by_tags(one.tags) or named
         counts["node" if managed else str(known.roles[0]) if known and known.roles else "unknown"] += 1
     installer = "eks" if managed else installer_of([one.tags for one in hosts], name).name
-    return ClusterSummary(name, installer, region, tuple(sorted(counts.items())))
+    return ClusterSummary(name, installer, region, tuple(sorted(counts.items())), (("region", region),))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
+from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
 from cloudguard.provider.reader import checked_calls
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_aws.access.api import Api
@@ -44,7 +44,8 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
         names = ", ".join(f"{one.name} ({one.installer}, {one.region})" for one in seen.clusters)
         message = f"not every cluster can be seen: {'; '.join(seen.refused[:_FEW])}"
         also = f" These were seen: {names}" if names else ""
-        raise AccessError(message, hint=f"Name the regions to ask with --region, or grant it.{also}")
+        hint = f"Name the regions to ask with --region, or grant it.{also}"
+        raise NotAllSeenError(message, seen.clusters, hint=hint)
     return seen.clusters
 
 

@@ -26,6 +26,7 @@ OPTIONS = (
         "The subscription of the cluster's hosts, by its id. Default: AZURE_SUBSCRIPTION_ID, else that of az account.",
         "ID",
         variables=("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"),
+        target_key="account",
     ),
     Option("tenant", "The tenant to log in to. Default: that of the credentials.", "ID", implicit=False),
     Option("resource-group", "The group of the cluster, where two have one name. All groups are read.", "NAME"),

@@ -13,7 +13,7 @@ from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item
 from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.installers import ShownInstaller
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
+from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import (
     LIST_DISKS,
@@ -124,7 +124,7 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
         refused = "; ".join(f"{gap.call} in {caller.subscription}: {gap.message}" for gap in api.gaps)
         also = f" These were seen: {', '.join(cluster.name for cluster in found)}" if found else ""
         message = f"not every cluster can be seen: {refused}"
-        raise AccessError(message, hint=f"Grant it; see: cloudguard permissions azure.{also}")
+        raise NotAllSeenError(message, found, hint=f"Grant it; see: cloudguard permissions azure.{also}")
     return found
 
 
@@ -143,7 +143,7 @@ def summaries(read: Inventory) -> tuple[ClusterSummary, ...]:
 
 def _managed(aks: ManagedCluster) -> ClusterSummary:
     counts = (("node", aks.node_count),) if aks.node_count else ()
-    return ClusterSummary(aks.name, "aks", aks.location, counts)
+    return ClusterSummary(aks.name, "aks", aks.location, counts, (("resource-group", aks.group),))
 
 
 def _self_managed(name: str, hosts: Sequence[Machine | ScaleSet]) -> ClusterSummary:

@@ -22,7 +22,9 @@ from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import CALLS, GET_PROJECT
 
 OPTIONS = (
-    Option("project", "The project of the cluster's hosts. Default: that of the credentials.", "ID"),
+    Option(
+        "project", "The project of the cluster's hosts. Default: that of the credentials.", "ID", target_key="account"
+    ),
     Option("location", "The GKE cluster's region or zone, where two clusters have one name.", "NAME"),
     Option("credentials-file", "Credentials to use instead of the application default ones.", "FILE", implicit=False),
     Option(
@@ -30,6 +32,7 @@ OPTIONS = (
         "A service account to act as; a chain is separated by commas.",
         "EMAIL",
         implicit=False,
+        target_key="role",
     ),
     Option("quota-project", "The project that the calls are counted on.", "ID"),
 )

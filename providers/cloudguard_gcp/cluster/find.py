@@ -13,7 +13,7 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.installers import ShownInstaller
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
+from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import (
     LIST_BACKEND_SERVICES,
@@ -119,12 +119,14 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
         refused = "; ".join(f"{gap.call} in {caller.project}: {gap.message}" for gap in api.gaps)
         also = f" These were seen: {', '.join(cluster.name for cluster in found)}" if found else ""
         message = f"not every cluster can be seen: {refused}"
-        raise AccessError(message, hint=f"Grant it; see: cloudguard permissions gcp.{also}")
+        raise NotAllSeenError(message, found, hint=f"Grant it; see: cloudguard permissions gcp.{also}")
     return tuple(sorted(found, key=lambda cluster: (cluster.region, cluster.name)))
 
 
 def _managed(gke: GkeCluster, hosts: Sequence[Instance]) -> ClusterSummary:
-    return ClusterSummary(gke.name, "gke", gke.location, (("node", len(hosts)),) if hosts else ())
+    return ClusterSummary(
+        gke.name, "gke", gke.location, (("node", len(hosts)),) if hosts else (), (("location", gke.location),)
+    )
 
 
 def _counts(hosts: Iterable[Instance], name: str) -> tuple[tuple[str, int], ...]:

@@ -97,7 +97,7 @@ DECLARED = Declarations(
     node_ports="tcp/30000-30100",
 )
 OTHERS = {
-    settings.CLUSTER: "prod",
+    settings.CLUSTER: ("prod",),
     settings.CONTROL_PLANE_TAG: ("role=master",),
     settings.NODE_TAG: ("role=worker", "role=ingress"),
     settings.ETCD_TAG: ("role=etcd",),
@@ -139,8 +139,8 @@ def test_an_empty_list_of_administrators_is_a_declaration() -> None:
 
 
 def test_the_stronger_wins_key_by_key() -> None:
-    both = Settings({settings.CLUSTER: "other", settings.ADMIN_CIDR: ("10.0.0.0/8",)}).over(settings_in(WHOLE))
-    assert both.get(settings.CLUSTER) == "other"
+    both = Settings({settings.CLUSTER: ("other",), settings.ADMIN_CIDR: ("10.0.0.0/8",)}).over(settings_in(WHOLE))
+    assert both.get(settings.CLUSTER) == ("other",)
     assert both.get(settings.ADMIN_CIDR) == ("10.0.0.0/8",)
     assert both.get(settings.CNI) == "cilium"
 

@@ -1,0 +1,88 @@
+"""``check`` of several clusters: all of an account, those that are named, or those of a targets' file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cloudguard import pipeline
+from cloudguard.cli import delivery, output
+from cloudguard.cli.failures import say
+from cloudguard.cli.flags import ALL, QUIET, SHARD, SNAPSHOT, TARGETS
+from cloudguard.cli.reading import read
+from cloudguard.cli.settings import CommandLine, request
+from cloudguard.errors import CloudguardError, ClusterNotFoundError, ExitStatus, UsageError
+from cloudguard.fleet.reading import read_targets
+from cloudguard.fleet.target import Collected, Target, TargetCluster
+from cloudguard.fleet.targets_file import read_targets_file
+from cloudguard.fleet.unread import unread_report
+from cloudguard.needs.declarations_file import declarations
+from cloudguard.needs.setting import Settings
+from cloudguard.needs.settings import CLUSTER, HOST
+from cloudguard.provider.port import CollectRequest
+from cloudguard.results.report import Report
+
+
+def check_several(line: CommandLine, settings: Settings, sinks: Sequence[output.Sink]) -> int:
+    """Judge all clusters that are asked for and write the reports; return the exit status."""
+    targets = _targets(line, settings)
+
+    def request_of(cluster: TargetCluster) -> CollectRequest:
+        asked = request(line, cluster.settings, one=False)
+        return replace(asked, cluster=cluster.name, options={**cluster.target.options, **cluster.options})
+
+    reading = read(
+        lambda stop, step: read_targets(targets, request_of, stop, step, settings.get(SHARD)),
+        settings,
+        keep=any(sink.file for sink in sinks),
+    )
+    if not reading.result:
+        return _nothing(settings)
+    reports, failures = list[Report](), list[delivery.Failure]()
+    for one in reading.result:
+        report, error = _judged(one)
+        reports.append(report)
+        failures += [delivery.Failure(one.name, error)] if error else []
+    run = delivery.Run(tuple(reports), tuple(failures), reading.signal, several=True)
+    return int(delivery.deliver(run, settings, sinks))
+
+
+def _targets(line: CommandLine, settings: Settings) -> tuple[Target, ...]:
+    """Return what is asked for; raises UsageError where flags contradict one another."""
+    file, names, every = settings.get(TARGETS), settings.get(CLUSTER) or (), bool(settings.get(ALL))
+    for setting, given in ((SNAPSHOT, bool(settings.get(SNAPSHOT))), (HOST, bool(settings.get(HOST)))):
+        if given:
+            message = f"--{setting.name} is about one cluster, and several are asked for"
+            raise UsageError(message, hint=f"Name hosts under [cluster.NAME] of a file for --{TARGETS.name}")
+    if sum((bool(file), every, bool(names))) > 1:
+        message = f"give one of --{ALL.name}, --{CLUSTER.name} and --{TARGETS.name}"
+        raise UsageError(message, hint="A targets' file names clusters too")
+    if file:
+        if line.provider:
+            message = f"--{TARGETS.name} {file} names the providers, and {line.provider} is given too"
+            raise UsageError(message, hint=f"Leave {line.provider} out")
+        return read_targets_file(file, *line.layers())
+    declarations(settings)  # raises where one is wrong, before anything is read
+    if not (names or every):
+        message = f"--{SHARD.name} shares several clusters between runs, and one is asked for"
+        raise UsageError(message, hint=f"Add --{ALL.name}, --{CLUSTER.name} for each, or --{TARGETS.name} FILE")
+    return (Target(line.named_provider(), request(line, settings, one=False).options, names, settings=settings),)
+
+
+def _judged(one: Collected) -> tuple[Report, CloudguardError | None]:
+    """Return the report on a cluster, and why there is nothing in it, if so."""
+    error = one.error
+    if one.snapshot and one.cluster:
+        try:
+            return pipeline.evaluate(one.snapshot, declarations(one.cluster.settings)), None
+        except UsageError as wrong:
+            error = wrong
+    error = error or ClusterNotFoundError("nothing was read")
+    return unread_report(one, error), error
+
+
+def _nothing(settings: Settings) -> int:
+    """Say that this run's shard has no cluster: that is no fault, and nothing that passes either."""
+    if not settings.get(QUIET):
+        say(f"cloudguard: the shard {settings.get(SHARD)} has no cluster: nothing was checked")
+    return int(ExitStatus.CLEAN)

@@ -1,0 +1,132 @@
+"""Reads the clusters of all targets: those of one account together, so that what they share is asked for once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import Any, TypeAlias
+
+from cloudguard import pipeline
+from cloudguard.errors import AccessError, CloudguardError
+from cloudguard.fleet.shard import Shard
+from cloudguard.fleet.target import Collected, Target, TargetCluster
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.port import (
+    ClusterSummary,
+    CollectRequest,
+    NotAllSeenError,
+    Progress,
+    Stop,
+    load,
+)
+from cloudguard.provider.sharing.shared_answers import SharedAnswers
+from cloudguard.provider.sharing.workers import tried
+
+ACCOUNTS_AT_ONCE = 8
+RequestOf: TypeAlias = Callable[[TargetCluster], CollectRequest]
+"""Makes the request for a cluster, by its settings."""
+
+
+def read_targets(
+    targets: Sequence[Target], request_of: RequestOf, stop: Stop, progress: Progress, shard: Shard | None = None
+) -> tuple[Collected, ...]:
+    """Read all clusters of ``targets``, or those of ``shard``; what fails for one loses no other.
+
+    Raises AccessError only where a target can't be told at all.
+    """
+    accounts: dict[Hashable, list[Target]] = {}
+    for target in targets:
+        accounts.setdefault(_account(target), []).append(target)
+    read = partial(_read_account, request_of=request_of, stop=stop, progress=progress, shard=shard)
+    with ThreadPoolExecutor(min(len(accounts), ACCOUNTS_AT_ONCE) or 1) as pool:
+        found = list(chain.from_iterable(pool.map(read, accounts.values())))
+    return tuple(_told_apart(found))
+
+
+def _account(target: Target) -> Hashable:
+    """Return what two targets have in common whose readings may share answers: all but where to look."""
+    places = {option.name for option in load(target.provider).options if option.target_key == "regions"}
+    options = ((name, tuple(values)) for name, values in target.options.items() if name not in places)
+    return target.provider, tuple(sorted(options))
+
+
+def _read_account(
+    targets: Sequence[Target], request_of: RequestOf, stop: Stop, progress: Progress, shard: Shard | None
+) -> list[Collected]:
+    """Read the clusters of one account."""
+    shared = SharedAnswers(merging=True)
+
+    def request(cluster: TargetCluster) -> CollectRequest:
+        return replace(request_of(cluster), stop=stop, shared=shared)
+
+    listed = shared.together([partial(tried, partial(_clusters_of, each, request, progress)) for each in targets])
+    failures, wanted = list[Collected](), dict[str, TargetCluster]()
+    for target, done in zip(targets, listed, strict=True):
+        error = _error_of(done)
+        clusters, refused = ((), error) if error else done.result()
+        failures += [Collected(f"clusters of {target.name}", target, error=refused)] if refused else []
+        wanted.update((each.key, each) for each in clusters if shard is None or shard.takes(each.key))
+    readings = shared.together([partial(tried, partial(_read, each, request, progress)) for each in wanted.values()])
+    return [*map(_collected, wanted.values(), readings), *failures]
+
+
+def _clusters_of(
+    target: Target, request: RequestOf, progress: Progress
+) -> tuple[tuple[TargetCluster, ...], CloudguardError | None]:
+    """Return a target's clusters; with those that are seen, the error that says that there may be others."""
+    if target.clusters:
+        return tuple(TargetCluster(target, name) for name in target.clusters), None
+    refused: CloudguardError | None = None
+    try:
+        found = pipeline.discover(target.provider, request(TargetCluster(target, "")), progress)
+    except NotAllSeenError as error:
+        found, refused = error.seen, error
+    if not found and refused is None:
+        refused = AccessError("no cluster was seen", hint="Name the clusters, or leave the account out")
+    return tuple(TargetCluster(target, one.name, _choosing(one)) for one in found), refused
+
+
+def _choosing(one: ClusterSummary) -> Mapping[str, Sequence[str]]:
+    return {name: (value,) for name, value in one.options}
+
+
+def _read(cluster: TargetCluster, request: RequestOf, progress: Progress) -> Snapshot:
+    target = cluster.target
+    snapshot = pipeline.collect_requested(target.provider, request(cluster), progress)
+    account = snapshot.cluster.account
+    if target.account not in {"", account}:
+        answers = f"the account {account} answers" if account else "which account answers is not told"
+        message = f"{answers}, and {target.account} is asked for"
+        raise AccessError(message, hint="See which credentials, role or profile the target names")
+    return snapshot
+
+
+def _collected(cluster: TargetCluster, done: Future[Snapshot]) -> Collected:
+    error = _error_of(done)
+    return Collected(cluster.name, cluster.target, None if error else done.result(), cluster, error)
+
+
+def _error_of(done: Future[Any]) -> CloudguardError | None:
+    """Return what a reading raised, None if nothing; a fault of this program's own is told as one."""
+    error = done.exception()
+    if error is None or isinstance(error, CloudguardError):
+        return error
+    if not isinstance(error, Exception):
+        raise error
+    return CloudguardError(f"internal error: {type(error).__name__}: {error}", hint="Please report it")
+
+
+def _told_apart(found: Iterable[Collected]) -> Iterable[Collected]:
+    """Name clusters that share a name by their accounts and places too."""
+    listed = list(found)
+    names = [one.name for one in listed]
+    for one in listed:
+        cluster = one.cluster
+        if cluster is None or names.count(one.name) == 1:
+            yield one
+        else:
+            more = " ".join(value for values in cluster.options.values() for value in values)
+            yield replace(one, name=f"{one.name} ({f'{cluster.target.name} {more}'.strip()})")

@@ -1,0 +1,155 @@
+"""Reads a targets' file: TOML that says which accounts and clusters to check, and what is declared for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, cast
+
+from cloudguard.errors import SettingsError
+from cloudguard.fleet.target import Target
+from cloudguard.needs.declarations_file import declarations, load, place
+from cloudguard.needs.setting import Setting, Settings
+from cloudguard.needs.setting_values import FaultsError, Kind, as_table, choice, many, mapping, table, text
+from cloudguard.needs.settings import CLUSTER, HOSTS, IN_FILE, NEED
+from cloudguard.provider.port import Option, installed
+from cloudguard.provider.port import load as load_provider
+
+DECLARED_FOR_ONE: Final = tuple(
+    setting
+    for setting in IN_FILE
+    if setting.declares or setting is NEED or (setting.panel == HOSTS and setting is not CLUSTER)
+)
+"""What may be declared for a cluster: about its hosts, and all of ``Declarations``."""
+_OF_TARGET: Final = ("provider", "clusters", "declarations", "cluster")
+_COMMON: Final = ("account", "role", "regions")
+"""Keys of a target that stand for flags of its provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The file's tables."""
+
+    target: tuple[Target, ...]
+    declarations: Settings = field(default_factory=Settings)
+    cluster: Mapping[str, Settings] = field(default_factory=dict[str, Settings])
+
+
+def read_targets_file(name: str, stronger: Settings, weaker: Settings) -> tuple[Target, ...]:
+    """Return the targets in the file ``name``, with all that is set for them.
+
+    The tables of one cluster are stronger than those of its target, these than the file's; ``stronger`` (flags,
+    variables) are above all, ``weaker`` below. Raises UsageError where the file can't be read, SettingsError with every
+    fault.
+    """
+    raw = load(Path(name))
+    settings = _settings(str(Path(name).resolve()))
+    kinds = {"declarations": settings, "cluster": mapping(settings)}
+    target = Kind(partial(_target, settings))
+    try:
+        found = table(_File, {"target": many(target, least=1)}, kinds).read(dict(raw))
+    except FaultsError as error:
+        raise SettingsError([f"{place(name, path)}: {fault}" for path, fault in error.faults]) from None
+    targets = tuple(_with_all(one, found, stronger, weaker) for one in found.target)
+    _refuse_wrong(name, found, targets)
+    return targets
+
+
+def _settings(file: str) -> Kind[Settings]:
+    """Return the kind of a table of declarations in ``file``."""
+    by_name: Mapping[str, Setting[Any]] = {setting.name: setting for setting in DECLARED_FOR_ONE}
+
+    def make(**values: object) -> Settings:
+        given = {by_name[key]: value for key, value in values.items()}
+        return Settings(given, dict.fromkeys(given, file))
+
+    return table(make, {}, {name: setting.kind for name, setting in by_name.items()})
+
+
+def _target(settings: Kind[Settings], value: object) -> Target:
+    """Read a ``[[target]]``; which keys it may have, its provider says."""
+    given = as_table(value)
+    provider = given.get("provider")
+    known = load_provider(provider).options if isinstance(provider, str) and provider in installed() else ()
+    own = {option.name: option for option in known}
+    common = {option.target_key: option for option in known if option.target_key}
+    fault = f"{provider} has no flag that it could stand for"
+    optional: dict[str, Kind[Any]] = {
+        "account": text(),
+        "clusters": many(text(), least=1),
+        "declarations": settings,
+        "cluster": mapping(settings),
+        **{key: _of_option(common[key]) if key in common else _refused(fault) for key in _COMMON[1:]},
+        **{name: _of_option(option) for name, option in own.items()},
+    }
+    if not known:  # the provider is the fault, and not what its flags are
+        optional |= dict.fromkeys(given.keys() - optional.keys() - {"provider"}, Kind(_anything))
+    return table(partial(_made, common), {"provider": choice(*installed())}, optional).read(value)
+
+
+def _of_option(option: Option) -> Kind[Any]:
+    return many(text(), least=1) if option.many else text()
+
+
+def _refused(fault: str) -> Kind[Any]:
+    def read(value: object) -> None:
+        del value
+        raise FaultsError([((), fault)])
+
+    return Kind(read)
+
+
+def _anything(value: object) -> object:
+    return value
+
+
+def _made(common: Mapping[str, Option], **values: object) -> Target:
+    """Make a target of its table's values; raises ValueError where two keys stand for one flag."""
+    account = cast("str", values.pop("account", "")) if "account" not in common else ""
+    options = dict[str, Sequence[str]]()
+    for key, value in values.items():
+        if key in _OF_TARGET:
+            continue
+        name = common[key].name if key in common else key
+        if name in options:
+            message = f"{key} and {name} say the same thing: give one of them"
+            raise ValueError(message)
+        options[name] = (value,) if isinstance(value, str) else cast("tuple[str, ...]", value)
+    return Target(
+        cast("str", values["provider"]),
+        options,
+        cast("tuple[str, ...]", values.get("clusters", ())),
+        account,
+        cast("Settings", values.get("declarations", Settings())),
+        cast("Mapping[str, Settings]", values.get("cluster", {})),
+    )
+
+
+def _with_all(target: Target, found: _File, stronger: Settings, weaker: Settings) -> Target:
+    """Return a target whose settings are all that is set for it, the strongest first."""
+    below = target.settings.over(found.declarations).over(weaker)
+    own = dict(found.cluster)
+    own.update((name, settings.over(own.get(name, Settings()))) for name, settings in target.by_cluster.items())
+    return replace(
+        target,
+        settings=stronger.over(below),
+        by_cluster={name: stronger.over(settings).over(below) for name, settings in own.items()},
+    )
+
+
+def _refuse_wrong(name: str, found: _File, targets: tuple[Target, ...]) -> None:
+    """Raise SettingsError for declarations that contradict one another, and for tables of clusters that none names."""
+    faults = list[str]()
+    for settings in (each for one in targets for each in (one.settings, *one.by_cluster.values())):
+        try:
+            declarations(settings)
+        except SettingsError as error:
+            faults += (f"{name}: {fault}" for fault in error.faults)
+    for those, tables in ((targets, found.cluster), *(((one,), one.by_cluster) for one in found.target)):
+        named = {cluster for target in those for cluster in target.clusters}
+        if all(target.clusters for target in those):
+            faults += (f"{name}: cluster.{each}: no target names it" for each in sorted(tables.keys() - named))
+    if faults:
+        raise SettingsError(tuple(dict.fromkeys(faults)))

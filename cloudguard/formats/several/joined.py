@@ -1,0 +1,126 @@
+"""Joins what one format says of each cluster into one document that the format's readers take."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+from xml.etree.ElementTree import Element, fromstring, indent, tostring
+
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.exports.common import NAME, as_json
+from cloudguard.formats.several.overview import as_markdown
+from cloudguard.results.report import Report
+
+SCHEMA: Final = "cloudguard/fleet/v1"
+Join: TypeAlias = Callable[[Sequence[Report], Sequence[str]], str]
+"""Takes the reports, and each as a text of the format."""
+_TOTALS: Final = ("tests", "failures", "errors", "skipped")
+_END: Final = "# EOF\n"
+
+
+def _document(reports: Sequence[Report], texts: Sequence[str]) -> str:
+    """Return a document of reports; ``complete``: whether each is."""
+    complete = all(report.complete for report in reports)
+    return as_json({"schema": SCHEMA, "complete": complete, "reports": [json.loads(text) for text in texts]})
+
+
+def _sarif(reports: Sequence[Report], texts: Sequence[str]) -> str:
+    """Return one log with the runs of all."""
+    del reports
+    logs = [json.loads(text) for text in texts]
+    return as_json({**logs[0], "runs": [run for log in logs for run in log["runs"]]})
+
+
+def _list(reports: Sequence[Report], texts: Sequence[str]) -> str:
+    """Return one JSON list of all items."""
+    del reports
+    return as_json([item for text in texts for item in json.loads(text)])
+
+
+def _lines(reports: Sequence[Report], texts: Sequence[str]) -> str:
+    del reports
+    return "".join(texts)
+
+
+def _csv(reports: Sequence[Report], texts: Sequence[str]) -> str:
+    """Return one table under the headings of the first."""
+    del reports
+    file = io.StringIO()
+    writer = csv.writer(file)
+    for number, text in enumerate(texts):
+        lines = csv.reader(io.StringIO(text, newline=""))
+        headings = next(lines)
+        writer.writerows([*([] if number else [headings]), *lines])
+    return file.getvalue()
+
+
+def _junit(reports: Sequence[Report], texts: Sequence[str]) -> str:
+    """Return the suites of all; the cluster's name stands before that of a suite, and in the class of a case."""
+    root = Element("testsuites", name=NAME, time="0")
+    for report, text in zip(reports, texts, strict=True):
+        name = visible(report.cluster.name)
+        for suite in fromstring(text):  # noqa: S314 - written by this program
+            row = suite.get("name", "")
+            suite.set("name", f"{name}: {row}")
+            for case in suite:
+                case.set("classname", f"{NAME}.{name}.{row}")
+            root.append(suite)
+    for total in _TOTALS:
+        root.set(total, str(sum(int(suite.get(total, "0")) for suite in root)))
+    indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _openmetrics(reports: Sequence[Report], texts: Sequence[str]) -> str:
+    """Return each metric once, with the samples of all clusters: one that is there twice is refused by its readers."""
+    del reports
+    about: dict[str, list[str]] = {}
+    samples: dict[str, list[str]] = {}
+    for text in texts:
+        metric, named = "", set[str]()
+        for line in text.removesuffix(_END).splitlines(keepends=True):
+            if line.startswith("# "):
+                metric = line.split(" ", 3)[2]
+                if metric not in about or metric in named:
+                    about.setdefault(metric, []).append(line)
+                    named.add(metric)
+            else:
+                samples.setdefault(metric, []).append(line)
+    return "".join(line for metric in about for line in (*about[metric], *samples.get(metric, ()))) + _END
+
+
+def _markdown(reports: Sequence[Report], texts: Sequence[str]) -> str:
+    """Return the table of all, then each as a section."""
+    return "\n".join([as_markdown(reports), *(_one_deeper(text) for text in texts)])
+
+
+def _one_deeper(text: str) -> str:
+    """Return Markdown whose headings are one level deeper; lines in fences stay."""
+    lines, fenced = list[str](), False
+    for line in text.splitlines(keepends=True):
+        fenced ^= line.startswith("```")
+        lines.append(f"#{line}" if line.startswith("#") and not fenced else line)
+    return "".join(lines)
+
+
+JOINS: Final[Mapping[str, Join]] = {
+    "json": _document,
+    "markdown": _markdown,
+    "sarif": _sarif,
+    "junit": _junit,
+    "csv": _csv,
+    "ocsf": _list,
+    "asff": _list,
+    "gitlab": _list,
+    "github": _lines,
+    "openmetrics": _openmetrics,
+}
+"""By the name of a format."""
+
+
+def joined(format_name: str, reports: Sequence[Report], texts: Sequence[str]) -> str:
+    """Return one document of ``texts``, which are ``reports`` in a format; the order is theirs."""
+    return JOINS[format_name](reports, texts)

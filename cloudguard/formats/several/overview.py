@@ -1,0 +1,74 @@
+"""The clusters of one run, the worst first, with the verdict of each row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from cloudguard.formats.escaping import markdown, visible
+from cloudguard.formats.phrases import count, shortened
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Report, Verdict
+
+_MOST_NAME = 40
+"""Letters of a cluster's name on a screen."""
+
+
+def worst_first(reports: Sequence[Report]) -> list[Report]:
+    """Return the reports by their findings that are not waived, then by what is unknown, then by name."""
+    return sorted(reports, key=_order)
+
+
+def _order(report: Report) -> tuple[object, ...]:
+    tally = _severities(report)
+    unknown = sum(row.verdict is Verdict.UNKNOWN for row in report.rows)
+    cluster = report.cluster
+    names = (cluster.name, cluster.provider, cluster.account, cluster.regions)
+    return *(-tally[severity] for severity in sorted(Severity, reverse=True)), -unknown, *names
+
+
+def _severities(report: Report) -> Counter[Severity]:
+    return Counter(finding.severity for finding in report.findings if finding.waived is None)
+
+
+def _cells(report: Report) -> list[str]:
+    """Return a cluster's line: its name and place, its verdicts, its findings."""
+    tally, cluster = _severities(report), report.cluster
+    found = ", ".join(f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity])
+    place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.regions)))
+    return [cluster.name, place, *(row.verdict.value for row in report.rows), found or "none"]
+
+
+def _headers(reports: Sequence[Report]) -> list[str]:
+    return ["cluster", "place", *(row.row for row in reports[0].rows), "findings"]
+
+
+def as_table(reports: Sequence[Report]) -> str:
+    """Return the clusters as a plain table, and in a line what they come to; ``reports`` is not empty."""
+    cells = [[shortened(visible(cell), _MOST_NAME) for cell in _cells(report)] for report in worst_first(reports)]
+    grid = tabulate(cells, [header.upper() for header in _headers(reports)], "plain", disable_numparse=True)
+    return f"{grid}\n\n{summary(reports)}\n"
+
+
+def as_markdown(reports: Sequence[Report]) -> str:
+    """Return the clusters as a table of Markdown, under a heading."""
+    headers = _headers(reports)
+    lines = [
+        headers,
+        ["---"] * len(headers),
+        *([markdown(cell) for cell in _cells(one)] for one in worst_first(reports)),
+    ]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"# cloudguard: {count(len(reports), 'cluster')}\n\n{table}\n\n{markdown(summary(reports))}\n"
+
+
+def summary(reports: Sequence[Report]) -> str:
+    """Return in a line how many clusters fail, are not all known, or are clean, and the findings of all."""
+    failed = sum(any(row.verdict is Verdict.FAIL for row in report.rows) for report in reports)
+    incomplete = sum(not report.complete for report in reports)
+    tally = sum((_severities(report) for report in reports), Counter[Severity]())
+    found = ", ".join(f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity])
+    parts = [f"{count(len(reports), 'cluster')}: {failed} FAIL", f"findings: {found or 'none'}"]
+    return "; ".join([*parts, *([f"{incomplete} INCOMPLETE"] if incomplete else ())])

@@ -1,0 +1,177 @@
+"""``check`` of several clusters: what is asked for, what is written where, what a failure of one does to the others."""
+
+from __future__ import annotations
+
+import csv
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import memory_adapter
+import sample
+from cloudguard.needs.settings import FORMATS
+from cloudguard.provider.port import load
+from command import install, ran, refusal
+
+JUNITPARSER: Final[Any] = import_module("junitparser")
+METRICS: Final[Any] = import_module("prometheus_client.openmetrics.parser")
+TWO: Final = ("check", "memory", "--cluster", "prod", "--cluster", "gappy")
+WITH_FAILURES: Final = ("check", "memory", *(f"--cluster={name}" for name in ("nobody", "prod", "locked", "broken")))
+ROWS: Final = 5
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Install the provider "memory"."""
+    install(monkeypatch, tmp_path)
+    monkeypatch.setitem(vars(load("memory")), "requests", memory_adapter.ADAPTER.requests)
+
+
+def test_a_table_names_each_cluster_the_worst_first_and_the_status_is_of_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, out, err = ran(capsys, *TWO)
+    headings, first, second = (line.split() for line in out.splitlines()[:3])
+    assert status == 5
+    assert headings[0] == "CLUSTER"
+    assert (first[0], second[0]) == ("gappy", "prod")
+    assert err.splitlines() == [out.splitlines()[-1]] == [err.strip()]
+    assert "2 clusters: 2 FAIL" in err
+    assert "1 INCOMPLETE" in err
+
+
+def test_more_is_shown_of_each_where_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    single = ran(capsys, "check", "memory", "--cluster", "prod", "-v")[1]
+    assert single in ran(capsys, *TWO, "-v")[1]
+
+
+def test_each_report_is_that_of_the_cluster_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    document = json.loads(ran(capsys, *TWO, "-f", "json")[1])
+    alone = [
+        json.loads(ran(capsys, "check", "memory", "--cluster", name, "-f", "json")[1]) for name in ("prod", "gappy")
+    ]
+    assert document == {"schema": "cloudguard/fleet/v1", "complete": False, "reports": alone}
+
+
+def test_all_are_those_that_the_account_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    document = json.loads(ran(capsys, "check", "memory", "--all", "--region", "here", "-f", "json")[1])
+    assert [report["cluster"]["name"] for report in document["reports"]] == ["prod"]
+    status, _, err = ran(capsys, "check", "memory", "--all", "--region", "nowhere")
+    assert status == 4
+    assert "clusters of memory nowhere: no cluster was seen" in err
+
+
+def test_what_fails_is_named_and_loses_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = ran(capsys, *WITH_FAILURES, "-f", "json")
+    reports = {report["cluster"]["name"]: report for report in json.loads(out)["reports"]}
+    assert status == 5
+    assert [row["verdict"] for row in reports["locked"]["rows"]] == ["UNKNOWN"] * ROWS
+    assert {name for name, report in reports.items() if report["complete"]} == {"prod"}
+    for line in (
+        "nobody: no cluster is called 'nobody'. List them: cloudguard discover memory",
+        "locked: no credentials. Log in",
+        "broken: internal error: RuntimeError: bad\\x1b[31m wire. Please report it",
+    ):
+        assert f"cloudguard: {line}\n" in err
+    assert ran(capsys, *WITH_FAILURES, "--fail-on", "never")[0] == 4
+
+
+def test_what_can_not_be_listed_is_named_beside_what_is(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = ran(capsys, "check", "memory", "--all", "--region", "half", "-f", "json")
+    names = [report["cluster"]["name"] for report in json.loads(out)["reports"]]
+    assert (status, names) == (5, ["prod", "clusters of memory half"])
+    assert "cloudguard: clusters of memory half: half of it does not answer. Ask later\n" in err
+
+
+def _is_of_both(form: str, text: str) -> bool:
+    """Whether a document of a format is whole, and of the two clusters."""
+    match form:
+        case "sarif":
+            ids = [run["automationDetails"]["id"] for run in json.loads(text)["runs"]]
+            return len(set(ids)) == len(ids) == 2
+        case "junit":
+            Path("junit.xml").write_text(text, encoding="utf-8")
+            suites = [*JUNITPARSER.JUnitXml.fromfile("junit.xml")]
+            return {suite.name.partition(":")[0] for suite in suites} == {"prod", "gappy"} and len(suites) == 2 * ROWS
+        case "csv":
+            lines = [*csv.DictReader(text.splitlines())]
+            return {line["cluster"] for line in lines} == {"prod", "gappy"}
+        case "openmetrics":
+            samples = [one for family in METRICS.text_string_to_metric_families(text) for one in family.samples]
+            return {one.labels["cluster"] for one in samples} == {"prod", "gappy"}
+        case "gitlab" | "ocsf":
+            return isinstance(json.loads(text), list) and len(json.loads(text)) > ROWS
+        case _:
+            return "prod" in text and "gappy" in text
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in {"asff", "html", "pdf"}])
+def test_each_format_holds_several(capsys: pytest.CaptureFixture[str], form: str) -> None:
+    status, out, _ = ran(capsys, *TWO, "-f", form)
+    assert status == 5
+    assert _is_of_both(form, out)
+    assert ran(capsys, *WITH_FAILURES, "-f", form)[0] == 5
+
+
+def test_markdown_has_one_heading_of_the_first_level(capsys: pytest.CaptureFixture[str]) -> None:
+    out = ran(capsys, *TWO, "-f", "markdown")[1]
+    assert [line for line in out.splitlines() if line.startswith("# cloudguard")] == ["# cloudguard: 2 clusters"]
+    assert "\n## cloudguard: prod\n" in out
+
+
+def test_a_placeholder_gives_each_cluster_a_file_whatever_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("out").mkdir()
+    clusters = [f"--cluster={name}" for name in ("prod", "../prod", "hostile", "prod", "a/b", "a_b", ".hidden")]
+    ran(capsys, "check", "memory", *clusters, "-f", "json=out/{cluster}.json", "-f", "json=all.json")
+    names = sorted(path.name for path in Path("out").iterdir())
+    assert len(names) == len(json.loads(Path("all.json").read_text())["reports"]) == 6
+    assert "prod.json" in names
+    assert all(name.isascii() and not name.startswith(".") for name in names)
+    assert not Path("prod.json").exists()
+
+
+def test_a_hostile_name_is_harmless_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    out = ran(capsys, "check", "memory", "--cluster", "hostile", "--cluster", "prod")[1]
+    assert sample.HOSTILE not in out
+    assert all(line.isprintable() for line in out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("argv", "fault"),
+    [
+        (("--all", "--cluster", "prod"), "give one of --all, --cluster and --targets"),
+        (("--all", "--snapshot", "x.json"), "--snapshot is about one cluster, and several are asked for"),
+        (("--all", "--host", "h=node"), "--host is about one cluster, and several are asked for"),
+        (("--shard", "1/2"), "--shard shares several clusters between runs, and one is asked for"),
+        (("--all", "--shard", "3/2"), "--shard: '3/2' is no shard: write 2/5 for the second of five"),
+        (("--targets", "none.toml"), "--targets none.toml names the providers, and memory is given too"),
+    ],
+)
+def test_flags_that_contradict_one_another_are_refused(
+    capsys: pytest.CaptureFixture[str], argv: tuple[str, ...], fault: str
+) -> None:
+    assert fault in refusal(capsys, "check", "memory", *argv)
+
+
+def test_only_check_takes_several(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Only check takes more than one --cluster" in refusal(capsys, "collect", *TWO[1:])
+
+
+def test_shards_share_the_clusters_between_them(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"cluster-{number}" for number in range(12)]
+    clusters = [f"--cluster={name}" for name in names]
+    found = list[str]()
+    for number in (1, 2, 3):
+        out = ran(capsys, "check", "memory", *clusters, "--shard", f"{number}/3", "-f", "json")[1]
+        found += [report["cluster"]["name"] for report in json.loads(out)["reports"]]
+    assert sorted(found) == sorted(names)
+
+
+def test_a_shard_without_clusters_checks_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    done = [ran(capsys, *TWO, "--shard", f"{number}/9") for number in range(1, 10)]
+    empty = [one for one in done if not one[1]]
+    assert len(empty) >= 7
+    assert all(status == 0 and "has no cluster: nothing was checked" in err for status, _, err in empty)
