@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from itertools import chain, count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cloudguard.errors import ClusterNotFoundError, SettingsError, UsageError
+from cloudguard.known import Known, known_of, sdk_of
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
-from cloudguard.needs.in_force import faults_of, in_force, unknown_names
+from cloudguard.needs.in_force import in_force
 from cloudguard.needs.setting_values import nearest
 from cloudguard.provider.change_forms import MakesPlans
 from cloudguard.provider.ownership.changes import with_owners
 from cloudguard.provider.ownership.facts import KnowsOwners, OwnerFacts
-from cloudguard.provider.port import Adapter, ClusterSummary, CollectRequest, Progress, installed, load, silent
-from cloudguard.results.reference import KnowsReferences
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, installed, load, silent
 from cloudguard.results.report import Declared, Report
 
 if TYPE_CHECKING:
-    from cloudguard.model.iam_catalog import IamCatalog
-    from cloudguard.model.ways_in import WayIn
     from cloudguard.planning.planner import Planned
     from cloudguard.provider.ownership.terraform_state import TerraformState
     from cloudguard.results.change import Change
     from cloudguard.results.comparison import AccessChanges
-    from cloudguard.results.reference import ReferenceEntry
     from cloudguard.results.report import RowResult
+    from cloudguard.waivers.matching import Waivers
 
 DISTRIBUTION = "cloudguard-k8s"
 
@@ -86,7 +83,7 @@ def collect_requested(provider: str, request: CollectRequest, progress: Progress
     faults += [f"there is no role {role!r}{nearest(role, map(str, Role))}" for role in named if role not in {*Role}]
     if faults:
         raise SettingsError(faults)
-    with _sdk_of(provider):
+    with sdk_of(provider):
         if not request.cluster:
             request = replace(request, cluster=_only_cluster(provider, adapter.discover(request, progress)))
         return adapter.collect(request, Preparing(progress))
@@ -103,18 +100,8 @@ def _only_cluster(provider: str, found: Sequence[ClusterSummary]) -> str:
 
 def discover(provider: str, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
     """Return the clusters that the account shows; raises as ``collect``."""
-    with _sdk_of(provider):
+    with sdk_of(provider):
         return load(provider).discover(request, progress)
-
-
-@contextmanager
-def _sdk_of(provider: str) -> Generator[None]:
-    """Turn a missing package of the provider's SDK into a UsageError that says how to install it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        message = f"the provider {provider!r} needs the package {error.name!r}, which is not installed"
-        raise UsageError(message, hint=f"In a clone of cloudguard, run: pip install '.[{provider}]'") from error
 
 
 class Preparing:
@@ -140,45 +127,34 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
     Raises SettingsError where an add-on or a network plugin is declared that nothing is known of.
     """
     declared = declarations or Declarations()
-    known = _known(snapshot, declared)
+    known = known_of(snapshot, declared)
     from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
 
-    rows, changes = judge(snapshot, declared, known.iam_catalog, known.ways_in)
-    return _report(snapshot, declared, known, rows, with_owners(snapshot, changes, known.owners))
+    waivers = _waivers(snapshot, declared)
+    rows, changes = judge(snapshot, declared, known.iam_catalog, known.ways_in, waive=waivers)
+    return _report(snapshot, declared, known, rows, with_owners(snapshot, changes, known.owners), waivers=waivers)
 
 
-class _Known(NamedTuple):
-    """A snapshot's adapter, if it is installed, and what it knows of its cloud without asking."""
+def _waivers(snapshot: Snapshot, declared: Declarations) -> Waivers | None:
+    """Return the waivers that are about a cluster; None without any. Raises SettingsError for one about no check."""
+    if not declared.waivers:
+        return None
+    from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - as in ``evaluate``
+    from cloudguard.waivers.matching import Waivers, unknown_checks  # noqa: PLC0415 - only where anything is waived
 
-    adapter: Adapter | None
-    iam_catalog: IamCatalog | None
-    ways_in: tuple[WayIn, ...]
-    owners: Mapping[str, OwnerFacts]
-    references: tuple[ReferenceEntry, ...]
-
-
-def _known(snapshot: Snapshot, declared: Declarations) -> _Known:
-    """Return the snapshot's adapter, and what it knows of its cloud. Raises SettingsError as ``evaluate``."""
-    provider = snapshot.cluster.provider
-    with _sdk_of(provider):
-        adapter = load(provider) if provider in installed() else None
-        catalog, ways_in = (adapter.iam_catalog(snapshot), adapter.ways_in()) if adapter else (None, ())
-        owners = adapter.owners() if isinstance(adapter, KnowsOwners) else dict[str, OwnerFacts]()
-        references = adapter.references() if isinstance(adapter, KnowsReferences) else ()
-    faults = [*faults_of(declared)]
-    if catalog:
-        faults += unknown_names("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
-    if faults:
+    if faults := tuple(unknown_checks(declared.waivers, [check.id for row in ROWS for check in row.CHECKS])):
         raise SettingsError(faults)
-    return _Known(adapter, catalog, ways_in, owners, references)
+    return Waivers.of(declared.waivers, snapshot.cluster.name, snapshot.finished)
 
 
-def _report(
+def _report(  # noqa: PLR0913 - what a report is made of
     snapshot: Snapshot,
     declared: Declarations,
-    known: _Known,
+    known: Known,
     rows: tuple[RowResult, ...],
     changes: tuple[Change, ...],
+    *,
+    waivers: Waivers | None,
 ) -> Report:
     from cloudguard.rows.references import with_references  # noqa: PLC0415 - as ``judge``
 
@@ -192,6 +168,7 @@ def _report(
         gaps=snapshot.gaps,
         declarations=tuple(Declared(*each) for each in in_force(declared)),
         snapshot=snapshot,
+        waivers=waivers.uses(rows) if waivers else (),
     )
 
 
@@ -216,11 +193,13 @@ def plan(  # noqa: PLR0913 - one keyword per choice of the user
     from cloudguard.planning.planner import make_plan  # noqa: PLC0415 - likewise
 
     declared = declarations or Declarations()
-    known = _known(snapshot, declared)
+    known = known_of(snapshot, declared)
     change_forms = known.adapter.change_forms(snapshot) if isinstance(known.adapter, MakesPlans) else PlainForms()
-    case = Case(snapshot, declared, change_forms, known.iam_catalog, known.ways_in)
+    waivers = _waivers(snapshot, declared)
+    case = Case(snapshot, declared, change_forms, known.iam_catalog, known.ways_in, waivers)
     rows_found, changes = case.judged(with_advice=with_advice)
-    report = _report(snapshot, declared, known, rows_found, with_owners(snapshot, changes, known.owners))
+    changes = with_owners(snapshot, changes, known.owners)
+    report = _report(snapshot, declared, known, rows_found, changes, waivers=waivers)
     choice = Choice(tuple(rows), tuple(_finding_id(report, name) for name in only), with_advice, most_rules)
     planned = make_plan(case, report, choice)
     changes = with_owners(snapshot, planned.plan.changes, known.owners)
@@ -265,7 +244,7 @@ def access_changes(old: Snapshot, new: Snapshot) -> AccessChanges:
         message = f"they are of two clusters: {' '.join(names[0])} and {' '.join(names[1])}"
         raise UsageError(message)
     provider = new.cluster.provider
-    with _sdk_of(provider):
+    with sdk_of(provider):
         adapter = load(provider) if provider in installed() else None
         catalogs = (adapter.iam_catalog(old), adapter.iam_catalog(new)) if adapter else None
     return access.access_changes(old, new, catalogs)

@@ -25,7 +25,9 @@ def page(text: str) -> str:
 def _tables() -> Iterator[str]:
     yield from ("## Keys of the file\n\n", *_table(IN_FILE))
     keys = {setting.name for setting in IN_FILE}
-    flags = {flag: None for command in COMMANDS.values() for flag in command.flags if flag.name not in keys}
+    actions = (action for command in COMMANDS.values() for action in command.actions.values())
+    commands = (*COMMANDS.values(), *actions)
+    flags = {flag: None for command in commands for flag in command.flags if flag.name not in keys}
     yield from ("\n## Flags that are no keys\n\n", *_table(flags))
     for provider in installed():
         yield from (f"\n## `[provider.{provider}]`\n\n", *_table(own_flags(provider)))

@@ -18,6 +18,7 @@ HELP: Final = {
     "discover": "List the clusters that the account shows.",
     "permissions": "Print the read-only policy that check needs.",
     "explain": "Explain a row, a check or a finding.",
+    "waivers": "Accept findings for a while, and see what became of each waiver.",
     "diff": "Compare two snapshots, or two reports, of one cluster.",
     "completion": "Print a shell's completion script.",
     "version": "Print the version.",

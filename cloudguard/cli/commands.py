@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final, TypeAlias
@@ -13,14 +13,17 @@ import typer
 from cloudguard.cli.completion import SHELLS, script
 from cloudguard.cli.flags import (
     ALL,
+    EXPIRES,
     GENERAL,
     LIST_FORMAT,
     MIN_SEVERITY,
     MOST_RULES,
     ONLY,
     OUTPUT,
+    OWNER,
     PLAN_FORMAT,
     PLAN_ROW,
+    REASON,
     ROW,
     ROWS,
     SHARD,
@@ -34,7 +37,7 @@ from cloudguard.cli.flags import (
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.typer_commands import Argument, function
 from cloudguard.needs.setting import Setting
-from cloudguard.needs.settings import DECLARED, FAIL_ON, HOSTS, IN_FILE, REPORT
+from cloudguard.needs.settings import DECLARED, FAIL_ON, HOSTS, IN_FILE, REPORT, WAIVERS
 from cloudguard.provider.port import installed, load
 
 Work: TypeAlias = Callable[[], int]
@@ -44,7 +47,8 @@ Work: TypeAlias = Callable[[], int]
 class Command:
     """A command. It has a sub-command for each provider if ``example`` holds "{provider}".
 
-    ``alone`` are the flags that count without a provider. ``own``: the provider's own flags are added.
+    ``alone`` are the flags that count without a provider. ``own``: the provider's own flags are added. ``help`` says
+    what it does, where it is one of the ``actions`` of another.
     """
 
     example: str
@@ -53,6 +57,8 @@ class Command:
     alone: tuple[Setting[Any], ...] = ()
     arguments: tuple[Argument, ...] = ()
     own: bool = False
+    help: str = ""
+    actions: Mapping[str, Command] = field(default_factory=dict[str, "Command"])
 
 
 def _panels(*names: str) -> tuple[Setting[Any], ...]:
@@ -64,6 +70,37 @@ _JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT), SUMMARY, ROW, MIN_SEVERI
 _PLAN_SETTINGS: Final = (PLAN_ROW, ONLY, WITH_ADVICE, MOST_RULES, TERRAFORM_STATE, PLAN_FORMAT, FAIL_ON, OUTPUT)
 _PLANNED: Final = (SNAPSHOT, *_panels(DECLARED), *_PLAN_SETTINGS, *GENERAL)
 _PROVIDER: Final = Argument("provider", "The cloud to ask about a finding.")
+_WAIVING: Final = (*_panels(HOSTS), SNAPSHOT, *_panels(DECLARED))
+_WRITING: Final = (*_WAIVING, REASON, OWNER, EXPIRES, FAIL_ON, *GENERAL)
+_WAIVERS: Final[Mapping[str, Command]] = {
+    "list": Command(
+        "cloudguard waivers list", help="List the waivers of the file.", flags=(WAIVERS, LIST_FORMAT, OUTPUT, *GENERAL)
+    ),
+    "check": Command(
+        "cloudguard waivers check --snapshot prod.json",
+        "Without a cluster, only the file is checked. Exit status 3: one has expired, covers nothing, or is outgrown.",
+        help="Check the file, and say what each waiver does.",
+        flags=(*_WAIVING, LIST_FORMAT, OUTPUT, *GENERAL),
+        arguments=(_PROVIDER,),
+        own=True,
+    ),
+    "add": Command(
+        "cloudguard waivers add 3 --snapshot prod.json --owner alice --reason office",
+        "Without --waivers FILE, it is added to ./cloudguard-waivers.toml, whose comments stay.",
+        help="Accept a finding, as wide as it is today.",
+        flags=_WRITING,
+        arguments=(Argument("finding", "A finding's number or id."), _PROVIDER),
+        own=True,
+    ),
+    "baseline": Command(
+        "cloudguard waivers baseline --snapshot prod.json --owner alice --reason start",
+        "Those below --fail-on are left out.",
+        help="Accept all findings that are open today.",
+        flags=_WRITING,
+        arguments=(_PROVIDER,),
+        own=True,
+    ),
+}
 COMMANDS: Final[Mapping[str, Command]] = {
     "check": Command(
         "cloudguard check {provider} --cluster prod",
@@ -104,6 +141,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         flags=(*_panels(DECLARED), FAIL_ON, LIST_FORMAT, OUTPUT, *GENERAL),
         arguments=(Argument("old", "The earlier file."), Argument("new", "The later file.")),
     ),
+    "waivers": Command("cloudguard waivers list", actions=_WAIVERS),
     "completion": Command(
         'eval "$(cloudguard completion bash)"', arguments=(Argument("shell", ", ".join(SHELLS), SHELLS),)
     ),
@@ -121,17 +159,30 @@ def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
     def help_about(provider: str) -> str:
         return "\n\n".join(filter(None, (text, command.more, f"Example: {command.example.format(provider=provider)}")))
 
+    if command.actions:
+        group = typer.Typer()
+        group.callback(help=help_about(""), add_help_option=False)(function((), dict))
+        for action, one in command.actions.items():
+            _add_single(group, action, one, f"{name} {action}", words)
+        app.add_typer(group, name=name)
+        return
     if "{provider}" in command.example:
         app.add_typer(_group(name, command, help_about, words), name=name)
         return
+    _add_single(app, name, replace(command, help=text), name, words)
+
+
+def _add_single(app: typer.Typer, name: str, command: Command, work: str, words: Sequence[str]) -> None:
+    """Add a command without sub-commands; ``work`` is the name of what it does."""
     own = {word: own_flags(word) for word in words if command.own and word in installed()}
     parameters: tuple[Argument | Setting[Any], ...] = (*command.arguments, *chain(*own.values()), *command.flags)
 
     def then(values: Mapping[str, object]) -> Work:
         provider = str(values.get(_PROVIDER.name, ""))
-        return partial(_do, name, CommandLine(values, command.flags, provider, own.get(provider, ())))
+        return partial(_do, work, CommandLine(values, command.flags, provider, own.get(provider, ())))
 
-    app.command(name, help=help_about(""), add_help_option=False)(function(parameters, then))
+    about = "\n\n".join(filter(None, (command.help, command.more, f"Example: {command.example}")))
+    app.command(name, help=about, short_help=command.help, add_help_option=False)(function(parameters, then))
 
 
 def _group(name: str, command: Command, help_about: Callable[[str], str], words: Sequence[str]) -> typer.Typer:
@@ -176,6 +227,10 @@ def _do(name: str, line: CommandLine) -> int:
             from cloudguard.cli.subcommands import check  # noqa: PLC0415 - help does without it
 
             return check.check(line) if name == "check" else check.collect(line)
+        case "waivers list" | "waivers check" | "waivers add" | "waivers baseline":
+            from cloudguard.cli.subcommands import waivers  # noqa: PLC0415 - likewise
+
+            return waivers.ACTIONS[name](line)
         case "plan" | "explain" | "diff":
             return _of_report(name, line)
         case _:

@@ -10,14 +10,16 @@ from cloudguard.cli.failures import SignalError, say
 from cloudguard.cli.flags import QUIET
 from cloudguard.errors import CloudguardError, ExitStatus
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import summary
+from cloudguard.formats.phrases import notable_waivers, summary, waiver_line
 from cloudguard.formats.several import overview
 from cloudguard.needs.setting import Settings
-from cloudguard.needs.settings import FAIL_ON
-from cloudguard.results.finding import Severity
+from cloudguard.needs.settings import FAIL_ON, STRICT_WAIVERS
+from cloudguard.results.finding import Severity, WaiverState
 from cloudguard.results.report import Report
 
 DEFAULT_FAIL_ON = "medium"
+STRICT_STATES = frozenset({WaiverState.EXPIRED, WaiverState.UNUSED})
+"""Waivers in these states count as findings with ``--strict-waivers``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> N
         say(visible(f"cloudguard: {failure.cluster}: {failure.error}"))
     shown = output.Sink("table") in sinks and output.streams_are_one()
     if not shown and not settings.get(QUIET):
+        for report in run.reports:
+            for use in notable_waivers(report):
+                where = f"{report.cluster.name}: " if run.several else ""
+                say(visible(f"cloudguard: {where}waiver {waiver_line(use, report.numbers)}"))
         lines = [overview.summary(run.reports)] if run.several else [summary(report) for report in run.reports]
         for line in lines:
             say(visible(line))
@@ -80,14 +86,20 @@ def exit_status_of(run: Run, settings: Settings) -> ExitStatus:
     """Return the exit status of the whole run: what those of its reports say together."""
     fail_on = settings.get(FAIL_ON) or DEFAULT_FAIL_ON
     of_failures = (ExitStatus.INCOMPLETE for _ in run.failures)
-    return united(*of_failures, *(exit_status(report, fail_on) for report in run.reports))
+    strict = bool(settings.get(STRICT_WAIVERS))
+    return united(*of_failures, *(exit_status(report, fail_on, strict_waivers=strict) for report in run.reports))
 
 
-def exit_status(report: Report, fail_on: str) -> ExitStatus:
-    """Return the exit status of ``report``; findings below the severity ``fail_on`` ("never": all) do not count."""
+def exit_status(report: Report, fail_on: str, *, strict_waivers: bool = False) -> ExitStatus:
+    """Return the exit status of ``report``; findings below the severity ``fail_on`` ("never": all) do not count.
+
+    ``strict_waivers``: waivers that have expired or cover nothing count as findings.
+    """
     least = None if fail_on == "never" else Severity[fail_on.upper()]
     unwaived = (finding.severity for finding in report.findings if finding.waived is None)
-    found = ExitStatus.FINDINGS if least is not None and any(one >= least for one in unwaived) else ExitStatus.CLEAN
+    failed = least is not None and any(severity >= least for severity in unwaived)
+    failed |= strict_waivers and any(use.state in STRICT_STATES for use in report.waivers)
+    found = ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
     return found if report.complete else united(found, ExitStatus.INCOMPLETE)
 
 

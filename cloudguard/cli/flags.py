@@ -11,6 +11,7 @@ from cloudguard.needs.setting_values import Kind, choice, choice_to_file, durati
 from cloudguard.needs.settings import HOSTS, REPORT, SEVERITIES
 from cloudguard.provider.port import load
 
+WAIVER_PANEL: Final = "Waiver"
 ROWS: Final = ("api-server-access", "node-access", "cloud-api-access", "etcd-access", "etcd-encryption")
 SNAPSHOT: Final = Setting(
     "snapshot FILE", text(), "Judge this file, made by collect, instead of asking the cloud (- is stdin).", HOSTS
@@ -76,9 +77,15 @@ MOST_RULES: Final = Setting(
 TERRAFORM_STATE: Final = Setting(
     "terraform-state FILE", text(), "Name the blocks of this state, the output of terraform show -json.", REPORT
 )
+REASON: Final = Setting("reason TEXT", text(), "Why the finding is accepted.", WAIVER_PANEL)
+OWNER: Final = Setting("owner NAME", text(), "Who accepts it, and is asked when it expires.", WAIVER_PANEL)
+EXPIRES: Final = Setting(
+    "expires DATE", text(), "Its last day (2027-03-31), or in so many days (90d).", WAIVER_PANEL, "90d"
+)
 NOT_IN_FILE: Final = (
     *(SNAPSHOT, ALL, TARGETS, SHARD, SUMMARY, ROW, MIN_SEVERITY, OUTPUT),
     *(CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE),
+    *(REASON, OWNER, EXPIRES),
 )
 GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
 

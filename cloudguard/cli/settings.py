@@ -15,7 +15,8 @@ from cloudguard.errors import SettingsError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.needs.declarations_file import FILE_NAME, load, place, read
 from cloudguard.needs.setting import Setting, Settings, read_settings, variable
-from cloudguard.needs.settings import CLUSTER, CONTROL_PLANE_TAG, ETCD_TAG, HOST, NODE_TAG, REPORT
+from cloudguard.needs.settings import CLUSTER, CONTROL_PLANE_TAG, ETCD_TAG, HOST, NODE_TAG, REPORT, WAIVERS
+from cloudguard.needs.waivers import FILE_NAME as WAIVERS_FILE
 from cloudguard.provider.port import CollectRequest, installed
 
 _SWITCHED: Final = {
@@ -67,6 +68,8 @@ class CommandLine:
         faults += [] if named else _undeclarable(weaker)
         if faults:
             raise SettingsError(tuple(dict.fromkeys(faults)))
+        if WAIVERS in self.flags and Path(WAIVERS_FILE).is_file():
+            weaker = weaker.over(Settings({WAIVERS: WAIVERS_FILE}))
         return stronger, weaker
 
     def _from_own_table(self, raw: Mapping[str, object], name: str) -> Settings:

@@ -8,7 +8,7 @@ from inspect import cleandoc
 from cloudguard.formats.diff import change_lines, change_title, documents, statement_lines
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.hops import path_lines
-from cloudguard.formats.phrases import named, waiver
+from cloudguard.formats.phrases import named, waiver, waiver_line
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding
 from cloudguard.results.reference import Reference
@@ -42,6 +42,9 @@ def _lines(finding: Finding, report: Report) -> Iterator[str]:
     yield f"  on {named(finding.resource)}, cluster {report.cluster.name}"
     if finding.waived:
         yield f"  {waiver(finding)}"
+    for use in report.waivers:
+        if finding.id in use.uncovered:
+            yield f"  {waiver_line(use, report.numbers)}"
     yield from ("", "Witness", f"  {finding.witness.summary}")
     yield from (f"    via {line}" for line in path_lines(finding.witness))
     if finding.witness.facts:
@@ -79,4 +82,5 @@ def _if_intended(finding: Finding) -> Iterator[str]:
     if finding.advice:
         yield finding.advice
     yield "Declare what you need in cloudguard.toml (admin-cidr, service, need): what is declared is no finding"
+    yield f"Or accept it for a while: cloudguard waivers add {finding.id}"
     yield f"The check: cloudguard explain {finding.check}"

@@ -56,6 +56,7 @@ def _report(report: Report) -> dict[str, object]:
         "rows": [_row(row, report.numbers) for row in report.rows],
         "plan": {"changes": [change_document(change, messages) for change in report.plan]},
         "gaps": [asdict(gap) for gap in report.gaps],
+        "waivers": [asdict(use) for use in report.waivers],
         "since": asdict(report.since) if report.since else None,
     }
 

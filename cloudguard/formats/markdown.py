@@ -18,6 +18,7 @@ from cloudguard.formats.phrases import (
     row_text,
     summary,
     waiver,
+    waiver_line,
     witness,
 )
 from cloudguard.results.change import Change
@@ -43,7 +44,9 @@ def render(report: Report) -> str:
         *(_change(change, numbers) for change in report.plan),
         "## Findings" if report.findings else "",
         *("\n".join(_finding(finding, numbers[finding.id])) for finding in report.findings if finding not in advice),
-        "\n".join(f"- {numbers[finding.id]} {_title(finding)}: {markdown(finding.message)}" for finding in advice),
+        "\n".join(f"- {numbers[one.id]} {_title(one)}: {markdown(_with_waiver(one))}" for one in advice),
+        "## Waivers" if report.waivers else "",
+        "\n".join(f"- {markdown(waiver_line(use, numbers))}" for use in report.waivers),
         "## Not read" if report.gaps else "",
         table(("Call", "Of", "Why"), [(gap.call, gap.resource, gap_line(gap)) for gap in report.gaps]),
         markdown(summary(report)),
@@ -57,6 +60,10 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return ""
     lines = [headers, ["---"] * len(headers), *([markdown(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _with_waiver(finding: Finding) -> str:
+    return finding.message + (f" ({waiver(finding)})" if finding.waived else "")
 
 
 def _title(finding: Finding) -> str:

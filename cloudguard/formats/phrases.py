@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from cloudguard.results.change import Resource
 from cloudguard.results.comparison import Fate, FindingChange
 from cloudguard.results.facts import Cluster, Gap, Host
-from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.finding import Finding, Severity, WaiverState, WaiverUse
 from cloudguard.results.report import Basis, Report, RowResult, Verdict, gap_text
 from cloudguard.results.since import Since
 
@@ -17,6 +17,8 @@ MOST_HOSTS = 10
 """More hosts than this are counted, not named, in what people read."""
 MOST_LETTERS = 160
 """Of the cloud's words for a failure, and of a row's worst finding, so many are shown."""
+_MOST_BEYOND = 200
+"""Of what a finding lets in beyond its waiver, so many are shown."""
 
 LONG_ID = 80
 """Letters: a longer id is shown by the resource's name. JSON and ``explain`` have all of it."""
@@ -168,9 +170,50 @@ def host_list(hosts: tuple[str, ...]) -> str:
 
 
 def waiver(finding: Finding) -> str:
-    """Return who waived ``finding``, why and until when ("" if nobody did)."""
+    """Return who waived ``finding``, until when, by which file, and why ("" if nobody did)."""
     waived = finding.waived
-    return f"waived by {waived.owner} until {waived.expires}: {waived.reason}" if waived else ""
+    if waived is None:
+        return ""
+    width = ", however wide it becomes" if waived.any_width else ""
+    by = f" ({waived.origin})" if waived.origin else ""
+    return f"waived by {waived.owner} until {waived.expires}{width}: {waived.reason}{by}"
+
+
+def notable_waivers(report: Report) -> tuple[WaiverUse, ...]:
+    """Return the waivers that somebody has to look at: all that do not just cover what they were written for."""
+    quiet = {WaiverState.ACTIVE, WaiverState.UNKNOWN}
+    return tuple(use for use in report.waivers if use.state not in quiet or use.any_width)
+
+
+def waiver_line(use: WaiverUse, numbers: Mapping[str, int]) -> str:
+    """Return a waiver with its owner, its last day, what became of it, and its place; ``numbers`` of findings by id."""
+    until = "expired on" if use.days_left < 0 else "until"
+    who = f"{use.state}: {use.target}, waived by {use.owner} {until} {use.expires}"
+    return f"{who}: {_fate(use, numbers)}; {use.reason} ({use.origin or 'the caller'}, waiver {use.number})"
+
+
+def _fate(use: WaiverUse, numbers: Mapping[str, int]) -> str:
+    covered = f"covers {_findings(use.covered, numbers)}" + (", however wide" if use.any_width else "")
+    counting = f"{_findings(use.uncovered, numbers)} {'counts' if len(use.uncovered) == 1 else 'count'}"
+    match use.state:
+        case WaiverState.EXPIRED:
+            return counting
+        case WaiverState.OUTGROWN:
+            beyond = shortened("; ".join(use.beyond), _MOST_BEYOND)
+            return f"{counting}, wider than it holds: {beyond}" + (f"; {covered}" if use.covered else "")
+        case WaiverState.UNUSED:
+            return "there is no such finding"
+        case WaiverState.UNKNOWN:
+            return "no such finding was seen, and not everything was read"
+        case WaiverState.EXPIRING:
+            return f"{covered}, for {count(use.days_left, 'day')} more"
+        case WaiverState.ACTIVE:
+            return covered
+
+
+def _findings(ids: tuple[str, ...], numbers: Mapping[str, int]) -> str:
+    noun = "finding" if len(ids) == 1 else "findings"
+    return f"{noun} {numbers_text((name for name in ids if name in numbers), numbers)}"
 
 
 def gap_line(gap: Gap, *, whole: bool = True) -> str:

@@ -18,11 +18,13 @@ from cloudguard.formats.phrases import (
     gap_line,
     host_list,
     named,
+    notable_waivers,
     open_questions,
     row_text,
     shortened,
     summary,
     waiver,
+    waiver_line,
     witness,
 )
 from cloudguard.formats.selection import Selection, select
@@ -37,6 +39,7 @@ _COLOURS = {
     "low": "\x1b[36m",
     "PASS": "\x1b[32m",
     "FAIL": "\x1b[1;31m",
+    "WAIVED": "\x1b[33m",
     "UNKNOWN": "\x1b[1;33m",
     "PROVIDER": "\x1b[36m",
 }
@@ -81,7 +84,7 @@ def render(  # noqa: PLR0913 - one keyword per choice of the reader
     selection = select(report, rows, min_severity)
     blocks = [page.lines(f"{label}  {text}" for label, text in cluster_lines(report)), _rows(page, selection)]
     if not summary_only:
-        blocks += [_plan(page, selection), *_findings(page, selection), _gaps(page, report)]
+        blocks += [_plan(page, selection), *_findings(page, selection), _waivers(page, report), _gaps(page, report)]
     return "\n\n".join(block for block in (*blocks, page.lines([summary(report)])) if block) + "\n"
 
 
@@ -121,7 +124,8 @@ def _findings(page: _Page, selection: Selection) -> Iterator[str]:
     for finding in selection.findings:
         head = _head(finding, selection.numbers[finding.id])
         if finding.severity is Severity.LOW and not page.verbose:
-            short.append(_painted(page, finding, page.lines([f"{head}: {finding.message}"])))
+            waived = f" ({waiver(finding)})" if finding.waived else ""
+            short.append(_painted(page, finding, page.lines([f"{head}: {finding.message}{waived}"])))
         else:
             yield _painted(page, finding, page.lines([f"{head}  {finding.id}", *_details(finding, orders)]))
     yield "\n".join(short)
@@ -148,6 +152,12 @@ def _details(finding: Finding, orders: dict[str, int]) -> Iterator[str]:
         ("", waiver(finding)),
     ]
     yield from (f"    {label}{text}" for label, text in details if text)
+
+
+def _waivers(page: _Page, report: Report) -> str:
+    shown = report.waivers if page.verbose else notable_waivers(report)
+    lines = [f"    {waiver_line(use, report.numbers)}" for use in shown]
+    return page.lines(["WAIVERS", *lines] if lines else [])
 
 
 def _gaps(page: _Page, report: Report) -> str:

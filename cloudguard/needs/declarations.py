@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from cloudguard.needs.waivers import DeclaredWaiver
+
 
 @dataclass(frozen=True, slots=True)
 class DeclaredService:
@@ -65,7 +67,7 @@ class Declarations:
     hosts. ``require_customer_key``: etcd's disks need a key of the user's own. ``cni``, ``api_ports``, ``etcd_ports``
     empty: those that the installation shows. ``etcd_tls``: how it is known that etcd speaks TLS ("": not).
     ``stated_in``: by key of ``cloudguard.toml``, the flag, variable or file that says it. ``others``: what is said when
-    the cluster is read, such as roles of hosts.
+    the cluster is read, such as roles of hosts. ``waivers``: findings that are accepted.
     """
 
     admin_cidrs: tuple[str, ...] | None = None
@@ -81,5 +83,6 @@ class Declarations:
     etcd_ports: tuple[str, ...] = ()
     etcd_tls: str = ""
     node_ports: str = "tcp/30000-32767,udp/30000-32767"
+    waivers: tuple[DeclaredWaiver, ...] = ()
     stated_in: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     others: tuple[InForce, ...] = field(default=(), compare=False)

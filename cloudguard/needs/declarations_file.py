@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +15,8 @@ from cloudguard.needs import setting_values
 from cloudguard.needs.declarations import Declarations, DeclaredNeed, DeclaredPermission, InForce
 from cloudguard.needs.in_force import faults_of
 from cloudguard.needs.setting import Settings, read_settings
-from cloudguard.needs.settings import CONTROL_PLANE_TAG, ETCD_TAG, HOST, IN_FILE, NEED, NODE_TAG
+from cloudguard.needs.settings import CONTROL_PLANE_TAG, ETCD_TAG, HOST, IN_FILE, NEED, NODE_TAG, WAIVER, WAIVERS
+from cloudguard.needs.waivers import DeclaredWaiver, too_late
 
 FILE_NAME = "cloudguard.toml"
 MOST_MEBIBYTES = 1
@@ -42,6 +46,21 @@ def load(path: Path) -> Mapping[str, object]:
         message = f"cannot read {path}: {error.strerror}"
         raise UsageError(message) from None
     return parse(text, str(path))
+
+
+def load_waivers(path: Path) -> tuple[DeclaredWaiver, ...]:
+    """Return the waivers in a file that holds nothing else.
+
+    Raises UsageError where it can't be read, and SettingsError, a UsageError, with every fault.
+    """
+    return _numbered(read_settings(load(path), (WAIVER,), partial(place, str(path)), str(path.resolve())))
+
+
+def _numbered(settings: Settings) -> tuple[DeclaredWaiver, ...]:
+    """Return the waivers in the settings of one file, each with its number and the file."""
+    origin = settings.origins.get(WAIVER, "")
+    listed = enumerate(settings.get(WAIVER) or (), 1)
+    return tuple(replace(one, number=number, origin=origin) for number, one in listed)
 
 
 def bounded(stream: BinaryIO, name: str, most: int) -> bytes:
@@ -79,14 +98,17 @@ def declarations(settings: Settings) -> Declarations:
     """Return the declarations in ``settings``; raises SettingsError where one is wrong."""
     values = {setting.declares: settings.get(setting) for setting in IN_FILE if setting.declares}
     needs = settings.get(NEED) or ()
+    file = settings.get(WAIVERS)
+    waivers = (*_numbered(settings), *(load_waivers(Path(file)) if file else ()))
     declared = Declarations(
+        waivers=waivers,
         needs=tuple(need for need in needs if isinstance(need, DeclaredNeed)),
         permissions=tuple(need for need in needs if isinstance(need, DeclaredPermission)),
         stated_in=tuple((setting.name, origin) for setting, origin in settings.origins.items()),
         others=tuple(_others(settings)),
         **{name: value for name, value in values.items() if value is not None},
     )
-    if faults := tuple(faults_of(declared)):
+    if faults := (*faults_of(declared), *too_late(waivers, datetime.now(UTC).date())):
         raise SettingsError(faults)
     return declared
 

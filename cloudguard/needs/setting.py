@@ -74,6 +74,11 @@ class Settings:
         """Return these settings, and those of ``weaker`` where these have no value."""
         return Settings({**weaker._values, **self._values}, {**weaker.origins, **self.origins})
 
+    def without(self, setting: Setting[Any]) -> Settings:
+        """Return these settings, but ``setting`` without a value."""
+        kept = {one: value for one, value in self._values.items() if one is not setting}
+        return Settings(kept, self.origins)
+
 
 def variable(name: str) -> str:
     """Return the environment variable of the setting ``name``: "CLOUDGUARD_FAIL_ON"."""

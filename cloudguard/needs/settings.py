@@ -31,6 +31,7 @@ from cloudguard.needs.setting_values import (
     tag,
     text,
 )
+from cloudguard.needs.waivers import WAIVER_TABLE
 
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 HOSTS, DECLARED, REPORT = "Cluster and hosts", "Declarations", "Report"
@@ -173,6 +174,13 @@ ETCD_TLS: Final = Setting(
 _NODE_PORTS: Final = Declarations().node_ports
 NODE_PORTS: Final = Setting(
     "node-ports PORTS", text(services), "The NodePort range.", DECLARED, _NODE_PORTS, declares="node_ports"
+)
+WAIVERS: Final = Setting(
+    "waivers FILE", text(), "Read waivers of findings from FILE.", DECLARED, "./cloudguard-waivers.toml if there is one"
+)
+WAIVER: Final = Setting("waiver", many(WAIVER_TABLE), "A finding that is accepted, until a day.", flag=False)
+STRICT_WAIVERS: Final = Setting(
+    "strict-waivers", switch(), "Waivers that have expired, or cover nothing, make the exit status 3 too.", REPORT
 )
 FAIL_ON: Final = Setting(
     "fail-on SEVERITY",

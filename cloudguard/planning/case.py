@@ -16,6 +16,7 @@ from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult
 from cloudguard.rows.context import Context
 from cloudguard.rows.judge import judge
+from cloudguard.rows.pending_finding import Waive
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Case:
-    """What is judged and by what: the facts, the declarations, what is known of the provider, and its forms."""
+    """What is judged and by what: the facts, what is declared and waived, what is known of the provider, its forms."""
 
     snapshot: Snapshot
     declarations: Declarations
     change_forms: ChangeForms
     iam_catalog: IamCatalog | None = None
     ways_in: tuple[WayIn, ...] = ()
+    waive: Waive | None = None
 
     @property
     def context(self) -> Context:
@@ -63,4 +65,5 @@ class Case:
 
     def judged(self, *, with_advice: bool = False) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
         """Return the rows and the changes of their findings; ``with_advice``: rules are edited for low ones too."""
-        return judge(self.snapshot, self.declarations, self.iam_catalog, self.ways_in, with_advice=with_advice)
+        known, said = (self.iam_catalog, self.ways_in), self.waive
+        return judge(self.snapshot, self.declarations, *known, with_advice=with_advice, waive=said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from hashlib import sha256
 
 from cloudguard.model.cluster import Cluster
@@ -54,11 +54,56 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """Who accepted a finding, why and until when (ISO date)."""
+    """Who accepted a finding, why and until when (ISO date, the last day); ``origin``: the file that says so.
+
+    ``any_width``: however much wider the finding becomes.
+    """
 
     owner: str
     reason: str
     expires: str
+    origin: str = ""
+    any_width: bool = False
+
+
+class WaiverState(StrEnum):
+    """What became of a waiver."""
+
+    ACTIVE = "active"
+    """It covers findings."""
+    EXPIRING = "expiring"
+    """It covers findings, for a few more days."""
+    EXPIRED = "expired"
+    """Its last day is over: the findings that it is about count."""
+    OUTGROWN = "outgrown"
+    """A finding that it is about is wider than it was when the waiver was written, and counts."""
+    UNUSED = "unused"
+    """There is no such finding."""
+    UNKNOWN = "unknown"
+    """No such finding was seen, and not everything was read: there may be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverUse:
+    """A waiver and what became of it: ``number`` counts from 1 in the file ``origin``.
+
+    ``target`` says what it is about: a finding's id, or a check with patterns. ``days_left`` is negative once it has
+    expired. ``covered`` and ``uncovered`` are ids of findings that it is about, and that it accepts or does not;
+    ``beyond`` are lines of their widths that it does not hold. ``any_width``: it covers findings however wide.
+    """
+
+    number: int
+    origin: str
+    target: str
+    owner: str
+    reason: str
+    expires: str
+    state: WaiverState
+    days_left: int
+    covered: tuple[str, ...] = ()
+    uncovered: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    any_width: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +141,11 @@ class Finding:
     references: tuple[Reference, ...] = ()
     width: tuple[str, ...] = ()
     latent: Latent | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it fails its row: it is above ``LOW``, and nobody has accepted it."""
+        return self.severity > Severity.LOW and self.waived is None
 
     def __post_init__(self) -> None:
         if not self.evidence or not self.witness.summary:

@@ -10,7 +10,7 @@ from cloudguard.model.cluster import Cluster
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Gap
 from cloudguard.results.change import Change
-from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.finding import Finding, Severity, WaiverUse
 from cloudguard.results.network.exposure import HostExposure
 from cloudguard.results.since import Since
 
@@ -22,6 +22,8 @@ class Verdict(StrEnum):
 
     PASS = "PASS"  # noqa: S105 - a verdict, no password
     FAIL = "FAIL"
+    WAIVED = "WAIVED"
+    """Every finding above ``LOW`` is accepted by a waiver: neither a pass nor a failure."""
     UNKNOWN = "UNKNOWN"
     PROVIDER = "PROVIDER"
 
@@ -116,10 +118,13 @@ def gap_text(gap: Gap) -> str:
 
 
 def verdict_of(findings: Iterable[Finding], unknown: Iterable[str]) -> Verdict:
-    """Judge: a finding above ``LOW`` that is not waived fails; else anything unknown is UNKNOWN; else it passes."""
-    if any(finding.severity > Severity.LOW and finding.waived is None for finding in findings):
+    """Judge: FAIL by a finding that counts, else UNKNOWN by anything unknown, else WAIVED by a waived one, or PASS."""
+    worse = [finding for finding in findings if finding.severity > Severity.LOW]
+    if any(finding.counts for finding in worse):
         return Verdict.FAIL
-    return Verdict.UNKNOWN if any(True for _ in unknown) else Verdict.PASS
+    if any(True for _ in unknown):
+        return Verdict.UNKNOWN
+    return Verdict.WAIVED if worse else Verdict.PASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,7 @@ class Report:
     gaps: tuple[Gap, ...] = ()
     declarations: tuple[Declared, ...] = ()
     since: Since | None = None
+    waivers: tuple[WaiverUse, ...] = ()
     schema: str = field(default=SCHEMA)
     snapshot: Snapshot | None = field(default=None, repr=False, compare=False)
     digest: str = ""

@@ -11,6 +11,7 @@ of users are out of scope.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 
 from cloudguard.model.cluster import Host, Pool, Role
@@ -98,11 +99,11 @@ def _permissions(context: Context, identity: Identity) -> Judged:
         return [], (*unknown, f"what {identity.name} needs: {why}")
     excess = context.comparer.of(identity)
     found = [*excess_findings.judged(context, excess), *tag_laundering.judged(context, excess)]
-    if not excess.need_is_known:
-        return found, (*unknown, *service_accounts.not_compared(excess, found))
+    undecided = tuple(f"{whether} is undecided: {cause}" for cause in excess.assumptions)
+    undecided = undecided if excess.need_is_known else service_accounts.not_compared(excess)
     if any(each.finding.severity > Severity.LOW for each in found):
-        return found, unknown
-    return found, (*unknown, *(f"{whether} is undecided: {cause}" for cause in excess.assumptions))
+        return [replace(each, hides=undecided) for each in found], unknown
+    return found, unknown + undecided
 
 
 def _grants(policy: PolicyDocument) -> bool:

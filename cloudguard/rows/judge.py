@@ -19,7 +19,14 @@ from cloudguard.rows import api_server_access, cloud_api_access, etcd_access, et
 from cloudguard.rows.context import Context
 from cloudguard.rows.declared import with_declarations
 from cloudguard.rows.network.exposure import of_endpoints, of_hosts
-from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, also_unknown, with_undecided
+from cloudguard.rows.pending_finding import (
+    JudgedRow,
+    PendingFinding,
+    Waive,
+    also_unknown,
+    with_undecided,
+    with_waivers,
+)
 from cloudguard.rows.references import check_references
 from cloudguard.rows.role_assignments import assignments, undecided
 
@@ -36,17 +43,20 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
     rows: Sequence[ModuleType] = ROWS,
     *,
     with_advice: bool = False,
+    waive: Waive | None = None,
 ) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
     """Return ``rows``, and the changes that mend their findings in the order to make them.
 
     ``iam_catalog`` None: nothing is known of the provider's permissions, and no identity is judged but by its plain
     words. ``ways_in``: the provider's table; those that the snapshot does not name were not asked for. ``with_advice``:
-    rules are edited for low findings too.
+    rules are edited for low findings too. ``waive`` says which findings are waived: nothing is edited for them.
     """
     context = Context(snapshot, policy, Reachability(snapshot), iam_catalog, ways_in)
-    judged = _by_every_role(context, {row: row.judge(context) for row in rows})
+    judged = _by_every_role(context, {row: _waived(row.judge(context), waive) for row in rows}, waive)
     judged = [_with_declarations(context, row, each) for row, each in zip(rows, judged, strict=True)]
-    pending = [finding for _, found in judged for finding in found]
+    if waive:
+        judged = [with_waivers(each, waive) for each in judged]
+    pending = [each for _, found in judged for each in found if each.finding.waived is None]
     excesses = (excess for finding in pending for excess in finding.excesses)
     by_rule = plan(context.reach, context.ports, (_worth(excess) if with_advice else excess for excess in excesses))
     changes = {finding.finding.id: tuple(_changes(finding, by_rule)) for finding in pending}
@@ -57,14 +67,14 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
     return results, _ordered([finding for row in results for finding in row.findings], changes)
 
 
-def _by_every_role(context: Context, judged: Mapping[ModuleType, JudgedRow]) -> list[JudgedRow]:
+def _by_every_role(context: Context, judged: Mapping[ModuleType, JudgedRow], waive: Waive | None) -> list[JudgedRow]:
     """Return the rows, unknown where one that does not fail would fail for other roles that hosts may have."""
     unknown: list[tuple[str, ...]] = [() for _ in judged]
     for assignment in assignments(context.snapshot, context.reach.classes):
         other = replace(context, snapshot=assignment.snapshot, reach=Reachability(assignment.snapshot))
         for number, (row, (base, _)) in enumerate(judged.items()):
             if base.verdict is not Verdict.FAIL and (row is etcd_access or not assignment.one_server):
-                unknown[number] += undecided(base, assignment, row.judge(other)[0])
+                unknown[number] += undecided(base, assignment, _waived(row.judge(other), waive, roles_known=False)[0])
     return [(also_unknown(row, lines), found) for (row, found), lines in zip(judged.values(), unknown, strict=True)]
 
 
@@ -82,6 +92,10 @@ def _with_declarations(context: Context, row: ModuleType, judged: JudgedRow) -> 
     return with_declarations(context, judged, row.HEEDED, check)
 
 
+def _waived(judged: JudgedRow, waive: Waive | None, *, roles_known: bool = True) -> JudgedRow:
+    return with_waivers(judged, waive, roles_known=roles_known) if waive else judged
+
+
 def _worth(excess: RuleExcess) -> RuleExcess:
     return replace(excess, worth=True)
 
@@ -92,14 +106,14 @@ def _changes(pending: PendingFinding, by_rule: Mapping[tuple[str, str], Change])
 
 
 def _with_changes(findings: Iterable[Finding], changes: Mapping[str, Iterable[Change]]) -> Iterable[Finding]:
-    return (replace(finding, changes=tuple(change.id for change in changes[finding.id])) for finding in findings)
+    return (replace(one, changes=tuple(change.id for change in changes.get(one.id, ()))) for one in findings)
 
 
 def _ordered(findings: Sequence[Finding], changes: Mapping[str, Iterable[Change]]) -> tuple[Change, ...]:
     """Return every change once with the findings that it mends, those of the worst findings first."""
     known, mended = dict[str, Change](), dict[str, list[Finding]]()
     for finding in findings:
-        for change in changes[finding.id]:
+        for change in changes.get(finding.id, ()):
             known[change.id] = change
             mended.setdefault(change.id, []).append(finding)
 

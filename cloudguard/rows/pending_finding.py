@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.source import Gap
 from cloudguard.reachability.narrowing import RuleExcess
 from cloudguard.results.change import Change
-from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.finding import Finding, Severity, Waiver
 from cloudguard.results.report import Basis, RowResult, Undecided, Verdict, gap_text, verdict_of
 from cloudguard.rows.context import NETWORK_FACTS
 
 
 @dataclass(frozen=True, eq=False)
 class PendingFinding:
-    """A finding, the rules whose excess it is (narrowed once all rows are judged), and its other changes."""
+    """A finding, the rules whose excess it is (narrowed once all rows are judged), and its other changes.
+
+    ``hides`` are lines of what is unknown that do not matter while it counts: once it is waived, they do.
+    """
 
     finding: Finding
     excesses: tuple[RuleExcess, ...] = ()
     changes: tuple[Change, ...] = ()
+    hides: tuple[str, ...] = ()
 
 
 JudgedRow: TypeAlias = tuple[RowResult, tuple[PendingFinding, ...]]
@@ -102,3 +106,50 @@ def provider_row(row: str, area: str, cluster: Cluster, yours: str) -> RowResult
     """Return the result of what the provider runs and attests; ``yours`` says which settings remain the user's."""
     why = f"run by {cluster.managed_by or 'the provider'}, which attests it; {yours}"
     return RowResult(row, area, Verdict.PROVIDER, why)
+
+
+class Waive(Protocol):
+    """Says which waiver covers a finding."""
+
+    def __call__(self, finding: Finding, *, roles_known: bool = True) -> Waiver | None:
+        """Return the waiver, or None. Unless ``roles_known``, how wide it is does not rest on the roles of hosts."""
+        ...
+
+
+def with_waivers(judged: JudgedRow, waive: Waive, *, roles_known: bool = True) -> JudgedRow:
+    """Return a judged row with the waivers of its findings, and with what is unknown that only waived ones hid."""
+    row, pending = judged
+    held = tuple(
+        replace(each, finding=replace(each.finding, waived=waive(each.finding, roles_known=roles_known)))
+        for each in pending
+    )
+    if not any(each.finding.waived for each in held):
+        return judged
+    findings = tuple(each.finding for each in held)
+    if row.verdict is not Verdict.FAIL:  # advice alone is waived
+        return replace(row, findings=findings), held
+    unknown = tuple(dict.fromkeys((*row.unknown, *_no_longer_hidden(held))))
+    verdict = verdict_of(findings, unknown)
+    return replace(row, verdict=verdict, why=_why(verdict, findings, unknown), findings=findings, unknown=unknown), held
+
+
+def _no_longer_hidden(pending: Iterable[PendingFinding]) -> Iterable[str]:
+    """Return the lines that no finding hides any more: none that counts does."""
+    listed = tuple(pending)
+    hidden = {line for each in listed if each.finding.counts for line in each.hides}
+    return (line for each in listed for line in each.hides if line not in hidden)
+
+
+def _why(verdict: Verdict, findings: tuple[Finding, ...], unknown: tuple[str, ...]) -> str:
+    """Return the line that says why a row that would fail without waivers has its verdict."""
+    if verdict is Verdict.UNKNOWN:
+        return unknown[0] + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
+    counting = [finding.message for finding in findings if finding.counts]
+    waived = [finding for finding in findings if finding.waived and finding.severity > Severity.LOW]
+    first = counting[0] if counting else f"{_accepted(waived[0])}: {waived[0].message}"
+    more = len(counting or waived) - 1
+    return first + (f" (and {more} more)" if more else "")
+
+
+def _accepted(finding: Finding) -> str:
+    return f"waived by {finding.waived.owner} until {finding.waived.expires}" if finding.waived else ""

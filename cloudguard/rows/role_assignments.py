@@ -15,7 +15,6 @@ from cloudguard.model.identity import Identity
 from cloudguard.model.possible_roles import possible_roles
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.results.finding import Severity
 from cloudguard.results.report import RowResult
 from cloudguard.rows.context import NAME_HOSTS, NO_CONTROL_PLANE, NO_ETCD, NO_NODE
 
@@ -60,7 +59,7 @@ def assignments(snapshot: Snapshot, classes: Iterable[HostClass]) -> Iterator[As
 
 def undecided(base: RowResult, assignment: Assignment, answer: RowResult) -> tuple[str, ...]:
     """Return why ``base`` is not certain, by the ``answer`` that the row gives to an assignment; at most one line."""
-    failing = [finding.message for finding in answer.findings if finding.severity > Severity.LOW]
+    failing = [finding.message for finding in answer.findings if finding.counts]
     unread = [line for line in answer.unknown if line not in {*base.unknown, *_OF_THE_ASSIGNMENT}]
     found = failing or unread
     if not found:

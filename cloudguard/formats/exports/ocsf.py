@@ -16,7 +16,13 @@ _SEVERITIES = {Severity.LOW: 2, Severity.MEDIUM: 3, Severity.HIGH: 4, Severity.C
 _INFORMATIONAL = 1
 _NEW, _SUPPRESSED = 1, 3
 _UNKNOWN, _PASS, _WARNING, _FAIL, _OTHER = 0, 1, 2, 3, 99
-_ROW_STATUS = {Verdict.PASS: _PASS, Verdict.PROVIDER: _OTHER, Verdict.UNKNOWN: _UNKNOWN, Verdict.FAIL: _FAIL}
+_ROW_STATUS = {
+    Verdict.PASS: _PASS,
+    Verdict.PROVIDER: _OTHER,
+    Verdict.UNKNOWN: _UNKNOWN,
+    Verdict.WAIVED: _WARNING,
+    Verdict.FAIL: _FAIL,
+}
 _NAMES = {_UNKNOWN: "Unknown", _PASS: "Pass", _WARNING: "Warning", _FAIL: "Fail", _OTHER: "Provider"}
 
 

@@ -16,7 +16,7 @@ from prometheus_client.openmetrics import exposition
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.exports.common import NAME, milliseconds
 from cloudguard.results.check import Check
-from cloudguard.results.finding import Severity
+from cloudguard.results.finding import Severity, WaiverState
 from cloudguard.results.report import Report, Verdict
 
 _exposition: Any = exposition  # it has no types
@@ -55,5 +55,9 @@ def render(report: Report, checks: Sequence[Check]) -> str:
         for severity in Severity:
             findings.labels(*own, row.row, str(severity)).set(tally[severity])
         waived.labels(*own, row.row).set(sum(bool(finding.waived) for finding in row.findings))
+    states = Counter(use.state for use in report.waivers)
+    waivers = gauge("waivers", "Waivers by what became of them", "state")
+    for state in WaiverState:
+        waivers.labels(*own, state.value).set(states[state])
     text: bytes = _exposition.generate_latest(registry)
     return text.decode()

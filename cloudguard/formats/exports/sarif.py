@@ -78,7 +78,8 @@ def _result(report: Report, finding: Finding, rules: list[str]) -> dict[str, obj
 
 
 def _suppression(waiver: Waiver) -> dict[str, object]:
-    return {"kind": "external", "status": "accepted", "justification": visible(waiver.reason)}
+    text = f"{waiver.owner} until {waiver.expires}: {waiver.reason}"
+    return {"kind": "external", "status": "accepted", "justification": visible(text)}
 
 
 def _invocation(report: Report) -> dict[str, object]:

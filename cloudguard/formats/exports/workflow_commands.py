@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.exports.common import NAME, description, unknown_rows
-from cloudguard.formats.phrases import gap_line, summary
+from cloudguard.formats.phrases import gap_line, notable_waivers, summary, waiver_line
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
@@ -22,6 +22,8 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     gaps = (f"{gap.call} on {gap.resource}: {gap_line(gap)}" for gap in report.gaps)
     lines += [_command("warning", "not read", text) for text in gaps]
     lines += [_command("warning", "not all known", text) for _, _, text in unknown_rows(report)]
+    uses = (waiver_line(use, report.numbers) for use in notable_waivers(report))
+    lines += [_command("warning", "waiver", text) for text in uses]
     lines.append(_command("notice", NAME, summary(report)))
     return "\n".join(lines) + "\n"
 

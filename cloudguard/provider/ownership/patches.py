@@ -124,7 +124,7 @@ class _Patcher:
         where = filled(place.where, self.names(change, one)) if place else one.owner.instead
         patch = place.patch if place else None
         if place is None or patch is None:
-            message = f"no patch can say it: {where}; or accept the finding"
+            message = f"no patch can say it: {where}; or accept the finding by: cloudguard waivers add"
             raise NotSaidError(message)
         if change.needs_input:
             message = f"first give --{change.needs_input[0]}"

@@ -12,6 +12,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 
 _LINE: Final = re.compile(r"(\S+) from (\S.*) to (\S+)")
+_ANY: Final = "any"
 _MOST_LEFT_OUT4, _MOST_LEFT_OUT6 = 2**24, 2**112
 """All public addresses but so many are written as everyone: which few are left out changes from day to day."""
 
@@ -57,6 +58,11 @@ def is_line(text: str) -> bool:
     """Whether ``text`` is a line about connections."""
     found = _LINE.fullmatch(text)
     return found is not None and _services(found[1]) is not None
+
+
+def to_any_target(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return ``lines`` with those about connections to a target of any role."""
+    return tuple(f"{line.rpartition(' to ')[0]} to {_ANY}" if is_line(line) else line for line in lines)
 
 
 def read(lines: Iterable[str]) -> Connections:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cloudguard.authorization.escalation import GrantedEscalation, granted_escalations
 from cloudguard.authorization.excess import Excess
@@ -103,7 +104,7 @@ def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterat
             policy = next((each.policy.name for each in excess.responsible(first.witness)), "its policies")
             message = f"{who} is an administrator: almost every action is allowed, by {policy}"
         message += _boundary_text(excess)
-        yield FindingDraft(ADMINISTRATOR, Severity.CRITICAL, message, first.witness, found)
+        yield FindingDraft(ADMINISTRATOR, Severity.CRITICAL, message, first.witness, found, covers=excess.certain)
 
 
 def _boundary_text(excess: Excess) -> str:
@@ -142,7 +143,8 @@ def _risky(excess: Excess, risky: PermissionSet, escalations: tuple[GrantedEscal
     undocumented = (risky - excess.documented).lower
     # What reaches resources outside reaches the cluster's own too, and is reported once.
     if outside := (undocumented - own.upper).lower:
-        yield from _excess_draft(OUTSIDE, excess, outside, " on resources outside the cluster", escalations)
+        for draft in _excess_draft(OUTSIDE, excess, outside, " on resources outside the cluster", escalations):
+            yield replace(draft, covers=undocumented)
     elif inside := (undocumented & own).lower:
         yield from _excess_draft(INSIDE, excess, inside, " on the cluster's own resources", escalations)
     if narrowable := ((risky & excess.documented) - own.upper).lower:

@@ -38,6 +38,8 @@ class FindingDraft:
     statements: tuple[MatchedStatement, ...] = ()
     """The responsible statements; empty: those that grant the witness."""
     id_parts: tuple[str, ...] = ()
+    covers: PermissionSet | None = None
+    """All that is not reported because this is; None: no more than ``part``."""
 
 
 def identity_text(identity: Identity) -> str:
@@ -82,8 +84,9 @@ def pending(context: Context, excess: Excess, draft: FindingDraft, change: Chang
 def _width(excess: Excess, draft: FindingDraft) -> tuple[str, ...]:
     """Return the statements that the permissions of a draft rest on; none where it is about what is not granted."""
     table = excess.allowed.space.table
-    granted = draft.part.actions if draft.part is not None else 0
-    granted |= table.mask(action for each in draft.escalations for action in each.path.actions)
+    granted = table.mask(action for each in draft.escalations for action in each.path.actions)
+    for part in (draft.part, draft.covers):
+        granted |= part.actions if part is not None else 0
     granted &= excess.allowed.actions
     return grant_lines.lines(excess.effective, granted, excess.comparer.identities.organization_limits)
 

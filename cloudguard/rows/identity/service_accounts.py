@@ -8,7 +8,6 @@ from dataclasses import replace
 from cloudguard.authorization.excess import Excess
 from cloudguard.model.cluster import Strength
 from cloudguard.model.iam_catalog import Access
-from cloudguard.results.finding import Severity
 from cloudguard.results.wording import actions_text
 from cloudguard.rows.context import Context
 from cloudguard.rows.identity.findings import identity_text
@@ -18,10 +17,10 @@ _MAX_ACTIONS = 4
 _HARMFUL = frozenset({Access.WRITE, Access.DATA})
 
 
-def not_compared(excess: Excess, found: Iterable[PendingFinding]) -> tuple[str, ...]:
-    """Return what is unknown of an identity that nothing tells the need of, and of which ``found`` is known."""
+def not_compared(excess: Excess) -> tuple[str, ...]:
+    """Return what is unknown of an identity that nothing tells the need of."""
     risky = excess.comparer.mask_of(excess.total.actions, _HARMFUL)
-    if not risky or any(each.finding.severity > Severity.LOW for each in found):
+    if not risky:
         return ()
     held = excess.comparer.identities.service_accounts
     accounts = [one for each in held if each.identity == excess.identity.id for one in each.service_accounts]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from cloudguard.authorization.trust import Admission, admissions
@@ -57,12 +58,19 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
     for resource, policy in _trusting(context):
         found = sorted(_admitted(context, facts, resource, policy), key=lambda one: (-_severity(one), one.caller.who))
         certain = [one for one in found if not one.assumptions]
+        undecided = tuple(_undecided(resource, [one for one in found if one.assumptions]))
         if certain:
-            findings.append(_finding(context, resource, policy, certain))
-        elif found:
-            causes = "; ".join(dict.fromkeys(cause for one in found for cause in one.assumptions))
-            unknown.append(f"whether {found[0].caller.who} may assume {resource.name} is undecided: {causes}")
+            findings.append(replace(_finding(context, resource, policy, certain), hides=undecided))
+        else:
+            unknown += undecided
     return findings, tuple(unknown)
+
+
+def _undecided(resource: Resource, found: Sequence[Admission]) -> Iterator[str]:
+    """Yield a line of whom a policy may let in, if there is anyone."""
+    if found:
+        causes = "; ".join(dict.fromkeys(cause for one in found for cause in one.assumptions))
+        yield f"whether {found[0].caller.who} may assume {resource.name} is undecided: {causes}"
 
 
 def _unread(context: Context) -> Iterator[str]:

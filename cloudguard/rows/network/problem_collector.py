@@ -41,6 +41,8 @@ class ProblemCollector:
         self._own = own_addresses(reach)
         self._problems: dict[tuple[str, str, str], Problem] = {}
         self._attributed: dict[tuple[str, str], ServiceSet] = {}
+        self._reported: dict[tuple[str, str], list[tuple[Path, Attribution]]] = {}
+        """By resource and rule, what is not reported for internal senders, as it is for the internet."""
         self._unknown: dict[str, list[Problem] | None] = {}
         """Lines of what is undecided, with all problems that it would be; None: any."""
         self._undecided: dict[str, Undecided] = {}
@@ -70,13 +72,14 @@ class ProblemCollector:
 
     def _unreported(self, path: Path, attribution: Attribution) -> Attribution:
         """Drop services already reported for the same rule or resource. Call for internet senders first."""
-        key = (attribution.resource.id, attribution.rule.id if attribution.rule else "")
+        key = _key(attribution)
         known = self._attributed.get(key, ServiceSet.nothing())
         if not path.sender.inside:
             self._attributed[key] = known | attribution.part.services()
             return attribution
         if not known:
             return attribution
+        self._reported.setdefault(key, []).append((path, replace(attribution, part=attribution.part.only(known))))
         return replace(attribution, part=attribution.part.only(ServiceSet.everything() - known))
 
     def _enter(self, kind: ProblemKind, path: Path, attribution: Attribution) -> None:
@@ -135,12 +138,17 @@ class ProblemCollector:
             key=(problem.resource.id, problem.name, *filter(None, [problem.part])),
             hosts=(host.id for host in problem.hosts),
             advice=assessment.advice,
-            width=width_of(self._reach, problem, self._own),
+            width=width_of(self._reach, problem, self._reported_with(problem), self._own),
             latent=assessment.latent,
         )
         excesses = self._excesses(problem, assessment) if assessment.mend else ()
         changes = guarded_anew(self._row, problem, assessment) if assessment.mend else ()
         return PendingFinding(builder.build(self._reach.cluster), excesses, changes)
+
+    def _reported_with(self, problem: Problem) -> tuple[tuple[Path, Attribution], ...]:
+        """Return what is not reported for internal senders because a problem is, with the paths."""
+        keys = dict.fromkeys(_key(attribution) for path, attribution in problem.pairs if not path.sender.inside)
+        return tuple(pair for key in keys for pair in self._reported.get(key, ()))
 
     def _excesses(self, problem: Problem, assessment: Assessment) -> tuple[RuleExcess, ...]:
         """Return all of a problem's excess by each rule that can be edited."""
@@ -157,6 +165,11 @@ class ProblemCollector:
             known = found.get((attribution.filter.id, attribution.rule.id), excess)
             found[attribution.filter.id, attribution.rule.id] = known.also(attribution.part.services())
         return tuple(found.values())
+
+
+def _key(attribution: Attribution) -> tuple[str, str]:
+    """Return the resource and the rule ("": none) that an excess is attributed to."""
+    return attribution.resource.id, attribution.rule.id if attribution.rule else ""
 
 
 def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str]:

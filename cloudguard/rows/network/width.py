@@ -15,12 +15,17 @@ from cloudguard.results.network.connections import Connections
 from cloudguard.rows.network.problem import Problem
 
 
-def width_of(reach: Reachability, problem: Problem, own: AddressSet) -> tuple[str, ...]:
-    """Return the lines that say what ``problem`` lets in.
+def width_of(
+    reach: Reachability, problem: Problem, reported_with: Iterable[tuple[Path, Attribution]], own: AddressSet
+) -> tuple[str, ...]:
+    """Return the lines that say what ``problem`` lets in, and what is ``reported_with`` it.
 
     ``own``: addresses of the cluster itself. They are no excess, and another host has them tomorrow.
     """
     found = Connections()
+    for path, attribution in reported_with:
+        for target in _targets(path.target):
+            found.add(_with_own(reach, path, attribution, own), target)
     for path, attribution in problem.pairs:
         name = _name(path.sender)
         part = PacketSet.nothing() if name else _with_own(reach, path, attribution, own)

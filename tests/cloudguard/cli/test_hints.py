@@ -73,7 +73,8 @@ def test_prose_is_no_command(text: str) -> None:
 
 
 def test_every_printed_flag_exists() -> None:
-    flags = {f"--{flag.name}" for command in COMMANDS.values() for flag in command.flags}
+    actions = (action for command in COMMANDS.values() for action in command.actions.values())
+    flags = {f"--{flag.name}" for command in (*COMMANDS.values(), *actions) for flag in command.flags}
     flags |= {f"--{flag.name}" for provider in installed() for flag in own_flags(provider)}
     assert PRINTED_FLAGS - flags - FOREIGN - {"--help", "--version"} == set()
 

@@ -135,6 +135,7 @@ def test_json_is_the_contract() -> None:
         "rows",
         "plan",
         "gaps",
+        "waivers",
         "since",
     ]
     assert document["schema"] == "cloudguard/report/v1"
@@ -160,7 +161,13 @@ def test_json_is_the_contract() -> None:
     assert critical["changes"] == ["c-1"]
     assert (critical["number"], waived["number"], low["number"]) == (1, 2, 3)
     assert critical["waived"] is None
-    assert waived["waived"] == {"owner": "ops", "reason": "it is a lab", "expires": "2027-01-01"}
+    assert waived["waived"] == {
+        "owner": "ops",
+        "reason": "it is a lab",
+        "expires": "2027-01-01",
+        "origin": "",
+        "any_width": False,
+    }
     change = document["plan"]["changes"][0]
     assert {"id", "row", "kind", "resource", "before", "after", "proved"} <= set(change)
     assert (change["order"], change["mends"], change["edits"][0]["op"]) == (1, ["000000000002"], "procedure")

@@ -1,0 +1,197 @@
+"""``waivers``: what the file says, what became of it, and findings that are accepted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cloudguard import pipeline
+from cloudguard.cli import output
+from cloudguard.cli.delivery import DEFAULT_FAIL_ON, STRICT_STATES, united
+from cloudguard.cli.failures import say
+from cloudguard.cli.flags import EXPIRES, LIST_FORMAT, OWNER, QUIET, REASON, SNAPSHOT
+from cloudguard.cli.settings import CommandLine
+from cloudguard.cli.subcommands.check import snapshot_of
+from cloudguard.errors import ExitStatus, UsageError
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.phrases import count, waiver_line
+from cloudguard.needs.declarations_file import declarations, load_waivers
+from cloudguard.needs.setting import Setting, Settings
+from cloudguard.needs.settings import FAIL_ON, WAIVERS
+from cloudguard.needs.waivers import FILE_NAME, MOST_DAYS, DeclaredWaiver
+from cloudguard.results.finding import Finding, Severity, WaiverState, WaiverUse
+from cloudguard.results.report import Report
+
+_DAYS: Final = 90
+_HEADERS: Final = ("NO", "FOR", "CLUSTER", "OWNER", "UNTIL", "REASON", "FILE")
+_USES: Final = ("NO", "STATE", "FOR", "FINDINGS", "OWNER", "UNTIL", "DAYS", "FILE")
+_NONE: Final = f"no waiver is declared: --waivers names no file, and there is no ./{FILE_NAME}"
+
+
+def list_all(line: CommandLine) -> int:
+    """Write the waivers of the file, whatever cluster they are about."""
+    settings = line.settings()
+    sinks = output.sinks(settings, LIST_FORMAT)
+    _write_declared(declarations(settings).waivers, sinks)
+    return int(ExitStatus.CLEAN)
+
+
+def check(line: CommandLine) -> int:
+    """Write what each waiver does in a report; without a cluster, only check the file and write it."""
+    settings = line.settings()
+    sinks = output.sinks(settings, LIST_FORMAT)
+    declared = declarations(settings)
+    if not declared.waivers:
+        raise UsageError(_NONE, hint="Accept a finding by: cloudguard waivers add")
+    if settings.get(SNAPSHOT) is None and not line.provider:
+        _write_declared(declared.waivers, sinks)
+        today = datetime.now(UTC).date()
+        late = any(one.expires < today for one in declared.waivers)
+        return int(ExitStatus.FINDINGS if late else ExitStatus.CLEAN)
+    report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
+    for sink in sinks:
+        output.save(_uses(report, sink.format), sink.file)
+    if not settings.get(QUIET):
+        for use in report.waivers:
+            if use.state is not WaiverState.ACTIVE:
+                say(visible(f"cloudguard: waiver {waiver_line(use, report.numbers)}"))
+    states = {use.state for use in report.waivers}
+    failed = states & {*STRICT_STATES, WaiverState.OUTGROWN}
+    unknown = WaiverState.UNKNOWN in states
+    found = ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
+    return int(united(found, ExitStatus.INCOMPLETE if unknown else ExitStatus.CLEAN))
+
+
+def add(line: CommandLine) -> int:
+    """Accept one finding: write it, with its width of today, to the file."""
+    name = line.argument("finding")
+    if not name:
+        message = "say which finding: its number on the first screen, or its id"
+        raise UsageError(message, hint="List them: cloudguard check --snapshot prod.json")
+
+    def chosen(report: Report) -> Sequence[Finding]:
+        try:
+            return (report.finding(name),)
+        except KeyError:
+            message = f"the report on {report.cluster.name!r} has no finding {name!r}"
+            raise UsageError(message, hint="List them: cloudguard check --snapshot prod.json") from None
+
+    return _accept(line, chosen)
+
+
+def baseline(line: CommandLine) -> int:
+    """Accept every finding that is open at or above ``--fail-on``."""
+    least = line.settings().get(FAIL_ON) or DEFAULT_FAIL_ON
+    if least == "never":
+        message = "--fail-on never leaves out every finding"
+        raise UsageError(message, hint="Name a severity: --fail-on medium")
+
+    def chosen(report: Report) -> Sequence[Finding]:
+        of_note = (one for one in report.findings if one.severity >= Severity[least.upper()])
+        return tuple(finding for finding in of_note if finding.waived is None)
+
+    return _accept(line, chosen)
+
+
+ACTIONS: Final[Mapping[str, Callable[[CommandLine], int]]] = {
+    "waivers list": list_all,
+    "waivers check": check,
+    "waivers add": add,
+    "waivers baseline": baseline,
+}
+
+
+def _accept(line: CommandLine, chosen: Callable[[Report], Sequence[Finding]]) -> int:
+    """Write waivers of the chosen findings to the file, and say so."""
+    from cloudguard.waivers.editing import with_added  # noqa: PLC0415 - only where a file is written
+
+    settings = line.settings()
+    reason, owner, expires = _given(settings, REASON), _given(settings, OWNER), _expires(settings)
+    place = settings.get(WAIVERS) or FILE_NAME
+    there = Path(place).exists()
+    output.writable(place)
+    declared = declarations(settings if there else settings.without(WAIVERS))
+    report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
+    made = [_made(report, finding, reason, owner, expires) for finding in chosen(report)]
+    if made:
+        mode = Path(place).stat().st_mode if there else None
+        output.save(with_added(_text(place) if there else "", made, place), place)
+        if mode is not None:
+            Path(place).chmod(mode)
+        load_waivers(Path(place))
+    if not settings.get(QUIET):
+        say(visible(f"cloudguard: {count(len(made), 'waiver')} by {owner} until {expires} written to {place}"))
+    return int(ExitStatus.CLEAN)
+
+
+def _text(place: str) -> str:
+    try:
+        return Path(place).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot read {place}: {error}"
+        raise UsageError(message) from None
+
+
+def _made(report: Report, finding: Finding, reason: str, owner: str, expires: date) -> tuple[DeclaredWaiver, str]:
+    """Return the waiver of a finding, and the comment above it."""
+    waiver = DeclaredWaiver(
+        reason, owner, expires, finding=finding.id, cluster=report.cluster.name, width=finding.width
+    )
+    return waiver, visible(f"{finding.severity} {finding.check}: {finding.message}")
+
+
+def _given(settings: Settings, setting: Setting[str]) -> str:
+    value = settings.get(setting)
+    if value is None:
+        message = f"--{setting.name} is missing: {setting.help.rstrip('.').lower()}"
+        raise UsageError(message)
+    return value
+
+
+def _expires(settings: Settings) -> date:
+    """Return the last day that ``--expires`` names; raises UsageError, also where it is over or too far ahead."""
+    given, today = settings.get(EXPIRES) or f"{_DAYS}d", datetime.now(UTC).date()
+    days = re.fullmatch(r"(\d{1,4})d", given)
+    try:
+        day = today + timedelta(int(days[1])) if days else date.fromisoformat(given)
+    except ValueError:
+        message = f"--expires: {given!r} is no date: write 2027-03-31, or 90d"
+        raise UsageError(message) from None
+    if day < today or (day - today).days > MOST_DAYS:
+        message = f"--expires: {day} is over, or more than {MOST_DAYS} days ahead"
+        raise UsageError(message)
+    return day
+
+
+def _write_declared(waivers: Iterable[DeclaredWaiver], sinks: Sequence[output.Sink]) -> None:
+    from cloudguard.formats.table import grid  # noqa: PLC0415 - tabulate only where a table is shown
+
+    listed = tuple(waivers)
+    rows = [
+        (str(one.number), one.target, one.cluster, one.owner, str(one.expires), one.reason, one.origin)
+        for one in listed
+    ]
+    for sink in sinks:
+        document = [{**asdict(one), "expires": str(one.expires)} for one in listed]
+        text = json.dumps(document, indent=2) if sink.format == "json" else grid(rows, _HEADERS)
+        output.save(text + "\n", sink.file)
+
+
+def _uses(report: Report, format_name: str) -> str:
+    """Return what became of each waiver, as JSON or a table."""
+    from cloudguard.formats.table import grid  # noqa: PLC0415 - as above
+
+    if format_name == "json":
+        return json.dumps([asdict(use) for use in report.waivers], indent=2) + "\n"
+    return grid([_row(use, report.numbers) for use in report.waivers], _USES) + "\n"
+
+
+def _row(use: WaiverUse, numbers: Mapping[str, int]) -> Sequence[str]:
+    found = sorted(numbers[name] for name in (*use.covered, *use.uncovered) if name in numbers)
+    named = ", ".join(map(str, found)) or "none"
+    return str(use.number), use.state, use.target, named, use.owner, use.expires, str(use.days_left), use.origin

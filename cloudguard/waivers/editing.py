@@ -1,0 +1,75 @@
+"""Adds waivers to a file, whose comments and other content stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cloudguard.errors import UsageError
+from cloudguard.needs.waivers import FILE_NAME, DeclaredWaiver
+
+_HEAD = f"""\
+# {FILE_NAME}: findings that somebody accepts, each until a day.
+# A finding that becomes wider than "width" says counts again.
+
+"""
+
+
+def with_added(text: str, added: Iterable[tuple[DeclaredWaiver, str]], name: str) -> str:
+    """Return the TOML ``text`` of the file ``name`` ("": a new one) with waivers, each under a comment.
+
+    One of a finding that it holds a waiver of takes that one's place.
+
+    Raises UsageError where ``text`` is no TOML, or writes its waivers as no tables.
+    """
+    import tomlkit  # noqa: PLC0415 - only where a file is written
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - likewise
+    from tomlkit.items import AoT  # noqa: PLC0415 - likewise
+
+    try:
+        document = tomlkit.parse(text or _HEAD)
+    except TOMLKitError as error:
+        message = f"{name} is not TOML: {error}"
+        raise UsageError(message) from None
+    if "waiver" not in document:
+        document.append("waiver", tomlkit.aot())
+    tables: Any = document["waiver"]
+    if not isinstance(tables, AoT):
+        message = f"{name} holds its waivers in a list"
+        raise UsageError(message, hint="Write each as a table: [[waiver]]")
+    held: Any = tables
+    for waiver, comment in added:
+        known = next((one for one in held if one.get("finding") == waiver.finding), None)
+        if known is None:
+            held.append(_table(waiver, comment))
+        else:
+            _renew(known, waiver)
+    return tomlkit.dumps(document)  # pyright: ignore[reportUnknownMemberType] - its parameter has no type
+
+
+def _table(waiver: DeclaredWaiver, comment: str) -> Any:  # noqa: ANN401 - tomlkit's own types are not all known
+    import tomlkit  # noqa: PLC0415 - as above
+
+    table = tomlkit.table()
+    table.add(tomlkit.comment(comment))
+    table.add("finding", waiver.finding)
+    _renew(table, waiver)
+    table.add(tomlkit.nl())
+    return table
+
+
+def _renew(table: Any, waiver: DeclaredWaiver) -> None:  # noqa: ANN401 - as above
+    """Set all that a waiver says of its finding."""
+    import tomlkit  # noqa: PLC0415 - as above
+
+    table["cluster"] = waiver.cluster
+    table["reason"] = waiver.reason
+    table["owner"] = waiver.owner
+    table["expires"] = waiver.expires
+    if waiver.width:
+        width: Any = tomlkit.array()
+        for line in waiver.width:
+            width.append(line)
+        table["width"] = width.multiline(multiline=True)
+    elif "width" in table:
+        del table["width"]

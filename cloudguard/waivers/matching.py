@@ -1,0 +1,124 @@
+"""Which findings a waiver covers, and what became of each waiver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from cloudguard.comparison.widths import inside
+from cloudguard.needs.setting_values import nearest
+from cloudguard.needs.waivers import DeclaredWaiver
+from cloudguard.permission_sets.globs import glob, matches
+from cloudguard.results.finding import Finding, Waiver, WaiverState, WaiverUse
+from cloudguard.results.network.connections import to_any_target
+from cloudguard.results.report import RowResult, Verdict
+
+SOON = 14
+"""So many days before its last one a waiver is announced."""
+
+
+def day_of(time: str) -> date:
+    """Return the day of an ISO 8601 time, in UTC."""
+    return datetime.fromisoformat(time).astimezone(UTC).date()
+
+
+@dataclass(frozen=True)
+class Waivers:
+    """The waivers that are about one cluster, on the ``day`` that it was read."""
+
+    declared: tuple[DeclaredWaiver, ...]
+    day: date
+
+    @classmethod
+    def of(cls, declared: Iterable[DeclaredWaiver], cluster: str, time: str) -> Waivers:
+        """Return those of ``declared`` that are about a cluster; it was read at an ISO 8601 ``time``."""
+        return cls(tuple(one for one in declared if _matches(one.cluster, cluster)), day_of(time))
+
+    def __call__(self, finding: Finding, *, roles_known: bool = True) -> Waiver | None:
+        """Return what covers a finding, None where nothing does.
+
+        Unless ``roles_known``, the roles of the hosts that it is about do not make it wider.
+        """
+        for one in self.declared:
+            if is_about(one, finding) and one.expires >= self.day and covers(one, finding, roles_known=roles_known):
+                any_width = bool(finding.width) and not one.width
+                return Waiver(one.owner, one.reason, one.expires.isoformat(), one.origin, any_width)
+        return None
+
+    def uses(self, rows: Sequence[RowResult]) -> tuple[WaiverUse, ...]:
+        """Return what became of each waiver in ``rows``."""
+        return tuple(self._use(one, rows) for one in self.declared)
+
+    def _use(self, one: DeclaredWaiver, rows: Sequence[RowResult]) -> WaiverUse:
+        found = [finding for row in rows for finding in row.findings if is_about(one, finding)]
+        days = (one.expires - self.day).days
+        accepted = [finding for finding in found if days >= 0 and covers(one, finding)]
+        beyond = [finding for finding in found if finding not in accepted]
+        return WaiverUse(
+            number=one.number,
+            origin=one.origin,
+            target=one.target,
+            owner=one.owner,
+            reason=one.reason,
+            expires=one.expires.isoformat(),
+            state=_state(days, found=bool(found), outgrown=bool(beyond), complete=_is_read(one, rows)),
+            days_left=days,
+            covered=tuple(finding.id for finding in accepted),
+            uncovered=tuple(finding.id for finding in beyond),
+            beyond=tuple(_beyond(one, beyond)) if days >= 0 else (),
+            any_width=not one.width and any(finding.width for finding in accepted),
+        )
+
+
+def unknown_checks(waivers: Iterable[DeclaredWaiver], checks: Sequence[str]) -> Iterator[str]:
+    """Yield a fault for each waiver that is about none of ``checks`` (ids)."""
+    for one in waivers:
+        if one.check and not any(_matches(one.check, check) for check in checks):
+            where = f"{one.origin or 'waivers'}: waiver[{one.number - 1}].check"
+            yield f"{where}: there is no check {one.check!r}{nearest(one.check, checks)}"
+
+
+def is_about(waiver: DeclaredWaiver, finding: Finding) -> bool:
+    """Whether a waiver is about a finding, however wide."""
+    if waiver.finding:
+        return waiver.finding == finding.id
+    names = (finding.resource.id, finding.resource.name)
+    return _matches(waiver.check, finding.check) and any(_matches(waiver.resource, name) for name in names)
+
+
+def covers(waiver: DeclaredWaiver, finding: Finding, *, roles_known: bool = True) -> bool:
+    """Whether a finding is no wider than when a waiver that is about it was written."""
+    if not waiver.width:
+        return True
+    today, then = finding.width, waiver.width
+    return inside(today, then) if roles_known else inside(to_any_target(today), to_any_target(then))
+
+
+def _beyond(waiver: DeclaredWaiver, findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield the lines of today that are not inside those of a waiver."""
+    lines = dict.fromkeys(line for finding in findings for line in finding.width)
+    yield from (line for line in lines if not inside((line,), waiver.width))
+
+
+def _is_read(waiver: DeclaredWaiver, rows: Iterable[RowResult]) -> bool:
+    """Whether every row that a waiver may be about was wholly read."""
+    unread = [row.row for row in rows if row.unknown or row.verdict is Verdict.UNKNOWN]
+    if not waiver.check:
+        return not unread
+    row, slash, _ = waiver.check.partition("/")
+    return not any(not slash or _matches(row, name) for name in unread)
+
+
+def _state(days: int, *, found: bool, outgrown: bool, complete: bool) -> WaiverState:
+    if not found:
+        return WaiverState.UNUSED if complete else WaiverState.UNKNOWN
+    if days < 0:
+        return WaiverState.EXPIRED
+    if outgrown:
+        return WaiverState.OUTGROWN
+    return WaiverState.EXPIRING if days <= SOON else WaiverState.ACTIVE
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return matches(glob(pattern), text)

@@ -1,0 +1,236 @@
+"""``cloudguard waivers``, and what waivers do to ``check``: verdicts, formats and exit statuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+import sample
+from command import install, ran, refusal, written_snapshot
+
+FILE = "cloudguard-waivers.toml"
+TODAY = datetime.now(UTC).date()
+WHO = ("--owner", "alice", "--reason", "until the VPN is there")
+PLAIN = ("check", "--snapshot", "prod.json")
+
+
+@pytest.fixture(autouse=True)
+def snapshot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A snapshot file of the sample, read today, and the provider "memory"."""
+    install(monkeypatch, tmp_path)
+    written_snapshot()
+    document = json.loads(Path("prod.json").read_text(encoding="utf-8"))
+    document["finished"] = f"{TODAY}T12:00:00+00:00"
+    Path("prod.json").write_text(json.dumps(document), encoding="utf-8")
+    return "prod.json"
+
+
+def report(capsys: pytest.CaptureFixture[str], *flags: str) -> tuple[int, Any]:
+    status, out, _ = ran(capsys, *PLAIN, "-f", "json", *flags)
+    return status, json.loads(out)
+
+
+def findings(document: Any) -> list[Any]:  # noqa: ANN401 - JSON
+    return [finding for row in document["rows"] for finding in row["findings"]]
+
+
+def waive_all(capsys: pytest.CaptureFixture[str], *flags: str) -> None:
+    assert ran(capsys, "waivers", "baseline", "--snapshot", "prod.json", *WHO, *flags)[0] == 0
+
+
+def rewritten(old: str, new: str) -> None:
+    """Replace a text in the file of waivers, which must hold it."""
+    text = Path(FILE).read_text(encoding="utf-8")
+    assert old in text
+    Path(FILE).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_after_a_baseline_nothing_counts_and_no_waiver_is_unused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran(capsys, *PLAIN)[0] == 3
+    waive_all(capsys)
+    status, document = report(capsys, "--strict-waivers")
+    assert status == 0
+    assert {row["verdict"] for row in document["rows"]} == {"WAIVED", "PASS"}
+    assert {use["state"] for use in document["waivers"]} == {"active"}
+    assert all(use["origin"] == str(Path(FILE).resolve()) for use in document["waivers"])
+    assert all(bool(one["waived"]) is (one["severity"] != "low") for one in findings(document))
+
+
+def test_add_accepts_one_finding_by_its_number_and_keeps_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    Path(FILE).write_text("# ours\n", encoding="utf-8")
+    Path(FILE).chmod(0o644)
+    status, out, err = ran(capsys, "waivers", "add", "1", "--snapshot", "prod.json", *WHO, "--expires", "30d")
+    assert (status, out) == (0, "")
+    assert err == f"cloudguard: 1 waiver by alice until {TODAY + timedelta(days=30)} written to {FILE}\n"
+    assert Path(FILE).read_text(encoding="utf-8").startswith("# ours\n")
+    assert Path(FILE).stat().st_mode & 0o777 == 0o644
+    _, document = report(capsys)
+    (waived,) = (one for one in findings(document) if one["waived"])
+    assert waived["number"] == 1
+    assert waived["waived"]["reason"] == "until the VPN is there"
+
+
+def test_low_findings_are_part_of_a_baseline_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys, "--fail-on", "low")
+    assert report(capsys, "--fail-on", "low")[0] == 0
+
+
+def test_an_expired_waiver_counts_and_says_whose_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys)
+    rewritten(f"expires = {TODAY + timedelta(days=90)}", f"expires = {TODAY - timedelta(days=1)}")
+    status, out, err = ran(capsys, *PLAIN, "-f", "json")
+    assert status == 3
+    assert {use["state"] for use in json.loads(out)["waivers"]} == {"expired"}
+    assert f"waived by alice expired on {TODAY - timedelta(days=1)}: finding 1 counts" in err
+    assert ran(capsys, *PLAIN, "--fail-on", "never")[0] == 0
+    assert ran(capsys, *PLAIN, "--fail-on", "never", "--strict-waivers")[0] == 3
+
+
+def test_an_unused_waiver_warns_and_is_a_finding_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys)
+    text = Path(FILE).read_text(encoding="utf-8")
+    more = f'[[waiver]]\ncheck = "etcd-access/plaintext"\nreason = "r"\nowner = "bob"\nexpires = {TODAY}\n'
+    Path(FILE).write_text(text + more, encoding="utf-8")
+    status, _, err = ran(capsys, *PLAIN, "-f", "json")
+    assert status == 0
+    assert "cloudguard: waiver unused: etcd-access/plaintext, waived by bob" in err
+    assert ran(capsys, *PLAIN, "--strict-waivers")[0] == 3
+    status, out, err = ran(capsys, "waivers", "check", "--snapshot", "prod.json")
+    assert (status, "unused" in out, "there is no such finding" in err) == (3, True, True)
+
+
+def test_one_that_expires_soon_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys, "--expires", "7d")
+    status, _, err = ran(capsys, *PLAIN, "-f", "json", "--strict-waivers")
+    assert status == 0
+    assert "cloudguard: waiver expiring: finding " in err
+    assert ", for 7 days more; until the VPN is there" in err
+
+
+def test_a_finding_that_grows_wider_counts_again(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys)
+    rewritten("0.0.0.0/0 to", "198.51.100.0/24 to")
+    status, out, err = ran(capsys, *PLAIN)
+    assert status == 3
+    assert "outgrown: finding" in out
+    assert "wider than it holds: tcp/" in err
+    assert ran(capsys, "waivers", "check", "--snapshot", "prod.json")[0] == 3
+    waive_all(capsys)
+    assert report(capsys)[0] == 0
+
+
+def test_waivers_stand_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys)
+    forms = ("table", "markdown", "sarif", "junit", "csv", "ocsf", "gitlab", "github", "openmetrics")
+    texts = {form: ran(capsys, *PLAIN, "-f", form, "--verbose")[1] for form in forms}
+    assert "waived by alice" in texts["table"]
+    assert "WAIVERS" in texts["table"]
+    assert "## Waivers" in texts["markdown"]
+    results = json.loads(texts["sarif"])["runs"][0]["results"]
+    assert {bool(one["suppressions"]) for one in results if one["level"] != "note"} == {True}
+    suite = fromstring(texts["junit"])  # noqa: S314 - made just now
+    assert (suite.get("failures"), int(suite.get("skipped", "0")) > 0) == ("0", True)
+    lines = [*csv.DictReader(StringIO(texts["csv"]))]
+    assert {bool(line["waived"]) for line in lines if line["severity"] not in {"", "low"}} == {True}
+    statuses = {event["status"] for event in json.loads(texts["ocsf"]) if event["compliance"]["status"] == "Fail"}
+    assert statuses == {"Suppressed"}
+    assert all(one["severity"] == "info" for one in json.loads(texts["gitlab"]))
+    assert "::error" not in texts["github"]
+    active = len(report(capsys)[1]["waivers"])
+    assert f'state="active"}} {float(active)}' in texts["openmetrics"]
+    number = ran(capsys, "explain", "1", "--snapshot", "prod.json")[1]
+    assert "waived by alice" in number
+
+
+def test_a_plan_edits_nothing_for_waived_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys)
+    status, out, _ = ran(capsys, "plan", "--snapshot", "prod.json")
+    assert (status, "@@" in out) == (0, False)
+
+
+@pytest.mark.parametrize("way", ["flag", "variable", "file", "tables"])
+def test_waivers_are_named_by_flag_variable_and_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    waive_all(capsys)
+    text = Path(FILE).read_text(encoding="utf-8")
+    Path(FILE).rename("other.toml")
+    assert report(capsys)[0] == 3
+    flags: tuple[str, ...] = ("--waivers", "other.toml") if way == "flag" else ()
+    if way == "variable":
+        monkeypatch.setenv("CLOUDGUARD_WAIVERS", "other.toml")
+    if way == "file":
+        Path("cloudguard.toml").write_text('waivers = "other.toml"\n')
+    if way == "tables":
+        Path("cloudguard.toml").write_text(text)
+    status, document = report(capsys, *flags)
+    name = "cloudguard.toml" if way == "tables" else "other.toml"
+    assert (status, {use["origin"] for use in document["waivers"]}) == (0, {str(Path(name).resolve())})
+
+
+def test_a_gate_is_not_set_by_a_file_that_is_not_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("cloudguard.toml").write_text("strict-waivers = true\n")
+    assert "strict-waivers: only a file that --config names may hold it" in refusal(capsys, *PLAIN)
+
+
+def test_a_wrong_file_is_refused_with_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    Path(FILE).write_text('[[waiver]]\nowner = "o"\nexpires = "x"\ncheck = "a"\n', encoding="utf-8")
+    for words in (PLAIN, ("waivers", "list"), ("waivers", "check"), ("plan", "--snapshot", "prod.json")):
+        status, _, err = ran(capsys, *words)
+        assert (status, err.count("\n")) == (2, 2), words
+        assert f"{FILE}: waiver[0].reason: missing" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("add", "--snapshot", "prod.json", *WHO), "say which finding"),
+        (("add", "99", "--snapshot", "prod.json", *WHO), "has no finding '99'"),
+        (("add", "1", "--snapshot", "prod.json", "--owner", "a"), "--reason is missing"),
+        (("add", "1", "--snapshot", "prod.json", "--reason", "a"), "--owner is missing"),
+        (("add", "1", "--snapshot", "prod.json", *WHO, "--expires", "soon"), "'soon' is no date"),
+        (("add", "1", "--snapshot", "prod.json", *WHO, "--expires", "401d"), "more than 400 days ahead"),
+        (("add", "1", "--snapshot", "prod.json", *WHO, "--expires", "2020-01-01"), "is over"),
+        (("add", "1", *WHO), "name a provider"),
+        (("baseline", "--snapshot", "prod.json", *WHO, "--fail-on", "never"), "leaves out every finding"),
+        (("check",), "no waiver is declared"),
+        (("renew",), "No such command"),
+    ],
+)
+def test_a_wrong_command_is_refused_in_a_line(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], part: str
+) -> None:
+    assert part in refusal(capsys, "waivers", *words)
+    assert not Path(FILE).exists()
+
+
+def test_the_waivers_are_listed_without_a_cluster(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys)
+    status, out, _ = ran(capsys, "waivers", "list")
+    assert (status, "alice" in out, "prod" in out) == (0, True, True)
+    listed = json.loads(ran(capsys, "waivers", "list", "-f", "json")[1])
+    assert listed[0]["expires"] == str(TODAY + timedelta(days=90))
+    assert ran(capsys, "waivers", "check")[0] == 0
+    states = json.loads(ran(capsys, "waivers", "check", "--snapshot", "prod.json", "-f", "json")[1])
+    assert {one["state"] for one in states} == {"active"}
+    rewritten(f"expires = {TODAY + timedelta(days=90)}", "expires = 2020-01-01")
+    assert ran(capsys, "waivers", "check")[0] == 3
+
+
+def test_hostile_names_are_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = sample.HOSTILE.replace("\ud800", "") + "=cmd" + "x" * 10_000
+    waive_all(capsys, "--owner", hostile, "--reason", hostile)
+    assert report(capsys)[0] == 0
+    for form in ("table", "markdown", "sarif", "junit", "csv", "ocsf", "github", "openmetrics"):
+        _, out, err = ran(capsys, *PLAIN, "-f", form, "--verbose")
+        assert not any(bad in out.replace("\r\n", "") + err for bad in ("\x1b", "\u202e", "\x9b", "\r")), form
+    for words in (("list",), ("check", "--snapshot", "prod.json")):
+        _, out, err = ran(capsys, "waivers", *words)
+        assert "\u202e" not in out + err

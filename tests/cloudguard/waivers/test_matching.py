@@ -1,0 +1,218 @@
+"""What a waiver covers, until when, and what becomes of one that covers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+import sample
+from builders import CONTROL_PLANE, NODE, SOURCE, WORLD, group, host
+from builders import snapshot as built
+from cloudguard.errors import SettingsError
+from cloudguard.model.cluster import Disk, EvidenceKind, RoleEvidence, Strength
+from cloudguard.model.identity import Condition
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.needs.declarations import Declarations
+from cloudguard.needs.waivers import DeclaredWaiver
+from cloudguard.pipeline import evaluate, plan
+from cloudguard.results.finding import Finding, Severity, WaiverState
+from cloudguard.results.report import Report, RowResult, Verdict
+from cloudguard.rows.judge import judge
+from cloudguard.waivers.matching import Waivers, day_of
+from identities import NEED, account, allow, document, iam_catalog
+
+SAMPLE = sample.snapshot()
+DAY = day_of(SAMPLE.finished)
+LATER = DAY + timedelta(days=30)
+
+
+def waiver(**fields: Any) -> DeclaredWaiver:  # noqa: ANN401 - any of its fields
+    usual: dict[str, Any] = {"reason": "so it is", "owner": "alice", "expires": LATER}
+    return DeclaredWaiver(**(usual | fields))
+
+
+def waiving(*declared: DeclaredWaiver, made: Snapshot = SAMPLE) -> Report:
+    return evaluate(made, Declarations(waivers=declared))
+
+
+def counting(report: Report) -> list[Finding]:
+    return [finding for finding in report.findings if finding.counts]
+
+
+OPEN = counting(evaluate(SAMPLE))
+FIRST = OPEN[0]
+
+
+def all_of(findings: Sequence[Finding]) -> tuple[DeclaredWaiver, ...]:
+    return tuple(waiver(finding=one.id, width=one.width) for one in findings)
+
+
+def test_a_row_whose_findings_are_all_waived_is_neither_passed_nor_failed() -> None:
+    report = waiving(*all_of(OPEN))
+    assert counting(report) == []
+    for row in report.rows:
+        worse = [one for one in row.findings if one.severity > Severity.LOW]
+        assert (row.verdict is Verdict.WAIVED) is bool(worse)
+        assert not worse or row.why.startswith(f"waived by alice until {LATER}: ")
+    assert {use.state for use in report.waivers} == {WaiverState.ACTIVE}
+    assert report.plan == ()
+    assert report.complete
+
+
+def test_one_finding_that_is_not_waived_fails_its_row() -> None:
+    of_row = [one for one in OPEN if one.check.startswith("etcd-access/")]
+    others = [waiver(finding=one.id) for one in OPEN if one is not of_row[0]]
+    row = waiving(*others).row("etcd-access")
+    assert (row.verdict, row.why) == (Verdict.FAIL, of_row[0].message)
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "covered"),
+    [
+        (15, WaiverState.ACTIVE, True),
+        (14, WaiverState.EXPIRING, True),
+        (0, WaiverState.EXPIRING, True),
+        (-1, WaiverState.EXPIRED, False),
+    ],
+)
+def test_a_waiver_holds_through_its_last_day(days: int, state: WaiverState, *, covered: bool) -> None:
+    report = waiving(waiver(finding=FIRST.id, expires=DAY + timedelta(days=days)))
+    (use,) = report.waivers
+    assert (use.state, use.days_left) == (state, days)
+    assert (report.finding(FIRST.id).waived is not None) is covered
+    assert (use.covered, use.uncovered) == (((FIRST.id,), ()) if covered else ((), (FIRST.id,)))
+
+
+def test_a_finding_that_has_grown_wider_counts_again_and_says_by_what() -> None:
+    narrow = FIRST.width[0].replace("0.0.0.0/0", "198.51.100.0/24")
+    assert narrow != FIRST.width[0]
+    report = waiving(waiver(finding=FIRST.id, width=(narrow,)))
+    (use,) = report.waivers
+    assert (use.state, use.uncovered, use.beyond) == (WaiverState.OUTGROWN, (FIRST.id,), FIRST.width)
+    assert report.finding(FIRST.id).waived is None
+    wider = FIRST.width[0].replace("0.0.0.0/0", "0.0.0.0/0,::/0")
+    assert waiving(waiver(finding=FIRST.id, width=(wider,))).waivers[0].state is WaiverState.ACTIVE
+
+
+def test_a_waiver_without_width_covers_any_and_says_so() -> None:
+    report = waiving(waiver(finding=FIRST.id, origin="/w.toml"))
+    held = report.finding(FIRST.id).waived
+    assert held
+    assert (held.any_width, held.origin) == (True, "/w.toml")
+    assert report.waivers[0].any_width
+    assert not waiving(waiver(finding=FIRST.id, width=FIRST.width)).waivers[0].any_width
+
+
+@pytest.mark.parametrize(
+    ("fields", "about"),
+    [
+        ({"check": FIRST.check}, True),
+        ({"check": f"{FIRST.check.partition('/')[0]}/*"}, True),
+        ({"check": "*/" + FIRST.check.partition("/")[2], "cluster": "pr?d"}, True),
+        ({"check": FIRST.check, "resource": FIRST.resource.id}, True),
+        ({"check": FIRST.check, "resource": FIRST.resource.name}, True),
+        ({"check": FIRST.check, "resource": "f-[m]asters"}, False),
+        ({"check": FIRST.check, "resource": "elsewhere-*"}, False),
+        ({"check": FIRST.check, "cluster": "stage"}, False),
+        ({"finding": FIRST.id, "cluster": "stage"}, False),
+        ({"finding": FIRST.id[:-1] + "x"}, False),
+    ],
+)
+def test_patterns_say_which_findings_it_is_about(fields: dict[str, str], *, about: bool) -> None:
+    report = waiving(waiver(**fields))
+    assert (report.finding(FIRST.id).waived is not None) is about
+    assert len(report.waivers) == (0 if fields.get("cluster") == "stage" else 1)
+
+
+def test_that_nothing_is_found_is_claimed_only_where_everything_was_read() -> None:
+    hidden = Gap("memory:Filters", "x", Reason.DENIED, "no", (FactKind.FILTERS,))
+    unused = waiver(check="etcd-access/plaintext")
+    elsewhere = waiver(check="etcd-encryption/disk")
+    assert [use.state for use in waiving(unused, elsewhere).waivers] == [WaiverState.UNUSED] * 2
+    made = sample.snapshot(gaps=(hidden,))
+    states = [use.state for use in waiving(unused, elsewhere, waiver(finding="0" * 12), made=made).waivers]
+    assert states == [WaiverState.UNKNOWN, WaiverState.UNUSED, WaiverState.UNKNOWN]
+
+
+def test_a_waiver_never_covers_what_is_unknown() -> None:
+    hidden = Gap("memory:Filters", "x", Reason.DENIED, "no", (FactKind.FILTERS,))
+    made = sample.snapshot(gaps=(hidden,))
+    report = waiving(*(waiver(finding=one.id) for one in counting(evaluate(made))), made=made)
+    row = report.row("etcd-access")
+    assert (row.verdict, report.complete) == (Verdict.UNKNOWN, False)
+    assert row.why == row.unknown[0]
+
+
+def _cloud_api(made: Snapshot, *declared: DeclaredWaiver) -> RowResult:
+    waivers = Waivers(declared, DAY)
+    rows, _ = judge(made, Declarations(), iam_catalog(NEED), waive=waivers)
+    return next(row for row in rows if row.row == "cloud-api-access")
+
+
+def test_what_only_a_waived_finding_hid_is_unknown() -> None:
+    odd = Condition("NoSuchOperator", "tag", ("x",))
+    made = account(document(allow("disk:DeleteVolume"), allow("role:*", when=(odd,))))
+    failed = _cloud_api(made)
+    assert (failed.verdict, failed.unknown) == (Verdict.FAIL, ())
+    (found,) = (one for one in failed.findings if one.severity > Severity.LOW)
+    waived = _cloud_api(made, waiver(finding=found.id))
+    assert waived.verdict is Verdict.UNKNOWN
+    assert "is undecided" in waived.why
+
+
+def test_a_waived_row_is_judged_for_every_role_that_a_host_may_have() -> None:
+    named = RoleEvidence(EvidenceKind.NAME, "its name", Strength.WEAK)
+    hosts = [replace(host(name, roles), role_evidence=(named,)) for name, roles in (("m", CONTROL_PLANE), ("w", NODE))]
+    disks = [Disk(f"disk-{one.id}", "", one.id, "/dev/a", False, "", SOURCE) for one in hosts]  # noqa: FBT003 - not encrypted
+    made = built(hosts, [group("masters")], disks=disks)
+    rows, _ = judge(made, Declarations())
+    (found,) = (one for row in rows for one in row.findings if one.check == "etcd-encryption/disk")
+    waived, _ = judge(made, Declarations(), waive=Waivers((waiver(finding=found.id, width=found.width),), DAY))
+    verdicts = {row.row: row.verdict for row in waived}
+    assert verdicts["etcd-encryption"] is Verdict.UNKNOWN
+
+
+def test_a_managed_row_may_be_waived() -> None:
+    report = waiving(waiver(check="etcd-encryption/*"))
+    assert report.row("etcd-encryption").verdict is evaluate(SAMPLE).row("etcd-encryption").verdict
+
+
+def test_no_edit_is_made_for_a_waived_finding_alone() -> None:
+    declared = Declarations(waivers=all_of([one for one in OPEN if one.check.startswith("etcd-access/")]))
+    planned = plan(SAMPLE, declared).plan
+    assert planned.asked == tuple(one.id for one in OPEN if not one.check.startswith("etcd-access/"))
+    assert not any("2379" in str(change.edits) for change in planned.changes)
+    assert any("2379" in str(change.edits) for change in plan(SAMPLE).plan.changes)
+
+
+def test_what_is_kept_by_a_waiver_is_not_narrowed_by_the_edit_for_another_finding() -> None:
+    every = group("nodes", ("tcp", WORLD))
+    made = built(
+        [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", where="public", public="8.8.8.8")],
+        [group("masters"), every],
+    )
+    rows, _ = judge(made, Declarations())
+    found = [one for row in rows for one in row.findings if one.severity > Severity.LOW]
+    kept, changes = judge(made, Declarations(), waive=Waivers(all_of(found), DAY))
+    assert not any(one.counts for row in kept for one in row.findings)
+    assert changes == ()
+
+
+def test_a_check_that_there_is_not_is_refused() -> None:
+    with pytest.raises(SettingsError) as raised:
+        waiving(waiver(check="etcd-acces/inside", number=2, origin="/w.toml"), waiver(check="x"))
+    first, second = raised.value.faults
+    assert (
+        first == "/w.toml: waiver[1].check: there is no check 'etcd-acces/inside'. Did you mean 'etcd-access/inside'?"
+    )
+    assert "there is no check 'x'" in second
+
+
+def test_the_day_is_that_of_the_facts_in_utc() -> None:
+    assert day_of("2026-03-01T00:30:00+02:00") == date(2026, 2, 28)
+    assert waiving(*all_of(OPEN)) == waiving(*all_of(OPEN))
