@@ -10,7 +10,14 @@ from typing import Final
 from cloudguard.model.identity import Condition, Statement
 from cloudguard.permission_sets.boxes import EVERYWHERE, NOWHERE, Box, Scope
 from cloudguard.permission_sets.condition_keys import FREE
-from cloudguard.permission_sets.condition_operators import Alternative, Assumption, KnownContext, alternatives, resolved
+from cloudguard.permission_sets.condition_operators import (
+    Alternative,
+    Assumption,
+    KnownContext,
+    alternatives,
+    has_no_value,
+    resolved,
+)
 from cloudguard.permission_sets.globs import MANY, SEGMENTS, SEPARATOR, ReservedCharacterError
 from cloudguard.permission_sets.permissions import PermissionSet, difference
 from cloudguard.permission_sets.resource_names import EVERY_NAME, ResourceNames, resource_pattern
@@ -78,6 +85,8 @@ def _resources(space: Space, statement: Statement, known: KnownContext) -> Itera
     exact: list[Scope] = []
     assumed: list[Scope] = []
     for text in dict.fromkeys(statement.resources or statement.not_resources):
+        if statement.resources and has_no_value(text, known):
+            continue
         patterns, is_exact = _names(text, known)
         if is_exact:
             exact.extend(map(Scope, patterns))

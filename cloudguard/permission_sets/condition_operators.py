@@ -67,12 +67,33 @@ def resolved(text: str, known: KnownContext, *, wildcards: bool) -> Resolved:
     end, exact = 0, True
     for found in _VARIABLE.finditer(text):
         parts.append(read(text[end : found.start()]))
-        name = found[1].partition(",")[0].strip().lower()
-        value = name if name in {"*", "?", "$"} else known.get(name)
+        value = _value(found[1], known)
         exact = exact and isinstance(value, str)
         parts.append(escaped(value) if isinstance(value, str) else MANY)
         end = found.end()
     return Resolved("".join((*parts, read(text[end:]))), exact)
+
+
+def _value(variable: str, known: KnownContext) -> str | Constraint | None:
+    """Return what is known of a variable's value; its default ("key, 'default'") where the key is absent."""
+    name, comma, default = variable.partition(",")
+    name = name.strip().lower()
+    if name in {"*", "?", "$"}:
+        return name
+    value = _known_value(name, known)
+    return default.strip().strip("'") if comma and value == ABSENT else value
+
+
+def _known_value(key: str, known: KnownContext) -> str | Constraint | None:
+    return known.get(key, known.get(f"{key.partition('/')[0]}/*"))
+
+
+def has_no_value(text: str, known: KnownContext) -> bool:
+    """Whether a variable of ``text`` has no value in any request: then nothing equals the text or is like it.
+
+    Source: the policy language's reference, "Policy variables with no value".
+    """
+    return any(_value(found[1], known) == ABSENT for found in _VARIABLE.finditer(text))
 
 
 class Values(NamedTuple):
@@ -165,7 +186,7 @@ def alternatives(
 ) -> tuple[Alternative, ...]:
     """Return the ways in which the condition on ``key`` (lower case) holds; none: it never does. Never raises."""
     found = _alternatives(operator, key, values, known, multivalued=multivalued)
-    fixed = known.get(key, known.get(f"{key.partition('/')[0]}/*"))
+    fixed = _known_value(key, known)
     if fixed is None:
         return found
     undecided = Assumption(f"{key}, whose value is unknown ({operator}): {', '.join(sorted(values))}")
@@ -200,7 +221,8 @@ def _alternatives(
     if multivalued and (not mode or comparison.kind):
         found = [Alternative(PRESENT, assumption)]
     else:
-        read = comparison.read(values, known)
+        compared = [one for one in values if comparison.negated or not has_no_value(one, known)]
+        read = comparison.read(compared, known)
         found = list(_present(read, assumption, negated=comparison.negated, mode=mode if multivalued else None))
     return _with_absence(found) if absent else tuple(found)
 

@@ -124,6 +124,51 @@ RANKS: dict[str, tuple[str, list[Json]]] = {
         [allow("*", Bool={"aws:MultiFactorAuthPresent": "true"})],
     ),
     "a role is no user": (CRITICAL, [allow("*"), deny("*", StringLike={"aws:PrincipalArn": "arn:aws:iam::*:user/*"})]),
+    "nothing is like the name of a user, which roles have not": (
+        GRANTED_NOTHING,
+        [allow("s3:*", "arn:aws:s3:::home/${aws:username}/*")],
+    ),
+    "no user's name is denied to roles": (
+        HIGH,
+        [allow("s3:*", "arn:aws:s3:::home/*"), deny("s3:*", "arn:aws:s3:::home/${aws:username}*")],
+    ),
+    "a variable without value has its default": (HIGH, [allow("s3:*", "arn:aws:s3:::home/${aws:username, 'all'}/*")]),
+    "the default is what is denied": (
+        GRANTED_NOTHING,
+        [allow("s3:*", "arn:aws:s3:::home/*"), deny("s3:*", "arn:aws:s3:::${aws:username, 'home'}/*")],
+    ),
+    "the role's tag tells the bucket": (HIGH, [allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/team}/*")]),
+    "a tag that the role has not tells no bucket": (
+        GRANTED_NOTHING,
+        [allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/unit}/*")],
+    ),
+    "the role has the tag": (CRITICAL, [allow("*", StringEquals={"aws:PrincipalTag/team": "core"})]),
+    "the role has another tag": (GRANTED_NOTHING, [allow("*", StringEquals={"aws:PrincipalTag/team": "ops"})]),
+    "all but roles with another tag are denied": (
+        GRANTED_NOTHING,
+        [allow("*"), deny("*", StringNotEquals={"aws:PrincipalTag/team": "ops"})],
+    ),
+    "a host's session is not confirmed by MFA, and says so": (
+        GRANTED_NOTHING,
+        [allow("*"), deny("*", Bool={"aws:MultiFactorAuthPresent": "false"})],
+    ),
+    "all but describing is denied, and that shows user data": (
+        HIGH,
+        [allow("*"), {"Effect": "Deny", "NotAction": "ec2:Describe*", "Resource": "*"}],
+    ),
+    "all but describing is denied elsewhere": (
+        CRITICAL,
+        [
+            allow("*"),
+            {
+                "Effect": "Deny",
+                "NotAction": "ec2:Describe*",
+                "Resource": "*",
+                "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1"]}},
+            },
+        ],
+    ),
+    "whoever asks chooses the name of the program": (CRITICAL, [allow("*", StringLike={"aws:UserAgent": "*kops*"})]),
     "the denial begins in 2030": (
         CRITICAL,
         [allow("*"), deny("*", DateGreaterThan={"aws:CurrentTime": "2030-01-01T00:00:00Z"})],
