@@ -66,6 +66,9 @@ _NAMES: Final = (ORGANIZATION, EXTERNAL_ID, USER_ID)
 NO_NAME: Final = ("*${*}*", "*${?}*")
 """No organization, external id, session, service account, repository, ref, project or workspace has a star or a
 question mark in its name (API references of AWS Organizations and STS; Kubernetes docs, object names)."""
+_NO_ARN: Final = ("arn:*::*${*}*:*", "arn:*::*${?}*:*", "*${*}", "*${?}")
+"""No account and no name of a role or user, which ends an ARN, has a star or a question mark; a path may have one (IAM
+API reference, CreateRole)."""
 _FREE: Final = frozenset(
     {
         *_OF_PRINCIPALS,
@@ -124,6 +127,7 @@ def of_account(keys: Iterable[str]) -> tuple[Condition, ...]:
         *map(present, _ALWAYS),
         holds("Bool", "aws:PrincipalIsAWSService", "false"),
         *(holds("StringNotLike", key, *NO_NAME) for key in _NAMES),
+        holds("StringNotLike", PRINCIPAL_ARN, *_NO_ARN),
         holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, *NO_NAME),
         *_SENT,
     )

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 _OWNERS: Final = {
-    "<owner>": re.compile(r"[^*?:/${}]+"),
+    "<owner>": re.compile(r"[^*?:/\[${}]+"),
     "<number>": re.compile(r"[0-9]+"),
     "<value>": re.compile(r"[^*?${}]+"),
 }
@@ -31,13 +31,15 @@ class SharedIssuer:
     """An issuer that many owners share; ``what`` is its name in words.
 
     ``formats``: by claim, how it tells the owner. ``others``: strangers can have subjects of other formats.
-    ``guest``: a claim and its value in tokens that an owner gives to anyone ("": there are none).
+    ``free``: claims whose value everyone chooses. ``guest``: a claim and its value in tokens that an owner gives to
+    anyone ("": there are none).
     """
 
     name: str
     what: str
     formats: Mapping[str, tuple[str, ...]]
     others: bool
+    free: tuple[str, ...]
     guest: tuple[str, str]
 
     def owners(self, values: Mapping[str, Iterable[str]]) -> tuple[Owner, ...]:
@@ -83,5 +85,6 @@ def shared_issuers() -> Mapping[str, SharedIssuer]:
 def _issuer(table: Mapping[str, Any]) -> SharedIssuer:
     formats = {"sub": tuple(table.get("subjects", ()))} | {key: (one,) for key, one in table.get("claims", {}).items()}
     claim, value = table.get("guest", ("", ""))
+    free = tuple(table.get("free-claims", ()))
     others = table.get("other-subjects", False) or not formats["sub"]
-    return SharedIssuer(table["name"], table["what"], formats, others, (claim, value))
+    return SharedIssuer(table["name"], table["what"], formats, others, free, (claim, value))

@@ -92,7 +92,7 @@ def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssu
     issuer, claims = shared.name, {claim: f"{shared.name}:{claim}" for claim in shared.formats}
     owners = shared.owners({claim: mentions.values(key.lower()) for claim, key in claims.items()})
     base = _base(home, mentions, provider, issuer)
-    certain = _certain(mentions, issuer, *shared.formats)
+    certain = _certain(mentions, issuer, *shared.formats, *shared.free)
     base = (*base, holds("StringNotLike", f"{issuer}:sub", *NO_NAME))
     everyone = [holds("StringLike", key, *shared.everyone(claim)) for claim, key in claims.items()]
     for claim, key in claims.items():

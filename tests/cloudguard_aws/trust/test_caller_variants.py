@@ -15,6 +15,7 @@ from aws_trust import (
     FOREIGN,
     GITHUB,
     GITLAB,
+    GOOGLE,
     ORGANIZATION,
     OTHER,
     OUTSIDER,
@@ -31,6 +32,7 @@ from aws_trust import (
     worst,
 )
 
+BUILDKITE = "agent.buildkite.com"
 WEB, SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 
 
@@ -110,6 +112,54 @@ ROWS: dict[str, tuple[Found, list[Json]]] = {
         (OUTSIDER, False),
         [trust({"AWS": ROOT}, StringLike={"sts:ExternalId": ["k8s-7f3a91", "*"]})],
     ),
+    "StringEquals takes a star as it is written, and no role's name ends with one": (
+        None,
+        [everyone({"StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/*"}})],
+    ),
+    "StringEquals takes a star as it is written, and no account's number is one": (
+        None,
+        [everyone({"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/deployer"}})],
+    ),
+    "ArnEquals takes a star as a wildcard": (
+        (OUTSIDER, False),
+        [everyone({"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/*"}})],
+    ),
+    "a denial of all requests without the external id leaves those with it": (
+        (OUTSIDER, True),
+        [trust({"AWS": ROOT}), trust({"AWS": ROOT}, effect="Deny", StringNotEquals={"sts:ExternalId": "k8s-7f3a91"})],
+    ),
+    "a denial of requests without any external id asks for none in particular": (
+        (OUTSIDER, False),
+        [trust({"AWS": ROOT}), trust({"AWS": ROOT}, effect="Deny", Null={"sts:ExternalId": "true"})],
+    ),
+    "a denial of everyone outside a network leaves whoever is in it": (
+        (OUTSIDER, True),
+        [everyone(), everyone({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, "sts:*", "Deny")],
+    ),
+    "anyone has a network outside one range": (
+        (ANYONE, False),
+        [everyone({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}})],
+    ),
+    "everyone but its own account": (
+        (ANYONE, False),
+        [all_but({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Allow")],
+    ),
+    "all actions but one": (
+        (ANYONE, False),
+        [{"Effect": "Allow", "Principal": "*", "NotAction": "sts:GetSessionToken"}],
+    ),
+    "the names of context keys have no case": (
+        (OWN, False),
+        [everyone({"StringEquals": {"AWS:PRINCIPALORGID": ORGANIZATION}})],
+    ),
+    "the role is of its own account in every request for it": (
+        (ANYONE, False),
+        [everyone({"StringEquals": {"aws:ResourceAccount": ACCOUNT}})],
+    ),
+    "one value of a list that all meet is enough": (
+        (ANYONE, False),
+        [everyone({"StringLike": {"aws:PrincipalAccount": [ACCOUNT, "*"]}})],
+    ),
     "tokens of before 2020 have expired": (
         None,
         [everyone({"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}})],
@@ -169,6 +219,28 @@ ROWS: dict[str, tuple[Found, list[Json]]] = {
         [web(GITHUB, StringLike={f"{GITHUB}:sub": ["repo:acme/infra:*", "repo:*/infra:*"]})],
     ),
     "all that are not of one owner are strangers": ((ANYONE, False), [sub(GITHUB, "repo:acme/*", "StringNotLike")]),
+    "any workflow has an environment called production": (
+        (ANYONE, False),
+        [web(GITHUB, StringEquals={f"{GITHUB}:environment": "production"})],
+    ),
+    "any repository has a branch called main": (
+        (ANYONE, False),
+        [web(GITHUB, StringEquals={f"{GITHUB}:ref": "refs/heads/main"})],
+    ),
+    "a person starts a workflow": ((OUTSIDER, True), [web(GITHUB, StringEquals={f"{GITHUB}:actor": "octocat"})]),
+    "a bot starts workflows in everybody's repositories": (
+        (ANYONE, False),
+        [web(GITHUB, StringEquals={f"{GITHUB}:actor": "dependabot[bot]"})],
+    ),
+    "an organization of Google Cloud": (
+        (OUTSIDER, True),
+        [web(GOOGLE, StringEquals={f"{GOOGLE}:google/organization_number": "123456"})],
+    ),
+    "any organization has a pipeline called deploy": (
+        (ANYONE, False),
+        [sub(BUILDKITE, "organization:*:pipeline:deploy:*")],
+    ),
+    "one organization's pipelines": ((OUTSIDER, True), [sub(BUILDKITE, "organization:acme:pipeline:deploy:*")]),
     "a claim of another issuer is absent, which a negated operator takes": (
         (ANYONE, False),
         [web(GITHUB, StringNotLike={f"{GITLAB}:sub": "project_path:acme/*"})],
