@@ -66,24 +66,32 @@ class Copies:
     origins: Mapping[str, str]
 
 
-def read_copies(api: Api, cluster: str, volumes: Sequence[Volume], *, apart: Collection[str], named: bool) -> Copies:
-    """Read what copies there are of ``volumes``, and of former volumes with the cluster's tags.
+def read_copies(  # noqa: PLR0913 - what may have been copied
+    api: Api,
+    cluster: str,
+    volumes: Sequence[Volume],
+    *,
+    hosts: Collection[str],
+    apart: Collection[str],
+    named: bool,
+) -> Copies:
+    """Read what copies there are of ``volumes``, and of former ones by the cluster's tags, or in images of ``hosts``.
 
     ``apart``: other volumes of today's hosts. ``named``: an installer's tag names each host's volume with etcd.
     """
     known = {one.disk.id: one for one in volumes}
     sources = {one.snapshot: one for one in volumes if one.snapshot}
     copied_from = {one.volume for one in volumes if one.volume}
-    taken, made_from, tagged, other_volumes = api.four(
-        partial(_snapshots, api, "volume-id", known),
-        partial(_snapshots, api, "snapshot-id", sources),
+    (taken, made_from), tagged, other_volumes, images = api.four(
+        lambda: (_snapshots(api, "volume-id", known), _snapshots(api, "snapshot-id", sources)),
         partial(_tagged, api, cluster),
         partial(api.matching, calls.DESCRIBE_VOLUMES, "volume-id", copied_from, hides=_DISKS),
+        partial(_images, api),
     )
     former = {one.id: one for one in _former(tagged, cluster, apart, named=named)}
     found = former | {one.id: replace(one, disk=sources[one.id].disk.id, relation="the origin of") for one in made_from}
     found |= {one.id: one for one in taken}
-    images = _images(api) if found else ()
+    found = {one.id: one for one in _of_hosts(api, images, hosts, {*apart, *known}, named=named)} | found
     golden = {name for image in images for name in image.snapshots if _is_golden(found.get(name), known)}
     whole = {name: one for name, one in found.items() if name not in golden}
     whole |= {name: former[name] for name in golden & former.keys()}  # by its tags, it is more than that
@@ -106,11 +114,15 @@ def read_copies(api: Api, cluster: str, volumes: Sequence[Volume], *, apart: Col
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A machine image, and the snapshots that it holds; ``public``: everyone may use it."""
+    """A machine image, and the snapshots that it holds; ``public``: everyone may use it.
+
+    ``host``: the instance that it was made of, "" for none.
+    """
 
     id: str
     snapshots: tuple[str, ...]
     public: bool
+    host: str
 
 
 def _snapshots(api: Api, key: str, values: Collection[str]) -> tuple[DiskSnapshot, ...]:
@@ -188,7 +200,20 @@ def _images(api: Api) -> tuple[Image, ...]:
 
 def _image(item: Item) -> Image:
     mapped = (text(part(one, "Ebs"), "SnapshotId") for one in parts(item, "BlockDeviceMappings"))
-    return Image(required(item, "ImageId"), tuple(filter(None, mapped)), flag(item, "Public"))
+    return Image(
+        required(item, "ImageId"), tuple(filter(None, mapped)), flag(item, "Public"), text(item, "SourceInstanceId")
+    )
+
+
+def _of_hosts(
+    api: Api, images: Iterable[Image], hosts: Collection[str], volumes: Collection[str], *, named: bool
+) -> Iterator[DiskSnapshot]:
+    """Yield the snapshots of images of ``hosts`` that are of none of today's ``volumes``: they are of former ones."""
+    host_of = {name: image.host for image in images if image.host in hosts for name in image.snapshots}
+    for one in _snapshots(api, "snapshot-id", host_of):
+        if one.disk not in volumes:
+            shown = RoleEvidence(EvidenceKind.DISK, f"of an image of {host_of[one.id]}", Strength.WEAK)
+            yield replace(one, evidence=None if named else shown)
 
 
 def _is_golden(one: DiskSnapshot | None, known: Mapping[str, Volume]) -> bool:

@@ -77,7 +77,8 @@ def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
     found = {one.disk.id: one for one in volumes}
     concerning = worth_copying([one.disk for one in volumes], concerned)
     apart_from = frozenset(name for host in hosts for name in host.disks) - concerning
-    copy = partial(read_copies, api, cluster, apart=apart_from, named=places.issuperset(concerned))
+    named = places.issuperset(concerned)
+    copy = partial(read_copies, api, cluster, hosts=concerned, apart=apart_from, named=named)
     copies, keys = api.two(
         lambda: copy([found[name] for name in sorted(concerning)]),
         partial(read_keys, api, [one.disk.key for one in volumes], account),

@@ -2,93 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import pytest
 
-from aws_hosts import api_of, hosts_of
-from builders import snapshot as snapshot_of
-from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Role
-from cloudguard.results.report import RowResult
+from aws_hosts import api_of
+from aws_stacked import SHARED, StackedCluster, stacked_cluster
+from cloudguard.model.cluster import Disk, DiskSnapshot
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.instances import plain_store
-from cloudguard_aws.storage.disks import Storage, read_storage
-from judged import rows_of
+from cloudguard_aws.storage.disks import read_storage
 from moto_fixtures.aws.builder import Account, Tags
 from moto_fixtures.aws.installers import OWNED, capa, etcd_volume
 
-SHARED = "210987654321"
-
-
-@dataclass
-class Cluster:
-    """A stacked control-plane host, and its root volume."""
-
-    account: Account
-    master: str
-    root: str
-    hosts: tuple[Host, ...]
-
-    def storage(self) -> Storage:
-        """Return where etcd's data is."""
-        api = api_of(self.account)
-        found = read_storage(api, cluster="prod", hosts=self.hosts)
-        assert api.gaps == ()
-        return found
-
-    def row(self) -> RowResult:
-        """Return the answer to etcd-encryption."""
-        found = self.storage()
-        made = snapshot_of(self.hosts, disks=found.disks, keys=found.keys)
-        return rows_of(replace(made, cluster=replace(made.cluster, copies=found.copies)))["etcd-encryption"]
-
-    def volume(self, *, tags: Tags | None = None, origin: str = "", encrypted: bool = True) -> str:
-        """Make a volume that no host has; ``origin``: the snapshot that it is made from."""
-        fields = {"SnapshotId": origin} if origin else {"Encrypted": encrypted, "Size": 1}
-        made = str(self.account.call("ec2", "create_volume", AvailabilityZone="eu-west-1a", **fields)["VolumeId"])
-        self.account.tag(made, tags or {})
-        return made
-
-    def former(self, tags: Tags) -> str:
-        """Make a snapshot, in the clear, of a volume that is gone."""
-        volume = self.volume(encrypted=False)
-        made = self.account.snapshot(volume)
-        self.account.tag(made, tags)
-        self.account.call("ec2", "delete_volume", VolumeId=volume)
-        return made
-
-    def made_from(self, volume: str, snapshot: str) -> None:
-        """Note in moto that a volume was made from a snapshot."""
-        self.account.backend("ec2").volumes[volume].snapshot_id = snapshot
-
-    def image_of(self, snapshot: str) -> str:
-        """Make an image of a snapshot."""
-        image, ec2 = self.account.image(), self.account.backend("ec2")
-        ec2.amis[image].ebs_snapshot = ec2.snapshots[snapshot]
-        return image
-
 
 @pytest.fixture
-def cluster(inner_account: Account) -> Cluster:
+def cluster(inner_account: Account) -> StackedCluster:
     """A stacked control-plane host whose root volume is encrypted, and a node."""
-    a = inner_account
-    subnet = a.subnet(a.vpc())
-    group = a.group(subnet.vpc, "all")
-    master, node = a.host("m", subnet, [group], capa.control_plane), a.host("n", subnet, [group], capa.node)
-    hosts = (*hosts_of(a, master.id, role=Role.CONTROL_PLANE), *hosts_of(a, node.id))
-    stacked = tuple(
-        Host(one.id, one.name, roles, one.role_evidence, one.interfaces, one.source, disks=one.disks)
-        for one, roles in zip(hosts, ((Role.CONTROL_PLANE, Role.ETCD), (Role.NODE,)), strict=True)
-    )
-    return Cluster(a, master.id, master.root, stacked)
+    return stacked_cluster(inner_account)
 
 
-def of_root(cluster: Cluster) -> dict[str, DiskSnapshot]:
+def of_root(cluster: StackedCluster) -> dict[str, DiskSnapshot]:
     (disk,) = (disk for disk in cluster.storage().disks if disk.id == cluster.root)
     return {one.id: one for one in disk.snapshots}
 
 
-def test_what_a_volume_was_made_from(cluster: Cluster) -> None:
+def test_what_a_volume_was_made_from(cluster: StackedCluster) -> None:
     origin = cluster.former({})
     cluster.made_from(cluster.root, origin)
     found = of_root(cluster)
@@ -96,7 +33,7 @@ def test_what_a_volume_was_made_from(cluster: Cluster) -> None:
     assert origin in cluster.row().why
 
 
-def test_what_hosts_were_installed_from_holds_no_data(cluster: Cluster) -> None:
+def test_what_hosts_were_installed_from_holds_no_data(cluster: StackedCluster) -> None:
     golden = cluster.former({})
     cluster.made_from(cluster.root, golden)
     cluster.image_of(golden)
@@ -107,7 +44,9 @@ def test_what_hosts_were_installed_from_holds_no_data(cluster: Cluster) -> None:
     ("tags", "verdict"),
     [(capa.control_plane, "FAIL"), (etcd_volume("main"), "FAIL"), (OWNED, "UNKNOWN"), ({"team": "x"}, "PASS")],
 )
-def test_an_image_that_bears_the_clusters_tags_is_of_a_former_host(cluster: Cluster, tags: Tags, verdict: str) -> None:
+def test_an_image_that_bears_the_clusters_tags_is_of_a_former_host(
+    cluster: StackedCluster, tags: Tags, verdict: str
+) -> None:
     """A host that is made again from an image of itself is made from etcd's data."""
     origin = cluster.former(tags)
     cluster.made_from(cluster.root, origin)
@@ -115,7 +54,7 @@ def test_an_image_that_bears_the_clusters_tags_is_of_a_former_host(cluster: Clus
     assert cluster.row().verdict == verdict
 
 
-def test_an_image_of_a_host_is_shared_as_an_image(cluster: Cluster) -> None:
+def test_an_image_of_a_host_is_shared_as_an_image(cluster: StackedCluster) -> None:
     a = cluster.account
     taken = a.snapshot(cluster.root)
     image = cluster.image_of(taken)
@@ -127,7 +66,7 @@ def test_an_image_of_a_host_is_shared_as_an_image(cluster: Cluster) -> None:
     assert image in cluster.row().why
 
 
-def test_a_copy_of_a_snapshot_is_known_by_its_description(cluster: Cluster) -> None:
+def test_a_copy_of_a_snapshot_is_known_by_its_description(cluster: StackedCluster) -> None:
     a = cluster.account
     taken = a.snapshot(cluster.root)
     words = {"SourceRegion": "eu-west-1", "Description": f"[Copied {taken} from eu-west-1]"}
@@ -146,7 +85,7 @@ def copy_of(a: Account, snapshot: str, words: str) -> str:
 OF_IMAGE = "Copied for DestinationAmi ami-2 from SourceAmi ami-1 for SourceSnapshot {}. Task created on 1."
 
 
-def test_a_copy_of_an_image_of_a_host_is_shared_as_an_image(cluster: Cluster) -> None:
+def test_a_copy_of_an_image_of_a_host_is_shared_as_an_image(cluster: StackedCluster) -> None:
     a = cluster.account
     taken = a.snapshot(cluster.root)
     cluster.image_of(taken)
@@ -156,7 +95,7 @@ def test_a_copy_of_an_image_of_a_host_is_shared_as_an_image(cluster: Cluster) ->
     assert image in cluster.row().why
 
 
-def test_copies_are_followed_as_far_as_they_go(cluster: Cluster) -> None:
+def test_copies_are_followed_as_far_as_they_go(cluster: StackedCluster) -> None:
     """A copy of a copy of a snapshot of a volume that was made of a snapshot of the root volume."""
     a = cluster.account
     volume = cluster.volume(origin=a.snapshot(cluster.root))
@@ -168,7 +107,7 @@ def test_copies_are_followed_as_far_as_they_go(cluster: Cluster) -> None:
     assert last in cluster.row().why
 
 
-def test_a_volume_made_of_a_copy_holds_the_data_too(cluster: Cluster) -> None:
+def test_a_volume_made_of_a_copy_holds_the_data_too(cluster: StackedCluster) -> None:
     taken = cluster.account.snapshot(cluster.root)
     made = cluster.volume(origin=taken)
     cluster.account.backend("ec2").volumes[made].encrypted = False
@@ -194,7 +133,7 @@ def test_a_volume_made_of_a_copy_holds_the_data_too(cluster: Cluster) -> None:
         ({"team": "x"}, "PASS"),
     ],
 )
-def test_copies_of_former_volumes_are_known_by_their_tags(cluster: Cluster, tags: Tags, verdict: str) -> None:
+def test_copies_of_former_volumes_are_known_by_their_tags(cluster: StackedCluster, tags: Tags, verdict: str) -> None:
     former = cluster.former(tags)
     found = cluster.row()
     assert found.verdict == verdict
@@ -214,20 +153,20 @@ def test_copies_of_former_volumes_are_known_by_their_tags(cluster: Cluster, tags
         ({"k8s.io/role/master": "1", "kubernetes.io/cluster/other": "owned"}, "PASS"),
     ],
 )
-def test_volumes_that_former_hosts_have_left(cluster: Cluster, tags: Tags, verdict: str) -> None:
+def test_volumes_that_former_hosts_have_left(cluster: StackedCluster, tags: Tags, verdict: str) -> None:
     left = cluster.volume(tags=tags, encrypted=False)
     found = cluster.row()
     assert found.verdict == verdict
     assert (left in found.why) == (verdict != "PASS")
 
 
-def test_an_encrypted_volume_that_a_former_host_has_left_is_no_doubt(cluster: Cluster) -> None:
+def test_an_encrypted_volume_that_a_former_host_has_left_is_no_doubt(cluster: StackedCluster) -> None:
     cluster.volume(tags=OWNED)
     assert cluster.row().verdict == "PASS"
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_an_instance_store_that_is_not_encrypted_may_hold_etcd(cluster: Cluster, *, named: bool) -> None:
+def test_an_instance_store_that_is_not_encrypted_may_hold_etcd(cluster: StackedCluster, *, named: bool) -> None:
     """Unless an installer's tag says where etcd's data is."""
     if named:
         volume = cluster.volume(tags=etcd_volume("main"))
@@ -257,7 +196,7 @@ def test_which_types_have_stores_that_are_not_encrypted(kind: str, root: str, wo
     assert bool(store) is bool(words)
 
 
-def test_a_volume_with_etcds_events_does_not_name_the_place_of_the_rest(cluster: Cluster) -> None:
+def test_a_volume_with_etcds_events_does_not_name_the_place_of_the_rest(cluster: StackedCluster) -> None:
     host = cluster.hosts[0]
     cluster.account.backend("ec2").volumes[cluster.root].encrypted = False
     main, events = (cluster.volume(tags=etcd_volume(name)) for name in ("main", "events"))
@@ -267,14 +206,14 @@ def test_a_volume_with_etcds_events_does_not_name_the_place_of_the_rest(cluster:
     assert cluster.row().verdict == "PASS"
 
 
-def test_copies_of_todays_other_volumes_hold_no_data_of_etcd(cluster: Cluster) -> None:
+def test_copies_of_todays_other_volumes_hold_no_data_of_etcd(cluster: StackedCluster) -> None:
     (worker,) = cluster.hosts[1].disks
     taken = cluster.account.snapshot(worker, "all")
     cluster.account.tag(taken, OWNED)
     assert cluster.storage().copies == ()
 
 
-def test_where_a_tag_names_etcds_volumes_it_names_their_copies(cluster: Cluster) -> None:
+def test_where_a_tag_names_etcds_volumes_it_names_their_copies(cluster: StackedCluster) -> None:
     (host,) = (one for one in cluster.hosts if one.id == cluster.master)
     volume = cluster.volume(tags=etcd_volume("main"))
     cluster.account.call("ec2", "attach_volume", VolumeId=volume, InstanceId=host.id, Device="/dev/xvdu")
@@ -283,7 +222,7 @@ def test_where_a_tag_names_etcds_volumes_it_names_their_copies(cluster: Cluster)
 
 
 def test_a_public_snapshot_of_an_account_that_shares_none_is_private(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    cluster: StackedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = cluster.account.snapshot(cluster.root, "all")
     assert of_root(cluster)[taken].shared_with == ("all",)
