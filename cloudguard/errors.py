@@ -56,3 +56,13 @@ class AccessError(CloudguardError):
     """The cloud could not be asked at all: no credentials, an expired token, no endpoint."""
 
     status = ExitStatus.INCOMPLETE
+
+
+class StoreError(CloudguardError):
+    """The store of past runs can't be read or written."""
+
+
+class LockedError(CloudguardError):
+    """Another run has the lock of the same store and cluster."""
+
+    status = ExitStatus.LOCKED

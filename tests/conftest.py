@@ -47,7 +47,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_K
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only made-up credentials, no profile, no instance metadata, no settings of whoever runs the tests."""
+    """Only made-up credentials, no profile, no instance metadata, nothing that the user has set or kept."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "AZURE_", "CLOUDGUARD_")):
             monkeypatch.delenv(name)
@@ -55,7 +55,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, os.devnull)
 
 

@@ -24,6 +24,7 @@ EVERYTHING = sorted(
 )
 
 SETS = ("packet_sets", "permission_sets", "intervals")
+JUDGED = ("rows", "results", "needs", "model", "errors")
 JUDGING = ("reachability", "authorization", "results", "needs", "model", *SETS, "errors")
 PORT = ("provider.port", "provider.change_forms", "provider.ownership")
 CLI_PORT = ("provider.port", "provider.ownership.terraform_state")
@@ -43,13 +44,11 @@ MAY_IMPORT = {
     "comparison": JUDGING,
     "waivers": ("comparison.widths", *JUDGING),
     "known": (*PORT, "results.reference", "needs", "model", "errors"),
+    "history": ("comparison.listed", "comparison.findings", "comparison.widths", "results", "errors"),
     "formats": ("results", "errors"),
     "pipeline": ("known", "waivers", "comparison", "planning", "rows", "results", "needs", *PORT, "model", "errors"),
     "fleet": ("pipeline", "rows", "results", "needs", "provider.port", "provider.sharing", "model", "errors"),
-    "cli": (
-        *("pipeline", "fleet", "waivers", "comparison", "formats", "rows", "results", "needs"),
-        *(*CLI_PORT, "model", "errors"),
-    ),
+    "cli": ("pipeline", "fleet", "history", "waivers", "comparison", "formats", *JUDGED, *CLI_PORT),
     "__main__": ("cli",),
     "__init__": ("pipeline", "results", "needs.declarations", "needs.declarations_file", "errors"),
     "adapter": ("provider", "results.change", "results.api_call", "model", *SETS, "errors"),
@@ -73,6 +72,7 @@ NO_CLOUD_IN = {
     "formats",
     "planning",
     "comparison",
+    "history",
 }
 OF_A_CLOUD = {"asff"}
 """Modules of those rooms that are about one cloud: a format that is its own."""

@@ -37,7 +37,7 @@ from cloudguard.cli.flags import (
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.typer_commands import Argument, function
 from cloudguard.needs.setting import Setting
-from cloudguard.needs.settings import DECLARED, FAIL_ON, HOSTS, IN_FILE, REPORT, WAIVERS
+from cloudguard.needs.settings import DECLARED, FAIL_ON, HISTORY, HOSTS, IN_FILE, REPORT, WAIVERS
 from cloudguard.provider.port import installed, load
 
 Work: TypeAlias = Callable[[], int]
@@ -106,8 +106,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "cloudguard check {provider} --cluster prod",
         "Every flag may be set by an environment variable, --fail-on by CLOUDGUARD_FAIL_ON; several values are "
         "separated by spaces.",
-        flags=(*_panels(HOSTS), *_SEVERAL, *_JUDGED),
-        alone=(*_JUDGED, *_SEVERAL),
+        flags=(*_panels(HOSTS), *_SEVERAL, *_JUDGED, *_panels(HISTORY)),
+        alone=(*_JUDGED, *_SEVERAL, *_panels(HISTORY)),
         own=True,
     ),
     "plan": Command(

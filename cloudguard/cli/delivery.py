@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cloudguard.cli import output, several
 from cloudguard.cli.failures import SignalError, say
 from cloudguard.cli.flags import QUIET
+from cloudguard.cli.reports.past import Past
 from cloudguard.errors import CloudguardError, ExitStatus
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import notable_waivers, summary, waiver_line
 from cloudguard.formats.several import overview
 from cloudguard.needs.setting import Settings
-from cloudguard.needs.settings import FAIL_ON, STRICT_WAIVERS
+from cloudguard.needs.settings import FAIL_ON, FAIL_ON_NEW, STRICT_WAIVERS
 from cloudguard.results.finding import Severity, WaiverState
 from cloudguard.results.report import Report
 
@@ -44,35 +45,45 @@ class Run:
     several: bool = False
 
 
-def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> ExitStatus:
-    """Write the reports, then the last lines, and return the exit status. Raises the signal of ``run``.
+def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink], past: Past) -> ExitStatus:
+    """Compare the reports with ``past``, write them, then the last lines, and return the exit status.
 
-    Raises UsageError where a file can't be written.
+    The store is written last: its failure loses no report. Raises the signal of ``run``, and UsageError where a file
+    can't be written.
     """
-    write_reports(run, settings, sinks)
+    files, screen = [sink for sink in sinks if sink.file], [sink for sink in sinks if not sink.file]
     if run.signal:
+        write_reports(run, settings, files)
         raise run.signal
-    say_results(run, settings, sinks)
+    run = replace(run, reports=tuple(map(past.compared, run.reports)))
+    shown = replace(run, reports=tuple(filter(past.is_shown, run.reports)))
+    write_reports(run, settings, files)
+    if shown.reports:
+        write_reports(shown, settings, screen)
+    say_results(shown, settings, sinks)
+    for report in run.reports:
+        past.keep(report, shown=report in shown.reports)
+    if past.failed:
+        say(visible(f"cloudguard: {past.failed}"))
+        return past.failed.status
     return exit_status_of(run, settings)
 
 
 def write_reports(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> None:
-    """Write the reports to every sink; after a signal only to files."""
-    files = tuple(sink for sink in sinks if sink.file)
-    to = files if run.signal else sinks
+    """Write the reports to every sink."""
     if run.several:
-        several.write(run.reports, to, settings)
+        several.write(run.reports, sinks, settings)
         return
     for report in run.reports:
-        output.write(report, to, settings)
+        output.write(report, sinks, settings)
 
 
 def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> None:
     """Say on stderr which cluster has no report, and the last line of each report that is not on the same screen."""
     for failure in run.failures:
         say(visible(f"cloudguard: {failure.cluster}: {failure.error}"))
-    shown = output.Sink("table") in sinks and output.streams_are_one()
-    if not shown and not settings.get(QUIET):
+    on_screen = output.Sink("table") in sinks and output.streams_are_one()
+    if run.reports and not on_screen and not settings.get(QUIET):
         for report in run.reports:
             for use in notable_waivers(report):
                 where = f"{report.cluster.name}: " if run.several else ""
@@ -84,20 +95,27 @@ def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> N
 
 def exit_status_of(run: Run, settings: Settings) -> ExitStatus:
     """Return the exit status of the whole run: what those of its reports say together."""
-    fail_on = settings.get(FAIL_ON) or DEFAULT_FAIL_ON
+    fail_on, only_new = settings.get(FAIL_ON) or DEFAULT_FAIL_ON, bool(settings.get(FAIL_ON_NEW))
     of_failures = (ExitStatus.INCOMPLETE for _ in run.failures)
     strict = bool(settings.get(STRICT_WAIVERS))
-    return united(*of_failures, *(exit_status(report, fail_on, strict_waivers=strict) for report in run.reports))
+    statuses = (exit_status(one, fail_on, strict_waivers=strict, only_new=only_new) for one in run.reports)
+    return united(*of_failures, *statuses)
 
 
-def exit_status(report: Report, fail_on: str, *, strict_waivers: bool = False) -> ExitStatus:
+def exit_status(report: Report, fail_on: str, *, strict_waivers: bool = False, only_new: bool = False) -> ExitStatus:
     """Return the exit status of ``report``; findings below the severity ``fail_on`` ("never": all) do not count.
 
-    ``strict_waivers``: waivers that have expired or cover nothing count as findings.
+    ``strict_waivers``: waivers that have expired or cover nothing count as findings. ``only_new``: findings that an
+    earlier run had too do not count.
     """
-    least = None if fail_on == "never" else Severity[fail_on.upper()]
-    unwaived = (finding.severity for finding in report.findings if finding.waived is None)
-    failed = least is not None and any(severity >= least for severity in unwaived)
+    if only_new and report.since:
+        from cloudguard.comparison.findings import fails  # noqa: PLC0415 - only with --fail-on-new
+
+        failed = fails(report.since.findings, fail_on)
+    else:  # without an earlier run, all is new
+        least = None if fail_on == "never" else Severity[fail_on.upper()]
+        unwaived = (finding.severity for finding in report.findings if finding.waived is None)
+        failed = least is not None and any(severity >= least for severity in unwaived)
     failed |= strict_waivers and any(use.state in STRICT_STATES for use in report.waivers)
     found = ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
     return found if report.complete else united(found, ExitStatus.INCOMPLETE)

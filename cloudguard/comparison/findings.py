@@ -154,11 +154,13 @@ def _is_anew(one: ListedFinding, former: ListedFinding) -> bool:
 
 
 def _kept(now: _Seen, then: _Seen) -> FindingChange:
-    return replace(_change(Fate.UNCHANGED, now), was=_was(now, then), first_seen=then.first, was_waived=_waived(then))
+    fate = Fate.WIDER if _is_wider(now, then) else Fate.UNCHANGED
+    return replace(_change(fate, now), was=_was(now, then), first_seen=then.first, was_waived=_waived(then))
 
 
 def _replacing(now: _Seen, then: _Seen) -> FindingChange:
-    change = replace(_change(Fate.REPLACED, now), replaces=then.finding.id)
+    fate = Fate.WIDER if _is_wider(now, then) else Fate.REPLACED
+    change = replace(_change(fate, now), replaces=then.finding.id)
     return replace(change, was=_was(now, then), first_seen=then.first, was_waived=_waived(then))
 
 
@@ -190,6 +192,16 @@ def _change(fate: Fate, seen: _Seen) -> FindingChange:
         last_seen=seen.report.finished,
         waived=one.waived,
     )
+
+
+def _is_wider(now: _Seen, then: _Seen) -> bool:
+    """Whether a finding lets in, or allows, what it did not; not so where its former width is not known."""
+    today, before = now.finding.width, then.finding.width
+    if not before or today == before:
+        return False
+    from cloudguard.comparison.widths import inside  # noqa: PLC0415 - it loads engines that most comparisons need not
+
+    return not inside(today, before)
 
 
 def _was(now: _Seen, then: _Seen) -> str:

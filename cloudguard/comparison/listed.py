@@ -12,7 +12,7 @@ from cloudguard.results.report import Report
 
 @dataclass(frozen=True, slots=True)
 class ListedFinding:
-    """A finding as far as reports can be compared by it; ``severity``: "high".
+    """A finding as far as reports can be compared by it; ``severity``: "high"; ``width``: () if it is not known.
 
     ``first_seen``: when the first report with it was finished, if that is known to be another than its own.
     """
@@ -24,6 +24,7 @@ class ListedFinding:
     waived: bool = False
     resource: Resource = UNNAMED
     first_seen: str = ""
+    width: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def listed(report: Report, checks: Collection[str] | None = None) -> ListedRepor
                         message=one.message,
                         waived=one.waived is not None,
                         resource=one.resource,
+                        width=one.width,
                     )
                     for one in row.findings
                 ),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow
 from cloudguard.errors import UsageError
 from cloudguard.results.change import Resource
 
+T = TypeVar("T")
 _HINT = "Make one with: cloudguard check PROVIDER --cluster NAME -f json=FILE"
 
 
@@ -26,6 +28,7 @@ class _Finding(BaseModel):
     message: str
     resource: _Resource = Field(default_factory=lambda: _Resource(kind="", id=""))
     waived: object = None
+    width: list[str] = Field(default_factory=list[str])
 
 
 class _NotAsked(BaseModel):
@@ -74,16 +77,37 @@ class _Report(BaseModel):
     gaps: list[_Gap] = Field(default_factory=list[_Gap])
 
 
+class _Fleet(BaseModel):
+    schema_: Literal["cloudguard/fleet/v1"] = Field(alias="schema")
+    reports: list[_Report]
+
+
+_EITHER: TypeAdapter[_Report | _Fleet] = TypeAdapter(Annotated[_Report | _Fleet, Field(discriminator="schema_")])
+
+
 def load(data: bytes, name: str) -> ListedReport:
     """Return the report in ``data``, read from the file ``name``; raises UsageError in a line if it is none."""
+    return _listed(_read(_Report.model_validate_json, data, name))
+
+
+def load_all(data: bytes, name: str) -> tuple[ListedReport, ...]:
+    """Return the reports in ``data``: of one cluster, or of several in one document. Raises UsageError as ``load``."""
+    found = _read(_EITHER.validate_json, data, name)
+    return tuple(map(_listed, found.reports if isinstance(found, _Fleet) else (found,)))
+
+
+def _read(validate: Callable[[bytes], T], data: bytes, name: str) -> T:
     try:
-        report = _Report.model_validate_json(data)
+        return validate(data)
     except ValidationError as error:
         first, *more = error.errors(include_url=False, include_context=False, include_input=False)
         place = ".".join(map(str, first["loc"])) or "it"
         rest = f" (and {len(more)} more)" if more else ""
         message = f"{name} is not a cloudguard report: {place}: {first['msg']}{rest}"
         raise UsageError(message, hint=_HINT) from None
+
+
+def _listed(report: _Report) -> ListedReport:
     cluster = report.cluster
     return ListedReport(
         cluster=f"{cluster.provider} {cluster.account} {cluster.name}",
@@ -102,4 +126,5 @@ def _row(row: _Row) -> ListedRow:
 
 def _finding(one: _Finding) -> ListedFinding:
     resource = Resource(one.resource.kind, one.resource.id, one.resource.name)
-    return ListedFinding(one.id, one.check, one.severity, one.message, one.waived is not None, resource)
+    waived, width = one.waived is not None, tuple(one.width)
+    return ListedFinding(one.id, one.check, one.severity, one.message, waived, resource, width=width)

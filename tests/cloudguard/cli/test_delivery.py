@@ -8,6 +8,7 @@ import sample
 from cloudguard import pipeline
 from cloudguard.cli import delivery
 from cloudguard.cli.output import Sink
+from cloudguard.cli.reports.past import Past
 from cloudguard.errors import AccessError, ExitStatus
 from cloudguard.needs.setting import Settings
 from cloudguard.needs.settings import FAIL_ON
@@ -34,8 +35,8 @@ def test_the_status_of_several_says_what_each_says(statuses: tuple[ExitStatus, .
 def test_a_cluster_without_a_report_is_named_and_loses_no_other(capsys: pytest.CaptureFixture[str]) -> None:
     run = delivery.Run((pipeline.evaluate(sample.snapshot()),), (_GONE,))
     settings = Settings({FAIL_ON: "never"})
-    assert delivery.deliver(run, settings, [Sink("markdown")]) is _INCOMPLETE
-    assert delivery.deliver(run, Settings(), [Sink("markdown")]) is _BOTH
+    assert delivery.deliver(run, settings, [Sink("markdown")], Past(settings)) is _INCOMPLETE
+    assert delivery.deliver(run, Settings(), [Sink("markdown")], Past(Settings())) is _BOTH
     out, err = capsys.readouterr()
     assert out.startswith("# cloudguard: prod")
     assert err.startswith("cloudguard: staging: no credentials. Log in\nprod: ")

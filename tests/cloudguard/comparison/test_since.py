@@ -136,6 +136,27 @@ def test_a_finding_whose_waiver_has_ended_counts_as_new_and_a_waived_one_does_no
     assert not fails((kept,), "low")
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "fate"),
+    [
+        (("tcp/22 from 192.0.2.0/24 to node",), ("tcp/22 from 192.0.2.0/25 to node",), Fate.UNCHANGED),
+        (("tcp/22 from 192.0.2.0/24 to node",), ("tcp/22 from 192.0.2.0/23 to node",), Fate.WIDER),
+        ((), ("tcp/22 from 192.0.2.0/23 to node",), Fate.UNCHANGED),
+        (("a disk",), ("a disk", "another disk"), Fate.WIDER),
+    ],
+)
+def test_a_finding_is_wider_if_it_is_not_inside_what_it_was(
+    then: tuple[str, ...], now: tuple[str, ...], fate: Fate
+) -> None:
+    before = having(OLD, replace(SSH, width=then))
+    (found,) = since(before, having(NEW, replace(SSH, width=now))).findings
+    assert found.fate is fate
+    assert fails((found,), "high") is (fate is Fate.WIDER)
+    anew = replace(SSH, id="9", resource=replace(API, id="sg-9"), width=now)
+    (found,) = since(before, having(NEW, anew)).findings
+    assert (found.fate, found.replaces) == (fate if fate is Fate.WIDER else Fate.REPLACED, "1")
+
+
 def test_nothing_is_changed_by_another_message() -> None:
     found = since(OLD, having(NEW, replace(SSH, message="ssh is open on 3 hosts")))
     assert not found.changed

@@ -1,0 +1,210 @@
+"""What a run is compared with, and where it is kept: a store, or the JSON report that ``--baseline`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cloudguard.cli.failures import say
+from cloudguard.cli.flags import QUIET
+from cloudguard.errors import CloudguardError, StoreError, UsageError
+from cloudguard.needs.setting import Setting, Settings
+from cloudguard.needs.settings import BASELINE, FAIL_ON_NEW, HEARTBEAT, LOCK_WAIT, ONLY_CHANGES, STORE
+from cloudguard.results.report import Report
+
+if TYPE_CHECKING:  # only a run that has a store, or a baseline, pays for them
+    from cloudguard.comparison.listed import ListedReport
+    from cloudguard.history.store import Store
+
+NONE: Final = "none"
+"""What ``--store`` says where nothing is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A cluster that is asked for ("": any that is there), and the provider's own flags that choose it."""
+
+    provider: str
+    cluster: str
+    options: Mapping[str, Sequence[str]]
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"{self.provider} {self.cluster}" if self.cluster else f"the clusters of {self.provider}"
+
+    @property
+    def key(self) -> str:
+        """What tells it from others."""
+        return "\0".join((self.provider, self.cluster, *(f"{name}={value}" for name, value in self._chosen())))
+
+    def _chosen(self) -> Iterator[tuple[str, str]]:
+        for name in sorted(self.options):
+            yield from ((name, value) for value in self.options[name] if value)
+
+
+@dataclass(slots=True)
+class Past:
+    """What a run is compared with. ``failed``: the first error of the store or the baseline, which loses no report."""
+
+    settings: Settings
+    store: Store | None = None
+    baseline: tuple[ListedReport, ...] = ()
+    failed: CloudguardError | None = None
+
+    @contextmanager
+    def locked(self, asked: Sequence[Asked]) -> Generator[None]:
+        """Hold the store's locks of all that is asked for. Raises LockedError."""
+        with ExitStack() as held:
+            if self.store is not None:
+                from cloudguard.history.lock import Lock  # noqa: PLC0415 - only with a store
+
+                try:
+                    for one in sorted(asked, key=lambda each: each.key):  # all in one order, or two runs might block
+                        lock = Lock(self.store.address, self.store.engine, one.name, one.key)
+                        held.callback(lock.release)
+                        lock.acquire(self.settings.get(LOCK_WAIT) or 0)
+                except StoreError as error:
+                    self._fail(error)
+            yield
+
+    def compared(self, report: Report) -> Report:
+        """Return the report with what is different since the baseline, or else since the last run that is kept."""
+        if not was_read(report):
+            return report
+        if self.baseline:
+            return self._since_baseline(report, self.baseline)
+        if self.store is None or self.failed:
+            return report
+        from cloudguard.history.outcome import since_run  # noqa: PLC0415 - only with a store
+
+        try:
+            state, today = self.store.state(report), self.store.listed(report, checks())
+        except StoreError as error:
+            self._fail(error)
+            return report
+        if state is None or state.finished > today.finished:
+            return report
+        return replace(report, since=since_run(state, today))
+
+    def _since_baseline(self, report: Report, baseline: Sequence[ListedReport]) -> Report:
+        from cloudguard.comparison.findings import since  # noqa: PLC0415 - only with a baseline
+        from cloudguard.comparison.listed import listed  # noqa: PLC0415 - likewise
+
+        today = listed(report, checks())
+        for one in baseline:
+            if one.cluster == today.cluster:
+                return replace(report, since=since(one, today))
+        if len(baseline) == 1:
+            self._fail(UsageError(f"--baseline: it is of the cluster {baseline[0].cluster}, not of {today.cluster}"))
+        return report
+
+    def is_shown(self, report: Report) -> bool:
+        """Return whether people are shown the report: something is different, or it is time for a sign of life."""
+        if not self.settings.get(ONLY_CHANGES) or report.since is None or report.since.changed:
+            return True
+        heartbeat = self.settings.get(HEARTBEAT)
+        return heartbeat is not None and self._silence(report) >= timedelta(seconds=heartbeat)
+
+    def _silence(self, report: Report) -> timedelta:
+        """Return how long people have been shown nothing: since the baseline, or the last run that was shown."""
+        from cloudguard.history.times import between  # noqa: PLC0415 - only with --heartbeat
+
+        try:
+            state = None if self.baseline or self.store is None else self.store.state(report)
+            last = self.baseline[0].finished if self.baseline else state.shown if state else ""
+            return between(last, report.finished)
+        except StoreError as error:
+            self._fail(error)
+        except ValueError:  # nothing was shown yet, or the baseline has no date
+            pass
+        return timedelta.max
+
+    def keep(self, report: Report, *, shown: bool) -> None:
+        """Write the run to the store, if there is one."""
+        if self.store is None or self.failed or not was_read(report):
+            return
+        try:
+            kept = self.store.keep(report, checks(), shown=shown)
+        except StoreError as error:
+            self._fail(error)
+            return
+        if not kept and not self.settings.get(QUIET):
+            say(f"cloudguard: {self.store.address.shown} has this run, or a later one, of the cluster: not kept again")
+
+    def _fail(self, error: CloudguardError) -> None:
+        self.failed = self.failed or error
+
+
+def past(settings: Settings) -> Past:
+    """Return what the settings say that a run is compared with.
+
+    Raises UsageError where that is wrong. A database that fails is said after the report.
+    """
+    url, file = settings.get(STORE) or "", settings.get(BASELINE)
+    keeps = url != NONE and (url != "" or default_store().is_file())
+    _check(settings, compares=keeps or file is not None)
+    found = Past(settings, baseline=() if file is None else _baseline(file))
+    if keeps:
+        _open(found, url)
+    return found
+
+
+def was_read(report: Report) -> bool:
+    """Return whether a report is of a cluster of which something was read: of another, not even the place is known."""
+    return bool(report.cluster.regions)
+
+
+def default_store() -> Path:
+    """Return the file of the store that ``history init`` makes where none is named."""
+    from platformdirs import user_state_path  # noqa: PLC0415 - help does without it
+
+    return user_state_path("cloudguard", appauthor=False) / "history.db"
+
+
+def checks() -> frozenset[str]:
+    """Return the ids of all checks that are made."""
+    from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - loaded by the time of the first report
+
+    return frozenset(check.id for row in ROWS for check in row.CHECKS)
+
+
+def _open(found: Past, url: str) -> None:
+    from cloudguard.history import address  # noqa: PLC0415 - only with a store
+
+    where = address.address(url) if url else address.of_file(default_store())
+    from cloudguard.history.opening import Purpose  # noqa: PLC0415 - likewise: it loads SQLAlchemy
+    from cloudguard.history.store import open_store  # noqa: PLC0415 - likewise
+
+    try:
+        found.store = open_store(where, Purpose.RUN)
+    except StoreError as error:
+        found.failed = error
+        return
+    if found.store.made and not found.settings.get(QUIET):
+        say(f"cloudguard: a history was made in {where.shown}")
+
+
+def _baseline(file: str) -> tuple[ListedReport, ...]:
+    from cloudguard.cli.subcommands.check import read_file  # noqa: PLC0415 - which delivers by this module
+    from cloudguard.comparison.report_file import load_all  # noqa: PLC0415 - only with a baseline
+
+    return load_all(read_file(file, "the baseline "), file)
+
+
+def _check(settings: Settings, *, compares: bool) -> None:
+    """Raise UsageError for a flag that has no effect without another."""
+    needing: tuple[Setting[object], ...] = (FAIL_ON_NEW, ONLY_CHANGES)
+    for setting in needing:
+        if settings.get(setting) and not compares:
+            message = f"--{setting.name} needs an earlier run to compare with"
+            raise UsageError(
+                message, hint="Give --store URL or --baseline FILE, or make a store: cloudguard history init"
+            )
+    if settings.get(HEARTBEAT) and not settings.get(ONLY_CHANGES):
+        message = "--heartbeat counts only with --only-changes"
+        raise UsageError(message)

@@ -1,0 +1,1 @@
+"""Keeps what each run found in a database, so that the next one says what is different."""

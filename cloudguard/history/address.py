@@ -1,0 +1,56 @@
+"""Where a history is kept: the URL of a store, read without its database, and shown without its password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit
+
+from cloudguard.errors import UsageError
+
+SQLITE: Final = "sqlite:///"
+POSTGRESQL: Final = "postgresql+psycopg"
+_HINT: Final = "Write sqlite:///history.db, or postgresql+psycopg://USER@HOST/DATABASE with the password in PGPASSWORD"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAddress:
+    """A store's address: ``file`` is that of SQLite, None with PostgreSQL. ``shown`` holds no password."""
+
+    url: str = field(repr=False)
+    shown: str
+    password: str = field(default="", repr=False)
+    file: Path | None = None
+
+
+def of_file(file: Path) -> StoreAddress:
+    """Return the address of a store in an SQLite file."""
+    shown = f"{SQLITE}{file}"
+    return StoreAddress(f"{SQLITE}{quote(str(file))}", shown, file=file)
+
+
+def address(url: str) -> StoreAddress:
+    """Return the address that ``url`` is; raises UsageError, which never repeats the URL, if it is none."""
+    scheme = url.partition("://")[0]
+    if scheme == "sqlite":
+        if url.startswith(SQLITE) and url != SQLITE and "?" not in url:
+            return of_file(Path(unquote(url.removeprefix(SQLITE))))
+        message = "--store: the URL of an SQLite store names its file after three slashes, and nothing else"
+        raise UsageError(message, hint=_HINT)
+    if scheme in {"postgresql", "postgres", POSTGRESQL} and "://" in url:
+        return _server(f"{POSTGRESQL}://{url.partition('://')[2]}")
+    message = "--store: the URL is of no store: it begins neither with sqlite:/// nor with postgresql+psycopg://"
+    raise UsageError(message, hint=_HINT)
+
+
+def _server(url: str) -> StoreAddress:
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        message = "--store: the URL is not well formed"
+        raise UsageError(message, hint=_HINT) from None
+    user = f"{parts.username}@" if parts.username else ""
+    shown = f"{POSTGRESQL}://{user}{parts.hostname or ''}{port}{parts.path}"
+    return StoreAddress(url, shown, unquote(parts.password or ""))

@@ -1,0 +1,153 @@
+"""Opens a store: its database, with the latest schema."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from enum import Enum, auto
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from cloudguard.errors import StoreError, UsageError
+from cloudguard.history import schema
+from cloudguard.history.address import StoreAddress
+from cloudguard.history.schema import Found
+
+BUSY_SECONDS: Final = 10
+"""So long a statement waits for another process that writes to the same SQLite file."""
+CONNECT_SECONDS: Final = 10
+WRITING: Final = "cloudguard_writing"
+"""The execution option of a connection that is going to write."""
+
+
+class Purpose(Enum):
+    """What a store is opened for, which decides whether its tables may be made."""
+
+    READ = auto()
+    """Nothing is made or brought to a newer schema, but an SQLite file's own."""
+    RUN = auto()
+    """An SQLite file is made where there is none; a server's database is not touched."""
+    INIT = auto()
+    """Tables are made wherever there are none."""
+
+
+def open_engine(address: StoreAddress, purpose: Purpose) -> tuple[Engine, bool]:
+    """Return the database of a store, and whether its tables were made now.
+
+    Raises UsageError where there is no store, or none that this program may use; StoreError where the database fails.
+    """
+    with failing(address):
+        if address.file is not None:
+            _prepare_file(address, purpose)
+        engine = _engine(address)
+        with engine.connect() as connection, connection.begin():
+            if schema.found(connection) is Found.LATEST:
+                return engine, False
+        with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
+            made = _ready(connection, address, purpose)
+        if made and address.file is not None:
+            _write_ahead(engine)
+    return engine, made
+
+
+@contextmanager
+def failing(address: StoreAddress) -> Generator[None]:
+    """Turn what the database raises, or rows that make no sense, into a StoreError in a line, without the password."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"the store {address.shown} holds what no cloudguard wrote: {type(error).__name__} {error}"
+        raise StoreError(message) from None
+    except (SQLAlchemyError, OSError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        said = " ".join(str(cause).split()) or type(cause).__name__
+        said = said.replace(address.password, "***") if address.password else said
+        message = f"the store {address.shown} failed: {said}"
+        raise StoreError(message) from None
+
+
+def _prepare_file(address: StoreAddress, purpose: Purpose) -> None:
+    """Make an SQLite file that only its owner may read; raises UsageError where there is none and none is made."""
+    file = address.file
+    if file is None or file.is_file():
+        return
+    if file.exists():
+        message = f"--store: {file} is no file"
+        raise UsageError(message)
+    if purpose is Purpose.READ:
+        message = f"there is no history in {file}"
+        raise UsageError(message, hint="Make one with: cloudguard history init --store URL")
+    if not file.parent.is_dir():
+        message = f"--store: there is no folder {file.parent}"
+        raise UsageError(message)
+    os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _engine(address: StoreAddress) -> Engine:
+    if address.file is not None:
+        engine = create_engine(make_url("sqlite://").set(database=str(address.file)), poolclass=NullPool)
+        _as_sqlite(engine)
+        return engine
+    try:
+        more = {"connect_timeout": CONNECT_SECONDS}
+        return create_engine(make_url(address.url), connect_args=more)
+    except ModuleNotFoundError:
+        message = "a PostgreSQL store needs the package 'psycopg', which is not installed"
+        raise UsageError(message, hint="In a clone of cloudguard, run: pip install '.[postgres]'") from None
+
+
+def _as_sqlite(engine: Engine) -> None:
+    """Let transactions begin where SQLAlchemy says so, not where Python's driver guesses (SQLAlchemy's own recipe).
+
+    One that writes takes the lock when it begins: what it reads first cannot change before it writes.
+    """
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: sqlite3.Connection, record: object) -> None:
+        del record
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(WRITING)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _write_ahead(engine: Engine) -> None:
+    """Let others read while one writes; SQLite keeps that in the file."""
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        if driver is not None:
+            driver.execute("PRAGMA journal_mode = WAL")
+
+
+def _ready(connection: Connection, address: StoreAddress, purpose: Purpose) -> bool:
+    """Bring the database to the latest schema where that is allowed; return whether its tables were made."""
+    found, own = schema.found(connection), address.file is not None
+    init = "Run: cloudguard history init --store URL"
+    match found:
+        case Found.LATEST:
+            return False
+        case Found.NEWER:
+            message = f"the history in {address.shown} was made by a newer cloudguard"
+            raise UsageError(message, hint="Install that one")
+        case Found.OLDER if not own and purpose is not Purpose.INIT:
+            message = f"the history in {address.shown} has an older schema"
+            raise UsageError(message, hint=f"{init}, which brings it to the latest; older programs refuse it then")
+        case Found.NOTHING if purpose is Purpose.READ or not (own or purpose is Purpose.INIT):
+            message = f"{address.shown} holds no history"
+            raise UsageError(message, hint=init)
+        case Found.OTHERS if purpose is not Purpose.INIT:
+            message = f"{address.shown} holds tables, but no history"
+            raise UsageError(message, hint=f"{init}, which adds its own beside them")
+        case _:
+            schema.upgrade(connection)
+            return found is not Found.OLDER

@@ -1,0 +1,1 @@
+"""Between the rows of a history and the values that they stand for."""

@@ -1,0 +1,82 @@
+"""What a run rested on, as a document that is kept once for all runs that rested on the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TypedDict, cast
+
+from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow
+
+
+class _Row(TypedDict):
+    unknown: bool
+    not_asked: list[str]
+    heeds: list[str]
+
+
+class _Circumstances(TypedDict):
+    version: str
+    checks: list[str] | None
+    gaps: list[str]
+    declared: dict[str, list[str]]
+    rows: dict[str, _Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The JSON of what a run rested on, and its SHA-256 in hex."""
+
+    text: str
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", sha256(self.text.encode()).hexdigest())
+
+
+def document(report: ListedReport) -> Document:
+    """Return what a report rested on. Of what a row lacks only that it lacks something: the cloud's words vary."""
+    rows: dict[str, _Row] = {
+        name: {"unknown": bool(row.unknown), "not_asked": sorted(row.not_asked), "heeds": list(row.heeds)}
+        for name, row in report.rows.items()
+    }
+    content: _Circumstances = {
+        "version": report.version,
+        "checks": None if report.checks is None else sorted(report.checks),
+        "gaps": sorted(report.gaps),
+        "declared": {key: list(values) for key, values in report.declared.items()},
+        "rows": rows,
+    }
+    return Document(json.dumps(content, separators=(",", ":")))
+
+
+def report_of(
+    text: str, *, cluster: str, finished: str, findings: Mapping[str, tuple[ListedFinding, ...]]
+) -> ListedReport:
+    """Return the report that rested on what the JSON ``text`` says, with some of its findings by their rows."""
+    kept = cast("_Circumstances", json.loads(text))
+    checks = kept["checks"]
+    return ListedReport(
+        cluster=cluster,
+        rows={
+            name: ListedRow(
+                findings.get(name, ()),
+                (f"as of {finished}",) if row["unknown"] else (),
+                frozenset(row["not_asked"]),
+                tuple(row["heeds"]),
+            )
+            for name, row in kept["rows"].items()
+        },
+        declared={key: tuple(values) for key, values in kept["declared"].items()},
+        finished=finished,
+        version=kept["version"],
+        gaps=frozenset(kept["gaps"]),
+        checks=None if checks is None else frozenset(checks),
+    )
+
+
+def rows_of(text: str) -> tuple[str, ...]:
+    """Return the rows of the reports that rested on what the JSON ``text`` says, in their order."""
+    return tuple(cast("_Circumstances", json.loads(text))["rows"])

@@ -1,0 +1,115 @@
+"""Reads the state of a cluster's history from its rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cloudguard.comparison.listed import ListedFinding, ListedReport
+from cloudguard.history.outcome import GONE, OpenInterval, State
+from cloudguard.history.rows.circumstances import report_of
+from cloudguard.history.tables import CIRCUMSTANCES, CLUSTER, FINDING, RUN
+from cloudguard.results.change import Resource
+from cloudguard.results.facts import Cluster
+
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+
+
+def cluster_key(cluster: Cluster) -> dict[str, str]:
+    """Return what tells a cluster from all others."""
+    regions = ",".join(cluster.regions)
+    return {"provider": cluster.provider, "account": cluster.account, "regions": regions, "name": cluster.name}
+
+
+def cluster_id(connection: Connection, cluster: Cluster, *, make: bool = False) -> int:
+    """Return the id of a cluster's row, 0 if it has none; ``make``: make one, and let no other process write to it."""
+    key = cluster_key(cluster)
+    if make:
+        return made(connection, CLUSTER, key)
+    return connection.execute(select(CLUSTER.c.id).where(_same(CLUSTER, key))).scalar() or 0
+
+
+def made(connection: Connection, table: Table, key: Mapping[str, str], more: Mapping[str, str] | None = None) -> int:
+    """Return the id of the row with ``key``, locked where the database locks rows; it is made if there is none."""
+    wanted = select(table.c.id).where(_same(table, key)).with_for_update()
+    found = connection.execute(wanted).scalar()
+    if found is None:
+        kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(kind.insert(table).values({**key, **(more or {})}).on_conflict_do_nothing())
+        found = connection.execute(wanted).scalar_one()
+    return int(found)
+
+
+def _same(table: Table, key: Mapping[str, str]) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == value for name, value in key.items()))
+
+
+def state(connection: Connection, cluster: int, today: Sequence[str]) -> State | None:
+    """Return the history of the cluster with the row ``cluster``; None if it has no run.
+
+    ``today``: ids of findings that are looked for among those that were there and then were gone.
+    """
+    runs = select(RUN.c.finished, RUN.c.circumstances, CIRCUMSTANCES.c.document)
+    latest = connection.execute(
+        runs.join(CIRCUMSTANCES).where(RUN.c.cluster == cluster).order_by(RUN.c.finished.desc()).limit(1)
+    ).first()
+    if latest is None:
+        return None
+    shown = select(RUN.c.finished).where(RUN.c.cluster == cluster, RUN.c.shown).order_by(RUN.c.finished.desc())
+    rows = connection.execute(
+        select(FINDING, CIRCUMSTANCES.c.document)
+        .outerjoin(CIRCUMSTANCES, FINDING.c.last_under == CIRCUMSTANCES.c.id)
+        .where(FINDING.c.cluster == cluster, FINDING.c.ended.is_(None))
+        .order_by(FINDING.c.id)
+    ).all()
+    return State(
+        circumstances=latest.circumstances,
+        shown=connection.execute(shown.limit(1)).scalar() or "",
+        reports=tuple(_reports(latest, rows)),
+        intervals={row.finding: _interval(row) for row in rows},
+        closed=_closed(connection, cluster, today),
+    )
+
+
+def _reports(latest: AnyRow, rows: Sequence[AnyRow]) -> Iterator[ListedReport]:
+    """Yield the latest run, then each earlier one that was the last to show some finding, the latest first."""
+    yield _report(latest.document, latest.finished, [row for row in rows if row.last_seen is None])
+    for seen in sorted({row.last_seen for row in rows if row.last_seen is not None}, reverse=True):
+        then = [row for row in rows if row.last_seen == seen]
+        yield _report(then[0].document, seen, then)
+
+
+def _report(document: str, finished: str, rows: Sequence[AnyRow]) -> ListedReport:
+    findings = dict[str, tuple[ListedFinding, ...]]()
+    for row in rows:
+        findings[row.row] = (*findings.get(row.row, ()), finding_of(row))
+    return report_of(document, cluster="", finished=finished, findings=findings)
+
+
+def finding_of(row: AnyRow) -> ListedFinding:
+    """Return the finding of an interval."""
+    return ListedFinding(
+        id=row.finding,
+        check=row.check_id,
+        severity=row.severity,
+        message=row.message,
+        waived=row.waiver is not None,
+        resource=Resource(row.kind, row.resource, row.name),
+        first_seen=row.first_seen,
+        width=tuple(json.loads(row.width)),
+    )
+
+
+def _interval(row: AnyRow) -> OpenInterval:
+    return OpenInterval(row.id, finding_of(row), row.waiver or "", row.last_seen is not None)
+
+
+def _closed(connection: Connection, cluster: int, today: Sequence[str]) -> frozenset[str]:
+    gone = select(FINDING.c.finding).where(
+        FINDING.c.cluster == cluster, FINDING.c.finding.in_(today), FINDING.c.ended_as.in_(GONE)
+    )
+    return frozenset(connection.execute(gone).scalars())

@@ -1,0 +1,92 @@
+"""Writes the outcome of a run into the rows of a history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, update
+
+from cloudguard.comparison.listed import ListedFinding, ListedReport
+from cloudguard.history.outcome import Outcome, State
+from cloudguard.history.rows.circumstances import document
+from cloudguard.history.rows.reading import made
+from cloudguard.history.tables import CIRCUMSTANCES, FINDING, RUN
+from cloudguard.results.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run that is written: its report, what came of it, and the state ``before`` it.
+
+    ``waivers`` are as in ``outcome``; ``shown``: its report was shown to people.
+    """
+
+    report: Report
+    listed: ListedReport
+    waivers: Mapping[str, str]
+    before: State | None
+    outcome: Outcome
+    shown: bool
+
+
+def write(connection: Connection, cluster: int, run: NewRun) -> None:
+    """Write a run of the cluster with the row ``cluster``: so much as it changes, and one row for itself."""
+    kept = document(run.listed)
+    under = made(connection, CIRCUMSTANCES, {"digest": kept.digest}, {"document": kept.text})
+    connection.execute(
+        insert(RUN).values(
+            cluster=cluster,
+            finished=run.listed.finished,
+            complete=run.report.complete,
+            verdicts=" ".join(row.verdict for row in run.report.rows),
+            circumstances=under,
+            shown=run.shown,
+        )
+    )
+    _end(connection, run)
+    for row, finding in run.outcome.began:
+        connection.execute(insert(FINDING).values(cluster=cluster, row=row, **_values(finding, run)))
+
+
+def _end(connection: Connection, run: NewRun) -> None:
+    """Write what becomes of the intervals that were open before the run."""
+    result, before = run.outcome, run.before
+    for interval, ending in result.ended:
+        _update(connection, interval, ended=run.listed.finished, ended_as=str(ending))
+    for interval, finding in result.retold:
+        _update(connection, interval, **_told(finding))
+    for interval in result.seen:
+        _update(connection, interval, last_seen=None, last_under=None)
+    if before:
+        for interval in result.unseen:
+            _update(connection, interval, last_seen=before.finished, last_under=before.circumstances)
+
+
+def _update(connection: Connection, interval: int, **values: object) -> None:
+    connection.execute(update(FINDING).where(FINDING.c.id == interval).values(values))
+
+
+def _values(finding: ListedFinding, run: NewRun) -> dict[str, object]:
+    finished = run.listed.finished
+    return {
+        "finding": finding.id,
+        "check_id": finding.check,
+        "severity": finding.severity,
+        **_told(finding),
+        "waiver": run.waivers.get(finding.id),
+        "first_seen": finding.first_seen or finished,
+        "began": finished,
+    }
+
+
+def _told(finding: ListedFinding) -> dict[str, object]:
+    resource = finding.resource
+    return {
+        "kind": resource.kind,
+        "resource": resource.id,
+        "name": resource.name,
+        "message": finding.message,
+        "width": json.dumps(finding.width),
+    }

@@ -1,0 +1,54 @@
+"""The schema of a history: which one a database has, and how it gets the latest."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, inspect, text
+
+from cloudguard.history.tables import METADATA, VERSION_TABLE
+
+SCHEMAS: Final = ("1",)
+"""All schemas, the first one first; migrations/versions has a module for each."""
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+class Found(Enum):
+    """What a database holds."""
+
+    NOTHING = auto()
+    OTHERS = auto()
+    """Tables, but no history."""
+    OLDER = auto()
+    LATEST = auto()
+    NEWER = auto()
+    """A history that a newer program made."""
+
+
+def found(connection: Connection) -> Found:
+    """Return what the database holds."""
+    tables = set(inspect(connection).get_table_names())
+    if VERSION_TABLE not in tables:
+        return Found.OTHERS if tables else Found.NOTHING
+    schema = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+    if schema not in SCHEMAS:
+        return Found.NEWER
+    return Found.LATEST if schema == SCHEMAS[-1] else Found.OLDER
+
+
+def own_tables() -> tuple[str, ...]:
+    """Return the names of all tables that a history has."""
+    return (VERSION_TABLE, *sorted(METADATA.tables))
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the database to the latest schema, all or nothing, in the transaction of ``connection``."""
+    from alembic import command  # noqa: PLC0415 - a third of a second that only a new schema pays
+    from alembic.config import Config  # noqa: PLC0415 - likewise
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,47 @@
+"""How many findings there were over time, and how many began and were fixed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from cloudguard.history.outcome import Ending
+from cloudguard.history.queries import SEVERITIES
+from cloudguard.history.times import earlier
+from cloudguard.results.history.kept import HistoryExport, Interval, Period
+
+MOST_PERIODS = 12
+
+
+def trend(history: HistoryExport, every: timedelta) -> tuple[Period, ...]:
+    """Return the last periods of a length, the earliest first; the last one ends with the latest run."""
+    if not history.runs:
+        return ()
+    times = [run.finished for run in history.runs]
+    until, periods = max(times), list[Period]()
+    while len(periods) < MOST_PERIODS and until >= min(times):
+        after = earlier(until, every)
+        periods.append(_period(history, after, until))
+        until = after
+    return tuple(reversed(periods))
+
+
+def _period(history: HistoryExport, after: str, until: str) -> Period:
+    made = [run for run in history.runs if after < run.finished <= until]
+    began = (one for one in history.findings if one.began == one.first_seen and after < one.began <= until)
+    fixed = (one for one in history.findings if one.ended_as == Ending.FIXED and after < one.ended <= until)
+    return Period(
+        until=until,
+        runs=len(made),
+        incomplete=sum(not run.complete for run in made),
+        open=_open(history.findings, until),
+        new=sum(1 for _ in began),
+        fixed=sum(1 for _ in fixed),
+    )
+
+
+def _open(findings: Sequence[Interval], at: str) -> tuple[tuple[str, int], ...]:
+    there = (one for one in findings if one.began <= at and (not one.ended or one.ended > at))
+    counts = Counter(one.severity for one in there if one.waiver is None)
+    return tuple((severity, counts[severity]) for severity in SEVERITIES)

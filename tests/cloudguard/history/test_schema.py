@@ -1,0 +1,98 @@
+"""Schemas: each is reached from each earlier one, with all that it held, and a newer one is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from cloudguard.errors import UsageError
+from cloudguard.history.address import address
+from cloudguard.history.opening import WRITING, Purpose
+from cloudguard.history.queries import clusters, everything
+from cloudguard.history.schema import MIGRATIONS, SCHEMAS, own_tables
+from cloudguard.history.store import Store, open_store
+from cloudguard.history.tables import METADATA, VERSION_TABLE
+from cloudguard.results.change import Resource
+from cloudguard.results.finding import Waiver
+
+DUMPS = Path(__file__).parent / "dumps"
+
+
+def test_the_schemas_are_those_of_the_migrations_in_their_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    found = [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()]
+    assert tuple(reversed(found)) == SCHEMAS
+
+
+def test_the_migrations_make_the_tables_that_the_program_knows(store: Store) -> None:
+    def differences(connection: Connection) -> object:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        return compare_metadata(context, METADATA)
+
+    with store.reading() as connection:
+        assert differences(connection) == []
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_a_store_of_each_schema_is_brought_to_the_latest_with_all_that_it_holds(schema: str, tmp_path: Path) -> None:
+    file = tmp_path / "history.db"
+    with sqlite3.connect(file) as connection:
+        connection.executescript((DUMPS / f"schema_{schema}.sql").read_text(encoding="utf-8"))
+    store = open_store(address(f"sqlite:///{file}"), Purpose.RUN)
+    with store.reading() as reading:
+        assert reading.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) == SCHEMAS[-1]  # noqa: S608 - ours
+        (summary,) = clusters(reading)
+        found = everything(reading)
+    assert (summary.runs, summary.unconfirmed, summary.waived, summary.open) == (3, 1, 1, (("high", 1),))
+    assert [run.complete for run in found.runs] == [True, True, False]
+    assert found.runs[2].verdicts == (("etcd-access", "UNKNOWN"), ("etcd-encryption", "PASS"))
+    assert {(one.finding[-1], one.ended_as, one.waiver) for one in found.findings} == {
+        ("1", "", None),
+        ("2", "changed", None),
+        ("2", "", Waiver("platform", "until the move", "2026-06-30")),
+        ("3", "fixed", None),
+    }
+    assert Resource("filter", "f-3", "gone") in {one.resource for one in found.findings}
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_newer_schema_is_refused(sqlite_store: Callable[[], Store], purpose: Purpose) -> None:
+    store = sqlite_store()
+    with store.writing() as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = 'later'"))  # noqa: S608 - ours
+    with pytest.raises(UsageError, match="was made by a newer cloudguard"):
+        open_store(store.address, purpose)
+
+
+def test_a_server_s_database_gets_tables_only_by_init(url: str) -> None:
+    where = address(url)
+    if where.file is not None:
+        pytest.skip("a file is made by a run")
+    for purpose in (Purpose.RUN, Purpose.READ):
+        with pytest.raises(UsageError, match="holds no history"):
+            open_store(where, purpose)
+    assert open_store(where, Purpose.INIT).made
+    store = open_store(where, Purpose.RUN)
+    assert not store.made
+    with store.engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
+        connection.execute(text("CREATE TABLE theirs (id integer)"))
+    assert not open_store(where, Purpose.INIT).made
+
+
+def test_init_adds_tables_beside_those_of_others(tmp_path: Path) -> None:
+    file = tmp_path / "theirs.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE theirs (id)")
+    assert open_store(address(f"sqlite:///{file}"), Purpose.INIT).made
+    with sqlite3.connect(file) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables == {"theirs", *own_tables()}

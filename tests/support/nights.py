@@ -1,0 +1,36 @@
+"""Nights of one cluster: the sample as it was read at 02:17 of a day, with something about it changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import sample
+from cloudguard.model.files import snapshot_file
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.source import FactKind, Gap, Reason
+
+DENIED = Gap("memory:Read", "filters", Reason.DENIED, "denied", (FactKind.FILTERS,), "memory:Read")
+STORE = "sqlite:///h.db"
+
+
+def night(day: int, snapshot: Snapshot | None = None) -> str:
+    """Write the snapshot (None: the sample) as it was read on a day of January, and return the file's name."""
+    time = f"2026-01-{day:02}T02:17:00+00:00"
+    name = f"night-{day}.json"
+    made = replace(snapshot or sample.snapshot(), started=time, finished=time)
+    Path(name).write_text(snapshot_file.dump(made), encoding="utf-8")
+    return name
+
+
+def without(*rules: str, snapshot: Snapshot | None = None) -> Snapshot:
+    """Return the sample without some rules of its control plane's filter: "r-etcd", "r-api"."""
+    base = snapshot or sample.snapshot()
+    masters, *others = base.topology.filters
+    kept = replace(masters, rules=tuple(one for one in masters.rules if one.id not in rules))
+    return replace(base, topology=replace(base.topology, filters=(kept, *others)))
+
+
+def denied(snapshot: Snapshot) -> Snapshot:
+    """Return what is read of a cluster where its filters may not be listed."""
+    return replace(snapshot, topology=replace(snapshot.topology, filters=()), gaps=(DENIED,))
