@@ -66,6 +66,7 @@ bench: $(READY) ## time the sets, and a whole check against a moto server
 	$(BIN)/python benchmarks/evaluate.py
 	$(BIN)/python benchmarks/plan.py
 	$(BIN)/python benchmarks/cost.py
+	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/gcp_cost.py
 	$(BIN)/python benchmarks/azure_cost.py
 

@@ -1,13 +1,15 @@
 """The calls of one check, made again by a bare boto3 loop with as many threads: what the network alone costs.
 
-``python benchmarks/replay.py record|replay FILE``.
+``python benchmarks/replay.py record|replay FILE [CLUSTER …]``; several clusters are read in one run.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,13 @@ from account import CLUSTER, REGION
 THREADS = 16
 
 
-def record(file: Path) -> None:
-    """Run a check and write down every call it makes."""
+def record(file: Path, clusters: Sequence[str]) -> None:
+    """Read the clusters and write down every call that it takes."""
     import boto3  # noqa: PLC0415 - each way of running loads only what it needs
 
-    import cloudguard  # noqa: PLC0415
+    from cloudguard.pipeline import collect_requested  # noqa: PLC0415
+    from cloudguard.provider.port import CollectRequest  # noqa: PLC0415
+    from cloudguard.provider.sharing.shared_answers import SharedAnswers  # noqa: PLC0415
 
     session: Any = boto3.Session(region_name=REGION)
     made: list[tuple[str, str, dict[str, Any]]] = []
@@ -29,7 +33,9 @@ def record(file: Path) -> None:
         made.append((model.service_model.service_name, model.name, dict(params)))
 
     session.events.register("provide-client-params", note)
-    cloudguard.check("aws", cluster=CLUSTER, session=session)
+    shared = SharedAnswers(merging=len(clusters) > 1)
+    requests = (CollectRequest(name, client=session, shared=shared) for name in clusters)
+    shared.together([partial(collect_requested, "aws", request) for request in requests])
     file.write_text(json.dumps(made))
 
 
@@ -55,4 +61,7 @@ def replay(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"record": record, "replay": replay}[sys.argv[1]](Path(sys.argv[2]))
+    if sys.argv[1] == "record":
+        record(Path(sys.argv[2]), sys.argv[3:] or [CLUSTER])
+    else:
+        replay(Path(sys.argv[2]))

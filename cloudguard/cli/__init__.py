@@ -20,4 +20,4 @@ def run(argv: Sequence[str] | None = None) -> int:
         do = app.parse(words)
         return do()
 
-    return guarded(work, verbose=bool({"-v", "--verbose"} & set(words)))
+    return guarded(work, verbose=bool({"-v", "-vv", "--verbose"} & set(words)))

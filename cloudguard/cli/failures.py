@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
+from cloudguard.cli.logs.log import LOG, log_of_run
 from cloudguard.errors import CloudguardError, ExitStatus, SettingsError
 from cloudguard.formats.escaping import visible
 
@@ -27,9 +28,9 @@ class SignalError(BaseException):
         self.word = "interrupted" if self.status is ExitStatus.INTERRUPTED else "terminated"
 
 
-def say(text: str) -> None:
-    """Write a line to stderr; it is dropped if nobody reads stderr any more."""
-    if sys.stderr is None:  # closed when the process began
+def say(text: str, *, error: bool = False) -> None:
+    """Write a line to stderr, as the log has it where it takes messages; dropped if nobody reads stderr any more."""
+    if LOG.get().message(text, error=error) or sys.stderr is None:  # closed when the process began
         return
     try:
         print(text, file=sys.stderr, flush=True)
@@ -39,22 +40,27 @@ def say(text: str) -> None:
 
 def guarded(work: Callable[[], int], *, verbose: bool = False) -> int:
     """Return the exit status of ``work``; an error is written to stderr, one line a fault."""
+    with log_of_run():
+        return _guarded(work, verbose=verbose)
+
+
+def _guarded(work: Callable[[], int], *, verbose: bool) -> int:
     try:
         with _signals():
             return work()
     except CloudguardError as error:
         for line in error.faults if isinstance(error, SettingsError) else (str(error),):
-            say(f"cloudguard: {visible(line)}")
+            say(f"cloudguard: {visible(line)}", error=True)
         return int(error.status)
     except (SignalError, KeyboardInterrupt) as error:
         ended = error if isinstance(error, SignalError) else SignalError(signal.SIGINT)
-        say(f"cloudguard: {ended.word}")
+        say(f"cloudguard: {ended.word}", error=True)
         return int(ended.status)
     except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, the status is 1 and the line says so
         if verbose or os.environ.get(DEBUG):
             traceback.print_exc()
         what = visible(f"{type(error).__name__}: {error}")
-        say(f"cloudguard: internal error: {what}. Please report it; {DEBUG}=1 shows the traceback")
+        say(f"cloudguard: internal error: {what}. Please report it; {DEBUG}=1 shows the traceback", error=True)
         return int(ExitStatus.INTERNAL)
 
 

@@ -7,7 +7,17 @@ from typing import Final
 from cloudguard.cli.typer_commands import GENERAL_PANEL
 from cloudguard.fleet.shard import Shard
 from cloudguard.needs.setting import Setting
-from cloudguard.needs.setting_values import Kind, choice, choice_to_file, duration, many, switch, text, whole_number
+from cloudguard.needs.setting_values import (
+    Kind,
+    choice,
+    choice_to_file,
+    counted,
+    duration,
+    many,
+    switch,
+    text,
+    whole_number,
+)
 from cloudguard.needs.settings import HOSTS, REPORT, SEVERITIES
 from cloudguard.provider.port import load
 
@@ -42,7 +52,21 @@ TIMEOUT: Final = Setting(
 NO_PROGRESS: Final = Setting("no-progress", switch(), "Show no progress.", GENERAL_PANEL)
 QUIET: Final = Setting("quiet", switch(), "Say nothing on stderr but errors.", GENERAL_PANEL, short="-q")
 VERBOSE: Final = Setting(
-    "verbose", switch(), "Show all advice, and the traceback of an internal error.", GENERAL_PANEL, short="-v"
+    "verbose",
+    counted(),
+    "Show all advice, and the traceback of an internal error; log the calls. Twice: log what the cloud's SDK says too.",
+    GENERAL_PANEL,
+    short="-v",
+)
+LOG_FORMAT: Final = Setting(
+    "log-format FORM",
+    choice("text", "json"),
+    "Log lines of text or JSON; with json, all that is said on stderr is JSON.",
+    GENERAL_PANEL,
+    "text on a terminal",
+)
+LOG_FILE: Final = Setting(
+    "log-file FILE", text(), "Add the calls, and all that is said on stderr, to FILE.", GENERAL_PANEL, implicit=False
 )
 LIST_FORMAT: Final = Setting(
     "format FMT[=FILE]",
@@ -84,10 +108,10 @@ EXPIRES: Final = Setting(
 )
 NOT_IN_FILE: Final = (
     *(SNAPSHOT, ALL, TARGETS, SHARD, SUMMARY, ROW, MIN_SEVERITY, OUTPUT),
-    *(CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE),
+    *(CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE, LOG_FORMAT, LOG_FILE),
     *(REASON, OWNER, EXPIRES),
 )
-GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE)
+GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE, LOG_FORMAT, LOG_FILE)
 
 
 def own_flags(provider: str) -> tuple[Setting[tuple[str, ...]], ...]:

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from cloudguard.cli.failures import SignalError, say
 from cloudguard.cli.flags import NO_PROGRESS, QUIET, TIMEOUT
+from cloudguard.cli.logs.log import LOG
 from cloudguard.errors import AccessError
 from cloudguard.formats.escaping import visible
 from cloudguard.needs.setting import Settings
@@ -78,15 +79,18 @@ def _progress(settings: Settings) -> Generator[tuple[Progress, Callable[[], None
     terminal = sys.stderr is not None and sys.stderr.isatty()
     begun, steps = monotonic(), list[str]()
 
+    log = LOG.get()
+
     def note(step: str) -> None:
         steps.append(step)
+        log.call(step)
 
     def beat() -> None:
         if not (terminal or settings.get(QUIET)):
             last = visible(steps[-1]) if steps else "nothing"
             say(f"cloudguard: reading for {monotonic() - begun:.0f} s, {len(steps)} calls made, the last is {last}")
 
-    unwanted = settings.get(NO_PROGRESS) or settings.get(QUIET) or not terminal
+    unwanted = settings.get(NO_PROGRESS) or settings.get(QUIET) or log.calls or not terminal
     if unwanted or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
         yield note, beat
         return

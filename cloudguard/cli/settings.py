@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from cloudguard.cli.environment import check_names
-from cloudguard.cli.flags import CONFIG, QUIET, SNAPSHOT
+from cloudguard.cli.flags import CONFIG, LOG_FILE, LOG_FORMAT, QUIET, SNAPSHOT, VERBOSE
+from cloudguard.cli.logs.log import LogSettings, begin
 from cloudguard.errors import SettingsError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.needs.declarations_file import FILE_NAME, load, place, read
@@ -52,6 +53,14 @@ class CommandLine:
         """Return all settings. Raises UsageError for an unreadable file, SettingsError with every other fault."""
         stronger, weaker = self.layers()
         settings = stronger.over(weaker)
+        begin(
+            LogSettings(
+                settings.get(VERBOSE) or 0,
+                settings.get(LOG_FORMAT) or "",
+                settings.get(LOG_FILE) or "",
+                quiet=bool(settings.get(QUIET)),
+            )
+        )
         check_names(quiet=bool(settings.get(QUIET)))
         return settings
 

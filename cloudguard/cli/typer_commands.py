@@ -86,7 +86,7 @@ def _parameter(parameter: Argument | Setting[Any], hidden: Collection[Setting[An
 
 def _option(setting: Setting[Any], *, hidden: bool) -> tuple[object, object]:
     option: object = typer.Option(
-        False if setting.kind.switch else None,
+        0 if setting.kind.counted else False if setting.kind.switch else None,
         f"--{setting.name}",
         *([setting.short] if setting.short else []),
         help=f"{setting.help} (default: {setting.default})" if setting.default else setting.help,
@@ -94,8 +94,11 @@ def _option(setting: Setting[Any], *, hidden: bool) -> tuple[object, object]:
         hidden=hidden,
         rich_help_panel=setting.panel,
         show_default=False,
+        count=setting.kind.counted,
         autocompletion=_completion(setting.kind.choices),
     )
+    if setting.kind.counted:
+        return option, int
     return option, bool if setting.kind.switch else list[str] if setting.repeated else str
 
 

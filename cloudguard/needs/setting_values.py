@@ -33,12 +33,15 @@ class FaultsError(ValueError):
 class Kind(Generic[T_co]):
     """A kind of value. ``many``: a list, of a flag that may be repeated. ``switch``: a flag without a value.
 
+    ``counted``: a switch that counts how often it is given.
+
     ``choices`` are the values that completion offers.
     """
 
     read: Callable[[object], T_co]
     many: bool = False
     switch: bool = False
+    counted: bool = field(default=False, kw_only=True)
     choices: tuple[str, ...] = field(default=(), kw_only=True)
 
 
@@ -73,6 +76,17 @@ def many(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
 def switch() -> Kind[bool]:
     """Return the kind of a flag that is given or not."""
     return Kind(lambda value: _of_type(value, bool, "is neither true nor false"), switch=True)
+
+
+def counted() -> Kind[int]:
+    """Return the kind of a flag that counts how often it is given; in a file, true is once."""
+
+    def read(value: object) -> int:
+        if isinstance(value, str) and value.isdecimal():
+            return int(value)
+        return int(_of_type(value, int, "is no number, nor true or false"))  # true is one
+
+    return Kind(read, switch=True, counted=True)
 
 
 def choice(*words: str) -> Kind[str]:

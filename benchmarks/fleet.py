@@ -1,0 +1,79 @@
+"""What a check of 40 clusters of one account costs, beside a check of one, and beside a bare loop of its calls.
+
+``python benchmarks/fleet.py [CLUSTERS]``. Each command runs in a process of its own against one moto server, which
+counts the calls. The calls that take one resource each grow with the clusters, and are counted apart.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from account import REGION, Cost, Maker, Server, run, server
+
+HERE = Path(__file__).parent
+NODES = 10
+"""Beside three hosts of the control plane."""
+ROUNDS = 2
+OF_ONE_RESOURCE = {
+    *("GetInstanceProfile", "GetRole", "ListAttachedRolePolicies", "ListRolePolicies", "GetRolePolicy"),
+    *("DescribeListeners", "DescribeTargetHealth", "DescribeTargetGroupAttributes", "DescribeCluster"),
+    *("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"),
+}
+
+
+def main(clusters: int) -> None:
+    """Print a line for one cluster, one for all of them, and one for the bare loop."""
+    names = [f"c{number:03}.example.com" for number in range(clusters)]
+    with server() as where, tempfile.TemporaryDirectory() as folder:
+        maker = Maker(where.endpoint)
+        for name in names:
+            maker.cluster(NODES, name)
+        calls = Path(folder) / "calls.json"
+        record = [sys.executable, str(HERE / "replay.py"), "record", str(calls)]
+        one, all_of_them = _check("--cluster", names[0]), _check("--all")
+        run([*record, names[0]], where.endpoint)
+        shared_of_one = _shared(calls)
+        run([*record, *names], where.endpoint)
+        shared = _shared(calls)
+        loop = [sys.executable, str(HERE / "replay.py"), "replay", str(calls)]
+        rows = [
+            ["one", *_measured(where, one, 1), shared_of_one],
+            [f"all {clusters}", *_measured(where, all_of_them, ROUNDS), shared],
+            ["bare loop", *_measured(where, loop, ROUNDS), shared],
+        ]
+    print(tabulate(rows, ["command", "wall s", "user s", "calls", "of no one resource"], floatfmt=".2f"))
+    print(f"calls of no one resource, all to one: {shared / shared_of_one:.2f} (at most 3)")
+    print(f"wall, all to the bare loop: {float(rows[1][1]) / float(rows[2][1]):.2f} (at most 1.3)")
+
+
+def _check(*words: str) -> list[str]:
+    program = str(Path(sys.executable).with_name("cloudguard"))
+    return [program, "check", "aws", "--region", REGION, "--format", "json", "--no-progress", *words]
+
+
+def _measured(where: Server, command: Sequence[str], rounds: int) -> list[Any]:
+    """Return the least wall and processor time of a few rounds, and the calls of one."""
+    costs, calls = list[Cost](), 0
+    for _ in range(rounds):
+        where.calls()
+        costs.append(run(command, where.endpoint))
+        calls = where.calls()
+    return [min(cost.wall for cost in costs), min(cost.user for cost in costs), calls]
+
+
+def _shared(file: Path) -> int:
+    """Return how many of the recorded calls are about no one resource."""
+    made = Counter(operation for _, operation, _ in json.loads(file.read_text()))
+    return sum(number for operation, number in made.items() if operation not in OF_ONE_RESOURCE)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if sys.argv[1:] else 40)

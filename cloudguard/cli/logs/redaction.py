@@ -1,0 +1,64 @@
+"""Takes secrets out of what is logged, and makes the rest harmless to show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, cast
+
+from cloudguard.formats.escaping import visible
+
+MOST_LETTERS: Final = 2_000
+"""Of a value: an SDK may log what a stranger named, however long."""
+HIDDEN: Final = "[hidden]"
+_WORDS: Final = (
+    "secret(?:[-_]?(?:access)?[-_]?key)?|password|passwd|pwd|token|credential|signature|api[-_]?key|private[-_]?key"
+)
+_NAME: Final = rf"[\w.-]*(?:{_WORDS}|assertion)s?"
+"""A field that holds a secret: "client_secret", "SecretAccessKey", and not "secretsmanager"."""
+_SECRETS: Final = (
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}"),  # a JSON web token (RFC 7519)
+    re.compile(
+        r"\b(?:ASIA|AKIA)[A-Z0-9]{16}\b"
+    ),  # an AWS access key's id (IAM user guide, Understanding unique ID prefixes)
+    re.compile(r"\bya29\.[\w.-]+"),  # Google's access token (OAuth 2.0 for Google APIs)
+    re.compile(r"(?<=://)[^/@\s'\"]+(?=@)"),  # a URL's user and password (RFC 3986, 3.2.1)
+    re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]{6,}"),  # an Authorization header's value (RFC 6750, 7617)
+    re.compile(r"(?i)\bAWS4-HMAC-SHA256\b[^'\"\r\n]*"),  # a signed request's (Signature Version 4)
+    re.compile(rf"(?i)(?<=<)({_NAME})>[^<]*"),
+    re.compile(rf"(?i)\b({_NAME})(['\"]?\s*[:=]\s*)b?['\"]?[^\s'\"&,;}}<>]+"),
+)
+"""What a secret looks like. A pattern with groups has the secret's name, and what stands between, in them."""
+
+
+def redacted(value: object) -> object:
+    """Return a value to log: texts without secrets, on one line, with nothing hidden, and not too long."""
+    if isinstance(value, Mapping):
+        parts = cast("Mapping[object, object]", value).items()
+        return {str(redacted(str(name))): _of(str(name), part) for name, part in parts}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redacted(part) for part in cast("Iterable[object]", value)]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _text(str(value))
+
+
+def _of(name: str, value: object) -> object:
+    return HIDDEN if re.fullmatch(_NAME, name, re.IGNORECASE) and isinstance(value, str) else redacted(value)
+
+
+def _text(text: str) -> str:
+    cut = text[: 4 * MOST_LETTERS]
+    for pattern in _SECRETS:
+        cut = pattern.sub(_hidden, cut)
+    shown = visible(cut)
+    return shown if len(shown) <= MOST_LETTERS and len(text) <= 4 * MOST_LETTERS else f"{shown[:MOST_LETTERS]}…"
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """Return what stands for a secret: with its name, where the pattern has it."""
+    if not found.re.groups:
+        return HIDDEN
+    between = found.group(2) if found.re.groups > 1 else ">"
+    return f"{found.group(1)}{between}{HIDDEN}"
