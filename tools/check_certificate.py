@@ -1,42 +1,41 @@
 """Checks a plan's certificate, with the standard library alone: no step opens what was shut or loses what is needed.
 
 ``python tools/check_certificate.py FILE`` prints "holds" (exit status 0), or the first step that opens or loses, and
-what (3). ``cloudguard plan … -f certificate`` writes a certificate; exit status 2: the file is none.
-Sets are disjoint half-open intervals of whole numbers. Addresses: version 4 in [0, 2^32), then version 6. Services: tcp
-ports in [0, 65536), then as many for udp, icmp and icmpv6 (256 x type + code), then protocol numbers. A rule names
-addresses or a group, whose members are the senders in it, and anyone if it is not ``complete``. A need passes a guard:
-filters one after the other, of which the first that decides must permit. An ordered filter decides by its first rule
-that matches; one that is not only permits, and leaves the rest to the next. If one filter lets in less, so does every
-guard: what is opened is looked for in each filter by itself. A step changes one filter.
+what (3; 2: it is none). ``cloudguard plan … -f certificate`` writes one. Sets are disjoint half-open intervals.
+Addresses: version 4 in [0, 2^32), then version 6. Services: tcp ports in [0, 65536), then as many for udp, icmp and
+icmpv6 (256 x type + code), then protocol numbers. A rule names addresses or a group, whose members are the senders in
+it, or anyone if it is not ``complete``. A need passes a guard: filters in turn, the first of which that decides must
+permit. An ordered filter decides by its first rule that matches; another only permits, and leaves the rest to the next.
+A filter that lets in less does so in every guard: each is looked at by itself. A step changes one filter.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 HOLDS, BAD, FAILS = 0, 2, 3
 V4_END, PORTS = 1 << 32, 1 << 16
 EVERYWHERE = ((0, V4_END + (1 << 128)),)
 FAMILIES = ("tcp", "udp", "icmp", "icmpv6", "proto")
+Rules: TypeAlias = "Sequence[Sequence[Rule]]"
 
 
-@dataclass(frozen=True)
 class Sender:
     """Who sends: from any of ``addresses``, as a member of ``groups``."""
 
-    name: str
-    addresses: Sequence[tuple[int, int]]
-    groups: frozenset[str] = frozenset()
+    def __init__(self, name: str, addresses: Iterable[Sequence[int]], groups: Iterable[str] = ()) -> None:
+        self.name, self.groups, self.addresses = name, frozenset(groups), sorted((a, b) for a, b in addresses)
+        self.starts, self.ends = [start for start, _ in self.addresses], [end for _, end in self.addresses]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """``services`` is a mask of the certificate's services; ``group`` is "" where the rule names addresses."""
 
     id: str
@@ -50,7 +49,8 @@ class Rule:
         """Return the addresses of ``sender`` that the rule matches."""
         if self.group:
             return sender.addresses if self.group in sender.groups else ()
-        return tuple((max(a, c), min(b, d)) for a, b in self.addresses for c, d in sender.addresses if a < d and c < b)
+        near = ((a, b, bisect_right(sender.ends, a), bisect_left(sender.starts, b)) for a, b in self.addresses)
+        return [(max(a, c), min(b, d)) for a, b, low, high in near for c, d in sender.addresses[low:high]]
 
 
 @dataclass(eq=False)
@@ -60,9 +60,6 @@ class Filter:
     ordered: bool
     allowed: dict[str, Rule]
     rules: dict[str, Rule]
-
-
-END = Filter(ordered=True, allowed={}, rules={"": Rule("", "deny", 0, EVERYWHERE, "", -1)})
 
 
 @dataclass
@@ -78,17 +75,18 @@ class Need:
 
 
 def matching(rules: Iterable[Rule], sender: Sender, services: int) -> list[Rule]:
-    """Return the rules that match any of ``services`` from ``sender``, in their order."""
-    return sorted((rule for rule in rules if rule.services & services and rule.of(sender)), key=lambda rule: rule.order)
+    """Return the rules that match any of ``services`` from ``sender``, in their order, each with what it matches."""
+    found = [rule._replace(addresses=part) for rule in rules if rule.services & services and (part := rule.of(sender))]
+    return sorted(found, key=lambda rule: rule.order)
 
 
-def passing(guard: Sequence[Filter], rules: Sequence[Iterable[Rule]], sender: Sender, address: int) -> tuple[int, int]:
-    """Return the services that a guard permits from an address of ``sender``, and those that it leaves undecided."""
+def passing(guard: Sequence[Filter], rules: Sequence[Iterable[Rule]], address: int) -> tuple[int, int]:
+    """Return the services that a guard permits from an address, and those that it leaves undecided."""
     permitted, rest = 0, -1
     for one, each in zip(guard, rules, strict=True):
         left, skipped = rest, 0
         for rule in each:
-            if any(start <= address < end for start, end in rule.of(sender)):
+            if any(start <= address < end for start, end in rule.addresses):
                 permitted |= rule.services & left if rule.action == "permit" else 0
                 skipped |= rule.services & left if rule.action == "next" else 0
                 left &= ~rule.services if one.ordered else -1
@@ -96,19 +94,19 @@ def passing(guard: Sequence[Filter], rules: Sequence[Iterable[Rule]], sender: Se
     return permitted, rest
 
 
-def excess(
-    guard: Sequence[Filter], left: Sequence[list[Rule]], right: Sequence[list[Rule]], sender: Sender, services: int
-) -> Iterator[tuple[int, int]]:
-    """Yield addresses of ``sender``, and of ``services`` those let in, or left, by the rules on the left alone."""
-    spans = [*sender.addresses, *(span for rules in (*left, *right) for rule in rules for span in rule.of(sender))]
+def excess(guard: list[Filter], left: Rules, right: Rules, sender: Sender, services: int) -> Iterator[tuple[int, int]]:
+    """Yield addresses of ``sender``, and of ``services`` those let in, or left, by what matches on the left alone."""
+    spans = [*sender.addresses, *(span for rules in (*left, *right) for rule in rules for span in rule.addresses)]
     for edge in sorted({edge for span in spans for edge in span}):
-        (permits, leaves), (permitted, undecided) = (passing(guard, rules, sender, edge) for rules in (left, right))
+        (permits, leaves), (permitted, undecided) = (passing(guard, rules, edge) for rules in (left, right))
         if more := (permits & ~permitted | (permits | leaves) & ~(permitted | undecided)) & services:
             yield edge, more
 
 
 class Certificate:
     """A certificate; raises KeyError, TypeError or ValueError where ``data`` is none."""
+
+    last = Filter(ordered=True, allowed={}, rules={"": Rule("", "deny", 0, EVERYWHERE, "", -1)})
 
     def __init__(self, data: dict[str, Any]) -> None:
         if data["schema"] != "cloudguard/certificate/v1":
@@ -118,9 +116,9 @@ class Certificate:
         holders = (*rules, *data["declared"], *data["needs"])
         self.edges = sorted({0, *(edge for each in holders for span in each["services"] for edge in span)})
         self.bit = {edge: number for number, edge in enumerate(self.edges)}
-        senders = {one["id"]: Sender(one["id"], one["addresses"], frozenset(one["groups"])) for one in data["senders"]}
+        senders = {one["id"]: Sender(one["id"], one["addresses"], one["groups"]) for one in data["senders"]}
         loose = {rule.get("group", "") for rule in rules} - {each["id"] for each in data["groups"] if each["complete"]}
-        anyone = (Sender(f"any member of {name}", EVERYWHERE, frozenset((name,))) for name in sorted(loose - {""}))
+        anyone = (Sender(f"any member of {name}", EVERYWHERE, (name,)) for name in sorted(loose - {""}))
         self.views = [Sender("anyone", EVERYWHERE), *senders.values(), *anyone]
         self.filters = {each["id"]: self.filter(each, data["declared"]) for each in data["filters"]}
         needs = [self.need(each, senders[each["sender"]]) for each in data["needs"]]
@@ -134,7 +132,7 @@ class Certificate:
 
     def need(self, data: dict[str, Any], sender: Sender) -> Need:
         """Return a need."""
-        guard, services = [*(self.filters[name] for name in data["guard"]), END], self.mask(data)
+        guard, services = [*(self.filters[name] for name in data["guard"]), self.last], self.mask(data)
         before = [matching(one.rules.values(), sender, services) for one in guard]
         return Need(data["why"], sender, services, guard, before, [{rule.id: rule for rule in each} for each in before])
 
@@ -162,9 +160,11 @@ class Certificate:
     def opened(self, guard: Filter, rule: Rule) -> Iterator[str]:
         """Yield what ``guard`` lets in now that a rule came or went, and is not allowed to."""
         views = self.views if guard.ordered or rule.group else self.views[:1]
-        for sender in views if guard.ordered or rule.id in guard.rules else ():
+        old = guard.allowed.get(rule.id, self.last.rules[""])
+        there = rule[3:5] == old[3:5] and not rule.services & ~old.services  # and let in as much
+        for sender in views if guard.ordered or (rule.id in guard.rules and not there) else ():
             if part := rule.of(sender):
-                some = replace(sender, addresses=part)
+                some = Sender(sender.name, part, sender.groups)
                 now = matching(guard.rules.values() if guard.ordered else [rule], some, rule.services)
                 allowed = matching(guard.allowed.values(), some, rule.services)
                 yield from self.packets(excess([guard], [now], [allowed], some, rule.services), sender)
@@ -174,7 +174,7 @@ class Certificate:
         went, came = [rule for rule in gone if now.pop(rule.id, None)], matching(put, need.sender, need.services)
         now.update((rule.id, rule) for rule in came)
         if went or came:
-            after = [matching(rules.values(), need.sender, need.services) for rules in need.now]
+            after = [sorted(rules.values(), key=lambda rule: rule.order) for rules in need.now]
             yield from self.packets(excess(need.guard, need.before, after, need.sender, need.services), need.sender)
 
     def packets(self, found: Iterable[tuple[int, int]], sender: Sender) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 from cloudguard.needs.declarations import (
@@ -78,8 +79,13 @@ def _text(item: object) -> str:
     return text
 
 
-def everything_declared(declared: Declarations) -> Iterator[Everything]:
-    """Yield the declarations that allow everything."""
+@lru_cache(maxsize=4)
+def everything_declared(declared: Declarations) -> tuple[Everything, ...]:
+    """Return the declarations that allow everything."""
+    return tuple(_everything(declared))
+
+
+def _everything(declared: Declarations) -> Iterator[Everything]:
     admins = declared.admin_cidrs or ()
     if everyone(AddressSet.of(admins)):
         yield Everything("admin-cidr", ", ".join(admins), declared.admin_reason)

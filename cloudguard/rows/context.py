@@ -192,6 +192,16 @@ class Context:
 
     def declared_groups(self, target: HostClass) -> dict[str, ServiceSet]:
         """Return what the user declares that members of a group may open on a class's hosts."""
+        found = self._groups.get(target.key.roles)
+        if found is None:
+            found = self._groups[target.key.roles] = self._find_groups(target)
+        return found
+
+    @cached_property
+    def _groups(self) -> dict[tuple[Role, ...], dict[str, ServiceSet]]:
+        return {}
+
+    def _find_groups(self, target: HostClass) -> dict[str, ServiceSet]:
         found: dict[str, ServiceSet] = {}
         for need in self._needs(target):
             if not _is_range(need.peer):

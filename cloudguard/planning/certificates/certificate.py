@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, cast
 
 from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.addresses import AddressSet
@@ -23,8 +23,15 @@ SCHEMA: Final = "cloudguard/certificate/v1"
 
 
 def certificate(planned: Planned) -> str:
-    """Return the certificate of a plan as JSON."""
-    return json.dumps(_document(planned), indent=1) + "\n"
+    """Return the certificate of a plan as JSON, each group, sender, filter, need and step on a line of its own."""
+    parts = (f"{json.dumps(key)}: {_lines(value)}" for key, value in _document(planned).items())
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def _lines(value: object) -> str:
+    if not isinstance(value, list):
+        return json.dumps(value)
+    return "[\n" + ",\n".join(map(json.dumps, cast("list[object]", value))) + "]"
 
 
 def _document(planned: Planned) -> Json:

@@ -13,6 +13,7 @@ from cloudguard.planning.edits.model_edits import Part, edited
 from cloudguard.reachability.filters import Filters
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.load_balancers import destination_addresses
+from cloudguard.results.change import RuleEdit
 
 Json = dict[str, Any]
 
@@ -90,21 +91,34 @@ class Variants:
 
     def steps(self, order: Iterable[Part]) -> Iterator[Json]:
         """Yield what each edit of a rule drops and puts, in every variant of its filter."""
-        guards = dict(self._filters.filters)
-        present = {variant.name: _by_id(variant.rules(self._filters)) for variant in self._of.values()}
+        first = {name: {rule.id: rule for rule in one.rules} for name, one in self._filters.filters.items()}
+        present = {name: {**rules} for name, rules in first.items()}
+        variants: dict[str, list[Variant]] = {}
+        for variant in self._of.values():
+            variants.setdefault(variant.filter, []).append(variant)
         for change, edit in order:
-            guard = guards.get(change.resource.id)
-            if guard is None:
+            guard = self._filters.filters.get(change.resource.id)
+            if guard is None or not isinstance(edit, RuleEdit):
                 continue
-            guard = guards[guard.id] = self._edited(guard, (change, edit))
-            filters = Filters(replace(self._snapshot.topology, filters=(guard,)))
-            for variant in (one for one in self._of.values() if one.filter == guard.id):
-                before, after = present[variant.name], _by_id(variant.rules(filters))
-                present[variant.name] = after
-                drop = [name for name in before if before[name] != after.get(name)]
-                put = [rule for name, rule in after.items() if rule != before.get(name)]
+            rules = present[guard.id]
+            origin = rules.get(edit.rule, first[guard.id].get(edit.rule))  # one that went still says what it was about
+            old = (rules[edit.rule],) if edit.rule in rules else ()
+            made = self._edited(replace(guard, rules=(origin,) if origin else ()), (change, edit)).rules
+            new = tuple(one for one in made if one.id not in rules and one is not origin)
+            new += tuple(one for one in made if old and one.id == edit.rule)
+            for one in old:
+                del rules[one.id]
+            rules.update((one.id, one) for one in new)
+            before, after = (self._alone(replace(guard, rules=each)) for each in (old, new))
+            for variant in variants.get(guard.id, ()):
+                was, will_be = _by_id(variant.rules(before)), _by_id(variant.rules(after))
+                drop = [name for name in was if was[name] != will_be.get(name)]
+                put = [rule for name, rule in will_be.items() if rule != was.get(name)]
                 if drop or put:
                     yield {"change": change.id, "filter": variant.name, "drop": drop, "rules": put}
+
+    def _alone(self, guard: Filter) -> Filters:
+        return Filters(replace(self._snapshot.topology, filters=(guard,)))
 
     def _edited(self, guard: Filter, part: Part) -> Filter:
         alone = replace(self._snapshot, topology=replace(self._snapshot.topology, filters=(guard,)))

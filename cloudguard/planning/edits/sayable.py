@@ -101,6 +101,9 @@ def _said(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _Guard
     """
     within = before.services if before else ServiceSet.everything()
     wanted = [(edit.after, edit.needs) for edit in edits if edit.after]
+    exact = [_Said(needs, guarded.rules(traffic)) for traffic, needs in wanted]
+    if all(one.rules for one in exact) and sum(len(one.rules) for one in exact) <= guarded.most:
+        return exact
     ways = [[*_ways(traffic, needs, within, guarded)] for traffic, needs in wanted]
     if not all(ways):
         return None

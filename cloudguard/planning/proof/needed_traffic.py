@@ -20,7 +20,6 @@ from cloudguard.planning.proof.network_state import NetworkState, PathKey, path_
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.host_classes import HostClass, Registration
-from cloudguard.reachability.paths import Path
 from cloudguard.rows.context import Context
 from cloudguard.rows.network.phrases import target_text
 from cloudguard.rows.network.way_out import lasting_addresses, needed_by_own_addresses, own_addresses
@@ -92,9 +91,12 @@ def _by_balancer(context: Context, target: HostClass, registration: Registration
 
 def _from_outside(context: Context, first: NetworkState, number: int, target: HostClass) -> Iterator[NeededTraffic]:
     """Yield what administrators, declared clients and clients of the cluster's services get through, path by path."""
-    groups = context.declared_groups(target)
+    groups, expected = context.declared_groups(target), _expected(context, target)
     for path in first.reach.paths_to(target):
-        needed = exactly(_expected(context, target, path).within(path.sender.addresses)) & path.allowed
+        by_address = expected
+        if needed_by_own_addresses(context, path):
+            by_address |= PacketSet.of([(own_addresses(context), context.ports.api)])
+        needed = exactly(by_address.within(path.sender.addresses)) & path.allowed
         needed |= path.allowed.only(PATH_MTU)
         named = ServiceSet.union(groups.get(group, ServiceSet.nothing()) for group in path.sender.groups)
         needed |= path.allowed.only(named) if named else NOTHING
@@ -120,13 +122,12 @@ def _on_path(key: PathKey, number: int, needed: Bounds) -> Callable[[NetworkStat
     return allowed
 
 
-def _expected(context: Context, target: HostClass, path: Path) -> PacketSet:
-    """Return whom the user declares, administrators of the API, and the cluster's own hosts by the internet."""
-    expected = [(context.administrators, context.ports.api)] if target.has(Role.CONTROL_PLANE) else []
-    way_out = lasting_addresses(context)
-    way_out |= own_addresses(context) if needed_by_own_addresses(context, path) else AddressSet.nothing()
-    expected += [(way_out, context.ports.api)] if target.has(Role.CONTROL_PLANE) else []
-    return PacketSet.union((context.declared(target)[0], PacketSet.of(expected)))
+def _expected(context: Context, target: HostClass) -> PacketSet:
+    """Return whom the user declares, administrators of the API, and the cluster's own hosts by their way out."""
+    declared = context.declared(target)[0]
+    if not target.has(Role.CONTROL_PLANE):
+        return declared
+    return declared | PacketSet.of([(context.administrators | lasting_addresses(context), context.ports.api)])
 
 
 def _published(context: Context, target: HostClass, registration: Registration) -> ServiceSet:

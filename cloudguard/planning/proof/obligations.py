@@ -50,11 +50,13 @@ class Prover:
         self.first = NetworkState(context.snapshot)
         self._needed = tuple(needed_traffic(context, self.first))
         self._today = [one.allowed(self.first) for one in self._needed]
+        self._points: tuple[Ordered, tuple[Snapshot, Snapshot, Snapshot]] | None = None
+        self._states: tuple[Ordered, tuple[NetworkState, ...]] | None = None
 
     def violations(self, ordered: Ordered) -> Iterator[Violation]:
         """Yield what does not hold when the edits are made in this order; nothing if all of it does."""
         yield from self._over_quota(ordered)
-        points = [NetworkState(snapshot, self.first) for snapshot in self.points(ordered)]
+        points = self.states(ordered)
         touched = {change.resource.id for _, (change, edit) in ordered if isinstance(edit, RuleEdit | ListEdit)}
         touched |= {name for _, (_, edit) in ordered if isinstance(edit, MembershipEdit) for name in edit.leaves}
         touched |= {endpoint.id for endpoint in self.first.snapshot.topology.endpoints}
@@ -63,8 +65,22 @@ class Prover:
         for point in (points[0], points[2]):
             yield from self._lost(point, touched)
 
+    def states(self, ordered: Ordered) -> tuple[NetworkState, ...]:
+        """Return the network at the points of ``points``; what was asked last is kept."""
+        if self._states is None or self._states[0] is not ordered:
+            found = dict[int, NetworkState]()
+            for snapshot in self.points(ordered):
+                found.setdefault(id(snapshot), NetworkState(snapshot, self.first))
+            self._states = ordered, tuple(found[id(snapshot)] for snapshot in self.points(ordered))
+        return self._states[1]
+
     def points(self, ordered: Ordered) -> tuple[Snapshot, Snapshot, Snapshot]:
         """Return the snapshots after all edits in place, after all additions, and at the end."""
+        if self._points is None or self._points[0] is not ordered:
+            self._points = ordered, self._find_points(ordered)
+        return self._points[1]
+
+    def _find_points(self, ordered: Ordered) -> tuple[Snapshot, Snapshot, Snapshot]:
         first = self.first.snapshot
         early = [part for phase, part in ordered if phase in {Phase.GROUP, Phase.IN_PLACE}]
         added = [part for phase, part in ordered if phase is Phase.ADD]
