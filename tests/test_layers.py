@@ -12,16 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PRODUCT = sorted([*ROOT.glob("cloudguard/**/*.py"), *ROOT.glob("providers/**/*.py")])
-EVERYTHING = sorted(
-    [
-        *PRODUCT,
-        *(
-            path
-            for name in ("moto_fixtures", "tests", "benchmarks", "docs", "tools")
-            for path in ROOT.glob(f"{name}/**/*.py")
-        ),
-    ]
-)
+OTHERS = ("moto_fixtures", "tests", "benchmarks", "docs", "tools")
+EVERYTHING = sorted([*PRODUCT, *(path for name in OTHERS for path in ROOT.glob(f"{name}/**/*.py"))])
+
 
 SETS = ("packet_sets", "permission_sets", "intervals")
 JUDGED = ("rows", "results", "needs", "model", "errors")
@@ -46,9 +39,10 @@ MAY_IMPORT = {
     "known": (*PORT, "results.reference", "needs", "model", "errors"),
     "history": ("comparison.listed", "comparison.findings", "comparison.widths", "results", "errors"),
     "formats": ("results", "errors"),
+    "notices": ("formats", "results", "errors"),
     "pipeline": ("known", "waivers", "comparison", "planning", "rows", "results", "needs", *PORT, "model", "errors"),
     "fleet": ("pipeline", "rows", "results", "needs", "provider.port", "provider.sharing", "model", "errors"),
-    "cli": ("pipeline", "fleet", "history", "waivers", "comparison", "formats", *JUDGED, *CLI_PORT),
+    "cli": ("pipeline", "fleet", "history", "waivers", "notices", "comparison", "formats", *JUDGED, *CLI_PORT),
     "__main__": ("cli",),
     "__init__": ("pipeline", "results", "needs.declarations", "needs.declarations_file", "errors"),
     "adapter": ("provider", "results.change", "results.api_call", "model", *SETS, "errors"),

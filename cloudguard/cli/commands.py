@@ -37,7 +37,7 @@ from cloudguard.cli.flags import (
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.typer_commands import Argument, function
 from cloudguard.needs.setting import Setting
-from cloudguard.needs.settings import DECLARED, FAIL_ON, HISTORY, HOSTS, IN_FILE, REPORT, WAIVERS
+from cloudguard.needs.settings import DECLARED, FAIL_ON, HISTORY, HOSTS, IN_FILE, NOTICES, REPORT, WAIVERS
 from cloudguard.provider.port import installed, load
 
 Work: TypeAlias = Callable[[], int]
@@ -66,7 +66,7 @@ def _panels(*names: str) -> tuple[Setting[Any], ...]:
 
 
 _SEVERAL: Final = (ALL, TARGETS, SHARD)
-_JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT), SUMMARY, ROW, MIN_SEVERITY, OUTPUT, *GENERAL)
+_JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT, NOTICES), SUMMARY, ROW, MIN_SEVERITY, OUTPUT, *GENERAL)
 _PLAN_SETTINGS: Final = (PLAN_ROW, ONLY, WITH_ADVICE, MOST_RULES, TERRAFORM_STATE, PLAN_FORMAT, FAIL_ON, OUTPUT)
 _PLANNED: Final = (SNAPSHOT, *_panels(DECLARED), *_PLAN_SETTINGS, *GENERAL)
 _PROVIDER: Final = Argument("provider", "The cloud to ask about a finding.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cloudguard.cli import output, several
+from cloudguard.cli import notices, output, several
 from cloudguard.cli.failures import SignalError, say
 from cloudguard.cli.flags import QUIET
 from cloudguard.cli.reports.past import Past
@@ -48,8 +48,8 @@ class Run:
 def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink], past: Past) -> ExitStatus:
     """Compare the reports with ``past``, write them, then the last lines, and return the exit status.
 
-    The store is written last: its failure loses no report. Raises the signal of ``run``, and UsageError where a file
-    can't be written.
+    The store is written last: its failure loses no report, and neither does a notice that is not sent (both: status 1).
+    Raises the signal of ``run``, and UsageError where a file can't be written.
     """
     files, screen = [sink for sink in sinks if sink.file], [sink for sink in sinks if not sink.file]
     if run.signal:
@@ -63,9 +63,12 @@ def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink], past: Pa
     say_results(shown, settings, sinks)
     for report in run.reports:
         past.keep(report, shown=report in shown.reports)
+    sent = notices.notify(settings, run.reports)
     if past.failed:
         say(visible(f"cloudguard: {past.failed}"))
         return past.failed.status
+    if not sent:
+        return ExitStatus.INTERNAL
     return exit_status_of(run, settings)
 
 

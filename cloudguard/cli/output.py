@@ -24,6 +24,11 @@ from cloudguard.results.report import Report
 _MODULES: Final = {"csv": "spreadsheet", "github": "workflow_commands", "gitlab": "code_quality"}
 """The exports whose module is not called as the format is."""
 
+_OWN: Final = 0o600
+"""The mode of a file that only its owner may read, as a report describes a network."""
+_SHARED: Final = 0o644
+"""The mode of metrics, which a collector reads that runs as another user."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sink:
@@ -62,7 +67,12 @@ def _split(text: str) -> tuple[str, str]:
 def write(report: Report, to: Sequence[Sink], settings: Settings) -> None:
     """Write ``report`` to every sink. Raises UsageError where a file can't be written."""
     for sink in to:
-        save(rendered(report, sink, settings), sink.file)
+        save(rendered(report, sink, settings), sink.file, mode_of(sink))
+
+
+def mode_of(sink: Sink) -> int:
+    """Return the mode of a sink's file: all may read metrics, and only its owner a report."""
+    return _SHARED if sink.format == "openmetrics" else _OWN
 
 
 def rendered(report: Report, sink: Sink, settings: Settings) -> str:
@@ -70,11 +80,11 @@ def rendered(report: Report, sink: Sink, settings: Settings) -> str:
     screen = not sink.file and sys.stdout is not None and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if screen else None
     color = coloured(settings.get(COLOR) or "auto", os.environ, screen=screen, file=bool(sink.file))
-    return _rendered(report, sink.format, settings, color=color, width=width)
+    return _rendered(report, sink, settings, color=color, width=width)
 
 
-def _rendered(report: Report, format_name: str, settings: Settings, *, color: bool, width: int | None) -> str:
-    match format_name:
+def _rendered(report: Report, sink: Sink, settings: Settings, *, color: bool, width: int | None) -> str:
+    match sink.format:
         case "json":
             from cloudguard.formats import json_report  # noqa: PLC0415 - each format loads only its own
 
@@ -102,8 +112,17 @@ def _rendered(report: Report, format_name: str, settings: Settings, *, color: bo
         case _:
             from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - likewise
 
-            export = import_module(f"cloudguard.formats.exports.{_MODULES.get(format_name, format_name)}")
-            return str(export.render(report, [check for row in ROWS for check in row.CHECKS]))
+            export = import_module(f"cloudguard.formats.exports.{_MODULES.get(sink.format, sink.format)}")
+            earlier = (_earlier(sink.file),) if sink.format == "openmetrics" else ()
+            return str(export.render(report, [check for row in ROWS for check in row.CHECKS], *earlier))
+
+
+def _earlier(file: str) -> str:
+    """Return what an earlier run wrote to a file, "" where it wrote none."""
+    try:
+        return Path(file).read_text(encoding="utf-8") if file and Path(file).is_file() else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def streams_are_one() -> bool:
@@ -152,26 +171,27 @@ def writable(file: str) -> None:
     raise UsageError(message)
 
 
-def save(text: str, file: str) -> None:
-    """Write all of ``text`` to ``file`` or nothing ("" is stdout). Raises UsageError."""
+def save(text: str, file: str, mode: int = _OWN) -> None:
+    """Write all of ``text`` to ``file`` or nothing ("" is stdout); a new file has ``mode``. Raises UsageError."""
     try:
         if not file:
             put(text)
         elif Path(file).exists() and not Path(file).is_file():
             Path(file).write_text(text, encoding="utf-8")
         else:
-            _replace(Path(file).resolve(), text)
+            _replace(Path(file).resolve(), text, mode)
     except OSError as error:
         message = f"cannot write {file or 'to stdout'}: {error.strerror or error}"
         raise UsageError(message) from None
 
 
-def _replace(path: Path, text: str) -> None:
-    """Put a new file, which only its owner may read, in the place of ``path``."""
+def _replace(path: Path, text: str, mode: int) -> None:
+    """Put a new file in the place of ``path``."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
+            os.fchmod(stream.fileno(), mode)
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):

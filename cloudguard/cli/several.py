@@ -31,7 +31,7 @@ def write(reports: Sequence[Report], to: Sequence[output.Sink], settings: Settin
             for name, report in file_names(reports):
                 output.write(report, [replace(sink, file=sink.file.replace(PLACEHOLDER, name))], settings)
         else:
-            output.save(_document(reports, sink, settings), sink.file)
+            output.save(_document(reports, sink, settings), sink.file, output.mode_of(sink))
 
 
 def _document(reports: Sequence[Report], sink: output.Sink, settings: Settings) -> str:

@@ -58,6 +58,19 @@ def text(check: Callable[[str], str] | None = None) -> Kind[str]:
     return Kind(read)
 
 
+def secret(*schemes: str) -> Kind[str]:
+    """Return the kind of a URL that holds secrets, of one of ``schemes`` (none: any): no fault repeats it."""
+
+    def read(value: object) -> str:
+        scheme, found, rest = value.strip().partition("://") if isinstance(value, str) else ("", "", "")
+        if not (scheme and found and rest) or (schemes and scheme.lower() not in schemes):
+            examples = " or ".join(f"{one}://…" for one in schemes) or "SCHEME://…"
+            raise FaultsError([((), f"it is no URL: write {examples}")])
+        return f"{scheme}://{rest}"
+
+    return Kind(read)
+
+
 def many(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
     """Return the kind of a list of ``item``, at least ``least`` of them; one alone needs no list."""
 

@@ -26,6 +26,7 @@ from cloudguard.needs.setting_values import (
     mapping,
     named,
     peer,
+    secret,
     services,
     switch,
     table,
@@ -35,7 +36,8 @@ from cloudguard.needs.setting_values import (
 from cloudguard.needs.waivers import WAIVER_TABLE
 
 SEVERITIES: Final = ("critical", "high", "medium", "low")
-HOSTS, DECLARED, REPORT, HISTORY = "Cluster and hosts", "Declarations", "Report", "What is new"
+HOSTS, DECLARED, REPORT = "Cluster and hosts", "Declarations", "Report"
+HISTORY, NOTICES = "What is new", "Notices"
 """The panels of ``--help``."""
 
 
@@ -189,6 +191,29 @@ FAIL_ON: Final = Setting(
     "The least severity that makes the exit status 3: critical, high, medium, low or never.",
     REPORT,
     "medium",
+)
+NOTIFY: Final = Setting(
+    "notify URL",
+    many(secret()),
+    "Tell somebody what happened: slack://…, msteams://…, mailto://…, json://… (those of apprise).",
+    NOTICES,
+    implicit=False,
+)
+NOTIFY_EVENTS: Final = ("new", "fixed", "incomplete", "expiring", "always")
+NOTIFY_ON: Final = Setting(
+    "notify-on EVENT",
+    many(choice(*NOTIFY_EVENTS)),
+    f"Tell it only where this happened: {', '.join(NOTIFY_EVENTS[:-1])} or {NOTIFY_EVENTS[-1]}.",
+    NOTICES,
+    "new, incomplete and expiring",
+    implicit=False,
+)
+PING: Final = Setting(
+    "ping URL",
+    secret("http", "https"),
+    "Ask for this URL at the end, with /start at the start, with /fail where not everything was read.",
+    NOTICES,
+    implicit=False,
 )
 FORMATS: Final = (
     *("table", "json", "markdown", "html"),

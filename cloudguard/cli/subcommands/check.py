@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cloudguard import pipeline
-from cloudguard.cli import delivery, output
+from cloudguard.cli import delivery, notices, output
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import ALL, QUIET, SHARD, SNAPSHOT, TARGETS
 from cloudguard.cli.reading import Reading, read
@@ -30,6 +30,10 @@ MOST_MEBIBYTES = 512
 def check(line: CommandLine) -> int:
     """Judge one cluster, or several, and write the reports; return the exit status."""
     settings = line.settings()
+    return notices.watched(settings, line.provider or "the snapshot", lambda: _check(line, settings))
+
+
+def _check(line: CommandLine, settings: Settings) -> int:
     sinks = output.sinks(settings)
     if any(settings.get(flag) for flag in (ALL, TARGETS, SHARD)) or len(settings.get(CLUSTER) or ()) > 1:
         from cloudguard.cli.subcommands.fleet import check_several  # noqa: PLC0415 - one cluster does without it

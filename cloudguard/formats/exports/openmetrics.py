@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge
-from prometheus_client.openmetrics import exposition
+from prometheus_client.openmetrics import exposition, parser
 
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.exports.common import NAME, milliseconds
@@ -20,11 +20,16 @@ from cloudguard.results.finding import Severity, WaiverState
 from cloudguard.results.report import Report, Verdict
 
 _exposition: Any = exposition  # it has no types
+_parser: Any = parser
 _LABELS = ("cluster", "provider", "account")
+_LAST_COMPLETE = "last_complete_run_timestamp_seconds"
 
 
-def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return ``report`` as OpenMetrics text."""
+def render(report: Report, checks: Sequence[Check], earlier: str = "") -> str:
+    """Return ``report`` as OpenMetrics text.
+
+    ``earlier``: the text of the run before, which knows when everything was last read.
+    """
     del checks
     registry = CollectorRegistry()
     cluster = report.cluster
@@ -38,9 +43,10 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     ).set(1)
     finished = milliseconds(report.finished) / 1000
     gauge("last_run_timestamp_seconds", "When the cluster was last read").labels(*own).set(finished)
-    complete = gauge("last_complete_run_timestamp_seconds", "When everything that the rows rest on was last read")
-    if report.complete:
-        complete.labels(*own).set(finished)
+    complete = gauge(_LAST_COMPLETE, "When everything that the rows rest on was last read")
+    last = finished if report.complete else _last_complete(earlier, own)
+    if last is not None:
+        complete.labels(*own).set(last)
     gauge("complete", "1 if everything that the rows rest on was read").labels(*own).set(report.complete)
     took = (milliseconds(report.finished) - milliseconds(report.started)) / 1000
     gauge("run_duration_seconds", "How long the reading took").labels(*own).set(took)
@@ -61,3 +67,14 @@ def render(report: Report, checks: Sequence[Check]) -> str:
         waivers.labels(*own, state.value).set(states[state])
     text: bytes = _exposition.generate_latest(registry)
     return text.decode()
+
+
+def _last_complete(earlier: str, own: tuple[str, ...]) -> float | None:
+    """Return when all of the cluster with the labels ``own`` was last read, if the text of an earlier run says so."""
+    try:
+        families = [*_parser.text_string_to_metric_families(earlier)] if earlier else []
+    except ValueError:
+        return None
+    samples = (sample for family in families for sample in family.samples)
+    labels = dict(zip(_LABELS, own, strict=True))
+    return next((one.value for one in samples if (one.name, one.labels) == (f"{NAME}_{_LAST_COMPLETE}", labels)), None)

@@ -1,0 +1,119 @@
+"""The text of a notice: short lines, for a telephone; nothing in it is markup, a mention or a link of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+from cloudguard.formats.diff import change_lines
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.phrases import brief, count, named, notable_waivers, shortened, waiver_line
+from cloudguard.notices.events import new_findings
+from cloudguard.results.finding import Finding
+from cloudguard.results.report import Report, Verdict
+
+WIDTH = 40
+"""Letters of a line, which a telephone shows unbroken."""
+_MOST_CLUSTERS = 10
+_MOST_LETTERS = 240
+_MOST_LINES = 6
+"""Of a change, so many lines are shown."""
+_HARMLESS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "&": "＆"})  # noqa: RUF001 - what no chat reads as markup
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A title in a line, and the text."""
+
+    title: str
+    body: str
+
+
+def notice_of(reports: Sequence[Report]) -> Notice:
+    """Return the notice of one run's ``reports``."""
+    if len(reports) == 1:
+        return Notice(_safe(_title(reports[0])), _text(_of_one(reports[0])))
+    return Notice(f"cloudguard: {count(len(reports), 'cluster')}", _text(_of_all(reports)))
+
+
+def notice_unread(name: str, error: str) -> Notice:
+    """Return the notice of a run that could read nothing of ``name``."""
+    return Notice(_safe(f"{shortened(name, 60)}: not read"), _text((error, "", "no row is known")))
+
+
+def _title(report: Report) -> str:
+    news, since = new_findings(report), report.since is not None
+    found = f"{count(len(news), 'new finding' if since else 'finding')}" if news else "no new finding"
+    return f"{shortened(report.cluster.name, 60)}: {found}" + ("" if report.complete else ", not all was read")
+
+
+def _of_one(report: Report) -> Iterator[str]:
+    cluster = report.cluster
+    yield f"{cluster.name} ({cluster.provider} {cluster.account})"
+    yield from _verdicts(report)
+    news = new_findings(report)
+    if news:
+        yield from ("", *_worst(report, news[0], len(news) - 1))
+    if report.since and report.since.fixed:
+        yield from ("", f"fixed: {count(len(report.since.fixed), 'finding')}")
+    for gap in report.gaps[:1]:
+        more = f" (and {len(report.gaps) - 1} more)" if report.gaps[1:] else ""
+        yield from ("", f"not read: {gap.call}{more}" + (f"; grant {gap.permission}" if gap.permission else ""))
+    lapsing = notable_waivers(report)
+    if lapsing:
+        yield from ("", *(f"waiver {waiver_line(use, report.numbers)}" for use in lapsing[:1]))
+    yield from ("", f"more: cloudguard check {cluster.provider} --cluster {cluster.name}")
+
+
+def _verdicts(report: Report) -> Iterator[str]:
+    """Yield the rows by verdict, those that nothing is wrong with on one line."""
+    well = {Verdict.PASS, Verdict.PROVIDER}
+    yield from (f"{row.verdict} {row.row}" for row in report.rows if row.verdict not in well)
+    passed = sum(row.verdict in well for row in report.rows)
+    if passed:
+        yield f"PASS {count(passed, 'row')}"
+
+
+def _worst(report: Report, finding: Finding, more: int) -> Iterator[str]:
+    yield f"{str(finding.severity).upper()} {finding.check} {finding.id}"
+    yield finding.message
+    yield f"on {named(finding.resource)}"
+    changes = [change for change in report.plan if change.id in finding.changes]
+    if changes:
+        yield "first change:"
+        yield from change_lines(changes[0])[:_MOST_LINES]
+    if more:
+        yield f"and {count(more, 'finding')} more"
+
+
+def _of_all(reports: Sequence[Report]) -> Iterator[str]:
+    """Yield a line or two for each cluster that needs a look, the worst first."""
+    ranked = sorted(reports, key=_rank)
+    shown = [report for report in ranked if new_findings(report) or not report.complete][:_MOST_CLUSTERS]
+    for number, report in enumerate(shown):
+        yield from ([""] if number else [])
+        yield _title(report)
+        yield from (f"{str(one.severity).upper()} {one.message}" for one in new_findings(report)[:1])
+    rest = len(reports) - len(shown)
+    if rest:
+        yield from ("", f"nothing new: {count(rest, 'cluster')}" if len(shown) < _MOST_CLUSTERS else f"and {rest} more")
+
+
+def _rank(report: Report) -> tuple[int, int, str]:
+    news = new_findings(report)
+    return -max((finding.severity for finding in news), default=0), -len(news), report.cluster.name
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "\n".join(part for line in lines for part in _wrapped(line))
+
+
+def _wrapped(line: str) -> list[str]:
+    text = _safe(shortened(brief(line), _MOST_LETTERS))
+    return wrap(text, WIDTH, break_on_hyphens=False, break_long_words=True) or [""]
+
+
+def _safe(text: str) -> str:
+    """Return ``text`` with nothing hidden in it, and nothing that a chat or a mail reader takes for more than text."""
+    return visible(text).translate(_HARMLESS)

@@ -1,0 +1,79 @@
+"""Sends notices and pings. Their URLs hold secrets: no error repeats one, and nothing of it is kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import Request, urlopen
+
+from cloudguard.errors import CloudguardError, UsageError
+from cloudguard.notices.message import Notice
+
+SECONDS = 10.0
+"""So long is an answer waited for."""
+
+
+class NoticeError(CloudguardError):
+    """A notice or a ping did not arrive."""
+
+
+def redacted(url: str) -> str:
+    """Return a URL without what may be secret: "slack://…"."""
+    return f"{url.partition('://')[0]}://…"
+
+
+def check_urls(urls: Sequence[str]) -> None:
+    """Raise UsageError unless apprise is there and understands all of ``urls``."""
+    for url in urls:
+        _service(url)
+
+
+def send(notice: Notice, urls: Sequence[str]) -> None:
+    """Send a notice to all of ``urls``; raises NoticeError if it does not reach each."""
+    content = {"title": notice.title, "body": notice.body, "body_format": "text"}
+    failed = [url for url in urls if not _service(url).notify(**content, timeout=SECONDS)]
+    if failed:
+        message = f"the notice was not sent to {', '.join(map(redacted, failed))}"
+        raise NoticeError(message, hint="Check the URL of --notify, and that its service can be reached")
+
+
+def _service(url: str) -> Any:  # noqa: ANN401 - apprise's types are not all known
+    """Return apprise's object for one URL; raises UsageError. It keeps nothing on disk, and says nothing."""
+    try:
+        apprise: Any = import_module("apprise")  # only where there is somebody to tell: it loads much
+    except ModuleNotFoundError as error:
+        message = f"--notify needs the package {error.name!r}, which is not installed"
+        raise UsageError(message, hint="In a clone of cloudguard, run: pip install '.[notify]'") from None
+    quiet = logging.getLogger("apprise")  # it would write to stderr what it was sent to
+    quiet.propagate = False
+    quiet.addHandler(logging.NullHandler())
+    asset = apprise.AppriseAsset(async_mode=False, storage_mode=apprise.PersistentStoreMode.MEMORY)
+    service = apprise.Apprise(asset=asset)
+    if not service.add(url):
+        message = f"--notify: {redacted(url)} is no URL of a service"
+        raise UsageError(message, hint="Its forms are those of apprise: slack://…, mailto://…, json://…")
+    return service
+
+
+def ping(url: str, ending: str = "") -> None:
+    """Ask for a URL with ``ending`` ("start", "fail"; "": success) after its path; raises NoticeError.
+
+    Healthchecks, "Pinging API": ``/start``, ``/fail`` after the check's own URL.
+    """
+    parts = urlsplit(url)
+    path = f"{parts.path.rstrip('/')}/{ending}" if ending else parts.path
+    request = Request(urlunsplit(parts._replace(path=path)), headers={"User-Agent": "cloudguard"})  # noqa: S310 - http or https
+    try:
+        with urlopen(request, timeout=SECONDS):  # noqa: S310 - as above
+            return
+    except HTTPError as error:
+        reason = f"status {error.code}"
+    except (URLError, OSError, ValueError) as error:
+        why = error.reason if isinstance(error, URLError) else error
+        reason = type(why).__name__
+    message = f"the ping to {redacted(url)} was not answered: {reason}"
+    raise NoticeError(message, hint="Check the URL of --ping")

@@ -1,0 +1,147 @@
+"""``--notify`` and ``--ping``: who is told of what, and that nothing of it loses a report or shows a secret."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cloudguard.needs.settings import NOTIFY, NOTIFY_ON, PING
+from command import install, ran, refusal, written_snapshot
+from listeners import Heard, http_server
+
+SECRET = "s3cr3t-t0ken"  # noqa: S105 - no password of anyone
+PLAIN = ("check", "--snapshot", "prod.json", "-f", "json")
+
+
+@pytest.fixture(autouse=True)
+def snapshot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A snapshot file of the sample, and the provider "memory"."""
+    install(monkeypatch, tmp_path)
+    written_snapshot()
+
+
+def notify(heard: Heard) -> tuple[str, str]:
+    return ("--notify", f"json://{heard.address}/{SECRET}")
+
+
+def ping(heard: Heard) -> tuple[str, str]:
+    return ("--ping", f"http://{heard.address}/{SECRET}")
+
+
+def test_what_is_found_is_told_and_pinged(capsys: pytest.CaptureFixture[str]) -> None:
+    with http_server() as heard:
+        status, out, err = ran(capsys, *PLAIN, *notify(heard), *ping(heard))
+    assert status == 3
+    (start, _), (told, body), (end, _) = heard.requests
+    assert (start, told, end) == (f"/{SECRET}/start", f"/{SECRET}", f"/{SECRET}")
+    assert json.loads(body)["title"].startswith("prod: ")
+    assert SECRET not in out + err
+    assert json.loads(out)["complete"] is True
+
+
+@pytest.mark.parametrize(("wanted", "count"), [("fixed", 0), ("incomplete", 0), ("new", 1), ("always", 1)])
+def test_only_what_is_wanted_is_told(capsys: pytest.CaptureFixture[str], wanted: str, count: int) -> None:
+    with http_server() as heard:
+        assert ran(capsys, *PLAIN, *notify(heard), "--notify-on", wanted)[0] == 3
+    assert len(heard.requests) == count
+
+
+def test_a_run_that_could_not_see_is_told_and_fails_its_ping(capsys: pytest.CaptureFixture[str]) -> None:
+    document = json.loads(Path("prod.json").read_text(encoding="utf-8"))
+    gap = {"call": "memory:Filters", "resource": "x", "reason": "denied", "message": "no", "hides": ["filters"]}
+    Path("prod.json").write_text(json.dumps({**document, "gaps": [gap]}), encoding="utf-8")
+    with http_server() as heard:
+        assert ran(capsys, *PLAIN, *notify(heard), "--notify-on", "incomplete", *ping(heard))[0] in {4, 5}
+    assert heard.paths == [f"/{SECRET}/start", f"/{SECRET}", f"/{SECRET}/fail"]
+    assert "not all was read" in heard.requests[1][1]
+
+
+@pytest.mark.parametrize(("cluster", "status", "paths"), [("locked", 4, 3), ("nowhere", 2, 2)])
+def test_a_cluster_that_cannot_be_asked_for_is_told_where_the_cloud_refuses(
+    capsys: pytest.CaptureFixture[str], cluster: str, status: int, paths: int
+) -> None:
+    with http_server() as heard:
+        found = ran(capsys, "check", "memory", "--cluster", cluster, *notify(heard), *ping(heard))
+    assert (found[0], found[1]) == (status, "")
+    assert heard.paths[0].endswith("/start")
+    assert heard.paths[-1].endswith("/fail")
+    assert len(heard.requests) == paths
+
+
+def test_a_notice_that_does_not_arrive_loses_no_report(capsys: pytest.CaptureFixture[str]) -> None:
+    with http_server(500) as heard:
+        status, out, err = ran(capsys, *PLAIN, *notify(heard), *ping(heard))
+    assert (status, json.loads(out)["cluster"]["name"]) == (1, "prod")
+    lines = [line for line in err.splitlines() if line.startswith("cloudguard: the ")]
+    assert [line.partition(". ")[0].partition(":")[2] for line in lines] == [
+        " the ping to http://… was not answered: status 500",
+        " the notice was not sent to json://…",
+        " the ping to http://… was not answered: status 500",
+    ]
+    assert SECRET not in out + err
+
+
+@pytest.mark.parametrize(
+    ("flags", "part"),
+    [
+        (("--notify", SECRET), "--notify: it is no URL: write SCHEME://…"),
+        (("--notify", f"nonsense://{SECRET}"), "--notify: nonsense://… is no URL of a service"),
+        (("--ping", f"ftp://{SECRET}"), "--ping: it is no URL: write http://… or https://…"),
+        (("--notify", f"json://{SECRET}", "--notify-on", "never"), "--notify-on: 'never' is none of new, fixed"),
+    ],
+)
+def test_a_wrong_url_is_refused_without_being_repeated(
+    capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], part: str
+) -> None:
+    line = refusal(capsys, *PLAIN, *flags)
+    assert part in line
+    assert SECRET not in line
+
+
+@pytest.mark.parametrize("line", [f"notify = 'json://{SECRET}'", f"ping = 'http://{SECRET}'", "notify-on = 'always'"])
+def test_a_file_that_is_not_named_may_not_name_whom_to_tell(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    Path("cloudguard.toml").write_text(f"{line}\n", encoding="utf-8")
+    refused = refusal(capsys, *PLAIN)
+    assert "only a file that --config names may hold it" in refused
+    assert SECRET not in refused
+
+
+@pytest.mark.parametrize("way", ["variable", "file"])
+def test_variable_and_named_file_say_whom_to_tell(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    with http_server() as heard:
+        values = {NOTIFY.name: notify(heard)[1], NOTIFY_ON.name: "always", PING.name: ping(heard)[1]}
+        flags: tuple[str, ...] = ()
+        if way == "variable":
+            for name, value in values.items():
+                monkeypatch.setenv(f"CLOUDGUARD_{name.upper().replace('-', '_')}", value)
+        else:
+            text = "".join(f'{name} = "{value}"\n' for name, value in values.items())
+            Path("named.toml").write_text(text, encoding="utf-8")
+            flags = ("--config", "named.toml")
+        _, out, err = ran(capsys, *PLAIN, *flags)
+    assert len(heard.requests) == 3
+    assert SECRET not in out + err
+
+
+def test_metrics_keep_when_everything_was_last_read(capsys: pytest.CaptureFixture[str]) -> None:
+    def written() -> dict[str, str]:
+        ran(capsys, "check", "--snapshot", "prod.json", "-f", "openmetrics=m.prom")
+        lines = Path("m.prom").read_text(encoding="utf-8").splitlines()
+        return {line.partition("{")[0]: line.rpartition(" ")[2] for line in lines if not line.startswith("#")}
+
+    first = written()
+    assert Path("m.prom").stat().st_mode & 0o777 == 0o644
+    document = json.loads(Path("prod.json").read_text(encoding="utf-8"))
+    gap = {"call": "memory:Filters", "resource": "x", "reason": "denied", "message": "no", "hides": ["filters"]}
+    later = {**document, "gaps": [gap], "finished": "2026-01-02T00:00:05Z"}
+    Path("prod.json").write_text(json.dumps(later), encoding="utf-8")
+    last, complete = (f"cloudguard_last_{name}run_timestamp_seconds" for name in ("", "complete_"))
+    second = written()
+    assert second[complete] == first[complete] == first[last]
+    assert float(second[last]) == float(first[last]) + 86_400
+    Path("m.prom").write_text("no metrics {", encoding="utf-8")
+    assert complete not in written()
