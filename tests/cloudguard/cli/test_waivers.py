@@ -234,3 +234,28 @@ def test_hostile_names_are_harmless(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (("list",), ("check", "--snapshot", "prod.json")):
         _, out, err = ran(capsys, "waivers", *words)
         assert "\u202e" not in out + err
+
+
+def test_a_cluster_is_read_as_check_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("memory", "--cluster", "prod")
+    assert ran(capsys, "waivers", "baseline", *asked, *WHO)[0] == 0
+    assert ran(capsys, "check", *asked, "--strict-waivers")[0] == 0
+    status, out, _ = ran(capsys, "waivers", "check", *asked, "-f", "json")
+    assert (status, {one["state"] for one in json.loads(out)}) == (0, {"active"})
+
+
+def test_a_waiver_of_another_cluster_is_no_unused_one(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys)
+    rewritten('cluster = "prod"', 'cluster = "stage"')
+    status, document = report(capsys, "--strict-waivers")
+    assert (status, document["waivers"]) == (3, [])
+
+
+def test_two_snapshots_are_compared_with_what_is_waived(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys)
+    text = Path("prod.json").read_text(encoding="utf-8")
+    Path("before.json").write_text(text.replace("0.0.0.0/0", "10.0.0.0/8"), encoding="utf-8")
+    assert "0.0.0.0/0" in text
+    _, out, _ = ran(capsys, "diff", "before.json", "prod.json", "-f", "json")
+    waived = [one for one in json.loads(out)["findings"] if one.get("waived")]
+    assert waived
