@@ -65,6 +65,7 @@ bench: $(READY) ## time the sets, and a whole check against a moto server
 	$(BIN)/python benchmarks/roles.py
 	$(BIN)/python benchmarks/evaluate.py
 	$(BIN)/python benchmarks/plan.py
+	$(BIN)/python benchmarks/history.py --nights 60 --clusters 10
 	$(BIN)/python benchmarks/cost.py
 	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/gcp_cost.py

@@ -8,8 +8,11 @@ from collections.abc import Callable, Sequence
 import boto3
 import pytest
 
+from cloudguard.comparison.findings import since
+from cloudguard.comparison.listed import listed
 from cloudguard.errors import AccessError, ExitStatus
 from cloudguard.model.source import Reason
+from cloudguard.results.comparison import Fate
 from cloudguard.results.report import Report, Verdict
 from cloudguard_aws.access.api import Api
 from moto_fixtures.aws.builder import Account
@@ -78,7 +81,8 @@ def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> l
         wrong = [] if call[1] in str(error) else [f"the error does not name the permission: {error}"]
         return wrong if error.status is ExitStatus.INCOMPLETE else [*wrong, f"status {error.status}"]
     gaps = [gap for gap in report.gaps if gap.call.endswith(f":{call[1]}")]
-    problems = [] if gaps else [f"no gap; gaps of {sorted({gap.call for gap in report.gaps})}"]
+    fixed = falsely_fixed(report, whole)
+    problems = fixed if gaps else [f"no gap; gaps of {sorted({gap.call for gap in report.gaps})}"]
     problems += [f"{gap.call} has reason {gap.reason}" for gap in gaps if gap.reason is not Reason.DENIED]
     problems += [f"{gap.call} names no permission" for gap in gaps if not gap.permission and call != NEEDS_NONE]
     if call[1] in CAN_ONLY_SHUT:
@@ -100,6 +104,12 @@ def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> l
         and not set(row.unknown) - before[row.row]
     ]
     return problems + newly_passing(report, whole)
+
+
+def falsely_fixed(report: Report, whole: Report) -> list[str]:
+    """Findings that a later run is said to have fixed or replaced, though only a call was refused."""
+    found = since(listed(whole), listed(report)).of_fate(Fate.FIXED, Fate.REPLACED)
+    return [f"{one.check} ({one.id}) is {one.fate}" for one in found]
 
 
 def newly_passing(report: Report, whole: Report) -> list[str]:

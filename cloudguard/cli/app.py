@@ -19,6 +19,7 @@ HELP: Final = {
     "permissions": "Print the read-only policy that check needs.",
     "explain": "Explain a row, a check or a finding.",
     "waivers": "Accept findings for a while, and see what became of each waiver.",
+    "history": "Make a store of past runs, and see what it holds.",
     "diff": "Compare two snapshots, or two reports, of one cluster.",
     "completion": "Print a shell's completion script.",
     "version": "Print the version.",

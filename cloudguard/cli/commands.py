@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import typer
 
+from cloudguard.cli.actions.history import HISTORY_ACTIONS
 from cloudguard.cli.completion import SHELLS, script
 from cloudguard.cli.flags import (
     ALL,
@@ -35,30 +36,12 @@ from cloudguard.cli.flags import (
     own_flags,
 )
 from cloudguard.cli.settings import CommandLine
-from cloudguard.cli.typer_commands import Argument, function
+from cloudguard.cli.typer_commands import Argument, Command, function
 from cloudguard.needs.setting import Setting
 from cloudguard.needs.settings import DECLARED, FAIL_ON, HISTORY, HOSTS, IN_FILE, NOTICES, REPORT, WAIVERS
 from cloudguard.provider.port import installed, load
 
 Work: TypeAlias = Callable[[], int]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command. It has a sub-command for each provider if ``example`` holds "{provider}".
-
-    ``alone`` are the flags that count without a provider. ``own``: the provider's own flags are added. ``help`` says
-    what it does, where it is one of the ``actions`` of another.
-    """
-
-    example: str
-    more: str = ""
-    flags: tuple[Setting[Any], ...] = ()
-    alone: tuple[Setting[Any], ...] = ()
-    arguments: tuple[Argument, ...] = ()
-    own: bool = False
-    help: str = ""
-    actions: Mapping[str, Command] = field(default_factory=dict[str, "Command"])
 
 
 def _panels(*names: str) -> tuple[Setting[Any], ...]:
@@ -142,6 +125,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         arguments=(Argument("old", "The earlier file."), Argument("new", "The later file.")),
     ),
     "waivers": Command("cloudguard waivers list", actions=_WAIVERS),
+    "history": Command("cloudguard history list", actions=HISTORY_ACTIONS),
     "completion": Command(
         'eval "$(cloudguard completion bash)"', arguments=(Argument("shell", ", ".join(SHELLS), SHELLS),)
     ),
@@ -227,10 +211,8 @@ def _do(name: str, line: CommandLine) -> int:
             from cloudguard.cli.subcommands import check  # noqa: PLC0415 - help does without it
 
             return check.check(line) if name == "check" else check.collect(line)
-        case "waivers list" | "waivers check" | "waivers add" | "waivers baseline":
-            from cloudguard.cli.subcommands import waivers  # noqa: PLC0415 - likewise
-
-            return waivers.ACTIONS[name](line)
+        case _ if " " in name:
+            return _of_action(name, line)
         case "plan" | "explain" | "diff":
             return _of_report(name, line)
         case _:
@@ -239,6 +221,17 @@ def _do(name: str, line: CommandLine) -> int:
             if name == "version":
                 return discover.version()
             return discover.discover(line) if name == "discover" else discover.permissions(line)
+
+
+def _of_action(name: str, line: CommandLine) -> int:
+    """Do the work of one of a command's actions: "history list"."""
+    if name.startswith("history "):
+        from cloudguard.cli.subcommands import history  # noqa: PLC0415 - likewise: it loads SQLAlchemy
+
+        return history.ACTIONS[name](line)
+    from cloudguard.cli.subcommands import waivers  # noqa: PLC0415 - likewise
+
+    return waivers.ACTIONS[name](line)
 
 
 def _of_report(name: str, line: CommandLine) -> int:

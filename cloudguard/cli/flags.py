@@ -106,10 +106,13 @@ OWNER: Final = Setting("owner NAME", text(), "Who accepts it, and is asked when 
 EXPIRES: Final = Setting(
     "expires DATE", text(), "Its last day (2027-03-31), or in so many days (90d).", WAIVER_PANEL, "90d"
 )
+OF_CLUSTER: Final = Setting("cluster NAME", many(text()), "Only clusters of this name.", REPORT, "all")
+EVERY: Final = Setting("every TIME", duration(), "The length of a period.", REPORT, "7d")
+KEEP: Final = Setting("keep TIME", duration(), "Take out what is older than this: 400d.", REPORT)
 NOT_IN_FILE: Final = (
     *(SNAPSHOT, ALL, TARGETS, SHARD, SUMMARY, ROW, MIN_SEVERITY, OUTPUT),
     *(CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE, LOG_FORMAT, LOG_FILE),
-    *(REASON, OWNER, EXPIRES),
+    *(REASON, OWNER, EXPIRES, EVERY, KEEP),
 )
 GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE, LOG_FORMAT, LOG_FILE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -25,6 +25,24 @@ class Argument:
     name: str
     help: str
     choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command. It has a sub-command for each provider if ``example`` holds "{provider}".
+
+    ``alone`` are the flags that count without a provider. ``own``: the provider's own flags are added. ``help`` says
+    what it does, where it is one of the ``actions`` of another.
+    """
+
+    example: str
+    more: str = ""
+    flags: tuple[Setting[Any], ...] = ()
+    alone: tuple[Setting[Any], ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    own: bool = False
+    help: str = ""
+    actions: Mapping[str, Command] = field(default_factory=dict[str, "Command"])
 
 
 def function(

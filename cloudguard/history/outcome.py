@@ -61,14 +61,14 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run changes: intervals begin (``began``, by the row of their finding) and end; others stay as they are.
+    """What a run changes: intervals begin (``began``) and end; others stay as they are.
 
     ``unseen`` and ``seen`` are intervals whose findings the run does not confirm any more, or does again; ``retold``
     those of which only what is said about them is new. ``since`` is None for a cluster's first run.
     """
 
     since: Since | None
-    began: tuple[tuple[str, ListedFinding], ...] = ()
+    began: tuple[ListedFinding, ...] = ()
     ended: tuple[tuple[int, Ending], ...] = ()
     unseen: tuple[int, ...] = ()
     seen: tuple[int, ...] = ()
@@ -82,17 +82,17 @@ def since_run(state: State, report: ListedReport) -> Since:
 
 def outcome(state: State | None, report: ListedReport, waivers: Mapping[str, str]) -> Outcome:
     """Return what a run changes; ``waivers``: the waiver of each waived finding, as it is kept, by the finding's id."""
-    today = {one.id: (name, one) for name, row in report.rows.items() for one in row.findings}
+    today = {one.id: one for row in report.rows.values() for one in row.findings}
     if state is None:
         return Outcome(None, tuple(today.values()))
     found = since_run(state, report)
     changes = Changes(state, waivers)
     for change in found.findings:
-        name, finding = today.get(change.id, ("", None))
+        finding = today.get(change.id)
         if finding is None:
             changes.gone(change)
         else:
-            changes.there(change, name, finding)
+            changes.there(change, finding)
     return Outcome(
         found,
         tuple(changes.began),
@@ -108,7 +108,7 @@ class Changes:
 
     def __init__(self, state: State, waivers: Mapping[str, str]) -> None:
         self._intervals, self._waivers = state.intervals, waivers
-        self.began = list[tuple[str, ListedFinding]]()
+        self.began = list[ListedFinding]()
         self.ended = list[tuple[int, Ending]]()
         self.unseen = list[int]()
         self.seen = list[int]()
@@ -124,16 +124,16 @@ class Changes:
         elif not interval.unseen:
             self.unseen.append(interval.id)
 
-    def there(self, change: FindingChange, row: str, finding: ListedFinding) -> None:
+    def there(self, change: FindingChange, finding: ListedFinding) -> None:
         """Take in a finding that the run shows."""
         interval = self._intervals.get(change.id)
         if interval is None:
             if change.replaces:
                 self.ended.append((self._intervals[change.replaces].id, Ending.REPLACED))
-            self.began.append((row, replace(finding, first_seen=change.first_seen)))
+            self.began.append(replace(finding, first_seen=change.first_seen))
         elif self._is_other(interval, finding, change):
             self.ended.append((interval.id, Ending.CHANGED))
-            self.began.append((row, replace(finding, first_seen=change.first_seen)))
+            self.began.append(replace(finding, first_seen=change.first_seen))
         else:
             self.seen += [interval.id] if interval.unseen else []
             kept = interval.finding

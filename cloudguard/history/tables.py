@@ -80,7 +80,6 @@ FINDING: Final = Table(
     Column("id", Integer, primary_key=True),
     Column("cluster", Integer, ForeignKey("cloudguard_cluster.id"), nullable=False),
     Column("finding", Text, nullable=False),
-    Column("row", Text, nullable=False),
     Column("check_id", Text, nullable=False),
     Column("severity", Text, nullable=False),
     Column("kind", Escaped, nullable=False),
@@ -98,7 +97,8 @@ FINDING: Final = Table(
 )
 """A time in which a finding was the same: of one severity, one width, one waiver.
 
-``last_seen`` with ``last_under``: the last run that showed it; NULL: the latest. ``ended`` NULL: it is open.
+``last_seen`` with ``last_under``: the last run that showed it; NULL: the latest. ``ended`` NULL: it is open. Only an
+open one has its ``width``.
 """
 OPEN: Final = Index(
     "cloudguard_finding_open",
@@ -108,4 +108,4 @@ OPEN: Final = Index(
     sqlite_where=FINDING.c.ended.is_(None),
     postgresql_where=FINDING.c.ended.is_(None),
 )
-ENDED: Final = Index("cloudguard_finding_ended", FINDING.c.finding, FINDING.c.ended)
+BY_ID: Final = Index("cloudguard_finding_by_id", FINDING.c.finding)

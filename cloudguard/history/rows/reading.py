@@ -86,8 +86,14 @@ def _reports(latest: AnyRow, rows: Sequence[AnyRow]) -> Iterator[ListedReport]:
 def _report(document: str, finished: str, rows: Sequence[AnyRow]) -> ListedReport:
     findings = dict[str, tuple[ListedFinding, ...]]()
     for row in rows:
-        findings[row.row] = (*findings.get(row.row, ()), finding_of(row))
+        name = row_of(row.check_id)
+        findings[name] = (*findings.get(name, ()), finding_of(row))
     return report_of(document, cluster="", finished=finished, findings=findings)
+
+
+def row_of(check: str) -> str:
+    """Return the row of a check: "etcd-access" of "etcd-access/inside"."""
+    return check.partition("/")[0]
 
 
 def finding_of(row: AnyRow) -> ListedFinding:

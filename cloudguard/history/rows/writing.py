@@ -46,15 +46,15 @@ def write(connection: Connection, cluster: int, run: NewRun) -> None:
         )
     )
     _end(connection, run)
-    for row, finding in run.outcome.began:
-        connection.execute(insert(FINDING).values(cluster=cluster, row=row, **_values(finding, run)))
+    for finding in run.outcome.began:
+        connection.execute(insert(FINDING).values(cluster=cluster, **_values(finding, run)))
 
 
 def _end(connection: Connection, run: NewRun) -> None:
     """Write what becomes of the intervals that were open before the run."""
     result, before = run.outcome, run.before
     for interval, ending in result.ended:
-        _update(connection, interval, ended=run.listed.finished, ended_as=str(ending))
+        _update(connection, interval, ended=run.listed.finished, ended_as=str(ending), width="[]")
     for interval, finding in result.retold:
         _update(connection, interval, **_told(finding))
     for interval in result.seen:

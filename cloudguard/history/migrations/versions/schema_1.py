@@ -47,7 +47,7 @@ def _findings() -> None:
         "cloudguard_finding",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("cluster", sa.Integer, sa.ForeignKey("cloudguard_cluster.id"), nullable=False),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("finding", "row", "check_id", "severity")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("finding", "check_id", "severity")),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("kind", "resource", "name", "message", "width")),
         sa.Column("waiver", sa.Text, nullable=True),
         sa.Column("first_seen", sa.Text, nullable=False),
@@ -66,4 +66,4 @@ def _findings() -> None:
         sqlite_where=is_open,
         postgresql_where=is_open,
     )
-    op.create_index("cloudguard_finding_ended", "cloudguard_finding", ["finding", "ended"])
+    op.create_index("cloudguard_finding_by_id", "cloudguard_finding", ["finding"])

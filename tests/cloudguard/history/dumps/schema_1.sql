@@ -22,7 +22,6 @@ CREATE TABLE cloudguard_finding (
 	id INTEGER NOT NULL, 
 	cluster INTEGER NOT NULL, 
 	finding TEXT NOT NULL, 
-	"row" TEXT NOT NULL, 
 	check_id TEXT NOT NULL, 
 	severity TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -41,10 +40,10 @@ CREATE TABLE cloudguard_finding (
 	FOREIGN KEY(cluster) REFERENCES cloudguard_cluster (id), 
 	FOREIGN KEY(last_under) REFERENCES cloudguard_circumstances (id)
 );
-INSERT INTO "cloudguard_finding" VALUES(1,1,'000000000001','etcd-access','etcd-access/inside','high','filter','f-1','one','message one','[]',NULL,'2026-01-01T02:17:00Z','2026-01-01T02:17:00Z','2026-01-02T02:17:00Z',1,NULL,NULL);
-INSERT INTO "cloudguard_finding" VALUES(2,1,'000000000002','etcd-access','etcd-access/inside','high','filter','f-2','two','message two','[]',NULL,'2026-01-01T02:17:00Z','2026-01-01T02:17:00Z',NULL,NULL,'2026-01-02T02:17:00Z','changed');
-INSERT INTO "cloudguard_finding" VALUES(3,1,'000000000003','etcd-access','etcd-access/inside','high','filter','f-3','gone','message gone','[]',NULL,'2026-01-01T02:17:00Z','2026-01-01T02:17:00Z',NULL,NULL,'2026-01-02T02:17:00Z','fixed');
-INSERT INTO "cloudguard_finding" VALUES(4,1,'000000000002','etcd-access','etcd-access/inside','high','filter','f-2','two','message two','[]','{"owner": "platform", "reason": "until the move", "expires": "2026-06-30"}','2026-01-01T02:17:00Z','2026-01-02T02:17:00Z',NULL,NULL,NULL,NULL);
+INSERT INTO "cloudguard_finding" VALUES(1,1,'000000000001','etcd-access/inside','high','filter','f-1','one','message one','[]',NULL,'2026-01-01T02:17:00Z','2026-01-01T02:17:00Z','2026-01-02T02:17:00Z',1,NULL,NULL);
+INSERT INTO "cloudguard_finding" VALUES(2,1,'000000000002','etcd-access/inside','high','filter','f-2','two','message two','[]',NULL,'2026-01-01T02:17:00Z','2026-01-01T02:17:00Z',NULL,NULL,'2026-01-02T02:17:00Z','changed');
+INSERT INTO "cloudguard_finding" VALUES(3,1,'000000000003','etcd-access/inside','high','filter','f-3','gone','message gone','[]',NULL,'2026-01-01T02:17:00Z','2026-01-01T02:17:00Z',NULL,NULL,'2026-01-02T02:17:00Z','fixed');
+INSERT INTO "cloudguard_finding" VALUES(4,1,'000000000002','etcd-access/inside','high','filter','f-2','two','message two','[]','{"owner": "platform", "reason": "until the move", "expires": "2026-06-30"}','2026-01-01T02:17:00Z','2026-01-02T02:17:00Z',NULL,NULL,NULL,NULL);
 CREATE TABLE cloudguard_run (
 	id INTEGER NOT NULL, 
 	cluster INTEGER NOT NULL, 
@@ -67,5 +66,5 @@ CREATE TABLE cloudguard_schema (
 );
 INSERT INTO "cloudguard_schema" VALUES('1');
 CREATE UNIQUE INDEX cloudguard_finding_open ON cloudguard_finding (cluster, finding) WHERE ended IS NULL;
-CREATE INDEX cloudguard_finding_ended ON cloudguard_finding (finding, ended);
+CREATE INDEX cloudguard_finding_by_id ON cloudguard_finding (finding);
 COMMIT;

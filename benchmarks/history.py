@@ -1,0 +1,68 @@
+"""A year of nights in a store: how large it grows, how long a night's write takes, and the last comparison.
+
+``python benchmarks/history.py`` keeps 365 nights of 50 clusters with 60 findings each: some minutes. ``--nights``,
+``--clusters`` and ``--findings`` say otherwise. tests/support/kept_years.py says how findings come and go.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT / "tests" / "support")]  # a script's own folder is all that Python looks in
+
+from cloudguard.history.address import address
+from cloudguard.history.opening import Purpose
+from cloudguard.history.outcome import since_run
+from cloudguard.history.store import Store, open_store
+from kept_years import CHECKS, Account, accounts, size, written
+
+MIB = 2**20
+
+
+def compared(store: Store, of: Sequence[Account], night: int) -> Iterator[float]:
+    """Yield the seconds that it takes to say what is different in one more night of each cluster."""
+    for account in of:
+        report = account.next_night(night, Random(2))
+        begun = perf_counter()
+        state = store.state(report)
+        assert state is not None
+        since_run(state, store.listed(report, CHECKS))
+        yield perf_counter() - begun
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--nights", type=int, default=365)
+    parser.add_argument("--clusters", type=int, default=50)
+    parser.add_argument("--findings", type=int, default=60)
+    given = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "history.db"
+        store = open_store(address(f"sqlite:///{file}"), Purpose.RUN)
+        of = accounts(given.clusters, given.findings)
+        writes = sorted(written(store, of, range(given.nights)))
+        differences = sorted(compared(store, of, given.nights))
+        print(f"{given.nights} nights of {given.clusters} clusters with {given.findings} findings each")
+        print(
+            f"size                 {size(file) / MIB:6.1f} MiB (10 wanted), {size(file) / len(writes):.0f} bytes a run"
+        )
+        print(f"a night's write      {_text(writes)} a cluster (50 wanted)")
+        print(f"the last comparison  {_text(differences)} a cluster (20 wanted)")
+
+
+def _text(seconds: Sequence[float]) -> str:
+    """Return the median and the longest of sorted times."""
+    return f"{median(seconds) * 1e3:6.1f} ms, at most {seconds[-1] * 1e3:.1f} ms"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Commands that have actions: the flags and arguments of each."""

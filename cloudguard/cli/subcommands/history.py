@@ -1,0 +1,125 @@
+"""``history``: makes a store, and tells what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from cloudguard.cli import output
+from cloudguard.cli.failures import say
+from cloudguard.cli.flags import EVERY, KEEP, LIST_FORMAT, OF_CLUSTER, QUIET
+from cloudguard.cli.reports.past import default_store
+from cloudguard.cli.settings import CommandLine
+from cloudguard.errors import ExitStatus, UsageError
+from cloudguard.formats.escaping import visible
+from cloudguard.formats.history import as_json, as_table
+from cloudguard.formats.phrases import count
+from cloudguard.history import queries
+from cloudguard.history.address import StoreAddress, address, of_file
+from cloudguard.history.opening import Purpose
+from cloudguard.history.prune import prune
+from cloudguard.history.schema import own_tables
+from cloudguard.history.store import Store, open_store
+from cloudguard.history.trend import trend
+from cloudguard.needs.setting import Settings
+from cloudguard.needs.settings import STORE
+
+_DAYS: Final = timedelta(days=7)
+
+
+def init(line: CommandLine) -> int:
+    """Make a store where there is none, or bring its schema to the latest; say what was made."""
+    settings = line.settings()
+    where = _address(settings)
+    if where.file is not None and not settings.get(STORE):
+        where.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = open_store(where, Purpose.INIT)
+    if not settings.get(QUIET):
+        made = f"made, with the tables {', '.join(own_tables())}" if store.made else "there, and has the latest schema"
+        say(visible(f"cloudguard: the history in {where.shown} is {made}"))
+    return int(ExitStatus.CLEAN)
+
+
+def list_clusters(line: CommandLine) -> int:
+    """List the clusters at their latest run."""
+    settings, store = _opened(line)
+    with store.reading() as connection:
+        found = queries.clusters(connection, settings.get(OF_CLUSTER) or ())
+    return _write(settings, found, as_table.clusters)
+
+
+def show(line: CommandLine) -> int:
+    """Show a finding, or all findings of a cluster, over time."""
+    settings, store = _opened(line)
+    word = line.argument("what")
+    if not word:
+        message = "name a finding by its id, or a cluster"
+        raise UsageError(message, hint="See: cloudguard history list")
+    with store.reading() as connection:
+        found = queries.intervals(connection, settings.get(OF_CLUSTER) or (), word)
+        known = found or queries.clusters(connection, [word])
+    if not known:
+        message = f"the history has neither a finding nor a cluster {word!r}"
+        raise UsageError(message, hint="See: cloudguard history list")
+    return _write(settings, found, as_table.intervals)
+
+
+def show_trend(line: CommandLine) -> int:
+    """Show how many findings were open, began and were fixed, period by period."""
+    settings, store = _opened(line)
+    every = settings.get(EVERY)
+    with store.reading() as connection:
+        history = queries.everything(connection, settings.get(OF_CLUSTER) or ())
+    found = trend(history, _DAYS if every is None else timedelta(seconds=every))
+    return _write(settings, found, as_table.trend)
+
+
+def prune_runs(line: CommandLine) -> int:
+    """Take out what is older than ``--keep``."""
+    settings, store = _opened(line)
+    keep = settings.get(KEEP)
+    if keep is None:
+        message = "say how much to keep"
+        raise UsageError(message, hint="Example: cloudguard history prune --keep 400d")
+    done = prune(store, timedelta(seconds=keep))
+    if not settings.get(QUIET):
+        gone = f"{count(done.runs, 'run')} and {count(done.findings, 'finding')} that ended before {done.before}"
+        say(visible(f"cloudguard: {gone} were taken out of {store.address.shown}"))
+    return int(ExitStatus.CLEAN)
+
+
+def export(line: CommandLine) -> int:
+    """Write all that the store holds as JSON."""
+    settings, store = _opened(line)
+    file = output.file_of(settings)
+    output.writable(file)
+    with store.reading() as connection:
+        output.save(as_json.render(queries.everything(connection, settings.get(OF_CLUSTER) or ())), file)
+    return int(ExitStatus.CLEAN)
+
+
+ACTIONS: Final[Mapping[str, Callable[[CommandLine], int]]] = {
+    "history init": init,
+    "history list": list_clusters,
+    "history show": show,
+    "history trend": show_trend,
+    "history prune": prune_runs,
+    "history export": export,
+}
+
+
+def _write(settings: Settings, found: as_json.Listed, table: Callable[[Sequence[Any]], str]) -> int:
+    for sink in output.sinks(settings, LIST_FORMAT):
+        output.save(as_json.render(found) if sink.format == "json" else table(found), sink.file)
+    return int(ExitStatus.CLEAN)
+
+
+def _opened(line: CommandLine) -> tuple[Settings, Store]:
+    settings = line.settings()
+    return settings, open_store(_address(settings), Purpose.READ)
+
+
+def _address(settings: Settings) -> StoreAddress:
+    url = settings.get(STORE)
+    return address(url) if url else of_file(default_store())

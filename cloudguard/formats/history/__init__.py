@@ -1,0 +1,1 @@
+"""What a history holds, as tables and as JSON."""

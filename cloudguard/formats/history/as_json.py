@@ -1,0 +1,19 @@
+"""What a history holds, as JSON: lists of values, and all of it as ``cloudguard/history/v1``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from cloudguard.formats.escaping import spelt_out
+from cloudguard.results.history.kept import ClusterSummary, HistoryExport, Interval, Period
+
+Listed = Sequence[ClusterSummary] | Sequence[Interval] | Sequence[Period]
+
+
+def render(found: Listed | HistoryExport) -> str:
+    """Return values as JSON in ASCII; equal values give equal text."""
+    content: object = asdict(found) if isinstance(found, HistoryExport) else [asdict(one) for one in found]
+    clean = json.loads(spelt_out(json.dumps(content, ensure_ascii=False)))
+    return json.dumps(clean, indent=2, ensure_ascii=True) + "\n"

@@ -1,0 +1,75 @@
+"""What a history holds, as plain tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from cloudguard.formats.phrases import MOST_LETTERS, brief, shortened
+from cloudguard.formats.table import grid
+from cloudguard.results.history.kept import ClusterSummary, Interval, KeptCluster, Period
+
+
+def clusters(found: Sequence[ClusterSummary]) -> str:
+    """Return clusters at their latest run."""
+    headers = ("CLUSTER", "LAST RUN", "LAST COMPLETE", "VERDICTS", "OPEN", "WAIVED", "UNCONFIRMED", "RUNS")
+    rows = [
+        (
+            _place(one.cluster),
+            one.last,
+            "the last" if one.complete else one.last_complete or "none",
+            _tally(Counter(verdict for _, verdict in one.verdicts).items()),
+            _tally((severity, number) for severity, number in one.open),
+            str(one.waived),
+            str(one.unconfirmed),
+            str(one.runs),
+        )
+        for one in found
+    ]
+    return grid(rows, headers) + "\n"
+
+
+def intervals(found: Sequence[Interval]) -> str:
+    """Return findings and the times in which they were the same."""
+    headers = ("CLUSTER", "FINDING", "SEVERITY", "CHECK", "SINCE", "STATE", "WHAT")
+    rows = [
+        (
+            one.cluster.name,
+            one.finding,
+            one.severity,
+            one.check,
+            one.began if one.began == one.first_seen else f"{one.began} (first {one.first_seen})",
+            _state(one),
+            shortened(brief(one.message), MOST_LETTERS),
+        )
+        for one in found
+    ]
+    return grid(rows, headers) + "\n"
+
+
+def trend(found: Sequence[Period]) -> str:
+    """Return periods, the earliest first."""
+    severities = [severity for severity, _ in found[0].open] if found else []
+    headers = ("UNTIL", "RUNS", "INCOMPLETE", *(f"OPEN {severity.upper()}" for severity in severities), "NEW", "FIXED")
+    rows = [
+        (one.until, *map(str, (one.runs, one.incomplete, *(number for _, number in one.open), one.new, one.fixed)))
+        for one in found
+    ]
+    return grid(rows, headers) + "\n"
+
+
+def _place(cluster: KeptCluster) -> str:
+    return " ".join(filter(None, (cluster.name, cluster.provider, cluster.account, cluster.regions)))
+
+
+def _tally(counts: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{number} {word}" for word, number in counts) or "none"
+
+
+def _state(one: Interval) -> str:
+    """Return "open", "waived by …", "not seen since …" or how it ended and when."""
+    if one.ended:
+        return f"{one.ended_as} {one.ended}"
+    waived = f"waived by {one.waiver.owner} until {one.waiver.expires}" if one.waiver else ""
+    unseen = f"unconfirmed: last seen {one.last_seen}" if one.last_seen else ""
+    return "; ".join(filter(None, (waived, unseen))) or "open"

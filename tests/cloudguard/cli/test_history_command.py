@@ -1,0 +1,121 @@
+"""``history``: makes stores, and tells what they hold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import sample
+from command import install, ran, refusal
+from nights import denied, night, without
+
+OPEN, SHUT = sample.snapshot(), without("r-etcd")
+ETCD = "88262ad95f50"
+"""The finding that etcd is open."""
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Install the provider "memory"; the user's state is in an empty folder."""
+    install(monkeypatch, tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def kept(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six nights in a store that a variable names: etcd is shut on the third and open again on the fifth."""
+    monkeypatch.setenv("CLOUDGUARD_STORE", "sqlite:///h.db")
+    for day, one in enumerate((OPEN, OPEN, SHUT, SHUT, OPEN, denied(OPEN)), 1):
+        assert ran(capsys, "check", "--snapshot", night(day, one), "-q")[0] in {3, 4}
+
+
+def test_once_made_the_user_s_own_store_is_used(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "there is no history in" in refusal(capsys, "history", "list")
+    status, out, err = ran(capsys, "history", "init")
+    file = tmp_path / "state" / "cloudguard" / "history.db"
+    assert (status, out) == (0, "")
+    assert f"the history in sqlite:///{file} is made, with the tables cloudguard_schema, " in err
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert "is there, and has the latest schema" in ran(capsys, "history", "init")[2]
+    ran(capsys, "check", "--snapshot", night(1))
+    assert "prod memory 1234 here" in ran(capsys, "history", "list")[1]
+    before = file.read_bytes()
+    ran(capsys, "check", "--snapshot", night(2), "--store", "none")
+    assert file.read_bytes() == before
+
+
+@pytest.mark.usefixtures("kept")
+def test_clusters_are_listed_at_their_latest_run(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = ran(capsys, "history", "list")
+    assert status == 0
+    assert "2026-01-06T02:17:00Z  2026-01-05T02:17:00Z  3 UNKNOWN, 2 PASS  2 critical, 1 low  0" in out
+    (found,) = json.loads(ran(capsys, "history", "list", "-f", "json")[1])
+    assert (found["runs"], found["unconfirmed"], found["last"]) == (6, 2, "2026-01-06T02:17:00Z")
+    assert ran(capsys, "history", "list", "--cluster", "other")[1].splitlines()[2:] == []
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_finding_is_shown_over_time(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = ran(capsys, "history", "show", ETCD[:6])
+    lines = [line for line in out.splitlines() if ETCD in line]
+    assert "unconfirmed: last seen 2026-01-05T02:17:00Z" in lines[0]
+    assert "fixed 2026-01-03T02:17:00Z" in lines[1]
+    assert len(lines) == 2
+    assert ran(capsys, "history", "show", "prod")[1].count("2026-01-01T02:17:00Z") >= 3
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_trend_counts_what_was_open_began_and_was_fixed(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(ran(capsys, "history", "trend", "--every", "2d", "-f", "json")[1])
+    shown = [(one["until"][8:10], one["runs"], one["incomplete"], dict(one["open"])["critical"]) for one in found]
+    assert shown == [("02", 2, 0, 2), ("04", 2, 0, 1), ("06", 2, 1, 2)]
+    assert [(one["new"], one["fixed"]) for one in found] == [(3, 0), (0, 1), (1, 0)]
+    assert "OPEN CRITICAL" in ran(capsys, "history", "trend")[1]
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_is_pruned_is_old_and_not_open(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = ran(capsys, "history", "prune", "--keep", "2d")
+    assert "3 runs and 1 finding that ended before 2026-01-04T02:17:00Z were taken out" in err
+    found = json.loads(ran(capsys, "history", "export")[1])
+    assert found["schema"] == "cloudguard/history/v1"
+    assert [one["finished"][8:10] for one in found["runs"]] == ["04", "05", "06"]
+    assert {one["ended"] for one in found["findings"]} == {""}
+    assert ran(capsys, "check", "--snapshot", night(7), "--fail-on-new")[0] == 0
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_export_is_written_to_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran(capsys, "history", "export", "-o", "all.json")[:2] == (0, "")
+    assert len(json.loads(Path("all.json").read_text(encoding="utf-8"))["runs"]) == 6
+
+
+def test_hostile_names_are_shown_harmless(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUDGUARD_STORE", "sqlite:///h.db")
+    ran(capsys, "check", "--snapshot", night(1, sample.snapshot(name=sample.HOSTILE)))
+    for words in (("list",), ("show", "0"), ("show", ETCD[:1]), ("trend",), ("export",)):
+        status, out, err = ran(capsys, "history", *words)
+        assert status in {0, 2}
+        assert all(line.isprintable() for line in (out + err).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("show",), "name a finding by its id, or a cluster"),
+        (("show", "nothing"), "has neither a finding nor a cluster 'nothing'"),
+        (("prune",), "say how much to keep"),
+        (("list", "--store", "sqlite:///none.db"), "there is no history in none.db"),
+        (("list", "--store", "mysql://guard:s3cret@db/x"), "begins neither"),
+        (("export", "-o", "none/all.json"), "there is no folder"),
+        (("trend", "--every", "soon"), "is no time"),
+    ],
+)
+@pytest.mark.usefixtures("kept")
+def test_what_is_wrong_is_a_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str) -> None:
+    said = refusal(capsys, "history", *words)
+    assert says in said
+    assert "s3cret" not in said
+    assert not Path("none.db").exists()
