@@ -103,14 +103,16 @@ def _forget(descriptor: int) -> None:
     os.close(nothing)
 
 
-def put(text: str) -> None:
-    """Write ``text`` to stdout. A reader that has gone is no error; a full disk raises OSError."""
+def put(content: str | bytes) -> None:
+    """Write ``content`` to stdout. A reader that has gone is no error; a full disk raises OSError."""
     if sys.stdout is None:  # closed when the process began
         return
     encoding = sys.stdout.encoding
-    shown = text.encode(encoding, "backslashreplace").decode(encoding)  # what an ASCII terminal lacks is escaped
     try:
-        sys.stdout.write(shown)
+        if isinstance(content, bytes):
+            sys.stdout.buffer.write(content)
+        else:
+            sys.stdout.write(content.encode(encoding, "backslashreplace").decode(encoding))  # what ASCII lacks: escaped
         sys.stdout.flush()
     except BrokenPipeError:
         _forget(sys.stdout.fileno())

@@ -23,6 +23,8 @@ from cloudguard.results.report import Report
 
 _MODULES: Final = {"csv": "spreadsheet", "github": "workflow_commands", "gitlab": "code_quality"}
 """The exports whose module is not called as the format is."""
+PAGES: Final = ("html", "pdf")
+"""The formats of which one document holds any number of reports."""
 
 _OWN: Final = 0o600
 """The mode of a file that only its owner may read, as a report describes a network."""
@@ -56,7 +58,19 @@ def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT, usual:
             message = f"--format: two formats for {place or 'stdout'}"
             raise UsageError(message, hint="Write -f FORMAT=FILE")
         writable(place)
+    if any(sink.format == "pdf" for sink in wanted):
+        _printable(wanted)
     return tuple(wanted)
+
+
+def _printable(to: Sequence[Sink]) -> None:
+    """Raise UsageError where a PDF can't be made, or would go to a terminal; asked before a cluster is read."""
+    from cloudguard.formats.html.pdf import require_printer  # noqa: PLC0415 - only where it is wanted
+
+    require_printer()
+    if Sink("pdf") in to and sys.stdout.isatty():
+        message = "--format: pdf is no text for a terminal"
+        raise UsageError(message, hint="Write -f pdf=FILE")
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -67,12 +81,25 @@ def _split(text: str) -> tuple[str, str]:
 def write(report: Report, to: Sequence[Sink], settings: Settings) -> None:
     """Write ``report`` to every sink. Raises UsageError where a file can't be written."""
     for sink in to:
-        save(rendered(report, sink, settings), sink.file, mode_of(sink))
+        shown = as_page([report], sink) if sink.format in PAGES else rendered(report, sink, settings)
+        save(shown, sink.file, mode_of(sink))
 
 
 def mode_of(sink: Sink) -> int:
     """Return the mode of a sink's file: all may read metrics, and only its owner a report."""
     return _SHARED if sink.format == "openmetrics" else _OWN
+
+
+def as_page(reports: Sequence[Report], sink: Sink) -> str | bytes:
+    """Return one page of all ``reports``, as text or as PDF. Raises UsageError where it can't be printed."""
+    from cloudguard.formats.html import page  # noqa: PLC0415 - each format loads only its own
+
+    text = page.render(*reports)
+    if sink.format == "html":
+        return text
+    from cloudguard.formats.html import pdf  # noqa: PLC0415 - likewise
+
+    return pdf.from_page(text, max(report.finished for report in reports))
 
 
 def rendered(report: Report, sink: Sink, settings: Settings) -> str:
@@ -93,10 +120,6 @@ def _rendered(report: Report, sink: Sink, settings: Settings, *, color: bool, wi
             from cloudguard.formats import markdown  # noqa: PLC0415 - likewise
 
             return markdown.render(report)
-        case "html":
-            from cloudguard.formats.html import page  # noqa: PLC0415 - likewise
-
-            return page.render(report)
         case "table":
             from cloudguard.formats import table  # noqa: PLC0415 - likewise
 
@@ -171,26 +194,27 @@ def writable(file: str) -> None:
     raise UsageError(message)
 
 
-def save(text: str, file: str, mode: int = _OWN) -> None:
-    """Write all of ``text`` to ``file`` or nothing ("" is stdout); a new file has ``mode``. Raises UsageError."""
+def save(content: str | bytes, file: str, mode: int = _OWN) -> None:
+    """Write all of ``content`` to ``file`` or nothing ("" is stdout); a new file has ``mode``. Raises UsageError."""
+    data = content.encode() if isinstance(content, str) else content
     try:
         if not file:
-            put(text)
+            put(content)
         elif Path(file).exists() and not Path(file).is_file():
-            Path(file).write_text(text, encoding="utf-8")
+            Path(file).write_bytes(data)
         else:
-            _replace(Path(file).resolve(), text, mode)
+            _replace(Path(file).resolve(), data, mode)
     except OSError as error:
         message = f"cannot write {file or 'to stdout'}: {error.strerror or error}"
         raise UsageError(message) from None
 
 
-def _replace(path: Path, text: str, mode: int) -> None:
+def _replace(path: Path, data: bytes, mode: int) -> None:
     """Put a new file in the place of ``path``."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
             os.fchmod(stream.fileno(), mode)
         Path(name).replace(path)
     except BaseException:

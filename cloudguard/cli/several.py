@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from cloudguard.cli import output
 from cloudguard.cli.flags import VERBOSE
-from cloudguard.errors import UsageError
 from cloudguard.formats.several.joined import joined
 from cloudguard.formats.several.overview import as_table, worst_first
 from cloudguard.needs.setting import Settings
@@ -34,12 +33,11 @@ def write(reports: Sequence[Report], to: Sequence[output.Sink], settings: Settin
             output.save(_document(reports, sink, settings), sink.file, output.mode_of(sink))
 
 
-def _document(reports: Sequence[Report], sink: output.Sink, settings: Settings) -> str:
+def _document(reports: Sequence[Report], sink: output.Sink, settings: Settings) -> str | bytes:
     """Return all reports in one document."""
     match sink.format:
-        case "html":
-            message = "a page is about one cluster"
-            raise UsageError(message, hint=f"Write -f 'html={PLACEHOLDER}.html'")
+        case "html" | "pdf":
+            return output.as_page(reports, sink)
         case "table":
             screens = [output.rendered(one, sink, settings) for one in worst_first(reports)]
             return "\n".join([as_table(reports), *(screens if settings.get(VERBOSE) else ())])

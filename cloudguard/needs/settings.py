@@ -216,7 +216,7 @@ PING: Final = Setting(
     implicit=False,
 )
 FORMATS: Final = (
-    *("table", "json", "markdown", "html"),
+    *("table", "json", "markdown", "html", "pdf"),
     *("sarif", "junit", "csv", "ocsf", "asff", "gitlab", "github", "openmetrics"),
 )
 FORMAT: Final = Setting(

@@ -11,13 +11,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.html.sections import sections_of
+from cloudguard.formats.html.heat import heat_of
+from cloudguard.formats.html.sections import filters_of, sections_of
 from cloudguard.formats.phrases import brief
+from cloudguard.formats.several.overview import worst_first
 from cloudguard.results.report import Report
 
 
-def render(report: Report) -> str:
-    """Return the page of ``report``; equal reports give equal text."""
+def render(*reports: Report) -> str:
+    """Return the page of a report, or of several, the worst first; equal reports give equal text."""
+    ordered = worst_first(reports)
+    prefixes = [f"c{number}-" for number in range(1, len(ordered) + 1)] if len(ordered) > 1 else [""]
+    clusters = [sections_of(report, prefix) for report, prefix in zip(ordered, prefixes, strict=True)]
+    heat = heat_of(clusters)
     style, script = _text("style.css"), _text("filter.js")
     policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
     policy += "base-uri 'none'; form-action 'none'"
@@ -26,7 +32,10 @@ def render(report: Report) -> str:
         policy=policy,
         style=Markup(style),  # noqa: S704 - a file of this package
         script=Markup(script),  # noqa: S704 - likewise
-        cluster=sections_of(report),
+        title=heat.title if heat else ordered[0].cluster.name,
+        clusters=clusters,
+        heat=heat,
+        filters=filters_of(clusters),
     )
 
 

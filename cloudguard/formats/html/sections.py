@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,12 +64,26 @@ class ReportSections:
     matrix: Matrix | None
     since: SinceSection | None
     waived: tuple[Card, ...]
-    states: tuple[str, ...]
 
     @property
     def cards(self) -> tuple[Card, ...]:
         """All cards, in the order of the page."""
         return tuple(each for row in self.rows for each in row.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the cards of a page can be filtered by."""
+
+    rows: tuple[str, ...]
+    states: tuple[str, ...]
+
+
+def filters_of(clusters: Iterable[ReportSections]) -> Filters | None:
+    """Return the rows and states that there are on a page, None where it has no card."""
+    rows = dict.fromkeys(section.row.row for one in clusters for section in one.rows)
+    states = {card.state for one in clusters for card in one.cards}
+    return Filters(tuple(rows), tuple(state for state in STATES if state in states)) if states else None
 
 
 def sections_of(report: Report, prefix: str = "") -> ReportSections:
@@ -105,7 +120,6 @@ def sections_of(report: Report, prefix: str = "") -> ReportSections:
         matrix=matrix_of(report),
         since=since_section(report.since),
         waived=tuple(each for each in cards if each.finding.waived),
-        states=tuple(state for state in STATES if any(each.state == state for each in cards)),
     )
 
 

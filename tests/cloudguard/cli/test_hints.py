@@ -25,8 +25,8 @@ COMMAND = re.compile(rf"\bcloudguard (?:{'|'.join(HELP)})\b(?: [^\s.,;:()\"`](?:
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 FOREIGN = {"--cert-file", "--client-cert-auth", "--peer-cert-file", "--peer-client-cert-auth"}
 """etcd's own flags."""
-CHANGES = "changes"
-"""The folders of providers that write commands of the cloud's own tools, with their flags."""
+OTHERS_FLAGS = {"changes", "pdf.py"}
+"""Where flags are of other programs: the folders of providers with commands of the clouds, and a browser's."""
 
 
 def texts() -> Iterator[tuple[Path, str]]:
@@ -51,7 +51,9 @@ def texts() -> Iterator[tuple[Path, str]]:
 
 TEXTS = tuple(texts())
 PRINTED_COMMANDS = sorted({match.group() for _, text in TEXTS for match in COMMAND.finditer(text)})
-PRINTED_FLAGS = {match.group() for path, text in TEXTS if CHANGES not in path.parts for match in FLAG.finditer(text)}
+PRINTED_FLAGS = {
+    match.group() for path, text in TEXTS if not OTHERS_FLAGS.intersection(path.parts) for match in FLAG.finditer(text)
+}
 
 
 def test_there_are_commands_to_try() -> None:

@@ -66,6 +66,7 @@ def cases() -> Mapping[str, Case]:
     return {
         "full": Case(page.render(page_report.report(waived=WAIVER))),
         "clean": Case(page.render(sample.report())),
+        "several": Case(page.render(page_report.report(waived=WAIVER), page_report.report("other"), sample.report())),
         "hostile": Case(page.render(page_report.report("".join(TRICKS)))),
         "long": Case(page.render(page_report.report("x" * 10_000))),
         "unescaped": Case(unescaped(with_policy=False), hostile=True),
@@ -95,7 +96,7 @@ def answers() -> Mapping[str, Any]:
 pytestmark = pytest.mark.skipif(
     not (IN_CI or (BROWSER and AXE.exists())), reason="make validators installs axe-core and playwright-core"
 )
-READ: Final = ("full", "clean", "hostile", "long")
+READ: Final = ("full", "clean", "several", "hostile", "long")
 
 
 @pytest.mark.parametrize("name", READ)
@@ -122,7 +123,9 @@ def test_axe_finds_nothing(name: str, scheme: str) -> None:
     assert answers()[name][scheme] == []
 
 
-@pytest.mark.parametrize(("name", "rows", "cards"), [("full", 5, 3), ("hostile", 5, 3), ("clean", 2, 0)])
+@pytest.mark.parametrize(
+    ("name", "rows", "cards"), [("full", 5, 3), ("hostile", 5, 3), ("clean", 2, 0), ("several", 12, 6)]
+)
 def test_all_is_there_without_scripts(name: str, rows: int, cards: int) -> None:
     found = answers()[name]
     assert (found["rows"], found["cards"], found["filters"]) == (rows, cards, 0)

@@ -88,9 +88,9 @@ ORDER = (
 )
 
 
-def text_of(report: Report) -> str:
+def text_of(*reports: Report) -> str:
     """Return what is read on the page, on one line."""
-    body = re.sub(r"<(style|script)>.*?</\1>", " ", page.render(report), flags=re.DOTALL)
+    body = re.sub(r"<(style|script)>.*?</\1>", " ", page.render(*reports), flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
 
 
@@ -141,6 +141,20 @@ def test_a_clean_report_has_no_empty_blocks() -> None:
     assert "no findings" in text
     for heading in ("Fix in this order", "Exceptions", "Not read", "Evidence", "Incomplete"):
         assert heading not in text
+
+
+def test_several_clusters_are_one_page_the_worst_first() -> None:
+    clean = replace(sample.report(), cluster=replace(FULL.cluster, name="clean"))
+    text = page.render(clean, FULL)
+    assert text == page.render(FULL, clean)
+    read = text_of(clean, FULL)
+    parts = ["2 clusters", "prod memory 1234 here FAIL 1 finding, worst critical", "clean memory 1234 here PASS"]
+    places = [read.find(part) for part in (*parts, "Incomplete.", "no findings")]
+    assert -1 not in places
+    assert places == sorted(places)
+    anchors = re.findall(r' id="([^"]*)"', text)
+    assert len(anchors) == len({*anchors})
+    assert {*re.findall(r'href="#([^"]*)"', text)} <= {*anchors}
 
 
 def test_a_name_that_a_template_mistakes_is_no_empty_place() -> None:

@@ -1,0 +1,67 @@
+"""Several clusters as a table of their rows, the worst first, each cell as warm as the row's worst finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cloudguard.formats.html.sections import ReportSections
+from cloudguard.formats.several.overview import summary
+from cloudguard.results.report import RowResult, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """A row of a cluster: its verdict, the number of its findings that are not waived, and the ``worst`` of them.
+
+    ``warmth``: a failed row's worst severity, else its verdict.
+    """
+
+    anchor: str
+    verdict: str
+    count: int
+    worst: str
+    warmth: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """A cluster, where it is, and a cell a row."""
+
+    name: str
+    place: str
+    anchor: str
+    cells: tuple[HeatCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """The table; ``areas`` are the rows in the words of the Kubernetes documentation."""
+
+    title: str
+    summary: str
+    areas: tuple[str, ...]
+    rows: tuple[HeatRow, ...]
+
+
+def heat_of(clusters: Sequence[ReportSections]) -> Heat | None:
+    """Return the table of several clusters, in their order; None of a single one."""
+    if len(clusters) == 1:
+        return None
+    areas = tuple(section.row.area for section in clusters[0].rows)
+    lines = tuple(map(_row, clusters))
+    return Heat(f"{len(clusters)} clusters", summary([one.report for one in clusters]), areas, lines)
+
+
+def _row(one: ReportSections) -> HeatRow:
+    cluster = one.report.cluster
+    place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.regions)))
+    cells = tuple(_cell(section.row, section.anchor) for section in one.rows)
+    return HeatRow(cluster.name, place, f"{one.prefix}head", cells)
+
+
+def _cell(row: RowResult, anchor: str) -> HeatCell:
+    severities = [finding.severity for finding in row.findings if finding.waived is None]
+    worst = str(max(severities)) if severities else ""
+    warmth = worst if row.verdict is Verdict.FAIL and worst else row.verdict.lower()
+    return HeatCell(anchor, row.verdict, len(severities), worst, warmth)

@@ -1,0 +1,70 @@
+"""A page as PDF: by WeasyPrint where that is installed, else by Chromium where that is."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, NoReturn
+
+from cloudguard.errors import UsageError
+
+BROWSERS: Final = ("chromium", "chromium-browser", "chrome")
+INSTALL: Final = "pip install weasyprint, or print the page of -f html in a browser"
+_SECONDS: Final = 120
+"""After so long Chromium has come to grief."""
+_DATE: Final = re.compile(rb"(?<=Date \(D:)[0-9]{14}")
+
+
+def require_printer() -> None:
+    """Raise UsageError where nothing can print a page."""
+    if not find_spec("weasyprint") and not _browser():
+        message = "-f pdf needs WeasyPrint or Chromium, and neither is installed"
+        raise UsageError(message, hint=INSTALL)
+
+
+def from_page(page: str, finished: str) -> bytes:
+    """Return ``page`` as PDF; equal pages give equal bytes from the same version of what prints them.
+
+    ``finished``: the ISO 8601 time that the document is dated by. Raises UsageError where nothing can print it.
+    """
+    require_printer()
+    return _by_weasyprint(page) if find_spec("weasyprint") else _by_chromium(_browser(), page, finished)
+
+
+def _browser() -> str:
+    """Return the path of Chromium, "" where there is none."""
+    return next(filter(None, map(shutil.which, BROWSERS)), "")
+
+
+def _by_weasyprint(page: str) -> bytes:
+    weasyprint: Any = import_module("weasyprint")  # an extra, slow to load, and without types
+
+    def refuse(url: str, *_: object, **__: object) -> NoReturn:
+        message = f"the page asks for {url}"
+        raise ValueError(message)
+
+    return bytes(weasyprint.HTML(string=page, url_fetcher=refuse).write_pdf() or b"")
+
+
+def _by_chromium(browser: str, page: str, finished: str) -> bytes:
+    """Return what Chromium prints, dated by the report and not by the clock."""
+    with TemporaryDirectory(prefix="cloudguard-") as name:
+        folder = Path(name)
+        file, printed = folder / "page.html", folder / "page.pdf"
+        file.write_text(page, encoding="utf-8")
+        command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
+        command += ["--no-pdf-header-footer", f"--print-to-pdf={printed}", file.as_uri()]
+        try:
+            subprocess.run(command, capture_output=True, check=True, timeout=_SECONDS)  # noqa: S603 - a browser of PATH
+            content = printed.read_bytes()
+        except (OSError, subprocess.SubprocessError) as error:
+            message = f"{browser} did not print the page: {error}"
+            raise UsageError(message, hint=INSTALL) from None
+    date = datetime.fromisoformat(finished).astimezone(UTC).strftime("%Y%m%d%H%M%S").encode()
+    return _DATE.sub(date, content)
