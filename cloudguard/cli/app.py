@@ -20,7 +20,9 @@ HELP: Final = {
     "explain": "Explain a row, a check or a finding.",
     "waivers": "Accept findings for a while, and see what became of each waiver.",
     "history": "Make a store of past runs, and see what it holds.",
+    "report": "Write a JSON report again, in any format, without asking the cloud.",
     "diff": "Compare two snapshots, or two reports, of one cluster.",
+    "schema": "Print the JSON Schema of a file that is written or read.",
     "completion": "Print a shell's completion script.",
     "version": "Print the version.",
 }

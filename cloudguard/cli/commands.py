@@ -27,6 +27,7 @@ from cloudguard.cli.flags import (
     REASON,
     ROW,
     ROWS,
+    SCHEMAS,
     SHARD,
     SNAPSHOT,
     SUMMARY,
@@ -117,6 +118,12 @@ COMMANDS: Final[Mapping[str, Command]] = {
         arguments=(Argument("what", "A row, a check, or a finding's number or id.", ROWS), _PROVIDER),
         own=True,
     ),
+    "report": Command(
+        "cloudguard report report.json -f markdown",
+        "check -f json writes such a file. Formats and exit status are those of the check.",
+        flags=(*_panels(REPORT), SUMMARY, ROW, MIN_SEVERITY, OUTPUT, *GENERAL),
+        arguments=(Argument("file", "The report's JSON."),),
+    ),
     "diff": Command(
         "cloudguard diff monday.json today.json",
         "On snapshots, which collect makes: what opened and what closed. On them and on reports, which check -f json "
@@ -126,6 +133,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "waivers": Command("cloudguard waivers list", actions=_WAIVERS),
     "history": Command("cloudguard history list", actions=HISTORY_ACTIONS),
+    "schema": Command(
+        "cloudguard schema report", flags=(OUTPUT,), arguments=(Argument("name", ", ".join(SCHEMAS), SCHEMAS),)
+    ),
     "completion": Command(
         'eval "$(cloudguard completion bash)"', arguments=(Argument("shell", ", ".join(SHELLS), SHELLS),)
     ),
@@ -213,7 +223,7 @@ def _do(name: str, line: CommandLine) -> int:
             return check.check(line) if name == "check" else check.collect(line)
         case _ if " " in name:
             return _of_action(name, line)
-        case "plan" | "explain" | "diff":
+        case "plan" | "explain" | "diff" | "report" | "schema":
             return _of_report(name, line)
         case _:
             from cloudguard.cli.subcommands import discover  # noqa: PLC0415 - likewise
@@ -235,7 +245,7 @@ def _of_action(name: str, line: CommandLine) -> int:
 
 
 def _of_report(name: str, line: CommandLine) -> int:
-    """Do the work of a command that tells more of a report: what to change, why, or what has become different."""
+    """Do the work of a command that tells more of a report: what to change, why, what is different, or its schema."""
     match name:
         case "plan":
             from cloudguard.cli.subcommands import plan  # noqa: PLC0415 - likewise
@@ -245,6 +255,14 @@ def _of_report(name: str, line: CommandLine) -> int:
             from cloudguard.cli.subcommands import explain  # noqa: PLC0415 - likewise
 
             return explain.explain(line)
+        case "report":
+            from cloudguard.cli.subcommands import report  # noqa: PLC0415 - likewise
+
+            return report.report(line)
+        case "schema":
+            from cloudguard.cli.subcommands import schema  # noqa: PLC0415 - likewise
+
+            return schema.schema(line)
         case _:
             from cloudguard.cli.subcommands import diff  # noqa: PLC0415 - likewise
 

@@ -22,6 +22,8 @@ from cloudguard.needs.settings import HOSTS, REPORT, SEVERITIES
 from cloudguard.provider.port import load
 
 WAIVER_PANEL: Final = "Waiver"
+SCHEMAS: Final = ("report", "snapshot", "plan", "comparison")
+"""The files that ``schema`` describes."""
 ROWS: Final = ("api-server-access", "node-access", "cloud-api-access", "etcd-access", "etcd-encryption")
 SNAPSHOT: Final = Setting(
     "snapshot FILE", text(), "Judge this file, made by collect, instead of asking the cloud (- is stdin).", HOSTS

@@ -32,7 +32,9 @@ def hop_text(hop: Hop) -> str:
     """Return what is passed at a hop, and what lets it pass."""
     template = _FILTERED if hop.rule else _UNFILTERED
     name = f" ({hop.name})" if hop.name else ""
-    lets = _CLIENT_ADDRESS[lets_text(hop)] if hop.kind is HopKind.CLIENT_ADDRESS else lets_text(hop)
+    lets = lets_text(hop)
+    if hop.kind is HopKind.CLIENT_ADDRESS:
+        lets = _CLIENT_ADDRESS.get(lets, _CLIENT_ADDRESS["unknown"])
     return _TEXTS.get(hop.kind, template).format(hop=hop, lets=lets, bracketed=name)
 
 

@@ -88,6 +88,6 @@ def _finding(finding: Finding, number: int) -> Iterator[str]:
 
 def _change(change: Change, numbers: Mapping[str, int]) -> str:
     lines = [brief(visible(line)) for line in change_lines(change)]
-    fence = "`" * max(3, *(len(line) - len(line.replace("`", "")) + 1 for line in lines))
+    fence = "`" * max((3, *(len(line) - len(line.replace("`", "")) + 1 for line in lines)))
     title = f"{change.order}. {markdown(change_title(change, numbers))}"
     return "\n".join([title, "", f"{fence}diff", *lines, fence])

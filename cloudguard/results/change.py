@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from cloudguard.model.filters import Action, Direction
 from cloudguard.model.identity import Statement
+from cloudguard.model.text_forms import Services
 from cloudguard.packet_sets.services import ServiceSet
 
 
@@ -58,7 +59,7 @@ class RuleTraffic:
     """What a rule allows (or denies): services from a peer (ingress) or to it (egress)."""
 
     direction: Direction
-    services: ServiceSet
+    services: Services
     peer: RulePeer
     action: Action = Action.PERMIT
     """DENY: keeps it out; only in a filter whose rules are evaluated in order."""
@@ -69,7 +70,7 @@ class KeptTraffic:
     """Traffic that a filter must go on letting in, and who needs it, in words."""
 
     peer: RulePeer
-    services: ServiceSet
+    services: Services
     why: str
 
 

@@ -7,6 +7,7 @@ from cloudguard.model.filters import Action, Direction
 from cloudguard.model.identity import Effect, Statement
 from cloudguard.model.keys import Key
 from cloudguard.model.source import Gap
+from cloudguard.packet_sets.services import ServiceSet
 
 __all__ = [
     "Action",
@@ -18,5 +19,6 @@ __all__ = [
     "Gap",
     "Host",
     "Key",
+    "ServiceSet",
     "Statement",
 ]

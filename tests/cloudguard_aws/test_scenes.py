@@ -14,6 +14,7 @@ from cloudguard.formats import table
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report
 from cloudguard.rows.judge import ROWS
+from contract import assert_contract
 from draws import DRAWS, SEED
 from moto_fixtures.aws.builder import SourceLine
 from moto_fixtures.aws.scene import Scene, scenes
@@ -89,6 +90,11 @@ def test_no_two_findings_of_a_row_say_the_same_and_a_clean_cluster_fits_on_a_scr
         assert len(set(messages)) == len(messages)
     if report.complete and {finding.check for finding in report.findings} <= {UNMARKED}:
         assert len(table.render(report).splitlines()) <= SCREEN
+
+
+@pytest.mark.parametrize("name", scenes())
+def test_the_report_holds_to_its_contract(name: str) -> None:
+    assert_contract(report_on(name))
 
 
 @pytest.mark.parametrize("name", scenes())

@@ -12,6 +12,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report, Verdict
+from contract import assert_contract
 
 API, NODES, IDENTITY = "api-server-access", "node-access", "cloud-api-access"
 ETCD, DISKS = "etcd-access", "etcd-encryption"
@@ -52,3 +53,4 @@ class Scene(Generic[Account]):
         assert found == sorted(self.findings)
         assert {row.row: row.verdict for row in report.rows} == self.verdicts
         assert snapshot_file.load(snapshot_file.dump(snapshot), "it") == snapshot
+        assert_contract(report)

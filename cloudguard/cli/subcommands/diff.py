@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from cloudguard import pipeline
@@ -24,8 +23,8 @@ from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.declarations_file import declarations
 from cloudguard.needs.settings import FAIL_ON
 from cloudguard.results.comparison import Comparison, Fate
+from cloudguard.results.files.report_file import is_report
 
-_REPORT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"cloudguard/report/')
 _HINT = "Example: cloudguard diff monday.json today.json"
 
 
@@ -58,7 +57,7 @@ def diff(line: CommandLine) -> int:
 
 def _given(name: str, declared: Declarations) -> _Given:
     data = read_file(name)
-    if _REPORT.match(data):
+    if is_report(data):
         return _Given(report_file.load(data, name), None)
     snapshot = snapshot_file.load(data, name)
     return _Given(listed(pipeline.evaluate(snapshot, declared)), snapshot)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NewType
 
 from cloudguard.errors import UsageError
+from cloudguard.model.files.faults import faults, listed
 from cloudguard.model.files.snapshot_upgrade import SCHEMA_V1, is_older, not_asked, upgraded
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
-
-MOST_FAULTS = 20
-"""More faults than this are counted, not listed."""
 
 _FAMILY = SCHEMA.rpartition("/")[0]
 _HEAD = re.compile(rb'\s*\{\s*"schema"\s*:\s*"([^"\\]{0,100})"')
@@ -59,20 +56,19 @@ def load(data: bytes | str, name: str) -> Snapshot:
 
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     schema = _schema_of(raw, name)
-    faults: list[str] = []
+    found: list[str] = []
     if schema not in {SCHEMA, SCHEMA_V1}:
-        faults.append(f"its schema is {schema!r}; this version reads {SCHEMA!r}")
+        found.append(f"its schema is {schema!r}; this version reads {SCHEMA!r}")
     elif is_older(raw, schema):
         raw = upgraded(raw, SCHEMA)
     try:
         snapshot = _adapter().validate_json(raw)
     except ValidationError as error:
-        listed = error.errors(include_url=False, include_context=False, include_input=False)
-        faults.extend(_fault(fault["loc"], fault["type"], fault["msg"]) for fault in listed)
+        found.extend(faults(error))
     else:
-        if not faults:
+        if not found:
             return _with_gaps(snapshot, raw)
-    raise _refusal(name, faults)
+    raise _refusal(name, found)
 
 
 def _with_gaps(snapshot: Snapshot, raw: bytes) -> Snapshot:
@@ -104,22 +100,8 @@ def _schema_of(raw: bytes, name: str) -> str:
     return schema
 
 
-def _fault(location: Iterable[int | str], kind: str, message: str) -> str:
-    if kind == "json_invalid":
-        return f"it is damaged or cut short ({message.removeprefix('Invalid JSON: ')})"
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
-    if kind == "unexpected_keyword_argument":
-        return f"{path}: no such field"
-    if kind == "missing":
-        return f"{path}: missing"
-    message = message.removeprefix("Value error, ")
-    return f"{path}: {message[:1].lower()}{message[1:]}"
-
-
-def _refusal(name: str, faults: list[str]) -> UsageError:
-    more = len(faults) - MOST_FAULTS
-    shown = "; ".join(faults[:MOST_FAULTS]) + (f"; and {more} more" if more > 0 else "")
-    return UsageError(f"the snapshot {name} cannot be read: {shown}", hint="Collect it again with this version")
+def _refusal(name: str, found: list[str]) -> UsageError:
+    return UsageError(f"the snapshot {name} cannot be read: {listed(found)}", hint="Collect it again with this version")
 
 
 def spelt_out(text: str) -> str:

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from cloudguard.formats import diff, hops, json_report
+from cloudguard.formats import diff, hops
+from cloudguard.formats.contract.document import document
+from cloudguard.formats.contract.edit_shapes import EDIT_SHAPES
 from cloudguard.model.filters import Direction
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import (
@@ -56,20 +58,26 @@ TOLD_EDITS: list[tuple[Edit, tuple[str, ...], tuple[str, ...]]] = [
 def test_an_edit_is_shown_as_the_lines_of_a_diff(edit: Edit, before: tuple[str, ...], after: tuple[str, ...]) -> None:
     change = Change("c", "row", "kind", Resource("filter", "f"), (edit,))
     assert (diff.before_lines(change), diff.after_lines(change)) == (before, after)
-    assert json.dumps(json_report.edit_document(edit))
+    assert json.dumps(document(edit, None, EDIT_SHAPES))
 
 
 def test_a_narrowed_rule_says_what_it_keeps_why_and_what_it_loses() -> None:
-    assert json_report.edit_document(RuleEdit(RuleOp.MODIFY, "r", RULE, SSH, ("clients",))) == {
+    peer = {"kind": "range", "value": "0.0.0.0/0"}
+    assert document(RuleEdit(RuleOp.MODIFY, "r", RULE, SSH, ("clients",)), None, EDIT_SHAPES) == {
         "op": "rule.modify",
         "rule": {
             "id": "r",
             "services": "tcp/22",
-            "peer": {"kind": "range", "value": "0.0.0.0/0"},
+            "peer": peer,
             "direction": "ingress",
         },
-        "keeps": [{"services": "tcp/22", "peer": {"kind": "range", "value": "0.0.0.0/0"}, "why": "clients"}],
-        "loses": [{"services": "tcp/23", "peer": {"kind": "range", "value": "0.0.0.0/0"}}],
+        "keeps": [{"direction": "ingress", "services": "tcp/22", "peer": peer, "why": "clients"}],
+        "loses": [{"direction": "ingress", "services": "tcp/23", "peer": peer}],
+        "before": {"direction": "ingress", "services": "tcp/22-23", "peer": peer},
+        "after": {"direction": "ingress", "services": "tcp/22", "peer": peer},
+        "needs": ["clients"],
+        "order": None,
+        "targets": [],
     }
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
-from hashlib import sha256
 
 import pytest
 
 import sample
-from cloudguard.formats import explain, json_report, markdown, phrases, table
-from cloudguard.model.files import snapshot_file
-from cloudguard.results.change import Resource
+from cloudguard.formats import explain, markdown, phrases, table
+from cloudguard.results.change import Procedure, Resource
 from cloudguard.results.finding import Severity, Waiver
 from cloudguard.results.report import Report
 
@@ -91,116 +88,9 @@ def test_a_diff_cannot_leave_its_fence() -> None:
     assert text.splitlines().count(fence) == 1
 
 
-def test_json_has_the_clusters_hosts_with_typed_evidence() -> None:
-    cluster = json.loads(json_report.render(FULL))["cluster"]
-    assert {"name", "provider", "account", "region", "installer", "version", "hosts"} <= set(cluster)
-    assert cluster["hosts"][0] == {
-        "id": "m-1",
-        "name": "m-1",
-        "roles": ["control-plane", "etcd"],
-        "addresses": ["10.0.0.10", "198.51.100.10"],
-        "identity": "",
-        "evidence": ["a tag says so"],
-        "role_evidence": [{"kind": "installer", "strength": "strong", "text": "a tag says so"}],
-    }
-
-
-def test_json_names_the_regions_one_by_one_and_as_one_text() -> None:
-    cluster = replace(sample.snapshot().cluster, regions=("here", "there"))
-    document = json.loads(json_report.render(replace(FULL, cluster=cluster)))["cluster"]
-    assert (document["region"], document["regions"]) == ("here,there", ["here", "there"])
-
-
-def test_json_has_the_digest_of_the_snapshot_s_file() -> None:
-    snapshot = sample.snapshot()
-    digest = sha256(snapshot_file.dump(snapshot).encode()).hexdigest()
-    for report in (replace(FULL, snapshot=snapshot), replace(FULL, digest=digest)):
-        assert json.loads(json_report.render(report))["snapshot_sha256"] == digest
-    assert json.loads(json_report.render(FULL))["snapshot_sha256"] == ""
-
-
-def test_json_is_the_contract() -> None:
-    text = json_report.render(FULL)
-    document = json.loads(text)
-    assert text.isascii()
-    assert list(document) == [
-        "schema",
-        "tool",
-        "started",
-        "finished",
-        "snapshot_sha256",
-        "declarations",
-        "cluster",
-        "complete",
-        "rows",
-        "plan",
-        "gaps",
-        "waivers",
-        "since",
-    ]
-    assert document["schema"] == "cloudguard/report/v1"
-    assert document["complete"] is False
-    assert document["tool"] == {"name": "cloudguard", "version": "0"}
-    row = document["rows"][0]
-    assert (row["row"], row["verdict"]) == ("etcd-access", "FAIL")
-    low, critical, waived = row["findings"]
-    assert (low["severity"], critical["severity"], waived["severity"]) == ("low", "critical", "high")
-    assert critical["resource"] == {"kind": "filter", "id": "f-2", "name": "open"}
-    assert critical["witness"] == {
-        "summary": "witness open",
-        "path": ["gate f-2 (open): rule r-1 (open)"],
-        "facts": {"port": "open"},
-        "source": "",
-        "target": "",
-        "service": "",
-        "hops": [
-            {"kind": "target-filter", "id": "f-2", "name": "open", "rule": "r-1", "lets": "open", "blamed": False}
-        ],
-    }
-    assert critical["evidence"][0]["call"] == "memory:Read"
-    assert critical["changes"] == ["c-1"]
-    assert (critical["number"], waived["number"], low["number"]) == (1, 2, 3)
-    assert critical["waived"] is None
-    assert waived["waived"] == {
-        "owner": "ops",
-        "reason": "it is a lab",
-        "expires": "2027-01-01",
-        "origin": "",
-        "any_width": False,
-    }
-    change = document["plan"]["changes"][0]
-    assert {"id", "row", "kind", "resource", "before", "after", "proved"} <= set(change)
-    assert (change["order"], change["mends"], change["edits"][0]["op"]) == (1, ["000000000002"], "procedure")
-    assert document["gaps"][0] | {"message": 0} == {
-        "call": "memory:ReadFilters",
-        "resource": "f-nodes",
-        "reason": "denied",
-        "message": 0,
-        "hides": ["filters"],
-        "permission": "memory:read",
-    }
-
-
-def test_json_says_what_a_row_was_judged_on() -> None:
-    row = json.loads(json_report.render(FULL))["rows"][0]
-    assert row["basis"] == {
-        "examined": {
-            "ways": 13,
-            "hosts": [{"role": "node", "count": 3}],
-            "disks": ["d-1"],
-            "identities": ["id-1", "id-2"],
-            "keys": ["k-1"],
-        },
-        "assumed": [{"what": "etcd: tcp/2379-2380", "source": "kubeadm"}],
-        "declared": ["etcd-port"],
-        "not_asked": [{"what": "Tunnel", "would_help": "memory:ReadTunnels"}],
-        "settings": [{"name": "encryption at host", "value": "on (n)"}],
-    }
-
-
-def test_json_holds_names_as_they_are_but_for_lone_surrogates() -> None:
-    document = json.loads(json_report.render(HOSTILE))
-    assert document["cluster"]["name"] == sample.HOSTILE.replace("\ud800", "\\ud800")
+def test_a_change_without_lines_has_its_title() -> None:
+    change = replace(sample.change(), edits=(Procedure((), ()),))
+    assert "1. rule.narrow on filter f-1" in markdown.render(replace(sample.report(), plan=(change,)))
 
 
 def test_an_empty_report_is_told_without_empty_blocks() -> None:

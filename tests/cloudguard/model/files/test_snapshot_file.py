@@ -13,6 +13,7 @@ from builders import balancer, each, managed_endpoint, subnet
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.model.cluster import EvidenceKind, RoleEvidence, Strength
 from cloudguard.model.files import snapshot_file
+from cloudguard.model.files.faults import MOST_FAULTS
 from cloudguard.model.filters import AddressList, Peer
 from cloudguard.model.load_balancers import BackendTarget, ClientAddress, Listener
 from cloudguard.model.network import Interface, NextHop
@@ -75,7 +76,7 @@ def test_faults_beyond_twenty_are_counted() -> None:
     document: Document = json.loads(snapshot_file.dump(WHOLE))
     document |= {f"extra{number}": 0 for number in range(25)}
     said = refusal(json.dumps(document))
-    assert said.count("no such field") == snapshot_file.MOST_FAULTS
+    assert said.count("no such field") == MOST_FAULTS
     assert "and 5 more" in said
 
 

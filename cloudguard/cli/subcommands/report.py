@@ -1,0 +1,25 @@
+"""``report``: a report's JSON, written again in any format, without asking the cloud."""
+
+from __future__ import annotations
+
+from cloudguard.cli import delivery, output
+from cloudguard.cli.settings import CommandLine
+from cloudguard.cli.subcommands.check import read_file
+from cloudguard.errors import UsageError
+from cloudguard.results.files import report_file
+
+_HINT = "Example: cloudguard report report.json -f markdown"
+
+
+def report(line: CommandLine) -> int:
+    """Write the report in the file that is named as ``check`` would have; return the status that it would have."""
+    settings = line.settings()
+    sinks = output.sinks(settings)
+    file = line.argument("file")
+    if not file:
+        message = "report writes a JSON report again: name its file (- is stdin)"
+        raise UsageError(message, hint=_HINT)
+    run = delivery.Run(report_file.load_all(read_file(file), "stdin" if file == "-" else file))
+    delivery.write_reports(run, settings, sinks)
+    delivery.say_results(run, settings, sinks)
+    return int(delivery.exit_status_of(run, settings))

@@ -1,0 +1,57 @@
+"""``schema``: the JSON Schema of a file that is written or read."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Final
+
+from cloudguard.cli import output
+from cloudguard.cli.settings import CommandLine
+from cloudguard.errors import ExitStatus, UsageError
+
+FILES: Final = {
+    "report": "report.v1.json",
+    "snapshot": "snapshot.v2.json",
+    "plan": "plan.v1.json",
+    "comparison": "comparison.v1.json",
+}
+"""The schemas by their names, each with its file in ``docs/schemas``."""
+
+
+def schema(line: CommandLine) -> int:
+    """Write the schema that is named."""
+    settings, name = line.settings(), line.argument("name")
+    if name not in FILES:
+        message = f"{name!r} is no schema's name" if name else "name a schema"
+        raise UsageError(message, hint=f"One of: {', '.join(FILES)}")
+    output.save(text_of(name), output.file_of(settings))
+    return int(ExitStatus.CLEAN)
+
+
+@cache
+def text_of(name: str) -> str:
+    """Return the schema called ``name`` as JSON, made from the types of this version."""
+    from cloudguard.formats.contract.schema import schema_of  # noqa: PLC0415 - pydantic is loaded only when used
+
+    match name:
+        case "report":
+            from cloudguard.formats.contract.report_shapes import REPORT_SHAPES  # noqa: PLC0415 - likewise
+            from cloudguard.results.report import Report  # noqa: PLC0415 - likewise
+
+            made = schema_of(Report, REPORT_SHAPES, "What `cloudguard check -f json` writes.")
+        case "plan":
+            from cloudguard.formats.contract.plan_shapes import PLAN_SHAPES  # noqa: PLC0415 - likewise
+            from cloudguard.results.plan import Plan  # noqa: PLC0415 - likewise
+
+            made = schema_of(Plan, PLAN_SHAPES, "What `cloudguard plan -f json` writes.")
+        case "comparison":
+            from cloudguard.formats.contract.comparison_shapes import COMPARISON_SHAPES  # noqa: PLC0415 - likewise
+            from cloudguard.results.comparison import Comparison  # noqa: PLC0415 - likewise
+
+            made = schema_of(Comparison, COMPARISON_SHAPES, "What `cloudguard diff -f json` writes.")
+        case _:
+            from cloudguard.model.snapshot import Snapshot  # noqa: PLC0415 - likewise
+
+            made = schema_of(Snapshot, {}, "What `cloudguard collect` writes.")
+    return json.dumps(made, indent=2) + "\n"

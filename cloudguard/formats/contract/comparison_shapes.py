@@ -1,0 +1,63 @@
+"""The shapes of ``cloudguard/comparison/v1``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final, Literal
+
+from cloudguard.formats.contract.document import Shape, Shapes, own
+from cloudguard.results.comparison import AccessChange, Comparison, PermissionChange, TrafficChange
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """Addresses of the sender ("": those of its hosts), and the services at the target."""
+
+    addresses: str
+    services: str
+
+
+def _opened(found: Comparison) -> tuple[AccessChange, ...] | None:
+    return found.access.opened if found.access else None
+
+
+def _closed(found: Comparison) -> tuple[AccessChange, ...] | None:
+    return found.access.closed if found.access else None
+
+
+def _undecided(found: Comparison) -> tuple[str, ...] | None:
+    return found.access.undecided if found.access else None
+
+
+def _packets(change: TrafficChange) -> tuple[Packets, ...]:
+    return tuple(Packets(addresses, services) for addresses, services in change.packets)
+
+
+def _traffic(change: TrafficChange) -> str:
+    del change
+    return "traffic"
+
+
+def _permissions(change: PermissionChange) -> str:
+    del change
+    return "permissions"
+
+
+COMPARISON_SHAPES: Final[Shapes] = {
+    Comparison: Shape(
+        left_out=frozenset({"access"}),
+        further={
+            "schema": own(Literal["cloudguard/comparison/v1"], attrgetter("schema")),
+            "opened": own(tuple[AccessChange, ...] | None, _opened),
+            "closed": own(tuple[AccessChange, ...] | None, _closed),
+            "undecided": own(tuple[str, ...] | None, _undecided),
+        },
+        first=("schema", "cluster", "old", "new", "opened", "closed", "undecided"),
+    ),
+    TrafficChange: Shape(
+        further={"kind": own(Literal["traffic"], _traffic), "packets": own(tuple[Packets, ...], _packets)},
+        first=("kind",),
+    ),
+    PermissionChange: Shape(further={"kind": own(Literal["permissions"], _permissions)}, first=("kind",)),
+}

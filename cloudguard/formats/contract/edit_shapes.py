@@ -1,0 +1,99 @@
+"""The shapes of edits, and of the traffic that they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Final, Literal
+
+from cloudguard.formats.contract.document import Further, Shape, Shapes, own
+from cloudguard.results.change import (
+    AttributeEdit,
+    DocumentEdit,
+    GroupEdit,
+    ListEdit,
+    MembershipEdit,
+    Procedure,
+    RuleEdit,
+    RuleTraffic,
+)
+from cloudguard.results.facts import Action
+
+
+@dataclass(frozen=True, slots=True)
+class EditedRule(RuleTraffic):
+    """The edited rule, by its id, with what it lets in after the edit, or did before it was removed."""
+
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NeededTraffic(RuleTraffic):
+    """Traffic that an edit keeps, and who needs it."""
+
+    why: str = ""
+
+
+def _rule(edit: RuleEdit) -> EditedRule | None:
+    one = edit.after or edit.before
+    return EditedRule(one.direction, one.services, one.peer, one.action, edit.rule) if one else None
+
+
+def _keeps(edit: RuleEdit) -> tuple[NeededTraffic, ...]:
+    one, needs = edit.after, edit.needs
+    return tuple(NeededTraffic(one.direction, one.services, one.peer, one.action, why) for why in needs) if one else ()
+
+
+def _loses(edit: RuleEdit) -> tuple[RuleTraffic, ...]:
+    return (replace(edit.before, services=edit.loses),) if edit.before and edit.loses else ()
+
+
+def _denied(traffic: RuleTraffic) -> Action | None:
+    return traffic.action if traffic.action is Action.DENY else None
+
+
+def _op(name: str) -> Further:
+    def of(edit: object) -> str:
+        del edit
+        return name
+
+    return own(Literal[name], of)
+
+
+OPS: Final = {
+    "list.set": ListEdit,
+    "attribute.set": AttributeEdit,
+    "group.add": GroupEdit,
+    "membership.move": MembershipEdit,
+    "document.put": DocumentEdit,
+    "procedure": Procedure,
+}
+"""What the kinds of edits are called, but for those of a rule, which say it themselves."""
+EDIT_SHAPES: Final[Shapes] = {
+    **{of: Shape(further={"op": _op(name)}, first=("op",)) for name, of in OPS.items()},
+    DocumentEdit: Shape(
+        further={
+            "op": _op("document.put"),
+            "detach": own(tuple[str, ...], attrgetter("detached")),
+        },
+        first=("op", "documents", "detach"),
+        added=frozenset({"statements", "changes"}),
+    ),
+    RuleEdit: Shape(
+        further={
+            "rule": own(EditedRule, _rule, optional=True),
+            "keeps": own(tuple[NeededTraffic, ...], _keeps),
+            "loses": own(tuple[RuleTraffic, ...], _loses),
+        },
+        first=("op", "rule", "keeps", "loses"),
+        added=frozenset({"before", "after"}),
+    ),
+    **dict.fromkeys(
+        (RuleTraffic, EditedRule, NeededTraffic),
+        Shape(
+            further={"action": own(Literal["deny"], _denied, optional=True)},
+            first=("id",),
+            added=frozenset({"direction"}),
+        ),
+    ),
+}

@@ -1,0 +1,103 @@
+"""The shapes of ``cloudguard/plan/v1``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final, Literal, Self
+
+from cloudguard.formats.contract.document import Further, Shape, Shapes, own
+from cloudguard.formats.contract.report_shapes import REPORT_SHAPES, About, Tool, declarations, tool
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change
+from cloudguard.results.facts import Cluster
+from cloudguard.results.plan import Plan, Proof, Step
+from cloudguard.results.report import Declared
+
+
+@dataclass(frozen=True, slots=True)
+class Call(ApiCall):
+    """A call that makes an edit, with its step, the edit's index, and the calls that undo it."""
+
+    step: int = 0
+    edit: int = 0
+    inverse: tuple[ApiCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many edits a plan has, by what they do."""
+
+    in_place: int
+    add: int
+    remove: int
+    procedures: int
+
+
+@dataclass(frozen=True, slots=True)
+class AboutPlan(About):
+    """What is known of the plan's report, and the calls of each change by its id."""
+
+    calls: Mapping[str, tuple[Call, ...]]
+
+    @classmethod
+    def of_plan(cls, plan: Plan) -> Self:
+        """Return what there is to know about ``plan``."""
+        about, calls = About.of(plan.report), dict[str, tuple[Call, ...]]()
+        for step in plan.steps:
+            calls[step.change] = (*calls.get(step.change, ()), *(_call(step, planned) for planned in step.calls))
+        return cls(about.report, about.numbers, about.messages, calls)
+
+
+def _call(step: Step, planned: PlannedCall) -> Call:
+    call = planned.call
+    return Call(call.api, call.operation, call.parameters, call.answers, step.number, planned.edit, planned.inverse)
+
+
+def _declarations(plan: Plan) -> dict[str, Declared]:
+    return declarations(plan.report)
+
+
+def _tool(plan: Plan) -> Tool:
+    return tool(plan.report)
+
+
+def _verdicts(plan: Plan) -> dict[str, str]:
+    return dict(plan.verdicts)
+
+
+def _edits(plan: Plan) -> Counts:
+    return Counts(*plan.counts)
+
+
+def _calls(change: Change, about: AboutPlan) -> tuple[Call, ...]:
+    return about.calls.get(change.id, ())
+
+
+PLAN_SHAPES: Final[Shapes] = {
+    **REPORT_SHAPES,
+    Plan: Shape(
+        left_out=frozenset({"report", "proofs"}),
+        further={
+            "schema": own(Literal["cloudguard/plan/v1"], attrgetter("schema")),
+            "tool": own(Tool, _tool),
+            "started": own(str, attrgetter("report.started")),
+            "finished": own(str, attrgetter("report.finished")),
+            "declarations": own(dict[str, Declared], _declarations),
+            "cluster": own(Cluster, attrgetter("report.cluster")),
+            "complete": own(bool, attrgetter("report.complete")),
+            "proof": own(tuple[Proof, ...], attrgetter("proofs")),
+            "verdicts": own(dict[str, str], _verdicts),
+            "edits": own(Counts, _edits),
+        },
+        first=("schema", "tool", "started", "finished", "declarations", "cluster", "complete", "changes", "steps"),
+    ),
+    Step: Shape(left_out=frozenset({"calls"})),
+    Change: Shape(
+        further={
+            **REPORT_SHAPES[Change].further,
+            "calls": Further(tuple[Call, ...], _calls),
+        }
+    ),
+}

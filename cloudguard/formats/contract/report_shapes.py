@@ -1,0 +1,204 @@
+"""The shapes of ``cloudguard/report/v1``: what its objects have beside the fields of the types of results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final, Literal, Self
+
+from cloudguard.formats.contract.document import Further, Shape, Shapes, own
+from cloudguard.formats.contract.edit_shapes import EDIT_SHAPES
+from cloudguard.formats.diff import after_lines, before_lines, documents, statement_lines
+from cloudguard.formats.hops import lets_text, path_lines
+from cloudguard.results.change import Change, RuleTraffic
+from cloudguard.results.facts import Cluster, Disk, Host
+from cloudguard.results.finding import Finding, Witness
+from cloudguard.results.hop import Hop
+from cloudguard.results.report import Basis, Declared, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What made the report."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The changes that mend the findings, in the order to make them."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostCount:
+    """How many hosts have some roles: "control-plane+etcd"."""
+
+    role: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettingValue:
+    """What the user may set of what the provider runs, and how it is set."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was examined for a row: how many paths, how many hosts by role, and ids."""
+
+    ways: int
+    hosts: tuple[HostCount, ...]
+    disks: tuple[str, ...]
+    identities: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+def tool(report: Report) -> Tool:
+    """Return the name and the version of what made a report."""
+    name, _, version = report.tool.partition(" ")
+    return Tool(name, version)
+
+
+def declarations(report: Report) -> dict[str, Declared]:
+    """Return the declarations in force, by their keys."""
+    return {each.name: each for each in report.declarations}
+
+
+def _addresses(host: Host) -> list[str]:
+    parts = (part for port in host.interfaces for part in (*port.addresses, *port.public))
+    return [text for part in parts for text in part.texts()]
+
+
+def _examined(basis: Basis) -> Examined:
+    hosts = tuple(HostCount(role, number) for role, number in basis.hosts)
+    return Examined(basis.paths, hosts, basis.disks, basis.identities, basis.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The report that a document is of, with its findings' numbers and messages by their ids."""
+
+    report: Report
+    numbers: Mapping[str, int]
+    messages: Mapping[str, str]
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """Return what there is to know about ``report``."""
+        return cls(report, report.numbers, {finding.id: finding.message for finding in report.findings})
+
+
+def _why(change: Change, about: About) -> str:
+    owner = f" ({change.owner})" if change.owner else ""
+    return "".join(about.messages[name] + owner for name in change.mends[:1] if name in about.messages)
+
+
+def _settings(basis: Basis) -> tuple[SettingValue, ...]:
+    return tuple(SettingValue(name, value) for name, value in basis.settings)
+
+
+def _traffic(hop: Hop) -> RuleTraffic | None:
+    return hop.lets if isinstance(hop.lets, RuleTraffic) else None
+
+
+def _region(cluster: Cluster) -> str:
+    return ",".join(cluster.regions)
+
+
+def _severity(finding: Finding) -> str:
+    return str(finding.severity)
+
+
+def _number(finding: Finding, about: About) -> int:
+    return about.numbers[finding.id]
+
+
+def _facts(witness: Witness) -> dict[str, str]:
+    return dict(witness.facts)
+
+
+def _changes(report: Report) -> Changes:
+    return Changes(report.plan)
+
+
+_TEXTS: Final = tuple[str, ...]
+REPORT_SHAPES: Final[Shapes] = {
+    **EDIT_SHAPES,
+    Report: Shape(
+        left_out=frozenset({"snapshot", "digest"}),
+        further={
+            "schema": own(Literal["cloudguard/report/v1"], attrgetter("schema")),
+            "tool": own(Tool, tool),
+            "snapshot_sha256": own(str, attrgetter("snapshot_sha256")),
+            "declarations": own(dict[str, Declared], declarations),
+            "complete": own(bool, attrgetter("complete")),
+            "plan": own(Changes, _changes),
+        },
+        first=("schema", "tool", "started", "finished", "snapshot_sha256", "declarations", "cluster", "complete"),
+        added=frozenset({"snapshot_sha256"}),
+    ),
+    Declared: Shape(
+        left_out=frozenset({"name", "origin"}),
+        further={"from": own(str, attrgetter("origin"))},
+    ),
+    Cluster: Shape(
+        left_out=frozenset({"pools", "pod_ranges", "traits"}),
+        further={"region": own(str, _region)},
+        added=frozenset({"regions"}),
+    ),
+    Host: Shape(
+        left_out=frozenset({"interfaces", "metadata", "written_by"}),
+        further={"addresses": own(_TEXTS, _addresses), "evidence": own(_TEXTS, attrgetter("evidence"))},
+        added=frozenset({"source"}),
+    ),
+    Disk: Shape(left_out=frozenset({"written_by", "copy_fields"})),
+    Basis: Shape(
+        left_out=frozenset({"paths", "hosts", "disks", "identities", "keys"}),
+        further={
+            "examined": own(Examined, _examined),
+            "settings": own(tuple[SettingValue, ...], _settings),
+        },
+        first=("examined",),
+    ),
+    Finding: Shape(
+        further={
+            "number": Further(int, _number),
+            "severity": own(Literal["low", "medium", "high", "critical"], _severity),
+        },
+        first=("id", "number"),
+    ),
+    Witness: Shape(
+        further={
+            "path": own(_TEXTS, path_lines),
+            "facts": own(dict[str, str], _facts),
+            "hops": own(tuple[Hop, ...], attrgetter("path")),
+        },
+    ),
+    Hop: Shape(
+        left_out=frozenset({"attributed"}),
+        further={
+            "lets": own(str, lets_text),
+            "traffic": own(RuleTraffic | None, _traffic),
+            "blamed": own(bool, attrgetter("attributed")),
+        },
+        added=frozenset({"traffic"}),
+    ),
+    Change: Shape(
+        further={
+            "before": own(_TEXTS, before_lines),
+            "after": own(_TEXTS, after_lines),
+            "why": Further(str, _why),
+            "needs_input": own(_TEXTS, attrgetter("needs_input")),
+            "documents": own(_TEXTS, documents),
+            "statements": own(_TEXTS, statement_lines),
+        },
+    ),
+}
+"""Beside these, every field of a type is a member of its object, and so is one that is new."""

@@ -1,0 +1,46 @@
+"""JSON Schemas of the contracts, made from the same types and shapes as their documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from cloudguard.formats.contract.document import Shape, Shapes
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema_of(of: Any, shapes: Shapes, description: str) -> Mapping[str, object]:  # noqa: ANN401 - any type
+    """Return the JSON Schema of the documents that are made of values of a type.
+
+    Members that it does not name may come within the same version, so they are let through.
+    """
+
+    class Shaped(GenerateJsonSchema):
+        """Describes each dataclass as its shape has it."""
+
+        def field_title_should_be_set(self, schema: object) -> bool:
+            """Return False: a title would only say a member's name again."""
+            del schema
+            return False
+
+        def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
+            """Return the schema of a dataclass."""
+            made = super().dataclass_schema(schema)
+            shape = shapes.get(schema["cls"], Shape())
+            members = cast("dict[str, Any]", made.setdefault("properties", {}))
+            required = [name for name in made.get("required", ()) if name not in shape.left_out]
+            for name in shape.left_out:
+                members.pop(name, None)
+            for name, further in shape.further.items():
+                members[name] = self.generate_inner(TypeAdapter(further.type).core_schema)
+                required += [] if further.optional or name in required else [name]
+            made["required"] = sorted(name for name in required if name not in shape.added)
+            return made
+
+    made = TypeAdapter(of).json_schema(schema_generator=Shaped, mode="validation")
+    return {"$schema": _DIALECT, **made, "description": description}

@@ -1,0 +1,38 @@
+"""What is wrong with a file, each fault with its place: "cluster.hosts[0].id: missing"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import ValidationError
+
+MOST_FAULTS = 20
+"""More faults than this are counted, not listed."""
+
+
+def faults(error: ValidationError) -> Iterator[str]:
+    """Yield each fault that pydantic found."""
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        yield _fault(fault["loc"], fault["type"], fault["msg"])
+
+
+def listed(found: Sequence[str]) -> str:
+    """Return faults in a line."""
+    more = len(found) - MOST_FAULTS
+    return "; ".join(found[:MOST_FAULTS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _fault(location: Iterable[int | str], kind: str, message: str) -> str:
+    if kind == "json_invalid":
+        return f"it is damaged or cut short ({message.removeprefix('Invalid JSON: ')})"
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
+    if kind == "unexpected_keyword_argument":
+        return f"{path}: no such field"
+    if kind == "missing":
+        return f"{path}: missing"
+    message = message.removeprefix("Value error, ")
+    return f"{path}: {message[:1].lower()}{message[1:]}"

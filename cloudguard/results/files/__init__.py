@@ -1,0 +1,1 @@
+"""Report files: how the JSON of a report, of this version or an older one, is read back."""

@@ -1,0 +1,92 @@
+"""Reads a report's file, the JSON of ``check -f json``, back into the report."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, NewType, cast
+
+from cloudguard.errors import UsageError
+from cloudguard.model.files.faults import faults, listed
+from cloudguard.results.files.restored import restored
+from cloudguard.results.report import SCHEMA, Report
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_HEAD = re.compile(rb'\s*\{\s*"schema"\s*:\s*"cloudguard/report/')
+SEVERAL_SCHEMA = "cloudguard/fleet/v1"
+"""Of a document with the reports of several clusters."""
+_HINT = "Make one with: cloudguard check PROVIDER --cluster NAME -f json=FILE"
+_Root = NewType("_Root", Report)
+"""A name of its own, because pydantic takes settings for a dataclass only under another name."""
+
+
+@cache
+def _adapter() -> TypeAdapter[Report]:
+    from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415 - loaded only when a file is read
+
+    return TypeAdapter(_Root, config=ConfigDict(extra="ignore", strict=True))
+
+
+def is_report(data: bytes) -> bool:
+    """Whether a file begins as a report's does, of any version."""
+    return _HEAD.match(data) is not None
+
+
+def load(data: bytes, name: str) -> Report:
+    """Return the report in ``data``, read from the file ``name``; raises UsageError listing all that is wrong.
+
+    Members that are not known are passed over, and those that an older version did not write have their defaults.
+    """
+    return _report(_table(data, name), name)
+
+
+def load_all(data: bytes, name: str) -> tuple[Report, ...]:
+    """Return the reports in ``data``: of one cluster, or of several in one document. Raises UsageError as ``load``."""
+    table = _table(data, name)
+    if table.get("schema") != SEVERAL_SCHEMA:
+        return (_report(table, name),)
+    reports = table.get("reports")
+    if not isinstance(reports, list) or not reports:
+        raise _refusal(name, "it has no reports")
+    return tuple(
+        _report(cast("dict[str, object]", one) if isinstance(one, dict) else {}, f"{name}: reports[{number}]")
+        for number, one in enumerate(cast("list[object]", reports))
+    )
+
+
+def _table(data: bytes, name: str) -> dict[str, object]:
+    try:
+        given: object = json.loads(data)
+    except (ValueError, RecursionError):  # no JSON, or no UTF-8
+        raise _refusal(name, "it is not JSON" if data.strip() else "it is empty") from None
+    return cast("dict[str, object]", given) if isinstance(given, dict) else {}
+
+
+def _report(table: dict[str, object], name: str) -> Report:
+    from pydantic import ValidationError  # noqa: PLC0415 - loaded only when a file is read
+
+    if table.get("schema") != SCHEMA:
+        raise _refusal(name, f"its schema is {table.get('schema')!r}, not {SCHEMA!r}")
+    try:
+        report = _adapter().validate_json(json.dumps(restored(table)))
+    except ValidationError as error:
+        raise _refusal(name, listed([*faults(error)])) from None
+    for key, time in (("started", report.started), ("finished", report.finished)):
+        if not _is_time(time):
+            raise _refusal(name, f"{key}: {time!r} is not a time")
+    return report
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _refusal(name: str, why: str) -> UsageError:
+    return UsageError(f"{name} is not a cloudguard report: {why}", hint=_HINT)

@@ -1,0 +1,121 @@
+"""Brings a document of ``cloudguard/report/v1`` to the fields of the types that it was made from.
+
+What it says in another form than the types do is restored here; what is wrong in it stays, for its reader to refuse.
+An older version wrote less: what it left out is taken from what it wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias, cast
+
+from cloudguard.results.finding import Severity
+
+Table: TypeAlias = dict[str, Any]
+_READ_FROM: Final = {"call": "report", "resource": "*"}
+"""The source of what a report says without one."""
+
+
+def restored(given: object) -> Table:
+    """Return a report's document with the fields of ``Report``."""
+    report = _table(given)
+    tool = report.get("tool")
+    if isinstance(tool, dict):
+        named = _table(cast("object", tool))
+        report["tool"] = f"{named.get('name', '')} {named.get('version', '')}".strip()
+    declared = _table(report.get("declarations"))
+    report["declarations"] = [_renamed(one, {"from": "origin"}) | {"name": name} for name, one in declared.items()]
+    report["digest"] = report.pop("snapshot_sha256", "")
+    report["cluster"] = _cluster(report.get("cluster"))
+    report["rows"] = [_row(row) for row in _items(report.get("rows"))]
+    report["plan"] = [_change(change) for change in _items(_table(report.get("plan")).get("changes"))]
+    return report
+
+
+def _cluster(given: object) -> Table:
+    cluster = _table(given)
+    if "regions" not in cluster:
+        cluster["regions"] = [name for name in str(cluster.get("region", "")).split(",") if name]
+    cluster["hosts"] = [_host(host) for host in _items(cluster.get("hosts"))]
+    return cluster
+
+
+def _host(given: object) -> Table:
+    """Return a host with one interface, which has all of its addresses."""
+    host = {"source": _READ_FROM, **_table(given)}
+    port = {"id": "", "subnet": "", "addresses": host.get("addresses", []), "source": host["source"]}
+    return host | {"interfaces": [port]}
+
+
+def _row(given: object) -> Table:
+    row = _table(given)
+    if "basis" in row:
+        row["basis"] = _basis(row["basis"])
+    row["findings"] = [_finding(finding) for finding in _items(row.get("findings"))]
+    return row
+
+
+def _basis(given: object) -> Table:
+    basis = _table(given)
+    examined = _renamed(basis.pop("examined", {}), {"ways": "paths"})
+    examined["hosts"] = [[*_table(one).values()] for one in _items(examined.get("hosts"))]
+    settings = [[*_table(one).values()] for one in _items(basis.get("settings"))]
+    return {**basis, **examined, "settings": settings}
+
+
+def _finding(given: object) -> Table:
+    finding = _table(given)
+    word = str(finding.get("severity", ""))
+    if word.upper() in Severity.__members__:
+        finding["severity"] = int(Severity[word.upper()])
+    finding["witness"] = _witness(finding.get("witness"))
+    return finding
+
+
+def _witness(given: object) -> Table:
+    witness = _table(given)
+    lines = [*_items(witness.get("path"))]
+    hops = [*_items(witness.get("hops"))]
+    lines += [""] * (len(hops) - len(lines))
+    witness["path"] = [_hop(hop, str(line)) for hop, line in zip(hops, lines, strict=False)]
+    witness["facts"] = [[name, value] for name, value in _table(witness.get("facts")).items()]
+    return witness
+
+
+def _hop(given: object, line: str) -> Table:
+    hop = _renamed(given, {"blamed": "attributed"})
+    if "word" not in hop:  # an older version wrote it only at the beginning of the line
+        hop["word"] = line.partition(f" {hop.get('id')}")[0].partition(f"/{hop.get('name')}")[0]
+    return hop | {"lets": hop.get("traffic") or hop.get("lets", "")}
+
+
+def _change(given: object) -> Table:
+    change = _table(given)
+    edits = [_table(edit) for edit in _items(change.get("edits"))]
+    if any(_is_short(edit) for edit in edits):
+        edits = [{"before": change.get("before", []), "steps": change.get("after", [])}]
+    change["edits"] = [edit | {"rule": edit["rule"]["id"]} if _is_of_rule(edit) else edit for edit in edits]
+    change["loses"] = [{"direction": "ingress", **_table(one)} for one in _items(change.get("loses"))]
+    return change
+
+
+def _is_short(edit: Table) -> bool:
+    """Whether an older version wrote an edit, of which only the lines before and after tell all."""
+    return "after" not in edit if _is_of_rule(edit) else edit.get("op") == "document.put" and "changes" not in edit
+
+
+def _is_of_rule(edit: Table) -> bool:
+    return isinstance(edit.get("rule"), dict) and "id" in edit["rule"]
+
+
+def _renamed(given: object, names: Mapping[str, str]) -> Table:
+    return {names.get(name, name): value for name, value in _table(given).items()}
+
+
+def _table(given: object) -> Table:
+    """Return a copy of an object; of anything else, an empty one, whose missing fields are then faults."""
+    return dict(cast("Table", given)) if isinstance(given, dict) else {}
+
+
+def _items(given: object) -> Sequence[object]:
+    return cast("list[object]", given) if isinstance(given, list) else ()

@@ -1,0 +1,71 @@
+"""The published JSON Schemas are those of the types, and describe all that is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import sample
+from cloudguard import pipeline
+from cloudguard.cli.subcommands.schema import FILES, text_of
+from cloudguard.comparison.findings import compared
+from cloudguard.comparison.listed import listed
+from cloudguard.formats import json_report, plan_json
+from cloudguard.formats.comparison import as_json
+from cloudguard.model.files import snapshot_file
+from cloudguard.results.comparison import Comparison
+from cloudguard.results.plan import Plan
+from command import ran, refusal
+from contract import assert_contract, faults
+from docs.schemas import schemas
+
+OLDER = Path(__file__).parents[2] / "support" / "older"
+SNAPSHOT = snapshot_file.load((OLDER / "snapshot.json").read_bytes(), "it")
+REPORT = pipeline.evaluate(SNAPSHOT)
+
+
+def test_the_published_schemas_are_as_make_docs_writes_them() -> None:
+    stale = [path.name for path, text in schemas().items() if path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run `make docs`"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_command_prints_a_schema(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert ran(capsys, "schema", name) == (0, text_of(name), "")
+    assert json.loads(text_of(name))["description"]
+
+
+def test_a_name_that_no_schema_has_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "One of: report" in refusal(capsys, "schema", "reports")
+    assert "One of: report" in refusal(capsys, "schema")
+
+
+@pytest.mark.parametrize("report", [REPORT, sample.report(sample.finding()), sample.report()])
+def test_a_report_holds_to_its_contract(report: object) -> None:
+    assert isinstance(report, type(REPORT))
+    assert_contract(report)
+
+
+def test_other_files_hold_to_their_schemas() -> None:
+    assert faults("snapshot", snapshot_file.dump(SNAPSHOT)) == []
+    assert faults("plan", plan_json.render(pipeline.plan(sample.snapshot()).plan)) == []
+    assert faults("plan", plan_json.render(Plan(REPORT))) == []
+    access = pipeline.access_changes(SNAPSHOT, SNAPSHOT)
+    found = Comparison("prod", "a", "b", compared(listed(sample.report()), listed(REPORT)), access=access)
+    assert faults("comparison", as_json.render(found)) == []
+
+
+@pytest.mark.parametrize("name", ["report", "snapshot", "plan", "comparison"])
+def test_files_of_an_older_version_hold_to_today_s_schema(name: str) -> None:
+    assert faults(name, (OLDER / f"{name}.json").read_text(encoding="utf-8"), strict=False) == []
+
+
+def test_what_a_schema_does_not_allow_is_seen() -> None:
+    document = json.loads(json_report.render(REPORT))
+    document["rows"][0]["verdict"] = "MAYBE"
+    document["more"] = 1
+    wrong = faults("report", json.dumps(document))
+    assert len(wrong) == 2
+    assert faults("report", json.dumps(document), strict=False) == [one for one in wrong if "verdict" in one]

@@ -1,0 +1,26 @@
+"""A report in each format, as the command line writes it into a file."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from cloudguard.formats import json_report, markdown, table
+from cloudguard.needs.settings import FORMATS
+from cloudguard.results.report import Report
+from cloudguard.rows.judge import ROWS
+
+_MODULES: Final = {"csv": "spreadsheet", "github": "workflow_commands", "gitlab": "code_quality"}
+CHEAP: Final = tuple(name for name in FORMATS if name not in {"asff", "html", "pdf"})
+"""The formats of every cloud that take no time."""
+
+
+def rendered(report: Report, format_name: str) -> str:
+    """Return the report in a format."""
+    if format_name == "html":
+        return str(import_module("cloudguard.formats.html.page").render(report))
+    for_people = {"json": json_report.render, "markdown": markdown.render, "table": table.render}
+    if format_name in for_people:
+        return for_people[format_name](report)
+    export = import_module(f"cloudguard.formats.exports.{_MODULES.get(format_name, format_name)}")
+    return str(export.render(report, [check for row in ROWS for check in row.CHECKS]))
