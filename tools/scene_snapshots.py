@@ -1,5 +1,8 @@
 """Writes a snapshot of every scene as ``PROVIDER-NAME.json``: ``python tools/scene_snapshots.py DIR``.
 
+With ``--ids`` it writes the ids of their findings into ``tests/support/finding_ids.txt`` instead. Look at what differs:
+an id that changes, though its scene does not, is one that users would see as fixed and as new.
+
 tools/compare_reports.py compares what two versions of the code say about them. Newer versions read the snapshots of
 older ones, so write them with the older of the two.
 """
@@ -19,6 +22,7 @@ os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # read when moto is imported
 
 import azure_proxy
 import azure_scenes
+import finding_ids
 import gcp_proxy
 import gcp_scenes
 from aws_scenes import collected
@@ -27,6 +31,7 @@ from azure_server import Azure
 from cloudguard import pipeline
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.needs.declarations import Declarations
 from gcp_project import Project
 from gcp_server import Google
 from moto_fixtures.aws.scene import scenes
@@ -57,12 +62,23 @@ def azure_snapshots() -> Iterator[tuple[str, Snapshot]]:
             yield name, pipeline.collect("azure", cluster="prod", options=options)
 
 
+def declared(provider: str, name: str) -> Declarations:
+    """Return what is declared of a scene's cluster."""
+    if provider == "aws":
+        return scenes()[name].DECLARED.policy
+    return gcp_scenes.SCENES[name].policy if provider == "gcp" else azure_scenes.SCENES[name].policy
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where to write; made if it does not exist")
-    folder: Path = parser.parse_args(arguments).folder
-    folder.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("folder", type=Path, nargs="?", help="where to write; made if it does not exist")
+    parser.add_argument("--ids", action="store_true", help="write the findings' ids")
+    options = parser.parse_args(arguments)
+    folder: Path | None = options.folder
+    if bool(folder) == bool(options.ids):
+        parser.error("give a folder, or --ids")
+    ids: list[str] = []
     for name in [name for name in os.environ if name.startswith(("AWS_", "AZURE_", "CLOUDGUARD_"))]:
         del os.environ[name]
     count = 0
@@ -72,9 +88,16 @@ def main(arguments: Sequence[str]) -> int:
         ("azure", azure_snapshots()),
     ):
         for name, snapshot in snapshots:
-            (folder / f"{provider}-{name}.json").write_text(snapshot_file.dump(snapshot), encoding="utf-8")
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / f"{provider}-{name}.json").write_text(snapshot_file.dump(snapshot), encoding="utf-8")
+            else:
+                report = pipeline.evaluate(snapshot, declared(provider, name))
+                ids += finding_ids.lines(f"{provider}/{name}", report)
             count += 1
-    print(f"{count} snapshots in {folder}")
+    if not folder:
+        finding_ids.FILE.write_text("".join(f"{line}\n" for line in ids), encoding="utf-8")
+    print(f"{count} snapshots in {folder}" if folder else f"{len(ids)} ids in {finding_ids.FILE}")
     return 0
 
 

@@ -16,6 +16,7 @@ from cloudguard.results.report import Report
 from cloudguard.rows.judge import ROWS
 from contract import assert_contract
 from draws import DRAWS, SEED
+from finding_ids import assert_ids
 from moto_fixtures.aws.builder import SourceLine
 from moto_fixtures.aws.scene import Scene, scenes
 from removed_facts import wrong_passes
@@ -95,6 +96,11 @@ def test_no_two_findings_of_a_row_say_the_same_and_a_clean_cluster_fits_on_a_scr
 @pytest.mark.parametrize("name", scenes())
 def test_the_report_holds_to_its_contract(name: str) -> None:
     assert_contract(report_on(name))
+
+
+@pytest.mark.parametrize("name", scenes())
+def test_findings_keep_their_ids(name: str) -> None:
+    assert_ids(f"aws/{name}", report_on(name))
 
 
 @pytest.mark.parametrize("name", scenes())

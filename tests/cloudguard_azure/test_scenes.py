@@ -11,6 +11,7 @@ from azure_server import Azure
 from cloudguard import pipeline
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_azure import ADAPTER
+from finding_ids import assert_ids
 
 
 def collected(azure_cloud: AzureProxy, name: str) -> Snapshot:
@@ -23,7 +24,7 @@ def collected(azure_cloud: AzureProxy, name: str) -> Snapshot:
 
 @pytest.mark.parametrize("name", SCENES)
 def test_what_must_be_found_is_found_and_nothing_else(name: str, azure_cloud: AzureProxy) -> None:
-    SCENES[name].check(collected(azure_cloud, name))
+    assert_ids(f"azure/{name}", SCENES[name].check(collected(azure_cloud, name)))
 
 
 def test_an_endpoint_that_nobody_knows_to_be_shut_says_by_which_setting(azure_cloud: AzureProxy) -> None:

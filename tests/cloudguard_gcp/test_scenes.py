@@ -7,6 +7,7 @@ import pytest
 from cloudguard import pipeline
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Report, Verdict
+from finding_ids import assert_ids
 from gcp_proxy import Proxy
 from gcp_scenes import SCENES
 from gcp_server import Google
@@ -16,7 +17,7 @@ from gcp_server import Google
 def test_what_must_be_found_is_found_and_nothing_else(name: str, google_cloud: Proxy) -> None:
     scene = SCENES[name]
     google_cloud.google = Google(scene.build(), beside=scene.beside())
-    scene.check(pipeline.collect("gcp", cluster="prod"))
+    assert_ids(f"gcp/{name}", scene.check(pipeline.collect("gcp", cluster="prod")))
 
 
 def _judged(name: str, google_cloud: Proxy) -> Report:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from moto import mock_aws
+from moto.moto_api._internal import mock_random
 
 from cloudguard.model.snapshot import Snapshot
 from moto_fixtures.aws.builder import REGION, Account, SourceLine
@@ -30,9 +31,10 @@ def _session() -> Reusing:
 
 @cache
 def collected(name: str) -> CollectedScene:
-    """Build the scene called ``name`` in an account within this process, and read it."""
+    """Build the scene called ``name`` in an account within this process, with the same ids each time, and read it."""
     scene = scenes()[name]
     with mock_aws():
+        mock_random.seed(name)
         account = Account(_session())
         scene.build(account)
         return CollectedScene(collect(scene, account.session), account.made)

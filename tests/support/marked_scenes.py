@@ -40,8 +40,11 @@ class Scene(Generic[Account]):
         """Return the report on what was read of it."""
         return pipeline.evaluate(snapshot, self.policy)
 
-    def check(self, snapshot: Snapshot) -> None:
-        """Assert that what must be found is found, and nothing else; that no more is hidden; that the file is whole."""
+    def check(self, snapshot: Snapshot) -> Report:
+        """Assert that what must be found is found, and nothing else; that no more is hidden; that the file is whole.
+
+        Return the report.
+        """
         assert [one.call for one in snapshot.gaps] == [*self.gaps]
         report = self.evaluate(snapshot)
         found = sorted(
@@ -54,3 +57,4 @@ class Scene(Generic[Account]):
         assert {row.row: row.verdict for row in report.rows} == self.verdicts
         assert snapshot_file.load(snapshot_file.dump(snapshot), "it") == snapshot
         assert_contract(report)
+        return report

@@ -9,7 +9,9 @@ from unittest.mock import patch
 import pytest
 
 import azure_scenes
+import finding_ids
 import gcp_scenes
+from aws_scenes import collected
 from cloudguard.model.files import snapshot_file
 from moto_fixtures.aws.scene import scenes
 from tools import scene_snapshots
@@ -27,3 +29,15 @@ def test_a_snapshot_of_each_scene_is_written(tmp_path: Path, monkeypatch: pytest
         "gcp-kops.json": "prod",
         "azure-clean.json": "prod",
     }
+
+
+def test_ids_of_the_scenes_findings_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scene_snapshots, "aws_snapshots", lambda: [("clean", collected("clean").snapshot)])
+    monkeypatch.setattr(scene_snapshots, "gcp_snapshots", list)
+    monkeypatch.setattr(scene_snapshots, "azure_snapshots", list)
+    monkeypatch.setattr(finding_ids, "FILE", tmp_path / "ids.txt")
+    with patch.dict(os.environ):
+        assert scene_snapshots.main(["--ids"]) == 0
+    written = (tmp_path / "ids.txt").read_text(encoding="utf-8").splitlines()
+    known = (Path(finding_ids.__file__).with_suffix(".txt")).read_text(encoding="utf-8").splitlines()
+    assert written == [line for line in known if line.startswith("aws/clean ")] != []
