@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "pipeline": ("known", "waivers", "comparison", "planning", "rows", "results", "needs", *PORT, "model", "errors"),
     "fleet": ("pipeline", "rows", "results", "needs", "provider.port", "provider.sharing", "model", "errors"),
     "cli": ("pipeline", "fleet", "history", "waivers", "notices", "comparison", "formats", *JUDGED, *CLI_PORT),
+    "testing": ("pipeline", "formats", "results", "needs", "errors"),
     "__main__": ("cli",),
     "__init__": ("pipeline", "results", "needs.declarations", "needs.declarations_file", "errors"),
     "adapter": ("provider", "results.change", "results.api_call", "model", *SETS, "errors"),
@@ -55,18 +56,8 @@ OPTIONAL_FOLDERS = {"storage", "trust", "changes"}
 NOT_SHIPPED = {"moto", "moto_fixtures", "tests", "benchmarks", "docs", "tools"}
 EDGE = {"cli", "__main__"}
 NO_CLOUD_IN = {
-    "intervals",
-    "packet_sets",
-    "permission_sets",
-    "model",
-    "reachability",
-    "authorization",
-    "rows",
-    "results",
-    "formats",
-    "planning",
-    "comparison",
-    "history",
+    *("intervals", "packet_sets", "permission_sets", "model", "reachability", "authorization"),
+    *("rows", "results", "formats", "planning", "comparison", "history"),
 }
 OF_A_CLOUD = {"asff"}
 """Modules of those rooms that are about one cloud: a format that is its own."""

@@ -20,7 +20,8 @@ ROOT = Path(__file__).parent.parent
 def starts() -> set[str]:
     """Return the modules that users enter by: the library, the commands and the providers that pyproject.toml names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    entries = [*project["scripts"].values(), *project["entry-points"]["cloudguard.providers"].values()]
+    points = project["entry-points"]
+    entries = [*project["scripts"].values(), *points["cloudguard.providers"].values(), *points["pytest11"].values()]
     return {"cloudguard", *(entry.partition(":")[0] for entry in entries)}
 
 

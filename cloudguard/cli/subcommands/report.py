@@ -19,7 +19,8 @@ def report(line: CommandLine) -> int:
     if not file:
         message = "report writes a JSON report again: name its file (- is stdin)"
         raise UsageError(message, hint=_HINT)
-    run = delivery.Run(report_file.load_all(read_file(file), "stdin" if file == "-" else file))
+    reports = report_file.load_all(read_file(file), "stdin" if file == "-" else file)
+    run = delivery.Run(reports, several=len(reports) > 1)
     delivery.write_reports(run, settings, sinks)
     delivery.say_results(run, settings, sinks)
     return int(delivery.exit_status_of(run, settings))

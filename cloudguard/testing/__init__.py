@@ -1,0 +1,38 @@
+"""For tests of infrastructure code: assert which verdicts a cluster has; a failure prints the first screen.
+
+``cloudguard.testing.plugin`` is a plugin of pytest with the same as fixtures.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # pytest loads this package in every run, so it loads nothing until it is called
+    from cloudguard.needs.declarations import Declarations
+    from cloudguard.results.report import Report
+
+__all__ = ["assert_rows", "declared"]
+
+
+def assert_rows(report: Report, **verdicts: str) -> None:
+    """Assert that rows have these verdicts: ``assert_rows(report, etcd_access="PASS", node_access="PASS")``.
+
+    The rows' names are written with underscores. Raises AssertionError, whose message is what differs and the first
+    screen; UsageError where no row is named, or a row or verdict that there is not.
+    """
+    from cloudguard.testing.rows import differences  # noqa: PLC0415 - loaded when it is called
+
+    __tracebackhide__ = True
+    if found := differences(report, verdicts):
+        raise AssertionError(found)
+
+
+def declared(text: str = "", /, **keys: object) -> Declarations:
+    """Return declarations from the text of a ``cloudguard.toml``, or from its keys written with underscores.
+
+    ``declared(admin_cidr=["198.51.100.0/24"], service={"services": "tcp/443"})``. Raises SettingsError with every
+    fault, as the file does, and UsageError where both text and keys are given.
+    """
+    from cloudguard.testing.rows import declarations_of  # noqa: PLC0415 - loaded when it is called
+
+    return declarations_of(text, keys)

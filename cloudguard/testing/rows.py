@@ -1,0 +1,58 @@
+"""What the verdicts of a report are asked for by name, and what declarations keywords make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final, cast
+
+from cloudguard.errors import UsageError
+from cloudguard.formats import table
+from cloudguard.needs.declarations import Declarations, InForce
+from cloudguard.needs.declarations_file import FILE_NAME, declarations, parse, read
+from cloudguard.needs.setting_values import nearest
+from cloudguard.results.report import Report, Verdict
+
+_EXAMPLE: Final = 'Example: assert_rows(report, etcd_access="PASS")'
+
+
+def differences(report: Report, verdicts: Mapping[str, str]) -> str:
+    """Return how the report differs from the verdicts wanted, by rows, and its first screen; "" if it does not.
+
+    Raises UsageError where no row is named, or a row or verdict that there is not.
+    """
+    rows = {row.row.replace("-", "_"): row for row in report.rows}
+    if faults := [*_faults(verdicts, {*rows})]:
+        raise UsageError("; ".join(faults), hint=_EXAMPLE)
+    lines = [
+        f"{rows[name].row} is {rows[name].verdict}, not {wanted}"
+        for name, wanted in verdicts.items()
+        if rows[name].verdict != wanted
+    ]
+    return "\n".join([*lines, "", table.render(report)]) if lines else ""
+
+
+def _faults(verdicts: Mapping[str, str], rows: set[str]) -> list[str]:
+    words = {*map(str, Verdict)}
+    no_row = [f"there is no row {name!r}{nearest(name, rows)}" for name in verdicts if name not in rows]
+    wrong = (word for word in verdicts.values() if word not in words)
+    no_verdict = (f"there is no verdict {word!r}{nearest(word, words)}" for word in wrong)
+    return [*no_row, *no_verdict] if verdicts else ["no row is named"]
+
+
+def declarations_of(text: str, keys: Mapping[str, object]) -> Declarations:
+    """Return the declarations in the text of a ``cloudguard.toml``, or in ``keys``; raises as ``declared``."""
+    if text and keys:
+        message = "give the text of a cloudguard.toml, or keys, not both"
+        raise UsageError(message)
+    raw = parse(text, FILE_NAME) if text else {name.replace("_", "-"): _plain(value) for name, value in keys.items()}
+    made = declarations(read(raw, FILE_NAME if text else "declared"))
+    others = tuple(InForce(one.name, one.values, "") for one in made.others)
+    return replace(made, stated_in=(), others=others)  # the caller says so, and no file
+
+
+def _plain(value: object) -> object:
+    """Return a value as TOML has it: lists, not tuples."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in cast("dict[str, object]", value).items()}
+    return [_plain(item) for item in cast("list[object]", value)] if isinstance(value, list | tuple) else value

@@ -1,0 +1,83 @@
+"""The plugin of pytest: found by entry point, loads nothing until a fixture is used, and judges by what is declared."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+import memory_adapter
+
+ROOT = Path(__file__).parents[3]
+TESTS = """
+from cloudguard.testing import assert_rows
+
+def test_what_holds(cloudguard_check):
+    assert_rows(cloudguard_check("memory", cluster="prod"), etcd_access="FAIL", api_server_access="FAIL")
+
+def test_what_does_not(cloudguard_check):
+    assert_rows(cloudguard_check("memory", cluster="prod"), etcd_access="PASS")
+
+def test_what_all_declare(cloudguard_check, cloudguard_declarations):
+    assert cloudguard_declarations.etcd_tls == "kubeadm writes it"
+    report = cloudguard_check("memory", cluster="prod")
+    assert [one.name for one in report.declarations] == ["etcd-tls"]
+    other = cloudguard_check("memory", cluster="prod", declarations="admin-cidr = ['0.0.0.0/0']\\nadmin-reason = 'lab'")
+    assert "admin-cidr" in [one.name for one in other.declarations]
+"""
+
+
+def test_importing_it_loads_nothing() -> None:
+    code = "import sys, cloudguard.testing.plugin; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    names = {name for name in done.stdout.split() if name.startswith("cloudguard")}
+    assert names == {"cloudguard", "cloudguard.testing", "cloudguard.testing.plugin"}
+    assert {"boto3", "pydantic", "tabulate"} & {*done.stdout.split()} == set()
+
+
+def test_the_entry_point_leads_to_it() -> None:
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
+    assert points["pytest11"] == {"cloudguard": "cloudguard.testing.plugin"}
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """A run of pytest on ``TESTS``, in a folder of its own."""
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    memory_adapter.register(packages)
+    if "cloudguard" not in entry_points(group="pytest11").names:  # an environment made before there was one
+        about = packages / "cloudguard_testing-1.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: cloudguard-testing\nVersion: 1\n")
+        (about / "entry_points.txt").write_text("[pytest11]\ncloudguard = cloudguard.testing.plugin\n")
+    (tmp_path / "test_it.py").write_text(TESTS)
+    (tmp_path / "declared.toml").write_text('etcd-tls = "kubeadm writes it"\n')
+    (tmp_path / "pytest.ini").write_text("[pytest]\ncloudguard_config = declared.toml\n")
+    support = Path(memory_adapter.__file__).parent
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (packages, support, ROOT)))}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)  # noqa: S603 - ours
+
+
+def test_its_fixtures_check_clusters_and_a_failure_shows_the_first_screen(
+    ran: subprocess.CompletedProcess[str],
+) -> None:
+    assert "1 failed, 2 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert "AssertionError: etcd-access is FAIL, not PASS" in ran.stdout
+    assert "FIX IN THIS ORDER" in ran.stdout
