@@ -20,6 +20,7 @@ from cloudguard.provider.port import installed
 from cloudguard.results.report import Verdict
 from cloudguard.rows.judge import ROWS
 from docs.settings import page
+from plugin_entry import environment
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("providers/**/*.md")])
@@ -64,9 +65,11 @@ def test_the_library_example_runs(tmp_path: Path) -> None:
         str(tmp_path),
         str(tmp_path),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)  # noqa: S603 - our own
+    done = subprocess.run(  # noqa: S603 - our own
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment(tmp_path)
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    assert "4 passed" in done.stdout
 
 
 @pytest.mark.parametrize("command", commands())

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 import memory_adapter
+from plugin_entry import environment
 
 ROOT = Path(__file__).parents[3]
 TESTS = """
@@ -51,16 +50,10 @@ def ran(tmp_path: Path) -> subprocess.CompletedProcess[str]:
     packages = tmp_path / "packages"
     packages.mkdir()
     memory_adapter.register(packages)
-    if "cloudguard" not in entry_points(group="pytest11").names:  # an environment made before there was one
-        about = packages / "cloudguard_testing-1.dist-info"
-        about.mkdir()
-        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: cloudguard-testing\nVersion: 1\n")
-        (about / "entry_points.txt").write_text("[pytest11]\ncloudguard = cloudguard.testing.plugin\n")
     (tmp_path / "test_it.py").write_text(TESTS)
     (tmp_path / "declared.toml").write_text('etcd-tls = "kubeadm writes it"\n')
     (tmp_path / "pytest.ini").write_text("[pytest]\ncloudguard_config = declared.toml\n")
-    support = Path(memory_adapter.__file__).parent
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (packages, support, ROOT)))}
+    own = environment(packages, Path(memory_adapter.__file__).parent, ROOT)
     command = [
         sys.executable,
         "-m",
@@ -72,7 +65,7 @@ def ran(tmp_path: Path) -> subprocess.CompletedProcess[str]:
         str(tmp_path),
         str(tmp_path),
     ]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)  # noqa: S603 - ours
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=own)  # noqa: S603 - ours
 
 
 def test_its_fixtures_check_clusters_and_a_failure_shows_the_first_screen(
