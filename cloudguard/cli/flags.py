@@ -22,7 +22,7 @@ from cloudguard.needs.settings import HOSTS, REPORT, SEVERITIES
 from cloudguard.provider.port import load
 
 WAIVER_PANEL: Final = "Waiver"
-SCHEMAS: Final = ("report", "snapshot", "plan", "comparison")
+SCHEMAS: Final = ("report", "snapshot", "plan", "comparison", "config", "waivers")
 """The files that ``schema`` describes."""
 ROWS: Final = ("api-server-access", "node-access", "cloud-api-access", "etcd-access", "etcd-encryption")
 SNAPSHOT: Final = Setting(

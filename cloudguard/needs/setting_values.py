@@ -35,7 +35,7 @@ class Kind(Generic[T_co]):
 
     ``counted``: a switch that counts how often it is given.
 
-    ``choices`` are the values that completion offers.
+    ``choices`` are the values that completion offers. ``schema`` is the JSON Schema of the value in a file ({}: any).
     """
 
     read: Callable[[object], T_co]
@@ -43,6 +43,7 @@ class Kind(Generic[T_co]):
     switch: bool = False
     counted: bool = field(default=False, kw_only=True)
     choices: tuple[str, ...] = field(default=(), kw_only=True)
+    schema: Mapping[str, object] = field(default_factory=dict[str, object], kw_only=True)
 
 
 def text(check: Callable[[str], str] | None = None) -> Kind[str]:
@@ -55,7 +56,7 @@ def text(check: Callable[[str], str] | None = None) -> Kind[str]:
             raise ValueError(message)
         return check(given) if check else given
 
-    return Kind(read)
+    return Kind(read, schema={"type": "string", "minLength": 1})
 
 
 def secret(*schemes: str) -> Kind[str]:
@@ -83,12 +84,14 @@ def many(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
             raise ValueError(message)
         return tuple(read_all((number, item.read, part) for number, part in enumerate(items)))
 
-    return Kind(read, many=True, choices=item.choices)
+    several = {"type": "array", "items": item.schema, **({"minItems": least} if least else {})}
+    return Kind(read, many=True, choices=item.choices, schema={"anyOf": [item.schema, several]})
 
 
 def switch() -> Kind[bool]:
     """Return the kind of a flag that is given or not."""
-    return Kind(lambda value: _of_type(value, bool, "is neither true nor false"), switch=True)
+    wrong = "is neither true nor false"
+    return Kind(lambda value: _of_type(value, bool, wrong), switch=True, schema={"type": "boolean"})
 
 
 def counted() -> Kind[int]:
@@ -99,7 +102,7 @@ def counted() -> Kind[int]:
             return int(value)
         return int(_of_type(value, int, "is no number, nor true or false"))  # true is one
 
-    return Kind(read, switch=True, counted=True)
+    return Kind(read, switch=True, counted=True, schema={"type": ["boolean", "integer"]})
 
 
 def choice(*words: str) -> Kind[str]:
@@ -111,7 +114,7 @@ def choice(*words: str) -> Kind[str]:
             raise ValueError(message)
         return value
 
-    return Kind(text(check).read, choices=words)
+    return Kind(text(check).read, choices=words, schema={"enum": [*words]})
 
 
 def choice_to_file(*words: str) -> Kind[str]:
@@ -121,7 +124,8 @@ def choice_to_file(*words: str) -> Kind[str]:
         choice(*words).read(value.partition("=")[0])
         return value
 
-    return Kind(text(check).read, choices=words)
+    pattern = f"^({'|'.join(words)})(=.*)?$"
+    return Kind(text(check).read, choices=words, schema={"type": "string", "pattern": pattern})
 
 
 def table(
@@ -137,7 +141,11 @@ def table(
         values = read_all((key, reader, given.get(key)) for key, reader in readers.items())
         return make(**dict(zip(readers, values, strict=True)))
 
-    return Kind(read)
+    members = {key: kind.schema for key, kind in kinds.items()}
+    return Kind(
+        read,
+        schema={"type": "object", "properties": members, "required": [*required], "additionalProperties": False},
+    )
 
 
 def mapping(item: Kind[T]) -> Kind[Mapping[str, T]]:
@@ -147,7 +155,7 @@ def mapping(item: Kind[T]) -> Kind[Mapping[str, T]]:
         given = as_table(value)
         return dict(zip(given, read_all((key, item.read, value) for key, value in given.items()), strict=True))
 
-    return Kind(read)
+    return Kind(read, schema={"type": "object", "additionalProperties": item.schema})
 
 
 def as_table(value: object) -> Mapping[str, object]:
@@ -211,7 +219,7 @@ def duration() -> Kind[float]:
             raise ValueError(message)
         return float(found[1]) * _SECONDS[found[2]]
 
-    return Kind(read)
+    return Kind(read, schema={"type": "string", "pattern": "^[0-9]+[smhd]?$"})
 
 
 def whole_number() -> Kind[int]:
@@ -224,7 +232,7 @@ def whole_number() -> Kind[int]:
             raise ValueError(message)
         return int(found)
 
-    return Kind(read)
+    return Kind(read, schema={"type": ["integer", "string"]})
 
 
 def cidr(value: str) -> str:

@@ -65,16 +65,22 @@ def _read_need(value: object) -> DeclaredNeed | DeclaredPermission:
     """Read a flow (``peer`` and ``services``) or a permission (``actions`` and ``resources``)."""
     keys = as_table(value).keys() & {*_FLOW, *_PERMISSION}
     if keys == set(_FLOW):
-        return table(DeclaredNeed, {"role": choice(*Role), "reason": text(), **_FLOW}).read(value)
+        return _NEEDED_FLOW.read(value)
     if keys == set(_PERMISSION):
-        needed = {"role": choice(*Role, "cluster", "pods", SERVICE_ACCOUNT), "reason": text(), **_PERMISSION}
-        return table(DeclaredPermission, needed, {"identity": text()}).read(value)
+        return _NEEDED_PERMISSION.read(value)
     message = "give peer and services (a flow), or actions and resources (a permission)"
     raise ValueError(message)
 
 
 _FLOW: Final[Mapping[str, Kind[Any]]] = {"peer": text(peer), "services": text(services)}
 _PERMISSION: Final[Mapping[str, Kind[Any]]] = {"actions": many(text(), least=1), "resources": many(text(), least=1)}
+_NEEDED_FLOW: Final = table(DeclaredNeed, {"role": choice(*Role), "reason": text(), **_FLOW})
+_NEEDED_PERMISSION: Final = table(
+    DeclaredPermission,
+    {"role": choice(*Role, "cluster", "pods", SERVICE_ACCOUNT), "reason": text(), **_PERMISSION},
+    {"identity": text()},
+)
+_NEED: Final = Kind(_read_need, schema={"anyOf": [_NEEDED_FLOW.schema, _NEEDED_PERMISSION.schema]})
 _SERVICE: Final = table(
     DeclaredService, {"services": text(services)}, {"sources": many(text(cidr), least=1), "reason": text()}
 )
@@ -100,7 +106,7 @@ ETCD_TAG: Final = Setting(
 )
 HOST: Final = Setting(
     "host ID=ROLE",
-    mapping(many(Kind(_read_role), least=1)),
+    mapping(many(Kind(_read_role, schema=choice(*Role).schema), least=1)),
     "A machine of the cluster, and its role: control-plane, etcd or node.",
     HOSTS,
     from_flag=_host_table,
@@ -129,7 +135,10 @@ SERVICE: Final = Setting(
     from_flag=_service_tables,
 )
 NEED: Final = Setting(
-    "need", many(Kind(_read_need)), "A flow or a permission of your own that the cluster needs.", flag=False
+    "need",
+    many(_NEED),
+    "A flow or a permission of your own that the cluster needs.",
+    flag=False,
 )
 OUTSIDER: Final = Setting(
     "outsider",

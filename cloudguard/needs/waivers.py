@@ -90,7 +90,11 @@ def _read(value: object) -> DeclaredWaiver:
     return waiver
 
 
-_REQUIRED: Final[Mapping[str, Kind[Any]]] = {"reason": text(), "owner": text(), "expires": Kind(_date)}
+_REQUIRED: Final[Mapping[str, Kind[Any]]] = {
+    "reason": text(),
+    "owner": text(),
+    "expires": Kind(_date, schema={"type": "string", "format": "date"}),
+}
 _OPTIONAL: Final[Mapping[str, Kind[Any]]] = {
     "finding": text(_finding_id),
     "check": text(_check),
@@ -99,7 +103,7 @@ _OPTIONAL: Final[Mapping[str, Kind[Any]]] = {
     "width": many(text()),
 }
 _WAIVER: Final = table(DeclaredWaiver, _REQUIRED, _OPTIONAL)
-WAIVER_TABLE: Final = Kind(_read)
+WAIVER_TABLE: Final = Kind(_read, schema=_WAIVER.schema)
 """A table ``[[waiver]]``."""
 
 

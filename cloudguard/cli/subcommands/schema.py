@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from cloudguard.cli import output
 from cloudguard.cli.settings import CommandLine
 from cloudguard.errors import ExitStatus, UsageError
+from cloudguard.needs.setting import Setting
+from cloudguard.needs.settings import IN_FILE, WAIVER
 
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FILES: Final = {
     "report": "report.v1.json",
     "snapshot": "snapshot.v2.json",
     "plan": "plan.v1.json",
     "comparison": "comparison.v1.json",
+    "config": "config.v1.json",
+    "waivers": "waivers.v1.json",
 }
 """The schemas by their names, each with its file in ``docs/schemas``."""
 
@@ -31,7 +37,11 @@ def schema(line: CommandLine) -> int:
 
 @cache
 def text_of(name: str) -> str:
-    """Return the schema called ``name`` as JSON, made from the types of this version."""
+    """Return the schema called ``name`` as JSON, made from the types, or from the settings, of this version."""
+    if name == "config":
+        return _of_settings(IN_FILE, "What `cloudguard.toml` may hold.")
+    if name == "waivers":
+        return _of_settings((WAIVER,), "What `cloudguard-waivers.toml` may hold.")
     from cloudguard.formats.contract.schema import schema_of  # noqa: PLC0415 - pydantic is loaded only when used
 
     match name:
@@ -55,3 +65,9 @@ def text_of(name: str) -> str:
 
             made = schema_of(Snapshot, {}, "What `cloudguard collect` writes.")
     return json.dumps(made, indent=2) + "\n"
+
+
+def _of_settings(settings: Iterable[Setting[Any]], description: str) -> str:
+    members = {one.name: {"description": one.help, **one.kind.schema} for one in settings}
+    made = {"$schema": DIALECT, "description": description, "type": "object", "properties": members}
+    return json.dumps({**made, "additionalProperties": False}, indent=2) + "\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,11 @@ from cloudguard import pipeline
 from cloudguard.cli.subcommands.schema import FILES, text_of
 from cloudguard.comparison.findings import compared
 from cloudguard.comparison.listed import listed
+from cloudguard.errors import SettingsError
 from cloudguard.formats import json_report, plan_json
 from cloudguard.formats.comparison import as_json
 from cloudguard.model.files import snapshot_file
+from cloudguard.needs.declarations_file import read
 from cloudguard.results.comparison import Comparison
 from cloudguard.results.plan import Plan
 from command import ran, refusal
@@ -60,6 +64,30 @@ def test_other_files_hold_to_their_schemas() -> None:
 @pytest.mark.parametrize("name", ["report", "snapshot", "plan", "comparison"])
 def test_files_of_an_older_version_hold_to_today_s_schema(name: str) -> None:
     assert faults(name, (OLDER / f"{name}.json").read_text(encoding="utf-8"), strict=False) == []
+
+
+WAIVED = '[[waiver]]\nfinding = "0123456789ab"\nreason = "a lab"\nowner = "ops"\nexpires = "2027-01-31"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "right"),
+    [
+        ("config", 'admin-cidr = "198.51.100.0/24"\nrequire-cmk = true\n[host]\ni-1 = "node"\n', True),
+        ("config", '[[need]]\nrole = "node"\nreason = "ours"\npeer = "10.0.0.0/8"\nservices = "tcp/9100"\n', True),
+        ("config", WAIVED, True),
+        ("waivers", WAIVED, True),
+        ("config", "admin-cdir = []\n", False),
+        ("config", "require-cmk = 1\n", False),
+        ("config", 'fail-on = "bad"\n', False),
+        ("config", '[[need]]\nrole = "node"\n', False),
+        ("waivers", WAIVED.replace("owner", "who"), False),
+    ],
+)
+def test_settings_and_waivers_are_described_as_they_are_read(name: str, text: str, right: bool) -> None:  # noqa: FBT001 - a parameter
+    raw = tomllib.loads(text)
+    assert (faults(name, json.dumps(raw)) == []) is right
+    with nullcontext() if right else pytest.raises(SettingsError):
+        read(raw, "it")
 
 
 def test_what_a_schema_does_not_allow_is_seen() -> None:
