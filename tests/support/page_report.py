@@ -23,7 +23,7 @@ from cloudguard.results.change import (
     StatementFate,
 )
 from cloudguard.results.comparison import Fate, FindingChange
-from cloudguard.results.finding import Evidence, Finding, Latent, Severity, Waiver, Witness
+from cloudguard.results.finding import Evidence, Finding, Latent, Severity, Waiver, WaiverState, WaiverUse, Witness
 from cloudguard.results.hop import Hop, HopKind
 from cloudguard.results.network.exposure import ENDPOINT, HostExposure, ServiceExposure, Widest
 from cloudguard.results.reference import Reference
@@ -160,4 +160,24 @@ def report(text: str = "prod", waived: Waiver | None = None) -> Report:
     declared = (Declared("admin-cidr", (text,), f"--admin-cidr {text}"),)
     gaps = (replace(sample.GAP, message=text),)
     since = since_report(text, tuple(finding for row in rows for finding in row.findings))
-    return Report("cloudguard 0", base.started, base.finished, cluster, rows, plan(text), gaps, declared, since)
+    made = Report("cloudguard 0", base.started, base.finished, cluster, rows, plan(text), gaps, declared, since)
+    return replace(made, waivers=waivers(text, waived))
+
+
+def waivers(text: str, waived: Waiver | None) -> tuple[WaiverUse, ...]:
+    """Return what became of two waivers: one of ``waived``, and one that has expired."""
+    expired = WaiverUse(
+        2,
+        text,
+        f"about {text}",
+        text,
+        f"because {text}",
+        "2025-12-29",
+        WaiverState.EXPIRED,
+        -3,
+        uncovered=(f"{1:012x}",),
+    )
+    if waived is None:
+        return (expired,)
+    who, why, until = waived.owner, waived.reason, waived.expires
+    return WaiverUse(1, text, f"{3:012x}", who, why, until, WaiverState.ACTIVE, 31, (f"{3:012x}",)), expired

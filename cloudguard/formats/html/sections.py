@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.formats.html.cards import Card, Mending, Place, card, mending
+from cloudguard.formats.html.exceptions import AcceptedLine, accepted_lines
 from cloudguard.formats.html.history import SinceSection, moment, since_section, states_of
 from cloudguard.formats.html.matrix import Matrix, matrix_of
 from cloudguard.formats.html.path_picture import undecided_picture
@@ -63,7 +64,7 @@ class ReportSections:
     mendings: tuple[Mending, ...]
     matrix: Matrix | None
     since: SinceSection | None
-    waived: tuple[Card, ...]
+    accepted: tuple[AcceptedLine, ...]
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -108,7 +109,7 @@ def sections_of(report: Report, prefix: str = "") -> ReportSections:
         )
 
     rows = tuple(section_of(row, place) for place, row in enumerate(report.rows, 1))
-    cards = [each for row in rows for each in row.cards]
+    cards = {each.finding.id: each for row in rows for each in row.cards}
     return ReportSections(
         report=report,
         prefix=prefix,
@@ -119,7 +120,7 @@ def sections_of(report: Report, prefix: str = "") -> ReportSections:
         mendings=tuple(mendings.values()),
         matrix=matrix_of(report),
         since=since_section(report.since),
-        waived=tuple(each for each in cards if each.finding.waived),
+        accepted=accepted_lines(report, cards),
     )
 
 

@@ -81,6 +81,8 @@ ORDER = (
     "snapshot s-1 not encrypted, shared with friend prod",
     "snapshot s-2 not encrypted, sharing not read",
     "Exceptions",
+    "3 message 3 of prod ops it is a lab 2026-02-01 31 days left active",
+    "about prod not 1 message 1 of prod prod because prod 2025-12-29 expired 3 days ago expired",
     "Not read",
     "memory:ReadFilters f-nodes denied: prod memory:read",
     "Declarations",

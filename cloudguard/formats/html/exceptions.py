@@ -1,0 +1,55 @@
+"""Accepted findings: whose waivers cover what, and for how many days more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cloudguard.formats.html.cards import Card
+from cloudguard.formats.phrases import count
+from cloudguard.results.finding import WaiverUse
+from cloudguard.results.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedLine:
+    """A waiver: what it is about, whose it is and why, until when, and what became of it.
+
+    ``covered`` and ``uncovered`` are the cards of the findings that it accepts, or does not.
+    """
+
+    about: str
+    covered: tuple[Card, ...]
+    uncovered: tuple[Card, ...]
+    owner: str
+    reason: str
+    until: str
+    left: str
+    state: str
+
+
+def accepted_lines(report: Report, cards: dict[str, Card]) -> tuple[AcceptedLine, ...]:
+    """Return a line for each waiver, and for each waived finding that none of them covers; ``cards`` by finding id."""
+    shown = {name for use in report.waivers for name in use.covered}
+    return (*(_line(use, cards) for use in report.waivers), *_others(cards, shown))
+
+
+def _line(use: WaiverUse, cards: dict[str, Card]) -> AcceptedLine:
+    days = count(abs(use.days_left), "day")
+    return AcceptedLine(
+        about=use.target,
+        covered=tuple(cards[name] for name in use.covered if name in cards),
+        uncovered=tuple(cards[name] for name in use.uncovered if name in cards),
+        owner=use.owner,
+        reason=use.reason,
+        until=use.expires,
+        left=f"{days} left" if use.days_left >= 0 else f"expired {days} ago",
+        state=use.state,
+    )
+
+
+def _others(cards: dict[str, Card], shown: set[str]) -> Iterator[AcceptedLine]:
+    for name, card in cards.items():
+        waiver = card.finding.waived
+        if waiver and name not in shown:
+            yield AcceptedLine(name, (card,), (), waiver.owner, waiver.reason, waiver.expires, "", "active")
