@@ -27,7 +27,15 @@ from cloudguard.permission_sets.globs import (
 )
 from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
-KnownContext = Mapping[str, str | Constraint]
+
+@dataclass(frozen=True, slots=True)
+class UnreadValue:
+    """A key that ordinary requests have; which of its ``usual`` values is not read."""
+
+    usual: Constraint
+
+
+KnownContext = Mapping[str, str | Constraint | UnreadValue]
 """What is the same in the context of all requests of one identity, by lower-case key.
 
 A text is the key's value, which policy variables have too. A constraint says what is known of a value that is not. A
@@ -74,7 +82,7 @@ def resolved(text: str, known: KnownContext, *, wildcards: bool) -> Resolved:
     return Resolved("".join((*parts, read(text[end:]))), exact)
 
 
-def _value(variable: str, known: KnownContext) -> str | Constraint | None:
+def _value(variable: str, known: KnownContext) -> str | Constraint | UnreadValue | None:
     """Return what is known of a variable's value; its default ("key, 'default'") where the key is absent."""
     name, comma, default = variable.partition(",")
     name = name.strip().lower()
@@ -84,7 +92,7 @@ def _value(variable: str, known: KnownContext) -> str | Constraint | None:
     return default.strip().strip("'") if comma and value == ABSENT else value
 
 
-def _known_value(key: str, known: KnownContext) -> str | Constraint | None:
+def _known_value(key: str, known: KnownContext) -> str | Constraint | UnreadValue | None:
     return known.get(key, known.get(f"{key.partition('/')[0]}/*"))
 
 
@@ -190,6 +198,8 @@ def alternatives(
     if fixed is None:
         return found
     undecided = Assumption(f"{key}, whose value is unknown ({operator}): {', '.join(sorted(values))}")
+    if isinstance(fixed, UnreadValue):
+        return tuple(_unread(found, fixed, undecided))
     return tuple(_decided(found, fixed, undecided))
 
 
@@ -202,6 +212,18 @@ def _decided(found: Iterable[Alternative], fixed: str | Constraint, undecided: A
         elif fixed <= constraint:
             yield Alternative(FREE, assumption)
         elif fixed & constraint:
+            yield Alternative(FREE, assumption or undecided)
+
+
+def _unread(found: Iterable[Alternative], fixed: UnreadValue, undecided: Assumption) -> Iterator[Alternative]:
+    """Yield the alternatives that hold for every usual value of a key, or may if ``undecided`` is true."""
+    for constraint, assumption in found:
+        if constraint >= FREE:
+            yield Alternative(FREE, assumption)
+        elif fixed.usual <= constraint:
+            yield Alternative(PRESENT, assumption)
+            yield Alternative(ABSENT, assumption or undecided)
+        elif constraint:
             yield Alternative(FREE, assumption or undecided)
 
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identity
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.packet_sets.addresses import ALL4, PUBLIC
 from cloudguard.permission_sets.condition_keys import ABSENT, FREE, Constraint
-from cloudguard.permission_sets.condition_operators import KnownContext
+from cloudguard.permission_sets.condition_operators import KnownContext, UnreadValue
 from cloudguard.permission_sets.glob_sets import glob_set
 from cloudguard.permission_sets.globs import glob, literal
+from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
 NEVER_THERE: Final = (
     "aws:assumedroot",
@@ -33,7 +37,6 @@ NEVER_THERE: Final = (
 UNKNOWN_TODAY: Final = (
     "aws:principalorgpaths",
     "aws:sourceidentity",
-    "aws:sourceip",
     "aws:sourcevpcarn",
     "aws:sourcevpce",
     "aws:vpceaccount",
@@ -50,6 +53,7 @@ ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:requestedregion": (),
     "aws:requesttag/*": (),
     "aws:securetransport": ("true",),
+    "aws:sourceip": (),
     "aws:tagkeys": (),
     "aws:useragent": (),
     "aws:viaawsservice": ("false",),
@@ -68,6 +72,9 @@ ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2:volumetype": (),
 }
 """Values that ordinary requests have, or that whoever makes them may choose: none listed, any value."""
+_PUBLIC4: Final = reduce(or_, (ValueSet.read(Kind.ADDRESS, cidr) for cidr in (PUBLIC & ALL4).cidrs()))
+_FROM_THE_INTERNET: Final = UnreadValue(Constraint(absent=False, values=(_PUBLIC4,)))
+"""Requests have the public address by which they leave, unless they pass a VPC endpoint."""
 _OTHER_NETWORKS: Final = frozenset({NextHop.PEER, NextHop.HUB, NextHop.APPLIANCE, NextHop.UNKNOWN})
 _UNKNOWN_USER: Final = "*:*"
 
@@ -95,7 +102,8 @@ def known_context(snapshot: Snapshot) -> KnownContext:
     a principal tag (https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html).
     """
     cluster = snapshot.cluster
-    known: dict[str, str | Constraint] = dict.fromkeys(UNKNOWN_TODAY, FREE)
+    known: dict[str, str | Constraint | UnreadValue] = dict.fromkeys(UNKNOWN_TODAY, FREE)
+    known["aws:sourceip"] = _FROM_THE_INTERNET
     known |= dict.fromkeys(NEVER_THERE, ABSENT)
     known |= dict(_times(snapshot.started))
     known["aws:principalisawsservice"] = "false"

@@ -168,6 +168,11 @@ RANKS: dict[str, tuple[str, list[Json]]] = {
             },
         ],
     ),
+    "whoever leaves by the internet has an address there": (
+        CRITICAL,
+        [allow("*", IpAddress={"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]})],
+    ),
+    "a network that may be its own": ("UNKNOWN", [allow("*", IpAddress={"aws:SourceIp": "203.0.113.0/24"})]),
     "whoever asks chooses the name of the program": (CRITICAL, [allow("*", StringLike={"aws:UserAgent": "*kops*"})]),
     "the denial begins in 2030": (
         CRITICAL,
