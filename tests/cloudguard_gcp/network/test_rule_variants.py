@@ -1,0 +1,120 @@
+"""Firewall rules and policies of Google Cloud in rarer shapes: each name gives the reason for its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cloudguard import pipeline
+from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.port import CollectRequest
+from cloudguard_gcp import ADAPTER
+from gcp_clusters import WORLD, kops, open_ssh, policy
+from gcp_identities import NODES
+from gcp_project import Item, Project
+from gcp_proxy import Proxy
+from gcp_server import Google
+
+NETWORK, SUBNET = "global/networks/default", "regions/europe-west1/subnetworks/nodes"
+INSTANCES, NODE_TAG = "projects/acme-prod/zones/europe-west1-b/instances", "prod-k8s-io-role-node"
+MASTER_TAG = "prod-k8s-io-role-control-plane"
+TUNNEL = "https://www.googleapis.com/compute/v1/projects/acme-prod/regions/europe-west1/vpnTunnels/t"
+SSH = [{"IPProtocol": "tcp", "ports": ["22"]}]
+
+
+def public(**rule: Any) -> Project:  # noqa: ANN401 - JSON
+    """Return nodes with public addresses, and a rule for them."""
+    project = open_ssh()
+    project.lists["projects/acme-prod/global/firewalls"].pop()
+    whole: dict[str, Any] = {"allowed": SSH, "sourceRanges": [WORLD]}
+    return ruled(project, **(whole | rule))
+
+
+def ruled(project: Project, **rule: Any) -> Project:  # noqa: ANN401 - JSON
+    project.firewall(project.link(NETWORK), "one", **rule)
+    return project
+
+
+def also_denied(**rule: Any) -> Project:  # noqa: ANN401 - JSON
+    """Return nodes whose SSH is open, and a rule that denies it."""
+    project = open_ssh()
+    denial: dict[str, Any] = {"allowed": [], "denied": SSH, "sourceRanges": [WORLD]}
+    project.firewall(project.link(NETWORK), "no", **(denial | rule))
+    return project
+
+
+def above(kind: str, **rule: Any) -> Project:  # noqa: ANN401 - JSON
+    """Return nodes whose SSH is open, and a policy that denies it."""
+    project, made = open_ssh(), policy(kind, "deny")
+    made["rules"][0] |= rule
+    project.effective("default", made)
+    return project
+
+
+def policy_first() -> Project:
+    project = above("NETWORK")
+    project.lists["projects/acme-prod/global/networks"][0]["networkFirewallPolicyEnforcementOrder"] = (
+        "BEFORE_CLASSIC_FIREWALL"
+    )
+    return project
+
+
+def routed(**route: Any) -> Project:  # noqa: ANN401 - JSON
+    """Return a rule that lets a network elsewhere reach etcd, and a route there."""
+    etcd = [{"IPProtocol": "tcp", "ports": ["4001"]}]
+    project = ruled(kops(), allowed=etcd, sourceRanges=["192.168.0.0/16"], targetTags=[MASTER_TAG])
+    where: dict[str, Any] = {"network": project.link(NETWORK), "destRange": "192.168.0.0/16", "priority": 100}
+    project.add("global", "routes", "there", **where, **route)
+    return project
+
+
+def machine(project: Project, name: str) -> Item:
+    return next(one for one in project.lists[INSTANCES] if one["name"] == name)
+
+
+def stopped() -> Project:
+    project = open_ssh()
+    for name in ("node-1", "node-2"):
+        one = machine(project, name)
+        one["status"] = "TERMINATED"
+        one["networkInterfaces"][0]["accessConfigs"] = [{"name": "External NAT", "type": "ONE_TO_ONE_NAT"}]
+    return project
+
+
+def second_interface() -> Project:
+    project = kops()
+    network = project.network("dmz")
+    subnet = project.subnet(network, "dmz", "10.50.0.0/24")
+    project.firewall(network, "all", "tcp:22", WORLD)
+    access = [{"name": "nat", "natIP": "34.76.0.9"}]
+    place = {"name": "nic1", "network": network, "subnetwork": subnet, "networkIP": "10.50.0.5"}
+    machine(project, "node-1")["networkInterfaces"].append(place | {"accessConfigs": access})
+    return project
+
+
+NODE, ETCD = "node-access", "etcd-access"
+SHAPES: dict[str, tuple[Callable[[], Project], str, str]] = {
+    "a number is a protocol's": (lambda: public(allowed=[{"IPProtocol": "6", "ports": ["22"]}]), NODE, "FAIL"),
+    "a range or a tag lets in": (lambda: public(sourceTags=["bastion"], targetTags=[NODE_TAG]), NODE, "FAIL"),
+    "nodes by their account": (lambda: public(targetServiceAccounts=[NODES]), NODE, "FAIL"),
+    "a denial of the same priority comes first": (lambda: also_denied(priority=1000), NODE, "PASS"),
+    "a denial of half the internet": (lambda: also_denied(priority=900, sourceRanges=["0.0.0.0/1"]), NODE, "FAIL"),
+    "a folder's denial for the nodes' account": (
+        lambda: above("HIERARCHY", targetServiceAccounts=[NODES]),
+        NODE,
+        "PASS",
+    ),
+    "a network's policy that comes before them": (policy_first, NODE, "PASS"),
+    "a machine that is stopped gets an address when it starts": (stopped, NODE, "FAIL"),
+    "a second interface stands in another network": (second_interface, NODE, "FAIL"),
+    "a tunnel leads there": (lambda: routed(nextHopVpnTunnel=TUNNEL), ETCD, "FAIL"),
+}
+
+
+@pytest.mark.parametrize(("build", "row", "verdict"), SHAPES.values(), ids=SHAPES)
+def test_what_rules_let_in(google_cloud: Proxy, build: Callable[[], Project], row: str, verdict: str) -> None:
+    google_cloud.google = Google(build())
+    found = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row(row)
+    assert found.verdict == verdict, (found.why, found.unknown)
