@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import reduce
-from operator import or_
 from typing import Final
 
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identity
@@ -72,7 +71,8 @@ ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2:volumetype": (),
 }
 """Values that ordinary requests have, or that whoever makes them may choose: none listed, any value."""
-_PUBLIC4: Final = reduce(or_, (ValueSet.read(Kind.ADDRESS, cidr) for cidr in (PUBLIC & ALL4).cidrs()))
+_RANGES: Final = (ValueSet.read(Kind.ADDRESS, cidr) for cidr in (PUBLIC & ALL4).cidrs())
+_PUBLIC4: Final = reduce(ValueSet.__or__, _RANGES)
 _FROM_THE_INTERNET: Final = UnreadValue(Constraint(absent=False, values=(_PUBLIC4,)))
 """Requests have the public address by which they leave, unless they pass a VPC endpoint."""
 _OTHER_NETWORKS: Final = frozenset({NextHop.PEER, NextHop.HUB, NextHop.APPLIANCE, NextHop.UNKNOWN})
