@@ -120,6 +120,14 @@ class Plan:
         return self.change(step.change).edits[step.edit]
 
     @property
+    def plan_again(self) -> bool:
+        """Whether another plan, once this one is made, may mend more: by the new groups, which tell hosts apart.
+
+        Without new groups, planning again offers nothing.
+        """
+        return any(change.kind == "group.add" for change in self.changes)
+
+    @property
     def counts(self) -> EditCounts:
         """How many edits are made in place, add or remove something, or are steps that people take."""
         tally = Counter(_made(self.edit(step)) for step in self.steps)

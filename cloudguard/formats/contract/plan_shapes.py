@@ -90,6 +90,7 @@ PLAN_SHAPES: Final[Shapes] = {
             "proof": own(tuple[Proof, ...], attrgetter("proofs")),
             "verdicts": own(dict[str, str], _verdicts),
             "edits": own(Counts, _edits),
+            "plan_again": own(bool, attrgetter("plan_again")),
         },
         first=("schema", "tool", "started", "finished", "declarations", "cluster", "complete", "changes", "steps"),
     ),
