@@ -69,7 +69,8 @@ def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoin
         candidates.leave([change], WAY_OUT_UNSEEN)
     elif not _is_shown(change):
         candidates.by_hand = (*candidates.by_hand, change)
-        candidates.leave([change], BY_HAND)
+        steps = [step for edit in change.edits if isinstance(edit, Procedure) for step in edit.steps]
+        candidates.leave([change], f"{BY_HAND}; by hand: {steps[0]}" if steps else BY_HAND)
     else:
         said = speaker.said(change)
         if said is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, DiskTemplate, MetadataService, Pool
 from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind, Statement
@@ -12,6 +13,8 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Source
 from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Procedure, StatementFate
 
+TRUST: Final = "trust.narrow"
+"""The kind of change whose documents are trust policies."""
 _COPIES = frozenset({"snapshot.remove", "image.remove", "disk.remove"})
 ON_MODEL = frozenset({"metadata.restrict", "pool.encrypt", "key.enable", "key.rotate", "disk.encrypt", *_COPIES})
 """Kinds of changes whose effect the model shows, beside those of rules, groups, endpoints and documents."""
@@ -20,10 +23,22 @@ ON_MODEL = frozenset({"metadata.restrict", "pool.encrypt", "key.enable", "key.ro
 def with_setting(snapshot: Snapshot, change: Change, edit: AttributeEdit | Procedure | DocumentEdit) -> Snapshot:
     """Return ``snapshot`` with an edit of ``change`` made; the same where the model cannot show it."""
     if isinstance(edit, DocumentEdit):
-        identities = _with_documents(snapshot.identities, change.resource.id, edit)
+        with_edit = _with_trust if change.kind == TRUST else _with_documents
+        identities = with_edit(snapshot.identities, change.resource.id, edit)
         return replace(snapshot, identities=identities)
     make = _EDITS.get(change.kind)
     return snapshot if make is None else replace(snapshot, cluster=make(snapshot.cluster, change, edit))
+
+
+def _with_trust(identities: Identities, name: str, edit: DocumentEdit) -> Identities:
+    """Return the identities, the trust policy of one of them with other statements."""
+    own = {each for one in identities.identities if one.id == name for each in one.policies}
+    own |= {pod.trust for pod in identities.service_accounts if pod.identity == name}
+    policies = tuple(
+        replace(one, statements=edit.statements) if one.id in own and one.kind is PolicyKind.TRUST else one
+        for one in identities.policies
+    )
+    return replace(identities, policies=policies)
 
 
 def _with_documents(identities: Identities, name: str, edit: DocumentEdit) -> Identities:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from cloudguard.authorization.trust import Admission, admissions
+from cloudguard.authorization.trust_replacement import Untold, without_outsiders
 from cloudguard.model.iam_catalog import CallerKind, IamCatalog
 from cloudguard.model.identity import PolicyDocument, PolicyKind
-from cloudguard.results.change import Change, Procedure, Resource
+from cloudguard.results.change import Change, DocumentEdit, Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.wording import FEW
@@ -96,12 +97,15 @@ def _trusting(context: Context) -> Iterator[tuple[Resource, PolicyDocument]]:
 
 def _admitted(context: Context, facts: IamCatalog, resource: Resource, policy: PolicyDocument) -> tuple[Admission, ...]:
     """Return whom a trust policy lets in who is not declared."""
-    declared = (
+    return admissions(facts, policy, _declared(context, resource))
+
+
+def _declared(context: Context, resource: Resource) -> tuple[str, ...]:
+    return tuple(
         outsider.principal
         for outsider in context.declarations.outsiders
         if fnmatchcase(resource.name, outsider.identity) or resource.id == outsider.identity
     )
-    return admissions(facts, policy, declared)
 
 
 def _severity(admission: Admission) -> Severity:
@@ -119,9 +123,8 @@ def _finding(context: Context, resource: Resource, policy: PolicyDocument, found
     who = worst.caller.who
     message = f"{who} may assume the identity {resource.name}{_condition_text(worst)}"
     message += f" (and {more} more)" if more else ""
-    present = tuple(f"{policy.name}/{', '.join(_names(one))}: {one.caller.who}" for one in found)
-    steps = Procedure(present, ("those who need it, under a condition that only they can meet",))
-    change = Change(f"trust.narrow:{resource.id}", ROW, "trust.narrow", resource, (steps,))
+    edit = _edit(context, resource, policy, found)
+    change = Change(f"trust.narrow:{resource.id}", ROW, "trust.narrow", resource, (edit,))
     builder = FindingBuilder(
         check=TRUST,
         severity=_severity(worst),
@@ -135,6 +138,19 @@ def _finding(context: Context, resource: Resource, policy: PolicyDocument, found
         width=sorted({line for one in found for line in _trusted(one)}),
     )
     return PendingFinding(builder.build(context.cluster), changes=(change,))
+
+
+def _edit(
+    context: Context, resource: Resource, policy: PolicyDocument, found: list[Admission]
+) -> DocumentEdit | Procedure:
+    """Return the edit of a trust policy, or what a person is to do where nothing tells which policy is right."""
+    right: DocumentEdit | Untold = Untold("nothing is known of its principals")
+    if context.iam_catalog is not None:
+        right = without_outsiders(context.iam_catalog, policy, found, _declared(context, resource))
+    if isinstance(right, DocumentEdit):
+        return right
+    present = tuple(f"{policy.name}/{', '.join(_names(one))}: {one.caller.who}" for one in found)
+    return Procedure(present, (f"those who need it, under a condition that only they can meet: {right.why}",))
 
 
 def _trusted(admission: Admission) -> Iterator[str]:

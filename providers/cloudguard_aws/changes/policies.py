@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Final, TypeAlias, cast
 
-from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind
+from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, DocumentEdit, StatementFate
 from cloudguard_aws.changes.edits import UnsaidError, known
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.identity.policy_documents import statements
 
 IAM: Final = "iam"
 MOST_INLINE: Final = 10_240
@@ -23,6 +25,8 @@ MOST_ATTACHED: Final = 10
 """Managed policies that a role may have, unless the account's quota was raised (the same page)."""
 INLINE: Final = "inline"
 VERSION: Final = "2012-10-17"
+TRUST: Final = "trust.narrow"
+_EXTERNAL_ID: Final = "sts:externalid"
 NAME: Final = "cloudguard-least-privilege"
 _GOES: Final = frozenset({StatementFate.NARROW, StatementFate.DROP})
 Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
@@ -33,6 +37,9 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) 
 
     What a policy denies stays, in a policy of its own. A managed policy is detached, never edited: others may have it.
     """
+    if change.kind == TRUST:
+        yield from _trust_calls(index, change, place, edit)
+        return
     role = known(index.identities.get(change.resource.id), f"the role {change.resource.id}")
     if edit.unproved or not role.complete or ":role/" not in role.id:
         message = f"the replacement of {role.name}'s policies is not proved"
@@ -102,3 +109,66 @@ def _removed(role: Identity, policy: PolicyDocument) -> Pair:
         return ApiCall(IAM, "DeleteRolePolicy", about), (back,)
     about = {"RoleName": role.name, "PolicyArn": policy.id}
     return ApiCall(IAM, "DetachRolePolicy", about), (ApiCall(IAM, "AttachRolePolicy", about),)
+
+
+def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) -> Iterator[PlannedCall]:
+    """Yield the call that puts a trust policy with the statements of ``edit``.
+
+    Raises UnsaidError where it would not be put back as it is: external ids are secrets, which no snapshot holds.
+    """
+    policy = _trust_policy(index, change)
+    role = change.resource.id.rpartition("/")[2]
+    document = json.loads(policy.document)
+    kept = [part for one in edit.changes for part in one.remains]
+    document["Statement"] = [
+        _with_principals(item, dict.fromkeys(one.principals)) for item, one in _staying(document, kept)
+    ]
+    text = json.dumps(document, indent=2)
+    put = [replace(one, name="") for one in statements(text, trust=True)]
+    if _EXTERNAL_ID in text.lower() or put != [replace(one, name="") for one in edit.statements]:
+        message = f"the trust policy of {role} has what no snapshot holds"
+        raise UnsaidError(message)
+    before = [] if _EXTERNAL_ID in policy.document.lower() else [_put_trust(role, policy.document)]
+    yield PlannedCall(place, _put_trust(role, text), tuple(before))
+
+
+def _trust_policy(index: SnapshotIndex, change: Change) -> PolicyDocument:
+    trust = index.policies.get(f"{change.resource.id}#trust")
+    if trust is None or trust.kind is not PolicyKind.TRUST or ":role/" not in change.resource.id:
+        message = f"the trust policy of {change.resource.id} is not in the snapshot"
+        raise UnsaidError(message)
+    return trust
+
+
+def _staying(document: dict[str, Any], kept: list[Statement]) -> Iterator[tuple[dict[str, Any], Statement]]:
+    """Yield each statement of a document that stays, with what is to be left of it."""
+    listed = document["Statement"]
+    items = cast("list[dict[str, Any]]", listed if isinstance(listed, list) else [listed])
+    by_name = {one.name: one for one in kept}
+    if len(by_name) < len(kept):
+        message = "several statements have the same name"
+        raise UnsaidError(message)
+    for number, item in enumerate(items, 1):
+        name = str(item.get("Sid") or f"#{number}")
+        if name in by_name:
+            yield item, by_name[name]
+
+
+def _with_principals(item: dict[str, Any], kept: dict[str, None]) -> dict[str, Any]:
+    """Return a statement with only the principals ``kept``: "AWS:arn:…"."""
+    principal = item.get("Principal")
+    if not isinstance(principal, dict):
+        return item
+    named = {kind: _listed(values) for kind, values in cast("dict[str, Any]", principal).items()}
+    left = {kind: [one for one in values if f"{kind}:{one}" in kept] for kind, values in named.items()}
+    if left == named:
+        return item
+    return {**item, "Principal": {kind: values for kind, values in left.items() if values}}
+
+
+def _listed(values: object) -> list[str]:
+    return cast("list[str]", values) if isinstance(values, list) else [str(values)]
+
+
+def _put_trust(role: str, document: str) -> ApiCall:
+    return ApiCall(IAM, "UpdateAssumeRolePolicy", {"RoleName": role, "PolicyDocument": document})

@@ -1,0 +1,76 @@
+"""The trust policy without those whom an identity is not for, where a policy of the same statements can say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cloudguard.authorization.trust import Admission, admissions
+from cloudguard.model.iam_catalog import CallerKind, IamCatalog
+from cloudguard.model.identity import Effect, PolicyDocument, Statement
+from cloudguard.results.change import DocumentEdit, StatementChange, StatementFate
+
+FOR_PODS = "which service accounts need it is not known: a condition must name them"
+NOBODY_LEFT = "nobody else would be let in: whoever needs it is to be named, under a condition that only they can meet"
+EVERYONE = "everyone is named, and among them those who need it: name these"
+EXCEPTED = "a statement is about all but some: name those who need it"
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """``why`` no policy is told that would be right."""
+
+    why: str
+
+
+def without_outsiders(
+    iam_catalog: IamCatalog, policy: PolicyDocument, found: Sequence[Admission], declared: Iterable[str]
+) -> DocumentEdit | Untold:
+    """Return the edit that takes the principals out of a trust policy by which ``found`` are let in, and no others.
+
+    Proved: nobody is let in then who is not declared, and every other principal is in the same statements as before.
+    """
+    outsiders = tuple(declared)
+    if any(one.caller.kind is CallerKind.PODS for one in found):
+        return Untold(FOR_PODS)
+    changes = list[StatementChange]()
+    for statement in policy.statements:
+        if statement.effect is Effect.ALLOW and statement.not_principals:
+            return Untold(EXCEPTED)
+        kept = statement.principals
+        if statement.effect is Effect.ALLOW:
+            kept = tuple(_needed(iam_catalog, policy, statement, outsiders))
+        if _names_everyone(iam_catalog, set(statement.principals) - set(kept)):
+            return Untold(EVERYONE)
+        changes.append(_change(policy, statement, kept))
+    left = tuple(part for one in changes for part in one.remains)
+    allowing = [one for one in left if one.effect is Effect.ALLOW]
+    if not allowing or admissions(iam_catalog, replace(policy, statements=left), outsiders):
+        return Untold(NOBODY_LEFT)
+    return DocumentEdit((), left, tuple(changes))
+
+
+def _needed(
+    iam_catalog: IamCatalog, policy: PolicyDocument, statement: Statement, declared: tuple[str, ...]
+) -> Iterator[str]:
+    """Yield the principals of a statement by which alone nobody is let in whom the identity is not for."""
+    denying = tuple(one for one in policy.statements if one.effect is Effect.DENY)
+    for principal in statement.principals:
+        alone = replace(policy, statements=(replace(statement, principals=(principal,)), *denying))
+        if not admissions(iam_catalog, alone, declared):
+            yield principal
+
+
+def _names_everyone(iam_catalog: IamCatalog, principals: set[str]) -> bool:
+    reader = iam_catalog.principals
+    return reader is not None and any(
+        not conditions for principal in principals for conditions in reader.requests_of(principal, excepted=False)
+    )
+
+
+def _change(policy: PolicyDocument, statement: Statement, kept: tuple[str, ...]) -> StatementChange:
+    if kept == statement.principals:
+        return StatementChange(StatementFate.KEEP, policy.name, statement, (statement,))
+    if not kept:
+        return StatementChange(StatementFate.DROP, policy.name, statement)
+    return StatementChange(StatementFate.NARROW, policy.name, statement, (replace(statement, principals=kept),))

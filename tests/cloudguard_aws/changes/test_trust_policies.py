@@ -1,0 +1,120 @@
+"""Trust policies as edits: the outsider goes, everyone else stays; where no policy is surely right, a procedure."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from builders import CONTROL_PLANE, NODE, SOURCE, group, host, snapshot
+from cloudguard import pipeline
+from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.planning.planner import Planned
+from cloudguard.results.change import Change, DocumentEdit, Procedure
+from cloudguard_aws.identity.policy_documents import statements
+
+ACCOUNT, OTHER = "123456789012", "210987654321"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/nodes"
+EC2: dict[str, Any] = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
+OUTSIDER, OWN = f"arn:aws:iam::{OTHER}:root", f"arn:aws:iam::{ACCOUNT}:role/break-glass"
+
+
+def account(*written: dict[str, Any]) -> Snapshot:
+    """Return a cluster whose node has a role with these statements in its trust policy."""
+    text = json.dumps({"Version": "2012-10-17", "Statement": [*written]})
+    trust = PolicyDocument(
+        f"{ROLE}#trust", "trust policy", PolicyKind.TRUST, "inline", text, statements(text, trust=True), SOURCE
+    )
+    role = Identity(ROLE, "nodes", ("node",), (trust.id,), SOURCE)
+    hosts = [host("cp1", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes", identity=ROLE)]
+    filters = [group("masters", ("tcp/6443", "nodes")), group("nodes", ("tcp/10250", "masters"))]
+    return snapshot(hosts, filters, identities=Identities((role,), (trust,)), provider="aws", account=ACCOUNT)
+
+
+def planned(*written: dict[str, Any]) -> Planned:
+    return pipeline.plan(account(*written), rows=("cloud-api-access",))
+
+
+def trust_change(one: Planned) -> Change:
+    (change,) = (change for change in one.plan.changes if change.kind == "trust.narrow")
+    return change
+
+
+def put(one: Planned) -> dict[str, Any]:
+    """Return the trust policy that the plan's only call about one puts."""
+    calls = [each.call for step in one.plan.steps for each in step.calls if "Assume" in each.call.operation]
+    (call,) = calls
+    assert call.parameters["RoleName"] == "nodes"
+    return dict(json.loads(call.parameters["PolicyDocument"]))
+
+
+def allow(*principals: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": [*principals]}, **rest}
+
+
+def test_the_outsiders_statement_goes() -> None:
+    one = planned(EC2, allow(OUTSIDER))
+    assert put(one)["Statement"] == [EC2]
+    assert one.plan.mends == one.plan.asked != ()
+
+
+def test_of_a_statement_the_outsider_alone_goes() -> None:
+    one = planned(EC2, allow(OUTSIDER, OWN))
+    assert put(one)["Statement"] == [EC2, allow(OWN)]
+
+
+def test_a_condition_stays_with_its_statement() -> None:
+    limited = {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "ops"}}}
+    one = planned(allow(OWN, **limited), EC2, allow(OUTSIDER))
+    assert put(one)["Statement"] == [allow(OWN, **limited), EC2]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        [allow(OUTSIDER)],
+        [{**EC2, "Principal": "*"}],
+        [EC2, {**EC2, "Principal": "*"}],
+        [EC2, {**EC2, "Principal": {"AWS": "*"}}],
+    ],
+)
+def test_where_it_is_not_known_who_is_to_stay_a_person_decides(written: list[dict[str, Any]]) -> None:
+    one = planned(*written)
+    (edit,) = trust_change(one).edits
+    assert isinstance(edit, Procedure)
+    assert ": " in edit.steps[0]
+    assert one.plan.steps == ()
+
+
+def test_what_holds_an_external_id_is_not_put_back_without_it() -> None:
+    secret = {"Condition": {"StringEquals": {"sts:ExternalId": "external-id-1"}}}
+    own = allow(OWN, **secret)
+    one = planned(EC2, own, allow(OUTSIDER))
+    assert one.plan.steps == ()
+
+
+STATEMENTS = (EC2, allow(OUTSIDER), allow(OWN), allow(OWN, OUTSIDER), {**EC2, "Sid": "named"}, allow(OTHER))
+
+
+@pytest.mark.parametrize("written", [each for size in (1, 2, 3) for each in combinations(STATEMENTS, size)])
+def test_exactly_the_outsiders_go(written: tuple[dict[str, Any], ...]) -> None:
+    """By reading what is written, principal by principal: those of the other account go, and no one else."""
+    one = planned(*written)
+    changes = [change for change in one.plan.changes if change.kind == "trust.narrow"]
+    before = [principal for each in written for principal in named(each)]
+    wanted = [principal for principal in before if OTHER not in principal]
+    if before == wanted:
+        assert changes == []
+    elif not wanted:
+        assert isinstance(changes[0].edits[0], Procedure)
+    else:
+        assert isinstance(changes[0].edits[0], DocumentEdit)
+        assert [principal for each in put(one)["Statement"] for principal in named(each)] == wanted
+
+
+def named(statement: dict[str, Any]) -> list[str]:
+    """Return the principals of a statement."""
+    return [one for value in statement["Principal"].values() for one in ([value] if isinstance(value, str) else value)]
