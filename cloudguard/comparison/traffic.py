@@ -177,7 +177,7 @@ def _change(sender: _Sender, target: _Target, packets: PacketSet) -> TrafficChan
     packet = packets.witness()
     on = target.hosts[0] if target.hosts else target.name
     if sender.by_address:
-        items = tuple((str(addresses), str(services)) for addresses, services in packets.items())
+        items = tuple((",".join(addresses.cidrs()), str(services)) for addresses, services in packets.items())
         example = packet.address if packet else ""
     else:
         items, example = (("", str(packets.services())),), sender.name

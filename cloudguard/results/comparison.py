@@ -17,7 +17,8 @@ UNNAMED: Final = Resource("", "")
 class TrafficChange:
     """Packets that ``sender`` could get through to ``target`` at one time only.
 
-    ``packets``: addresses of the sender ("": those of its hosts) with the services at the target, disjoint.
+    ``packets``: addresses of the sender (CIDRs with commas between them; "": those of its hosts) with the services at
+    the target, disjoint.
     """
 
     sender: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from builders import (
@@ -18,11 +19,13 @@ from builders import (
     host,
     interface,
     network_acl,
+    rule,
     snapshot,
     subnet,
 )
 from cloudguard.model.cluster import Pool, Role
-from cloudguard.model.network import NextHop
+from cloudguard.model.filters import Action, Filter, Group
+from cloudguard.model.network import Interface, NextHop
 from cloudguard.model.snapshot import Snapshot
 
 ADMINISTRATORS = "198.51.100.0/24"
@@ -68,6 +71,52 @@ def account(dice: Random) -> Snapshot:
         subnets=subnets,
         external_members=strangers,
         pools=[pool("nodes", *shared[1])],
+    )
+
+
+def account_in_a_chain(dice: Random) -> Snapshot:
+    """Return the same account behind a policy and a firewall: priorities, denials, targets, rules that pass on."""
+    policy = _ordered("policy", dice, ("permit", "deny", "next", "next"))
+    firewall = _ordered("firewall", dice, ("permit", "permit", "permit", "deny"), targeted=True)
+    return _behind(account(dice), ("policy", "firewall"), policy, firewall)
+
+
+def account_in_series(dice: Random) -> Snapshot:
+    """Return the same account behind a subnet's filter and an interface's, which must both permit."""
+    guards = [_ordered(name, dice, ("permit", "permit", "permit", "deny"), least=3) for name in ("subnet", "nic")]
+    return _behind(account(dice), ("subnet", "nic"), *(replace(one, in_series=True) for one in guards))
+
+
+def _ordered(name: str, dice: Random, actions: tuple[str, ...], *, targeted: bool = False, least: int = 0) -> Filter:
+    """Return a filter of a chain whose rules are evaluated in order, with everything let out."""
+    rules = [rule("out", "all", WORLD, out=True, order=9000), rule("out6", "all", WORLD6, out=True, order=9001)]
+    for number in range(least + dice.randrange(6)):
+        made = rule(f"{name}-{number}", dice.choice(SERVICES), dice.choice((*RANGES, *GROUPS)), order=100 + 10 * number)
+        targets = (dice.choice(GROUPS),) if targeted and dice.random() < 1 / 2 else ()
+        rules.append(replace(made, action=Action(dice.choice(actions)), target_groups=targets))
+    return Filter(name, name, "filter", tuple(rules), SOURCE, ordered=True, in_chain=True)
+
+
+def _behind(made: Snapshot, names: tuple[str, ...], *guards: Filter) -> Snapshot:
+    """Return an account in which these filters guard everything, and groups are but names."""
+
+    def port(one: Interface) -> Interface:
+        return replace(one, filters=names)
+
+    cluster, topology = made.cluster, made.topology
+    hosts = tuple(replace(one, interfaces=tuple(map(port, one.interfaces))) for one in cluster.hosts)
+    pools = tuple(replace(one, filters=names) for one in cluster.pools)
+    others = tuple(one for one in topology.filters if one.kind == "network ACL")
+    groups = tuple(Group(name, name, SOURCE) for name in GROUPS)
+    return replace(
+        made,
+        cluster=replace(cluster, hosts=hosts, pools=pools),
+        topology=replace(
+            topology,
+            filters=(*guards, *others),
+            groups=groups,
+            external_members=tuple(map(port, topology.external_members)),
+        ),
     )
 
 

@@ -75,12 +75,49 @@ def passes(
     address: str,
     groups: tuple[str, ...],
     service: Service,
+    own: tuple[str, ...] = (),
 ) -> bool:
-    """Whether any of the filters that apply together lets the packet pass; without filters everything does."""
+    """Whether any of the filters that apply together lets the packet pass; without filters everything does.
+
+    ``own``: the groups of the guarded interface, which rules of a chain of filters may be about.
+    """
     if not filters:
         return True
     known = {one.id: one for one in topology.filters}
+    if any(known[name].in_chain for name in filters):
+        return _down_the_chain(
+            topology, [known[name] for name in filters], direction, Sender(address, groups), service, own
+        )
     return any(_one(topology, known[name], direction, address, groups, service) for name in filters)
+
+
+def _down_the_chain(
+    topology: Topology,
+    guards: list[Filter],
+    direction: Direction,
+    sender: Sender,
+    service: Service,
+    own: tuple[str, ...],
+) -> bool:
+    """Whether filters one after the other let the packet pass: those in series must all permit it."""
+    passed = False
+    for guard in guards:
+        passed = False
+        for rule in sorted(guard.rules, key=lambda one: one.order):
+            about = not rule.target_groups or bool({*rule.target_groups} & {*own})
+            if rule.direction is not direction or not about or not names(rule, service):
+                continue
+            if not speaks_of(topology, rule, sender.address, sender.groups):
+                continue
+            if rule.action is Action.DENY:
+                return False
+            if rule.action is Action.PERMIT and not guard.in_series:
+                return True
+            passed = rule.action is Action.PERMIT
+            break
+        if guard.in_series and not passed:
+            return False
+    return passed
 
 
 def _one(
@@ -154,7 +191,7 @@ def directly(topology: Topology, target: Interface, sender: Sender, service: Ser
         if not addressed or hop(subnet, sender.address) is not NextHop.INTERNET:
             return False
     return crosses(topology, subnet, sender.address, service) and passes(
-        topology, target.filters, Direction.INGRESS, sender.address, sender.groups, service
+        topology, target.filters, Direction.INGRESS, sender.address, sender.groups, service, target.groups
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
@@ -22,7 +22,7 @@ from cloudguard.planning.plain_forms import PlainForms
 from cloudguard.planning.planner import Planned, make_plan
 from cloudguard.planning.proposal import Proposer
 from cloudguard.results.report import Report
-from drawn_accounts import ADMINISTRATORS, account
+from drawn_accounts import ADMINISTRATORS, account, account_in_a_chain, account_in_series
 from draws import seeds
 from oracle_reach import Sender, Service, address_of, directly, inside
 
@@ -134,7 +134,11 @@ def is_needed(made: Snapshot, packet: tuple[str, str, Service]) -> bool:
 
 @pytest.mark.parametrize("seed", seeds(300))
 def test_no_step_opens_or_loses_anything(seed: int) -> None:
-    one = drawn(seed)
+    hold(drawn(seed))
+
+
+def hold(one: Planned) -> None:
+    """Assert that after each step nothing is let in that was not, and everything that is needed."""
     made = one.case.snapshot
     before = let_in(made)
     needed = {packet for packet in before if is_needed(made, packet)}
@@ -143,6 +147,14 @@ def test_no_step_opens_or_loses_anything(seed: int) -> None:
         opened = {packet for packet in now - before if not is_declared(made, packet)}
         assert opened == set(), f"step {number} opens"
         assert needed - now == set(), f"step {number} loses"
+
+
+@pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
+@pytest.mark.parametrize("seed", seeds(40))
+def test_in_filters_one_after_the_other_no_step_opens_or_loses_anything(
+    seed: int, draw: Callable[[Random], Snapshot]
+) -> None:
+    hold(plan_of(draw(Random(seed))))
 
 
 @pytest.mark.parametrize("seed", seeds(100))

@@ -1,0 +1,88 @@
+"""What opened between two drawn accounts is what a walk packet by packet finds in the later alone, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from builders import SOURCE
+from cloudguard.comparison.traffic import gains
+from cloudguard.model.filters import Group
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.comparison import TrafficChange
+from drawn_accounts import GROUPS, account
+from draws import seeds
+from oracle_reach import Sender, Service, address_of, directly
+
+PORTS = tuple(Service("tcp", port) for port in (22, 443, 2379, 6443, 10250, 30000))
+OUTSIDE = ("198.51.100.7", "198.51.100.200", "8.8.8.8", "2600::1")
+STRANGE = ("10.0.0.77", "10.0.1.77", "2001:db8:0:1::77")
+Packet = tuple[str, str, int]
+"""A sender's address, the id of a host, and a port."""
+
+
+def pair(seed: int) -> tuple[Snapshot, Snapshot]:
+    """Return two accounts of the same machines, in which some filters have other rules."""
+    dice = Random(seed)
+    before = account(dice)
+    groups = tuple(Group(name, name, SOURCE) for name in GROUPS)  # the members of all are known
+    before = replace(before, topology=replace(before.topology, groups=groups))
+    other = {one.id: one for one in account(Random(seed + 1_000_000)).topology.filters}
+    filters = tuple(other[one.id] if dice.random() < 1 / 2 else one for one in before.topology.filters)
+    return before, replace(before, topology=replace(before.topology, filters=filters))
+
+
+def senders(made: Snapshot) -> Iterator[Sender]:
+    """Yield whoever is told by an address: strangers with groups and without, and the internet."""
+    for port in made.topology.external_members:
+        yield Sender(address_of(port), port.groups)
+    yield from (Sender(address) for address in STRANGE)
+    yield from (Sender(address, internet=True) for address in OUTSIDE)
+
+
+def let_in(made: Snapshot) -> set[Packet]:
+    """Return what gets through, packet by packet."""
+    return {
+        (sender.address, host.id, service.port)
+        for host in made.cluster.hosts
+        for port in host.interfaces
+        for sender in senders(made)
+        for service in PORTS
+        if any((":" in sender.address) == (":" in str(own)) for own in port.addresses)
+        if directly(made.topology, port, sender, service)
+    }
+
+
+def told(changes: tuple[TrafficChange, ...], made: Snapshot) -> set[Packet]:
+    """Return the packets that are in any of the changes."""
+    found = set[Packet]()
+    for change in changes:
+        hosts = [host.id for host in made.cluster.hosts if host.id in change.target.replace(",", "").split()]
+        for ranges, services in change.packets:
+            addresses = AddressSet.of(filter(None, ranges.split(",")))
+            inside = [one.address for one in senders(made) if AddressSet.parse(one.address) & addresses]
+            ports = [one.port for one in PORTS if ServiceSet.parse(f"tcp/{one.port}") & ServiceSet.parse(services)]
+            found |= {(address, host, port) for address in inside for host in hosts for port in ports}
+    return found
+
+
+@pytest.mark.parametrize("seed", seeds(60))
+def test_what_opened_and_closed_is_what_a_walk_finds(seed: int) -> None:
+    before, after = pair(seed)
+    was, now = let_in(before), let_in(after)
+    opened, closed = gains(before, after), gains(after, before)
+    assert (opened.perhaps, closed.perhaps) == ((), ())
+    assert told(opened.certain, after) == now - was
+    assert told(closed.certain, before) == was - now
+
+
+@pytest.mark.parametrize("seed", seeds(20))
+def test_between_an_account_and_itself_nothing_opened(seed: int) -> None:
+    before, _ = pair(seed)
+    assert gains(before, before) == gains(before, replace(before, tool="another"))
+    assert gains(before, before).certain == ()
