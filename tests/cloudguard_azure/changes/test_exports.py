@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import shlex
+import tomllib
+from pathlib import Path
 
 import pytest
 
+from azure_applied import collected
+from azure_clusters import OFFICE
+from azure_proxy import AzureProxy
+from azure_scenes import SCENES
+from azure_server import Azure
+from cloudguard import pipeline
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard_azure.changes.calls import delete, put, set_in
 from cloudguard_azure.changes.shell import shell
 from cloudguard_azure.changes.terraform import terraform
+from terraform_blocks import blocks, resources
 
 GROUP = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/nsg"
 HOSTILE = '\'; $(reboot) `id` "${path.module}" %{ if true } \n#'
@@ -70,3 +80,21 @@ def test_a_block_has_no_template_in_it_and_imports_what_is_there() -> None:
     assert "%%{ if true }" in told
     assert '  destination_port_ranges = ["22", "80-90"]\n' in told
     assert "removed" in terraform([PlannedCall(0, delete(f"{GROUP}/securityRules/ssh"), (RULE,))])
+
+
+def test_blocks_are_terraform_s_and_say_what_the_provider_takes() -> None:
+    arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
+    told = terraform([PlannedCall(0, RULE, (RULE,)), PlannedCall(1, delete(f"{GROUP}/securityRules/old"), (RULE,))])
+    (rule,) = resources(told, arguments)
+    assert rule["priority"] == BODY["priority"]
+    assert {kind: len(listed) for kind, listed in blocks(told).items()} == {"import": 1, "resource": 1, "removed": 1}
+
+
+@pytest.mark.parametrize("name", ["two-groups-let-in", "kops"])
+def test_blocks_of_a_plan_are_terraform_s(name: str, azure_cloud: AzureProxy) -> None:
+    arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
+    azure_cloud.azure = Azure(SCENES[name].build())
+    planned = pipeline.plan(collected(azure_cloud), Declarations(admin_cidrs=(OFFICE,)))
+    told = pipeline.export(planned, "terraform")
+    resources(told, arguments)
+    assert blocks(told)

@@ -6,14 +6,23 @@
 from __future__ import annotations
 
 import shlex
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cloudguard import pipeline
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard_gcp.changes.role_calls import bound
 from cloudguard_gcp.changes.shell import shell
 from cloudguard_gcp.changes.terraform import terraform
+from gcp_applied import collected
+from gcp_proxy import Proxy
+from gcp_scenes import SCENES
+from gcp_server import Google
+from terraform_blocks import blocks, held, resources
 
 HOSTILE = '\'; $(reboot) `id` "${path.module}" %{ if true } \n#'
 NETWORK = "projects/p/global/networks/default"
@@ -74,3 +83,22 @@ def test_a_block_has_no_template_in_it_and_imports_what_is_there() -> None:
     assert "%%{ if true }" in told
     assert '    ports = ["22", "80-90"]\n' in told
     assert "removed" in terraform(NETWORK, [PlannedCall(0, DELETE, (PATCH,))])
+
+
+def test_blocks_are_terraform_s_and_say_what_the_provider_takes() -> None:
+    arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
+    told = terraform(NETWORK, [PlannedCall(0, PATCH, (PATCH,)), PlannedCall(1, DELETE, (PATCH,))])
+    (rule,) = resources(told, arguments)
+    for allowed in rule["allow"]:
+        held(allowed, arguments["google_compute_firewall"]["allow"])
+    assert {kind: len(listed) for kind, listed in blocks(told).items()} == {"import": 1, "resource": 1, "removed": 1}
+
+
+@pytest.mark.parametrize("name", ["open-ssh", "cilium-etcd"])
+def test_blocks_of_a_plan_are_terraform_s(name: str, google_cloud: Proxy) -> None:
+    arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
+    google_cloud.google = Google(SCENES[name].build(), beside=SCENES[name].beside())
+    planned = pipeline.plan(collected(), Declarations(admin_cidrs=("198.51.100.0/24",)))
+    told = pipeline.export(planned, "terraform")
+    resources(told, arguments)
+    assert blocks(told)
