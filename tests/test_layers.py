@@ -20,7 +20,7 @@ SETS = ("packet_sets", "permission_sets", "intervals")
 JUDGED = ("rows", "results", "needs", "model", "errors")
 JUDGING = ("reachability", "authorization", "results", "needs", "model", *SETS, "errors")
 PORT = ("provider.port", "provider.change_forms", "provider.ownership")
-CLI_PORT = ("provider.port", "provider.ownership.terraform_state")
+CLI_PORT = ("provider.port", "provider.permissions", "provider.ownership.terraform_state")
 MAY_IMPORT = {
     "intervals": (),
     "packet_sets": ("intervals",),

@@ -22,6 +22,7 @@ from cloudguard.cli.flags import (
     ONLY,
     OUTPUT,
     OWNER,
+    PERMISSION_FORMAT,
     PLAN_FORMAT,
     PLAN_ROW,
     REASON,
@@ -33,6 +34,7 @@ from cloudguard.cli.flags import (
     SUMMARY,
     TARGETS,
     TERRAFORM_STATE,
+    VERIFY,
     WITH_ADVICE,
     own_flags,
 )
@@ -109,7 +111,13 @@ COMMANDS: Final[Mapping[str, Command]] = {
         own=True,
     ),
     "discover": Command("cloudguard discover {provider}", flags=(LIST_FORMAT, OUTPUT, *GENERAL), own=True),
-    "permissions": Command("cloudguard permissions {provider}", flags=(OUTPUT,)),
+    "permissions": Command(
+        "cloudguard permissions {provider}",
+        "With --verify, each call of check is tried, harmlessly, and those that are refused are listed; the exit "
+        "status is 4 if any is.",
+        flags=(PERMISSION_FORMAT, VERIFY, OUTPUT, *GENERAL),
+        own=True,
+    ),
     "explain": Command(
         "cloudguard explain etcd-access",
         "Without a word, all rows and checks are listed. For a finding, say where it is: add --snapshot FILE, or a "
@@ -225,12 +233,14 @@ def _do(name: str, line: CommandLine) -> int:
             return _of_action(name, line)
         case "plan" | "explain" | "diff" | "report" | "schema":
             return _of_report(name, line)
+        case "permissions":
+            from cloudguard.cli.subcommands import permissions  # noqa: PLC0415 - likewise
+
+            return permissions.permissions(line)
         case _:
             from cloudguard.cli.subcommands import discover  # noqa: PLC0415 - likewise
 
-            if name == "version":
-                return discover.version()
-            return discover.discover(line) if name == "discover" else discover.permissions(line)
+            return discover.version() if name == "version" else discover.discover(line)
 
 
 def _of_action(name: str, line: CommandLine) -> int:

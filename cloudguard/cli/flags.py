@@ -87,6 +87,15 @@ PLAN_FORMAT: Final = Setting(
     "diff",
     short="-f",
 )
+PERMISSION_FORMAT: Final = Setting(
+    "format FMT[=FILE]",
+    many(choice_to_file("json", "terraform", "cloudformation", "table")),
+    "Write json, terraform or cloudformation (AWS), to FILE if given; with --verify table or json.",
+    REPORT,
+    "json",
+    short="-f",
+)
+VERIFY: Final = Setting("verify", switch(), "Try each call instead, and list those that are refused.", REPORT)
 PLAN_ROW: Final = Setting("row ROW", many(choice(*ROWS)), "Plan only for findings of this row.", REPORT)
 ONLY: Final = Setting(
     "only FINDINGS", text(), "Plan only for these findings: numbers of the first screen, or ids, with commas.", REPORT
@@ -112,7 +121,7 @@ OF_CLUSTER: Final = Setting("cluster NAME", many(text()), "Only clusters of this
 EVERY: Final = Setting("every TIME", duration(), "The length of a period.", REPORT, "7d")
 KEEP: Final = Setting("keep TIME", duration(), "Take out what is older than this: 400d.", REPORT)
 NOT_IN_FILE: Final = (
-    *(SNAPSHOT, ALL, TARGETS, SHARD, SUMMARY, ROW, MIN_SEVERITY, OUTPUT),
+    *(SNAPSHOT, ALL, TARGETS, SHARD, VERIFY, SUMMARY, ROW, MIN_SEVERITY, OUTPUT),
     *(CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE, LOG_FORMAT, LOG_FILE),
     *(REASON, OWNER, EXPIRES, EVERY, KEEP),
 )

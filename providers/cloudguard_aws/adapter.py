@@ -13,6 +13,7 @@ from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, s
 from cloudguard_aws.access.session import OPTIONS
 
 if TYPE_CHECKING:
+    from cloudguard.provider.permissions.preflight import Tried
     from cloudguard_aws.changes.change_forms import AwsChangeForms
 
 
@@ -21,6 +22,7 @@ class AwsAdapter(CloudAdapter):
 
     name = "aws"
     options = OPTIONS
+    permission_formats = ("json", "terraform", "cloudformation")
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Return the clusters that the regions show."""
@@ -52,9 +54,25 @@ class AwsAdapter(CloudAdapter):
 
     def permissions(self) -> str:
         """Return the read-only IAM policy that ``collect`` and ``discover`` need."""
-        from cloudguard_aws.access.scanner_policy import policy  # noqa: PLC0415 - only when asked for
+        return self.permissions_as("json")
 
-        return policy()
+    def permissions_as(self, format_name: str) -> str:
+        """Return the read-only IAM policy in one of ``permission_formats``."""
+        from cloudguard_aws.access import scanner_policy  # noqa: PLC0415 - only when asked for
+
+        match format_name:
+            case "terraform":
+                return scanner_policy.terraform()
+            case "cloudformation":
+                return scanner_policy.cloudformation()
+            case _:
+                return scanner_policy.policy()
+
+    def verify(self, request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
+        """Try each call that ``collect`` makes, harmlessly."""
+        from cloudguard_aws.access.preflight import verify  # noqa: PLC0415 - only when asked for
+
+        return verify(request, progress)
 
 
 ADAPTER = AwsAdapter()

@@ -16,6 +16,7 @@ from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, s
 from cloudguard_gcp.access.session import OPTIONS
 
 if TYPE_CHECKING:
+    from cloudguard.provider.permissions.preflight import Tried
     from cloudguard_gcp.access.api import Api
     from cloudguard_gcp.access.session import Caller
     from cloudguard_gcp.cluster.find import Found
@@ -27,6 +28,7 @@ class GcpAdapter(CloudAdapter):
 
     name = "gcp"
     options = OPTIONS
+    permission_formats = ("json", "terraform")
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Return the clusters that the project shows."""
@@ -54,9 +56,23 @@ class GcpAdapter(CloudAdapter):
 
     def permissions(self) -> str:
         """Return the read-only custom role that ``collect`` and ``discover`` need."""
-        from cloudguard_gcp.access.scanner_role import role  # noqa: PLC0415 - only when asked for
+        return self.permissions_as("json")
 
-        return role()
+    def permissions_as(self, format_name: str) -> str:
+        """Return the read-only custom role in one of ``permission_formats``."""
+        from cloudguard_gcp.access import scanner_role  # noqa: PLC0415 - only when asked for
+
+        match format_name:
+            case "terraform":
+                return scanner_role.terraform()
+            case _:
+                return scanner_role.role()
+
+    def verify(self, request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
+        """Try each call that ``collect`` makes, harmlessly."""
+        from cloudguard_gcp.access.preflight import verify  # noqa: PLC0415 - only when asked for
+
+        return verify(request, progress)
 
 
 def _read(api: Api, caller: Caller, found: Found) -> Snapshot:

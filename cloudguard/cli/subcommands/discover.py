@@ -1,4 +1,4 @@
-"""``discover``, ``permissions``, ``completion`` and ``version``."""
+"""``discover`` and ``version``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cloudguard.cli.flags import LIST_FORMAT, QUIET
 from cloudguard.cli.reading import read
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import ExitStatus
-from cloudguard.provider.port import ClusterSummary, load
+from cloudguard.provider.port import ClusterSummary
 
 _HEADERS = ("NAME", "INSTALLER", "REGION", "HOSTS")
 
@@ -30,12 +30,6 @@ def discover(line: CommandLine) -> int:
             "cloudguard: no cluster found. Where hosts have no installer's tags, name them: cloudguard check "
             f"{provider} --cluster NAME --control-plane-tag KEY=VALUE --node-tag KEY=VALUE"
         )
-    return int(ExitStatus.CLEAN)
-
-
-def permissions(line: CommandLine) -> int:
-    """Print the read-only policy that check needs."""
-    output.save(load(line.named_provider()).permissions().rstrip("\n") + "\n", output.file_of(line.settings()))
     return int(ExitStatus.CLEAN)
 
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.eks import urls
+from moto.eks.exceptions import ResourceNotFoundException
 from moto.eks.responses import EKSResponse
 
 LIST = "{0}/clusters/(?P<name>[^/]+)/pod-identity-associations$"
@@ -26,7 +27,10 @@ def _listed(response: EKSResponse) -> ActionResult:
 
 def _described(response: EKSResponse) -> ActionResult:
     *_, cluster, _, name = str(cast("Any", response).path).split("/")
-    return ActionResult({"association": next(o for o in _made(response, cluster) if o["associationId"] == name)})
+    for one in _made(response, cluster):
+        if one["associationId"] == name:
+            return ActionResult({"association": one})
+    raise ResourceNotFoundException(message=f"no association {name}")
 
 
 def teach() -> None:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 
+from cloudguard.provider.permissions.hcl import listed
 from cloudguard_azure.access.calls import CALLS
+
+_NAME = "cloudguard reader"
+_DESCRIPTION = "What cloudguard reads; assign it on the subscription, and above it where you can"
+
+
+def _actions() -> list[str]:
+    return sorted({permission for call in CALLS for permission in call.permissions})
 
 
 def role() -> str:
     """Return the role as ``az role definition create --role-definition`` takes it."""
-    actions = sorted({permission for call in CALLS for permission in call.permissions})
     return json.dumps(
         {
-            "Name": "cloudguard reader",
+            "Name": _NAME,
             "IsCustom": True,
-            "Description": "What cloudguard reads; assign it on the subscription, and above it where you can",
-            "Actions": actions,
+            "Description": _DESCRIPTION,
+            "Actions": _actions(),
             "NotActions": [],
             "DataActions": [],
             "NotDataActions": [],
@@ -23,3 +30,36 @@ def role() -> str:
         },
         indent=2,
     )
+
+
+def terraform() -> str:
+    """Return blocks for the provider hashicorp/azurerm (its resource azurerm_role_definition)."""
+    return f"""\
+# {_DESCRIPTION}.
+variable "scope" {{
+  type        = string
+  description = "/subscriptions/SUBSCRIPTION_ID"
+}}
+
+variable "principal_id" {{
+  type        = string
+  description = "The object id of who runs cloudguard"
+}}
+
+resource "azurerm_role_definition" "cloudguard" {{
+  name              = "{_NAME}"
+  scope             = var.scope
+  assignable_scopes = [var.scope]
+
+  permissions {{
+    actions     = {listed(_actions(), 4)}
+    not_actions = []
+  }}
+}}
+
+resource "azurerm_role_assignment" "cloudguard" {{
+  scope              = var.scope
+  role_definition_id = azurerm_role_definition.cloudguard.role_definition_resource_id
+  principal_id       = var.principal_id
+}}
+"""

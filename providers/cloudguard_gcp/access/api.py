@@ -55,12 +55,16 @@ class Api(Reader[Call]):
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
         """Ask Google, page by page; raises one of ``errors``."""
         items, faults = list[Item](), dict[str, None]()
-        for page in self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters):
+        for page in self.pages(call, parameters):
             for place, part in _parts(call, page):
                 items += _listed(call, part)
                 faults.update(dict.fromkeys(_faults(place, part)))
             faults.update(dict.fromkeys(_faults("", page)))
         return Answer(items, tuple(faults))
+
+    def pages(self, call: Call, parameters: Mapping[str, Any]) -> Iterator[Item]:
+        """Yield the pages of an answer, each asked for when it is taken; raises one of ``errors``."""
+        return self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters)
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return what ``fetch`` may raise."""

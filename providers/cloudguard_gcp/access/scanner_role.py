@@ -4,18 +4,54 @@ from __future__ import annotations
 
 import json
 
+from cloudguard.provider.permissions.hcl import listed
 from cloudguard_gcp.access.calls import CALLS
+
+_TITLE = "cloudguard reader"
+_DESCRIPTION = "What cloudguard reads; bind it on the project, and above it where you can"
+
+
+def _permissions() -> list[str]:
+    return sorted({permission for call in CALLS for permission in call.permissions})
 
 
 def role() -> str:
     """Return the role as ``gcloud iam roles create --file`` takes it."""
-    permissions = sorted({permission for call in CALLS for permission in call.permissions})
     return json.dumps(
         {
-            "title": "cloudguard reader",
-            "description": "What cloudguard reads; bind it on the project, and above it where you can",
+            "title": _TITLE,
+            "description": _DESCRIPTION,
             "stage": "GA",
-            "includedPermissions": permissions,
+            "includedPermissions": _permissions(),
         },
         indent=2,
     )
+
+
+def terraform() -> str:
+    """Return blocks for the provider hashicorp/google (its resource google_project_iam_custom_role)."""
+    return f"""\
+# {_DESCRIPTION}.
+variable "project" {{
+  type = string
+}}
+
+variable "member" {{
+  type        = string
+  description = "Who runs cloudguard: serviceAccount:NAME@PROJECT.iam.gserviceaccount.com"
+}}
+
+resource "google_project_iam_custom_role" "cloudguard" {{
+  project     = var.project
+  role_id     = "cloudguardReader"
+  title       = "{_TITLE}"
+  stage       = "GA"
+  permissions = {listed(_permissions(), 2)}
+}}
+
+resource "google_project_iam_member" "cloudguard" {{
+  project = var.project
+  role    = google_project_iam_custom_role.cloudguard.id
+  member  = var.member
+}}
+"""

@@ -1,0 +1,77 @@
+"""``permissions``: the read-only policy that check needs, and whether the caller has it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cloudguard.cli import output
+from cloudguard.cli.failures import say
+from cloudguard.cli.flags import PERMISSION_FORMAT, QUIET, VERIFY
+from cloudguard.cli.reading import read
+from cloudguard.cli.settings import CommandLine, request
+from cloudguard.errors import ExitStatus, UsageError
+from cloudguard.formats.escaping import visible
+from cloudguard.provider.permissions.preflight import Outcome, Tried, TriesPermissions, WritesPermissions
+from cloudguard.provider.port import load
+
+_ORDER = (Outcome.REFUSED, Outcome.NOT_SHOWN, Outcome.GRANTED)
+
+
+def permissions(line: CommandLine) -> int:
+    """Print the policy, or with ``--verify`` what each call shows; the status is then 4 if any is refused."""
+    settings = line.settings()
+    if settings.get(VERIFY):
+        return _verify(line)
+    adapter = load(line.named_provider())
+    known = adapter.permission_formats if isinstance(adapter, WritesPermissions) else ("json",)
+    sinks = output.sinks(settings, PERMISSION_FORMAT, "json")
+    for sink in sinks:
+        if sink.format not in known:
+            message = f"{adapter.name} has no policy in the format {sink.format}"
+            raise UsageError(message, hint=f"It has {', '.join(known)}")
+    for sink in sinks:
+        text = adapter.permissions_as(sink.format) if isinstance(adapter, WritesPermissions) else adapter.permissions()
+        output.save(text.rstrip("\n") + "\n", sink.file)
+    return int(ExitStatus.CLEAN)
+
+
+def _verify(line: CommandLine) -> int:
+    """Try each call, and list those that are refused first."""
+    provider, settings = line.named_provider(), line.settings()
+    adapter = load(provider)
+    if not isinstance(adapter, TriesPermissions):
+        message = f"{provider} can't try its calls"
+        raise UsageError(message, hint="Run check: what is refused is among what was not read")
+    sinks = output.sinks(settings, PERMISSION_FORMAT, "table")
+    for sink in sinks:
+        if sink.format not in {"json", "table"}:
+            message = f"--{VERIFY.name} writes a table, or json"
+            raise UsageError(message, hint=f"Leave --{VERIFY.name} out for the policy as {sink.format}")
+    asked = request(line, settings, one=False)
+    found = read(lambda stop, step: adapter.verify(replace(asked, stop=stop), step), settings).result
+    found = tuple(sorted(found, key=lambda one: (_ORDER.index(one.outcome), one.call)))
+    for sink in sinks:
+        output.save(_json(found) if sink.format == "json" else _table(found), sink.file)
+    tally = Counter(one.outcome for one in found)
+    if not settings.get(QUIET):
+        counts = ", ".join(f"{tally[outcome]} {outcome}" for outcome in _ORDER if tally[outcome])
+        say(visible(f"cloudguard: {provider}: {counts}"))
+    return int(ExitStatus.INCOMPLETE if tally[Outcome.REFUSED] else ExitStatus.CLEAN)
+
+
+def _json(found: Sequence[Tried]) -> str:
+    listed = [
+        {"call": one.call, "permissions": [*one.permissions], "outcome": one.outcome.value, "message": one.message}
+        for one in found
+    ]
+    return json.dumps(listed, indent=2) + "\n"
+
+
+def _table(found: Sequence[Tried]) -> str:
+    from cloudguard.formats.table import grid  # noqa: PLC0415 - tabulate only where a table is shown
+
+    rows = [(one.outcome.value, ", ".join(one.permissions), one.call, visible(one.message)) for one in found]
+    return grid(rows, ("OUTCOME", "PERMISSION", "CALL", "WHY")) + "\n"

@@ -1,0 +1,1 @@
+"""The permissions that an adapter needs: written for other programs, and tried."""

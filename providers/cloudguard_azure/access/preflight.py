@@ -1,0 +1,61 @@
+"""Tries each call of the adapter: lists are asked for one page, and things that are not there for themselves.
+
+Azure Resource Manager looks at the permission first, and says what is missing only to those who may ask.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+from cloudguard.provider.permissions.preflight import Tried, tried
+from cloudguard.provider.port import CollectRequest, Progress
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import CALLS, Call
+from cloudguard_azure.access.session import begin
+
+_NAME: Final = "cloudguard-preflight"
+_LOCATION: Final = "westeurope"
+_WRONG: Final = frozenset({400, 404, 409})
+"""What an answer says that is given only to those who may ask."""
+
+
+def verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
+    """Try each call on the subscription. Raises AccessError when nothing can be asked."""
+    api, _ = begin(request, progress)
+    return tried(api, _asked(api), _is_later)
+
+
+def _asked(api: Api) -> Iterator[tuple[Call, Callable[[], object]]]:
+    for call in CALLS:
+        yield call, partial(_make, api, call)
+
+
+def _make(api: Api, call: Call) -> None:
+    """Make a call once, for one page."""
+    operation = api.operation(call)
+    required = (
+        one.name
+        for one in inspect.signature(operation).parameters.values()
+        if one.default is inspect.Parameter.empty and one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    )
+    answer: Any = operation(**{name: _value(name, api.subscription) for name in required})
+    if hasattr(answer, "by_page"):
+        next(answer.by_page(), None)
+
+
+def _value(name: str, subscription: str) -> object:
+    """Return what a parameter is given."""
+    if name == "parameters":
+        return {}
+    if name == "location":
+        return _LOCATION
+    if name == "role_id":
+        return f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{subscription}"
+    return _NAME
+
+
+def _is_later(error: BaseException) -> bool:
+    return getattr(error, "status_code", None) in _WRONG

@@ -1,0 +1,71 @@
+"""Tries each call of the adapter that is about a project: for one page, or for a thing that is not there.
+
+Google says of what is not there that it is forbidden to those who may not ask, and that it is not found to the others.
+Of folders and organizations, and of another's keys and accounts, it says that it is forbidden either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+from typing import Any, Final
+
+from cloudguard.provider.permissions.preflight import Tried, tried
+from cloudguard.provider.port import CollectRequest, Progress
+from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.calls import CALLS, Call
+from cloudguard_gcp.access.session import begin
+
+_NAME: Final = "cloudguard-preflight"
+_REGION: Final = "europe-west1"
+_OF_A_THING: Final[dict[str, tuple[str, ...]]] = {
+    "compute.networks.getEffectiveFirewalls": ("network",),
+    "compute.regionNetworkFirewallPolicies.getEffectiveFirewalls": ("region", "network"),
+    "compute.images.getIamPolicy": ("resource",),
+    "compute.instantSnapshots.getIamPolicy": ("zone", "resource"),
+    "compute.machineImages.getIamPolicy": ("resource",),
+    "compute.snapshots.getIamPolicy": ("resource",),
+    "compute.routers.getRouterStatus": ("region", "router"),
+    "compute.globalNetworkEndpointGroups.listNetworkEndpoints": ("network_endpoint_group",),
+    "compute.networkEndpointGroups.listNetworkEndpoints": ("zone", "network_endpoint_group"),
+    "compute.regionNetworkEndpointGroups.listNetworkEndpoints": ("region", "network_endpoint_group"),
+    "compute.instanceGroups.listInstances": ("zone", "instance_group"),
+    "compute.regionInstanceGroups.listInstances": ("region", "instance_group"),
+}
+"""What Compute's calls about one thing are given beside the project."""
+_PLACES: Final = {"zone": f"{_REGION}-b", "region": _REGION}
+_LATER: Final = frozenset({400, 404})
+
+
+def verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
+    """Try each call on the project. Raises AccessError when nothing can be asked."""
+    api, caller = begin(request, progress)
+    return tried(api, _asked(api, caller.project), _is_later)
+
+
+def _asked(api: Api, project: str) -> Iterator[tuple[Call, Callable[[], object] | None]]:
+    for call in CALLS:
+        parameters = _parameters(call, project)
+        yield call, None if parameters is None else partial(_make, api, call, parameters)
+
+
+def _make(api: Api, call: Call, parameters: dict[str, Any]) -> None:
+    """Make a call once, for one page."""
+    list(islice(api.pages(call, parameters), 1))
+
+
+def _parameters(call: Call, project: str) -> dict[str, Any] | None:
+    """Return what a call is given; None where no answer would show the permission."""
+    if call.service == "container":
+        return {"parent": f"projects/{project}/locations/-"}
+    if call.client:
+        names = _OF_A_THING.get(call.name, ())
+        return {"project": project, **{name: _PLACES.get(name, _NAME) for name in names}}
+    if "{project}" in call.path:
+        return {"project": project}
+    return None
+
+
+def _is_later(error: BaseException) -> bool:
+    return getattr(error, "code", None) in _LATER

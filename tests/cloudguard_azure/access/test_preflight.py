@@ -1,0 +1,24 @@
+"""Each call of the adapter is tried once, and those that are refused are named."""
+
+from __future__ import annotations
+
+from azure_account import SUBSCRIPTION
+from azure_everything import everything
+from azure_proxy import AzureProxy
+from azure_server import Azure
+from cloudguard.provider.permissions.preflight import Outcome
+from cloudguard.provider.port import CollectRequest, silent
+from cloudguard_azure import ADAPTER
+from cloudguard_azure.access.calls import CALLS
+
+PROD = CollectRequest("prod", {"subscription": (SUBSCRIPTION,)})
+DENIED = "Microsoft.Network/firewallPolicies/ruleCollectionGroups/read"
+
+
+def test_each_call_is_tried_and_the_refused_one_is_named(azure_cloud: AzureProxy) -> None:
+    azure_cloud.azure = Azure(everything(), refused=frozenset({DENIED}))
+    shown = ADAPTER.verify(PROD, silent)
+    assert {one.call for one in shown} == {call.name for call in CALLS}
+    (refused,) = (one for one in shown if one.outcome is not Outcome.GRANTED)
+    assert refused.permissions == (DENIED,)
+    assert refused.outcome is Outcome.REFUSED

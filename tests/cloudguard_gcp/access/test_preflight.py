@@ -1,0 +1,23 @@
+"""Each call about a project is tried once, and those that are refused are named."""
+
+from __future__ import annotations
+
+from cloudguard.provider.permissions.preflight import Outcome
+from cloudguard.provider.port import CollectRequest, silent
+from cloudguard_gcp import ADAPTER
+from cloudguard_gcp.access.calls import CALLS
+from gcp_everything import everything
+from gcp_proxy import Proxy
+from gcp_server import Google
+
+DENIED = "compute.snapshots.getIamPolicy"
+
+
+def test_each_call_is_tried_and_the_refused_one_is_named(google_cloud: Proxy) -> None:
+    google_cloud.google = Google(everything(), refused=frozenset({DENIED}))
+    shown = {one.call: one for one in ADAPTER.verify(CollectRequest("prod"), silent)}
+    assert shown.keys() == {call.name for call in CALLS}
+    assert {name for name, one in shown.items() if one.outcome is Outcome.REFUSED} == {DENIED}
+    granted = {name for name, one in shown.items() if one.outcome is Outcome.GRANTED}
+    assert {call.name for call in CALLS if call.client} - granted == {DENIED}
+    assert google_cloud.google.asked
