@@ -26,10 +26,16 @@ SCHEMAS: Final = ("report", "snapshot", "plan", "comparison", "config", "waivers
 """The files that ``schema`` describes."""
 ROWS: Final = ("api-server-access", "node-access", "cloud-api-access", "etcd-access", "etcd-encryption")
 SNAPSHOT: Final = Setting(
-    "snapshot FILE", text(), "Judge this file, made by collect, instead of asking the cloud (- is stdin).", HOSTS
+    "snapshot FILE",
+    text(),
+    "Judge this file, made by collect, instead of asking the cloud (- is stdin).",
+    HOSTS,
+    implicit=False,
 )
 ALL: Final = Setting("all", switch(), "Check all clusters that the account shows.", HOSTS)
-TARGETS: Final = Setting("targets FILE", text(), "Check the accounts and clusters that this file names.", HOSTS)
+TARGETS: Final = Setting(
+    "targets FILE", text(), "Check the accounts and clusters that this file names.", HOSTS, implicit=False
+)
 SHARD: Final = Setting(
     "shard I/N",
     Kind(lambda value: Shard.parse(text().read(value))),

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from cloudguard.cli.environment import check_names
-from cloudguard.cli.flags import CONFIG, LOG_FILE, LOG_FORMAT, QUIET, SNAPSHOT, VERBOSE
+from cloudguard.cli.flags import CONFIG, LOG_FILE, LOG_FORMAT, NOT_IN_FILE, QUIET, SNAPSHOT, VERBOSE
 from cloudguard.cli.logs.log import LogSettings, begin
 from cloudguard.errors import SettingsError, UsageError
 from cloudguard.model.cluster import Role
-from cloudguard.needs.declarations_file import FILE_NAME, load, place, read
+from cloudguard.needs.declarations_file import FILE_NAME, load, place
 from cloudguard.needs.setting import Setting, Settings, read_settings, variable
-from cloudguard.needs.settings import CLUSTER, CONTROL_PLANE_TAG, ETCD_TAG, HOST, NODE_TAG, REPORT, WAIVERS
+from cloudguard.needs.settings import CLUSTER, CONTROL_PLANE_TAG, ETCD_TAG, HOST, IN_FILE, NODE_TAG, REPORT, WAIVERS
 from cloudguard.needs.waivers import FILE_NAME as WAIVERS_FILE
 from cloudguard.provider.port import CollectRequest, installed
 
@@ -73,7 +73,7 @@ class CommandLine:
         name = named or FILE_NAME
         there = named or (CONFIG in self.flags and Path(name).is_file())
         raw: Mapping[str, object] = load(Path(name)) if there else {}
-        weaker = _merged((partial(read, raw, name), partial(self._from_own_table, raw, name)), faults)
+        weaker = _merged((partial(_from_file, raw, name), partial(self._from_own_table, raw, name)), faults)
         faults += [] if named else _undeclarable(weaker)
         if faults:
             raise SettingsError(tuple(dict.fromkeys(faults)))
@@ -105,6 +105,13 @@ def _merged(layers: Iterable[Callable[[], Settings]], faults: list[str]) -> Sett
         except SettingsError as error:
             faults += error.faults
     return merged
+
+
+def _from_file(raw: Mapping[str, object], name: str) -> Settings:
+    """Read a file's keys: those of ``cloudguard.toml``, and the flags that are none of them."""
+    known = {setting.name for setting in IN_FILE}
+    more = (flag for flag in NOT_IN_FILE if flag is not CONFIG and flag.name not in known)
+    return read_settings(raw, (*IN_FILE, *more), partial(place, name), str(Path(name).resolve()))
 
 
 def _from_flags(values: Mapping[str, object], flags: Sequence[Setting[Any]]) -> Settings:
