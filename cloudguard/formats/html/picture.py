@@ -10,9 +10,9 @@ from typing import Final
 
 from cloudguard.formats.escaping import visible
 
-MOST_LETTERS: Final = 44
+MOST_LETTERS: Final = 40
 """Of a line of a picture; the page has the whole text beside it."""
-_INDENTED_LETTERS, _FEWEST_LETTERS = 3, 12
+_INDENTED_LETTERS, _FEWEST_LETTERS, _SMALLER_LETTERS = 3, 12, 6
 _LEFT, _INDENT, _TEXT = 14, 22, 22
 _TALL, _LOW = 46, 30
 _TOP = 20
@@ -102,7 +102,7 @@ def _placed(steps: Iterable[Step]) -> tuple[Station, ...]:
         x, room = _LEFT + step.depth * _INDENT, MOST_LETTERS - step.depth * _INDENTED_LETTERS
         word = _cut(step.word, room)
         name = _cut(step.name, max(room - len(word), _FEWEST_LETTERS))
-        stations.append(Station(x, y, x + _TEXT, word, name, _cut(step.detail, room), step.look))
+        stations.append(Station(x, y, x + _TEXT, word, name, _cut(step.detail, room + _SMALLER_LETTERS), step.look))
         y += _TALL if step.detail else _LOW
     return tuple(stations)
 
