@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from moto import mock_aws
 from moto.moto_api._internal import mock_random
@@ -34,7 +35,9 @@ def collected(name: str) -> CollectedScene:
     """Build the scene called ``name`` in an account within this process, with the same ids each time, and read it."""
     scene = scenes()[name]
     with mock_aws():
-        mock_random.seed(name)
         account = Account(_session())
+        session: Any = account.session
+        session.client("ec2").describe_vpcs()  # makes the default network, if no scene before has
+        mock_random.seed(name)
         scene.build(account)
         return CollectedScene(collect(scene, account.session), account.made)
