@@ -91,7 +91,7 @@ def test_cluster_without_hosts_is_unknown(account: Account) -> None:
         (("--node-tag", "role"), "role"),
         (("--host", "i-1=boss"), "boss"),
         (("--fail-on", "some"), "some"),
-        (("-f", "pdf"), "pdf"),
+        (("-f", "docx"), "docx"),
         (("--config", "no-such-file.toml"), "no-such-file.toml"),
     ],
 )

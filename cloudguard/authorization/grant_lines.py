@@ -10,24 +10,18 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import reduce
-from itertools import chain
-from typing import Final
+from itertools import chain, product
+from typing import Final, NamedTuple
 
-from cloudguard.authorization.effective import EffectivePermissions, MatchedStatement, allowed
+from cloudguard.authorization.effective import EffectivePermissions, MatchedStatement
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
-from cloudguard.permission_sets.actions import ActionTable
-from cloudguard.permission_sets.permissions import PermissionSet
-from cloudguard.permission_sets.space import Space
+from cloudguard.permission_sets.glob_relations import covers, disjoint
+from cloudguard.permission_sets.globs import glob, segmented, wild
 
-_MOST_ACTIONS: Final = 300
-"""A statement that names more actions is written by their services."""
 _KEYWORDS: Final = frozenset(("all", "but", "on", "if", "and", "or", ","))
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s",]+|,')
 _LINE: Final = re.compile(r"(?:(boundary|limit \d+): )?(allow|deny) (.+)")
 _GRANT: Final = ""
-_SAMPLE: Final = "~" * 64
-"""Stands for a run of any characters: longer than the patterns have single ones."""
 
 
 def lines(effective: EffectivePermissions, actions: int, limits: Iterable[Iterable[str]]) -> tuple[str, ...]:
@@ -49,8 +43,6 @@ def _about(each: MatchedStatement, actions: int) -> Statement | None:
         return None
     table, statement = each.requests.space.table, each.statement
     named = tuple(text for text in statement.actions if table.mask([text]) & actions)
-    if len(named) > _MOST_ACTIONS:
-        named = tuple(dict.fromkeys(f"{text.partition(':')[0]}:*" for text in named))
     return replace(statement, actions=named)
 
 
@@ -66,43 +58,77 @@ def is_line(text: str) -> bool:
 def inside(today: Iterable[str], then: Iterable[str]) -> bool:
     """Whether certainly all that the lines ``today`` grant was granted by the lines ``then``.
 
-    Judged by the lines alone, so that neither needs a cloud's catalog: an action takes any resource.
+    Judged line by line: what is allowed today was allowed by one line then, and what was denied or bound still is. A
+    policy that is written otherwise but grants the same may be judged not inside.
     """
-    new, old = ([_read(line) for line in listed] for listed in (today, then))
-    if new == old:
-        return True
-    space = _space([statement for _, statement in (*new, *old)])
-    return _granted(space, new) <= _granted(space, old)
+    new, old = (_by_level(listed) for listed in (today, then))
+    allowed = [part for one in new[_GRANT] if one.effect is Effect.ALLOW for part in _parts(one)]
+    denied = (part for one in old[_GRANT] if one.effect is Effect.DENY for part in _parts(one))
+    return all(
+        level in new and all(_found(part, old[level], Effect.ALLOW) for one in new[level] for part in _parts(one))
+        for level in old
+        if level != _GRANT
+    ) and (
+        all(_found(part, old[_GRANT], Effect.ALLOW) for part in allowed)
+        and all(
+            _found(part, new[_GRANT], Effect.DENY) or all(_disjoint(part, other) for other in allowed)
+            for part in denied
+        )
+    )
 
 
-def _granted(space: Space, statements: Iterable[tuple[str, Statement]]) -> PermissionSet:
+class _Part(NamedTuple):
+    """What a statement says of one of the actions and one of the resources that it names."""
+
+    action: str
+    not_actions: tuple[str, ...]
+    resource: str
+    not_resources: tuple[str, ...]
+    conditions: frozenset[Condition]
+
+    def __le__(self, other: object) -> bool:
+        """Whether a request that this is about is certainly one that ``other`` is about."""
+        return (
+            isinstance(other, _Part)
+            and self.conditions >= other.conditions
+            and _covers(other.action.lower(), self.action.lower())
+            and _covers(other.resource, self.resource)
+            and all(any(_covers(own, name) for own in self.not_actions) for name in other.not_actions)
+            and all(any(_covers(own, name) for own in self.not_resources) for name in other.not_resources)
+        )
+
+
+def _by_level(listed: Iterable[str]) -> dict[str, list[Statement]]:
     levels: dict[str, list[Statement]] = {_GRANT: []}
-    for level, statement in statements:
+    for line in listed:
+        level, statement = _read(line)
         levels.setdefault(level, []).append(statement)
-    sets = [allowed(space, listed, {}) for listed in levels.values()]
-    return reduce(lambda left, right: left & right, sets)
+    return levels
 
 
-def _space(statements: Iterable[Statement]) -> Space:
-    """Return a space with an action for each that is named, and two for each pattern: its shortest, and a long one.
-
-    A key has several values where a condition speaks of any or all of them ("ForAnyValue:").
-    """
-    listed = [*statements]
-    patterns = {text for one in listed for text in (*one.actions, *one.not_actions)} | {"*:*"}
-    named = {
-        text if ":" in text else f"{text}:{text}"
-        for each in patterns
-        for text in (each, *(each.replace("*", run).replace("?", "~") for run in ("", _SAMPLE)))
-    }
-    compared = (condition for one in listed for condition in one.conditions)
-    multivalued = {one.key.lower() for one in compared if one.operator.startswith("For")}
-    return Space(ActionTable({}, sorted(named)), _any_resource, multivalued.__contains__)
+def _parts(statement: Statement) -> Iterator[_Part]:
+    for action, resource in product(statement.actions or ("*",), statement.resources or ("*",)):
+        conditions = frozenset(statement.conditions)
+        yield _Part(action, statement.not_actions, resource, statement.not_resources, conditions)
 
 
-def _any_resource(action: str) -> None:
-    """Say that it is not known which resources an action takes."""
-    del action
+def _found(part: _Part, statements: Iterable[Statement], effect: Effect) -> bool:
+    """Whether one statement of this effect is about all that ``part`` is about."""
+    return any(part <= other for one in statements if one.effect is effect for other in _parts(one))
+
+
+def _disjoint(one: _Part, other: _Part) -> bool:
+    return disjoint(glob(one.action.lower()), glob(other.action.lower()))
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    """Whether the glob ``wide`` certainly matches all that ``narrow`` matches, also where names have six segments."""
+    if wide in {"*", narrow}:
+        return True
+    segments = segmented(wild(wide)), segmented(wild(narrow))
+    if segments[0] and segments[1]:
+        return covers(segments[0], segments[1])
+    return not any(segments) and covers(glob(wide), glob(narrow))
 
 
 def _text(statement: Statement) -> str:
