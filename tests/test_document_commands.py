@@ -35,6 +35,7 @@ NOT_RUN = {
 }
 """How the lines begin that are not run here, and why."""
 PRELUDE = f"""set -e
+export XDG_STATE_HOME=$PWD/state
 cloudguard() {{
   status=0; {sys.executable} -m cloudguard "$@" || status=$?
   case $status in 0|3|4|5) ;; *) return 1 ;; esac

@@ -12,7 +12,7 @@ from cloudguard.cli.typer_commands import HELP_OPTION, as_written
 from cloudguard.errors import ExitStatus, UsageError
 
 HELP: Final = {
-    "check": "Judge one cluster and write a report.",
+    "check": "Judge one cluster, or several, and write the reports.",
     "plan": "Plan the changes that mend what is found, each proved on the model.",
     "collect": "Read one cluster and write a snapshot of it.",
     "discover": "List the clusters that the account shows.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from cloudguard.errors import ExitStatus
+from process import cloudguard
 from validators import SCRIPTS, VALIDATORS, needs, run
 
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
@@ -85,6 +88,25 @@ def test_the_chart_runs_what_kustomize_runs() -> None:
 def test_a_night_s_findings_are_not_tried_again() -> None:
     (rule, _) = of_kind("CronJob")[0]["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
     assert (rule["action"], rule["onExitCodes"]["values"]) == ("FailJob", [2, 3, 4, 5])
+
+
+def in_values() -> str:
+    """Return the settings that the chart gives."""
+    return str(yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))["settings"])
+
+
+def in_nightly_page() -> str:
+    """Return the settings that the page about nightly runs shows."""
+    page = (DEPLOY.parent / "docs/nightly.md").read_text(encoding="utf-8")
+    return page.split("```toml\n")[1].split("```")[0]
+
+
+def test_all_run_with_the_same_settings_which_cloudguard_reads() -> None:
+    file = DEPLOY / "kustomize/cloudguard.toml"
+    assert file.read_text(encoding="utf-8") == in_values() == in_nightly_page()
+    ran = cloudguard("check", "--snapshot", os.devnull, "--config", str(file))
+    assert ran.status == ExitStatus.USAGE
+    assert "cannot write /var/lib/cloudguard/report.json" in ran.err, "it read the settings, and has not that folder"
 
 
 def test_hadolint_takes_the_image() -> None:

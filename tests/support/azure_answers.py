@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from cloudguard.model.source import Reason
@@ -31,6 +31,11 @@ class Answers(Api):
         self.made: list[tuple[Call, Mapping[str, Any]]] = []
         self._items = {call: [*listed] for call, listed in items.items()}
         self._refused = {*refused}
+
+    def whose(self, call: Call) -> Hashable:
+        """Return the subscription: no credential asks."""
+        del call
+        return self.subscription
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
         """Return the items whose ids hold all parameters."""

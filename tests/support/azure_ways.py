@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -42,6 +42,11 @@ class Served(Api):
         self.subscription = account.subscription
         self.made: list[str] = []
         self._account, self._refused = account, {*refused}
+
+    def whose(self, call: calls.Call) -> Hashable:
+        """Return the subscription: no credential asks."""
+        del call
+        return self.subscription
 
     def fetch(self, call: calls.Call, parameters: Mapping[str, Any]) -> Answer:
         """Return the resources whose ids hold all parameters; nothing for a POST."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from cloudguard.cli import output
@@ -33,12 +34,21 @@ def init(line: CommandLine) -> int:
     settings = line.settings()
     where = _address(settings)
     if where.file is not None and not settings.get(STORE):
-        where.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _made(where.file.parent)
     store = open_store(where, Purpose.INIT)
     if not settings.get(QUIET):
         made = f"made, with the tables {', '.join(own_tables())}" if store.made else "there, and has the latest schema"
         say(visible(f"cloudguard: the history in {where.shown} is {made}"))
     return int(ExitStatus.CLEAN)
+
+
+def _made(folder: Path) -> None:
+    """Make the folder of the user's state where it is missing; raises UsageError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"cannot make the folder {folder}: {error.strerror}"
+        raise UsageError(message, hint="Give --store URL") from None
 
 
 def list_clusters(line: CommandLine) -> int:

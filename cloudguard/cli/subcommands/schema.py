@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from cloudguard.needs.settings import IN_FILE, WAIVER
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FILES: Final = {
     "report": "report.v1.json",
+    "fleet": "fleet.v1.json",
     "snapshot": "snapshot.v2.json",
     "plan": "plan.v1.json",
     "comparison": "comparison.v1.json",
@@ -45,11 +46,12 @@ def text_of(name: str) -> str:
     from cloudguard.formats.contract.schema import schema_of  # noqa: PLC0415 - pydantic is loaded only when used
 
     match name:
-        case "report":
+        case "report" | "fleet":
             from cloudguard.formats.contract.report_shapes import REPORT_SHAPES  # noqa: PLC0415 - likewise
             from cloudguard.results.report import Report  # noqa: PLC0415 - likewise
 
             made = schema_of(Report, REPORT_SHAPES, "What `cloudguard check -f json` writes.")
+            made = _of_several(made) if name == "fleet" else made
         case "plan":
             from cloudguard.formats.contract.plan_shapes import PLAN_SHAPES  # noqa: PLC0415 - likewise
             from cloudguard.results.plan import Plan  # noqa: PLC0415 - likewise
@@ -65,6 +67,27 @@ def text_of(name: str) -> str:
 
             made = schema_of(Snapshot, {}, "What `cloudguard collect` writes.")
     return json.dumps(made, indent=2) + "\n"
+
+
+def _of_several(report: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the schema of a document of several reports, by the schema of one."""
+    from cloudguard.results.files.report_file import SEVERAL_SCHEMA  # noqa: PLC0415 - likewise
+
+    above = {"$schema", "description", "$defs"}
+    one = {name: value for name, value in report.items() if name not in above}
+    members = {
+        "schema": {"const": SEVERAL_SCHEMA},
+        "complete": {"type": "boolean"},
+        "reports": {"type": "array", "items": one},
+    }
+    return {
+        "$schema": DIALECT,
+        "description": "What `cloudguard check -f json` writes of several clusters.",
+        "type": "object",
+        "properties": members,
+        "required": sorted(members),
+        "$defs": report["$defs"],
+    }
 
 
 def _of_settings(settings: Iterable[Setting[Any]], description: str) -> str:

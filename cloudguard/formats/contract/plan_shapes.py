@@ -79,6 +79,7 @@ PLAN_SHAPES: Final[Shapes] = {
     **REPORT_SHAPES,
     Plan: Shape(
         left_out=frozenset({"report", "proofs"}),
+        added=frozenset({"plan_again"}),
         further={
             "schema": own(Literal["cloudguard/plan/v1"], attrgetter("schema")),
             "tool": own(Tool, _tool),

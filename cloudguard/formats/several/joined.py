@@ -12,9 +12,9 @@ from xml.etree.ElementTree import Element, fromstring, indent, tostring
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.exports.common import NAME, as_json
 from cloudguard.formats.several.overview import as_markdown
+from cloudguard.results.files.report_file import SEVERAL_SCHEMA
 from cloudguard.results.report import Report
 
-SCHEMA: Final = "cloudguard/fleet/v1"
 Join: TypeAlias = Callable[[Sequence[Report], Sequence[str]], str]
 """Takes the reports, and each as a text of the format."""
 _TOTALS: Final = ("tests", "failures", "errors", "skipped")
@@ -24,7 +24,7 @@ _END: Final = "# EOF\n"
 def _document(reports: Sequence[Report], texts: Sequence[str]) -> str:
     """Return a document of reports; ``complete``: whether each is."""
     complete = all(report.complete for report in reports)
-    return as_json({"schema": SCHEMA, "complete": complete, "reports": [json.loads(text) for text in texts]})
+    return as_json({"schema": SEVERAL_SCHEMA, "complete": complete, "reports": [json.loads(text) for text in texts]})
 
 
 def _sarif(reports: Sequence[Report], texts: Sequence[str]) -> str:

@@ -119,3 +119,11 @@ def test_what_is_wrong_is_a_line(capsys: pytest.CaptureFixture[str], words: tupl
     assert says in said
     assert "s3cret" not in said
     assert not Path("none.db").exists()
+
+
+def test_a_state_folder_that_can_t_be_made_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    assert "cannot make the folder" in refusal(capsys, "history", "init")
