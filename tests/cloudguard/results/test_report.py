@@ -40,7 +40,7 @@ def test_only_low_leaves_a_row_passed_and_unknown_never_hides_a_failure(severity
 
 def test_a_waived_finding_does_not_fail_its_row_but_the_rest_still_counts() -> None:
     waived = replace(finding(), waived=Waiver("me", "known", "2030-01-01"))
-    assert verdict_of([waived], ()) is Verdict.PASS
+    assert verdict_of([waived], ()) is Verdict.WAIVED
     assert verdict_of([waived], ["unread"]) is Verdict.UNKNOWN
     assert verdict_of([waived, finding(Severity.MEDIUM)], ()) is Verdict.FAIL
     assert verdict_of((), ()) is Verdict.PASS
