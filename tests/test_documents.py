@@ -21,6 +21,7 @@ from cloudguard.results.report import Verdict
 from cloudguard.rows.judge import ROWS
 from docs.settings import page
 from plugin_entry import environment
+from process import pytest_in
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("providers/**/*.md")])
@@ -54,22 +55,9 @@ def first_cells(heading: str) -> list[str]:
 def test_the_library_example_runs(tmp_path: Path) -> None:
     (example,) = blocks(README, "python")
     (tmp_path / "test_example.py").write_text(example, encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        str(tmp_path),
-        str(tmp_path),
-    ]
-    done = subprocess.run(  # noqa: S603 - our own
-        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment(tmp_path)
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
+    ran = pytest_in(tmp_path, environment(tmp_path))
+    assert ran.status == 0, ran.out + ran.err
+    assert "4 passed" in ran.out
 
 
 @pytest.mark.parametrize("command", commands())

@@ -44,8 +44,12 @@ class CloudAdapter(ABC):
         """Return what is known of this cloud's permissions, for the cluster of ``snapshot``. Makes no call."""
 
     @abstractmethod
+    def permissions_as(self, format_name: str) -> str:
+        """Return the read-only policy or role that a check needs, in one of ``permission_formats``."""
+
     def permissions(self) -> str:
-        """Return the read-only policy that ``collect`` and ``discover`` need, in the cloud's own form."""
+        """Return that policy or role in the cloud's own form."""
+        return self.permissions_as("json")
 
     def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
         """Read one cluster. A refused call is a Gap. Raises ClusterNotFoundError, AccessError or UsageError."""

@@ -52,10 +52,6 @@ class AwsAdapter(CloudAdapter):
 
         return AwsChangeForms(snapshot)
 
-    def permissions(self) -> str:
-        """Return the read-only IAM policy that ``collect`` and ``discover`` need."""
-        return self.permissions_as("json")
-
     def permissions_as(self, format_name: str) -> str:
         """Return the read-only IAM policy in one of ``permission_formats``."""
         from cloudguard_aws.access import scanner_policy  # noqa: PLC0415 - only when asked for

@@ -55,10 +55,6 @@ class AzureAdapter(CloudAdapter):
 
         return AzureForms(snapshot)
 
-    def permissions(self) -> str:
-        """Return the read-only custom role that ``collect`` and ``discover`` need."""
-        return self.permissions_as("json")
-
     def permissions_as(self, format_name: str) -> str:
         """Return the read-only custom role in one of ``permission_formats``."""
         from cloudguard_azure.access import scanner_role  # noqa: PLC0415 - only when asked for

@@ -54,10 +54,6 @@ class GcpAdapter(CloudAdapter):
 
         return GcpForms(snapshot)
 
-    def permissions(self) -> str:
-        """Return the read-only custom role that ``collect`` and ``discover`` need."""
-        return self.permissions_as("json")
-
     def permissions_as(self, format_name: str) -> str:
         """Return the read-only custom role in one of ``permission_formats``."""
         from cloudguard_gcp.access import scanner_role  # noqa: PLC0415 - only when asked for

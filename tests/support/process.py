@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,10 @@ def cloudguard(*words: str, text: bytes | None = None) -> Ran:
         timeout=120,
     )
     return Ran(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+
+def pytest_in(folder: Path, environment: Mapping[str, str]) -> Ran:
+    """Run pytest on the tests in ``folder``, in a process that has only ``environment``."""
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder, env=environment)  # noqa: S603 - ours
+    return Ran(done.returncode, done.stdout, done.stderr)

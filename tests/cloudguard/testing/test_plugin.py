@@ -11,6 +11,7 @@ import pytest
 
 import memory_adapter
 from plugin_entry import environment
+from process import Ran, pytest_in
 
 ROOT = Path(__file__).parents[3]
 TESTS = """
@@ -45,7 +46,7 @@ def test_the_entry_point_leads_to_it() -> None:
 
 
 @pytest.fixture
-def ran(tmp_path: Path) -> subprocess.CompletedProcess[str]:
+def ran(tmp_path: Path) -> Ran:
     """A run of pytest on ``TESTS``, in a folder of its own."""
     packages = tmp_path / "packages"
     packages.mkdir()
@@ -54,23 +55,12 @@ def ran(tmp_path: Path) -> subprocess.CompletedProcess[str]:
     (tmp_path / "declared.toml").write_text('etcd-tls = "kubeadm writes it"\n')
     (tmp_path / "pytest.ini").write_text("[pytest]\ncloudguard_config = declared.toml\n")
     own = environment(packages, Path(memory_adapter.__file__).parent, ROOT)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        str(tmp_path),
-        str(tmp_path),
-    ]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=own)  # noqa: S603 - ours
+    return pytest_in(tmp_path, own)
 
 
 def test_its_fixtures_check_clusters_and_a_failure_shows_the_first_screen(
-    ran: subprocess.CompletedProcess[str],
+    ran: Ran,
 ) -> None:
-    assert "1 failed, 2 passed" in ran.stdout, ran.stdout + ran.stderr
-    assert "AssertionError: etcd-access is FAIL, not PASS" in ran.stdout
-    assert "FIX IN THIS ORDER" in ran.stdout
+    assert "1 failed, 2 passed" in ran.out, ran.out + ran.err
+    assert "AssertionError: etcd-access is FAIL, not PASS" in ran.out
+    assert "FIX IN THIS ORDER" in ran.out
