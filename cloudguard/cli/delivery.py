@@ -9,7 +9,7 @@ from cloudguard.cli import notices, output, several
 from cloudguard.cli.failures import SignalError, say
 from cloudguard.cli.flags import QUIET
 from cloudguard.cli.reports.past import Past
-from cloudguard.errors import CloudguardError, ExitStatus
+from cloudguard.errors import CloudguardError, ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import notable_waivers, summary, waiver_line
 from cloudguard.formats.several import overview
@@ -73,12 +73,18 @@ def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink], past: Pa
 
 
 def write_reports(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> None:
-    """Write the reports to every sink."""
-    if run.several:
-        several.write(run.reports, sinks, settings)
-        return
-    for report in run.reports:
-        output.write(report, sinks, settings)
+    """Write the reports to every sink. Raises the first UsageError when all others are written."""
+    errors = list[UsageError]()
+    for sink in sinks:
+        try:
+            if run.several:
+                several.write(run.reports, (sink,), settings)
+            for report in () if run.several else run.reports:
+                output.write(report, (sink,), settings)
+        except UsageError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> None:

@@ -175,3 +175,11 @@ def test_a_shard_without_clusters_checks_nothing(capsys: pytest.CaptureFixture[s
     empty = [one for one in done if not one[1]]
     assert len(empty) >= 7
     assert all(status == 0 and "has no cluster: nothing was checked" in err for status, _, err in empty)
+
+
+def test_a_format_that_a_cluster_can_t_have_loses_no_other(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for clusters in (TWO, ("check", "memory", "--cluster", "prod")):
+        file = tmp_path / f"{len(clusters)}.json"
+        status, _, err = ran(capsys, *clusters, "-f", f"asff={tmp_path / 'asff.json'}", "-f", f"json={file}")
+        assert (status, "asff is for clusters on" in err) == (2, True)
+        assert json.loads(file.read_text())["complete"] is not None
